@@ -1,0 +1,6 @@
+"""`python -m evalkit`."""
+
+from evalkit.cli.main import run
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,134 @@
+"""Which articles are drawn how often: one plan for every task and convention of a run.
+
+A plan depends on the number of units, the seed and nothing else, and units are articles (or clusters) in sorted
+order, so the order and the shards in which articles arrive cannot matter. Draws come from the raw words of PCG64,
+whose stream numpy guarantees, so a plan stays the same under later versions of numpy.
+
+Weighted sums are matrix products. They are exact, whatever the order in which a BLAS library adds: counts and half
+credits as they are, fractions of credit after rounding to a binary grid that leaves room for the largest sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Plan", "draws", "exact_cells", "group_sums", "row_blocks", "swaps", "units_of"]
+
+Floats = NDArray[np.float64]
+Bytes = NDArray[np.uint8]
+Ints = NDArray[np.int64]
+
+BLOCK_BYTES = 16 << 20
+KEPT_BYTES = 100_000_000
+SINGLE_BITS, DOUBLE_BITS, GRID_BITS = 23, 52, 40
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many units are drawn how many times.
+
+    Attributes:
+        units: number of articles or clusters.
+        rounds: number of resamples; the first rounds of a longer plan are those of a shorter one.
+        seed: where the stream begins.
+    """
+
+    units: int
+    rounds: int
+    seed: int
+
+    @property
+    def block(self) -> int:
+        """Rounds that are worked on at a time, so that their weights fit in `BLOCK_BYTES` as float64."""
+        return max(1, min(self.rounds, BLOCK_BYTES // (8 * max(self.units, 1))))
+
+
+def draws(plan: Plan) -> Iterator[Bytes]:
+    """Blocks of shape (rounds, units): how often each unit is drawn, with replacement; each row sums to `units`.
+
+    A count is kept in one byte: that a unit is drawn more than 255 times has a probability below 1e-500.
+    """
+    if plan.units * plan.rounds > KEPT_BYTES:
+        yield from _fresh_draws(plan)
+        return
+    kept = _kept_draws(plan)
+    for begin in range(0, plan.rounds, plan.block):
+        yield kept[begin : begin + plan.block]
+
+
+@lru_cache(maxsize=1)
+def _kept_draws(plan: Plan) -> Bytes:
+    kept = np.empty((plan.rounds, plan.units), dtype=np.uint8)
+    for number, weights in enumerate(_fresh_draws(plan)):
+        kept[number * plan.block : number * plan.block + len(weights)] = weights
+    return kept
+
+
+def _fresh_draws(plan: Plan) -> Iterator[Bytes]:
+    bits = np.random.PCG64(np.random.SeedSequence([plan.seed, 0]))
+    words = (plan.units + 1) // 2
+    for begin in range(0, plan.rounds, plan.block):
+        rounds = min(plan.block, plan.rounds - begin)
+        raw = bits.random_raw(rounds * words).astype("<u8", copy=False).view("<u4").reshape(rounds, 2 * words)
+        weights = np.empty((rounds, plan.units), dtype=np.uint8)
+        for row, own in zip(raw, weights, strict=True):
+            # Multiply-shift (Lemire 2019) without rejection: the bias is below units / 2**32.
+            unit = (row[: plan.units].astype(np.uint64) * np.uint64(plan.units)) >> np.uint64(32)
+            own[:] = np.bincount(unit.view(np.int64), minlength=plan.units)
+        yield weights
+
+
+def swaps(plan: Plan) -> Iterator[Bytes]:
+    """Blocks of shape (rounds, units) of 0 and 1, each with probability one half: which units change sides."""
+    bits = np.random.PCG64(np.random.SeedSequence([plan.seed, 1]))
+    words = (plan.units + 63) // 64
+    for begin in range(0, plan.rounds, plan.block):
+        rounds = min(plan.block, plan.rounds - begin)
+        raw = bits.random_raw(rounds * words).astype("<u8", copy=False).view(np.uint8).reshape(rounds, 8 * words)
+        yield np.unpackbits(raw, axis=1, count=plan.units, bitorder="little")
+
+
+def units_of(articles: Sequence[str], clusters: Mapping[str, str] | None) -> tuple[Ints, int]:
+    """The unit of each article and the number of units; an article without a declared cluster stands alone."""
+    if clusters is None:
+        return np.arange(len(articles)), len(articles)
+    names = [(0, clusters[article]) if article in clusters else (1, article) for article in articles]
+    position = {name: at for at, name in enumerate(sorted(set(names)))}
+    return np.array([position[name] for name in names], dtype=np.int64), len(position)
+
+
+def group_sums(cells: Floats, unit: Ints, units: int) -> Floats:
+    """Rows of `cells` (articles, columns) added up by unit, in the order of articles."""
+    if units == len(cells):
+        return cells
+    sums = np.zeros((units, cells.shape[1]))
+    np.add.at(sums, unit, cells)
+    return sums
+
+
+def row_blocks(cells: Floats) -> Iterator[Floats]:
+    """The rows in blocks of at most `BLOCK_BYTES`, so that what is computed from them stays small; at least one."""
+    step = max(1, BLOCK_BYTES // (8 * max(cells.shape[1], 1)))
+    for begin in range(0, max(len(cells), 1), step):
+        yield cells[begin : begin + step]
+
+
+def exact_cells(cells: Floats) -> NDArray[np.floating[Any]]:
+    """The cells (units, columns) such that every sum of them, drawn `units` times, is exact in their type.
+
+    Whole and half values stay as they are. Other values are rounded to multiples of a power of two, at least 1e-9
+    fine for up to a million units.
+    """
+    largest = len(cells) * float(np.abs(cells).max(initial=0.0)) + 1
+    bound = int(np.ceil(np.log2(largest)))
+    doubled = cells * 2
+    if bound + 1 <= SINGLE_BITS and bool((doubled == np.rint(doubled)).all()):
+        return cells.astype(np.float32)
+    step = 2.0 ** -min(GRID_BITS, max(1, DOUBLE_BITS - bound))
+    return np.asarray(np.rint(cells / step) * step)

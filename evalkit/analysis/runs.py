@@ -1,0 +1,118 @@
+"""Stored results back as scored tables, and several runs laid over the same articles and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from evalkit.errors import InputError
+from evalkit.results import EvalResult, TaskResult
+from evalkit.scoring.table import CountTable
+from evalkit.scoring.tasks import Derived, ScoredTable, accuracy, favg, favg_by_target, macro_f1
+
+__all__ = ["Runs", "check_same_gold", "named_runs", "same_labels", "scored_table_of", "shared_conventions"]
+
+Runs = Mapping[str, EvalResult]
+
+DERIVED: dict[str, Derived] = {"accuracy": accuracy, "favg": favg, "macro_f1": macro_f1}
+BY_TARGET: dict[str, Derived] = {"favg_by_target": favg_by_target}
+
+
+def named_runs(results: Runs | Sequence[EvalResult]) -> dict[str, EvalResult]:
+    """Runs by name; in a sequence a run is called by its extractor, and a repeated name gets a number."""
+    if isinstance(results, Mapping):
+        return dict(results)
+    names: dict[str, EvalResult] = {}
+    for result in results:
+        name, number = result.extractor, 1
+        while name in names:
+            number += 1
+            name = f"{result.extractor}#{number}"
+        names[name] = result
+    return names
+
+
+def scored_table_of(result: TaskResult) -> ScoredTable:
+    """The table that `task_result` stored, with its derived scores.
+
+    Raises:
+        InputError: the result was written without its table.
+    """
+    if result.table is None:
+        raise InputError(
+            f"{result.task} under {result.convention}: the result has no counts by article; score the run again"
+        )
+    target = result.table.get("by_target")
+    return ScoredTable(
+        CountTable.from_json(result.table),
+        {name: DERIVED[name] for name in result.scores if name in DERIVED},
+        None if target is None else CountTable.from_json(target),
+        {} if target is None else {name: BY_TARGET[name] for name in result.scores if name in BY_TARGET},
+    )
+
+
+def check_same_gold(runs: Runs, *, least: int = 2) -> None:
+    """Refuses runs that were not scored against the same gold.
+
+    Raises:
+        InputError: fewer than `least` runs, or another gold fingerprint or split.
+    """
+    if len(runs) < least:
+        raise InputError(f"a comparison needs at least {least} runs, found {len(runs)}")
+    (first, ours), *others = runs.items()
+    for name, theirs in others:
+        if (ours.gold, ours.split) != (theirs.gold, theirs.split):
+            raise InputError(
+                f"run {name!r} was scored on {theirs.gold!r} split {theirs.split!r}, run {first!r} on {ours.gold!r} "
+                f"split {ours.split!r}; score both against the same gold"
+            )
+
+
+def shared_conventions(
+    runs: Runs, *, tasks: Sequence[str] | None = None, conventions: Sequence[str] | None = None
+) -> list[tuple[str, str]]:
+    """Tasks and conventions that every run has, in the order of the first run, limited to those wanted.
+
+    Raises:
+        InputError: none is left.
+    """
+    first, *others = runs.values()
+    shared = [
+        (task, name)
+        for task, own in first.tasks.items()
+        for name in own
+        if all(name in other.tasks.get(task, {}) for other in others)
+        and (not tasks or task in tasks)
+        and (not conventions or name in conventions)
+    ]
+    if not shared:
+        raise InputError(
+            f"the runs {', '.join(map(repr, runs))} have no task and convention in common"
+            + (f" among {', '.join([*(tasks or ()), *(conventions or ())])}" if tasks or conventions else "")
+            + "; score them with the same --task and --convention"
+        )
+    return shared
+
+
+def same_labels(tables: Mapping[str, ScoredTable], where: str) -> dict[str, ScoredTable]:
+    """The tables over the union of their labels.
+
+    Raises:
+        InputError: they are not about the same articles.
+    """
+    (first, ours), *others = tables.items()
+    for name, theirs in others:
+        if theirs.table.articles != ours.table.articles:
+            odd = sorted({*theirs.table.articles} ^ {*ours.table.articles})
+            example = f", for example {odd[0]!r} is in one of them only" if odd else ""
+            raise InputError(f"{where}: runs {first!r} and {name!r} are not about the same articles{example}")
+    labels = sorted({label for scored in tables.values() for label in scored.table.labels})
+    targets = sorted({label for scored in tables.values() if scored.by_target for label in scored.by_target.labels})
+    return {
+        name: ScoredTable(
+            scored.table.with_labels(labels),
+            scored.derived,
+            scored.by_target and scored.by_target.with_labels(targets),
+            scored.by_target_derived,
+        )
+        for name, scored in tables.items()
+    }

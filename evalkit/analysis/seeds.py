@@ -1,0 +1,120 @@
+"""How much repeated runs of one system differ: training seeds, sampling temperatures, repeated calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from evalkit.analysis.figures import FigureList, figures_of
+from evalkit.analysis.intervals import Bootstrap, resampled_figures
+from evalkit.analysis.runs import (
+    Runs,
+    check_same_gold,
+    named_runs,
+    same_labels,
+    scored_table_of,
+    shared_conventions,
+)
+from evalkit.results import EvalResult, Interval
+from evalkit.scoring.tasks import ScoredTable
+
+__all__ = ["SeedRow", "seed_rows", "seed_variance"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedRow:
+    """One figure over repeated runs.
+
+    Attributes:
+        runs: how many.
+        sd: standard deviation between runs, n - 1 in the denominator.
+        ci: interval of the mean over seeds on these articles: mean ± t(runs - 1) · sd / √runs.
+        article_sd: standard error of one run from resampling articles (root of the mean variance over runs).
+        seed_share: sd² / (sd² + article_sd²): how much of the doubt about one run's figure is the seed's; 0.0 when
+            nothing varies.
+    """
+
+    task: str
+    convention: str
+    scope: str
+    label: str
+    score: str
+    runs: int
+    mean: float
+    sd: float
+    low: float
+    high: float
+    ci: Interval
+    article_sd: float
+    seed_share: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as JSON values."""
+        return asdict(self) | {"ci": list(self.ci)}
+
+
+def seed_variance(
+    results: Runs | Sequence[EvalResult],
+    *,
+    bootstrap: Bootstrap | None = None,
+    tasks: Sequence[str] | None = None,
+    conventions: Sequence[str] | None = None,
+) -> tuple[SeedRow, ...]:
+    """One row a task, convention and figure over repeated runs against the same gold.
+
+    Raises:
+        InputError: fewer than two runs, another gold or split, nothing in common, or no counts by article.
+    """
+    runs = named_runs(results)
+    check_same_gold(runs)
+    rows: list[SeedRow] = []
+    for task, convention in shared_conventions(runs, tasks=tasks, conventions=conventions):
+        tables = {name: scored_table_of(result.tasks[task][convention]) for name, result in runs.items()}
+        rows += seed_rows(tables, task=task, convention=convention, bootstrap=bootstrap)
+    return tuple(rows)
+
+
+def seed_rows(
+    tables: Mapping[str, ScoredTable], *, task: str, convention: str, bootstrap: Bootstrap | None = None
+) -> list[SeedRow]:
+    """One row a figure, from the tables of at least two runs over the same articles."""
+    bootstrap = bootstrap or Bootstrap()
+    figures = [figures_of(scored) for scored in same_labels(tables, f"{task} under {convention}").values()]
+    points = np.stack([own.point() for own in figures])
+    within = np.mean([_variance(own, bootstrap) for own in figures], axis=0)
+    size = len(points)
+    mean, sd = points.mean(axis=0), points.std(axis=0, ddof=1)
+    half = _t_quantile((1 + bootstrap.level) / 2, size - 1) * sd / np.sqrt(size)
+    total = sd**2 + within
+    share = np.divide(sd**2, total, out=np.zeros(len(total)), where=total > 0)
+    return [
+        SeedRow(
+            task=task,
+            convention=convention,
+            scope=name.scope,
+            label=name.label,
+            score=name.score,
+            runs=size,
+            mean=float(mean[at]),
+            sd=float(sd[at]),
+            low=float(points[:, at].min()),
+            high=float(points[:, at].max()),
+            ci=(float(mean[at] - half[at]), float(mean[at] + half[at])),
+            article_sd=float(np.sqrt(within[at])),
+            seed_share=float(share[at]),
+        )
+        for at, name in enumerate(figures[0].names)
+    ]
+
+
+def _variance(figures: FigureList, bootstrap: Bootstrap) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.asarray(resampled_figures(figures, bootstrap).var(axis=0))
+
+
+def _t_quantile(probability: float, freedom: int) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, probability))

@@ -1,0 +1,151 @@
+"""`evalkit dataset`: build, validate, describe and convert gold."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evalkit.errors import FormatError, InputError
+
+if TYPE_CHECKING:
+    from evalkit.dataset.describe import Description, DescriptionRow
+    from evalkit.dataset.problems import Problem
+
+__all__ = ["dataset_group"]
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.group("dataset")
+def dataset_group() -> None:
+    """Keep gold: build, validate, describe and convert it."""
+
+
+@dataset_group.command("build")
+@click.argument("sources", nargs=-1, type=_PATH)
+@click.option("--out", type=_PATH, default=Path("annotations"), show_default=True, help="The dataset folder.")
+@click.option("--corpus", type=_PATH, default=Path("corpus"), show_default=True, help="The folder of article texts.")
+@click.option("--splits", "splits_file", type=_PATH, help='A JSON file {"train": [ids], "dev": [ids], "test": [ids]}.')
+@click.option("--keep", is_flag=True, help="Keep the articles of the dataset folder that no source names.")
+def build(sources: Sequence[Path], out: Path, corpus: Path, splits_file: Path | None, keep: bool) -> None:
+    """Write the dataset folder, its card and the corpus from annotated articles.
+
+    SOURCES are inline files, native JSON files or folders of them; without any, what the dataset folder holds is
+    checked and written anew.
+    """
+    from evalkit.dataset.build import DatasetProblemsError, build_dataset
+
+    splits = None if splits_file is None else _read_splits(splits_file)
+    try:
+        result = build_dataset(sources or (out,), out, corpus=corpus, splits=splits, keep=keep)
+    except DatasetProblemsError as error:
+        _print_problems(error.problems)
+        raise click.exceptions.Exit(2) from error
+    for split in result.splits:
+        click.echo(f"{out / split.split}: {len(split)} articles, {split.signature}")
+    click.echo(f"{corpus}: {len(result.new_texts)} new texts")
+
+
+@dataset_group.command("validate")
+@click.argument("path", required=False)
+@click.option("--corpus", type=_PATH, help="The folder of article texts; by default the one beside the dataset folder.")
+def validate(path: str | None, corpus: Path | None) -> None:
+    """Check everything and print every problem, one a line; exit 2 if there is any.
+
+    PATH is a dataset folder, a native or inline file, or a hub id; without it the bundled gold is checked.
+    """
+    from evalkit.dataset.validate import validate_dataset
+
+    result = validate_dataset(path, corpus=corpus)
+    if result.problems:
+        _print_problems(result.problems)
+        raise click.exceptions.Exit(2)
+    counted = ", ".join(f"{number} {what}" for what, number in result.counts.items())
+    against = f"; texts and metadata agree with the {' and the '.join(result.checks)}" if result.checks else ""
+    click.echo(f"ok: {counted}{against}")
+
+
+@dataset_group.command("describe")
+@click.argument("path", required=False)
+@click.option("--split", default="all", show_default=True, help="One split; by default all side by side.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output and nothing else.")
+def describe(path: str | None, split: str, as_json: bool) -> None:
+    """Count what is in a gold dataset, by split.
+
+    PATH is a dataset folder, a native or inline file, or a hub id; without it the bundled gold is described.
+    """
+    from evalkit.dataset.describe import describe_dataset
+    from evalkit.dataset.load import load_dataset, load_splits
+
+    gold = load_splits(path) if split == "all" else (load_dataset(path, split=split),)
+    description = describe_dataset(gold)
+    if as_json:
+        click.echo(json.dumps(description.to_row(), ensure_ascii=False, indent=2))
+        return
+    _print_description(description)
+
+
+@dataset_group.command("convert")
+@click.argument("source")
+@click.argument("destination", type=_PATH)
+@click.option("--to", required=True, help="inline, native, hf (a dataset folder), or a format that a plugin brings.")
+@click.option("--split", default="all", show_default=True, help="The split to convert.")
+def convert(source: str, destination: Path, to: str, split: str) -> None:
+    """Write gold in another form; what the form cannot express is refused, never lost."""
+    from evalkit.dataset.convert import convert_dataset
+
+    number = convert_dataset(source, destination, to=to, split=split)
+    click.echo(f"{destination}: {number} articles as {to}")
+
+
+def _read_splits(path: Path) -> Mapping[str, Sequence[str]]:
+    try:
+        splits = json.loads(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}; check the path") from error
+    except ValueError as error:
+        raise FormatError(f"{path}: not valid JSON ({error}); mend it") from error
+    lists = isinstance(splits, dict) and all(isinstance(ids, list) for ids in splits.values())
+    if not lists or not all(isinstance(name, str) for ids in splits.values() for name in ids):
+        raise FormatError(f'{path}: expected {{"SPLIT": ["ID", …], …}}, found {str(splits)[:60]!r}; mend it')
+    checked: Mapping[str, Sequence[str]] = splits
+    return checked
+
+
+def _print_problems(problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        click.echo(str(problem))
+    articles = len({problem.article_id for problem in problems})
+    click.echo(f"{len(problems)} problems in {articles} articles or files", err=True)
+
+
+def _print_description(description: Description) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(file=sys.stdout, highlight=False)
+    table = Table(title=description.name, title_justify="left", box=None, pad_edge=False)
+    table.add_column("", overflow="fold", ratio=None)
+    for split in description.splits:
+        table.add_column(split, justify="right", no_wrap=True)
+    if len(description.splits) > 1:
+        table.add_column("total", justify="right", no_wrap=True)
+    for group, rows in description.groups().items():
+        table.add_row(f"[bold]{group}[/bold]")
+        for row in rows:
+            table.add_row(*_cells(row))
+    console.print(table)
+    for split, fingerprint in zip(description.splits, description.fingerprints, strict=True):
+        console.print(f"{split}: {fingerprint}", markup=False)
+
+
+def _cells(row: DescriptionRow) -> list[str]:
+    from rich.markup import escape
+
+    total = [str(sum(row.counts))] if len(row.counts) > 1 else []
+    return [f"  {escape(row.name)}", *(str(count) for count in row.counts), *total]

@@ -1,0 +1,97 @@
+"""The `evalkit` command: a table of commands, each imported when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from evalkit.errors import EvalkitError
+from evalkit.version import __version__
+
+__all__ = ["main"]
+
+COMMANDS = {
+    "run": ("evalkit.cli.run:run_command", "Run an extractor over gold and score it."),
+    "extract": ("evalkit.cli.extract:extract_command", "Run an extractor over a raw article."),
+    "score": ("evalkit.cli.score:score_command", "Score predictions made elsewhere, or a run again."),
+    "report": ("evalkit.cli.report:report_command", "Show a run as Markdown, TSV or JSON."),
+    "dataset": ("evalkit.cli.dataset:dataset_group", "Keep gold: build, validate, describe and convert it."),
+    "models": ("evalkit.cli.models:models_command", "List the extractors that can be run here."),
+    "selftest": ("evalkit.cli.selftest:selftest_command", "Check the invariants of the scoring conventions."),
+}
+"""Name → where the command is, and its line in the help; the order of the help."""
+
+
+class _LazyGroup(click.Group):
+    """Knows the names and help lines of the commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            from evalkit.registry import unknown_name
+
+            raise unknown_name("command", args[0], COMMANDS)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="evalkit")
+def cli() -> None:
+    """Measure how well extractors find entities, quotes and stance in news articles.
+
+    Exit status: 0 done, 1 a check failed, 2 wrong usage or input that cannot be used.
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line and gives back the exit status."""
+    try:
+        done: Any = cli.main(args=None if argv is None else list(argv), prog_name="evalkit", standalone_mode=False)
+    except EvalkitError as error:
+        return _complain(str(error))
+    except click.exceptions.Exit as stop:
+        return int(stop.exit_code)
+    except click.ClickException as error:
+        return _complain(" ".join(error.format_message().split()) + _hint(error))
+    except (KeyboardInterrupt, click.Abort):
+        return _complain("stopped; the same command continues the run", 130)
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return done if isinstance(done, int) else 0
+
+
+def _complain(message: str, status: int = 2) -> int:
+    click.echo(f"error: {message}", err=True)
+    return status
+
+
+def _hint(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f" (see {context.command_path} --help)" if context is not None else ""
+
+
+def run() -> None:
+    """The entry point of the installed script."""
+    sys.exit(main())

@@ -1,0 +1,27 @@
+"""`evalkit report`: a stored result in another form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from evalkit.cli.options import PATH
+
+__all__ = ["report_command"]
+
+
+@click.command("report")
+@click.argument("run", type=PATH)
+@click.option("--to", default="markdown", show_default=True, help="markdown, tsv, json or a plugin's.")
+@click.option("-o", "--output", type=PATH, help="Write to this file instead of standard output.")
+def report_command(run: Path, to: str, output: Path | None) -> None:
+    """Show the result of RUN (a run folder, or its result.json)."""
+    from evalkit.predictions.store import read_result, write_file
+    from evalkit.report.table import render_report
+
+    text = render_report(read_result(run), to)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_file(output, text.encode())

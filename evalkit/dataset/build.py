@@ -1,0 +1,222 @@
+"""Building the dataset folder and the corpus from what people write: inline files, or native JSON.
+
+A build is all or nothing: everything is read, ordered, checked and rendered before the first file changes, and the
+new folders are put in place of the old ones at the end. The text of an article that is already in the corpus never
+changes.
+
+Besides the codes of `evalkit.dataset.checks`, a build is refused for:
+
+==========================  ===========================================================================
+format                      a file, line or field that is not in the native or inline form
+id-unsafe                   an article id that cannot be a file name
+split-missing               an article that no split claims
+split-double                an article that two splits claim
+split-unknown               a split claims an article that no source holds
+line-ends                   a text with carriage returns, which would not survive a checkout
+text-changed                the text differs from the one in the corpus
+article-lost                an article of the folder that no source names
+==========================  ===========================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from evalkit.dataset.card import render_card
+from evalkit.dataset.gold import GoldDataset, gold_dataset
+from evalkit.dataset.labels import LABELS_FILE, load_inventory
+from evalkit.dataset.place import bundled_gold, dataset_name
+from evalkit.dataset.problems import Problem
+from evalkit.dataset.sources import RawExample, Source, find_source, read_source
+from evalkit.dataset.splits import assign_splits, check_splits
+from evalkit.dataset.store import (
+    ARTICLES_FILE,
+    CARD_FILE,
+    SPLITS,
+    article_entry,
+    example_json,
+    read_article_entries,
+    split_files,
+)
+from evalkit.dataset.swap import replace_children
+from evalkit.dataset.validate import check_raw
+from evalkit.errors import FormatError, InputError
+from evalkit.formats.canonical import canonical_example
+from evalkit.formats.files import file_name_of, read_text, write_atomically
+from evalkit.formats.native import dump_line
+from evalkit.records import ZONES, Example, Scope
+
+__all__ = ["BuildResult", "DatasetProblemsError", "build_dataset", "write_dataset"]
+
+SCOPE_ZONES = tuple(sorted(zone for zone in ZONES if zone != "boilerplate"))
+"""Where the three layers are annotated exhaustively, unless a source declares a scope of its own."""
+
+
+class DatasetProblemsError(InputError):
+    """A dataset cannot be built.
+
+    Attributes:
+        problems: everything that is in the way, sorted.
+    """
+
+    def __init__(self, what: str, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=Problem.sort_key))
+        more = len(problems) - 1
+        others = f" (and {more} more)" if more else ""
+        super().__init__(f"{what}: not built, nothing was written: {self.problems[0]}{others}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildResult:
+    """What was built: the datasets by split, and the texts that are new in the corpus."""
+
+    splits: tuple[GoldDataset, ...]
+    new_texts: tuple[str, ...]
+
+
+def build_dataset(
+    sources: Sequence[str | Path],
+    out: Path,
+    *,
+    corpus: Path,
+    splits: Mapping[str, Sequence[str]] | None = None,
+    keep: bool = False,
+) -> BuildResult:
+    """Writes `out` (a dataset folder with its card) and `corpus` from annotated articles.
+
+    Args:
+        sources: inline files, native files, or folders of them; `out` itself builds what is there anew. A native
+            row without text takes it from the corpus.
+        out: the dataset folder. Its labels.toml and other files stay; its splits and README.md are replaced.
+        corpus: the folder of article texts.
+        splits: article ids by split; None leaves each article in the split that its source or `out` has it in.
+        keep: keep the articles of `out` that no source names; without it a build that would lose some is refused.
+
+    Raises:
+        DatasetProblemsError: something is wrong; holds every problem.
+        OutputError: a folder cannot be written.
+    """
+    raws, problems = _read_all(sources, out, corpus, keep=keep)
+    inventory = load_inventory(out)
+    raws = assign_splits(raws, _ids_by_split(out), splits)
+    problems += check_splits(raws, splits)
+    problems += check_raw(raws, inventory)
+    problems += _check_store(raws, out, corpus)
+    if problems:
+        raise DatasetProblemsError(str(out), problems)
+    by_split: dict[str, list[Example]] = {}
+    for raw in raws:
+        by_split.setdefault(str(raw.split), []).append(canonical_example(raw.example))
+    order = sorted(by_split, key=lambda name: (SPLITS.index(name) if name in SPLITS else len(SPLITS), name))
+    built = tuple(
+        gold_dataset(by_split[name], name=dataset_name(out), split=name, inventory=inventory) for name in order
+    )
+    new_texts = _write_texts(built, corpus)
+    write_dataset(built, out)
+    _write_entries(built, corpus)
+    return BuildResult(splits=built, new_texts=new_texts)
+
+
+def write_dataset(splits: Sequence[GoldDataset], out: Path) -> None:
+    """Writes the splits, the card and, where there is none, the bundled labels into a dataset folder, all or nothing.
+
+    Raises:
+        FormatError: an article id cannot be a file name.
+        OutputError: the folder cannot be written.
+    """
+    files = {
+        f"{split.split}/{file_name_of(example.article.id, '.json')}": example_json(example)
+        for split in splits
+        for example in split
+    }
+    files[CARD_FILE] = render_card(splits)
+    labels = out / LABELS_FILE
+    if not labels.is_file():
+        files[LABELS_FILE] = read_text(bundled_gold() / LABELS_FILE)
+    replace_children(out, files, remove=_ids_by_split(out))
+
+
+def _read_all(
+    sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: bool
+) -> tuple[list[RawExample], list[Problem]]:
+    problems: list[Problem] = []
+
+    def note(error: FormatError) -> None:
+        where, _, message = str(error).partition(": ")
+        problems.append(Problem(where, "line", "format", message))
+
+    raws: list[RawExample] = []
+    for place in sources:
+        found = find_source(place)
+        raws += [_ready(raw, corpus, found) for raw in read_source(found, on_error=note)]
+    if not raws and not problems:
+        raise InputError("no article to build from; name inline files or native JSON")
+    if keep and _ids_by_split(out):
+        named = {raw.example.article.id for raw in raws}
+        found = find_source(out)
+        old = (raw for raw in read_source(found, on_error=note) if raw.example.article.id not in named)
+        raws += [_ready(raw, corpus, found) for raw in old]
+    return raws, problems
+
+
+def _ready(raw: RawExample, corpus: Path, source: Source) -> RawExample:
+    """The example with its text and a declared scope.
+
+    Mentions have no ids in inline markup, so they are numbered by their place. Ids that a JSON file gives are kept:
+    an annotation added there is one line in the diff.
+    """
+    example = raw.example
+    text_file = corpus / f"{example.article.id}.txt"
+    if not example.article.text and text_file.is_file():
+        example = replace(example, article=replace(example.article, text=read_text(text_file)))
+    if example.gold.scope == Scope():
+        example = replace(example, gold=replace(example.gold, scope=Scope(zones=SCOPE_ZONES)))
+    if source.kind == "inline":
+        example = canonical_example(example, renumber=True)
+    return replace(raw, example=example)
+
+
+def _ids_by_split(out: Path) -> dict[str, list[str]]:
+    """The article ids that a dataset folder holds now; empty if it does not exist."""
+    if not out.is_dir():
+        return {}
+    return {split: [path.stem for path in paths] for split, paths in split_files(out).items()}
+
+
+def _check_store(raws: Sequence[RawExample], out: Path, corpus: Path) -> Iterator[Problem]:
+    named = set()
+    for raw in raws:
+        article = raw.example.article
+        named.add(article.id)
+        try:
+            path = corpus / file_name_of(article.id, ".txt")
+        except FormatError as error:
+            yield Problem(article.id, "id", "id-unsafe", str(error).partition(": ")[2])
+            continue
+        if "\r" in article.text:
+            message = "the text has carriage returns; the corpus has line feeds only, convert it and its offsets"
+            yield Problem(article.id, "text", "line-ends", message)
+        if path.is_file() and read_text(path) != article.text:
+            message = f"the text differs from {path}; published texts do not change: restore it, or use a new id"
+            yield Problem(article.id, "text", "text-changed", message)
+    for split, ids in _ids_by_split(out).items():
+        for article_id in set(ids) - named:
+            message = f"{out / split} holds it, and no source does; name it, keep it (--keep), or delete its file"
+            yield Problem(article_id, "id", "article-lost", message)
+
+
+def _write_texts(splits: Sequence[GoldDataset], corpus: Path) -> tuple[str, ...]:
+    texts = {corpus / f"{e.article.id}.txt": e.article.text for split in splits for e in split}
+    new = {path: text for path, text in sorted(texts.items()) if not path.exists()}
+    for path, text in new.items():
+        write_atomically(path, text)
+    return tuple(path.stem for path in new)
+
+
+def _write_entries(splits: Sequence[GoldDataset], corpus: Path) -> None:
+    entries = dict(read_article_entries(corpus))
+    entries |= {example.article.id: article_entry(example) for split in splits for example in split}
+    lines = (dump_line(entry) for _, entry in sorted(entries.items()))
+    write_atomically(corpus / ARTICLES_FILE, "".join(lines))

@@ -1,0 +1,170 @@
+"""Checks of where things stand: spans against the text, against the text beside them, against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from evalkit.dataset.problems import Problem, place_of
+from evalkit.formats.native_write import surface
+from evalkit.records import LAYERS, ZONES, Annotations, Article, Entity, Quote, Span, Stance
+
+__all__ = ["check_overlaps", "check_surfaces", "check_zones", "named_spans", "span_problems"]
+
+
+def named_spans(item: Entity | Quote | Stance) -> Iterator[tuple[str, Span]]:
+    """Every span of an item with the name of the field that holds it."""
+    if isinstance(item, Entity):
+        yield from (("span", span) for span in item.spans)
+    elif isinstance(item, Quote):
+        yield from (("content", span) for span in item.content)
+        yield from (("cue", span) for span in item.cue)
+        if item.speaker is not None:
+            yield "speaker", item.speaker
+    else:
+        yield from (("evidence", span) for span in item.evidence)
+
+
+def span_problems(article: Article, annotations: Annotations) -> Iterator[Problem]:
+    """Spans that cannot be in the text."""
+    length = len(article.text)
+    for layer in LAYERS:
+        for index, item in enumerate(getattr(annotations, layer) or ()):
+            place = place_of(layer, index, item.id)
+            if isinstance(item, Entity) and not item.spans:
+                yield Problem(article.id, place, "span-missing", "the entity has no span; add [start, end]")
+            if isinstance(item, Quote) and not item.content:
+                yield Problem(article.id, place, "span-missing", "the quote has no content; add its span")
+            for name, span in named_spans(item):
+                if 0 <= span.start < span.end <= length:
+                    continue
+                yield _impossible(article, place, f"{name} {list(span)}", span, _furthest(annotations))
+
+
+def _impossible(article: Article, place: str, name: str, span: Span, furthest: int) -> Problem:
+    if span.start > span.end:
+        message = f"{name} starts after its end; offsets are [start, end), maybe they are swapped"
+        return Problem(article.id, place, "span-reversed", message)
+    length = len(article.text)
+    if span.start < 0 or span.end > length:
+        cause = _cause_of_range(article.text, furthest) if span.start >= 0 else "count from the start of the text"
+        message = f"{name} is outside the text of {length} code points; {cause}"
+        return Problem(article.id, place, "offset-out-of-range", message)
+    message = f"{name} is empty; ends are exclusive: an inclusive end needs 1 added"
+    return Problem(article.id, place, "span-empty", message)
+
+
+def _furthest(annotations: Annotations) -> int:
+    items = [item for layer in LAYERS for item in getattr(annotations, layer) or ()]
+    return max((span.end for item in items for _, span in named_spans(item)), default=0)
+
+
+def _cause_of_range(text: str, furthest: int) -> str:
+    """The unit in which all offsets of the article would fit, if counting in it makes the text longer."""
+    units = {
+        "UTF-16 code units": len(text.encode("utf-16-le", "surrogatepass")) // 2,
+        "UTF-8 bytes": len(text.encode("utf-8", "surrogatepass")),
+        "characters of a text with CRLF line ends": len(text) + text.count("\n"),
+    }
+    for name, length in units.items():
+        if len(text) < furthest <= length:
+            return f"all offsets would fit if they count {name} (length {length}): convert them to code points"
+    return "is it the text that was annotated?"
+
+
+def check_surfaces(article: Article, gold: Annotations, surfaces: Mapping[tuple[str, int], str]) -> Iterator[Problem]:
+    """Items whose spans do not hold the text that the file gives beside them."""
+    for (layer, index), claimed in sorted(surfaces.items()):
+        items: Sequence[Entity | Quote | Stance] = getattr(gold, layer) or ()
+        if index >= len(items):
+            continue
+        item = items[index]
+        spans = item.spans if isinstance(item, Entity) else item.content if isinstance(item, Quote) else ()
+        found = surface(article.text, spans)
+        if not spans or found == claimed:
+            continue
+        message = (
+            f"spans {[list(span) for span in spans]} hold {_shorten(found)}, the file says {_shorten(claimed)}; "
+            f"{_cause_of_mismatch(article.text, spans, claimed)}"
+        )
+        yield Problem(article.id, place_of(layer, index, item.id), "text-mismatch", message)
+
+
+def _shorten(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:28]} … {text[-28:]}")
+
+
+def _cause_of_mismatch(text: str, spans: Sequence[Span], claimed: str) -> str:
+    """The way of counting under which the spans hold what the file claims, if there is one."""
+    for name, read in _COUNTING.items():
+        if " … ".join(read(text, span) for span in spans) == claimed:
+            return f"they hold it if the offsets are {name}: convert them to half-open code points"
+    place = text.find(claimed)
+    if place >= 0 and claimed:
+        return f"that text stands at [{place}, {place + len(claimed)}]"
+    return "that text is nowhere in the article: is it the text that was annotated?"
+
+
+def _by_utf16(text: str, span: Span) -> str:
+    units = text.encode("utf-16-le", "surrogatepass")
+    return units[2 * max(span.start, 0) : 2 * max(span.end, 0)].decode("utf-16-le", "replace")
+
+
+def _by_utf8(text: str, span: Span) -> str:
+    return text.encode("utf-8", "surrogatepass")[max(span.start, 0) : max(span.end, 0)].decode("utf-8", "replace")
+
+
+def _by_crlf(text: str, span: Span) -> str:
+    return text.replace("\n", "\r\n")[max(span.start, 0) : max(span.end, 0)].replace("\r\n", "\n")
+
+
+_COUNTING: dict[str, Callable[[str, Span], str]] = {
+    "UTF-16 code units": _by_utf16,
+    "UTF-8 bytes": _by_utf8,
+    "inclusive ends": lambda text, span: text[max(span.start, 0) : max(span.end + 1, 0)],
+    "counted from 1": lambda text, span: text[max(span.start - 1, 0) : max(span.end - 1, 0)],
+    "counted from 1 with inclusive ends": lambda text, span: text[max(span.start - 1, 0) : max(span.end, 0)],
+    "counted in a text with CRLF line ends": _by_crlf,
+}
+
+
+def check_zones(article: Article) -> Iterator[Problem]:
+    """Zones of unknown kind, outside the text, empty or overlapping."""
+    ordered = sorted(enumerate(article.zones), key=lambda entry: (entry[1].start, entry[1].end))
+    previous = None
+    for index, zone in ordered:
+        place = f"zones[{index}] ({zone.kind})"
+        if zone.kind not in ZONES:
+            message = f"zone kind {zone.kind!r} is unknown; use one of {', '.join(ZONES)}"
+            yield Problem(article.id, place, "zone-unknown", message)
+        span = Span(zone.start, zone.end)
+        if not 0 <= span.start < span.end <= len(article.text):
+            yield _impossible(article, place, f"zone {list(span)}", span, span.end)
+        elif previous is not None and span.start < previous.end:
+            message = f"zone {list(span)} overlaps the zone {list(previous)}; a place is in one zone"
+            yield Problem(article.id, place, "zone-overlap", message)
+        if previous is None or span.end > previous.end:
+            previous = span
+
+
+def check_overlaps(article: Article, gold: Annotations) -> Iterator[Problem]:
+    """Entities that cross each other, and quotes whose contents do."""
+    layers: dict[str, list[tuple[Span, int, str]]] = {
+        "entities": [(span, i, e.id) for i, e in enumerate(gold.entities or ()) for span in e.spans],
+        "quotes": [(span, i, q.id) for i, q in enumerate(gold.quotes or ()) for span in q.content],
+    }
+    for layer, spans in layers.items():
+        yield from _crossings(article, layer, spans)
+
+
+def _crossings(article: Article, layer: str, spans: list[tuple[Span, int, str]]) -> Iterator[Problem]:
+    reported: set[tuple[int, int]] = set()
+    open_spans: list[tuple[Span, int, str]] = []
+    for span, index, name in sorted(spans, key=lambda entry: (entry[0].start, -entry[0].end, entry[1])):
+        open_spans = [other for other in open_spans if other[0].end > span.start]
+        for other, other_index, other_name in open_spans:
+            if other.start < span.start < other.end < span.end and (other_index, index) not in reported:
+                reported.add((other_index, index))
+                where = place_of(layer, other_index, other_name)
+                message = f"{list(span)} crosses {list(other)} of {where}; nest or part them"
+                yield Problem(article.id, place_of(layer, index, name), "spans-cross", message)
+        open_spans.append((span, index, name))

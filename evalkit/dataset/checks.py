@@ -1,0 +1,190 @@
+"""What can be wrong with an annotated article; every problem is reported, each with a stable code.
+
+==========================  ===========================================================================
+code                        what is wrong
+==========================  ===========================================================================
+offset-out-of-range         a span begins before the text or ends after it
+span-empty                  start and end are equal
+span-reversed               start is after end
+span-missing                an entity, or the content of a quote, has no span at all
+span-whitespace             white space at an end of a span
+text-mismatch               the text beside an item is not what stands at its spans
+text-hash                   the text is not the one that was annotated
+text-empty                  there is no text
+label-unknown               an entity label outside the inventory
+quote-kind-unknown          a kind of quote outside the inventory
+stance-label-unknown        a stance label outside the inventory
+id-duplicate                two items of a layer, or two articles, have one id
+item-duplicate              two items say the same
+reference-unknown           a speaker_id, holder, target or quote_id that nothing has
+topic-form                  a topic that is not `topic:words-with-hyphens`
+spans-cross                 two entities, or the contents of two quotes, overlap without nesting
+entity-labels-differ        one entity_id has two labels
+evidence-missing            a stance without evidence
+zone-unknown                a zone of unknown kind
+zone-overlap                two zones overlap
+in-boilerplate              an item in a zone where nothing is annotated
+date-invalid                `published` is no ISO date
+lang-invalid                `lang` is no language code
+==========================  ===========================================================================
+
+`FATAL` are the codes that make a score meaningless; loading refuses them. The others are for the people who keep
+the gold. Building and validating a dataset folder adds codes of its own (see `evalkit.dataset.validate`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from evalkit.dataset.check_items import check_ids_of_items, check_labels, check_references, check_repeats
+from evalkit.dataset.check_spans import check_overlaps, check_surfaces, check_zones, named_spans, span_problems
+from evalkit.dataset.labels import Inventory
+from evalkit.dataset.problems import Problem, place_of
+from evalkit.formats.native import sha256_text
+from evalkit.records import LAYERS, Annotations, Article, Example
+
+__all__ = ["FATAL", "Problem", "check_example", "check_ids", "check_scorable", "check_spans"]
+
+FATAL = frozenset(
+    {
+        "offset-out-of-range",
+        "span-empty",
+        "span-reversed",
+        "span-missing",
+        "text-mismatch",
+        "text-hash",
+        "label-unknown",
+        "quote-kind-unknown",
+        "stance-label-unknown",
+        "id-duplicate",
+        "format",
+    }
+)
+"""Codes of problems with which nothing can be scored."""
+
+_LANG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def check_example(
+    example: Example,
+    inventory: Inventory | None = None,
+    *,
+    surfaces: Mapping[tuple[str, int], str] | None = None,
+    sha256: str | None = None,
+) -> list[Problem]:
+    """Every problem of one annotated article, sorted by place.
+
+    Args:
+        example: the article and its gold.
+        inventory: the labels that may occur; None checks no labels.
+        surfaces: the texts that a file claims to stand at the spans of its items, by layer and index.
+        sha256: the hash that a file claims its text to have.
+    """
+    article, gold = example.article, example.gold
+    found = [
+        *_check_article(article, sha256),
+        *check_zones(article),
+        *check_spans(article, gold),
+        *_check_ends(article, gold),
+        *check_surfaces(article, gold, surfaces or {}),
+        *check_overlaps(article, gold),
+        *check_repeats(article, gold),
+        *check_references(article, gold),
+        *(check_labels(article, gold, inventory) if inventory is not None else ()),
+    ]
+    return sorted(found, key=Problem.sort_key)
+
+
+def check_scorable(
+    example: Example,
+    inventory: Inventory | None = None,
+    *,
+    surfaces: Mapping[tuple[str, int], str] | None = None,
+    sha256: str | None = None,
+) -> list[Problem]:
+    """The problems with a code in `FATAL` only, sorted by place: what loading looks for, faster than everything."""
+    article, gold = example.article, example.gold
+    found = [
+        *(_check_article(article, sha256) if sha256 else ()),
+        *check_zones(article),
+        *span_problems(article, gold),
+        *check_surfaces(article, gold, surfaces or {}),
+        *check_ids_of_items(article, gold),
+        *(check_labels(article, gold, inventory) if inventory is not None else ()),
+    ]
+    return sorted((problem for problem in found if problem.code in FATAL), key=Problem.sort_key)
+
+
+def check_spans(article: Article, annotations: Annotations) -> list[Problem]:
+    """The spans that cannot be in the text, gold or predicted: out of range, empty, reversed, missing.
+
+    The message names the likely cause where one fits, such as offsets in UTF-16 code units.
+    """
+    return sorted(span_problems(article, annotations), key=Problem.sort_key)
+
+
+def check_ids(article_ids: Iterable[str]) -> list[Problem]:
+    """A problem for each article id that is given more than once."""
+    seen: set[str] = set()
+    double: dict[str, None] = {}
+    for article_id in article_ids:
+        if article_id in seen:
+            double[article_id] = None
+        seen.add(article_id)
+    return [
+        Problem(name, "id", "id-duplicate", f"two articles have the id {name!r}; rename or remove one")
+        for name in sorted(double)
+    ]
+
+
+def _check_article(article: Article, sha256: str | None) -> Iterator[Problem]:
+    if not article.text.strip():
+        yield Problem(article.id, "text", "text-empty", "the article has no text; add it, or the corpus file")
+    found = sha256_text(article.text) if sha256 else ""
+    if sha256 and found != sha256:
+        yield Problem(
+            article.id,
+            "text_sha256",
+            "text-hash",
+            f"the text has SHA-256 {found[:12]}…, annotated was {sha256[:12]}…; restore the text or annotate it anew",
+        )
+    if article.published and not _is_date(article.published):
+        message = f"published is {article.published!r}; write an ISO date such as 2025-03-14"
+        yield Problem(article.id, "published", "date-invalid", message)
+    if article.lang and not _LANG.fullmatch(article.lang):
+        message = f"lang is {article.lang!r}; write an ISO 639 code such as en"
+        yield Problem(article.id, "lang", "lang-invalid", message)
+
+
+def _is_date(value: str) -> bool:
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return len(value) >= len("2025-01-01")
+
+
+def _check_ends(article: Article, gold: Annotations) -> Iterator[Problem]:
+    """White space at the ends of spans, and items where nothing is annotated."""
+    zones = gold.scope.zones
+    furniture = [zone for zone in article.zones if zone.kind == "boilerplate"]
+    if zones is not None and "boilerplate" in zones:
+        furniture = []
+    for layer in LAYERS:
+        for index, item in enumerate(getattr(gold, layer) or ()):
+            place = place_of(layer, index, item.id)
+            spans = list(named_spans(item))
+            for name, span in spans:
+                text = article.text[span.start : span.end] if 0 <= span.start < span.end else ""
+                if text != text.strip():
+                    message = f"{name} {list(span)} is {_shorten(text)}, with white space at an end; trim the span"
+                    yield Problem(article.id, place, "span-whitespace", message)
+            if any(span.start < zone.end and zone.start < span.end for _, span in spans for zone in furniture):
+                message = "the item is in boilerplate, where nothing is annotated; remove it or mend the zone"
+                yield Problem(article.id, place, "in-boilerplate", message)
+
+
+def _shorten(text: str) -> str:
+    return repr(text if len(text) <= 40 else f"{text[:18]} … {text[-18:]}")

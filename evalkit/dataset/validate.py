@@ -1,0 +1,161 @@
+"""Everything that is wrong with a dataset, not just the first thing.
+
+Besides the codes of `evalkit.dataset.checks`:
+
+==========================  ===========================================================================
+format                      a file, line or field that is not in the native or inline form
+article-duplicate           an article is in two splits
+corpus-missing              an article of a dataset folder has no text in `corpus/`
+corpus-differs              its text or its metadata in `corpus/` differs from what was annotated
+file-name                   the file is not named after the article that it holds
+==========================  ===========================================================================
+
+The corpus is compared where there is one: a folder `corpus` beside the dataset folder.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit.dataset.checks import check_example
+from evalkit.dataset.labels import Inventory, load_inventory
+from evalkit.dataset.problems import Problem
+from evalkit.dataset.sources import RawExample, find_source, read_source
+from evalkit.dataset.store import ARTICLES_FILE, article_entry, read_article_entries
+from evalkit.errors import FormatError, InputError
+from evalkit.formats.files import read_text
+from evalkit.records import LAYERS
+
+__all__ = ["Validation", "check_corpus", "check_raw", "validate_dataset"]
+
+CORPUS_FOLDER = "corpus"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """What validation found.
+
+    Attributes:
+        problems: every problem, sorted by article and place.
+        counts: how many articles, entities, quotes and stances were looked at.
+        checks: what was checked besides the articles themselves, such as the corpus.
+    """
+
+    problems: tuple[Problem, ...]
+    counts: Mapping[str, int]
+    checks: tuple[str, ...] = ()
+
+
+def validate_dataset(source: str | Path | None = None, *, corpus: Path | None = None) -> Validation:
+    """Every problem of every split of a source (see `load_dataset` for what a source is).
+
+    Args:
+        source: None for the bundled gold.
+        corpus: the folder of article texts; by default the `corpus` beside a dataset folder, if there is one.
+
+    Raises:
+        InputError: the source does not exist or holds no article.
+    """
+    found = find_source(source)
+    problems: list[Problem] = []
+
+    def note(error: FormatError) -> None:
+        problems.append(_format_problem(error))
+
+    raws = read_source(found, on_error=note)
+    if not raws and not problems:
+        raise InputError(f"{found.location}: holds no article; check the path, or build it with evalkit dataset build")
+    problems += check_raw(raws, load_inventory(found.folder))
+    checks: tuple[str, ...] = ()
+    if found.kind == "folder":
+        problems += _check_file_names(raws)
+        corpus = corpus or Path(found.location).resolve().parent / CORPUS_FOLDER
+        if corpus.is_dir():
+            problems += check_corpus(raws, corpus)
+            checks = ("corpus",)
+    return Validation(problems=tuple(sorted(problems, key=Problem.sort_key)), counts=_counts(raws), checks=checks)
+
+
+def check_raw(raws: Sequence[RawExample], inventory: Inventory) -> list[Problem]:
+    """The problems of examples and of their ids together."""
+    problems = _check_doubles(raws)
+    for raw in raws:
+        problems += check_example(raw.example, inventory, surfaces=raw.surfaces, sha256=raw.sha256)
+    return problems
+
+
+def check_corpus(raws: Sequence[RawExample], corpus: Path) -> list[Problem]:
+    """Where the annotated texts and metadata differ from what lies in the corpus."""
+    try:
+        entries = read_article_entries(corpus)
+    except FormatError as error:
+        return [_format_problem(error)]
+    return [problem for raw in raws for problem in _check_article(raw, corpus, entries)]
+
+
+def _check_article(raw: RawExample, corpus: Path, entries: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    article = raw.example.article
+    path = corpus / f"{article.id}.txt"
+    if not path.is_file():
+        yield Problem(article.id, "text", "corpus-missing", f"{path} does not exist; build the dataset")
+    elif (text := read_text(path)) != article.text:
+        yield Problem(article.id, "text", "corpus-differs", f"{path} {_first_difference(text, article.text)}")
+    entry = entries.get(article.id)
+    if entry is None:
+        message = f"{corpus / ARTICLES_FILE} has no line for it; build the dataset"
+        yield Problem(article.id, "metadata", "corpus-missing", message)
+        return
+    for key, value in article_entry(raw.example).items():
+        if entry.get(key) != value:
+            message = f"{key} is {value!r}, {corpus / ARTICLES_FILE} says {entry.get(key)!r}; build the dataset"
+            yield Problem(article.id, key, "corpus-differs", message)
+
+
+def _first_difference(published: str, annotated: str) -> str:
+    pairs = zip(published, annotated, strict=False)
+    place = next((i for i, (one, other) in enumerate(pairs) if one != other), min(len(published), len(annotated)))
+    return (
+        f"differs from the annotated text from character {place}: {published[place : place + 20]!r} against "
+        f"{annotated[place : place + 20]!r}; restore the text that was annotated"
+    )
+
+
+def _check_doubles(raws: Sequence[RawExample]) -> list[Problem]:
+    first: dict[str, RawExample] = {}
+    problems = []
+    for raw in raws:
+        other = first.setdefault(raw.example.article.id, raw)
+        if other is raw:
+            continue
+        code = "id-duplicate" if other.split == raw.split else "article-duplicate"
+        message = f"{raw.where} holds the article of {other.where}; keep one"
+        problems.append(Problem(raw.example.article.id, "id", code, message))
+    return problems
+
+
+def _check_file_names(raws: Sequence[RawExample]) -> list[Problem]:
+    problems = []
+    for raw in raws:
+        stem = Path(raw.where.rpartition("[")[0] or raw.where.rpartition(":")[0]).stem
+        if stem != raw.example.article.id:
+            message = f"the article is in a file named {stem!r}; rename the file or the article"
+            problems.append(Problem(raw.example.article.id, "id", "file-name", message))
+    return problems
+
+
+def _format_problem(error: FormatError) -> Problem:
+    """Messages of the readers begin with their place, `path:line: ` or `path: `."""
+    where, colon, message = str(error).partition(": ")
+    return Problem(where if colon else "", "line", "format", message or str(error))
+
+
+def _counts(raws: Sequence[RawExample]) -> dict[str, int]:
+    counts = Counter({"articles": len(raws)})
+    for raw in raws:
+        for layer in LAYERS:
+            counts[layer] += len(getattr(raw.example.gold, layer) or ())
+    return dict(counts)

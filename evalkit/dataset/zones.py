@@ -1,0 +1,287 @@
+"""What each line of a scraped news page is: headline, lead, byline, caption, body or boilerplate.
+
+A page reads from top to bottom: what the site puts first, the headline, a standfirst, who wrote it and when, a picture
+with its caption, the headline again, the article, what the site puts last. The rules look at one line at a time and
+at how far down the page it is; anything they do not know is body.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from evalkit.records import Article, Span, Zone
+
+__all__ = ["find_zones", "in_zone", "zoned"]
+
+_LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_DATE = (
+    rf"(?:{_DAY} {_MONTH}\.?,?(?: \d{{4}})?|{_MONTH}\.? {_DAY},?(?: \d{{4}})?|\d{{4}}-\d\d-\d\d|"
+    r"\d{1,2}[./]\d{1,2}[./]\d{2,4})"
+)
+_CLOCK = r"\d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?"
+_DATED = re.compile(rf"{_DATE}|\b{_CLOCK}\b", re.I)
+
+_SITE_TAIL = re.compile(r"^[\w .&'’]{2,40} [-–—]$")
+_SEPARATOR = re.compile(r"\s+[|·•›»/>]\s+|\s{2,}|\s+[—–]\s+(?=\S+(?:\s+\S+){0,3}\s+[|·/])")
+_FURNITURE = re.compile(
+    r"""^(?:sign\ (?:in|up)|log\ ?in|subscribe|register\b|menu\b|search$|skip\ to|home$|newsletters?\b|share\b|tweet\b
+    |print$|save$|e-?mail$|comments?(?:\ \(\d+\))?$|advertisement|sponsored
+    |read\ (?:also|more|next)\b|also\ read|see\ also
+    |more:|more\ (?:from|on)\b|related\b|recommended|most\ (?:read|popular)|trending|you\ (?:may|might)\ (?:also\ )?like
+    |don[’']t\ miss|watch:|listen:|tags?:|topics?:|filed\ under|categories|follow\ (?:us|the|[A-Z@]|\W)|like\ us
+    |join\ (?:us|our)|find\ us|download\ (?:our|the)|get\ (?:our|the\ latest|[\w ]+alerts)
+    |(?:this|our)\ (?:site|website|page)\ (?:uses|is|refreshes)|we\ (?:use|value)\ [\w ]*(?:cookies|privacy)
+    |accept\ (?:all\ )?cookies|cookie|privacy|©|\(c\)\ |copyright|all\ rights\ reserved|terms\ (?:of|and)|contact\ us
+    |about\ us|got\ a\ (?:story|tip)|have\ (?:a\ story|you)|tip(?:-offs|\ the)|support\ (?:us|our)|if\ you\ enjoyed
+    |like\ what\ you|this\ article\ appears|our\ standards|corrections\b|send\ (?:us|your)|back\ to\ top|live\ updates:
+    |read\ [\w.\ -]+\ (?:news|stories)\ (?:on|in)\b|read\ us\b|turn\ on\ (?:alerts|notifications)|click\ here
+    |continue\ reading|load\ more|next\ (?:story|article)|\#\w+(?:\s+\#\w+)*$|https?://\S+$|www\.\S+$)""",
+    re.I | re.X,
+)
+_FURNITURE_SENTENCE = re.compile(
+    r"^(?:read (?:also|more|next)\b|also read|©|sign up|subscribe to|follow us|got a (?:story|tip)|have a story|"
+    r"(?:this|our) (?:site|website|page) |this article appears|support (?:us|our)|if you enjoyed|like what you|"
+    r"we (?:use|value) |download our|join us|more from|you can follow|send (?:us )?your|"
+    r"read [\w.\ -]+ (?:news|stories) on\b)",
+    re.I,
+)
+_NETWORK = r"\b(?:facebook|whatsapp|telegram|bluesky|instagram|email|youtube|twitter)\b"
+_FURNITURE_INSIDE = re.compile(
+    rf"{_NETWORK}[^.]{{0,20}}(?:{_NETWORK}|\bX\b)|"
+    r"on social networks|all rights reserved|©|sign in\b|log in\b|subscribe (?:to|now)|our newsletter|follow us|"
+    r"share on (?:facebook|whatsapp|x)\b|advertise with us|cookies?\b.*\b(?:accept|policy|consent)|turn on alerts",
+    re.I,
+)
+_CREDIT = re.compile(
+    r"^(?:(?:file )?photo(?:graph|s)?|pictures?|images?|pic|illustration|graphic|video|credit|caption)"
+    r"(?: by| credit)? ?[:–—|/] ?\S|^image (?:caption|source|credit)\b|"
+    r"\b(?:photo(?:graph)?|picture|image|pic|illustration|credit)(?: by)?: ?\S|\bphoto by \w|"
+    r"(?:Getty Images|Shutterstock|Handout)\W*$|\([^()]{2,40}/[^()]{2,40}\)\W*$|^File (?:photo|picture)\b",
+    re.I,
+)
+_BY = re.compile(
+    r"^(?:by|words(?: by)?|words:|interview(?: by)?:|text:|reported by|reporting by|report:|story by|written by|"
+    r"updates by|live (?:blog )?by|compiled by) +(?-i:[^\W\d_a-zß-ÿ])",
+    re.I,
+)
+_STAMP_NOISE = re.compile(
+    r"\b(?:GMT|BST|UTC|[A-Z]{2,4}T|[ap]\.?m\.?|at|on|updated?|published|posted|[A-Z][a-z]{2,8}day|Mon|Tue|Wed|Thu|Fri|"
+    r"Sat|Sun|\d{4}|\d+ (?:hours?|minutes?) ago)\b|[\W\d_]",
+    re.I,
+)
+_STAMP = re.compile(
+    r"^(?:first |last )?(?:published|updated?|posted|modified|created|date|time)\b(?: on| at)?:? ?\S", re.I
+)
+_REPORTING = re.compile(r"^\(?(?:additional )?(?:reporting|editing|writing|compiled)\b.* by\b", re.I)
+_NAME = re.compile(
+    r"^(?:[^\W\d_][\w.'’-]*)(?: (?:[^\W\d_a-zß-ÿ][\w.'’-]*|de|da|van|von|der|den|al|bin|del|la|le|and))*$"
+)
+_ROLE = re.compile(
+    r"\b(?:correspondent|reporter|editor|newsroom|staff|desk|columnist|writer|translated from|newspaper|weekly|news|"
+    r"post)\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line with text, without the white space at its ends."""
+
+    text: str
+    span: Span
+    words: int
+
+
+def find_zones(text: str) -> tuple[Zone, ...]:
+    """The zones of a page, sorted, apart from each other, each line with text in exactly one.
+
+    Lines of one kind that follow each other make one zone, headlines excepted: each time that a headline is given
+    is a zone of its own.
+
+    Args:
+        text: the page as plain text, one paragraph a line; line ends may be of any kind.
+    """
+    lines = _lines(text)
+    zones: list[Zone] = []
+    for line, kind in zip(lines, _kinds(lines), strict=True):
+        if zones and zones[-1].kind == kind and kind != "headline":
+            zones[-1] = Zone(kind, zones[-1].start, line.span.end)
+        else:
+            zones.append(Zone(kind, line.span.start, line.span.end))
+    return tuple(zones)
+
+
+def zoned(article: Article) -> Article:
+    """The article with its zones, found by the rules if it has none."""
+    return article if article.zones else replace(article, zones=find_zones(article.text))
+
+
+def in_zone(article: Article, span: Span, kind: str) -> bool:
+    """Whether any part of a span lies in a zone of this kind.
+
+    Args:
+        article: an article with zones.
+        span: a stretch of its text.
+        kind: one of `evalkit.records.ZONES`.
+    """
+    return any(zone.kind == kind and zone.start < span.end and span.start < zone.end for zone in article.zones)
+
+
+def _lines(text: str) -> list[_Line]:
+    lines: list[_Line] = []
+    for found in _LINE.finditer(text):
+        stripped = found[0].strip()
+        if stripped:
+            start = found.start() + len(found[0]) - len(found[0].lstrip())
+            lines.append(_Line(stripped, Span(start, start + len(stripped)), len(stripped.split())))
+    return lines
+
+
+def _kinds(lines: Sequence[_Line]) -> list[str]:
+    if len(lines) < 2:
+        return ["boilerplate" if _is_furniture(line) else "body" for line in lines]
+    kinds = ["" for _ in lines]
+    first = _headline(lines)
+    last = _bottom(lines, kinds, first)
+    for index in range(first):
+        kinds[index] = "boilerplate"
+    if first == len(lines) or _is_prose(lines[first]):
+        # Plain text: paragraphs and nothing else.
+        return [kind or _plain(line) for line, kind in zip(lines, kinds, strict=True)]
+    kinds[first] = "headline"
+    top, lead = True, False
+    for index in range(first + 1, last):
+        line = lines[index]
+        kind = _furnished(line, lines[first].text, top)
+        if kind is None:
+            kind = "body" if lead else "lead"
+            # A standfirst leaves the top open: byline and picture may still come.
+            top = top and kind == "lead" and not _is_article(line)
+            lead = True
+            if kind == "lead" and index + 1 < last and _closes_top(lines[index + 1 : index + 4], lines[first].text):
+                top = True
+        kinds[index] = kind
+    return kinds
+
+
+def _plain(line: _Line) -> str:
+    return "boilerplate" if _is_furniture(line) and not _is_prose(line) else "body"
+
+
+def _headline(lines: Sequence[_Line]) -> int:
+    """Index of the first line that is none of what a site puts on top; all of them if there is none."""
+    texts = [line.text for line in lines]
+    for index, line in enumerate(lines[:8]):
+        # What is given twice on top is the headline, whatever stands above it.
+        if (
+            3 <= line.words <= 30
+            and line.text in texts[index + 1 : index + 8]
+            and not _is_furniture(line)
+            and not _is_prose(line)
+        ):
+            return index
+    for index, line in enumerate(lines[:12]):
+        if _is_furniture(line) or _is_byline(line.text, strict=True):
+            continue
+        # A site's name, written in capitals above its menu, is no headline.
+        masthead = (
+            line.words <= 4 and line.text.isupper() and index + 1 < len(lines) and _is_furniture(lines[index + 1])
+        )
+        if masthead and line.text not in texts[index + 1 :]:
+            continue
+        return index
+    return 0
+
+
+def _bottom(lines: Sequence[_Line], kinds: list[str], first: int) -> int:
+    """Index behind the last line of the article; what is below is marked."""
+    index = len(lines)
+    while index > first + 1:
+        line = lines[index - 1]
+        if _REPORTING.match(line.text):
+            kinds[index - 1] = "byline"
+        elif _is_furniture(line) or _is_list_of_links(lines, kinds, index - 1):
+            kinds[index - 1] = "boilerplate"
+        else:
+            break
+        index -= 1
+    return index
+
+
+def _is_list_of_links(lines: Sequence[_Line], kinds: Sequence[str], index: int) -> bool:
+    """A numbered or short unpunctuated line between furniture: "1. Mall sold" under "Most read"."""
+    line = lines[index]
+    below = index + 1 == len(lines) or kinds[index + 1] == "boilerplate"
+    above = any(_is_furniture(other) for other in lines[max(0, index - 5) : index])
+    return below and above and line.words <= 12 and not re.search(r"[.!?\"”’]$", line.text)
+
+
+def _furnished(line: _Line, headline: str, top: bool) -> str | None:
+    if top and line.text.casefold() == headline.casefold():
+        return "headline"
+    if _is_caption(line):
+        return "caption"
+    if _REPORTING.match(line.text) or (_is_byline(line.text, strict=not top) and line.words <= 40):
+        return "byline"
+    if _is_furniture(line):
+        return "boilerplate"
+    return None
+
+
+def _closes_top(following: Sequence[_Line], headline: str) -> bool:
+    return any(_furnished(line, headline, True) in ("headline", "byline", "caption") for line in following)
+
+
+def _is_prose(line: _Line) -> bool:
+    return line.words > 28 or (line.words >= 8 and bool(re.search(r"[.!?…][\"”’'»)]*$", line.text)))
+
+
+def _is_article(line: _Line) -> bool:
+    return line.words > 35
+
+
+def _is_caption(line: _Line) -> bool:
+    return line.words <= 60 and bool(_CREDIT.search(line.text)) and not re.match(r"^[\"“‘]", line.text)
+
+
+def _is_furniture(line: _Line) -> bool:
+    if line.words > 45:
+        return False
+    if line.words >= 3 and re.search(r"[.!?][\"”’)]*$", line.text):
+        # "Share prices fell on Monday." is no button.
+        marked = _FURNITURE_SENTENCE.match(line.text) or _FURNITURE_INSIDE.search(line.text)
+        return bool(marked) and line.words <= 25
+    if _SITE_TAIL.match(line.text) or (_FURNITURE.match(line.text) and line.words <= 30):
+        return True
+    if line.words <= 25 and _FURNITURE_INSIDE.search(line.text):
+        return True
+    parts = [part for part in _SEPARATOR.split(line.text) if part]
+    menu = len(parts) >= 3 and all(len(part.split()) <= 5 for part in parts) and not _DATED.search(line.text)
+    return menu and not re.search(r"[.!?]$", line.text)
+
+
+def _is_byline(text: str, *, strict: bool) -> bool:
+    """Who wrote it or when: "By Jane Doe", "Published: …", a date alone; at the top a bare name too."""
+    if len(text.split()) > 30:
+        return False
+    if _BY.match(text) and not re.search(r"[!?…]$|\b(?:is|was|are|were|has|had|will|said)\b", text):
+        return len(text.split()) <= (5 if text.endswith(".") else 25)
+    if _STAMP.match(text) and _DATED.search(text):
+        return True
+    bare = _DATED.sub("", text)
+    if re.search(r"[·|•] (?:posted|published|updated)\b", text, re.I):
+        return True
+    if strict:
+        return False
+    if bare != text and len(_STAMP_NOISE.sub("", bare)) <= 2:
+        return True
+    parts = [part for part in re.split(r" [|·•] |, | in ", bare.strip(" ,|·—-")) if part]
+    named = bool(parts) and all(_NAME.match(part) or _ROLE.search(part) or len(part) < 3 for part in parts)
+    short = len(text.split()) <= 14 and not re.search(r"[!?:]$", text)
+    return (
+        short and named and (len(parts) > 1 or bare != text or 2 <= len(text.split()) <= 5) and not text.endswith(".")
+    )

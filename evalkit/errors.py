@@ -1,0 +1,64 @@
+"""Every error that evalkit raises on purpose.
+
+::
+
+    EvalkitError                 base: one line for people, exit status 2
+    ├── InputError               a file, record or value that cannot be used (what, where, value, what to do)
+    │   ├── OffsetError          a span that does not fit its text (names the likely cause)
+    │   ├── LabelError           a label outside the inventory
+    │   └── FormatError          a file that is not in the format it claims
+    ├── UnknownNameError         a model, task, convention, format or reporter nobody registered
+    ├── MissingExtraError        an optional dependency is absent (says which command installs it)
+    ├── ExtractorError           the system under test failed as a whole
+    └── OutputError              a result that cannot be written
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "EvalkitError",
+    "ExtractorError",
+    "FormatError",
+    "InputError",
+    "LabelError",
+    "MissingExtraError",
+    "OffsetError",
+    "OutputError",
+    "UnknownNameError",
+]
+
+
+class EvalkitError(Exception):
+    """Base of the tree; `str(error)` is one line fit for a terminal."""
+
+
+class InputError(EvalkitError):
+    """Something that was read cannot be used."""
+
+
+class OffsetError(InputError):
+    """A span does not fit the text it points into."""
+
+
+class LabelError(InputError):
+    """A label is not in the label inventory."""
+
+
+class FormatError(InputError):
+    """A file is not in the format it was read as."""
+
+
+class UnknownNameError(EvalkitError):
+    """A name is not registered; the message lists the known ones and a near match."""
+
+
+class MissingExtraError(EvalkitError):
+    """An optional dependency is not installed; the message holds the command that installs it."""
+
+
+class ExtractorError(EvalkitError):
+    """The system under test cannot be used at all (one failed article is not this)."""
+
+
+class OutputError(EvalkitError):
+    """A result cannot be written where it was asked for."""

@@ -1,0 +1,244 @@
+"""From gold and predictions to a result: label maps, pairing, tables, intervals, signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalkit.dataset.gold import GoldDataset
+from evalkit.dataset.labels import LabelMap, MapCounts, apply_label_map, load_label_map
+from evalkit.errors import InputError
+from evalkit.records import Example, Prediction
+from evalkit.results import EvalResult, TaskResult
+from evalkit.scoring.pairs import Paired, pair_up
+from evalkit.scoring.tasks import ScoredTable, check_tasks, choose_conventions, score_task
+from evalkit.version import __version__
+
+if TYPE_CHECKING:
+    from evalkit.analysis.intervals import Bootstrap
+
+__all__ = ["ScoringOptions", "score", "scored_tables"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringOptions:
+    """What is scored and how.
+
+    Attributes:
+        tasks: the tasks; all that the extractor claims if empty.
+        conventions: for each task those that it knows; its defaults if empty, every one if `all` is among them.
+        label_map: applied to the entity labels of gold and predictions.
+        predicted_map: applied to the predicted entity labels first: from the extractor's labels to the gold's.
+        labels: only these entity labels are scored, after mapping; the others are set aside and counted.
+        bootstrap: how intervals are made; none if None.
+        tables: whether the result keeps the counts by article.
+    """
+
+    tasks: tuple[str, ...] = ()
+    conventions: tuple[str, ...] = ()
+    label_map: str | Path | None = None
+    predicted_map: str | Path | None = None
+    labels: tuple[str, ...] = ()
+    bootstrap: Bootstrap | None = None
+    tables: bool = True
+
+
+def score(
+    gold: GoldDataset,
+    predictions: Iterable[Prediction],
+    *,
+    extractor: str = "predictions",
+    layers: Sequence[str] | None = None,
+    options: ScoringOptions | None = None,
+    floor: Sequence[Prediction] | None = None,
+    run: Mapping[str, Any] | None = None,
+) -> EvalResult:
+    """The result of some predictions against some gold.
+
+    Args:
+        gold: the annotated articles.
+        predictions: at most one an article, in any order.
+        extractor: the name to show.
+        layers: the layers that the extractor claims; by default those that any prediction has.
+        options: what is scored and how.
+        floor: the predictions of a trivial baseline for the same articles.
+        run: facts to keep with the result.
+
+    Raises:
+        EvalkitError: unknown task, convention or label map; gold or predictions that cannot be scored.
+    """
+    options = options or ScoringOptions()
+    predictions = list(predictions)
+    paired, mapped, notes = _pairs(gold, predictions, layers, options)
+    scored = _tables(paired, mapped, options)
+    results = _results(gold, scored, options)
+    floors: dict[str, dict[str, TaskResult]] = {}
+    if floor is not None and scored:
+        below = replace(options, tasks=tuple(scored), predicted_map=None, bootstrap=None, tables=False)
+        floors = _results(gold, _tables(*_pairs(gold, floor, None, below)[:2], below), below)
+    wanted = check_tasks(options.tasks)
+    return EvalResult(
+        extractor=extractor,
+        gold=gold.signature.removeprefix("gold:"),
+        split=gold.split,
+        articles=len(gold),
+        tasks=results,
+        floor=floors,
+        not_evaluated={task: reason for task, reason in paired.not_evaluated.items() if task in wanted},
+        notes=tuple(notes),
+        failed=paired.failed,
+        run={"evalkit": __version__, **(run or {})},
+    )
+
+
+def scored_tables(
+    gold: GoldDataset,
+    predictions: Iterable[Prediction],
+    *,
+    layers: Sequence[str] | None = None,
+    options: ScoringOptions | None = None,
+) -> dict[str, dict[str, ScoredTable]]:
+    """The four-number tables alone: task → convention → table. Raises what `score` raises."""
+    options = options or ScoringOptions()
+    paired, mapped, _ = _pairs(gold, list(predictions), layers, options)
+    return _tables(paired, mapped, options)
+
+
+def _pairs(
+    gold: GoldDataset, predictions: Sequence[Prediction], layers: Sequence[str] | None, options: ScoringOptions
+) -> tuple[Paired, Paired, list[str]]:
+    """The articles as they are, the articles with entity labels mapped and restricted, and the notes."""
+    paired = pair_up(gold.examples, predictions, layers=layers)
+    notes = [f"{number} {what}" for what, number in paired.set_aside.items()]
+    gold_map = None if options.label_map is None else load_label_map(options.label_map, gold.inventory)
+    first = None if options.predicted_map is None else load_label_map(options.predicted_map, gold.inventory)
+    if gold_map is None and first is None and not options.labels:
+        return paired, paired, notes + _foreign_labels(gold, predictions)
+    examples, gold_counts = _map_gold(gold.examples, gold_map)
+    changed, counts = _map_predictions(predictions, [m for m in (first, gold_map) if m is not None])
+    notes += _map_notes("gold", gold_counts) + _map_notes("predicted", counts)
+    if options.labels:
+        _check_labels(options.labels, examples)
+        examples = [
+            replace(e, gold=replace(e.gold, scope=replace(e.gold.scope, labels=options.labels))) for e in examples
+        ]
+    mapped = pair_up(examples, changed, layers=layers)
+    more = [f"{number} {what}" for what, number in mapped.set_aside.items()]
+    notes += [note for note in more if note not in notes]
+    return paired, mapped, notes
+
+
+def _check_labels(wanted: Sequence[str], examples: Sequence[Example]) -> None:
+    present = {entity.label for example in examples for entity in example.gold.entities or ()}
+    missing = sorted(set(wanted) - present)
+    if missing:
+        raise InputError(
+            f"no gold entity has the label {missing[0]!r} (there are {', '.join(sorted(present)) or 'none'}); "
+            "mend --labels"
+        )
+
+
+def _map_gold(examples: Sequence[Example], label_map: LabelMap | None) -> tuple[list[Example], MapCounts]:
+    if label_map is None:
+        return list(examples), MapCounts()
+    counts, done = MapCounts(), []
+    for example in examples:
+        annotations, own = apply_label_map(example.gold, label_map)
+        counts += own
+        done.append(replace(example, gold=annotations))
+    return done, counts
+
+
+def _map_predictions(predictions: Sequence[Prediction], maps: Sequence[LabelMap]) -> tuple[list[Prediction], MapCounts]:
+    counts, done = MapCounts(), list(predictions)
+    for label_map in maps:
+        step, own = [], MapCounts()
+        for prediction in done:
+            annotations, one = apply_label_map(prediction.annotations, label_map)
+            own += one
+            step.append(replace(prediction, annotations=annotations))
+        done = step
+        counts = (
+            own
+            if not counts.mapped
+            else MapCounts(own.mapped, counts.dropped, counts.unmapped) + MapCounts({}, own.dropped, own.unmapped)
+        )
+    return done, counts
+
+
+def _map_notes(side: str, counts: MapCounts) -> list[str]:
+    notes = []
+    changed = {pair: number for pair, number in counts.mapped.items() if pair[0] != pair[1]}
+    if changed:
+        listed = ", ".join(f"{old}→{new} {number}" for (old, new), number in changed.items())
+        notes.append(f"{sum(changed.values())} {side} entities mapped: {listed}")
+    if counts.dropped:
+        listed = ", ".join(f"{label} {number}" for label, number in counts.dropped.items())
+        notes.append(f"{sum(counts.dropped.values())} {side} entities dropped by the label map: {listed}")
+    if counts.unmapped:
+        listed = ", ".join(f"{label} {number}" for label, number in counts.unmapped.items())
+        notes.append(
+            f"{sum(counts.unmapped.values())} {side} entities dropped, their label is not in the map: {listed}"
+        )
+    return notes
+
+
+def _foreign_labels(gold: GoldDataset, predictions: Sequence[Prediction]) -> list[str]:
+    if not gold.inventory.labels:
+        return []
+    foreign: dict[str, int] = {}
+    for prediction in predictions:
+        for entity in prediction.annotations.entities or ():
+            if entity.label not in gold.inventory.labels:
+                foreign[entity.label] = foreign.get(entity.label, 0) + 1
+    if not foreign:
+        return []
+    listed = ", ".join(f"{label} {number}" for label, number in sorted(foreign.items()))
+    return [
+        f"{sum(foreign.values())} predicted entities have labels that this gold does not use, so all are spurious "
+        f"({listed}); map them with --predicted-label-map"
+    ]
+
+
+def _tables(paired: Paired, mapped: Paired, options: ScoringOptions) -> dict[str, dict[str, ScoredTable]]:
+    done = {}
+    for task in check_tasks(options.tasks):
+        conventions = choose_conventions(task, options.conventions)
+        if task in paired.not_evaluated or not conventions:
+            continue
+        source = mapped if task == "entities" else paired
+        done[task] = score_task(task, source.with_layer(task), conventions)
+    return done
+
+
+def _results(
+    gold: GoldDataset, scored: Mapping[str, Mapping[str, ScoredTable]], options: ScoringOptions
+) -> dict[str, dict[str, TaskResult]]:
+    from evalkit.analysis.intervals import task_result
+
+    return {
+        task: {
+            name: task_result(
+                task,
+                name,
+                table,
+                signature=_signature(gold, task, name, options),
+                bootstrap=options.bootstrap,
+                keep_table=options.tables,
+            )
+            for name, table in tables.items()
+        }
+        for task, tables in scored.items()
+    }
+
+
+def _signature(gold: GoldDataset, task: str, convention: str, options: ScoringOptions) -> str:
+    parts = [task, convention, "micro"]
+    if task == "entities":
+        name = "own" if options.label_map is None else Path(str(options.label_map)).stem
+        parts.append(f"labels:{name}" + (f"[{'+'.join(options.labels)}]" if options.labels else ""))
+    parts += [gold.signature, f"split:{gold.split}"]
+    parts.append("ci:none" if options.bootstrap is None else f"ci:{options.bootstrap.describe()}")
+    return "|".join([*parts, f"evalkit:{__version__}"])

@@ -1,0 +1,171 @@
+"""`ner-base`: names in news text by a small neural tagger that runs on ONNX Runtime, without torch.
+
+A mention is a run of words between two words outside; the network marks the outermost names, and names inside names
+come from the other mentions of the article and the lists that `rules` uses. Nothing is found in boilerplate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalkit.errors import ExtractorError
+from evalkit.extractors import bio, rule_lexicons, rule_linking, rule_nested, rule_text, tagging, windows
+from evalkit.records import Annotations, Article, Entity, Span
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from tokenizers import Tokenizer
+
+__all__ = ["NerExtractor"]
+
+_FOLDER = Path(__file__).parent / "models" / "ner-base"
+_FILES = ("model.onnx", "tokenizer.json", "ner.json")
+_CODE = (bio, rule_lexicons, rule_linking, rule_nested, rule_text, tagging, windows)
+
+
+class NerExtractor:
+    """Entity mentions of news articles, with offsets into the article's own text.
+
+    The result for an article depends on nothing but the article: neither on the others, nor on the number of threads.
+
+    Attributes:
+        name: how it is called in tables.
+        layers: entities only.
+    """
+
+    def __init__(self, folder: Path | None = None, *, name: str = "ner-base", threads: int | None = None) -> None:
+        """Prepare an extractor; the weights are read at the first use.
+
+        Args:
+            folder: a folder with `model.onnx`, `tokenizer.json` and `ner.json`; the shipped model by default.
+            name: how the extractor is called.
+            threads: how many articles are read at once; one by default.
+
+        Raises:
+            ExtractorError: a file of the model is missing.
+        """
+        self.name = name
+        self.layers: tuple[str, ...] = ("entities",)
+        self._folder = _FOLDER if folder is None else Path(folder)
+        self._threads = 1 if threads is None else max(1, threads)
+        missing = [file for file in _FILES if not (self._folder / file).is_file()]
+        if missing:
+            raise ExtractorError(
+                f"{self._folder}: no {', '.join(missing)} there; a model folder holds {', '.join(_FILES)}, "
+                "as experiments/train_ner/export.py writes them"
+            )
+        self._config: dict[str, Any] = json.loads((self._folder / "ner.json").read_text(encoding="utf-8"))
+        self._loaded: tuple[Tokenizer, tagging.Score] | None = None
+        self._fingerprint = ""
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the files of the model and the code and word lists that turn its scores into mentions."""
+        if not self._fingerprint:
+            code = [Path(__file__), *(Path(str(module.__file__)) for module in _CODE)]
+            lists = sorted(rule_lexicons.FOLDER.glob("*.txt"))
+            total = hashlib.sha256()
+            for path in [*(self._folder / file for file in _FILES), *code, *lists]:
+                total.update(hashlib.sha256(path.read_bytes()).digest())
+            self._fingerprint = total.hexdigest()
+        return self._fingerprint
+
+    def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
+        """The entities of each article, in the order given; within an article in the order of its text."""
+        self._load()
+        if self._threads == 1 or len(articles) < 2:
+            return [self._annotate(article) for article in articles]
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(self._threads) as pool:
+            return list(pool.map(self._annotate, articles))
+
+    def _load(self) -> tuple[Tokenizer, tagging.Score]:
+        if self._loaded is None:
+            from tokenizers import Tokenizer
+
+            tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+            tokenizer.no_truncation()
+            tokenizer.no_padding()
+            self._loaded = tokenizer, _network(self._folder / "model.onnx")
+        return self._loaded
+
+    def _annotate(self, article: Article) -> Annotations:
+        tokenizer, score = self._load()
+        text = article.text
+        words = windows.find_words(text)
+        if not words.forms:
+            return Annotations(entities=())
+        config = self._config
+        scores = tagging.word_scores(text, words, tokenizer, score, size=config["size"], overlap=config["overlap"])
+        mentions = _outside_boilerplate(article, _mentions(text, words, scores, config["labels"]))
+        return Annotations(entities=_finish(article, mentions))
+
+
+def _network(path: Path) -> tagging.Score:
+    """The network in `path` as a function; it runs on one thread, articles are what runs side by side."""
+    import numpy as np
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    def score(pieces: NDArray[np.int64], features: NDArray[np.int64]) -> NDArray[np.float32]:
+        (scores,) = session.run(None, {"pieces": pieces, "features": features})
+        return np.asarray(scores, dtype=np.float32)
+
+    return score
+
+
+def _mentions(
+    text: str, words: windows.Words, scores: NDArray[np.float32], labels: Sequence[str]
+) -> list[tuple[Span, str, float]]:
+    """The outermost names, each with the lowest probability among its words."""
+    import numpy as np
+
+    gaps = [text[end:start] for end, start in zip(words.ends[:-1], words.starts[1:], strict=True)]
+    fresh = np.array([True, *(gap.count("\n") > 1 or "\u2029" in gap for gap in gaps)])
+    tags = bio.best_tags(scores, fresh)
+    chosen = np.exp(scores[np.arange(len(tags)), tags])
+    return [
+        (
+            Span(int(words.starts[first]), int(words.ends[last - 1])),
+            labels[label],
+            round(float(chosen[first:last].min()), 4),
+        )
+        for first, last, label in bio.tagged_spans(tags)
+    ]
+
+
+def _outside_boilerplate(
+    article: Article, mentions: Sequence[tuple[Span, str, float]]
+) -> list[tuple[Span, str, float]]:
+    closed = [(zone.start, zone.end) for zone in article.zones if zone.kind == "boilerplate"]
+    return [item for item in mentions if not any(item[0].start < end and start < item[0].end for start, end in closed)]
+
+
+def _finish(article: Article, mentions: Sequence[tuple[Span, str, float]]) -> tuple[Entity, ...]:
+    """The mentions with the names inside them, numbered in the order of the text and linked."""
+    text = article.text
+    votes: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for span, label, score in mentions:
+        votes[text[span.start : span.end]][label] += score
+    labels = {name: max(sorted(found), key=lambda label: found[label]) for name, found in votes.items()}
+    found = {span: (label, score) for span, label, score in mentions}
+    for span, label, score in mentions:
+        for inner, kind in rule_nested.inner_names(text, span, label, labels):
+            found.setdefault(inner, (kind, score))
+    ordered = sorted(found.items(), key=lambda item: (item[0].start, -item[0].end))
+    entities = tuple(
+        Entity(id=f"e{number}", spans=(span,), label=label, score=score)
+        for number, (span, (label, score)) in enumerate(ordered, 1)
+    )
+    return rule_linking.link_mentions(article, entities)

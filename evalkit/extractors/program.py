@@ -1,0 +1,150 @@
+"""`cmd:PROGRAM`: any program that reads articles and writes annotations as JSON lines.
+
+The lines are described in `evalkit.extractors.wire`. The program is started once, without a shell, and gets more
+articles as long as it answers; its input ends when there are no more. It should write each answer when it has it, and
+write nothing else to its standard output; what it writes to standard error is shown when it fails.
+
+Settings:
+    timeout: seconds without a line on its standard output after which it hangs; 60.
+    input: `stream`, or `whole` for a program that answers at the end of its input; it is started for each batch.
+    layers: what it claims, as `entities,quotes`, if neither a header nor its answers should decide.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from evalkit.errors import ExtractorError, InputError, UnknownNameError
+from evalkit.extractors.child import Child, HangError, LongLineError
+from evalkit.extractors.options import Options
+from evalkit.extractors.remote import RemoteExtractor, Trouble
+from evalkit.extractors.wire import Inbox, article_lines, header_line
+from evalkit.records import Article
+
+__all__ = ["ProgramChannel", "load_program"]
+
+
+def load_program(spec: str, options: Mapping[str, str] | None = None) -> RemoteExtractor:
+    """The extractor for `cmd:PROGRAM ARGUMENTS`; the program is not started yet.
+
+    Raises:
+        InputError: the command line cannot be split into words, or an option cannot be used.
+        UnknownNameError: there is no such program.
+    """
+    try:
+        command = shlex.split(spec.partition(":")[2])
+    except ValueError as error:
+        raise InputError(f"{spec}: the command line cannot be read: {error}; quote it as in a shell") from error
+    if not command:
+        raise InputError(f"{spec!r}: no program; write cmd:PROGRAM ARGUMENTS")
+    if shutil.which(command[0]) is None:
+        raise UnknownNameError(f"{spec}: no program {command[0]!r} that can be run; check its path, and chmod +x")
+    given = Options(spec, options)
+    timeout, mode, layers = (
+        given.seconds("timeout", 60),
+        given.choice("input", ("stream", "whole"), "stream"),
+        given.layers(),
+    )
+    given.done()
+    return RemoteExtractor(spec, ProgramChannel(command, timeout=timeout, whole=mode == "whole"), layers=layers)
+
+
+class ProgramChannel:
+    """Keeps one program running and talks to it."""
+
+    def __init__(self, command: Sequence[str], *, timeout: float, whole: bool = False) -> None:
+        """A channel to `command`, which is started when there is something to ask.
+
+        Args:
+            command: the program and its arguments.
+            timeout: seconds of silence after which it hangs.
+            whole: whether to end its input after each batch, and to start it anew for the next.
+        """
+        self._command = tuple(command)
+        self._timeout = timeout
+        self._whole = whole
+        self._child: Child | None = None
+
+    def ask(self, articles: Sequence[Article], inbox: Inbox) -> Trouble | None:
+        """Send the articles to the program and read its answers.
+
+        Raises:
+            ExtractorError: the program cannot be started, or speaks another version of the protocol.
+        """
+        lines = article_lines(articles)
+        if self._child is None:
+            self._child = self._start()
+            lines = header_line() + lines
+        self._child.send(lines, last=self._whole)
+        try:
+            trouble = self._listen(self._child, inbox)
+        except BaseException:
+            self.close()
+            raise
+        if trouble is not None or self._whole:
+            self.close()
+        return trouble
+
+    def identity(self) -> str:
+        """The command, and SHA-256 over the content of the files that it names."""
+        files = [Path(shutil.which(self._command[0]) or self._command[0]), *map(Path, self._command[1:])]
+        return "\0".join([*self._command, str(self._whole), *(_sha256(path) for path in files if _is_file(path))])
+
+    def close(self) -> None:
+        """End the program."""
+        if self._child is not None:
+            self._child.stop()
+            self._child = None
+
+    def _start(self) -> Child:
+        try:
+            return Child(self._command)
+        except OSError as error:
+            raise ExtractorError(
+                f"cmd:{shlex.join(self._command)}: cannot be started: {error.strerror or error}"
+            ) from error
+
+    def _listen(self, child: Child, inbox: Inbox) -> Trouble | None:
+        while self._whole or not inbox.complete:
+            try:
+                line = child.read_line(self._timeout)
+            except HangError:
+                return Trouble(self._silence(child), hopeless=True)
+            except LongLineError:
+                return Trouble("wrote a line of more than 64 MiB; write one line an article", hopeless=True)
+            if line is None:
+                return None if inbox.complete else Trouble(_ending(child))
+            inbox.take(line)
+            if inbox.flooded:
+                return Trouble("writes line after line that is no answer", hopeless=True)
+        return None
+
+    def _silence(self, child: Child) -> str:
+        advice = "flush each answer, or use --set input=whole if it answers at the end, or --set timeout=SECONDS"
+        return f"hangs: no answer for {self._timeout:g} seconds ({advice}){_last_words(child)}"
+
+
+def _ending(child: Child) -> str:
+    return f"{child.status()} without answering{_last_words(child)}"
+
+
+def _last_words(child: Child) -> str:
+    said = child.last_words()
+    return f"; its last words: {said}" if said else ""
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        # An argument can be anything, also something that no path can be.
+        return False
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,163 @@
+"""An extractor that lives elsewhere, behind a channel that carries the protocol of `evalkit.extractors.wire`.
+
+What went wrong with a batch is not known to be the fault of any one article. So the articles that got no answer are
+asked about again one by one, and those that fail alone are failures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from evalkit.errors import ExtractorError
+from evalkit.extractors.base import ArticleFailure
+from evalkit.extractors.wire import PROBE, VERSION, Header, Inbox
+from evalkit.records import LAYERS, Annotations, Article
+
+__all__ = ["Channel", "RemoteExtractor", "Trouble"]
+
+_NEVER_ANSWERED = 3
+_STOPPED_ANSWERING = 10
+_log = logging.getLogger("evalkit.extractors")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What ended a conversation before every article had its answer.
+
+    `hopeless` says that it is no use to ask again if nothing was ever answered.
+    """
+
+    message: str
+    hopeless: bool = False
+
+
+class Channel(Protocol):
+    """A way to send articles somewhere and get lines back."""
+
+    def ask(self, articles: Sequence[Article], inbox: Inbox) -> Trouble | None:
+        """Send the articles and put what comes into the inbox.
+
+        Returns:
+            None if every article has its answer, or why not; it may work next time.
+
+        Raises:
+            ExtractorError: it cannot work next time either.
+        """
+        ...
+
+    def identity(self) -> str:
+        """A string that changes when there is something else at the other end, as far as that can be seen."""
+        ...
+
+    def close(self) -> None:
+        """End the conversation and whatever was started for it."""
+        ...
+
+
+class RemoteExtractor:
+    """Asks through a channel.
+
+    Attributes:
+        name: what it was asked for as.
+    """
+
+    def __init__(self, name: str, channel: Channel, *, layers: tuple[str, ...] | None = None) -> None:
+        """An extractor behind `channel`; `layers` are what it claims, or None to find out."""
+        self.name = name
+        self._channel = channel
+        self._claimed = layers
+        self._header: Header | None = None
+        self._shown: set[str] = set()
+        self._useless: Counter[str] = Counter()
+        self._answered = False
+        self._troubles = 0
+        self._lock = threading.RLock()
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Those it was given, those of the header, or those that its answers fill; entities where none shows any."""
+        if self._claimed is not None:
+            return self._claimed
+        header = self._introduce()
+        if header.layers is not None:
+            return header.layers
+        return tuple(layer for layer in LAYERS if layer in self._shown) or ("entities",)
+
+    def fingerprint(self) -> str:
+        """SHA-256 over what is known of the other end: its address or command, its files, and what its header says."""
+        header = self._introduce()
+        parts = [str(VERSION), self.name, self._channel.identity(), header.name, header.fingerprint]
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def facts(self) -> dict[str, str | int]:
+        """What a run should keep: what the other side says of itself, and how many lines were no answers, by why."""
+        header = self._header or Header()
+        said = {"reported_name": header.name, "reported_fingerprint": header.fingerprint}
+        return {key: value for key, value in said.items() if value} | dict(sorted(self._useless.items()))
+
+    def close(self) -> None:
+        """End what was started; a later `extract` starts it anew."""
+        with self._lock:
+            self._channel.close()
+
+    def extract(self, articles: Sequence[Article]) -> Sequence[Annotations | ArticleFailure]:
+        """The answer for each article, in the order given, or why there is none.
+
+        Raises:
+            ExtractorError: there is no hope: no answer ever came, or the other side speaks another protocol.
+        """
+        with self._lock:
+            trouble, answers = self._ask(articles)
+            for article in articles:
+                if article.id not in answers:
+                    again, alone = (trouble, {}) if len(articles) == 1 else self._ask([article])
+                    answers[article.id] = alone.get(article.id) or ArticleFailure(again)
+            return [answers[article.id] for article in articles]
+
+    def _ask(self, articles: Sequence[Article]) -> tuple[str, dict[str, Annotations | ArticleFailure]]:
+        """The answers, and what went wrong, empty if nothing did."""
+        if self._troubles >= _STOPPED_ANSWERING:
+            return f"not asked: {self._troubles} conversations in a row failed", {}
+        if not articles:
+            return "", {}
+        inbox = Inbox(articles, self.name)
+        trouble = self._channel.ask(articles, inbox)
+        self._note(inbox)
+        if trouble is None:
+            self._troubles = 0
+            return "", inbox.answers
+        self._troubles = 0 if inbox.answers else self._troubles + 1
+        return self._message(trouble, inbox), inbox.answers
+
+    def _message(self, trouble: Trouble, inbox: Inbox) -> str:
+        message = f"{trouble.message}; it wrote {inbox.first_useless}" if inbox.first_useless else trouble.message
+        if not self._answered and (trouble.hopeless or self._troubles >= _NEVER_ANSWERED):
+            raise ExtractorError(f"{self.name}: {message}")
+        return message
+
+    def _note(self, inbox: Inbox) -> None:
+        self._answered = self._answered or bool(inbox.answers)
+        self._shown.update(inbox.layers())
+        self._header = inbox.header or self._header
+        for kind, count in inbox.useless.items():
+            if kind not in self._useless:
+                _log.warning("%s: wrote %s", self.name, inbox.first_useless)
+            self._useless[kind] += count
+
+    def _introduce(self) -> Header:
+        """The header, or an empty one, from an article made up for that if nothing has come yet."""
+        with self._lock:
+            if self._header is None:
+                inbox = Inbox([PROBE], self.name)
+                trouble = self._channel.ask([PROBE], inbox)
+                if trouble is not None and trouble.hopeless:
+                    self._message(trouble, inbox)
+                self._shown.update(inbox.layers())
+                self._header = inbox.header or Header()
+            return self._header

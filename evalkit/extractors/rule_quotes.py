@@ -1,0 +1,168 @@
+"""Quotes by rules: quotation marks, cue words and the clauses that they report, with their speakers.
+
+Direct quotes come from quotation marks with a cue in the sentence, or standing as sentences of their own; quotation
+marks around a term are left alone. Indirect and mixed quotes are the clause behind a cue (`said that …`), before it
+(`…, she said`) or beside "according to".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from evalkit.extractors.rule_drafts import Draft, drafts_of
+from evalkit.extractors.rule_marks import Quotation, inner_quotations, quotations
+from evalkit.extractors.rule_reporting import cues, sentences
+from evalkit.extractors.rule_speakers import Speaker, SpeakerFinder
+from evalkit.extractors.rule_text import prose_lines
+from evalkit.records import Article, Entity, Quote, Span
+
+__all__ = ["find_quotes"]
+
+
+def find_quotes(article: Article, entities: Sequence[Entity]) -> tuple[Quote, ...]:
+    """The quotes outside boilerplate, in the order of the text.
+
+    Args:
+        article: the article.
+        entities: its linked mentions, from the rules or from a model.
+    """
+    finder = SpeakerFinder(article, entities)
+    state = _State(article.text, finder)
+    for line, kind in prose_lines(article):
+        state.read(line, kind)
+    drafts = sorted(state.drafts, key=lambda draft: (draft[0].content[0].start, -draft[0].content[-1].end))
+    return tuple(
+        Quote(
+            id=f"q{number}",
+            kind=draft.kind,
+            content=tuple(sorted(draft.content)),
+            cue=tuple(draft.cue),
+            speaker=draft.speaker.span,
+            speaker_id=entity_id,
+        )
+        for number, (draft, entity_id) in enumerate(drafts, 1)
+    )
+
+
+class _State:
+    """What reading one paragraph leaves behind for the next: who spoke last, which quotation is still open."""
+
+    def __init__(self, text: str, finder: SpeakerFinder) -> None:
+        self.text, self.finder = text, finder
+        self.drafts: list[tuple[Draft, str | None]] = []
+        self.recent: str | None = None
+        self.open: tuple[Draft, str | None] | None = None
+
+    def read(self, line: Span, kind: str) -> None:
+        found = quotations(self.text, line)
+        if kind == "headline" and self._announced(line, found):
+            return
+        paragraph: list[Draft] = []
+        before: list[Span] = []
+        for sentence in sentences(self.text, line, found):
+            for draft in drafts_of(self.text, sentence, self.finder, headline=kind == "headline"):
+                self._merge(paragraph, draft, before)
+            if not sentence.quotations or sentence.bare:
+                before.append(Span(sentence.start, sentence.end))
+        self._continue(paragraph, line)
+        for draft in paragraph:
+            self._finish(draft, paragraph)
+            self.finder.people.recent = self.recent
+        for quotation in found:
+            self._nested(quotation)
+
+    def _announced(self, line: Span, found: list[Quotation]) -> bool:
+        """A headline `Moen: Bridge is safe` quotes without a cue."""
+        for span, entity in self.finder.mentions:
+            if span.start == line.start and entity.label == "PER" and self.text[span.end : span.end + 2] == ": ":
+                content = Span(span.end + 2, line.end)
+                marks = [q for q in found if q.start >= content.start]
+                whole = len(marks) == 1 and marks[0].start == content.start and marks[0].end == content.end
+                kind = "direct" if whole else "mixed" if marks else "indirect"
+                self.drafts.append((Draft(kind, [content], [], Speaker(span, entity.entity_id)), entity.entity_id))
+                return True
+        if found and found[0].start == line.start and self.text[found[0].end : found[0].end + 1] == ":":
+            people = [
+                e.entity_id for s, e in self.finder.mentions if line.start <= s.start < line.end and e.label == "PER"
+            ]
+            self.drafts.append((Draft("direct", [Span(found[0].start, found[0].end)]), people[0] if people else None))
+            return True
+        return False
+
+    def _merge(self, paragraph: list[Draft], draft: Draft, before: list[Span]) -> None:
+        """One quote is what one speaker says in one paragraph with one cue."""
+        last = paragraph[-1] if paragraph else None
+        if draft.kind == "direct" and not draft.cue:
+            if last and last.kind == "direct" and (draft.alone or not last.cue):
+                last.content += draft.content
+                last.open = draft.open
+                return
+            if last:
+                draft.speaker = last.speaker
+            elif before:
+                draft.speaker = self._subject(before[-1], draft)
+        elif draft.kind == "direct" and last and last.alone and not last.cue and not before:
+            last.content += draft.content
+            last.cue, last.speaker, last.open = draft.cue, draft.speaker, draft.open
+            return
+        paragraph.append(draft)
+
+    def _subject(self, sentence: Span, draft: Draft) -> Speaker:
+        """Who acts in the sentence before a quotation without a cue: its first person, named or not."""
+        end = min(sentence.end, draft.content[0].start)
+        for span, entity in self.finder.mentions:
+            if sentence.start <= span.start < end and entity.label == "PER":
+                return Speaker(span, entity.entity_id)
+        pronoun = re.match(r"(?:She|He|They)\b", self.text[sentence.start : end])
+        return Speaker(Span(sentence.start, sentence.start + pronoun.end()), None) if pronoun else Speaker(None, None)
+
+    def _continue(self, paragraph: list[Draft], line: Span) -> None:
+        """A paragraph that begins with a quotation goes on with one that the paragraph before left open."""
+        if self.open is None:
+            return
+        draft, entity_id = self.open
+        self.open = None
+        if not paragraph or paragraph[0].kind != "direct" or paragraph[0].content[0].start != line.start:
+            return
+        first = paragraph.pop(0)
+        draft.content += first.content
+        if not draft.cue and first.cue:
+            draft.cue, draft.speaker = first.cue, first.speaker
+            entity_id = self._id(first)
+        self.drafts = [item for item in self.drafts if item[0] is not draft] + [(draft, entity_id)]
+        self.recent = entity_id or self.recent
+        if first.open:
+            self.open = (draft, entity_id)
+
+    def _id(self, draft: Draft) -> str | None:
+        return self.finder.resolve(draft.speaker, self.recent)
+
+    def _finish(self, draft: Draft, paragraph: list[Draft]) -> None:
+        entity_id = self._id(draft)
+        if draft.speaker.span is None and draft.kind == "direct" and len(paragraph) == 1:
+            entity_id = self.recent
+        self.drafts.append((draft, entity_id))
+        if draft.speaker.span is not None:
+            self.recent = entity_id
+        if draft.open:
+            self.open = (draft, entity_id)
+
+    def _nested(self, quotation: Quotation) -> None:
+        """What a speaker reports of others: quotations and clauses with a cue, inside a quotation."""
+        end = quotation.end - 1 if quotation.closed else quotation.end
+        inside = Span(quotation.start + 1, end)
+        if not any(
+            content.start <= quotation.start < content.end for draft, _ in self.drafts for content in draft.content
+        ):
+            return
+        around = [key for draft, key in self.drafts if any(c.start <= quotation.start < c.end for c in draft.content)]
+        for sentence in sentences(self.text, inside, inner_quotations(self.text, quotation)):
+            if not any(cue.takes("nested") for cue in cues(sentence)):
+                continue
+            for draft in drafts_of(self.text, sentence, self.finder):
+                span = draft.speaker.span
+                said = span and draft.cue and (draft.kind != "indirect" or self.text[span.start : span.end] != "I")
+                if said:
+                    entity_id = self.finder.resolve(draft.speaker, None, outer=around[-1] if around else None)
+                    self.drafts.append((draft, entity_id))

@@ -1,0 +1,250 @@
+"""Stances by rules: words of praise, blame and balance in what somebody says or does, and what they are aimed at.
+
+The holder is the speaker of a quote or the subject of a verb such as "condemned". The target is the entity named
+nearest to the telling word, or a topic for a plan or measure without a name. Silent when no word tells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from evalkit.extractors.base import StancePair
+from evalkit.extractors.rule_lexicons import alternatives, entries
+from evalkit.extractors.rule_linking import slug
+from evalkit.extractors.rule_speakers import SpeakerFinder
+from evalkit.extractors.rule_text import prose_lines, sentence_ends
+from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX, Article, Entity, Quote, Span, Stance
+
+__all__ = ["find_stances", "label_pair"]
+
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|nobody|nothing|hardly|\w+n['’]t|without|neither|nor)\W+(?:\w+\W+){0,2}$", re.I
+)
+_TARGETS = frozenset({"PER", "ORG", "NORP", "WORK"})
+_HOLDERS = frozenset({"PER", "ORG", "NORP", "GPE"})
+_BLAMING = frozenset(
+    {"accused", "accuses", "accuse", "branded", "brands", "denounced", "dismissed", "dismisses", "condemned", "blasted"}
+)
+_PRAISING = frozenset({"hailed", "hails", "praised", "praises", "welcomed", "welcomes"})
+
+
+class _Attitude(NamedTuple):
+    """A label, how sure it is, and where the word is that tells it."""
+
+    label: str
+    weight: int
+    at: int
+
+
+def find_stances(article: Article, entities: Sequence[Entity], quotes: Sequence[Quote]) -> tuple[Stance, ...]:
+    """The stances of an article, one for each pair of holder and target, in the order of their evidence.
+
+    Args:
+        article: the article.
+        entities: its linked mentions.
+        quotes: its quotes, with speakers.
+    """
+    best: dict[tuple[str, str], tuple[int, Stance]] = {}
+    found = [*_of_quotes(article, entities, quotes), *_of_deeds(article, entities, quotes)]
+    for weight, stance in found:
+        pair = (stance.holder, stance.target)
+        if pair not in best or weight > best[pair][0]:
+            best[pair] = (weight, stance)
+    kept = sorted((stance for _, stance in best.values()), key=lambda s: (s.evidence[0], s.holder, s.target))
+    return tuple(
+        Stance(
+            id=f"s{number}",
+            holder=stance.holder,
+            target=stance.target,
+            label=stance.label,
+            evidence=stance.evidence,
+            quote_id=stance.quote_id,
+        )
+        for number, stance in enumerate(kept, 1)
+    )
+
+
+@cache
+def _words(section: str) -> re.Pattern[str]:
+    forms = sorted(entries("attitude", section), key=lambda form: (-len(form), form))
+    sources = [re.escape(form[:-1]) + r"\w*" if form.endswith("*") else re.escape(form) for form in forms]
+    return re.compile(r"\b(?:" + "|".join(sources) + r")\b", re.I)
+
+
+def _attitude(text: str, spans: Sequence[Span], cue: str) -> _Attitude | None:
+    plain = [(span, text[span.start : span.end].replace("’", "'")) for span in spans]
+    for span, part in plain:
+        balanced = _words("neutral").search(part)
+        if balanced:
+            return _Attitude("neutral", 3, span.start + balanced.start())
+    votes = {"favor": 0, "against": 0}
+    places: dict[str, int] = {}
+    for label, other in (("favor", "against"), ("against", "favor")):
+        for span, part in plain:
+            for word in _words(label).finditer(part):
+                told = other if _NEGATION.search(part[: word.start()]) else label
+                votes[told] += 1
+                places.setdefault(told, span.start + word.start())
+    if cue in _BLAMING or cue in _PRAISING:
+        told = "against" if cue in _BLAMING else "favor"
+        votes[told] += 3
+        places.setdefault(told, spans[0].start)
+    if votes["favor"] == votes["against"]:
+        return None
+    label = max(votes, key=lambda key: votes[key])
+    return _Attitude(label, abs(votes["favor"] - votes["against"]), places[label])
+
+
+def _of_quotes(article: Article, entities: Sequence[Entity], quotes: Sequence[Quote]) -> list[tuple[int, Stance]]:
+    found: list[tuple[int, Stance]] = []
+    known = {entity.entity_id: entity.label for entity in entities if entity.entity_id}
+    for quote in quotes:
+        holder = quote.speaker_id
+        if holder is None or known.get(holder) not in _HOLDERS:
+            continue
+        cue = article.text[quote.cue[0].start : quote.cue[0].end].lower() if quote.cue else ""
+        attitude = _attitude(article.text, quote.content, cue)
+        if attitude is None:
+            continue
+        target = _target(article, entities, quote, holder, attitude.at)
+        if target:
+            stance = Stance(
+                id="", holder=holder, target=target, label=attitude.label, evidence=quote.content, quote_id=quote.id
+            )
+            found.append((attitude.weight, stance))
+    return found
+
+
+def _target(article: Article, entities: Sequence[Entity], quote: Quote, holder: str, at: int) -> str | None:
+    """What a quote is aimed at: the object of "called X …", else the nearest entity in it, else a topic in it."""
+    stretches = list(quote.content)
+    if quote.cue and quote.cue[0].end < quote.content[0].start:
+        stretches.insert(0, Span(quote.cue[0].end, quote.content[0].start))
+    candidates = [
+        (abs(entity.spans[0].start - at), entity.entity_id)
+        for entity in entities
+        if entity.entity_id not in (None, holder) and entity.label in _TARGETS and _inside(entity.spans[0], stretches)
+    ]
+    if candidates:
+        return min(candidates)[1]
+    named = next((topic for stretch in stretches if (topic := _topic(article.text, stretch))), None)
+    return named or _topic(article.text, None)
+
+
+def _inside(span: Span, stretches: Sequence[Span]) -> bool:
+    return any(stretch.start <= span.start and span.end <= stretch.end for stretch in stretches)
+
+
+def _topic(text: str, stretch: Span | None) -> str | None:
+    """A topic named in a stretch, under the fullest name that the article has for it; without one, the main topic."""
+    nouns = alternatives("attitude", "topic-noun")
+    named = Counter(
+        (found[1].lower(), found[2].lower())
+        for found in re.finditer(rf"\b([a-z][\w-]{{2,}}) ({nouns})\b", text)
+        if found[1].lower() not in entries("attitude", "no-modifier") and not found[1].endswith(("ed", "ly"))
+    )
+    if stretch is not None:
+        found = re.search(rf"\b{nouns}\b", text[stretch.start : stretch.end])
+        if found is None:
+            return None
+        named = Counter({pair: count for pair, count in named.items() if pair[1] == found[0].lower()}) or Counter(
+            {("", found[0].lower()): 1}
+        )
+    ranked = sorted(named.items(), key=lambda item: (-item[1], item[0]))
+    if not ranked or (stretch is None and ranked[0][1] < 2):
+        return None
+    return TOPIC_PREFIX + slug(" ".join(ranked[0][0]))
+
+
+def _of_deeds(article: Article, entities: Sequence[Entity], quotes: Sequence[Quote]) -> list[tuple[int, Stance]]:
+    """`X condemned Y`, outside quotes."""
+    finder = SpeakerFinder(article, entities)
+    said = bytearray(len(article.text))
+    for quote in quotes:
+        for span in (*quote.content, *quote.cue):
+            said[span.start : span.end] = b"\1" * (span.end - span.start)
+    found: list[tuple[int, Stance]] = []
+    for line, kind in prose_lines(article):
+        if kind not in ("body", "lead"):
+            continue
+        start = line.start
+        for end in sentence_ends(article.text, line.start, line.end):
+            for label, section in (("favor", "praise-verb"), ("against", "blame-verb")):
+                for verb in re.finditer(rf"\b{alternatives('attitude', section)}\b", article.text[start:end]):
+                    place = Span(start + verb.start(), start + verb.end())
+                    if not any(said[place.start : place.end]):
+                        found += _deed(article, entities, finder, label, place, start, end)
+            start = end
+    return found
+
+
+def _deed(
+    article: Article, entities: Sequence[Entity], finder: SpeakerFinder, label: str, verb: Span, start: int, end: int
+) -> list[tuple[int, Stance]]:
+    subject = finder.before(start, verb.start)
+    holder = finder.resolve(subject, None)
+    near = [e for e in entities if verb.end <= e.spans[0].start <= verb.end + 40 and e.spans[0].end <= end]
+    labels = {entity.entity_id: entity.label for entity in entities}
+    if (
+        holder is None
+        or labels.get(holder) not in _HOLDERS
+        or re.search(r"\b(?:was|were|been|be|is)\s+$", article.text[start : verb.start])
+    ):
+        return []
+    # The object ends where the clause does.
+    stop = re.search(r"[,;:.“\"‘«]|\b(?:and|but|for|after|when|while|who|which)\b", article.text[verb.end : end])
+    bound = verb.end + stop.start() if stop else end
+    objects = [
+        e.entity_id
+        for e in near
+        if e.entity_id not in (None, holder) and e.spans[0].end <= bound and e.label in _TARGETS
+    ]
+    target = objects[0] if objects else _topic(article.text, Span(verb.end, bound))
+    if not target:
+        return []
+    stretch = Span(verb.start, verb.start + len(article.text[verb.start : bound].rstrip()))
+    return [(2, Stance(id="", holder=holder, target=target, label=label, evidence=(stretch,)))]
+
+
+def label_pair(article: Article, entities: Sequence[Entity], quotes: Sequence[Quote], pair: StancePair) -> str:
+    """The label for a holder and a target that are given, `against` (the most frequent one) if no word tells.
+
+    Args:
+        article: the article.
+        entities: its linked mentions.
+        quotes: its quotes, with speakers.
+        pair: holder and target with their surface forms; for the author, all that is not quoted counts.
+    """
+    text = article.text
+    ids = {e.entity_id for e in entities if text[e.spans[0].start : e.spans[-1].end] in pair.holder_mentions}
+    ids.discard(None)
+    said = [quote.content for quote in quotes if quote.speaker_id in ids]
+    if not said:
+        quoted = [span for quote in quotes for span in quote.content]
+        names = pair.target_mentions if pair.holder == AUTHOR else pair.holder_mentions
+        said = [(span,) for span in _sentences_with(article, names, quoted)]
+    about = [
+        spans for spans in said if any(name in text[s.start : s.end] for s in spans for name in pair.target_mentions)
+    ]
+    votes: Counter[str] = Counter()
+    for spans in about or said:
+        attitude = _attitude(text, spans, "")
+        if attitude:
+            votes[attitude.label] += attitude.weight
+    return max(STANCE_LABELS, key=lambda label: (votes[label], label == "against"))
+
+
+def _sentences_with(article: Article, names: Sequence[str], quoted: Sequence[Span]) -> list[Span]:
+    found: list[Span] = []
+    for line, kind in prose_lines(article):
+        start = line.start
+        for end in sentence_ends(article.text, line.start, line.end):
+            own = not any(span.start < end and start < span.end for span in quoted)
+            if own and kind in ("body", "lead") and any(name in article.text[start:end] for name in names):
+                found.append(Span(start, end))
+            start = end
+    return found

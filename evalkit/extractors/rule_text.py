@@ -1,0 +1,104 @@
+"""Tokens, lines and sentences of an article, for the rules."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from evalkit.extractors.rule_lexicons import entries
+from evalkit.records import Article, Span
+
+__all__ = ["Token", "is_title_case", "prose_lines", "sentence_ends", "tokens"]
+
+_TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:(?:[-'’&]|\.(?=[a-z0-9]))[^\W_]+)*")
+_POSSESSIVE = re.compile(r"['’]s$")
+_TAIL = re.compile(
+    r"-(?:based|owned|led|born|backed|funded|run|bound|style|era|controlled|held|speaking|made|wide|trained|educated|area|"
+    r"listed|friendly|linked|like|built|registered|flagged|brokered|occupied|sponsored|inspired|supported|only|wide|type|raised|to)\b.*$"
+)
+_OPENED = re.compile(r"[\"“‘«„][(\[]?$|(?:^|\s)'$|:\s+$|•\s*$|\s[–—-]+\s+$|\|\s*$")
+_LETTERS = re.compile(r"[^\W\d_]{3}")
+_STOP = re.compile(r"[.!?…]+[\"”’'»)\]]*(?=\s|$)")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(“‘\"'])(?:Mr|Mrs|Ms|Dr|Prof|St|Sen|Rep|Gov|Gen|Col|Capt|Lt|Sgt|Rev|Hon|No|Jr|Sr|vs|approx|Cllr|"
+    r"Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|a\.m|p\.m|e\.g|i\.e|[^\W\d_]|(?:[^\W\d_]\.)+[^\W\d_])$"
+)
+_CAPITAL = re.compile(r"(?:al|el|d|l|de|mc)?[-'’]?[A-Z]")
+
+
+class Token(NamedTuple):
+    """A word: its text without possessive ending, where it is, and whether a sentence or quotation starts with it."""
+
+    text: str
+    start: int
+    end: int
+    first: bool
+    gap: str
+
+    @property
+    def capital(self) -> bool:
+        """Whether it is written as a name is."""
+        return self.text[0].isupper() or bool(_CAPITAL.match(self.text) and "-" in self.text)
+
+
+def prose_lines(article: Article) -> list[tuple[Span, str]]:
+    """The lines outside boilerplate with the kind of their zone (`body` where no zone is known)."""
+    lines: list[tuple[Span, str]] = []
+    for found in re.finditer(r"[^\r\n]*\S[^\r\n]*", article.text):
+        start = found.end() - len(found[0].lstrip())
+        end = found.start() + len(found[0].rstrip())
+        kind = next((zone.kind for zone in article.zones if zone.start < end and start < zone.end), "body")
+        if kind != "boilerplate":
+            lines.append((Span(start, end), kind))
+    return lines
+
+
+def sentence_ends(text: str, start: int, end: int) -> list[int]:
+    """Where the sentences of a stretch end, behind their final stop and closing marks; the last one is `end`."""
+    ends: list[int] = []
+    for found in _STOP.finditer(text, start, end):
+        rest = text[found.end() : min(end, found.end() + 60)].lstrip()
+        if _ABBREVIATION.search(text[max(start, found.start() - 12) : found.start()]) and found[0] == ".":
+            # "p.m." and "U.S." may still end a sentence; a title never does.
+            opener = re.match(r"\W*(\w+)", rest)
+            dotted = re.search(r"\.\w$", text[max(start, found.start() - 3) : found.start()])
+            if not dotted or not opener or opener[1] not in entries("words", "initial"):
+                continue
+        if rest and not _starts_sentence(rest):
+            continue
+        ends.append(found.end())
+    return ends if ends and ends[-1] == end else [*ends, end]
+
+
+def _starts_sentence(rest: str) -> bool:
+    word = re.match(r"[\s\"“‘'«„(\[—–-]*(\w[\w'’]*)", rest)
+    return bool(word) and (word[1][0].isupper() or word[1][0].isdigit())  # type: ignore[index]
+
+
+def tokens(text: str, start: int, end: int) -> list[Token]:
+    """The words of one line, `gap` being what stands between a word and the one before it."""
+    found: list[Token] = []
+    ends = [stop for stop in sentence_ends(text, start, end) if stop < end]
+    passed = 0
+    behind = start
+    letters = _LETTERS.search(text, start, end)
+    for match in _TOKEN.finditer(text, start, end):
+        # "Oslo-based" holds the name Oslo, "Port-au-Prince" is one.
+        word = _TAIL.sub("", _POSSESSIVE.sub("", match[0])) if match[0][0].isupper() else _POSSESSIVE.sub("", match[0])
+        gap = text[behind : match.start()]
+        while passed < len(ends) and ends[passed] < behind:
+            passed += 1
+        ended = passed < len(ends) and ends[passed] <= match.start()
+        # Numbers in front, as in "12.30 The court sits", leave a word the first of its line.
+        first = ended or letters is None or match.start() <= letters.start() or bool(_OPENED.search(gap))
+        found.append(Token(word, match.start(), match.start() + len(word), first, gap))
+        behind = match.start() + len(word)
+    return found
+
+
+def is_title_case(words: list[Token]) -> bool:
+    """Whether a line is in Title Case or capitals, so that a capital says nothing about a word."""
+    long = [word for word in words if len(word.text) > 3 and word.text[0].isalpha()]
+    small = entries("words", "month", "day")
+    counted = [word for word in long if word.text not in small]
+    return len(counted) >= 3 and sum(word.capital for word in counted) > 0.74 * len(counted)

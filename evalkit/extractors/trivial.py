@@ -1,0 +1,100 @@
+"""The floor below the rules: what the least that could be called an extractor finds.
+
+* Entities: each run of capitalised words that does not open a sentence, all labelled PER, the most frequent label of
+  people in the news; equal strings share an `entity_id`.
+* Quotes: whatever stands between quotation marks, all direct, spoken by the nearest entity of its line, without cue.
+* Stances: the entity named first is against the other entity named most; one an article.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from evalkit.dataset.zones import in_zone, zoned
+from evalkit.extractors.base import StancePair
+from evalkit.records import Annotations, Article, Entity, Quote, Span, Stance
+
+__all__ = ["TrivialExtractor"]
+
+_RUN = re.compile(r"(?<=[^\s.!?:“\"‘«] )[^\W\d_a-z][\w-]*(?: [^\W\d_a-z][\w-]*)*")
+_QUOTED = re.compile(r"“[^”\n]+”|\"[^\"\n]+\"|«[^»\n]+»")
+
+
+class TrivialExtractor:
+    """Finds capitals, quotation marks and one stance."""
+
+    name = "trivial"
+    layers = ("entities", "quotes", "stances")
+
+    def fingerprint(self) -> str:
+        """Hex SHA-256 over the code that it runs."""
+        here = Path(__file__)
+        digest = hashlib.sha256()
+        for path in (here, here.parent.parent / "dataset" / "zones.py"):
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
+    def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
+        """The annotations of each article, in the same order.
+
+        Args:
+            articles: articles with zones or without.
+        """
+        return [_annotate(zoned(article)) for article in articles]
+
+    def label_pairs(self, article: Article, pairs: Sequence[StancePair]) -> Sequence[str]:
+        """`against`, the most frequent label, for each pair that is given.
+
+        Args:
+            article: not looked at.
+            pairs: holders and targets.
+        """
+        return ["against" for _ in pairs]
+
+
+def _annotate(article: Article) -> Annotations:
+    entities = _entities(article)
+    return Annotations(entities=entities, quotes=_quotes(article, entities), stances=_stances(entities))
+
+
+def _spans(article: Article, pattern: re.Pattern[str]) -> list[Span]:
+    spans = [Span(*found.span()) for found in pattern.finditer(article.text)]
+    return [span for span in spans if not in_zone(article, span, "boilerplate")]
+
+
+def _entities(article: Article) -> tuple[Entity, ...]:
+    return tuple(
+        Entity(id=f"e{number}", spans=(span,), label="PER", entity_id=article.text[span.start : span.end].lower())
+        for number, span in enumerate(_spans(article, _RUN), 1)
+    )
+
+
+def _quotes(article: Article, entities: Sequence[Entity]) -> tuple[Quote, ...]:
+    quotes = []
+    for number, span in enumerate(_spans(article, _QUOTED), 1):
+        line = article.text.rfind("\n", 0, span.start) + 1
+        end = article.text.find("\n", span.end)
+        near = [
+            (max(entity.spans[0].start - span.end, span.start - entity.spans[0].end), entity.spans[0], entity.entity_id)
+            for entity in entities
+            if line <= entity.spans[0].start < (end if end >= 0 else len(article.text))
+            and (entity.spans[0].end <= span.start or entity.spans[0].start >= span.end)
+        ]
+        _, speaker, speaker_id = min(near) if near else (0, None, None)
+        quotes.append(Quote(id=f"q{number}", kind="direct", content=(span,), speaker=speaker, speaker_id=speaker_id))
+    return tuple(quotes)
+
+
+def _stances(entities: Sequence[Entity]) -> tuple[Stance, ...]:
+    if not entities:
+        return ()
+    holder = entities[0]
+    others = Counter(e.entity_id for e in entities if e.entity_id != holder.entity_id)
+    if not others or holder.entity_id is None:
+        return ()
+    target = min(others, key=lambda key: (-others[key], key or ""))
+    return (Stance(id="s1", holder=holder.entity_id, target=target or "", label="against", evidence=holder.spans),)

@@ -1,0 +1,46 @@
+"""The header of an inline file; the markup itself is described in `evalkit.formats.inline`."""
+
+from __future__ import annotations
+
+from evalkit.errors import FormatError
+from evalkit.records import LAYERS, Scope
+
+__all__ = ["parse_header", "pop_layers", "pop_scope"]
+
+
+def parse_header(lines: list[str], where: str) -> dict[str, str]:
+    """The `key: value` lines as written; refuses double keys and a header without `id`."""
+    header: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        key, colon, value = line.partition(":")
+        if not colon or not key.strip():
+            raise FormatError(f"{where}:{number}: header line {line!r} is not 'key: value'")
+        if key.strip() in header:
+            raise FormatError(f"{where}:{number}: header key {key.strip()!r} is given twice; keep one")
+        header[key.strip()] = value.strip()
+    if not header.get("id"):
+        raise FormatError(f"{where}:1: the header has no 'id: NAME' line; add one")
+    return header
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def pop_layers(header: dict[str, str], where: str) -> tuple[str, ...]:
+    """Takes the declared layers out of the header; all layers if it declares none."""
+    if "layers" not in header:
+        return LAYERS
+    layers = _names(header.pop("layers"))
+    for layer in layers:
+        if layer not in LAYERS:
+            raise FormatError(f"{where}: header names layer {layer!r}; use {', '.join(LAYERS)}")
+    return layers
+
+
+def pop_scope(header: dict[str, str]) -> Scope:
+    """Takes the declared scope out of the header."""
+    declared = {key: header.pop(f"scope_{key}", None) for key in ("layers", "labels", "zones")}
+    return Scope(**{key: None if value is None else _names(value) for key, value in declared.items()})

@@ -1,0 +1,143 @@
+"""What one tag cell says: its letter and its label, in whatever way a file writes them.
+
+Files write `B-PER`, `b-per`, `B_PER`, `PER-B`, `B` or plain `PER`; outside is `O`, `o`, `0`, `_`, `-`, an empty cell or
+a word such as `null`. Which of these ways a column uses is found out from all its cells, since `E-mail` is a label in
+one file and the end of a `mail` in another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from evalkit.registry import unknown_name
+
+__all__ = [
+    "BEGIN",
+    "END",
+    "INSIDE",
+    "NO_LABEL",
+    "OUTSIDE",
+    "SCHEMES",
+    "SINGLE",
+    "Tag",
+    "count_labels",
+    "known_scheme",
+    "looks_like_tag",
+    "oddity",
+    "parse_cells",
+]
+
+SCHEMES = ("IO", "IOB1", "IOB2", "IOBES", "BILOU", "IOE1", "IOE2")
+
+NO_LABEL = "ENTITY"
+"""The label of tags that carry none, such as a bare `B`."""
+
+_ALIASES = {"BIO": "IOB2", "IOB": "IOB2", "BIOES": "IOBES", "BMES": "IOBES", "BMEWO": "IOBES", "BILUO": "BILOU"}
+_ALIASES |= {"IOE": "IOE2", "BIO1": "IOB1", "BIO2": "IOB2"}
+_LETTERS = {"IO": "I", "IOB1": "BI", "IOB2": "BI", "IOBES": "BIMESW", "BILOU": "BILU", "IOE1": "IE", "IOE2": "IE"}
+_OUTSIDE_WORDS = frozenset({"", "o", "0", "_", "-", "–", "—", "null", "none", "nan"})
+OUTSIDE, BEGIN, INSIDE, END, SINGLE = range(5)
+_KINDS = {"B": BEGIN, "I": INSIDE, "M": INSIDE, "E": END, "L": END, "S": SINGLE, "U": SINGLE, "W": SINGLE, "O": OUTSIDE}
+_PREFIXED = re.compile(r"([A-Za-z])[-_:](.+)", re.DOTALL)
+_SUFFIXED = re.compile(r"(.+)[-_:]([BIESLUMWbieslumw])", re.DOTALL)
+_BARE_LETTER = re.compile(r"([BIESLUMWbieslumw])[-_:]?")
+
+
+class Tag(NamedTuple):
+    """One tag: its kind (`BEGIN`, …), its letter as written, its label, and what is odd about it, if anything."""
+
+    kind: int
+    letter: str
+    label: str
+    oddity: str
+
+
+def looks_like_tag(cell: str) -> bool:
+    """Whether a cell is `O` or a tag with a prefix; a bare label does not look like a tag."""
+    if cell in ("O", "o"):
+        return True
+    found = _PREFIXED.fullmatch(cell)
+    return found is not None and found[1].upper() in _KINDS
+
+
+def known_scheme(scheme: str) -> str:
+    """The canonical name of a scheme, or "auto".
+
+    Raises:
+        UnknownNameError: with the known names and a near match.
+    """
+    name = scheme.upper()
+    if name == "AUTO":
+        return "auto"
+    if _ALIASES.get(name, name) not in SCHEMES:
+        raise unknown_name("tag scheme", scheme, ["auto", *SCHEMES, *_ALIASES])
+    return _ALIASES.get(name, name)
+
+
+def count_labels(tags: Sequence[str]) -> Counter[str]:
+    """How many tags carry each label, spelled as it stands there."""
+    cells = Counter(tags)
+    labels: Counter[str] = Counter()
+    for (_, count), parts in zip(cells.items(), parse_cells(cells), strict=True):
+        for tag in parts:
+            labels[tag.label] += count
+    del labels[""]
+    return labels
+
+
+def parse_cells(codes: Mapping[str, int]) -> list[list[Tag]]:
+    """The tags of each distinct cell of one column, in the order of `codes`; more than one if a cell holds several."""
+    style = _style(codes)
+    parts: list[list[Tag]] = []
+    for cell in codes:
+        pieces = [piece.strip() for piece in re.split(r"[|,;]", cell)] if re.search(r"[|,;]", cell) else [cell]
+        if len(pieces) > 1 and not (style == "prefix" and all(looks_like_tag(piece) for piece in pieces)):
+            pieces = [cell]
+        parts.append([_parse(piece, style) for piece in pieces])
+    return parts
+
+
+def _style(cells: Mapping[str, int]) -> str:
+    prefixed = suffixed = 0
+    for cell in cells:
+        found = _PREFIXED.fullmatch(cell)
+        letter = found[1] if found else cell
+        if letter.upper() in {"B", "I"}:
+            return "prefix"
+        prefixed += bool(found and letter.upper() in _KINDS)
+        suffixed += _SUFFIXED.fullmatch(cell) is not None
+    labelled = sum(cell.lower() not in _OUTSIDE_WORDS for cell in cells)
+    if suffixed and suffixed >= labelled / 2:
+        return "suffix"
+    # Without any B or I, prefixes are believed only if every label has one: "E-mail" beside "PER" is a label.
+    return "prefix" if prefixed and prefixed == labelled else "bare"
+
+
+def _parse(cell: str, style: str) -> Tag:
+    cell = cell.strip()
+    if cell.lower() in _OUTSIDE_WORDS:
+        return Tag(OUTSIDE, "O", "", "" if cell in ("O", "o") else "outside-variant")
+    if style == "bare":
+        return Tag(INSIDE, "I", cell, "")
+    if found := _BARE_LETTER.fullmatch(cell):
+        letter = found[1].upper()
+        return Tag(_KINDS[letter], letter, NO_LABEL, "no-label")
+    found = (_PREFIXED if style == "prefix" else _SUFFIXED).fullmatch(cell)
+    if not found:
+        return Tag(INSIDE, "I", cell, "no-prefix")
+    letter, label = (found[1], found[2]) if style == "prefix" else (found[2], found[1])
+    if letter.upper() == "O":
+        return Tag(OUTSIDE, "O", "", "outside-variant")
+    if letter.upper() not in _KINDS:
+        return Tag(INSIDE, "I", label, "unknown-prefix")
+    return Tag(_KINDS[letter.upper()], letter.upper(), label, "")
+
+
+def oddity(tag: Tag, scheme: str) -> str:
+    """What is odd about a tag under a scheme, or ""."""
+    if tag.oddity or tag.kind == OUTSIDE:
+        return tag.oddity
+    return "" if tag.letter in _LETTERS[scheme] else "prefix-outside-scheme"

@@ -1,0 +1,217 @@
+"""What kind of file a tag-column file is: its encoding, separator, header, comments and columns.
+
+Nothing here looks at what the tags mean; it only finds the cell of every line that holds the token or the tag.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalkit.errors import FormatError, InputError
+from evalkit.formats.tag_cells import looks_like_tag
+from evalkit.registry import near_match
+
+__all__ = ["Layout", "find_column", "read_lines", "sniff_layout", "split_line"]
+
+_BLANKS = re.compile(r"[ \t]+")
+_HEADER_GAPS = re.compile(r"\t| {2,}")
+_SEPARATORS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "whitespace": "", "auto": None}
+_HEADER_TOKENS = frozenset({"token", "tokens", "word", "words", "form", "token_id", "sentence #"})
+_TAG_NAMES = ("ne-coarse-lit", "ner", "ner_tag", "ner_tags", "ner-tag", "ne-tag", "ne", "tag", "tags", "label", "iob")
+_SAMPLE = 5000
+"""How many lines are looked at to find out how a file is made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How the lines of one file are made.
+
+    Attributes:
+        separator: a character, or "" for any run of blanks and tabs.
+        width: the number of columns that most token lines have.
+        header: the names of the columns, if the file gives them.
+        comment: "auto", "" (no line is a comment) or what comment lines begin with.
+        sample: cells of the first token lines.
+    """
+
+    separator: str
+    width: int
+    header: tuple[str, ...]
+    comment: str
+    sample: tuple[tuple[str, ...], ...] = ()
+
+
+def read_lines(path: Path, *, encoding: str | None, notes: Counter[str]) -> list[str]:
+    """The lines of a file without their ends, however they are encoded and ended.
+
+    Bytes that are not UTF-8 are read as Windows-1252, line by line so that none spoils another, and counted.
+
+    Raises:
+        InputError: the file cannot be read, or the encoding is unknown.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}; check the path") from error
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = encoding or "utf-16"
+    try:
+        text = content.decode(encoding or "utf-8-sig")
+    except LookupError as error:
+        raise InputError(f"{path}: encoding {encoding!r} is unknown; try utf-8 or latin-1") from error
+    except UnicodeDecodeError:
+        text = "\n".join(_decode_line(line, notes) for line in content.split(b"\n")).removeprefix("\ufeff")
+    if "\0" in text:
+        notes["NUL characters removed"] += text.count("\0")
+        text = text.replace("\0", "")
+    if "\r" in text and "\n" not in text:
+        text = text.replace("\r", "\n")
+    lines = text.split("\n")
+    return [line.rstrip("\r") for line in lines] if "\r" in text else lines
+
+
+def _decode_line(line: bytes, notes: Counter[str]) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        notes["lines not in UTF-8, read as Windows-1252"] += 1
+    try:
+        return line.decode("cp1252")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def split_line(line: str, separator: str) -> list[str]:
+    """The cells of a line; blanks around a cell are no part of it, an empty first cell is kept."""
+    if separator in (",", ";"):
+        return [cell.strip(" \t") for cell in next(csv.reader([line], delimiter=separator), [])]
+    if not separator:
+        cells = _BLANKS.split(line)
+        return cells[:-1] if len(cells) > 1 and not cells[-1] else cells
+    if separator == "\t" and "\t" not in line:
+        return split_line(line, "")
+    cells = line.split(separator)
+    return [cell.strip(" ") for cell in cells] if " " in line else cells
+
+
+def sniff_layout(lines: Sequence[str], *, separator: str | None, comment: str, names: Sequence[str]) -> Layout:
+    """How the file is made, from its first lines.
+
+    Args:
+        lines: the lines of the file.
+        separator: a character, a word such as "tab" or "space", or None to find out.
+        comment: "auto", "none" or what comment lines begin with.
+        names: column names that the caller asked for; a first line that holds one is the header.
+    """
+    mark = "" if comment == "none" else comment
+    some = [line for line in lines[:_SAMPLE] if line.strip(" \t\ufeff")]
+    body = [line for line in some if not line.startswith("#" if mark == "auto" else mark or "\0")]
+    # A file in which every line begins with # may still hold tokens: hashtags with their tags.
+    body = body or [line for line in some if looks_like_tag(_BLANKS.split(line.rstrip())[-1])]
+    sign = _SEPARATORS.get(separator, separator) if separator is not None else None
+    if sign is None:
+        sign = _find_separator(body)
+    header = _header(some, body, sign, names)
+    cells = [split_line(line, sign) for line in body[bool(header and body and header == _names(body[0], sign)) :]]
+    widths = Counter(len(row) for row in cells if any(row))
+    width = max(widths, key=lambda size: (widths[size], size), default=1)
+    rows = tuple(tuple(row) for row in cells if len(row) == width)
+    return Layout(separator=sign, width=width, header=header, comment=mark, sample=rows[:_SAMPLE])
+
+
+def _find_separator(body: Sequence[str]) -> str:
+    """Tab if most lines have one, a comma or semicolon if lines without blanks end in a tag after it, else blanks."""
+    half = len(body) / 2
+    if sum("\t" in line for line in body) > half:
+        return "\t"
+    for sign in ",;":
+        found = sum(" " not in line.strip() and looks_like_tag(line.rpartition(sign)[2].strip()) for line in body)
+        if found > half and sum(sign in line for line in body) > half:
+            return sign
+    return ""
+
+
+def _names(line: str, separator: str) -> tuple[str, ...]:
+    cells = _HEADER_GAPS.split(line) if separator == "\t" and "\t" in line else split_line(line, separator)
+    return tuple(cell.strip() for cell in cells)
+
+
+def _header(some: list[str], body: list[str], separator: str, names: Sequence[str]) -> tuple[str, ...]:
+    for line in some[:20]:
+        if line.startswith("# global.columns"):
+            return tuple(line.partition("=")[2].split())
+    if not body:
+        return ()
+    cells = _names(body[0], separator)
+    folded = [cell.casefold() for cell in cells]
+    if any(name.casefold() in folded for name in names):
+        return cells
+    known = folded[0] in _HEADER_TOKENS or set(folded[1:]) & set(_TAG_NAMES)
+    return cells if len(cells) > 1 and known and not any(map(looks_like_tag, cells[1:])) else ()
+
+
+def find_column(wanted: int | str, layout: Layout, *, path: str, fallback: Layout | None = None) -> int:
+    """The number of a column, from 0 or negative from the end.
+
+    Args:
+        wanted: a number, a header name, "auto:tag" or "auto:token".
+        layout: the file's layout.
+        path: names the file in messages.
+        fallback: the layout of the other file, whose header serves where this one has none.
+
+    Raises:
+        FormatError: no column has this name or number; the message lists the known ones.
+    """
+    if wanted == "auto:token":
+        return _token_column(layout)
+    if wanted == "auto:tag":
+        return _tag_column(layout)
+    if isinstance(wanted, str) and re.fullmatch(r"[+-]?\d+", wanted.strip()):
+        wanted = int(wanted)
+    if isinstance(wanted, int):
+        size = max(layout.width, len(layout.header))
+        if not -size <= wanted < size:
+            raise FormatError(f"{path}: there is no column {wanted}, lines have {size}; columns count from 0")
+        return wanted
+    for header in (layout.header, fallback.header if fallback else ()):
+        folded = [name.casefold() for name in header]
+        if wanted.strip().casefold() in folded:
+            return folded.index(wanted.strip().casefold())
+    known = layout.header or (fallback.header if fallback else ())
+    if not known:
+        raise FormatError(
+            f"{path}: no column is called {wanted!r}, the file has no header line; give its number from 0"
+        )
+    spelled = {name.casefold(): name for name in known}
+    near = spelled.get(near_match(wanted, spelled) or "")
+    hint = f"; did you mean {near!r}?" if near else "."
+    raise FormatError(f"{path}: no column is called {wanted!r}{hint} The header has {', '.join(known)}")
+
+
+def _token_column(layout: Layout) -> int:
+    """The column of the tokens: the first, unless that only numbers the tokens of each sentence."""
+    folded = [name.casefold() for name in layout.header]
+    for name in ("token", "form", "word"):
+        if name in folded:
+            return folded.index(name)
+    rows = layout.sample
+    numbered = len(rows) > 1 and layout.width > 2 and all(re.fullmatch(r"\d+([-.]\d+)?", row[0]) for row in rows)
+    return 1 if numbered and rows[0][0] in ("0", "1") else 0
+
+
+def _tag_column(layout: Layout) -> int:
+    """The column of the tags: by its name, else the last that looks like tags, else the last."""
+    folded = [name.casefold() for name in layout.header]
+    for name in _TAG_NAMES:
+        if name in folded:
+            return folded.index(name)
+    if layout.sample:
+        for column in range(layout.width - 1, 0, -1):
+            if sum(looks_like_tag(row[column]) for row in layout.sample) * 2 > len(layout.sample):
+                return column
+    return -1 if layout.width > 1 or not layout.sample else 0

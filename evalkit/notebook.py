@@ -1,0 +1,35 @@
+"""How results show themselves in a notebook: the same tables as everywhere, as escaped HTML."""
+
+from __future__ import annotations
+
+from html import escape
+
+from evalkit.report.tables import ReportTable, notes_of, result_tables
+from evalkit.results import EvalResult
+
+__all__ = ["result_html"]
+
+
+def result_html(result: EvalResult) -> str:
+    """The tables of a result as HTML without scripts."""
+    parts = [f"<h4>{escape(result.extractor)} on {escape(result.gold)}, {escape(result.split)}</h4>"]
+    parts += [_table(table) for table in result_tables(result)]
+    notes = notes_of(result)
+    if notes:
+        parts.append("<ul>" + "".join(f"<li>{escape(note)}</li>" for note in notes) + "</ul>")
+    return "<div>" + "".join(parts) + "</div>"
+
+
+def _table(table: ReportTable) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in table.columns)
+    body = "".join(_row(row) for row in table.rows)
+    caption = f'<div style="opacity:.6"><code>{escape(table.caption)}</code></div>' if table.caption else ""
+    title = f"<strong>{escape(table.title)}</strong>"
+    return f"{title}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{caption}"
+
+
+def _row(row: tuple[str, ...]) -> str:
+    cells = [f'<td style="text-align:left">{escape(row[0])}</td>']
+    cells += [f'<td style="text-align:right">{escape(cell)}</td>' for cell in row[1:]]
+    weight = ' style="font-weight:bold"' if row[0] in ("micro", "macro") else ""
+    return f"<tr{weight}>{''.join(cells)}</tr>"

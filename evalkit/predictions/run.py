@@ -1,0 +1,204 @@
+"""Runs an extractor over articles: in batches, from the cache where possible, one failed article at a time.
+
+Predictions come out in the order of the articles, whatever the batch size, the workers or what was cached.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from evalkit.dataset.checks import check_spans
+from evalkit.errors import EvalkitError, ExtractorError
+from evalkit.extractors.base import ArticleFailure, Extractor, PairLabeler, StancePair
+from evalkit.predictions.cache import PredictionCache, cache_key
+from evalkit.records import LAYERS, TOPIC_PREFIX, Annotations, Article, Example, Prediction, Stance
+
+__all__ = ["Job", "jobs_of", "run_jobs"]
+
+DEFAULT_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One article to extract from, with the stance pairs to label if the extractor can do that."""
+
+    article: Article
+    pairs: tuple[StancePair, ...] | None = None
+
+
+def jobs_of(examples: Sequence[Example], extractor: Extractor) -> list[Job]:
+    """The jobs for gold examples; an extractor that can label given pairs is asked for those of the gold."""
+    if not isinstance(extractor, PairLabeler):
+        return [Job(example.article) for example in examples]
+    return [Job(example.article, _pairs(example) if example.gold.stances is not None else None) for example in examples]
+
+
+def _pairs(example: Example) -> tuple[StancePair, ...]:
+    mentions: dict[str, dict[str, None]] = {}
+    for entity in example.gold.entities or ():
+        if entity.entity_id is not None:
+            surface = " ".join(example.article.text[span.start : span.end] for span in entity.spans)
+            mentions.setdefault(entity.entity_id, {})[surface] = None
+    pairs = {(stance.holder, stance.target): None for stance in example.gold.stances or ()}
+    return tuple(
+        StancePair(
+            holder=holder,
+            target=target,
+            holder_mentions=tuple(mentions.get(holder, {})),
+            target_mentions=tuple(mentions.get(target, {target.removeprefix(TOPIC_PREFIX).replace("-", " "): None})),
+        )
+        for holder, target in sorted(pairs)
+    )
+
+
+def run_jobs(
+    extractor: Extractor,
+    jobs: Sequence[Job],
+    *,
+    batch_size: int | None = None,
+    workers: int = 1,
+    cache: PredictionCache | None = None,
+    on_done: Callable[[Sequence[Prediction], int], None] | None = None,
+) -> list[Prediction]:
+    """The prediction for each job, in the order of the jobs.
+
+    Args:
+        extractor: the system under test.
+        jobs: the articles.
+        batch_size: articles handed over at once; 32 by default.
+        workers: batches worked on at once, in threads; more than 1 only for an extractor with `thread_safe = True`.
+        cache: looked up first and filled; failed articles are not kept.
+        on_done: called with each finished batch, in order, and how many of it came from the cache.
+
+    Raises:
+        ExtractorError: the extractor as a whole cannot be used (one failed article is a prediction with an error).
+    """
+    size = batch_size or DEFAULT_BATCH
+    batches = [jobs[at : at + size] for at in range(0, len(jobs), size)]
+    done: list[Prediction] = []
+    for batch, cached in _in_order(extractor, batches, workers, cache):
+        done += batch
+        if on_done is not None:
+            on_done(batch, cached)
+    return done
+
+
+def _in_order(
+    extractor: Extractor, batches: Sequence[Sequence[Job]], workers: int, cache: PredictionCache | None
+) -> Iterator[tuple[list[Prediction], int]]:
+    if workers <= 1 or not getattr(extractor, "thread_safe", False):
+        for batch in batches:
+            yield _run_batch(extractor, batch, cache)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: list[Future[tuple[list[Prediction], int]]] = []
+        try:
+            for batch in batches:
+                waiting.append(pool.submit(_run_batch, extractor, batch, cache))
+                if len(waiting) > 2 * workers:
+                    yield waiting.pop(0).result()
+            while waiting:
+                yield waiting.pop(0).result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _run_batch(
+    extractor: Extractor, batch: Sequence[Job], cache: PredictionCache | None
+) -> tuple[list[Prediction], int]:
+    keys = [cache_key(job.article, job.pairs) for job in batch] if cache else []
+    found: dict[int, Prediction] = {}
+    if cache is not None:
+        for at, key in enumerate(keys):
+            known = cache.get(key)
+            if known is not None:
+                found[at] = replace(known, article_id=batch[at].article.id)
+    fresh = [at for at in range(len(batch)) if at not in found]
+    made = _extract(extractor, [batch[at] for at in fresh])
+    if cache is not None and fresh:
+        cache.put(
+            (keys[at], prediction) for at, prediction in zip(fresh, made, strict=True) if prediction.error is None
+        )
+    found.update(zip(fresh, made, strict=True))
+    return [found[at] for at in range(len(batch))], len(batch) - len(fresh)
+
+
+def _extract(extractor: Extractor, jobs: Sequence[Job]) -> list[Prediction]:
+    if not jobs:
+        return []
+    begun = time.perf_counter()
+    try:
+        answers = list(extractor.extract([job.article for job in jobs]))
+    except ExtractorError:
+        raise
+    except Exception as error:  # whatever a system under test raises is its failure, not ours
+        if len(jobs) > 1:
+            return [prediction for job in jobs for prediction in _extract(extractor, [job])]
+        return [_failed(jobs[0].article.id, _one_line(error))]
+    if len(answers) != len(jobs):
+        raise ExtractorError(
+            f"extractor {extractor.name!r} gave {len(answers)} results for {len(jobs)} articles; "
+            "extract() must return one result for each article, in their order"
+        )
+    seconds = (time.perf_counter() - begun) / len(jobs)
+    return [_prediction(extractor, job, answer, seconds) for job, answer in zip(jobs, answers, strict=True)]
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if isinstance(error, EvalkitError) else f"{type(error).__name__}: {text}".removesuffix(": ")
+
+
+def _failed(article_id: str, message: str) -> Prediction:
+    return Prediction(article_id=article_id, annotations=Annotations(), error=message)
+
+
+def _prediction(extractor: Extractor, job: Job, answer: Annotations | ArticleFailure, seconds: float) -> Prediction:
+    article = job.article
+    if isinstance(answer, ArticleFailure):
+        return _failed(article.id, answer.message)
+    if not isinstance(answer, Annotations):
+        return _failed(article.id, f"the extractor returned {type(answer).__name__}, expected Annotations")
+    problems = check_spans(article, answer)
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        return _failed(article.id, f"{problems[0].place}: {problems[0].message}{more}")
+    extra = [layer for layer in LAYERS if getattr(answer, layer) is not None and layer not in extractor.layers]
+    if extra:
+        return _failed(
+            article.id,
+            f"the extractor returned the layer {extra[0]!r}, which it does not claim ({', '.join(extractor.layers)})",
+        )
+    prediction = Prediction(article_id=article.id, annotations=_claimed(answer, extractor.layers), seconds=seconds)
+    if job.pairs is None or not isinstance(extractor, PairLabeler):
+        return prediction
+    return _with_given(extractor, job, prediction)
+
+
+def _claimed(answer: Annotations, layers: Sequence[str]) -> Annotations:
+    """An extractor that claims a layer and gives None for one article found nothing there."""
+    empty: Mapping[str, tuple[()]] = {
+        layer: () for layer in LAYERS if layer in layers and getattr(answer, layer) is None
+    }
+    return replace(answer, **empty) if empty else answer
+
+
+def _with_given(extractor: PairLabeler, job: Job, prediction: Prediction) -> Prediction:
+    pairs = job.pairs or ()
+    try:
+        labels = list(extractor.label_pairs(job.article, pairs))
+    except ExtractorError:
+        raise
+    except Exception as error:  # as above
+        return _failed(job.article.id, _one_line(error))
+    if len(labels) != len(pairs):
+        return _failed(job.article.id, f"label_pairs gave {len(labels)} labels for {len(pairs)} pairs")
+    given = tuple(
+        Stance(id=f"g{number}", holder=pair.holder, target=pair.target, label=label)
+        for number, (pair, label) in enumerate(zip(pairs, labels, strict=True), 1)
+    )
+    return replace(prediction, given_stances=given)

@@ -1,0 +1,190 @@
+"""A run is a folder: `run.json`, `predictions.jsonl` (append-only, one line an article), `result.json`.
+
+Killed at any moment, a run continues to the same bytes: whole lines of `predictions.jsonl` are kept, a line that was
+cut off is dropped, and the rest is made in the order in which it would have been made.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from evalkit.errors import FormatError, InputError, OutputError
+from evalkit.formats.native import prediction_from_row
+from evalkit.predictions.lines import prediction_line
+from evalkit.records import Prediction
+from evalkit.results import EvalResult
+
+__all__ = ["RunFolder", "read_result", "read_run", "write_file"]
+
+RUN, PREDICTIONS, RESULT = "run.json", "predictions.jsonl", "result.json"
+FORMAT_VERSION = 1
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written: {error.strerror or error}; choose another place with --out"
+        ) from error
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Writes a file whole or not at all, and makes its folder.
+
+    Raises:
+        OutputError: it cannot be written there.
+    """
+    with _writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        try:
+            beside.write_bytes(content)
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def json_bytes(value: Mapping[str, Any]) -> bytes:
+    """JSON for people and programs: keys in the order given, two spaces, a final line feed."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+class RunFolder:
+    """The folder of one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def default(cls, extractor: str, key: str) -> RunFolder:
+        """The folder for a run nobody chose one for: `runs/NAME-KEY`."""
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", extractor).strip("-.")[:60] or "extractor"
+        return cls(Path("runs") / f"{name}-{key[:8]}")
+
+    def open(self, key: str, facts: Mapping[str, Any], *, fresh: bool = False) -> list[Prediction]:
+        """Claims the folder for a run and gives back the predictions that it already holds.
+
+        Args:
+            key: what identifies the run: extractor, gold and options that change predictions.
+            facts: written to `run.json`.
+            fresh: start over, whatever is there.
+
+        Raises:
+            OutputError: the folder holds another run, something that is no run, or cannot be written.
+        """
+        found = self._identity()
+        if found is not None and found != key and not fresh:
+            raise OutputError(
+                f"{self.path}: holds another run (another model, gold or option); choose another --out or delete it"
+            )
+        if found is None and self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise OutputError(f"{self.path}: is there already and is no run; choose another --out")
+        kept = [] if fresh or found is None else self._kept()
+        with _writing(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            if not kept:
+                (self.path / PREDICTIONS).write_bytes(b"")
+        self.write_facts(key, facts)
+        return kept
+
+    def _identity(self) -> str | None:
+        try:
+            data = orjson.loads((self.path / RUN).read_bytes())
+        except (OSError, orjson.JSONDecodeError):
+            return None
+        return data.get("key") if isinstance(data, dict) else None
+
+    def _kept(self) -> list[Prediction]:
+        path = self.path / PREDICTIONS
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return []
+        kept, size = [], 0
+        for line in content.splitlines(keepends=True):
+            try:
+                if not line.endswith(b"\n"):
+                    break
+                kept.append(prediction_from_row(orjson.loads(line), str(path)))
+            except (orjson.JSONDecodeError, FormatError):
+                break
+            size += len(line)
+        with _writing(path), path.open("r+b") as file:
+            file.truncate(size)
+        return kept
+
+    @contextmanager
+    def appending(self) -> Iterator[Callable[[Sequence[Prediction]], None]]:
+        """A function that adds predictions, each batch in one write."""
+        path = self.path / PREDICTIONS
+        with _writing(path), path.open("ab", buffering=0) as file:
+
+            def append(predictions: Sequence[Prediction]) -> None:
+                file.write(b"".join(map(prediction_line, predictions)))
+
+            yield append
+
+    def write_facts(self, key: str, facts: Mapping[str, Any]) -> None:
+        """Writes `run.json`."""
+        head = {"format": "evalkit.run", "version": FORMAT_VERSION, "key": key}
+        write_file(self.path / RUN, json_bytes(head | dict(facts)))
+
+    def write_result(self, result: EvalResult) -> None:
+        """Writes `result.json`."""
+        write_file(self.path / RESULT, json_bytes(result.to_json()))
+
+
+def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction]]:
+    """The facts and predictions of a run folder.
+
+    Raises:
+        InputError: there is no such run.
+        FormatError: a file of it is damaged.
+    """
+    try:
+        facts = orjson.loads((path / RUN).read_bytes())
+        lines = (path / PREDICTIONS).read_bytes().splitlines()
+    except OSError as error:
+        raise InputError(
+            f"{path}: is no run folder ({error.strerror}); give the folder that evalkit run wrote"
+        ) from error
+    except orjson.JSONDecodeError as error:
+        raise FormatError(f"{path / RUN}: damaged ({error}); run again") from error
+    predictions = []
+    for number, line in enumerate(lines, 1):
+        where = f"{path / PREDICTIONS}:{number}"
+        try:
+            predictions.append(prediction_from_row(orjson.loads(line), where))
+        except orjson.JSONDecodeError as error:
+            raise FormatError(f"{where}: damaged ({error}); run the same command again to continue the run") from error
+    return facts, predictions
+
+
+def read_result(path: Path) -> EvalResult:
+    """The result of a run folder, or of a result file.
+
+    Raises:
+        InputError: there is none.
+        FormatError: it is damaged.
+    """
+    file = path / RESULT if path.is_dir() else path
+    try:
+        data = orjson.loads(file.read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"{file}: cannot be read ({error.strerror}); give a run folder that evalkit run wrote, or its result.json"
+        ) from error
+    except orjson.JSONDecodeError as error:
+        raise FormatError(f"{file}: damaged ({error}); score the run again") from error
+    if not isinstance(data, dict):
+        raise FormatError(f"{file}: not an evalkit result")
+    return EvalResult.from_json(data, where=str(file))

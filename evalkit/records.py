@@ -1,0 +1,156 @@
+"""The vocabulary: what an article, an annotation and a prediction are.
+
+Records are frozen and dumb. Every offset anywhere in evalkit is a half-open pair of **code points** of
+`Article.text` (Python string indices): `text[span.start:span.end]`. It is written here once and checked
+whenever anything is loaded.
+
+A layer that is `None` was not annotated (gold) or is not claimed (extractor); an empty tuple says that there is
+nothing. The two are never the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+__all__ = [
+    "AUTHOR",
+    "LAYERS",
+    "QUOTE_KINDS",
+    "STANCE_LABELS",
+    "TOPIC_PREFIX",
+    "ZONES",
+    "Annotations",
+    "Article",
+    "Entity",
+    "Example",
+    "Prediction",
+    "Quote",
+    "Scope",
+    "Span",
+    "Stance",
+    "Zone",
+]
+
+LAYERS = ("entities", "quotes", "stances")
+"""The layers of annotation, in pipeline order."""
+
+QUOTE_KINDS = ("direct", "indirect", "mixed")
+STANCE_LABELS = ("favor", "against", "neutral")
+ZONES = ("headline", "lead", "byline", "caption", "body", "boilerplate")
+
+AUTHOR = "author"
+"""The holder of a stance that the article itself takes."""
+
+TOPIC_PREFIX = "topic:"
+"""A stance target that starts with this names a topic, not an entity."""
+
+
+class Span(NamedTuple):
+    """A stretch of `Article.text`: `start` inclusive, `end` exclusive, both in code points."""
+
+    start: int
+    end: int
+
+
+class Zone(NamedTuple):
+    """A stretch of the page with one function; `kind` is one of `ZONES`."""
+
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """A news article as published. `published` is an ISO date, `lang` an ISO 639-1 code, both may be empty."""
+
+    id: str
+    text: str
+    title: str = ""
+    source: str = ""
+    published: str = ""
+    lang: str = ""
+    zones: tuple[Zone, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """One mention. Mentions of one thing share `entity_id`; `spans` holds more than one if discontinuous."""
+
+    id: str
+    spans: tuple[Span, ...]
+    label: str
+    entity_id: str | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """One utterance: its content (one or more spans), the cue that reports it and who speaks."""
+
+    id: str
+    kind: str
+    content: tuple[Span, ...]
+    cue: tuple[Span, ...] = ()
+    speaker: Span | None = None
+    speaker_id: str | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stance:
+    """What `holder` (an entity_id or `AUTHOR`) thinks of `target` (an entity_id or `topic:NAME`)."""
+
+    id: str
+    holder: str
+    target: str
+    label: str
+    evidence: tuple[Span, ...] = ()
+    quote_id: str | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What was annotated exhaustively. `None` means everything; items outside are set aside and counted."""
+
+    layers: tuple[str, ...] | None = None
+    labels: tuple[str, ...] | None = None
+    zones: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotations:
+    """The layers of one article, gold or predicted; `None` is "not annotated" or "not claimed"."""
+
+    entities: tuple[Entity, ...] | None = None
+    quotes: tuple[Quote, ...] | None = None
+    stances: tuple[Stance, ...] | None = None
+    scope: Scope = Scope()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """An article with its gold."""
+
+    article: Article
+    gold: Annotations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What one extractor made of one article.
+
+    `given_stances` holds the labels for the gold holder-target pairs, from an extractor that can label given
+    pairs; `error` names what failed, and then the layers are empty and count as missed.
+    """
+
+    article_id: str
+    annotations: Annotations
+    seconds: float = 0.0
+    error: str | None = None
+    usage: Mapping[str, float] = field(default_factory=dict)
+    given_stances: tuple[Stance, ...] | None = None

@@ -1,0 +1,79 @@
+"""Names and what they stand for: built-in tables of "module:attr" strings, plus entry points of other packages.
+
+Nothing is imported until a name is asked for, so listing names costs nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from evalkit.errors import EvalkitError, UnknownNameError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+__all__ = ["Registry", "near_match", "unknown_name"]
+
+
+def near_match(name: str, known: Iterable[str]) -> str | None:
+    """The known name that `name` was most likely meant to be, or None."""
+    found = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.5)
+    return found[0] if found else None
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> UnknownNameError:
+    """The error for a name that nobody registered: says what is known and what was probably meant."""
+    names = sorted(known)
+    near = near_match(name, names)
+    hint = f"; did you mean {near!r}?" if near else "."
+    return UnknownNameError(f"unknown {what} {name!r}{hint} Known: {', '.join(names)}")
+
+
+@dataclass(frozen=True)
+class Registry:
+    """One kind of plugin.
+
+    Attributes:
+        what: the word for messages, such as "extractor".
+        table: built-in names to "module:attr".
+        group: the entry-point group where other packages add names.
+    """
+
+    what: str
+    table: Mapping[str, str]
+    group: str
+
+    def entry_points(self) -> dict[str, EntryPoint]:
+        """The plugins that installed packages bring, by name; built-in names cannot be replaced."""
+        # A third of what listing and loading built-in names would cost, so it waits until plugins are looked for.
+        from importlib.metadata import entry_points
+
+        return {point.name: point for point in entry_points(group=self.group) if point.name not in self.table}
+
+    def names(self) -> list[str]:
+        """All names, sorted."""
+        return sorted({*self.table, *self.entry_points()})
+
+    def load(self, name: str) -> Any:
+        """The object behind `name`.
+
+        Raises:
+            UnknownNameError: nobody registered it; the message names the near match.
+            EvalkitError: a plugin is registered but cannot be imported.
+        """
+        if name in self.table:
+            module, _, attribute = self.table[name].partition(":")
+            return getattr(import_module(module), attribute)
+        plugins = self.entry_points()
+        if name not in plugins:
+            raise unknown_name(self.what, name, [*self.table, *plugins])
+        try:
+            return plugins[name].load()
+        except (ImportError, AttributeError) as error:
+            raise EvalkitError(
+                f"{self.what} {name!r} is installed as {plugins[name].value!r} but cannot be loaded: {error}"
+            ) from error

@@ -1,0 +1,288 @@
+"""What scoring gives back: additive counts, scores with their intervals, and the whole result as JSON.
+
+A score is never stored without the four numbers that it was computed from, and never merged: merging adds counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalkit.errors import FormatError
+
+__all__ = ["Counts", "EvalResult", "Interval", "PRF", "Score", "TaskResult", "f1_score"]
+
+FORMAT_VERSION = 1
+
+Interval = tuple[float, float]
+"""Lower and upper bound, inclusive."""
+
+
+def f1_score(precision: float, recall: float) -> float:
+    """The harmonic mean of precision and recall; 0.0 when both are 0."""
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The four additive numbers: items on each side and the credit that they earned."""
+
+    gold: int = 0
+    predicted: int = 0
+    gold_credit: float = 0.0
+    predicted_credit: float = 0.0
+
+    @property
+    def precision(self) -> float:
+        """Predicted credit by predicted items; 0.0 without any."""
+        return self.predicted_credit / self.predicted if self.predicted else 0.0
+
+    @property
+    def recall(self) -> float:
+        """Gold credit by gold items; 0.0 without any."""
+        return self.gold_credit / self.gold if self.gold else 0.0
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of precision and recall."""
+        return f1_score(self.precision, self.recall)
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.gold + other.gold,
+            self.predicted + other.predicted,
+            self.gold_credit + other.gold_credit,
+            self.predicted_credit + other.predicted_credit,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PRF:
+    """Precision, recall and F1 with intervals; `counts` is absent on a macro average."""
+
+    precision: float
+    recall: float
+    f1: float
+    counts: Counts | None = None
+    ci: Mapping[str, Interval] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, counts: Counts, ci: Mapping[str, Interval] | None = None) -> PRF:
+        """The three scores of some counts."""
+        return cls(counts.precision, counts.recall, counts.f1, counts, ci or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A derived figure that is not precision, recall or F1, such as accuracy or favg."""
+
+    value: float
+    ci: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResult:
+    """One task under one convention.
+
+    Attributes:
+        signature: the line that reproduces these numbers.
+        micro: over all items pooled.
+        macro: the plain mean over labels with gold support.
+        labels: per label, in sorted order.
+        scores: derived figures by name.
+        table: the counts by article and label (see `CountTable.to_json`), or None when it was left out.
+    """
+
+    task: str
+    convention: str
+    signature: str
+    micro: PRF
+    macro: PRF
+    labels: Mapping[str, PRF]
+    scores: Mapping[str, Score] = field(default_factory=dict)
+    table: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvalResult:
+    """One run scored: every task and convention, and everything that was set aside.
+
+    Attributes:
+        extractor: name of what was scored.
+        articles: how many articles were scored.
+        tasks: task → convention → result.
+        floor: the same for the trivial baseline, without tables; empty when there is none.
+        not_evaluated: task → the reason why it has no figures.
+        notes: what was mapped, set aside, missing or failed, each a sentence with a number.
+        failed: article id → error, for articles that count as missed.
+        run: facts about the run (versions, fingerprints, speed).
+    """
+
+    extractor: str
+    gold: str
+    split: str
+    articles: int
+    tasks: Mapping[str, Mapping[str, TaskResult]]
+    floor: Mapping[str, Mapping[str, TaskResult]] = field(default_factory=dict)
+    not_evaluated: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)
+    run: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self, *, tables: bool = True) -> dict[str, Any]:
+        """The result as JSON values; without `tables` the counts by article are left out."""
+        return {
+            "format": "evalkit.result",
+            "version": FORMAT_VERSION,
+            "extractor": self.extractor,
+            "gold": self.gold,
+            "split": self.split,
+            "articles": self.articles,
+            "tasks": _tasks_to_json(self.tasks, tables),
+            "floor": _tasks_to_json(self.floor, False),
+            "not_evaluated": dict(self.not_evaluated),
+            "notes": list(self.notes),
+            "failed": dict(self.failed),
+            "run": dict(self.run),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], *, where: str = "result") -> EvalResult:
+        """The result that `to_json` wrote.
+
+        Raises:
+            FormatError: the data is no evalkit result, or of a later version.
+        """
+        if data.get("format") != "evalkit.result":
+            raise FormatError(f"{where}: not an evalkit result ('format' is {data.get('format')!r})")
+        if data.get("version") != FORMAT_VERSION:
+            raise FormatError(
+                f"{where}: result version {data.get('version')!r}, this evalkit reads {FORMAT_VERSION}; "
+                "score the run again with `evalkit score`"
+            )
+        try:
+            return cls(
+                extractor=data["extractor"],
+                gold=data["gold"],
+                split=data["split"],
+                articles=data["articles"],
+                tasks=_tasks_from_json(data["tasks"]),
+                floor=_tasks_from_json(data["floor"]),
+                not_evaluated=data["not_evaluated"],
+                notes=tuple(data["notes"]),
+                failed=data["failed"],
+                run=data["run"],
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise FormatError(f"{where}: damaged result, {error!r} is missing or wrong; score the run again") from error
+
+    def to_pandas(self) -> Any:
+        """A tidy DataFrame: one row a task, convention and label ("micro" and "macro" included).
+
+        Columns: extractor, task, convention, label, precision, recall, f1, f1_low, f1_high, gold, predicted,
+        gold_credit, predicted_credit, floor_f1. Counts are missing (NA) on macro rows.
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame(self.rows())
+        whole = [column for column in ("gold", "predicted") if column in frame]
+        return frame.astype({column: "Int64" for column in whole})
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a task, convention and label, as in `to_pandas`; None where there is no value."""
+        rows = []
+        for task, conventions in self.tasks.items():
+            for convention, result in conventions.items():
+                floor = self.floor.get(task, {}).get(convention)
+                floors = {} if floor is None else {"micro": floor.micro, "macro": floor.macro, **floor.labels}
+                for label, prf in [*result.labels.items(), ("micro", result.micro), ("macro", result.macro)]:
+                    low, high = prf.ci.get("f1", (None, None))
+                    counts = prf.counts
+                    rows.append(
+                        {
+                            "extractor": self.extractor,
+                            "task": task,
+                            "convention": convention,
+                            "label": label,
+                            "precision": prf.precision,
+                            "recall": prf.recall,
+                            "f1": prf.f1,
+                            "f1_low": low,
+                            "f1_high": high,
+                            "gold": counts.gold if counts else None,
+                            "predicted": counts.predicted if counts else None,
+                            "gold_credit": counts.gold_credit if counts else None,
+                            "predicted_credit": counts.predicted_credit if counts else None,
+                            "floor_f1": floors[label].f1 if label in floors else None,
+                        }
+                    )
+        return rows
+
+    def _repr_html_(self) -> str:
+        from evalkit.notebook import result_html
+
+        return result_html(self)
+
+
+def _prf_to_json(prf: PRF) -> dict[str, Any]:
+    row: dict[str, Any] = {"precision": prf.precision, "recall": prf.recall, "f1": prf.f1}
+    if prf.counts is not None:
+        row |= {
+            "gold": prf.counts.gold,
+            "predicted": prf.counts.predicted,
+            "gold_credit": prf.counts.gold_credit,
+            "predicted_credit": prf.counts.predicted_credit,
+        }
+    return row | {"ci": {name: list(bounds) for name, bounds in prf.ci.items()}}
+
+
+def _prf_from_json(row: Mapping[str, Any]) -> PRF:
+    counts = None
+    if "gold" in row:
+        counts = Counts(row["gold"], row["predicted"], row["gold_credit"], row["predicted_credit"])
+    ci = {name: (bounds[0], bounds[1]) for name, bounds in row["ci"].items()}
+    return PRF(row["precision"], row["recall"], row["f1"], counts, ci)
+
+
+def _tasks_to_json(tasks: Mapping[str, Mapping[str, TaskResult]], tables: bool) -> dict[str, Any]:
+    return {
+        task: {name: _task_to_json(result, tables) for name, result in conventions.items()}
+        for task, conventions in tasks.items()
+    }
+
+
+def _task_to_json(result: TaskResult, tables: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "signature": result.signature,
+        "micro": _prf_to_json(result.micro),
+        "macro": _prf_to_json(result.macro),
+        "labels": {label: _prf_to_json(prf) for label, prf in result.labels.items()},
+        "scores": {
+            name: {"value": score.value, "ci": list(score.ci) if score.ci else None}
+            for name, score in result.scores.items()
+        },
+    }
+    return row | ({"table": dict(result.table)} if tables and result.table is not None else {})
+
+
+def _tasks_from_json(data: Mapping[str, Any]) -> dict[str, dict[str, TaskResult]]:
+    return {
+        task: {
+            name: TaskResult(
+                task=task,
+                convention=name,
+                signature=row["signature"],
+                micro=_prf_from_json(row["micro"]),
+                macro=_prf_from_json(row["macro"]),
+                labels={label: _prf_from_json(prf) for label, prf in row["labels"].items()},
+                scores={
+                    key: Score(score["value"], (score["ci"][0], score["ci"][1]) if score["ci"] else None)
+                    for key, score in row["scores"].items()
+                },
+                table=row.get("table"),
+            )
+            for name, row in conventions.items()
+        }
+        for task, conventions in data.items()
+    }

@@ -1,0 +1,109 @@
+"""Which gold thing a predicted entity_id, speaker or holder means.
+
+Entity ids of an extractor are its own names, so they are compared through mentions: a predicted id stands for the
+gold id that shares the most mentions with it (equal spans count before overlapping ones). An id that has no
+predicted mention is compared as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from evalkit.records import AUTHOR, TOPIC_PREFIX, Annotations, Quote, Span
+
+__all__ = ["Alignment", "align"]
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """The predicted names of one article in terms of the gold.
+
+    Attributes:
+        ids: predicted entity_id → gold entity_id, or None if it shares no mention with any.
+        mentions: gold entity_id → the spans that mean it: its entities and the speakers of its quotes.
+    """
+
+    ids: dict[str, str | None]
+    mentions: dict[str, tuple[Span, ...]]
+
+    def gold_id(self, name: str) -> str | None:
+        """The gold name of a predicted holder, target or speaker; None if it is nobody in the gold."""
+        if name == AUTHOR:
+            return name
+        if name.startswith(TOPIC_PREFIX):
+            return TOPIC_PREFIX + _plain(name.removeprefix(TOPIC_PREFIX))
+        return self.ids.get(name, name)
+
+    def means(self, span: Span, gold_id: str) -> bool:
+        """Whether a span overlaps a mention of a gold entity."""
+        return any(_overlap(span, mention) for mention in self.mentions.get(gold_id, ()))
+
+
+def plain_name(name: str) -> str:
+    """A gold holder or target in the form in which `Alignment.gold_id` gives it back."""
+    return TOPIC_PREFIX + _plain(name.removeprefix(TOPIC_PREFIX)) if name.startswith(TOPIC_PREFIX) else name
+
+
+def align(gold: Annotations, predicted: Annotations) -> Alignment:
+    """The alignment of one article."""
+    mentions = _mentions(gold)
+    ours = [(span, name) for name, spans in mentions.items() for span in spans]
+    equal: defaultdict[Span, list[str]] = defaultdict(list)
+    for span, name in ours:
+        equal[span].append(name)
+    votes: dict[str, Counter[str]] = {}
+    for name, spans in _mentions(predicted).items():
+        vote: Counter[str] = Counter()
+        for span in spans:
+            for match in equal.get(span, ()):
+                vote[match] += 1000
+            for other, match in ours:
+                if other != span and _overlap(span, other):
+                    vote[match] += 1
+        votes[name] = vote
+    return Alignment({name: _best(vote) for name, vote in votes.items()}, mentions)
+
+
+def _best(vote: Counter[str]) -> str | None:
+    return min(vote, key=lambda name: (-vote[name], name)) if vote else None
+
+
+def _mentions(annotations: Annotations) -> dict[str, tuple[Span, ...]]:
+    found: defaultdict[str, set[Span]] = defaultdict(set)
+    for entity in annotations.entities or ():
+        if entity.entity_id is not None:
+            found[entity.entity_id].update(entity.spans)
+    for quote in annotations.quotes or ():
+        if quote.speaker_id is not None and quote.speaker is not None:
+            found[quote.speaker_id].add(quote.speaker)
+    return {name: tuple(sorted(spans)) for name, spans in sorted(found.items())}
+
+
+def _overlap(first: Span, second: Span) -> bool:
+    return first.start < second.end and second.start < first.end
+
+
+def any_overlap(first: Iterable[Span], second: Iterable[Span]) -> bool:
+    """Whether any span of one side overlaps any span of the other."""
+    others = tuple(second)
+    return any(_overlap(span, other) for span in first for other in others)
+
+
+def speaker_is_right(gold: Quote, predicted: Quote, alignment: Alignment) -> bool:
+    """Whether two matched quotes have the same speaker as an entity.
+
+    Right are: the gold entity_id, an id of the extractor that stands for it, or a span that mentions it. A gold
+    speaker without entity_id (nobody in particular) is right if the speaker spans overlap.
+    """
+    if gold.speaker_id is None:
+        return gold.speaker is not None and predicted.speaker is not None and _overlap(gold.speaker, predicted.speaker)
+    if predicted.speaker_id is not None and alignment.gold_id(predicted.speaker_id) == gold.speaker_id:
+        return True
+    return predicted.speaker is not None and alignment.means(predicted.speaker, gold.speaker_id)
+
+
+def _plain(topic: str) -> str:
+    return re.sub(r"[\W_]+", "-", topic.casefold()).strip("-")

@@ -1,0 +1,54 @@
+"""iou:T: credit 1 when matched to a gold item of that label with intersection / union of at least T.
+
+Lengths are characters; an item in several pieces is the sum of its pieces. T above 0 and up to 1; `iou` alone is 0.5.
+
+    gold      PER [0, 8]                         PER [0, 8]
+    predicted PER [0, 4]  4/8: right at iou:0.5  PER [0, 3]  3/8: one missed, one spurious
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from evalkit.errors import UnknownNameError
+from evalkit.scoring.columns import EntityColumns
+from evalkit.scoring.credits import Credits, credits_of_pairs
+from evalkit.scoring.matching import Edges, cluster, find_edges, lengths, match_overlapping, pending
+
+__all__ = ["iou"]
+
+
+def iou(parameter: str) -> Callable[[EntityColumns], Credits]:
+    """The convention for one threshold.
+
+    Raises:
+        UnknownNameError: the threshold is no number above 0 and up to 1.
+    """
+    try:
+        threshold = float(parameter or "0.5")
+    except ValueError:
+        threshold = math.nan
+    if not 0 < threshold <= 1:
+        raise UnknownNameError(
+            f"convention 'iou:{parameter}': the threshold must be above 0 and at most 1, as in iou:0.5"
+        )
+
+    def score(columns: EntityColumns) -> Credits:
+        settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
+        edges = find_edges(columns, open_gold, open_predicted, by_label=True)
+        union = (
+            lengths(columns, columns.gold)[edges.gold]
+            + lengths(columns, columns.predicted)[edges.predicted]
+            - edges.common
+        )
+        keep = edges.common >= threshold * union
+        enough = Edges(*(column[keep] for column in edges))
+        gold, predicted = match_overlapping(columns, cluster(columns, enough, by_label=True))
+        return credits_of_pairs(
+            columns, np.concatenate([settled_gold, gold]), np.concatenate([settled_predicted, predicted])
+        )
+
+    return score

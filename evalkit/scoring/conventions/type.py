@@ -1,0 +1,28 @@
+"""type: credit 1 for overlapping spans of equal label.
+
+Known elsewhere as ent_type (SemEval-2013), relaxed. Matching is one-to-one in the largest possible number of pairs: a
+long predicted item over two gold items finds one of them.
+
+    gold      PER [0, 8]                PER [0, 8]
+    predicted PER [4, 20]  right        ORG [0, 8]  one missed, one spurious
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evalkit.scoring.columns import EntityColumns
+from evalkit.scoring.credits import Credits, credits_of_pairs
+from evalkit.scoring.matching import cluster, find_edges, match_overlapping, pending
+
+__all__ = ["type_"]
+
+
+def type_(columns: EntityColumns) -> Credits:
+    """Credits under the convention."""
+    settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
+    edges = find_edges(columns, open_gold, open_predicted, by_label=True)
+    gold, predicted = match_overlapping(columns, cluster(columns, edges, by_label=True))
+    return credits_of_pairs(
+        columns, np.concatenate([settled_gold, gold]), np.concatenate([settled_predicted, predicted])
+    )

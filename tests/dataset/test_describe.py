@@ -1,0 +1,100 @@
+"""The description counts what is there, split by split."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from evalkit.dataset.build import build_dataset
+from evalkit.dataset.describe import describe_dataset, speaker_form
+from evalkit.dataset.load import load_dataset, load_splits
+from evalkit.records import Entity, Example, Span
+
+SPLITS = {"dev": ["market-day"], "test": ["harbour-strike"]}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, inline_files: Path) -> Path:
+    build_dataset([inline_files], tmp_path / "gold", corpus=tmp_path / "corpus", splits=SPLITS)
+    return tmp_path / "gold"
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "counts"),
+    [
+        pytest.param("size", "articles", (1, 1), id="articles"),
+        # "Market day" and "Åse Ek sold fish in Bergen."; 3 in the headline, 21 in the body, 6 in the boilerplate.
+        pytest.param("size", "words", (8, 30), id="words"),
+        pytest.param("size", "articles without quote", (1, 0), id="without-quote"),
+        pytest.param("entities", "GPE", (1, 2), id="label"),
+        pytest.param("entities", "WORK", (0, 0), id="label-that-does-not-occur"),
+        pytest.param("structure", "nested mentions", (0, 1), id="nested"),
+        pytest.param("structure", "things named", (2, 4), id="things"),
+        pytest.param("structure", "discontinuous mentions", (0, 0), id="discontinuous"),
+        pytest.param("quotes", "direct", (0, 1), id="kind"),
+        pytest.param("speakers", "name", (0, 1), id="name"),
+        pytest.param("speakers", "pronoun", (0, 1), id="pronoun"),
+        pytest.param("stances", "against", (0, 1), id="stance"),
+        pytest.param("section", "economy", (0, 1), id="section"),
+        pytest.param("source", "Vestkyst Avis", (1, 1), id="source"),
+        pytest.param("year", "2025", (1, 1), id="year"),
+        pytest.param("zones", "boilerplate", (0, 1), id="zone"),
+    ],
+)
+def test_counts_by_split(folder: Path, group: str, name: str, counts: tuple[int, int]) -> None:
+    description = describe_dataset(load_splits(folder))
+    assert description.splits == ("dev", "test")
+    assert {row.name: row.counts for row in description.groups()[group]}[name] == counts
+
+
+def test_one_split_alone_has_the_same_counts(folder: Path) -> None:
+    both, alone = describe_dataset(load_splits(folder)), describe_dataset(load_dataset(folder))
+    together = {(row.group, row.name): row.counts[1] for row in both.rows}
+    assert all(together[row.group, row.name] == row.counts[0] for row in alone.rows)
+
+
+def test_parts_add_up(folder: Path) -> None:
+    groups = describe_dataset(load_splits(folder)).groups()
+    sizes = {row.name: row.counts for row in groups["size"]}
+    for group, whole in {
+        "entities": "entities",
+        "quotes": "quotes",
+        "speakers": "quotes",
+        "stances": "stances",
+    }.items():
+        assert tuple(map(sum, zip(*(row.counts for row in groups[group]), strict=True))) == sizes[whole]
+
+
+def test_json_form_has_the_same_numbers(folder: Path) -> None:
+    description = describe_dataset(load_splits(folder))
+    row = description.to_row()
+    assert row["splits"]["test"]["entities"]["GPE"] == 2  # type: ignore[index]
+    assert row["splits"]["test"]["fingerprint"] == description.fingerprints[1]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("speaker", "form"),
+    [
+        pytest.param("Ida Moen", "name", id="name"),
+        pytest.param("She", "pronoun", id="pronoun"),
+        pytest.param("Ida Moen of the", "role", id="phrase-around-a-name"),
+        pytest.param("Dockers", "role", id="role"),
+        pytest.param(None, "none", id="none"),
+    ],
+)
+def test_form_of_the_speaker(good: Example, speaker: str | None, form: str) -> None:
+    start = good.article.text.index(speaker) if speaker else 0
+    span = Span(start, start + len(speaker)) if speaker else None
+    assert speaker_form(good, replace((good.gold.quotes or ())[0], speaker=span)) == form
+
+
+def test_discontinuous_mentions_are_counted(folder: Path) -> None:
+    gold = load_dataset(folder)
+    (example,) = gold
+    parts = Entity(id="e9", spans=(Span(0, 7), Span(8, 12)), label="EVENT")
+    entities = (*(example.gold.entities or ()), parts)
+    changed = replace(gold, examples=(replace(example, gold=replace(example.gold, entities=entities)),))
+    rows = {row.name: row.counts for row in describe_dataset(changed).groups()["structure"]}
+    assert rows["discontinuous mentions"] == (1,)

@@ -1,0 +1,71 @@
+"""Folders that are not laid out like ours are read through `datasets` and give the same gold."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evalkit.dataset.load import load_dataset
+from evalkit.formats.native import dump_line, example_to_row
+from evalkit.records import Example
+
+LOAD = """
+import json, sys
+from evalkit.dataset.load import load_dataset
+from evalkit.errors import EvalkitError
+
+try:
+    gold = load_dataset(sys.argv[1], split=sys.argv[2])
+    print(json.dumps([gold.name, gold.split, gold.fingerprint, gold.examples[0].article.published]))
+except EvalkitError as error:
+    print(json.dumps([type(error).__name__, str(error)]))
+"""
+
+
+def load(source: object, split: str, cache: Path) -> list[str]:
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(cache), "HF_DATASETS_CACHE": str(cache)}
+    command = [sys.executable, "-c", LOAD, str(source), split]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    result: list[str] = json.loads(done.stdout)
+    return result
+
+
+@pytest.fixture
+def folder(tmp_path: Path, good: Example) -> Path:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    for split in ("train", "test"):
+        (folder / f"{split}.jsonl").write_text(dump_line(example_to_row(good)), encoding="utf-8")
+    return folder
+
+
+def test_same_gold_as_without_datasets(folder: Path, tmp_path: Path) -> None:
+    directly = load_dataset(folder / "test.jsonl")
+    assert load(folder, "test", tmp_path / "cache") == ["elsewhere", "test", directly.fingerprint, "2025-03-14"]
+
+
+def test_unknown_split_lists_the_known_ones(folder: Path, tmp_path: Path) -> None:
+    kind, message = load(folder, "tets", tmp_path / "cache")
+    assert kind == "UnknownNameError"
+    assert "did you mean 'test'? Known: test, train" in message
+
+
+def test_other_columns_are_named(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "train.jsonl").write_text('{"words": 1}\n')
+    kind, message = load(tmp_path / "other", "train", tmp_path / "cache")
+    assert kind == "InputError"
+    assert "has the columns words; expected those of the native form" in message
+
+
+def test_hub_id_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
+    kind, message = load("nobody-here/no-gold@v1", "test", tmp_path / "cache")
+    assert kind == "InputError"
+    assert message.startswith("nobody-here/no-gold@v1: datasets cannot load it")
+    assert "\n" not in message

@@ -1,0 +1,176 @@
+"""Zones of scraped pages, line by line."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evalkit.dataset.zones import find_zones, in_zone, zoned
+from evalkit.records import ZONES, Article, Span, Zone
+
+BODY = "The ferry was tied up before noon, and nobody on the quay knew who had given the order."
+MORE = "By Monday, boats were running to the outer islands again, three an hour."
+
+
+def page(*lines: str) -> str:
+    return "\n\n".join(lines)
+
+
+def kinds(text: str) -> list[tuple[str, str]]:
+    """Each line of the page with its kind."""
+    found = []
+    for zone in find_zones(text):
+        found += [(zone.kind, line.strip()) for line in text[zone.start : zone.end].splitlines() if line.strip()]
+    return found
+
+
+FURNISHED = page(
+    "Nordvik Daily -",
+    "Ferry to Skarvøy stays in port after row over crew",
+    "Nobody told the islanders, who waited on the quay until dark.",
+    "Ferry to Skarvøy stays in port after row over crew",
+    "Photo: Fjordbild/Tuva Eikeland",
+    "By Halvard Stene, 14 March 2025 10:20",
+    BODY,
+    MORE,
+    "Read Nordvik Daily news on social networks Facebook, X and Telegram",
+)
+
+
+def test_a_page_with_everything() -> None:
+    assert [kind for kind, _ in kinds(FURNISHED)] == [
+        "boilerplate",
+        "headline",
+        "lead",
+        "headline",
+        "caption",
+        "byline",
+        "body",
+        "body",
+        "boilerplate",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        pytest.param("News | Region | Sport | Sign in", "boilerplate", id="menu with bars"),
+        pytest.param("Home › Coast › Ferries", "boilerplate", id="breadcrumbs"),
+        pytest.param("Sign in", "boilerplate", id="sign in"),
+        pytest.param("By Halvard Stene", "byline", id="by a name"),
+        pytest.param("Published: 14 March 2025, 10:20", "byline", id="time stamp"),
+        pytest.param("March 14, 2025 10:20 a.m.", "byline", id="date alone"),
+        pytest.param("Halvard Stene in Nordvik", "byline", id="name and place"),
+        pytest.param("Photo: Fjordbild/Tuva Eikeland", "caption", id="credit alone"),
+        pytest.param("The ferry on Friday. Photograph: Tuva Eikeland", "caption", id="caption with credit"),
+        pytest.param("Image caption: the empty quay", "caption", id="image caption"),
+        pytest.param("A crowd on the quay (Tuva Eikeland/Fjordbild)", "caption", id="credit in brackets"),
+        pytest.param("FERRY STAYS IN PORT", "headline", id="the headline again"),
+    ],
+)
+def test_lines_between_headline_and_article(line: str, kind: str) -> None:
+    assert (kind, line) in kinds(page("FERRY STAYS IN PORT", line, BODY, MORE))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("Read also: Quay to be rebuilt", id="read also"),
+        pytest.param("Share", id="share"),
+        pytest.param("Share  |  Print  |  Comments (48)", id="buttons"),
+        pytest.param("Sign up for our newsletter. Follow us on Facebook.", id="newsletter"),
+        pytest.param("© Nordvik Daily 2025. All rights reserved.", id="copyright"),
+        pytest.param("We use cookies to improve this page.", id="cookies"),
+        pytest.param("Tags: ferries, strikes", id="tags"),
+        pytest.param("#ferries #quay", id="hashtags"),
+    ],
+)
+def test_lines_below_the_article_are_boilerplate(line: str) -> None:
+    assert kinds(page("Ferry stays in port", BODY, MORE, line))[-1] == ("boilerplate", line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("Share prices of the ferry line fell by a tenth on Friday.", id="share prices"),
+        pytest.param("Images of the empty quay were shown on every channel.", id="images of"),
+        pytest.param("By Monday, boats were running again.", id="by Monday"),
+        pytest.param("Follow the money, the islanders say, and it ends in Nordvik.", id="follow the money"),
+        pytest.param("SKARVØY, Norway (Fjordbild) - The ferry will not sail before Sunday.", id="dateline"),
+        pytest.param("Privacy campaigners want the camera on the quay removed.", id="privacy"),
+    ],
+)
+def test_sentences_that_look_like_furniture_stay_body(line: str) -> None:
+    assert ("body", line) in kinds(page("Ferry stays in port", BODY, line, MORE))
+
+
+def test_a_reporting_line_at_the_end_is_byline() -> None:
+    line = "(Reporting by Halvard Stene; editing by Tuva Eikeland)"
+    assert kinds(page("Ferry stays in port", BODY, MORE, line))[-1] == ("byline", line)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n\r\n\t"], ids=["empty", "a space", "blank lines"])
+def test_no_text_has_no_zones(text: str) -> None:
+    assert find_zones(text) == ()
+
+
+def test_a_single_line_is_body() -> None:
+    assert find_zones("  The ferry is late. ") == (Zone("body", 2, 20),)
+
+
+def test_plain_paragraphs_are_one_body() -> None:
+    text = page(BODY, MORE)
+    assert find_zones(text) == (Zone("body", 0, len(text)),)
+
+
+def test_line_ends_do_not_matter() -> None:
+    # Each "\n\n" becomes "\r\n\r\n", so only offsets may differ.
+    assert kinds(FURNISHED.replace("\n", "\r\n")) == kinds(FURNISHED)
+
+
+def test_long_pages_are_one_body_behind_the_lead() -> None:
+    text = page("Ferry stays in port", *[BODY] * 3000)
+    assert [zone.kind for zone in find_zones(text)] == ["headline", "lead", "body"]
+
+
+def test_each_headline_is_its_own_zone() -> None:
+    text = page("Ferry stays in port", "Ferry stays in port", BODY, MORE)
+    assert [zone.kind for zone in find_zones(text)] == ["headline", "headline", "lead", "body"]
+
+
+PAGES = st.lists(
+    st.one_of(
+        st.sampled_from([*FURNISHED.split("\n\n"), "Share", "Sign in", "", "  ", "Photo: X/Y", "14 March 2025 10:20"]),
+        st.text(max_size=40),
+    ),
+    max_size=8,
+).map("\n".join)
+
+
+@given(PAGES)
+@settings(max_examples=150, deadline=None)
+def test_zones_partition_what_is_not_blank(text: str) -> None:
+    zones = find_zones(text)
+    assert list(zones) == sorted(zones, key=lambda zone: zone.start)
+    assert all(left.end <= right.start for left, right in pairwise(zones))
+    covered = {position for zone in zones for position in range(zone.start, zone.end)}
+    assert {position for position, character in enumerate(text) if not character.isspace()} <= covered
+    for zone in zones:
+        assert zone.kind in ZONES
+        assert text[zone.start : zone.end] == text[zone.start : zone.end].strip() != ""
+
+
+def test_zoned_keeps_zones_that_are_there() -> None:
+    article = Article(id="a", text=FURNISHED, zones=(Zone("body", 0, len(FURNISHED)),))
+    assert zoned(article) is article
+    assert zoned(Article(id="a", text=FURNISHED)).zones == find_zones(FURNISHED)
+
+
+def test_in_zone_sees_any_overlap() -> None:
+    article = Article(id="a", text="0123456789", zones=(Zone("body", 0, 4), Zone("boilerplate", 5, 10)))
+    assert not in_zone(article, Span(3, 5), "boilerplate")
+    assert in_zone(article, Span(3, 6), "boilerplate")
+    assert in_zone(article, Span(3, 6), "body")

@@ -1,0 +1,58 @@
+"""HIPE-2020, NERC coarse, literal sense, strict, English: the published numbers from the submitted files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from evalkit.formats.conll import TagCorpus, read_tag_columns
+
+SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[3] / "shared"))
+DATA = SHARED / "data" / "repro" / "hipe2020"
+
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs the HIPE-2020 files: set EVALKIT_SHARED")
+
+
+def published() -> list[list[str]]:
+    table = DATA / "published_nerc_coarse_strict.tsv"
+    return [line.split("\t") for line in table.read_text().splitlines()[1:]] if table.is_file() else []
+
+
+def exact_counts(corpus: TagCorpus) -> tuple[int, int, int]:
+    correct = sum(len(set(doc.gold) & set(doc.predicted or ())) for doc in corpus.documents)
+    gold = sum(len(doc.gold) for doc in corpus.documents)
+    return correct, gold, sum(len(doc.predicted or ()) for doc in corpus.documents)
+
+
+def read(system: str) -> TagCorpus:
+    gold = DATA / "gold" / "HIPE-data-v1.3-test-en.tsv"
+    return read_tag_columns(gold, DATA / "systems" / f"{system}.tsv", tag_column="NE-COARSE-LIT")
+
+
+@pytest.mark.parametrize(("system", "f1", "precision", "recall"), published())
+def test_published_scores_come_out_to_three_decimals(system: str, f1: str, precision: str, recall: str) -> None:
+    correct, gold, predicted = exact_counts(read(system))
+    assert f"{correct / predicted:.3f}" == f"{float(precision):.3f}"
+    assert f"{correct / gold:.3f}" == f"{float(recall):.3f}"
+    assert f"{2 * correct / (gold + predicted):.3f}" == f"{float(f1):.3f}"
+
+
+def test_all_thirteen_systems_are_checked() -> None:
+    assert len(published()) == 13
+
+
+@pytest.mark.parametrize("system", [row[0] for row in published()])
+def test_every_token_finds_its_partner(system: str) -> None:
+    corpus = read(system)
+    assert len(corpus.documents) == 46
+    assert not [note for note in corpus.notes if "missing" in note or "gold lacks" in note]
+
+
+def test_what_is_dirty_is_counted() -> None:
+    assert read("baseline_bundle4_en_1").notes == {
+        "predicted: entities that begin with I- or E-": 2,
+        "predicted: tags with a label in other case, spelled as gold spells it": 1012,
+        "predicted: tokens with other quotes, escapes or Unicode form, read as the same": 14,
+    }

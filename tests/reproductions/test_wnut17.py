@@ -1,0 +1,35 @@
+"""WNUT-2017, entity F1: the published numbers from the seven submitted files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from evalkit.formats.conll import read_tag_columns
+
+SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[3] / "shared"))
+DATA = SHARED / "data" / "repro" / "wnut17"
+
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs the WNUT-2017 files: set EVALKIT_SHARED")
+
+
+# Derczynski et al. 2017, Results of the WNUT2017 Shared Task on Novel and Emerging Entity Recognition.
+@pytest.mark.parametrize(
+    ("file", "f1"),
+    [
+        pytest.param("arcada", "39.98", id="arcada: blanks between columns, CRLF"),
+        pytest.param("drexel_cci", "26.30", id="drexel_cci"),
+        pytest.param("flytxt", "38.35", id="flytxt"),
+        pytest.param("mic-cis.txt", "37.06", id="mic-cis: 1283 tokens respelled"),
+        pytest.param("sjtu_adapt.txt", "40.42", id="sjtu_adapt"),
+        pytest.param("spinningbytes.txt", "40.78", id="spinningbytes: 34 entities begin with I-"),
+        pytest.param("uh_ritual", "41.86", id="uh_ritual"),
+    ],
+)
+def test_published_f1_comes_out_to_two_decimals(file: str, f1: str) -> None:
+    corpus = read_tag_columns(DATA / "emerging.test.annotated", DATA / "submissions" / file)
+    correct = sum(len(set(doc.gold) & set(doc.predicted or ())) for doc in corpus.documents)
+    items = sum(len(doc.gold) + len(doc.predicted or ()) for doc in corpus.documents)
+    assert f"{200 * correct / items:.2f}" == f1
