@@ -1,0 +1,81 @@
+"""The README's examples run and print what it shows.
+
+Numbers may differ by 0.03 from what is shown (a processor rounds its own way in a model), times and folders are masked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from evalkit.cli.main import main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TOLERANCE = 0.03
+
+_INPUT = re.compile(r"<!-- input: (\S+) -->\n```text\n(.*?)```", re.DOTALL)
+_SHOWN = re.compile(r"<!-- output: (evalkit .+?) -->\n```text\n(.*?)```", re.DOTALL)
+_PYTHON = re.compile(r"```python\n(.*?)```(?:(?:(?!```).)*?<!-- output: python -->\n```text\n(.*?)```)?", re.DOTALL)
+_NUMBER = re.compile(r"(?<![\w.@-])\d*\.?\d+(?![\w@])")
+_MASKED = re.compile(r"in [\d.]+ s, [\d.]+ articles/s|written to \S+")
+
+
+class Line(NamedTuple):
+    words: str
+    numbers: list[float]
+
+
+def parsed(text: str) -> list[Line]:
+    lines = []
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        masked = _MASKED.sub("*", line)
+        numbers = [float(number) for number in _NUMBER.findall(masked)]
+        lines.append(Line(" ".join(re.sub(r"[\d.]+|[-─–]+", "#", masked).split()), numbers))
+    return lines
+
+
+def assert_shown(shown: str, printed: str) -> None:
+    for expected, found in zip(parsed(shown), parsed(printed), strict=True):
+        assert found.words == expected.words
+        whole = [abs(a - b) <= max(TOLERANCE, 0.05 * abs(a)) for a, b in zip(expected.numbers, found.numbers, strict=True)]
+        assert all(whole), (expected, found)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "100")
+    for name, content in _INPUT.findall(README):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("command", "shown"), _SHOWN.findall(README), ids=lambda value: value.split("\n")[0][:40])
+def test_command_prints_what_is_shown(
+    command: str, shown: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(shlex.split(command)[1:]) == 0
+    assert_shown(shown, capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(("code", "shown"), _PYTHON.findall(README))
+def test_python_prints_what_is_shown(code: str, shown: str, folder: Path) -> None:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+    assert_shown(shown, printed.getvalue())
+
+
+def test_there_are_examples() -> None:
+    assert len(_SHOWN.findall(README)) >= 2
+    assert len(_PYTHON.findall(README)) >= 2
