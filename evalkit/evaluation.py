@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from evalkit.version import __version__
 if TYPE_CHECKING:
     from evalkit.analysis.intervals import Bootstrap
 
-__all__ = ["ScoringOptions", "score", "scored_tables"]
+__all__ = ["ScoringOptions", "paired_articles", "score", "scored_tables"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,7 @@ class ScoringOptions:
         labels: only these entity labels are scored, after mapping; the others are set aside and counted.
         bootstrap: how intervals are made; none if None.
         tables: whether the result keeps the counts by article.
+        reading: how the input was read where that changes figures, for the signature.
     """
 
     tasks: tuple[str, ...] = ()
@@ -43,6 +45,7 @@ class ScoringOptions:
     labels: tuple[str, ...] = ()
     bootstrap: Bootstrap | None = None
     tables: bool = True
+    reading: str = ""
 
 
 def score(
@@ -54,6 +57,7 @@ def score(
     options: ScoringOptions | None = None,
     floor: Sequence[Prediction] | None = None,
     run: Mapping[str, Any] | None = None,
+    notes: Sequence[str] = (),
 ) -> EvalResult:
     """The result of some predictions against some gold.
 
@@ -65,13 +69,14 @@ def score(
         options: what is scored and how.
         floor: the predictions of a trivial baseline for the same articles.
         run: facts to keep with the result.
+        notes: what is to be said about the input, before the notes of the scoring.
 
     Raises:
         EvalkitError: unknown task, convention or label map; gold or predictions that cannot be scored.
     """
     options = options or ScoringOptions()
     predictions = list(predictions)
-    paired, mapped, notes = _pairs(gold, predictions, layers, options)
+    paired, mapped, met = _pairs(gold, predictions, layers, options)
     scored = _tables(paired, mapped, options)
     results = _results(gold, scored, options)
     floors: dict[str, dict[str, TaskResult]] = {}
@@ -87,10 +92,25 @@ def score(
         tasks=results,
         floor=floors,
         not_evaluated={task: reason for task, reason in paired.not_evaluated.items() if task in wanted},
-        notes=tuple(notes),
+        notes=(*notes, *met),
         failed=paired.failed,
-        run={"evalkit": __version__, **(run or {})},
+        run={"evalkit": __version__, "scoring": _stated(options), **(run or {})},
     )
+
+
+def check_options(gold: GoldDataset, options: ScoringOptions) -> None:
+    """Refuses options that do not fit this gold, before anything is extracted for it.
+
+    Raises:
+        EvalkitError: unknown task, convention or label map, or a label that no gold entity has.
+    """
+    for task in check_tasks(options.tasks):
+        choose_conventions(task, options.conventions)
+    gold_map = None if options.label_map is None else load_label_map(options.label_map, gold.inventory)
+    if options.predicted_map is not None:
+        load_label_map(options.predicted_map, gold.inventory)
+    if options.labels:
+        _check_labels(options.labels, _map_gold(gold.examples, gold_map)[0])
 
 
 def scored_tables(
@@ -106,16 +126,35 @@ def scored_tables(
     return _tables(paired, mapped, options)
 
 
+def paired_articles(
+    gold: GoldDataset,
+    predictions: Iterable[Prediction],
+    *,
+    layers: Sequence[str] | None = None,
+    options: ScoringOptions | None = None,
+) -> Paired:
+    """The articles as they are scored: labels mapped and restricted, what is out of scope set aside."""
+    return _pairs(gold, list(predictions), layers, options or ScoringOptions())[1]
+
+
+def _stated(options: ScoringOptions) -> dict[str, Any]:
+    """What another run must share to be comparable, and the map that brought these predictions to the gold's labels."""
+    names = ("label_map", "predicted_map", "reading")
+    stated: dict[str, Any] = {name: str(value) for name in names if (value := getattr(options, name))}
+    return stated | ({"labels": list(options.labels)} if options.labels else {})
+
+
 def _pairs(
     gold: GoldDataset, predictions: Sequence[Prediction], layers: Sequence[str] | None, options: ScoringOptions
 ) -> tuple[Paired, Paired, list[str]]:
     """The articles as they are, the articles with entity labels mapped and restricted, and the notes."""
     paired = pair_up(gold.examples, predictions, layers=layers)
     notes = [f"{number} {what}" for what, number in paired.set_aside.items()]
+    notes += _foreign_labels(gold, predictions, plain=not (options.label_map or options.predicted_map))
     gold_map = None if options.label_map is None else load_label_map(options.label_map, gold.inventory)
     first = None if options.predicted_map is None else load_label_map(options.predicted_map, gold.inventory)
     if gold_map is None and first is None and not options.labels:
-        return paired, paired, notes + _foreign_labels(gold, predictions)
+        return paired, paired, notes
     examples, gold_counts = _map_gold(gold.examples, gold_map)
     changed, counts = _map_predictions(predictions, [m for m in (first, gold_map) if m is not None])
     notes += _map_notes("gold", gold_counts) + _map_notes("predicted", counts)
@@ -185,21 +224,37 @@ def _map_notes(side: str, counts: MapCounts) -> list[str]:
     return notes
 
 
-def _foreign_labels(gold: GoldDataset, predictions: Sequence[Prediction]) -> list[str]:
-    if not gold.inventory.labels:
-        return []
-    foreign: dict[str, int] = {}
-    for prediction in predictions:
-        for entity in prediction.annotations.entities or ():
-            if entity.label not in gold.inventory.labels:
-                foreign[entity.label] = foreign.get(entity.label, 0) + 1
-    if not foreign:
-        return []
-    listed = ", ".join(f"{label} {number}" for label, number in sorted(foreign.items()))
+def _foreign_labels(gold: GoldDataset, predictions: Sequence[Prediction], *, plain: bool) -> list[str]:
+    """Notes on predicted labels that cannot be right because this gold does not know them.
+
+    Entity labels are looked at if they are `plain`; a label map counts what it does not know itself.
+    """
+    known = gold.inventory
     return [
-        f"{sum(foreign.values())} predicted entities have labels that this gold does not use, so all are spurious "
-        f"({listed}); map them with --predicted-label-map"
+        note
+        for layer, field, names, advice in (
+            ("entities", "label", known.labels if plain else (), "map them with --predicted-label-map"),
+            ("quotes", "kind", known.kinds, "rename them"),
+            ("stances", "label", known.stance_labels, "rename them"),
+        )
+        if (note := _foreign(predictions, layer, field, names, advice))
     ]
+
+
+def _foreign(predictions: Sequence[Prediction], layer: str, field: str, known: Sequence[str], advice: str) -> str:
+    found = Counter(
+        getattr(item, field)
+        for prediction in predictions
+        for item in getattr(prediction.annotations, layer) or ()
+        if known and getattr(item, field) not in known
+    )
+    if not found:
+        return ""
+    listed = ", ".join(f"{name} {number}" for name, number in sorted(found.items()))
+    return (
+        f"{found.total()} predicted {layer} have a {field} that this gold does not use, so they count as wrong "
+        f"({listed}); {advice}"
+    )
 
 
 def _tables(paired: Paired, mapped: Paired, options: ScoringOptions) -> dict[str, dict[str, ScoredTable]]:
@@ -239,6 +294,6 @@ def _signature(gold: GoldDataset, task: str, convention: str, options: ScoringOp
     if task == "entities":
         name = "own" if options.label_map is None else Path(str(options.label_map)).stem
         parts.append(f"labels:{name}" + (f"[{'+'.join(options.labels)}]" if options.labels else ""))
-    parts += [gold.signature, f"split:{gold.split}"]
+    parts += [gold.signature, f"split:{gold.split}", *([options.reading] if options.reading else [])]
     parts.append("ci:none" if options.bootstrap is None else f"ci:{options.bootstrap.describe()}")
     return "|".join([*parts, f"evalkit:{__version__}"])

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 from evalkit.report.tables import ReportTable, notes_of, result_tables
 from evalkit.results import EvalResult
 
-__all__ = ["result_html"]
+if TYPE_CHECKING:
+    from evalkit.analysis.diagnosis import Diagnosis
+
+__all__ = ["diagnosis_html", "result_html"]
 
 
 def result_html(result: EvalResult) -> str:
     """The tables of a result as HTML without scripts."""
-    parts = [f"<h4>{escape(result.extractor)} on {escape(result.gold)}, {escape(result.split)}</h4>"]
-    parts += [_table(table) for table in result_tables(result)]
-    notes = notes_of(result)
+    head = f"{result.extractor} on {result.gold}, {result.split}"
+    return _page(head, result_tables(result), notes_of(result))
+
+
+def diagnosis_html(diagnosis: Diagnosis) -> str:
+    """The tables of a diagnosis as HTML without scripts."""
+    from evalkit.report.diagnosis import diagnosis_lines, diagnosis_tables
+
+    head = f"{diagnosis.run} on {diagnosis.gold}, {diagnosis.split}: {diagnosis.articles} articles"
+    return _page(head, diagnosis_tables(diagnosis), diagnosis_lines(diagnosis))
+
+
+def _page(head: str, tables: Sequence[ReportTable], notes: Sequence[str]) -> str:
+    parts = [f"<h4>{escape(head)}</h4>", *map(_table, tables)]
     if notes:
         parts.append("<ul>" + "".join(f"<li>{escape(note)}</li>" for note in notes) + "</ul>")
     return "<div>" + "".join(parts) + "</div>"

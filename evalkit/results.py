@@ -11,7 +11,7 @@ from typing import Any
 
 from evalkit.errors import FormatError
 
-__all__ = ["Counts", "EvalResult", "Interval", "PRF", "Score", "TaskResult", "f1_score"]
+__all__ = ["PRF", "Counts", "EvalResult", "Interval", "Score", "TaskResult", "f1_score"]
 
 FORMAT_VERSION = 1
 
@@ -101,7 +101,7 @@ class TaskResult:
     macro: PRF
     labels: Mapping[str, PRF]
     scores: Mapping[str, Score] = field(default_factory=dict)
-    table: Mapping[str, Any] | None = None
+    table: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +187,7 @@ class EvalResult:
 
         frame = pd.DataFrame(self.rows())
         whole = [column for column in ("gold", "predicted") if column in frame]
-        return frame.astype({column: "Int64" for column in whole})
+        return frame.astype(dict.fromkeys(whole, "Int64"))
 
     def rows(self) -> list[dict[str, Any]]:
         """One row a task, convention and label, as in `to_pandas`; None where there is no value."""
@@ -218,6 +218,16 @@ class EvalResult:
                         }
                     )
         return rows
+
+    def __repr__(self) -> str:
+        """One line; everything in full would fill screens."""
+        figures = [
+            f"{task} {name} F1 {result.micro.f1:.3f}"
+            for task, conventions in self.tasks.items()
+            for name, result in list(conventions.items())[:1]
+        ]
+        about = f"{self.extractor} on {self.gold}, {self.split}, {self.articles} articles"
+        return f"<EvalResult {about}: {', '.join(figures) or 'nothing evaluated'}>"
 
     def _repr_html_(self) -> str:
         from evalkit.notebook import result_html

@@ -97,14 +97,14 @@ def run_extractor(
     key = run_key(facts)
     jobs = jobs_of(gold.examples, system)
     folder = None if out is None else RunFolder(Path(out))
-    kept = [] if folder is None else _matching(folder.open(key, facts, fresh=not cache), jobs)
+    kept = [] if folder is None else _kept(folder, key, facts, jobs, fresh=not cache)
     begun = time.perf_counter()
     store = PredictionCache(str(facts["fingerprint"])) if cache else None
     made, fresh = _collect(system, jobs[len(kept) :], len(kept), folder, batch_size, workers, store, progress)
     seconds = time.perf_counter() - begun
     done = Run(
         extractor=system.name,
-        layers=tuple(system.layers),
+        layers=tuple(facts["layers"]),
         gold=gold,
         predictions=(*kept, *made),
         predicted_map=getattr(system, "default_label_map", None),
@@ -114,14 +114,22 @@ def run_extractor(
         facts=facts,
     )
     if folder is not None:
-        speed = {"seconds": round(seconds, 3), "articles_extracted": fresh}
-        folder.write_facts(key, {**facts, "complete": True, **(speed if fresh else {})})
+        said = getattr(system, "facts", None)
+        own = {"extractor_facts": dict(said())} if callable(said) else {}
+        folder.write_facts(key, {**facts, **own, "complete": True})
+        if fresh:
+            folder.write_speed(seconds, fresh)
     return done
 
 
-def _matching(kept: Sequence[Prediction], jobs: Sequence[Job]) -> list[Prediction]:
-    same = [p.article_id for p in kept] == [job.article.id for job in jobs[: len(kept)]]
-    return list(kept) if same else []
+def _kept(
+    folder: RunFolder, key: str, facts: Mapping[str, Any], jobs: Sequence[Job], *, fresh: bool
+) -> list[Prediction]:
+    """What the folder holds of this run already; a folder with other articles is begun anew."""
+    kept = folder.open(key, facts, fresh=fresh)
+    if [p.article_id for p in kept] == [job.article.id for job in jobs[: len(kept)]]:
+        return kept
+    return folder.open(key, facts, fresh=True)
 
 
 def _collect(
@@ -161,9 +169,11 @@ def resolve(extractor: str | Extractor | Callable[..., Any], options: Mapping[st
         from evalkit.extractors.table import load_extractor
 
         return load_extractor(extractor, options=options)
+    if isinstance(extractor, Extractor) and not isinstance(extractor, type):
+        return extractor
     from evalkit.extractors.callable import as_extractor
 
-    return as_extractor(extractor)
+    return as_extractor(extractor, getattr(extractor, "__name__", type(extractor).__name__), options)
 
 
 def run_facts(extractor: Extractor, gold: GoldDataset) -> dict[str, Any]:
@@ -176,6 +186,7 @@ def run_facts(extractor: Extractor, gold: GoldDataset) -> dict[str, Any]:
         "gold": gold.signature.removeprefix("gold:"),
         "gold_fingerprint": gold.fingerprint,
         "split": gold.split,
+        "origin": dict(gold.origin),
         "articles": len(gold),
         "versions": {"evalkit": __version__, "python": platform.python_version(), **_versions()},
     }

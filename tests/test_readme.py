@@ -46,8 +46,8 @@ def parsed(text: str) -> list[Line]:
 def assert_shown(shown: str, printed: str) -> None:
     for expected, found in zip(parsed(shown), parsed(printed), strict=True):
         assert found.words == expected.words
-        whole = [abs(a - b) <= max(TOLERANCE, 0.05 * abs(a)) for a, b in zip(expected.numbers, found.numbers, strict=True)]
-        assert all(whole), (expected, found)
+        pairs = zip(expected.numbers, found.numbers, strict=True)
+        assert all(abs(a - b) <= max(TOLERANCE, 0.05 * abs(a)) for a, b in pairs), (expected, found)
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ def calibration(scores: ArrayLike, credits: ArrayLike, *, bins: int = 10) -> Cal
         raise InputError(f"calibration needs at least 1 bin, found {bins}")
     if len(score) and not 0 <= score.min() <= score.max() <= 1:
         raise InputError(f"scores must lie between 0 and 1, found {score.min():g} to {score.max():g}")
-    at = np.minimum(np.searchsorted(np.linspace(0, 1, bins + 1), score, "right") - 1, bins - 1)
+    at = np.minimum(np.searchsorted(np.arange(bins + 1) / bins, score, "right") - 1, bins - 1)
     items = np.bincount(at, minlength=bins)
     weight = items.astype(np.float64)
     totals = [np.bincount(at, weights=own, minlength=bins).astype(np.float64) for own in (score, credit)]

@@ -28,13 +28,13 @@ from evalkit.errors import InputError
 from evalkit.results import EvalResult
 from evalkit.scoring.tasks import ScoredTable
 
-__all__ = ["ComparedRow", "Comparison", "Tests", "compare_runs", "compare_tables", "significance_mark"]
+__all__ = ["ComparedRow", "Comparison", "ComparisonOptions", "compare_runs", "compare_tables", "significance_mark"]
 
 PAIRS = ("first", "all")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tests:
+class ComparisonOptions:
     """How runs are compared.
 
     Attributes:
@@ -67,13 +67,13 @@ class Tests:
         return f"{self.bootstrap.describe()}|randomization{self.randomizations}|bh"
 
 
-DEFAULT = Tests()
+DEFAULT = ComparisonOptions()
 
 
 def compare_runs(
     results: Runs | Sequence[EvalResult],
     *,
-    tests: Tests = DEFAULT,
+    options: ComparisonOptions = DEFAULT,
     tasks: Sequence[str] | None = None,
     conventions: Sequence[str] | None = None,
 ) -> Comparison:
@@ -81,7 +81,7 @@ def compare_runs(
 
     Args:
         results: runs by name, or in order; the first is the one compared with.
-        tests: resamples, rounds, pairs and scores.
+        options: resamples, rounds, pairs and scores.
         tasks: only these tasks.
         conventions: only these conventions.
 
@@ -94,15 +94,15 @@ def compare_runs(
     rows: list[ComparedRow] = []
     for task, convention in shared_conventions(runs, tasks=tasks, conventions=conventions):
         tables = {name: scored_table_of(result.tasks[task][convention]) for name, result in runs.items()}
-        rows += _rows_of_tables(tables, task, convention, tests)
+        rows += _rows_of_tables(tables, task, convention, options)
     result = next(iter(runs.values()))
     return Comparison(
-        runs=tuple(runs), gold=result.gold, split=result.split, method=tests.describe(), rows=_with_q(rows)
+        runs=tuple(runs), gold=result.gold, split=result.split, method=options.describe(), rows=_with_q(rows)
     )
 
 
 def compare_tables(
-    tables: Mapping[str, ScoredTable], *, task: str, convention: str, tests: Tests = DEFAULT
+    tables: Mapping[str, ScoredTable], *, task: str, convention: str, options: ComparisonOptions = DEFAULT
 ) -> tuple[ComparedRow, ...]:
     """The rows of one task under one convention, from tables by run; q is over these rows.
 
@@ -111,27 +111,29 @@ def compare_tables(
     """
     if len(tables) < 2:
         raise InputError(f"a comparison needs at least 2 tables, found {len(tables)}")
-    return _with_q(_rows_of_tables(tables, task, convention, tests))
+    return _with_q(_rows_of_tables(tables, task, convention, options))
 
 
-def _rows_of_tables(tables: Mapping[str, ScoredTable], task: str, convention: str, tests: Tests) -> list[ComparedRow]:
+def _rows_of_tables(
+    tables: Mapping[str, ScoredTable], task: str, convention: str, options: ComparisonOptions
+) -> list[ComparedRow]:
     aligned = same_labels(tables, f"{task} under {convention}")
     figures = {name: figures_of(scored) for name, scored in aligned.items()}
-    values = {name: resampled_figures(own, tests.bootstrap) for name, own in figures.items()}
+    values = {name: resampled_figures(own, options.bootstrap) for name, own in figures.items()}
     rows: list[ComparedRow] = []
     for first, second in itertools.combinations(figures, 2):
-        if tests.pairs == "first" and first != next(iter(figures)):
+        if options.pairs == "first" and first != next(iter(figures)):
             continue
         ours, theirs = figures[first], figures[second]
         found = paired_test(
-            ours, theirs, (values[first], values[second]), bootstrap=tests.bootstrap, rounds=tests.randomizations
+            ours, theirs, (values[first], values[second]), bootstrap=options.bootstrap, rounds=options.randomizations
         )
         pair = _Pair(task, convention, first, second)
         points = zip(ours.point(), theirs.point(), strict=True)
         rows += [
             _row(pair, name, (float(one), float(other)), found, at)
             for at, (name, (one, other)) in enumerate(zip(ours.names, points, strict=True))
-            if name.scope == "derived" or name.score in tests.scores
+            if name.scope == "derived" or name.score in options.scores
         ]
     return rows
 

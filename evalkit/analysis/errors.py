@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.scoring.columns import EntityColumns, Ints, SpanColumns, match_sorted, unpaired
-from evalkit.scoring.matching import cluster, find_edges, match_overlapping, pieces_of
+from evalkit.scoring.edges import blocks, find_edges, pieces_of
+from evalkit.scoring.matching import match_open
 from evalkit.scoring.table import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, CountTable
 
 __all__ = [
@@ -156,10 +157,9 @@ def find_errors(columns: EntityColumns) -> EntityErrors:
     found = match_sorted(columns.gold.place[gold], columns.predicted.place[predicted])
     settle(LABEL, (gold[found[0]], predicted[found[1]]))
     for kind, by_label in ((BOUNDARY, True), (BOTH, False)):
-        edges = find_edges(columns, *rest(), by_label=by_label)
-        settle(kind, match_overlapping(columns, cluster(columns, edges, by_label=by_label)))
-    taken, alone = unpaired(len(gold_kind), rest()[0]), rest()[1]
-    predicted_kind[find_edges(columns, taken, alone, by_label=True).predicted] = DUPLICATE
+        settle(kind, match_open(columns, *rest(), by_label=by_label))
+    for taken, alone in blocks(columns, unpaired(len(gold_kind), rest()[0]), rest()[1]):
+        predicted_kind[find_edges(columns, taken, alone, by_label=True).predicted] = DUPLICATE
     return EntityErrors(columns, gold_kind, predicted_kind, partners[0], partners[1])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -55,7 +54,8 @@ class FigureList:
         width = len(table.labels) * 4
         own = totals[..., :width].reshape(*totals.shape[:-1], len(table.labels), 4)
         by_label = prf(own)
-        parts = [prf(own.sum(axis=-2)), macro_prf(own, by_label), by_label.reshape(*totals.shape[:-1], -1)]
+        flat = by_label.reshape(*totals.shape[:-1], len(table.labels) * 3)
+        parts = [prf(own.sum(axis=-2)), macro_prf(own, by_label), flat]
         parts += [function(own, table.labels)[..., None] for function in self.scored.derived.values()]
         if by_target is not None:
             split = totals[..., width:].reshape(*totals.shape[:-1], len(by_target.labels), 4)
@@ -66,11 +66,6 @@ class FigureList:
         """The figures of the table itself."""
         return self.values(self.cells.sum(axis=0))
 
-    def positions(self, names: Sequence[Figure]) -> list[int]:
-        """Where some figures stand."""
-        at = {name: position for position, name in enumerate(self.names)}
-        return [at[name] for name in names]
-
 
 def figures_of(scored: ScoredTable) -> FigureList:
     """The figures of a scored table: micro, macro, labels in sorted order, derived scores."""
@@ -78,10 +73,11 @@ def figures_of(scored: ScoredTable) -> FigureList:
     names = [Figure(scope, "", score) for scope in ("micro", "macro") for score in PRF_SCORES]
     names += [Figure("label", label, score) for label in table.labels for score in PRF_SCORES]
     names += [Figure("derived", "", name) for name in scored.derived]
-    cells = table.cells.reshape(len(table.articles), -1)
+    cells = table.cells.reshape(len(table.articles), len(table.labels) * 4)
     if by_target is not None:
         names += [Figure("derived", "", name) for name in scored.by_target_derived]
-        cells = np.concatenate([cells, by_target.cells.reshape(len(table.articles), -1)], axis=1)
+        more = by_target.cells.reshape(len(table.articles), len(by_target.labels) * 4)
+        cells = np.concatenate([cells, more], axis=1)
     return FigureList(tuple(names), cells, scored)
 
 

@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.analysis.figures import PRF_SCORES, Figure, FigureList, figures_of
-from evalkit.analysis.resampling import Plan, draws, exact_cells, group_sums, row_blocks, units_of
+from evalkit.analysis.resampling import (
+    Plan,
+    draws,
+    exact_cells,
+    group_sums,
+    row_blocks,
+    units_of,
+    weighted_sums,
+)
 from evalkit.errors import InputError
 from evalkit.results import PRF, Interval, Score, TaskResult
 from evalkit.scoring.table import macro, micro
@@ -136,8 +144,7 @@ def resampled_figures(figures: FigureList, bootstrap: Bootstrap) -> Floats:
     cells = exact_cells(group_sums(figures.cells, unit, units))
     values = np.empty((bootstrap.resamples, len(figures.names)))
     done = 0
-    for weights in draws(Plan(units, bootstrap.resamples, bootstrap.seed)):
-        totals = (weights.astype(cells.dtype) @ cells).astype(np.float64, copy=False)
+    for totals in weighted_sums(draws(Plan(units, bootstrap.resamples, bootstrap.seed)), cells):
         values[done : done + len(totals)] = figures.values(totals)
         done += len(totals)
     return values

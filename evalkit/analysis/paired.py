@@ -18,7 +18,14 @@ from numpy.typing import NDArray
 
 from evalkit.analysis.figures import FigureList
 from evalkit.analysis.intervals import Bootstrap, bca_tails, column_quantiles, jackknife
-from evalkit.analysis.resampling import Plan, exact_cells, group_sums, row_blocks, swaps, units_of
+from evalkit.analysis.resampling import (
+    Plan,
+    exact_cells,
+    group_sums,
+    row_blocks,
+    swapped_sums,
+    units_of,
+)
 from evalkit.scoring.table import GOLD, PREDICTED
 
 __all__ = ["PairedTest", "adjusted", "article_figures", "paired_test", "randomization_p"]
@@ -88,7 +95,8 @@ def paired_test(
         low=low,
         high=high,
         error=error,
-        p_bootstrap=(extreme.sum(axis=0) + 1) / (len(moved) + 1),
+        # Draws of one unit are all alike, which shows nothing about chance.
+        p_bootstrap=(extreme.sum(axis=0) + 1) / (len(moved) + 1) if units > 1 else np.ones(len(point)),
         p_randomization=randomization_p(first, second, bootstrap=bootstrap, rounds=rounds),
         effect=np.divide(point, spread, out=np.zeros(len(point)), where=spread > TIE),
         wins=better,
@@ -120,8 +128,7 @@ def randomization_p(first: FigureList, second: FigureList, *, bootstrap: Bootstr
     gain = both[:, width:] - both[:, :width]
     observed = np.abs(second.values(theirs) - first.values(ours)) - TIE
     extreme = np.zeros(len(first.names), dtype=np.int64)
-    for swapped in swaps(Plan(units, rounds, bootstrap.seed)):
-        moved = (swapped.astype(gain.dtype) @ gain).astype(np.float64, copy=False)
+    for moved in swapped_sums(Plan(units, rounds, bootstrap.seed), gain):
         extreme += (np.abs(second.values(theirs - moved) - first.values(ours + moved)) >= observed).sum(axis=0)
     return np.asarray((extreme + 1) / (rounds + 1))
 
@@ -138,7 +145,7 @@ def article_figures(figures: FigureList, cells: Floats) -> Floats:
     empty = own[..., GOLD] + own[..., PREDICTED] == 0
     values[empty.all(axis=1), :3] = 1.0
     by_label = values[:, 6 : 6 + 3 * labels].reshape(len(cells), labels, 3)
-    values[:, 6 : 6 + 3 * labels] = np.where(empty[..., None], 1.0, by_label).reshape(len(cells), -1)
+    values[:, 6 : 6 + 3 * labels] = np.where(empty[..., None], 1.0, by_label).reshape(len(cells), 3 * labels)
     return values
 
 

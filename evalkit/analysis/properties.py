@@ -13,7 +13,7 @@ from evalkit.errors import InputError
 from evalkit.records import Entity, Example, Quote, Span, Zone
 from evalkit.registry import unknown_name
 from evalkit.scoring.columns import EntityColumns, SpanColumns
-from evalkit.scoring.matching import pieces_of
+from evalkit.scoring.edges import pieces_of
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.quotes import CONVENTIONS, match_quotes, table_of_cells
 from evalkit.scoring.table import CountTable
@@ -27,10 +27,7 @@ __all__ = [
     "surfaces_of",
 ]
 
-PRONOUNS = frozenset(
-    ["he", "she", "they", "it", "we", "i", "you", "him", "her", "them", "us", "me", "his", "hers", "theirs"]
-    + ["this", "that", "who", "one"]
-)
+PRONOUNS = {"he", "she", "they", "it", "we", "i", "you", "him", "her", "them", "us", "me", "this", "that", "who", "one"}
 ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
 LINK = re.compile(r"\b(?:of|for|to|at|with|from|in|by)\b", re.IGNORECASE)
 LONGEST = 4

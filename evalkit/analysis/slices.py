@@ -123,6 +123,6 @@ def _values(by: Any, articles: Sequence[str]) -> list[str]:
 
 def _text(value: object) -> str:
     # What pandas uses for a missing value: None, a float that is not itself, NaT and NA.
-    if value is None or value == "" or type(value).__name__ in ("NAType", "NaTType"):
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return NONE
-    return NONE if isinstance(value, float) and value != value else str(value)
+    return NONE if value == "" or value != value else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,9 @@ COMMANDS = {
     "extract": ("evalkit.cli.extract:extract_command", "Run an extractor over a raw article."),
     "score": ("evalkit.cli.score:score_command", "Score predictions made elsewhere, or a run again."),
     "report": ("evalkit.cli.report:report_command", "Show a run as Markdown, TSV or JSON."),
+    "compare": ("evalkit.cli.compare:compare_command", "Compare runs over the same gold."),
+    "explain": ("evalkit.cli.explain:explain_command", "Show what is wrong with a run, or with one article."),
+    "gate": ("evalkit.cli.gate:gate_command", "Stop a run that is worse than its baseline."),
     "dataset": ("evalkit.cli.dataset:dataset_group", "Keep gold: build, validate, describe and convert it."),
     "models": ("evalkit.cli.models:models_command", "List the extractors that can be run here."),
     "selftest": ("evalkit.cli.selftest:selftest_command", "Check the invariants of the scoring conventions."),
@@ -59,7 +63,7 @@ class _LazyGroup(click.Group):
 def cli() -> None:
     """Measure how well extractors find entities, quotes and stance in news articles.
 
-    Exit status: 0 done, 1 a check failed, 2 wrong usage or input that cannot be used.
+    Exit status: 0 done, 1 a check failed, 2 wrong usage or input that cannot be used, 3 a gate cannot tell.
     """
 
 
@@ -79,6 +83,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        return _complain(f"{error.filename or 'input or output'}: {error.strerror or error}; check the path")
     return done if isinstance(done, int) else 0
 
 
@@ -94,4 +100,8 @@ def _hint(error: click.ClickException) -> str:
 
 def run() -> None:
     """The entry point of the installed script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that knows few characters gets a question mark instead of a traceback.
+            stream.reconfigure(errors="replace")
     sys.exit(main())

@@ -10,9 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.cli.options import PATH, parse_settings, scoring_options, scoring_options_of
+from evalkit.cli.options import (
+    PATH,
+    clustered_options,
+    format_options,
+    parse_settings,
+    scoring_options,
+    scoring_options_of,
+    tag_reading,
+)
 
 if TYPE_CHECKING:
+    from evalkit.dataset.gold import GoldDataset
+    from evalkit.evaluation import ScoringOptions
     from evalkit.results import EvalResult
     from evalkit.runs import Progress, Run
 
@@ -32,6 +42,7 @@ __all__ = ["run_command"]
 @click.option("--no-cache", is_flag=True, help="Extract again, whatever was predicted before.")
 @click.option("--no-floor", is_flag=True, help="Leave out the trivial baseline beside the model.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the extractor; repeatable.")
+@format_options
 @scoring_options
 def run_command(
     model: str,
@@ -44,21 +55,28 @@ def run_command(
     no_cache: bool,
     no_floor: bool,
     settings: tuple[str, ...],
+    file_format: str,
     as_json: bool,
-    **scoring: Any,
+    cluster: str | None,
+    **rest: Any,
 ) -> None:
     """Run an extractor over gold articles and print how good it is, task by task.
 
     The run is written to a folder; the same command continues a run that was interrupted and scores a finished one
     again without extracting.
     """
-    from evalkit.dataset.load import load_dataset
+    from evalkit.evaluation import check_options
     from evalkit.predictions.store import RunFolder
+    from evalkit.predictions.usage import usage_notes
     from evalkit.runs import resolve, run_extractor, run_facts, run_key
 
-    options = scoring_options_of(**scoring)
+    reading = tag_reading(file_format, rest)
+    options = scoring_options_of(**rest)
     extractor = resolve(model, parse_settings(settings))
-    gold = load_dataset(dataset, split=split).subset(limit=limit)
+    gold, options, notes = _load(dataset, split, file_format, reading, options)
+    gold = gold.subset(limit=limit)
+    options = clustered_options(options, gold, cluster)
+    check_options(gold, options)
     folder = out or RunFolder.default(extractor.name, run_key(run_facts(extractor, gold))).path
     with _progress(extractor.name) as progress:
         run = run_extractor(
@@ -70,7 +88,8 @@ def run_command(
             out=folder,
             progress=progress,
         )
-    result = _evaluate(run, replace(options, predicted_map=options.predicted_map or run.predicted_map), no_floor)
+    prices = getattr(extractor, "token_prices", None)
+    result = _evaluate(run, options, no_floor, (*notes, *usage_notes(run.predictions, prices=prices)))
     RunFolder(folder).write_result(result)
     if as_json:
         from evalkit.report.json_text import render_json
@@ -88,7 +107,23 @@ def _batch_size(value: str) -> int | None:
     return int(value)
 
 
-def _evaluate(run: Run, options: Any, no_floor: bool) -> EvalResult:
+def _load(
+    dataset: str | None, split: str, file_format: str, reading: dict[str, str], options: ScoringOptions
+) -> tuple[GoldDataset, ScoringOptions, tuple[str, ...]]:
+    """The gold, and what reading it adds to the options and the notes."""
+    if file_format != "conll":
+        from evalkit.dataset.load import load_dataset
+
+        return load_dataset(dataset, split=split), options, ()
+    from evalkit.dataset.tag_columns import load_tag_columns
+
+    if dataset is None:
+        raise click.UsageError("--format conll needs a file; give it with --dataset")
+    read = load_tag_columns(Path(dataset), None, **reading)
+    return read.gold, replace(options, reading=read.reading), read.notes
+
+
+def _evaluate(run: Run, options: ScoringOptions, no_floor: bool, notes: tuple[str, ...]) -> EvalResult:
     from evalkit.evaluation import score
     from evalkit.runs import BASELINE, baseline_predictions
 
@@ -98,9 +133,10 @@ def _evaluate(run: Run, options: Any, no_floor: bool) -> EvalResult:
         run.predictions,
         extractor=run.extractor,
         layers=run.layers,
-        options=options,
+        options=replace(options, predicted_map=options.predicted_map or run.predicted_map),
         floor=floor,
         run=run.facts,
+        notes=notes,
     )
 
 
@@ -135,5 +171,5 @@ def _show(result: EvalResult, run: Run, folder: Path) -> None:
     words = [] if speed is None else [f"{run.fresh} articles extracted in {run.seconds:.1f} s, {speed:.1f} articles/s"]
     if kept:
         words.append(f"{kept} predictions reused (--no-cache extracts again)")
-    console.print(Text("; ".join(words)), soft_wrap=True)
+    console.print(Text("; ".join(words)))
     console.print(Text(f"written to {folder}"), soft_wrap=True)

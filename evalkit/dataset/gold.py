@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -32,6 +32,7 @@ class GoldDataset:
         examples: the articles with their gold, sorted by article id.
         inventory: the labels that the gold may use.
         map_counts: what a label map did to the gold, if one was applied.
+        origin: what loads it again: `dataset`, and for tag columns `format` and how they were read; may be empty.
     """
 
     name: str
@@ -40,6 +41,7 @@ class GoldDataset:
     examples: tuple[Example, ...]
     inventory: Inventory
     map_counts: MapCounts | None = None
+    origin: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __len__(self) -> int:
         """The number of articles."""
@@ -70,6 +72,7 @@ class GoldDataset:
             split=self.split,
             inventory=self.inventory,
             map_counts=self.map_counts,
+            origin=self.origin,
         )
 
     def to_pandas(self, layer: str) -> DataFrame:
@@ -99,6 +102,7 @@ def gold_dataset(
     split: str,
     inventory: Inventory,
     map_counts: MapCounts | None = None,
+    origin: Mapping[str, str] | None = None,
 ) -> GoldDataset:
     """A dataset of these examples, sorted by article id, with their fingerprint."""
     ordered = tuple(sorted(examples, key=lambda example: example.article.id))
@@ -109,6 +113,7 @@ def gold_dataset(
         examples=ordered,
         inventory=inventory,
         map_counts=map_counts,
+        origin=origin or {},
     )
 
 

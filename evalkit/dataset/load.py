@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from evalkit.dataset.checks import check_ids, check_scorable
@@ -16,7 +17,7 @@ from evalkit.dataset.labels import (
     load_label_map,
     mapped_inventory,
 )
-from evalkit.dataset.place import bundled_gold
+from evalkit.dataset.place import BUNDLED_NAME, bundled_gold
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import ALL, RawExample, Source, find_source, read_source
 from evalkit.errors import InputError, LabelError, OffsetError
@@ -55,13 +56,14 @@ def load_dataset(
     if check:
         _refuse_unscorable(raws, _checked_inventory(inventory, wanted), found)
     named = {raw.split for raw in raws} - {None}
-    return _mapped(
+    gold = _mapped(
         [raw.example for raw in raws],
         name=found.name,
         split=split if named else ALL,
         inventory=inventory,
         label_map=wanted,
     )
+    return replace(gold, origin={"dataset": BUNDLED_NAME if source is None else str(source)})
 
 
 def load_splits(source: str | Path | None = None, *, check: bool = True) -> tuple[GoldDataset, ...]:

@@ -81,7 +81,8 @@ def find_source(source: str | Path | None) -> Source:
         if hub_id and path.suffix not in (".json", ".jsonl", ".txt"):
             return Source(kind="hub", name=str(source).partition("@")[0].split("/")[-1], location=str(source))
         return Source(kind="folder", name="", location=str(_existing(path)))
-    if path.is_file():
+    if not path.is_dir():
+        # A pipe is read like a file, so that `--dataset <(zcat gold.jsonl.gz)` works.
         return Source(kind="inline" if path.suffix == ".txt" else "native", name=path.stem, location=str(path))
     name = dataset_name(path)
     if split_files(path):

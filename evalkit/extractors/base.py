@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from evalkit.records import Annotations, Article
 
-__all__ = ["ArticleFailure", "Extractor", "PairLabeler", "StancePair"]
+__all__ = ["ArticleFailure", "Extracted", "Extractor", "PairLabeler", "StancePair"]
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleFailure:
     """Stands in a result for the annotations of one article that failed, while the others went well.
 
-    `message` is one line: what went wrong, with what was seen.
+    `message` is one line: what went wrong, with what was seen. `usage` is what was spent on it all the same.
     """
 
     message: str
+    usage: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """The annotations of one article with what they cost and what was counted on the way.
+
+    `usage` has numbers by name, such as `prompt_tokens` or `invented_quotes`; they are summed over the articles of a
+    run and shown.
+    """
+
+    annotations: Annotations
+    usage: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +65,7 @@ class Extractor(Protocol):
         """A string that changes whenever the output could: weights, configuration, code."""
         ...
 
-    def extract(self, articles: Sequence[Article]) -> Sequence[Annotations | ArticleFailure]:
+    def extract(self, articles: Sequence[Article]) -> Sequence[Annotations | ArticleFailure | Extracted]:
         """The annotations of each article, in the order given, or why there are none.
 
         The result for an article must not depend on the articles beside it. An exception fails the whole batch;

@@ -20,6 +20,7 @@ import inspect
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import CellType, CodeType
 from typing import Any
 
 from evalkit.errors import EvalkitError, ExtractorError, FormatError, InputError
@@ -31,8 +32,8 @@ from evalkit.records import LAYERS, Annotations, Article
 __all__ = ["UserExtractor", "as_extractor", "describe_error"]
 
 
-def as_extractor(target: Any, name: str, options: Mapping[str, str] | None = None) -> Extractor:
-    """An extractor from what a name stands for.
+def as_extractor(target: Any, name: str = "", options: Mapping[str, str] | None = None) -> Extractor:
+    """An extractor from what a name stands for; without a name it is called what its code is called.
 
     A class is called with the options. An object with `extract` is used as it is when it has all that an extractor
     has, and completed otherwise. Anything else that can be called is a function of one article; options are its
@@ -42,6 +43,7 @@ def as_extractor(target: Any, name: str, options: Mapping[str, str] | None = Non
         ExtractorError: it can do nothing for an article, or cannot be set up.
         InputError: options that it does not take.
     """
+    name = name or str(getattr(target, "__qualname__", type(target).__qualname__))
     where = f"extractor {name!r}"
     if isinstance(target, type):
         target = _instance(target, where, options or {})
@@ -155,8 +157,28 @@ def _code_fingerprint(target: Any) -> str:
         digest.update(repr(sorted(getattr(target, "__dict__", {}).items())).encode())
     for code in dict.fromkeys([owner, inspect.unwrap(owner)]):
         digest.update(f"{code.__module__}:{code.__qualname__}".encode())
-        digest.update(_source(code))
+        digest.update(_source(code) or _bytecode(getattr(code, "__code__", None)))
+        # Two functions that one factory made differ only in what they close over.
+        for cell in getattr(code, "__closure__", None) or ():
+            digest.update(_repr_of_cell(cell))
+        digest.update(repr((getattr(code, "__defaults__", None), getattr(code, "__kwdefaults__", None))).encode())
     return digest.hexdigest()
+
+
+def _repr_of_cell(cell: CellType) -> bytes:
+    try:
+        content = cell.cell_contents
+    except ValueError:  # a name that is not bound yet
+        return b"unbound"
+    return _bytecode(content.__code__) if inspect.isfunction(content) else repr(content).encode()
+
+
+def _bytecode(code: CodeType | None) -> bytes:
+    """What a function does, for one without a source file, such as in a notebook."""
+    if code is None:
+        return b""
+    inner = [_bytecode(value) if isinstance(value, CodeType) else repr(value).encode() for value in code.co_consts]
+    return b"\0".join([code.co_code, repr(code.co_names).encode(), *inner])
 
 
 def _source(code: Any) -> bytes:

@@ -19,7 +19,7 @@ __all__ = ["Child", "HangError", "LongLineError"]
 _CHUNK = 1 << 16
 _TAIL = 4000
 _LONGEST_LINE = 64 << 20
-_GRACE = 2.0
+_ENDING = 0.5
 
 
 class HangError(Exception):
@@ -50,7 +50,7 @@ class Child:
             env=environment,
             start_new_session=True,
         )
-        self._end = weakref.finalize(self, _end, self._process)
+        self._end = weakref.finalize(self, _end, self._process, 0.1)
         self._selector = selectors.DefaultSelector()
         self._outgoing = memoryview(b"")
         self._ending_input = False
@@ -101,7 +101,7 @@ class Child:
     def status(self) -> str:
         """How it ended, once it has closed its output."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_GRACE)
+            self._process.wait(_ENDING)
         self._drain_errors()
         code = self._process.returncode
         if code is None:
@@ -116,10 +116,11 @@ class Child:
         said = [" ".join(line.split()) for line in lines if line.strip()]
         return said[-1][-300:] if said else ""
 
-    def stop(self) -> None:
-        """End the program and everything that it started."""
+    def stop(self, *, grace: float = _ENDING) -> None:
+        """End the program and everything that it started; it has `grace` seconds to end by itself."""
         self._selector.close()
-        self._end()
+        if self._end.detach() is not None:
+            _end(self._process, grace)
 
     def _cut(self, end: int) -> bytes:
         line = bytes(self._incoming[:end])
@@ -172,8 +173,8 @@ class Child:
         return data
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let the program end by itself for a moment, then kill its group; close the pipes."""
+def _end(process: subprocess.Popen[bytes], grace: float) -> None:
+    """Let the program see that its input has ended, then kill its group; close the pipes."""
     if process.stdin is not None:
         with contextlib.suppress(OSError):
             process.stdin.close()
@@ -181,7 +182,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.stdout is not None:
         process.stdout.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(_GRACE)
+        process.wait(grace)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import ExtractorError
-from evalkit.extractors import bio, rule_lexicons, rule_linking, rule_nested, rule_text, tagging, windows
+from evalkit.extractors import agreement, bio, rule_lexicons, rule_linking, rule_nested, rule_text, tagging, windows
 from evalkit.records import Annotations, Article, Entity, Span
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ __all__ = ["NerExtractor"]
 
 _FOLDER = Path(__file__).parent / "models" / "ner-base"
 _FILES = ("model.onnx", "tokenizer.json", "ner.json")
-_CODE = (bio, rule_lexicons, rule_linking, rule_nested, rule_text, tagging, windows)
+_CODE = (agreement, bio, rule_lexicons, rule_linking, rule_nested, rule_text, tagging, windows)
 
 
 class NerExtractor:
@@ -37,15 +36,21 @@ class NerExtractor:
     Attributes:
         name: how it is called in tables.
         layers: entities only.
+        thread_safe: several threads may call `extract` of one extractor at once.
     """
 
-    def __init__(self, folder: Path | None = None, *, name: str = "ner-base", threads: int | None = None) -> None:
+    thread_safe = True
+
+    def __init__(
+        self, folder: Path | None = None, *, name: str = "ner-base", threads: int | None = None, nested: bool = False
+    ) -> None:
         """Prepare an extractor; the weights are read at the first use.
 
         Args:
             folder: a folder with `model.onnx`, `tokenizer.json` and `ner.json`; the shipped model by default.
             name: how the extractor is called.
             threads: how many articles are read at once; one by default.
+            nested: whether names inside names are given too, by word lists, as the bundled gold has them.
 
         Raises:
             ExtractorError: a file of the model is missing.
@@ -53,6 +58,7 @@ class NerExtractor:
         self.name = name
         self.layers: tuple[str, ...] = ("entities",)
         self._folder = _FOLDER if folder is None else Path(folder)
+        self._nested = nested
         self._threads = 1 if threads is None else max(1, threads)
         missing = [file for file in _FILES if not (self._folder / file).is_file()]
         if missing:
@@ -72,6 +78,7 @@ class NerExtractor:
             total = hashlib.sha256()
             for path in [*(self._folder / file for file in _FILES), *code, *lists]:
                 total.update(hashlib.sha256(path.read_bytes()).digest())
+            total.update(b"nested" if self._nested else b"flat")
             self._fingerprint = total.hexdigest()
         return self._fingerprint
 
@@ -104,13 +111,13 @@ class NerExtractor:
         config = self._config
         scores = tagging.word_scores(text, words, tokenizer, score, size=config["size"], overlap=config["overlap"])
         mentions = _outside_boilerplate(article, _mentions(text, words, scores, config["labels"]))
-        return Annotations(entities=_finish(article, mentions))
+        return Annotations(entities=_finish(article, mentions, nested=self._nested))
 
 
 def _network(path: Path) -> tagging.Score:
     """The network in `path` as a function; it runs on one thread, articles are what runs side by side."""
     import numpy as np
-    import onnxruntime
+    import onnxruntime  # type: ignore[import-untyped]
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -128,20 +135,17 @@ def _network(path: Path) -> tagging.Score:
 def _mentions(
     text: str, words: windows.Words, scores: NDArray[np.float32], labels: Sequence[str]
 ) -> list[tuple[Span, str, float]]:
-    """The outermost names, each with the lowest probability among its words."""
+    """The outermost names, each with the lowest probability that one of its words is part of such a name."""
     import numpy as np
 
     gaps = [text[end:start] for end, start in zip(words.ends[:-1], words.starts[1:], strict=True)]
     fresh = np.array([True, *(gap.count("\n") > 1 or "\u2029" in gap for gap in gaps)])
     tags = bio.best_tags(scores, fresh)
-    chosen = np.exp(scores[np.arange(len(tags)), tags])
+    spans = agreement.agree(words, scores, bio.tagged_spans(tags))
+    lowest = [float(agreement.label_chances(scores, span)[:, span.label].min()) for span in spans]
     return [
-        (
-            Span(int(words.starts[first]), int(words.ends[last - 1])),
-            labels[label],
-            round(float(chosen[first:last].min()), 4),
-        )
-        for first, last, label in bio.tagged_spans(tags)
+        (Span(int(words.starts[first]), int(words.ends[last - 1])), labels[label], round(min(score, 1.0), 4))
+        for (first, last, label), score in zip(spans, lowest, strict=True)
     ]
 
 
@@ -152,17 +156,15 @@ def _outside_boilerplate(
     return [item for item in mentions if not any(item[0].start < end and start < item[0].end for start, end in closed)]
 
 
-def _finish(article: Article, mentions: Sequence[tuple[Span, str, float]]) -> tuple[Entity, ...]:
+def _finish(article: Article, mentions: Sequence[tuple[Span, str, float]], *, nested: bool) -> tuple[Entity, ...]:
     """The mentions with the names inside them, numbered in the order of the text and linked."""
     text = article.text
-    votes: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for span, label, score in mentions:
-        votes[text[span.start : span.end]][label] += score
-    labels = {name: max(sorted(found), key=lambda label: found[label]) for name, found in votes.items()}
     found = {span: (label, score) for span, label, score in mentions}
-    for span, label, score in mentions:
-        for inner, kind in rule_nested.inner_names(text, span, label, labels):
-            found.setdefault(inner, (kind, score))
+    if nested:
+        labels = {text[span.start : span.end]: label for span, label, _ in mentions}
+        for span, label, score in mentions:
+            for inner, kind in rule_nested.inner_names(text, span, label, labels):
+                found.setdefault(inner, (kind, score))
     ordered = sorted(found.items(), key=lambda item: (item[0].start, -item[0].end))
     entities = tuple(
         Entity(id=f"e{number}", spans=(span,), label=label, score=score)

@@ -1,6 +1,6 @@
-"""`news-base`: names from `ner-base`, and over them the quotes and stances that `rules` finds.
+"""`news-base`: names from `ner-base`, over them the quotes that `rules` finds, and over both what `stance-base` judges.
 
-A first version of the three layers in one pass: only the entities come from a trained model.
+The three layers in one pass: each uses what the one before found.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evalkit.dataset.zones import zoned
+from evalkit.extractors.base import StancePair
 from evalkit.extractors.ner import NerExtractor
-from evalkit.extractors.rules import RulesExtractor, find_quotes, find_stances
+from evalkit.extractors.rules import find_quotes
+from evalkit.extractors.stance import StanceExtractor
 from evalkit.records import Annotations, Article
 
 __all__ = ["NewsExtractor"]
 
 
 class NewsExtractor:
-    """All three layers: entities by a model, quotes with their speakers and stances by rules over those entities."""
+    """All three layers: entities and stances by models, quotes with their speakers by rules over the entities."""
 
     name = "news-base"
     layers = ("entities", "quotes", "stances")
-    thread_safe: bool = getattr(NerExtractor, "thread_safe", False)
+    thread_safe = True
 
     def __init__(self, *, threads: int | None = None) -> None:
         """Prepare an extractor; the weights are read at the first use.
@@ -33,11 +35,12 @@ class NewsExtractor:
         Raises:
             ExtractorError: a file of the model is missing.
         """
-        self._ner = NerExtractor(threads=threads)
+        self._ner = NerExtractor(threads=threads, nested=True)
+        self._stance = StanceExtractor(threads=threads)
 
     def fingerprint(self) -> str:
-        """Hex SHA-256 over the model, the rules and this file."""
-        parts = [self._ner.fingerprint(), RulesExtractor().fingerprint(), _sha256(Path(__file__).read_bytes())]
+        """Hex SHA-256 over the models, the rules and this file."""
+        parts = [self._ner.fingerprint(), self._stance.fingerprint(), _sha256(Path(__file__).read_bytes())]
         return _sha256("\n".join(parts).encode())
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
@@ -47,13 +50,23 @@ class NewsExtractor:
             articles: articles with zones or without; nothing is found in boilerplate.
         """
         pages = [zoned(article) for article in articles]
-        return [_over(page, found) for page, found in zip(pages, self._ner.extract(pages), strict=True)]
+        return [self._over(page, found) for page, found in zip(pages, self._ner.extract(pages), strict=True)]
 
+    def label_pairs(self, article: Article, pairs: Sequence[StancePair]) -> Sequence[str]:
+        """A stance label for each pair that is given, in the same order, by `stance-base`.
 
-def _over(article: Article, found: Annotations) -> Annotations:
-    entities = found.entities or ()
-    quotes = find_quotes(article, entities)
-    return Annotations(entities=entities, quotes=quotes, stances=find_stances(article, entities, quotes))
+        Args:
+            article: the article that the pairs are from.
+            pairs: holders and targets.
+        """
+        return self._stance.label_pairs(article, pairs)
+
+    def _over(self, article: Article, found: Annotations) -> Annotations:
+        entities = found.entities or ()
+        quotes = find_quotes(article, entities)
+        return Annotations(
+            entities=entities, quotes=quotes, stances=self._stance.find_stances(article, entities, quotes)
+        )
 
 
 def _sha256(content: bytes) -> str:

@@ -8,6 +8,8 @@ Settings:
     timeout: seconds without a line on its standard output after which it hangs; 60.
     input: `stream`, or `whole` for a program that answers at the end of its input; it is started for each batch.
     layers: what it claims, as `entities,quotes`, if neither a header nor its answers should decide.
+    fingerprint: what stands for its model and code, if no header says it; with this and `layers`, a run that is
+        wholly in the cache does not start the program.
 """
 
 from __future__ import annotations
@@ -44,13 +46,11 @@ def load_program(spec: str, options: Mapping[str, str] | None = None) -> RemoteE
     if shutil.which(command[0]) is None:
         raise UnknownNameError(f"{spec}: no program {command[0]!r} that can be run; check its path, and chmod +x")
     given = Options(spec, options)
-    timeout, mode, layers = (
-        given.seconds("timeout", 60),
-        given.choice("input", ("stream", "whole"), "stream"),
-        given.layers(),
-    )
+    timeout, layers, fingerprint = given.seconds("timeout", 60), given.layers(), given.text("fingerprint")
+    whole = given.choice("input", ("stream", "whole"), "stream") == "whole"
     given.done()
-    return RemoteExtractor(spec, ProgramChannel(command, timeout=timeout, whole=mode == "whole"), layers=layers)
+    channel = ProgramChannel(command, timeout=timeout, whole=whole)
+    return RemoteExtractor(spec, channel, layers=layers, fingerprint=fingerprint)
 
 
 class ProgramChannel:
@@ -83,10 +83,10 @@ class ProgramChannel:
         try:
             trouble = self._listen(self._child, inbox)
         except BaseException:
-            self.close()
+            self._stop(grace=0)
             raise
         if trouble is not None or self._whole:
-            self.close()
+            self._stop(grace=0)
         return trouble
 
     def identity(self) -> str:
@@ -95,9 +95,12 @@ class ProgramChannel:
         return "\0".join([*self._command, str(self._whole), *(_sha256(path) for path in files if _is_file(path))])
 
     def close(self) -> None:
-        """End the program."""
+        """End the program, which has a moment to do so by itself."""
+        self._stop(grace=2.0)
+
+    def _stop(self, *, grace: float) -> None:
         if self._child is not None:
-            self._child.stop()
+            self._child.stop(grace=grace)
             self._child = None
 
     def _start(self) -> Child:

@@ -67,12 +67,23 @@ class RemoteExtractor:
         name: what it was asked for as.
     """
 
-    def __init__(self, name: str, channel: Channel, *, layers: tuple[str, ...] | None = None) -> None:
-        """An extractor behind `channel`; `layers` are what it claims, or None to find out."""
+    def __init__(
+        self, name: str, channel: Channel, *, layers: tuple[str, ...] | None = None, fingerprint: str = ""
+    ) -> None:
+        """An extractor behind `channel`.
+
+        Args:
+            name: how it is called.
+            channel: where it is.
+            layers: what it claims; None to find out.
+            fingerprint: what stands for its model and code; empty to find out.
+        """
         self.name = name
         self._channel = channel
         self._claimed = layers
+        self._given_fingerprint = fingerprint
         self._header: Header | None = None
+        self._probed: str | None = None
         self._shown: set[str] = set()
         self._useless: Counter[str] = Counter()
         self._answered = False
@@ -90,9 +101,17 @@ class RemoteExtractor:
         return tuple(layer for layer in LAYERS if layer in self._shown) or ("entities",)
 
     def fingerprint(self) -> str:
-        """SHA-256 over what is known of the other end: its address or command, its files, and what its header says."""
-        header = self._introduce()
-        parts = [str(VERSION), self.name, self._channel.identity(), header.name, header.fingerprint]
+        """SHA-256 over what is known of the other end.
+
+        That is its address, or its command and the files that it names, and the fingerprint that was given for it.
+        Without one, it is what its header says, and what it answers for a made-up article.
+        """
+        parts = [str(VERSION), self.name, self._channel.identity()]
+        if self._given_fingerprint:
+            parts += ["given", self._given_fingerprint]
+        else:
+            header = self._introduce()
+            parts += [header.name, header.fingerprint, self._probed or ""]
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
     def facts(self) -> dict[str, str | int]:
@@ -151,13 +170,14 @@ class RemoteExtractor:
             self._useless[kind] += count
 
     def _introduce(self) -> Header:
-        """The header, or an empty one, from an article made up for that if nothing has come yet."""
+        """The header, or an empty one; a made-up article is asked about first, once."""
         with self._lock:
-            if self._header is None:
+            if self._probed is None:
                 inbox = Inbox([PROBE], self.name)
                 trouble = self._channel.ask([PROBE], inbox)
                 if trouble is not None and trouble.hopeless:
                     self._message(trouble, inbox)
                 self._shown.update(inbox.layers())
-                self._header = inbox.header or Header()
-            return self._header
+                self._header = inbox.header or self._header
+                self._probed = repr(inbox.answers.get(PROBE.id))
+            return self._header or Header()

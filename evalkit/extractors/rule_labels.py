@@ -158,7 +158,7 @@ def _contexts_before() -> tuple[tuple[re.Pattern[str], Guess], ...]:
         (r"\b(?:on|along|across|up|down|banks? of|side of|over) the $", "LOC", 1.2),
         (r"\b(?:told|tell) (?:the )?$", "ORG", 1.0),
         (r"\b[Pp]hoto(?:graph)?s?(?: by)?: ?$|(?:^|\n)By $", "PER", 0.4),
-        (r"[Pp]hoto(?:graph)?: ?[\w .&-]+ ?/ ?$", "PER", 3.0),
+        (r"[Pp]hoto(?:graph)?: ?[\w .&-]+ ?/ ?$", "PER", 1.6),
         (r"(?:^|\s)(?:[Ii]n|[Ff]rom) $", "GPE", 1.3),
         (r"(?:^|\s)(?:near|outside|around|across|between|reach(?:ed)?|to|into|towards?) $", "GPE", 0.9),
         (r"(?:^|\s)[Aa]t $", "GPE", 0.8),
@@ -180,6 +180,6 @@ def by_context(before: str, after: str) -> list[Guess]:
     """
     tail, head = before[-70:], after[:90]
     if re.search(r"(?:[Pp]hoto(?:graph)?|[Pp]icture|[Ii]mage|[Pp]ic): ?$", tail) and re.match(r" ?/", head):
-        return [Guess("ORG", 3.0)]
+        return [Guess("ORG", 1.6)]
     behind = [guess for pattern, guess in _contexts_behind() if pattern.match(head)]
     return behind + [guess for pattern, guess in _contexts_before() if pattern.search(tail)]

@@ -78,13 +78,18 @@ class People:
             end: where it ends.
         """
         phrase = self.text[start:end]
+        if re.search(r"\bspokes(?:man|woman|person)\b", phrase):
+            # Nobody in particular speaks for a body that has a name: the body does.
+            bodies = [e.entity_id for span, e in self.mentions if start <= span.start < end and e.label == "ORG"]
+            if bodies:
+                return bodies[-1]
         words = re.findall(r"[\w-]+", re.split(rf"\s{alternatives('reporting', 'preposition')}\s", phrase.lower())[0])
         if not words or not re.match(r"(?:the|its|his|her|their|this)\b|[\w ’'-]+['’]s ", phrase, re.I):
             return None
         head = words[-1]
         if _ORG_ROLES.search(head):
             return self._called(head, start, "ORG") or self._latest(start, {"ORG"})
-        known = self._called(head, start, "PER")
+        known = self._called(head, start, "PER") or self._called(head, len(self.text), "PER")
         if known or not re.match(r"the\b", phrase, re.I):
             return known
         if head in entries("people", "role") or _PERSON_ENDING.search(head):
@@ -134,14 +139,16 @@ class People:
             if e.label == "PER" and s.start < before and e.entity_id and e.entity_id != outer
         ]
         fits = [(s, key) for s, key in people if wanted == "they" or self.genders.get(key, wanted) == wanted]
-        near = [(s, key) for s, key in fits if s.start >= line]
+        known = [(s, key) for s, key in fits if self.genders.get(key) == wanted]
+        near = [(s, key) for s, key in known if s.start >= line] or [(s, key) for s, key in fits if s.start >= line]
         if near:
             # The subject of the sentence before, rather than somebody named later in it.
             sentence = max(self.text.rfind(mark, line, before - 2) for mark in _SENTENCE_MARKS)
-            previous = [key for s, key in near if s.start < max(sentence, line + 1)] or [key for _, key in near]
-            if recent in previous:
+            earlier = [(s, key) for s, key in near if s.start < max(sentence, line + 1)] or near
+            if recent in [key for _, key in earlier]:
                 return recent
-            return previous[0] if len(set(previous)) == 1 else previous[-1]
+            opening = max(self.text.rfind(mark, line, earlier[-1][0].start) for mark in _SENTENCE_MARKS)
+            return next(key for s, key in near if s.start >= opening)
         if recent and any(key == recent for _, key in fits):
             return recent
         return fits[-1][1] if fits else None

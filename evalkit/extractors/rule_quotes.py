@@ -31,14 +31,18 @@ def find_quotes(article: Article, entities: Sequence[Entity]) -> tuple[Quote, ..
     state = _State(article.text, finder)
     for line, kind in prose_lines(article):
         state.read(line, kind)
-    drafts = sorted(state.drafts, key=lambda draft: (draft[0].content[0].start, -draft[0].content[-1].end))
+    for draft, _ in state.drafts:
+        # White space of any kind may stand between a clause and its cue.
+        draft.content = [span for span in map(state.trimmed, draft.content) if span.start < span.end]
+    spoken = [item for item in state.drafts if item[0].content]
+    drafts = sorted(spoken, key=lambda draft: (draft[0].content[0].start, -draft[0].content[-1].end))
     return tuple(
         Quote(
             id=f"q{number}",
             kind=draft.kind,
             content=tuple(sorted(draft.content)),
             cue=tuple(draft.cue),
-            speaker=draft.speaker.span,
+            speaker=draft.speaker.span and state.trimmed(draft.speaker.span),
             speaker_id=entity_id,
         )
         for number, (draft, entity_id) in enumerate(drafts, 1)
@@ -54,7 +58,19 @@ class _State:
         self.recent: str | None = None
         self.open: tuple[Draft, str | None] | None = None
 
+    def trimmed(self, span: Span) -> Span:
+        """The span without white space at its ends."""
+        inside = self.text[span.start : span.end]
+        start = span.start + len(inside) - len(inside.lstrip())
+        return Span(start, start + len(inside.strip()))
+
     def read(self, line: Span, kind: str) -> None:
+        """Take in one paragraph.
+
+        Args:
+            line: where it is.
+            kind: its zone.
+        """
         found = quotations(self.text, line)
         if kind == "headline" and self._announced(line, found):
             return

@@ -13,6 +13,7 @@ from evalkit.records import Span
 __all__ = ["Candidate", "candidates_in"]
 
 _JOINED = re.compile(r" | & |['’] |\. |['’]s ")
+_LONGEST = 15
 _NUMBERED = frozenset({"Highway", "Route", "Interstate", "Local", "Terminal", "Pier", "Formula", "Runway", "Reactor"})
 _ABBREVIATED = frozenset({"Ms", "Mrs", "St", "Jr"})
 _OWNERS = frozenset(
@@ -46,7 +47,8 @@ def _runs(words: list[Token]) -> list[list[Token]]:
         word = words[index]
         reach = 1
         if current:
-            reach = _continues(current, words, index)
+            # No name is longer, and reading a run goes as deep as it is long.
+            reach = _continues(current, words, index) if len(current) < _LONGEST else 0
             if not reach:
                 runs.append(current)
                 current = []

@@ -13,6 +13,7 @@ from evalkit.records import Article, Entity, Span
 
 __all__ = ["NOBODY", "Speaker", "SpeakerFinder"]
 
+_TRAILING = " ,;:–—-\t\u00a0"
 _PRONOUN = re.compile(r"(?:she|he|they|it|we|i|you)\b(?!['’])", re.I)
 
 
@@ -27,7 +28,7 @@ _VERB = re.compile(
     r"(?<=\w) (?:\w{3,}ed|put|puts|takes?|took|is|are|was|were|had|has|lists?|looks?|sat|stood|came|went|got|and) "
 )
 _BEHIND_TIME = re.compile(
-    r".*?(?:day|night|week|month|year|morning|evening|[A-Z]\w+|\d{4}) "
+    r".*(?:day|night|week|month|year|morning|evening|[A-Z]\w+|\d{4}) "
     r"((?:an?|the|one|his|her|their|its|two|some) .*)$"
 )
 
@@ -56,7 +57,10 @@ def _preposition() -> re.Pattern[str]:
 
 @cache
 def _adverbial() -> re.Pattern[str]:
-    return re.compile(rf"{alternatives('reporting', 'adverbial')}\b|\w+ly\b|[A-Z]\w+day\b", re.I)
+    return re.compile(
+        rf"{alternatives('reporting', 'adverbial')}\b|\w+ly\b|[A-Z]\w+day\b|(?:reached|contacted|giving|writing)\b",
+        re.I,
+    )
 
 
 class SpeakerFinder:
@@ -156,7 +160,7 @@ class SpeakerFinder:
         """The speaker in a noun phrase: its name if the head is one, else a pronoun, else the whole phrase."""
         raw = self.text[start:end]
         start += len(raw) - len(raw.lstrip())
-        end = start + len(self.text[start:end].rstrip(" ,;:–—-"))
+        end = start + len(self.text[start:end].rstrip(_TRAILING))
         phrase = self.text[start:end]
         if not phrase:
             return NOBODY

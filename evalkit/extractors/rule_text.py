@@ -72,7 +72,7 @@ def sentence_ends(text: str, start: int, end: int) -> list[int]:
 
 def _starts_sentence(rest: str) -> bool:
     word = re.match(r"[\s\"“‘'«„(\[—–-]*(\w[\w'’]*)", rest)
-    return bool(word) and (word[1][0].isupper() or word[1][0].isdigit())  # type: ignore[index]
+    return word is not None and (word[1][0].isupper() or word[1][0].isdigit())
 
 
 def tokens(text: str, start: int, end: int) -> list[Token]:

@@ -10,6 +10,8 @@ Settings:
     retries: how often a request is tried again; 3.
     pause: seconds before the first of these; 0.5.
     layers: what it claims, as `entities,quotes`, if neither a header nor its answers should decide.
+    fingerprint: what stands for the model behind the address, if no header says it. Change it, or have the header
+        changed, when the model changes: otherwise predictions that are in the cache are taken for those of the new one.
 """
 
 from __future__ import annotations
@@ -52,11 +54,11 @@ def load_service(spec: str, options: Mapping[str, str] | None = None) -> RemoteE
     if parts.username or parts.password:
         raise InputError("the address holds a user name or password, which would be written into the run; leave it out")
     given = Options(spec, options)
-    timeout, layers = given.seconds("timeout", 60), given.layers()
+    timeout, layers, fingerprint = given.seconds("timeout", 60), given.layers(), given.text("fingerprint")
     retries, pause = given.whole("retries", 3, least=0), given.seconds("pause", 0.5)
     given.done()
     channel = ServiceChannel(spec, timeout=timeout, retries=retries, pause=pause)
-    return RemoteExtractor(spec, channel, layers=layers)
+    return RemoteExtractor(spec, channel, layers=layers, fingerprint=fingerprint)
 
 
 class _NoRedirection(urllib.request.HTTPRedirectHandler):
@@ -133,6 +135,8 @@ class ServiceChannel:
         try:
             with self._opener.open(request, timeout=self._timeout) as response:
                 content: bytes = response.read(_LARGEST + 1)
+                # Reading a number of bytes, unlike reading all, does not mind that there are fewer.
+                lacking = min(response.length or 0, _LARGEST + 1 - len(content))
         except urllib.error.HTTPError as error:
             with error:
                 return self._refused(error)
@@ -145,6 +149,9 @@ class ServiceChannel:
         except (http.client.HTTPException, OSError) as error:
             said = str(error) or type(error).__name__
             return _Failed(Trouble(f"the connection was cut: {said}", hopeless=True), again=True)
+        if lacking:
+            message = f"the connection was cut after {len(content)} bytes of the answer"
+            return _Failed(Trouble(message, hopeless=True), again=True)
         if len(content) > _LARGEST:
             return _Failed(Trouble(f"answered with more than {_LARGEST >> 20} MiB", hopeless=True), again=False)
         return content

@@ -26,6 +26,7 @@ EXTRACTORS = Registry(
         "ner-base": "evalkit.extractors.ner:NerExtractor",
         "news-base": "evalkit.extractors.news:NewsExtractor",
         "rules": "evalkit.extractors.rules:RulesExtractor",
+        "stance-base": "evalkit.extractors.stance:StanceExtractor",
         "trivial": "evalkit.extractors.trivial:TrivialExtractor",
     },
     group="evalkit.extractors",
@@ -49,6 +50,7 @@ class Form:
 FORMS: Mapping[str, Form] = {
     "hf:": Form(spelling="hf:ID_OR_PATH[@REVISION]", factory="evalkit.extractors.transformers:load_transformers"),
     "spacy:": Form(spelling="spacy:NAME", factory="evalkit.extractors.spacy:load_spacy"),
+    "llm:": Form(spelling="llm:MODEL", factory="evalkit.extractors.llm:load_llm"),
     "cmd:": Form(spelling="cmd:PROGRAM", factory="evalkit.extractors.program:load_program"),
     "http://": Form(spelling="http://…", factory="evalkit.extractors.service:load_service"),
     "https://": Form(spelling="https://…", factory="evalkit.extractors.service:load_service"),

@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 from evalkit.dataset.checks import check_spans
 from evalkit.errors import EvalkitError, ExtractorError
-from evalkit.extractors.base import ArticleFailure, Extractor, PairLabeler, StancePair
+from evalkit.extractors.base import ArticleFailure, Extracted, Extractor, PairLabeler, StancePair
 from evalkit.predictions.cache import PredictionCache, cache_key
 from evalkit.records import LAYERS, TOPIC_PREFIX, Annotations, Article, Example, Prediction, Stance
 
@@ -78,8 +79,10 @@ def run_jobs(
     """
     size = batch_size or DEFAULT_BATCH
     batches = [jobs[at : at + size] for at in range(0, len(jobs), size)]
+    # Asked once: a claim that grew with the answers would make an article's prediction depend on its batch.
+    claimed = tuple(extractor.layers)
     done: list[Prediction] = []
-    for batch, cached in _in_order(extractor, batches, workers, cache):
+    for batch, cached in _in_order(extractor, claimed, batches, workers, cache):
         done += batch
         if on_done is not None:
             on_done(batch, cached)
@@ -87,17 +90,21 @@ def run_jobs(
 
 
 def _in_order(
-    extractor: Extractor, batches: Sequence[Sequence[Job]], workers: int, cache: PredictionCache | None
+    extractor: Extractor,
+    claimed: Sequence[str],
+    batches: Sequence[Sequence[Job]],
+    workers: int,
+    cache: PredictionCache | None,
 ) -> Iterator[tuple[list[Prediction], int]]:
     if workers <= 1 or not getattr(extractor, "thread_safe", False):
         for batch in batches:
-            yield _run_batch(extractor, batch, cache)
+            yield _run_batch(extractor, claimed, batch, cache)
         return
     with ThreadPoolExecutor(workers) as pool:
         waiting: list[Future[tuple[list[Prediction], int]]] = []
         try:
             for batch in batches:
-                waiting.append(pool.submit(_run_batch, extractor, batch, cache))
+                waiting.append(pool.submit(_run_batch, extractor, claimed, batch, cache))
                 if len(waiting) > 2 * workers:
                     yield waiting.pop(0).result()
             while waiting:
@@ -108,7 +115,7 @@ def _in_order(
 
 
 def _run_batch(
-    extractor: Extractor, batch: Sequence[Job], cache: PredictionCache | None
+    extractor: Extractor, claimed: Sequence[str], batch: Sequence[Job], cache: PredictionCache | None
 ) -> tuple[list[Prediction], int]:
     keys = [cache_key(job.article, job.pairs) for job in batch] if cache else []
     found: dict[int, Prediction] = {}
@@ -118,7 +125,7 @@ def _run_batch(
             if known is not None:
                 found[at] = replace(known, article_id=batch[at].article.id)
     fresh = [at for at in range(len(batch)) if at not in found]
-    made = _extract(extractor, [batch[at] for at in fresh])
+    made = _extract(extractor, claimed, [batch[at] for at in fresh])
     if cache is not None and fresh:
         cache.put(
             (keys[at], prediction) for at, prediction in zip(fresh, made, strict=True) if prediction.error is None
@@ -127,7 +134,7 @@ def _run_batch(
     return [found[at] for at in range(len(batch))], len(batch) - len(fresh)
 
 
-def _extract(extractor: Extractor, jobs: Sequence[Job]) -> list[Prediction]:
+def _extract(extractor: Extractor, claimed: Sequence[str], jobs: Sequence[Job]) -> list[Prediction]:
     if not jobs:
         return []
     begun = time.perf_counter()
@@ -137,7 +144,7 @@ def _extract(extractor: Extractor, jobs: Sequence[Job]) -> list[Prediction]:
         raise
     except Exception as error:  # whatever a system under test raises is its failure, not ours
         if len(jobs) > 1:
-            return [prediction for job in jobs for prediction in _extract(extractor, [job])]
+            return [prediction for job in jobs for prediction in _extract(extractor, claimed, [job])]
         return [_failed(jobs[0].article.id, _one_line(error))]
     if len(answers) != len(jobs):
         raise ExtractorError(
@@ -145,7 +152,7 @@ def _extract(extractor: Extractor, jobs: Sequence[Job]) -> list[Prediction]:
             "extract() must return one result for each article, in their order"
         )
     seconds = (time.perf_counter() - begun) / len(jobs)
-    return [_prediction(extractor, job, answer, seconds) for job, answer in zip(jobs, answers, strict=True)]
+    return [_prediction(extractor, claimed, job, answer, seconds) for job, answer in zip(jobs, answers, strict=True)]
 
 
 def _one_line(error: Exception) -> str:
@@ -157,23 +164,33 @@ def _failed(article_id: str, message: str) -> Prediction:
     return Prediction(article_id=article_id, annotations=Annotations(), error=message)
 
 
-def _prediction(extractor: Extractor, job: Job, answer: Annotations | ArticleFailure, seconds: float) -> Prediction:
+def _prediction(
+    extractor: Extractor,
+    claimed: Sequence[str],
+    job: Job,
+    answer: Annotations | ArticleFailure | Extracted,
+    seconds: float,
+) -> Prediction:
     article = job.article
+    if isinstance(answer, Extracted):
+        made = _prediction(extractor, claimed, job, answer.annotations, seconds)
+        return replace(made, usage=dict(answer.usage))
     if isinstance(answer, ArticleFailure):
-        return _failed(article.id, answer.message)
+        return replace(_failed(article.id, answer.message), usage=dict(answer.usage))
     if not isinstance(answer, Annotations):
         return _failed(article.id, f"the extractor returned {type(answer).__name__}, expected Annotations")
     problems = check_spans(article, answer)
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         return _failed(article.id, f"{problems[0].place}: {problems[0].message}{more}")
-    extra = [layer for layer in LAYERS if getattr(answer, layer) is not None and layer not in extractor.layers]
+    extra = [layer for layer in LAYERS if getattr(answer, layer) is not None and layer not in claimed]
     if extra:
         return _failed(
             article.id,
-            f"the extractor returned the layer {extra[0]!r}, which it does not claim ({', '.join(extractor.layers)})",
+            f"the extractor returned the layer {extra[0]!r}, which it does not claim ({', '.join(claimed)}); "
+            "name all its layers in its attribute `layers`",
         )
-    prediction = Prediction(article_id=article.id, annotations=_claimed(answer, extractor.layers), seconds=seconds)
+    prediction = Prediction(article_id=article.id, annotations=_claimed(answer, claimed), seconds=seconds)
     if job.pairs is None or not isinstance(extractor, PairLabeler):
         return prediction
     return _with_given(extractor, job, prediction)
@@ -181,9 +198,7 @@ def _prediction(extractor: Extractor, job: Job, answer: Annotations | ArticleFai
 
 def _claimed(answer: Annotations, layers: Sequence[str]) -> Annotations:
     """An extractor that claims a layer and gives None for one article found nothing there."""
-    empty: Mapping[str, tuple[()]] = {
-        layer: () for layer in LAYERS if layer in layers and getattr(answer, layer) is None
-    }
+    empty: Mapping[str, Any] = {layer: () for layer in LAYERS if layer in layers and getattr(answer, layer) is None}
     return replace(answer, **empty) if empty else answer
 
 

@@ -1,7 +1,11 @@
-"""A run is a folder: `run.json`, `predictions.jsonl` (append-only, one line an article), `result.json`.
+"""A run is a folder.
+
+`run.json` says what was run, `predictions.jsonl` holds one line an article (append-only), `result.json` the scores,
+`speed.json` how fast it was.
 
 Killed at any moment, a run continues to the same bytes: whole lines of `predictions.jsonl` are kept, a line that was
-cut off is dropped, and the rest is made in the order in which it would have been made.
+cut off is dropped, and the rest is made in the order in which it would have been made. Only `speed.json` differs
+between two runs of the same extractor over the same gold.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from evalkit.results import EvalResult
 
 __all__ = ["RunFolder", "read_result", "read_run", "write_file"]
 
-RUN, PREDICTIONS, RESULT = "run.json", "predictions.jsonl", "result.json"
+RUN, PREDICTIONS, RESULT, SPEED = "run.json", "predictions.jsonl", "result.json", "speed.json"
 FORMAT_VERSION = 1
 
 
@@ -86,15 +90,21 @@ class RunFolder:
             raise OutputError(
                 f"{self.path}: holds another run (another model, gold or option); choose another --out or delete it"
             )
-        if found is None and self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        if found is None and self.path.exists() and (not self.path.is_dir() or self._strangers()):
             raise OutputError(f"{self.path}: is there already and is no run; choose another --out")
         kept = [] if fresh or found is None else self._kept()
         with _writing(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             if not kept:
-                (self.path / PREDICTIONS).write_bytes(b"")
+                # Before `run.json` says whose predictions these are, so that a crash in between leaves no mixture.
+                (self.path / PREDICTIONS).unlink(missing_ok=True)
+                (self.path / RESULT).unlink(missing_ok=True)
         self.write_facts(key, facts)
         return kept
+
+    def _strangers(self) -> list[str]:
+        """What lies in the folder besides files of ours that were being written when a run was killed."""
+        return sorted(path.name for path in self.path.iterdir() if not re.fullmatch(r"\.\S+\.\d+\.tmp", path.name))
 
     def _identity(self) -> str | None:
         try:
@@ -137,6 +147,15 @@ class RunFolder:
         """Writes `run.json`."""
         head = {"format": "evalkit.run", "version": FORMAT_VERSION, "key": key}
         write_file(self.path / RUN, json_bytes(head | dict(facts)))
+
+    def write_speed(self, seconds: float, articles: int) -> None:
+        """Writes `speed.json`: how long the last extraction took, and of how many articles."""
+        speed = {
+            "seconds": round(seconds, 3),
+            "articles": articles,
+            "articles_per_second": round(articles / seconds, 3),
+        }
+        write_file(self.path / SPEED, json_bytes(speed))
 
     def write_result(self, result: EvalResult) -> None:
         """Writes `result.json`."""

@@ -22,6 +22,7 @@ STYLES = {
     "EVENT": "bold red",
     "WORK": "bold red",
 }
+HANGING = (0, 0, 0, 2)
 STANCE_STYLES = {"favor": "green", "against": "red", "neutral": "yellow"}
 
 
@@ -30,6 +31,7 @@ def print_article(article: Article, found: Annotations, console: Console) -> Non
 
     A mention is shown as `[Ida Moen]PER`, so that it can be read without colour too.
     """
+    from rich.padding import Padding
     from rich.text import Text
 
     console.print(Text(article.id, style="bold underline"))
@@ -43,12 +45,12 @@ def print_article(article: Article, found: Annotations, console: Console) -> Non
     if found.quotes is not None:
         _heading(f"{len(found.quotes)} quotes", console)
         for quote in found.quotes:
-            console.print(_quote(article, quote))
+            console.print(Padding(_quote(article, quote), HANGING))
         console.print()
     if found.stances is not None:
         _heading(f"{len(found.stances)} stances", console)
         for stance in found.stances:
-            console.print(_stance(article, found, stance))
+            console.print(Padding(_stance(article, found, stance), HANGING))
         console.print()
 
 
@@ -97,7 +99,7 @@ def _quote(article: Article, quote: Quote) -> Text:
         speaker += f" ({quote.speaker_id})"
     content = " … ".join(_flat(article.text[span.start : span.end]) for span in quote.content)
     cue = ", ".join(_flat(article.text[span.start : span.end]) for span in quote.cue)
-    text = Text("  ").append(speaker, style="bold green").append(f" {cue or '–'}", style="italic")
+    text = Text().append(speaker, style="bold green").append(f" {cue or '–'}", style="italic")
     return text.append(f" [{quote.kind}] ", style="dim").append(content)
 
 
@@ -105,7 +107,7 @@ def _stance(article: Article, found: Annotations, stance: Stance) -> Text:
     from rich.text import Text
 
     holder, target = (_name(article, found, name) for name in (stance.holder, stance.target))
-    text = Text("  ").append(holder, style="bold green").append(" → ").append(target, style="bold")
+    text = Text().append(holder, style="bold green").append(" → ").append(target, style="bold")
     text.append(f" {stance.label}", style=STANCE_STYLES.get(stance.label, "bold"))
     evidence = " … ".join(_flat(article.text[span.start : span.end]) for span in stance.evidence)
     return text.append(f"  {evidence}", style="dim")

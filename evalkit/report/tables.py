@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evalkit.results import PRF, EvalResult, TaskResult
@@ -11,6 +12,8 @@ __all__ = ["MAIN_CONVENTION", "ReportTable", "failed_lines", "notes_of", "result
 
 MAIN_CONVENTION = {"entities": "exact", "quotes": "exact", "stances": "right", "chain": "complete"}
 """The convention whose labels are shown in full; the others get a row each."""
+
+LEVEL = re.compile(r"\|ci:[^|]*/level([0-9.]+)")
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def result_tables(result: EvalResult) -> list[ReportTable]:
         others = [other for other in conventions.values() if other is not main]
         if others:
             tables.append(_convention_table(task, others, floors))
-        scores = _score_table(task, conventions.values(), floors)
+        scores = _score_table(task, tuple(conventions.values()), floors)
         if scores is not None:
             tables.append(scores)
     return tables
@@ -53,7 +56,7 @@ def _label_table(result: TaskResult, floor: TaskResult | None) -> ReportTable:
     floors: Mapping[str, PRF] = {} if floor is None else {**floor.labels, "micro": floor.micro, "macro": floor.macro}
     rows = [(label, prf) for label, prf in result.labels.items()]
     named = [*rows, ("micro", result.micro), ("macro", result.macro)]
-    columns = ["label", "P", "R", "F1", "95 % CI", "gold", "pred"]
+    columns = ["label", "P", "R", "F1", _interval_heading(result), "gold", "pred"]
     return ReportTable(
         title=f"{result.task} · {result.convention}",
         columns=(*columns, "floor F1") if floor is not None else tuple(columns),
@@ -66,13 +69,13 @@ def _label_table(result: TaskResult, floor: TaskResult | None) -> ReportTable:
     )
 
 
-def _convention_table(task: str, others: Iterable[TaskResult], floors: Mapping[str, TaskResult]) -> ReportTable:
+def _convention_table(task: str, others: Sequence[TaskResult], floors: Mapping[str, TaskResult]) -> ReportTable:
     rows = []
     for other in others:
         floor = floors.get(other.convention)
         below = [_number(floor.micro.f1) if floor else "–"] if floors else []
         rows.append((*_cells(other.convention, other.micro), *below))
-    columns = ("convention", "P", "R", "F1", "95 % CI", "gold", "pred")
+    columns = ("convention", "P", "R", "F1", _interval_heading(*others), "gold", "pred")
     return ReportTable(
         title=f"{task} · other conventions, micro",
         columns=(*columns, "floor F1") if floors else columns,
@@ -80,7 +83,7 @@ def _convention_table(task: str, others: Iterable[TaskResult], floors: Mapping[s
     )
 
 
-def _score_table(task: str, results: Iterable[TaskResult], floors: Mapping[str, TaskResult]) -> ReportTable | None:
+def _score_table(task: str, results: Sequence[TaskResult], floors: Mapping[str, TaskResult]) -> ReportTable | None:
     rows = []
     for result in results:
         floor = floors.get(result.convention)
@@ -90,10 +93,16 @@ def _score_table(task: str, results: Iterable[TaskResult], floors: Mapping[str, 
             rows.append((f"{result.convention}: {name}", _number(score.value), interval, *below))
     if not rows:
         return None
-    columns = ("score", "value", "95 % CI")
+    columns = ("score", "value", _interval_heading(*results))
     return ReportTable(
         title=f"{task} · derived scores", columns=(*columns, "floor") if floors else columns, rows=tuple(rows)
     )
+
+
+def _interval_heading(*results: TaskResult) -> str:
+    """The level of the intervals, which the signature names if it is not the usual one."""
+    found = next((match for own in results if (match := LEVEL.search(own.signature))), None)
+    return f"{100 * float(found[1]) if found else 95:g} % CI"
 
 
 def _cells(name: str, prf: PRF) -> tuple[str, ...]:

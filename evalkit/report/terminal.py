@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from typing import TYPE_CHECKING
 
 from evalkit.report.tables import ReportTable, notes_of, result_tables
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["print_result", "print_table"]
 
-NARROW = 84
+MIN_NAME = 9
 
 
 def print_result(result: EvalResult, console: Console) -> None:
@@ -26,27 +28,42 @@ def print_result(result: EvalResult, console: Console) -> None:
 
 
 def print_table(table: ReportTable, console: Console) -> None:
-    """Prints one table; in a narrow terminal the intervals move to lines of their own only if they must."""
+    """Prints one table; where the terminal is too narrow for it, numbers lose their leading zero and names wrap."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    tight = console.width < NARROW
+    rows, size = table.rows, len(table.columns)
+    # A column takes its cells, a space on either side, and one to the next column.
+    tight = sum(_widths(table.columns, rows)) + 3 * size + 1 > console.width
+    if tight:
+        rows = tuple((row[0], *map(_shorter, row[1:])) for row in rows)
+        room = max(MIN_NAME, console.width - sum(_widths(table.columns, rows)[1:]) - size - 1)
+        rows = tuple(("\n".join(textwrap.wrap(row[0], room)), *row[1:]) for row in rows)
     grid = Table(
         title=Text(table.title, style="bold"),
         title_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
-        padding=(0, 1) if not tight else (0, 1, 0, 0),
+        padding=(0, 0 if tight else 1),
     )
-    for position, name in enumerate(table.columns):
-        grid.add_column(Text(name), justify="left" if position == 0 else "right", no_wrap=position > 0, overflow="fold")
-    for number, row in enumerate(table.rows):
+    grid.add_column(Text(table.columns[0]), overflow="fold")
+    for name in table.columns[1:]:
+        grid.add_column(Text(name), justify="right", no_wrap=True)
+    for number, row in enumerate(rows):
         if number in table.rules:
             grid.add_section()
-        strong = row[0] in ("micro", "macro")
-        grid.add_row(*(Text(cell, style="bold" if strong else "") for cell in row))
+        style = "bold" if row[0] in ("micro", "macro") else ""
+        grid.add_row(*(Text(cell, style=style) for cell in row))
     console.print(grid)
     if table.caption:
         console.print(Text(table.caption, style="dim"), soft_wrap=True)
         console.print()
+
+
+def _widths(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> list[int]:
+    return [max(len(name), *(len(row[at]) for row in rows), 0) for at, name in enumerate(columns)]
+
+
+def _shorter(cell: str) -> str:
+    return re.sub(r"\b0\.", ".", cell)

@@ -1,12 +1,14 @@
 """Which gold thing a predicted entity_id, speaker or holder means.
 
-Entity ids of an extractor are its own names, so they are compared through mentions: a predicted id stands for the
-gold id that shares the most mentions with it (equal spans count before overlapping ones). An id that has no
-predicted mention is compared as it is.
+Entity ids of an extractor may be its own names, so they are compared through mentions. A predicted id stands for the
+gold id of the same name if the two share a mention, else for the gold id that shares the most mentions with it (equal
+spans count before overlapping ones). An id whose mentions meet none of the gold is compared by name.
 """
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -14,7 +16,9 @@ from dataclasses import dataclass
 
 from evalkit.records import AUTHOR, TOPIC_PREFIX, Annotations, Quote, Span
 
-__all__ = ["Alignment", "align"]
+__all__ = ["Alignment", "align", "any_overlap", "plain_name", "speaker_is_right"]
+
+EQUAL_VOTES = 1000
 
 
 @dataclass(frozen=True)
@@ -22,15 +26,15 @@ class Alignment:
     """The predicted names of one article in terms of the gold.
 
     Attributes:
-        ids: predicted entity_id → gold entity_id, or None if it shares no mention with any.
+        ids: predicted entity_id → gold entity_id, for those that share a mention with one.
         mentions: gold entity_id → the spans that mean it: its entities and the speakers of its quotes.
     """
 
-    ids: dict[str, str | None]
+    ids: dict[str, str]
     mentions: dict[str, tuple[Span, ...]]
 
-    def gold_id(self, name: str) -> str | None:
-        """The gold name of a predicted holder, target or speaker; None if it is nobody in the gold."""
+    def gold_id(self, name: str) -> str:
+        """The gold name of a predicted holder, target or speaker; its own name if it meets nobody in the gold."""
         if name == AUTHOR:
             return name
         if name.startswith(TOPIC_PREFIX):
@@ -50,25 +54,24 @@ def plain_name(name: str) -> str:
 def align(gold: Annotations, predicted: Annotations) -> Alignment:
     """The alignment of one article."""
     mentions = _mentions(gold)
-    ours = [(span, name) for name, spans in mentions.items() for span in spans]
-    equal: defaultdict[Span, list[str]] = defaultdict(list)
-    for span, name in ours:
-        equal[span].append(name)
-    votes: dict[str, Counter[str]] = {}
+    ours = sorted((span, name) for name, spans in mentions.items() for span in spans)
+    starts = [span.start for span, _ in ours]
+    reach = list(itertools.accumulate((span.end for span, _ in ours), max))
+    ids = {}
     for name, spans in _mentions(predicted).items():
         vote: Counter[str] = Counter()
         for span in spans:
-            for match in equal.get(span, ()):
-                vote[match] += 1000
-            for other, match in ours:
-                if other != span and _overlap(span, other):
-                    vote[match] += 1
-        votes[name] = vote
-    return Alignment({name: _best(vote) for name, vote in votes.items()}, mentions)
+            near = ours[bisect.bisect_right(reach, span.start) : bisect.bisect_left(starts, span.end)]
+            for other, match in near:
+                if _overlap(span, other):
+                    vote[match] += EQUAL_VOTES if span == other else 1
+        if vote:
+            ids[name] = _best(name, vote)
+    return Alignment(ids, mentions)
 
 
-def _best(vote: Counter[str]) -> str | None:
-    return min(vote, key=lambda name: (-vote[name], name)) if vote else None
+def _best(name: str, vote: Counter[str]) -> str:
+    return name if name in vote else min(vote, key=lambda other: (-vote[other], other))
 
 
 def _mentions(annotations: Annotations) -> dict[str, tuple[Span, ...]]:

@@ -7,7 +7,6 @@ shape 0 is an item of one piece. An empty span equals an empty span at the same 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,16 +16,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalkit.errors import InputError
+from evalkit.scoring.arrays import Arrays, Ints, Pieces, checked_side, key_columns, number_shapes
 
 __all__ = ["EntityColumns", "Ints", "Pieces", "SpanColumns", "columns_from_arrays", "match_sorted", "unpaired"]
 
-Ints = NDArray[np.signedinteger[Any]]
-Pieces = tuple[tuple[int, int], ...]
-Arrays = tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike]
 
 KEY_BITS = 62
-_LIMIT = 2**31 - 1
-_COLUMNS = ("article", "start", "end", "label")
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,14 +106,18 @@ class EntityColumns:
         return start, end
 
     @cached_property
+    def cells(self) -> tuple[Ints, Ints]:
+        """For each gold and each predicted item the number of its cell in a table of shape (articles, labels)."""
+        width = np.int64(len(self.labels))
+        gold, predicted = (side.article * width + side.label for side in (self.gold, self.predicted))
+        return gold, predicted
+
+    @cached_property
     def counts(self) -> tuple[Ints, Ints]:
         """Gold and predicted items by article and label, each of shape (articles, labels)."""
         shape = (len(self.articles), len(self.labels))
-        tallies = [
-            np.bincount(side.article.astype(np.int64) * shape[1] + side.label, minlength=shape[0] * shape[1])
-            for side in (self.gold, self.predicted)
-        ]
-        return tallies[0].reshape(shape), tallies[1].reshape(shape)
+        gold, predicted = (np.bincount(own, minlength=shape[0] * shape[1]).reshape(shape) for own in self.cells)
+        return gold, predicted
 
     @cached_property
     def equal(self) -> tuple[Ints, Ints]:
@@ -213,75 +212,26 @@ def columns_from_arrays(
         InputError: arrays differ in length, a position is out of range, or a span ends before it starts.
     """
     for name, values in (("articles", articles), ("labels", labels)):
-        if any(after <= before for before, after in itertools.pairwise(values)):
+        if list(values) != sorted(set(values)):
             raise InputError(f"{name} must be sorted and without repetition; sort them first")
-    sides = [_side("gold", gold, gold_shape), _side("predicted", predicted, predicted_shape)]
-    for name, side in zip(("gold", "predicted"), sides, strict=True):
-        _check_side(name, side, (len(articles), len(labels), len(shapes)))
+    limits = len(articles), len(labels), len(shapes)
+    sides = [
+        checked_side("gold", gold, gold_shape, limits=limits),
+        checked_side("predicted", predicted, predicted_shape, limits=limits),
+    ]
     if len(shapes) > 1:
-        shapes = _number_shapes(sides, shapes)
+        shapes = number_shapes(sides, shapes)
     widths = [
         max((int(column.max()).bit_length() for column in pair if len(column)), default=0)
-        for pair in zip(*(_key_columns(side) for side in sides), strict=True)
+        for pair in zip(*(key_columns(side) for side in sides), strict=True)
     ]
     done = [_packed(side, widths) for side in sides] if sum(widths) <= KEY_BITS else _ranked(sides)
     return EntityColumns(tuple(articles), tuple(labels), done[0], done[1], shapes, texts)
 
 
-def _number_shapes(sides: list[list[Ints]], shapes: tuple[Pieces, ...]) -> tuple[Pieces, ...]:
-    """Numbers shapes by what they are, so that the order of the input leaves no trace in the order of items."""
-    known = ((), *sorted(set(shapes[1:])))
-    position = {pieces: at for at, pieces in enumerate(known)}
-    renumber = np.array([0, *(position[pieces] for pieces in shapes[1:])], dtype=np.int32)
-    for side in sides:
-        side[4] = renumber[side[4]]
-    return known
-
-
-def _side(name: str, arrays: Arrays, shape: ArrayLike | None) -> list[Ints]:
-    columns = [_whole(name, what, column) for what, column in zip(_COLUMNS, arrays, strict=True)]
-    columns.append(np.zeros(len(columns[0]), dtype=np.int32) if shape is None else _whole(name, "shape", shape))
-    lengths = {len(column) for column in columns}
-    if len(lengths) > 1:
-        raise InputError(f"{name} arrays differ in length: {sorted(lengths)}; article, start, end, label go together")
-    return columns
-
-
-def _whole(name: str, what: str, values: ArrayLike) -> Ints:
-    try:
-        column = np.asarray(values)
-        if column.dtype == np.int32:
-            return column
-        column = column.astype(np.int64, casting="safe") if column.size else np.zeros(0, dtype=np.int64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"{name} {what}: expected whole numbers below {_LIMIT}: {error}") from error
-    if column.size and (column.max() >= _LIMIT or column.min() < -1):
-        worst = int(column.max() if column.max() >= _LIMIT else column.min())
-        raise InputError(f"{name} {what} {worst} is out of range: offsets and positions are 0 to {_LIMIT - 1}")
-    return column.astype(np.int32)
-
-
-def _check_side(name: str, side: list[Ints], limits: tuple[int, int, int]) -> None:
-    article, start, end, label, shape = side
-    if not len(article):
-        return
-    for what, column, limit in zip(("article", "label", "shape"), (article, label, shape), limits, strict=True):
-        if column.min() < 0 or column.max() >= limit:
-            worst = int(column.min() if column.min() < 0 else column.max())
-            raise InputError(f"{name} {what} position {worst} is not among the {limit} that there are")
-    if start.min() < 0 or (end < start).any():
-        at = int(np.flatnonzero((start < 0) | (end < start))[0])
-        raise InputError(f"{name} item {at}: span [{start[at]}, {end[at]}] is negative or ends before it starts")
-
-
-def _key_columns(side: list[Ints]) -> tuple[Ints, ...]:
-    article, start, end, label, shape = side
-    return article, start, end - start, shape, label
-
-
 def _packed(side: list[Ints], widths: list[int]) -> SpanColumns:
     key: Ints = np.zeros(len(side[0]), dtype=np.int64)
-    for column, width in zip(_key_columns(side), widths, strict=True):
+    for column, width in zip(key_columns(side), widths, strict=True):
         key = (key << width) | column
     if (key[1:] < key[:-1]).any():
         order = np.argsort(key)
@@ -295,7 +245,7 @@ def _packed(side: list[Ints], widths: list[int]) -> SpanColumns:
 
 def _ranked(sides: list[list[Ints]]) -> list[SpanColumns]:
     """For offsets too large to pack into one integer: the rank of each item among all items stands for its key."""
-    both = [np.concatenate(pair) for pair in zip(*(_key_columns(side) for side in sides), strict=True)]
+    both = [np.concatenate(pair) for pair in zip(*(key_columns(side) for side in sides), strict=True)]
     order = np.lexsort(both[::-1])
     changes = [np.concatenate([[False], column[order][1:] != column[order][:-1]]) for column in both]
     place = np.empty(len(order), dtype=np.int64)

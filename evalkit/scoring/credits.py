@@ -60,18 +60,15 @@ def entity_table(columns: EntityColumns, credits: Credits) -> CountTable:
     """The four-number table of some credits."""
     shape = (len(columns.articles), len(columns.labels))
     cells = np.zeros((*shape, 4))
-    for at, (items, own, credit) in enumerate(
-        (
-            (credits.gold_items, columns.gold, credits.gold),
-            (credits.predicted_items, columns.predicted, credits.predicted),
-        )
+    size = shape[0] * shape[1]
+    for at, (items, credit) in enumerate(
+        ((credits.gold_items, credits.gold), (credits.predicted_items, credits.predicted))
     ):
         if items is None:
+            where = columns.cells[at]
             cells[..., at] = columns.counts[at]
-        source = own if items is None else items
-        where = source.article.astype(np.int64) * shape[1] + source.label
-        size = shape[0] * shape[1]
-        if items is not None:
+        else:
+            where = items.article.astype(np.int64) * shape[1] + items.label
             cells[..., at] = np.bincount(where, minlength=size).reshape(shape)
         cells[..., at + 2] = np.bincount(where, weights=credit, minlength=size).reshape(shape)
     return CountTable(columns.articles, columns.labels, cells)

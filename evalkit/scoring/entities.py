@@ -14,6 +14,7 @@ from itertools import chain
 
 import numpy as np
 
+from evalkit.errors import InputError
 from evalkit.records import Entity
 from evalkit.scoring.columns import EntityColumns, Ints, Pieces, columns_from_arrays
 from evalkit.scoring.pairs import Pair
@@ -48,7 +49,10 @@ def entity_columns(
     arrays, shape = [], []
     for side, per_article, own in zip(sides, (gold, predicted), names, strict=True):
         article = np.repeat(np.arange(len(articles)), [len(items) for items in per_article])
-        start, end, pieces = _hulls(side, shapes)
+        try:
+            start, end, pieces = _hulls(side, shapes)
+        except OverflowError as error:
+            raise InputError(f"an entity has an offset that no text reaches: {error}; check the offsets") from error
         label = np.fromiter(map(position.__getitem__, own), dtype=np.int32, count=len(own))
         arrays.append((article, start, end, label))
         shape.append(pieces)
@@ -61,10 +65,10 @@ def entity_columns(
 def _hulls(entities: Sequence[Entity], shapes: dict[Pieces, int]) -> tuple[Ints, Ints, Ints]:
     spans = [entity.spans for entity in entities]
     pieces: Ints = np.zeros(len(spans), dtype=np.int32)
-    if all(len(own) == 1 for own in spans):
-        flat = np.fromiter(_offsets(spans), dtype=np.int32, count=2 * len(spans)).reshape(-1, 2)
+    if set(map(len, spans)) <= {1}:
+        flat = np.fromiter(_offsets(spans), dtype=np.int64, count=2 * len(spans)).reshape(-1, 2)
         return flat[:, 0], flat[:, 1], pieces
-    start, end = np.zeros(len(spans), dtype=np.int32), np.zeros(len(spans), dtype=np.int32)
+    start, end = np.zeros(len(spans), dtype=np.int64), np.zeros(len(spans), dtype=np.int64)
     for at, own in enumerate(spans):
         joined = join_spans(own)
         start[at], end[at] = joined[0][0], joined[-1][1]
@@ -78,11 +82,14 @@ def _offsets(spans: Iterable[tuple[tuple[int, int], ...]]) -> Iterable[int]:
 
 
 def join_spans(spans: Iterable[tuple[int, int]]) -> Pieces:
-    """The same characters as ascending pieces that do not touch; an item without any span is empty at 0."""
+    """The same characters as ascending pieces that do not touch; an item without any is empty at its first place."""
+    places = sorted((start, end) for start, end in spans)
     joined: list[tuple[int, int]] = []
-    for start, end in sorted((start, end) for start, end in spans):
+    for start, end in places:
+        if start == end:
+            continue
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))
-    return tuple(joined) or ((0, 0),)
+    return tuple(joined) or tuple(places[:1]) or ((0, 0),)

@@ -1,43 +1,25 @@
-"""Who overlaps whom, and the one-to-one matching of maximum credit.
+"""The one-to-one matching of overlapping items that earns the most.
 
-Overlap is found by two binary searches on the global axis, and matched cluster by cluster, a cluster being a chain of
-overlapping items. Nearly all clusters are one gold and one predicted item and are matched as arrays; the rest are
-small assignment problems. A matching is the best by, in this order: number of pairs, number of pairs with equal
-labels, characters in common, leftmost. The last three decide only who gets the credit, never how much there is.
+Overlaps (see `evalkit.scoring.edges`) are matched cluster by cluster, a cluster being a chain of overlapping items.
+Nearly all clusters are one gold and one predicted item, or one item with several of the other side, and are matched
+as arrays; the rest are small assignment problems. A matching is the best by, in this order: number of pairs, number
+of pairs with equal labels, characters in common, leftmost. The last three decide only who gets the credit, never how
+much there is; where more than `DP_EDGES` overlaps hang together the leftmost is not asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from evalkit.scoring.columns import EntityColumns, Ints, SpanColumns, unpaired
+from evalkit.scoring.assignment import DP_EDGES, EXACT, assign_many, best_assignment
+from evalkit.scoring.columns import EntityColumns, Ints
+from evalkit.scoring.edges import Edges, blocks, find_edges
 
-__all__ = [
-    "Clusters",
-    "Edges",
-    "best_assignment",
-    "cluster",
-    "find_edges",
-    "fragments",
-    "lengths",
-    "match_overlapping",
-    "pending",
-    "pieces_of",
-]
-
-DP_COLUMNS = 10
-
-
-class Edges(NamedTuple):
-    """Pairs of overlapping items: positions in gold and predicted, and the characters they share."""
-
-    gold: Ints
-    predicted: Ints
-    common: Ints
+__all__ = ["Clusters", "Rule", "cluster", "match_open", "match_overlapping"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,246 +33,158 @@ class Clusters:
         return len(self.first)
 
 
-def find_edges(columns: EntityColumns, gold: Ints, predicted: Ints, *, by_label: bool) -> Edges:
-    """All overlapping pairs among some gold and some predicted items (given as positions)."""
-    gold, gold_start, gold_end = _ordered(columns, columns.gold, gold, by_label)
-    predicted, start, end = _ordered(columns, columns.predicted, predicted, by_label)
-    high = np.searchsorted(start, gold_end, "left")
-    low = np.searchsorted(np.maximum.accumulate(end), gold_start, "right") if len(end) else np.zeros_like(high)
-    number = np.maximum(high - low, 0)
-    left = np.repeat(np.arange(len(gold)), number)
-    right = np.arange(len(left)) - np.repeat(np.cumsum(number) - number - low, number)
-    common = np.minimum(gold_end[left], end[right]) - np.maximum(gold_start[left], start[right])
-    keep = common > 0
-    edges = Edges(gold[left[keep]], predicted[right[keep]], common[keep])
-    return _refine(columns, edges)
+@dataclass(frozen=True)
+class Rule:
+    """How a cluster of several edges is decided.
+
+    Attributes:
+        preference: what makes an edge come first among edges, as keys for `numpy.lexsort` (the last key leads).
+        solve: the positions of the edges to use, given edges and the cluster number of each; not asked where all
+            edges of a cluster share one item: then the first one by preference is used.
+    """
+
+    preference: Callable[[EntityColumns, Edges], tuple[Ints, ...]]
+    solve: Callable[[EntityColumns, Edges, Ints], Ints]
 
 
-def _ordered(columns: EntityColumns, side: SpanColumns, items: Ints, by_label: bool) -> tuple[Ints, Ints, Ints]:
-    part = SpanColumns(*(getattr(side, name)[items] for name in SpanColumns.__dataclass_fields__))
-    start, end = columns.axis(part, by_label=by_label)
-    order = np.argsort(start, kind="stable")
-    return items[order], start[order], end[order]
+def match_open(
+    columns: EntityColumns,
+    gold: Ints,
+    predicted: Ints,
+    *,
+    by_label: bool,
+    keep: Callable[[Edges], Edges] | None = None,
+    rule: Rule | None = None,
+) -> tuple[Ints, Ints]:
+    """Positions of the matched pairs (gold, predicted) among some gold and some predicted items.
 
-
-def _refine(columns: EntityColumns, edges: Edges) -> Edges:
-    """Items in several pieces overlap only where their pieces do."""
-    if len(columns.shapes) == 1:
-        return edges
-    pieced = np.flatnonzero((columns.gold.shape[edges.gold] != 0) | (columns.predicted.shape[edges.predicted] != 0))
-    common = edges.common.copy()
-    for at in pieced:
-        ours = pieces_of(columns, columns.gold, int(edges.gold[at]))
-        theirs = pieces_of(columns, columns.predicted, int(edges.predicted[at]))
-        common[at] = sum(max(0, min(a[1], b[1]) - max(a[0], b[0])) for a in ours for b in theirs)
-    keep = common > 0
-    return Edges(edges.gold[keep], edges.predicted[keep], common[keep])
-
-
-def pieces_of(columns: EntityColumns, side: SpanColumns, item: int) -> tuple[tuple[int, int], ...]:
-    """The pieces of one item, in order of position."""
-    shape = int(side.shape[item])
-    return columns.shapes[shape] if shape else ((int(side.start[item]), int(side.end[item])),)
-
-
-def lengths(columns: EntityColumns, side: SpanColumns) -> Ints:
-    """Characters of each item, its pieces added up; 1 for an empty span."""
-    length: Ints = np.maximum(side.end.astype(np.int64) - side.start, 1)
-    for item in np.flatnonzero(side.shape):
-        length[item] = sum(end - start for start, end in columns.shapes[side.shape[item]])
-    return length
-
-
-def fragments(
-    columns: EntityColumns, side: SpanColumns, *, stride: int | None = None, by_label: bool = True
-) -> tuple[Ints, Ints, Ints]:
-    """Every piece of every item on the global axis: the item's position, start and end."""
-    start, end = columns.axis(side, by_label=by_label, stride=stride)
-    item: Ints = np.arange(len(side))
-    pieced = np.flatnonzero(side.shape)
-    if not len(pieced):
-        return item, start, end
-    offset = start[pieced] - side.start[pieced]
-    extra = [
-        (int(at), int(shift) + low, int(shift) + high)
-        for at, shift in zip(pieced, offset, strict=True)
-        for low, high in columns.shapes[side.shape[at]]
-    ]
-    keep = side.shape == 0
-    more = np.array(extra, dtype=np.int64)
-    return (
-        np.concatenate([item[keep], more[:, 0]]),
-        np.concatenate([start[keep], more[:, 1]]),
-        np.concatenate([end[keep], more[:, 2]]),
-    )
+    Args:
+        columns: both sides.
+        gold: positions of gold items.
+        predicted: positions of predicted items.
+        by_label: only items of one label may be matched.
+        keep: which overlaps are good enough; all by default.
+        rule: how clusters of several overlaps are decided; the matching that earns the most by default.
+    """
+    found = []
+    for part in blocks(columns, gold, predicted):
+        edges = find_edges(columns, *part, by_label=by_label)
+        found.append(
+            match_overlapping(columns, cluster(columns, keep(edges) if keep else edges, by_label=by_label), rule)
+        )
+    return np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found])
 
 
 def cluster(columns: EntityColumns, edges: Edges, *, by_label: bool) -> Clusters:
     """The edges in chains: two edges are in one chain if items of theirs overlap on the axis, directly or not."""
     if not len(edges.gold):
         return Clusters(edges, np.zeros(0, dtype=np.int64))
-    gold_start, gold_end = columns.axis(columns.gold, by_label=by_label)
-    start, end = columns.axis(columns.predicted, by_label=by_label)
-    low = np.minimum(gold_start[edges.gold], start[edges.predicted])
-    high = np.maximum(gold_end[edges.gold], end[edges.predicted])
-    order = np.lexsort((edges.predicted, edges.gold, low))
+    gold_start, gold_end = columns.axis(columns.gold, edges.gold, by_label=by_label)
+    start, end = columns.axis(columns.predicted, edges.predicted, by_label=by_label)
+    low, high = np.minimum(gold_start, start), np.maximum(gold_end, end)
+    order = np.argsort(low, kind="stable")
     low, high = low[order], high[order]
     fresh = np.concatenate([[True], low[1:] >= np.maximum.accumulate(high)[:-1]])
-    return Clusters(Edges(*(column[order] for column in edges)), np.flatnonzero(fresh))
+    return Clusters(edges.only(order), np.flatnonzero(fresh))
 
 
-def match_overlapping(
-    columns: EntityColumns, clusters: Clusters, solve: Callable[[list[tuple[int, int, int]]], list[int]] | None = None
-) -> tuple[Ints, Ints]:
-    """Positions of the matched pairs (gold, predicted), in the order of the clusters.
-
-    Args:
-        columns: both sides.
-        clusters: the edges that may be used.
-        solve: decides one cluster of several edges, given (gold, predicted, preference) for each edge, and gives
-            the edges to use; the assignment of maximum preference by default.
-    """
+def match_overlapping(columns: EntityColumns, clusters: Clusters, rule: Rule | None = None) -> tuple[Ints, Ints]:
+    """Positions of the matched pairs (gold, predicted) of some clusters."""
+    rule = rule or MOST_CREDIT
     edges, first = clusters.edges, clusters.first
     sizes = np.diff(np.append(first, len(edges.gold)))
-    chosen = [first[sizes == 1]]
-    many = np.flatnonzero(sizes > 1)
-    if solve is None and len(many):
-        stars = _stars(columns, clusters, sizes, many)
-        chosen.append(stars[0])
-        many = stars[1]
-    picked: list[int] = []
-    for at in many:
-        begin, size = int(first[at]), int(sizes[at])
-        rows = _preferences(columns, edges, begin, size)
-        picked += [begin + index for index in (solve or best_assignment)(rows)]
-    chosen.append(np.array(picked, dtype=np.int64))
-    used = np.sort(np.concatenate(chosen))
-    return edges.gold[used], edges.predicted[used]
+    single, several = first[sizes == 1], np.flatnonzero(sizes > 1)
+    chosen = [(edges.gold[single], edges.predicted[single])]
+    if len(several):
+        number = np.repeat(np.arange(len(sizes)), sizes)
+        star = _stars(edges, first) & (sizes > 1)
+        inside = np.flatnonzero(star[number])
+        order = np.lexsort((*rule.preference(columns, edges.only(inside)), number[inside]))
+        ranked = number[inside][order]
+        best = inside[order][np.concatenate([[True], ranked[1:] != ranked[:-1]])] if len(inside) else inside
+        chosen.append((edges.gold[best], edges.predicted[best]))
+        rest = np.flatnonzero(~star[number] & (sizes[number] > 1))
+        if len(rest):
+            used = rest[rule.solve(columns, edges.only(rest), number[rest])]
+            chosen.append((edges.gold[used], edges.predicted[used]))
+    return np.concatenate([pair[0] for pair in chosen]), np.concatenate([pair[1] for pair in chosen])
 
 
-def _stars(columns: EntityColumns, clusters: Clusters, sizes: Ints, many: Ints) -> tuple[Ints, Ints]:
-    """The best edge of each cluster in which all edges share one item, and the clusters that are no such star."""
-    edges = clusters.edges
-    number = np.repeat(np.arange(len(sizes)), sizes)
-    star = np.zeros(len(sizes), dtype=bool)
+def _stars(edges: Edges, first: Ints) -> NDArray[np.bool_]:
+    """For each cluster whether one item has part in all of its edges."""
+    star = np.zeros(len(first), dtype=bool)
     for column in (edges.gold, edges.predicted):
-        star |= np.maximum.reduceat(column, clusters.first) == np.minimum.reduceat(column, clusters.first)
-    star[sizes == 1] = False
-    inside = np.flatnonzero(star[number])
-    if not len(inside):
-        return inside, many
-    gold, predicted = edges.gold[inside], edges.predicted[inside]
-    unequal = columns.gold.label[gold] != columns.predicted.label[predicted]
-    place = _symmetric_place(columns, gold, predicted)
-    order = np.lexsort((place, -edges.common[inside], unequal, number[inside]))
-    ranked = number[inside][order]
-    best = np.concatenate([[True], ranked[1:] != ranked[:-1]])
-    return inside[order][best], many[~star[many]]
+        star |= np.maximum.reduceat(column, first) == np.minimum.reduceat(column, first)
+    return star
 
 
-def _symmetric_place(columns: EntityColumns, gold: Ints, predicted: Ints) -> Ints:
+def _best_first(columns: EntityColumns, edges: Edges) -> tuple[Ints, ...]:
+    unequal = ~_same_label(columns, edges)
+    return edges.predicted, edges.gold, _symmetric_place(columns, edges), -edges.common, unequal.astype(np.int64)
+
+
+def _symmetric_place(columns: EntityColumns, edges: Edges) -> Ints:
     """Where a pair lies, the same if gold and predicted change sides."""
     a, b = columns.gold, columns.predicted
-    total = a.start[gold].astype(np.int64) + a.end[gold] + b.start[predicted] + b.end[predicted]
-    return total * (len(columns.labels) + 1) + np.minimum(a.label[gold], b.label[predicted])
+    ours, theirs = edges.gold, edges.predicted
+    total = a.start[ours].astype(np.int64) + a.end[ours] + b.start[theirs] + b.end[theirs]
+    return total * (len(columns.labels) + 1) + np.minimum(a.label[ours], b.label[theirs])
 
 
-def _preferences(columns: EntityColumns, edges: Edges, begin: int, size: int) -> list[tuple[int, int, int]]:
-    """The edges of one cluster with a whole number each, so that the largest sum is the preferred matching."""
-    part = slice(begin, begin + size)
-    gold, predicted = edges.gold[part], edges.predicted[part]
-    same = (columns.gold.label[gold] == columns.predicted.label[predicted]).tolist()
-    common = edges.common[part].tolist()
-    rank = np.argsort(np.argsort(_symmetric_place(columns, gold, predicted), kind="stable")).tolist()
-    by_common = 1 << size
-    by_label = by_common * (sum(common) + 1)
-    by_pair = by_label * (size + 1)
-    return [
-        (g, p, by_pair + by_label * s + by_common * c + (1 << (size - 1 - r)))
-        for g, p, s, c, r in zip(gold.tolist(), predicted.tolist(), same, common, rank, strict=True)
-    ]
+def _most_credit(columns: EntityColumns, edges: Edges, number: Ints) -> Ints:
+    order = np.flatnonzero(np.bincount(number)[number] <= DP_EDGES)
+    order = order[np.lexsort((*_best_first(columns, edges.only(order)), number[order]))]
+    chosen = _solve_small(columns, edges.only(order), number[order])
+    used = [order[chosen]]
+    large = np.flatnonzero(np.bincount(number)[number] > DP_EDGES)
+    for part in np.split(large, np.flatnonzero(np.diff(number[large])) + 1) if len(large) else ():
+        used.append(part[_solve_large(columns, edges.only(part))])
+    return np.concatenate(used)
 
 
-def best_assignment(edges: list[tuple[int, int, int]]) -> list[int]:
-    """Positions of the edges of the one-to-one matching with the largest sum of weights.
-
-    Args:
-        edges: (row, column, weight), weights positive whole numbers of any size.
-    """
-    rows = sorted({edge[0] for edge in edges})
-    columns = sorted({edge[1] for edge in edges})
-    if len(columns) > len(rows):
-        return best_assignment([(column, row, weight) for row, column, weight in edges])
-    if len(columns) > DP_COLUMNS:
-        return _hungarian(edges, rows, columns)
-    bit = {column: 1 << at for at, column in enumerate(columns)}
-    best: dict[int, tuple[int, tuple[int, ...]]] = {0: (0, ())}
-    for row in rows:
-        mine = [(at, bit[column], weight) for at, (r, column, weight) in enumerate(edges) if r == row]
-        step = dict(best)
-        for mask, (total, used) in best.items():
-            for at, column, weight in mine:
-                if not mask & column:
-                    candidate = total + weight
-                    if candidate > step.get(mask | column, (-1, ()))[0]:
-                        step[mask | column] = (candidate, (*used, at))
-        best = step
-    return sorted(max(best.values())[1])
+def _solve_small(columns: EntityColumns, edges: Edges, number: Ints) -> list[int]:
+    if not len(number):
+        return []
+    first = np.flatnonzero(np.diff(number, prepend=-1))
+    ends = [*first[1:].tolist(), len(number)]
+    rows = list(
+        zip(
+            edges.gold.tolist(),
+            edges.predicted.tolist(),
+            _same_label(columns, edges).tolist(),
+            edges.common.tolist(),
+            strict=True,
+        )
+    )
+    used: list[int] = []
+    for begin, end in zip(first.tolist(), ends, strict=True):
+        own = rows[begin:end]
+        by_label = sum(common for *_, common in own) + 1
+        by_pair = by_label * (len(own) + 1)
+        weighted = [(gold, predicted, by_pair + by_label * same + common) for gold, predicted, same, common in own]
+        used += [begin + at for at in best_assignment(weighted)]
+    return used
 
 
-def _hungarian(edges: list[tuple[int, int, int]], rows: list[int], columns: list[int]) -> list[int]:
-    """The same through the Hungarian method with exact whole numbers (Kuhn 1955, shortest augmenting paths)."""
-    position = {(row, column): at for at, (row, column, _) in enumerate(edges)}
-    weight = {(row, column): value for row, column, value in edges}
-    n, m = len(columns), len(rows)
-    cost = [[0] + [-weight.get((row, column), 0) for row in rows] for column in columns]
-    u, v, match = [0] * (n + 1), [0] * (m + 1), [0] * (m + 1)
-    for i in range(1, n + 1):
-        match[0], j0 = i, 0
-        least: list[int | None] = [None] * (m + 1)
-        came, seen = [0] * (m + 1), [False] * (m + 1)
-        while match[j0]:
-            seen[j0] = True
-            i0, j1, delta = match[j0], 0, None
-            for j in range(1, m + 1):
-                if seen[j]:
-                    continue
-                reduced = cost[i0 - 1][j] - u[i0] - v[j]
-                known = least[j]
-                if known is None or reduced < known:
-                    least[j], came[j], known = reduced, j0, reduced
-                if delta is None or known < delta:
-                    delta, j1 = known, j
-            _shift(u, v, match, seen, least, delta or 0)
-            j0 = j1
-        while j0:
-            match[j0] = match[came[j0]]
-            j0 = came[j0]
-    pairs = [(rows[j - 1], columns[match[j] - 1]) for j in range(1, m + 1) if match[j]]
-    return sorted(position[pair] for pair in pairs if pair in position)
+def _solve_large(columns: EntityColumns, edges: Edges) -> Ints:
+    same = _same_label(columns, edges).astype(np.int64)
+    matched = min(len(np.unique(edges.gold)), len(np.unique(edges.predicted)))
+    step = 1
+    while (matched + 1) * int(_weights(same, edges.common, matched, step).max()) >= EXACT:
+        step *= 2
+    return assign_many(edges.gold, edges.predicted, _weights(same, edges.common, matched, step))
 
 
-def _shift(u: list[int], v: list[int], match: list[int], seen: list[bool], least: list[int | None], delta: int) -> None:
-    for j, was_seen in enumerate(seen):
-        if was_seen:
-            u[match[j]] += delta
-            v[j] -= delta
-        else:
-            known = least[j]
-            if known is not None:
-                least[j] = known - delta
+def _same_label(columns: EntityColumns, edges: Edges) -> NDArray[np.bool_]:
+    return np.asarray(columns.gold.label[edges.gold] == columns.predicted.label[edges.predicted])
 
 
-def pending(columns: EntityColumns, *, by_label: bool) -> tuple[Ints, Ints, Ints, Ints]:
-    """Splits the items: pairs that agree and can touch nothing else, and all items that must be looked at.
+def _weights(same: Ints, common: Ints, matched: int, step: int) -> Ints:
+    """Weights whose sum over at most `matched` edges counts pairs first, then equal labels, then characters."""
+    shared = common // step
+    by_label = matched * int(shared.max()) + 1
+    weight: Ints = (matched + 1 + same) * by_label + shared
+    return weight
 
-    Returns:
-        Positions of the settled gold and predicted items (pairs), then of the open gold and predicted items. In an
-        article where no two items of a side overlap, an item that has its equal on the other side meets nothing else.
-    """
-    flat = columns.flat(by_label=by_label)
-    gold, predicted = columns.equal
-    if not flat.all():
-        settled = flat[columns.gold.article[gold]]
-        gold, predicted = gold[settled], predicted[settled]
-    return gold, predicted, unpaired(len(columns.gold), gold), unpaired(len(columns.predicted), predicted)
+
+MOST_CREDIT = Rule(_best_first, _most_credit)

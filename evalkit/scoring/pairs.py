@@ -17,7 +17,7 @@ from evalkit.records import LAYERS, Annotations, Article, Entity, Example, Predi
 
 __all__ = ["Pair", "Paired", "pair_up"]
 
-EMPTY: dict[str, tuple[()]] = dict.fromkeys(LAYERS, ())
+CHAIN = "chain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Paired:
 
     Attributes:
         pairs: one for each gold article.
-        not_evaluated: layer → reason, for layers that cannot be scored at all.
+        not_evaluated: task → reason, for layers that cannot be scored at all, and for the chain of them.
         set_aside: what → how many, for the notes.
         failed: article id → error.
     """
@@ -47,8 +47,9 @@ class Paired:
     failed: Mapping[str, str] = field(default_factory=dict)
 
     def with_layer(self, layer: str) -> list[Pair]:
-        """The articles whose gold has the layer."""
-        return [pair for pair in self.pairs if getattr(pair.gold, layer) is not None]
+        """The articles whose gold has the layer; for "chain" those that have all layers."""
+        wanted = LAYERS if layer == CHAIN else (layer,)
+        return [pair for pair in self.pairs if all(getattr(pair.gold, name) is not None for name in wanted)]
 
 
 def pair_up(
@@ -113,6 +114,11 @@ def _not_evaluated(pairs: Sequence[Pair], claimed: Sequence[str]) -> dict[str, s
             reasons[layer] = "the extractor does not claim it"
         elif all(getattr(pair.gold, layer) is None for pair in pairs):
             reasons[layer] = "the gold does not annotate it"
+    if reasons:
+        layer = next(iter(reasons))
+        reasons[CHAIN] = f"it needs entities, quotes and stances; {layer}: {reasons[layer]}"
+    elif not any(all(getattr(pair.gold, layer) is not None for layer in LAYERS) for pair in pairs):
+        reasons[CHAIN] = "no article of the gold has entities, quotes and stances"
     return reasons
 
 

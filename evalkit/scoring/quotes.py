@@ -19,164 +19,80 @@ predicted cue for it is spurious.
 
 from __future__ import annotations
 
-import bisect
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
 
-import numpy as np
-
-from evalkit.records import QUOTE_KINDS, Quote, Span
-from evalkit.scoring.alignment import Alignment, align, any_overlap, speaker_is_right
-from evalkit.scoring.conventions.token import tokenize
+from evalkit.records import QUOTE_KINDS, Quote
+from evalkit.scoring.alignment import any_overlap, speaker_is_right
+from evalkit.scoring.arrays import Pieces
+from evalkit.scoring.cells import Cell, one_to_one, table_of_cells
 from evalkit.scoring.entities import join_spans
-from evalkit.scoring.matching import best_assignment
 from evalkit.scoring.pairs import Pair
+from evalkit.scoring.quote_matching import MatchedArticle, common_characters, match_quotes
 from evalkit.scoring.table import CountTable
 
-__all__ = ["CONVENTIONS", "MatchedArticle", "match_quotes", "quote_tables"]
-
-Pieces = tuple[tuple[int, int], ...]
-F1_STEPS = 10**9
-
-
-class Cell(NamedTuple):
-    """One item's contribution: side 0 is gold, 1 is predicted."""
-
-    article: int
-    kind: str
-    side: int
-    credit: float
-
-
-@dataclass(frozen=True)
-class MatchedArticle:
-    """The quotes of one article with their contents as ascending pieces, and who is matched with whom.
-
-    Attributes:
-        gold: gold quotes.
-        predicted: predicted quotes.
-        contents: the pieces of each gold and of each predicted quote.
-        tokens: the token numbers (characters where there is no text) that each content touches.
-        pairs: positions in gold and predicted, one-to-one.
-        alignment: predicted names in terms of the gold.
-    """
-
-    gold: tuple[Quote, ...]
-    predicted: tuple[Quote, ...]
-    contents: tuple[tuple[Pieces, ...], tuple[Pieces, ...]]
-    tokens: tuple[tuple[frozenset[int], ...], tuple[frozenset[int], ...]]
-    pairs: tuple[tuple[int, int], ...]
-    alignment: Alignment
-
-
-def match_quotes(pair: Pair) -> MatchedArticle:
-    """The matching of one article's quotes, in canonical order."""
-    sides = tuple(sorted(quotes or (), key=_position) for quotes in (pair.gold.quotes, pair.predicted.quotes))
-    contents = tuple(tuple(join_spans(quote.content) for quote in side) for side in sides)
-    touched = _token_finder(pair.article.text)
-    tokens = tuple(tuple(touched(pieces) for pieces in side) for side in contents)
-    edges = []
-    for i, ours in enumerate(tokens[0]):
-        for j, theirs in enumerate(tokens[1]):
-            common = len(ours & theirs)
-            if common and _common(contents[0][i], contents[1][j]):
-                edges.append((i, j, common * 2 * F1_STEPS // (len(ours) + len(theirs))))
-    chosen = best_assignment(_leftmost_first(edges)) if edges else []
-    return MatchedArticle(
-        gold=tuple(sides[0]),
-        predicted=tuple(sides[1]),
-        contents=(contents[0], contents[1]),
-        tokens=(tokens[0], tokens[1]),
-        pairs=tuple((edges[at][0], edges[at][1]) for at in chosen),
-        alignment=align(pair.gold, pair.predicted),
-    )
-
-
-def _position(quote: Quote) -> tuple[object, ...]:
-    speaker = quote.speaker or Span(-1, -1)
-    return join_spans(quote.content), quote.kind, quote.cue, speaker, quote.speaker_id or "", quote.id
-
-
-def _leftmost_first(edges: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-    """Weights that break ties of equal F1 in favour of the edges that come first."""
-    size = len(edges)
-    rank = {at: r for r, at in enumerate(sorted(range(size), key=lambda at: (sum(edges[at][:2]), edges[at][:2])))}
-    return [(i, j, (weight << size) + (1 << (size - 1 - rank[at]))) for at, (i, j, weight) in enumerate(edges)]
-
-
-def _token_finder(text: str) -> Callable[[Pieces], frozenset[int]]:
-    if not text:
-        return lambda pieces: frozenset(at for start, end in pieces for at in range(start, end))
-    bounds = tokenize(text)
-    starts, ends = bounds[:, 0].tolist(), bounds[:, 1].tolist()
-
-    def touched(pieces: Pieces) -> frozenset[int]:
-        return frozenset(
-            at
-            for start, end in pieces
-            for at in range(bisect.bisect_right(ends, start), bisect.bisect_left(starts, end))
-        )
-
-    return touched
-
-
-def _common(first: Pieces, second: Pieces) -> int:
-    return sum(max(0, min(a[1], b[1]) - max(a[0], b[0])) for a in first for b in second)
-
-
-def _size(pieces: Pieces) -> int:
-    return sum(end - start for start, end in pieces)
+__all__ = ["CONVENTIONS", "MatchedArticle", "match_quotes", "quote_tables", "table_of_cells"]
 
 
 def _content_exact(article: int, match: MatchedArticle) -> Iterable[Cell]:
     """Equal contents, one-to-one; those of equal kind first."""
-    free = list(range(len(match.predicted)))
-    right: set[tuple[int, int]] = set()
-    for same_kind in (True, False):
-        for i, quote in enumerate(match.gold):
-            if any((0, i) == done for done in right):
-                continue
-            for j in free:
-                kinds_agree = match.predicted[j].kind == quote.kind or not same_kind
-                if kinds_agree and match.contents[1][j] == match.contents[0][i]:
-                    free.remove(j)
-                    right |= {(0, i), (1, j)}
-                    break
-    for side, quotes in enumerate((match.gold, match.predicted)):
-        for at, quote in enumerate(quotes):
-            yield Cell(article, quote.kind, side, float((side, at) in right))
+    sides = [
+        [(content, quote.kind) for content, quote in zip(contents, quotes, strict=True)]
+        for contents, quotes in zip(match.contents, (match.gold, match.predicted), strict=True)
+    ]
+    for side, kinds in enumerate(one_to_one(sides[0], sides[1])):
+        yield from (Cell(article, kind, side, right, items) for kind, (items, right) in kinds.items())
 
 
 def _content_overlap(article: int, match: MatchedArticle) -> Iterable[Cell]:
-    """Pareti et al. 2013, partial: each item earns the shares that items of the other side cover, 1 at most."""
+    """Pareti et al. 2013, partial: each item earns the shares that items of the other side cover, 1 at most.
+
+    Equal contents of the other side cover once, and a second copy of a content is covered by second copies only:
+    with the plain sum a half of a quote that is predicted twice would cover all of it.
+    """
+    layers = [_copies(contents) for contents in match.contents]
     for side, quotes in enumerate((match.gold, match.predicted)):
-        others = match.contents[1 - side]
-        for at, quote in enumerate(quotes):
-            own = match.contents[side][at]
-            size = _size(own)
-            covered = sum(_common(own, other) for other in others)
-            credit = min(1.0, covered / size) if size else float(own in others)
-            yield Cell(article, quote.kind, side, credit)
+        for own, copy, quote in zip(match.contents[side], layers[side], quotes, strict=True):
+            others = [
+                other
+                for other, theirs in zip(match.contents[1 - side], layers[1 - side], strict=True)
+                if theirs == copy
+            ]
+            yield Cell(article, quote.kind, side, _covered(own, others))
+
+
+def _covered(own: Pieces, others: Sequence[Pieces]) -> float:
+    size = sum(end - start for start, end in own)
+    if not size:
+        return float(own in others)
+    return min(1.0, sum(common_characters(own, other) for other in others) / size)
+
+
+def _copies(contents: Sequence[Pieces]) -> list[int]:
+    """For each content how many equal ones stand before it."""
+    seen: Counter[Pieces] = Counter()
+    numbers = []
+    for content in contents:
+        numbers.append(seen[content])
+        seen[content] += 1
+    return numbers
 
 
 def _content_token(article: int, match: MatchedArticle) -> Iterable[Cell]:
-    """Tokens of content; a token in two quotes of one kind is one item."""
-    for side, quotes in enumerate((match.gold, match.predicted)):
-        others = frozenset().union(*match.tokens[1 - side])
-        for kind in sorted({quote.kind for quote in quotes}):
-            own = frozenset().union(
-                *(tokens for quote, tokens in zip(quotes, match.tokens[side], strict=True) if quote.kind == kind)
-            )
-            for token in own:
-                yield Cell(article, kind, side, float(token in others))
+    """Tokens of content; a token in two quotes of one kind is one item, in quotes of two kinds it is two."""
+    sides = [
+        {(token, quote.kind) for quote, tokens in zip(quotes, own, strict=True) for token in tokens}
+        for quotes, own in zip((match.gold, match.predicted), match.tokens, strict=True)
+    ]
+    for side, kinds in enumerate(one_to_one(sides[0], sides[1])):
+        yield from (Cell(article, kind, side, right, items) for kind, (items, right) in kinds.items())
 
 
 def _cue(article: int, match: MatchedArticle, *, exact: bool) -> Iterable[Cell]:
     def right(gold: Quote, predicted: Quote) -> bool:
         if exact:
-            return sorted(gold.cue) == sorted(predicted.cue)
+            return join_spans(gold.cue) == join_spans(predicted.cue)
         return any_overlap(gold.cue, predicted.cue)
 
     return _role(article, match, lambda quote: bool(quote.cue), right, given=False)
@@ -258,15 +174,3 @@ def quote_tables(pairs: Sequence[Pair], conventions: Sequence[str]) -> dict[str,
         )
         for name in conventions
     }
-
-
-def table_of_cells(articles: tuple[str, ...], cells: Iterable[Cell], labels: Sequence[str]) -> CountTable:
-    """The table of some items; labels are those given and those met."""
-    rows = list(cells)
-    names = tuple(sorted({*labels, *(row.kind for row in rows)}))
-    position = {name: at for at, name in enumerate(names)}
-    table = np.zeros((len(articles), len(names), 4))
-    for article, kind, side, credit in rows:
-        table[article, position[kind], side] += 1
-        table[article, position[kind], side + 2] += credit
-    return CountTable(articles, names, table)

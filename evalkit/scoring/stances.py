@@ -23,8 +23,8 @@ from collections.abc import Iterable, Sequence
 
 from evalkit.records import STANCE_LABELS, Stance
 from evalkit.scoring.alignment import Alignment, align, plain_name
+from evalkit.scoring.cells import Cell, one_to_one, table_of_cells
 from evalkit.scoring.pairs import Pair
-from evalkit.scoring.quotes import Cell, table_of_cells
 from evalkit.scoring.table import CountTable
 
 __all__ = ["CONVENTIONS", "stance_tables", "target_table"]
@@ -75,16 +75,21 @@ def _labelled(pair: Pair, alignment: Alignment) -> list[tuple[Stance, str]]:
     if pair.given_stances is not None:
         offered = [((plain_name(s.holder), plain_name(s.target)), s.label) for s in pair.given_stances]
     else:
-        offered = [(key, s.label) for s in pair.predicted.stances or () if (key := _predicted_key(s, alignment))]
-    labels: dict[Key, list[str]] = {}
-    for key, label in sorted(offered):
-        labels.setdefault(key, []).append(label)
+        offered = [(_predicted_key(s, alignment), s.label) for s in pair.predicted.stances or ()]
+    gold = sorted(pair.gold.stances or (), key=lambda s: (_gold_key(s), s.label, s.id))
+    # Where a pair has several stances, right labels find theirs before the others are handed out.
+    right = Counter((_gold_key(stance), stance.label) for stance in gold) & Counter(offered)
+    rest: dict[Key, list[str]] = {}
+    for key, label in sorted((Counter(offered) - right).elements()):
+        rest.setdefault(key, []).append(label)
     done = []
-    for stance in sorted(pair.gold.stances or (), key=lambda s: (_gold_key(s), s.label, s.id)):
-        options = labels.get(_gold_key(stance), [])
-        label = stance.label if stance.label in options and pair.given_stances is None else (options or [NO_LABEL])[0]
-        if label in options:
-            options.remove(label)
+    for stance in gold:
+        key = _gold_key(stance)
+        label = stance.label
+        if right[key, label]:
+            right[key, label] -= 1
+        else:
+            label = rest[key].pop(0) if rest.get(key) else NO_LABEL
         done.append((stance, label))
     return done
 
@@ -93,53 +98,18 @@ def _gold_key(stance: Stance) -> Key:
     return plain_name(stance.holder), plain_name(stance.target)
 
 
-def _predicted_key(stance: Stance, alignment: Alignment) -> Key | None:
-    holder, target = alignment.gold_id(stance.holder), alignment.gold_id(stance.target)
-    return None if holder is None or target is None else (holder, target)
+def _predicted_key(stance: Stance, alignment: Alignment) -> Key:
+    return alignment.gold_id(stance.holder), alignment.gold_id(stance.target)
 
 
 def _end_to_end(at: int, pair: Pair, alignment: Alignment, convention: str) -> Iterable[Cell]:
     gold = [(_gold_key(stance), stance.label) for stance in pair.gold.stances or ()]
     predicted = [(_predicted_key(stance, alignment), stance.label) for stance in pair.predicted.stances or ()]
-    both = Counter(gold) & Counter((key, label) for key, label in predicted if key is not None)
-    rest: Counter[Key] = Counter()
-    if convention == "found":
-        # Items with equal labels take each other's credit first, the rest goes by holder and target alone.
-        rest = Counter(key for key, _ in (Counter(gold) - both).elements()) & Counter(
-            key for key, label in _less(predicted, both) if key is not None
-        )
-    yield from _claims(at, 0, gold, Counter(both), Counter(rest))
-    yield from _claims(at, 1, predicted, Counter(both), Counter(rest))
-
-
-def _less(items: Sequence[tuple[Key | None, str]], taken: Counter[tuple[Key, str]]) -> list[tuple[Key | None, str]]:
-    left = Counter(taken)
-    rest = []
-    for key, label in items:
-        if key is not None and left[key, label]:
-            left[key, label] -= 1
-        else:
-            rest.append((key, label))
-    return rest
-
-
-def _claims(
-    at: int,
-    side: int,
-    items: Sequence[tuple[Key | None, str]],
-    by_label: Counter[tuple[Key, str]],
-    by_pair: Counter[Key],
-) -> Iterable[Cell]:
-    """Each item with the credit left for it, in sorted order: first for key and label, then for the key alone."""
-    waiting: list[tuple[Key | None, str]] = []
-    for key, label in sorted(items, key=lambda item: (item[0] or ("", ""), item[1])):
-        if key is not None and by_label[key, label]:
-            by_label[key, label] -= 1
-            yield Cell(at, label, side, 1.0)
-        else:
-            waiting.append((key, label))
-    for key, label in waiting:
-        credit = key is not None and by_pair[key] > 0
-        if key is not None and credit:
-            by_pair[key] -= 1
-        yield Cell(at, label, side, float(credit))
+    if convention == "right":
+        both = Counter(gold) & Counter(predicted)
+        for side, items in enumerate((gold, predicted)):
+            for item, number in sorted(Counter(items).items()):
+                yield Cell(at, item[1], side, both[item], number)
+        return
+    for side, kinds in enumerate(one_to_one(gold, predicted)):
+        yield from (Cell(at, label, side, right, items) for label, (items, right) in kinds.items())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,8 +40,14 @@ class CountTable:
     cells: Floats
 
     def totals(self) -> Floats:
-        """Counts by label, shape (labels, 4)."""
-        return np.asarray(self.cells.sum(axis=0))
+        """Counts by label, shape (labels, 4); read-only."""
+        return self._totals
+
+    @cached_property
+    def _totals(self) -> Floats:
+        totals: Floats = self.cells.sum(axis=0)
+        totals.flags.writeable = False
+        return totals
 
     def counts(self, label: str | None = None) -> Counts:
         """The counts of one label, or of all labels pooled."""

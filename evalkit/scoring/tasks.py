@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from evalkit.errors import UnknownNameError
 from evalkit.registry import unknown_name
-from evalkit.scoring import quotes, stances
+from evalkit.scoring import chain, quotes, stances
 from evalkit.scoring.conventions.table import ALL as ALL_ENTITIES
 from evalkit.scoring.conventions.table import CONVENTIONS as ENTITY_CONVENTIONS
 from evalkit.scoring.conventions.table import load_convention
@@ -26,13 +26,14 @@ __all__ = ["DEFAULT_CONVENTIONS", "TASKS", "Derived", "ScoredTable", "choose_con
 
 Floats = NDArray[np.float64]
 
-TASKS = ("entities", "quotes", "stances")
-"""Tasks in pipeline order; a task scores the layer of the same name."""
+TASKS = ("entities", "quotes", "stances", "chain")
+"""Tasks in pipeline order; a task scores the layer of the same name, the chain all three layers together."""
 
 DEFAULT_CONVENTIONS: dict[str, tuple[str, ...]] = {
     "entities": ("exact", "boundary", "partial", "type"),
     "quotes": tuple(quotes.CONVENTIONS),
     "stances": stances.CONVENTIONS,
+    "chain": chain.CONVENTIONS,
 }
 
 Derived = Callable[[Floats, tuple[str, ...]], Floats]
@@ -70,10 +71,11 @@ def choose_conventions(task: str, wanted: Sequence[str] | None) -> tuple[str, ..
         "entities": lambda name: name.partition(":")[0] in ENTITY_CONVENTIONS.names(),
         "quotes": quotes.CONVENTIONS.__contains__,
         "stances": stances.CONVENTIONS.__contains__,
+        "chain": chain.CONVENTIONS.__contains__,
     }
     for name in wanted:
         if not any(knows(name) for knows in own.values()):
-            known = {*ENTITY_CONVENTIONS.names(), *quotes.CONVENTIONS, *stances.CONVENTIONS, "all"}
+            known = {*ENTITY_CONVENTIONS.names(), *quotes.CONVENTIONS, *stances.CONVENTIONS, *chain.CONVENTIONS, "all"}
             raise unknown_name("convention", name, known)
     return tuple(dict.fromkeys(name for name in wanted if own[task](name)))
 
@@ -106,6 +108,8 @@ def score_task(task: str, pairs: Sequence[Pair], conventions: Sequence[str]) -> 
     if task == "stances":
         tables = stances.stance_tables(pairs, conventions)
         return {name: _with_derived(name, table, pairs) for name, table in tables.items()}
+    if task == "chain":
+        return {name: ScoredTable(table) for name, table in chain.chain_tables(pairs, conventions).items()}
     raise UnknownNameError(f"unknown task {task!r}. Known: {', '.join(TASKS)}")
 
 
@@ -134,13 +138,13 @@ def label_f1(totals: Floats) -> Floats:
 def accuracy(totals: Floats, labels: tuple[str, ...]) -> Floats:
     """Right labels by gold items; a pair without a label is wrong."""
     gold = totals[..., GOLD].sum(axis=-1)
-    return np.divide(totals[..., GOLD_CREDIT].sum(axis=-1), gold, out=np.zeros_like(gold), where=gold > 0)
+    return np.asarray(totals[..., GOLD_CREDIT].sum(axis=-1) / np.maximum(gold, 1.0))
 
 
 def favg(totals: Floats, labels: tuple[str, ...]) -> Floats:
     """(F1 favor + F1 against) / 2 (Mohammad et al. 2016, SemEval-2016 task 6)."""
     f1 = label_f1(totals)
-    return (f1[..., labels.index("favor")] + f1[..., labels.index("against")]) / 2
+    return np.asarray((f1[..., labels.index("favor")] + f1[..., labels.index("against")]) / 2)
 
 
 def macro_f1(totals: Floats, labels: tuple[str, ...]) -> Floats:
@@ -163,4 +167,4 @@ def favg_by_target(totals: Floats, labels: tuple[str, ...]) -> Floats:
         present.append(totals[..., own, GOLD].sum(axis=-1) > 0)
     value, here = np.stack(values, axis=-1), np.stack(present, axis=-1)
     number = here.sum(axis=-1)
-    return np.divide((value * here).sum(axis=-1), number, out=np.zeros(number.shape), where=number > 0)
+    return np.asarray((value * here).sum(axis=-1) / np.maximum(number, 1))

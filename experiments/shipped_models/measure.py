@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evalkit import load_dataset, run_extractor
-from evalkit.analysis.compare import Tests, compare_runs
+from evalkit.analysis.compare import ComparisonOptions, compare_runs
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
@@ -45,7 +45,8 @@ def gum_dev(data: Path) -> GoldDataset:
 
     folder = data / "ner" / "gum"
     dev = gum_split(folder, "dev")
-    examples = [_example(path, read_conllu) for path in sorted((folder / "conllu").glob("*.conllu")) if path.stem in dev]
+    paths = [path for path in sorted((folder / "conllu").glob("*.conllu")) if path.stem in dev]
+    examples = [_example(path, read_conllu) for path in paths]
     return gold_dataset(examples, name="gum-dev", split="dev", inventory=load_inventory())
 
 
@@ -93,14 +94,15 @@ def report(gold: GoldDataset, systems: list[str]) -> Iterator[str]:
                 yield f"| {system} | {name} | {label} | {numbers} | {counts[0]} | {counts[1]} |"
     yield ""
     if len(results) > 1:
-        tests = Tests(bootstrap=OPTIONS.bootstrap or Bootstrap(), scores=("f1",))
-        comparison = compare_runs(results, tests=tests, conventions=["exact"])
+        options = ComparisonOptions(bootstrap=OPTIONS.bootstrap or Bootstrap(), scores=("f1",))
+        comparison = compare_runs(results, options=options, conventions=["exact"])
         yield "| exact, micro F1 | difference to the first | 95 % CI | q |"
         yield "|---|---:|---:|---:|"
         for row in comparison.rows:
             if row.scope == "micro":
                 low, high = row.ci
-                yield f"| {row.second} − {row.first} | {row.difference:+.3f} | {low:+.3f} to {high:+.3f} | {row.q:.4f} |"
+                names = f"{row.second} − {row.first}"
+                yield f"| {names} | {row.difference:+.3f} | {low:+.3f} to {high:+.3f} | {row.q:.4f} |"
         yield ""
 
 

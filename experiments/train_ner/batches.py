@@ -81,6 +81,19 @@ def _spans(pieces: Sequence[Piece]) -> Iterator[tuple[int, int, str]]:
         index = end
 
 
+def _replacement(old: str, label: str, swaps: dict[str, str], chance: float, rng: random.Random) -> str:
+    """What a name becomes; a short form follows the long form met before, and "" leaves it as it is."""
+    for long, new in swaps.items():
+        if label == "PER" and long.endswith(f" {old}"):
+            return new.split()[-1] if new else ""
+        if label == "ORG" and long.startswith(f"{old} "):
+            return new.split()[0] if new else ""
+    if rng.random() >= chance:
+        return ""
+    new = name(label, rng)
+    return new.split()[-1] if label == "PER" and " " not in old else new
+
+
 def _rename(pieces: list[Piece], swaps: dict[str, str], chance: float, rng: random.Random) -> list[Piece]:
     """Some names replaced; a name gets the same replacement throughout a sequence."""
     result: list[Piece] = []
@@ -88,9 +101,7 @@ def _rename(pieces: list[Piece], swaps: dict[str, str], chance: float, rng: rand
     for first, end, label in list(_spans(pieces)):
         old = "".join(piece.gap + piece.form for piece in pieces[first:end]).strip()
         if label in ("PER", "ORG", "GPE", "NORP") and old not in swaps:
-            swaps[old] = name(label, rng) if rng.random() < chance else ""
-            if label == "PER" and " " not in old and swaps[old]:
-                swaps[old] = swaps[old].split()[-1]
+            swaps[old] = _replacement(old, label, swaps, chance, rng)
         new = swaps.get(old)
         result += pieces[last:first]
         if not new:

@@ -81,7 +81,8 @@ def read_gold(files: Iterable[Path], *, nested: bool = False) -> list[Document]:
                 }
             ]
         else:
-            rows = json.loads(path.read_text(encoding="utf-8"))
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            rows = stored if isinstance(stored, list) else [stored]
         for row in rows:
             closed = [(int(start), int(end)) for kind, start, end in _zones(row) if kind == "boilerplate"]
             found = {(int(s), int(e), entity["label"]) for entity in row["entities"] for s, e in entity["spans"][:1]}

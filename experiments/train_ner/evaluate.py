@@ -138,19 +138,22 @@ def main() -> None:
     parser.add_argument("--gold", type=Path, nargs="*", default=[])
     parser.add_argument("--model", type=Path)
     parser.add_argument("--spacy")
+    parser.add_argument("--flat", action="store_true", help="without names inside names")
     options = parser.parse_args()
     documents = [item for item in read_all(options.data) if held_out(item, options.data)]
     documents += read_gold(options.gold, nested=True)
-    predict = spacy_predictor(options.spacy) if options.spacy else shipped_predictor(options.model)
+    predict = (
+        spacy_predictor(options.spacy) if options.spacy else shipped_predictor(options.model, nested=not options.flat)
+    )
     print(measure(predict, documents, fine=True))
 
 
-def shipped_predictor(folder: Path) -> Callable[[str], Mentions]:
+def shipped_predictor(folder: Path, *, nested: bool) -> Callable[[str], Mentions]:
     """The mentions of an exported model, through the extractor that evalkit ships."""
     from evalkit.extractors.ner import NerExtractor
     from evalkit.records import Article
 
-    extractor = NerExtractor(folder)
+    extractor = NerExtractor(folder, nested=nested)
 
     def predict(text: str) -> Mentions:
         (found,) = extractor.extract([Article(id="a", text=text)])

@@ -2,9 +2,8 @@
 
     python export.py --weights OUT/model.pt --to FOLDER [--precision int8|float32]
 
-The weights of the linear layers and the word embeddings are stored in 8 bits with a scale for each row; activations
-are quantised at run time. The word embeddings are scaled back where they are looked up, so they cost no accuracy
-that can be measured.
+The word embeddings and the weights of the linear layers are stored in 8 bits with a scale for each row. Most products
+are computed in 8 bits, with the scale of the activations taken from the window at hand.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import json
 import tempfile
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from model import Shape, Tagger
@@ -23,6 +23,9 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from evalkit.extractors.windows import FEATURE_SIZES
+
+if TYPE_CHECKING:
+    import onnx
 
 
 class ByteEmbedding(nn.Module):
@@ -63,21 +66,59 @@ def export(model: Tagger, path: Path, *, precision: str) -> None:
         if precision == "float32":
             path.write_bytes(raw.read_bytes())
             return
-        from onnx import TensorProto
-        from onnxruntime.quantization import QuantType, quantize_dynamic
         from onnxruntime.transformers.optimizer import optimize_model
 
         fused = optimize_model(str(raw), model_type="bert", num_heads=model.shape.heads, hidden_size=model.shape.width)
         fused.save_model_to_file(str(Path(scratch) / "fused.onnx"))
-        quantize_dynamic(
-            Path(scratch) / "fused.onnx",
-            path,
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            reduce_range=True,
-            op_types_to_quantize=["MatMul", "Attention"],
-            extra_options={"DefaultTensorType": TensorProto.FLOAT},
-        )
+        _quantize(Path(scratch) / "fused.onnx", path)
+
+
+def _quantize(fused: Path, path: Path) -> None:
+    """Store all large weights in 8 bits; only some products are computed in 8 bits too.
+
+    The second layer of each feed-forward block and the classifier keep 32-bit products: the outliers of what goes into
+    them cost half a point of F1 in 8 bits. `reduce_range` keeps sums exact on processors without VNNI.
+    """
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    model = onnx.load(fused)
+    precise = [node.name for node in model.graph.node if "/down/" in node.name or "/classifier/" in node.name]
+    quantize_dynamic(
+        fused,
+        path,
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        reduce_range=True,
+        op_types_to_quantize=["MatMul", "Attention"],
+        nodes_to_exclude=precise,
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+    )
+    model = onnx.load(path)
+    for node in [node for node in model.graph.node if node.name in precise and node.op_type == "MatMul"]:
+        _store_in_bytes(model.graph, node)
+    onnx.save(model, path)
+
+
+def _store_in_bytes(graph: onnx.GraphProto, node: onnx.NodeProto) -> None:
+    """Replace the weight of one product by bytes and scales, which ONNX Runtime multiplies out when it loads."""
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper
+
+    name = node.input[1]
+    stored = next(item for item in graph.initializer if item.name == name)
+    weight = numpy_helper.to_array(stored)
+    scale = np.maximum(np.abs(weight).max(axis=0, keepdims=True), 1e-8) / 127
+    graph.initializer.remove(stored)
+    graph.initializer.extend(
+        [
+            numpy_helper.from_array(np.round(weight / scale).astype(np.int8), f"{name}_bytes"),
+            numpy_helper.from_array(scale.astype(np.float32), f"{name}_scale"),
+        ]
+    )
+    graph.node.insert(0, helper.make_node("Mul", [f"{name}_float", f"{name}_scale"], [name], name=f"{name}_mul"))
+    cast = helper.make_node("Cast", [f"{name}_bytes"], [f"{name}_float"], name=f"{name}_cast", to=TensorProto.FLOAT)
+    graph.node.insert(0, cast)
 
 
 def main() -> None:

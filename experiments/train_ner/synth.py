@@ -31,9 +31,24 @@ _WEEKDAYS = tuple(calendar.day_name)
 _ROLES = ("political", "science", "health", "education", "diplomatic", "sports", "business")
 
 
+_ONSETS = words("syllables", "onsets")
+_VOWELS = words("syllables", "vowels")
+_CODAS = ("", "", "", *words("syllables", "codas"))
+_PLACE_ENDS = ("", *words("syllables", "place_ends"))
+
+
+def coined(rng: random.Random) -> str:
+    """A capitalised word that nobody has met, so that only its context can tell what it names."""
+    parts = [rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(rng.choice((1, 2, 2, 2, 3)))]
+    word = "".join(parts).capitalize()
+    return word if len(word) > 2 else coined(rng)
+
+
 def person(rng: random.Random) -> str:
     """A full name, or now and then a last name alone."""
-    first, last = rng.choice(_FIRST), rng.choice(_LAST)
+    first, last = rng.choice(_FIRST), coined(rng) if rng.random() < 0.25 else rng.choice(_LAST)
+    if rng.random() < 0.15:
+        first = coined(rng)
     roll = rng.random()
     if roll < 0.12:
         return last
@@ -47,8 +62,10 @@ def person(rng: random.Random) -> str:
 def organisation(rng: random.Random) -> str:
     """The name of a company, body, club, party or outlet."""
     town, stem, tail, roll = rng.choice(TOWNS), rng.choice(_STEMS), rng.choice(_TAILS), rng.random()
-    if roll < 0.2:
+    if roll < 0.15:
         return rng.choice(_KNOWN)
+    if roll < 0.35:
+        return coined(rng) if rng.random() < 0.6 else f"{coined(rng)} {tail}"
     if roll < 0.45:
         return f"{town} {rng.choice(_BODIES)}"
     if roll < 0.55:
@@ -69,6 +86,8 @@ def name(label: str, rng: random.Random) -> str:
         return person(rng)
     if label == "ORG":
         return organisation(rng)
+    if label == "GPE" and rng.random() < 0.25:
+        return coined(rng) + rng.choice(_PLACE_ENDS)
     if label == "GPE":
         return rng.choice(TOWNS) if rng.random() < 0.7 else rng.choice(_COUNTRY_LIST)
     if label == "NORP":
@@ -81,9 +100,9 @@ def _fill(pattern: str, rng: random.Random) -> str:
     values = {
         "town": rng.choice(TOWNS),
         "first": rng.choice(_FIRST),
-        "last": rng.choice(_LAST),
+        "last": coined(rng) if rng.random() < 0.2 else rng.choice(_LAST),
         "stem": rng.choice(_STEMS),
-        "river": rng.choice(_RIVERS),
+        "river": coined(rng) if rng.random() < 0.5 else rng.choice(_RIVERS),
         "country": rng.choice(_COUNTRY_LIST),
         "year": str(rng.randint(1990, 2027)),
         "two": str(rng.randint(1, 31)),

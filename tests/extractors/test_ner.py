@@ -1,4 +1,4 @@
-"""`ner-base` and its parts: words, windows, tags, and what an extractor promises."""
+"""`ner-base`: what it finds, exact offsets, and that nothing beside an article changes its result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import ExtractorError
-from evalkit.extractors import bio, ner, tagging, windows
+from evalkit.extractors import ner, tagging, windows
 from evalkit.extractors.base import Extractor
 from evalkit.extractors.ner import NerExtractor
 from evalkit.records import Article, Entity, Zone
@@ -24,7 +24,8 @@ MODEL = Path(ner.__file__).parent / "models" / "ner-base"
 STORY = (
     "Harbour talks resume in Bergen\n\n"
     "By Ida Moen, Nordlys Post\n\n"
-    "OSLO (Reuters) - Ida Moen, a lawyer for Baltic Grid Operators, said on Monday that Norway and Poland would meet again. "
+    "OSLO (Reuters) - Ida Moen, a lawyer for Baltic Grid Operators, said on Monday that Norway and Poland would meet "
+    "again. "
     "“Nobody wins,” Moen told the European Commission.\n\n"
     "Polish officials declined to comment.\n\n"
     "Read Nordlys Post on Facebook\n"
@@ -43,125 +44,6 @@ def entities(text: str, *, zones: tuple[Zone, ...] = ()) -> tuple[Entity, ...]:
 
 def surfaces(text: str, **options: tuple[Zone, ...]) -> set[tuple[str, str]]:
     return {(text[e.spans[0].start : e.spans[0].end], e.label) for e in entities(text, **options)}
-
-
-# Words.
-
-
-@pytest.mark.parametrize(
-    ("text", "forms"),
-    [
-        pytest.param("Ida Moen's plan", ["Ida", "Moen", "'", "s", "plan"], id="possessive is words of its own"),
-        pytest.param("Oslo-based", ["Oslo", "-", "based"], id="hyphen splits"),
-        pytest.param("Jose\u0301 went", ["Jose\u0301", "went"], id="combining mark stays with its letter"),
-        pytest.param("a\u00a0b\tc\r\nd", ["a", "b", "c", "d"], id="every white space splits"),
-        pytest.param("🙂Oslo", ["🙂", "Oslo"], id="emoji is one word"),
-        pytest.param("snake_case", ["snake", "_", "case"], id="underscore is no letter"),
-        pytest.param(" \n ", [], id="nothing but white space"),
-    ],
-)
-def test_words(text: str, forms: list[str]) -> None:
-    words = windows.find_words(text)
-    assert words.forms == forms
-    assert [text[s:e] for s, e in zip(words.starts, words.ends, strict=True)] == forms
-
-
-@given(st.text(max_size=200))
-def test_words_cover_all_but_white_space(text: str) -> None:
-    words = windows.find_words(text)
-    kept = "".join(words.forms)
-    assert "".join(kept.split()) == "".join(text.split())
-    assert all(e > s for s, e in zip(words.starts, words.ends, strict=True))
-    assert all(s >= e for e, s in zip(words.ends[:-1], words.starts[1:], strict=True))
-
-
-@given(st.text(max_size=200))
-def test_features_are_in_range(text: str) -> None:
-    words = windows.find_words(text)
-    table = windows.features(text, words)
-    assert table.shape == (len(words.forms), len(windows.FEATURE_SIZES))
-    # Id 0 belongs to pieces without a word.
-    assert all(((table[:, k] >= 1) & (table[:, k] < size)).all() for k, size in enumerate(windows.FEATURE_SIZES))
-
-
-def test_features_tell_how_a_word_is_written() -> None:
-    text = "Will EU may? may"
-    shapes, positions, _, seen = windows.features(text, windows.find_words(text)).T.tolist()
-    assert len(set(shapes[:4])) == 4  # Capitalised, CAPITALS, lower, stop
-    assert shapes[2] == shapes[4]
-    assert positions[0] != positions[1] != positions[4]  # first in line, inside, first in sentence
-    assert seen == [2, 2, 1, 1, 1]  # neither "will" nor "eu" occurs in lower case
-
-
-# Windows.
-
-
-@given(
-    st.lists(st.integers(0, 12), max_size=120),
-    st.integers(24, 60),
-    st.integers(0, 12),
-)
-def test_windows_cover_every_word_and_fit(lengths: list[int], size: int, overlap: int) -> None:
-    planned = windows.plan_windows(np.array(lengths, dtype=np.int64), size=size, overlap=overlap)
-    assert {k for w in planned for k in range(w.first, w.last)} == set(range(len(lengths)))
-    assert all(sum(lengths[w.first : w.last]) <= size for w in planned)
-    assert all(a.first < b.first <= a.last for a, b in zip(planned, planned[1:], strict=False))
-
-
-# Tags: O, B-x, I-x, B-y, I-y.
-
-
-@pytest.mark.parametrize(
-    ("best", "tags"),
-    [
-        pytest.param([0, 1, 2, 0], [0, 1, 2, 0], id="legal stays"),
-        pytest.param([0, 2, 2], [0, 1, 2], id="I after O becomes B"),
-        pytest.param([3, 2, 0], [3, 0, 0], id="I of another label: its own second best is O"),
-    ],
-)
-def test_best_tags(best: list[int], tags: list[int]) -> None:
-    scores = np.full((len(best), 5), -9.0, dtype=np.float32)
-    scores[np.arange(len(best)), best] = -0.1
-    if best == [0, 2, 2]:
-        scores[1, 1] = -2.0
-    if best == [3, 2, 0]:
-        scores[1, 0] = -2.0
-    assert bio.best_tags(scores).tolist() == tags
-
-
-def _brute_force(scores: np.ndarray) -> float:
-    """The score of the best legal sequence, by trying all."""
-    totals = {-1: 0.0}
-    for row in scores.astype(np.float64):
-        new: dict[int, float] = {}
-        for last, total in totals.items():
-            for tag, value in enumerate(row):
-                if tag > 0 and tag % 2 == 0 and last not in (tag, tag - 1):
-                    continue
-                new[tag] = max(new.get(tag, -1e18), total + value)
-        totals = new
-    return max(totals.values())
-
-
-@given(st.lists(st.lists(st.integers(-50, 0), min_size=5, max_size=5), min_size=1, max_size=8))
-def test_best_tags_are_legal_and_as_good_between_outside_words(rows: list[list[int]]) -> None:
-    scores = np.array(rows, dtype=np.float32) / 10
-    tags = bio.best_tags(scores)
-    before = [0, *tags[:-1].tolist()]
-    assert all(tag in (last + 1, last) for last, tag in zip(before, tags.tolist(), strict=True) if tag and tag % 2 == 0)
-    if (scores.argmax(axis=1) > 0).all():
-        # No word is surely outside, so the whole sequence was searched.
-        assert scores[np.arange(len(tags)), tags].sum() == pytest.approx(_brute_force(scores), abs=1e-4)
-
-
-def test_a_fresh_word_does_not_continue_a_name() -> None:
-    scores = np.log(np.array([[0.1, 0.8, 0.1], [0.1, 0.2, 0.7]], dtype=np.float32))
-    assert bio.best_tags(scores).tolist() == [1, 2]
-    assert bio.best_tags(scores, np.array([True, True])).tolist() == [1, 1]
-
-
-def test_tagged_spans() -> None:
-    assert bio.tagged_spans(np.array([1, 2, 1, 0, 3, 3, 4])) == [(0, 2, 0), (2, 3, 0), (4, 5, 1), (5, 7, 1)]
 
 
 # Scores of a long text.
@@ -197,7 +79,14 @@ def test_it_is_an_extractor() -> None:
 
 def test_a_story() -> None:
     found = surfaces(STORY)
-    expected = {("Ida Moen", "PER"), ("Moen", "PER"), ("Norway", "GPE"), ("Poland", "GPE"), ("European Commission", "ORG"), ("Polish", "NORP")}
+    expected = {
+        ("Ida Moen", "PER"),
+        ("Moen", "PER"),
+        ("Norway", "GPE"),
+        ("Poland", "GPE"),
+        ("European Commission", "ORG"),
+        ("Polish", "NORP"),
+    }
     assert expected <= found
 
 
@@ -225,7 +114,27 @@ def test_nothing_is_found_in_boilerplate() -> None:
 @given(
     st.lists(
         st.one_of(
-            st.sampled_from(["Ida Moen", "Norway", "said", ".", "\r\n", "\n\n", "\t", "\u00a0", "🙂", "Jose\u0301", "𝐎slo", "İstanbul", "ß", "\u200b", "\x00", "北京", "’s"]),
+            st.sampled_from(
+                [
+                    "Ida Moen",
+                    "Norway",
+                    "said",
+                    ".",
+                    "\r\n",
+                    "\n\n",
+                    "\t",
+                    "\u00a0",
+                    "🙂",
+                    "Jose\u0301",
+                    "𝐎slo",
+                    "İstanbul",
+                    "ß",
+                    "\u200b",
+                    "\x00",
+                    "北京",
+                    "’s",
+                ]
+            ),
             st.text(max_size=6),
         ),
         max_size=30,
@@ -280,11 +189,16 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
 def test_fingerprint_follows_the_configuration(tmp_path: Path) -> None:
     copied = shutil.copytree(MODEL, tmp_path / "copy")
     assert NerExtractor(copied).fingerprint() == shipped().fingerprint()
-    (copied / "ner.json").write_text((copied / "ner.json").read_text(encoding="utf-8").replace("254", "250"), encoding="utf-8")
+    (copied / "ner.json").write_text(
+        (copied / "ner.json").read_text(encoding="utf-8").replace("254", "250"), encoding="utf-8"
+    )
     assert NerExtractor(copied).fingerprint() != shipped().fingerprint()
 
 
 def test_importing_is_cheap() -> None:
-    code = "import sys; import evalkit.extractors.ner; print({'numpy', 'onnxruntime', 'tokenizers', 'torch'} & set(sys.modules))"
+    code = (
+        "import sys; import evalkit.extractors.ner; "
+        "print({'numpy', 'onnxruntime', 'tokenizers', 'torch'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

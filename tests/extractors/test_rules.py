@@ -169,6 +169,11 @@ MARKS = [
     ". ",
     ":",
     "\u00a0",
+    "\u2003",
+    "\u2028",
+    "\x1e",
+    "\t",
+    "©",
     "e\u0301",
     "🚢",
 ]
@@ -207,8 +212,13 @@ def test_articles_do_not_know_each_other(texts: list[str]) -> None:
     assert [RulesExtractor().extract([article])[0] for article in articles] == list(together)
 
 
-def test_a_long_article_takes_no_longer_a_line() -> None:
-    # 200 copies of the page without its furniture, about 60,000 characters; the time limit is pytest's patience.
+@pytest.mark.parametrize("word", ["Swedish ", "Mr ", "Ida ", "Bank of ", "“", "‘a ", "12.30 ", "he said, "])
+def test_one_word_over_and_over(word: str) -> None:
+    check(*annotate("Nobody slept.\n\n" + word * 3000))
+
+
+def test_a_long_article_is_read_to_its_end() -> None:
+    # 200 copies of the page without its furniture, about 60,000 characters.
     body = "\n\n".join(PAGE.split("\n\n")[3:-1])
     _, result = annotate("\n\n".join([body] * 200))
     assert len(result.quotes or ()) >= 200

@@ -14,8 +14,8 @@ def test_entities_are_runs_of_capitals_inside_sentences() -> None:
     text = "Yesterday Ida Moen met Velmora. Nobody knew."
     entities = annotate(text).entities or ()
     assert [(text[e.spans[0].start : e.spans[0].end], e.label) for e in entities] == [
-        ("Ida Moen", "PER"),
-        ("Velmora", "PER"),
+        ("Ida Moen", "GPE"),
+        ("Velmora", "GPE"),
     ]
 
 

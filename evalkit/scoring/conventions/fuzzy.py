@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalkit.scoring.columns import EntityColumns
+from evalkit.scoring.columns import EntityColumns, Ints
 from evalkit.scoring.credits import Credits, credits_of_pairs
-from evalkit.scoring.matching import cluster, find_edges, match_overlapping, pending
+from evalkit.scoring.edges import Edges, pending
+from evalkit.scoring.matching import Rule, match_open
 
 __all__ = ["fuzzy"]
 
@@ -22,27 +23,30 @@ __all__ = ["fuzzy"]
 def fuzzy(columns: EntityColumns) -> Credits:
     """Credits under the convention."""
     settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=False)
-    edges = find_edges(columns, open_gold, open_predicted, by_label=False)
-    gold_key, predicted_key = columns.gold.key, columns.predicted.key
-
-    def walk(rows: list[tuple[int, int, int]]) -> list[int]:
-        used: set[int] = set()
-        taken: list[int] = []
-        by_gold: dict[int, list[tuple[int, int]]] = {}
-        for at, (gold, predicted, _) in enumerate(rows):
-            by_gold.setdefault(gold, []).append((predicted, at))
-        for gold in sorted(by_gold):
-            free = [pair for pair in sorted(by_gold[gold]) if pair[0] not in used]
-            exact = [pair for pair in free if predicted_key[pair[0]] == gold_key[gold]]
-            for predicted, at in (exact or free)[:1]:
-                used.add(predicted)
-                taken.append(at)
-        return sorted(taken)
-
-    gold, predicted = match_overlapping(columns, cluster(columns, edges, by_label=False), walk)
+    gold, predicted = match_open(columns, open_gold, open_predicted, by_label=False, rule=Rule(_in_text_order, _walk))
     agree = columns.gold.label[gold] == columns.predicted.label[predicted]
     return credits_of_pairs(
         columns,
         np.concatenate([settled_gold, gold[agree]]),
         np.concatenate([settled_predicted, predicted[agree]]),
     )
+
+
+def _in_text_order(columns: EntityColumns, edges: Edges) -> tuple[Ints, ...]:
+    inexact = columns.gold.key[edges.gold] != columns.predicted.key[edges.predicted]
+    return edges.predicted, inexact.astype(np.int64), edges.gold
+
+
+def _walk(columns: EntityColumns, edges: Edges, number: Ints) -> Ints:
+    order = np.lexsort(_in_text_order(columns, edges))
+    used: set[int] = set()
+    done: set[int] = set()
+    taken: list[int] = []
+    for at, gold, predicted in zip(
+        order.tolist(), edges.gold[order].tolist(), edges.predicted[order].tolist(), strict=True
+    ):
+        if gold not in done and predicted not in used:
+            done.add(gold)
+            used.add(predicted)
+            taken.append(at)
+    return np.array(taken, dtype=np.int64)

@@ -16,7 +16,8 @@ import numpy as np
 from evalkit.errors import UnknownNameError
 from evalkit.scoring.columns import EntityColumns
 from evalkit.scoring.credits import Credits, credits_of_pairs
-from evalkit.scoring.matching import Edges, cluster, find_edges, lengths, match_overlapping, pending
+from evalkit.scoring.edges import Edges, lengths, pending
+from evalkit.scoring.matching import match_open
 
 __all__ = ["iou"]
 
@@ -37,16 +38,16 @@ def iou(parameter: str) -> Callable[[EntityColumns], Credits]:
         )
 
     def score(columns: EntityColumns) -> Credits:
+        def enough(edges: Edges) -> Edges:
+            union = (
+                lengths(columns, columns.gold, edges.gold)
+                + lengths(columns, columns.predicted, edges.predicted)
+                - edges.common
+            )
+            return edges.only(edges.common >= threshold * union)
+
         settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
-        edges = find_edges(columns, open_gold, open_predicted, by_label=True)
-        union = (
-            lengths(columns, columns.gold)[edges.gold]
-            + lengths(columns, columns.predicted)[edges.predicted]
-            - edges.common
-        )
-        keep = edges.common >= threshold * union
-        enough = Edges(*(column[keep] for column in edges))
-        gold, predicted = match_overlapping(columns, cluster(columns, enough, by_label=True))
+        gold, predicted = match_open(columns, open_gold, open_predicted, by_label=True, keep=enough)
         return credits_of_pairs(
             columns, np.concatenate([settled_gold, gold]), np.concatenate([settled_predicted, predicted])
         )

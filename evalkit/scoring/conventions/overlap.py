@@ -1,7 +1,8 @@
 """overlap: each item earns the share of its characters that the other side covers with items of its label.
 
 Known elsewhere as proportional (Johansson & Moschitti 2010; Pareti et al. 2013 for quotes). Characters covered twice
-count once, so no item earns more than 1. An empty span earns 1 if the other side has it too, else 0.
+count once, so no item earns more than 1. A second copy of an item is covered by second copies only, so that a
+duplicate is spurious and never helps. An empty span earns 1 if the other side has it too, else 0.
 
     gold      PER [0, 8]       recall    4/8
     predicted PER [4, 20]      precision 4/16
@@ -14,23 +15,48 @@ from numpy.typing import NDArray
 
 from evalkit.scoring.columns import EntityColumns, Ints, SpanColumns
 from evalkit.scoring.credits import Credits
-from evalkit.scoring.matching import fragments, lengths
+from evalkit.scoring.edges import fragments, lengths, pending
 
 __all__ = ["overlap"]
 
 
 def overlap(columns: EntityColumns) -> Credits:
     """Credits under the convention."""
-    return Credits(_shares(columns, columns.gold, columns.predicted), _shares(columns, columns.predicted, columns.gold))
+    settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
+    ours, theirs = (columns.gold, open_gold), (columns.predicted, open_predicted)
+    credits = []
+    for side, settled, this, other in (
+        (columns.gold, settled_gold, ours, theirs),
+        (columns.predicted, settled_predicted, theirs, ours),
+    ):
+        credit = np.zeros(len(side))
+        credit[settled] = 1.0
+        credit[this[1]] = _shares(columns, this, other)
+        credits.append(credit)
+    return Credits(credits[0], credits[1])
 
 
-def _shares(columns: EntityColumns, side: SpanColumns, other: SpanColumns) -> NDArray[np.float64]:
-    item, start, end = fragments(columns, side)
-    _, other_start, other_end = fragments(columns, other)
+def _shares(
+    columns: EntityColumns, this: tuple[SpanColumns, Ints], other: tuple[SpanColumns, Ints]
+) -> NDArray[np.float64]:
+    """The covered share of some items of one side, given all items of the other that can touch them."""
+    item, start, end = _layered(columns, *this)
+    _, other_start, other_end = _layered(columns, *other)
     low, high = _union(other_start, other_end)
     covered = _covered_before(low, high, end) - _covered_before(low, high, start)
-    total = np.bincount(item, weights=covered, minlength=len(side))
-    return total / lengths(columns, side)
+    total = np.bincount(item, weights=covered, minlength=len(this[1]))
+    return total / lengths(columns, *this)
+
+
+def _layered(columns: EntityColumns, side: SpanColumns, items: Ints) -> tuple[Ints, Ints, Ints]:
+    """Fragments on the global axis, with an axis of its own for first copies, second copies and so on."""
+    item, start, end = fragments(columns, side, items, by_label=True)
+    key = side.key[items]
+    if not (key[1:] == key[:-1]).any():
+        return item, start, end
+    copy = np.arange(len(key)) - np.searchsorted(key, key, "left")
+    shift = copy[item] * (2 * len(columns.articles) * len(columns.labels) * columns.stride)
+    return item, start + shift, end + shift
 
 
 def _union(start: Ints, end: Ints) -> tuple[Ints, Ints]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from evalkit.scoring.columns import EntityColumns, unpaired
 from evalkit.scoring.credits import Credits, credits_of_pairs
-from evalkit.scoring.matching import cluster, find_edges, match_overlapping
+from evalkit.scoring.matching import match_open
 
 __all__ = ["partial"]
 
@@ -22,8 +22,7 @@ def partial(columns: EntityColumns) -> Credits:
     """Credits under the convention."""
     same_gold, same_predicted = columns.same_place
     rest = unpaired(len(columns.gold), same_gold), unpaired(len(columns.predicted), same_predicted)
-    edges = find_edges(columns, *rest, by_label=False)
-    gold, predicted = match_overlapping(columns, cluster(columns, edges, by_label=False))
+    gold, predicted = match_open(columns, *rest, by_label=False)
     value = np.concatenate([np.ones(len(same_gold)), np.full(len(gold), 0.5)])
     return credits_of_pairs(
         columns, np.concatenate([same_gold, gold]), np.concatenate([same_predicted, predicted]), value

@@ -17,7 +17,7 @@ import numpy as np
 from evalkit.errors import InputError
 from evalkit.scoring.columns import EntityColumns, Ints, SpanColumns
 from evalkit.scoring.credits import Credits, Items
-from evalkit.scoring.matching import fragments
+from evalkit.scoring.edges import fragments
 
 __all__ = ["token", "tokenize"]
 
@@ -56,7 +56,7 @@ def token(columns: EntityColumns) -> Credits:
 
 def _labelled(columns: EntityColumns, side: SpanColumns, start: Ints, end: Ints) -> Ints:
     """Sorted keys (token, label) of the tokens that the items of one side touch."""
-    item, low, high = fragments(columns, side, stride=columns.stride_of_texts, by_label=False)
+    item, low, high = fragments(columns, side, np.arange(len(side)), stride=columns.stride_of_texts, by_label=False)
     first = np.searchsorted(end, low, "right")
     number = np.maximum(np.searchsorted(start, high, "left") - first, 0)
     which = np.arange(int(number.sum())) - np.repeat(np.cumsum(number) - number - first, number)

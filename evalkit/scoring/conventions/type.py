@@ -13,7 +13,8 @@ import numpy as np
 
 from evalkit.scoring.columns import EntityColumns
 from evalkit.scoring.credits import Credits, credits_of_pairs
-from evalkit.scoring.matching import cluster, find_edges, match_overlapping, pending
+from evalkit.scoring.edges import pending
+from evalkit.scoring.matching import match_open
 
 __all__ = ["type_"]
 
@@ -21,8 +22,7 @@ __all__ = ["type_"]
 def type_(columns: EntityColumns) -> Credits:
     """Credits under the convention."""
     settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
-    edges = find_edges(columns, open_gold, open_predicted, by_label=True)
-    gold, predicted = match_overlapping(columns, cluster(columns, edges, by_label=True))
+    gold, predicted = match_open(columns, open_gold, open_predicted, by_label=True)
     return credits_of_pairs(
         columns, np.concatenate([settled_gold, gold]), np.concatenate([settled_predicted, predicted])
     )

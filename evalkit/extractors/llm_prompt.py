@@ -1,0 +1,118 @@
+"""The wording of the request: a TOML file of templates that a user can replace in part or as a whole.
+
+Keys: `system` and `user` (the two messages), `fallback` (added to the system message where the endpoint does not take
+a schema) and a table `layers` with what is said of `entities`, `quotes` and `stances`. Placeholders: in `system`
+`$layers` (what is said of the layers asked for); in `user` `$text`, `$title`, `$source` and `$published`; in
+`fallback` `$schema`; in the texts of the layers `$labels` (the entity labels, one a line). `$$` is a dollar sign. A key
+that a file does not have is taken from `prompts/news.toml` beside this module.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from evalkit.errors import FormatError, InputError
+from evalkit.records import LAYERS, Article
+from evalkit.registry import unknown_name
+
+__all__ = ["SHIPPED", "Prompt", "load_prompt"]
+
+SHIPPED = Path(__file__).parent / "prompts" / "news.toml"
+"""The prompt that is used if no other is asked for."""
+
+_PLACES = {
+    "system": ("layers",),
+    "user": ("text", "title", "source", "published"),
+    "fallback": ("schema",),
+}
+_LAYER_PLACES = ("labels",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """Templates, and what stands for each layer."""
+
+    system: str
+    user: str
+    fallback: str
+    layers: Mapping[str, str]
+
+    def identity(self) -> list[str]:
+        """Everything in it that reaches a model, for a fingerprint."""
+        return [self.system, self.user, self.fallback, *(self.layers[layer] for layer in LAYERS)]
+
+    def messages(
+        self, article: Article, text: str, *, layers: Sequence[str], labels: Mapping[str, str], schema: str = ""
+    ) -> list[dict[str, str]]:
+        """The messages of a request.
+
+        Args:
+            article: gives title, source and date.
+            text: what is shown of its text.
+            layers: the layers asked for.
+            labels: entity labels and what they mean, which may be empty.
+            schema: the JSON schema to describe in words, if the endpoint does not take one.
+        """
+        listed = "\n".join(f"- {label}: {meaning}" if meaning else f"- {label}" for label, meaning in labels.items())
+        wanted = "\n\n".join(Template(self.layers[layer].strip()).substitute(labels=listed) for layer in layers)
+        system = Template(self.system).substitute(layers=wanted)
+        if schema:
+            system = f"{system.rstrip()}\n\n{Template(self.fallback).substitute(schema=schema)}"
+        user = Template(self.user).substitute(
+            text=text, title=article.title, source=article.source, published=article.published
+        )
+        return [{"role": "system", "content": system.strip()}, {"role": "user", "content": user.strip()}]
+
+
+def load_prompt(path: Path | None = None) -> Prompt:
+    """The prompt in a file, or the shipped one.
+
+    Raises:
+        InputError: the file cannot be read.
+        FormatError: it is no TOML, has a key or placeholder that does not exist, or shows no text.
+    """
+    given = _read(path) if path is not None else {}
+    known = {**_read(SHIPPED)}
+    where = path or SHIPPED
+    for key in given:
+        if key not in known:
+            raise FormatError(f"{where}: {unknown_name('key of a prompt file', key, known)}")
+    own = given.get("layers", {})
+    if not isinstance(own, dict):
+        raise FormatError(f"{where}: 'layers' is {own!r:.40}; write a table [layers]")
+    for layer in own:
+        if layer not in LAYERS:
+            raise FormatError(f"{where}: {unknown_name('layer', layer, LAYERS)}")
+    said = {**known["layers"], **own}
+    layers = {layer: _template(where, f"layers.{layer}", said[layer], _LAYER_PLACES) for layer in LAYERS}
+    texts = {key: _template(where, key, {**known, **given}[key], places) for key, places in _PLACES.items()}
+    if "$text" not in texts["user"] and "${text}" not in texts["user"]:
+        raise FormatError(f"{where}: 'user' has no $text, so no article would be shown; add it")
+    return Prompt(**texts, layers=layers)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}; check prompt=FILE") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FormatError(f"{path}: not valid TOML ({error}); mend that line") from error
+
+
+def _template(where: Path, key: str, value: object, places: Sequence[str]) -> str:
+    if not isinstance(value, str):
+        raise FormatError(f"{where}: {key!r} is {value!r:.40}; write a string")
+    try:
+        Template(value).substitute(dict.fromkeys(places, ""))
+    except KeyError as error:
+        known = ", ".join(f"${name}" for name in places)
+        raise FormatError(f"{where}: {key!r} has the placeholder ${error.args[0]}; known there: {known}") from error
+    except ValueError as error:
+        raise FormatError(f"{where}: {key!r}: {error}; write $$ for a dollar sign") from error
+    return value

@@ -1,0 +1,188 @@
+"""What a model is asked to answer: the JSON schema, and the answer read as drafts of strings.
+
+Items are strings, never offsets: models copy text well and count badly.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit.errors import FormatError
+from evalkit.records import QUOTE_KINDS, STANCE_LABELS
+
+__all__ = ["Draft", "DraftEntity", "DraftQuote", "DraftStance", "answer_schema", "read_answer"]
+
+_TEXT = {"type": "string"}
+_TEXT_OR_NULL = {"type": ["string", "null"]}
+_TEXTS = {"type": "array", "items": _TEXT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftEntity:
+    """One mention as a string, with the words before it."""
+
+    before: str
+    text: str
+    label: str
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftQuote:
+    """One quote as strings; `content` has one for each stretch."""
+
+    content: tuple[str, ...]
+    kind: str
+    cue: str | None
+    speaker: str | None
+    speaker_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftStance:
+    """One stance; `holder` and `target` as the model calls them."""
+
+    holder: str
+    target: str
+    label: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An answer before its strings have been looked for; `malformed` items could not be read."""
+
+    entities: tuple[DraftEntity, ...] = ()
+    quotes: tuple[DraftQuote, ...] = ()
+    stances: tuple[DraftStance, ...] = ()
+    malformed: int = 0
+
+
+def answer_schema(layers: Sequence[str], labels: Sequence[str]) -> dict[str, Any]:
+    """The JSON schema of an answer with these layers, in the subset that strict mode allows.
+
+    Args:
+        layers: the layers to ask for.
+        labels: the entity labels that may be given.
+    """
+    items = {
+        "entities": {
+            "before": _TEXT,
+            "text": _TEXT,
+            "label": {"type": "string", "enum": list(labels)},
+            "id": _TEXT_OR_NULL,
+        },
+        "quotes": {
+            "content": _TEXTS,
+            "kind": {"type": "string", "enum": list(QUOTE_KINDS)},
+            "cue": _TEXT_OR_NULL,
+            "speaker": _TEXT_OR_NULL,
+            "speaker_id": _TEXT_OR_NULL,
+        },
+        "stances": {
+            "holder": _TEXT,
+            "target": _TEXT,
+            "label": {"type": "string", "enum": list(STANCE_LABELS)},
+            "evidence": _TEXTS,
+        },
+    }
+    return _object({layer: {"type": "array", "items": _object(items[layer])} for layer in layers})
+
+
+def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def read_answer(content: str, layers: Sequence[str], labels: Sequence[str]) -> Draft:
+    """The draft in what a model wrote; reasoning and code fences around the JSON object are left out.
+
+    Labels that differ from a known one in case only become that one; others stay as they are.
+
+    Raises:
+        FormatError: it holds no JSON object, or one that lacks a layer.
+    """
+    answer = _json_object(content)
+    readers: dict[str, Callable[[Mapping[str, Any]], object]] = {
+        "entities": lambda item: _entity(item, labels),
+        "quotes": _quote,
+        "stances": _stance,
+    }
+    found: dict[str, list[Any]] = {}
+    malformed = 0
+    for layer in layers:
+        if not isinstance(answer.get(layer), list):
+            raise FormatError(
+                f"its JSON has no list {layer!r}; it has {', '.join(map(repr, answer)) or 'nothing'}"[:200]
+            )
+        items = [readers[layer](item) if isinstance(item, Mapping) else None for item in answer[layer]]
+        found[layer] = [item for item in items if item is not None]
+        malformed += len(items) - len(found[layer])
+    return Draft(**{layer: tuple(items) for layer, items in found.items()}, malformed=malformed)
+
+
+def _json_object(content: str) -> Mapping[str, Any]:
+    body = re.sub(r"^\s*<think>.*?</think>", "", content, flags=re.DOTALL)
+    body = body[body.find("{") : body.rfind("}") + 1] if "{" in body and "}" in body else body
+    try:
+        answer = json.loads(body, strict=False)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"no JSON: {error}"[:120] + f"; it wrote {_short(content)}") from error
+    if not isinstance(answer, Mapping):
+        raise FormatError(f"its JSON is no object; it wrote {_short(content)}")
+    return answer
+
+
+def _short(content: str) -> str:
+    return repr(" ".join(content.split())[:60])
+
+
+def _entity(item: Mapping[str, Any], labels: Sequence[str]) -> DraftEntity | None:
+    text, label = item.get("text"), item.get("label")
+    if not isinstance(text, str) or not isinstance(label, str) or not text.strip() or not label.strip():
+        return None
+    return DraftEntity(
+        before=_optional(item, "before") or "", text=text, label=_known(label, labels), id=_optional(item, "id")
+    )
+
+
+def _quote(item: Mapping[str, Any]) -> DraftQuote | None:
+    content = _strings(item.get("content"))
+    kind = item.get("kind", "direct")
+    if not content or not isinstance(kind, str):
+        return None
+    cue, speaker, speaker_id = (_optional(item, name) for name in ("cue", "speaker", "speaker_id"))
+    return DraftQuote(content=content, kind=_known(kind, QUOTE_KINDS), cue=cue, speaker=speaker, speaker_id=speaker_id)
+
+
+def _stance(item: Mapping[str, Any]) -> DraftStance | None:
+    holder, target, label = (_optional(item, name) for name in ("holder", "target", "label"))
+    if holder is None or target is None or label is None:
+        return None
+    evidence = _strings(item.get("evidence"))
+    return DraftStance(holder=holder, target=target, label=_known(label, STANCE_LABELS), evidence=evidence)
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    listed = value if isinstance(value, list) else [value]
+    return tuple(string for string in listed if isinstance(string, str) and string.strip())
+
+
+def _optional(item: Mapping[str, Any], name: str) -> str | None:
+    value = item.get(name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        # Some models number the things they speak of.
+        value = str(value)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _known(label: str, known: Sequence[str]) -> str:
+    return next((name for name in known if name.lower() == label.strip().lower()), label.strip())

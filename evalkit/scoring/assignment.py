@@ -1,0 +1,106 @@
+"""The one-to-one matching with the largest sum of weights, exactly, in whole numbers.
+
+Few items are matched by dynamic programming over the sets of columns in use, in Python; many by
+`scipy.optimize.linear_sum_assignment` (Crouse 2016), which is loaded only then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evalkit.scoring.arrays import Ints
+
+__all__ = ["EXACT", "assign_many", "best_assignment"]
+
+DP_COLUMNS = 10
+DP_EDGES = 64
+
+EXACT = 2**53
+"""Sums of whole numbers below this are exact in float64."""
+
+
+def best_assignment(edges: Sequence[tuple[int, int, int]]) -> list[int]:
+    """Positions of the edges of the one-to-one matching with the largest sum of weights, ascending.
+
+    Among equal sums of few edges the one that uses earlier edges wins.
+
+    Args:
+        edges: (row, column, weight), weights positive whole numbers.
+    """
+    chosen: list[int] = []
+    for part in _components(edges):
+        own = [edges[at] for at in part]
+        if len(own) == 1:
+            chosen += part
+            continue
+        rows, columns = len({edge[0] for edge in own}), len({edge[1] for edge in own})
+        if len(own) <= DP_EDGES and min(rows, columns) <= DP_COLUMNS:
+            found = _by_sets(own if columns <= rows else [(column, row, weight) for row, column, weight in own])
+        else:
+            table = np.array(own, dtype=np.int64)
+            found = assign_many(table[:, 0], table[:, 1], table[:, 2]).tolist()
+        chosen += [part[at] for at in found]
+    return sorted(chosen)
+
+
+def _components(edges: Sequence[tuple[int, int, int]]) -> list[list[int]]:
+    """Positions of the edges that hang together through rows and columns."""
+    by_node: dict[tuple[int, int], list[int]] = {}
+    for at, (row, column, _) in enumerate(edges):
+        by_node.setdefault((0, row), []).append(at)
+        by_node.setdefault((1, column), []).append(at)
+    seen: set[tuple[int, int]] = set()
+    parts = []
+    for node in list(by_node):
+        if node in seen:
+            continue
+        seen.add(node)
+        waiting, part = [node], set()
+        while waiting:
+            for at in by_node[waiting.pop()]:
+                part.add(at)
+                for other in ((0, edges[at][0]), (1, edges[at][1])):
+                    if other not in seen:
+                        seen.add(other)
+                        waiting.append(other)
+        parts.append(sorted(part))
+    return parts
+
+
+def _by_sets(edges: Sequence[tuple[int, int, int]]) -> list[int]:
+    size = len(edges)
+    bit = {column: 1 << at for at, column in enumerate(sorted({edge[1] for edge in edges}))}
+    by_row: dict[int, list[tuple[int, int, int]]] = {}
+    for at, (row, column, weight) in enumerate(edges):
+        # The low bits break ties: an earlier edge is worth more than all later ones together.
+        by_row.setdefault(row, []).append((at, bit[column], (weight << size) + (1 << (size - 1 - at))))
+    best: dict[int, tuple[int, tuple[int, ...]]] = {0: (0, ())}
+    for mine in by_row.values():
+        step = dict(best)
+        for mask, (total, used) in best.items():
+            for at, column, weight in mine:
+                if not mask & column and total + weight > step.get(mask | column, (-1, ()))[0]:
+                    step[mask | column] = (total + weight, (*used, at))
+        best = step
+    return sorted(max(best.values())[1])
+
+
+def assign_many(rows: Ints, columns: Ints, weight: Ints) -> Ints:
+    """The same for arrays of edges, of which no two have the same row and column; ties fall where they fall.
+
+    Weights so large that sums would not be exact lose their low bits.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    row_names, row = np.unique(rows, return_inverse=True)
+    column_names, column = np.unique(columns, return_inverse=True)
+    matched = min(len(row_names), len(column_names))
+    excess = (int(weight.max()) * (matched + 1)).bit_length() - EXACT.bit_length() + 1
+    dense = np.zeros((len(row_names), len(column_names)))
+    dense[row, column] = weight >> max(excess, 0)
+    position = np.full(dense.shape, -1, dtype=np.int32)
+    position[row, column] = np.arange(len(weight))
+    used = position[linear_sum_assignment(dense, maximize=True)]
+    return np.sort(used[used >= 0])

@@ -1,0 +1,148 @@
+"""Who overlaps whom: found by binary search on the global axis, in time that grows with the overlaps there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.scoring.columns import EntityColumns, Ints, Pieces, SpanColumns, unpaired
+
+__all__ = ["Edges", "blocks", "find_edges", "fragments", "lengths", "pending", "pieces_of"]
+
+BLOCK = 1 << 21
+"""So many possible pairs are looked at in one go (an article that has more is one block): it bounds the memory."""
+
+
+class Edges(NamedTuple):
+    """Pairs of overlapping items: positions in gold and predicted, and the characters they share."""
+
+    gold: Ints
+    predicted: Ints
+    common: Ints
+
+    def only(self, keep: Ints | NDArray[np.bool_]) -> Edges:
+        """Some of the edges, by mask or position."""
+        return Edges(self.gold[keep], self.predicted[keep], self.common[keep])
+
+
+def pending(columns: EntityColumns, *, by_label: bool) -> tuple[Ints, Ints, Ints, Ints]:
+    """Splits the items: pairs that agree and can touch nothing else, and all items that must be looked at.
+
+    Returns:
+        Positions of the settled gold and predicted items (pairs), then of the open gold and predicted items. In an
+        article where no two items of a side overlap, an item that has its equal on the other side meets nothing else.
+    """
+    flat = columns.flat(by_label=by_label)
+    gold, predicted = columns.equal
+    if not flat.all():
+        settled = flat[columns.gold.article[gold]]
+        gold, predicted = gold[settled], predicted[settled]
+    return gold, predicted, unpaired(len(columns.gold), gold), unpaired(len(columns.predicted), predicted)
+
+
+def blocks(columns: EntityColumns, gold: Ints, predicted: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """Some gold and predicted items in blocks of whole articles with a bounded number of possible pairs each."""
+    size = len(columns.articles)
+    tallies = [
+        np.bincount(side.article[items], minlength=size)
+        for side, items in ((columns.gold, gold), (columns.predicted, predicted))
+    ]
+    reach = np.cumsum(tallies[0] * tallies[1])
+    if not size or reach[-1] <= BLOCK:
+        yield gold, predicted
+        return
+    number = (reach - 1) // BLOCK
+    parts = []
+    for side, items in ((columns.gold, gold), (columns.predicted, predicted)):
+        own = number[side.article[items]]
+        order = np.argsort(own, kind="stable")
+        parts.append((items[order], own[order]))
+    for at in np.unique(parts[0][1]):
+        yield tuple(items[slice(*np.searchsorted(own, [at, at + 1]))] for items, own in parts)  # type: ignore[misc]
+
+
+def find_edges(columns: EntityColumns, gold: Ints, predicted: Ints, *, by_label: bool) -> Edges:
+    """All overlapping pairs among some gold and some predicted items (given as positions)."""
+    gold, gold_start, gold_end = _ordered(columns, columns.gold, gold, by_label)
+    predicted, start, end = _ordered(columns, columns.predicted, predicted, by_label)
+    # Of two items that overlap, one starts inside the other: the predicted one (or both at one place), or the gold one.
+    low = np.searchsorted(start, gold_start, "left")
+    left, right = _ranges(low, np.searchsorted(start, gold_end, "left"))
+    # A gold item starts no later than predicted item j if no more than j predicted ones start before it.
+    no_later = np.cumsum(np.bincount(low, minlength=len(start) + 1))[: len(start)]
+    inner, outer = _ranges(no_later, np.searchsorted(gold_start, end, "left"))
+    left, right = np.concatenate([left, outer]), np.concatenate([right, inner])
+    common = np.minimum(gold_end[left], end[right]) - np.maximum(gold_start[left], start[right])
+    return _refine(columns, Edges(gold[left], predicted[right], common))
+
+
+def _ordered(columns: EntityColumns, side: SpanColumns, items: Ints, by_label: bool) -> tuple[Ints, Ints, Ints]:
+    start, end = columns.axis(side, items, by_label=by_label)
+    if (start[1:] >= start[:-1]).all():
+        return items, start, end
+    order = np.argsort(start, kind="stable")
+    return items[order], start[order], end[order]
+
+
+def _ranges(low: Ints, high: Ints) -> tuple[Ints, Ints]:
+    """For each position i all pairs (i, j) with low[i] <= j < high[i]."""
+    number = np.maximum(high - low, 0)
+    left = np.repeat(np.arange(len(low)), number)
+    right = np.arange(len(left)) - np.repeat(np.cumsum(number) - number - low, number)
+    return left, right
+
+
+def _refine(columns: EntityColumns, edges: Edges) -> Edges:
+    """Items in several pieces overlap only where their pieces do."""
+    if len(columns.shapes) == 1:
+        return edges
+    pieced = np.flatnonzero((columns.gold.shape[edges.gold] != 0) | (columns.predicted.shape[edges.predicted] != 0))
+    common = edges.common.copy()
+    for at in pieced:
+        ours = pieces_of(columns, columns.gold, int(edges.gold[at]))
+        theirs = pieces_of(columns, columns.predicted, int(edges.predicted[at]))
+        common[at] = sum(max(0, min(a[1], b[1]) - max(a[0], b[0])) for a in ours for b in theirs)
+    return Edges(edges.gold, edges.predicted, common).only(common > 0)
+
+
+def pieces_of(columns: EntityColumns, side: SpanColumns, item: int) -> Pieces:
+    """The pieces of one item, in order of position."""
+    shape = int(side.shape[item])
+    return columns.shapes[shape] if shape else ((int(side.start[item]), int(side.end[item])),)
+
+
+def lengths(columns: EntityColumns, side: SpanColumns, items: Ints | None = None) -> Ints:
+    """Characters of some items (all by default), pieces added up; 1 for an empty span."""
+    chosen = np.arange(len(side)) if items is None else items
+    length: Ints = np.maximum(side.end[chosen].astype(np.int64) - side.start[chosen], 1)
+    if len(columns.shapes) > 1:
+        for at in np.flatnonzero(side.shape[chosen]):
+            length[at] = sum(end - start for start, end in columns.shapes[side.shape[chosen[at]]])
+    return length
+
+
+def fragments(
+    columns: EntityColumns, side: SpanColumns, items: Ints, *, by_label: bool, stride: int | None = None
+) -> tuple[Ints, Ints, Ints]:
+    """Every piece of some items on the global axis: the position in `items`, start and end."""
+    start, end = columns.axis(side, items, by_label=by_label, stride=stride)
+    at: Ints = np.arange(len(items))
+    pieced = np.flatnonzero(side.shape[items])
+    if not len(pieced):
+        return at, start, end
+    offset = start[pieced] - side.start[items[pieced]]
+    extra = [
+        (int(position), int(shift) + low, int(shift) + high)
+        for position, shift in zip(pieced, offset, strict=True)
+        for low, high in columns.shapes[side.shape[items[position]]]
+    ]
+    keep = side.shape[items] == 0
+    more = np.array(extra, dtype=np.int64)
+    return (
+        np.concatenate([at[keep], more[:, 0]]),
+        np.concatenate([start[keep], more[:, 1]]),
+        np.concatenate([end[keep], more[:, 2]]),
+    )

@@ -1,0 +1,202 @@
+"""What every convention must keep.
+
+Each function says what is wrong with a convention on a case, or None.
+
+perfect     predicting the gold gives precision, recall and F1 of 1
+bounds      no item earns less than 0 or more than 1, and nothing is NaN
+order       the order of articles, gold and predicted items is irrelevant
+empty       an article without gold and predictions changes nothing
+merge       tables of any two parts merge into the table of the whole, byte for byte
+duplicate   a copy of a prediction that meets at most one gold item never helps
+swap        swapping gold and predicted swaps precision and recall
+counts      the counts are those of the input, by article and label
+sums        counts by label add up to the overall ones
+defined     no gold, no predictions, empty spans, a 10,000-token article: a result and no crash
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from evalkit.records import Annotations, Entity, Quote, Stance
+from evalkit.results import Counts
+from evalkit.scoring.alignment import align, any_overlap, plain_name
+from evalkit.scoring.conventions.table import load_convention
+from evalkit.scoring.entities import columns_of_pairs, join_spans
+from evalkit.scoring.pairs import Pair
+from evalkit.scoring.selftest_cases import Case, layer_of, with_items
+from evalkit.scoring.table import CountTable, merge_tables
+from evalkit.scoring.tasks import score_task
+
+__all__ = ["INVARIANTS", "Invariant"]
+
+TOLERANCE = 1e-9
+
+OTHER_ITEMS = ("cue", "speaker", "token")
+"""Conventions for quotes with these beginnings count something else than quotes."""
+
+Invariant = Callable[[str, str, Case], str | None]
+
+
+def _score(task: str, name: str, case: Iterable[Pair]) -> CountTable:
+    return score_task(task, sorted(case, key=lambda pair: pair.article.id), [name])[name].table
+
+
+def _perfect(task: str, name: str, case: Case) -> str | None:
+    counts = _score(task, name, [replace(pair, predicted=pair.gold) for pair in case]).counts()
+    right = not counts.gold or min(counts.precision, counts.recall) >= 1 - TOLERANCE
+    return None if right else f"the gold as prediction gives {_figures(counts)}"
+
+
+def _bounds(task: str, name: str, case: Case) -> str | None:
+    cells = _score(task, name, case).cells
+    if not np.isfinite(cells).all():
+        return "a count is not a finite number"
+    if (cells < 0).any() or (cells[..., 2:] > cells[..., :2] + TOLERANCE).any():
+        return f"credit is negative or above the number of items: {cells[..., 2:].max()} of {cells[..., :2].max()}"
+    return None
+
+
+def _order(task: str, name: str, case: Case) -> str | None:
+    before = _score(task, name, case)
+    rng = random.Random(1)
+    shuffled = []
+    for pair in case:
+        for side in ("gold", "predicted"):
+            for layer in ("entities", "quotes", "stances"):
+                items = list(getattr(getattr(pair, side), layer) or ())
+                rng.shuffle(items)
+                pair = with_items(pair, side, layer, items) if items else pair
+        shuffled.append(pair)
+    if not _same(before, _score(task, name, shuffled)):
+        return "another order of the same items gives other counts"
+    names = [f"z{len(case) - at}" for at in range(len(case))]
+    turned = [replace(p, article=replace(p.article, id=new)) for p, new in zip(case, names, strict=True)]
+    return _differs("another order of articles", before.counts(), _score(task, name, turned).counts())
+
+
+def _empty(task: str, name: str, case: Case) -> str | None:
+    nothing = Annotations(entities=(), quotes=(), stances=())
+    more = [*case, *(Pair(replace(pair.article, id="0"), nothing, nothing) for pair in case[:1])]
+    return _differs("an empty article", _score(task, name, case).counts(), _score(task, name, more).counts())
+
+
+def _merge(task: str, name: str, case: Case) -> str | None:
+    whole = _score(task, name, case)
+    for cut in range(1, len(case)):
+        parts = [_score(task, name, case[cut:]), _score(task, name, case[:cut])]
+        if not _same(whole, merge_tables(parts)):
+            return f"scored in two parts (cut at article {cut}) and merged, the table is another"
+    return None
+
+
+def _duplicate(task: str, name: str, case: Case) -> str | None:
+    before = _score(task, name, case).counts()
+    layer = layer_of(task)
+    for at, pair in enumerate(case):
+        items = getattr(pair.predicted, layer) or ()
+        for item in items:
+            if _met(pair, item) > 1:
+                continue
+            more = with_items(pair, "predicted", layer, (*items, item))
+            after = _score(task, name, (*case[:at], more, *case[at + 1 :])).counts()
+            for figure in ("precision", "recall", "f1"):
+                if getattr(after, figure) > getattr(before, figure) + TOLERANCE:
+                    return f"a copy of a prediction takes {figure} from {_figures(before)} to {_figures(after)}"
+    return None
+
+
+def _met(pair: Pair, item: Entity | Quote | Stance) -> int:
+    """How many gold items a prediction has to do with."""
+    if isinstance(item, Stance):
+        names = align(pair.gold, pair.predicted)
+        key = names.gold_id(item.holder), names.gold_id(item.target)
+        return sum((plain_name(s.holder), plain_name(s.target)) == key for s in pair.gold.stances or ())
+    own, layer = (item.spans, "entities") if isinstance(item, Entity) else (item.content, "quotes")
+    places = [gold.spans if isinstance(gold, Entity) else gold.content for gold in getattr(pair.gold, layer) or ()]
+    return sum(any_overlap(own, place) or join_spans(own) == join_spans(place) for place in places)
+
+
+def _swap(task: str, name: str, case: Case) -> str | None:
+    there = _score(task, name, case).counts()
+    back = _score(task, name, [replace(pair, gold=pair.predicted, predicted=pair.gold) for pair in case]).counts()
+    turned = Counts(back.predicted, back.gold, back.predicted_credit, back.gold_credit)
+    return _differs("swapping gold and predicted", there, turned)
+
+
+def _counts(task: str, name: str, case: Case) -> str | None:
+    if task == "entities":
+        credits = load_convention(name)(columns_of_pairs(sorted(case, key=lambda pair: pair.article.id)))
+        if credits.gold_items is not None or credits.predicted_items is not None:
+            return None
+    if task == "quotes" and name.startswith(OTHER_ITEMS):
+        return None
+    table = _score(task, name, case)
+    for at, side in enumerate(("gold", "predicted")):
+        wanted = Counter(
+            (pair.article.id, item.kind if isinstance(item, Quote) else item.label)
+            for pair in case
+            for item in getattr(getattr(pair, side), layer_of(task)) or ()
+        )
+        for row, article in enumerate(table.articles):
+            for column, label in enumerate(table.labels):
+                if table.cells[row, column, at] != wanted.pop((article, label), 0):
+                    return f"{side} {label} in {article}: {table.cells[row, column, at]} counted, not as many given"
+        if wanted:
+            return f"{side} {next(iter(wanted))} is not counted"
+    return None
+
+
+def _sums(task: str, name: str, case: Case) -> str | None:
+    table = _score(task, name, case)
+    parts = [table.counts(label) for label in table.labels]
+    return _differs("adding up the labels", table.counts(), sum(parts, Counts()))
+
+
+def _defined(task: str, name: str, case: Case) -> str | None:
+    return _bounds(task, name, case) or _swap_sides_defined(task, name, case)
+
+
+def _swap_sides_defined(task: str, name: str, case: Case) -> str | None:
+    return _bounds(task, name, tuple(replace(pair, gold=pair.predicted, predicted=pair.gold) for pair in case))
+
+
+INVARIANTS: dict[str, Invariant] = {
+    "perfect": _perfect,
+    "bounds": _bounds,
+    "order": _order,
+    "empty": _empty,
+    "merge": _merge,
+    "duplicate": _duplicate,
+    "swap": _swap,
+    "counts": _counts,
+    "sums": _sums,
+    "defined": _defined,
+}
+"""Name → what is wrong with a convention on a case, or None."""
+
+
+def _same(first: CountTable, second: CountTable) -> bool:
+    return (first.articles, first.labels) == (second.articles, second.labels) and bool(
+        np.array_equal(first.cells, second.cells)
+    )
+
+
+def _differs(what: str, before: Counts, after: Counts) -> str | None:
+    pairs = zip(
+        (before.gold, before.predicted, before.gold_credit, before.predicted_credit),
+        (after.gold, after.predicted, after.gold_credit, after.predicted_credit),
+        strict=True,
+    )
+    if all(abs(a - b) <= TOLERANCE for a, b in pairs):
+        return None
+    return f"{what} changes the counts: {_figures(before)} to {_figures(after)}"
+
+
+def _figures(counts: Counts) -> str:
+    return f"P {counts.predicted_credit:g}/{counts.predicted} R {counts.gold_credit:g}/{counts.gold} F1 {counts.f1:.3f}"

@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evalkit.analysis.compare import ComparisonOptions, compare_runs, compare_tables, significance_mark
+from evalkit.analysis.figures import figures_of
+from evalkit.analysis.intervals import Bootstrap
+from evalkit.analysis.paired import adjusted, article_figures, randomization_p
+from evalkit.analysis.resampling import Plan, swaps
+from evalkit.errors import InputError
+from evalkit.results import EvalResult
+from evalkit.scoring.table import CountTable
+from evalkit.scoring.tasks import ScoredTable, accuracy, favg_by_target
+
+MakeTable = Callable[..., CountTable]
+MakeResult = Callable[..., EvalResult]
+FEW = ComparisonOptions(bootstrap=Bootstrap(200))
+
+
+def pooled_f1(cells: np.ndarray) -> float:
+    gold, predicted, right, found = cells.sum(axis=(0, 1))
+    precision, recall = found / predicted, right / gold
+    return float(2 * precision * recall / (precision + recall))
+
+
+def test_values_wins_and_losses(make_table: MakeTable) -> None:
+    # Article a: only the second finds it. b: both. c: nothing there, the first invents one. d: only the first finds it.
+    first = make_table(
+        {"a": {"X": (1, 0, 0, 0)}, "b": {"X": (1, 1, 1, 1)}, "c": {"X": (0, 1, 0, 0)}, "d": {"X": (1, 1, 1, 1)}}
+    )
+    second = make_table(
+        {"a": {"X": (1, 1, 1, 1)}, "b": {"X": (1, 1, 1, 1)}, "c": {"X": (0, 0, 0, 0)}, "d": {"X": (1, 0, 0, 0)}}
+    )
+    rows = compare_tables(
+        {"A": ScoredTable(first), "B": ScoredTable(second)}, task="entities", convention="exact", options=FEW
+    )
+    row = next(row for row in rows if (row.scope, row.score) == ("micro", "f1"))
+    # F1 first: P 2/3, R 2/3; second: P 2/2, R 2/3, F1 4/5.
+    assert (row.first_value, row.second_value, row.difference) == pytest.approx((2 / 3, 4 / 5, 4 / 5 - 2 / 3))
+    assert (row.wins, row.ties, row.losses, row.units) == (2, 1, 1, 4)
+
+
+def test_equal_runs_differ_in_nothing(draw_table: MakeTable) -> None:
+    table = ScoredTable(draw_table(0, 20))
+    for row in compare_tables({"A": table, "B": table}, task="t", convention="c", options=FEW):
+        assert (row.difference, row.ci, row.effect, row.wins, row.losses) == (0.0, (0.0, 0.0), 0.0, 0, 0)
+        assert (row.p_bootstrap, row.p_randomization, row.q, row.mark) == (1.0, 1.0, 1.0, "")
+
+
+def test_a_clear_difference_is_found_and_a_small_one_is_not(draw_table: MakeTable) -> None:
+    tables = {str(hit): ScoredTable(draw_table(1, 150, hit=hit)) for hit in (0.6, 0.61, 0.8)}
+    rows = compare_tables(tables, task="t", convention="c", options=FEW)
+    found = {row.second: row for row in rows if (row.scope, row.score) == ("micro", "recall")}
+    assert found["0.8"].p_randomization == found["0.8"].p_bootstrap == 1 / 201
+    assert found["0.8"].ci[0] > 0
+    assert found["0.8"].effect > 0.5
+    assert found["0.61"].p_randomization > 0.05
+    assert found["0.61"].p_bootstrap > 0.05
+
+
+def test_exchanging_two_runs_changes_the_sign_only(draw_table: MakeTable) -> None:
+    one, other = (ScoredTable(draw_table(2, 30, hit=hit)) for hit in (0.6, 0.7))
+    forth = compare_tables({"A": one, "B": other}, task="t", convention="c", options=FEW)
+    back = compare_tables({"B": other, "A": one}, task="t", convention="c", options=FEW)
+    for row, turned in zip(forth, back, strict=True):
+        assert turned.difference == -row.difference
+        assert turned.ci == pytest.approx((-row.ci[1], -row.ci[0]))
+        assert (turned.p_randomization, turned.p_bootstrap) == (row.p_randomization, row.p_bootstrap)
+        assert (turned.wins, turned.losses) == (row.losses, row.wins)
+
+
+def test_randomization_agrees_with_a_plain_loop(draw_table: MakeTable) -> None:
+    first, second = (draw_table(3, 25, hit=hit, fractions=True) for hit in (0.6, 0.7))
+    p = randomization_p(*(figures_of(ScoredTable(t)) for t in (first, second)), bootstrap=Bootstrap(), rounds=150)
+    observed = abs(pooled_f1(second.cells) - pooled_f1(first.cells))
+    extreme = 0
+    for swapped in np.concatenate(list(swaps(Plan(25, 150, 0)))).astype(bool)[:, :, None, None]:
+        ours, theirs = np.where(swapped, second.cells, first.cells), np.where(swapped, first.cells, second.cells)
+        extreme += abs(pooled_f1(theirs) - pooled_f1(ours)) >= observed
+    assert p[2] == (extreme + 1) / 151
+
+
+def test_randomization_agrees_with_scipy_within_monte_carlo_error(draw_table: MakeTable) -> None:
+    from scipy import stats
+
+    first, second = (draw_table(9, 12, hit=hit) for hit in (0.6, 0.66))
+    cells = np.stack([first.cells, second.cells])
+
+    def difference(one: np.ndarray, other: np.ndarray) -> float:
+        at = np.arange(12)
+        return pooled_f1(cells[other, at]) - pooled_f1(cells[one, at])
+
+    sides = np.zeros(12, dtype=int), np.ones(12, dtype=int)
+    # 2**12 assignments: scipy goes through all of them, so its p is exact.
+    exact = stats.permutation_test(
+        sides, difference, permutation_type="samples", vectorized=False, n_resamples=10_000
+    ).pvalue
+    figures = [figures_of(ScoredTable(table)) for table in (first, second)]
+    p = randomization_p(figures[0], figures[1], bootstrap=Bootstrap(), rounds=10_000)[2]
+    assert p == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / 10_000))
+
+
+def test_whole_clusters_change_sides(draw_table: MakeTable) -> None:
+    # One story: swapping all or nothing leaves the size of the difference as it is.
+    first, second = (draw_table(4, 40, hit=hit) for hit in (0.4, 0.9))
+    story = ComparisonOptions(bootstrap=Bootstrap(50, clusters=dict.fromkeys(first.articles, "s")))
+    tables = {"A": ScoredTable(first), "B": ScoredTable(second)}
+    row = compare_tables(tables, task="t", convention="c", options=story)[2]
+    assert (row.p_randomization, row.p_bootstrap, row.effect, row.units) == (1.0, 1.0, 0.0, 1)
+    assert row.ci == pytest.approx((row.difference, row.difference))
+
+
+def test_false_alarms_come_as_often_as_announced(draw_table: MakeTable) -> None:
+    # Under the null hypothesis p ≤ 0.1 in a tenth of experiments: 20 of 200, standard deviation 4.2.
+    alarms = np.zeros(2)
+    for seed in range(200):
+        cells = draw_table(seed, 40).cells
+        other = draw_table(seed, 40, hit=0.701).cells
+        side = np.random.default_rng(seed).integers(0, 2, 40)[:, None, None]
+        names = tuple(f"a{at:05}" for at in range(40))
+        tables = {
+            "A": ScoredTable(CountTable(names, ("L0", "L1", "L2"), np.where(side, cells, other))),
+            "B": ScoredTable(CountTable(names, ("L0", "L1", "L2"), np.where(side, other, cells))),
+        }
+        row = compare_tables(tables, task="t", convention="c", options=ComparisonOptions(bootstrap=Bootstrap(99)))[2]
+        alarms += [row.p_randomization <= 0.1, row.p_bootstrap <= 0.1]
+    assert (alarms > 20 - 3 * 4.2).all()
+    assert (alarms < 20 + 3 * 4.2).all()
+
+
+@pytest.mark.parametrize(
+    ("p", "expected"),
+    [
+        # Benjamini & Hochberg: q(i) = min over j ≥ i of p(j) · m / j.
+        pytest.param([0.01, 0.04, 0.03, 0.2], [0.04, 0.04 * 4 / 3, 0.04 * 4 / 3, 0.2], id="monotone in p"),
+        pytest.param([0.5], [0.5], id="one row"),
+        pytest.param([], [], id="no row"),
+        pytest.param([0.9, 0.8, 1.0], [1.0, 1.0, 1.0], id="never above 1"),
+    ],
+)
+def test_adjusted(p: list[float], expected: list[float]) -> None:
+    assert adjusted(np.array(p)) == pytest.approx(expected)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_adjusted_agrees_with_scipy(p: list[float]) -> None:
+    from scipy import stats
+
+    assert adjusted(np.array(p)) == pytest.approx(stats.false_discovery_control(p), abs=1e-12)
+
+
+@pytest.mark.parametrize(("q", "mark"), [(0.05, ""), (0.049, "*"), (0.0099, "**"), (0.0009, "***")])
+def test_significance_mark(q: float, mark: str) -> None:
+    assert significance_mark(q) == mark
+
+
+def test_an_article_with_nothing_on_both_sides_is_right(make_table: MakeTable) -> None:
+    figures = figures_of(ScoredTable(make_table({"a": {"X": (0, 0, 0, 0)}, "b": {"X": (0, 1, 0, 0)}})))
+    assert article_figures(figures, figures.cells)[:, 2].tolist() == [1.0, 0.0]
+
+
+@settings(max_examples=15, deadline=None)
+@given(order=st.permutations(range(15)))
+def test_the_order_of_articles_changes_nothing(draw_table: MakeTable, order: list[int]) -> None:
+    tables = [draw_table(5, 15, hit=hit, fractions=True) for hit in (0.6, 0.7)]
+    shuffled = [table.select([at]) for table in tables for at in order]
+    from evalkit.scoring.table import merge_tables
+
+    again = [merge_tables(shuffled[:15]), merge_tables(shuffled[15:])]
+    rows = [
+        compare_tables({"A": ScoredTable(a), "B": ScoredTable(b)}, task="t", convention="c", options=FEW)
+        for a, b in (tables, again)
+    ]
+    assert rows[0] == rows[1]
+
+
+def test_compare_runs(make_result: MakeResult, draw_table: MakeTable) -> None:
+    runs = {
+        name: make_result(
+            {"entities": {"exact": draw_table(6, 60, hit=hit), "type": draw_table(6, 60, hit=hit)}}, name=name
+        )
+        for name, hit in (("base", 0.6), ("better", 0.75), ("same", 0.6))
+    }
+    comparison = compare_runs(runs, options=FEW)
+    assert comparison.runs == ("base", "better", "same")
+    assert comparison.method == "bootstrap200/article/seed0|randomization200|bh"
+    # Two pairs, two conventions, micro, macro and three labels with three scores each.
+    assert len(comparison.rows) == 2 * 2 * 5 * 3
+    table = comparison.side_by_side()
+    assert list(table[0]) == ["task", "convention", "label", "base", "better", "better mark", "same", "same mark"]
+    assert (table[0]["better mark"] != "", table[0]["same mark"]) == (True, "")
+    assert len(table) == 10
+    assert (
+        len(compare_runs(runs, options=ComparisonOptions(bootstrap=Bootstrap(20), pairs="all")).rows) == 3 * 2 * 5 * 3
+    )
+    assert (
+        len(
+            compare_runs(
+                runs, options=ComparisonOptions(bootstrap=Bootstrap(20), scores=("f1",)), conventions=["type"]
+            ).rows
+        )
+        == 10
+    )
+
+
+def test_a_comparison_goes_to_json_and_pandas(make_result: MakeResult, draw_table: MakeTable) -> None:
+    runs = [make_result({"entities": {"exact": draw_table(6, 10, hit=hit)}}, name="ner") for hit in (0.6, 0.7)]
+    comparison = compare_runs(runs, options=ComparisonOptions(bootstrap=Bootstrap(20)))
+    assert comparison.runs == ("ner", "ner#2")
+    data = json.loads(json.dumps(comparison.to_json(), allow_nan=False))
+    assert data["rows"][0]["ci"] == list(comparison.rows[0].ci)
+    frame = comparison.to_pandas()
+    assert len(frame) == len(comparison.rows)
+    assert frame["ci_low"][0] == comparison.rows[0].ci[0]
+    assert not frame.isna().any().any()
+
+
+def test_labels_that_one_run_lacks_are_compared(make_table: MakeTable) -> None:
+    first = make_table({"a": {"X": (1, 1, 1, 1)}, "b": {"X": (1, 1, 1, 1)}})
+    second = make_table({"a": {"X": (1, 1, 1, 1), "NEW": (0, 1, 0, 0)}, "b": {"X": (1, 1, 1, 1)}})
+    rows = compare_tables({"A": ScoredTable(first), "B": ScoredTable(second)}, task="t", convention="c", options=FEW)
+    assert [row.label for row in rows if row.scope == "label" and row.score == "f1"] == ["NEW", "X"]
+
+
+def test_derived_scores_are_compared(make_result: MakeResult, make_table: MakeTable) -> None:
+    def run(right: int, name: str) -> EvalResult:
+        labels = ("against", "favor", "neutral")
+        cells = {article: {"favor": (1, 1, float(at < right), float(at < right))} for at, article in enumerate("abcd")}
+        target = {article: {"t\tfavor": row["favor"]} for article, row in cells.items()}
+        table = ScoredTable(
+            make_table(cells, labels), {"accuracy": accuracy}, make_table(target), {"favg_by_target": favg_by_target}
+        )
+        return make_result({"stances": {"given": table}}, name=name)
+
+    rows = compare_runs([run(1, "A"), run(3, "B")], options=FEW).rows
+    stored = [
+        EvalResult.from_json(json.loads(json.dumps(run(right, name).to_json()))) for right, name in ((1, "A"), (3, "B"))
+    ]
+    assert compare_runs(stored, options=FEW).rows == rows
+    derived = {row.score: row.difference for row in rows if row.scope == "derived"}
+    # Accuracy 1/4 → 3/4; favg over one target is half of F1, which is the accuracy here.
+    assert derived == pytest.approx({"accuracy": 0.5, "favg_by_target": 0.25})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param({"gold": "news@2"}, "'news@2' split 'test', run 'A' on 'news@1'", id="another gold"),
+        pytest.param({"split": "dev"}, "on 'news@1' split 'dev'", id="another split"),
+        pytest.param({"keep_table": False}, "no counts by article; score the run again", id="no table"),
+    ],
+)
+def test_refuses_runs(make_result: MakeResult, draw_table: MakeTable, change: dict[str, object], message: str) -> None:
+    tables = {"entities": {"exact": draw_table(0, 3)}}
+    runs = [make_result(tables, name="A"), make_result(tables, name="B", **change)]
+    with pytest.raises(InputError, match=message):
+        compare_runs(runs)
+
+
+def test_refuses_other_articles(make_result: MakeResult, draw_table: MakeTable) -> None:
+    runs = [make_result({"entities": {"exact": draw_table(0, size)}}, name=str(size)) for size in (3, 4)]
+    with pytest.raises(InputError, match="not about the same articles, for example 'a00003' is in one of them only"):
+        compare_runs(runs)
+
+
+def test_refuses_runs_with_nothing_in_common(make_result: MakeResult, draw_table: MakeTable) -> None:
+    runs = [make_result({"entities": {name: draw_table(0, 3)}}, name=name) for name in ("exact", "type")]
+    with pytest.raises(InputError, match="'exact', 'type' have no task and convention in common"):
+        compare_runs(runs)
+
+
+def test_refuses_a_single_run(make_result: MakeResult, draw_table: MakeTable) -> None:
+    with pytest.raises(InputError, match="at least 2 runs, found 1"):
+        compare_runs([make_result({"entities": {"exact": draw_table(0, 3)}})])
+    with pytest.raises(InputError, match="at least 2 tables, found 1"):
+        compare_tables({"A": ScoredTable(draw_table(0, 3))}, task="t", convention="c")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param({"rounds": 0}, "at least 1 round, found 0", id="rounds"),
+        pytest.param({"pairs": "some"}, "unknown choice of pairs 'some'", id="pairs"),
+        pytest.param({"scores": ("f2",)}, "unknown score 'f2'", id="scores"),
+    ],
+)
+def test_refuses_options(options: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        ComparisonOptions(**options)  # type: ignore[arg-type]

@@ -1,0 +1,86 @@
+"""`evalkit extract`: raw articles in, what was found out."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Evalkit
+
+PAGE = """\
+NEWS | SPORT | WEATHER
+
+Dockers walk out in Bergen
+
+By Ida Moen
+
+Dockers at the port of Bergen stopped work on Monday.
+
+“We will not move,” Ida Moen said. “Not for Oslo.”
+
+Share on Facebook | Share on X
+"""
+
+
+@pytest.fixture
+def page(workspace: Path) -> str:
+    (workspace / "page.txt").write_text(PAGE, encoding="utf-8")
+    return "page.txt"
+
+
+def test_text_with_marks_for_a_terminal(evalkit: Evalkit, page: str):
+    done = evalkit("extract", page, "--model", "mine:people")
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith("page\n")
+    assert "[Ida Moen]PER said" in done.out
+    assert "\x1b" not in done.out
+
+
+def test_quotes_with_speakers_and_stances(evalkit: Evalkit, page: str):
+    out = evalkit("extract", page, "--model", "rules").out
+    assert "2 quotes" in out or "1 quotes" in out
+    assert "We will not move" in out.split("quotes", 1)[1]
+    assert "stances" in out
+
+
+def test_json_is_one_line_an_article(evalkit: Evalkit, workspace: Path, page: str):
+    (workspace / "second.txt").write_text("Ida Moen left Oslo on a Monday morning.\n", encoding="utf-8")
+    done = evalkit("extract", page, "second.txt", "--model", "mine:people", "--json")
+    assert done.err == ""
+    first, second = map(json.loads, done.out.splitlines())
+    assert (first["id"], second["id"]) == ("page", "second")
+    assert first["text"] == PAGE
+    assert first["extractor"] == "mine:people"
+    for entity in first["entities"]:
+        ((start, end),) = entity["spans"]
+        assert PAGE[start:end] == entity["text"]
+    assert {zone["kind"] for zone in first["zones"]} >= {"headline", "body"}
+    # Layers that it does not claim are null, not empty.
+    assert first["quotes"] is None
+
+
+def test_standard_input(evalkit: Evalkit, monkeypatch: pytest.MonkeyPatch):
+    text = "\ufeffIda Moen left Oslo."
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    row = evalkit("extract", "-", "--model", "mine:people", "--json").json
+    assert (row["id"], row["text"]) == ("stdin", "Ida Moen left Oslo.")
+    assert [entity["spans"] for entity in row["entities"]] == [[[0, 8]], [[14, 18]]]
+
+
+def test_one_failed_article_does_not_hide_the_others(evalkit: Evalkit, workspace: Path, page: str):
+    (workspace / "b-strike.txt").write_text("Ida Moen.\n", encoding="utf-8")
+    done = evalkit("extract", "b-strike.txt", page, "--model", "mine:breaks", "--json")
+    assert done.status == 2
+    assert [json.loads(line)["id"] for line in done.out.splitlines()] == ["page"]
+    assert done.err.startswith("error: extractor 'mine:breaks' failed on b-strike: ValueError: no idea")
+
+
+@pytest.mark.parametrize("width", [60, 200])
+def test_no_line_is_wider_than_the_terminal(evalkit: Evalkit, monkeypatch: pytest.MonkeyPatch, page: str, width: int):
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = evalkit("extract", page, "--model", "rules").out
+    assert max(len(line.rstrip()) for line in out.splitlines()) <= width

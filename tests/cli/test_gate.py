@@ -1,0 +1,283 @@
+"""Ten articles with two entities each; extractors that lose the second one in some of them.
+
+With k of 20 items lost recall is (20 - k) / 20, precision 1 and F1 2 (20 - k) / (40 - k): 0 lost 1.0, 2 lost .9474,
+10 lost .6667. Two articles that differ are noise (p about .5), ten are not (p about 2 / 2**10).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.cli.conftest import Evalkit, files_in, write_lines
+
+TEXT = "Ida Moen left Oslo."
+
+SYSTEMS = """
+
+def two(article):
+    return [(0, 8, "PER"), (14, 18, "GPE")]
+
+
+def all_right(article):
+    return two(article)
+
+
+def two_lost(article):
+    return two(article)[: 1 if article.id in ("a0", "a1") else 2]
+
+
+def ten_lost(article):
+    return two(article)[:1]
+"""
+
+
+@pytest.fixture
+def gold(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delitem(sys.modules, "systems", raising=False)
+    (workspace / "systems.py").write_text(SYSTEMS, encoding="utf-8")
+    entities = [{"spans": [[0, 8]], "label": "PER"}, {"spans": [[14, 18]], "label": "GPE"}]
+    rows = [
+        {"id": f"a{at}", "text": TEXT, "source": "wire" if at < 5 else "desk", "entities": entities} for at in range(10)
+    ]
+    return write_lines(workspace / "ten.jsonl", rows)
+
+
+@pytest.fixture
+def runs(gold: Path, evalkit: Evalkit, workspace: Path) -> Path:
+    """The folder of the runs, with the first one accepted as base.json."""
+    for name in ("all_right", "two_lost", "ten_lost"):
+        done = evalkit(
+            *("run", "--model", f"systems:{name}", "--dataset", str(gold), "--out", name, "--resamples", "0"),
+        )
+        assert done.status == 0, done.err
+    assert evalkit("gate", "all_right", "--baseline", "base.json", "--update").status == 0
+    return workspace
+
+
+@pytest.mark.parametrize(
+    ("run", "status", "verdict"),
+    [
+        pytest.param("all_right", 0, "pass", id="same"),
+        pytest.param("two_lost", 3, "cannot tell", id="noise"),
+        pytest.param("ten_lost", 1, "fail", id="regression"),
+    ],
+)
+def test_exit_status(runs: Path, evalkit: Evalkit, run: str, status: int, verdict: str) -> None:
+    done = evalkit("gate", run, "--baseline", "base.json")
+
+    assert (done.status, done.err) == (status, "")
+    assert done.out.rstrip().endswith(f"verdict: {verdict}")
+
+
+def test_what_broke_is_named_with_its_text(runs: Path, evalkit: Evalkit) -> None:
+    done = evalkit("gate", "two_lost", "--baseline", "base.json")
+
+    lines = [line.strip() for line in done.out.splitlines()]
+    at = lines.index("newly broken: 2")
+    assert lines[at + 1 : at + 5] == [
+        "a0",
+        "entities missed: GPE 'Oslo' (14-18)",
+        "a1",
+        "entities missed: GPE 'Oslo' (14-18)",
+    ]
+
+
+def test_json_and_nothing_else(runs: Path, evalkit: Evalkit) -> None:
+    done = evalkit("gate", "two_lost", "--baseline", "base.json", "--json")
+
+    assert done.status == 3
+    assert done.json["verdict"] == "cannot tell"
+    rule = done.json["rules"][0]
+    assert (rule["baseline"], rule["value"]) == (1.0, pytest.approx(36 / 38))
+    assert [change["article"] for change in done.json["broken"]] == ["a0", "a1"]
+
+
+def test_rules_decide(runs: Path, evalkit: Evalkit) -> None:
+    (runs / "gate.toml").write_text('[[rule]]\ntask = "entities"\nmax_drop = 0.06\n', encoding="utf-8")
+
+    assert evalkit("gate", "two_lost", "--baseline", "base.json", "--rules", "gate.toml").status == 0
+
+
+def test_rules_about_slices_and_other_conventions(runs: Path, evalkit: Evalkit) -> None:
+    """The desk's articles lost nothing; iou:0.5 is in neither result and is counted anew."""
+    rules = ('task="entities"\nslice={source="desk"}', 'task="entities"\nconvention="iou:0.5"\nlabel="PER"')
+    (runs / "gate.toml").write_text("".join(f"[[rule]]\n{rule}\n" for rule in rules), encoding="utf-8")
+
+    done = evalkit("gate", "two_lost", "--baseline", "base.json", "--rules", "gate.toml", "--json")
+
+    assert done.status == 0
+    assert [rule["value"] for rule in done.json["rules"]] == [1, 1]
+
+
+def test_summary_and_junit_are_written(runs: Path, evalkit: Evalkit) -> None:
+    done = evalkit(
+        *(
+            "gate",
+            "ten_lost",
+            "--baseline",
+            "base.json",
+            "--summary",
+            "out/s.md",
+            "--junit",
+            "out/j.xml",
+            "--limit",
+            "3",
+        )
+    )
+
+    assert done.status == 1
+    summary = (runs / "out" / "s.md").read_text(encoding="utf-8")
+    assert summary.startswith("## evalkit gate: ❌ fail\n")
+    assert "* … and 7 more" in summary
+    assert ElementTree.parse(runs / "out" / "j.xml").getroot().get("failures") == "1"
+
+
+def test_update_writes_the_same_bytes_again(runs: Path, evalkit: Evalkit) -> None:
+    before = (runs / "base.json").read_bytes()
+
+    done = evalkit("gate", "all_right", "--baseline", "base.json", "--update")
+
+    assert (runs / "base.json").read_bytes() == before
+    assert done.out == "nothing has changed\nwritten to base.json\n"
+
+
+def test_update_says_what_changed(runs: Path, evalkit: Evalkit) -> None:
+    done = evalkit("gate", "two_lost", "--baseline", "base.json", "--update")
+
+    assert done.status == 0
+    assert "extractor: systems:all_right → systems:two_lost" in done.out
+    assert "predictions: 2 of 10 articles differ" in done.out
+    assert "newly broken: 2" in done.out
+    assert evalkit("gate", "two_lost", "--baseline", "base.json").status == 0
+
+
+def test_update_in_json(runs: Path, evalkit: Evalkit) -> None:
+    done = evalkit("gate", "two_lost", "--baseline", "base.json", "--update", "--json")
+
+    assert done.json["gate"]["verdict"] == "cannot tell"
+    assert "predictions: 2 of 10 articles differ" in done.json["changed"]
+
+
+def test_update_replaces_a_damaged_file(runs: Path, evalkit: Evalkit) -> None:
+    (runs / "base.json").write_bytes(b"{")
+
+    assert evalkit("gate", "all_right", "--baseline", "base.json", "--update").status == 0
+    assert evalkit("gate", "all_right", "--baseline", "base.json").status == 0
+
+
+def test_other_gold_is_refused_with_both_fingerprints(runs: Path, evalkit: Evalkit, gold: Path) -> None:
+    rows = [json.loads(line) for line in gold.read_text(encoding="utf-8").splitlines()]
+    rows[0]["entities"].pop()
+    write_lines(runs / "other.jsonl", rows)
+    evalkit("run", "--model", "systems:all_right", "--dataset", "other.jsonl", "--out", "other", "--resamples", "0")
+    fingerprint = json.loads((runs / "other" / "run.json").read_bytes())["gold_fingerprint"]
+
+    done = evalkit("gate", "other", "--baseline", "base.json")
+
+    assert done.status == 2
+    assert done.err.startswith("error: base.json: is about gold ten@")
+    assert fingerprint in done.err
+    assert "--update" in done.err
+    assert done.err.count("\n") == 1
+    assert evalkit("gate", "other", "--baseline", "base.json", "--update").status == 0
+
+
+def test_gold_that_changed_since_the_run(runs: Path, evalkit: Evalkit, gold: Path) -> None:
+    content = gold.read_text(encoding="utf-8")
+    gold.write_text(content.replace("[14, 18]", "[9, 18]", 1), encoding="utf-8")
+
+    done = evalkit("gate", "all_right", "--baseline", "base.json")
+
+    assert done.status == 2
+    assert "run the extractor again" in done.err
+
+    (runs / "old.jsonl").write_text(content, encoding="utf-8")
+    assert evalkit("gate", "all_right", "--baseline", "base.json", "--dataset", "old.jsonl").status == 0
+
+
+def test_a_limited_run_finds_its_articles_again(runs: Path, evalkit: Evalkit, gold: Path) -> None:
+    evalkit(
+        *("run", "--model", "systems:all_right", "--dataset", str(gold), "--limit", "4", "--out", "four"),
+        *("--resamples", "0"),
+    )
+
+    assert evalkit("gate", "four", "--baseline", "four.json", "--update").status == 0
+    assert evalkit("gate", "four", "--baseline", "four.json", "--json").json["articles"] == 4
+
+
+def test_runs_scored_in_another_way_are_refused(runs: Path, evalkit: Evalkit, gold: Path) -> None:
+    evalkit(
+        *("run", "--model", "systems:all_right", "--dataset", str(gold), "--labels", "PER", "--out", "per"),
+        *("--resamples", "0"),
+    )
+
+    done = evalkit("gate", "per", "--baseline", "base.json")
+
+    assert done.status == 2
+    assert "was scored with the usual options, the run with {'labels': ['PER']}" in done.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        pytest.param(("nothing", "--baseline", "base.json"), "nothing: is no run folder", id="no-run"),
+        pytest.param(("all_right/result.json", "--baseline", "base.json"), "give the run folder", id="result-file"),
+        pytest.param(("all_right", "--baseline", "none.json"), "none.json: cannot be read", id="no-baseline"),
+        pytest.param(("all_right", "--baseline", "ten.jsonl"), "ten.jsonl: not valid JSON", id="not-a-baseline"),
+        pytest.param(("all_right", "--baseline", "base.json", "--rules", "no.toml"), "no.toml: cannot", id="no-rules"),
+        pytest.param(("all_right",), "Missing option '--baseline'", id="no-option"),
+        pytest.param(
+            ("all_right", "--baseline", "base.json", "--summary", "ten.jsonl/s.md"), "cannot be written", id="summary"
+        ),
+        pytest.param(("all_right", "--baseline", "ten.jsonl/b.json", "--update"), "cannot be", id="update-place"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(runs: Path, evalkit: Evalkit, argv: tuple[str, ...], message: str) -> None:
+    before = files_in(runs)
+
+    done = evalkit("gate", *argv)
+
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("error: ")
+    assert message in done.err
+    assert done.err.count("\n") == 1
+    assert files_in(runs) == before
+
+
+def test_a_run_that_is_not_finished_is_refused(runs: Path, evalkit: Evalkit) -> None:
+    lines = (runs / "all_right" / "predictions.jsonl").read_bytes().splitlines(keepends=True)
+    (runs / "all_right" / "predictions.jsonl").write_bytes(b"".join(lines[:7]))
+
+    done = evalkit("gate", "all_right", "--baseline", "base.json")
+
+    assert done.status == 2
+    assert "not finished (7 of 10 articles)" in done.err
+
+
+def test_the_gate_and_its_files_need_nothing_heavy(runs: Path) -> None:
+    """A whole gate with all its outputs, in a process of its own."""
+    argv = ["gate", "ten_lost", "--baseline", "base.json", "--summary", "s.md", "--junit", "j.xml"]
+    code = f"import json, sys; from evalkit.cli.main import main; status = main({argv!r}); sys.stdout = sys.stderr"
+    code += "; print(json.dumps([status, sorted(sys.modules)]))"
+    root = Path(__file__).resolve().parents[2]
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=runs,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    status, modules = json.loads(done.stderr.splitlines()[-1])
+    heavy = {"datasets", "transformers", "torch", "onnxruntime", "spacy", "pandas", "scipy", "sklearn", "pyarrow"}
+    assert status == 1
+    assert not heavy & set(modules)

@@ -1,0 +1,41 @@
+"""`evalkit report`: a stored result in other forms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Evalkit
+
+
+@pytest.fixture
+def run(evalkit: Evalkit) -> str:
+    assert evalkit("run", "--model", "mine:people", "--dataset", "gold.jsonl", "--out", "r").status == 0
+    return "r"
+
+
+@pytest.mark.parametrize(
+    ("to", "begins"),
+    [
+        pytest.param("markdown", "## mine:people on gold@", id="markdown"),
+        pytest.param("tsv", "extractor\tgold\tsplit\ttask\tconvention\tlabel\t", id="tsv"),
+        pytest.param("json", '{\n  "format": "evalkit.result"', id="json"),
+    ],
+)
+def test_forms(evalkit: Evalkit, run: str, to: str, begins: str):
+    done = evalkit("report", run, "--to", to)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith(begins)
+    assert done.out.endswith("\n")
+
+
+def test_a_file_gets_what_would_be_printed(evalkit: Evalkit, workspace: Path, run: str):
+    printed = evalkit("report", run, "--to", "tsv").out
+    done = evalkit("report", run, "--to", "tsv", "-o", "reports/figures.tsv")
+    assert (done.status, done.out) == (0, "")
+    assert (workspace / "reports" / "figures.tsv").read_text(encoding="utf-8") == printed
+
+
+def test_a_result_file_does_as_well_as_its_folder(evalkit: Evalkit, run: str):
+    assert evalkit("report", "r/result.json").out == evalkit("report", run).out

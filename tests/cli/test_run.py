@@ -1,0 +1,269 @@
+"""`evalkit run`: what it prints and writes, and that nothing but the input changes a byte of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import TEXTS, Evalkit, files_in, gold_rows, write_lines
+
+PEOPLE = ("run", "--model", "mine:people", "--dataset", "gold.jsonl")
+RUN_FILES = {"predictions.jsonl", "result.json", "run.json", "speed.json"}
+
+
+def without_speed(folder: Path) -> dict[str, bytes]:
+    return {name: content for name, content in files_in(folder).items() if name != "speed.json"}
+
+
+def test_tables_say_what_was_scored_and_where_it_is(evalkit: Evalkit, workspace: Path):
+    done = evalkit(*PEOPLE)
+    assert (done.status, done.err) == (0, "")
+    # mine:people finds the 4 people, and calls Oslo, a GPE, a person twice: P = 4/6, R = 4/7, F1 = 8/13.
+    micro = next(line for line in done.out.splitlines() if line.split()[:1] == ["micro"])
+    assert micro.split()[1:4] == ["0.667", "0.571", "0.615"]
+    assert "mine:people on gold, split all: 4 articles" in done.out
+    assert re.search(
+        r"entities\|exact\|micro\|labels:own\|gold:gold@\w{7}\|split:all\|ci:bootstrap1000/article/seed0", done.out
+    )
+    assert re.search(r"4 articles extracted in [\d.]+ s, [\d.]+ articles/s", done.out)
+    (folder,) = (workspace / "runs").iterdir()
+    assert f"written to runs/{folder.name}" in done.out
+    assert {path.name for path in folder.iterdir()} == RUN_FILES
+
+
+def test_layers_that_are_not_claimed_are_named_and_not_zero(evalkit: Evalkit):
+    done = evalkit(*PEOPLE)
+    assert "quotes: not evaluated, the extractor does not claim it" in done.out
+    assert "quotes · exact" not in done.out
+    result = evalkit(*PEOPLE, "--json").json
+    assert set(result["tasks"]) == {"entities"}
+    assert set(result["not_evaluated"]) >= {"quotes", "stances"}
+
+
+def test_layers_that_the_gold_lacks_are_named(evalkit: Evalkit, workspace: Path):
+    write_lines(
+        workspace / "gold.jsonl", [{key: row[key] for key in ("id", "text", "entities")} for row in gold_rows()]
+    )
+    result = evalkit("run", "--model", "trivial", "--dataset", "gold.jsonl", "--json").json
+    assert result["not_evaluated"]["quotes"] == "the gold does not annotate it"
+
+
+def test_the_floor_stands_beside_each_figure(evalkit: Evalkit):
+    done = evalkit(*PEOPLE)
+    assert "floor F1" in done.out
+    result = evalkit(*PEOPLE, "--json").json
+    trivial = evalkit("run", "--model", "trivial", "--dataset", "gold.jsonl", "--json").json
+    assert result["floor"]["entities"]["exact"]["micro"]["f1"] == trivial["tasks"]["entities"]["exact"]["micro"]["f1"]
+    assert trivial["floor"] == {}
+    assert "floor F1" not in evalkit(*PEOPLE, "--no-floor").out
+
+
+def test_json_is_all_that_standard_output_holds(evalkit: Evalkit):
+    done = evalkit(*PEOPLE, "--json")
+    assert done.err == ""
+    exact = done.json["tasks"]["entities"]["exact"]
+    assert set(exact["micro"]) >= {"precision", "recall", "f1", "ci"}
+    # Three of four people by name, one of them twice; Oslo and Bergen are the GPE that it misses.
+    assert {name: exact["labels"]["GPE"][name] for name in ("gold", "predicted", "gold_credit", "f1")} == {
+        "gold": 3,
+        "predicted": 0,
+        "gold_credit": 0.0,
+        "f1": 0.0,
+    }
+    assert set(exact["micro"]["ci"]) == {"precision", "recall", "f1"}
+
+
+def test_stored_result_is_the_printed_one_with_its_counts(evalkit: Evalkit, workspace: Path):
+    printed = evalkit(*PEOPLE, "--out", "r", "--json").json
+    stored = json.loads((workspace / "r" / "result.json").read_bytes())
+    for conventions in stored["tasks"].values():
+        for result in conventions.values():
+            assert result.pop("table")["articles"] == sorted(TEXTS)
+    assert stored == printed
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(("--batch-size", "1"), id="one-by-one"),
+        pytest.param(("--batch-size", "3"), id="uneven-batches"),
+        pytest.param(("--batch-size", "1", "--workers", "3"), id="workers"),
+    ],
+)
+@pytest.mark.parametrize("model", ["mine:people", "mine:Threads", "mine:breaks"])
+def test_batches_and_workers_change_no_byte(
+    evalkit: Evalkit, workspace: Path, monkeypatch: pytest.MonkeyPatch, model: str, options: tuple[str, ...]
+):
+    asked = ("run", "--model", model, "--dataset", "gold.jsonl")
+    first = evalkit(*asked, "--out", "first", "--json")
+    monkeypatch.setenv("EVALKIT_CACHE", str(workspace / "other-cache"))
+    second = evalkit(*asked, "--out", "second", "--json", *options)
+    assert first.out == second.out
+    assert without_speed(workspace / "first") == without_speed(workspace / "second")
+
+
+def test_order_of_the_gold_changes_no_byte(evalkit: Evalkit, workspace: Path):
+    first = evalkit(*PEOPLE, "--out", "first", "--json")
+    rows = gold_rows()[::-1]
+    for row in rows:
+        row["entities"].reverse()
+    write_lines(workspace / "gold.jsonl", rows)
+    second = evalkit(*PEOPLE, "--out", "second", "--json", "--no-cache")
+    assert first.out == second.out
+    assert without_speed(workspace / "first") == without_speed(workspace / "second")
+
+
+def test_again_scores_without_extracting_and_says_so(evalkit: Evalkit, workspace: Path):
+    (workspace / "stop").touch()
+    (workspace / "stop").unlink()
+    asked = ("run", "--model", "mine:stops", "--dataset", "gold.jsonl", "--out", "r")
+    assert evalkit(*asked).status == 0
+    before = files_in(workspace / "r")
+    (workspace / "stop").touch()
+    # It would be interrupted now if it were asked for an article.
+    again = evalkit(*asked)
+    assert again.status == 0
+    assert "4 predictions reused (--no-cache extracts again)" in again.out
+    assert files_in(workspace / "r") == before
+    assert evalkit(*asked, "--no-cache").status == 130
+
+
+def test_another_folder_takes_predictions_from_the_cache(evalkit: Evalkit):
+    evalkit(*PEOPLE, "--out", "first")
+    assert "4 predictions reused" in evalkit(*PEOPLE, "--out", "second").out
+
+
+def test_a_changed_text_is_extracted_again(evalkit: Evalkit, workspace: Path):
+    evalkit(*PEOPLE)
+    rows = gold_rows()
+    rows[3]["text"] = "Nobody came, and nobody left."
+    write_lines(workspace / "gold.jsonl", rows)
+    done = evalkit(*PEOPLE)
+    assert "1 articles extracted" in done.out
+    assert "3 predictions reused" in done.out
+
+
+class TestInterrupted:
+    """Killed at any moment, a run continues to the same bytes."""
+
+    ASKED = ("run", "--model", "mine:stops", "--dataset", "gold.jsonl", "--batch-size", "1", "--out")
+
+    @pytest.fixture
+    def whole(self, evalkit: Evalkit, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+        """The files of a run that nothing interrupted; its cache is not used again."""
+        assert evalkit(*self.ASKED, "whole").status == 0
+        monkeypatch.setenv("EVALKIT_CACHE", str(workspace / "later-cache"))
+        return without_speed(workspace / "whole")
+
+    def test_by_the_keyboard(self, evalkit: Evalkit, workspace: Path, whole: dict[str, bytes]):
+        (workspace / "stop").touch()
+        stopped = evalkit(*self.ASKED, "r")
+        assert (stopped.status, stopped.out) == (130, "")
+        assert stopped.err.strip() == "error: stopped; the same command continues the run"
+        kept = (workspace / "r" / "predictions.jsonl").read_bytes()
+        assert kept == b"".join(whole["predictions.jsonl"].splitlines(keepends=True)[:2])
+        assert not (workspace / "r" / "result.json").exists()
+        (workspace / "stop").unlink()
+        assert "2 articles extracted" in evalkit(*self.ASKED, "r").out
+        assert without_speed(workspace / "r") == whole
+
+    @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 1.0])
+    def test_with_a_line_cut_off(self, evalkit: Evalkit, workspace: Path, whole: dict[str, bytes], share: float):
+        lines = whole["predictions.jsonl"]
+        folder = workspace / "whole"
+        (folder / "predictions.jsonl").write_bytes(lines[: int(len(lines) * share)])
+        (folder / "result.json").unlink()
+        assert evalkit(*self.ASKED, "whole").status == 0
+        assert without_speed(folder) == whole
+
+    def test_before_the_first_article(self, evalkit: Evalkit, workspace: Path, whole: dict[str, bytes]):
+        folder = workspace / "r"
+        folder.mkdir()
+        (folder / ".run.json.4711.tmp").write_bytes(b'{"format"')
+        assert evalkit(*self.ASKED, "r").status == 0
+        assert {name: one for name, one in without_speed(folder).items() if not name.startswith(".")} == whole
+
+    def test_with_a_line_that_is_damaged(self, evalkit: Evalkit, workspace: Path, whole: dict[str, bytes]):
+        lines = whole["predictions.jsonl"].splitlines(keepends=True)
+        (workspace / "whole" / "predictions.jsonl").write_bytes(lines[0] + b"\0\0\0\n" + lines[2])
+        assert evalkit(*self.ASKED, "whole").status == 0
+        assert without_speed(workspace / "whole") == whole
+
+    def test_with_the_lines_of_other_articles(self, evalkit: Evalkit, workspace: Path, whole: dict[str, bytes]):
+        lines = whole["predictions.jsonl"].splitlines(keepends=True)
+        (workspace / "whole" / "predictions.jsonl").write_bytes(lines[1] + lines[0])
+        assert evalkit(*self.ASKED, "whole").status == 0
+        assert without_speed(workspace / "whole") == whole
+
+    def test_no_cache_begins_anew(self, evalkit: Evalkit, workspace: Path, whole: dict[str, bytes]):
+        assert "4 articles extracted" in evalkit(*self.ASKED, "whole", "--no-cache").out
+        assert without_speed(workspace / "whole") == whole
+
+
+FAILING = [
+    pytest.param("mine:breaks", r"ValueError: no idea \(mine\.py:\d+\)", id="raises"),
+    pytest.param(
+        "mine:outside", r"entities\[0\] \(e1\): span \[0, 900\] is outside the text of 35 code points", id="outside"
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "error"), FAILING)
+def test_a_failed_article_is_named_and_missed(evalkit: Evalkit, workspace: Path, model: str, error: str):
+    done = evalkit("run", "--model", model, "--dataset", "gold.jsonl", "--out", "r")
+    assert (done.status, done.err) == (0, "")
+    assert re.search(rf"failed, counted as missed: b-strike: .*{error}", " ".join(done.out.split()))
+    result = json.loads((workspace / "r" / "result.json").read_bytes())
+    assert re.search(error, result["failed"]["b-strike"])
+    # Three of the four people are left, of seven entities; nothing that it predicted for b-strike counts.
+    micro = result["tasks"]["entities"]["exact"]["micro"]
+    assert (micro["gold"], micro["predicted"], micro["gold_credit"]) == (7, 5, 3.0)
+
+
+def test_utf16_offsets_inside_the_text_are_only_wrong(evalkit: Evalkit):
+    """A function gives no texts beside its spans: offsets that are in range can only be scored as what they are."""
+    result = evalkit("run", "--model", "mine:utf16", "--dataset", "gold.jsonl", "--json").json
+    assert result["failed"].keys() == set()
+    assert result["tasks"]["entities"]["exact"]["micro"]["gold_credit"] == 2.0
+
+
+def test_every_article_failed(evalkit: Evalkit):
+    result = evalkit("run", "--model", "mine:nothing_usable", "--dataset", "gold.jsonl", "--json").json
+    assert sorted(result["failed"]) == sorted(TEXTS)
+    assert result["tasks"]["entities"]["exact"]["micro"]["f1"] == 0.0
+
+
+@pytest.mark.parametrize("width", [60, 84, 200])
+def test_no_line_is_wider_than_the_terminal(evalkit: Evalkit, monkeypatch: pytest.MonkeyPatch, width: int):
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = evalkit("run", "--model", "trivial", "--dataset", "gold.jsonl").out
+    # A signature is one word to copy, so it is never broken.
+    wide = [line for line in out.splitlines() if len(line.rstrip()) > width and "|gold:" not in line]
+    assert wide == []
+
+
+def test_options_reach_the_scorer(evalkit: Evalkit):
+    done = evalkit(
+        *PEOPLE, "--task", "entities", "--convention", "partial", "--label-map", "conll4", "--resamples", "0", "--json"
+    )
+    (partial,) = done.json["tasks"]["entities"].values()
+    assert "|partial|micro|labels:conll4|" in partial["signature"]
+    assert partial["signature"].endswith("|ci:none|evalkit:" + done.json["run"]["evalkit"])
+    # Partial credits a pair of equal spans whatever its labels: 6 of 6 predicted, 6 of 7 gold.
+    assert (partial["micro"]["precision"], partial["micro"]["recall"]) == (1.0, 6 / 7)
+    assert "3 gold entities mapped: GPE→LOC 3" in done.json["notes"]
+
+
+def test_limit_takes_the_first_by_id(evalkit: Evalkit):
+    result = evalkit(*PEOPLE, "--limit", "2", "--json").json
+    assert result["articles"] == 2
+    assert result["tasks"]["entities"]["exact"]["micro"]["gold"] == 4
+
+
+def test_progress_is_for_terminals_only(evalkit: Evalkit):
+    done = evalkit(*PEOPLE)
+    assert done.err == ""
+    assert "\x1b" not in done.out

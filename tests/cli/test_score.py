@@ -1,0 +1,123 @@
+"""`evalkit score`: predictions made elsewhere, a run again, tag columns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Evalkit, write_lines
+
+SCORE = ("score", "--gold", "gold.jsonl", "--predicted", "predicted.jsonl")
+
+
+def test_figures_and_missing_articles(evalkit: Evalkit):
+    done = evalkit(*SCORE, "--json")
+    assert (done.status, done.err) == (0, "")
+    # One right person, for seven gold entities; two of the four articles have no prediction.
+    micro = done.json["tasks"]["entities"]["exact"]["micro"]
+    assert (micro["precision"], micro["recall"]) == (1.0, 1 / 7)
+    assert "2 articles without a prediction, counted as missed" in done.json["notes"]
+    assert done.json["extractor"] == "predicted"
+
+
+def test_tables_on_standard_output(evalkit: Evalkit):
+    done = evalkit(*SCORE)
+    assert done.err == ""
+    assert "entities · exact" in done.out
+    assert "entities|exact|micro|labels:own|gold:gold@" in done.out
+    assert "2 articles without a prediction" in done.out
+
+
+def test_a_run_is_scored_again_to_the_same_figures(evalkit: Evalkit):
+    run = evalkit("run", "--model", "mine:people", "--dataset", "gold.jsonl", "--out", "r", "--no-floor", "--json").json
+    again = evalkit("score", "--gold", "gold.jsonl", "--predicted", "r", "--json").json
+    assert again["tasks"] == run["tasks"]
+    assert again["extractor"] == "mine:people"
+    # A run says which layers it claims: that nothing of a layer was found is not that it was not looked for.
+    assert again["not_evaluated"] == run["not_evaluated"]
+
+
+def test_what_a_run_finds_nothing_of_is_scored_as_nothing(evalkit: Evalkit, workspace: Path):
+    (workspace / "mine.py").write_text("def none(article):\n    return []\n")
+    evalkit("run", "--model", "mine:none", "--dataset", "gold.jsonl", "--out", "r")
+    again = evalkit("score", "--gold", "gold.jsonl", "--predicted", "r", "--json").json
+    assert again["tasks"]["entities"]["exact"]["micro"]["gold"] == 7
+
+
+def test_out_takes_a_result(evalkit: Evalkit, workspace: Path):
+    printed = evalkit(*SCORE, "--out", "scored", "--json").json
+    stored = json.loads((workspace / "scored" / "result.json").read_bytes())
+    assert stored["tasks"]["entities"]["exact"]["micro"] == printed["tasks"]["entities"]["exact"]["micro"]
+    assert evalkit("report", "scored", "--to", "json").json == printed
+
+
+def test_gold_scored_against_itself_is_right_in_everything(evalkit: Evalkit):
+    result = evalkit("score", "--gold", "gold.jsonl", "--predicted", "gold.jsonl", "--convention", "all", "--json").json
+    assert set(result["tasks"]) >= {"entities", "quotes", "stances"}
+    wrong = {
+        (task, convention): one["micro"]["f1"]
+        for task, conventions in result["tasks"].items()
+        for convention, one in conventions.items()
+        if one["micro"]["f1"] != 1.0
+    }
+    assert wrong == {}
+
+
+FOREIGN = [
+    pytest.param(
+        {"entities": [{"spans": [[0, 8]], "label": "PERSON"}]},
+        "1 predicted entities have a label that this gold does not use, so they count as wrong (PERSON 1); "
+        "map them with --predicted-label-map",
+        id="entity-label",
+    ),
+    pytest.param(
+        {"quotes": [{"kind": "spoken", "content": [[0, 8]]}]},
+        "1 predicted quotes have a kind that this gold does not use, so they count as wrong (spoken 1); rename them",
+        id="quote-kind",
+    ),
+    pytest.param(
+        {"stances": [{"holder": "moen", "target": "oslo", "label": "pro"}]},
+        "1 predicted stances have a label that this gold does not use, so they count as wrong (pro 1); rename them",
+        id="stance-label",
+    ),
+]
+
+
+@pytest.mark.parametrize(("layers", "note"), FOREIGN)
+def test_labels_that_the_gold_does_not_use_are_counted(evalkit: Evalkit, workspace: Path, layers: dict, note: str):
+    write_lines(workspace / "predicted.jsonl", [{"id": "a-port", **layers}])
+    done = evalkit(*SCORE, "--json")
+    assert done.status == 0
+    assert note in done.json["notes"]
+
+
+def test_labels_are_mapped_and_counted(evalkit: Evalkit, workspace: Path):
+    entities = [{"spans": [[0, 8]], "label": "PERSON"}, {"spans": [[9, 13]], "label": "VERB"}]
+    write_lines(workspace / "predicted.jsonl", [{"id": "a-port", "entities": entities}])
+    done = evalkit(*SCORE, "--predicted-label-map", "news", "--json")
+    assert done.json["tasks"]["entities"]["exact"]["micro"]["precision"] == 1.0
+    assert "1 predicted entities mapped: PERSON→PER 1" in done.json["notes"]
+    assert "1 predicted entities dropped, their label is not in the map: VERB 1" in done.json["notes"]
+
+
+def test_tag_columns(evalkit: Evalkit, workspace: Path):
+    lines = ["Ida B-PER B-PER", "Moen I-PER I-PER", "left O O", "Oslo B-LOC O", ""]
+    (workspace / "tags.txt").write_text("\n".join(lines))
+    asked = (
+        "score",
+        "--format",
+        "conll",
+        "--gold",
+        "tags.txt",
+        "--gold-tag-column",
+        "1",
+        "--predicted-tag-column",
+        "2",
+    )
+    done = evalkit(*asked, "--json")
+    assert (done.status, done.err) == (0, "")
+    micro = done.json["tasks"]["entities"]["exact"]["micro"]
+    assert (micro["precision"], micro["recall"]) == (1.0, 0.5)
+    assert "|tags:" in done.json["tasks"]["entities"]["exact"]["signature"]

@@ -1,0 +1,273 @@
+"""`module:attr`: functions, classes and objects of a user, and what they may answer."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from evalkit.errors import ExtractorError, FormatError, InputError
+from evalkit.extractors.base import ArticleFailure, Extractor
+from evalkit.extractors.callable import as_extractor
+from evalkit.extractors.table import load_extractor
+from evalkit.records import Annotations, Article, Entity, Quote, Span
+
+ARTICLE = Article(id="a", text="Ida left.")
+IDA = Entity(id="e1", spans=(Span(0, 3),), label="PER")
+
+
+def only(extractor: Extractor, article: Article = ARTICLE) -> Annotations | ArticleFailure:
+    (found,) = extractor.extract([article])
+    return found
+
+
+def ten_lines(article: Article) -> Iterator[tuple[int, int, str]]:
+    yield 0, 3, "PER"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        pytest.param([(0, 3, "PER")], (IDA,), id="tuples"),
+        pytest.param([[0, 3, "PER"]], (IDA,), id="lists"),
+        pytest.param([(0, 3, "PER", 0.5)], (Entity(id="e1", spans=(Span(0, 3),), label="PER", score=0.5),), id="score"),
+        pytest.param([(np.int64(0), np.int32(3), "PER")], (IDA,), id="whole numbers of numpy"),
+        pytest.param(iter([(0, 3, "PER")]), (IDA,), id="an iterator"),
+        pytest.param([IDA], (IDA,), id="entities"),
+        pytest.param({"entities": [{"start": 0, "end": 3, "label": "PER"}]}, (IDA,), id="the native form"),
+        pytest.param(Annotations(entities=(IDA,)), (IDA,), id="annotations"),
+        pytest.param([], (), id="nothing found"),
+    ],
+)
+def test_what_a_function_may_answer(answer: object, expected: tuple[Entity, ...]) -> None:
+    found = only(as_extractor(lambda article: answer))
+    assert isinstance(found, Annotations)
+    assert found.entities == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        pytest.param(None, "is a return missing", id="nothing"),
+        pytest.param("Ida", "answered 'Ida'", id="text"),
+        pytest.param(3, "answered 3", id="a number"),
+        pytest.param([(0, 3)], r"item 1 is \(0, 3\)", id="no label"),
+        pytest.param([(0, 3, "PER"), (0.0, 3, "PER")], "item 2 has the offset 0.0", id="offset is no whole number"),
+        pytest.param(["PER"], "item 1 is 'PER'", id="three letters are no item"),
+        pytest.param({"entites": []}, r"object with \['entites'\]", id="misspelled layer"),
+        pytest.param({"entities": [{"start": 0, "end": 3}]}, "'label' must be a string", id="native without label"),
+    ],
+)
+def test_other_answers_fail_the_article(answer: object, said: str) -> None:
+    found = only(as_extractor(lambda article: answer, "mine"))
+    assert isinstance(found, ArticleFailure)
+    with pytest.raises(FormatError, match=said):
+        raise FormatError(found.message)
+
+
+def test_an_article_that_raises_fails_alone_with_its_place() -> None:
+    def find(article: Article) -> list[tuple[int, int, str]]:
+        if article.id == "b":
+            raise KeyError("colour")
+        return []
+
+    found = as_extractor(find).extract([Article(id=name, text="") for name in "abc"])
+    assert [type(one) for one in found] == [Annotations, ArticleFailure, Annotations]
+    assert "KeyError: 'colour' (test_callable.py:" in str(found[1])
+
+
+# Layers.
+
+
+def quotes(article: Article) -> dict[str, list[object]]:
+    return {"quotes": []}
+
+
+def declared(article: Article) -> list[tuple[int, int, str]]:
+    return []
+
+
+declared.layers = ("stances", "entities")  # type: ignore[attr-defined]
+
+
+def knows_only_its_own(article: Article) -> dict[str, list[object]]:
+    return {"a": {"stances": []}}[article.id]  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("function", "before", "after"),
+    [
+        pytest.param(ten_lines, ("entities",), ("entities",), id="tuples are entities"),
+        pytest.param(quotes, ("quotes",), ("quotes",), id="the layers of the answer"),
+        pytest.param(declared, ("entities", "stances"), ("entities", "stances"), id="declared"),
+        pytest.param(knows_only_its_own, ("entities",), ("stances",), id="seen when it answers"),
+    ],
+)
+def test_layers(function: Any, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+    extractor = as_extractor(function)
+    assert extractor.layers == before
+    only(extractor)
+    assert extractor.layers == after
+
+
+def test_a_layer_that_does_not_exist() -> None:
+    def find(article: Article) -> list[object]:
+        return []
+
+    find.layers = ["entites"]  # type: ignore[attr-defined]
+    with pytest.raises(InputError, match="'entites' must be some of entities, quotes, stances"):
+        _ = as_extractor(find).layers
+
+
+# Classes and objects.
+
+
+class Whole:
+    name = "whole"
+    layers = ("quotes",)
+
+    def __init__(self, *, size: int = 1, strict: bool = False, rate: float = 0.5, label: str = "x") -> None:
+        self.given = (size, strict, rate, label)
+
+    def fingerprint(self) -> str:
+        return "v1"
+
+    def extract(self, articles: Sequence[Article]) -> list[Annotations]:
+        return [Annotations(quotes=(Quote(id="q1", kind="direct", content=(Span(0, 3),)),)) for _ in articles]
+
+
+class Bare:
+    def __init__(self, label: str = "PER") -> None:
+        self.label = label
+
+    def extract(self, articles: Sequence[Article]) -> list[object]:
+        return [[(0, 3, self.label)] for _ in articles]
+
+
+class Called:
+    def __call__(self, article: Article) -> list[tuple[int, int, str]]:
+        return [(0, 3, "PER")]
+
+
+def test_a_whole_extractor_is_used_as_it_is() -> None:
+    whole = Whole()
+    assert as_extractor(whole) is whole
+
+
+def test_options_are_converted_as_the_class_wants_them() -> None:
+    options = {"size": "3", "strict": "yes", "rate": "0.25", "label": "12"}
+    extractor = as_extractor(Whole, "mine", options)
+    assert isinstance(extractor, Whole)
+    assert extractor.given == (3, True, 0.25, "12")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        pytest.param({"sise": "3"}, "did you mean 'size'", id="near"),
+        pytest.param({"size": "3.5"}, "size='3.5' cannot be read as int", id="no whole number"),
+        pytest.param({"strict": "maybe"}, "strict='maybe' cannot be read as bool", id="neither"),
+    ],
+)
+def test_options_that_do_not_fit(options: dict[str, str], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        as_extractor(Whole, "mine", options)
+
+
+def test_options_of_a_function_are_its_further_arguments() -> None:
+    def find(article: Article, label: str, end: int = 3) -> list[tuple[int, int, str]]:
+        return [(0, end, label)]
+
+    found = only(as_extractor(find, "mine", {"label": "ORG", "end": "2"}))
+    assert isinstance(found, Annotations)
+    assert found.entities == (Entity(id="e1", spans=(Span(0, 2),), label="ORG"),)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [pytest.param(Bare, id="class"), pytest.param(Bare(), id="object"), pytest.param(Called(), id="callable object")],
+)
+def test_what_is_missing_is_completed(target: Any) -> None:
+    extractor = as_extractor(target, "mine")
+    assert isinstance(extractor, Extractor)
+    assert (extractor.name, extractor.layers) == ("mine", ("entities",))
+    found = only(extractor)
+    assert isinstance(found, Annotations)
+    assert found.entities == (IDA,)
+
+
+def test_fewer_answers_than_articles() -> None:
+    class Forgetful(Bare):
+        def extract(self, articles: Sequence[Article]) -> list[object]:
+            return []
+
+    with pytest.raises(FormatError, match="gave 0 answers for 1 articles"):
+        as_extractor(Forgetful(), "mine").extract([ARTICLE])
+
+
+def test_a_class_that_cannot_be_set_up() -> None:
+    class Broken:
+        def __init__(self) -> None:
+            raise OSError("no weights")
+
+    with pytest.raises(ExtractorError, match=r"'mine' cannot be set up: OSError: no weights \(test_callable.py:"):
+        as_extractor(Broken, "mine")
+
+
+@pytest.mark.parametrize("target", [pytest.param(3, id="number"), pytest.param("text", id="text")])
+def test_what_can_do_nothing(target: object) -> None:
+    with pytest.raises(ExtractorError, match="cannot extract"):
+        as_extractor(target, "mine")
+
+
+# Fingerprints.
+
+
+def test_a_changed_file_is_a_changed_extractor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    code = "def one(article):\n    return []\n\n\ndef two(article):\n    return []\n"
+    (tmp_path / "mine_first.py").write_text(code)
+    one, again, two = (load_extractor(f"mine_first:{name}").fingerprint() for name in ("one", "one", "two"))
+    (tmp_path / "mine_first.py").write_text(code + "# changed\n")
+    changed = load_extractor("mine_first:one").fingerprint()
+    assert one == again
+    assert len({one, two, changed}) == 3
+
+
+def test_options_and_state_are_part_of_it() -> None:
+    prints = {as_extractor(Bare(label), "mine").fingerprint() for label in ("PER", "ORG", "PER")}
+    prints |= {as_extractor(functools.partial(declared, **given), "m").fingerprint() for given in ({}, {"x": 1})}
+    assert len(prints) == 4
+
+
+def test_a_declared_fingerprint_decides() -> None:
+    def find(article: Article) -> list[object]:
+        return []
+
+    find.fingerprint = "v7"  # type: ignore[attr-defined]
+    assert as_extractor(find).fingerprint() == "v7"
+    find.fingerprint = lambda: "v8"  # type: ignore[attr-defined]
+    assert as_extractor(find).fingerprint() == "v8"
+
+
+def test_what_a_function_closes_over_is_part_of_it() -> None:
+    def factory(label: str):
+        return lambda article: [(0, 1, label)]
+
+    prints = [as_extractor(factory(label), "mine").fingerprint() for label in ("PER", "ORG", "PER")]
+    assert prints[0] == prints[2] != prints[1]
+
+
+def test_a_function_without_a_source_file_is_known_by_its_code() -> None:
+    # As in a notebook, where a cell is run again with another body under the same name.
+    prints = []
+    for label in ("PER", "ORG", "PER"):
+        cell: dict[str, object] = {"__name__": "cell"}
+        exec(f"def find(article):\n    return [(0, 1, {label!r})]\n", cell)
+        prints.append(as_extractor(cell["find"], "find").fingerprint())
+    assert prints[0] == prints[2] != prints[1]

@@ -1,0 +1,279 @@
+"""`cmd:`: real programs, well and badly behaved."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from evalkit.errors import ExtractorError, InputError, UnknownNameError
+from evalkit.extractors.base import ArticleFailure
+from evalkit.extractors.program import load_program
+from evalkit.extractors.remote import RemoteExtractor
+from evalkit.records import Annotations, Article, Span
+
+PREAMBLE = """
+import json, re, sys, time, os
+def answer(row, **more):
+    found = [{"start": m.start(), "end": m.end(), "label": "PER"} for m in re.finditer("[A-Z][a-z]+", row["text"])]
+    print(json.dumps({"id": row["id"], "entities": found, **more}))
+def rows(lines):
+    return [row for row in map(json.loads, lines) if "evalkit" not in row]
+"""
+EACH = "for line in sys.stdin:\n    for row in rows([line]):\n"
+GOOD = EACH + "        answer(row)\n"
+
+Start = Callable[..., RemoteExtractor]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    started: list[RemoteExtractor] = []
+
+    def begin(code: str, **options: str) -> RemoteExtractor:
+        script = tmp_path / "program.py"
+        script.write_text(PREAMBLE + code, encoding="utf-8")
+        extractor = load_program(f"cmd:{shlex.quote(sys.executable)} {shlex.quote(str(script))}", options)
+        started.append(extractor)
+        return extractor
+
+    yield begin
+    for extractor in started:
+        extractor.close()
+
+
+def articles(*texts: str) -> list[Article]:
+    return [Article(id=f"a{number}", text=text) for number, text in enumerate(texts, 1)]
+
+
+def spans(found: Annotations | ArticleFailure) -> list[Span]:
+    assert isinstance(found, Annotations), found
+    return [entity.spans[0] for entity in found.entities or ()]
+
+
+def message(found: Annotations | ArticleFailure) -> str:
+    assert isinstance(found, ArticleFailure), found
+    return found.message
+
+
+def test_each_article_gets_its_own_answer(start: Start) -> None:
+    first, second = start(GOOD).extract(articles("Moen left", "🙂 Zoë met Ada"))
+    # The emoji is one code point; the program's pattern ends "Zoë" before the ë.
+    assert (spans(first), spans(second)) == ([Span(0, 4)], [Span(2, 4), Span(10, 13)])
+
+
+def test_answers_in_another_order_go_to_their_articles(start: Start) -> None:
+    extractor = start("for row in rows(sys.stdin)[::-1]: answer(row)", input="whole")
+    first, second = extractor.extract(articles("Moen left", "then Ada"))
+    assert (spans(first), spans(second)) == ([Span(0, 4)], [Span(5, 8)])
+
+
+def test_a_program_is_started_once(start: Start, tmp_path: Path) -> None:
+    log = tmp_path / "starts"
+    extractor = start(f"open({str(log)!r}, 'a').write('x')\n" + GOOD)
+    extractor.fingerprint()
+    for text in ("Moen", "Ada", "Oslo"):
+        extractor.extract(articles(text))
+    assert log.read_text() == "x"
+
+
+def test_a_program_that_answers_at_the_end_is_started_for_each_batch(start: Start, tmp_path: Path) -> None:
+    log = tmp_path / "starts"
+    extractor = start(f"open({str(log)!r}, 'a').write('x')\nfor row in rows(sys.stdin): answer(row)", input="whole")
+    for text in ("Moen", "Ada"):
+        assert len(spans(extractor.extract(articles(text))[0])) == 1
+    assert log.read_text() == "xx"
+
+
+def test_more_text_than_pipes_hold_in_all_directions(start: Start) -> None:
+    code = EACH + "        sys.stderr.write('e' * 100_000); answer(row, padding='p' * 100_000)\n"
+    found = start(code).extract(articles(*["Moen " + "x" * 50_000] * 40))
+    assert [spans(one) for one in found] == [[Span(0, 4)]] * 40
+
+
+def test_no_articles_no_start(start: Start) -> None:
+    assert start("raise SystemExit(1)").extract([]) == []
+
+
+# What it says of itself.
+
+
+def test_a_header_decides(start: Start) -> None:
+    header = (
+        'print(json.dumps({"evalkit": 1, "name": "caps", "layers": ["quotes", "entities"], "fingerprint": "v7"}))\n'
+    )
+    extractor = start(header + GOOD)
+    assert extractor.layers == ("entities", "quotes")
+    assert extractor.facts() == {"reported_name": "caps", "reported_fingerprint": "v7"}
+
+
+def test_without_a_header_its_answers_show_the_layers(start: Start) -> None:
+    assert start(EACH + "        answer(row, quotes=[])\n").layers == ("entities", "quotes")
+
+
+def test_what_is_given_needs_no_start(start: Start, tmp_path: Path) -> None:
+    log = tmp_path / "starts"
+    code = f"open({str(log)!r}, 'a').write('x')\n" + GOOD
+    one, two = (start(code, layers="stances", fingerprint=version) for version in "12")
+    assert one.layers == ("stances",)
+    assert one.fingerprint() != two.fingerprint()
+    assert not log.exists()
+
+
+def test_a_model_that_answers_otherwise_is_another_one(start: Start, tmp_path: Path) -> None:
+    # The file of the program stays the same; what it reads from elsewhere shows in its answers only.
+    label = tmp_path / "label"
+    code = f"label = open({str(label)!r}).read()\n" + EACH
+    code += '        print(json.dumps({"id": row["id"], "entities": [{"start": 0, "end": 3, "label": label}]}))\n'
+    prints = []
+    for name in ("PER", "PER", "ORG"):
+        label.write_text(name)
+        prints.append(start(code).fingerprint())
+    assert prints[0] == prints[1] != prints[2]
+
+
+def test_fingerprint_is_the_same_before_and_after(start: Start) -> None:
+    header = 'print(json.dumps({"evalkit": 1, "fingerprint": "v1"}))\n'
+    before, after = start(header + GOOD), start(header + GOOD)
+    after.extract(articles("Moen"))
+    assert before.fingerprint() == after.fingerprint()
+
+
+def test_fingerprint_changes_with_the_file_and_with_the_header(start: Start) -> None:
+    header = 'print(json.dumps({"evalkit": 1, "fingerprint": "FP"}))\n'
+    plain, again, other_code = (start(code).fingerprint() for code in (GOOD, GOOD, GOOD + "\n"))
+    one, two = (start(header.replace("FP", version) + GOOD).fingerprint() for version in "12")
+    assert plain == again
+    assert len({plain, other_code, one, two}) == 4
+
+
+# What goes wrong with one article.
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        pytest.param("sys.exit('no memory for you')", "exited with status 1.*no memory for you", id="crashes"),
+        pytest.param("os.kill(os.getpid(), 9)", "killed by SIGKILL", id="is killed"),
+        pytest.param("time.sleep(60)", "hangs: no answer for 0.6 seconds", id="hangs"),
+        pytest.param("print('oops'); sys.exit(3)", "status 3.*not an answer: 'oops'", id="writes rubbish and ends"),
+        pytest.param('answer({**row, "id": "zz"}); sys.exit(0)', "unknown article", id="answers for another"),
+        pytest.param('print(json.dumps({"id": row["id"], "error": "too  long"}))', "^too long$", id="says so"),
+        pytest.param('print(json.dumps({"id": row["id"]}))', "none of the layers", id="answers without a layer"),
+        pytest.param(
+            'print(json.dumps({"id": row["id"], "entities": [{"start": 0}]}))',
+            r"entities\[0\]: span \[0, None\]",
+            id="breaks the form",
+        ),
+    ],
+)
+def test_one_article_fails_and_the_others_do_not(start: Start, trouble: str, said: str) -> None:
+    extractor = start(
+        EACH + f"        if 'BAD' in row['text']:\n            {trouble}\n        else: answer(row)\n", timeout="0.6"
+    )
+    first, bad, last = extractor.extract(articles("Moen", "a BAD one", "Ada"))
+    assert (spans(first), spans(last)) == ([Span(0, 4)], [Span(0, 3)])
+    assert re.search(said, message(bad))
+
+
+def test_offsets_in_utf16_are_named(start: Start) -> None:
+    # In UTF-16 the emoji counts two: "Ada" is at 3 there and at 2 in code points.
+    code = (
+        EACH
+        + '        found = [{"start": 3, "end": 6, "label": "PER", "text": "Ada"}]\n'
+        + '        print(json.dumps({"id": row["id"], "entities": found}))\n'
+    )
+    (found,) = start(code).extract(articles("🙂 Ada left"))
+    assert "UTF-16" in message(found)
+
+
+def test_the_first_of_two_answers_stands_and_the_second_is_counted(start: Start) -> None:
+    code = EACH + '        print("loading"); answer(row); answer({**row, "text": ""}); answer({**row, "id": "zz"})\n'
+    extractor = start(code)
+    found = extractor.extract(articles("Moen", "Ada"))
+    assert [spans(one) for one in found] == [[Span(0, 4)], [Span(0, 3)]]
+    # What follows the last answer may still be in the pipe when the batch is complete.
+    counted = extractor.facts()
+    assert counted["not an answer"] == 2
+    assert 1 <= int(counted["a second answer"]) <= 2
+
+
+def test_gives_up_on_a_program_that_stopped_answering(start: Start, tmp_path: Path) -> None:
+    log = tmp_path / "starts"
+    code = (
+        f"open({str(log)!r}, 'a').write('x')\n"
+        + EACH
+        + "        if row['id'] == 'a1': answer(row)\n        else: sys.exit(1)\n"
+    )
+    found = start(code).extract(articles(*["Moen"] * 30))
+    assert len(spans(found[0])) == 1
+    assert "status 1" in message(found[1])
+    assert "10 conversations in a row failed" in message(found[-1])
+    # One start answers and crashes, ten more crash.
+    assert log.read_text() == "x" * 11
+
+
+# What goes wrong with everything.
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        pytest.param("sys.exit('no such model')", "status 1.*last words: no such model", id="crashes at once"),
+        pytest.param("pass", "exited with status 0 without answering", id="ends at once"),
+        pytest.param("time.sleep(60)", r"hangs.*--set timeout", id="hangs"),
+        pytest.param("while True: print('y')", "no answer.*'y'", id="floods"),
+        pytest.param("print('{\"evalkit\": 2}'); time.sleep(60)", "version 2 .* speaks 1", id="another version"),
+        pytest.param('print(\'{"evalkit": 1, "layers": ["x"]}\'); time.sleep(60)', "'x'", id="unknown layer"),
+        pytest.param("os.close(1); time.sleep(60)", "closed its output", id="closes its output"),
+    ],
+)
+def test_nothing_at_all_is_an_error_of_the_extractor(start: Start, code: str, said: str) -> None:
+    extractor = start(code, timeout="0.5")
+    with pytest.raises((ExtractorError, InputError), match=said):
+        extractor.extract(articles("Moen", "Ada", "Oslo"))
+
+
+def test_what_a_program_starts_ends_with_it(start: Start, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    code = f"import subprocess\nopen({str(note)!r}, 'w').write(str(subprocess.Popen(['sleep', '60']).pid))\n" + GOOD
+    extractor = start(code)
+    extractor.extract(articles("Moen"))
+    status = Path("/proc") / note.read_text() / "stat"
+    if not status.exists():
+        pytest.skip("needs /proc")
+    extractor.close()
+    deadline = time.monotonic() + 5
+    while status.exists() and status.read_text().split(")")[1].split()[0] != "Z" and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not status.exists() or status.read_text().split(")")[1].split()[0] == "Z"
+
+
+def test_asked_again_after_close(start: Start) -> None:
+    extractor = start(GOOD)
+    extractor.extract(articles("Moen"))
+    extractor.close()
+    assert len(spans(extractor.extract(articles("Ada"))[0])) == 1
+
+
+@pytest.mark.parametrize(
+    ("spec", "options", "error", "said"),
+    [
+        pytest.param("cmd:no-such-program-here", {}, UnknownNameError, "'no-such-program-here'", id="no program"),
+        pytest.param("cmd:", {}, InputError, "no program", id="empty"),
+        pytest.param("cmd:cat 'x", {}, InputError, "quotation", id="open quotation mark"),
+        pytest.param("cmd:cat", {"timeuot": "3"}, InputError, "did you mean 'timeout'", id="unknown option"),
+        pytest.param("cmd:cat", {"timeout": "soon"}, InputError, "'soon'", id="no number"),
+        pytest.param("cmd:cat", {"timeout": "0"}, InputError, "above 0", id="no time"),
+        pytest.param("cmd:cat", {"input": "all"}, InputError, "stream, whole", id="unknown mode"),
+        pytest.param("cmd:cat", {"layers": "entites"}, InputError, "'entites'", id="unknown layer"),
+    ],
+)
+def test_bad_spellings(spec: str, options: dict[str, str], error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        load_program(spec, options)

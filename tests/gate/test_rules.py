@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evalkit.errors import FormatError, InputError
+from evalkit.gate.rules import default_rules, read_rules
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "gate.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_file_with_everything(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        """
+cluster = "story"
+
+[[rule]]
+name = "people"
+task = "entities"
+convention = "iou:0.7"
+label = "PER"
+slice = { source = "Wire" }
+score = "recall"
+floor = 0.8
+max_drop = 0.01
+min_effect = 0.02
+alpha = 0.1
+
+[[rule]]
+task = "stances"
+convention = "given"
+score = "favg"
+""",
+    )
+
+    rules = read_rules(path)
+
+    people, stance = rules.rules
+    assert rules.cluster == "story"
+    assert (people.name, people.convention, people.slice) == ("people", "iou:0.7", {"source": "Wire"})
+    assert people.figure == ("label", "PER", "recall")
+    assert people.allowed == 0.02  # the larger of max_drop and min_effect
+    assert (stance.name, stance.figure) == ("stances given favg", ("derived", "", "favg"))
+    assert (stance.floor, stance.max_drop, stance.alpha) == (None, 0.0, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("", "holds no rule", id="empty"),
+        pytest.param("rule = 3", "holds no rule", id="no-table"),
+        pytest.param("[[rule]]\ntask=", "not valid TOML", id="no-toml"),
+        pytest.param("[[rules]]\ntask='entities'", r":1: unknown field 'rules'; did you mean 'rule'", id="section"),
+        pytest.param("[[rule]]\nfloor=0.1", ":1: the rule names no task", id="no-task"),
+        pytest.param("[[rule]]\ntask='entitys'", ":2: unknown task 'entitys'; did you mean 'entities'", id="task"),
+        pytest.param("[[rule]]\ntask=3", ":2: task must be a word", id="task-type"),
+        pytest.param(
+            "[[rule]]\ntask='entities'\n\n[[rule]]\ntask='quotes'\nflor=0.5",
+            ":6: unknown field 'flor'; did you mean 'floor'",
+            id="field-of-the-second-rule",
+        ),
+        pytest.param(
+            "[[rule]]\ntask='entities'\nconvention='exat'",
+            ":3: unknown convention 'exat'; did you mean",
+            id="convention",
+        ),
+        pytest.param(
+            "[[rule]]\ntask='entities'\nconvention='joint'",
+            ":3: unknown convention of entities 'joint'",
+            id="not-its-own",
+        ),
+        pytest.param("[[rule]]\ntask='entities'\nconvention='all'", ":3: unknown convention", id="all"),
+        pytest.param(
+            "[[rule]]\ntask='entities'\nscore='f2'", ":3: unknown score .*'f2'; did you mean 'f1'", id="score"
+        ),
+        pytest.param("[[rule]]\ntask='entities'\nscore='favg'", ":3: unknown score", id="score-of-another-task"),
+        pytest.param(
+            "[[rule]]\ntask='stances'\nconvention='given'\nscore='favg'\nlabel='favor'",
+            ":5: favg is over all labels",
+            id="label-of-a-derived-score",
+        ),
+        pytest.param(
+            "[[rule]]\ntask='entities'\nfloor=80", ":3: floor must be a number from 0 to 1, found 80", id="percent"
+        ),
+        pytest.param("[[rule]]\ntask='entities'\nmax_drop=-0.1", ":3: max_drop", id="negative"),
+        pytest.param("[[rule]]\ntask='entities'\nmax_drop=nan", ":3: max_drop", id="nan"),
+        pytest.param("[[rule]]\ntask='entities'\nfloor=true", ":3: floor", id="boolean"),
+        pytest.param("[[rule]]\ntask='entities'\nalpha=0", ":3: alpha must be a number between", id="alpha"),
+        pytest.param("[[rule]]\ntask='entities'\nslice='Wire'", ":3: slice must be", id="slice"),
+        pytest.param("[[rule]]\ntask='entities'\nslice={year=2024}", ":3: slice must be", id="slice-value"),
+        pytest.param("cluster=''\n[[rule]]\ntask='entities'", ":1: cluster must name", id="cluster"),
+        pytest.param("[[rule]]\ntask='entities'\n[[rule]]\ntask='entities'", "is there twice", id="twice"),
+    ],
+)
+def test_bad_files_are_refused_with_their_place(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        read_rules(write(tmp_path, text))
+
+    assert "gate.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        read_rules(tmp_path / "nothing.toml")
+
+
+def test_a_file_in_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_bytes(b"# caf\xe9\n")
+
+    with pytest.raises(FormatError, match="not UTF-8 at byte 5"):
+        read_rules(path)
+
+
+def test_by_default_each_task_has_one_rule() -> None:
+    rules = default_rules(["entities", "stances"]).rules
+
+    assert [(rule.task, rule.convention, rule.figure, rule.allowed) for rule in rules] == [
+        ("entities", "exact", ("micro", "", "f1"), 0),
+        ("stances", "right", ("micro", "", "f1"), 0),
+    ]

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from evalkit.errors import InputError
+from evalkit.gate.rules import Rule, RuleSet
+from evalkit.gate.verdict import CANNOT_TELL, FAIL, PASS, GateReport, Outcome, Sides, judge_rules
+
+Tables = Callable[..., Any]
+MakeRule = Callable[..., Rule]
+
+ALL = [2] * 10
+"""Ten articles, two items each, all found: recall 20/20, precision 1, F1 1."""
+
+TWO_WORSE = [1, 1] + [2] * 8
+"""Two articles lose one of two items: recall 18/20, F1 = 36/38 = .9474, a drop of .0526. Swapping sides of two
+articles leaves |difference| as it was in half of the rounds, so p is about .5: nobody can tell."""
+
+ALL_WORSE = [1] * 10
+"""Every article loses an item: recall 10/20, F1 = 20/30 = .6667. All sides must be swapped alike: p is about
+2 / 2**10 = .002."""
+
+
+def judge(tables: Tables, rules: list[Rule], before: list[int], after: list[int], **sides: Any) -> list[Outcome]:
+    return list(judge_rules(RuleSet(rules=tuple(rules)), Sides(before=tables(before), after=tables(after), **sides)))
+
+
+@pytest.mark.parametrize(
+    ("after", "fields", "verdict"),
+    [
+        pytest.param(ALL, {}, PASS, id="no-change"),
+        pytest.param(TWO_WORSE, {}, CANNOT_TELL, id="small-drop"),
+        pytest.param(ALL_WORSE, {}, FAIL, id="large-drop"),
+        pytest.param(TWO_WORSE, {"max_drop": 0.0527}, PASS, id="drop-within-max-drop"),
+        pytest.param(TWO_WORSE, {"min_effect": 0.0527}, PASS, id="drop-within-min-effect"),
+        pytest.param(TWO_WORSE, {"max_drop": 0.0526}, CANNOT_TELL, id="drop-just-above"),  # 2/38 = .05263
+        pytest.param(ALL_WORSE, {"max_drop": 0.2}, FAIL, id="more-than-max-drop"),
+        pytest.param(ALL_WORSE, {"alpha": 0.0001}, CANNOT_TELL, id="strict-alpha"),
+        pytest.param(TWO_WORSE, {"floor": 0.95}, FAIL, id="below-floor"),
+        pytest.param(TWO_WORSE, {"floor": 0.94, "max_drop": 0.1}, PASS, id="above-floor"),
+        pytest.param(ALL_WORSE, {"score": "precision"}, PASS, id="precision-stays"),  # 10/10
+        pytest.param(ALL_WORSE, {"score": "recall", "max_drop": 0.5}, PASS, id="recall-falls-by-half"),
+        pytest.param(ALL_WORSE, {"label": "PER"}, FAIL, id="label"),
+        pytest.param(ALL_WORSE, {"label": "macro"}, FAIL, id="macro"),
+    ],
+)
+def test_verdicts(tables: Tables, rule: MakeRule, after: list[int], fields: dict[str, Any], verdict: str) -> None:
+    assert judge(tables, [rule(**fields)], ALL, after)[0].verdict == verdict
+
+
+def test_figures_and_reason_of_a_drop_that_cannot_be_told(tables: Tables, rule: MakeRule) -> None:
+    outcome = judge(tables, [rule()], ALL, TWO_WORSE)[0]
+
+    assert outcome.baseline == 1
+    assert outcome.value == pytest.approx(36 / 38)
+    assert outcome.articles == (0, 8, 2)
+    assert outcome.p == pytest.approx(0.5, abs=0.02)
+    # p ≤ .05 needs 2 / 2**k ≤ .05, so k = 6 articles that differ; 2 of 10 do, so 30 articles, 20 more at least.
+    assert outcome.more is not None
+    assert outcome.more >= 20
+    assert outcome.reason.startswith("dropped by 0.0526, more than 0; q 0.5")
+    assert f"{outcome.more} more would show such a drop" in outcome.reason
+    assert f"cannot see less than {outcome.smallest:.4f}" in outcome.reason
+
+
+def test_a_gain_passes_and_is_told(tables: Tables, rule: MakeRule) -> None:
+    outcome = judge(tables, [rule()], ALL_WORSE, ALL)[0]
+
+    assert (outcome.verdict, outcome.reason) == (PASS, "rose by 0.3333")
+
+
+def test_one_article_cannot_show_anything(tables: Tables, rule: MakeRule) -> None:
+    outcome = judge(tables, [rule()], [2], [0])[0]
+
+    assert outcome.verdict == CANNOT_TELL
+    # One article that differs; 6 are needed.
+    assert outcome.more == 5
+    assert "1 article cannot see any drop, 5 more would" in outcome.reason
+
+
+def test_rules_are_tested_together(tables: Tables, rule: MakeRule) -> None:
+    """Benjamini-Hochberg: what one rule shows may be nothing among nineteen that show nothing."""
+    # Six of ten articles are worse: p = 2 / 2**6 = .031, below .05 alone. With 19 rules at p = 1 beside it, q = .62.
+    six = [1] * 6 + [2] * 4
+    alone = judge(tables, [rule(name="f1")], ALL, six)[0]
+    others = [rule(name=f"precision {at}", score="precision") for at in range(19)]
+    together = judge(tables, [rule(name="f1"), *others], ALL, six)[0]
+
+    assert (alone.verdict, together.verdict) == (FAIL, CANNOT_TELL)
+    assert alone.p == together.p == pytest.approx(2 / 64, abs=0.01)
+    assert together.q == pytest.approx(20 * together.p)
+
+
+def test_clusters_are_swapped_as_wholes(tables: Tables, rule: MakeRule) -> None:
+    """Ten articles of two stories are two units, so nothing can be shown."""
+    stories = {f"a{at:03}": f"story {at % 2}" for at in range(10)}
+    sides = Sides(before=tables(ALL), after=tables(ALL_WORSE), properties={"story": stories})
+
+    outcome = judge_rules(RuleSet(rules=(rule(),), cluster="story"), sides)[0]
+
+    assert outcome.verdict == CANNOT_TELL
+
+
+def test_a_slice_is_judged_by_itself(tables: Tables, rule: MakeRule) -> None:
+    after = [1] * 8 + [2] * 4  # the eight articles of the wire are worse, the desk's four are not
+    source = {f"a{at:03}": "wire" if at < 8 else "desk" for at in range(12)}
+    rules = [rule(name="wire", slice={"source": "wire"}), rule(name="desk", slice={"source": "desk"})]
+
+    wire, desk = judge(tables, rules, [2] * 12, after, properties={"source": source})
+
+    assert (wire.verdict, desk.verdict) == (FAIL, PASS)
+    assert (wire.value, desk.value) == (pytest.approx(2 / 3), 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        pytest.param({"label": "PRE"}, "unknown label 'PRE'; did you mean 'PER'", id="label"),
+        pytest.param({"slice": {"sorce": "wire"}}, "metadata field 'sorce'; did you mean 'source'", id="field"),
+        pytest.param({"slice": {"source": "wirr"}}, "source = 'wirr'; did you mean 'wire'", id="value"),
+        pytest.param({"slice": {"source": "wire", "lang": "de"}}, "no article is in the slice", id="empty-slice"),
+        pytest.param({"task": "quotes"}, "no quotes under exact", id="task"),
+        pytest.param({"score": "favg"}, "there is no favg", id="score"),
+    ],
+)
+def test_rules_about_nothing_are_refused(tables: Tables, rule: MakeRule, fields: dict[str, Any], message: str) -> None:
+    names = [f"a{at:03}" for at in range(10)]
+    properties = {"source": dict.fromkeys(names, "wire"), "lang": {"other": "de"}}
+
+    with pytest.raises(InputError, match=message):
+        judge(tables, [rule(**fields)], ALL, ALL, properties=properties)
+
+
+def test_a_cluster_that_no_article_has_is_refused(tables: Tables, rule: MakeRule) -> None:
+    with pytest.raises(InputError, match="metadata field 'story'"):
+        judge_rules(RuleSet(rules=(rule(),), cluster="story"), Sides(before=tables(ALL), after=tables(ALL)))
+
+
+def test_a_task_that_the_run_lost_fails(tables: Tables, rule: MakeRule) -> None:
+    sides = Sides(before=tables(ALL), after={}, missing={"entities": "the extractor does not claim it"})
+
+    outcome = judge_rules(RuleSet(rules=(rule(),)), sides)[0]
+
+    assert (outcome.verdict, outcome.baseline, outcome.value) == (FAIL, 1, None)
+    assert outcome.reason.endswith("the extractor does not claim it")
+
+
+@pytest.mark.parametrize(("floor", "verdict"), [(None, PASS), (0.9, PASS), (0.96, FAIL)])
+def test_a_task_that_the_baseline_lacks_has_only_its_floor(
+    tables: Tables, rule: MakeRule, floor: float | None, verdict: str
+) -> None:
+    sides = Sides(before={}, after=tables(TWO_WORSE))  # F1 .9474
+
+    assert judge_rules(RuleSet(rules=(rule(floor=floor),)), sides)[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [
+        pytest.param([PASS, PASS], 0, id="pass"),
+        pytest.param([PASS, CANNOT_TELL], 3, id="cannot-tell"),
+        pytest.param([CANNOT_TELL, FAIL, PASS], 1, id="fail-weighs-most"),
+    ],
+)
+def test_the_worst_rule_decides(rule: MakeRule, verdicts: list[str], code: int) -> None:
+    outcomes = tuple(Outcome(rule=rule(), verdict=verdict, reason="") for verdict in verdicts)
+    report = GateReport(run="r", baseline="b", gold="g@1", split="test", articles=1, outcomes=outcomes)
+
+    assert report.exit_code == code
+
+
+def test_the_same_input_gives_the_same_outcome(tables: Tables, rule: MakeRule) -> None:
+    assert judge(tables, [rule()], ALL, TWO_WORSE) == judge(tables, [rule()], ALL, TWO_WORSE)

@@ -1,0 +1,77 @@
+"""Predictions made elsewhere: what is read, and what a run folder says besides."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evalkit.errors import InputError, OffsetError
+from evalkit.predictions.load import load_predictions
+from evalkit.predictions.store import RunFolder
+from evalkit.records import Annotations, Article, Example, Prediction, Span
+
+TEXT = "🚢 Ida Moen left Oslo."
+EXAMPLES = [Example(article=Article(id="a", text=TEXT), gold=Annotations(entities=()))]
+
+
+def write(path: Path, **layers: object) -> Path:
+    path.write_text(json.dumps({"id": "a", **layers}), encoding="utf-8")
+    return path
+
+
+def test_a_file_names_itself_and_claims_what_it_has(tmp_path: Path):
+    found = load_predictions(
+        write(tmp_path / "mine.jsonl", entities=[{"start": 2, "end": 10, "label": "PER"}]), EXAMPLES
+    )
+    assert (found.extractor, found.layers, found.predicted_map) == ("mine", None, None)
+    assert found.predictions[0].annotations.entities[0].spans == (Span(2, 10),)
+
+
+def test_a_run_brings_its_name_layers_and_label_map(tmp_path: Path):
+    folder = RunFolder(tmp_path / "r")
+    folder.open("k", {"extractor": "spacy:x", "layers": ["entities"], "predicted_map": "from-ontonotes"})
+    with folder.appending() as append:
+        append([Prediction(article_id="a", annotations=Annotations(entities=()))])
+    found = load_predictions(folder.path, EXAMPLES)
+    assert (found.extractor, found.layers, found.predicted_map) == ("spacy:x", ("entities",), "from-ontonotes")
+    assert found.facts == {
+        "version": 1,
+        "extractor": "spacy:x",
+        "layers": ["entities"],
+        "predicted_map": "from-ontonotes",
+    }
+
+
+WRONG = [
+    pytest.param({"spans": [[2, 99]]}, r"a: entities\[0\] .*outside the text of 21 code points", id="outside"),
+    pytest.param({"spans": [[3, 11]], "text": "Ida Moen"}, r"UTF-16 code units: convert them", id="utf16"),
+    pytest.param({"spans": [[5, 13]], "text": "Ida Moen"}, r"UTF-8 bytes: convert them", id="utf8"),
+    pytest.param({"spans": [[2, 9]], "text": "Ida Moen"}, r"inclusive ends: convert them", id="inclusive"),
+    pytest.param({"spans": [[2, 10]], "text": "Nobody"}, r"that text is nowhere in the article", id="other-text"),
+]
+
+
+@pytest.mark.parametrize(("entity", "message"), WRONG)
+def test_offsets_that_do_not_fit_name_the_likely_cause(tmp_path: Path, entity: dict[str, object], message: str):
+    path = write(tmp_path / "p.jsonl", entities=[{**entity, "label": "PER"}])
+    with pytest.raises(OffsetError, match=message):
+        load_predictions(path, EXAMPLES)
+
+
+def test_how_many_more_there_are(tmp_path: Path):
+    spans = [{"spans": [[90 + n, 99 + n]], "label": "PER"} for n in range(3)]
+    with pytest.raises(OffsetError, match=r"\(and 2 more\); offsets are code points"):
+        load_predictions(write(tmp_path / "p.jsonl", entities=spans), EXAMPLES)
+
+
+def test_articles_that_the_gold_lacks_are_not_checked(tmp_path: Path):
+    path = write(tmp_path / "p.jsonl", id="other", entities=[{"spans": [[0, 99]], "label": "PER"}])
+    assert load_predictions(path, EXAMPLES).predictions[0].article_id == "other"
+
+
+def test_no_prediction(tmp_path: Path):
+    (tmp_path / "p.jsonl").write_text("\n")
+    with pytest.raises(InputError, match="holds no prediction"):
+        load_predictions(tmp_path / "p.jsonl", EXAMPLES)

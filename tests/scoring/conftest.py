@@ -1,0 +1,121 @@
+"""Short notations and an independent reference, as fixtures that live as long as the session."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from evalkit.records import Entity, Span
+from evalkit.results import Counts
+from evalkit.scoring.columns import EntityColumns
+from evalkit.scoring.conventions.table import load_convention
+from evalkit.scoring.credits import entity_table
+from evalkit.scoring.entities import entity_columns
+from evalkit.scoring.table import CountTable
+
+Item = tuple[tuple[tuple[int, int], ...], str]
+
+
+def parse(line: str) -> list[Entity]:
+    """Entities from "PER 0-8; ORG 2-4+6-8"."""
+    found = []
+    for item in filter(None, (part.strip() for part in line.split(";"))):
+        label, places = item.split()
+        spans = tuple(Span(*map(int, place.split("-"))) for place in places.split("+"))
+        found.append(Entity(id="", spans=spans, label=label))
+    return found
+
+
+def build(gold: str | Sequence[str], predicted: str | Sequence[str], text: str | None = None) -> EntityColumns:
+    """Columns of one article (strings) or of several (lists of strings)."""
+    sides = [[side] if isinstance(side, str) else list(side) for side in (gold, predicted)]
+    names = [f"a{at}" for at in range(len(sides[0]))]
+    texts = None if text is None else (text,) * len(names)
+    return entity_columns(names, [parse(line) for line in sides[0]], [parse(line) for line in sides[1]], texts=texts)
+
+
+@pytest.fixture(scope="session")
+def columns() -> Callable[..., EntityColumns]:
+    return build
+
+
+@pytest.fixture(scope="session")
+def table() -> Callable[..., CountTable]:
+    def make(convention: str, gold: str | Sequence[str], predicted: str | Sequence[str], text: str | None = None):
+        found = build(gold, predicted, text)
+        return entity_table(found, load_convention(convention)(found))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def score(table: Callable[..., CountTable]) -> Callable[..., tuple[float, int, float, int]]:
+    """Predicted credit, predicted items, gold credit, gold items."""
+
+    def make(*arguments: str | Sequence[str]) -> tuple[float, int, float, int]:
+        counts: Counts = table(*arguments).counts()
+        return counts.predicted_credit, counts.predicted, counts.gold_credit, counts.gold
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def score_items() -> Callable[[str, Sequence[Item], Sequence[Item]], Counts]:
+    """The counts of one article under a convention, from (spans, label) pairs."""
+
+    def make(convention: str, gold: Sequence[Item], predicted: Sequence[Item]) -> Counts:
+        sides = [
+            [[Entity(id="", spans=tuple(Span(*s) for s in spans), label=label) for spans, label in side]]
+            for side in (gold, predicted)
+        ]
+        found = entity_columns(["a"], sides[0], sides[1])
+        return entity_table(found, load_convention(convention)(found)).counts()
+
+    return make
+
+
+def characters(item: Item) -> set[int]:
+    return {at for start, end in item[0] for at in range(start, end)}
+
+
+def place(item: Item) -> tuple[object, ...]:
+    """Where an item is: its characters, or the first place of an item without any."""
+    own = characters(item)
+    return (frozenset(own),) if own else ("empty", min(start for start, _ in item[0]))
+
+
+def touch(first: Item, second: Item) -> int:
+    common = len(characters(first) & characters(second))
+    return common or int(place(first) == place(second))
+
+
+def credit(convention: str, gold: Item, predicted: Item) -> float:
+    """What a pair earns, straight from the table in the definitions."""
+    agree = gold[1] == predicted[1]
+    if convention == "exact":
+        return float(agree and place(gold) == place(predicted))
+    if convention == "boundary":
+        return float(place(gold) == place(predicted))
+    if convention == "partial":
+        return 1.0 if place(gold) == place(predicted) else 0.5 * bool(touch(gold, predicted))
+    if convention == "type":
+        return float(agree and touch(gold, predicted) > 0)
+    threshold = float(convention.removeprefix("iou:"))
+    common = touch(gold, predicted)
+    union = max(1, len(characters(gold))) + max(1, len(characters(predicted))) - common
+    return float(agree and common > 0 and common >= threshold * union)
+
+
+@pytest.fixture(scope="session")
+def most_credit() -> Callable[[str, Sequence[Item], Sequence[Item]], float]:
+    """The credit of the best of all one-to-one matchings, each of them tried."""
+
+    def search(convention: str, gold: Sequence[Item], predicted: Sequence[Item]) -> float:
+        few, many = (gold, predicted) if len(gold) <= len(predicted) else (predicted, gold)
+        worth = [[credit(convention, a, b) for b in many] for a in few]
+        ways = itertools.permutations(range(len(many)), len(few))
+        return max((sum(worth[at][other] for at, other in enumerate(way)) for way in ways), default=0.0)
+
+    return search

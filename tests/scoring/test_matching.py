@@ -1,0 +1,133 @@
+"""Edges, clusters and assignments: small ones against everything there is, large ones against their limits."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evalkit.scoring import edges as edges_module
+from evalkit.scoring.assignment import assign_many, best_assignment
+from evalkit.scoring.columns import columns_from_arrays
+from evalkit.scoring.edges import find_edges
+from evalkit.scoring.matching import match_open
+
+EDGES = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(1, 9)), max_size=8, unique_by=lambda edge: edge[:2]
+)
+
+
+def is_matching(chosen):
+    return all(len({edge[side] for edge in chosen}) == len(chosen) for side in (0, 1))
+
+
+def most(edges):
+    ways = (way for size in range(len(edges) + 1) for way in itertools.combinations(edges, size))
+    return max(sum(edge[2] for edge in way) for way in ways if is_matching(way))
+
+
+@given(edges=EDGES)
+@settings(max_examples=200, deadline=None)
+def test_best_assignment_has_the_largest_sum(edges):
+    chosen = [edges[at] for at in best_assignment(edges)]
+    assert is_matching(chosen)
+    assert sum(edge[2] for edge in chosen) == most(edges)
+
+
+@given(edges=EDGES.filter(bool))
+@settings(max_examples=100, deadline=None)
+def test_assign_many_agrees(edges):
+    table = np.array(edges)
+    chosen = [edges[at] for at in assign_many(table[:, 0], table[:, 1], table[:, 2])]
+    assert is_matching(chosen)
+    assert sum(edge[2] for edge in chosen) == most(edges)
+
+
+def test_among_equals_the_earlier_edges_win():
+    assert best_assignment([(0, 0, 5), (0, 1, 5)]) == [0]
+    assert best_assignment([(0, 1, 5), (0, 0, 5), (1, 1, 5)]) == [1, 2]
+
+
+def test_many_edges_that_hang_together_are_matched_too():
+    # a 20 by 20 block: more than sets of columns can be tried for; the diagonal is worth most
+    edges = [(i, j, 100 if i == j else 1) for i in range(20) for j in range(20)]
+    assert [edges[at][:2] for at in best_assignment(edges)] == [(i, i) for i in range(20)]
+
+
+def test_weights_too_large_to_be_exact_keep_their_order():
+    edges = [(i, j, 2**60 if i == j else 2**59) for i in range(12) for j in range(12)]
+    assert [edges[at][:2] for at in best_assignment(edges)] == [(i, i) for i in range(12)]
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8), st.integers(0, 5), st.integers(0, 1)), max_size=6)
+
+
+def arrays(items):
+    table = np.array(items, dtype=np.int64).reshape(-1, 4)
+    return table[:, 0], table[:, 1], table[:, 1] + table[:, 2], table[:, 3]
+
+
+@pytest.mark.parametrize("by_label", [False, True])
+@given(gold=SPANS, predicted=SPANS)
+@settings(max_examples=150, deadline=None)
+def test_find_edges_finds_every_overlap_once(by_label, gold, predicted):
+    columns = columns_from_arrays(["a", "b"], ["X", "Y"], arrays(gold), arrays(predicted))
+    everything = np.arange(len(gold)), np.arange(len(predicted))
+    found = find_edges(columns, *everything, by_label=by_label)
+    expected = {}
+    for i, j in itertools.product(*(range(len(side)) for side in (gold, predicted))):
+        a, b = (
+            [getattr(s, n)[at] for n in ("article", "start", "end", "label")]
+            for s, at in ((columns.gold, i), (columns.predicted, j))
+        )
+        if a[0] != b[0] or (by_label and a[3] != b[3]):
+            continue
+        empty = a[1] == a[2] or b[1] == b[2]
+        common = int(a[1:3] == b[1:3]) if empty else min(a[2], b[2]) - max(a[1], b[1])
+        if common > 0:
+            expected[i, j] = common
+    rows = list(zip(found.gold.tolist(), found.predicted.tolist(), strict=True))
+    assert len(rows) == len(set(rows))
+    assert dict(zip(rows, found.common.tolist(), strict=True)) == expected
+
+
+@given(gold=SPANS, predicted=SPANS)
+@settings(max_examples=60, deadline=None)
+def test_blocks_change_nothing(gold, predicted):
+    columns = columns_from_arrays(["a", "b"], ["X", "Y"], arrays(gold), arrays(predicted))
+    everything = np.arange(len(gold)), np.arange(len(predicted))
+    whole = match_open(columns, *everything, by_label=False)
+    before, edges_module.BLOCK = edges_module.BLOCK, 1
+    try:
+        parts = match_open(columns, *everything, by_label=False)
+    finally:
+        edges_module.BLOCK = before
+    assert sorted(zip(*whole, strict=True)) == sorted(zip(*parts, strict=True))
+
+
+@pytest.mark.parametrize("convention", ["partial", "type", "fuzzy", "overlap", "iou:0.3"])
+def test_a_crowd_of_hundreds_is_matched(convention, table):
+    # 300 gold and 300 predicted items, each at [i, i + 200): all overlap with nearly all; each has its equal
+    line = "; ".join(f"X {at}-{at + 200}" for at in range(300))
+    shifted = "; ".join(f"X {at + 1}-{at + 201}" for at in range(300))
+    assert table(convention, line, line).counts().gold_credit == 300
+    worth = {"partial": 299 + 0.5, "overlap": 300 - 1 / 200}
+    # shifted by one, 299 have an equal and the first and last meet each other's neighbours
+    found = table(convention, line, shifted).counts().gold_credit
+    if convention in ("type", "iou:0.3"):
+        assert found in (299, 300)
+    elif convention == "overlap":
+        assert found == pytest.approx(worth["overlap"])
+    elif convention == "partial":
+        assert found in (299, worth["partial"])
+
+
+def test_one_item_over_a_thousand(table):
+    words = "; ".join(f"X {6 * at}-{6 * at + 5}" for at in range(1000))
+    # the long one is spurious under exact, and takes nothing from the others under type
+    assert table("type", words, f"{words}; X 0-6000").counts().predicted_credit == 1000
+    # alone it finds one of the thousand
+    assert table("type", words, "X 0-6000").counts().gold_credit == 1

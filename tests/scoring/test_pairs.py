@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+
+from evalkit.errors import InputError
+from evalkit.records import Annotations, Article, Entity, Example, Prediction, Scope, Span, Zone
+from evalkit.scoring.pairs import pair_up
+
+
+def entity(start, end, label="X"):
+    return Entity(id=f"{start}", spans=(Span(start, end),), label=label)
+
+
+def example(name, *entities, scope=None, zones=(), **layers):
+    return Example(
+        article=Article(id=name, text="some text " * 5, zones=zones),
+        gold=Annotations(entities=entities, scope=scope or Scope(), **layers),
+    )
+
+
+def prediction(name, *entities, **layers):
+    return Prediction(article_id=name, annotations=Annotations(entities=entities, **layers))
+
+
+def test_articles_come_sorted_and_missing_predictions_count_as_missed():
+    paired = pair_up([example("b", entity(0, 4)), example("a")], [prediction("a")])
+    assert [pair.article.id for pair in paired.pairs] == ["a", "b"]
+    assert paired.pairs[1].predicted.entities == ()
+    assert paired.set_aside == {"articles without a prediction, counted as missed": 1}
+
+
+def test_predictions_for_other_articles_are_counted():
+    paired = pair_up([example("a")], [prediction("a"), prediction("z")])
+    assert paired.set_aside == {"predictions for articles that are not in the gold, set aside": 1}
+
+
+def test_layers_that_nobody_claims_or_annotates_are_not_evaluated():
+    paired = pair_up([example("a", quotes=())], [prediction("a", stances=())])
+    assert paired.not_evaluated == {
+        "quotes": "the extractor does not claim it",
+        "stances": "the gold does not annotate it",
+        "chain": "it needs entities, quotes and stances; quotes: the extractor does not claim it",
+    }
+    assert [pair.article.id for pair in paired.with_layer("entities")] == ["a"]
+    assert paired.with_layer("stances") == paired.with_layer("chain") == []
+
+
+def test_the_chain_needs_an_article_with_all_layers():
+    gold = [
+        Example(article=Article(id="a", text="x"), gold=Annotations(entities=(), quotes=())),
+        Example(article=Article(id="b", text="x"), gold=Annotations(entities=(), stances=())),
+    ]
+    claims = [prediction("a", quotes=(), stances=())]
+    assert pair_up(gold, claims).not_evaluated == {"chain": "no article of the gold has entities, quotes and stances"}
+    whole = Example(article=Article(id="c", text="x"), gold=Annotations(entities=(), quotes=(), stances=()))
+    paired = pair_up([*gold, whole], claims)
+    assert paired.not_evaluated == {}
+    assert [pair.article.id for pair in paired.with_layer("chain")] == ["c"]
+
+
+def test_items_outside_the_scope_are_set_aside_on_both_sides_and_counted():
+    zones = (Zone("body", 0, 20), Zone("boilerplate", 20, 50))
+    gold = example("a", entity(0, 4), entity(30, 34), scope=Scope(zones=("body",), labels=("X",)), zones=zones)
+    paired = pair_up([gold], [prediction("a", entity(0, 4), entity(18, 22), entity(5, 9, "Y"))])
+    assert paired.pairs[0].gold.entities == (entity(0, 4),)
+    assert paired.pairs[0].predicted.entities == (entity(0, 4),)
+    assert paired.set_aside == {
+        "gold entities outside the annotated scope, set aside": 1,
+        "predicted entities outside the annotated scope, set aside": 2,
+    }
+
+
+def test_predictions_of_a_layer_that_an_article_does_not_annotate_are_counted():
+    gold = [example("a"), Example(article=Article(id="b", text="x"), gold=Annotations())]
+    paired = pair_up(gold, [prediction("a"), prediction("b", entity(0, 1))])
+    assert paired.set_aside == {"predicted entities in articles whose gold does not annotate them, set aside": 1}
+
+
+@pytest.mark.parametrize(
+    ("gold", "predictions", "message"),
+    [
+        pytest.param([], [], "no article", id="no-gold"),
+        pytest.param([example("a"), example("a")], [], "'a' is given twice", id="gold-twice"),
+        pytest.param([example("a")], [prediction("a"), prediction("a")], "'a' is given twice", id="prediction-twice"),
+        pytest.param([example("a")], [prediction("z")], "gold has 'a', predictions have 'z'", id="nothing-in-common"),
+    ],
+)
+def test_refuses(gold, predictions, message):
+    with pytest.raises(InputError, match=message):
+        pair_up(gold, predictions)

@@ -1,0 +1,149 @@
+"""The selftest passes what is right, and catches each invariant being broken."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from evalkit.cli.selftest import selftest_command
+from evalkit.errors import UnknownNameError
+from evalkit.registry import Registry
+from evalkit.scoring.conventions import table as conventions
+from evalkit.scoring.conventions.exact import exact
+from evalkit.scoring.conventions.table import ALL
+from evalkit.scoring.credits import Credits, credits_of_pairs
+from evalkit.scoring.edges import find_edges
+from evalkit.scoring.selftest import check_all, check_convention, tasks_of
+
+FEW = 15
+
+
+def test_every_built_in_convention_keeps_every_invariant():
+    checks = check_all(cases=8)
+    assert [check.violation for check in checks if check.violation] == []
+    assert {check.convention for check in checks} >= set(ALL)
+    assert {(c.task, c.convention, c.invariant) for c in checks if c.excepted} == {
+        ("entities", "fuzzy", "swap"),
+        ("stances", "given", "swap"),
+        ("stances", "given", "counts"),
+        ("chain", "complete", "swap"),
+    }
+
+
+def test_the_exceptions_are_needed():
+    from evalkit.scoring import selftest
+
+    before = dict(selftest.EXCEPTIONS)
+    selftest.EXCEPTIONS.clear()
+    try:
+        assert [v.invariant for v in check_convention("fuzzy", cases=150)] == ["swap"]
+        assert {v.invariant for v in check_convention("given", cases=60)} == {"swap", "counts"}
+    finally:
+        selftest.EXCEPTIONS.update(before)
+
+
+def many_to_one(columns):
+    """Every overlapping prediction is right: duplicates pay."""
+    edges = find_edges(columns, np.arange(len(columns.gold)), np.arange(len(columns.predicted)), by_label=True)
+    gold, predicted = np.zeros(len(columns.gold)), np.zeros(len(columns.predicted))
+    gold[edges.gold] = 1
+    predicted[edges.predicted] = 1
+    return Credits(gold, predicted)
+
+
+def never(columns):
+    return credits_of_pairs(columns, *[np.zeros(0, dtype=np.int64)] * 2)
+
+
+def generous(columns):
+    return Credits(np.full(len(columns.gold), 1.5), np.ones(len(columns.predicted)))
+
+
+def first_given(columns):
+    """Only the item that came first in the input earns anything."""
+    found = exact(columns)
+    return Credits(found.gold * (columns.gold.order == 0), found.predicted * (columns.predicted.order == 0))
+
+
+def by_size(columns):
+    """Credit by the number of articles: an empty one changes it, and so does cutting in two."""
+    found = exact(columns)
+    share = 1 / max(len(columns.articles), 1)
+    return Credits(found.gold * share, found.predicted * share)
+
+
+def lopsided(columns):
+    found = exact(columns)
+    return Credits(found.gold, np.ones(len(columns.predicted)))
+
+
+def crashing(columns):
+    return Credits(np.ones(len(columns.gold)) / (len(columns.gold) / max(len(columns.predicted), 0)), np.zeros(0))
+
+
+def not_a_number(columns):
+    found = exact(columns)
+    return Credits(found.gold * np.nan, found.predicted)
+
+
+@pytest.mark.parametrize(
+    ("convention", "broken"),
+    [
+        pytest.param(many_to_one, {"duplicate"}, id="duplicates-pay"),
+        pytest.param(never, {"perfect"}, id="the-gold-is-not-perfect"),
+        pytest.param(generous, {"bounds"}, id="more-than-one"),
+        pytest.param(first_given, {"order"}, id="order-matters"),
+        pytest.param(by_size, {"empty", "merge"}, id="articles-matter"),
+        pytest.param(lopsided, {"swap"}, id="sides-differ"),
+        pytest.param(crashing, {"defined"}, id="crash"),
+        pytest.param(not_a_number, {"bounds", "defined"}, id="nan"),
+    ],
+)
+def test_a_broken_convention_is_caught(convention, broken, monkeypatch):
+    monkeypatch.setattr(conventions, "load_convention", lambda name: convention)
+    monkeypatch.setattr("evalkit.scoring.tasks.load_convention", lambda name: convention)
+    monkeypatch.setattr("evalkit.scoring.invariants.load_convention", lambda name: convention)
+    found = {violation.invariant for violation in check_convention("exact", task="entities", cases=FEW)}
+    assert found >= broken
+
+
+def test_the_counterexample_is_as_small_as_it_gets(monkeypatch):
+    monkeypatch.setattr("evalkit.scoring.tasks.load_convention", lambda name: many_to_one)
+    monkeypatch.setattr("evalkit.scoring.invariants.load_convention", lambda name: many_to_one)
+    (violation,) = [v for v in check_convention("exact", task="entities", cases=FEW) if v.invariant == "duplicate"]
+    # a right and a wrong prediction: a copy of the right one raises precision from 1/2 to 2/3
+    gold, predicted = violation.example.splitlines()
+    assert (gold.count(";"), predicted.count(";")) == (0, 1)
+    assert "P 1/2" in violation.message
+    assert "P 2/3" in violation.message
+
+
+def test_plugins_are_tried_by_name(monkeypatch):
+    table = {"mine": f"{__name__}:never"}
+    monkeypatch.setattr("evalkit.registry.import_module", lambda name: __import__("types").SimpleNamespace(never=never))
+    monkeypatch.setattr(conventions, "CONVENTIONS", Registry("convention", table, "evalkit.none"))
+    monkeypatch.setattr("evalkit.scoring.selftest.CONVENTIONS", Registry("convention", table, "evalkit.none"))
+    assert [violation.invariant for violation in check_convention("mine", cases=FEW)] == ["perfect"]
+
+
+def test_names():
+    assert tasks_of("exact") == ("entities", "quotes")
+    assert tasks_of("given") == ("stances",)
+    with pytest.raises(UnknownNameError, match="did you mean 'joint'"):
+        tasks_of("jont")
+    with pytest.raises(UnknownNameError, match="unknown task"):
+        check_convention("exact", task="words")
+
+
+def test_command_prints_a_table_and_exits_0():
+    result = CliRunner().invoke(selftest_command, ["--convention", "boundary", "--cases", "3"])
+    assert result.exit_code == 0
+    assert "entities  boundary    perfect    ok" in result.output
+
+
+def test_command_exits_1_and_shows_the_example(monkeypatch):
+    monkeypatch.setattr("evalkit.scoring.tasks.load_convention", lambda name: never)
+    result = CliRunner().invoke(selftest_command, ["--convention", "boundary", "--cases", "5"])
+    assert result.exit_code == 1
+    assert "entities boundary: perfect is violated" in result.output

@@ -1,0 +1,316 @@
+"""The house rules that a reader relies on, checked on the syntax tree: who may import whom, and what is never done."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "evalkit"
+
+VOCABULARY = ("errors", "records", "results", "registry", "version")
+"""Root modules that everything may import."""
+
+STAGES = ("formats", "dataset", "extractors", "predictions", "scoring", "analysis", "report", "gate")
+"""The pipeline; a stage imports only stages to its left and the vocabulary."""
+
+FRONT = ("evaluation", "runs", "stored", "comparing", "diagnosing", "gating", "api", "notebook", "pytest_plugin")
+"""Root modules that put stages together for the people in front of them."""
+
+EXCEPTIONS = {
+    ("results", "notebook"): "a result shows itself in a notebook; imported only when a notebook asks it to",
+    ("analysis", "notebook"): "a diagnosis shows itself in a notebook; imported only when a notebook asks it to",
+}
+"""Imports to the right, each with its reason."""
+
+HEAVY = {"datasets", "onnxruntime", "pandas", "pyarrow", "scipy", "sklearn", "spacy", "tokenizers", "torch"}
+HEAVY |= {"transformers", "rich", "safetensors", "ray"}
+"""Third-party packages that are imported where they are used, inside functions."""
+
+NUMPY_EARLY = {
+    "formats/tags.py": "decodes tag columns of millions of tokens; imported by the tag formats only",
+    "extractors/token_tagging.py": "part of the torch tagger, imported when one is asked for",
+    "extractors/torch_tagger.py": "part of the torch tagger, imported when one is asked for",
+    "extractors/transformers.py": "part of the torch tagger, imported when one is asked for",
+}
+"""Modules left of scoring that import numpy at their top, each with its reason."""
+
+LONG = 300
+LONG_FILES: dict[str, str] = {}
+"""Files of more than 300 lines, each with its reason."""
+
+VAGUE = {"utils", "util", "helpers", "helper", "common", "misc"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import statement: where it stands and what it names, as dotted modules."""
+
+    path: Path
+    line: int
+    module: str
+    top: bool
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(ROOT)}:{self.line} imports {self.module}"
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+@cache
+def sources() -> tuple[Path, ...]:
+    return tuple(sorted(PACKAGE.rglob("*.py")))
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@cache
+def modules() -> frozenset[str]:
+    return frozenset(map(module_name, sources()))
+
+
+def at_top(module: ast.Module) -> set[int]:
+    """The imports that run when the module is imported, by identity: not those in functions or for type checkers."""
+    found: set[int] = set()
+    stack: list[ast.AST] = list(module.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            stack += node.orelse
+            continue
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found.add(id(node))
+        stack += ast.iter_child_nodes(node)
+    return found
+
+
+@cache
+def imports(path: Path) -> tuple[Import, ...]:
+    found = []
+    top = at_top(tree(path))
+    for node in ast.walk(tree(path)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            # `from evalkit.scoring import quotes` names a module, `from evalkit.records import Span` does not.
+            inner = {f"{base}.{alias.name}" for alias in node.names}
+            names = sorted(inner & modules()) or [base]
+        found += [Import(path, node.lineno, name, id(node) in top) for name in names if isinstance(node, ast.stmt)]
+    return tuple(found)
+
+
+def place(module: str) -> str:
+    """The stage or root module that a dotted name inside evalkit belongs to; "" for the package itself."""
+    return module.removeprefix("evalkit").lstrip(".").partition(".")[0]
+
+
+def rank(name: str) -> int:
+    if name in VOCABULARY:
+        return 0
+    if name in STAGES:
+        return 1 + STAGES.index(name)
+    return len(STAGES) + (1 if name in FRONT else 2)
+
+
+def internal() -> Iterator[Import]:
+    for path in sources():
+        yield from (one for one in imports(path) if one.module.partition(".")[0] == "evalkit")
+
+
+def test_every_module_has_a_place():
+    known = {*VOCABULARY, *STAGES, *FRONT, "cli", "__main__", ""}
+    strange = sorted(name for name in map(module_name, sources()) if place(name) not in known)
+    assert not strange, f"{strange}: say in this test which stage they are"
+
+
+def test_no_stage_imports_from_its_right():
+    wrong = [
+        f"{one}: {place(module_name(one.path))} is left of {place(one.module)}"
+        for one in internal()
+        if place(module_name(one.path)) and rank(place(one.module)) > rank(place(module_name(one.path)))
+        if (place(module_name(one.path)), place(one.module)) not in EXCEPTIONS
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_package_itself_is_not_imported_inside():
+    wrong = [str(one) for one in internal() if one.module == "evalkit"]
+    assert not wrong, "\n".join([*wrong, "import from the module that has the name"])
+
+
+def test_no_import_cycle():
+    graph: dict[str, dict[str, Import]] = {name: {} for name in modules()}
+    for one in internal():
+        source = module_name(one.path)
+        if source != "evalkit" and (place(source), place(one.module)) not in EXCEPTIONS:
+            graph[source].setdefault(one.module, one)
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[Import, ...]) -> str:
+        on_trail = [module_name(step.path) for step in trail]
+        if name in on_trail:
+            return "\n".join(map(str, trail[on_trail.index(name) :]))
+        if name in done:
+            return ""
+        for target, one in sorted(graph.get(name, {}).items()):
+            if cycle := visit(target, (*trail, one)):
+                return cycle
+        done.add(name)
+        return ""
+
+    for name in sorted(graph):
+        assert not (cycle := visit(name, ())), f"import cycle:\n{cycle}"
+
+
+def test_heavy_packages_are_imported_inside_functions():
+    wrong = [str(one) for path in sources() for one in imports(path) if one.top and one.module.split(".")[0] in HEAVY]
+    assert not wrong, "\n".join([*wrong, "move it into the function that needs it"])
+
+
+def test_numpy_is_imported_early_only_from_scoring_on():
+    wrong = [
+        str(one)
+        for path in sources()
+        for one in imports(path)
+        if one.top and one.module.split(".")[0] == "numpy"
+        if rank(place(module_name(path))) < rank("scoring")
+        if path.relative_to(PACKAGE).as_posix() not in NUMPY_EARLY
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_reasons_are_for_files_that_exist():
+    missing = [name for name in (*NUMPY_EARLY, *LONG_FILES) if not (PACKAGE / name).is_file()]
+    assert not missing, f"{missing} are listed in this test and are gone"
+
+
+def test_third_party_packages_are_declared():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = [
+        *project["dependencies"],
+        *(one for extra in project["optional-dependencies"].values() for one in extra),
+    ]
+    names = {re.split(r"[^A-Za-z0-9_.-]", one)[0].lower().replace("-", "_") for one in declared}
+    # huggingface_hub has no life of its own here: transformers and datasets are made of it.
+    names |= {"evalkit", "huggingface_hub", *(["sklearn"] if "scikit_learn" in names else [])}
+    wrong = [
+        str(one)
+        for path in sources()
+        for one in imports(path)
+        if one.module.split(".")[0] not in names | sys.stdlib_module_names
+    ]
+    assert not wrong, "\n".join([*wrong, "declare it in pyproject.toml"])
+
+
+def test_no_vague_names():
+    wrong = [str(path.relative_to(ROOT)) for path in sources() if {path.stem, path.parent.name} & VAGUE]
+    assert not wrong, f"{wrong}: a file is called after what it does"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, id=module_name(path)) for path in sources() if path.name == "__init__.py"],
+)
+def test_packages_have_no_logic(path: Path):
+    allowed = (ast.Import, ast.ImportFrom, ast.Assign, ast.If, ast.FunctionDef) if path.parent == PACKAGE else ()
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node).splitlines()[0]}"
+        for node in tree(path).body
+        if not isinstance(node, allowed) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    ]
+    if path.parent == PACKAGE:
+        names = {node.name for node in tree(path).body if isinstance(node, ast.FunctionDef)}
+        wrong += [f"evalkit/__init__.py defines {name}" for name in sorted(names - {"__getattr__", "__dir__"})]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_long_files_have_a_reason():
+    lengths = {
+        path.relative_to(PACKAGE).as_posix(): len(path.read_text(encoding="utf-8").splitlines()) for path in sources()
+    }
+    wrong = [
+        f"evalkit/{name}: {size} lines" for name, size in lengths.items() if size > LONG and name not in LONG_FILES
+    ]
+    wrong += [f"evalkit/{name}: is short again" for name in LONG_FILES if lengths[name] <= LONG]
+    assert not wrong, "\n".join([*wrong, f"part it, or give a reason in LONG_FILES (more than {LONG} lines)"])
+
+
+def test_the_library_neither_prints_nor_exits_nor_asserts():
+    wrong = []
+    for path in sources():
+        if place(module_name(path)) in ("cli", "__main__", "pytest_plugin"):
+            continue
+        for node in ast.walk(tree(path)):
+            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            if isinstance(node, ast.Assert) or called in ("print", "sys.exit", "exit", "quit", "os._exit"):
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno} {called or 'assert'}")
+    assert not wrong, "\n".join([*wrong, "raise an error of evalkit.errors; only evalkit/cli speaks and exits"])
+
+
+def test_nothing_runs_code_from_data():
+    wrong = [
+        str(one)
+        for path in sources()
+        for one in imports(path)
+        if one.module.split(".")[0] in {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "joblib"}
+    ]
+    for path in sources():
+        for node in ast.walk(tree(path)):
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            trusts = [key for key in node.keywords if key.arg == "trust_remote_code" and _is(key.value, True)]
+            unsafe = [key for key in node.keywords if key.arg in ("allow_pickle", "shell") and _is(key.value, True)]
+            if trusts or unsafe or called in ("eval", "exec", "os.system", "torch.load"):
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno} {called}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _is(node: ast.expr, value: object) -> bool:
+    return isinstance(node, ast.Constant) and node.value is value
+
+
+def test_names_in_tables_exist():
+    """Tables hold "module:attr" strings, which no import checks before somebody asks for the name."""
+    wrong = []
+    for path in sources():
+        for node in ast.walk(tree(path)):
+            if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+                continue
+            if not re.fullmatch(r"evalkit(\.\w+)+:\w+", node.value):
+                continue
+            name, _, attribute = node.value.partition(":")
+            home = ROOT.joinpath(*name.split(".")).with_suffix(".py")
+            if not home.is_file() or attribute not in defined(home):
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.value} does not exist")
+    assert not wrong, "\n".join(wrong)
+
+
+def defined(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in tree(path).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return names

@@ -1,0 +1,195 @@
+"""From gold and predictions to a result: maps, labels, notes, signatures, and what is not evaluated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalkit.analysis.intervals import Bootstrap
+from evalkit.dataset.gold import GoldDataset, gold_dataset
+from evalkit.dataset.labels import load_inventory
+from evalkit.errors import InputError, UnknownNameError
+from evalkit.evaluation import ScoringOptions, check_options, score, scored_tables
+from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span
+from evalkit.results import EvalResult
+
+TEXT = "Ida Moen left Oslo for the port."
+
+
+def entity(start: int, end: int, label: str) -> Entity:
+    return Entity(id=f"e{start}", spans=(Span(start, end),), label=label)
+
+
+def gold_of(*entities: Entity, names: str = "ab") -> GoldDataset:
+    examples = [Example(article=Article(id=name, text=TEXT), gold=Annotations(entities=entities)) for name in names]
+    return gold_dataset(examples, name="mini", split="test", inventory=load_inventory())
+
+
+def predictions(*entities: Entity, names: str = "ab") -> list[Prediction]:
+    return [Prediction(article_id=name, annotations=Annotations(entities=entities)) for name in names]
+
+
+MOEN, OSLO = entity(0, 8, "PER"), entity(14, 18, "GPE")
+GOLD = gold_of(MOEN, OSLO)
+
+
+def micro(result: EvalResult, convention: str = "exact") -> tuple[float, float]:
+    found = result.tasks["entities"][convention].micro
+    return found.precision, found.recall
+
+
+def test_the_four_numbers_and_the_scores():
+    result = score(GOLD, predictions(MOEN, entity(14, 18, "LOC")))
+    exact = result.tasks["entities"]["exact"]
+    # In each of two articles: one of two right on both sides.
+    assert exact.micro.counts is not None
+    assert (exact.micro.counts.gold, exact.micro.counts.predicted, exact.micro.counts.gold_credit) == (4, 4, 2.0)
+    # LOC has no gold support: macro is over GPE (0) and PER (1).
+    assert exact.macro.f1 == 0.5
+    assert set(exact.labels) == {"GPE", "LOC", "PER"}
+    assert micro(result, "boundary") == (1.0, 1.0)
+
+
+def test_what_is_not_evaluated_has_a_reason():
+    result = score(GOLD, predictions(MOEN))
+    assert result.not_evaluated["quotes"] == "the extractor does not claim it"
+    claimed = score(GOLD, predictions(MOEN), layers=("entities", "quotes"))
+    assert claimed.not_evaluated["quotes"] == "the gold does not annotate it"
+    only = score(GOLD, predictions(MOEN), options=ScoringOptions(tasks=("entities",)))
+    assert only.not_evaluated == {}
+
+
+def test_the_signature_reproduces_the_number():
+    options = ScoringOptions(
+        tasks=("entities",), label_map="conll4", labels=("PER", "LOC"), bootstrap=Bootstrap(resamples=20, seed=4)
+    )
+    result = score(GOLD, predictions(MOEN), options=options)
+    assert result.tasks["entities"]["exact"].signature == (
+        f"entities|exact|micro|labels:conll4[PER+LOC]|gold:mini@{GOLD.fingerprint[:7]}|split:test|"
+        f"ci:bootstrap20/article/seed4|evalkit:{result.run['evalkit']}"
+    )
+
+
+class TestLabels:
+    def test_maps_are_counted(self):
+        result = score(GOLD, predictions(MOEN, entity(14, 18, "LOC")), options=ScoringOptions(label_map="conll4"))
+        assert micro(result) == (1.0, 1.0)
+        assert result.notes == ("2 gold entities mapped: GPE→LOC 2",)
+
+    def test_the_extractors_own_map_goes_first(self):
+        options = ScoringOptions(predicted_map="news", label_map="conll4")
+        found = predictions(
+            entity(0, 8, "PERSON"), entity(14, 18, "GPE"), entity(9, 13, "DATE"), entity(19, 22, "VERB")
+        )
+        result = score(GOLD, found, options=options)
+        assert micro(result) == (1.0, 1.0)
+        assert set(result.tasks["entities"]["exact"].labels) == {"LOC", "PER"}
+        assert "2 predicted entities dropped by the label map: DATE 2" in result.notes
+        assert "2 predicted entities dropped, their label is not in the map: VERB 2" in result.notes
+
+    def test_a_map_in_a_file(self, tmp_path: Path):
+        (tmp_path / "mine.toml").write_text('[map]\nPERSON = "PER"\nCITY = "GPE"\nDATE = false\n')
+        options = ScoringOptions(predicted_map=tmp_path / "mine.toml")
+        result = score(GOLD, predictions(entity(0, 8, "PERSON"), entity(14, 18, "CITY")), options=options)
+        assert micro(result) == (1.0, 1.0)
+        assert result.notes == ("4 predicted entities mapped: CITY→GPE 2, PERSON→PER 2",)
+
+    def test_only_some_labels_set_the_others_aside_and_say_so(self):
+        result = score(GOLD, predictions(MOEN, entity(27, 31, "FAC")), options=ScoringOptions(labels=("PER",)))
+        assert micro(result) == (1.0, 1.0)
+        assert "2 gold entities outside the annotated scope, set aside" in result.notes
+        assert "2 predicted entities outside the annotated scope, set aside" in result.notes
+
+    def test_a_label_that_no_gold_has(self):
+        with pytest.raises(InputError, match=r"no gold entity has the label 'PRE' \(there are GPE, PER\)"):
+            score(GOLD, predictions(MOEN), options=ScoringOptions(labels=("PRE",)))
+
+    def test_labels_that_the_gold_does_not_use_stay_and_are_counted(self):
+        result = score(GOLD, predictions(entity(0, 8, "PERSON")))
+        assert micro(result) == (0.0, 0.0)
+        assert any(
+            note.startswith("2 predicted entities have a label that this gold does not use") for note in result.notes
+        )
+
+
+BAD_OPTIONS = [
+    pytest.param(ScoringOptions(tasks=("entity",)), "unknown task 'entity'", id="task"),
+    pytest.param(ScoringOptions(conventions=("exakt",)), "did you mean 'exact'", id="convention"),
+    pytest.param(ScoringOptions(label_map="x"), "unknown label map 'x'", id="label-map"),
+    pytest.param(ScoringOptions(predicted_map="x"), "unknown label map 'x'", id="predicted-map"),
+    pytest.param(ScoringOptions(labels=("X",)), "no gold entity has the label 'X'", id="labels"),
+    pytest.param(ScoringOptions(labels=("GPE",), label_map="conll4"), r"there are LOC, PER", id="labels-after-the-map"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), BAD_OPTIONS)
+def test_options_are_refused_before_and_while_scoring(options: ScoringOptions, message: str):
+    with pytest.raises((InputError, UnknownNameError), match=message):
+        check_options(GOLD, options)
+    with pytest.raises((InputError, UnknownNameError), match=message):
+        score(GOLD, predictions(MOEN), options=options)
+
+
+def test_good_options_pass():
+    check_options(GOLD, ScoringOptions(tasks=("quotes",), conventions=("all",), label_map="conll4", labels=("LOC",)))
+
+
+class TestMissing:
+    def test_an_article_without_prediction_counts_as_missed(self):
+        result = score(GOLD, predictions(MOEN, OSLO, names="a"))
+        assert micro(result) == (1.0, 0.5)
+        assert "1 articles without a prediction, counted as missed" in result.notes
+
+    def test_a_failed_article_counts_as_missed_and_is_named(self):
+        failed = Prediction(article_id="b", annotations=Annotations(), error="boom")
+        result = score(GOLD, [*predictions(MOEN, OSLO, names="a"), failed], layers=("entities",))
+        assert micro(result) == (1.0, 0.5)
+        assert result.failed == {"b": "boom"}
+
+    def test_predictions_for_other_articles_are_set_aside(self):
+        result = score(GOLD, predictions(MOEN, OSLO, names="abz"))
+        assert micro(result) == (1.0, 1.0)
+        assert "1 predictions for articles that are not in the gold, set aside" in result.notes
+
+
+def test_the_floor_has_the_same_tasks_and_no_tables():
+    result = score(GOLD, predictions(MOEN), floor=predictions(OSLO))
+    below = result.floor["entities"]["exact"]
+    assert (below.micro.precision, below.micro.recall, below.table) == (1.0, 0.5, None)
+    assert set(result.floor) == set(result.tasks)
+
+
+def test_notes_about_the_input_come_first():
+    result = score(GOLD, predictions(MOEN, names="a"), notes=("read as IOB2",))
+    assert result.notes[0] == "read as IOB2"
+
+
+@given(order=st.permutations(range(6)))
+def test_the_order_changes_nothing(order: list[int]):
+    names = "abcdef"
+    gold = gold_of(MOEN, OSLO, names=names)
+    made = predictions(MOEN, names="ab") + predictions(OSLO, MOEN, names="cde") + predictions(names="f")
+    options = ScoringOptions(conventions=("all",), bootstrap=Bootstrap(resamples=10))
+    shuffled = score(gold, [made[at] for at in order], options=options)
+    assert shuffled == score(gold, made, options=options)
+
+
+def test_tables_alone_are_those_of_the_result():
+    tables = scored_tables(GOLD, predictions(MOEN))
+    result = score(GOLD, predictions(MOEN))
+    assert {task: set(found) for task, found in tables.items()} == {
+        task: set(found) for task, found in result.tasks.items()
+    }
+    assert result.tasks["entities"]["exact"].table is not None
+    assert tables["entities"]["exact"].table.to_json() == {
+        name: value for name, value in result.tasks["entities"]["exact"].table.items() if name != "by_target"
+    }
+
+
+def test_a_result_survives_json():
+    options = ScoringOptions(bootstrap=Bootstrap(resamples=10))
+    result = score(GOLD, predictions(MOEN, names="a"), options=options, floor=predictions(OSLO))
+    assert EvalResult.from_json(result.to_json()).to_json() == result.to_json()

@@ -1,0 +1,131 @@
+"""`run_extractor`: names, objects and functions over gold; kept, cached and resumed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from evalkit.dataset.gold import GoldDataset, gold_dataset
+from evalkit.dataset.labels import load_inventory
+from evalkit.errors import OutputError, UnknownNameError
+from evalkit.records import Annotations, Article, Entity, Example, Span
+from evalkit.runs import baseline_predictions, run_extractor, run_facts, run_key
+
+CALLS: list[str] = []
+
+
+def person(article: Article) -> list[tuple[int, int, str]]:
+    CALLS.append(article.id)
+    return [(0, 8, "PER")]
+
+
+class Tagger:
+    """Claims entities and quotes, and finds neither."""
+
+    name = "tagger"
+    layers = ("entities", "quotes")
+    default_label_map = "from-ontonotes"
+
+    def __init__(self, version: str = "1") -> None:
+        self.version = version
+
+    def fingerprint(self) -> str:
+        return f"tagger-{self.version}"
+
+    def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
+        return [Annotations(entities=()) for _ in articles]
+
+
+@pytest.fixture
+def gold() -> GoldDataset:
+    examples = [
+        Example(
+            article=Article(id=f"a{n}", text="Ida Moen left Oslo."),
+            gold=Annotations(entities=(Entity(id="e1", spans=(Span(0, 8),), label="PER"),)),
+        )
+        for n in (2, 0, 1)
+    ]
+    return gold_dataset(examples, name="mini", split="test", inventory=load_inventory())
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "cache"))
+    CALLS.clear()
+
+
+def test_a_function_is_called_after_itself(gold: GoldDataset):
+    run = run_extractor(person, gold)
+    assert (run.extractor, run.layers) == ("person", ("entities",))
+    assert [p.article_id for p in run.predictions] == ["a0", "a1", "a2"]
+    assert (run.fresh, run.folder) == (3, None)
+    assert run.articles_per_second is not None
+
+
+def test_an_object_keeps_its_name_layers_and_map(gold: GoldDataset):
+    run = run_extractor(Tagger(), gold, cache=False)
+    assert (run.extractor, run.layers, run.predicted_map) == ("tagger", ("entities", "quotes"), "from-ontonotes")
+    # A claimed layer that it gave as None is empty: it was looked for and not found.
+    assert run.predictions[0].annotations.quotes == ()
+
+
+def test_a_name(gold: GoldDataset):
+    assert run_extractor("trivial", gold, cache=False).extractor == "trivial"
+    with pytest.raises(UnknownNameError, match="did you mean 'trivial'"):
+        run_extractor("trival", gold)
+
+
+def test_limit_takes_the_first_articles(gold: GoldDataset):
+    run = run_extractor(person, gold, limit=2, cache=False)
+    assert [e.article.id for e in run.gold] == ["a0", "a1"]
+    assert len(run.predictions) == 2
+
+
+def test_cached_articles_are_not_asked_for(gold: GoldDataset):
+    run_extractor(person, gold)
+    asked = [name for name in CALLS if name.startswith("a")]
+    again = run_extractor(person, gold)
+    assert [name for name in CALLS if name.startswith("a")] == asked
+    assert (again.fresh, again.articles_per_second) == (0, None)
+
+
+def test_a_folder_is_continued(gold: GoldDataset, tmp_path: Path):
+    first = run_extractor(person, gold, out=tmp_path / "r", cache=False)
+    assert first.folder == tmp_path / "r"
+    facts = json.loads((tmp_path / "r" / "run.json").read_bytes())
+    assert facts["complete"] is True
+    assert {"extractor", "fingerprint", "gold", "gold_fingerprint", "split", "layers", "versions"} <= set(facts)
+    again = run_extractor(person, gold, out=tmp_path / "r")
+    assert (again.fresh, again.predictions) == (0, tuple(p for p in again.predictions))
+    assert [p.annotations for p in again.predictions] == [p.annotations for p in first.predictions]
+
+
+def test_a_folder_of_another_version_is_refused(gold: GoldDataset, tmp_path: Path):
+    run_extractor(Tagger(), gold, out=tmp_path / "r")
+    with pytest.raises(OutputError, match="another run"):
+        run_extractor(Tagger("2"), gold, out=tmp_path / "r")
+
+
+def test_progress_tells_how_far_it_is(gold: GoldDataset, tmp_path: Path):
+    seen: list[tuple[int, int]] = []
+    run_extractor(person, gold, batch_size=2, cache=False, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("fingerprint", "x"), ("gold_fingerprint", "x"), ("split", "dev"), ("extractor", "y")],
+)
+def test_what_decides_predictions_is_in_the_key(gold: GoldDataset, name: str, value: str):
+    facts = run_facts(Tagger(), gold)
+    assert run_key(facts) != run_key({**facts, name: value})
+    assert run_key(facts) == run_key({**facts, "versions": {}})
+
+
+def test_the_baseline_claims_every_layer(gold: GoldDataset):
+    predictions = baseline_predictions(gold)
+    assert len(predictions) == 3
+    assert all(None not in (p.annotations.entities, p.annotations.quotes, p.annotations.stances) for p in predictions)
