@@ -23,7 +23,7 @@ from evalkit.extractors.ner import NerExtractor
 from evalkit.extractors.rule_stances import label_pair
 from evalkit.extractors.rules import RulesExtractor, find_quotes, find_stances
 from evalkit.extractors.stance_input import LABELS, Passage
-from evalkit.records import TOPIC_PREFIX, Annotations, Article, Entity, Quote, Span, Stance
+from evalkit.records import AUTHOR, TOPIC_PREFIX, Annotations, Article, Entity, Quote, Span, Stance
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,9 +182,12 @@ class StanceExtractor:
         self, article: Article, entities: Sequence[Entity], quotes: Sequence[Quote], pair: StancePair
     ) -> str:
         passages = stance_pairs.pair_passages(article, entities, quotes, pair)
+        told = label_pair(article, entities, quotes, pair)
         if not passages:
-            return label_pair(article, entities, quotes, pair)
-        return LABELS[int(self.probabilities(passages).mean(axis=0).argmax())]
+            return told
+        chances = self.probabilities(passages).mean(axis=0)
+        # A holder who is named with a target has a view of it, unless words say that it is balanced.
+        return LABELS[int(chances.argmax())] if pair.holder == AUTHOR else _sided(chances, told)
 
     def _judged(
         self, article: Article, entities: Sequence[Entity], known: Sequence[Span], candidate: _Candidate
@@ -196,10 +199,8 @@ class StanceExtractor:
         name = max(names, key=lambda form: (len(form), form), default=topic)
         place = stance_pairs.widened(Span(candidate.evidence[0].start, candidate.evidence[-1].end), known)
         chances = self.probabilities([stance_pairs.passage(article.text, place, mentions, name)])[0]
-        label = LABELS[int(chances.argmax())]
-        if candidate.told == "neutral":
-            label = "neutral"
-        elif label == "neutral" or (not candidate.told and chances.max() < self._config["threshold"]):
+        label = _sided(chances, candidate.told)
+        if not candidate.told and chances[LABELS.index(label)] < self._config["threshold"]:
             return None
         return Stance(
             id="",
@@ -210,6 +211,12 @@ class StanceExtractor:
             quote_id=candidate.quote_id,
             score=round(float(chances[LABELS.index(label)]), 4),
         )
+
+
+def _sided(chances: NDArray[np.float64], told: str) -> str:
+    """Favor or against, whichever is likelier; neutral only where the rules found words of balance."""
+    favor, against = (float(chances[LABELS.index(label)]) for label in ("favor", "against"))
+    return told if told == "neutral" else "favor" if favor > against else "against"
 
 
 def _candidates(article: Article, entities: Sequence[Entity], quotes: Sequence[Quote]) -> list[_Candidate]:

@@ -39,7 +39,7 @@ def read_newsmtsc(path: Path) -> list[Item]:
     items = []
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        text, group = row["sentence_normalized"], _article(row["primary_gid"])
+        text, group = row["sentence_normalized"], article_of(row["primary_gid"])
         for target in row["targets"]:
             span = Span(target["from"], target["to"])
             if text[span.start : span.end] != target["mention"]:
@@ -49,7 +49,8 @@ def read_newsmtsc(path: Path) -> list[Item]:
     return items
 
 
-def _article(gid: str) -> str:
+def article_of(gid: str) -> str:
+    """The article that an item of NewsMTSC is from."""
     parts = gid.split("_")
     return "_".join(parts[: 3 if parts[0] == "polusa" else 2])
 

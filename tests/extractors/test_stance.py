@@ -167,7 +167,7 @@ def test_clear_cases(text: str, target: str, label: str) -> None:
 
 
 def test_two_targets_in_one_sentence_are_told_apart() -> None:
-    text = "Critics say Sand is an incompetent fraud, while everybody admires Moen for her courage."
+    text = "Voters love Moen and despise Sand."
     assert (judged(text, "Sand"), judged(text, "Moen")) == ("against", "favor")
 
 
