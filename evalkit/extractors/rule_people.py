@@ -92,7 +92,7 @@ class People:
         known = self._called(head, start, "PER") or self._called(head, len(self.text), "PER")
         if known or not re.match(r"the\b", phrase, re.I):
             return known
-        if head in entries("people", "role") or _PERSON_ENDING.search(head):
+        if not entries("people", "role").isdisjoint({head, *head.split("-")}) or _PERSON_ENDING.search(head):
             return self.recent or self._latest(start, {"PER"})
         return None
 
@@ -105,7 +105,8 @@ class People:
             lead = re.split(r"[,.;:]\s|\n", self.text[max(0, span.start - 50) : span.start])[-1]
             bound = self.mentions[index + 1][0].start if index + 1 < len(self.mentions) else len(self.text)
             tail = re.split(r"[.;]\s|\n", self.text[span.end : max(span.end, min(span.end + 70, bound))])[0]
-            if re.search(rf"\b{re.escape(role)}\b", f"{lead}|{tail}", re.I):
+            # The Secretary-General was introduced as Secretary General, or the other way round.
+            if re.search(rf"\b{re.escape(role)}\b".replace(r"\-", r"[-\s]"), f"{lead}|{tail}", re.I):
                 return entity.entity_id
         return None
 

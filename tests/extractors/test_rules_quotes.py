@@ -6,7 +6,7 @@ import pytest
 
 from evalkit.dataset.zones import zoned
 from evalkit.extractors.rule_marks import quotations
-from evalkit.extractors.rules import find_entities, find_quotes
+from evalkit.extractors.rules import RulesExtractor, find_entities, find_quotes
 from evalkit.records import Article, Quote, Span
 
 START = "Ida Moen, the port director, met Pavel Drozd and the crew of Velmora Ferries on Friday.\n\n"
@@ -176,3 +176,12 @@ def test_two_cues_are_two_quotes() -> None:
 )
 def test_marks(line: str, expected: list[str]) -> None:
     assert [line[q.start : q.end] for q in quotations(line, Span(0, len(line)))] == expected
+
+
+def test_a_role_written_with_a_hyphen_is_the_one_introduced_without() -> None:
+    text = (
+        "Compact Secretary General Jon Aske met reporters in Oslo on Monday with Ida Moen.\n\n"
+        "“We will wait until spring,” the Secretary-General noted.\n\nHe added that talks would go on.\n"
+    )
+    (found,) = RulesExtractor().extract([Article(id="a", text=text)])
+    assert {quote.speaker_id for quote in found.quotes or ()} == {"jon-aske"}
