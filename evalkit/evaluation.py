@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.labels import LabelMap, MapCounts, apply_label_map, load_label_map
 from evalkit.errors import InputError
+from evalkit.label_notes import foreign_labels, map_notes
 from evalkit.records import Example, Prediction
 from evalkit.results import EvalResult, TaskResult
 from evalkit.scoring.pairs import Paired, pair_up
@@ -20,7 +20,7 @@ from evalkit.version import __version__
 if TYPE_CHECKING:
     from evalkit.analysis.intervals import Bootstrap
 
-__all__ = ["ScoringOptions", "paired_articles", "score", "scored_tables"]
+__all__ = ["ScoringOptions", "paired_articles", "results_of", "score", "scored_tables", "stated_options"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,11 +78,11 @@ def score(
     predictions = list(predictions)
     paired, mapped, met = _pairs(gold, predictions, layers, options)
     scored = _tables(paired, mapped, options)
-    results = _results(gold, scored, options)
+    results = results_of(gold, scored, options)
     floors: dict[str, dict[str, TaskResult]] = {}
     if floor is not None and scored:
         below = replace(options, tasks=tuple(scored), predicted_map=None, bootstrap=None, tables=False)
-        floors = _results(gold, _tables(*_pairs(gold, floor, None, below)[:2], below), below)
+        floors = results_of(gold, _tables(*_pairs(gold, floor, None, below)[:2], below), below)
     wanted = check_tasks(options.tasks)
     return EvalResult(
         extractor=extractor,
@@ -94,7 +94,7 @@ def score(
         not_evaluated={task: reason for task, reason in paired.not_evaluated.items() if task in wanted},
         notes=(*notes, *met),
         failed=paired.failed,
-        run={"evalkit": __version__, "scoring": _stated(options), **(run or {})},
+        run={"evalkit": __version__, "scoring": stated_options(options), **(run or {})},
     )
 
 
@@ -137,7 +137,7 @@ def paired_articles(
     return _pairs(gold, list(predictions), layers, options or ScoringOptions())[1]
 
 
-def _stated(options: ScoringOptions) -> dict[str, Any]:
+def stated_options(options: ScoringOptions) -> dict[str, Any]:
     """What another run must share to be comparable, and the map that brought these predictions to the gold's labels."""
     names = ("label_map", "predicted_map", "reading")
     stated: dict[str, Any] = {name: str(value) for name in names if (value := getattr(options, name))}
@@ -150,14 +150,14 @@ def _pairs(
     """The articles as they are, the articles with entity labels mapped and restricted, and the notes."""
     paired = pair_up(gold.examples, predictions, layers=layers)
     notes = [f"{number} {what}" for what, number in paired.set_aside.items()]
-    notes += _foreign_labels(gold, predictions, plain=not (options.label_map or options.predicted_map))
+    notes += foreign_labels(gold.inventory, predictions, plain=not (options.label_map or options.predicted_map))
     gold_map = None if options.label_map is None else load_label_map(options.label_map, gold.inventory)
     first = None if options.predicted_map is None else load_label_map(options.predicted_map, gold.inventory)
     if gold_map is None and first is None and not options.labels:
         return paired, paired, notes
     examples, gold_counts = _map_gold(gold.examples, gold_map)
     changed, counts = _map_predictions(predictions, [m for m in (first, gold_map) if m is not None])
-    notes += _map_notes("gold", gold_counts) + _map_notes("predicted", counts)
+    notes += map_notes("gold", gold_counts) + map_notes("predicted", counts)
     if options.labels:
         _check_labels(options.labels, examples)
         examples = [
@@ -207,56 +207,6 @@ def _map_predictions(predictions: Sequence[Prediction], maps: Sequence[LabelMap]
     return done, counts
 
 
-def _map_notes(side: str, counts: MapCounts) -> list[str]:
-    notes = []
-    changed = {pair: number for pair, number in counts.mapped.items() if pair[0] != pair[1]}
-    if changed:
-        listed = ", ".join(f"{old}→{new} {number}" for (old, new), number in changed.items())
-        notes.append(f"{sum(changed.values())} {side} entities mapped: {listed}")
-    if counts.dropped:
-        listed = ", ".join(f"{label} {number}" for label, number in counts.dropped.items())
-        notes.append(f"{sum(counts.dropped.values())} {side} entities dropped by the label map: {listed}")
-    if counts.unmapped:
-        listed = ", ".join(f"{label} {number}" for label, number in counts.unmapped.items())
-        notes.append(
-            f"{sum(counts.unmapped.values())} {side} entities dropped, their label is not in the map: {listed}"
-        )
-    return notes
-
-
-def _foreign_labels(gold: GoldDataset, predictions: Sequence[Prediction], *, plain: bool) -> list[str]:
-    """Notes on predicted labels that cannot be right because this gold does not know them.
-
-    Entity labels are looked at if they are `plain`; a label map counts what it does not know itself.
-    """
-    known = gold.inventory
-    return [
-        note
-        for layer, field, names, advice in (
-            ("entities", "label", known.labels if plain else (), "map them with --predicted-label-map"),
-            ("quotes", "kind", known.kinds, "rename them"),
-            ("stances", "label", known.stance_labels, "rename them"),
-        )
-        if (note := _foreign(predictions, layer, field, names, advice))
-    ]
-
-
-def _foreign(predictions: Sequence[Prediction], layer: str, field: str, known: Sequence[str], advice: str) -> str:
-    found = Counter(
-        getattr(item, field)
-        for prediction in predictions
-        for item in getattr(prediction.annotations, layer) or ()
-        if known and getattr(item, field) not in known
-    )
-    if not found:
-        return ""
-    listed = ", ".join(f"{name} {number}" for name, number in sorted(found.items()))
-    return (
-        f"{found.total()} predicted {layer} have a {field} that this gold does not use, so they count as wrong "
-        f"({listed}); {advice}"
-    )
-
-
 def _tables(paired: Paired, mapped: Paired, options: ScoringOptions) -> dict[str, dict[str, ScoredTable]]:
     done = {}
     for task in check_tasks(options.tasks):
@@ -268,9 +218,10 @@ def _tables(paired: Paired, mapped: Paired, options: ScoringOptions) -> dict[str
     return done
 
 
-def _results(
+def results_of(
     gold: GoldDataset, scored: Mapping[str, Mapping[str, ScoredTable]], options: ScoringOptions
 ) -> dict[str, dict[str, TaskResult]]:
+    """The scores of some tables, with their intervals and signature lines: task → convention → result."""
     from evalkit.analysis.intervals import task_result
 
     return {

@@ -21,7 +21,19 @@ VOCABULARY = ("errors", "records", "results", "registry", "version")
 STAGES = ("formats", "dataset", "extractors", "predictions", "scoring", "analysis", "report", "gate")
 """The pipeline; a stage imports only stages to its left and the vocabulary."""
 
-FRONT = ("evaluation", "runs", "stored", "comparing", "diagnosing", "gating", "api", "notebook", "pytest_plugin")
+FRONT = (
+    "label_notes",
+    "evaluation",
+    "file_scoring",
+    "runs",
+    "stored",
+    "comparing",
+    "diagnosing",
+    "gating",
+    "api",
+    "notebook",
+    "pytest_plugin",
+)
 """Root modules that put stages together for the people in front of them."""
 
 EXCEPTIONS = {

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,6 +175,8 @@ def bca_tails(values: Floats, point: Floats, left_out: Floats, tails: tuple[floa
     Efron & Tibshirani 1993, equations 14.9 to 14.15, with ties counted half as scipy does. A figure whose bias
     correction is not finite, because all resamples lie on one side of it, keeps the plain tails.
     """
+    from statistics import NormalDist
+
     normal = NormalDist()
     share = ((values < point).mean(axis=0) + (values <= point).mean(axis=0)) / 2
     spread = left_out.mean(axis=0) - left_out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,8 +49,10 @@ def score_command(
     files (--format conll) are laid side by side by their tokens; gold and predicted tags may also stand in one file
     (--gold-tag-column, --predicted-tag-column).
     """
+    _with_one_thread()
     reading = tag_reading(file_format, rest)
-    options = scoring_options_of(**rest)
+    # The counts by article go into result.json only, and take a while to be laid out.
+    options = replace(scoring_options_of(**rest), tables=out is not None)
     if file_format == "conll":
         result = _score_columns(gold_path, predicted_path, reading, options, cluster)
     else:
@@ -69,15 +73,31 @@ def score_command(
     print_result(result, Console(highlight=False))
 
 
+def _with_one_thread() -> None:
+    """Keeps matrix products in this process to one thread, unless the user has said how many.
+
+    The matrices of the bootstrap are slim: starting OpenBLAS's threads takes longer than they save. It reads the
+    variable when numpy is imported; in a process that has numpy already nothing is changed.
+    """
+    if "numpy" not in sys.modules:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def _score_rows(
     gold_path: Path, predicted_path: Path | None, split: str, options: ScoringOptions, cluster: str | None
 ) -> EvalResult:
+    if predicted_path is None:
+        raise click.UsageError("Missing option '--predicted'.")
+    if cluster is None:
+        from evalkit.file_scoring import score_plain_files
+
+        result = score_plain_files(gold_path, predicted_path, options)
+        if result is not None:
+            return result
     from evalkit.dataset.load import load_dataset
     from evalkit.evaluation import score
     from evalkit.predictions.load import load_predictions
 
-    if predicted_path is None:
-        raise click.UsageError("Missing option '--predicted'.")
     gold = load_dataset(gold_path, split=split)
     options = clustered_options(options, gold, cluster)
     found = load_predictions(predicted_path, gold.examples)

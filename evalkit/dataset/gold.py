@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.labels import Inventory, MapCounts
 from evalkit.errors import EvalkitError
-from evalkit.formats.native_write import sha256_text, surface
-from evalkit.records import LAYERS, Entity, Example, Quote, Span, Stance
+from evalkit.formats.native_write import surface
+from evalkit.records import LAYERS, Example, Span
 from evalkit.registry import unknown_name
 
 if TYPE_CHECKING:
@@ -115,51 +113,6 @@ def gold_dataset(
         map_counts=map_counts,
         origin=origin or {},
     )
-
-
-def fingerprint_of(examples: Iterable[Example]) -> str:
-    """16 hexadecimal digits of a SHA-256 over what the gold says, whatever the order of articles, items and ids."""
-    digests = sorted(hashlib.sha256(_content(example)).digest() for example in examples)
-    return hashlib.sha256(b"".join(digests)).hexdigest()[:16]
-
-
-def _content(example: Example) -> bytes:
-    """What one example says, without ids and in one order, as JSON."""
-    article, gold = example.article, example.gold
-    quotes = None if gold.quotes is None else sorted(((_said(quote), quote.id) for quote in gold.quotes), key=repr)
-    number = {name: index for index, (_, name) in enumerate(quotes or ())}
-    content = [
-        article.id,
-        sha256_text(article.text),
-        # Zones decide which items count when the scope names zones, so they belong to what was measured.
-        sorted(map(list, article.zones)),
-        None if gold.entities is None else sorted(map(_mention, gold.entities), key=repr),
-        None if quotes is None else [said for said, _ in quotes],
-        None if gold.stances is None else sorted((_stance(stance, number) for stance in gold.stances), key=repr),
-        [
-            None if names is None else sorted(names)
-            for names in (gold.scope.layers, gold.scope.labels, gold.scope.zones)
-        ],
-    ]
-    return orjson.dumps(content)
-
-
-def _pairs(spans: Iterable[Span]) -> list[list[int]]:
-    return sorted(map(list, spans))
-
-
-def _mention(entity: Entity) -> list[object]:
-    return [_pairs(entity.spans), entity.label, entity.entity_id, entity.score]
-
-
-def _said(quote: Quote) -> list[object]:
-    speaker = None if quote.speaker is None else list(quote.speaker)
-    return [_pairs(quote.content), quote.kind, _pairs(quote.cue), speaker, quote.speaker_id, quote.score]
-
-
-def _stance(stance: Stance, number: dict[str, int]) -> list[object]:
-    quote = number.get(stance.quote_id or "", stance.quote_id)
-    return [stance.holder, stance.target, stance.label, _pairs(stance.evidence), quote, stance.score]
 
 
 _ARTICLE_COLUMNS = ("article_id", "title", "source", "published", "lang", "words", "metadata")

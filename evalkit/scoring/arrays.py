@@ -65,12 +65,17 @@ def _check(name: str, side: list[Ints], limits: tuple[int, int, int]) -> None:
     if not len(article):
         return
     for what, column, limit in zip(("article", "label", "shape"), (article, label, shape), limits, strict=True):
-        if column.min() < 0 or column.max() >= limit:
+        if _largest(column) >= limit:
             worst = int(column.min() if column.min() < 0 else column.max())
             raise InputError(f"{name} {what} position {worst} is not among the {limit} that there are")
-    if start.min() < 0 or (end < start).any():
+    if _largest(start) > _LIMIT or (end < start).any():
         at = int(np.flatnonzero((start < 0) | (end < start))[0])
         raise InputError(f"{name} item {at}: span [{start[at]}, {end[at]}] is negative or ends before it starts")
+
+
+def _largest(column: Ints) -> int:
+    """The maximum, beyond all that is allowed if anything is negative: read without sign, one pass is enough."""
+    return int(column.view(np.uint32).max())
 
 
 def key_columns(side: list[Ints]) -> tuple[Ints, ...]:

@@ -7,8 +7,9 @@ shape 0 is an item of one piece. An empty span equals an empty span at the same 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -36,7 +37,7 @@ class SpanColumns:
         shape: 0, or the number of the item's pieces in `EntityColumns.shapes`.
         order: position of each item in the input it came from.
         key: ascending; equal for items that agree in everything, of either side.
-        place: ascending; equal for items that agree in everything but the label.
+        label_bits: so many of the low bits of a key say the label.
     """
 
     article: Ints
@@ -46,10 +47,15 @@ class SpanColumns:
     shape: Ints
     order: Ints
     key: Ints
-    place: Ints
+    label_bits: int
 
     def __len__(self) -> int:
         return len(self.article)
+
+    @cached_property
+    def place(self) -> Ints:
+        """Ascending; equal for items that agree in everything but the label."""
+        return self.key >> self.label_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +69,7 @@ class EntityColumns:
         predicted: the predicted items.
         shapes: the pieces of items in several pieces, by shape number (number 0 is unused).
         texts: the text of each article, or None when only offsets are known.
+        memo: what several conventions need and only one should search for.
     """
 
     articles: tuple[str, ...]
@@ -71,6 +78,7 @@ class EntityColumns:
     predicted: SpanColumns
     shapes: tuple[Pieces, ...] = ((),)
     texts: tuple[str, ...] | None = None
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def stride(self) -> int:
@@ -108,8 +116,11 @@ class EntityColumns:
     @cached_property
     def cells(self) -> tuple[Ints, Ints]:
         """For each gold and each predicted item the number of its cell in a table of shape (articles, labels)."""
-        width = np.int64(len(self.labels))
-        gold, predicted = (side.article * width + side.label for side in (self.gold, self.predicted))
+        gold, predicted = (side.article.astype(np.int64) for side in (self.gold, self.predicted))
+        for cell, side in ((gold, self.gold), (predicted, self.predicted)):
+            # In place: fresh memory costs more than the sums.
+            cell *= len(self.labels)
+            cell += side.label
         return gold, predicted
 
     @cached_property
@@ -120,6 +131,17 @@ class EntityColumns:
         return gold, predicted
 
     @cached_property
+    def equal_cells(self) -> NDArray[np.float64]:
+        """Items and items with an equal by article and label, of shape (articles, labels, 4) as in a `CountTable`."""
+        shape = self.counts[0].shape
+        cells = np.empty((*shape, 4))
+        cells[..., 0], cells[..., 1] = self.counts
+        # Both items of a pair are in one article and have one label.
+        earned = np.bincount(self.cells[0][self.equal[0]], minlength=shape[0] * shape[1]).reshape(shape)
+        cells[..., 2] = cells[..., 3] = earned
+        return cells
+
+    @cached_property
     def equal(self) -> tuple[Ints, Ints]:
         """One-to-one pairs (gold, predicted) of items that agree in place and label."""
         return match_sorted(self.gold.key, self.predicted.key)
@@ -127,14 +149,23 @@ class EntityColumns:
     @cached_property
     def same_place(self) -> tuple[Ints, Ints]:
         """One-to-one pairs of items at the same place: those with equal labels first, then the others."""
+        both = zip(self.equal, self.relabelled, strict=True)
+        gold, predicted = (np.concatenate(pair) for pair in both)
+        return gold, predicted
+
+    @cached_property
+    def unequal(self) -> tuple[Ints, Ints]:
+        """The gold and the predicted items that are in no pair of `equal`."""
         gold, predicted = self.equal
-        rest_gold = unpaired(len(self.gold), gold)
-        rest_predicted = unpaired(len(self.predicted), predicted)
-        more_gold, more_predicted = match_sorted(self.gold.place[rest_gold], self.predicted.place[rest_predicted])
-        return (
-            np.concatenate([gold, rest_gold[more_gold]]),
-            np.concatenate([predicted, rest_predicted[more_predicted]]),
-        )
+        return unpaired(len(self.gold), gold), unpaired(len(self.predicted), predicted)
+
+    @cached_property
+    def relabelled(self) -> tuple[Ints, Ints]:
+        """One-to-one pairs of items at the same place among those that have no equal."""
+        gold, predicted = self.unequal
+        places = (side.key[own] >> side.label_bits for side, own in ((self.gold, gold), (self.predicted, predicted)))
+        same_gold, same_predicted = match_sorted(*places)
+        return gold[same_gold], predicted[same_predicted]
 
     def flat(self, *, by_label: bool) -> NDArray[np.bool_]:
         """For each article whether no two items of one side overlap in it (with `by_label`: of one label)."""
@@ -190,7 +221,11 @@ def match_sorted(first: Ints, second: Ints) -> tuple[Ints, Ints]:
     order = np.argsort(merged, kind="stable")
     merged = merged[order]
     same = np.flatnonzero(merged[1:] == merged[:-1])
-    return order[same], order[same + 1] - len(first)
+    left = order[same]
+    same += 1
+    right = order[same]
+    right -= len(first)
+    return left, right
 
 
 def columns_from_arrays(
@@ -212,7 +247,7 @@ def columns_from_arrays(
         InputError: arrays differ in length, a position is out of range, or a span ends before it starts.
     """
     for name, values in (("articles", articles), ("labels", labels)):
-        if list(values) != sorted(set(values)):
+        if any(map(operator.ge, values, values[1:])):
             raise InputError(f"{name} must be sorted and without repetition; sort them first")
     limits = len(articles), len(labels), len(shapes)
     sides = [
@@ -230,42 +265,34 @@ def columns_from_arrays(
 
 
 def _packed(side: list[Ints], widths: list[int]) -> SpanColumns:
-    key: Ints = np.zeros(len(side[0]), dtype=np.int64)
-    for column, width in zip(key_columns(side), widths, strict=True):
-        key = (key << width) | column
+    key: Ints = side[0].astype(np.int64)
+    for column, width in list(zip(key_columns(side), widths, strict=True))[1:]:
+        if width:
+            key <<= width
+            key |= column
+    order: Ints = np.arange(len(key), dtype=np.int32)
     if (key[1:] < key[:-1]).any():
-        order = np.argsort(key)
+        order = np.argsort(key).astype(np.int32)
         key = key[order]
         side = [column[order] for column in side]
-    else:
-        order = np.arange(len(key))
     article, start, end, label, shape = side
-    return SpanColumns(article, start, end, label, shape, order.astype(np.int32), key, key >> widths[-1])
+    return SpanColumns(article, start, end, label, shape, order, key, widths[-1])
 
 
 def _ranked(sides: list[list[Ints]]) -> list[SpanColumns]:
     """For offsets too large to pack into one integer: the rank of each item among all items stands for its key."""
     both = [np.concatenate(pair) for pair in zip(*(key_columns(side) for side in sides), strict=True)]
     order = np.lexsort(both[::-1])
-    changes = [np.concatenate([[False], column[order][1:] != column[order][:-1]]) for column in both]
+    changes = [np.concatenate([[False], column[order][1:] != column[order][:-1]]) for column in both[:-1]]
     place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.cumsum(np.logical_or.reduce(changes[:-1]))
-    key = np.empty(len(order), dtype=np.int64)
-    key[order] = np.cumsum(np.logical_or.reduce(changes))
+    place[order] = np.cumsum(np.logical_or.reduce(changes))
+    label_bits = int(both[-1].max()).bit_length()
+    key = (place << label_bits) | both[-1]
     done = []
     for side, own in zip(sides, np.split(np.arange(len(order)), [len(sides[0][0])]), strict=True):
         ascending = np.argsort(key[own], kind="stable")
         article, start, end, label, shape = (column[ascending] for column in side)
         done.append(
-            SpanColumns(
-                article,
-                start,
-                end,
-                label,
-                shape,
-                ascending.astype(np.int32),
-                key[own][ascending],
-                place[own][ascending],
-            )
+            SpanColumns(article, start, end, label, shape, ascending.astype(np.int32), key[own][ascending], label_bits)
         )
     return done

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evalkit.scoring.columns import EntityColumns, Ints, Pieces, SpanColumns, unpaired
 
-__all__ = ["Edges", "blocks", "find_edges", "fragments", "lengths", "pending", "pieces_of"]
+__all__ = ["Edges", "blocks", "edges_in_blocks", "find_edges", "fragments", "lengths", "pending", "pieces_of"]
 
 BLOCK = 1 << 21
 """So many possible pairs are looked at in one go (an article that has more is one block): it bounds the memory."""
@@ -35,23 +35,70 @@ def pending(columns: EntityColumns, *, by_label: bool) -> tuple[Ints, Ints, Ints
         Positions of the settled gold and predicted items (pairs), then of the open gold and predicted items. In an
         article where no two items of a side overlap, an item that has its equal on the other side meets nothing else.
     """
-    flat = columns.flat(by_label=by_label)
+    found: tuple[Ints, Ints, Ints, Ints] | None = columns.memo.get(("pending", by_label))
+    if found is None:
+        found = columns.memo["pending", by_label] = _split(columns, columns.flat(by_label=by_label))
+    return found
+
+
+def _split(columns: EntityColumns, flat: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints, Ints]:
     gold, predicted = columns.equal
-    if not flat.all():
-        settled = flat[columns.gold.article[gold]]
-        gold, predicted = gold[settled], predicted[settled]
+    if flat.all():
+        return gold, predicted, *columns.unequal
+    settled = flat[columns.gold.article[gold]]
+    gold, predicted = gold[settled], predicted[settled]
     return gold, predicted, unpaired(len(columns.gold), gold), unpaired(len(columns.predicted), predicted)
+
+
+def edges_in_blocks(columns: EntityColumns, gold: Ints, predicted: Ints, *, by_label: bool) -> Iterator[Edges]:
+    """All overlapping pairs among some gold and some predicted items, block by block."""
+    edges = _known_edges(columns, gold, predicted)
+    if edges is None:
+        for part in blocks(columns, gold, predicted):
+            yield find_edges(columns, *part, by_label=by_label)
+        return
+    if by_label:
+        edges = edges.only(columns.gold.label[edges.gold] == columns.predicted.label[edges.predicted])
+    yield edges
+
+
+def _known_edges(columns: EntityColumns, gold: Ints, predicted: Ints) -> Edges | None:
+    """What overlaps whatever the label, from one search for all conventions; None if that has not looked at all items.
+
+    It looks at the items without an equal: conventions ask for no others, except about items nested in each other.
+    """
+    asked = (gold, predicted)
+    searched = columns.unequal
+    if "possible" not in columns.memo:
+        columns.memo["possible"] = int(_possible_pairs(columns, *searched).sum())
+    if columns.memo["possible"] > BLOCK:
+        return None
+    wanted = []
+    for items, known, side in zip(asked, searched, (columns.gold, columns.predicted), strict=True):
+        inside = np.zeros(len(side), dtype=bool)
+        inside[items] = True
+        if items is not known and np.count_nonzero(inside[known]) < len(items):
+            return None
+        wanted.append(inside)
+    if "edges" not in columns.memo:
+        columns.memo["edges"] = find_edges(columns, *searched, by_label=False)
+    edges: Edges = columns.memo["edges"]
+    if gold is searched[0] and predicted is searched[1]:
+        return edges
+    return edges.only(wanted[0][edges.gold] & wanted[1][edges.predicted])
+
+
+def _possible_pairs(columns: EntityColumns, gold: Ints, predicted: Ints) -> Ints:
+    """Gold times predicted items by article."""
+    size = len(columns.articles)
+    ours, theirs = columns.gold.article[gold], columns.predicted.article[predicted]
+    return np.bincount(ours, minlength=size) * np.bincount(theirs, minlength=size)
 
 
 def blocks(columns: EntityColumns, gold: Ints, predicted: Ints) -> Iterator[tuple[Ints, Ints]]:
     """Some gold and predicted items in blocks of whole articles with a bounded number of possible pairs each."""
-    size = len(columns.articles)
-    tallies = [
-        np.bincount(side.article[items], minlength=size)
-        for side, items in ((columns.gold, gold), (columns.predicted, predicted))
-    ]
-    reach = np.cumsum(tallies[0] * tallies[1])
-    if not size or reach[-1] <= BLOCK:
+    reach = np.cumsum(_possible_pairs(columns, gold, predicted))
+    if not len(reach) or reach[-1] <= BLOCK:
         yield gold, predicted
         return
     number = (reach - 1) // BLOCK

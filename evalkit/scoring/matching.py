@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from evalkit.scoring.assignment import DP_EDGES, EXACT, assign_many, best_assignment
 from evalkit.scoring.columns import EntityColumns, Ints
-from evalkit.scoring.edges import Edges, blocks, find_edges
+from evalkit.scoring.edges import Edges, edges_in_blocks
 
 __all__ = ["Clusters", "Rule", "cluster", "match_open", "match_overlapping"]
 
@@ -67,8 +67,7 @@ def match_open(
         rule: how clusters of several overlaps are decided; the matching that earns the most by default.
     """
     found = []
-    for part in blocks(columns, gold, predicted):
-        edges = find_edges(columns, *part, by_label=by_label)
+    for edges in edges_in_blocks(columns, gold, predicted, by_label=by_label):
         found.append(
             match_overlapping(columns, cluster(columns, keep(edges) if keep else edges, by_label=by_label), rule)
         )

@@ -51,9 +51,16 @@ class CountTable:
 
     def counts(self, label: str | None = None) -> Counts:
         """The counts of one label, or of all labels pooled."""
+        return self._counts[-1 if label is None else self.labels.index(label)]
+
+    @cached_property
+    def _counts(self) -> list[Counts]:
+        """The counts of each label, then those of all."""
         totals = self.totals()
-        row = totals.sum(axis=0) if label is None else totals[self.labels.index(label)]
-        return Counts(round(row[GOLD]), round(row[PREDICTED]), float(row[GOLD_CREDIT]), float(row[PREDICTED_CREDIT]))
+        rows = [*totals.tolist(), totals.sum(axis=0).tolist()]
+        return [
+            Counts(round(row[GOLD]), round(row[PREDICTED]), row[GOLD_CREDIT], row[PREDICTED_CREDIT]) for row in rows
+        ]
 
     def select(self, rows: Sequence[int] | NDArray[np.bool_]) -> CountTable:
         """The table of some of the articles, by position or mask."""

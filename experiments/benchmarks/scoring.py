@@ -73,7 +73,6 @@ def synthetic(articles: int, entities: int = 25, *, seed: int = 0) -> Corpus:
     other_label = np.where(wrong, (label + 1) % len(LABELS), label)
     gone = (fate > 0.97) | np.concatenate([[False], merged[:-1]])
     predicted = [column[~gone] for column in (article, start, other_end, other_label)]
-    # An item that runs into the next slot would meet what is spurious in between.
     extra = (rng.random(size) < 0.04) & ~merged
     spurious = article[extra], slot[extra] + 10, slot[extra] + 12, label[extra]
     # An item that runs into the next slot would meet what is spurious in between.

@@ -121,3 +121,49 @@ def test_tag_columns(evalkit: Evalkit, workspace: Path):
     micro = done.json["tasks"]["entities"]["exact"]["micro"]
     assert (micro["precision"], micro["recall"]) == (1.0, 0.5)
     assert "|tags:" in done.json["tasks"]["entities"]["exact"]["signature"]
+
+
+PLAIN = ({"start": 0, "end": 8, "label": "PER"}, {"start": 14, "end": 18, "label": "GPE"})
+
+
+@pytest.mark.parametrize("text", [pytest.param({}, id="absent"), pytest.param({"text": ""}, id="empty")])
+@pytest.mark.parametrize("layers", [pytest.param({}, id="plain"), pytest.param({"quotes": []}, id="by-records")])
+def test_gold_needs_no_text(evalkit: Evalkit, workspace: Path, text: dict, layers: dict):
+    write_lines(workspace / "gold.jsonl", [{"id": name, "entities": list(PLAIN), **text, **layers} for name in "ab"])
+    write_lines(workspace / "predicted.jsonl", [{"id": "a", "entities": list(PLAIN)}])
+    done = evalkit(*SCORE, "--json")
+    assert (done.status, done.err) == (0, "")
+    micro = done.json["tasks"]["entities"]["exact"]["micro"]
+    assert (micro["precision"], micro["recall"]) == (1.0, 0.5)
+
+
+@pytest.mark.parametrize("layers", [pytest.param({}, id="plain"), pytest.param({"quotes": []}, id="by-records")])
+def test_a_convention_that_needs_the_text_says_so(evalkit: Evalkit, workspace: Path, layers: dict):
+    write_lines(workspace / "gold.jsonl", [{"id": "a", "entities": list(PLAIN), **layers}])
+    done = evalkit("score", "--gold", "gold.jsonl", "--predicted", "gold.jsonl", "--convention", "token")
+    assert done.status == 2
+    assert "text" in done.err
+
+
+IMPOSSIBLE = [
+    pytest.param([9, 4], "span-reversed: span [9, 4] starts after its end", id="reversed"),
+    pytest.param([4, 4], "span-empty: span [4, 4] is empty", id="empty"),
+    pytest.param([-1, 4], "offset-out-of-range: span [-1, 4] begins before the text", id="negative"),
+    pytest.param([0.5, 4], "is not [start, end] in whole code points", id="half"),
+]
+
+
+@pytest.mark.parametrize(("span", "message"), IMPOSSIBLE)
+def test_impossible_spans_are_refused_without_text(evalkit: Evalkit, workspace: Path, span: list, message: str):
+    write_lines(workspace / "gold.jsonl", [{"id": "a", "entities": [{"spans": [span], "label": "PER"}]}])
+    done = evalkit("score", "--gold", "gold.jsonl", "--predicted", "gold.jsonl")
+    assert done.status == 2
+    assert message in done.err
+
+
+def test_a_result_folder_has_the_counts_of_plain_files(evalkit: Evalkit, workspace: Path):
+    write_lines(workspace / "gold.jsonl", [{"id": "a", "entities": list(PLAIN)}])
+    printed = evalkit("score", "--gold", "gold.jsonl", "--predicted", "gold.jsonl", "--out", "scored", "--json").json
+    stored = json.loads((workspace / "scored" / "result.json").read_bytes())
+    assert stored["tasks"]["entities"]["exact"]["table"]["gold"] == [1, 1]
+    assert "table" not in printed["tasks"]["entities"]["exact"]

@@ -10,11 +10,11 @@ first, so a second item at the same place cannot take the credit of the right on
 from __future__ import annotations
 
 from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.credits import Credits, credits_of_pairs
+from evalkit.scoring.credits import Credits, credits_of_settled
 
 __all__ = ["boundary"]
 
 
 def boundary(columns: EntityColumns) -> Credits:
     """Credits under the convention."""
-    return credits_of_pairs(columns, *columns.same_place)
+    return credits_of_settled(columns, columns.equal, *columns.relabelled)

@@ -8,12 +8,15 @@ Known elsewhere as strict (SemEval-2013, nervaluate), CoNLL-2003, seqeval, spaCy
 
 from __future__ import annotations
 
+import numpy as np
+
 from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.credits import Credits, credits_of_pairs
+from evalkit.scoring.credits import Credits, credits_of_settled
 
 __all__ = ["exact"]
 
 
 def exact(columns: EntityColumns) -> Credits:
     """Credits under the convention."""
-    return credits_of_pairs(columns, *columns.equal)
+    nothing = np.zeros(0, dtype=np.int64)
+    return credits_of_settled(columns, columns.equal, nothing, nothing)

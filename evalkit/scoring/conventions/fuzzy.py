@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.scoring.columns import EntityColumns, Ints
-from evalkit.scoring.credits import Credits, credits_of_pairs
+from evalkit.scoring.credits import Credits, credits_of_settled
 from evalkit.scoring.edges import Edges, pending
 from evalkit.scoring.matching import Rule, match_open
 
@@ -25,11 +25,7 @@ def fuzzy(columns: EntityColumns) -> Credits:
     settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=False)
     gold, predicted = match_open(columns, open_gold, open_predicted, by_label=False, rule=Rule(_in_text_order, _walk))
     agree = columns.gold.label[gold] == columns.predicted.label[predicted]
-    return credits_of_pairs(
-        columns,
-        np.concatenate([settled_gold, gold[agree]]),
-        np.concatenate([settled_predicted, predicted[agree]]),
-    )
+    return credits_of_settled(columns, (settled_gold, settled_predicted), gold[agree], predicted[agree])
 
 
 def _in_text_order(columns: EntityColumns, edges: Edges) -> tuple[Ints, ...]:

@@ -11,11 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import numpy as np
-
 from evalkit.errors import UnknownNameError
 from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.credits import Credits, credits_of_pairs
+from evalkit.scoring.credits import Credits, credits_of_settled
 from evalkit.scoring.edges import Edges, lengths, pending
 from evalkit.scoring.matching import match_open
 
@@ -47,9 +45,7 @@ def iou(parameter: str) -> Callable[[EntityColumns], Credits]:
             return edges.only(edges.common >= threshold * union)
 
         settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
-        gold, predicted = match_open(columns, open_gold, open_predicted, by_label=True, keep=enough)
-        return credits_of_pairs(
-            columns, np.concatenate([settled_gold, gold]), np.concatenate([settled_predicted, predicted])
-        )
+        matched = match_open(columns, open_gold, open_predicted, by_label=True, keep=enough)
+        return credits_of_settled(columns, (settled_gold, settled_predicted), *matched)
 
     return score

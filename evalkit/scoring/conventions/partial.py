@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalkit.scoring.columns import EntityColumns, unpaired
-from evalkit.scoring.credits import Credits, credits_of_pairs
+from evalkit.scoring.columns import EntityColumns
+from evalkit.scoring.credits import Credits, credits_of_settled
 from evalkit.scoring.matching import match_open
 
 __all__ = ["partial"]
@@ -20,10 +20,9 @@ __all__ = ["partial"]
 
 def partial(columns: EntityColumns) -> Credits:
     """Credits under the convention."""
-    same_gold, same_predicted = columns.same_place
-    rest = unpaired(len(columns.gold), same_gold), unpaired(len(columns.predicted), same_predicted)
-    gold, predicted = match_open(columns, *rest, by_label=False)
-    value = np.concatenate([np.ones(len(same_gold)), np.full(len(gold), 0.5)])
-    return credits_of_pairs(
-        columns, np.concatenate([same_gold, gold]), np.concatenate([same_predicted, predicted]), value
-    )
+    same = columns.relabelled
+    rest = (np.setdiff1d(items, taken, assume_unique=True) for items, taken in zip(columns.unequal, same, strict=True))
+    matched = match_open(columns, *rest, by_label=False)
+    gold, predicted = (np.concatenate(pair) for pair in zip(same, matched, strict=True))
+    value = np.repeat([1.0, 0.5], [len(same[0]), len(matched[0])])
+    return credits_of_settled(columns, columns.equal, gold, predicted, value)

@@ -9,10 +9,8 @@ long predicted item over two gold items finds one of them.
 
 from __future__ import annotations
 
-import numpy as np
-
 from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.credits import Credits, credits_of_pairs
+from evalkit.scoring.credits import Credits, credits_of_settled
 from evalkit.scoring.edges import pending
 from evalkit.scoring.matching import match_open
 
@@ -22,7 +20,5 @@ __all__ = ["type_"]
 def type_(columns: EntityColumns) -> Credits:
     """Credits under the convention."""
     settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
-    gold, predicted = match_open(columns, open_gold, open_predicted, by_label=True)
-    return credits_of_pairs(
-        columns, np.concatenate([settled_gold, gold]), np.concatenate([settled_predicted, predicted])
-    )
+    matched = match_open(columns, open_gold, open_predicted, by_label=True)
+    return credits_of_settled(columns, (settled_gold, settled_predicted), *matched)

@@ -1,0 +1,154 @@
+"""From two plain files straight to a result, without a record for every entity.
+
+It gives what `load_dataset`, `load_predictions` and `evalkit.evaluation.score` give, byte for byte, where files are
+large and plain (see `evalkit.formats.native_columns`); it gives way wherever they would have something to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.dataset.fingerprint import fingerprint_of_columns, plain_content
+from evalkit.dataset.gold import GoldDataset
+from evalkit.dataset.labels import Inventory, load_inventory
+from evalkit.dataset.place import BUNDLED_NAME
+from evalkit.evaluation import ScoringOptions, results_of, stated_options
+from evalkit.formats.native_columns import LIMIT, NativeColumns, read_native_columns
+from evalkit.label_notes import foreign_entities
+from evalkit.records import Annotations, Article, Example, Prediction
+from evalkit.results import EvalResult
+from evalkit.scoring.columns import EntityColumns, columns_from_arrays
+from evalkit.scoring.conventions.table import load_convention
+from evalkit.scoring.credits import entity_table
+from evalkit.scoring.pairs import Paired, pair_up
+from evalkit.scoring.tasks import ScoredTable, check_tasks, choose_conventions
+from evalkit.version import __version__
+
+__all__ = ["score_plain_files"]
+
+Ints = NDArray[np.int32]
+
+ALL = "all"
+"""The split of a file whose rows name none."""
+
+
+def score_plain_files(gold_path: Path, predicted_path: Path, options: ScoringOptions) -> EvalResult | None:
+    """The result of a file of predictions against a file of gold; None if they or the options ask for more.
+
+    Raises:
+        EvalkitError: unknown task or convention, or one that needs the text and it is not known.
+    """
+    if options.label_map or options.predicted_map or options.labels or "entities" not in check_tasks(options.tasks):
+        return None
+    if options.bootstrap is not None and options.bootstrap.clusters is not None:
+        return None
+    # What the careful path reads as the bundled gold or as inline markup is not a file of rows.
+    if str(gold_path) == BUNDLED_NAME or gold_path.suffix == ".txt":
+        return None
+    gold, predicted = read_native_columns(gold_path), read_native_columns(predicted_path)
+    if gold is None or predicted is None or not set(gold.articles) & set(predicted.articles):
+        return None
+    inventory = load_inventory(gold_path.parent)
+    columns = _paired_columns(gold, predicted)
+    if not set(gold.labels) <= set(inventory.labels) or columns is None:
+        return None
+    return _result(gold_path.stem, predicted_path.stem, gold, predicted, columns, inventory, options)
+
+
+def _result(
+    name: str,
+    extractor: str,
+    gold: NativeColumns,
+    predicted: NativeColumns,
+    columns: EntityColumns,
+    inventory: Inventory,
+    options: ScoringOptions,
+) -> EvalResult:
+    dataset = GoldDataset(
+        name=name, split=ALL, fingerprint=_fingerprint(gold, columns), examples=(), inventory=inventory
+    )
+    paired = _outlines(gold, predicted)
+    conventions = {name: load_convention(name) for name in choose_conventions("entities", options.conventions)}
+    tables = {name: ScoredTable(entity_table(columns, own(columns))) for name, own in conventions.items()}
+    wanted = check_tasks(options.tasks)
+    found = dict(
+        zip(predicted.labels, np.bincount(predicted.label, minlength=len(predicted.labels)).tolist(), strict=True)
+    )
+    return EvalResult(
+        extractor=extractor,
+        gold=dataset.signature.removeprefix("gold:"),
+        split=ALL,
+        articles=len(gold.articles),
+        tasks=results_of(dataset, {"entities": tables} if tables else {}, options),
+        not_evaluated={task: reason for task, reason in paired.not_evaluated.items() if task in wanted},
+        notes=(
+            *(f"{number} {what}" for what, number in paired.set_aside.items()),
+            *foreign_entities(inventory, found),
+        ),
+        run={"evalkit": __version__, "scoring": stated_options(options)},
+    )
+
+
+def _paired_columns(gold: NativeColumns, predicted: NativeColumns) -> EntityColumns | None:
+    """Both sides over the articles of the gold; None if a predicted item ends after its text."""
+    articles = sorted(gold.articles)
+    position = {article: at for at, article in enumerate(articles)}
+    text = dict(zip(gold.articles, gold.texts, strict=True))
+    texts = tuple([text[article] for article in articles])
+    own, other = (_placed(side, position) for side in (gold, predicted))
+    if any(texts):
+        lengths = np.array([len(text) or LIMIT for text in texts])
+        if (other[2] > lengths[other[0]]).any():
+            return None
+    # A label of predictions for other articles only is none of this table's.
+    met = np.flatnonzero(np.bincount(other[3], minlength=len(predicted.labels))).tolist()
+    labels = sorted({*gold.labels, *(predicted.labels[code] for code in met)})
+    sides = [
+        (article, start, end, _codes(side.labels, labels)[label])
+        for side, (article, start, end, label) in ((gold, own), (predicted, other))
+    ]
+    return columns_from_arrays(articles, labels, sides[0], sides[1], texts=texts if all(texts) else None)
+
+
+def _placed(side: NativeColumns, position: Mapping[str, int]) -> tuple[Ints, Ints, Ints, Ints]:
+    """Article, start, end and label of the items whose article has a position, the article being that position."""
+    place = np.array([position.get(article, -1) for article in side.articles], dtype=np.int32)
+    article = place[side.article]
+    if place.min() >= 0:
+        return article, side.start, side.end, side.label
+    kept = article >= 0
+    return article[kept], side.start[kept], side.end[kept], side.label[kept]
+
+
+def _codes(labels: Sequence[str], among: Sequence[str]) -> Ints:
+    """The position of each label among others, -1 if it is not there."""
+    position = {label: at for at, label in enumerate(among)}
+    return np.array([position.get(label, -1) for label in labels], dtype=np.int32)
+
+
+def _fingerprint(gold: NativeColumns, columns: EntityColumns) -> str:
+    """As `fingerprint_of` makes it from records: the gold columns are in the order that it asks for."""
+    text = dict(zip(gold.articles, gold.texts, strict=True))
+    labels = sorted(gold.labels)
+    side = columns.gold
+    rows = np.empty((len(side), 4), dtype="<i4")
+    for at, column in enumerate((side.article, side.start, side.end)):
+        rows[:, at] = column
+    rows[:, 3] = _codes(columns.labels, labels)[side.label]
+    contents = [plain_content(article, text[article]) for article in columns.articles]
+    return fingerprint_of_columns(contents, labels, rows.tobytes())
+
+
+def _outlines(gold: NativeColumns, predicted: NativeColumns) -> Paired:
+    """What is said about layers and articles that only one side has: paired are those articles and one other."""
+    both = set(gold.articles) & set(predicted.articles)
+    kept = {min(both)}
+    nothing = Annotations(entities=())
+    return pair_up(
+        [Example(article=Article(id=name, text=""), gold=nothing) for name in {*gold.articles} - both | kept],
+        [Prediction(article_id=name, annotations=nothing) for name in {*predicted.articles} - both | kept],
+    )
