@@ -10,7 +10,7 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_dataset
 from evalkit.predictions.load import LoadedPredictions, load_predictions
 from evalkit.records import Prediction
-from evalkit.runs import BASELINE, Run, baseline_predictions
+from evalkit.runs import BASELINE, Run, baseline_predictions, lacks_text
 
 if TYPE_CHECKING:
     from evalkit.results import EvalResult
@@ -52,7 +52,7 @@ def score_predictions(
         interval: `percentile` or `bca`.
         level: the share of resamples between the bounds of an interval.
         cluster: a field of the articles, such as story, whose values are drawn as one.
-        baseline: also score the trivial baseline, as the floor beside every figure.
+        baseline: also score the trivial baseline, as the floor beside every figure, if the texts are known.
 
     Raises:
         EvalkitError: gold, predictions or an option cannot be used; the message says which and why.
@@ -75,13 +75,14 @@ def score_predictions(
         labels=tuple(labels),
         bootstrap=bootstrap,
     )
+    texts = not any(map(lacks_text, examined))
     return score(
         examined,
         found.predictions,
         extractor=found.extractor,
         layers=found.layers,
         options=options,
-        floor=baseline_predictions(examined) if baseline and found.extractor != BASELINE else None,
+        floor=baseline_predictions(examined) if baseline and texts and found.extractor != BASELINE else None,
         run=found.facts,
     )
 

@@ -13,14 +13,15 @@ from typing import Any
 
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_dataset
+from evalkit.errors import InputError
 from evalkit.extractors.base import Extractor
 from evalkit.predictions.cache import PredictionCache
 from evalkit.predictions.run import Job, jobs_of, run_jobs
 from evalkit.predictions.store import RunFolder
-from evalkit.records import Prediction
+from evalkit.records import LAYERS, Example, Prediction
 from evalkit.version import __version__
 
-__all__ = ["Progress", "Run", "baseline_predictions", "run_extractor"]
+__all__ = ["Progress", "Run", "baseline_predictions", "lacks_text", "run_extractor"]
 
 BASELINE = "trivial"
 
@@ -93,6 +94,7 @@ def run_extractor(
     system = resolve(extractor, options)
     gold = dataset if isinstance(dataset, GoldDataset) else load_dataset(dataset, split=split)
     gold = gold.subset(limit=limit)
+    _refuse_without_text(gold)
     facts = run_facts(system, gold)
     key = run_key(facts)
     jobs = jobs_of(gold.examples, system)
@@ -120,6 +122,21 @@ def run_extractor(
         if fresh:
             folder.write_speed(seconds, fresh)
     return done
+
+
+def lacks_text(example: Example) -> bool:
+    """Whether something is annotated in an article whose text is not known."""
+    return not example.article.text and any(getattr(example.gold, layer) for layer in LAYERS)
+
+
+def _refuse_without_text(gold: GoldDataset) -> None:
+    """Scoring needs no text, extracting does: without one everything in the article would count as missed."""
+    for example in gold:
+        if lacks_text(example):
+            raise InputError(
+                f"article {example.article.id!r} has annotations and no text to extract from; add its text, or score "
+                "predictions made elsewhere with `evalkit score`"
+            )
 
 
 def _kept(

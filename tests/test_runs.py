@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from evalkit.api import score_predictions
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
-from evalkit.errors import OutputError, UnknownNameError
-from evalkit.records import Annotations, Article, Entity, Example, Span
+from evalkit.errors import InputError, OutputError, UnknownNameError
+from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span
 from evalkit.runs import baseline_predictions, run_extractor, run_facts, run_key
 
 CALLS: list[str] = []
@@ -82,6 +83,18 @@ def test_limit_takes_the_first_articles(gold: GoldDataset):
     run = run_extractor(person, gold, limit=2, cache=False)
     assert [e.article.id for e in run.gold] == ["a0", "a1"]
     assert len(run.predictions) == 2
+
+
+def test_annotations_without_text_are_refused(gold: GoldDataset):
+    entities = (Entity(id="e1", spans=(Span(0, 8),), label="PER"),)
+    example = Example(article=Article(id="n", text=""), gold=Annotations(entities=entities))
+    bare = gold_dataset([example], name="bare", split="test", inventory=gold.inventory)
+    with pytest.raises(InputError, match="article 'n' has annotations and no text"):
+        run_extractor(person, bare)
+    made = [Prediction(article_id="n", annotations=Annotations(entities=entities))]
+    result = score_predictions(bare, made, resamples=0)
+    # The baseline has nothing to read either, so there is no floor.
+    assert (result.tasks["entities"]["exact"].micro.f1, result.floor) == (1.0, {})
 
 
 def test_cached_articles_are_not_asked_for(gold: GoldDataset):

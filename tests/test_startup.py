@@ -80,3 +80,13 @@ def test_importing_the_package_is_free():
     found = set(done.stdout.split())
     assert {name for name in found if name.startswith("evalkit")} == {"evalkit"}
     assert {name.partition(".")[0] for name in found} - sys.stdlib_module_names == {"evalkit"}
+
+
+def test_score_of_plain_files(tmp_path: Path):
+    """With intervals: numpy and orjson, and nothing that takes longer to start than to score."""
+    row = '{"id": "a", "entities": [{"start": 0, "end": 8, "label": "PER"}]}\n'
+    (tmp_path / "rows.jsonl").write_text(row)
+    path = str(tmp_path / "rows.jsonl")
+    found = loaded("score", "--gold", path, "--predicted", path, "--json")
+    assert {"numpy", "orjson"} <= found
+    assert not found & (HEAVY | {"rich", "tokenizers"})

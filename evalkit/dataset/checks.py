@@ -110,7 +110,7 @@ def check_scorable(
     """
     article, gold = example.article, example.gold
     found = [
-        *(_check_article(article, sha256) if sha256 and article.text else ()),
+        *(_check_article(article, sha256) if sha256 else ()),
         *check_zones(article),
         *span_problems(article, gold),
         *check_surfaces(article, gold, surfaces or {}),
@@ -145,8 +145,7 @@ def check_ids(article_ids: Iterable[str]) -> list[Problem]:
 def _check_article(article: Article, sha256: str | None) -> Iterator[Problem]:
     if not article.text.strip():
         yield Problem(article.id, "text", "text-empty", "the article has no text; add it, or the corpus file")
-    found = sha256_text(article.text) if sha256 else ""
-    if sha256 and found != sha256:
+    if sha256 and article.text and (found := sha256_text(article.text)) != sha256:
         yield Problem(
             article.id,
             "text_sha256",

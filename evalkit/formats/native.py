@@ -82,6 +82,8 @@ def _spans(value: Any, where: str) -> tuple[Span, ...]:
         return ()
     if not isinstance(value, (list, tuple)):
         raise FormatError(f"{where}: expected a list of [start, end], found {value!r}")
+    if len(value) == 1:
+        return (_span(value[0], where),)
     if len(value) == 2 and all(isinstance(offset, int) for offset in value):
         return (_span(value, where),)
     return tuple(_span(item, where) for item in value)
@@ -89,6 +91,8 @@ def _spans(value: Any, where: str) -> tuple[Span, ...]:
 
 def _text(row: Mapping[str, Any], key: str, where: str, default: str | None = None) -> str:
     value = row.get(key, default)
+    if type(value) is str:
+        return value
     if value is None and default is not None:
         return default
     if not isinstance(value, str):
@@ -114,7 +118,7 @@ def _items(row: Mapping[str, Any], layer: str, where: str) -> list[tuple[str, Ma
     if not isinstance(items, (list, tuple)):
         raise FormatError(f"{where}: {layer!r} must be a list or null, found {type(items).__name__}")
     for index, item in enumerate(items):
-        if not isinstance(item, Mapping):
+        if type(item) is not dict and not isinstance(item, Mapping):
             raise FormatError(f"{where}: {layer}[{index}] must be an object, found {item!r}")
     return [(f"{where}: {layer}[{index}]", item) for index, item in enumerate(items)]
 
@@ -191,7 +195,7 @@ def claimed_surfaces(row: Mapping[str, Any]) -> dict[tuple[str, int], str]:
         (layer, index): item["text"]
         for layer in LAYERS
         for index, item in enumerate(row.get(layer) or ())
-        if isinstance(item, Mapping) and isinstance(item.get("text"), str)
+        if (type(item) is dict or isinstance(item, Mapping)) and isinstance(item.get("text"), str)
     }
 
 

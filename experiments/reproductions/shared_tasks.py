@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from evalkit.formats.conll import TagCorpus, read_tag_columns
+from evalkit.dataset.tag_columns import load_tag_columns
+from evalkit.evaluation import ScoringOptions, score
 
 # Derczynski et al. 2017, Results of the WNUT2017 Shared Task, table of entity F1.
 WNUT17 = {
@@ -45,23 +46,14 @@ class Row(NamedTuple):
     notes: str
 
 
-def exact_score(corpus: TagCorpus) -> Score:
-    """Micro precision, recall and F1 of exact matches; 0.0 where a denominator is 0."""
-    correct = gold = predicted = 0
-    for document in corpus.documents:
-        found = document.predicted or ()
-        correct += len(set(document.gold) & set(found))
-        gold += len(document.gold)
-        predicted += len(found)
-    precision = correct / predicted if predicted else 0.0
-    recall = correct / gold if gold else 0.0
-    total = precision + recall
-    return Score(precision, recall, 2 * precision * recall / total if total else 0.0)
-
-
-def describe_notes(corpus: TagCorpus) -> str:
-    """What was met in a submission, on one line."""
-    return "; ".join(f"{count} {what.removeprefix('predicted: ')}" for what, count in corpus.notes.items()) or "clean"
+def exact_score(gold: Path, predicted: Path, **options: str) -> tuple[Score, str]:
+    """Micro precision, recall and F1 under `exact`, as `evalkit score --format conll` gives them, and what was met."""
+    read = load_tag_columns(gold, predicted, **options)
+    options_of_run = ScoringOptions(tasks=("entities",), conventions=("exact",))
+    result = score(read.gold, read.predictions or (), layers=("entities",), options=options_of_run)
+    micro = result.tasks["entities"]["exact"].micro
+    notes = "; ".join(note.removeprefix("predicted: ") for note in read.notes[1:])
+    return Score(micro.precision, micro.recall, micro.f1), notes.replace(" predicted:", "") or "clean"
 
 
 def hipe2020_rows(folder: Path) -> Iterator[Row]:
@@ -70,17 +62,16 @@ def hipe2020_rows(folder: Path) -> Iterator[Row]:
     published = (folder / "published_nerc_coarse_strict.tsv").read_text(encoding="utf-8").splitlines()
     for line in published[1:]:
         system, f1, precision, recall = line.split("\t")
-        corpus = read_tag_columns(gold, folder / "systems" / f"{system}.tsv", tag_column="NE-COARSE-LIT")
+        here, notes = exact_score(gold, folder / "systems" / f"{system}.tsv", tag_column="NE-COARSE-LIT")
         numbers = tuple(f"{float(number):.3f}" for number in (precision, recall, f1))
-        yield Row(system, numbers, tuple(f"{x:.3f}" for x in exact_score(corpus)), describe_notes(corpus))
+        yield Row(system, numbers, tuple(f"{number:.3f}" for number in here), notes)
 
 
 def wnut17_rows(folder: Path) -> Iterator[Row]:
     """Entity F1 in percent, to two decimals."""
     for system, published in WNUT17.items():
-        corpus = read_tag_columns(folder / "emerging.test.annotated", folder / "submissions" / system)
-        f1 = f"{100 * exact_score(corpus).f1:.2f}"
-        yield Row(system, (f"{published:.2f}",), (f1,), describe_notes(corpus))
+        here, notes = exact_score(folder / "emerging.test.annotated", folder / "submissions" / system)
+        yield Row(system, (f"{published:.2f}",), (f"{100 * here.f1:.2f}",), notes)
 
 
 def main(arguments: list[str]) -> int:

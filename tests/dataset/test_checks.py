@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -212,6 +213,16 @@ def test_a_layer_that_was_not_annotated_is_not_referred_to(good: Example) -> Non
     assert check_example(gold(good, entities=None)) == []
 
 
+def test_without_text_nothing_is_compared_with_it(good: Example) -> None:
+    row, bare = example_to_row(good), article(good, text="")
+    claims: dict[str, object] = {"surfaces": claimed_surfaces(row), "sha256": row["text_sha256"]}
+    assert check_scorable(bare, INVENTORY, **claims) == []
+    assert [p.code for p in check_example(bare, INVENTORY, **claims)] == ["text-empty"]
+    broken = entity(0, spans=(Span(-1, 4),))(entity(1, spans=(Span(9, 4),))(entity(2, spans=(Span(4, 4),))(bare)))
+    codes = ["offset-out-of-range", "span-reversed", "span-empty"]
+    assert [p.code for p in check_scorable(broken, INVENTORY, **claims)] == codes
+
+
 def test_article_ids_given_twice() -> None:
     assert [(p.article_id, p.code) for p in check_ids(["b", "a", "b", "b"])] == [("b", "id-duplicate")]
 
@@ -234,5 +245,7 @@ def test_scorable_problems_are_the_fatal_ones_of_all(text: str, entities: list[E
     )
     everything = check_example(example, INVENTORY)
     assert check_scorable(example, INVENTORY) == [problem for problem in everything if problem.code in FATAL]
-    valid = all(0 <= e.spans[0].start < e.spans[0].end <= len(text) for e in entities)
+    # Where there is no text, nothing can be said about where it ends.
+    length = len(text) or sys.maxsize
+    valid = all(0 <= e.spans[0].start < e.spans[0].end <= length for e in entities)
     assert (not check_spans(example.article, example.gold)) == valid

@@ -6,12 +6,15 @@ import math
 
 import pytest
 
+from evalkit.formats.conll import read_tag_columns
+from evalkit.formats.conll_records import to_examples
 from evalkit.formats.tags import decode_tags
 from evalkit.records import Annotations, Article, Entity, Prediction, Quote, Span
 from evalkit.results import Counts, f1_score
 from evalkit.scoring.pairs import Pair, pair_up
 from evalkit.scoring.quotes import quote_tables
 from evalkit.scoring.table import CountTable, macro, merge_tables, micro
+from evalkit.scoring.tasks import score_task
 
 
 def nervaluate(gold, predicted, labels):
@@ -192,3 +195,25 @@ def test_no_nan_and_no_tiny_denominator(convention, gold, predicted, table):
 def test_f1_of_nothing():
     assert f1_score(0.0, 0.0) == 0.0
     assert not math.isnan(Counts().f1)
+
+
+def test_tokens_are_never_glued(tmp_path):
+    # masakhaner's scorer joined tokens without a space: "Ida" + "Moen" became "IdaMoen", and a system that found
+    # "Ida Moen" in the text scored 0 where 1 is right.
+    gold = tmp_path / "gold.conll"
+    gold.write_text("Ida B-PER\nMoen I-PER\nleft O\nOslo B-LOC\n", encoding="utf-8")
+    (example,) = to_examples(read_tag_columns(gold)).examples
+    text = example.article.text
+    found = [text[e.spans[0].start : e.spans[0].end] for e in example.gold.entities or ()]
+    assert found == ["Ida Moen", "Oslo"]
+    predicted = Prediction(
+        article_id=example.article.id,
+        annotations=Annotations(
+            entities=tuple(
+                Entity(id=name, spans=(Span(text.index(name), text.index(name) + len(name)),), label=label)
+                for name, label in (("Ida Moen", "PER"), ("Oslo", "LOC"))
+            )
+        ),
+    )
+    table = score_task("entities", pair_up([example], [predicted]).with_layer("entities"), ("exact",))["exact"].table
+    assert table.counts().f1 == 1.0
