@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.labels import LabelMap, MapCounts, apply_label_map, load_label_map
 from evalkit.errors import InputError
+from evalkit.formats.collection import without_collection
 from evalkit.label_notes import foreign_labels, map_notes
 from evalkit.records import Example, Prediction
 from evalkit.results import EvalResult, TaskResult
@@ -48,6 +49,7 @@ class ScoringOptions:
     reading: str = ""
 
 
+@without_collection()
 def score(
     gold: GoldDataset,
     predictions: Iterable[Prediction],

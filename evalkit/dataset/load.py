@@ -21,11 +21,13 @@ from evalkit.dataset.place import BUNDLED_NAME, bundled_gold
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import ALL, RawExample, Source, find_source, read_source
 from evalkit.errors import InputError, LabelError, OffsetError
+from evalkit.formats.collection import without_collection
 from evalkit.records import Example
 
 __all__ = ["GoldDataset", "bundled_gold", "load_dataset", "load_splits"]
 
 
+@without_collection()
 def load_dataset(
     source: str | Path | None = None,
     *,

@@ -10,16 +10,16 @@ doubtful is left to `evalkit.formats.native`, which knows every form and every m
 
 from __future__ import annotations
 
-import gc
 from array import array
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
+
+from evalkit.formats.collection import without_collection
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,22 +65,10 @@ def read_native_columns(path: Path) -> NativeColumns | None:
         # A pipe can be read once only, and must be left to whoever reads any form.
         if not path.is_file():
             return None
-        with path.open("rb") as lines, _without_collection():
+        with path.open("rb") as lines, without_collection():
             return _columns(_parsed(lines))
     except (OSError, KeyError, TypeError, ValueError, OverflowError):
         return None
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """No search for cycles, of which JSON has none, among hundreds of thousands of new objects."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _Codes(dict[str, int]):

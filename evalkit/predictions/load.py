@@ -11,6 +11,7 @@ from evalkit.dataset.check_spans import check_surfaces
 from evalkit.dataset.checks import check_spans
 from evalkit.dataset.problems import Problem
 from evalkit.errors import InputError, OffsetError
+from evalkit.formats.collection import without_collection
 from evalkit.formats.native import claimed_surfaces, prediction_from_row, read_rows
 from evalkit.predictions.store import read_run
 from evalkit.records import Annotations, Article, Example, Prediction
@@ -40,6 +41,7 @@ class LoadedPredictions:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+@without_collection()
 def load_predictions(path: Path, examples: Sequence[Example]) -> LoadedPredictions:
     """The predictions of a file or a run folder, checked against the texts where the gold has them.
 
