@@ -13,7 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import ExtractorError
-from evalkit.extractors import agreement, bio, rule_lexicons, rule_linking, rule_nested, rule_text, tagging, windows
+from evalkit.extractors import (
+    agreement,
+    bio,
+    onnx_network,
+    rule_lexicons,
+    rule_linking,
+    rule_nested,
+    rule_text,
+    tagging,
+    windows,
+)
 from evalkit.records import Annotations, Article, Entity, Span
 
 if TYPE_CHECKING:
@@ -25,7 +35,7 @@ __all__ = ["NerExtractor"]
 
 _FOLDER = Path(__file__).parent / "models" / "ner-base"
 _FILES = ("model.onnx", "tokenizer.json", "ner.json")
-_CODE = (agreement, bio, rule_lexicons, rule_linking, rule_nested, rule_text, tagging, windows)
+_CODE = (agreement, bio, onnx_network, rule_lexicons, rule_linking, rule_nested, rule_text, tagging, windows)
 
 
 class NerExtractor:
@@ -99,7 +109,7 @@ class NerExtractor:
             tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
             tokenizer.no_truncation()
             tokenizer.no_padding()
-            self._loaded = tokenizer, _network(self._folder / "model.onnx")
+            self._loaded = tokenizer, onnx_network.load_network(self._folder / "model.onnx")
         return self._loaded
 
     def _annotate(self, article: Article) -> Annotations:
@@ -112,24 +122,6 @@ class NerExtractor:
         scores = tagging.word_scores(text, words, tokenizer, score, size=config["size"], overlap=config["overlap"])
         mentions = _outside_boilerplate(article, _mentions(text, words, scores, config["labels"]))
         return Annotations(entities=_finish(article, mentions, nested=self._nested))
-
-
-def _network(path: Path) -> tagging.Score:
-    """The network in `path` as a function; it runs on one thread, articles are what runs side by side."""
-    import numpy as np
-    import onnxruntime  # type: ignore[import-untyped]
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-    def score(pieces: NDArray[np.int64], features: NDArray[np.int64]) -> NDArray[np.float32]:
-        (scores,) = session.run(None, {"pieces": pieces, "features": features})
-        return np.asarray(scores, dtype=np.float32)
-
-    return score
 
 
 def _mentions(

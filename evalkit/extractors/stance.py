@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.dataset.zones import zoned
 from evalkit.errors import ExtractorError
-from evalkit.extractors import stance_input, stance_pairs, windows
+from evalkit.extractors import onnx_network, stance_input, stance_pairs, windows
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.ner import NerExtractor
 from evalkit.extractors.rule_stances import label_pair
@@ -36,7 +36,7 @@ __all__ = ["StanceExtractor"]
 
 _FOLDER = Path(__file__).parent / "models" / "stance-base"
 _FILES = ("model.onnx", "tokenizer.json", "valence.txt", "stance.json")
-_CODE = (stance_input, stance_pairs, windows)
+_CODE = (onnx_network, stance_input, stance_pairs, windows)
 _TARGETS = frozenset({"PER", "ORG", "NORP", "WORK"})
 _HOLDERS = frozenset({"PER", "ORG", "NORP", "GPE"})
 
@@ -170,7 +170,7 @@ class StanceExtractor:
             tokenizer.no_truncation()
             tokenizer.no_padding()
             valence = stance_input.read_valence(self._folder / "valence.txt")
-            self._loaded = _Loaded(tokenizer, valence, _network(self._folder / "model.onnx"))
+            self._loaded = _Loaded(tokenizer, valence, onnx_network.load_network(self._folder / "model.onnx"))
         return self._loaded
 
     def _annotate(self, article: Article, found: Annotations) -> Annotations:
@@ -241,21 +241,3 @@ def _candidates(article: Article, entities: Sequence[Entity], quotes: Sequence[Q
             if (holder, target) not in proposed:
                 found.append(_Candidate(holder, target, quote.content, quote.id, ""))
     return found
-
-
-def _network(path: Path) -> Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]:
-    """The network in `path` as a function; it runs on one thread."""
-    import numpy as np
-    import onnxruntime  # type: ignore[import-untyped]
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-    def score(pieces: NDArray[np.int64], features: NDArray[np.int64]) -> NDArray[np.float32]:
-        (scores,) = session.run(None, {"pieces": pieces, "features": features})
-        return np.asarray(scores, dtype=np.float32)
-
-    return score

@@ -108,7 +108,8 @@ def blocks(columns: EntityColumns, gold: Ints, predicted: Ints) -> Iterator[tupl
         order = np.argsort(own, kind="stable")
         parts.append((items[order], own[order]))
     for at in np.unique(parts[0][1]):
-        yield tuple(items[slice(*np.searchsorted(own, [at, at + 1]))] for items, own in parts)  # type: ignore[misc]
+        ours, theirs = (items[slice(*np.searchsorted(own, [at, at + 1]))] for items, own in parts)
+        yield ours, theirs
 
 
 def find_edges(columns: EntityColumns, gold: Ints, predicted: Ints, *, by_label: bool) -> Edges:
