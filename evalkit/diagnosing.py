@@ -20,7 +20,8 @@ from evalkit.evaluation import ScoringOptions, paired_articles
 from evalkit.predictions.load import load_predictions
 from evalkit.records import Prediction
 from evalkit.runs import Run
-from evalkit.scoring.pairs import Paired
+from evalkit.scoring.chain import chain_ladder
+from evalkit.scoring.pairs import CHAIN, Paired
 from evalkit.scoring.tasks import check_tasks, choose_conventions
 from evalkit.stored import StoredRun, gold_of, load_run, stored_run
 
@@ -117,14 +118,20 @@ def _diagnosis(
     bootstrap: Bootstrap | None,
 ) -> Diagnosis:
     slicing.check(laid.plain.pairs)
-    missing = {task: reason for task, reason in laid.plain.not_evaluated.items() if task in wanted}
+    missing = laid.plain.missing(wanted)
     layers = {
         task: (laid.mapped if task == "entities" else laid.plain).with_layer(task)
         for task in wanted
         if task not in missing
     }
     done = {
-        task: diagnose_task(task, pairs, conventions=conventions, slicing=slicing, bootstrap=bootstrap)
+        task: diagnose_task(
+            task,
+            pairs,
+            conventions=("given",) if task == "stances" and laid.plain.given_only else conventions,
+            slicing=slicing,
+            bootstrap=bootstrap,
+        )
         for task, pairs in layers.items()
     }
     entities, scores, reason = None, None, ""
@@ -132,6 +139,7 @@ def _diagnosis(
         entities = diagnose_entities(layers["entities"], bootstrap)
         chosen = choose_conventions("entities", conventions) if conventions else ()
         scores, reason = diagnose_scores(layers["entities"], (chosen or DIAGNOSED["entities"])[0])
+    whole = set(DIAGNOSED) <= set(layers) and not laid.plain.missing((CHAIN,))
     own = [note for task in done.values() for note in task.notes] + ([reason] if reason else [])
     return Diagnosis(
         run=name,
@@ -141,6 +149,7 @@ def _diagnosis(
         method="none" if bootstrap is None else bootstrap.describe(),
         level=0.95 if bootstrap is None else bootstrap.level,
         entities=entities,
+        chain=chain_ladder(laid.plain.with_layer(CHAIN)) if whole else None,
         hardest={task: found.hardest for task, found in done.items() if found.hardest},
         slices=tuple(row for found in done.values() for row in found.slices),
         detection=tuple(found.detection for found in done.values() if found.detection is not None),

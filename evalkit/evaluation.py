@@ -93,7 +93,7 @@ def score(
         articles=len(gold),
         tasks=results,
         floor=floors,
-        not_evaluated={task: reason for task, reason in paired.not_evaluated.items() if task in wanted},
+        not_evaluated=paired.missing(wanted),
         notes=(*notes, *met),
         failed=paired.failed,
         run={"evalkit": __version__, "scoring": stated_options(options), **(run or {})},
@@ -213,6 +213,8 @@ def _tables(paired: Paired, mapped: Paired, options: ScoringOptions) -> dict[str
     done = {}
     for task in check_tasks(options.tasks):
         conventions = choose_conventions(task, options.conventions)
+        if task == "stances" and paired.given_only:
+            conventions = tuple(name for name in conventions if name == "given")
         if task in paired.not_evaluated or not conventions:
             continue
         source = mapped if task == "entities" else paired

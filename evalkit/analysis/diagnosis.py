@@ -16,10 +16,11 @@ from evalkit.analysis.oracle import Rung
 from evalkit.analysis.slice_rows import SliceRow
 from evalkit.registry import unknown_name
 from evalkit.results import Interval
+from evalkit.scoring.chain import ChainLadder, ChainRung
 
 __all__ = ["SECTIONS", "Detection", "Diagnosis", "EntityDiagnosis", "ScoreDiagnosis"]
 
-SECTIONS = ("errors", "confusion", "hardest", "slices", "detection", "calibration", "sweep")
+SECTIONS = ("errors", "confusion", "chain", "hardest", "slices", "detection", "calibration", "sweep")
 """What `Diagnosis.to_pandas` knows."""
 
 MISSED, SPURIOUS = "missed", "spurious"
@@ -120,6 +121,7 @@ class Diagnosis:
         method: how intervals were made, or "none".
         level: share of resamples between the bounds of an interval.
         entities: errors of entities; None if they are not evaluated.
+        chain: what each link of the chain of all three layers costs; None if one of them is not evaluated.
         hardest: task → the articles that cost the most.
         slices: scores by property, value and label.
         detection: what the gold can show, one row a task; empty without intervals.
@@ -135,6 +137,7 @@ class Diagnosis:
     method: str
     level: float = 0.95
     entities: EntityDiagnosis | None = None
+    chain: ChainLadder | None = None
     hardest: Mapping[str, tuple[HardArticle, ...]] = field(default_factory=dict)
     slices: tuple[SliceRow, ...] = ()
     detection: tuple[Detection, ...] = ()
@@ -149,6 +152,7 @@ class Diagnosis:
             "version": 1,
             **{name: getattr(self, name) for name in ("run", "gold", "split", "articles", "method", "level")},
             "entities": None if self.entities is None else self.entities.to_json(),
+            "chain": None if self.chain is None else {"f1": self.chain.counts.f1, "links": self._rows("chain")},
             "hardest": {task: [asdict(own) for own in rows] for task, rows in self.hardest.items()},
             "slices": [row.to_json() for row in self.slices],
             "detection": [row.to_json() for row in self.detection],
@@ -161,8 +165,8 @@ class Diagnosis:
         """One section as a DataFrame; empty where the run has nothing for it.
 
         Args:
-            section: "slices", "errors", "hardest", "detection", "calibration" or "sweep", one row a line of the
-                tables; or "confusion", with gold labels as index and predicted ones as columns.
+            section: "slices", "errors", "chain", "hardest", "detection", "calibration" or "sweep", one row a line of
+                the tables; or "confusion", with gold labels as index and predicted ones as columns.
 
         Raises:
             UnknownNameError: there is no such section.
@@ -188,6 +192,8 @@ class Diagnosis:
             return [row.to_json() for row in self.slices]
         if section == "detection":
             return [_flat(row.to_json()) for row in self.detection]
+        if section == "chain":
+            return [] if self.chain is None else [_link(rung) for rung in self.chain.rungs]
         if section == "hardest":
             return [{"task": task, **asdict(own)} for task, rows in self.hardest.items() for own in rows]
         if section == "errors":
@@ -199,6 +205,10 @@ class Diagnosis:
         from evalkit.notebook import diagnosis_html
 
         return diagnosis_html(self)
+
+
+def _link(rung: ChainRung) -> dict[str, Any]:
+    return {"link": rung.link, "f1": rung.counts.f1, "gain": rung.gain, "cumulative": rung.cumulative}
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:

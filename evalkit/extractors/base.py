@@ -80,5 +80,9 @@ class PairLabeler(Protocol):
     """An extractor that can also label holder-target pairs which the gold supplies."""
 
     def label_pairs(self, article: Article, pairs: Sequence[StancePair]) -> Sequence[str]:
-        """A stance label for each pair, in the order given."""
+        """A stance label for each pair, in the order given; empty for a pair that got none, which counts as missed.
+
+        `evalkit.extractors.pair_labels` has labels with what they cost, and an error for one article. An extractor
+        that gives None for the stances of its annotations labels given pairs only: nothing else is evaluated of them.
+        """
         ...

@@ -15,9 +15,9 @@ _SIGNS = ("out of memory", "not enough memory", "can't allocate memory", "failed
 
 
 def is_memory_error(error: BaseException) -> bool:
-    """Whether memory ran out, on whatever device: the libraries have no error in common that says so."""
+    """Whether memory ran out, on whatever device: the libraries have no error in common, so its words decide."""
     said = str(error).lower()
-    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(sign in said for sign in _SIGNS))
+    return isinstance(error, MemoryError) or any(sign in said for sign in _SIGNS)
 
 
 def halving(
@@ -35,7 +35,7 @@ def halving(
         part = items[len(made) : len(made) + batch]
         try:
             done = function(part)
-        except (MemoryError, RuntimeError) as error:
+        except Exception as error:
             if not is_memory_error(error) or len(part) == 1:
                 raise
             batch = (len(part) + 1) // 2

@@ -18,8 +18,9 @@ from evalkit.records import LAYERS
 __all__ = ["ModelEntry", "list_models"]
 
 _HERE = Path(__file__).parent
-_MODEL = _HERE / "models" / "ner-base"
-_STANCE_MODEL = _HERE / "models" / "stance-base"
+_NER, _QUOTES, _STANCE, _NEWS = (
+    _HERE / "models" / name for name in ("ner-base", "quote-base", "stance-base", "news-base")
+)
 _LEXICONS = _HERE / "lexicons"
 _OWN = "Apache-2.0"
 _EXTRAS = {"torch": ("torch", "transformers", "safetensors"), "spacy": ("spacy",)}
@@ -61,35 +62,24 @@ def list_models() -> list[ModelEntry]:
 
 
 def _shipped() -> Iterator[ModelEntry]:
-    names, both = _weights(_MODEL), _weights(_MODEL, _STANCE_MODEL)
-    model, stances, words = folder_bytes(_MODEL), folder_bytes(_STANCE_MODEL), folder_bytes(_LEXICONS)
-    yield ModelEntry(
-        name="ner-base",
-        kind="shipped",
-        layers=("entities",),
-        licence=_OWN,
-        size=model + words,
-        description="names by a 22M-parameter tagger on ONNX Runtime, no torch needed",
-        **names,
-    )
-    yield ModelEntry(
-        name="stance-base",
-        kind="shipped",
-        layers=LAYERS,
-        licence=_OWN,
-        size=model + stances + words,
-        description="stances by a 22M-parameter classifier over names of ner-base and quotes of rules",
-        **both,
-    )
-    yield ModelEntry(
-        name="news-base",
-        kind="shipped",
-        layers=LAYERS,
-        licence=_OWN,
-        size=model + stances + words,
-        description="entities of ner-base, quotes and speakers by rules over them, stances of stance-base",
-        **both,
-    )
+    words = folder_bytes(_LEXICONS)
+    quotes = (_NER, _QUOTES)
+    for name, layers, folders, description in (
+        ("ner-base", LAYERS[:1], (_NER,), "names by a 22M-parameter tagger on ONNX Runtime, no torch needed"),
+        ("quote-base", LAYERS[:2], quotes, "quotes, cues and speakers by layers over the encoder of ner-base"),
+        ("stance-base", LAYERS, (*quotes, _STANCE), "stances by a 22M-parameter classifier over quote-base"),
+        ("news-base", LAYERS, (*quotes, _NEWS), "all three in one pass of the encoder of ner-base"),
+    ):
+        size = sum(map(folder_bytes, folders)) + words
+        yield ModelEntry(
+            name=name,
+            kind="shipped",
+            layers=layers,
+            licence=_OWN,
+            size=size,
+            description=description,
+            **_weights(*folders),
+        )
     yield ModelEntry(
         name="rules",
         kind="shipped",
@@ -156,7 +146,7 @@ def _package_bytes(package: Distribution | None) -> int | None:
 
 def _forms() -> Iterator[ModelEntry]:
     for name, layers, extra, description in (
-        ("hf:ID_OR_PATH[@REVISION]", ("entities",), "torch", "a token classification checkpoint of transformers"),
+        ("hf:ID_OR_PATH[@REVISION]", (), "torch", "a token (entities) or text (stance) classifier of transformers"),
         ("spacy:NAME", ("entities",), "spacy", "a spaCy pipeline"),
         ("llm:MODEL", LAYERS, "", "a language model behind an OpenAI-compatible endpoint; needs a base URL"),
         ("cmd:PROGRAM", (), "", "a program that reads articles and writes annotations as JSON lines"),

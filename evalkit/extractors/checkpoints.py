@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from evalkit.errors import ExtractorError, MissingExtraError, UnknownNameError
+from evalkit.errors import ExtractorError, InputError, MissingExtraError, UnknownNameError
 from evalkit.extractors.folders import folder_sha256
 
-__all__ = ["Checkpoint", "find_checkpoint", "require_torch"]
+__all__ = ["BACKENDS", "Checkpoint", "find_checkpoint", "require_backend"]
+
+BACKENDS = ("torch", "onnx")
+"""What can run a checkpoint: torch its safetensors weights, ONNX Runtime its ONNX file."""
 
 _HUB = re.compile(r"(?P<id>[\w.-]+(?:/[\w.-]+)?)(?:@(?P<revision>[\w./-]+))?")
-_FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]
+_TEXTS = ("*.json", "*.txt", "*.model")
+_ONNX = ("model.onnx", "onnx/model.onnx")
+_NEEDED = {"torch": ("torch", "transformers", "safetensors"), "onnx": ("onnxruntime", "transformers")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,66 +33,124 @@ class Checkpoint:
     Attributes:
         source: the folder as it was given, or the id on the hub.
         folder: the folder with its files.
+        config: what its config.json says.
         revision: the commit on the hub, empty for a folder.
+        onnx: the ONNX file to run, as a path inside the folder; empty to run the safetensors weights with torch.
     """
 
     source: str
     folder: Path
+    config: Mapping[str, Any]
     revision: str = ""
+    onnx: str = ""
+
+    @property
+    def labels(self) -> list[str]:
+        """The name of each output; `LABEL_0`, `LABEL_1` … where the configuration gives none."""
+        names = self.config.get("id2label")
+        if not isinstance(names, Mapping):
+            return [f"LABEL_{number}" for number in range(int(self.config.get("num_labels") or 2))]
+        return [str(names.get(str(number), f"LABEL_{number}")) for number in range(len(names))]
+
+    @property
+    def architecture(self) -> str:
+        """The class of transformers that wrote it, such as `BertForTokenClassification`; empty if it does not say."""
+        return next(map(str, self.config.get("architectures") or ()), "")
 
     def identity(self) -> str:
         """A string that changes with the files: a commit never does, a folder may."""
-        return f"{self.source}@{self.revision}" if self.revision else folder_sha256(self.folder)
+        files = f"{self.source}@{self.revision}" if self.revision else folder_sha256(self.folder)
+        return f"{files}:{self.onnx}" if self.onnx else files
 
 
-def require_torch(spec: str) -> None:
+def require_backend(spec: str, backend: str) -> None:
     """Check that what runs checkpoints is installed.
 
     Raises:
         MissingExtraError: it is not; the message has the command that installs it.
     """
-    missing = [name for name in ("torch", "transformers", "safetensors") if find_spec(name) is None]
-    if missing:
-        raise MissingExtraError(f"{spec} needs {' and '.join(missing)}; install it: pip install 'evalkit[torch]'")
+    missing = [name for name in _NEEDED[backend] if find_spec(name) is None]
+    if not missing:
+        return
+    extra = "evalkit[torch]" if backend == "torch" else "evalkit"
+    other = ", or run its ONNX file, if it has one, with --set backend=onnx" if backend == "torch" else ""
+    raise MissingExtraError(f"{spec} needs {' and '.join(missing)}; install it: pip install '{extra}'{other}")
 
 
-def find_checkpoint(spec: str) -> Checkpoint:
+def find_checkpoint(spec: str, *, backend: str = "torch", file: str = "") -> Checkpoint:
     """The checkpoint for `hf:ID_OR_PATH[@REVISION]`; only an id that is no folder here goes to the hub.
+
+    Args:
+        spec: the whole spelling.
+        backend: one of `BACKENDS`, which decides what weights it must have.
+        file: for `onnx`, the file to run, as a path inside the checkpoint; `model.onnx` or `onnx/model.onnx` if empty.
 
     Raises:
         UnknownNameError: there is none of that name.
-        ExtractorError: it cannot be fetched, or has no safetensors weights.
+        ExtractorError: it cannot be fetched, or has no weights that the backend runs.
+        InputError: `file` is no path inside a folder.
     """
+    place = PurePosixPath(file)
+    if place.is_absolute() or ".." in place.parts:
+        raise InputError(f"{spec}: option file={file!r} must be a path inside the checkpoint, such as onnx/model.onnx")
+    wanted = () if backend == "torch" else (file,) if file else _ONNX
     name = spec.partition(":")[2]
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        found = Checkpoint(source=name, folder=folder)
-    else:
+    folder, revision = Path(name).expanduser(), ""
+    if not folder.is_dir():
         hub = _HUB.fullmatch(name)
         if hub is None or name.startswith(".") or folder.is_file():
             raise UnknownNameError(
                 f"{spec}: no folder {name!r} here, and not the form of an id of the hub (OWNER/NAME)"
             )
-        found = _fetch(spec, hub["id"], hub["revision"])
-    _check(spec, found.folder)
+        name = hub["id"]
+        folder = _fetch(spec, name, hub["revision"], wanted)
+        revision = folder.name
+    config = _read_config(spec, folder)
+    onnx = _weights(spec, folder, wanted)
+    return Checkpoint(source=name, folder=folder, config=config, revision=revision, onnx=onnx)
+
+
+def _read_config(spec: str, folder: Path) -> Mapping[str, Any]:
+    path = folder / "config.json"
+    if not path.is_file():
+        raise ExtractorError(f"{spec}: {folder} has no config.json; name the folder that save_pretrained wrote")
+    try:
+        config = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ExtractorError(f"{spec}: {path} is damaged ({error}); save the checkpoint again") from error
+    return config if isinstance(config, Mapping) else {}
+
+
+def _weights(spec: str, folder: Path, wanted: tuple[str, ...]) -> str:
+    """The ONNX file among those that are wanted; empty if none is, after a look for safetensors."""
+    if not wanted:
+        if not any(folder.glob("*.safetensors")):
+            raise ExtractorError(
+                f"{spec}: no safetensors weights; evalkit does not read pickle (pytorch_model.bin): save it again with "
+                "save_pretrained of a current transformers"
+            )
+        return ""
+    found = next((name for name in wanted if (folder / name).is_file()), None)
+    if found is None:
+        raise ExtractorError(
+            f"{spec}: no {' and no '.join(wanted)} there; export it to ONNX (optimum-cli export onnx), name another "
+            "file with --set file=PATH, or leave out backend=onnx"
+        )
     return found
 
 
-def _check(spec: str, folder: Path) -> None:
-    if not (folder / "config.json").is_file():
-        raise ExtractorError(f"{spec}: {folder} has no config.json; name the folder that save_pretrained wrote")
-    if not any(folder.glob("*.safetensors")):
-        raise ExtractorError(
-            f"{spec}: no safetensors weights; evalkit does not read pickle (pytorch_model.bin): save it again with "
-            "save_pretrained of a current transformers"
-        )
-
-
-def _fetch(spec: str, name: str, revision: str | None) -> Checkpoint:
+def _fetch(spec: str, name: str, revision: str | None, wanted: tuple[str, ...]) -> Path:
     hub: Any = import_module("huggingface_hub")
+    if not sys.stderr.isatty():
+        hub.utils.disable_progress_bars()
+    # Files in folders are the same weights for other runtimes.
+    chosen: dict[str, list[str]] = (
+        {"allow_patterns": [*_TEXTS, *wanted, *(f"{file}_data" for file in wanted)]}
+        if wanted
+        else {"allow_patterns": [*_TEXTS, "*.safetensors"], "ignore_patterns": ["*/*"]}
+    )
     try:
-        # Files in folders are the same weights for other runtimes.
-        folder = Path(hub.snapshot_download(name, revision=revision, allow_patterns=_FILES, ignore_patterns=["*/*"]))
+        return Path(hub.snapshot_download(name, revision=revision, **chosen))
     except Exception as error:
         # The library has many errors for few causes; people need the one line.
         kind, said = type(error).__name__, " ".join(str(error).split())[:200]
@@ -96,4 +162,3 @@ def _fetch(spec: str, name: str, revision: str | None) -> Checkpoint:
             f"{spec}: no folder of that name here, and it cannot be fetched from the hub ({kind}: {said}); "
             "check the name and the network"
         ) from error
-    return Checkpoint(source=name, folder=folder, revision=folder.name)

@@ -15,7 +15,7 @@ from evalkit.extractors.llm_fidelity import ground_content
 from evalkit.extractors.llm_schema import Draft, DraftEntity, DraftQuote, DraftStance
 from evalkit.records import AUTHOR, TOPIC_PREFIX, Annotations, Entity, Quote, Span, Stance
 
-__all__ = ["ground_draft"]
+__all__ = ["ground_draft", "quote_behind"]
 
 
 def ground_draft(page: Page, draft: Draft, layers: Sequence[str]) -> Extracted:
@@ -134,7 +134,7 @@ def _stance(
         target=_target(draft.target, names),
         label=draft.label,
         evidence=evidence.spans,
-        quote_id=_quote_behind(evidence.spans, holder, quotes),
+        quote_id=quote_behind(evidence.spans, holder, quotes),
     )
 
 
@@ -149,8 +149,8 @@ def _slug(name: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split()) or "unnamed"
 
 
-def _quote_behind(evidence: Sequence[Span], holder: str, quotes: Sequence[Quote]) -> str | None:
-    """The first quote of the holder that holds all of the evidence."""
+def quote_behind(evidence: Sequence[Span], holder: str, quotes: Sequence[Quote]) -> str | None:
+    """The id of the first quote of the holder that holds all of the evidence, or None."""
     for quote in quotes:
         if not evidence or quote.speaker_id != holder:
             continue

@@ -1,14 +1,16 @@
 """The wording of the request: a TOML file of templates that a user can replace in part or as a whole.
 
 Keys: `system` and `user` (the two messages), `fallback` (added to the system message where the endpoint does not take
-a schema) and a table `layers` with what is said of `entities`, `quotes` and `stances`. Placeholders: in `system`
-`$layers` (what is said of the layers asked for); in `user` `$text`, `$title`, `$source` and `$published`; in
-`fallback` `$schema`; in the texts of the layers `$labels` (the entity labels, one a line). `$$` is a dollar sign. A key
-that a file does not have is taken from `prompts/news.toml` beside this module.
+a schema), a table `layers` with what is said of `entities`, `quotes` and `stances`, and `pairs` with what is said where
+the stances of given pairs are asked for. Placeholders: in `system` `$layers` (what is said of the layers asked for, or
+of the pairs); in `user` `$text`, `$title`, `$source` and `$published`; in `fallback` `$schema`; in the texts of the
+layers `$labels` (the entity labels, one a line); in `pairs` `$pairs` (holder and target, one pair a line, numbered).
+`$$` is a dollar sign. A key that a file does not have is taken from `prompts/news.toml` beside this module.
 """
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ _PLACES = {
     "system": ("layers",),
     "user": ("text", "title", "source", "published"),
     "fallback": ("schema",),
+    "pairs": ("pairs",),
 }
 _LAYER_PLACES = ("labels",)
 
@@ -40,16 +43,21 @@ class Prompt:
     system: str
     user: str
     fallback: str
+    pairs: str
     layers: Mapping[str, str]
 
     def identity(self) -> list[str]:
         """Everything in it that reaches a model, for a fingerprint."""
-        return [self.system, self.user, self.fallback, *(self.layers[layer] for layer in LAYERS)]
+        return [self.system, self.user, self.fallback, self.pairs, *(self.layers[layer] for layer in LAYERS)]
+
+    def version(self) -> str:
+        """A short hash of its wording."""
+        return hashlib.sha256("\0".join(self.identity()).encode()).hexdigest()[:12]
 
     def messages(
         self, article: Article, text: str, *, layers: Sequence[str], labels: Mapping[str, str], schema: str = ""
     ) -> list[dict[str, str]]:
-        """The messages of a request.
+        """The messages that ask for annotations.
 
         Args:
             article: gives title, source and date.
@@ -60,6 +68,20 @@ class Prompt:
         """
         listed = "\n".join(f"- {label}: {meaning}" if meaning else f"- {label}" for label, meaning in labels.items())
         wanted = "\n\n".join(Template(self.layers[layer].strip()).substitute(labels=listed) for layer in layers)
+        return self._messages(article, text, wanted, schema)
+
+    def pair_messages(self, article: Article, text: str, listed: str, *, schema: str = "") -> list[dict[str, str]]:
+        """The messages that ask for the stances of given pairs.
+
+        Args:
+            article: gives title, source and date.
+            text: what is shown of its text.
+            listed: the pairs, one a line.
+            schema: the JSON schema to describe in words, if the endpoint does not take one.
+        """
+        return self._messages(article, text, Template(self.pairs.strip()).substitute(pairs=listed), schema)
+
+    def _messages(self, article: Article, text: str, wanted: str, schema: str) -> list[dict[str, str]]:
         system = Template(self.system).substitute(layers=wanted)
         if schema:
             system = f"{system.rstrip()}\n\n{Template(self.fallback).substitute(schema=schema)}"
@@ -91,8 +113,9 @@ def load_prompt(path: Path | None = None) -> Prompt:
     said = {**known["layers"], **own}
     layers = {layer: _template(where, f"layers.{layer}", said[layer], _LAYER_PLACES) for layer in LAYERS}
     texts = {key: _template(where, key, {**known, **given}[key], places) for key, places in _PLACES.items()}
-    if "$text" not in texts["user"] and "${text}" not in texts["user"]:
-        raise FormatError(f"{where}: 'user' has no $text, so no article would be shown; add it")
+    for key, place, shown in (("user", "text", "article"), ("pairs", "pairs", "pair")):
+        if f"${place}" not in texts[key] and f"${{{place}}}" not in texts[key]:
+            raise FormatError(f"{where}: {key!r} has no ${place}, so no {shown} would be shown; add it")
     return Prompt(**texts, layers=layers)
 
 

@@ -14,7 +14,16 @@ from typing import Any
 from evalkit.errors import FormatError
 from evalkit.records import QUOTE_KINDS, STANCE_LABELS
 
-__all__ = ["Draft", "DraftEntity", "DraftQuote", "DraftStance", "answer_schema", "read_answer"]
+__all__ = [
+    "Draft",
+    "DraftEntity",
+    "DraftQuote",
+    "DraftStance",
+    "answer_schema",
+    "json_object",
+    "read_answer",
+    "schema_object",
+]
 
 _TEXT = {"type": "string"}
 _TEXT_OR_NULL = {"type": ["string", "null"]}
@@ -90,10 +99,11 @@ def answer_schema(layers: Sequence[str], labels: Sequence[str]) -> dict[str, Any
             "evidence": _TEXTS,
         },
     }
-    return _object({layer: {"type": "array", "items": _object(items[layer])} for layer in layers})
+    return schema_object({layer: {"type": "array", "items": schema_object(items[layer])} for layer in layers})
 
 
-def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
+def schema_object(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON schema of an object with these properties and no other."""
     return {
         "type": "object",
         "properties": dict(properties),
@@ -110,7 +120,7 @@ def read_answer(content: str, layers: Sequence[str], labels: Sequence[str]) -> D
     Raises:
         FormatError: it holds no JSON object, or one that lacks a layer.
     """
-    answer = _json_object(content)
+    answer = json_object(content)
     readers: dict[str, Callable[[Mapping[str, Any]], object]] = {
         "entities": lambda item: _entity(item, labels),
         "quotes": _quote,
@@ -129,7 +139,12 @@ def read_answer(content: str, layers: Sequence[str], labels: Sequence[str]) -> D
     return Draft(**{layer: tuple(items) for layer, items in found.items()}, malformed=malformed)
 
 
-def _json_object(content: str) -> Mapping[str, Any]:
+def json_object(content: str) -> Mapping[str, Any]:
+    """The JSON object in what a model wrote, reasoning and code fences around it left out.
+
+    Raises:
+        FormatError: there is none.
+    """
     body = re.sub(r"^\s*<think>.*?</think>", "", content, flags=re.DOTALL)
     body = body[body.find("{") : body.rfind("}") + 1] if "{" in body and "}" in body else body
     try:

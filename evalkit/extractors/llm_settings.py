@@ -35,6 +35,9 @@ class Settings:
         modes: the constraints to try, from the first.
         decoding: what else goes into each request.
         prices: of a million prompt and completion tokens.
+        window: characters of an article in one request; 0 is no limit.
+        overlap: how many of them neighbouring windows share at most.
+        asks_pairs: whether stances of given pairs are asked for, or taken from those that the model found.
     """
 
     model: str
@@ -52,6 +55,9 @@ class Settings:
     retries: int
     pause: float
     prices: tuple[float, float] | None
+    window: int
+    overlap: int
+    asks_pairs: bool
 
 
 def read_settings(spec: str, options: Mapping[str, str] | None = None) -> Settings:
@@ -66,6 +72,7 @@ def read_settings(spec: str, options: Mapping[str, str] | None = None) -> Settin
         raise InputError(f"{spec!r}: no model; write llm:MODEL, as the endpoint calls it")
     given = Options(spec, options)
     prompt, mode = given.text("prompt"), given.choice("answers", ("auto", *MODES), "auto")
+    window, overlap = _windows(spec, given)
     settings = Settings(
         model=model,
         url=_url(spec, given.text("base-url") or os.environ.get(BASE_URL, "")),
@@ -82,6 +89,9 @@ def read_settings(spec: str, options: Mapping[str, str] | None = None) -> Settin
         retries=given.whole("retries", 4, least=0),
         pause=given.seconds("pause", 1),
         prices=_prices(spec, given),
+        window=window,
+        overlap=overlap,
+        asks_pairs=given.choice("pairs", ("ask", "own"), "ask") == "ask",
     )
     given.done()
     return settings
@@ -152,6 +162,14 @@ def _prices(spec: str, given: Options) -> tuple[float, float] | None:
     if not asked and not said:
         return None
     return _number(spec, "price-in", asked or "0"), _number(spec, "price-out", said or "0")
+
+
+def _windows(spec: str, given: Options) -> tuple[int, int]:
+    window = given.whole("window", 6000, least=0)
+    overlap = given.whole("overlap", min(1000, window // 4), least=0)
+    if overlap > window // 2:
+        raise InputError(f"{spec}: option overlap={overlap} must be at most half of window={window}")
+    return window, overlap
 
 
 def _number(spec: str, name: str, value: str) -> float:

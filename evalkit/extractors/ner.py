@@ -21,9 +21,11 @@ from evalkit.extractors import (
     rule_linking,
     rule_nested,
     rule_text,
+    shared_encoder,
     tagging,
     windows,
 )
+from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Span
 
 if TYPE_CHECKING:
@@ -35,7 +37,18 @@ __all__ = ["NerExtractor"]
 
 _FOLDER = Path(__file__).parent / "models" / "ner-base"
 _FILES = ("model.onnx", "tokenizer.json", "ner.json")
-_CODE = (agreement, bio, onnx_network, rule_lexicons, rule_linking, rule_nested, rule_text, tagging, windows)
+_CODE = (
+    agreement,
+    bio,
+    onnx_network,
+    rule_lexicons,
+    rule_linking,
+    rule_nested,
+    rule_text,
+    shared_encoder,
+    tagging,
+    windows,
+)
 
 
 class NerExtractor:
@@ -47,6 +60,7 @@ class NerExtractor:
         name: how it is called in tables.
         layers: entities only.
         thread_safe: several threads may call `extract` of one extractor at once.
+        threads: how many articles it reads at once.
     """
 
     thread_safe = True
@@ -59,17 +73,18 @@ class NerExtractor:
         Args:
             folder: a folder with `model.onnx`, `tokenizer.json` and `ner.json`; the shipped model by default.
             name: how the extractor is called.
-            threads: how many articles are read at once; one by default.
+            threads: how many articles are read at once; by default one on each core that the process may use.
             nested: whether names inside names are given too, by word lists, as the bundled gold has them.
 
         Raises:
+            InputError: fewer than one thread.
             ExtractorError: a file of the model is missing.
         """
         self.name = name
         self.layers: tuple[str, ...] = ("entities",)
         self._folder = _FOLDER if folder is None else Path(folder)
         self._nested = nested
-        self._threads = 1 if threads is None else max(1, threads)
+        self.threads = thread_count(threads)
         missing = [file for file in _FILES if not (self._folder / file).is_file()]
         if missing:
             raise ExtractorError(
@@ -77,7 +92,8 @@ class NerExtractor:
                 "as experiments/train_ner/export.py writes them"
             )
         self._config: dict[str, Any] = json.loads((self._folder / "ner.json").read_text(encoding="utf-8"))
-        self._loaded: tuple[Tokenizer, tagging.Score] | None = None
+        self._loaded = Once(self._load)
+        self._encoder = Once(self._load_encoder)
         self._fingerprint = ""
 
     def fingerprint(self) -> str:
@@ -94,33 +110,48 @@ class NerExtractor:
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
         """The entities of each article, in the order given; within an article in the order of its text."""
-        self._load()
-        if self._threads == 1 or len(articles) < 2:
-            return [self._annotate(article) for article in articles]
-        from concurrent.futures import ThreadPoolExecutor
+        return spread(self._annotate, articles, self.threads)
 
-        with ThreadPoolExecutor(self._threads) as pool:
-            return list(pool.map(self._annotate, articles))
+    def read(self, article: Article) -> tuple[Annotations, shared_encoder.Reading | None]:
+        """The entities of one article, and what the encoder read on the way, for networks that go on from there.
+
+        The entities are those that `extract` gives. There is no reading of a text without words.
+        """
+        words = windows.find_words(article.text)
+        if not words.forms:
+            return Annotations(entities=()), None
+        reading = self._encoder().read(article.text, words)
+        scores = tagging.first_piece_scores(reading.windows, reading.tags, reading.starts)
+        return self._decode(article, words, scores), reading
+
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer of the model, without truncation and padding."""
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
 
     def _load(self) -> tuple[Tokenizer, tagging.Score]:
-        if self._loaded is None:
-            from tokenizers import Tokenizer
+        return self.tokenizer(), onnx_network.load_network(self._folder / "model.onnx")
 
-            tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
-            tokenizer.no_truncation()
-            tokenizer.no_padding()
-            self._loaded = tokenizer, onnx_network.load_network(self._folder / "model.onnx")
-        return self._loaded
+    def _load_encoder(self) -> shared_encoder.SharedEncoder:
+        path, config = self._folder / "model.onnx", self._config
+        return shared_encoder.SharedEncoder(path, self.tokenizer(), size=config["size"], overlap=config["overlap"])
 
     def _annotate(self, article: Article) -> Annotations:
-        tokenizer, score = self._load()
         text = article.text
         words = windows.find_words(text)
         if not words.forms:
             return Annotations(entities=())
         config = self._config
+        tokenizer, score = self._loaded()
         scores = tagging.word_scores(text, words, tokenizer, score, size=config["size"], overlap=config["overlap"])
-        mentions = _outside_boilerplate(article, _mentions(text, words, scores, config["labels"]))
+        return self._decode(article, words, scores)
+
+    def _decode(self, article: Article, words: windows.Words, scores: NDArray[np.float32]) -> Annotations:
+        mentions = _outside_boilerplate(article, _mentions(article.text, words, scores, self._config["labels"]))
         return Annotations(entities=_finish(article, mentions, nested=self._nested))
 
 

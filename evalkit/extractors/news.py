@@ -1,6 +1,8 @@
-"""`news-base`: names from `ner-base`, over them the quotes that `rules` finds, and over both what `stance-base` judges.
+"""`news-base`: entities, quotes and stances in one pass.
 
-The three layers in one pass: each uses what the one before found.
+The encoder reads an article once. Its upper half names the entities, as `ner-base`; from the states in its middle a
+few layers find the quotes, as `quote-base`, and a few judge the stances. Each layer of annotation uses the ones before:
+entities tell who may speak, speakers and names tell whose view of whom to judge.
 """
 
 from __future__ import annotations
@@ -10,64 +12,76 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evalkit.dataset.zones import zoned
+from evalkit.extractors import stance_input, stance_judging, stance_pairs, stance_states
 from evalkit.extractors.base import StancePair
-from evalkit.extractors.ner import NerExtractor
-from evalkit.extractors.rules import find_quotes
-from evalkit.extractors.stance import StanceExtractor
+from evalkit.extractors.quote import QuoteExtractor
+from evalkit.extractors.threads import spread, thread_count
 from evalkit.records import Annotations, Article
 
 __all__ = ["NewsExtractor"]
 
+_CODE = (stance_input, stance_judging, stance_pairs, stance_states)
+
 
 class NewsExtractor:
-    """All three layers: entities and stances by models, quotes with their speakers by rules over the entities."""
+    """All three layers, by one encoder and what is put on top of it."""
 
     name = "news-base"
     layers = ("entities", "quotes", "stances")
     thread_safe = True
 
-    def __init__(self, *, threads: int | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, threads: int | None = None) -> None:
         """Prepare an extractor; the weights are read at the first use.
 
         Args:
-            threads: how many articles the model reads at once; one by default.
+            folder: a folder with the network that judges stances; the shipped one by default.
+            threads: how many articles are read at once; by default one on each core that the process may use.
 
         Raises:
+            InputError: fewer than one thread.
             ExtractorError: a file of the model is missing.
         """
-        self._ner = NerExtractor(threads=threads, nested=True)
-        self._stance = StanceExtractor(threads=threads)
+        self.threads = thread_count(threads)
+        self._quotes = QuoteExtractor(nested=True)
+        self._stances = stance_states.StanceStates(folder)
 
     def fingerprint(self) -> str:
-        """Hex SHA-256 over the models, the rules and this file."""
-        parts = [self._ner.fingerprint(), self._stance.fingerprint(), _sha256(Path(__file__).read_bytes())]
-        return _sha256("\n".join(parts).encode())
+        """Hex SHA-256 over `quote-base`, what judges stances, and the code that joins them."""
+        total = hashlib.sha256(self._quotes.fingerprint().encode())
+        code = [Path(__file__), *(Path(str(module.__file__)) for module in _CODE)]
+        for path in [*self._stances.files(), *code]:
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+        return total.hexdigest()
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
-        """The annotations of each article, in the same order.
+        """The annotations of each article, in the order given.
 
         Args:
             articles: articles with zones or without; nothing is found in boilerplate.
         """
-        pages = [zoned(article) for article in articles]
-        return [self._over(page, found) for page, found in zip(pages, self._ner.extract(pages), strict=True)]
+        return spread(lambda article: self._annotate(zoned(article)), articles, self.threads)
 
     def label_pairs(self, article: Article, pairs: Sequence[StancePair]) -> Sequence[str]:
-        """A stance label for each pair that is given, in the same order, by `stance-base`.
+        """A stance label for each pair that is given, in the same order.
 
         Args:
             article: the article that the pairs are from.
             pairs: holders and targets.
         """
-        return self._stance.label_pairs(article, pairs)
+        page = zoned(article)
+        found, reading = self._quotes.read(page)
+        if reading is None:
+            return ["neutral" for _ in pairs]
+        judge = self._stances.judge(reading)
+        entities, quotes = found.entities or (), found.quotes or ()
+        return [stance_judging.judged_label(page, entities, quotes, pair, judge) for pair in pairs]
 
-    def _over(self, article: Article, found: Annotations) -> Annotations:
-        entities = found.entities or ()
-        quotes = find_quotes(article, entities)
-        return Annotations(
-            entities=entities, quotes=quotes, stances=self._stance.find_stances(article, entities, quotes)
+    def _annotate(self, article: Article) -> Annotations:
+        found, reading = self._quotes.read(article)
+        if reading is None:
+            return Annotations(entities=(), quotes=(), stances=())
+        entities, quotes = found.entities or (), found.quotes or ()
+        stances = stance_judging.judged_stances(
+            article, entities, quotes, self._stances.judge(reading), threshold=self._stances.threshold
         )
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+        return Annotations(entities=entities, quotes=quotes, stances=stances)

@@ -1,4 +1,4 @@
-"""Where quotation marks open and close: straight, curly, single, low and angle ones, nested, over paragraphs."""
+"""Where quotation marks open and close: straight, curly, single, low, angle, typewritten, nested, over lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ __all__ = ["Quotation", "inner_quotations", "quotations"]
 
 _CLOSING = {"“": "”", "„": "“”", "«": "»", "»": "«", "‹": "›", '"': '"', "‘": "’", "'": "'"}
 _LONGEST_SINGLE = 3000
-_OPENING = re.compile("[" + "".join(_CLOSING) + "]")
+_TYPED, _TYPED_END = "``", "''"
+_OPENING = re.compile(_TYPED + "|[" + "".join(_CLOSING) + "]")
 
 
 class Quotation(NamedTuple):
@@ -43,10 +44,10 @@ def _scan(text: str, start: int, end: int, *, may_stay_open: bool) -> list[Quota
     position = start
     while match := _OPENING.search(text, position, end):
         at = match.start()
-        position = at + 1
-        if not _opens(text, at, start, end):
+        position = at + len(match[0])
+        if match[0] != _TYPED and not _opens(text, at, start, end):
             continue
-        close = _close(text, at, end)
+        close = _close_typed(text, position, end) if match[0] == _TYPED else _close(text, at, end)
         if close is not None:
             found.append(Quotation(at, close + 1, True))
             position = close + 1
@@ -54,6 +55,12 @@ def _scan(text: str, start: int, end: int, *, may_stay_open: bool) -> list[Quota
             found.append(Quotation(at, end, False))
             break
     return found
+
+
+def _close_typed(text: str, position: int, end: int) -> int | None:
+    """The last character of the two apostrophes that close what two grave accents opened, as in typewritten text."""
+    close = text.find(_TYPED_END, position, end)
+    return None if close < 0 else close + len(_TYPED_END) - 1
 
 
 def _opens(text: str, at: int, start: int, end: int) -> bool:
@@ -74,7 +81,7 @@ def _opens(text: str, at: int, start: int, end: int) -> bool:
 
 def _may_stay_open(text: str, at: int, start: int, end: int) -> bool:
     """A double mark may wait for the next paragraph; a single one only if it opens the line or a long sentence."""
-    if text[at] in '“„«"':
+    if text[at] in '“„«"' or text.startswith(_TYPED, at):
         return True
     return text[at] == "‘" and (not text[start:at].strip() or (text[at + 1].isupper() and end - at > 40))
 

@@ -7,11 +7,11 @@ lexicon). Training and inference both call `encode`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from evalkit.extractors.windows import find_words
+from evalkit.extractors.windows import Words, find_words
 from evalkit.records import Span
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
-__all__ = ["FEATURE_SIZES", "LABELS", "Passage", "encode", "read_valence"]
+__all__ = ["FEATURE_SIZES", "LABELS", "TARGET", "Passage", "encode", "read_valence", "word_features"]
 
 FEATURE_SIZES = (4, 10)
 """How many ids each feature has: mark and valence. Id 0 is for the special pieces."""
@@ -28,17 +28,28 @@ LABELS = ("favor", "against", "neutral")
 """The classes in the order of the network's scores."""
 
 _CLS, _SEP = 101, 102
-_PASSAGE, _TARGET, _NAME = 1, 2, 3
+TARGET = 2
+"""The mark of a piece that belongs to a mention of the target."""
+
+_PASSAGE, _NAME = 1, 3
 _UNKNOWN_VALENCE = 5
 _NAME_PIECES = 24
 
 
 class Passage(NamedTuple):
-    """A stretch of text with the target in it: where it is mentioned (it need not be), and what it is called."""
+    """A stretch of text with the target in it.
+
+    Attributes:
+        text: the stretch.
+        mentions: where the target is mentioned in it (it need not be).
+        name: what the target is called.
+        start: where the stretch begins in its article.
+    """
 
     text: str
     mentions: tuple[Span, ...]
     name: str
+    start: int = 0
 
 
 def read_valence(path: Path) -> dict[str, int]:
@@ -64,7 +75,7 @@ def encode(
 
     ids, marks, values = _pieces(passage.text, passage.mentions, tokenizer, valence)
     if len(ids) > size:
-        marked = np.flatnonzero(marks == _TARGET)
+        marked = np.flatnonzero(marks == TARGET)
         middle = int(marked[0]) if len(marked) else 0
         low = min(max(0, middle - size // 2), len(ids) - size)
         ids, marks, values = ids[low : low + size], marks[low : low + size], values[low : low + size]
@@ -84,11 +95,24 @@ def _pieces(
     import numpy as np
 
     words = find_words(text)
-    inside = np.zeros(len(words.forms), dtype=bool)
-    for start, end in mentions:
-        inside |= (words.starts < end) & (start < words.ends)
-    values = np.array([valence.get(form.lower(), _UNKNOWN_VALENCE) for form in words.forms], dtype=np.int64)
+    table = word_features(words, mentions, valence)
     encoding = tokenizer.encode(words.forms, is_pretokenized=True, add_special_tokens=False)
     owner = np.asarray(encoding.word_ids, dtype=np.int64)
-    marks = np.where(inside, _TARGET, _PASSAGE)
-    return np.asarray(encoding.ids, dtype=np.int64), marks[owner], values[owner]
+    return np.asarray(encoding.ids, dtype=np.int64), table[owner, 0], table[owner, 1]
+
+
+def word_features(words: Words, mentions: Iterable[Span], valence: Mapping[str, int]) -> NDArray[np.int64]:
+    """Mark and valence of each word, [words, 2].
+
+    Args:
+        words: the words of a text.
+        mentions: where the target is mentioned in that text.
+        valence: what `read_valence` gave.
+    """
+    import numpy as np
+
+    table = np.full((len(words.forms), len(FEATURE_SIZES)), _PASSAGE, dtype=np.int64)
+    for start, end in mentions:
+        table[(words.starts < end) & (start < words.ends), 0] = TARGET
+    table[:, 1] = [valence.get(form.lower(), _UNKNOWN_VALENCE) for form in words.forms]
+    return table

@@ -48,7 +48,7 @@ def passage(text: str, place: Span, mentions: Iterable[Span], name: str) -> Pass
         for start, end in sorted(mentions)
         if place.start <= start and end <= place.end
     )
-    return Passage(text[place.start : place.end], inside, name)
+    return Passage(text[place.start : place.end], inside, name, place.start)
 
 
 def pair_passages(

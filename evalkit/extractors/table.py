@@ -25,6 +25,7 @@ EXTRACTORS = Registry(
     table={
         "ner-base": "evalkit.extractors.ner:NerExtractor",
         "news-base": "evalkit.extractors.news:NewsExtractor",
+        "quote-base": "evalkit.extractors.quote:QuoteExtractor",
         "rules": "evalkit.extractors.rules:RulesExtractor",
         "stance-base": "evalkit.extractors.stance:StanceExtractor",
         "trivial": "evalkit.extractors.trivial:TrivialExtractor",

@@ -6,8 +6,8 @@ but the text: an int8 network takes its activation scales from everything it is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from evalkit.extractors.windows import Window, Words, features, plan_windows
 
@@ -16,13 +16,59 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
-__all__ = ["Score", "word_scores"]
+__all__ = ["Cut", "Score", "first_piece_scores", "merge_rows", "split_windows", "word_scores"]
 
 Score: TypeAlias = "Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]"
 """A network: piece ids [1, length] and features [1, length, kinds] to tag scores [1, length, tags]."""
 
 _CLS, _SEP = 101, 102
 _MOST_PIECES = 64
+
+
+class Cut(NamedTuple):
+    """A text in pieces and windows.
+
+    Attributes:
+        owner: the word of each piece, [pieces].
+        starts: the first piece of each word and the number of pieces, [words + 1].
+        windows: the windows, in words.
+        inputs: what the network reads of each: piece ids [1, length] and features [1, length, kinds].
+    """
+
+    owner: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    windows: list[Window]
+    inputs: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+
+
+def split_windows(text: str, words: Words, tokenizer: Tokenizer, *, size: int = 254, overlap: int = 64) -> Cut:
+    """The pieces of a text and the windows that a network reads one by one.
+
+    Args:
+        text: the text that `words` were found in.
+        words: what `find_words` gave for it.
+        tokenizer: a WordPiece tokenizer, without truncation and padding.
+        size: how many pieces fit into a window, without the two special ones.
+        overlap: how many pieces a window shares with the next.
+    """
+    import numpy as np
+
+    encoding = tokenizer.encode(words.forms, is_pretokenized=True, add_special_tokens=False)
+    owner = np.asarray(encoding.word_ids, dtype=np.int64)
+    ids = np.asarray(encoding.ids, dtype=np.int64)
+    rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
+    ids, owner = ids[rank < _MOST_PIECES], owner[rank < _MOST_PIECES]
+    lengths = np.bincount(owner, minlength=len(words.forms)).astype(np.int64)
+    starts = np.concatenate(([0], np.cumsum(lengths)))
+    table = features(text, words)
+    windows = plan_windows(lengths, size=size, overlap=overlap)
+    inputs = []
+    for window in windows:
+        low, high = int(starts[window.first]), int(starts[window.last])
+        kinds = np.zeros((1, high - low + 2, table.shape[1]), dtype=np.int64)
+        kinds[0, 1:-1] = table[owner[low:high]]
+        inputs.append((np.concatenate(([_CLS], ids[low:high], [_SEP]))[None], kinds))
+    return Cut(owner, starts, windows, inputs)
 
 
 def word_scores(
@@ -41,44 +87,59 @@ def word_scores(
         size: how many pieces fit into a window, without the two special ones.
         overlap: how many pieces a window shares with the next.
     """
-    import numpy as np
-
-    encoding = tokenizer.encode(words.forms, is_pretokenized=True, add_special_tokens=False)
-    owner = np.asarray(encoding.word_ids, dtype=np.int64)
-    ids = np.asarray(encoding.ids, dtype=np.int64)
-    rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
-    ids, owner = ids[rank < _MOST_PIECES], owner[rank < _MOST_PIECES]
-    lengths = np.bincount(owner, minlength=len(words.forms)).astype(np.int64)
-    starts = np.concatenate(([0], np.cumsum(lengths)))
-    table = features(text, words)
-    windows = plan_windows(lengths, size=size, overlap=overlap)
-    parts = [_window_scores(window, ids, owner, starts, table, score) for window in windows]
-    return _merge(windows, parts, starts, lengths)
+    cut = split_windows(text, words, tokenizer, size=size, overlap=overlap)
+    parts = [score(pieces, kinds)[0] for pieces, kinds in cut.inputs]
+    return first_piece_scores(cut.windows, parts, cut.starts)
 
 
-def _window_scores(
-    window: Window,
-    ids: NDArray[np.int64],
-    owner: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    table: NDArray[np.int64],
-    score: Score,
+def first_piece_scores(
+    windows: Sequence[Window], parts: Sequence[NDArray[np.float32]], starts: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """The tag scores at the first piece of each word of the window, as log-probabilities."""
+    """Log-probabilities of the tags of each word, [words, tags], from raw scores of the pieces of each window.
+
+    Args:
+        windows: the windows, in words.
+        parts: raw scores for each, [pieces of the window + 2, tags].
+        starts: the first piece of each word and the number of pieces, [words + 1].
+    """
     import numpy as np
 
-    low, high = int(starts[window.first]), int(starts[window.last])
-    pieces = np.concatenate(([_CLS], ids[low:high], [_SEP]))[None]
-    kinds = np.zeros((1, high - low + 2, table.shape[1]), dtype=np.int64)
-    kinds[0, 1:-1] = table[owner[low:high]]
-    first = starts[window.first : window.last] - low + 1
-    raw = score(pieces, kinds)[0][first].astype(np.float32)
-    raw = raw - raw.max(axis=1, keepdims=True)
-    return np.asarray(raw - np.log(np.exp(raw).sum(axis=1, keepdims=True)), dtype=np.float32)
+    rows = []
+    for window, part in zip(windows, parts, strict=True):
+        raw = part[starts[window.first : window.last] - int(starts[window.first]) + 1].astype(np.float32)
+        raw = raw - raw.max(axis=1, keepdims=True)
+        rows.append(np.asarray(raw - np.log(np.exp(raw).sum(axis=1, keepdims=True)), dtype=np.float32))
+    return _merge(windows, rows, starts, np.diff(starts))
+
+
+def merge_rows(places: Sequence[slice], parts: Sequence[NDArray[np.float32]], count: int) -> NDArray[np.float32]:
+    """One row for each of `count` positions, from the part where it is furthest from a cut; ties go to the earlier.
+
+    Args:
+        places: where each part lies among the positions.
+        parts: a row for each position of its place.
+        count: how many positions there are.
+    """
+    import numpy as np
+
+    merged = np.zeros((count, parts[0].shape[1] if parts else 1), dtype=np.float32)
+    best = np.full(count, -1, dtype=np.int64)
+    for place, part in zip(places, parts, strict=True):
+        at = np.arange(place.start, place.stop)
+        left = at - place.start if place.start else np.full(len(at), count)
+        right = place.stop - at if place.stop < count else np.full(len(at), count)
+        context = np.minimum(left, right)
+        better = np.flatnonzero(context > best[place])
+        merged[place][better] = part[better]
+        best[place][better] = context[better]
+    return merged
 
 
 def _merge(
-    windows: list[Window], parts: list[NDArray[np.float32]], starts: NDArray[np.int64], lengths: NDArray[np.int64]
+    windows: Sequence[Window],
+    parts: Sequence[NDArray[np.float32]],
+    starts: NDArray[np.int64],
+    lengths: NDArray[np.int64],
 ) -> NDArray[np.float32]:
     """One row for each word, from the window with most context for it; ties go to the earlier window."""
     import numpy as np

@@ -159,8 +159,12 @@ def _line(shapes: Sequence[int]) -> int:
 def plan_windows(lengths: NDArray[np.int64], *, size: int, overlap: int) -> list[Window]:
     """Windows over words of the given lengths in pieces, each of at most `size` pieces.
 
-    Neighbours share about `overlap` pieces; every word is in at least one window, and the last window is as full
-    as the others, so that its words have context too.
+    Every word is in a window. There are as few windows as if each was filled before the next is begun, but they are
+    equally long up to a word, the last too: no window, made longer by the next word (the last: by the one before it),
+    would be as short as the longest. So the last one has context, and a text that is a little longer than one window is
+    not read twice.
+
+    Neighbours share all words that fit into `overlap` pieces before the end of the former; the last two may share more.
 
     Args:
         lengths: the pieces of each word; none is longer than `size - overlap`.
@@ -169,17 +173,35 @@ def plan_windows(lengths: NDArray[np.int64], *, size: int, overlap: int) -> list
     """
     import numpy as np
 
-    count = len(lengths)
-    if not count:
+    if not len(lengths):
         return []
-    total = np.concatenate(([0], np.cumsum(lengths)))
+    ends = np.concatenate(([0], np.cumsum(lengths)))
+    windows = _walk(ends, size, overlap)
+    count = len(windows)
+    if count == 1:
+        return windows
+    share = -(-(int(ends[-1]) + (count - 1) * overlap) // count)
+    for even in range(max(share, int(lengths.max()) + overlap), size):
+        if len(evened := _walk(ends, even, overlap)) == count:
+            return evened
+    return windows
+
+
+def _walk(ends: NDArray[np.int64], size: int, overlap: int) -> list[Window]:
+    """Windows that are filled one after the other; the last is filled from the end of the text.
+
+    Args:
+        ends: how many pieces there are before each word, and in all.
+        size: how many pieces fit into a window.
+        overlap: how many pieces a window shares with the next.
+    """
     windows: list[Window] = []
-    first = 0
+    first, count = 0, len(ends) - 1
     while True:
-        last = int(np.searchsorted(total, total[first] + size, side="right")) - 1
+        last = int(ends.searchsorted(ends[first] + size, side="right")) - 1
         if last >= count:
-            first = int(np.searchsorted(total, total[count] - size, side="left")) if windows else first
+            first = int(ends.searchsorted(ends[count] - size, side="left")) if windows else first
             windows.append(Window(first, count))
             return windows
         windows.append(Window(first, last))
-        first = max(first + 1, int(np.searchsorted(total, total[last] - overlap, side="left")))
+        first = max(first + 1, int(ends.searchsorted(ends[last] - overlap, side="left")))

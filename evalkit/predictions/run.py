@@ -14,6 +14,8 @@ from typing import Any
 from evalkit.dataset.checks import check_spans
 from evalkit.errors import EvalkitError, ExtractorError
 from evalkit.extractors.base import ArticleFailure, Extracted, Extractor, PairLabeler, StancePair
+from evalkit.extractors.pair_labels import PairLabels, PairsError
+from evalkit.extractors.threads import spread
 from evalkit.predictions.cache import PredictionCache, cache_key
 from evalkit.records import LAYERS, TOPIC_PREFIX, Annotations, Article, Example, Prediction, Stance
 
@@ -152,7 +154,18 @@ def _extract(extractor: Extractor, claimed: Sequence[str], jobs: Sequence[Job]) 
             "extract() must return one result for each article, in their order"
         )
     seconds = (time.perf_counter() - begun) / len(jobs)
-    return [_prediction(extractor, claimed, job, answer, seconds) for job, answer in zip(jobs, answers, strict=True)]
+
+    def made(given: tuple[Job, Annotations | ArticleFailure | Extracted]) -> Prediction:
+        return _prediction(extractor, claimed, *given, seconds)
+
+    return spread(made, list(zip(jobs, answers, strict=True)), _threads_for_pairs(extractor))
+
+
+def _threads_for_pairs(extractor: Extractor) -> int:
+    """How many articles are asked about given pairs at once: as many as the extractor reads at once by itself."""
+    if isinstance(extractor, PairLabeler) and getattr(extractor, "thread_safe", False):
+        return int(getattr(extractor, "threads", 1))
+    return 1
 
 
 def _one_line(error: Exception) -> str:
@@ -174,7 +187,7 @@ def _prediction(
     article = job.article
     if isinstance(answer, Extracted):
         made = _prediction(extractor, claimed, job, answer.annotations, seconds)
-        return replace(made, usage=dict(answer.usage))
+        return _with_usage(made, answer.usage)
     if isinstance(answer, ArticleFailure):
         return replace(_failed(article.id, answer.message), usage=dict(answer.usage))
     if not isinstance(answer, Annotations):
@@ -190,10 +203,12 @@ def _prediction(
             f"the extractor returned the layer {extra[0]!r}, which it does not claim ({', '.join(claimed)}); "
             "name all its layers in its attribute `layers`",
         )
-    prediction = Prediction(article_id=article.id, annotations=_claimed(answer, claimed), seconds=seconds)
-    if job.pairs is None or not isinstance(extractor, PairLabeler):
-        return prediction
-    return _with_given(extractor, job, prediction)
+    if not isinstance(extractor, PairLabeler):
+        return Prediction(article_id=article.id, annotations=_claimed(answer, claimed), seconds=seconds)
+    # One that labels pairs and gives no stances finds none itself, which is not that there are none.
+    filled = [layer for layer in claimed if layer != "stances"]
+    prediction = Prediction(article_id=article.id, annotations=_claimed(answer, filled), seconds=seconds)
+    return prediction if job.pairs is None else _with_given(extractor, job, prediction)
 
 
 def _claimed(answer: Annotations, layers: Sequence[str]) -> Annotations:
@@ -205,9 +220,12 @@ def _claimed(answer: Annotations, layers: Sequence[str]) -> Annotations:
 def _with_given(extractor: PairLabeler, job: Job, prediction: Prediction) -> Prediction:
     pairs = job.pairs or ()
     try:
-        labels = list(extractor.label_pairs(job.article, pairs))
+        answer = extractor.label_pairs(job.article, pairs)
+        labels = list(answer)
     except ExtractorError:
         raise
+    except PairsError as error:
+        return _with_usage(_failed(job.article.id, str(error)), error.usage)
     except Exception as error:  # as above
         return _failed(job.article.id, _one_line(error))
     if len(labels) != len(pairs):
@@ -216,4 +234,12 @@ def _with_given(extractor: PairLabeler, job: Job, prediction: Prediction) -> Pre
         Stance(id=f"g{number}", holder=pair.holder, target=pair.target, label=label)
         for number, (pair, label) in enumerate(zip(pairs, labels, strict=True), 1)
     )
-    return replace(prediction, given_stances=given)
+    return _with_usage(replace(prediction, given_stances=given), answer.usage if isinstance(answer, PairLabels) else {})
+
+
+def _with_usage(prediction: Prediction, usage: Mapping[str, float]) -> Prediction:
+    """The prediction with what was counted added to what it has."""
+    total = dict(usage)
+    for name, value in prediction.usage.items():
+        total[name] = round(total.get(name, 0) + value, 9)
+    return replace(prediction, usage=total)

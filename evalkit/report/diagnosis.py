@@ -11,6 +11,7 @@ from evalkit.analysis.slice_rows import LABEL, SliceRow
 from evalkit.records import ZONES
 from evalkit.report.plain_text import markdown_text, one_line
 from evalkit.report.tables import ReportTable
+from evalkit.scoring.chain import ChainLadder
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,6 +27,8 @@ def diagnosis_tables(diagnosis: Diagnosis, *, width: int | None = None) -> list[
     tables = []
     if diagnosis.entities is not None:
         tables += [_error_table(diagnosis, diagnosis.entities), *_confusion(diagnosis.entities, width)]
+    if diagnosis.chain is not None:
+        tables.append(_chain_table(diagnosis.chain))
     tables += [_hard_table(diagnosis, task) for task in diagnosis.hardest]
     groups: dict[tuple[str, str, str], list[SliceRow]] = {}
     for row in diagnosis.slices:
@@ -54,6 +57,23 @@ def _error_table(diagnosis: Diagnosis, entities: EntityDiagnosis) -> ReportTable
         rows=tuple(rows),
         rules=(1,),
         caption=f"F1 if this kind were made right; summed: and all kinds above it|exact|ci:{diagnosis.method}",
+    )
+
+
+def _chain_table(chain: ChainLadder) -> ReportTable:
+    base = chain.counts.f1
+    rows = [("as it is", _number(base), "", _number(base))]
+    rows += [
+        (rung.link, _number(rung.counts.f1), f"{rung.gain:+.3f}", _number(rung.cumulative)) for rung in chain.rungs
+    ]
+    weakest = max(chain.rungs, key=lambda rung: rung.gain)
+    said = f"weakest link: {weakest.link}" if weakest.gain > 0 else "no link alone makes a difference"
+    return ReportTable(
+        title="chain · what each link costs",
+        columns=("link", "F1", "gain", "summed"),
+        rows=tuple(rows),
+        rules=(1,),
+        caption=f"{said}; F1 if this link were right in what was found; summed: and all above it",
     )
 
 

@@ -8,7 +8,7 @@ failed one, stays and counts as missed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from evalkit.records import LAYERS, Annotations, Article, Entity, Example, Predi
 __all__ = ["Pair", "Paired", "pair_up"]
 
 CHAIN = "chain"
+END_TO_END = "stances end to end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +37,26 @@ class Paired:
 
     Attributes:
         pairs: one for each gold article.
-        not_evaluated: task → reason, for layers that cannot be scored at all, and for the chain of them.
+        not_evaluated: task → reason, for layers that cannot be scored at all, and for the chain of them; also
+            "stances end to end" where only given pairs can be.
         set_aside: what → how many, for the notes.
         failed: article id → error.
+        given_only: the extractor labels given pairs and finds no stances of its own.
     """
 
     pairs: tuple[Pair, ...]
     not_evaluated: Mapping[str, str]
     set_aside: Mapping[str, int] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
+    given_only: bool = False
+
+    def missing(self, tasks: Collection[str]) -> dict[str, str]:
+        """What is not evaluated of some tasks: the task, or a part of it, → reason."""
+        return {
+            what: reason
+            for what, reason in self.not_evaluated.items()
+            if what in tasks or (what == END_TO_END and "stances" in tasks)
+        }
 
     def with_layer(self, layer: str) -> list[Pair]:
         """The articles whose gold has the layer; for "chain" those that have all layers."""
@@ -88,7 +100,11 @@ def pair_up(
         if prediction.error is not None:
             failed[name] = prediction.error
         pairs.append(_pair(gold[name], prediction, claimed, aside))
-    return Paired(tuple(pairs), _not_evaluated(pairs, claimed), dict(sorted(aside.items())), failed)
+    reasons = _not_evaluated(pairs, claimed)
+    given_only = "stances" not in reasons and _given_only(found.values())
+    if given_only:
+        reasons[END_TO_END] = "the extractor labels given pairs and finds none itself"
+    return Paired(tuple(pairs), reasons, dict(sorted(aside.items())), failed, given_only)
 
 
 def _unique(what: str, items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -105,6 +121,13 @@ def _claimed(predictions: Iterable[Prediction]) -> tuple[str, ...]:
     for prediction in predictions:
         seen.update(layer for layer in LAYERS if getattr(prediction.annotations, layer) is not None)
     return tuple(layer for layer in LAYERS if layer in seen)
+
+
+def _given_only(predictions: Iterable[Prediction]) -> bool:
+    """Whether there are labels for given pairs and in no article stances, not even an empty layer of them."""
+    done = [prediction for prediction in predictions if prediction.error is None]
+    given = any(prediction.given_stances is not None for prediction in done)
+    return given and all(prediction.annotations.stances is None for prediction in done)
 
 
 def _not_evaluated(pairs: Sequence[Pair], claimed: Sequence[str]) -> dict[str, str]:

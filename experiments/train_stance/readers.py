@@ -6,12 +6,15 @@ Items of one group (an article, a headline) are never on both sides of a split.
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evalkit import load_dataset
 from evalkit.dataset.zones import zoned
 from evalkit.extractors.stance_input import Passage
 from evalkit.extractors.stance_pairs import passage, sentences, widened
@@ -107,3 +110,25 @@ def _gold_items(example: Example) -> list[Item]:
         for place in sorted({shown, widened(shown, sentences(article))}):
             items.append(Item("gold", article.id, passage(article.text, place, spans, name), stance.label))
     return items
+
+
+def read_all(data: Path) -> list[Item]:
+    """All training items; what was dropped is printed."""
+    dropped: Counter[str] = Counter()
+    folder = data / "stance"
+    items = read_newsmtsc(folder / "newsmtsc" / "train.jsonl")
+    items += read_finentity(folder / "finentity" / "data" / "FinEntity.json", dropped)
+    items += read_sentfin(folder / "sentfin" / "SEntFiN.csv", dropped)
+    items += read_gold(list(load_dataset(split="train")))
+    print("dropped", dict(dropped), flush=True)
+    return items
+
+
+def split(items: Sequence[Item], share: float) -> tuple[list[Item], list[Item]]:
+    """Items to train on, and those of a share of newsmtsc's articles to measure on."""
+
+    def held(item: Item) -> bool:
+        number = int(hashlib.sha256(item.group.encode()).hexdigest()[:8], 16) / 16**8
+        return item.source == "newsmtsc" and number < share
+
+    return [item for item in items if not held(item)], [item for item in items if held(item)]

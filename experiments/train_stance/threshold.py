@@ -1,45 +1,58 @@
-"""How sure the network has to be: F1 of `right` on the bundled train and dev splits for a row of thresholds.
+"""How sure the network has to be: F1 of found and right on the bundled train and dev splits for a row of thresholds.
 
-python threshold.py [--folder MODEL]
+python threshold.py [--model stance-base|news-base]
 """
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from evalkit import load_dataset
 from evalkit.dataset.zones import zoned
 from evalkit.evaluation import ScoringOptions, score
-from evalkit.extractors.rules import find_quotes
+from evalkit.extractors import stance_judging
+from evalkit.extractors.news import NewsExtractor
 from evalkit.extractors.stance import StanceExtractor
-from evalkit.records import Annotations, Prediction
+from evalkit.extractors.stance_judging import Judge
+from evalkit.records import Annotations, Article, Prediction
 
 THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01)
+
+
+def read(extractor: StanceExtractor | NewsExtractor, page: Article) -> tuple[Annotations, Judge]:
+    """Entities and quotes of an article, and what judges its passages."""
+    found, reading = extractor._quotes.read(page)
+    if isinstance(extractor, StanceExtractor):
+        return found, extractor._judge
+    if reading is None:
+        raise ValueError(f"{page.id} has no words")
+    return found, extractor._stances.judge(reading)
 
 
 def main() -> None:
     """Print found and right for each threshold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path)
-    extractor = StanceExtractor(parser.parse_args().folder)
+    parser.add_argument("--model", choices=["stance-base", "news-base"], default="stance-base")
+    extractor = StanceExtractor() if parser.parse_args().model == "stance-base" else NewsExtractor()
     options = ScoringOptions(tasks=("stances",), conventions=("found", "right"))
     print("split threshold found P/R/F1 right P/R/F1")
     for split in ("train", "dev"):
         gold = load_dataset(split=split)
         pages = [zoned(example.article) for example in gold]
-        names = [found.entities or () for found in extractor._ner.extract(pages)]
-        read = [(page, over, find_quotes(page, over)) for page, over in zip(pages, names, strict=True)]
+        readings = [read(extractor, page) for page in pages]
         for threshold in THRESHOLDS:
-            extractor._config["threshold"] = threshold
             predictions = [
                 Prediction(
                     article_id=page.id,
                     annotations=Annotations(
-                        entities=over, quotes=quotes, stances=extractor.find_stances(page, over, quotes)
+                        entities=found.entities,
+                        quotes=found.quotes,
+                        stances=stance_judging.judged_stances(
+                            page, found.entities or (), found.quotes or (), judge, threshold=threshold
+                        ),
                     ),
                 )
-                for page, over, quotes in read
+                for page, (found, judge) in zip(pages, readings, strict=True)
             ]
             result = score(gold, predictions, layers=extractor.layers, options=options).tasks["stances"]
             shown = [

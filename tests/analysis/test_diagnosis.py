@@ -26,6 +26,7 @@ from evalkit.records import (
 )
 from evalkit.report.diagnosis import diagnosis_tables, render_diagnosis
 from evalkit.runs import run_extractor
+from evalkit.scoring.chain import LINKS
 
 TEXT = "Oslo wins. Ida Moen: “Yes.” Bergen sat."
 #       0    5     11  15      20     28
@@ -382,3 +383,20 @@ def test_a_label_map_changes_entities_alone() -> None:
     assert rows(found, "label") == {"PER": (2, 4, 1, 2)}
     # Stances still know that Oslo is a place and who holds them.
     assert {name for name in rows(found, "holder", "stances", "right") if "/" not in name} == {"PER", "author"}
+
+
+def test_the_chain_says_which_link_is_weakest() -> None:
+    run = run_extractor("rules", split="dev", limit=6)
+    chain = diagnose(run, resamples=0).chain
+    assert chain is not None
+    assert [rung.link for rung in chain.rungs] == list(LINKS)
+    assert all(rung.counts.f1 == pytest.approx(chain.counts.f1 + rung.gain) for rung in chain.rungs)
+    assert [rung.cumulative for rung in chain.rungs] == sorted(rung.cumulative for rung in chain.rungs)
+    shown = diagnose(run, resamples=0)
+    assert shown.to_pandas("chain")["link"].tolist() == list(LINKS)
+    assert "weakest link: " in render_diagnosis(shown) or "no link alone" in render_diagnosis(shown)
+
+
+def test_there_is_no_chain_without_all_layers(found: Diagnosis) -> None:
+    assert found.chain is None
+    assert found.to_pandas("chain").empty

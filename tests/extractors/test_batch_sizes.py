@@ -7,13 +7,25 @@ import pytest
 from evalkit.extractors.batch_sizes import halving
 
 
-def test_batches_are_halved_when_memory_runs_out() -> None:
+class FailError(Exception):
+    """As ONNX Runtime raises it, which has its own errors for everything."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), id="torch"),
+        pytest.param(FailError("[ONNXRuntimeError] : 6 : Failed to allocate memory for requested buffer"), id="ONNX"),
+        pytest.param(MemoryError(), id="Python"),
+    ],
+)
+def test_batches_are_halved_when_memory_runs_out(error: Exception) -> None:
     seen: list[int] = []
 
     def double(items: list[int]) -> list[int]:
         seen.append(len(items))
         if len(items) > 2:
-            raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")
+            raise error
         return [2 * item for item in items]
 
     assert halving(double, [1, 2, 3, 4, 5], batch=8) == ([2, 4, 6, 8, 10], 2)

@@ -8,146 +8,42 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from evalkit.errors import EvalkitError, ExtractorError, FormatError, InputError
 from evalkit.extractors.base import ArticleFailure, Extracted, Extractor
 from evalkit.extractors.llm import LlmExtractor
+from evalkit.extractors.llm_prompt import load_prompt
 from evalkit.extractors.llm_schema import read_answer
 from evalkit.extractors.table import load_extractor
 from evalkit.predictions.run import Job, run_jobs
 from evalkit.records import Annotations, Article, Span, Zone
+from tests.extractors.llm_server import (
+    ANSWER,
+    Handler,
+    Reply,
+    Row,
+    Server,
+    completion,
+    cut,
+    cut_chunk,
+    for_article,
+    good,
+    says,
+    serving,
+    silent,
+    status,
+    trickle,
+    unless_constrained,
+)
 
-Row = dict[str, Any]
-Reply = Callable[["Handler", Row], None]
 KEY = "sk-secret-0123456789"
 
-ANSWER = {
-    "entities": [{"before": "", "text": "Moen", "label": "PER", "id": "moen"}],
-    "quotes": [{"content": ['"We won."'], "kind": "direct", "cue": "said", "speaker": "Moen", "speaker_id": "moen"}],
-    "stances": [{"holder": "moen", "target": "topic:Port Plan", "label": "favor", "evidence": ["We lost big time"]}],
-}
 TEXT = "“We won.” said Moen."
 ARTICLES = [Article(id=f"a{number}", text=f"{TEXT} {number}") for number in range(1, 6)]
-
-
-@dataclass
-class Server:
-    """A server that answers each request with the next of `replies`, the last one for ever."""
-
-    url: str = ""
-    replies: list[Reply] = field(default_factory=list)
-    requests: list[Row] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-    times: list[float] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    running: int = 0
-    most_at_once: int = 0
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Any
-
-    def do_POST(self) -> None:
-        state: Server = self.server.state
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        with state.lock:
-            state.requests.append(body)
-            state.headers.append(dict(self.headers))
-            state.paths.append(self.path)
-            state.times.append(time.monotonic())
-            state.running += 1
-            state.most_at_once = max(state.most_at_once, state.running)
-            reply = state.replies.pop(0) if len(state.replies) > 1 else state.replies[0]
-        try:
-            reply(self, body)
-        except (BrokenPipeError, ConnectionResetError):
-            # The client has lost patience, as it should.
-            pass
-        finally:
-            with state.lock:
-                state.running -= 1
-
-    def do_GET(self) -> None:
-        self.server.state.requests.append({"method": "GET"})
-        self.send_error(404)
-
-    def say(self, body: bytes, status: int = 200, **headers: str) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Silence."""
-
-
-def completion(content: str | None, *, finish: str = "stop", refusal: str | None = None, usage: object = None) -> bytes:
-    return json.dumps(
-        {
-            "id": "c1",
-            "model": "fake-1",
-            "choices": [
-                {
-                    "index": 0,
-                    "finish_reason": finish,
-                    "message": {"role": "assistant", "content": content, "refusal": refusal},
-                }
-            ],
-            "usage": usage or {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110},
-        }
-    ).encode()
-
-
-def says(content: str | None, **more: Any) -> Reply:
-    return lambda handler, body: handler.say(completion(content, **more))
-
-
-good = says(json.dumps(ANSWER))
-
-
-def status(code: int, body: bytes = b"", **headers: str) -> Reply:
-    return lambda handler, request: handler.say(body, code, **headers)
-
-
-def cut(handler: Handler, body: Row) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    handler.wfile.write(b'{"choices": [')
-
-
-def cut_chunk(handler: Handler, body: Row) -> None:
-    handler.protocol_version = "HTTP/1.1"
-    handler.send_response(200)
-    handler.send_header("Transfer-Encoding", "chunked")
-    handler.end_headers()
-    handler.wfile.write(b'ff\r\n{"choices": [')
-    handler.close_connection = True
-
-
-def silent(handler: Handler, body: Row) -> None:
-    time.sleep(0.9)
-
-
-def trickle(handler: Handler, body: Row) -> None:
-    """A byte at a time, so that there is never silence and never an end."""
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    for _ in range(9):
-        handler.wfile.write(b" ")
-        handler.wfile.flush()
-        time.sleep(0.1)
 
 
 def patience(reply: Reply) -> str:
@@ -155,38 +51,12 @@ def patience(reply: Reply) -> str:
     return "0.4" if reply in (silent, trickle) else "20"
 
 
-def for_article(text: str, reply: Reply, other: Reply = good) -> Reply:
-    """`reply` to requests about an article with that text, else another."""
-    return lambda handler, body: (reply if text in body["messages"][1]["content"] else other)(handler, body)
-
-
-def unless_constrained(*kinds: str, code: int = 400) -> Reply:
-    """Refuses these kinds of `response_format`, as endpoints do that do not know them."""
-
-    def reply(handler: Handler, body: Row) -> None:
-        if body.get("response_format", {}).get("type") in kinds:
-            handler.say(b'{"error": {"message": "response_format is not supported"}}', code)
-        else:
-            good(handler, body)
-
-    return reply
-
-
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("EVALKIT_LLM_API_KEY", KEY)
     monkeypatch.delenv("EVALKIT_LLM_BASE_URL", raising=False)
-    state = Server(replies=[good])
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    http.state = state  # type: ignore[attr-defined]
-    state.url = f"http://127.0.0.1:{http.server_port}/v1"
-    # A short poll, so that shutting down takes no half second for each test.
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield state
-    http.shutdown()
-    thread.join()
-    http.server_close()
+    with serving() as state:
+        yield state
 
 
 def extractor(server: Server, **options: str) -> LlmExtractor:
@@ -226,6 +96,7 @@ def test_strings_become_annotations_with_offsets(server: Server) -> None:
         "endpoint": f"{server.url}/chat/completions",
         "reported_model": "fake-1",
         "answers": "json_schema",
+        "prompt": load_prompt().version(),
     }
 
 
@@ -582,6 +453,9 @@ def test_an_endpoint_that_counts_no_tokens_is_counted(server: Server) -> None:
         pytest.param({"attempts": "1"}, False, id="attempts"),
         pytest.param({"base_url": "http://other/v1"}, False, id="endpoint"),
         pytest.param({"prompt": "own.toml"}, False, id="prompt"),
+        pytest.param({"window": "9000"}, False, id="window"),
+        pytest.param({"overlap": "10"}, False, id="overlap"),
+        pytest.param({"pairs": "own"}, False, id="pairs"),
     ],
 )
 def test_the_fingerprint_changes_with_what_can_change_the_answer(
@@ -621,6 +495,7 @@ def test_a_prompt_file_is_what_is_sent(server: Server, tmp_path: Path) -> None:
         pytest.param('system = "$tex"', FormatError, r"placeholder \$tex; known there: \$layers", id="placeholder"),
         pytest.param('user = "$text costs $5"', FormatError, r"write \$\$", id="dollar sign"),
         pytest.param('user = "hello"', FormatError, r"has no \$text", id="no text"),
+        pytest.param('pairs = "hello"', FormatError, r"'pairs' has no \$pairs, so no pair", id="no pairs"),
         pytest.param("layers = 3", FormatError, "write a table", id="layers"),
         pytest.param('[layers]\nquote = ""', FormatError, "did you mean 'quotes'", id="layer"),
     ],
@@ -656,6 +531,9 @@ def test_prompt_files_that_cannot_be_used(
         pytest.param("llm:m", {"seed": "-1"}, "must be a whole number, or none", id="seed"),
         pytest.param("llm:m", {"concurrency": "0"}, "at least 1", id="concurrency"),
         pytest.param("llm:m", {"price_in": "a"}, "price-in='a' must be a number", id="price"),
+        pytest.param("llm:m", {"window": "-1"}, "window='-1' must be a whole number of at least 0", id="window"),
+        pytest.param("llm:m", {"window": "99", "overlap": "50"}, "at most half of window=99", id="overlap"),
+        pytest.param("llm:m", {"pairs": "yes"}, "must be one of ask, own", id="pairs"),
         pytest.param("llm:m", {"extra": "{"}, "is no JSON", id="extra is no JSON"),
         pytest.param("llm:m", {"extra": "[]"}, "must be a JSON object", id="extra is a list"),
         pytest.param("llm:m", {"extra": '{"model": "x"}'}, "holds 'model'", id="extra holds ours"),
@@ -685,7 +563,7 @@ def test_a_run_shows_what_it_used_and_nowhere_the_key(
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "cache"))
     command = ["--model", "llm:fake", "--limit", "3", "--resamples", "0", "--set", f"base_url={server.url}"]
-    command += ["--set", "pause=0.01", "--json"]
+    command += ["--set", "pause=0.01", "--set", "pairs=own", "--json"]
     prices = ["--set", "price_in=10", "--set", "price_out=0"]
     server.replies = [status(500, KEY.encode()), good]
     first = CliRunner().invoke(run_command, [*command, "--out", str(tmp_path / "a")], catch_exceptions=False)

@@ -58,7 +58,7 @@ def test_a_word_is_read_where_it_has_most_context() -> None:
 
     text = " ".join(["and"] * 60)
     words = windows.find_words(text)
-    tokenizer, _ = shipped()._load()
+    tokenizer = shipped().tokenizer()
     whole = tagging.word_scores(text, words, tokenizer, score, size=60, overlap=10)
     cut = tagging.word_scores(text, words, tokenizer, score, size=30, overlap=12)
     assert whole.shape == cut.shape == (60, 2)

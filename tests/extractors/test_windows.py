@@ -57,13 +57,62 @@ def test_features_tell_how_a_word_is_written() -> None:
     assert seen == [2, 2, 1, 1, 1]  # neither "will" nor "eu" occurs in lower case
 
 
-@given(
-    st.lists(st.integers(0, 12), max_size=120),
-    st.integers(24, 60),
-    st.integers(0, 12),
-)
-def test_windows_cover_every_word_and_fit(lengths: list[int], size: int, overlap: int) -> None:
-    planned = windows.plan_windows(np.array(lengths, dtype=np.int64), size=size, overlap=overlap)
+WORDS = st.lists(st.integers(0, 12), max_size=120)
+
+
+@st.composite
+def sizes(draw: st.DrawFn) -> tuple[int, int]:
+    """A size and an overlap that leave room for the longest word."""
+    overlap = draw(st.integers(0, 20))
+    return draw(st.integers(12 + overlap, 80)), overlap
+
+
+def plan(lengths: list[int], limits: tuple[int, int]) -> list[windows.Window]:
+    return windows.plan_windows(np.array(lengths, dtype=np.int64), size=limits[0], overlap=limits[1])
+
+
+def pieces(lengths: list[int], planned: list[windows.Window]) -> list[int]:
+    return [sum(lengths[window.first : window.last]) for window in planned]
+
+
+@given(WORDS, sizes())
+def test_windows_cover_every_word_in_order_and_fit(lengths: list[int], limits: tuple[int, int]) -> None:
+    planned = plan(lengths, limits)
     assert {k for w in planned for k in range(w.first, w.last)} == set(range(len(lengths)))
-    assert all(sum(lengths[w.first : w.last]) <= size for w in planned)
-    assert all(a.first < b.first <= a.last for a, b in itertools.pairwise(planned))
+    assert all(total <= limits[0] for total in pieces(lengths, planned))
+    assert all(a.first < b.first <= a.last < b.last for a, b in itertools.pairwise(planned))
+
+
+@given(WORDS, sizes())
+def test_neighbours_share_all_words_that_fit_into_the_overlap(lengths: list[int], limits: tuple[int, int]) -> None:
+    planned = plan(lengths, limits)
+    for number, (a, b) in enumerate(itertools.pairwise(planned), 2):
+        # One more shared word would be too much, and only the last two share more than the overlap.
+        assert sum(lengths[b.first - 1 : a.last]) > limits[1]
+        assert number == len(planned) or sum(lengths[b.first : a.last]) <= limits[1]
+
+
+@given(WORDS, sizes())
+def test_windows_are_equally_long_up_to_a_word(lengths: list[int], limits: tuple[int, int]) -> None:
+    planned = plan(lengths, limits)
+    if len(planned) > 1:
+        longest = max(pieces(lengths, planned))
+        assert all(sum(lengths[w.first : w.last + 1]) > longest for w in planned[:-1])
+        assert sum(lengths[planned[-1].first - 1 :]) > longest
+
+
+@given(WORDS, sizes())
+def test_equal_windows_are_not_more_than_full_ones(lengths: list[int], limits: tuple[int, int]) -> None:
+    size, overlap = limits
+    first, full = 0, 1
+    while sum(lengths[first:]) > size:
+        last = next(k for k in range(len(lengths), first, -1) if sum(lengths[first:k]) <= size)
+        first = next(k for k in range(first + 1, last + 1) if sum(lengths[k:last]) <= overlap)
+        full += 1
+    assert len(plan(lengths, limits)) == (full if lengths else 0)
+
+
+def test_windows_of_a_text_a_little_longer_than_one() -> None:
+    # Two windows that share 4 pieces have 35 to read: 18 in each will do, instead of 30.
+    assert plan([1] * 30, (30, 4)) == [(0, 30)]
+    assert plan([1] * 31, (30, 4)) == [(0, 18), (13, 31)]

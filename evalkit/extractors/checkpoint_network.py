@@ -1,0 +1,160 @@
+"""A checkpoint that is ready to run: its tokenizer, its network on the chosen backend, and batches that fit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from evalkit.errors import ExtractorError, InputError
+from evalkit.extractors.batch_sizes import halving
+from evalkit.extractors.checkpoint_pieces import PieceCutter, Pieces, load_cutter
+from evalkit.extractors.checkpoints import BACKENDS, Checkpoint
+from evalkit.extractors.options import Options
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["CheckpointNetwork", "Network", "Settings", "read_settings"]
+
+_DTYPES = ("float32", "bfloat16", "float16")
+_OWN_CODE = ("checkpoint_network.py", "checkpoint_pieces.py", "torch_tagger.py", "onnx_checkpoint.py")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a checkpoint is run; 0 means that it is decided by what it runs on."""
+
+    backend: str = "torch"
+    file: str = ""
+    device: str = "auto"
+    dtype: str = "float32"
+    batch: int = 0
+    length: int = 0
+
+
+class Network(Protocol):
+    """What runs a network."""
+
+    device: str
+    longest: int
+    version: str
+
+    def scores(self, inputs: Sequence[Pieces]) -> list[NDArray[np.float64]]:
+        """The scores of the labels for each input: [pieces, labels] of a token classifier, [labels] of another."""
+        ...
+
+
+def read_settings(given: Options, spec: str) -> Settings:
+    """The settings that every checkpoint has, from the options for it.
+
+    Raises:
+        InputError: one that cannot be used.
+    """
+    settings = Settings(
+        backend=given.choice("backend", BACKENDS, "torch"),
+        file=given.text("file"),
+        device=given.text("device", "auto"),
+        dtype=given.choice("dtype", _DTYPES, "float32"),
+        batch=given.whole("batch", 0, least=0),
+        length=given.whole("length", 0, least=0),
+    )
+    if settings.backend == "onnx" and settings.dtype != "float32":
+        raise InputError(
+            f"{spec}: option dtype={settings.dtype!r}: an ONNX file has its own number format; leave it out"
+        )
+    if settings.backend == "torch" and settings.file:
+        raise InputError(f"{spec}: option file={settings.file!r} is for ONNX files; add --set backend=onnx")
+    return settings
+
+
+class CheckpointNetwork:
+    """The network of a checkpoint with its tokenizer.
+
+    Attributes:
+        labels: the name of each output.
+        cutter: its tokenizer.
+        length: how many pieces it reads at once, with the special ones: what it was made for, at most 512, or less
+            if the settings say so.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, name: str, settings: Settings, *, head: str) -> None:
+        """Load it.
+
+        Args:
+            checkpoint: where it is.
+            name: names it in messages.
+            settings: how to run it.
+            head: `tokens` or `text`, what it is to classify.
+
+        Raises:
+            ExtractorError: it cannot be loaded, or is no such classifier.
+            InputError: the settings do not fit it.
+        """
+        self._checkpoint = checkpoint
+        self._settings = settings
+        self._name = name
+        self.labels = checkpoint.labels
+        self.cutter: PieceCutter = load_cutter(checkpoint.folder, name)
+        self._network = self._load(head)
+        bounds = [settings.length or 512, self.cutter.longest, self._network.longest]
+        self.length = min(bound for bound in bounds if bound > 0)
+        self._batch = settings.batch or (1 if self._network.device == "cpu" else 32)
+
+    def _load(self, head: str) -> Network:
+        checkpoint, settings = self._checkpoint, self._settings
+        if settings.backend == "onnx":
+            from evalkit.extractors.onnx_checkpoint import load_onnx
+
+            return load_onnx(checkpoint, self._name, self.cutter, head=head, device=settings.device)
+        from evalkit.extractors.torch_tagger import load_torch
+
+        return load_torch(checkpoint, self._name, self.cutter, head=head, device=settings.device, dtype=settings.dtype)
+
+    def probabilities(self, inputs: Sequence[Pieces]) -> list[NDArray[np.float64]]:
+        """How probable each label is, for each input: [pieces, labels] of a token classifier, [labels] of another.
+
+        Raises:
+            ExtractorError: the network has another number of labels than its config.json.
+        """
+        import numpy as np
+
+        # What is about as long goes together, so that little is padded.
+        order = sorted(range(len(inputs)), key=lambda at: (len(inputs[at].ids), at))
+        outputs, self._batch = halving(self._network.scores, [inputs[at] for at in order], batch=self._batch)
+        found: list[NDArray[np.float64]] = [np.empty(0)] * len(inputs)
+        for at, scores in zip(order, outputs, strict=True):
+            if scores.shape[-1] != len(self.labels):
+                raise ExtractorError(
+                    f"{self._name}: the network has {scores.shape[-1]} labels and config.json names "
+                    f"{len(self.labels)}; mend id2label"
+                )
+            raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
+            found[at] = raised / raised.sum(axis=-1, keepdims=True)
+        return found
+
+    def fingerprint(self, parts: Iterable[str], code: Iterable[Path]) -> str:
+        """SHA-256 over the checkpoint, how it is run, `parts` and the content of the files `code`."""
+        here, settings = Path(__file__).parent, self._settings
+        stated = [self._checkpoint.identity(), settings.backend, settings.dtype, str(self.length), str(settings.batch)]
+        stated += [self._network.device, self._network.version, *parts]
+        files = [*(here / name for name in _OWN_CODE), *code]
+        stated += [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
+        return hashlib.sha256("\0".join(stated).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def facts(self) -> dict[str, str | int]:
+        """What a run should keep: checkpoint and revision, backend, device, number format, batch size reached."""
+        checkpoint = self._checkpoint
+        return {
+            "checkpoint": checkpoint.source,
+            "revision": checkpoint.revision,
+            "backend": self._settings.backend,
+            **({"file": checkpoint.onnx} if checkpoint.onnx else {"dtype": self._settings.dtype}),
+            "device": self._network.device,
+            "length": self.length,
+            "batch": self._batch,
+            "versions": self._network.version,
+        }

@@ -1,0 +1,194 @@
+"""Asking a model until its answer can be read: the strictest constraint that the endpoint takes, and another try.
+
+An endpoint that refuses the schema is asked again with a weaker constraint, and what it took is kept for what follows.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from evalkit.errors import FormatError
+from evalkit.extractors.llm_client import Client, Pace, Refusal, Reply
+from evalkit.extractors.llm_settings import Settings
+
+__all__ = ["Asker", "Question", "Round", "Spent"]
+
+_IN_A_ROW = 10
+
+Read = TypeVar("Read")
+
+
+@dataclass(slots=True)
+class Round:
+    """What the threads that ask side by side share: why no more is asked, once that is so."""
+
+    stopped: str = ""
+    hopeless: str = ""
+    answers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the requests about one article cost so far, by name."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, answer: Reply | Refusal) -> None:
+        """Count what a request took."""
+        self.counts["requests"] += answer.requests
+        if isinstance(answer, Reply):
+            self.counts.update(answer.tokens)
+            self.counts["uncounted_answers"] += not answer.tokens
+
+    def usage(self, prices: tuple[float, float] | None) -> dict[str, float]:
+        """The counts that are not 0, and the cost if there are prices of a million prompt and completion tokens."""
+        usage: dict[str, float] = {name: number for name, number in sorted(self.counts.items()) if number}
+        if prices is not None:
+            asked, said = prices
+            cost = asked * self.counts["prompt_tokens"] + said * self.counts["completion_tokens"]
+            usage["cost"] = round(cost / 1e6, 9)
+        return usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question(Generic[Read]):
+    """What is asked.
+
+    Attributes:
+        messages: the messages of the request; given the schema in words, or "" where the endpoint gets the schema.
+        schema: the JSON schema of the answer.
+        read: makes of the text of an answer what is wanted; raises FormatError if it cannot be read.
+    """
+
+    messages: Callable[[str], Sequence[Mapping[str, str]]]
+    schema: Mapping[str, Any]
+    read: Callable[[str], Read]
+
+
+class Asker:
+    """Asks one model of one endpoint; can be used by several threads.
+
+    Attributes:
+        client: sends the requests.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """An asker with these settings; nothing is sent yet."""
+        self._settings = settings
+        self.client = Client(
+            settings.url,
+            key=settings.key,
+            timeout=settings.timeout,
+            retries=settings.retries,
+            pause=settings.pause,
+            pace=Pace(settings.per_minute),
+        )
+        self._mode = 0
+        self._models: set[str] = set()
+        self._unanswered = 0
+        self._lock = threading.Lock()
+
+    def facts(self) -> dict[str, str]:
+        """Where the model is, what it calls itself, how its answers were constrained, and which prompt it got."""
+        mode = self._settings.modes[self._mode]
+        refused = f" (refused: {', '.join(self._settings.modes[: self._mode])})" if self._mode else ""
+        return {
+            "endpoint": self._settings.url,
+            "reported_model": ", ".join(sorted(self._models)),
+            "answers": mode + refused,
+            "prompt": self._settings.prompt.version(),
+        }
+
+    def ask(self, question: Question[Read], round_: Round, spent: Spent) -> Read | str:
+        """What was read of an answer, or why there is none.
+
+        Args:
+            question: what is asked.
+            round_: told how the endpoint fares.
+            spent: what it costs is added to this.
+        """
+        trouble = ""
+        for attempt in range(self._settings.attempts):
+            reply = self._reply(question, attempt, spent)
+            self._note(reply, round_)
+            if isinstance(reply, Refusal):
+                return reply.message
+            if failure := _no_answer(reply):
+                return failure
+            try:
+                return question.read(reply.text)
+            except FormatError as error:
+                if reply.finish == "length":
+                    return _cut_off(reply)
+                trouble = str(error)
+                spent.counts["unreadable_answers"] += 1
+        return f"no answer could be read in {self._settings.attempts} attempts: {trouble}"
+
+    def _note(self, reply: Reply | Refusal, round_: Round) -> None:
+        """Remember how the endpoint fares, and stop asking when it is no use."""
+        with self._lock:
+            if isinstance(reply, Reply):
+                self._unanswered = 0
+                round_.answers += 1
+                self._models.update([reply.model] if reply.model else [])
+                return
+            self._unanswered += not reply.about_the_request
+            if reply.hopeless:
+                round_.stopped = round_.hopeless = round_.hopeless or reply.message
+            elif self._unanswered >= _IN_A_ROW:
+                said = f"{self._unanswered} articles in a row got no answer: {reply.message}"
+                round_.stopped = round_.hopeless = round_.hopeless or said
+
+    def _reply(self, question: Question[Read], attempt: int, spent: Spent) -> Reply | Refusal:
+        """The answer in the strictest way of asking that the endpoint takes."""
+        modes = self._settings.modes
+        first: Refusal | None = None
+        for at in range(self._mode, len(modes)):
+            reply = self.client.ask(self._body(question, modes[at], attempt))
+            spent.add(reply)
+            if isinstance(reply, Refusal) and reply.about_the_request:
+                first = first or reply
+                continue
+            if isinstance(reply, Reply):
+                spent.counts["schema_refused"] += modes[at] != modes[0] and not attempt
+                with self._lock:
+                    self._mode = max(self._mode, at)
+            return reply
+        # Refused however it was asked: not for the schema, so the first complaint is the one that matters.
+        return first or Refusal("no way of asking is left")
+
+    def _body(self, question: Question[Read], mode: str, attempt: int) -> dict[str, Any]:
+        described = "" if mode == "json_schema" else json.dumps(question.schema)
+        body: dict[str, Any] = {
+            "model": self._settings.model,
+            "messages": question.messages(described),
+            **self._settings.decoding,
+        }
+        if "seed" in body:
+            # The same seed would bring the same answer.
+            body["seed"] += attempt
+        if mode == "json_schema":
+            schema = {"name": "annotations", "strict": True, "schema": question.schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        elif mode == "json_object":
+            body["response_format"] = {"type": "json_object"}
+        return body
+
+
+def _no_answer(reply: Reply) -> str:
+    if reply.finish == "content_filter":
+        return "the endpoint's content filter stopped the answer"
+    if reply.refusal and not reply.text:
+        return f"the model refused: {reply.refusal}"
+    return ""
+
+
+def _cut_off(reply: Reply) -> str:
+    tokens = reply.tokens.get("completion_tokens")
+    after = f" after {tokens} tokens" if tokens is not None else ""
+    return f"the answer was cut off{after}; raise --set max_tokens=N, ask for fewer layers, or lower --set window=N"

@@ -1,0 +1,163 @@
+"""`quote-base`: who says what, by a small network over the hidden states of `ner-base`.
+
+The network marks the words that report something; for each of them it marks what is reported and who says so. The
+rules give it hints, and add quotes that go on over paragraphs. Speakers are resolved to entities of `ner-base`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from evalkit.dataset.zones import zoned
+from evalkit.errors import ExtractorError
+from evalkit.extractors import onnx_network, quote_assembly, quote_bounds, quote_input, quote_network, runs_of_words
+from evalkit.extractors.ner import NerExtractor
+from evalkit.extractors.rule_text import prose_lines
+from evalkit.extractors.rules import RulesExtractor, find_quotes
+from evalkit.extractors.threads import Once, spread, thread_count
+from evalkit.records import Annotations, Article, Entity, Quote, Zone
+
+if TYPE_CHECKING:
+    from evalkit.extractors.shared_encoder import Reading
+
+__all__ = ["QuoteExtractor", "QuoteFinder"]
+
+_FOLDER = Path(__file__).parent / "models" / "quote-base"
+_FILES = ("model.onnx", "quote.json")
+_KEPT = 32
+_CODE = (onnx_network, quote_assembly, quote_bounds, quote_input, quote_network, runs_of_words)
+
+
+class QuoteFinder:
+    """Quotes over entities and hidden states that are given."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Prepare; the weights are read at the first use.
+
+        Args:
+            folder: a folder with the files of a model; the shipped model by default.
+
+        Raises:
+            ExtractorError: a file of the model is missing.
+        """
+        self._folder = _FOLDER if folder is None else Path(folder)
+        missing = [file for file in _FILES if not (self._folder / file).is_file()]
+        if missing:
+            raise ExtractorError(
+                f"{self._folder}: no {', '.join(missing)} there; a model folder holds {', '.join(_FILES)}, "
+                "as experiments/train_quotes/ship.py writes them"
+            )
+        self._config: dict[str, Any] = json.loads((self._folder / "quote.json").read_text(encoding="utf-8"))
+        self._run = Once(self._load)
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the files of the model, the rules, and the code around it."""
+        total = hashlib.sha256(RulesExtractor().fingerprint().encode())
+        code = [Path(__file__), *(Path(str(module.__file__)) for module in _CODE)]
+        for path in [*(self._folder / file for file in _FILES), *code]:
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+        return total.hexdigest()
+
+    def find(self, article: Article, entities: Sequence[Entity], reading: Reading | None) -> tuple[Quote, ...]:
+        """The quotes of an article, in the order of its text.
+
+        Args:
+            article: the article, with zones.
+            entities: its linked mentions.
+            reading: what the encoder of `ner-base` read; None for a text without words.
+        """
+        if reading is None:
+            return ()
+        lines = [line for line, _ in prose_lines(article)]
+        rules = find_quotes(article, entities)
+        known = quote_input.hints(article.text, reading.words, lines, entities, rules)
+        reader = quote_network.QuoteReader(
+            self._run(),
+            article.text,
+            reading,
+            lines,
+            known,
+            **{key: self._config[key] for key in ("size", "bias", "cost")},
+        )
+        sure = [quote for quote in reader.quotes() if quote.score >= self._config["least"]]
+        return quote_assembly.assemble(article, entities, lines, sure, rules)
+
+    def _load(self) -> quote_network.Run:
+        return onnx_network.load_graph(self._folder / "model.onnx")
+
+
+class QuoteExtractor:
+    """Entities, and quotes with their speakers.
+
+    The result for an article depends on nothing but the article.
+
+    Attributes:
+        name: how it is called in tables.
+        layers: entities and quotes, because speakers are entities of this extractor.
+        thread_safe: several threads may call one extractor at once.
+        threads: how many articles it reads at once.
+    """
+
+    thread_safe = True
+
+    def __init__(
+        self, folder: Path | None = None, *, name: str = "quote-base", threads: int | None = None, nested: bool = False
+    ) -> None:
+        """Prepare an extractor; the weights are read at the first use.
+
+        Args:
+            folder: a folder with the files of a model; the shipped model by default.
+            name: how the extractor is called.
+            threads: how many articles are read at once; by default one on each core that the process may use.
+            nested: whether names inside names are given too, as for `ner-base`.
+
+        Raises:
+            InputError: fewer than one thread.
+            ExtractorError: a file of the model is missing.
+        """
+        self.name = name
+        self.layers: tuple[str, ...] = ("entities", "quotes")
+        self.threads = thread_count(threads)
+        self._ner = NerExtractor(nested=nested)
+        self._quotes = QuoteFinder(folder)
+        self._lock = Lock()
+        self._recent: OrderedDict[tuple[str, tuple[Zone, ...]], tuple[Annotations, Reading | None]] = OrderedDict()
+
+    def fingerprint(self) -> str:
+        """SHA-256 over `ner-base` and what finds quotes."""
+        parts = [self._ner.fingerprint(), self._quotes.fingerprint(), Path(__file__).read_text(encoding="utf-8")]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
+        """The annotations of each article, in the order given.
+
+        Args:
+            articles: articles with zones or without; nothing is found in boilerplate.
+        """
+        return spread(lambda article: self.read(zoned(article))[0], articles, self.threads)
+
+    def read(self, article: Article) -> tuple[Annotations, Reading | None]:
+        """The annotations of one article, and what the encoder of `ner-base` read, for networks that go on from there.
+
+        What was read last is kept, so that labelling given pairs after an extraction costs no second reading.
+
+        Args:
+            article: the article, with zones.
+        """
+        key = article.text, article.zones
+        known = self._recent.get(key)
+        if known is None:
+            found, reading = self._ner.read(article)
+            entities = found.entities or ()
+            known = Annotations(entities=entities, quotes=self._quotes.find(article, entities, reading)), reading
+            with self._lock:
+                self._recent[key] = known
+                while len(self._recent) > _KEPT:
+                    self._recent.popitem(last=False)
+        return known

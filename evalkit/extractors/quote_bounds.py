@@ -1,0 +1,111 @@
+"""Where the content of a quote begins and ends, by quotation marks, sentences and punctuation.
+
+A network that tags words is about right; a reader expects whole quotations, no stray words, no stop at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from evalkit.extractors.rule_marks import Quotation, inner_quotations, quotations
+from evalkit.extractors.rule_text import sentence_ends
+from evalkit.records import Span
+
+__all__ = ["Bounds", "meet"]
+
+_SPACE = " \t\r\n\u00a0"
+_TAIL = re.compile(r"[,;:.?!]+$")
+_ABBREVIATED = re.compile(r"(?:\b[A-Za-z]\.)+[A-Za-z]?\.$|\b(?:Inc|Ltd|Co|Corp|Jr|Sr|Mr|Mrs|Ms|Dr|No|St)\.$")
+_TIME = re.compile(r"\d{1,2}[.:]\d{2}(?:\s*[ap]\.?m\.?)?(?:\s+[A-Z]{2,4}\b)?[:,]?\s+")
+_REST = re.compile(r"(?: [^\s.,;:!?()—–\"“”«»‘’]+){1,4}(?=[.,;!?](?:\s|$)|$)")
+_OWN = re.compile(r" (?:and|but|or|while|when|as|after|before|because|although|though|on|at|in|during|who|which)\b")
+
+
+class Bounds:
+    """The boundaries that a text has.
+
+    Attributes:
+        marks: its outermost quotations.
+    """
+
+    def __init__(self, text: str, lines: Sequence[Span]) -> None:
+        """Find the quotations.
+
+        Args:
+            text: the text.
+            lines: its paragraphs.
+        """
+        self._text, self._lines = text, lines
+        self.marks: list[Quotation] = [mark for line in lines for mark in quotations(text, line)]
+
+    def around(self, place: int) -> Quotation | None:
+        """The quotation that a place is in."""
+        return next((mark for mark in self.marks if mark.start <= place < mark.end), None)
+
+    def quoted(self, span: Span) -> bool:
+        """Whether a span is all in one quotation."""
+        return any(mark.start <= span.start and span.end <= mark.end for mark in self.marks)
+
+    def tidied(self, span: Span, cue: Span | None, taken: Sequence[Span]) -> Span:
+        """A stretch of content with the ends that a reader would give it; it may come back empty.
+
+        Args:
+            span: the stretch.
+            cue: the cue that reports it, if there is one.
+            taken: cues and speakers, which it does not grow into.
+        """
+        outer = None if cue is None else self.around(cue.start)
+        if outer is not None:
+            inner = next((mark for mark in inner_quotations(self._text, outer) if _starts_in(span, mark)), None)
+            if inner is not None:
+                return self._trimmed(Span(inner.start, inner.end), [])
+            return self._trimmed(Span(max(span.start, outer.start), min(span.end, outer.end)), [])
+        for mark in self.marks:
+            if meet(span, Span(mark.start, mark.end)):
+                span = Span(min(span.start, mark.start), max(span.end, mark.end))
+        span = self._timeless(self._in_sentence(span, cue))
+        return self._trimmed(span, taken)
+
+    def _in_sentence(self, span: Span, cue: Span | None) -> Span:
+        """The part in the sentence of the cue, if the stretch runs on from it into another."""
+        line = next((line for line in self._lines if line.start <= span.start < line.end), None)
+        if line is None or cue is None:
+            return span
+        ends = sentence_ends(self._text, line.start, line.end)
+        start = line.start
+        for end in [end for end in ends if self.around(end - 1) is None or self.around(end) is None]:
+            if start <= cue.start < end and meet(span, Span(start, end)):
+                return Span(max(span.start, start), min(span.end, end))
+            start = end
+        return span
+
+    def _timeless(self, span: Span) -> Span:
+        """Without the time that opens an entry of a live blog."""
+        found = _TIME.match(self._text, span.start, span.end)
+        opens = any(line.start == span.start for line in self._lines)
+        return Span(found.end(), span.end) if found and opens else span
+
+    def _trimmed(self, span: Span, taken: Sequence[Span]) -> Span:
+        start, end = span
+        text = self._text
+        while start < end and text[start] in _SPACE + ",;:":
+            start += 1
+        while start < end and text[end - 1] in _SPACE:
+            end -= 1
+        if taken and start < end and self.around(end - 1) is None:
+            rest = _REST.match(text, end)
+            if rest and not _OWN.match(rest[0]) and not any(meet(Span(end, rest.end()), item) for item in taken):
+                end = rest.end()
+        if not any(mark.end == end for mark in self.marks) and not _ABBREVIATED.search(text[start:end]):
+            end = start + len(_TAIL.sub("", text[start:end]).rstrip(_SPACE))
+        return Span(start, end) if any(map(str.isalnum, text[start:end])) else Span(start, start)
+
+
+def meet(first: Span, second: Span) -> bool:
+    """Whether two spans share a character."""
+    return first.start < second.end and second.start < first.end
+
+
+def _starts_in(span: Span, mark: Quotation) -> bool:
+    return mark.start - 1 <= span.start < mark.end

@@ -1,0 +1,58 @@
+"""Several articles at once, in the order given, and what they share made once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Generic, TypeVar
+
+from evalkit.errors import InputError
+
+__all__ = ["Once", "spread", "thread_count"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Made = TypeVar("Made")
+
+
+def thread_count(asked: int | None) -> int:
+    """How many articles are read at once: what was asked for, or one for each core that this process may use.
+
+    Raises:
+        InputError: fewer than one was asked for.
+    """
+    if asked is not None:
+        if asked < 1:
+            raise InputError(f"option threads={asked} must be 1 or more; leave it out to use every core")
+        return asked
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def spread(function: Callable[[Item], Result], items: Sequence[Item], threads: int) -> list[Result]:
+    """The results of a function for each item, in their order, from as many threads."""
+    if threads < 2 or len(items) < 2:
+        return [function(item) for item in items]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(threads, len(items))) as pool:
+        return list(pool.map(function, items))
+
+
+class Once(Generic[Made]):
+    """Something that is made when it is first asked for, and only once, whichever threads ask."""
+
+    def __init__(self, make: Callable[[], Made]) -> None:
+        """Prepare; if `make` raises, so does the call, and the next call tries again."""
+        self._make = make
+        self._lock = Lock()
+        self._made: list[Made] = []
+
+    def __call__(self) -> Made:
+        """What was made."""
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
