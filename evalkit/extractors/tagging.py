@@ -41,7 +41,7 @@ class Cut(NamedTuple):
     inputs: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
 
 
-def split_windows(text: str, words: Words, tokenizer: Tokenizer, *, size: int = 254, overlap: int = 64) -> Cut:
+def split_windows(text: str, words: Words, tokenizer: Tokenizer, *, size: int = 254, overlap: int = 32) -> Cut:
     """The pieces of a text and the windows that a network reads one by one.
 
     Args:
@@ -72,7 +72,7 @@ def split_windows(text: str, words: Words, tokenizer: Tokenizer, *, size: int = 
 
 
 def word_scores(
-    text: str, words: Words, tokenizer: Tokenizer, score: Score, *, size: int = 254, overlap: int = 64
+    text: str, words: Words, tokenizer: Tokenizer, score: Score, *, size: int = 254, overlap: int = 32
 ) -> NDArray[np.float32]:
     """Log-probabilities of the tags, [words, tags].
 

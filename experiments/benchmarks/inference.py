@@ -10,8 +10,8 @@ their paragraphs (`inference_articles.py`). All systems read the same articles i
 other, so that another process on the same cores slows several of them far more than one: what others used is printed.
 
 * "as it comes": `run_extractor` with `ner-base`, storing and caching included, and the pipeline as a user builds it for
-  long articles: batches of one, the threads that torch chooses, and a stride, so that it reads them to their end. The
-  stride is the overlap of `ner-base`.
+  long articles: batches of one, and a stride, so that it reads them to their end (the overlap of `ner-base`). Both
+  choose their threads themselves.
 * "one thread", "all cores": the same with that many threads on each side.
 * "no stride": the pipeline's default, which cuts off what is longer than 512 pieces and does not say so.
 * "in torch": the network of the pipeline with evalkit's windows and decoding.

@@ -96,7 +96,7 @@ def _weight(graph: onnx.GraphProto, node: onnx.NodeProto) -> NDArray[np.float32]
     if not {f"{name}_bytes", f"{name}_scale"} <= set(stored):
         raise ValueError(f"{node.name}: its weight {name!r} is not stored in the graph")
     bytes_, scale = (numpy_helper.to_array(stored[f"{name}_{part}"]) for part in ("bytes", "scale"))
-    return bytes_.astype(np.float32) * scale
+    return np.asarray(bytes_ * scale, dtype=np.float32)
 
 
 def _spelt_out(node: onnx.NodeProto) -> Iterator[onnx.NodeProto]:
