@@ -14,6 +14,7 @@ from evalkit.records import Article, Entity, Quote, Span
 __all__ = ["assemble"]
 
 _UTTERANCE = 3
+_ARTICLE = re.compile(r"^the\s+", re.I)
 _PRONOUN = re.compile(r"(?:she|he|they|it|we|i|you|his|her|their)$", re.I)
 
 
@@ -118,7 +119,9 @@ def _resolve(drafts: Iterable[_Draft], finder: SpeakerFinder) -> None:
             draft.speaker_id = draft.speaker_id or (None if draft.cue else recent)
             continue
         finder.people.recent = recent
-        draft.speaker_id = finder.resolve(_speaker(finder, draft.speaker), recent)
+        speaker = _speaker(finder, draft.speaker)
+        draft.speaker = speaker.span
+        draft.speaker_id = finder.resolve(speaker, recent)
         recent = draft.speaker_id or recent
 
 
@@ -129,6 +132,10 @@ def _speaker(finder: SpeakerFinder, span: Span) -> Speaker:
         if place == span or (place.start <= span.start and span.end <= place.end):
             return Speaker(span, entity.entity_id)
     form = finder.text[span.start : span.end]
+    named = Span(span.start + len(form) - len(_ARTICLE.sub("", form)), span.end)
+    for place, entity in inside:
+        if place == named:
+            return Speaker(named, entity.entity_id)
     if _PRONOUN.match(form):
         return Speaker(span, None)
     if inside and inside[-1][0].end == span.end and inside[-1][1].label == "PER":

@@ -86,3 +86,10 @@ def test_a_pronoun_is_whoever_spoke() -> None:
 
 def test_a_stretch_that_is_its_own_cue_is_no_quote() -> None:
     assert assembled("She said so.", ("said", "said", "She")) == []
+
+
+def test_the_article_before_a_name_is_no_part_of_the_speaker() -> None:
+    text = "The bridge is safe, the Harbour Union reported."
+    (quote,) = assembled(text, ("The bridge is safe", "reported", "the Harbour Union"))
+    assert quote.speaker == place(text, "Harbour Union")
+    assert quote.speaker_id == "harbour-union"
