@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from evalkit.extractors.base import Extracted
 from evalkit.extractors.grounding import Mention, Page, ground_mentions, nearest, plain
@@ -33,9 +34,9 @@ def ground_draft(page: Page, draft: Draft, layers: Sequence[str]) -> Extracted:
     stances = tuple(
         _stance(page, stance, number, quotes, names, counts) for number, stance in enumerate(draft.stances, 1)
     )
-    found = {"entities": entities, "quotes": quotes, "stances": stances}
+    found: dict[str, Any] = {"entities": entities, "quotes": quotes, "stances": stances}
     return Extracted(
-        Annotations(**{layer: found[layer] for layer in layers}),  # type: ignore[arg-type]
+        Annotations(**{layer: found[layer] for layer in layers}),
         {name: number for name, number in sorted(counts.items()) if number},
     )
 

@@ -17,6 +17,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from evalkit.extractors.grounding import plain
 from evalkit.extractors.llm_annotations import quote_behind
@@ -47,12 +48,12 @@ def join_windows(
     counts: Counter[str] = Counter()
     names = _names([found.entities or () for _, found in moved], article.text)
     quotes = _quotes(moved, names, counts)
-    found = {
+    found: dict[str, Any] = {
         "entities": _entities(moved, names, counts),
         "quotes": quotes,
         "stances": _stances([found.stances or () for _, found in moved], names, quotes, counts),
     }
-    joined = Annotations(**{layer: found[layer] for layer in layers})  # type: ignore[arg-type]
+    joined = Annotations(**{layer: found[layer] for layer in layers})
     return joined, {name: number for name, number in sorted(counts.items()) if number}
 
 

@@ -6,13 +6,10 @@ come from the other mentions of the article and the lists that `rules` uses. Not
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from evalkit.errors import ExtractorError
 from evalkit.extractors import (
     agreement,
     bio,
@@ -25,6 +22,7 @@ from evalkit.extractors import (
     tagging,
     windows,
 )
+from evalkit.extractors.model_folder import MODELS, ModelFolder, fingerprint_of
 from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Span
 
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NerExtractor"]
 
-_FOLDER = Path(__file__).parent / "models" / "ner-base"
+_FOLDER = MODELS / "ner-base"
 _FILES = ("model.onnx", "tokenizer.json", "ner.json")
 _CODE = (
     agreement,
@@ -82,16 +80,9 @@ class NerExtractor:
         """
         self.name = name
         self.layers: tuple[str, ...] = ("entities",)
-        self._folder = _FOLDER if folder is None else Path(folder)
+        self._model = ModelFolder(folder or _FOLDER, _FILES, writer="experiments/train_ner/export.py")
         self._nested = nested
         self.threads = thread_count(threads)
-        missing = [file for file in _FILES if not (self._folder / file).is_file()]
-        if missing:
-            raise ExtractorError(
-                f"{self._folder}: no {', '.join(missing)} there; a model folder holds {', '.join(_FILES)}, "
-                "as experiments/train_ner/export.py writes them"
-            )
-        self._config: dict[str, Any] = json.loads((self._folder / "ner.json").read_text(encoding="utf-8"))
         self._loaded = Once(self._load)
         self._encoder = Once(self._load_encoder)
         self._fingerprint = ""
@@ -99,13 +90,8 @@ class NerExtractor:
     def fingerprint(self) -> str:
         """SHA-256 over the files of the model and the code and word lists that turn its scores into mentions."""
         if not self._fingerprint:
-            code = [Path(__file__), *(Path(str(module.__file__)) for module in _CODE)]
-            lists = sorted(rule_lexicons.FOLDER.glob("*.txt"))
-            total = hashlib.sha256()
-            for path in [*(self._folder / file for file in _FILES), *code, *lists]:
-                total.update(hashlib.sha256(path.read_bytes()).digest())
-            total.update(b"nested" if self._nested else b"flat")
-            self._fingerprint = total.hexdigest()
+            files = [*self._model.files, *sorted(rule_lexicons.FOLDER.glob("*.txt")), Path(__file__)]
+            self._fingerprint = fingerprint_of(files, _CODE, "nested" if self._nested else "flat")
         return self._fingerprint
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
@@ -128,16 +114,16 @@ class NerExtractor:
         """The tokenizer of the model, without truncation and padding."""
         from tokenizers import Tokenizer
 
-        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer = Tokenizer.from_file(str(self._model.path / "tokenizer.json"))
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
 
     def _load(self) -> tuple[Tokenizer, tagging.Score]:
-        return self.tokenizer(), onnx_network.load_network(self._folder / "model.onnx")
+        return self.tokenizer(), onnx_network.load_network(self._model.path / "model.onnx")
 
     def _load_encoder(self) -> shared_encoder.SharedEncoder:
-        path, config = self._folder / "model.onnx", self._config
+        path, config = self._model.path / "model.onnx", self._model.settings
         return shared_encoder.SharedEncoder(path, self.tokenizer(), size=config["size"], overlap=config["overlap"])
 
     def _annotate(self, article: Article) -> Annotations:
@@ -145,13 +131,13 @@ class NerExtractor:
         words = windows.find_words(text)
         if not words.forms:
             return Annotations(entities=())
-        config = self._config
+        config = self._model.settings
         tokenizer, score = self._loaded()
         scores = tagging.word_scores(text, words, tokenizer, score, size=config["size"], overlap=config["overlap"])
         return self._decode(article, words, scores)
 
     def _decode(self, article: Article, words: windows.Words, scores: NDArray[np.float32]) -> Annotations:
-        mentions = _outside_boilerplate(article, _mentions(article.text, words, scores, self._config["labels"]))
+        mentions = _outside_boilerplate(article, _mentions(article.text, words, scores, self._model.settings["labels"]))
         return Annotations(entities=_finish(article, mentions, nested=self._nested))
 
 

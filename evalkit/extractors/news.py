@@ -7,13 +7,13 @@ entities tell who may speak, speakers and names tell whose view of whom to judge
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from evalkit.dataset.zones import zoned
 from evalkit.extractors import stance_input, stance_judging, stance_pairs, stance_states
 from evalkit.extractors.base import StancePair
+from evalkit.extractors.model_folder import fingerprint_of
 from evalkit.extractors.quote import QuoteExtractor
 from evalkit.extractors.threads import spread, thread_count
 from evalkit.records import Annotations, Article
@@ -47,11 +47,7 @@ class NewsExtractor:
 
     def fingerprint(self) -> str:
         """Hex SHA-256 over `quote-base`, what judges stances, and the code that joins them."""
-        total = hashlib.sha256(self._quotes.fingerprint().encode())
-        code = [Path(__file__), *(Path(str(module.__file__)) for module in _CODE)]
-        for path in [*self._stances.files(), *code]:
-            total.update(hashlib.sha256(path.read_bytes()).digest())
-        return total.hexdigest()
+        return fingerprint_of([*self._stances.files(), Path(__file__)], _CODE, self._quotes.fingerprint())
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
         """The annotations of each article, in the order given.

@@ -6,17 +6,15 @@ rules give it hints, and add quotes that go on over paragraphs. Speakers are res
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from evalkit.dataset.zones import zoned
-from evalkit.errors import ExtractorError
 from evalkit.extractors import onnx_network, quote_assembly, quote_bounds, quote_input, quote_network, runs_of_words
+from evalkit.extractors.model_folder import MODELS, ModelFolder, fingerprint_of
 from evalkit.extractors.ner import NerExtractor
 from evalkit.extractors.rule_text import prose_lines
 from evalkit.extractors.rules import RulesExtractor, find_quotes
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["QuoteExtractor", "QuoteFinder"]
 
-_FOLDER = Path(__file__).parent / "models" / "quote-base"
+_FOLDER = MODELS / "quote-base"
 _FILES = ("model.onnx", "quote.json")
 _KEPT = 32
 _CODE = (onnx_network, quote_assembly, quote_bounds, quote_input, quote_network, runs_of_words)
@@ -46,23 +44,12 @@ class QuoteFinder:
         Raises:
             ExtractorError: a file of the model is missing.
         """
-        self._folder = _FOLDER if folder is None else Path(folder)
-        missing = [file for file in _FILES if not (self._folder / file).is_file()]
-        if missing:
-            raise ExtractorError(
-                f"{self._folder}: no {', '.join(missing)} there; a model folder holds {', '.join(_FILES)}, "
-                "as experiments/train_quotes/ship.py writes them"
-            )
-        self._config: dict[str, Any] = json.loads((self._folder / "quote.json").read_text(encoding="utf-8"))
+        self._model = ModelFolder(folder or _FOLDER, _FILES, writer="experiments/train_quotes/ship.py")
         self._run = Once(self._load)
 
     def fingerprint(self) -> str:
         """SHA-256 over the files of the model, the rules, and the code around it."""
-        total = hashlib.sha256(RulesExtractor().fingerprint().encode())
-        code = [Path(__file__), *(Path(str(module.__file__)) for module in _CODE)]
-        for path in [*(self._folder / file for file in _FILES), *code]:
-            total.update(hashlib.sha256(path.read_bytes()).digest())
-        return total.hexdigest()
+        return fingerprint_of([*self._model.files, Path(__file__)], _CODE, RulesExtractor().fingerprint())
 
     def find(self, article: Article, entities: Sequence[Entity], reading: Reading | None) -> tuple[Quote, ...]:
         """The quotes of an article, in the order of its text.
@@ -83,13 +70,13 @@ class QuoteFinder:
             reading,
             lines,
             known,
-            **{key: self._config[key] for key in ("size", "bias", "cost")},
+            **{key: self._model.settings[key] for key in ("size", "bias", "cost")},
         )
-        sure = [quote for quote in reader.quotes() if quote.score >= self._config["least"]]
+        sure = [quote for quote in reader.quotes() if quote.score >= self._model.settings["least"]]
         return quote_assembly.assemble(article, entities, lines, sure, rules)
 
     def _load(self) -> quote_network.Run:
-        return onnx_network.load_graph(self._folder / "model.onnx")
+        return onnx_network.load_graph(self._model.path / "model.onnx")
 
 
 class QuoteExtractor:
@@ -126,13 +113,15 @@ class QuoteExtractor:
         self.threads = thread_count(threads)
         self._ner = NerExtractor(nested=nested)
         self._quotes = QuoteFinder(folder)
+        self._fingerprint = ""
         self._lock = Lock()
         self._recent: OrderedDict[tuple[str, tuple[Zone, ...]], tuple[Annotations, Reading | None]] = OrderedDict()
 
     def fingerprint(self) -> str:
         """SHA-256 over `ner-base` and what finds quotes."""
-        parts = [self._ner.fingerprint(), self._quotes.fingerprint(), Path(__file__).read_text(encoding="utf-8")]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        if not self._fingerprint:
+            self._fingerprint = fingerprint_of((), (), self._ner.fingerprint(), self._quotes.fingerprint())
+        return self._fingerprint
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
         """The annotations of each article, in the order given.

@@ -145,6 +145,16 @@ def _speaker(finder: SpeakerFinder, span: Span) -> Speaker:
 
 def _kind(text: str, content: Sequence[Span], bounds: Bounds) -> str:
     """Direct if all letters of the content are in quotation marks, mixed if some are, else indirect."""
-    places = [place for span in content for place in range(span.start, span.end) if text[place].isalnum()]
-    inside = sum(bounds.around(place) is not None for place in places)
-    return "direct" if inside == len(places) and places else "mixed" if inside else "indirect"
+    letters = sum(_letters(text, span) for span in content)
+    parts = [
+        Span(max(span.start, mark.start), min(span.end, mark.end))
+        for span in content
+        for mark in bounds.marks
+        if meet(span, Span(mark.start, mark.end))
+    ]
+    inside = sum(_letters(text, part) for part in parts)
+    return "direct" if inside == letters and letters else "mixed" if inside else "indirect"
+
+
+def _letters(text: str, span: Span) -> int:
+    return sum(map(str.isalnum, text[span.start : span.end]))

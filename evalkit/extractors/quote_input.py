@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["CONTENT", "CUE", "FEATURE_SIZES", "HEADS", "SPEAKER", "Hints", "features", "passages", "states_of"]
+__all__ = [
+    "CONTENT",
+    "CUE",
+    "FEATURE_SIZES",
+    "HEADS",
+    "SPEAKER",
+    "Hints",
+    "around",
+    "features",
+    "hints",
+    "passages",
+    "states_of",
+]
 
 HEADS = ("cue", "content", "speaker")
 """What is tagged; the network gives three scores (outside, begin, inside) for each, in this order."""

@@ -62,7 +62,6 @@ class QuoteReader:
         """
         self._run, self._text, self._reading, self._lines, self._known = run, text, reading, lines, known
         self._size, self._bias, self._cost = size, bias, cost
-        self._states = reading.states()
 
     def quotes(self) -> list[Found]:
         """The quotes with a cue, then those without, each in the order of the text."""
@@ -125,7 +124,7 @@ class QuoteReader:
 
         reading = self._reading
         table = quote_input.features(reading.words, self._known, place, cue)
-        hidden, kinds = quote_input.states_of(self._states, reading.owner, reading.starts, place, table)
+        hidden, kinds = quote_input.states_of(reading.states, reading.owner, reading.starts, place, table)
         if not hidden.shape[1]:
             # Nothing but characters that the tokenizer drops.
             empty = np.full((len(table), 3 * len(quote_input.HEADS)), _NEVER, dtype=np.float32)

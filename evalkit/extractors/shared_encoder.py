@@ -33,7 +33,7 @@ class Reading(NamedTuple):
         starts: the first piece of each word and the number of pieces, [words + 1].
         windows: the windows, in words.
         tags: the scores of the name tagger in each window, [pieces of the window + 2, tags].
-        hidden: the hidden states in each window, [pieces of the window + 2, width], special pieces included.
+        states: the hidden states of all pieces, [pieces, width], each from the window with most context for it.
     """
 
     words: Words
@@ -41,16 +41,7 @@ class Reading(NamedTuple):
     starts: NDArray[np.int64]
     windows: list[Window]
     tags: list[NDArray[np.float32]]
-    hidden: list[NDArray[np.float32]]
-
-    def pieces(self, window: Window) -> slice:
-        """The pieces of a window among those of the text."""
-        return slice(int(self.starts[window.first]), int(self.starts[window.last]))
-
-    def states(self) -> NDArray[np.float32]:
-        """Hidden states of all pieces of the text, [pieces, width], each from the window with most context for it."""
-        rows = [states[1:-1] for states in self.hidden]
-        return merge_rows([self.pieces(window) for window in self.windows], rows, int(self.starts[-1]))
+    states: NDArray[np.float32]
 
 
 class SharedEncoder:
@@ -78,4 +69,7 @@ class SharedEncoder:
         cut = split_windows(text, words, self._tokenizer, size=self._size, overlap=self._overlap)
         outputs = [self._run({"pieces": pieces, "features": kinds}) for pieces, kinds in cut.inputs]
         tags = [scores[0] for scores, _ in outputs]
-        return Reading(words, cut.owner, cut.starts, cut.windows, tags, [hidden[0] for _, hidden in outputs])
+        places = [slice(int(cut.starts[window.first]), int(cut.starts[window.last])) for window in cut.windows]
+        # The special pieces at both ends of a window belong to no word.
+        states = merge_rows(places, [hidden[0][1:-1] for _, hidden in outputs], int(cut.starts[-1]))
+        return Reading(words, cut.owner, cut.starts, cut.windows, tags, states)

@@ -7,16 +7,14 @@ person, organisation, group or work that the quote names; a pair is kept if the 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from evalkit.dataset.zones import zoned
-from evalkit.errors import ExtractorError
 from evalkit.extractors import onnx_network, stance_input, stance_judging, stance_pairs, windows
 from evalkit.extractors.base import StancePair
+from evalkit.extractors.model_folder import MODELS, ModelFolder, fingerprint_of
 from evalkit.extractors.quote import QuoteExtractor
 from evalkit.extractors.stance_input import LABELS, Passage
 from evalkit.extractors.threads import Once, spread, thread_count
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StanceExtractor"]
 
-_FOLDER = Path(__file__).parent / "models" / "stance-base"
+_FOLDER = MODELS / "stance-base"
 _FILES = ("model.onnx", "tokenizer.json", "valence.txt", "stance.json")
 _CODE = (onnx_network, stance_input, stance_judging, stance_pairs, windows)
 
@@ -72,14 +70,7 @@ class StanceExtractor:
         """
         self.name = name
         self.layers: tuple[str, ...] = ("entities", "quotes", "stances")
-        self._folder = _FOLDER if folder is None else Path(folder)
-        missing = [file for file in _FILES if not (self._folder / file).is_file()]
-        if missing:
-            raise ExtractorError(
-                f"{self._folder}: no {', '.join(missing)} there; a model folder holds {', '.join(_FILES)}, "
-                "as experiments/train_stance/ship.py writes them"
-            )
-        self._config: dict[str, Any] = json.loads((self._folder / "stance.json").read_text(encoding="utf-8"))
+        self._model = ModelFolder(folder or _FOLDER, _FILES, writer="experiments/train_stance/ship.py")
         self.threads = thread_count(threads)
         self._quotes = QuoteExtractor()
         self._loaded = Once(self._load)
@@ -88,11 +79,8 @@ class StanceExtractor:
     def fingerprint(self) -> str:
         """SHA-256 over the files of the model, `quote-base`, and the code that joins them."""
         if not self._fingerprint:
-            code = [Path(__file__), *(Path(str(module.__file__)) for module in _CODE)]
-            total = hashlib.sha256(self._quotes.fingerprint().encode())
-            for path in [*(self._folder / file for file in _FILES), *code]:
-                total.update(hashlib.sha256(path.read_bytes()).digest())
-            self._fingerprint = total.hexdigest()
+            files = [*self._model.files, Path(__file__)]
+            self._fingerprint = fingerprint_of(files, _CODE, self._quotes.fingerprint())
         return self._fingerprint
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
@@ -124,7 +112,7 @@ class StanceExtractor:
             quotes: its quotes, with speakers.
         """
         return stance_judging.judged_stances(
-            article, entities, quotes, self._judge, threshold=self._config["threshold"]
+            article, entities, quotes, self._judge, threshold=self._model.settings["threshold"]
         )
 
     def probabilities(self, passages: Iterable[Passage]) -> NDArray[np.float64]:
@@ -134,7 +122,7 @@ class StanceExtractor:
         tokenizer, valence, score = self._loaded()
         rows = []
         for item in passages:
-            pieces, features = stance_input.encode(item, tokenizer, valence, size=self._config["size"])
+            pieces, features = stance_input.encode(item, tokenizer, valence, size=self._model.settings["size"])
             raw = score(pieces[None], features[None])[0].astype(np.float64)
             chances = np.exp(raw - raw.max())
             rows.append(chances / chances.sum())
@@ -151,11 +139,11 @@ class StanceExtractor:
     def _load(self) -> _Loaded:
         from tokenizers import Tokenizer
 
-        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer = Tokenizer.from_file(str(self._model.path / "tokenizer.json"))
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        valence = stance_input.read_valence(self._folder / "valence.txt")
-        return _Loaded(tokenizer, valence, onnx_network.load_network(self._folder / "model.onnx"))
+        valence = stance_input.read_valence(self._model.path / "valence.txt")
+        return _Loaded(tokenizer, valence, onnx_network.load_network(self._model.path / "model.onnx"))
 
     def _annotate(self, article: Article) -> Annotations:
         found, _ = self._quotes.read(article)

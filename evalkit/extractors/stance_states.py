@@ -5,12 +5,11 @@ The passage is read once with the whole article; a target costs only the layers 
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from evalkit.errors import ExtractorError
 from evalkit.extractors import onnx_network, stance_input
+from evalkit.extractors.model_folder import MODELS, ModelFolder
 from evalkit.extractors.stance_input import LABELS, TARGET, Passage
 from evalkit.extractors.threads import Once
 from evalkit.records import Span
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["StanceStates"]
 
-FOLDER = Path(__file__).parent / "models" / "news-base"
-VALENCE = Path(__file__).parent / "models" / "stance-base" / "valence.txt"
+FOLDER = MODELS / "news-base"
+VALENCE = MODELS / "stance-base" / "valence.txt"
 FILES = ("model.onnx", "stance.json")
 
 
@@ -46,21 +45,14 @@ class StanceStates:
         Raises:
             ExtractorError: a file of the model is missing.
         """
-        self._folder = FOLDER if folder is None else Path(folder)
-        missing = [file for file in FILES if not (self._folder / file).is_file()]
-        if missing:
-            raise ExtractorError(
-                f"{self._folder}: no {', '.join(missing)} there; a model folder holds {', '.join(FILES)}, "
-                "as experiments/train_news/ship_stance.py writes them"
-            )
-        config: dict[str, Any] = json.loads((self._folder / "stance.json").read_text(encoding="utf-8"))
-        self._size: int = config["size"]
-        self.threshold: float = config["threshold"]
+        self._model = ModelFolder(folder or FOLDER, FILES, writer="experiments/train_news/ship_stance.py")
+        self._size: int = self._model.settings["size"]
+        self.threshold: float = self._model.settings["threshold"]
         self._loaded = Once(self._load)
 
     def files(self) -> list[Path]:
         """What the answers depend on, for a fingerprint."""
-        return [*(self._folder / file for file in FILES), VALENCE]
+        return [*self._model.files, VALENCE]
 
     def judge(self, reading: Reading) -> Judge:
         """A function from passages of one article to the chances of the labels.
@@ -68,17 +60,16 @@ class StanceStates:
         Args:
             reading: what the encoder read of the article.
         """
-        states = reading.states()
 
         def judged(passage: Passage) -> NDArray[np.float64]:
-            return self._chances(passage, reading, states)
+            return self._chances(passage, reading)
 
         return judged
 
     def _load(self) -> tuple[Run, dict[str, int]]:
-        return onnx_network.load_graph(self._folder / "model.onnx"), stance_input.read_valence(VALENCE)
+        return onnx_network.load_graph(self._model.path / "model.onnx"), stance_input.read_valence(VALENCE)
 
-    def _chances(self, passage: Passage, reading: Reading, states: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _chances(self, passage: Passage, reading: Reading) -> NDArray[np.float64]:
         import numpy as np
 
         run, valence = self._loaded()
@@ -100,7 +91,7 @@ class StanceStates:
             middle = int(marked[0]) if len(marked) else 0
             cut = min(max(0, middle - self._size // 2), high - low - self._size)
             features, low = features[cut : cut + self._size], low + cut
-        hidden = states[low : low + len(features)]
+        hidden = reading.states[low : low + len(features)]
         raw = run({"hidden": hidden[None], "features": features[None]})[0][0].astype(np.float64)
         chances = np.exp(raw - raw.max())
         return np.asarray(chances / chances.sum()).reshape(len(LABELS))

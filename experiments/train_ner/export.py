@@ -11,7 +11,6 @@ hand, or from a block of it.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import tempfile
 import warnings
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from fast_graph import is_down, make_fast
-from model import Shape, Tagger
+from model import Shape, Tagger, package_folder
 from sources import LABELS
 from tokenizers import Tokenizer
 from torch import Tensor, nn
@@ -158,7 +157,7 @@ def main() -> None:
     model = Tagger(Shape(features=FEATURE_SIZES))
     model.load_state_dict(torch.load(options.weights, weights_only=True))
     export(model, options.to / "model.onnx", precision=options.precision)
-    folder = Path(importlib.util.find_spec(options.init).origin).parent / "model"  # type: ignore[union-attr, arg-type]
+    folder = package_folder(options.init) / "model"
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()

@@ -7,6 +7,8 @@ embeddings and, once more, to what the classifier reads.
 
 from __future__ import annotations
 
+import importlib.util
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,18 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
+
+_BERT_NAMES = {
+    "query": "attention.self.query",
+    "key": "attention.self.key",
+    "value": "attention.self.value",
+    "output": "attention.output.dense",
+    "attention_norm": "attention.output.LayerNorm",
+    "up": "intermediate.dense",
+    "down": "output.dense",
+    "norm": "output.LayerNorm",
+}
+"""What the parts of a `Block` are called in a BERT checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,21 @@ class Block(nn.Module):
         return self.norm(x + self.dropout(self.down(functional.gelu(self.up(x)))))
 
 
+def with_features(x: Tensor, tables: nn.ModuleList, features: Tensor) -> Tensor:
+    """States [batch, length, width] with the embeddings of feature ids [batch, length, kinds] added."""
+    for kind, table in enumerate(tables):
+        x = x + table(features[:, :, kind])
+    return x
+
+
+def through(blocks: nn.ModuleList, x: Tensor, mask: Tensor | None) -> Tensor:
+    """States after all blocks; `mask` [batch, length] is true where a piece may be attended to."""
+    attended = None if mask is None else mask[:, None, None, :]
+    for block in blocks:
+        x = block(x, attended)
+    return x
+
+
 class Tagger(nn.Module):
     """Scores of the BIO tags for every word piece."""
 
@@ -88,16 +117,32 @@ class Tagger(nn.Module):
         """Tag scores [batch, length, tags] for piece ids [batch, length] and feature ids [batch, length, kinds]."""
         positions = torch.arange(pieces.shape[1], device=pieces.device)
         x = self.words(pieces) + self.positions(positions)
-        for kind, table in enumerate(self.features):
-            x = x + table(features[:, :, kind])
-        x = self.dropout(self.embedding_norm(x))
-        attended = None if mask is None else mask[:, None, None, :]
-        for block in self.blocks:
-            x = block(x, attended)
-        for kind, table in enumerate(self.late):
-            x = x + table(features[:, :, kind])
+        x = self.dropout(self.embedding_norm(with_features(x, self.features, features)))
+        x = with_features(through(self.blocks, x, mask), self.late, features)
         scores: Tensor = self.classifier(self.dropout(x))
         return scores
+
+
+def package_folder(name: str) -> Path:
+    """The folder of an installed package.
+
+    Raises:
+        ModuleNotFoundError: it is not installed.
+    """
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"pip install {name}")
+    return Path(spec.origin).parent
+
+
+def bert_layers(source: Mapping[str, Tensor], layers: Iterable[int]) -> dict[str, Tensor]:
+    """Weights of some layers of a BERT checkpoint under the names that a list of `Block` has for them."""
+    return {
+        f"{number}.{ours}.{kind}": source[f"encoder.layer.{layer}.{theirs}.{kind}"]
+        for number, layer in enumerate(layers)
+        for ours, theirs in _BERT_NAMES.items()
+        for kind in ("weight", "bias")
+    }
 
 
 def load_pretrained(shape: Shape, weights: Path) -> Tagger:
@@ -108,20 +153,8 @@ def load_pretrained(shape: Shape, weights: Path) -> Tagger:
     state["words.weight"] = source["embeddings.word_embeddings.weight"]
     token_type = source["embeddings.token_type_embeddings.weight"][0]
     state["positions.weight"] = source["embeddings.position_embeddings.weight"] + token_type
-    names = {
-        "query": "attention.self.query",
-        "key": "attention.self.key",
-        "value": "attention.self.value",
-        "output": "attention.output.dense",
-        "attention_norm": "attention.output.LayerNorm",
-        "up": "intermediate.dense",
-        "down": "output.dense",
-        "norm": "output.LayerNorm",
-    }
     for kind in ("weight", "bias"):
         state[f"embedding_norm.{kind}"] = source[f"embeddings.LayerNorm.{kind}"]
-        for number in range(shape.layers):
-            for ours, theirs in names.items():
-                state[f"blocks.{number}.{ours}.{kind}"] = source[f"encoder.layer.{number}.{theirs}.{kind}"]
     model.load_state_dict(state)
+    model.blocks.load_state_dict(bert_layers(source, range(shape.layers)))
     return model

@@ -7,7 +7,6 @@ python experiments/train_ner/train.py --config experiments/train_ner/ner-base.to
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import time
 import tomllib
 from pathlib import Path
@@ -17,7 +16,7 @@ import torch
 from batches import Encoder, Sampler
 from corpora import add_spans, build, corpora, held_out, read_all, read_gold, read_teacher, synthetic, write_prepared
 from evaluate import measure_torch
-from model import Shape, Tagger, load_pretrained
+from model import Shape, Tagger, load_pretrained, package_folder
 from tokenizers import Tokenizer
 
 from evalkit.extractors.windows import FEATURE_SIZES
@@ -33,7 +32,7 @@ def main() -> None:
         write_prepared(documents, options.out / "prepared.jsonl")
         return
     torch.manual_seed(config["seed"])
-    folder = Path(importlib.util.find_spec(config["init"]).origin).parent / "model"  # type: ignore[union-attr, arg-type]
+    folder = package_folder(config["init"]) / "model"
     shape = Shape(features=FEATURE_SIZES, dropout=config["model"]["dropout"])
     model = load_pretrained(shape, folder / "model.safetensors")
     if options.start:

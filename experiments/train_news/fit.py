@@ -7,7 +7,6 @@ python fit.py --config news-base.toml --data DIR --out DIR
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import random
 import time
 import tomllib
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from heads import Head, StanceHead, start_from
+from model import package_folder
 from passages import Task, read_states, tasks
 from torch import Tensor
 from torch.nn import functional
@@ -48,11 +48,8 @@ def main() -> None:
     texts = [task.text for task in [*train_on, *held]]
     readings = [read_states(texts, ner, rng) for _ in range(config["readings"])]
     print(dict(Counter(task.source for task in train_on)), f"held out {len(held)}", flush=True)
-    package = importlib.util.find_spec(config["init"])
-    if package is None or package.origin is None:
-        raise ModuleNotFoundError(f"pip install {config['init']}")
     head = Head(FEATURE_SIZES, 2 * len(LABELS), layers=config["model"]["layers"], dropout=config["model"]["dropout"])
-    start_from(head, Path(package.origin).parent / "model" / "model.safetensors")
+    start_from(head, package_folder(config["init"]) / "model" / "model.safetensors")
     with torch.no_grad():
         head.features[1].weight.zero_()
     model = StanceHead(head, len(LABELS))

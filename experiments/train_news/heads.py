@@ -5,10 +5,11 @@ They read hidden states (see `evalkit.extractors.shared_encoder`) and a few feat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from model import Block, Shape
+from model import Block, Shape, bert_layers, through, with_features
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -34,15 +35,8 @@ class Head(nn.Module):
 
     def forward(self, hidden: Tensor, features: Tensor, mask: Tensor | None = None) -> Tensor:
         """Scores [batch, length, outputs] for hidden states [batch, length, width] and ids [batch, length, kinds]."""
-        x = hidden
-        for kind, table in enumerate(self.features):
-            x = x + table(features[:, :, kind])
-        x = self.dropout(self.norm(x))
-        attended = None if mask is None else mask[:, None, None, :]
-        for block in self.blocks:
-            x = block(x, attended)
-        for kind, table in enumerate(self.late):
-            x = x + table(features[:, :, kind])
+        x = self.dropout(self.norm(with_features(hidden, self.features, features)))
+        x = with_features(through(self.blocks, x, mask), self.late, features)
         scores: Tensor = self.classifier(self.dropout(x))
         return scores
 
@@ -50,24 +44,12 @@ class Head(nn.Module):
 def start_from(head: Head, weights: Path, *, layers: int = 6) -> None:
     """Give the blocks the weights of the upper layers of a BERT checkpoint in safetensors."""
     source = load_file(str(weights))
-    names = {
-        "query": "attention.self.query",
-        "key": "attention.self.key",
-        "value": "attention.self.value",
-        "output": "attention.output.dense",
-        "attention_norm": "attention.output.LayerNorm",
-        "up": "intermediate.dense",
-        "down": "output.dense",
-        "norm": "output.LayerNorm",
-    }
-    lower = layers - len(head.blocks)
-    state = {
-        f"{number}.{ours}.{kind}": source[f"encoder.layer.{lower + number}.{theirs}.{kind}"]
-        for number in range(len(head.blocks))
-        for ours, theirs in names.items()
-        for kind in ("weight", "bias")
-    }
-    head.blocks.load_state_dict(state)
+    head.blocks.load_state_dict(bert_layers(source, range(layers - len(head.blocks), layers)))
+
+
+def layers_in(state: Mapping[str, Tensor]) -> int:
+    """How many blocks a saved network over hidden states has."""
+    return len({name for name in state if name.endswith("query.bias")})
 
 
 class StanceHead(nn.Module):

@@ -102,7 +102,7 @@ def _read_together(
     _, reading = ner.read(Article(id="training", text=whole))
     if reading is None:
         return
-    states = reading.states().astype(np.float16)
+    states = reading.states.astype(np.float16)
     for text, start in zip(batch, places, strict=True):
         found[text] = _part(reading, states, start, start + len(text))
 

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 import torch
-from heads import Head, StanceHead
+from heads import Head, StanceHead, layers_in
 from ship_head import export_head
 
 from evalkit.extractors.stance_input import FEATURE_SIZES, LABELS
@@ -26,8 +26,7 @@ def main() -> None:
     options = parser.parse_args()
     options.to.mkdir(parents=True, exist_ok=True)
     state = torch.load(options.out / "stance.pt", weights_only=True)
-    layers = 1 + max(int(name.split(".")[2]) for name in state if name.startswith("head.blocks."))
-    model = StanceHead(Head(FEATURE_SIZES, 2 * len(LABELS), layers=layers), len(LABELS))
+    model = StanceHead(Head(FEATURE_SIZES, 2 * len(LABELS), layers=layers_in(state)), len(LABELS))
     model.load_state_dict(state)
     export_head(model, options.to / "model.onnx", kinds=len(FEATURE_SIZES), scores={})
     config = {"precision": "int8", "size": options.size, "threshold": options.threshold}

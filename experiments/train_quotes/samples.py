@@ -36,7 +36,7 @@ def samples_of(sentences: Iterable[Sentence], ner: NerExtractor, *, size: int) -
             continue
         entities = found.entities or ()
         lines = [line for line, _ in prose_lines(article)]
-        words, starts, states = reading.words, reading.starts, reading.states().astype(np.float16)
+        words, starts, states = reading.words, reading.starts, reading.states.astype(np.float16)
         known = quote_input.hints(article.text, words, lines, entities, find_quotes(article, entities))
         for place, cue, tags in _tasks(words, starts, lines, sentence.quotes, size):
             table = quote_input.features(words, known, place, cue)

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 import torch
-from heads import Head
+from heads import Head, layers_in
 from ship_head import export_head
 
 from evalkit.extractors.quote_input import FEATURE_SIZES, HEADS
@@ -28,8 +28,7 @@ def main() -> None:
     options = parser.parse_args()
     options.to.mkdir(parents=True, exist_ok=True)
     state = torch.load(options.out / "quotes.pt", weights_only=True)
-    layers = 1 + max(int(name.split(".")[1]) for name in state if name.startswith("blocks."))
-    head = Head(FEATURE_SIZES, 3 * len(HEADS), layers=layers)
+    head = Head(FEATURE_SIZES, 3 * len(HEADS), layers=layers_in(state))
     head.load_state_dict(state)
     export_head(head, options.to / "model.onnx", kinds=len(FEATURE_SIZES), scores={1: "length"})
     config = {

@@ -6,7 +6,6 @@ python fit.py --config stance-base.toml --data DIR --out DIR        (PYTHONPATH:
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import random
 import time
 import tomllib
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from model import package_folder
 from network import Judge, pretrained
 from readers import Item, read_all, split
 from tokenizers import Tokenizer
@@ -42,11 +42,11 @@ def main() -> None:
         config["main"]["minutes"] = options.minutes
     options.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config["seed"])
-    folder = package(config["init"]) / "model"
+    folder = package_folder(config["init"]) / "model"
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    write_valence(package(config["lexicon"]) / "vader_lexicon.txt", options.out / "valence.txt")
+    write_valence(package_folder(config["lexicon"]) / "vader_lexicon.txt", options.out / "valence.txt")
     valence = read_valence(options.out / "valence.txt")
     kept, held = split(read_all(options.data), config["held_out"])
     size = config["main"]["size"]
@@ -59,14 +59,6 @@ def main() -> None:
     print({name: len(items) for name, items in (corpora | measured).items()}, flush=True)
     model = pretrained(folder / "model.safetensors", dropout=config["model"]["dropout"])
     train(model, corpora, measured, config, options.out / "model.pt")
-
-
-def package(name: str) -> Path:
-    """The folder of an installed package."""
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"pip install {name}")
-    return Path(spec.origin).parent
 
 
 def write_valence(lexicon: Path, path: Path) -> None:

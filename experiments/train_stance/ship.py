@@ -17,8 +17,7 @@ from pathlib import Path
 
 import torch
 from export import ByteEmbedding
-from fit import package
-from model import Tagger
+from model import Tagger, package_folder
 from network import SHAPE, Judge
 from tokenizers import Tokenizer
 from torch import nn
@@ -91,7 +90,7 @@ def main() -> None:
     options.to.mkdir(parents=True, exist_ok=True)
     write_network(load(options.out / "model.pt"), options.to / "model.onnx", precision=options.precision)
     shutil.copyfile(options.out / "valence.txt", options.to / "valence.txt")
-    tokenizer = Tokenizer.from_file(str(package(options.init) / "model" / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(package_folder(options.init) / "model" / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.save(str(options.to / "tokenizer.json"), pretty=False)

@@ -12,8 +12,7 @@ import pytest
 
 from evalkit.dataset.build import build_dataset
 from evalkit.dataset.gold import fingerprint_of
-from evalkit.dataset.load import bundled_gold, load_dataset, load_splits
-from evalkit.dataset.store import split_files
+from evalkit.dataset.load import load_dataset, load_splits
 from evalkit.errors import EvalkitError, FormatError, InputError, LabelError, OffsetError, UnknownNameError
 from evalkit.formats.native import dump_line, example_to_row
 from evalkit.records import Example, Scope, Span, Zone
@@ -45,7 +44,6 @@ def test_folder_split_by_split(folder: Path) -> None:
     assert len(load_dataset(folder, split="all")) == 2
 
 
-@pytest.mark.skipif(not bundled_gold().is_dir() or not split_files(bundled_gold()), reason="the gold is not built yet")
 @pytest.mark.parametrize("source", [None, "news-gold"])
 def test_bundled_gold(source: str | None) -> None:
     gold = load_dataset(source)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.extractors.http_handler import QuietHandler
+
 Row = dict[str, Any]
 Reply = Callable[["Handler", Row], None]
 
@@ -36,7 +38,7 @@ class Server:
     most_at_once: int = 0
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(QuietHandler, BaseHTTPRequestHandler):
     server: Any
 
     def do_POST(self) -> None:
@@ -62,17 +64,6 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.state.requests.append({"method": "GET"})
         self.send_error(404)
-
-    def say(self, body: bytes, status: int = 200, **headers: str) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Silence."""
 
 
 def completion(content: str | None, *, finish: str = "stop", refusal: str | None = None, usage: object = None) -> bytes:

@@ -17,6 +17,7 @@ from evalkit.extractors.base import ArticleFailure
 from evalkit.extractors.remote import RemoteExtractor
 from evalkit.extractors.service import load_service
 from evalkit.records import Annotations, Article, Span
+from tests.extractors.http_handler import QuietHandler
 
 Row = dict[str, Any]
 Reply = Callable[["Handler", list[Row]], None]
@@ -31,7 +32,7 @@ class Server:
     requests: list[list[Row]] = field(default_factory=list)
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(QuietHandler, BaseHTTPRequestHandler):
     server: Any
 
     def do_POST(self) -> None:
@@ -45,17 +46,6 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.state.requests.append([{"method": "GET"}])
         self.send_error(404)
-
-    def say(self, body: bytes, status: int = 200, **headers: str) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Silence."""
 
 
 def answers(rows: list[Row]) -> bytes:

@@ -21,8 +21,8 @@ def test_reading_gives_the_entities_that_the_extractor_gives(text: str) -> None:
     assert found == ner.extract([article])[0]
     assert reading is not None
     assert len(reading.starts) == len(reading.words.forms) + 1
-    assert reading.states().shape == (reading.starts[-1], 384)
-    assert np.abs(reading.states()).max(axis=1).all()
+    assert reading.states.shape == (reading.starts[-1], 384)
+    assert np.abs(reading.states).max(axis=1).all()
 
 
 def test_a_text_without_words_has_no_reading() -> None:
@@ -39,7 +39,7 @@ def test_a_row_comes_from_where_it_has_most_context() -> None:
 
 
 def test_an_inner_tensor_becomes_an_output_and_changes_no_other() -> None:
-    folder = NerExtractor()._folder
+    folder = NerExtractor()._model.path
     inputs = {"pieces": np.array([[101, 2000, 102]]), "features": np.ones((1, 3, 4), dtype=np.int64)}
     (alone,) = load_graph(folder / "model.onnx")(inputs)
     together, hidden = load_graph(folder / "model.onnx", also=(HIDDEN,))(inputs)

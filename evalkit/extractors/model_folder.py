@@ -1,0 +1,62 @@
+"""The folder of a shipped model: whether its files are there, its settings, and a fingerprint over files and code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from evalkit.errors import ExtractorError
+
+__all__ = ["MODELS", "ModelFolder", "fingerprint_of"]
+
+MODELS = Path(__file__).parent / "models"
+"""Where the shipped models are, each in a folder of its name."""
+
+
+class ModelFolder:
+    """The files of one model.
+
+    Attributes:
+        path: where they are.
+        files: all of them.
+        settings: what the last of them, a JSON file, says.
+    """
+
+    def __init__(self, path: Path, names: Sequence[str], *, writer: str) -> None:
+        """Look for the files and read the settings.
+
+        Args:
+            path: the folder.
+            names: what the files are called; the last one holds the settings.
+            writer: the script that writes such a folder.
+
+        Raises:
+            ExtractorError: a file is missing.
+        """
+        self.path = Path(path)
+        self.files = [self.path / name for name in names]
+        missing = [file.name for file in self.files if not file.is_file()]
+        if missing:
+            raise ExtractorError(
+                f"{path}: no {', '.join(missing)} there; a model folder holds {', '.join(names)}, "
+                f"as {writer} writes them"
+            )
+        self.settings: dict[str, Any] = json.loads(self.files[-1].read_text(encoding="utf-8"))
+
+
+def fingerprint_of(files: Iterable[Path], code: Iterable[ModuleType], *known: str) -> str:
+    """Hex SHA-256 over files, the source of modules, and what is given as text.
+
+    Args:
+        files: the files, in an order that stays.
+        code: the modules, in an order that stays.
+        known: other fingerprints and settings.
+    """
+    total = hashlib.sha256("\n".join(known).encode())
+    for path in [*files, *(Path(str(module.__file__)) for module in code)]:
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
