@@ -18,7 +18,7 @@ PACKAGE = ROOT / "evalkit"
 VOCABULARY = ("errors", "records", "results", "registry", "version")
 """Root modules that everything may import."""
 
-STAGES = ("formats", "dataset", "extractors", "predictions", "scoring", "analysis", "report", "gate")
+STAGES = ("text", "formats", "dataset", "extractors", "predictions", "scoring", "analysis", "report", "gate")
 """The pipeline; a stage imports only stages to its left and the vocabulary."""
 
 FRONT = (

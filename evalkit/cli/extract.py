@@ -59,7 +59,7 @@ def read_article(name: str) -> Article:
     Raises:
         InputError: it cannot be read, is not UTF-8, or is empty.
     """
-    from evalkit.dataset.zones import zoned
+    from evalkit.text.zones import zoned
 
     try:
         content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()

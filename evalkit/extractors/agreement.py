@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evalkit.extractors.bio import TaggedSpan
-from evalkit.extractors.windows import Words
+from evalkit.text.windows import Words
 
 if TYPE_CHECKING:
     import numpy as np

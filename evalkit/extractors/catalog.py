@@ -21,7 +21,7 @@ _HERE = Path(__file__).parent
 _NER, _QUOTES, _STANCE, _NEWS = (
     _HERE / "models" / name for name in ("ner-base", "quote-base", "stance-base", "news-base")
 )
-_LEXICONS = _HERE / "lexicons"
+_LEXICONS = _HERE.parent / "text" / "lexicons"
 _OWN = "Apache-2.0"
 _EXTRAS = {"torch": ("torch", "transformers", "safetensors"), "spacy": ("spacy",)}
 

@@ -30,7 +30,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from evalkit.dataset.zones import zoned
 from evalkit.errors import ExtractorError
 from evalkit.extractors.base import ArticleFailure, Extracted, StancePair
 from evalkit.extractors.callable import describe_error
@@ -43,6 +42,7 @@ from evalkit.extractors.llm_settings import Settings, read_settings
 from evalkit.extractors.llm_windows import Window, cut_windows
 from evalkit.extractors.pair_labels import UNLABELLED, PairLabels, PairsError
 from evalkit.records import Annotations, Article
+from evalkit.text.zones import zoned
 
 __all__ = ["LlmExtractor", "load_llm"]
 
@@ -101,7 +101,7 @@ class LlmExtractor:
         """SHA-256 over endpoint, model, prompt, schema, windows and decoding, and the code that reads the answers."""
         settings = self._settings
         here = Path(__file__).parent
-        code = [here / name for name in _CODE] + [here.parent / "dataset" / "zones.py"]
+        code = [here / name for name in _CODE] + [here.parent / "text" / "zones.py"]
         asked = [self._schema, settings.labels, settings.decoding, settings.modes, settings.attempts]
         parts = [
             settings.model,

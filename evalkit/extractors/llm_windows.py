@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from evalkit.extractors.grounding import Page
-from evalkit.extractors.rule_text import sentence_ends
 from evalkit.records import Article, Span
+from evalkit.text.words import sentence_ends
 
 __all__ = ["Window", "cut_windows"]
 

@@ -10,21 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalkit.extractors import (
-    agreement,
-    bio,
-    onnx_network,
-    rule_lexicons,
-    rule_linking,
-    rule_nested,
-    rule_text,
-    shared_encoder,
-    tagging,
-    windows,
-)
+from evalkit.extractors import agreement, bio, onnx_network, rule_nested, shared_encoder, tagging
 from evalkit.extractors.model_folder import MODELS, ModelFolder, fingerprint_of
 from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Span
+from evalkit.text import linking as rule_linking
+from evalkit.text import windows
+from evalkit.text import word_lists as rule_lexicons
+from evalkit.text import words as rule_text
 
 if TYPE_CHECKING:
     import numpy as np

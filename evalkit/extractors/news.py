@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from evalkit.dataset.zones import zoned
 from evalkit.extractors import stance_input, stance_judging, stance_pairs, stance_states
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.model_folder import fingerprint_of
 from evalkit.extractors.quote import QuoteExtractor
 from evalkit.extractors.threads import spread, thread_count
 from evalkit.records import Annotations, Article
+from evalkit.text.zones import zoned
 
 __all__ = ["NewsExtractor"]
 

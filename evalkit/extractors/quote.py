@@ -12,14 +12,15 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from evalkit.dataset.zones import zoned
-from evalkit.extractors import onnx_network, quote_assembly, quote_bounds, quote_input, quote_network, runs_of_words
+from evalkit.extractors import onnx_network, quote_assembly, quote_bounds, quote_input, quote_network
 from evalkit.extractors.model_folder import MODELS, ModelFolder, fingerprint_of
 from evalkit.extractors.ner import NerExtractor
-from evalkit.extractors.rule_text import prose_lines
 from evalkit.extractors.rules import RulesExtractor, find_quotes
 from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Quote, Zone
+from evalkit.text import runs_of_words
+from evalkit.text.words import prose_lines
+from evalkit.text.zones import zoned
 
 if TYPE_CHECKING:
     from evalkit.extractors.shared_encoder import Reading

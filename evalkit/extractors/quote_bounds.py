@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from evalkit.extractors.rule_marks import Quotation, inner_quotations, quotations
-from evalkit.extractors.rule_text import sentence_ends
 from evalkit.records import Span
+from evalkit.text.quotation_marks import Quotation, inner_quotations, quotations
+from evalkit.text.words import sentence_ends
 
 __all__ = ["Bounds", "meet"]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from evalkit.extractors.rule_marks import inner_quotations, quotations
-from evalkit.extractors.windows import Window, Words
 from evalkit.records import Entity, Quote, Span
+from evalkit.text.quotation_marks import inner_quotations, quotations
+from evalkit.text.windows import Window, Words
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.extractors import quote_input
 from evalkit.extractors.quote_input import Hints
-from evalkit.extractors.runs_of_words import best_run, best_runs
 from evalkit.extractors.shared_encoder import Reading
-from evalkit.extractors.windows import Window
 from evalkit.records import Span
+from evalkit.text.runs_of_words import best_run, best_runs
+from evalkit.text.windows import Window
 
 if TYPE_CHECKING:
     import numpy as np

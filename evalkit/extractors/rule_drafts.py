@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from evalkit.extractors.rule_marks import Quotation
 from evalkit.extractors.rule_reporting import Cue, Sentence, clause_end, complement, cues
 from evalkit.extractors.rule_speakers import NOBODY, Speaker, SpeakerFinder
 from evalkit.records import Span
+from evalkit.text.quotation_marks import Quotation
 
 __all__ = ["Draft", "drafts_of", "sayable"]
 

@@ -10,12 +10,12 @@ import re
 from collections import defaultdict
 
 from evalkit.extractors.rule_labels import Guess, by_context, is_first_name
-from evalkit.extractors.rule_lexicons import entries, longest_match
-from evalkit.extractors.rule_linking import link_mentions
 from evalkit.extractors.rule_nested import inner_names
 from evalkit.extractors.rule_runs import Candidate, candidates_in
-from evalkit.extractors.rule_text import is_title_case, prose_lines, tokens
 from evalkit.records import Article, Entity, Span
+from evalkit.text.linking import link_mentions
+from evalkit.text.word_lists import entries, longest_match
+from evalkit.text.words import is_title_case, prose_lines, tokens
 
 __all__ = ["find_entities"]
 

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from evalkit.extractors.rule_lexicons import alternatives, entries, longest_match
+from evalkit.text.word_lists import alternatives, entries, longest_match
 
 __all__ = ["Guess", "by_context", "by_words", "is_first_name", "strip_titles"]
 

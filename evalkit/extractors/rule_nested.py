@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from evalkit.extractors.rule_lexicons import longest_match
-from evalkit.extractors.rule_text import tokens
 from evalkit.records import Span
+from evalkit.text.word_lists import longest_match
+from evalkit.text.words import tokens
 
 __all__ = ["inner_names"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from evalkit.extractors.rule_lexicons import alternatives, entries
 from evalkit.records import Article, Entity, Span
+from evalkit.text.word_lists import alternatives, entries
 
 __all__ = ["People"]
 

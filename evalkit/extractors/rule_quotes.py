@@ -11,11 +11,11 @@ import re
 from collections.abc import Sequence
 
 from evalkit.extractors.rule_drafts import Draft, drafts_of
-from evalkit.extractors.rule_marks import Quotation, inner_quotations, quotations
 from evalkit.extractors.rule_reporting import cues, sentences
 from evalkit.extractors.rule_speakers import Speaker, SpeakerFinder
-from evalkit.extractors.rule_text import prose_lines
 from evalkit.records import Article, Entity, Quote, Span
+from evalkit.text.quotation_marks import Quotation, inner_quotations, quotations
+from evalkit.text.words import prose_lines
 
 __all__ = ["find_quotes"]
 

@@ -6,10 +6,10 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from evalkit.extractors.rule_lexicons import alternatives, entries
-from evalkit.extractors.rule_marks import Quotation
-from evalkit.extractors.rule_text import sentence_ends
 from evalkit.records import Span
+from evalkit.text.quotation_marks import Quotation
+from evalkit.text.word_lists import alternatives, entries
+from evalkit.text.words import sentence_ends
 
 __all__ = ["Cue", "Sentence", "clause_end", "complement", "cues", "sentences"]
 

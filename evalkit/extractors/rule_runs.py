@@ -6,9 +6,9 @@ import re
 from typing import NamedTuple
 
 from evalkit.extractors.rule_labels import Guess, by_words, is_first_name, strip_titles
-from evalkit.extractors.rule_lexicons import entries, longest_match
-from evalkit.extractors.rule_text import Token
 from evalkit.records import Span
+from evalkit.text.word_lists import entries, longest_match
+from evalkit.text.words import Token
 
 __all__ = ["Candidate", "candidates_in"]
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from evalkit.extractors.rule_lexicons import alternatives
 from evalkit.extractors.rule_people import People
 from evalkit.records import Article, Entity, Span
+from evalkit.text.word_lists import alternatives
 
 __all__ = ["NOBODY", "Speaker", "SpeakerFinder"]
 

@@ -10,14 +10,14 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from evalkit.dataset.zones import zoned
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.rule_entities import find_entities
-from evalkit.extractors.rule_lexicons import FOLDER
-from evalkit.extractors.rule_linking import link_mentions
 from evalkit.extractors.rule_quotes import find_quotes
 from evalkit.extractors.rule_stances import find_stances, label_pair
 from evalkit.records import Annotations, Article
+from evalkit.text.linking import link_mentions
+from evalkit.text.word_lists import FOLDER
+from evalkit.text.zones import zoned
 
 __all__ = ["RulesExtractor", "find_entities", "find_quotes", "find_stances", "link_mentions"]
 
@@ -32,7 +32,7 @@ class RulesExtractor:
         """Hex SHA-256 over the code and the word lists, so that a changed rule is a changed extractor."""
         here = Path(__file__).parent
         digest = hashlib.sha256()
-        for path in sorted([*here.glob("rule*.py"), *FOLDER.glob("*.txt"), here.parent / "dataset" / "zones.py"]):
+        for path in sorted([*here.glob("rule*.py"), *FOLDER.glob("*.txt"), *FOLDER.parent.glob("*.py")]):
             digest.update(hashlib.sha256(path.name.encode() + b"\0" + path.read_bytes()).digest())
         return digest.hexdigest()
 

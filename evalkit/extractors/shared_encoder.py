@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from evalkit.extractors import onnx_network
 from evalkit.extractors.tagging import merge_rows, split_windows
-from evalkit.extractors.windows import Window, Words
+from evalkit.text.windows import Window, Words
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,14 +11,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from evalkit.dataset.zones import zoned
-from evalkit.extractors import onnx_network, stance_input, stance_judging, stance_pairs, windows
+from evalkit.extractors import onnx_network, stance_input, stance_judging, stance_pairs
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.model_folder import MODELS, ModelFolder, fingerprint_of
 from evalkit.extractors.quote import QuoteExtractor
 from evalkit.extractors.stance_input import LABELS, Passage
 from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Quote, Stance
+from evalkit.text import windows
+from evalkit.text.zones import zoned
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from evalkit.extractors.windows import Words, find_words
 from evalkit.records import Span
+from evalkit.text.windows import Words, find_words
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from evalkit.extractors.windows import Window, Words, features, plan_windows
+from evalkit.text.windows import Window, Words, features, plan_windows
 
 if TYPE_CHECKING:
     import numpy as np

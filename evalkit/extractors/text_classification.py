@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalkit.dataset.zones import zoned
 from evalkit.errors import InputError
 from evalkit.extractors import stance_input, stance_labels, stance_pairs
 from evalkit.extractors.base import StancePair
@@ -30,11 +29,12 @@ from evalkit.extractors.callable import describe_error
 from evalkit.extractors.checkpoint_network import CheckpointNetwork
 from evalkit.extractors.options import Options
 from evalkit.extractors.pair_labels import PairLabels
-from evalkit.extractors.rule_text import prose_lines
 from evalkit.extractors.rules import RulesExtractor, find_entities, find_quotes
 from evalkit.extractors.stance_input import Passage
 from evalkit.extractors.stance_labels import ENTAILMENT, stances_of
 from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX, Annotations, Article
+from evalkit.text.words import prose_lines
+from evalkit.text.zones import zoned
 
 if TYPE_CHECKING:
     import numpy as np

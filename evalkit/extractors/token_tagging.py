@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from evalkit.extractors.windows import find_words
 from evalkit.formats.tags import decode_tags
 from evalkit.records import Entity, Span
+from evalkit.text.windows import find_words
 
 if TYPE_CHECKING:
     import numpy as np

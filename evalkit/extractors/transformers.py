@@ -29,7 +29,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evalkit.errors import ExtractorError, InputError
-from evalkit.extractors import token_tagging, windows
+from evalkit.extractors import token_tagging
 from evalkit.extractors.checkpoint_network import CheckpointNetwork, read_settings
 from evalkit.extractors.checkpoint_pieces import TextWindow
 from evalkit.extractors.checkpoints import Checkpoint, find_checkpoint, require_backend
@@ -37,6 +37,7 @@ from evalkit.extractors.options import Options
 from evalkit.extractors.text_classification import PairClassifier, read_pair_settings
 from evalkit.extractors.token_tagging import PieceWindow, entities_of, join_windows
 from evalkit.records import Annotations, Article
+from evalkit.text import windows
 
 __all__ = ["TransformersExtractor", "load_transformers"]
 

@@ -14,9 +14,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from evalkit.dataset.zones import in_zone, zoned
 from evalkit.extractors.base import StancePair
 from evalkit.records import Annotations, Article, Entity, Quote, Span, Stance
+from evalkit.text.zones import in_zone, zoned
 
 __all__ = ["TrivialExtractor"]
 
@@ -34,7 +34,7 @@ class TrivialExtractor:
         """Hex SHA-256 over the code that it runs."""
         here = Path(__file__)
         digest = hashlib.sha256()
-        for path in (here, here.parent.parent / "dataset" / "zones.py"):
+        for path in (here, here.parent.parent / "text" / "zones.py"):
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 

@@ -31,7 +31,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATIO
 import evalkit
 from evalkit.extractors.ner import NerExtractor
 from evalkit.extractors.threads import Once
-from evalkit.extractors.windows import FEATURE_SIZES, features, find_words
+from evalkit.text.windows import FEATURE_SIZES, features, find_words
 
 __all__ = ["FOLDER", "LONGEST", "STRIDE", "FeatureTagger", "TorchExtractor", "pipeline_of", "save_stock", "tagger_of"]
 

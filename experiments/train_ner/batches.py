@@ -14,7 +14,7 @@ from synth import name
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from evalkit.extractors.windows import FEATURE_SIZES, features, find_words
+from evalkit.text.windows import FEATURE_SIZES, features, find_words
 
 _CLS, _SEP = 101, 102
 _SHORT = {"btc": 14, "synth": 14, "newsmtsc": 6}

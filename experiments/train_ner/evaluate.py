@@ -89,7 +89,7 @@ def measure_torch(model: Any, tokenizer: Any, documents: Sequence[Document]) -> 
 
     from evalkit.extractors.bio import best_tags, tagged_spans
     from evalkit.extractors.tagging import word_scores
-    from evalkit.extractors.windows import find_words
+    from evalkit.text.windows import find_words
 
     model.eval()
 

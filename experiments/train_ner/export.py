@@ -24,7 +24,7 @@ from sources import LABELS
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from evalkit.extractors.windows import FEATURE_SIZES
+from evalkit.text.windows import FEATURE_SIZES
 
 if TYPE_CHECKING:
     import onnx

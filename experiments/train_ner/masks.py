@@ -13,7 +13,7 @@ from typing import NamedTuple
 from gazetteer import CITIES, CONTINENTS, COUNTRIES, FAC_WORDS, LOC_WORDS, NORP_WORDS, ORGANISATIONS, REGIONS
 from sources import LABELS, Sentence
 
-from evalkit.extractors.windows import find_words
+from evalkit.text.windows import find_words
 
 OUTSIDE = 1
 """The mask of the tag O; tag 1 + 2k is B- and 2 + 2k is I- of label k."""

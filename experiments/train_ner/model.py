@@ -1,7 +1,7 @@
 """The network of `ner-base`: a BERT encoder that also sees how words are written.
 
 The pretrained encoder is uncased, so capital letters reach it only through the shape features: each word piece
-carries its word's feature ids (see `evalkit.extractors.windows`), whose embeddings are added to the input
+carries its word's feature ids (see `evalkit.text.windows`), whose embeddings are added to the input
 embeddings and, once more, to what the classifier reads.
 """
 

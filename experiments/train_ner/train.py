@@ -19,7 +19,7 @@ from evaluate import measure_torch
 from model import Shape, Tagger, load_pretrained, package_folder
 from tokenizers import Tokenizer
 
-from evalkit.extractors.windows import FEATURE_SIZES
+from evalkit.text.windows import FEATURE_SIZES
 
 
 def main() -> None:

@@ -19,8 +19,8 @@ from evalkit.extractors.ner import NerExtractor
 from evalkit.extractors.shared_encoder import Reading
 from evalkit.extractors.stance import StanceExtractor
 from evalkit.extractors.stance_input import LABELS, Passage
-from evalkit.extractors.windows import find_words
 from evalkit.records import Article, Span
+from evalkit.text.windows import find_words
 
 UNLABELLED = "unlabelled"
 _NAMED = frozenset({"PER", "ORG", "NORP", "GPE"})

@@ -23,13 +23,13 @@ from evalkit.analysis.intervals import Bootstrap, task_result
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import FormatError, InputError
 from evalkit.evaluation import ScoringOptions, paired_articles, score
-from evalkit.extractors.rule_marks import quotations
 from evalkit.records import QUOTE_KINDS, Annotations, Article, Example, Prediction, Quote, Span, Zone
 from evalkit.results import TaskResult
 from evalkit.runs import Run
 from evalkit.scoring.cells import Cell, table_of_cells
 from evalkit.scoring.quote_matching import MatchedArticle, common_characters, match_quotes
 from evalkit.scoring.tasks import ScoredTable
+from evalkit.text.quotation_marks import quotations
 from evalkit.version import __version__
 
 IOU = 0.8

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from corpus import Marked, Sentence
-from evalkit.dataset.zones import zoned
 from evalkit.extractors import quote_input
 from evalkit.extractors.ner import NerExtractor
-from evalkit.extractors.rule_text import prose_lines
 from evalkit.extractors.rules import find_quotes
-from evalkit.extractors.windows import Window, Words
 from evalkit.records import Article, Span
+from evalkit.text.windows import Window, Words
+from evalkit.text.words import prose_lines
+from evalkit.text.zones import zoned
 
 IGNORED = -100
 

@@ -24,8 +24,8 @@ from evalkit.evaluation import ScoringOptions, score
 from evalkit.extractors import stance
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.stance_input import read_valence
-from evalkit.extractors.windows import Words, find_words
 from evalkit.records import AUTHOR, Annotations, Article, Entity, Example, Span, Stance, Zone
+from evalkit.text.windows import Words, find_words
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 POLARITY = {2.0: "against", 4.0: "neutral", 6.0: "favor"}

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit import load_dataset
-from evalkit.dataset.zones import zoned
 from evalkit.extractors.stance_input import Passage
 from evalkit.extractors.stance_pairs import passage, sentences, widened
 from evalkit.records import TOPIC_PREFIX, Example, Span
+from evalkit.text.zones import zoned
 
 _POLARITY = {2.0: "against", 4.0: "neutral", 6.0: "favor"}
 _DECISION = re.compile(r"""['"](.+?)['"]: *['"](\w+)['"]""")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.dataset.zones import find_zones, in_zone, zoned
 from evalkit.records import ZONES, Article, Span, Zone
+from evalkit.text.zones import find_zones, in_zone, zoned
 
 BODY = "The ferry was tied up before noon, and nobody on the quay knew who had given the order."
 MORE = "By Monday, boats were running to the outer islands again, three an hour."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalkit.extractors import agreement, bio, windows
+from evalkit.extractors import agreement, bio
+from evalkit.text import windows
 
 
 def test_mentions_of_one_string_get_one_label() -> None:

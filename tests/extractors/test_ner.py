@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import ExtractorError
-from evalkit.extractors import ner, tagging, windows
+from evalkit.extractors import ner, tagging
 from evalkit.extractors.base import Extractor
 from evalkit.extractors.ner import NerExtractor
 from evalkit.records import Article, Entity, Zone
+from evalkit.text import windows
 
 MODEL = Path(ner.__file__).parent / "models" / "ner-base"
 

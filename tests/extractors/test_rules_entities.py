@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from evalkit.dataset.zones import zoned
-from evalkit.extractors.rule_linking import link_mentions, slug
 from evalkit.extractors.rules import find_entities
 from evalkit.records import Article, Entity, Span
+from evalkit.text.linking import link_mentions, slug
+from evalkit.text.zones import zoned
 
 
 def found(text: str) -> list[tuple[str, str]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from evalkit.dataset.zones import zoned
-from evalkit.extractors.rule_marks import quotations
 from evalkit.extractors.rules import RulesExtractor, find_entities, find_quotes
 from evalkit.records import Article, Quote, Span
+from evalkit.text.quotation_marks import quotations
+from evalkit.text.zones import zoned
 
 START = "Ida Moen, the port director, met Pavel Drozd and the crew of Velmora Ferries on Friday.\n\n"
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from evalkit.extractors.runs_of_words import best_run, best_runs
+from evalkit.text.runs_of_words import best_run, best_runs
 
 SCORES = st.integers(0, 6).flatmap(
     lambda count: arrays.arrays(np.float64, (count, 3), elements=st.floats(-9, 0, allow_nan=False))

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from evalkit.dataset.zones import zoned
 from evalkit.errors import ExtractorError
 from evalkit.extractors import stance
 from evalkit.extractors.base import Extractor, PairLabeler, StancePair
@@ -22,6 +21,7 @@ from evalkit.extractors.stance import StanceExtractor
 from evalkit.extractors.stance_input import LABELS, Passage, encode, read_valence
 from evalkit.extractors.stance_pairs import pair_passages, passage, sentences, widened
 from evalkit.records import AUTHOR, STANCE_LABELS, Article, Entity, Quote, Span, Zone
+from evalkit.text.zones import zoned
 
 MODEL = Path(stance.__file__).parent / "models" / "stance-base"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.extractors import windows
+from evalkit.text import windows
 
 
 @pytest.mark.parametrize(

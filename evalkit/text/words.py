@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from evalkit.extractors.rule_lexicons import entries
 from evalkit.records import Article, Span
+from evalkit.text.word_lists import entries
 
 __all__ = ["Token", "is_title_case", "prose_lines", "sentence_ends", "tokens"]
 
