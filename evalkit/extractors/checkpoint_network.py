@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from evalkit.errors import ExtractorError, InputError
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["CheckpointNetwork", "Network", "Settings", "read_settings"]
 
 _DTYPES = ("float32", "bfloat16", "float16")
-_OWN_CODE = ("checkpoint_network.py", "checkpoint_pieces.py", "torch_tagger.py", "onnx_checkpoint.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,14 +133,11 @@ class CheckpointNetwork:
             found[at] = raised / raised.sum(axis=-1, keepdims=True)
         return found
 
-    def fingerprint(self, parts: Iterable[str], code: Iterable[Path]) -> str:
-        """SHA-256 over the checkpoint, how it is run, `parts` and the content of the files `code`."""
-        here, settings = Path(__file__).parent, self._settings
+    def identity(self) -> list[str]:
+        """The checkpoint, and how it is run."""
+        settings = self._settings
         stated = [self._checkpoint.identity(), settings.backend, settings.dtype, str(self.length), str(settings.batch)]
-        stated += [self._network.device, self._network.version, *parts]
-        files = [*(here / name for name in _OWN_CODE), *code]
-        stated += [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
-        return hashlib.sha256("\0".join(stated).encode("utf-8", "surrogatepass")).hexdigest()
+        return [*stated, self._network.device, self._network.version]
 
     def facts(self) -> dict[str, str | int]:
         """What a run should keep: checkpoint and revision, backend, device, number format, batch size reached."""

@@ -23,16 +23,15 @@ The key is read from the environment variable EVALKIT_LLM_API_KEY and goes nowhe
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from evalkit.errors import ExtractorError
 from evalkit.extractors.base import ArticleFailure, Extracted, StancePair
 from evalkit.extractors.callable import describe_error
+from evalkit.extractors.identity import identity_of
 from evalkit.extractors.llm_annotations import ground_draft
 from evalkit.extractors.llm_asking import Asker, Question, Round, Spent
 from evalkit.extractors.llm_joining import join_windows
@@ -45,21 +44,6 @@ from evalkit.records import Annotations, Article
 from evalkit.text.zones import zoned
 
 __all__ = ["LlmExtractor", "load_llm"]
-
-_CODE = (
-    "llm.py",
-    "llm_annotations.py",
-    "llm_asking.py",
-    "llm_fidelity.py",
-    "llm_joining.py",
-    "llm_pairs.py",
-    "llm_prompt.py",
-    "llm_schema.py",
-    "llm_similarity.py",
-    "llm_windows.py",
-    "grounding.py",
-    "rule_text.py",
-)
 
 
 def load_llm(spec: str, options: Mapping[str, str] | None = None) -> LlmExtractor:
@@ -100,17 +84,14 @@ class LlmExtractor:
     def fingerprint(self) -> str:
         """SHA-256 over endpoint, model, prompt, schema, windows and decoding, and the code that reads the answers."""
         settings = self._settings
-        here = Path(__file__).parent
-        code = [here / name for name in _CODE] + [here.parent / "text" / "zones.py"]
         asked = [self._schema, settings.labels, settings.decoding, settings.modes, settings.attempts]
         parts = [
             settings.model,
             settings.url,
             *settings.prompt.identity(),
             json.dumps([*asked, settings.window, settings.overlap, settings.asks_pairs]),
-            *(hashlib.sha256(path.read_bytes()).hexdigest() for path in code),
         ]
-        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+        return identity_of(__name__, parts=parts)
 
     def facts(self) -> dict[str, str]:
         """What a run should keep: endpoint, model, how its answers were constrained, and which prompt it got."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from evalkit.errors import ExtractorError
 
-__all__ = ["MODELS", "ModelFolder", "fingerprint_of"]
+__all__ = ["MODELS", "ModelFolder"]
 
 MODELS = Path(__file__).parent / "models"
 """Where the shipped models are, each in a folder of its name."""
@@ -46,17 +44,3 @@ class ModelFolder:
                 f"as {writer} writes them"
             )
         self.settings: dict[str, Any] = json.loads(self.files[-1].read_text(encoding="utf-8"))
-
-
-def fingerprint_of(files: Iterable[Path], code: Iterable[ModuleType], *known: str) -> str:
-    """Hex SHA-256 over files, the source of modules, and what is given as text.
-
-    Args:
-        files: the files, in an order that stays.
-        code: the modules, in an order that stays.
-        known: other fingerprints and settings.
-    """
-    total = hashlib.sha256("\n".join(known).encode())
-    for path in [*files, *(Path(str(module.__file__)) for module in code)]:
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()

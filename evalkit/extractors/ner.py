@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.extractors import agreement, bio, onnx_network, rule_nested, shared_encoder, tagging
-from evalkit.extractors.model_folder import MODELS, ModelFolder, fingerprint_of
+from evalkit.extractors.identity import identity_of
+from evalkit.extractors.model_folder import MODELS, ModelFolder
 from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Span
 from evalkit.text import linking as rule_linking
 from evalkit.text import windows
-from evalkit.text import word_lists as rule_lexicons
-from evalkit.text import words as rule_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,18 +27,6 @@ __all__ = ["NerExtractor"]
 
 _FOLDER = MODELS / "ner-base"
 _FILES = ("model.onnx", "tokenizer.json", "ner.json")
-_CODE = (
-    agreement,
-    bio,
-    onnx_network,
-    rule_lexicons,
-    rule_linking,
-    rule_nested,
-    rule_text,
-    shared_encoder,
-    tagging,
-    windows,
-)
 
 
 class NerExtractor:
@@ -83,8 +70,8 @@ class NerExtractor:
     def fingerprint(self) -> str:
         """SHA-256 over the files of the model and the code and word lists that turn its scores into mentions."""
         if not self._fingerprint:
-            files = [*self._model.files, *sorted(rule_lexicons.FOLDER.glob("*.txt")), Path(__file__)]
-            self._fingerprint = fingerprint_of(files, _CODE, "nested" if self._nested else "flat")
+            setting = "nested" if self._nested else "flat"
+            self._fingerprint = identity_of(__name__, files=self._model.files, parts=[setting])
         return self._fingerprint
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:

@@ -10,17 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from evalkit.extractors import stance_input, stance_judging, stance_pairs, stance_states
+from evalkit.extractors import stance_judging, stance_states
 from evalkit.extractors.base import StancePair
-from evalkit.extractors.model_folder import fingerprint_of
+from evalkit.extractors.identity import identity_of
 from evalkit.extractors.quote import QuoteExtractor
 from evalkit.extractors.threads import spread, thread_count
 from evalkit.records import Annotations, Article
 from evalkit.text.zones import zoned
 
 __all__ = ["NewsExtractor"]
-
-_CODE = (stance_input, stance_judging, stance_pairs, stance_states)
 
 
 class NewsExtractor:
@@ -47,7 +45,7 @@ class NewsExtractor:
 
     def fingerprint(self) -> str:
         """Hex SHA-256 over `quote-base`, what judges stances, and the code that joins them."""
-        return fingerprint_of([*self._stances.files(), Path(__file__)], _CODE, self._quotes.fingerprint())
+        return identity_of(__name__, files=self._stances.files(), parts=[self._quotes.fingerprint()])
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
         """The annotations of each article, in the order given.

@@ -12,13 +12,13 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from evalkit.extractors import onnx_network, quote_assembly, quote_bounds, quote_input, quote_network
-from evalkit.extractors.model_folder import MODELS, ModelFolder, fingerprint_of
+from evalkit.extractors import onnx_network, quote_assembly, quote_input, quote_network
+from evalkit.extractors.identity import identity_of
+from evalkit.extractors.model_folder import MODELS, ModelFolder
 from evalkit.extractors.ner import NerExtractor
-from evalkit.extractors.rules import RulesExtractor, find_quotes
+from evalkit.extractors.rules import find_quotes
 from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Quote, Zone
-from evalkit.text import runs_of_words
 from evalkit.text.words import prose_lines
 from evalkit.text.zones import zoned
 
@@ -30,7 +30,6 @@ __all__ = ["QuoteExtractor", "QuoteFinder"]
 _FOLDER = MODELS / "quote-base"
 _FILES = ("model.onnx", "quote.json")
 _KEPT = 32
-_CODE = (onnx_network, quote_assembly, quote_bounds, quote_input, quote_network, runs_of_words)
 
 
 class QuoteFinder:
@@ -50,7 +49,7 @@ class QuoteFinder:
 
     def fingerprint(self) -> str:
         """SHA-256 over the files of the model, the rules, and the code around it."""
-        return fingerprint_of([*self._model.files, Path(__file__)], _CODE, RulesExtractor().fingerprint())
+        return identity_of(__name__, files=self._model.files)
 
     def find(self, article: Article, entities: Sequence[Entity], reading: Reading | None) -> tuple[Quote, ...]:
         """The quotes of an article, in the order of its text.
@@ -121,7 +120,7 @@ class QuoteExtractor:
     def fingerprint(self) -> str:
         """SHA-256 over `ner-base` and what finds quotes."""
         if not self._fingerprint:
-            self._fingerprint = fingerprint_of((), (), self._ner.fingerprint(), self._quotes.fingerprint())
+            self._fingerprint = identity_of(__name__, parts=[self._ner.fingerprint(), self._quotes.fingerprint()])
         return self._fingerprint
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:

@@ -6,17 +6,15 @@ and stances may be found over entities from a model.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 
 from evalkit.extractors.base import StancePair
+from evalkit.extractors.identity import identity_of
 from evalkit.extractors.rule_entities import find_entities
 from evalkit.extractors.rule_quotes import find_quotes
 from evalkit.extractors.rule_stances import find_stances, label_pair
 from evalkit.records import Annotations, Article
 from evalkit.text.linking import link_mentions
-from evalkit.text.word_lists import FOLDER
 from evalkit.text.zones import zoned
 
 __all__ = ["RulesExtractor", "find_entities", "find_quotes", "find_stances", "link_mentions"]
@@ -30,11 +28,7 @@ class RulesExtractor:
 
     def fingerprint(self) -> str:
         """Hex SHA-256 over the code and the word lists, so that a changed rule is a changed extractor."""
-        here = Path(__file__).parent
-        digest = hashlib.sha256()
-        for path in sorted([*here.glob("rule*.py"), *FOLDER.glob("*.txt"), *FOLDER.parent.glob("*.py")]):
-            digest.update(hashlib.sha256(path.name.encode() + b"\0" + path.read_bytes()).digest())
-        return digest.hexdigest()
+        return identity_of(__name__)
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
         """The annotations of each article, in the same order.

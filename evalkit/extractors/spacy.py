@@ -24,6 +24,7 @@ from typing import Any
 from evalkit.errors import ExtractorError, MissingExtraError, UnknownNameError
 from evalkit.extractors.callable import describe_error
 from evalkit.extractors.folders import folder_sha256
+from evalkit.extractors.identity import identity_of
 from evalkit.extractors.options import Options
 from evalkit.records import Annotations, Article, Entity, Span
 from evalkit.registry import near_match
@@ -141,9 +142,8 @@ class SpacyExtractor:
         """SHA-256 over the files of the pipeline, the version of spaCy and this file."""
         path = getattr(self._nlp, "path", None)
         content = folder_sha256(path) if path is not None else hashlib.sha256(self._nlp.to_bytes()).hexdigest()
-        code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-        parts = [content, import_module("spacy").__version__, code, str(self._batch)]
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        parts = [content, import_module("spacy").__version__, str(self._batch)]
+        return identity_of(__name__, parts=parts)
 
     def facts(self) -> dict[str, str | int]:
         """What a run should keep: which pipeline in which version, on which spaCy."""

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from evalkit.extractors import onnx_network, stance_input, stance_judging, stance_pairs
+from evalkit.extractors import onnx_network, stance_input, stance_judging
 from evalkit.extractors.base import StancePair
-from evalkit.extractors.model_folder import MODELS, ModelFolder, fingerprint_of
+from evalkit.extractors.identity import identity_of
+from evalkit.extractors.model_folder import MODELS, ModelFolder
 from evalkit.extractors.quote import QuoteExtractor
 from evalkit.extractors.stance_input import LABELS, Passage
 from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Quote, Stance
-from evalkit.text import windows
 from evalkit.text.zones import zoned
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ __all__ = ["StanceExtractor"]
 
 _FOLDER = MODELS / "stance-base"
 _FILES = ("model.onnx", "tokenizer.json", "valence.txt", "stance.json")
-_CODE = (onnx_network, stance_input, stance_judging, stance_pairs, windows)
 
 
 class _Loaded(NamedTuple):
@@ -80,8 +79,7 @@ class StanceExtractor:
     def fingerprint(self) -> str:
         """SHA-256 over the files of the model, `quote-base`, and the code that joins them."""
         if not self._fingerprint:
-            files = [*self._model.files, Path(__file__)]
-            self._fingerprint = fingerprint_of(files, _CODE, self._quotes.fingerprint())
+            self._fingerprint = identity_of(__name__, files=self._model.files, parts=[self._quotes.fingerprint()])
         return self._fingerprint
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:

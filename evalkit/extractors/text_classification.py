@@ -19,17 +19,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
-from evalkit.extractors import stance_input, stance_labels, stance_pairs
+from evalkit.extractors import stance_pairs
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.callable import describe_error
 from evalkit.extractors.checkpoint_network import CheckpointNetwork
+from evalkit.extractors.identity import identity_of
 from evalkit.extractors.options import Options
 from evalkit.extractors.pair_labels import PairLabels
-from evalkit.extractors.rules import RulesExtractor, find_entities, find_quotes
+from evalkit.extractors.rules import find_entities, find_quotes
 from evalkit.extractors.stance_input import Passage
 from evalkit.extractors.stance_labels import ENTAILMENT, stances_of
 from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX, Annotations, Article
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PairClassifier", "PairSettings", "read_pair_settings"]
 
-_CODE = (stance_input, stance_labels, stance_pairs)
 _SHORTEST = 16
 
 
@@ -108,9 +107,8 @@ class PairClassifier:
     def fingerprint(self) -> str:
         """SHA-256 over the checkpoint, the settings, the rules that find the passages, and the code."""
         settings = self._settings
-        parts = [settings.hypothesis, *map(str, settings.stances), RulesExtractor().fingerprint()]
-        code = [Path(__file__), *(Path(str(module.__file__)) for module in _CODE)]
-        return self._network.fingerprint(parts, code)
+        parts = [*self._network.identity(), settings.hypothesis, *map(str, settings.stances)]
+        return identity_of(__name__, parts=parts)
 
     def facts(self) -> dict[str, str | int]:
         """What a run should keep: the checkpoint and how it was run, what was asked, what its labels stood for."""

@@ -26,23 +26,20 @@ Settings:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from evalkit.errors import ExtractorError, InputError
-from evalkit.extractors import token_tagging
 from evalkit.extractors.checkpoint_network import CheckpointNetwork, read_settings
 from evalkit.extractors.checkpoint_pieces import TextWindow
 from evalkit.extractors.checkpoints import Checkpoint, find_checkpoint, require_backend
+from evalkit.extractors.identity import identity_of
 from evalkit.extractors.options import Options
 from evalkit.extractors.text_classification import PairClassifier, read_pair_settings
 from evalkit.extractors.token_tagging import PieceWindow, entities_of, join_windows
 from evalkit.records import Annotations, Article
-from evalkit.text import windows
 
 __all__ = ["TransformersExtractor", "load_transformers"]
 
 _HEADS = ("auto", "tokens", "text")
-_CODE = (token_tagging, windows)
 
 
 def load_transformers(spec: str, options: Mapping[str, str] | None = None) -> TransformersExtractor | PairClassifier:
@@ -114,8 +111,7 @@ class TransformersExtractor:
 
     def fingerprint(self) -> str:
         """SHA-256 over the checkpoint (its revision, or the content of its folder), the settings and the code."""
-        code = [Path(__file__), *(Path(str(module.__file__)) for module in _CODE)]
-        return self._network.fingerprint([str(self._stride)], code)
+        return identity_of(__name__, parts=[*self._network.identity(), str(self._stride)])
 
     def facts(self) -> dict[str, str | int]:
         """What a run should keep: checkpoint and revision, device, number format, windows, batch size reached."""

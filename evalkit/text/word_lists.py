@@ -12,6 +12,7 @@ from pathlib import Path
 __all__ = ["FOLDER", "alternatives", "entries", "longest_match"]
 
 FOLDER = Path(__file__).parent / "lexicons"
+DATA_FILES = tuple(sorted(FOLDER.glob("*.txt")))
 """Where the word lists are."""
 
 
