@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from evalkit.extractors.grounding import Page
 from evalkit.records import Article, Span
-from evalkit.text.words import sentence_ends
+from evalkit.text.sentences import sentence_ends
 
 __all__ = ["Window", "cut_windows"]
 

@@ -19,7 +19,7 @@ from evalkit.extractors.ner import NerExtractor
 from evalkit.extractors.rules import find_quotes
 from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Quote, Zone
-from evalkit.text.words import prose_lines
+from evalkit.text.sentences import prose_lines
 from evalkit.text.zones import zoned
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from evalkit.records import Span
 from evalkit.text.quotation_marks import Quotation, inner_quotations, quotations
-from evalkit.text.words import sentence_ends
+from evalkit.text.sentences import sentence_ends
 
 __all__ = ["Bounds", "meet"]
 

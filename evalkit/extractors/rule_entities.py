@@ -14,8 +14,8 @@ from evalkit.extractors.rule_nested import inner_names
 from evalkit.extractors.rule_runs import Candidate, candidates_in
 from evalkit.records import Article, Entity, Span
 from evalkit.text.linking import link_mentions
+from evalkit.text.sentences import is_title_case, prose_lines, tokens
 from evalkit.text.word_lists import entries, longest_match
-from evalkit.text.words import is_title_case, prose_lines, tokens
 
 __all__ = ["find_entities"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from evalkit.records import Span
+from evalkit.text.sentences import tokens
 from evalkit.text.word_lists import longest_match
-from evalkit.text.words import tokens
 
 __all__ = ["inner_names"]
 

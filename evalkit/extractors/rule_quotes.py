@@ -15,7 +15,7 @@ from evalkit.extractors.rule_reporting import cues, sentences
 from evalkit.extractors.rule_speakers import Speaker, SpeakerFinder
 from evalkit.records import Article, Entity, Quote, Span
 from evalkit.text.quotation_marks import Quotation, inner_quotations, quotations
-from evalkit.text.words import prose_lines
+from evalkit.text.sentences import prose_lines
 
 __all__ = ["find_quotes"]
 

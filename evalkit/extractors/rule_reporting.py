@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from evalkit.records import Span
 from evalkit.text.quotation_marks import Quotation
+from evalkit.text.sentences import sentence_ends
 from evalkit.text.word_lists import alternatives, entries
-from evalkit.text.words import sentence_ends
 
 __all__ = ["Cue", "Sentence", "clause_end", "complement", "cues", "sentences"]
 

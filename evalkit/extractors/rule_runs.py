@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from evalkit.extractors.rule_labels import Guess, by_words, is_first_name, strip_titles
 from evalkit.records import Span
+from evalkit.text.sentences import Token
 from evalkit.text.word_lists import entries, longest_match
-from evalkit.text.words import Token
 
 __all__ = ["Candidate", "candidates_in"]
 

@@ -16,8 +16,8 @@ from evalkit.extractors.base import StancePair
 from evalkit.extractors.rule_speakers import SpeakerFinder
 from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX, Article, Entity, Quote, Span, Stance
 from evalkit.text.linking import slug
+from evalkit.text.sentences import prose_lines, sentence_ends
 from evalkit.text.word_lists import alternatives, entries
-from evalkit.text.words import prose_lines, sentence_ends
 
 __all__ = ["find_stances", "label_pair"]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.stance_input import Passage
 from evalkit.records import AUTHOR, Article, Entity, Quote, Span
-from evalkit.text.words import prose_lines, sentence_ends
+from evalkit.text.sentences import prose_lines, sentence_ends
 
 __all__ = ["pair_passages", "passage", "sentences", "widened"]
 

@@ -33,7 +33,7 @@ from evalkit.extractors.rules import find_entities, find_quotes
 from evalkit.extractors.stance_input import Passage
 from evalkit.extractors.stance_labels import ENTAILMENT, stances_of
 from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX, Annotations, Article
-from evalkit.text.words import prose_lines
+from evalkit.text.sentences import prose_lines
 from evalkit.text.zones import zoned
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from evalkit.extractors import quote_input
 from evalkit.extractors.ner import NerExtractor
 from evalkit.extractors.rules import find_quotes
 from evalkit.records import Article, Span
+from evalkit.text.sentences import prose_lines
 from evalkit.text.windows import Window, Words
-from evalkit.text.words import prose_lines
 from evalkit.text.zones import zoned
 
 IGNORED = -100
