@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalkit.extractors import agreement, bio, onnx_network, rule_nested, shared_encoder, tagging
+from evalkit.extractors import agreement, bio, onnx_network, shared_encoder, tagging
 from evalkit.extractors.identity import identity_of
 from evalkit.extractors.model_folder import MODELS, ModelFolder
+from evalkit.extractors.rules.nested import inner_names
 from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Span
-from evalkit.text import linking as rule_linking
 from evalkit.text import windows
+from evalkit.text.linking import link_mentions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -152,11 +153,11 @@ def _finish(article: Article, mentions: Sequence[tuple[Span, str, float]], *, ne
     if nested:
         labels = {text[span.start : span.end]: label for span, label, _ in mentions}
         for span, label, score in mentions:
-            for inner, kind in rule_nested.inner_names(text, span, label, labels):
+            for inner, kind in inner_names(text, span, label, labels):
                 found.setdefault(inner, (kind, score))
     ordered = sorted(found.items(), key=lambda item: (item[0].start, -item[0].end))
     entities = tuple(
         Entity(id=f"e{number}", spans=(span,), label=label, score=score)
         for number, (span, (label, score)) in enumerate(ordered, 1)
     )
-    return rule_linking.link_mentions(article, entities)
+    return link_mentions(article, entities)

@@ -16,7 +16,7 @@ from evalkit.extractors import onnx_network, quote_assembly, quote_input, quote_
 from evalkit.extractors.identity import identity_of
 from evalkit.extractors.model_folder import MODELS, ModelFolder
 from evalkit.extractors.ner import NerExtractor
-from evalkit.extractors.rules import find_quotes
+from evalkit.extractors.rules.extractor import find_quotes
 from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Quote, Zone
 from evalkit.text.sentences import prose_lines

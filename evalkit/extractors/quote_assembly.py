@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from evalkit.extractors.quote_bounds import Bounds, meet
 from evalkit.extractors.quote_network import Found
-from evalkit.extractors.rule_speakers import Speaker, SpeakerFinder
+from evalkit.extractors.rules.speakers import Speaker, SpeakerFinder
 from evalkit.records import Article, Entity, Quote, Span
 
 __all__ = ["assemble"]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from evalkit.extractors import stance_pairs
 from evalkit.extractors.base import StancePair
-from evalkit.extractors.rule_stances import label_pair
-from evalkit.extractors.rules import find_stances
+from evalkit.extractors.rules.extractor import find_stances
+from evalkit.extractors.rules.stances import label_pair
 from evalkit.extractors.stance_input import LABELS, Passage
 from evalkit.records import AUTHOR, TOPIC_PREFIX, Article, Entity, Quote, Span, Stance
 

@@ -26,7 +26,7 @@ EXTRACTORS = Registry(
         "ner-base": "evalkit.extractors.ner:NerExtractor",
         "news-base": "evalkit.extractors.news:NewsExtractor",
         "quote-base": "evalkit.extractors.quote:QuoteExtractor",
-        "rules": "evalkit.extractors.rules:RulesExtractor",
+        "rules": "evalkit.extractors.rules.extractor:RulesExtractor",
         "stance-base": "evalkit.extractors.stance:StanceExtractor",
         "trivial": "evalkit.extractors.trivial:TrivialExtractor",
     },

@@ -29,7 +29,7 @@ from evalkit.extractors.checkpoint_network import CheckpointNetwork
 from evalkit.extractors.identity import identity_of
 from evalkit.extractors.options import Options
 from evalkit.extractors.pair_labels import PairLabels
-from evalkit.extractors.rules import find_entities, find_quotes
+from evalkit.extractors.rules.extractor import find_entities, find_quotes
 from evalkit.extractors.stance_input import Passage
 from evalkit.extractors.stance_labels import ENTAILMENT, stances_of
 from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX, Annotations, Article

@@ -10,7 +10,7 @@ import numpy as np
 from corpus import Marked, Sentence
 from evalkit.extractors import quote_input
 from evalkit.extractors.ner import NerExtractor
-from evalkit.extractors.rules import find_quotes
+from evalkit.extractors.rules.extractor import find_quotes
 from evalkit.records import Article, Span
 from evalkit.text.sentences import prose_lines
 from evalkit.text.windows import Window, Words

@@ -8,7 +8,7 @@ import pytest
 
 from evalkit.extractors.quote_assembly import assemble
 from evalkit.extractors.quote_network import Found
-from evalkit.extractors.rules import find_entities, find_quotes
+from evalkit.extractors.rules.extractor import find_entities, find_quotes
 from evalkit.records import Article, Quote, Span
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.extractors.base import Extractor, PairLabeler, StancePair
-from evalkit.extractors.rules import RulesExtractor, find_entities, find_quotes, find_stances
+from evalkit.extractors.rules.extractor import RulesExtractor, find_entities, find_quotes, find_stances
 from evalkit.extractors.trivial import TrivialExtractor
 from evalkit.records import QUOTE_KINDS, STANCE_LABELS, TOPIC_PREFIX, Annotations, Article, Span
 from evalkit.text.zones import in_zone, zoned
@@ -116,7 +116,7 @@ def test_fingerprints_differ() -> None:
 
 def test_import_reads_no_word_list() -> None:
     code = (
-        "import evalkit.extractors.rules, evalkit.text.word_lists as lexicons, sys\n"
+        "import evalkit.extractors.rules.extractor, evalkit.text.word_lists as lexicons, sys\n"
         "assert lexicons._sections.cache_info().currsize == 0\n"
         "assert 'numpy' not in sys.modules"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evalkit.extractors.rules import find_entities
+from evalkit.extractors.rules.extractor import find_entities
 from evalkit.records import Article, Entity, Span
 from evalkit.text.linking import link_mentions, slug
 from evalkit.text.zones import zoned

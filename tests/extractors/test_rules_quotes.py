@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evalkit.extractors.rules import RulesExtractor, find_entities, find_quotes
+from evalkit.extractors.rules.extractor import RulesExtractor, find_entities, find_quotes
 from evalkit.records import Article, Quote, Span
 from evalkit.text.quotation_marks import quotations
 from evalkit.text.zones import zoned

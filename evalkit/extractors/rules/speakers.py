@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from evalkit.extractors.rule_people import People
+from evalkit.extractors.rules.people import People
 from evalkit.records import Article, Entity, Span
 from evalkit.text.word_lists import alternatives
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from evalkit.extractors.rule_drafts import Draft, drafts_of
-from evalkit.extractors.rule_reporting import cues, sentences
-from evalkit.extractors.rule_speakers import Speaker, SpeakerFinder
+from evalkit.extractors.rules.drafts import Draft, drafts_of
+from evalkit.extractors.rules.reporting import cues, sentences
+from evalkit.extractors.rules.speakers import Speaker, SpeakerFinder
 from evalkit.records import Article, Entity, Quote, Span
 from evalkit.text.quotation_marks import Quotation, inner_quotations, quotations
 from evalkit.text.sentences import prose_lines

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from evalkit.extractors.rule_reporting import Cue, Sentence, clause_end, complement, cues
-from evalkit.extractors.rule_speakers import NOBODY, Speaker, SpeakerFinder
+from evalkit.extractors.rules.reporting import Cue, Sentence, clause_end, complement, cues
+from evalkit.extractors.rules.speakers import NOBODY, Speaker, SpeakerFinder
 from evalkit.records import Span
 from evalkit.text.quotation_marks import Quotation
 

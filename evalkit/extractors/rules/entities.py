@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from evalkit.extractors.rule_labels import Guess, by_context, is_first_name
-from evalkit.extractors.rule_nested import inner_names
-from evalkit.extractors.rule_runs import Candidate, candidates_in
+from evalkit.extractors.rules.candidates import Candidate, candidates_in
+from evalkit.extractors.rules.labels import Guess, by_context, is_first_name
+from evalkit.extractors.rules.nested import inner_names
 from evalkit.records import Article, Entity, Span
 from evalkit.text.linking import link_mentions
 from evalkit.text.sentences import is_title_case, prose_lines, tokens

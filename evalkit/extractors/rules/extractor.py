@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.identity import identity_of
-from evalkit.extractors.rule_entities import find_entities
-from evalkit.extractors.rule_quotes import find_quotes
-from evalkit.extractors.rule_stances import find_stances, label_pair
+from evalkit.extractors.rules.entities import find_entities
+from evalkit.extractors.rules.quotes import find_quotes
+from evalkit.extractors.rules.stances import find_stances, label_pair
 from evalkit.records import Annotations, Article
 from evalkit.text.linking import link_mentions
 from evalkit.text.zones import zoned

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from evalkit.extractors.rule_labels import Guess, by_words, is_first_name, strip_titles
+from evalkit.extractors.rules.labels import Guess, by_words, is_first_name, strip_titles
 from evalkit.records import Span
 from evalkit.text.sentences import Token
 from evalkit.text.word_lists import entries, longest_match

@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from evalkit.extractors.base import StancePair
-from evalkit.extractors.rule_speakers import SpeakerFinder
+from evalkit.extractors.rules.speakers import SpeakerFinder
 from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX, Article, Entity, Quote, Span, Stance
 from evalkit.text.linking import slug
 from evalkit.text.sentences import prose_lines, sentence_ends
