@@ -51,7 +51,7 @@ class Form:
 FORMS: Mapping[str, Form] = {
     "hf:": Form(spelling="hf:ID_OR_PATH[@REVISION]", factory="evalkit.extractors.transformers:load_transformers"),
     "spacy:": Form(spelling="spacy:NAME", factory="evalkit.extractors.spacy:load_spacy"),
-    "llm:": Form(spelling="llm:MODEL", factory="evalkit.extractors.llm:load_llm"),
+    "llm:": Form(spelling="llm:MODEL", factory="evalkit.extractors.llm.extractor:load_llm"),
     "cmd:": Form(spelling="cmd:PROGRAM", factory="evalkit.extractors.program:load_program"),
     "http://": Form(spelling="http://…", factory="evalkit.extractors.service:load_service"),
     "https://": Form(spelling="https://…", factory="evalkit.extractors.service:load_service"),

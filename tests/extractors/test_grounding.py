@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.dataset.load import load_dataset
-from evalkit.extractors.grounding import MARKS, Mention, Page, ground_mentions, nearest, plain
-from evalkit.extractors.llm_annotations import ground_draft
-from evalkit.extractors.llm_fidelity import FIDELITY, ground_content
-from evalkit.extractors.llm_schema import Draft, DraftEntity, DraftQuote, DraftStance
+from evalkit.extractors.llm.annotations import ground_draft
+from evalkit.extractors.llm.fidelity import FIDELITY, ground_content
+from evalkit.extractors.llm.grounding import MARKS, Mention, Page, ground_mentions, nearest, plain
+from evalkit.extractors.llm.schema import Draft, DraftEntity, DraftQuote, DraftStance
 from evalkit.records import LAYERS, Span
 
 PAGE = (

@@ -15,9 +15,9 @@ import pytest
 
 from evalkit.errors import EvalkitError, ExtractorError, FormatError, InputError
 from evalkit.extractors.base import ArticleFailure, Extracted, Extractor
-from evalkit.extractors.llm import LlmExtractor
-from evalkit.extractors.llm_prompt import load_prompt
-from evalkit.extractors.llm_schema import read_answer
+from evalkit.extractors.llm.extractor import LlmExtractor
+from evalkit.extractors.llm.prompt import load_prompt
+from evalkit.extractors.llm.schema import read_answer
 from evalkit.extractors.table import load_extractor
 from evalkit.predictions.run import Job, run_jobs
 from evalkit.records import Annotations, Article, Span, Zone

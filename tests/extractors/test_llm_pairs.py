@@ -12,8 +12,8 @@ import pytest
 
 from evalkit.errors import FormatError
 from evalkit.extractors.base import PairLabeler, StancePair
-from evalkit.extractors.llm import LlmExtractor
-from evalkit.extractors.llm_pairs import elected, list_pairs, read_pairs, share_out
+from evalkit.extractors.llm.extractor import LlmExtractor
+from evalkit.extractors.llm.pairs import elected, list_pairs, read_pairs, share_out
 from evalkit.extractors.pair_labels import PairsError
 from evalkit.extractors.table import load_extractor
 from evalkit.predictions.run import Job, run_jobs

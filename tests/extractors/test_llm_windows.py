@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.extractors.base import ArticleFailure, Extracted
-from evalkit.extractors.llm_joining import join_windows
-from evalkit.extractors.llm_windows import Window, cut_windows
+from evalkit.extractors.llm.joining import join_windows
+from evalkit.extractors.llm.windows import Window, cut_windows
 from evalkit.extractors.table import load_extractor
 from evalkit.records import Annotations, Article, Entity, Quote, Span, Stance, Zone
 from tests.extractors.llm_server import Handler, Row, Server, completion, says, serving

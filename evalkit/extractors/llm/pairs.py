@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from evalkit.errors import FormatError
 from evalkit.extractors.base import StancePair
-from evalkit.extractors.grounding import plain
-from evalkit.extractors.llm_schema import json_object, schema_object
+from evalkit.extractors.llm.grounding import plain
+from evalkit.extractors.llm.schema import json_object, schema_object
 from evalkit.extractors.pair_labels import UNLABELLED
 from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX
 

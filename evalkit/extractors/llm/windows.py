@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from evalkit.extractors.grounding import Page
+from evalkit.extractors.llm.grounding import Page
 from evalkit.records import Article, Span
 from evalkit.text.sentences import sentence_ends
 

@@ -21,8 +21,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from evalkit.extractors.grounding import MARKS, Grounded, Page, Word
-from evalkit.extractors.llm_similarity import most_similar
+from evalkit.extractors.llm.grounding import MARKS, Grounded, Page, Word
+from evalkit.extractors.llm.similarity import most_similar
 from evalkit.records import Span
 
 __all__ = ["FIDELITY", "Content", "Stretch", "ground_content"]

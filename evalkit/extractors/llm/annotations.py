@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from evalkit.extractors.base import Extracted
-from evalkit.extractors.grounding import Mention, Page, ground_mentions, nearest, plain
-from evalkit.extractors.llm_fidelity import ground_content
-from evalkit.extractors.llm_schema import Draft, DraftEntity, DraftQuote, DraftStance
+from evalkit.extractors.llm.fidelity import ground_content
+from evalkit.extractors.llm.grounding import Mention, Page, ground_mentions, nearest, plain
+from evalkit.extractors.llm.schema import Draft, DraftEntity, DraftQuote, DraftStance
 from evalkit.records import AUTHOR, TOPIC_PREFIX, Annotations, Entity, Quote, Span, Stance
 
 __all__ = ["ground_draft", "quote_behind"]

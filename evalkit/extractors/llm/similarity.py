@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from evalkit.extractors.grounding import Word
+from evalkit.extractors.llm.grounding import Word
 
 __all__ = ["NEAR", "most_similar"]
 

@@ -1,10 +1,10 @@
 """`llm:MODEL`: a language model behind any endpoint that speaks the chat completions of OpenAI, for all three layers.
 
-The model answers with strings in a JSON schema; they are found again in the text (`evalkit.extractors.grounding`,
-`evalkit.extractors.llm_fidelity`), and what cannot be found is counted in the usage of each prediction. Boilerplate is
+The model answers with strings in a JSON schema; they are found again in the text (`evalkit.extractors.llm.grounding`,
+`evalkit.extractors.llm.fidelity`), and what cannot be found is counted in the usage of each prediction. Boilerplate is
 neither shown to the model nor searched. An article that is longer than `window` is asked about in parts
-(`evalkit.extractors.llm_windows`, `evalkit.extractors.llm_joining`). The stances of pairs that the gold gives are asked
-for in a request of their own (`evalkit.extractors.llm_pairs`).
+(`evalkit.extractors.llm.windows`, `evalkit.extractors.llm.joining`). The stances of pairs that the gold gives are asked
+for in a request of their own (`evalkit.extractors.llm.pairs`).
 
 Settings (docs/llm.md has more on each):
     base_url: the endpoint, such as http://localhost:8000/v1; or the environment variable EVALKIT_LLM_BASE_URL.
@@ -32,13 +32,13 @@ from evalkit.errors import ExtractorError
 from evalkit.extractors.base import ArticleFailure, Extracted, StancePair
 from evalkit.extractors.callable import describe_error
 from evalkit.extractors.identity import identity_of
-from evalkit.extractors.llm_annotations import ground_draft
-from evalkit.extractors.llm_asking import Asker, Question, Round, Spent
-from evalkit.extractors.llm_joining import join_windows
-from evalkit.extractors.llm_pairs import PairAnswer, elected, list_pairs, pairs_schema, read_pairs, share_out
-from evalkit.extractors.llm_schema import Draft, answer_schema, read_answer
-from evalkit.extractors.llm_settings import Settings, read_settings
-from evalkit.extractors.llm_windows import Window, cut_windows
+from evalkit.extractors.llm.annotations import ground_draft
+from evalkit.extractors.llm.asking import Asker, Question, Round, Spent
+from evalkit.extractors.llm.joining import join_windows
+from evalkit.extractors.llm.pairs import PairAnswer, elected, list_pairs, pairs_schema, read_pairs, share_out
+from evalkit.extractors.llm.schema import Draft, answer_schema, read_answer
+from evalkit.extractors.llm.settings import Settings, read_settings
+from evalkit.extractors.llm.windows import Window, cut_windows
 from evalkit.extractors.pair_labels import UNLABELLED, PairLabels, PairsError
 from evalkit.records import Annotations, Article
 from evalkit.text.zones import zoned

@@ -19,9 +19,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from evalkit.extractors.grounding import plain
-from evalkit.extractors.llm_annotations import quote_behind
-from evalkit.extractors.llm_windows import Window
+from evalkit.extractors.llm.annotations import quote_behind
+from evalkit.extractors.llm.grounding import plain
+from evalkit.extractors.llm.windows import Window
 from evalkit.records import Annotations, Article, Entity, Quote, Span, Stance
 
 __all__ = ["join_windows"]

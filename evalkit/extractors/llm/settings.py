@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import InputError
-from evalkit.extractors.llm_prompt import Prompt, load_prompt
+from evalkit.extractors.llm.prompt import Prompt, load_prompt
 from evalkit.extractors.options import Options
 from evalkit.records import LAYERS
 

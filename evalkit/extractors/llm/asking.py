@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from evalkit.errors import FormatError
-from evalkit.extractors.llm_client import Client, Pace, Refusal, Reply
-from evalkit.extractors.llm_settings import Settings
+from evalkit.extractors.llm.client import Client, Pace, Refusal, Reply
+from evalkit.extractors.llm.settings import Settings
 
 __all__ = ["Asker", "Question", "Round", "Spent"]
 
