@@ -11,7 +11,7 @@ from importlib.metadata import Distribution, EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
-from evalkit.extractors.folders import folder_bytes
+from evalkit.extractors.checkpoints.folders import folder_bytes
 from evalkit.extractors.table import EXTRACTORS
 from evalkit.records import LAYERS
 

@@ -49,7 +49,10 @@ class Form:
 
 
 FORMS: Mapping[str, Form] = {
-    "hf:": Form(spelling="hf:ID_OR_PATH[@REVISION]", factory="evalkit.extractors.transformers:load_transformers"),
+    "hf:": Form(
+        spelling="hf:ID_OR_PATH[@REVISION]",
+        factory="evalkit.extractors.checkpoints.token_classification:load_transformers",
+    ),
     "spacy:": Form(spelling="spacy:NAME", factory="evalkit.extractors.spacy:load_spacy"),
     "llm:": Form(spelling="llm:MODEL", factory="evalkit.extractors.llm.extractor:load_llm"),
     "cmd:": Form(spelling="cmd:PROGRAM", factory="evalkit.extractors.program:load_program"),

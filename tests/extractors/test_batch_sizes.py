@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evalkit.extractors.batch_sizes import halving
+from evalkit.extractors.checkpoints.batch_sizes import halving
 
 
 class FailError(Exception):

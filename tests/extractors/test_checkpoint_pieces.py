@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.extractors.checkpoint_pieces import Padding, PieceCutter, Pieces, load_cutter
+from evalkit.extractors.checkpoints.pieces import Padding, PieceCutter, Pieces, load_cutter
 
 pytest.importorskip("torch", reason="hf: needs the extra torch")
 

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import ExtractorError, InputError, MissingExtraError, UnknownNameError
+from evalkit.extractors.checkpoints.token_classification import TransformersExtractor
 from evalkit.extractors.table import load_extractor
-from evalkit.extractors.transformers import TransformersExtractor
 from evalkit.records import Article
 
 torch = pytest.importorskip("torch", reason="hf: needs the extra torch")
@@ -331,6 +331,8 @@ def test_bad_spellings(
 
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evalkit.extractors.checkpoints.find_spec", lambda name: None if name == "torch" else name)
+    monkeypatch.setattr(
+        "evalkit.extractors.checkpoints.source.find_spec", lambda name: None if name == "torch" else name
+    )
     with pytest.raises(MissingExtraError, match=re.escape("pip install 'evalkit[torch]'")):
         load_extractor("hf:anything")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import EvalkitError, FormatError, InputError
-from evalkit.extractors.stance_labels import stances_of
+from evalkit.extractors.checkpoints.stance_labels import stances_of
 
 SENTIMENT = ("against", "neutral", "favor")
 NUMBERS = ["LABEL_0", "LABEL_1", "LABEL_2"]

@@ -12,9 +12,9 @@ import pytest
 
 from evalkit.errors import ExtractorError, InputError
 from evalkit.extractors.base import Extractor, PairLabeler, StancePair
+from evalkit.extractors.checkpoints.text_classification import PairClassifier
 from evalkit.extractors.pair_labels import PairLabels
 from evalkit.extractors.table import load_extractor
-from evalkit.extractors.text_classification import PairClassifier
 from evalkit.records import AUTHOR, Article, Zone
 
 pytest.importorskip("torch", reason="hf: needs the extra torch")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evalkit.extractors.token_tagging import PieceWindow, join_windows, scheme_of
+from evalkit.extractors.checkpoints.token_spans import PieceWindow, join_windows, scheme_of
 
 
 def test_a_piece_in_two_windows_comes_from_where_it_has_most_context() -> None:

@@ -5,11 +5,11 @@ revision that came is kept with the run. Only configuration, tokenizer, safetens
 no code from the checkpoint. `backend=onnx` runs the ONNX file of a checkpoint without torch.
 
 A token classifier finds entities: how pieces become words and words become entities is in
-`evalkit.extractors.token_tagging`. Labels are the checkpoint's own; `default_label_map` names the map that takes them
+`evalkit.extractors.checkpoints.token_spans`. Labels are the checkpoint's own; `default_label_map` names the map that takes them
 to the labels of the bundled gold. A text that is longer than the network's input is read in windows that share
 `stride` pieces; nothing is cut off.
 
-A text classifier judges the stance of holder-target pairs that are given, see `evalkit.extractors.text_classification`.
+A text classifier judges the stance of holder-target pairs that are given, see `evalkit.extractors.checkpoints.text_classification`.
 
 Settings:
     head: `tokens` or `text`, where config.json does not say which of the two it is; `auto`.
@@ -28,13 +28,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evalkit.errors import ExtractorError, InputError
-from evalkit.extractors.checkpoint_network import CheckpointNetwork, read_settings
-from evalkit.extractors.checkpoint_pieces import TextWindow
-from evalkit.extractors.checkpoints import Checkpoint, find_checkpoint, require_backend
+from evalkit.extractors.checkpoints.network import CheckpointNetwork, read_settings
+from evalkit.extractors.checkpoints.pieces import TextWindow
+from evalkit.extractors.checkpoints.source import Checkpoint, find_checkpoint, require_backend
+from evalkit.extractors.checkpoints.text_classification import PairClassifier, read_pair_settings
+from evalkit.extractors.checkpoints.token_spans import PieceWindow, entities_of, join_windows
 from evalkit.extractors.identity import identity_of
 from evalkit.extractors.options import Options
-from evalkit.extractors.text_classification import PairClassifier, read_pair_settings
-from evalkit.extractors.token_tagging import PieceWindow, entities_of, join_windows
 from evalkit.records import Annotations, Article
 
 __all__ = ["TransformersExtractor", "load_transformers"]

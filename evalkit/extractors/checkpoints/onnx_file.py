@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import ExtractorError, InputError
 from evalkit.extractors.callable import describe_error
-from evalkit.extractors.checkpoint_pieces import Padding, PieceCutter, Pieces
-from evalkit.extractors.checkpoints import Checkpoint
+from evalkit.extractors.checkpoints.pieces import Padding, PieceCutter, Pieces
+from evalkit.extractors.checkpoints.source import Checkpoint
 
 if TYPE_CHECKING:
     import numpy as np

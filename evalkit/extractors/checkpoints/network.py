@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from evalkit.errors import ExtractorError, InputError
-from evalkit.extractors.batch_sizes import halving
-from evalkit.extractors.checkpoint_pieces import PieceCutter, Pieces, load_cutter
-from evalkit.extractors.checkpoints import BACKENDS, Checkpoint
+from evalkit.extractors.checkpoints.batch_sizes import halving
+from evalkit.extractors.checkpoints.pieces import PieceCutter, Pieces, load_cutter
+from evalkit.extractors.checkpoints.source import BACKENDS, Checkpoint
 from evalkit.extractors.options import Options
 
 if TYPE_CHECKING:
@@ -104,10 +104,10 @@ class CheckpointNetwork:
     def _load(self, head: str) -> Network:
         checkpoint, settings = self._checkpoint, self._settings
         if settings.backend == "onnx":
-            from evalkit.extractors.onnx_checkpoint import load_onnx
+            from evalkit.extractors.checkpoints.onnx_file import load_onnx
 
             return load_onnx(checkpoint, self._name, self.cutter, head=head, device=settings.device)
-        from evalkit.extractors.torch_tagger import load_torch
+        from evalkit.extractors.checkpoints.torch_network import load_torch
 
         return load_torch(checkpoint, self._name, self.cutter, head=head, device=settings.device, dtype=settings.dtype)
 

@@ -8,8 +8,8 @@ ones together, in the mean over the passages; of equal ones the first of favor, 
 
 Nothing is found without a pair: entities, quotes and stances of its own are not evaluated.
 
-Settings, besides those of every checkpoint (`evalkit.extractors.transformers`):
-    labels: which stance each label stands for, see `evalkit.extractors.stance_labels`.
+Settings, besides those of every checkpoint (`evalkit.extractors.checkpoints.token_classification`):
+    labels: which stance each label stands for, see `evalkit.extractors.checkpoints.stance_labels`.
     hypothesis: the second segment, with `{holder}` and `{target}` for their longest names; `{target}` alone, or
         `{holder} supports {target}.` for a classifier of inference, whose labels are entailment and contradiction.
 """
@@ -25,13 +25,13 @@ from evalkit.errors import InputError
 from evalkit.extractors import stance_pairs
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.callable import describe_error
-from evalkit.extractors.checkpoint_network import CheckpointNetwork
+from evalkit.extractors.checkpoints.network import CheckpointNetwork
+from evalkit.extractors.checkpoints.stance_labels import ENTAILMENT, stances_of
 from evalkit.extractors.identity import identity_of
 from evalkit.extractors.options import Options
 from evalkit.extractors.pair_labels import PairLabels
 from evalkit.extractors.rules.extractor import find_entities, find_quotes
 from evalkit.extractors.stance_input import Passage
-from evalkit.extractors.stance_labels import ENTAILMENT, stances_of
 from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX, Annotations, Article
 from evalkit.text.sentences import prose_lines
 from evalkit.text.zones import zoned
