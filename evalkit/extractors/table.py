@@ -55,9 +55,9 @@ FORMS: Mapping[str, Form] = {
     ),
     "spacy:": Form(spelling="spacy:NAME", factory="evalkit.extractors.spacy:load_spacy"),
     "llm:": Form(spelling="llm:MODEL", factory="evalkit.extractors.llm.extractor:load_llm"),
-    "cmd:": Form(spelling="cmd:PROGRAM", factory="evalkit.extractors.program:load_program"),
-    "http://": Form(spelling="http://…", factory="evalkit.extractors.service:load_service"),
-    "https://": Form(spelling="https://…", factory="evalkit.extractors.service:load_service"),
+    "cmd:": Form(spelling="cmd:PROGRAM", factory="evalkit.extractors.remote.program:load_program"),
+    "http://": Form(spelling="http://…", factory="evalkit.extractors.remote.service:load_service"),
+    "https://": Form(spelling="https://…", factory="evalkit.extractors.remote.service:load_service"),
 }
 """Prefixes and what they stand for."""
 

@@ -13,8 +13,8 @@ import pytest
 
 from evalkit.errors import ExtractorError, InputError, UnknownNameError
 from evalkit.extractors.base import ArticleFailure
-from evalkit.extractors.program import load_program
-from evalkit.extractors.remote import RemoteExtractor
+from evalkit.extractors.remote.extractor import RemoteExtractor
+from evalkit.extractors.remote.program import load_program
 from evalkit.records import Annotations, Article, Span
 
 PREAMBLE = """

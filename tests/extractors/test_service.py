@@ -14,8 +14,8 @@ import pytest
 
 from evalkit.errors import ExtractorError, InputError
 from evalkit.extractors.base import ArticleFailure
-from evalkit.extractors.remote import RemoteExtractor
-from evalkit.extractors.service import load_service
+from evalkit.extractors.remote.extractor import RemoteExtractor
+from evalkit.extractors.remote.service import load_service
 from evalkit.records import Annotations, Article, Span
 from tests.extractors.http_handler import QuietHandler
 
@@ -197,7 +197,7 @@ def test_nothing_at_all_is_an_error_of_the_extractor(server: Server, reply: Repl
 
 
 def test_an_answer_that_is_too_large_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evalkit.extractors.service._LARGEST", 100)
+    monkeypatch.setattr("evalkit.extractors.remote.service._LARGEST", 100)
     with pytest.raises(ExtractorError, match="answered with more than"):
         extractor(server).extract(ARTICLES)
     assert len(server.requests) == 1

@@ -1,4 +1,4 @@
-"""An extractor that lives elsewhere, behind a channel that carries the protocol of `evalkit.extractors.wire`.
+"""An extractor that lives elsewhere, behind a channel that carries the protocol of `evalkit.extractors.remote.wire`.
 
 What went wrong with a batch is not known to be the fault of any one article. So the articles that got no answer are
 asked about again one by one, and those that fail alone are failures.
@@ -16,7 +16,7 @@ from typing import Protocol
 
 from evalkit.errors import ExtractorError
 from evalkit.extractors.base import ArticleFailure
-from evalkit.extractors.wire import PROBE, VERSION, Header, Inbox
+from evalkit.extractors.remote.wire import PROBE, VERSION, Header, Inbox
 from evalkit.records import LAYERS, Annotations, Article
 
 __all__ = ["Channel", "RemoteExtractor", "Trouble"]

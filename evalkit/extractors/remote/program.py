@@ -1,6 +1,6 @@
 """`cmd:PROGRAM`: any program that reads articles and writes annotations as JSON lines.
 
-The lines are described in `evalkit.extractors.wire`. The program is started once, without a shell, and gets more
+The lines are described in `evalkit.extractors.remote.wire`. The program is started once, without a shell, and gets more
 articles as long as it answers; its input ends when there are no more. It should write each answer when it has it, and
 write nothing else to its standard output; what it writes to standard error is shown when it fails.
 
@@ -21,10 +21,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evalkit.errors import ExtractorError, InputError, UnknownNameError
-from evalkit.extractors.child import Child, HangError, LongLineError
 from evalkit.extractors.options import Options
-from evalkit.extractors.remote import RemoteExtractor, Trouble
-from evalkit.extractors.wire import Inbox, article_lines, header_line
+from evalkit.extractors.remote.child import Child, HangError, LongLineError
+from evalkit.extractors.remote.extractor import RemoteExtractor, Trouble
+from evalkit.extractors.remote.wire import Inbox, article_lines, header_line
 from evalkit.records import Article
 
 __all__ = ["ProgramChannel", "load_program"]

@@ -1,6 +1,6 @@
 """`http://…` and `https://…`: a service that gets articles and answers with annotations as JSON lines.
 
-A batch is one POST with the lines of `evalkit.extractors.wire` as `application/x-ndjson`; the answer, with status
+A batch is one POST with the lines of `evalkit.extractors.remote.wire` as `application/x-ndjson`; the answer, with status
 200, has the same lines as that of a program. Status 429, 500, 502, 503 and 504, a refused and a cut connection are
 tried again after a pause that doubles, or as long as `Retry-After` says. A redirection is not followed: articles go
 where they were sent, and nowhere else.
@@ -27,8 +27,8 @@ from urllib.parse import urlsplit
 
 from evalkit.errors import ExtractorError, InputError
 from evalkit.extractors.options import Options
-from evalkit.extractors.remote import RemoteExtractor, Trouble
-from evalkit.extractors.wire import Inbox, article_lines, header_line
+from evalkit.extractors.remote.extractor import RemoteExtractor, Trouble
+from evalkit.extractors.remote.wire import Inbox, article_lines, header_line
 from evalkit.records import Article
 
 __all__ = ["ServiceChannel", "load_service"]
