@@ -19,7 +19,7 @@ __all__ = ["ModelEntry", "list_models"]
 
 _HERE = Path(__file__).parent
 _NER, _QUOTES, _STANCE, _NEWS = (
-    _HERE / "models" / name for name in ("ner-base", "quote-base", "stance-base", "news-base")
+    _HERE / "shipped" / "models" / name for name in ("ner-base", "quote-base", "stance-base", "news-base")
 )
 _LEXICONS = _HERE.parent / "text" / "lexicons"
 _OWN = "Apache-2.0"

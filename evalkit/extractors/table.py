@@ -23,11 +23,11 @@ __all__ = ["EXTRACTORS", "FORMS", "Form", "load_extractor"]
 EXTRACTORS = Registry(
     what="extractor",
     table={
-        "ner-base": "evalkit.extractors.ner:NerExtractor",
-        "news-base": "evalkit.extractors.news:NewsExtractor",
-        "quote-base": "evalkit.extractors.quote:QuoteExtractor",
+        "ner-base": "evalkit.extractors.shipped.ner:NerExtractor",
+        "news-base": "evalkit.extractors.shipped.news:NewsExtractor",
+        "quote-base": "evalkit.extractors.shipped.quotes.extractor:QuoteExtractor",
         "rules": "evalkit.extractors.rules.extractor:RulesExtractor",
-        "stance-base": "evalkit.extractors.stance:StanceExtractor",
+        "stance-base": "evalkit.extractors.shipped.stances.extractor:StanceExtractor",
         "trivial": "evalkit.extractors.trivial:TrivialExtractor",
     },
     group="evalkit.extractors",

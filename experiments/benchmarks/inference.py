@@ -53,7 +53,7 @@ from inference_turns import (
 from tokenizers import Tokenizer
 
 from evalkit.dataset.gold import GoldDataset
-from evalkit.extractors.ner import NerExtractor
+from evalkit.extractors.shipped.ner import NerExtractor
 from evalkit.runs import run_extractor
 
 NEEDED = ("torch", "transformers", "onnx")

@@ -29,7 +29,7 @@ from transformers.modeling_outputs import TokenClassifierOutput
 from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES
 
 import evalkit
-from evalkit.extractors.ner import NerExtractor
+from evalkit.extractors.shipped.ner import NerExtractor
 from evalkit.extractors.threads import Once
 from evalkit.text.windows import FEATURE_SIZES, features, find_words
 

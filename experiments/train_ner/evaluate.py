@@ -87,8 +87,8 @@ def measure_torch(model: Any, tokenizer: Any, documents: Sequence[Document]) -> 
     """`measure` for a model in training."""
     import torch
 
-    from evalkit.extractors.bio import best_tags, tagged_spans
-    from evalkit.extractors.tagging import word_scores
+    from evalkit.extractors.shipped.bio import best_tags, tagged_spans
+    from evalkit.extractors.shipped.tagging import word_scores
     from evalkit.text.windows import find_words
 
     model.eval()
@@ -150,7 +150,7 @@ def main() -> None:
 
 def shipped_predictor(folder: Path, *, nested: bool) -> Callable[[str], Mentions]:
     """The mentions of an exported model, through the extractor that evalkit ships."""
-    from evalkit.extractors.ner import NerExtractor
+    from evalkit.extractors.shipped.ner import NerExtractor
     from evalkit.records import Article
 
     extractor = NerExtractor(folder, nested=nested)

@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from evalkit.extractors.ner import NerExtractor
+from evalkit.extractors.shipped.ner import NerExtractor
 from evalkit.records import Article
 
 

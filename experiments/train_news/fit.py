@@ -23,9 +23,9 @@ from passages import Task, read_states, tasks
 from torch import Tensor
 from torch.nn import functional
 
-from evalkit.extractors.ner import NerExtractor
-from evalkit.extractors.stance import StanceExtractor
-from evalkit.extractors.stance_input import FEATURE_SIZES, LABELS, TARGET
+from evalkit.extractors.shipped.ner import NerExtractor
+from evalkit.extractors.shipped.stances.encoding import FEATURE_SIZES, LABELS, TARGET
+from evalkit.extractors.shipped.stances.extractor import StanceExtractor
 
 States = dict[str, tuple[np.ndarray, np.ndarray]]
 

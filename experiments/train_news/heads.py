@@ -1,6 +1,6 @@
 """Networks that go on where the shared half of `ner-base` ends: a few transformer layers and a linear answer.
 
-They read hidden states (see `evalkit.extractors.shared_encoder`) and a few feature ids for each word piece.
+They read hidden states (see `evalkit.extractors.shipped.shared_encoder`) and a few feature ids for each word piece.
 """
 
 from __future__ import annotations

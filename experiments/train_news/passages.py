@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from readers import Item, read_all, split
 
-from evalkit.extractors import stance_input
-from evalkit.extractors.ner import NerExtractor
-from evalkit.extractors.shared_encoder import Reading
-from evalkit.extractors.stance import StanceExtractor
-from evalkit.extractors.stance_input import LABELS, Passage
+from evalkit.extractors.shipped.ner import NerExtractor
+from evalkit.extractors.shipped.shared_encoder import Reading
+from evalkit.extractors.shipped.stances import encoding
+from evalkit.extractors.shipped.stances.encoding import LABELS, Passage
+from evalkit.extractors.shipped.stances.extractor import StanceExtractor
 from evalkit.records import Article, Span
 from evalkit.text.windows import find_words
 
@@ -69,7 +69,7 @@ def _names(text: str, ner: NerExtractor) -> Iterator[Span]:
 def _task(item: Item, judge: StanceExtractor) -> Task:
     passage = item.passage
     words = find_words(passage.text)
-    table = stance_input.word_features(words, passage.mentions, judge.valence())
+    table = encoding.word_features(words, passage.mentions, judge.valence())
     label = LABELS.index(item.label) if item.label else None
     return Task(item.source, passage.text, table.astype(np.int8), label, judge.probabilities([passage])[0])
 

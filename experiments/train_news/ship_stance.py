@@ -13,7 +13,7 @@ import torch
 from heads import Head, StanceHead, layers_in
 from ship_head import export_head
 
-from evalkit.extractors.stance_input import FEATURE_SIZES, LABELS
+from evalkit.extractors.shipped.stances.encoding import FEATURE_SIZES, LABELS
 
 
 def main() -> None:

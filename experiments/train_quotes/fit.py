@@ -23,8 +23,8 @@ from torch.nn import functional
 
 from corpus import Sentence, of_example, packed, read_annotations
 from evalkit import load_dataset
-from evalkit.extractors.ner import NerExtractor
-from evalkit.extractors.quote_input import FEATURE_SIZES, HEADS
+from evalkit.extractors.shipped.ner import NerExtractor
+from evalkit.extractors.shipped.quotes.passages import FEATURE_SIZES, HEADS
 
 HINT = 3
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from corpus import Marked, Sentence
-from evalkit.extractors import quote_input
-from evalkit.extractors.ner import NerExtractor
 from evalkit.extractors.rules.extractor import find_quotes
+from evalkit.extractors.shipped.ner import NerExtractor
+from evalkit.extractors.shipped.quotes import passages
 from evalkit.records import Article, Span
 from evalkit.text.sentences import prose_lines
 from evalkit.text.windows import Window, Words
@@ -37,10 +37,10 @@ def samples_of(sentences: Iterable[Sentence], ner: NerExtractor, *, size: int) -
         entities = found.entities or ()
         lines = [line for line, _ in prose_lines(article)]
         words, starts, states = reading.words, reading.starts, reading.states.astype(np.float16)
-        known = quote_input.hints(article.text, words, lines, entities, find_quotes(article, entities))
+        known = passages.hints(article.text, words, lines, entities, find_quotes(article, entities))
         for place, cue, tags in _tasks(words, starts, lines, sentence.quotes, size):
-            table = quote_input.features(words, known, place, cue)
-            hidden, kinds = quote_input.states_of(states, reading.owner, starts, place, table)
+            table = passages.features(words, known, place, cue)
+            hidden, kinds = passages.states_of(states, reading.owner, starts, place, table)
             yield Sample(hidden[0], kinds[0].astype(np.int8), _at_pieces(tags, starts, place))
 
 
@@ -48,13 +48,13 @@ def _tasks(
     words: Words, starts: np.ndarray, lines: list[Span], quotes: tuple[Marked, ...], size: int
 ) -> Iterator[tuple[Window, Span | None, np.ndarray]]:
     """Passages with their tags for each word of the text, [words, heads]."""
-    plain = np.zeros((len(words.forms), len(quote_input.HEADS)), dtype=np.int64)
+    plain = np.zeros((len(words.forms), len(passages.HEADS)), dtype=np.int64)
     for quote in quotes:
         for span in quote.cue:
             _tag(plain[:, 0], words, span)
         if not quote.cue:
             _tag_quote(plain, words, quote)
-    for place in quote_input.passages(words, starts, lines, size=size):
+    for place in passages.passages(words, starts, lines, size=size):
         yield place, None, plain
     for cue in sorted({quote.cue[0] for quote in quotes if quote.cue}):
         line = next((line for line in lines if line.start <= cue.start < line.end), None)
@@ -65,7 +65,7 @@ def _tasks(
         for quote in quotes:
             if quote.cue and quote.cue[0] == cue:
                 _tag_quote(tags, words, quote)
-        yield quote_input.around(words, starts, line, cue, size=size), cue, tags
+        yield passages.around(words, starts, line, cue, size=size), cue, tags
 
 
 def _tag_quote(tags: np.ndarray, words: Words, quote: Marked) -> None:

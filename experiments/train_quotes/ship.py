@@ -13,7 +13,7 @@ import torch
 from heads import Head, layers_in
 from ship_head import export_head
 
-from evalkit.extractors.quote_input import FEATURE_SIZES, HEADS
+from evalkit.extractors.shipped.quotes.passages import FEATURE_SIZES, HEADS
 
 
 def main() -> None:

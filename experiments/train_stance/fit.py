@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.nn import functional
 from train import Pace
 
-from evalkit.extractors.stance_input import LABELS, encode, read_valence
+from evalkit.extractors.shipped.stances.encoding import LABELS, encode, read_valence
 
 Encoded = tuple[np.ndarray, np.ndarray, int]
 

@@ -21,9 +21,9 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.evaluation import ScoringOptions, score
-from evalkit.extractors import stance
 from evalkit.extractors.base import StancePair
-from evalkit.extractors.stance_input import read_valence
+from evalkit.extractors.shipped.stances import extractor
+from evalkit.extractors.shipped.stances.encoding import read_valence
 from evalkit.records import AUTHOR, Annotations, Article, Entity, Example, Span, Stance, Zone
 from evalkit.text.windows import Words, find_words
 
@@ -55,7 +55,7 @@ class Valence:
     name, layers = "valence lexicon", ("entities", "quotes", "stances")
 
     def __init__(self) -> None:
-        self.valence = read_valence(Path(stance.__file__).parent / "models" / "stance-base" / "valence.txt")
+        self.valence = read_valence(Path(extractor.__file__).parent / "models" / "stance-base" / "valence.txt")
 
     def fingerprint(self) -> str:
         return self.name

@@ -13,7 +13,7 @@ from model import Shape, Tagger, load_pretrained
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from evalkit.extractors.stance_input import FEATURE_SIZES, LABELS
+from evalkit.extractors.shipped.stances.encoding import FEATURE_SIZES, LABELS
 
 _TARGET, _NAME = 2, 3
 SHAPE = Shape(features=FEATURE_SIZES, tags=2 * len(LABELS))

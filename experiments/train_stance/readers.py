@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit import load_dataset
-from evalkit.extractors.stance_input import Passage
-from evalkit.extractors.stance_pairs import passage, sentences, widened
+from evalkit.extractors.shipped.stances.candidates import passage, sentences, widened
+from evalkit.extractors.shipped.stances.encoding import Passage
 from evalkit.records import TOPIC_PREFIX, Example, Span
 from evalkit.text.zones import zoned
 

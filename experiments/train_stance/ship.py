@@ -22,7 +22,7 @@ from network import SHAPE, Judge
 from tokenizers import Tokenizer
 from torch import nn
 
-from evalkit.extractors.stance_input import FEATURE_SIZES, LABELS
+from evalkit.extractors.shipped.stances.encoding import FEATURE_SIZES, LABELS
 
 SIZE, POSITIONS, THRESHOLD = 128, 160, 0.6
 

@@ -9,10 +9,10 @@ import argparse
 
 from evalkit import load_dataset
 from evalkit.evaluation import ScoringOptions, score
-from evalkit.extractors import stance_judging
-from evalkit.extractors.news import NewsExtractor
-from evalkit.extractors.stance import StanceExtractor
-from evalkit.extractors.stance_judging import Judge
+from evalkit.extractors.shipped.news import NewsExtractor
+from evalkit.extractors.shipped.stances import judging
+from evalkit.extractors.shipped.stances.extractor import StanceExtractor
+from evalkit.extractors.shipped.stances.judging import Judge
 from evalkit.records import Annotations, Article, Prediction
 from evalkit.text.zones import zoned
 
@@ -47,7 +47,7 @@ def main() -> None:
                     annotations=Annotations(
                         entities=found.entities,
                         quotes=found.quotes,
-                        stances=stance_judging.judged_stances(
+                        stances=judging.judged_stances(
                             page, found.entities or (), found.quotes or (), judge, threshold=threshold
                         ),
                     ),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.extractors import bio
+from evalkit.extractors.shipped import bio
 
 
 @pytest.mark.parametrize(

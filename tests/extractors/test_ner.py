@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import ExtractorError
-from evalkit.extractors import ner, tagging
 from evalkit.extractors.base import Extractor
-from evalkit.extractors.ner import NerExtractor
+from evalkit.extractors.shipped import ner, tagging
+from evalkit.extractors.shipped.ner import NerExtractor
 from evalkit.records import Article, Entity, Zone
 from evalkit.text import windows
 
@@ -198,7 +198,7 @@ def test_fingerprint_follows_the_configuration(tmp_path: Path) -> None:
 
 def test_importing_is_cheap() -> None:
     code = (
-        "import sys; import evalkit.extractors.ner; "
+        "import sys; import evalkit.extractors.shipped.ner; "
         "print({'numpy', 'onnxruntime', 'tokenizers', 'torch'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,8 +9,8 @@ import pytest
 
 from evalkit.errors import ExtractorError
 from evalkit.extractors.base import StancePair
-from evalkit.extractors.news import NewsExtractor
-from evalkit.extractors.quote import QuoteExtractor
+from evalkit.extractors.shipped.news import NewsExtractor
+from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor
 from evalkit.records import STANCE_LABELS, Article
 
 STORY = (

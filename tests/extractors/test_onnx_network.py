@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from evalkit.errors import ExtractorError
-from evalkit.extractors import onnx_network
-from evalkit.extractors.onnx_network import load_graph
+from evalkit.extractors.shipped import onnx_network
+from evalkit.extractors.shipped.onnx_network import load_graph
 
 if TYPE_CHECKING:
     import onnx

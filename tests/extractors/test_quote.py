@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import ExtractorError
-from evalkit.extractors import quote as quote_module
-from evalkit.extractors.quote import QuoteExtractor
+from evalkit.extractors.shipped.quotes import extractor as quote_module
+from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor
 from evalkit.records import Article, Quote
 
 MODEL = Path(quote_module.__file__).parent / "models" / "quote-base"
@@ -132,7 +132,7 @@ def test_fingerprint_follows_the_settings(tmp_path: Path) -> None:
 
 def test_importing_is_cheap() -> None:
     code = (
-        "import sys; import evalkit.extractors.news; "
+        "import sys; import evalkit.extractors.shipped.news; "
         "print({'numpy', 'onnxruntime', 'tokenizers', 'torch'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

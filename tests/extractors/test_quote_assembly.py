@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from evalkit.extractors.quote_assembly import assemble
-from evalkit.extractors.quote_network import Found
 from evalkit.extractors.rules.extractor import find_entities, find_quotes
+from evalkit.extractors.shipped.quotes.assembly import assemble
+from evalkit.extractors.shipped.quotes.cue_network import Found
 from evalkit.records import Article, Quote, Span
 
 

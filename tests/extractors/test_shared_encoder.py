@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evalkit.extractors.ner import NerExtractor
-from evalkit.extractors.onnx_network import load_graph
-from evalkit.extractors.shared_encoder import HIDDEN
-from evalkit.extractors.tagging import merge_rows
+from evalkit.extractors.shipped.ner import NerExtractor
+from evalkit.extractors.shipped.onnx_network import load_graph
+from evalkit.extractors.shipped.shared_encoder import HIDDEN
+from evalkit.extractors.shipped.tagging import merge_rows
 from evalkit.records import Article
 
 LONG = "Ida Moen of the Harbour Union said on Monday that Bergen would wait for the council to answer.\n\n" * 40

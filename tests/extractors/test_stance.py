@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from evalkit.errors import ExtractorError
-from evalkit.extractors import stance
 from evalkit.extractors.base import Extractor, PairLabeler, StancePair
-from evalkit.extractors.stance import StanceExtractor
-from evalkit.extractors.stance_input import LABELS, Passage, encode, read_valence
-from evalkit.extractors.stance_pairs import pair_passages, passage, sentences, widened
+from evalkit.extractors.shipped.stances import extractor
+from evalkit.extractors.shipped.stances.candidates import pair_passages, passage, sentences, widened
+from evalkit.extractors.shipped.stances.encoding import LABELS, Passage, encode, read_valence
+from evalkit.extractors.shipped.stances.extractor import StanceExtractor
 from evalkit.records import AUTHOR, STANCE_LABELS, Article, Entity, Quote, Span, Zone
 from evalkit.text.zones import zoned
 
-MODEL = Path(stance.__file__).parent / "models" / "stance-base"
+MODEL = Path(extractor.__file__).parent / "models" / "stance-base"
 
 STORY = (
     "Port plan divides Bergen\n\n"
@@ -288,7 +288,7 @@ def test_fingerprint_follows_the_threshold(tmp_path: Path) -> None:
 
 def test_importing_is_cheap() -> None:
     code = (
-        "import sys; import evalkit.extractors.stance; "
+        "import sys; import evalkit.extractors.shipped.stances.extractor; "
         "print({'numpy', 'onnxruntime', 'tokenizers', 'torch'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

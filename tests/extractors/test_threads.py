@@ -9,10 +9,10 @@ import time
 import pytest
 
 from evalkit.errors import InputError
-from evalkit.extractors.ner import NerExtractor
-from evalkit.extractors.news import NewsExtractor
-from evalkit.extractors.quote import QuoteExtractor
-from evalkit.extractors.stance import StanceExtractor
+from evalkit.extractors.shipped.ner import NerExtractor
+from evalkit.extractors.shipped.news import NewsExtractor
+from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor
+from evalkit.extractors.shipped.stances.extractor import StanceExtractor
 from evalkit.extractors.threads import Once, spread, thread_count
 
 

@@ -1,6 +1,6 @@
 """`hf:` with a text classifier: the stance of a holder towards a target, for pairs that the gold gives.
 
-For each pair the classifier reads the passages that tell most about it (`evalkit.extractors.stance_pairs`: what the
+For each pair the classifier reads the passages that tell most about it (`evalkit.extractors.shipped.stances.candidates`: what the
 holder says about the target, else sentences that name both, …; quotes are found by the rules) as first segment, and
 the hypothesis as second. A passage that is too long is cut around the first mention of the target in it. Where an
 article names neither, its beginning is read. The label of the pair is the stance whose labels are the most probable
@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
-from evalkit.extractors import stance_pairs
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.callable import describe_error
 from evalkit.extractors.checkpoints.network import CheckpointNetwork
@@ -31,7 +30,8 @@ from evalkit.extractors.identity import identity_of
 from evalkit.extractors.options import Options
 from evalkit.extractors.pair_labels import PairLabels
 from evalkit.extractors.rules.extractor import find_entities, find_quotes
-from evalkit.extractors.stance_input import Passage
+from evalkit.extractors.shipped.stances import candidates
+from evalkit.extractors.shipped.stances.encoding import Passage
 from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX, Annotations, Article
 from evalkit.text.sentences import prose_lines
 from evalkit.text.zones import zoned
@@ -138,7 +138,7 @@ class PairClassifier:
         counts: Counter[str] = Counter()
         inputs, owners = [], []
         for owner, pair in enumerate(pairs):
-            passages = stance_pairs.pair_passages(page, entities, quotes, pair)
+            passages = candidates.pair_passages(page, entities, quotes, pair)
             counts["pairs_without_passage"] += not passages
             for passage in passages or [_beginning(page)]:
                 around = passage.mentions[0].start if passage.mentions else 0

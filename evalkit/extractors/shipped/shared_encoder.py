@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from evalkit.extractors import onnx_network
-from evalkit.extractors.tagging import merge_rows, split_windows
+from evalkit.extractors.shipped import onnx_network
+from evalkit.extractors.shipped.tagging import merge_rows, split_windows
 from evalkit.text.windows import Window, Words
 
 if TYPE_CHECKING:

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from evalkit.extractors import onnx_network, stance_input, stance_judging
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.identity import identity_of
-from evalkit.extractors.model_folder import MODELS, ModelFolder
-from evalkit.extractors.quote import QuoteExtractor
-from evalkit.extractors.stance_input import LABELS, Passage
+from evalkit.extractors.shipped import onnx_network
+from evalkit.extractors.shipped.model_folder import MODELS, ModelFolder
+from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor
+from evalkit.extractors.shipped.stances import encoding, judging
+from evalkit.extractors.shipped.stances.encoding import LABELS, Passage
 from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Quote, Stance
 from evalkit.text.zones import zoned
@@ -100,7 +101,7 @@ class StanceExtractor:
         page = zoned(article)
         found, _ = self._quotes.read(page)
         entities, quotes = found.entities or (), found.quotes or ()
-        return [stance_judging.judged_label(page, entities, quotes, pair, self._judge) for pair in pairs]
+        return [judging.judged_label(page, entities, quotes, pair, self._judge) for pair in pairs]
 
     def find_stances(self, article: Article, entities: Sequence[Entity], quotes: Sequence[Quote]) -> tuple[Stance, ...]:
         """The stances of an article over entities and quotes that are given, one for each holder and target.
@@ -110,7 +111,7 @@ class StanceExtractor:
             entities: its linked mentions.
             quotes: its quotes, with speakers.
         """
-        return stance_judging.judged_stances(
+        return judging.judged_stances(
             article, entities, quotes, self._judge, threshold=self._model.settings["threshold"]
         )
 
@@ -121,7 +122,7 @@ class StanceExtractor:
         tokenizer, valence, score = self._loaded()
         rows = []
         for item in passages:
-            pieces, features = stance_input.encode(item, tokenizer, valence, size=self._model.settings["size"])
+            pieces, features = encoding.encode(item, tokenizer, valence, size=self._model.settings["size"])
             raw = score(pieces[None], features[None])[0].astype(np.float64)
             chances = np.exp(raw - raw.max())
             rows.append(chances / chances.sum())
@@ -141,7 +142,7 @@ class StanceExtractor:
         tokenizer = Tokenizer.from_file(str(self._model.path / "tokenizer.json"))
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        valence = stance_input.read_valence(self._model.path / "valence.txt")
+        valence = encoding.read_valence(self._model.path / "valence.txt")
         return _Loaded(tokenizer, valence, onnx_network.load_network(self._model.path / "model.onnx"))
 
     def _annotate(self, article: Article) -> Annotations:

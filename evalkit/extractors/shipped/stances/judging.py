@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from evalkit.extractors import stance_pairs
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.rules.extractor import find_stances
 from evalkit.extractors.rules.stances import label_pair
-from evalkit.extractors.stance_input import LABELS, Passage
+from evalkit.extractors.shipped.stances import candidates
+from evalkit.extractors.shipped.stances.encoding import LABELS, Passage
 from evalkit.records import AUTHOR, TOPIC_PREFIX, Article, Entity, Quote, Span, Stance
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def judged_stances(
         judge: gives the chances of the labels for a passage.
         threshold: how sure it has to be of a pair that the rules do not propose.
     """
-    known = stance_pairs.sentences(article)
+    known = candidates.sentences(article)
     best: dict[tuple[str, str], Stance] = {}
     for candidate in _candidates(article, entities, quotes):
         stance = _judged(article, entities, known, candidate, judge, threshold)
@@ -70,7 +70,7 @@ def judged_label(
     article: Article, entities: Sequence[Entity], quotes: Sequence[Quote], pair: StancePair, judge: Judge
 ) -> str:
     """The label of a pair that is given, from the mean over the passages that tell most about it."""
-    passages = stance_pairs.pair_passages(article, entities, quotes, pair)
+    passages = candidates.pair_passages(article, entities, quotes, pair)
     told = label_pair(article, entities, quotes, pair)
     if not passages:
         return told
@@ -92,8 +92,8 @@ def _judged(
     names = [article.text[start:end] for start, end in mentions]
     topic = candidate.target.removeprefix(TOPIC_PREFIX).replace("-", " ")
     name = max(names, key=lambda form: (len(form), form), default=topic)
-    place = stance_pairs.widened(Span(candidate.evidence[0].start, candidate.evidence[-1].end), known)
-    chances = judge(stance_pairs.passage(article.text, place, mentions, name))
+    place = candidates.widened(Span(candidate.evidence[0].start, candidate.evidence[-1].end), known)
+    chances = judge(candidates.passage(article.text, place, mentions, name))
     label = _sided(chances, candidate.told)
     if not candidate.told and chances[LABELS.index(label)] < threshold:
         return None

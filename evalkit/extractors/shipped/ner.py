@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalkit.extractors import agreement, bio, onnx_network, shared_encoder, tagging
 from evalkit.extractors.identity import identity_of
-from evalkit.extractors.model_folder import MODELS, ModelFolder
 from evalkit.extractors.rules.nested import inner_names
+from evalkit.extractors.shipped import bio, one_label, onnx_network, shared_encoder, tagging
+from evalkit.extractors.shipped.model_folder import MODELS, ModelFolder
 from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Span
 from evalkit.text import windows
@@ -131,8 +131,8 @@ def _mentions(
     gaps = [text[end:start] for end, start in zip(words.ends[:-1], words.starts[1:], strict=True)]
     fresh = np.array([True, *(gap.count("\n") > 1 or "\u2029" in gap for gap in gaps)])
     tags = bio.best_tags(scores, fresh)
-    spans = agreement.agree(words, scores, bio.tagged_spans(tags))
-    lowest = [float(agreement.label_chances(scores, span)[:, span.label].min()) for span in spans]
+    spans = one_label.agree(words, scores, bio.tagged_spans(tags))
+    lowest = [float(one_label.label_chances(scores, span)[:, span.label].min()) for span in spans]
     return [
         (Span(int(words.starts[first]), int(words.ends[last - 1])), labels[label], round(min(score, 1.0), 4))
         for (first, last, label), score in zip(spans, lowest, strict=True)

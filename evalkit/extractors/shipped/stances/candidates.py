@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from evalkit.extractors.base import StancePair
-from evalkit.extractors.stance_input import Passage
+from evalkit.extractors.shipped.stances.encoding import Passage
 from evalkit.records import AUTHOR, Article, Entity, Quote, Span
 from evalkit.text.sentences import prose_lines, sentence_ends
 

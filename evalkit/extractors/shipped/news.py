@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from evalkit.extractors import stance_judging, stance_states
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.identity import identity_of
-from evalkit.extractors.quote import QuoteExtractor
+from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor
+from evalkit.extractors.shipped.stances import judging, states
 from evalkit.extractors.threads import spread, thread_count
 from evalkit.records import Annotations, Article
 from evalkit.text.zones import zoned
@@ -41,7 +41,7 @@ class NewsExtractor:
         """
         self.threads = thread_count(threads)
         self._quotes = QuoteExtractor(nested=True)
-        self._stances = stance_states.StanceStates(folder)
+        self._stances = states.StanceStates(folder)
 
     def fingerprint(self) -> str:
         """Hex SHA-256 over `quote-base`, what judges stances, and the code that joins them."""
@@ -68,14 +68,14 @@ class NewsExtractor:
             return ["neutral" for _ in pairs]
         judge = self._stances.judge(reading)
         entities, quotes = found.entities or (), found.quotes or ()
-        return [stance_judging.judged_label(page, entities, quotes, pair, judge) for pair in pairs]
+        return [judging.judged_label(page, entities, quotes, pair, judge) for pair in pairs]
 
     def _annotate(self, article: Article) -> Annotations:
         found, reading = self._quotes.read(article)
         if reading is None:
             return Annotations(entities=(), quotes=(), stances=())
         entities, quotes = found.entities or (), found.quotes or ()
-        stances = stance_judging.judged_stances(
+        stances = judging.judged_stances(
             article, entities, quotes, self._stances.judge(reading), threshold=self._stances.threshold
         )
         return Annotations(entities=entities, quotes=quotes, stances=stances)

@@ -12,18 +12,19 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from evalkit.extractors import onnx_network, quote_assembly, quote_input, quote_network
 from evalkit.extractors.identity import identity_of
-from evalkit.extractors.model_folder import MODELS, ModelFolder
-from evalkit.extractors.ner import NerExtractor
 from evalkit.extractors.rules.extractor import find_quotes
+from evalkit.extractors.shipped import onnx_network
+from evalkit.extractors.shipped.model_folder import MODELS, ModelFolder
+from evalkit.extractors.shipped.ner import NerExtractor
+from evalkit.extractors.shipped.quotes import assembly, cue_network, passages
 from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Quote, Zone
 from evalkit.text.sentences import prose_lines
 from evalkit.text.zones import zoned
 
 if TYPE_CHECKING:
-    from evalkit.extractors.shared_encoder import Reading
+    from evalkit.extractors.shipped.shared_encoder import Reading
 
 __all__ = ["QuoteExtractor", "QuoteFinder"]
 
@@ -63,8 +64,8 @@ class QuoteFinder:
             return ()
         lines = [line for line, _ in prose_lines(article)]
         rules = find_quotes(article, entities)
-        known = quote_input.hints(article.text, reading.words, lines, entities, rules)
-        reader = quote_network.QuoteReader(
+        known = passages.hints(article.text, reading.words, lines, entities, rules)
+        reader = cue_network.QuoteReader(
             self._run(),
             article.text,
             reading,
@@ -73,9 +74,9 @@ class QuoteFinder:
             **{key: self._model.settings[key] for key in ("size", "bias", "cost")},
         )
         sure = [quote for quote in reader.quotes() if quote.score >= self._model.settings["least"]]
-        return quote_assembly.assemble(article, entities, lines, sure, rules)
+        return assembly.assemble(article, entities, lines, sure, rules)
 
-    def _load(self) -> quote_network.Run:
+    def _load(self) -> cue_network.Run:
         return onnx_network.load_graph(self._model.path / "model.onnx")
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalkit.extractors import onnx_network, stance_input
-from evalkit.extractors.model_folder import MODELS, ModelFolder
-from evalkit.extractors.stance_input import LABELS, TARGET, Passage
+from evalkit.extractors.shipped import onnx_network
+from evalkit.extractors.shipped.model_folder import MODELS, ModelFolder
+from evalkit.extractors.shipped.stances import encoding
+from evalkit.extractors.shipped.stances.encoding import LABELS, TARGET, Passage
 from evalkit.extractors.threads import Once
 from evalkit.records import Span
 
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from evalkit.extractors.quote_network import Run
-    from evalkit.extractors.shared_encoder import Reading
-    from evalkit.extractors.stance_judging import Judge
+    from evalkit.extractors.shipped.quotes.cue_network import Run
+    from evalkit.extractors.shipped.shared_encoder import Reading
+    from evalkit.extractors.shipped.stances.judging import Judge
 
 __all__ = ["StanceStates"]
 
@@ -67,7 +68,7 @@ class StanceStates:
         return judged
 
     def _load(self) -> tuple[Run, dict[str, int]]:
-        return onnx_network.load_graph(self._model.path / "model.onnx"), stance_input.read_valence(VALENCE)
+        return onnx_network.load_graph(self._model.path / "model.onnx"), encoding.read_valence(VALENCE)
 
     def _chances(self, passage: Passage, reading: Reading) -> NDArray[np.float64]:
         import numpy as np
@@ -77,7 +78,7 @@ class StanceStates:
         first = int(words.ends.searchsorted(passage.start, side="right"))
         last = int(words.starts.searchsorted(passage.start + len(passage.text), side="left"))
         moved = [Span(start + passage.start, end + passage.start) for start, end in passage.mentions]
-        table = stance_input.word_features(
+        table = encoding.word_features(
             words._replace(forms=words.forms[first:last], starts=words.starts[first:last], ends=words.ends[first:last]),
             moved,
             valence,

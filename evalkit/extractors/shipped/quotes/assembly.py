@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from evalkit.extractors.quote_bounds import Bounds, meet
-from evalkit.extractors.quote_network import Found
 from evalkit.extractors.rules.speakers import Speaker, SpeakerFinder
+from evalkit.extractors.shipped.quotes.bounds import Bounds, meet
+from evalkit.extractors.shipped.quotes.cue_network import Found
 from evalkit.records import Article, Entity, Quote, Span
 
 __all__ = ["assemble"]

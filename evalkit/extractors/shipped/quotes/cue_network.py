@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evalkit.extractors import quote_input
-from evalkit.extractors.quote_input import Hints
-from evalkit.extractors.shared_encoder import Reading
+from evalkit.extractors.shipped.quotes import passages
+from evalkit.extractors.shipped.quotes.passages import Hints
+from evalkit.extractors.shipped.shared_encoder import Reading
 from evalkit.records import Span
 from evalkit.text.runs_of_words import best_run, best_runs
 from evalkit.text.windows import Window
@@ -68,11 +68,11 @@ class QuoteReader:
         import numpy as np
 
         words = self._reading.words
-        plain = np.full((len(words.forms), 3 * len(quote_input.HEADS)), _NEVER, dtype=np.float32)
+        plain = np.full((len(words.forms), 3 * len(passages.HEADS)), _NEVER, dtype=np.float32)
         plain[:, 0::3] = 0.0
-        for place in quote_input.passages(words, self._reading.starts, self._lines, size=self._size):
+        for place in passages.passages(words, self._reading.starts, self._lines, size=self._size):
             self._merge(plain, place, self._scores(place, None))
-        told = plain[:, quote_input.CUE].copy()
+        told = plain[:, passages.CUE].copy()
         told[:, 0] += self._bias
         found = []
         for first, last in best_runs(told):
@@ -84,13 +84,13 @@ class QuoteReader:
     def _uncued(self, plain: NDArray[np.float32]) -> list[Found]:
         import numpy as np
 
-        speakers = [self._span(*run) for run in best_runs(plain[:, quote_input.SPEAKER])]
+        speakers = [self._span(*run) for run in best_runs(plain[:, passages.SPEAKER])]
         found = []
-        for first, last in best_runs(plain[:, quote_input.CONTENT], cost=self._cost):
+        for first, last in best_runs(plain[:, passages.CONTENT], cost=self._cost):
             content = self._span(first, last)
             line = next((line for line in self._lines if line.start <= content.start < line.end), content)
             near = [item for item in speakers if line.start <= item.start < line.end]
-            score = float(np.exp(plain[first:last, quote_input.CONTENT][:, 1:]).sum(axis=1).mean())
+            score = float(np.exp(plain[first:last, passages.CONTENT][:, 1:]).sum(axis=1).mean())
             found.append(Found((content,), None, near[0] if near else None, round(min(1.0, score), 4)))
         return found
 
@@ -103,14 +103,14 @@ class QuoteReader:
         if line is None:
             return None
         reading = self._reading
-        place = quote_input.around(reading.words, reading.starts, line, cue, size=self._size)
+        place = passages.around(reading.words, reading.starts, line, cue, size=self._size)
         scores = self._scores(place, cue)
-        content = best_runs(scores[:, quote_input.CONTENT], cost=self._cost)
+        content = best_runs(scores[:, passages.CONTENT], cost=self._cost)
         if not content:
             return None
-        said = np.exp(scores[:, quote_input.CONTENT])[:, 1:].sum(axis=1)
+        said = np.exp(scores[:, passages.CONTENT])[:, 1:].sum(axis=1)
         sure = float(np.mean([said[begin:end].mean() for begin, end in content]))
-        speaker = best_run(scores[:, quote_input.SPEAKER])
+        speaker = best_run(scores[:, passages.SPEAKER])
         return Found(
             tuple(self._span(begin + place.first, end + place.first) for begin, end in content),
             cue,
@@ -123,11 +123,11 @@ class QuoteReader:
         import numpy as np
 
         reading = self._reading
-        table = quote_input.features(reading.words, self._known, place, cue)
-        hidden, kinds = quote_input.states_of(reading.states, reading.owner, reading.starts, place, table)
+        table = passages.features(reading.words, self._known, place, cue)
+        hidden, kinds = passages.states_of(reading.states, reading.owner, reading.starts, place, table)
         if not hidden.shape[1]:
             # Nothing but characters that the tokenizer drops.
-            empty = np.full((len(table), 3 * len(quote_input.HEADS)), _NEVER, dtype=np.float32)
+            empty = np.full((len(table), 3 * len(passages.HEADS)), _NEVER, dtype=np.float32)
             empty[:, 0::3] = 0.0
             return empty
         raw = self._run({"hidden": hidden, "features": kinds})[0][0]

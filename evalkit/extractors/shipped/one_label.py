@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evalkit.extractors.bio import TaggedSpan
+from evalkit.extractors.shipped.bio import TaggedSpan
 from evalkit.text.windows import Words
 
 if TYPE_CHECKING:
