@@ -1,7 +1,7 @@
 """From two plain files straight to a result, without a record for every entity.
 
 It gives what `load_dataset`, `load_predictions` and `evalkit.evaluation.score` give, byte for byte, where files are
-large and plain (see `evalkit.formats.native_columns`); it gives way wherever they would have something to say.
+large and plain (see `evalkit.formats.native.columns`); it gives way wherever they would have something to say.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.labels import Inventory, load_inventory
 from evalkit.dataset.place import BUNDLED_NAME
 from evalkit.evaluation import ScoringOptions, results_of, stated_options
-from evalkit.formats.native_columns import LIMIT, NativeColumns, read_native_columns
+from evalkit.formats.native.columns import LIMIT, NativeColumns, read_native_columns
 from evalkit.label_notes import foreign_entities
 from evalkit.records import Annotations, Article, Example, Prediction
 from evalkit.results import EvalResult

@@ -47,10 +47,10 @@ HEAVY |= {"transformers", "rich", "safetensors", "ray"}
 """Third-party packages that are imported where they are used, inside functions."""
 
 NUMPY_EARLY = {
-    "formats/tags.py": "decodes tag columns of millions of tokens; imported by the tag formats only",
-    "extractors/token_tagging.py": "part of the torch tagger, imported when one is asked for",
-    "extractors/torch_tagger.py": "part of the torch tagger, imported when one is asked for",
-    "extractors/transformers.py": "part of the torch tagger, imported when one is asked for",
+    "formats/tags/schemes.py": "decodes tag columns of millions of tokens; imported by the tag formats only",
+    "extractors/checkpoints/token_spans.py": "part of the torch tagger, imported when one is asked for",
+    "extractors/checkpoints/torch_network.py": "part of the torch tagger, imported when one is asked for",
+    "extractors/checkpoints/token_classification.py": "part of the torch tagger, imported when one is asked for",
 }
 """Modules left of scoring that import numpy at their top, each with its reason."""
 

@@ -28,7 +28,7 @@ def extract_command(files: tuple[str, ...], model: str, settings: tuple[str, ...
     take nothing from boilerplate.
     """
     from evalkit.errors import ExtractorError
-    from evalkit.formats.native import annotations_to_row, article_to_row, dump_line
+    from evalkit.formats.native.rows import annotations_to_row, article_to_row, dump_line
     from evalkit.predictions.run import Job, run_jobs
     from evalkit.runs import resolve
 

@@ -43,9 +43,9 @@ from evalkit.dataset.store import (
 from evalkit.dataset.swap import replace_children
 from evalkit.dataset.validate import check_raw
 from evalkit.errors import FormatError, InputError
-from evalkit.formats.canonical import canonical_example
 from evalkit.formats.files import file_name_of, read_text, write_atomically
-from evalkit.formats.native import dump_line
+from evalkit.formats.native.canonical import canonical_example
+from evalkit.formats.native.rows import dump_line
 from evalkit.records import ZONES, Example, Scope
 
 __all__ = ["BuildResult", "DatasetProblemsError", "build_dataset", "write_dataset"]

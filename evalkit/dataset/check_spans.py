@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf
 
 from evalkit.dataset.problems import Problem, place_of
-from evalkit.formats.native_write import surface
+from evalkit.formats.native.written_rows import surface
 from evalkit.records import LAYERS, ZONES, Annotations, Article, Entity, Quote, Span, Stance
 
 __all__ = ["check_overlaps", "check_surfaces", "check_zones", "named_spans", "span_problems"]

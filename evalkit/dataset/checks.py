@@ -42,7 +42,7 @@ from evalkit.dataset.check_items import check_ids_of_items, check_labels, check_
 from evalkit.dataset.check_spans import check_overlaps, check_surfaces, check_zones, named_spans, span_problems
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.problems import Problem, place_of
-from evalkit.formats.native import sha256_text
+from evalkit.formats.native.rows import sha256_text
 from evalkit.records import LAYERS, Annotations, Article, Example
 
 __all__ = ["FATAL", "Problem", "check_example", "check_ids", "check_scorable", "check_spans"]

@@ -11,9 +11,9 @@ from evalkit.dataset.load import load_splits
 from evalkit.dataset.sources import ALL
 from evalkit.errors import OutputError
 from evalkit.formats.base import Format
-from evalkit.formats.canonical import canonical_example
 from evalkit.formats.files import write_atomically
-from evalkit.formats.native import dump_line, example_to_row
+from evalkit.formats.native.canonical import canonical_example
+from evalkit.formats.native.rows import dump_line, example_to_row
 from evalkit.formats.table import FORMATS
 from evalkit.registry import unknown_name
 

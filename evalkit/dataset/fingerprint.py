@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from evalkit.formats.native_write import sha256_text
+from evalkit.formats.native.written_rows import sha256_text
 from evalkit.records import Entity, Example, Quote, Span, Stance
 
 __all__ = ["Content", "fingerprint_of", "fingerprint_of_columns", "plain_content"]

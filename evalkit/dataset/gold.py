@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.labels import Inventory, MapCounts
 from evalkit.errors import EvalkitError
-from evalkit.formats.native_write import surface
+from evalkit.formats.native.written_rows import surface
 from evalkit.records import LAYERS, Example, Span
 from evalkit.registry import unknown_name
 

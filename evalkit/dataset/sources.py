@@ -12,8 +12,8 @@ from evalkit.dataset.place import BUNDLED_NAME, bundled_gold, dataset_name
 from evalkit.dataset.store import split_files
 from evalkit.errors import FormatError, InputError
 from evalkit.formats.files import paths_under, read_text
-from evalkit.formats.inline import parse_inline
-from evalkit.formats.native import claimed_surfaces, example_from_row, read_rows
+from evalkit.formats.inline.markup import parse_inline
+from evalkit.formats.native.rows import claimed_surfaces, example_from_row, read_rows
 from evalkit.records import Example
 from evalkit.registry import near_match, unknown_name
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import FormatError
-from evalkit.formats.json_rows import read_rows
-from evalkit.formats.native_write import example_to_row
+from evalkit.formats.native.json_rows import read_rows
+from evalkit.formats.native.written_rows import example_to_row
 from evalkit.records import LAYERS, Example
 
 __all__ = [

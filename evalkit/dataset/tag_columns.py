@@ -9,8 +9,8 @@ from typing import Any
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.dataset.sources import ALL
-from evalkit.formats.conll import TagCorpus, read_tag_columns
-from evalkit.formats.conll_records import to_examples
+from evalkit.formats.tags.articles import to_examples
+from evalkit.formats.tags.reading import TagCorpus, read_tag_columns
 from evalkit.records import Prediction
 
 __all__ = ["TagColumns", "load_tag_columns"]

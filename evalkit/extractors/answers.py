@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, SupportsIndex, cast
 
 from evalkit.errors import FormatError
-from evalkit.formats.native import annotations_from_row
+from evalkit.formats.native.rows import annotations_from_row
 from evalkit.records import LAYERS, Annotations, Entity, Span
 
 __all__ = ["PROBE_TEXT", "claimed_layers", "read_answer"]

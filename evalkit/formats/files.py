@@ -9,8 +9,8 @@ from pathlib import Path
 
 from evalkit.errors import FormatError, InputError, OutputError
 from evalkit.formats.base import Format
-from evalkit.formats.inline import parse_inline, write_inline
-from evalkit.formats.native import dump_line, example_from_row, example_to_row, read_rows
+from evalkit.formats.inline.markup import parse_inline, write_inline
+from evalkit.formats.native.rows import dump_line, example_from_row, example_to_row, read_rows
 from evalkit.records import Example
 
 __all__ = ["INLINE", "NATIVE", "file_name_of", "paths_under", "read_text", "write_atomically"]

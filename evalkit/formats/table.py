@@ -9,7 +9,7 @@ __all__ = ["FORMATS"]
 FORMATS = Registry(
     what="format",
     table={
-        "conll": "evalkit.formats.conll_records:CONLL",
+        "conll": "evalkit.formats.tags.articles:CONLL",
         "inline": "evalkit.formats.files:INLINE",
         "native": "evalkit.formats.files:NATIVE",
     },

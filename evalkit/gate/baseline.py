@@ -15,7 +15,7 @@ import orjson
 
 from evalkit.analysis.runs import BY_TARGET, DERIVED
 from evalkit.errors import EvalkitError, FormatError, InputError
-from evalkit.formats.native import prediction_from_row, prediction_to_row
+from evalkit.formats.native.rows import prediction_from_row, prediction_to_row
 from evalkit.predictions.store import write_file
 from evalkit.records import Prediction
 from evalkit.scoring.table import CountTable

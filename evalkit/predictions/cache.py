@@ -15,7 +15,7 @@ import orjson
 
 from evalkit.errors import FormatError
 from evalkit.extractors.base import StancePair
-from evalkit.formats.native import article_to_row, prediction_from_row
+from evalkit.formats.native.rows import article_to_row, prediction_from_row
 from evalkit.predictions.lines import prediction_line
 from evalkit.records import Article, Prediction
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from evalkit.formats.native import prediction_to_row
+from evalkit.formats.native.rows import prediction_to_row
 from evalkit.records import Prediction
 
 __all__ = ["prediction_line"]

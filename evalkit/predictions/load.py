@@ -12,7 +12,7 @@ from evalkit.dataset.checks import check_spans
 from evalkit.dataset.problems import Problem
 from evalkit.errors import InputError, OffsetError
 from evalkit.formats.collection import without_collection
-from evalkit.formats.native import claimed_surfaces, prediction_from_row, read_rows
+from evalkit.formats.native.rows import claimed_surfaces, prediction_from_row, read_rows
 from evalkit.predictions.store import read_run
 from evalkit.records import Annotations, Article, Example, Prediction
 

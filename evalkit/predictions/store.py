@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 
 from evalkit.errors import FormatError, InputError, OutputError
-from evalkit.formats.native import prediction_from_row
+from evalkit.formats.native.rows import prediction_from_row
 from evalkit.predictions.lines import prediction_line
 from evalkit.records import Prediction
 from evalkit.results import EvalResult

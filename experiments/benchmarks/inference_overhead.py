@@ -22,7 +22,7 @@ from evalkit.api import score_predictions
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_dataset
 from evalkit.extractors.base import ArticleFailure, Extracted, Extractor
-from evalkit.formats.native import dump_line, example_to_row
+from evalkit.formats.native.rows import dump_line, example_to_row
 from evalkit.predictions.store import RunFolder
 from evalkit.records import Annotations, Article
 from evalkit.runs import run_extractor

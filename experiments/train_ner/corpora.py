@@ -66,7 +66,7 @@ def held_out(document: Document, data: Path) -> bool:
 
 def read_gold(files: Iterable[Path], *, nested: bool = False) -> list[Document]:
     """The project's own annotated articles outside boilerplate; of nested entities the outermost, or all."""
-    from evalkit.formats.inline import parse_inline
+    from evalkit.formats.inline.markup import parse_inline
 
     documents = []
     for path in sorted(files):

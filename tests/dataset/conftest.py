@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.formats.inline import parse_inline
+from evalkit.formats.inline.markup import parse_inline
 from evalkit.records import Example
 
 HARBOUR = """\

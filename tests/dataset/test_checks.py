@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import evalkit.dataset.checks as checks
 from evalkit.dataset.checks import FATAL, check_example, check_ids, check_scorable, check_spans
 from evalkit.dataset.labels import load_inventory
-from evalkit.formats.native import claimed_surfaces, example_to_row
+from evalkit.formats.native.rows import claimed_surfaces, example_to_row
 from evalkit.records import Annotations, Article, Entity, Example, Scope, Span, Stance, Zone
 
 INVENTORY = load_inventory()

@@ -10,7 +10,7 @@ from evalkit.dataset.build import build_dataset
 from evalkit.dataset.convert import convert_dataset, target_names
 from evalkit.dataset.load import load_dataset, load_splits
 from evalkit.errors import FormatError, OutputError, UnknownNameError
-from evalkit.formats.native import dump_line, example_to_row
+from evalkit.formats.native.rows import dump_line, example_to_row
 from evalkit.records import Example
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.dataset.load import load_dataset
-from evalkit.formats.native import dump_line, example_to_row
+from evalkit.formats.native.rows import dump_line, example_to_row
 from evalkit.records import Example
 
 LOAD = """

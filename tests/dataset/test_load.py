@@ -14,7 +14,7 @@ from evalkit.dataset.build import build_dataset
 from evalkit.dataset.gold import fingerprint_of
 from evalkit.dataset.load import load_dataset, load_splits
 from evalkit.errors import EvalkitError, FormatError, InputError, LabelError, OffsetError, UnknownNameError
-from evalkit.formats.native import dump_line, example_to_row
+from evalkit.formats.native.rows import dump_line, example_to_row
 from evalkit.records import Example, Scope, Span, Zone
 
 SPLITS = {"dev": ["market-day"], "test": ["harbour-strike"]}

@@ -10,7 +10,7 @@ import pytest
 from evalkit.dataset.build import build_dataset
 from evalkit.dataset.validate import validate_dataset
 from evalkit.errors import InputError
-from evalkit.formats.native import dump_line, example_to_row
+from evalkit.formats.native.rows import dump_line, example_to_row
 from evalkit.records import Example
 
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.errors import FormatError, InputError, UnknownNameError
-from evalkit.formats.conll import TagCorpus, read_tag_columns
-from evalkit.formats.conll_records import CONLL, to_examples, write_tag_columns
-from evalkit.formats.token_alignment import align_tokens, token_key
+from evalkit.formats.tags.articles import CONLL, to_examples, write_tag_columns
+from evalkit.formats.tags.reading import TagCorpus, read_tag_columns
+from evalkit.formats.tags.token_alignment import align_tokens, token_key
 from evalkit.records import Annotations, Article, Entity, Example, Span
 
 GOLD = "Ida\tB-PER\nMoen\tI-PER\nleft\tO\nOslo\tB-LOC\n.\tO\n\nShe\tO\nsaw\tO\nKari\tB-PER\n"

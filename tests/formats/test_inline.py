@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.errors import FormatError
-from evalkit.formats.canonical import canonical_example
-from evalkit.formats.inline import parse_inline, write_inline
+from evalkit.formats.inline.markup import parse_inline, write_inline
+from evalkit.formats.native.canonical import canonical_example
 from evalkit.records import Annotations, Article, Entity, Example, Quote, Scope, Span, Stance, Zone
 
 DOCUMENT = """\

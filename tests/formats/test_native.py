@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.errors import FormatError, InputError
-from evalkit.formats.native import (
+from evalkit.formats.native.rows import (
     claimed_surfaces,
     dump_line,
     example_from_row,

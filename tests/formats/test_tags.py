@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.errors import FormatError, InputError, UnknownNameError
-from evalkit.formats.tag_cells import count_labels, looks_like_tag
-from evalkit.formats.tags import NO_LABEL, REPAIRS, SCHEMES, decode_tags, encode_tags
+from evalkit.formats.tags.schemes import NO_LABEL, REPAIRS, SCHEMES, decode_tags, encode_tags
+from evalkit.formats.tags.tag_cells import count_labels, looks_like_tag
 
 
 def spans(tags: str, **options: str) -> list[tuple[int, int, str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.cli.main import main
-from evalkit.formats.conll import TagCorpus, read_tag_columns
+from evalkit.formats.tags.reading import TagCorpus, read_tag_columns
 
 SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[3] / "shared"))
 DATA = SHARED / "data" / "repro" / "hipe2020"

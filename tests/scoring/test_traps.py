@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from evalkit.formats.conll import read_tag_columns
-from evalkit.formats.conll_records import to_examples
-from evalkit.formats.tags import decode_tags
+from evalkit.formats.tags.articles import to_examples
+from evalkit.formats.tags.reading import read_tag_columns
+from evalkit.formats.tags.schemes import decode_tags
 from evalkit.records import Annotations, Article, Entity, Prediction, Quote, Span
 from evalkit.results import Counts, f1_score
 from evalkit.scoring.pairs import Pair, pair_up

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from evalkit.formats.tags import decode_tags
+from evalkit.formats.tags.schemes import decode_tags
 from evalkit.records import Entity, Span
 from evalkit.text.windows import find_words
 

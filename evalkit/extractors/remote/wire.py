@@ -12,7 +12,7 @@ What comes back, one object an article, in any order, blank lines allowed::
     {"id": "a1", "entities": [{"start": 0, "end": 8, "label": "PER"}]}
     {"id": "a2", "error": "the text is too long"}
 
-The first of these, the header, may be left out. Layers are those of `evalkit.formats.native`; offsets are code points,
+The first of these, the header, may be left out. Layers are those of `evalkit.formats.native.rows`; offsets are code points,
 ends exclusive. Where an item gives its `text` too, it is compared with the article, so that offsets in other units
 are found. An `error` fails that article and nothing else.
 
@@ -33,7 +33,7 @@ from evalkit.errors import ExtractorError, FormatError
 from evalkit.extractors.answers import PROBE_TEXT, claimed_layers
 from evalkit.extractors.base import ArticleFailure
 from evalkit.extractors.options import parse_layers
-from evalkit.formats.native import annotations_from_row, article_to_row, claimed_surfaces
+from evalkit.formats.native.rows import annotations_from_row, article_to_row, claimed_surfaces
 from evalkit.records import LAYERS, Annotations, Article
 
 __all__ = ["PROBE", "VERSION", "Header", "Inbox", "article_lines", "header_line"]

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from evalkit.formats.tag_cells import count_labels
-from evalkit.formats.tag_file import DocumentMark, TagFile
-from evalkit.formats.tags import decode_tags
-from evalkit.formats.token_alignment import Alignment, align_tokens, token_key
+from evalkit.formats.tags.schemes import decode_tags
+from evalkit.formats.tags.tag_cells import count_labels
+from evalkit.formats.tags.tag_file import DocumentMark, TagFile
+from evalkit.formats.tags.token_alignment import Alignment, align_tokens, token_key
 
 __all__ = ["PairedTags", "label_spelling", "pair_tags"]
 

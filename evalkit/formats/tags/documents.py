@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from evalkit.errors import FormatError
-from evalkit.formats.tag_file import TagFile
-from evalkit.formats.tag_pairing import PairedTags
-from evalkit.formats.tags import TokenSpan
+from evalkit.formats.tags.pairing import PairedTags
+from evalkit.formats.tags.schemes import TokenSpan
+from evalkit.formats.tags.tag_file import TagFile
 
 __all__ = ["DOCUMENT_MODES", "DocumentRange", "TagDocument", "cut_documents", "find_documents", "with_tails"]
 

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from evalkit.formats.tag_cells import known_scheme
-from evalkit.formats.tag_documents import DOCUMENT_MODES, TagDocument, cut_documents, find_documents, with_tails
-from evalkit.formats.tag_file import TagFile, check_tag_cells, read_tag_file
-from evalkit.formats.tag_pairing import PairedTags, label_spelling, pair_tags
-from evalkit.formats.tags import REPAIRS, DecodedTags, TokenSpan, decode_tags
+from evalkit.formats.tags.documents import DOCUMENT_MODES, TagDocument, cut_documents, find_documents, with_tails
+from evalkit.formats.tags.pairing import PairedTags, label_spelling, pair_tags
+from evalkit.formats.tags.schemes import REPAIRS, DecodedTags, TokenSpan, decode_tags
+from evalkit.formats.tags.tag_cells import known_scheme
+from evalkit.formats.tags.tag_file import TagFile, check_tag_cells, read_tag_file
 from evalkit.registry import unknown_name
 
 __all__ = ["TagCorpus", "TagDocument", "read_tag_columns"]

@@ -20,8 +20,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from evalkit.errors import FormatError
-from evalkit.formats.json_rows import read_rows
-from evalkit.formats.native_write import (
+from evalkit.formats.native.json_rows import read_rows
+from evalkit.formats.native.written_rows import (
     annotations_to_row,
     article_to_row,
     dump_line,

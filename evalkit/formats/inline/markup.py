@@ -35,8 +35,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from evalkit.errors import FormatError
-from evalkit.formats.canonical import canonical_example
-from evalkit.formats.inline_parse import NO_ID, parse_inline
+from evalkit.formats.inline.parse import NO_ID, parse_inline
+from evalkit.formats.native.canonical import canonical_example
 from evalkit.records import LAYERS, Annotations, Article, Example, Span
 
 __all__ = ["parse_inline", "write_inline"]

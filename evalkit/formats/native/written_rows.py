@@ -1,4 +1,4 @@
-"""Writing the native form; the form itself is described in `evalkit.formats.native`."""
+"""Writing the native form; the form itself is described in `evalkit.formats.native.rows`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The header of an inline file; the markup itself is described in `evalkit.formats.inline`."""
+"""The header of an inline file; the markup itself is described in `evalkit.formats.inline.markup`."""
 
 from __future__ import annotations
 

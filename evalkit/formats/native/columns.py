@@ -5,7 +5,7 @@ A row is plain if it holds an id, entities of one span each, and at most texts s
     {"id": "a1", "entities": [{"start": 0, "end": 8, "label": "PER"}, {"start": 14, "end": 18, "label": "GPE"}]}
 
 `spans` of one span may stand for `start` and `end`, and entities may have ids. Whatever is not plain, damaged or
-doubtful is left to `evalkit.formats.native`, which knows every form and every message: nothing is judged here.
+doubtful is left to `evalkit.formats.native.rows`, which knows every form and every message: nothing is judged here.
 """
 
 from __future__ import annotations

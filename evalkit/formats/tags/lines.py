@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.errors import FormatError, InputError
-from evalkit.formats.tag_cells import looks_like_tag
+from evalkit.formats.tags.tag_cells import looks_like_tag
 from evalkit.registry import near_match
 
 __all__ = ["Layout", "find_column", "read_lines", "sniff_layout", "split_line"]

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from evalkit.errors import FormatError
 from evalkit.formats.base import Format
-from evalkit.formats.conll import TagCorpus, TagDocument, read_tag_columns
 from evalkit.formats.files import paths_under, write_atomically
-from evalkit.formats.tags import TokenSpan, encode_tags
+from evalkit.formats.tags.reading import TagCorpus, TagDocument, read_tag_columns
+from evalkit.formats.tags.schemes import TokenSpan, encode_tags
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Scope, Span
 from evalkit.registry import unknown_name
 

@@ -1,4 +1,4 @@
-"""Reading inline markup; the markup itself is described in `evalkit.formats.inline`."""
+"""Reading inline markup; the markup itself is described in `evalkit.formats.inline.markup`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from evalkit.errors import FormatError
-from evalkit.formats.inline_header import parse_header, pop_layers, pop_scope
+from evalkit.formats.inline.header import parse_header, pop_layers, pop_scope
 from evalkit.records import (
     QUOTE_KINDS,
     STANCE_LABELS,

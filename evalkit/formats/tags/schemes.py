@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.errors import FormatError, InputError
-from evalkit.formats.tag_cells import (
+from evalkit.formats.tags.tag_cells import (
     BEGIN,
     END,
     INSIDE,

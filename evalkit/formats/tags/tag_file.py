@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evalkit.errors import FormatError
-from evalkit.formats.tag_cells import looks_like_tag
-from evalkit.formats.tag_lines import Layout, find_column, read_lines, sniff_layout, split_line
+from evalkit.formats.tags.lines import Layout, find_column, read_lines, sniff_layout, split_line
+from evalkit.formats.tags.tag_cells import looks_like_tag
 
 __all__ = ["DocumentMark", "TagFile", "check_tag_cells", "read_tag_file"]
 
