@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evalkit.analysis.compare import compare_runs
-    from evalkit.api import score_predictions
     from evalkit.dataset.gold import GoldDataset
     from evalkit.dataset.load import load_dataset
-    from evalkit.diagnosing import Diagnosis, diagnose
     from evalkit.errors import (
         EvalkitError,
         ExtractorError,
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
         UnknownNameError,
     )
     from evalkit.extractors.base import ArticleFailure
-    from evalkit.gating import check_gate
     from evalkit.records import (
         Annotations,
         Article,
@@ -38,8 +35,11 @@ if TYPE_CHECKING:
     )
     from evalkit.report.table import render_report
     from evalkit.results import PRF, Counts, EvalResult, Score, TaskResult
-    from evalkit.runs import Run, run_extractor
     from evalkit.version import __version__
+    from evalkit.workflows.diagnosing import Diagnosis, diagnose
+    from evalkit.workflows.gating import check_gate
+    from evalkit.workflows.runs import Run, run_extractor
+    from evalkit.workflows.score import score_predictions
 
 __all__ = [
     "PRF",
@@ -82,22 +82,22 @@ __all__ = [
 
 _HOMES = {
     "evalkit.analysis.compare": ("compare_runs",),
-    "evalkit.api": ("score_predictions",),
+    "evalkit.workflows.score": ("score_predictions",),
     "evalkit.dataset.gold": ("GoldDataset",),
     "evalkit.dataset.load": ("load_dataset",),
-    "evalkit.diagnosing": ("Diagnosis", "diagnose"),
+    "evalkit.workflows.diagnosing": ("Diagnosis", "diagnose"),
     "evalkit.errors": (
         *("EvalkitError", "ExtractorError", "FormatError", "InputError", "LabelError"),
         *("MissingExtraError", "OffsetError", "OutputError", "UnknownNameError"),
     ),
     "evalkit.extractors.base": ("ArticleFailure",),
-    "evalkit.gating": ("check_gate",),
+    "evalkit.workflows.gating": ("check_gate",),
     "evalkit.records": (
         *("Annotations", "Article", "Entity", "Example", "Prediction", "Quote", "Scope", "Span", "Stance", "Zone"),
     ),
     "evalkit.report.table": ("render_report",),
     "evalkit.results": ("PRF", "Counts", "EvalResult", "Score", "TaskResult"),
-    "evalkit.runs": ("Run", "run_extractor"),
+    "evalkit.workflows.runs": ("Run", "run_extractor"),
     "evalkit.version": ("__version__",),
 }
 """Where each public name lives; the same as the imports above, which only type checkers read."""

@@ -12,9 +12,9 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import InputError, UnknownNameError
-from evalkit.evaluation import ScoringOptions, check_options, score, scored_tables
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span
 from evalkit.results import EvalResult
+from evalkit.workflows.evaluation import ScoringOptions, check_options, score, scored_tables
 
 TEXT = "Ida Moen left Oslo for the port."
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.api import score_predictions
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import InputError, OutputError, UnknownNameError
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span
-from evalkit.runs import baseline_predictions, run_extractor, run_facts, run_key
+from evalkit.workflows.runs import baseline_predictions, run_extractor, run_facts, run_key
+from evalkit.workflows.score import score_predictions
 
 CALLS: list[str] = []
 

@@ -53,7 +53,7 @@ def compare_command(
             runs, as_json, tasks=tasks, conventions=conventions, dataset=dataset, resamples=resamples, seed=seed
         )
         return
-    from evalkit.comparing import compare_stored_runs
+    from evalkit.workflows.comparing import compare_stored_runs
 
     compared = compare_stored_runs(
         runs, tasks=tasks, conventions=conventions, dataset=dataset, resamples=resamples, seed=seed
@@ -72,7 +72,7 @@ def compare_command(
 
 
 def _show_repeated(runs: Sequence[Path], as_json: bool, **options: Any) -> None:
-    from evalkit.comparing import compare_repeated_runs
+    from evalkit.workflows.comparing import compare_repeated_runs
 
     repeated = compare_repeated_runs(runs, **options)
     if as_json:

@@ -68,8 +68,8 @@ def show_diagnosis(
     """Prints the diagnosis of a run."""
     if as_json and to is not None:
         raise click.UsageError("--json and --to exclude each other; give one of them")
-    from evalkit.diagnosing import diagnose
-    from evalkit.stored import load_run
+    from evalkit.workflows.diagnosing import diagnose
+    from evalkit.workflows.stored import load_run
 
     diagnosis = diagnose(
         load_run(run),

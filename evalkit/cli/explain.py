@@ -59,7 +59,7 @@ def _explain_article(
     from evalkit.analysis.explain import explain_pair, find_places
     from evalkit.registry import near_match
     from evalkit.scoring.tasks import check_tasks
-    from evalkit.stored import gold_of, load_run
+    from evalkit.workflows.stored import gold_of, load_run
 
     check_tasks(tasks)
     stored = load_run(run)

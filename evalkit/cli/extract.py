@@ -30,7 +30,7 @@ def extract_command(files: tuple[str, ...], model: str, settings: tuple[str, ...
     from evalkit.errors import ExtractorError
     from evalkit.formats.native.rows import annotations_to_row, article_to_row, dump_line
     from evalkit.predictions.run import Job, run_jobs
-    from evalkit.runs import resolve
+    from evalkit.workflows.runs import resolve
 
     articles = [read_article(name) for name in files]
     extractor = resolve(model, parse_settings(settings))

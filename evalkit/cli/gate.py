@@ -11,7 +11,7 @@ from evalkit.cli.options import PATH
 
 if TYPE_CHECKING:
     from evalkit.gate.verdict import GateReport
-    from evalkit.gating import BaselineUpdate
+    from evalkit.workflows.gating import BaselineUpdate
 
 __all__ = ["gate_command"]
 
@@ -48,7 +48,7 @@ def gate_command(
     Exit status: 0 pass, 1 regression, 2 wrong usage or input that cannot be used, 3 cannot tell: there is a drop, but
     this gold cannot show whether it is more than noise.
     """
-    from evalkit.gating import check_gate, update_baseline
+    from evalkit.workflows.gating import check_gate, update_baseline
 
     if update:
         done = update_baseline(run, baseline, rules=rules, dataset=dataset)

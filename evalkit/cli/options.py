@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from evalkit.dataset.gold import GoldDataset
-    from evalkit.evaluation import ScoringOptions
+    from evalkit.workflows.evaluation import ScoringOptions
 
 __all__ = [
     "PATH",
@@ -98,8 +98,8 @@ def scoring_options_of(
 ) -> ScoringOptions:
     """The options of `scoring_options` as one value, checked."""
     from evalkit.analysis.intervals import Bootstrap
-    from evalkit.evaluation import ScoringOptions
     from evalkit.scoring.tasks import check_tasks, choose_conventions
+    from evalkit.workflows.evaluation import ScoringOptions
 
     for task in check_tasks(tasks):
         choose_conventions(task, conventions)

@@ -22,9 +22,9 @@ from evalkit.cli.options import (
 
 if TYPE_CHECKING:
     from evalkit.dataset.gold import GoldDataset
-    from evalkit.evaluation import ScoringOptions
     from evalkit.results import EvalResult
-    from evalkit.runs import Progress, Run
+    from evalkit.workflows.evaluation import ScoringOptions
+    from evalkit.workflows.runs import Progress, Run
 
 __all__ = ["run_command"]
 
@@ -65,10 +65,10 @@ def run_command(
     The run is written to a folder; the same command continues a run that was interrupted and scores a finished one
     again without extracting.
     """
-    from evalkit.evaluation import check_options
     from evalkit.predictions.store import RunFolder
     from evalkit.predictions.usage import usage_notes
-    from evalkit.runs import resolve, run_extractor, run_facts, run_key
+    from evalkit.workflows.evaluation import check_options
+    from evalkit.workflows.runs import resolve, run_extractor, run_facts, run_key
 
     reading = tag_reading(file_format, rest)
     options = scoring_options_of(**rest)
@@ -124,8 +124,8 @@ def _load(
 
 
 def _evaluate(run: Run, options: ScoringOptions, no_floor: bool, notes: tuple[str, ...]) -> EvalResult:
-    from evalkit.evaluation import score
-    from evalkit.runs import BASELINE, baseline_predictions
+    from evalkit.workflows.evaluation import score
+    from evalkit.workflows.runs import BASELINE, baseline_predictions
 
     floor = None if no_floor or run.extractor == BASELINE else baseline_predictions(run.gold)
     return score(

@@ -20,8 +20,8 @@ from evalkit.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from evalkit.evaluation import ScoringOptions
     from evalkit.results import EvalResult
+    from evalkit.workflows.evaluation import ScoringOptions
 
 __all__ = ["score_command"]
 
@@ -89,14 +89,14 @@ def _score_rows(
     if predicted_path is None:
         raise click.UsageError("Missing option '--predicted'.")
     if cluster is None:
-        from evalkit.file_scoring import score_plain_files
+        from evalkit.workflows.plain_files import score_plain_files
 
         result = score_plain_files(gold_path, predicted_path, options)
         if result is not None:
             return result
     from evalkit.dataset.load import load_dataset
-    from evalkit.evaluation import score
     from evalkit.predictions.load import load_predictions
+    from evalkit.workflows.evaluation import score
 
     gold = load_dataset(gold_path, split=split)
     options = clustered_options(options, gold, cluster)
@@ -115,7 +115,7 @@ def _score_columns(
     gold_path: Path, predicted_path: Path | None, reading: dict[str, str], options: ScoringOptions, cluster: str | None
 ) -> EvalResult:
     from evalkit.dataset.tag_columns import load_tag_columns
-    from evalkit.evaluation import score
+    from evalkit.workflows.evaluation import score
 
     read = load_tag_columns(gold_path, predicted_path, **reading)
     if read.predictions is None:

@@ -18,14 +18,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from evalkit.api import score_predictions
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_dataset
 from evalkit.extractors.base import ArticleFailure, Extracted, Extractor
 from evalkit.formats.native.rows import dump_line, example_to_row
 from evalkit.predictions.store import RunFolder
 from evalkit.records import Annotations, Article
-from evalkit.runs import run_extractor
+from evalkit.workflows.runs import run_extractor
+from evalkit.workflows.score import score_predictions
 
 __all__ = ["Cost", "Shares", "nothing", "one_article", "own_place", "shares"]
 

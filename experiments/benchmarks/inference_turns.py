@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inference_overhead import own_place
 
-from evalkit.api import score_predictions
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.extractors.base import Extractor
 from evalkit.records import Annotations, Entity, Example, Prediction, Span
-from evalkit.runs import run_extractor
+from evalkit.workflows.runs import run_extractor
+from evalkit.workflows.score import score_predictions
 
 if TYPE_CHECKING:
     from transformers import TokenClassificationPipeline

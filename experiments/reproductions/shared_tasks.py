@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evalkit.dataset.tag_columns import load_tag_columns
-from evalkit.evaluation import ScoringOptions, score
+from evalkit.workflows.evaluation import ScoringOptions, score
 
 # Derczynski et al. 2017, Results of the WNUT2017 Shared Task, table of entity F1.
 WNUT17 = {

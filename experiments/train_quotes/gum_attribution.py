@@ -22,15 +22,15 @@ from typing import NamedTuple
 from evalkit.analysis.intervals import Bootstrap, task_result
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import FormatError, InputError
-from evalkit.evaluation import ScoringOptions, paired_articles, score
 from evalkit.records import QUOTE_KINDS, Annotations, Article, Example, Prediction, Quote, Span, Zone
 from evalkit.results import TaskResult
-from evalkit.runs import Run
 from evalkit.scoring.cells import Cell, table_of_cells
 from evalkit.scoring.quote_matching import MatchedArticle, common_characters, match_quotes
 from evalkit.scoring.tasks import ScoredTable
 from evalkit.text.quotation_marks import quotations
 from evalkit.version import __version__
+from evalkit.workflows.evaluation import ScoringOptions, paired_articles, score
+from evalkit.workflows.runs import Run
 
 IOU = 0.8
 """From which intersection/union on the contents of two quotes count as the same."""

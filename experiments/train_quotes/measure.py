@@ -29,11 +29,11 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import EvalkitError, InputError
-from evalkit.evaluation import ScoringOptions, score
 from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor
 from evalkit.records import QUOTE_KINDS, Annotations, Article, Example, Quote, Zone
 from evalkit.results import PRF, EvalResult
-from evalkit.runs import Run
+from evalkit.workflows.evaluation import ScoringOptions, score
+from evalkit.workflows.runs import Run
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 OURS, FLOOR, ALL = "quote-base", "trivial", "all"

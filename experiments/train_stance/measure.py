@@ -20,12 +20,12 @@ from evalkit import load_dataset, run_extractor
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
-from evalkit.evaluation import ScoringOptions, score
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.shipped.stances import extractor
 from evalkit.extractors.shipped.stances.encoding import read_valence
 from evalkit.records import AUTHOR, Annotations, Article, Entity, Example, Span, Stance, Zone
 from evalkit.text.windows import Words, find_words
+from evalkit.workflows.evaluation import ScoringOptions, score
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 POLARITY = {2.0: "against", 4.0: "neutral", 6.0: "favor"}

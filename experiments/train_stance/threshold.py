@@ -8,13 +8,13 @@ from __future__ import annotations
 import argparse
 
 from evalkit import load_dataset
-from evalkit.evaluation import ScoringOptions, score
 from evalkit.extractors.shipped.news import NewsExtractor
 from evalkit.extractors.shipped.stances import judging
 from evalkit.extractors.shipped.stances.extractor import StanceExtractor
 from evalkit.extractors.shipped.stances.judging import Judge
 from evalkit.records import Annotations, Article, Prediction
 from evalkit.text.zones import zoned
+from evalkit.workflows.evaluation import ScoringOptions, score
 
 THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01)
 

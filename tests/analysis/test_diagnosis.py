@@ -11,7 +11,6 @@ import pytest
 
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import Inventory
-from evalkit.diagnosing import Diagnosis, diagnose
 from evalkit.errors import InputError, UnknownNameError
 from evalkit.records import (
     Annotations,
@@ -25,8 +24,9 @@ from evalkit.records import (
     Zone,
 )
 from evalkit.report.diagnosis import diagnosis_tables, render_diagnosis
-from evalkit.runs import run_extractor
 from evalkit.scoring.chain import LINKS
+from evalkit.workflows.diagnosing import Diagnosis, diagnose
+from evalkit.workflows.runs import run_extractor
 
 TEXT = "Oslo wins. Ida Moen: “Yes.” Bergen sat."
 #       0    5     11  15      20     28

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.dataset.load import load_dataset
-from evalkit.evaluation import ScoringOptions, score
-from evalkit.file_scoring import score_plain_files
 from evalkit.formats.native.columns import read_native_columns
 from evalkit.predictions.load import load_predictions
 from evalkit.results import EvalResult
+from evalkit.workflows.evaluation import ScoringOptions, score
+from evalkit.workflows.plain_files import score_plain_files
 
 Row = dict[str, Any]
 

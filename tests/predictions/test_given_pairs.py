@@ -9,12 +9,12 @@ import pytest
 
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
-from evalkit.diagnosing import diagnose
-from evalkit.evaluation import ScoringOptions, score
 from evalkit.extractors.base import Extracted, StancePair
 from evalkit.extractors.pair_labels import PairLabels, PairsError
 from evalkit.records import Annotations, Article, Example, Prediction, Stance
-from evalkit.runs import Run, run_extractor
+from evalkit.workflows.diagnosing import diagnose
+from evalkit.workflows.evaluation import ScoringOptions, score
+from evalkit.workflows.runs import Run, run_extractor
 
 STANCES = (
     Stance(id="s1", holder="moen", target="topic:plan", label="favor"),

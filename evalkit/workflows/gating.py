@@ -11,14 +11,14 @@ from evalkit.analysis.changes import changes_of_pairs
 from evalkit.analysis.slices import article_properties
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import FormatError, InputError
-from evalkit.evaluation import scored_tables
 from evalkit.gate.baseline import Baseline, Tables, baseline_bytes, read_baseline, write_baseline
 from evalkit.gate.rules import RuleSet, default_rules, read_rules
 from evalkit.gate.verdict import ROUNDS, GateReport, Outcome, Sides, judge_rules
-from evalkit.runs import Run
 from evalkit.scoring.tasks import TASKS
-from evalkit.stored import StoredRun, gold_of, load_run, stored_run
 from evalkit.version import __version__
+from evalkit.workflows.evaluation import scored_tables
+from evalkit.workflows.runs import Run
+from evalkit.workflows.stored import StoredRun, gold_of, load_run, stored_run
 
 __all__ = ["BaselineUpdate", "check_gate", "update_baseline"]
 

@@ -1,6 +1,6 @@
 """From two plain files straight to a result, without a record for every entity.
 
-It gives what `load_dataset`, `load_predictions` and `evalkit.evaluation.score` give, byte for byte, where files are
+It gives what `load_dataset`, `load_predictions` and `evalkit.workflows.evaluation.score` give, byte for byte, where files are
 large and plain (see `evalkit.formats.native.columns`); it gives way wherever they would have something to say.
 """
 
@@ -16,9 +16,7 @@ from evalkit.dataset.fingerprint import fingerprint_of_columns, plain_content
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.labels import Inventory, load_inventory
 from evalkit.dataset.place import BUNDLED_NAME
-from evalkit.evaluation import ScoringOptions, results_of, stated_options
 from evalkit.formats.native.columns import LIMIT, NativeColumns, read_native_columns
-from evalkit.label_notes import foreign_entities
 from evalkit.records import Annotations, Article, Example, Prediction
 from evalkit.results import EvalResult
 from evalkit.scoring.columns import EntityColumns, columns_from_arrays
@@ -27,6 +25,8 @@ from evalkit.scoring.credits import entity_table
 from evalkit.scoring.pairs import Paired, pair_up
 from evalkit.scoring.tasks import ScoredTable, check_tasks, choose_conventions
 from evalkit.version import __version__
+from evalkit.workflows.evaluation import ScoringOptions, results_of, stated_options
+from evalkit.workflows.label_notes import foreign_entities
 
 __all__ = ["score_plain_files"]
 

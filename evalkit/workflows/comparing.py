@@ -20,8 +20,8 @@ from evalkit.report.comparison import detection_lines, ranking_lines
 from evalkit.report.tables import MAIN_CONVENTION
 from evalkit.results import EvalResult
 from evalkit.scoring.tasks import check_tasks, choose_conventions
-from evalkit.stored import StoredRun, gold_of, load_run
 from evalkit.version import __version__
+from evalkit.workflows.stored import StoredRun, gold_of, load_run
 
 __all__ = ["RepeatedRuns", "RunComparison", "compare_repeated_runs", "compare_stored_runs"]
 

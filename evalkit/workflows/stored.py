@@ -12,12 +12,12 @@ from evalkit.dataset.load import load_dataset
 from evalkit.dataset.place import BUNDLED_NAME
 from evalkit.dataset.tag_columns import load_tag_columns
 from evalkit.errors import EvalkitError, FormatError, InputError
-from evalkit.evaluation import ScoringOptions, paired_articles, score
 from evalkit.predictions.store import read_result, read_run
 from evalkit.records import Prediction
 from evalkit.results import EvalResult
-from evalkit.runs import Run
 from evalkit.scoring.pairs import Pair
+from evalkit.workflows.evaluation import ScoringOptions, paired_articles, score
+from evalkit.workflows.runs import Run
 
 __all__ = ["StoredRun", "gold_of", "load_run", "stored_run"]
 

@@ -11,12 +11,12 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.labels import LabelMap, MapCounts, apply_label_map, load_label_map
 from evalkit.errors import InputError
 from evalkit.formats.collection import without_collection
-from evalkit.label_notes import foreign_labels, map_notes
 from evalkit.records import Example, Prediction
 from evalkit.results import EvalResult, TaskResult
 from evalkit.scoring.pairs import Paired, pair_up
 from evalkit.scoring.tasks import ScoredTable, check_tasks, choose_conventions, score_task
 from evalkit.version import __version__
+from evalkit.workflows.label_notes import foreign_labels, map_notes
 
 if TYPE_CHECKING:
     from evalkit.analysis.intervals import Bootstrap

@@ -16,14 +16,14 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_dataset
 from evalkit.dataset.place import BUNDLED_NAME
 from evalkit.errors import EvalkitError, InputError
-from evalkit.evaluation import ScoringOptions, paired_articles
 from evalkit.predictions.load import load_predictions
 from evalkit.records import Prediction
-from evalkit.runs import Run
 from evalkit.scoring.chain import chain_ladder
 from evalkit.scoring.pairs import CHAIN, Paired
 from evalkit.scoring.tasks import check_tasks, choose_conventions
-from evalkit.stored import StoredRun, gold_of, load_run, stored_run
+from evalkit.workflows.evaluation import ScoringOptions, paired_articles
+from evalkit.workflows.runs import Run
+from evalkit.workflows.stored import StoredRun, gold_of, load_run, stored_run
 
 __all__ = ["Diagnosis", "diagnose"]
 

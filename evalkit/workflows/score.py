@@ -10,7 +10,7 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_dataset
 from evalkit.predictions.load import LoadedPredictions, load_predictions
 from evalkit.records import Prediction
-from evalkit.runs import BASELINE, Run, baseline_predictions, lacks_text
+from evalkit.workflows.runs import BASELINE, Run, baseline_predictions, lacks_text
 
 if TYPE_CHECKING:
     from evalkit.results import EvalResult
@@ -59,7 +59,7 @@ def score_predictions(
     """
     from evalkit.analysis.clusters import clustered
     from evalkit.analysis.intervals import Bootstrap
-    from evalkit.evaluation import ScoringOptions, score
+    from evalkit.workflows.evaluation import ScoringOptions, score
 
     examined = _gold(gold, predictions, split)
     bootstrap = None
