@@ -230,7 +230,7 @@ class EvalResult:
         return f"<EvalResult {about}: {', '.join(figures) or 'nothing evaluated'}>"
 
     def _repr_html_(self) -> str:
-        from evalkit.notebook import result_html
+        from evalkit.integrations.notebook import result_html
 
         return result_html(self)
 

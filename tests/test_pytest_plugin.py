@@ -70,8 +70,8 @@ def project(built: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPa
 def run_test(project: pytest.Pytester, what: str, options: str = "") -> pytest.RunResult:
     dataset = "" if what.startswith("pathlib") else ', dataset="ten.jsonl"'
     project.makepyfile(test_it=TEST.format(what=what, options=options, dataset=dataset))
-    installed = any(point.value == "evalkit.pytest_plugin" for point in entry_points(group="pytest11"))
-    plugin = () if installed else ("-p", "evalkit.pytest_plugin")
+    installed = any(point.value == "evalkit.integrations.pytest_plugin" for point in entry_points(group="pytest11"))
+    plugin = () if installed else ("-p", "evalkit.integrations.pytest_plugin")
     lean = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--assert=plain")
     return project.runpytest_inprocess(*plugin, *lean, "test_it.py")
 
@@ -123,10 +123,10 @@ def test_an_unknown_extractor_is_an_error_of_the_test(project: pytest.Pytester) 
 
 def test_the_plugin_costs_nothing_at_start() -> None:
     code = (
-        "import json, sys, pytest; before = set(sys.modules); import evalkit.pytest_plugin;"
+        "import json, sys, pytest; before = set(sys.modules); import evalkit.integrations.pytest_plugin;"
         "print(json.dumps(sorted(set(sys.modules) - before)))"
     )
     root = Path(__file__).resolve().parent.parent
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
 
-    assert set(json.loads(done.stdout)) <= {"evalkit", "evalkit.pytest_plugin"}
+    assert set(json.loads(done.stdout)) <= {"evalkit", "evalkit.integrations.pytest_plugin"}

@@ -202,7 +202,7 @@ class Diagnosis:
         return [asdict(own) for own in calibration.bins] if section == "calibration" and calibration else []
 
     def _repr_html_(self) -> str:
-        from evalkit.notebook import diagnosis_html
+        from evalkit.integrations.notebook import diagnosis_html
 
         return diagnosis_html(self)
 

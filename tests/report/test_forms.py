@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from evalkit.notebook import result_html
+from evalkit.integrations.notebook import result_html
 from evalkit.report.table import REPORTERS, render_report
 from evalkit.report.tables import result_tables
 from evalkit.report.terminal import print_result
