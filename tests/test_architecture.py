@@ -18,27 +18,15 @@ PACKAGE = ROOT / "evalkit"
 VOCABULARY = ("errors", "records", "results", "registry", "version")
 """Root modules that everything may import."""
 
-STAGES = ("text", "formats", "dataset", "extractors", "predictions", "scoring", "analysis", "report", "gate")
+STAGES = (
+    *("layers", "text", "formats", "dataset", "extractors", "predictions", "scoring", "analysis", "gate", "report"),
+    *("workflows", "integrations", "cli"),
+)
 """The pipeline; a stage imports only stages to its left and the vocabulary."""
 
-FRONT = (
-    "label_notes",
-    "evaluation",
-    "file_scoring",
-    "runs",
-    "stored",
-    "comparing",
-    "diagnosing",
-    "gating",
-    "api",
-    "notebook",
-    "pytest_plugin",
-)
-"""Root modules that put stages together for the people in front of them."""
-
 EXCEPTIONS = {
-    ("results", "notebook"): "a result shows itself in a notebook; imported only when a notebook asks it to",
-    ("analysis", "notebook"): "a diagnosis shows itself in a notebook; imported only when a notebook asks it to",
+    ("results", "integrations"): "a result shows itself in a notebook; imported only when a notebook asks it to",
+    ("analysis", "integrations"): "a diagnosis shows itself in a notebook; imported only when a notebook asks it to",
 }
 """Imports to the right, each with its reason."""
 
@@ -137,7 +125,7 @@ def rank(name: str) -> int:
         return 0
     if name in STAGES:
         return 1 + STAGES.index(name)
-    return len(STAGES) + (1 if name in FRONT else 2)
+    return len(STAGES) + 1
 
 
 def internal() -> Iterator[Import]:
@@ -146,7 +134,7 @@ def internal() -> Iterator[Import]:
 
 
 def test_every_module_has_a_place():
-    known = {*VOCABULARY, *STAGES, *FRONT, "cli", "__main__", ""}
+    known = {*VOCABULARY, *STAGES, "__main__", ""}
     strange = sorted(name for name in map(module_name, sources()) if place(name) not in known)
     assert not strange, f"{strange}: say in this test which stage they are"
 
@@ -268,7 +256,7 @@ def test_long_files_have_a_reason():
 def test_the_library_neither_prints_nor_exits_nor_asserts():
     wrong = []
     for path in sources():
-        if place(module_name(path)) in ("cli", "__main__", "pytest_plugin"):
+        if place(module_name(path)) in ("cli", "__main__", "integrations"):
             continue
         for node in ast.walk(tree(path)):
             called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""

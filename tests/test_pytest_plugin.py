@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.gate.terminal import gate_lines
+from evalkit.report.gate_terminal import gate_lines
 from evalkit.workflows.gating import check_gate, update_baseline
 from evalkit.workflows.runs import run_extractor
 
@@ -129,4 +129,4 @@ def test_the_plugin_costs_nothing_at_start() -> None:
     root = Path(__file__).resolve().parent.parent
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
 
-    assert set(json.loads(done.stdout)) <= {"evalkit", "evalkit.integrations.pytest_plugin"}
+    assert set(json.loads(done.stdout)) <= {"evalkit", "evalkit.integrations", "evalkit.integrations.pytest_plugin"}

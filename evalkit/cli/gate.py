@@ -69,11 +69,11 @@ def _write(report: GateReport, summary: Path | None, junit: Path | None, limit: 
     from evalkit.predictions.store import write_file
 
     if summary is not None:
-        from evalkit.gate.markdown import gate_markdown
+        from evalkit.report.gate_markdown import gate_markdown
 
         write_file(summary, gate_markdown(report, limit=limit).encode())
     if junit is not None:
-        from evalkit.gate.junit import gate_junit
+        from evalkit.report.gate_junit import gate_junit
 
         write_file(junit, gate_junit(report))
 
@@ -87,7 +87,7 @@ def _echo_json(value: dict[str, Any]) -> None:
 def _show(report: GateReport, limit: int) -> None:
     from rich.console import Console
 
-    from evalkit.gate.terminal import print_gate
+    from evalkit.report.gate_terminal import print_gate
 
     print_gate(report, Console(highlight=False), limit=limit)
 

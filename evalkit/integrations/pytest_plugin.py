@@ -40,7 +40,7 @@ class GateCheck:
         """
         if cannot_tell not in ("fail", "skip", "pass"):
             raise ValueError(f"cannot_tell must be 'fail', 'skip' or 'pass', found {cannot_tell!r}")
-        from evalkit.gate.terminal import gate_lines
+        from evalkit.report.gate_terminal import gate_lines
 
         verdict = self.report.verdict
         if verdict == "pass" or (verdict == "cannot tell" and cannot_tell == "pass"):

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evalkit.results import PRF, EvalResult, TaskResult
+from evalkit.scoring.tasks import MAIN_CONVENTION
 
-__all__ = ["MAIN_CONVENTION", "ReportTable", "failed_lines", "notes_of", "result_tables"]
+__all__ = ["ReportTable", "failed_lines", "notes_of", "result_tables"]
 
-MAIN_CONVENTION = {"entities": "exact", "quotes": "exact", "stances": "right", "chain": "complete"}
-"""The convention whose labels are shown in full; the others get a row each."""
 
 LEVEL = re.compile(r"\|ci:[^|]*/level([0-9.]+)")
 

@@ -22,7 +22,15 @@ from evalkit.scoring.entities import columns_of_pairs
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.table import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, CountTable
 
-__all__ = ["DEFAULT_CONVENTIONS", "TASKS", "Derived", "ScoredTable", "choose_conventions", "score_task"]
+__all__ = [
+    "DEFAULT_CONVENTIONS",
+    "MAIN_CONVENTION",
+    "TASKS",
+    "Derived",
+    "ScoredTable",
+    "choose_conventions",
+    "score_task",
+]
 
 Floats = NDArray[np.float64]
 
@@ -35,6 +43,9 @@ DEFAULT_CONVENTIONS: dict[str, tuple[str, ...]] = {
     "stances": stances.CONVENTIONS,
     "chain": chain.CONVENTIONS,
 }
+
+MAIN_CONVENTION = {"entities": "exact", "quotes": "exact", "stances": "right", "chain": "complete"}
+"""The convention whose labels are shown in full; the others get a row each."""
 
 Derived = Callable[[Floats, tuple[str, ...]], Floats]
 """A derived score: totals of shape (..., labels, 4) and the labels → values of shape (...)."""

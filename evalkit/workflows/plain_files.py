@@ -1,7 +1,8 @@
 """From two plain files straight to a result, without a record for every entity.
 
-It gives what `load_dataset`, `load_predictions` and `evalkit.workflows.evaluation.score` give, byte for byte, where files are
-large and plain (see `evalkit.formats.native.columns`); it gives way wherever they would have something to say.
+It gives what `load_dataset`, `load_predictions` and `evalkit.workflows.evaluation.score` give, byte for byte, where
+files are large and plain (see `evalkit.formats.native.columns`); it gives way wherever they would have
+something to say.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from evalkit.extractors.shipped.quotes import extractor as quote_module
 from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor
 from evalkit.records import Article, Quote
 
-MODEL = Path(quote_module.__file__).parent / "models" / "quote-base"
+MODEL = Path(quote_module.__file__).parent.parent / "models" / "quote-base"
 
 STORY = (
     "Harbour talks resume in Bergen\n\n"

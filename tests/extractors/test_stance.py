@@ -23,7 +23,7 @@ from evalkit.extractors.shipped.stances.extractor import StanceExtractor
 from evalkit.records import AUTHOR, STANCE_LABELS, Article, Entity, Quote, Span, Zone
 from evalkit.text.zones import zoned
 
-MODEL = Path(extractor.__file__).parent / "models" / "stance-base"
+MODEL = Path(extractor.__file__).parent.parent / "models" / "stance-base"
 
 STORY = (
     "Port plan divides Bergen\n\n"

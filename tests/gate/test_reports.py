@@ -10,12 +10,12 @@ import pytest
 from rich.console import Console
 
 from evalkit.analysis.changes import BROKEN, FIXED, Change, ChangedItem
-from evalkit.gate.junit import gate_junit
-from evalkit.gate.markdown import gate_markdown
 from evalkit.gate.rules import Rule
-from evalkit.gate.terminal import gate_lines, print_gate
 from evalkit.gate.verdict import CANNOT_TELL, FAIL, PASS, GateReport, Outcome
-from evalkit.gate.words import group_changes
+from evalkit.report.gate_changes import group_changes
+from evalkit.report.gate_junit import gate_junit
+from evalkit.report.gate_markdown import gate_markdown
+from evalkit.report.gate_terminal import gate_lines, print_gate
 
 NASTY = "<img src=x onerror=alert(1)> @octocat `#12` | ]]>\x1b[31m\n\x00 https://example.com &amp;"
 

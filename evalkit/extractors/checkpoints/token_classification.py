@@ -5,11 +5,12 @@ revision that came is kept with the run. Only configuration, tokenizer, safetens
 no code from the checkpoint. `backend=onnx` runs the ONNX file of a checkpoint without torch.
 
 A token classifier finds entities: how pieces become words and words become entities is in
-`evalkit.extractors.checkpoints.token_spans`. Labels are the checkpoint's own; `default_label_map` names the map that takes them
-to the labels of the bundled gold. A text that is longer than the network's input is read in windows that share
-`stride` pieces; nothing is cut off.
+`evalkit.extractors.checkpoints.token_spans`. Labels are the checkpoint's own; `default_label_map` names the map that
+takes them to the labels of the bundled gold. A text that is longer than the network's input is read in windows that
+share `stride` pieces; nothing is cut off.
 
-A text classifier judges the stance of holder-target pairs that are given, see `evalkit.extractors.checkpoints.text_classification`.
+A text classifier judges the stance of holder-target pairs that are given, see
+`evalkit.extractors.checkpoints.text_classification`.
 
 Settings:
     head: `tokens` or `text`, where config.json does not say which of the two it is; `auto`.

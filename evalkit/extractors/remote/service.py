@@ -1,8 +1,8 @@
 """`http://…` and `https://…`: a service that gets articles and answers with annotations as JSON lines.
 
-A batch is one POST with the lines of `evalkit.extractors.remote.wire` as `application/x-ndjson`; the answer, with status
-200, has the same lines as that of a program. Status 429, 500, 502, 503 and 504, a refused and a cut connection are
-tried again after a pause that doubles, or as long as `Retry-After` says. A redirection is not followed: articles go
+A batch is one POST with the lines of `evalkit.extractors.remote.wire` as `application/x-ndjson`; the answer, with
+status 200, has the same lines as that of a program. Status 429, 500, 502, 503 and 504, a refused and a cut connection
+are tried again after a pause that doubles, or as long as `Retry-After` says. A redirection is not followed: articles go
 where they were sent, and nowhere else.
 
 Settings:

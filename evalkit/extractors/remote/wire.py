@@ -12,9 +12,9 @@ What comes back, one object an article, in any order, blank lines allowed::
     {"id": "a1", "entities": [{"start": 0, "end": 8, "label": "PER"}]}
     {"id": "a2", "error": "the text is too long"}
 
-The first of these, the header, may be left out. Layers are those of `evalkit.formats.native.rows`; offsets are code points,
-ends exclusive. Where an item gives its `text` too, it is compared with the article, so that offsets in other units
-are found. An `error` fails that article and nothing else.
+The first of these, the header, may be left out. Layers are those of `evalkit.formats.native.rows`; offsets are code
+points, ends exclusive. Where an item gives its `text` too, it is compared with the article, so that offsets in other
+units are found. An `error` fails that article and nothing else.
 
 An article `evalkit-probe` comes alone and first: its answer shows which layers are filled, where no header says so.
 """

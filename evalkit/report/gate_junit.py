@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 from evalkit.analysis.changes import BROKEN
 from evalkit.gate.verdict import CANNOT_TELL, FAIL, GateReport, Outcome
-from evalkit.gate.words import figures_of, group_changes, headline
+from evalkit.report.gate_changes import figures_of, group_changes, headline
 from evalkit.report.plain_text import one_line
 
 __all__ = ["gate_junit"]

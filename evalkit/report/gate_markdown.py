@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evalkit.analysis.changes import BROKEN, FIXED, Change, ChangedItem
 from evalkit.gate.verdict import CANNOT_TELL, FAIL, PASS, GateReport, Outcome
-from evalkit.gate.words import LIMIT, figures_of, group_changes, headline
+from evalkit.report.gate_changes import LIMIT, figures_of, group_changes, headline
 from evalkit.report.plain_text import markdown_code, markdown_text
 
 __all__ = ["gate_markdown"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from evalkit.analysis.changes import BROKEN, FIXED, Change, ChangedItem
 from evalkit.gate.verdict import CANNOT_TELL, FAIL, PASS, GateReport
-from evalkit.gate.words import LIMIT, figures_of, group_changes, headline
+from evalkit.report.gate_changes import LIMIT, figures_of, group_changes, headline
 from evalkit.report.plain_text import one_line
 from evalkit.report.tables import ReportTable
 
