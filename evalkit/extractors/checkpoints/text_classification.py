@@ -1,10 +1,11 @@
 """`hf:` with a text classifier: the stance of a holder towards a target, for pairs that the gold gives.
 
-For each pair the classifier reads the passages that tell most about it (`evalkit.extractors.shipped.stances.candidates`:
-what the holder says about the target, else sentences that name both, …; quotes are found by the rules) as first segment, and
-the hypothesis as second. A passage that is too long is cut around the first mention of the target in it. Where an
-article names neither, its beginning is read. The label of the pair is the stance whose labels are the most probable
-ones together, in the mean over the passages; of equal ones the first of favor, against, neutral.
+For each pair the classifier reads the passages that tell most about it
+(`evalkit.extractors.shipped.stances.candidates`: what the holder says about the target, else sentences that name
+both, …; quotes are found by the rules) as first segment, and the hypothesis as second. A passage that is too long is
+cut around the first mention of the target in it. Where an article names neither, its beginning is read. The label of
+the pair is the stance whose labels are the most probable ones together, in the mean over the passages; of equal ones
+the first of favor, against, neutral.
 
 Nothing is found without a pair: entities, quotes and stances of its own are not evaluated.
 
