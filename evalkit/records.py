@@ -10,9 +10,9 @@ nothing. The two are never the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = [
     "AUTHOR",
@@ -122,14 +122,55 @@ class Scope:
     zones: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, init=False, slots=True)
 class Annotations:
-    """The layers of one article, gold or predicted; `None` is "not annotated" or "not claimed"."""
+    """The layers of one article, gold or predicted: `Annotations(entities=(…), quotes=())`.
 
-    entities: tuple[Entity, ...] | None = None
-    quotes: tuple[Quote, ...] | None = None
-    stances: tuple[Stance, ...] | None = None
-    scope: Scope = Scope()
+    A layer that is not there was not annotated, or is not claimed; an empty one says that there is nothing. Items are
+    read by the name of their layer, as `annotations["entities"]` (None if it is not there), or as an attribute.
+
+    Attributes:
+        layers: name of the layer → its items, for the layers that are there.
+        scope: what was annotated exhaustively.
+    """
+
+    layers: Mapping[str, tuple[Any, ...]]
+    scope: Scope
+
+    def __init__(
+        self,
+        layers: Mapping[str, Iterable[Any] | None] | None = None,
+        scope: Scope | None = None,
+        **by_name: Iterable[Any] | None,
+    ) -> None:
+        """Annotations of some layers; None stands for a layer that is not there."""
+        given = {**(layers or {}), **by_name}
+        present = {name: tuple(items) for name, items in given.items() if items is not None}
+        object.__setattr__(self, "layers", present)
+        object.__setattr__(self, "scope", scope or Scope())
+
+    def with_layers(self, **items: Iterable[Any] | None) -> Annotations:
+        """The same with other items in some layers; None takes a layer away."""
+        return Annotations(self.layers, self.scope, **items)
+
+    def __getitem__(self, layer: str) -> tuple[Any, ...] | None:
+        """The items of a layer; None if it was not annotated."""
+        return self.layers.get(layer)
+
+    def __getattr__(self, name: str) -> Any:
+        """The items of a layer by its name; only called for names that are no attribute of the class."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in LAYERS:
+            return self.layers.get(name)
+        try:
+            return self.layers[name]
+        except KeyError:
+            there = ", ".join(self.layers) or "none"
+            raise AttributeError(f"no layer {name!r} is annotated here; there is {there}") from None
+
+    def __hash__(self) -> int:
+        return hash((tuple(sorted(self.layers.items())), self.scope))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "evalkit"
 
-VOCABULARY = ("errors", "records", "results", "registry", "version")
+VOCABULARY = ("errors", "options", "records", "registry", "results", "version")
 """Root modules that everything may import."""
 
 STAGES = (

@@ -278,7 +278,7 @@ def _with_kind(pair: Pair, kinds: Mapping[tuple[bool, str], str], kind: str, rol
 
     return replace(
         pair,
-        gold=replace(pair.gold, stances=own(pair.gold.stances, False)),
-        predicted=replace(pair.predicted, stances=own(pair.predicted.stances, True)),
+        gold=pair.gold.with_layers(stances=own(pair.gold.stances, False)),
+        predicted=pair.predicted.with_layers(stances=own(pair.predicted.stances, True)),
         given_stances=own(pair.given_stances, False),
     )

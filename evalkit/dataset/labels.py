@@ -183,7 +183,7 @@ def apply_label_map(annotations: Annotations, label_map: LabelMap) -> tuple[Anno
     if scope.labels is not None:
         scope = replace(scope, labels=_targets(scope.labels, label_map))
     counts = MapCounts(mapped, dropped, unmapped) + MapCounts()
-    return replace(annotations, entities=tuple(kept), scope=scope), counts
+    return replace(annotations, scope=scope).with_layers(entities=kept), counts
 
 
 def mapped_inventory(inventory: Inventory, label_map: LabelMap) -> Inventory:

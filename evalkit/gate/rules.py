@@ -31,7 +31,8 @@ from evalkit.analysis.figures import PRF_SCORES
 from evalkit.analysis.runs import BY_TARGET, DERIVED
 from evalkit.errors import EvalkitError, FormatError, InputError
 from evalkit.registry import near_match
-from evalkit.scoring.tasks import MAIN_CONVENTION, TASKS, choose_conventions
+from evalkit.scoring.main import MAIN_CONVENTION
+from evalkit.scoring.tasks import TASKS, choose_conventions
 
 __all__ = ["POOLED", "Rule", "RuleSet", "default_rules", "read_rules"]
 

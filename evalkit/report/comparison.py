@@ -10,7 +10,7 @@ from evalkit.analysis.power import power_of_row
 from evalkit.analysis.ranking import RankingChange
 from evalkit.report.plain_text import one_line
 from evalkit.report.tables import ReportTable
-from evalkit.scoring.tasks import MAIN_CONVENTION
+from evalkit.scoring.main import MAIN_CONVENTION
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evalkit.results import PRF, EvalResult, TaskResult
-from evalkit.scoring.tasks import MAIN_CONVENTION
+from evalkit.scoring.main import MAIN_CONVENTION
 
 __all__ = ["ReportTable", "failed_lines", "notes_of", "result_tables"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.errors import InputError
@@ -161,7 +161,7 @@ def _pair(example: Example, prediction: Prediction, claimed: Sequence[str], asid
         layers[layer] = kept if scope == Scope() else _in_scope(article, layer, kept, scope, aside)
     return Pair(
         article,
-        replace(example.gold, **{layer: sides[0] for layer, sides in layers.items()}),
+        example.gold.with_layers(**{layer: sides[0] for layer, sides in layers.items()}),
         Annotations(**{layer: sides[1] for layer, sides in layers.items()}),
         prediction.given_stances,
     )

@@ -65,7 +65,7 @@ def _linked_sides(rng: random.Random) -> tuple[Annotations, Annotations]:
     stances = [stance for stance in gold.stances or () if rng.random() < 0.6]
     known = {(stance.holder, stance.target) for stance in stances}
     stances += [stance for stance in predicted.stances or () if (stance.holder, stance.target) not in known]
-    return gold, _renamed(replace(predicted, stances=tuple(stances)), rng)
+    return gold, _renamed(predicted.with_layers(stances=stances), rng)
 
 
 def _linked(rng: random.Random, others: Sequence[Quote]) -> Annotations:
@@ -108,8 +108,7 @@ def _renamed(annotations: Annotations, rng: random.Random) -> Annotations:
     def own(name: str | None) -> Any:
         return f"x-{name}" if name in NAMES else name
 
-    return replace(
-        annotations,
+    return annotations.with_layers(
         entities=tuple(replace(entity, entity_id=own(entity.entity_id)) for entity in annotations.entities or ()),
         quotes=tuple(replace(quote, speaker_id=own(quote.speaker_id)) for quote in annotations.quotes or ()),
         stances=tuple(
@@ -124,11 +123,16 @@ def extreme_cases(task: str) -> Iterator[tuple[str, Case]]:
     some = _random_pair(task, random.Random(5), "a")
     layer = layer_of(task)
     items = getattr(some.gold, layer) or getattr(_random_pair(task, random.Random(7), "a").gold, layer)
-    full = replace(some, gold=replace(some.gold, **{layer: items}), predicted=replace(some.predicted, **{layer: items}))
+    full = replace(
+        some, gold=some.gold.with_layers(**{layer: items}), predicted=some.predicted.with_layers(**{layer: items})
+    )
     nothing: dict[str, Any] = {layer: ()}
-    yield "no gold", (replace(full, gold=replace(full.gold, **nothing)),)
-    yield "no predictions", (replace(full, predicted=replace(full.predicted, **nothing)),)
-    yield "neither", (replace(full, gold=replace(full.gold, **nothing), predicted=replace(full.predicted, **nothing)),)
+    yield "no gold", (replace(full, gold=full.gold.with_layers(**nothing)),)
+    yield "no predictions", (replace(full, predicted=full.predicted.with_layers(**nothing)),)
+    yield (
+        "neither",
+        (replace(full, gold=full.gold.with_layers(**nothing), predicted=full.predicted.with_layers(**nothing)),),
+    )
     yield "no article", ()
     empty = Annotations(
         entities=(Entity(id="e", spans=(Span(3, 3),), label="PER", entity_id="moen"),),
@@ -148,12 +152,12 @@ def _long_pair() -> Pair:
     stances = (Stance(id="s", holder="moen", target="topic:x", label="favor"),)
     gold = Annotations(entities=entities, quotes=quotes, stances=stances)
     whole = Entity(id="", spans=(Span(0, 5 * words),), label="PER")
-    return Pair(Article(id="long", text="word " * words), gold, replace(gold, entities=(*entities[::2], whole)))
+    return Pair(Article(id="long", text="word " * words), gold, gold.with_layers(entities=(*entities[::2], whole)))
 
 
 def with_items(pair: Pair, side: str, layer: str, items: Sequence[Any]) -> Pair:
     """The pair with other items in one layer of one side ("gold" or "predicted")."""
-    return replace(pair, **{side: replace(getattr(pair, side), **{layer: tuple(items)})})
+    return replace(pair, **{side: getattr(pair, side).with_layers(**{layer: items})})
 
 
 def shrink(case: Case, fails: Callable[[Case], object]) -> Case:

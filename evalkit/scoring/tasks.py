@@ -24,7 +24,6 @@ from evalkit.scoring.table import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT
 
 __all__ = [
     "DEFAULT_CONVENTIONS",
-    "MAIN_CONVENTION",
     "TASKS",
     "Derived",
     "ScoredTable",
@@ -44,8 +43,6 @@ DEFAULT_CONVENTIONS: dict[str, tuple[str, ...]] = {
     "chain": chain.CONVENTIONS,
 }
 
-MAIN_CONVENTION = {"entities": "exact", "quotes": "exact", "stances": "right", "chain": "complete"}
-"""The convention whose labels are shown in full; the others get a row each."""
 
 Derived = Callable[[Floats, tuple[str, ...]], Floats]
 """A derived score: totals of shape (..., labels, 4) and the labels → values of shape (...)."""

@@ -18,7 +18,8 @@ from evalkit.analysis.seeds import SeedRow, seed_variance
 from evalkit.errors import InputError
 from evalkit.report.comparison import detection_lines, ranking_lines
 from evalkit.results import EvalResult
-from evalkit.scoring.tasks import MAIN_CONVENTION, check_tasks, choose_conventions
+from evalkit.scoring.main import MAIN_CONVENTION
+from evalkit.scoring.tasks import check_tasks, choose_conventions
 from evalkit.version import __version__
 from evalkit.workflows.stored import StoredRun, gold_of, load_run
 

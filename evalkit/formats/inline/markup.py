@@ -163,7 +163,7 @@ def _comparable(example: Example) -> Example:
     entities = example.gold.entities
     if entities is not None:
         entities = tuple(replace(entity, id="") for entity in entities)
-    return canonical_example(replace(example, gold=replace(example.gold, entities=entities)))
+    return canonical_example(replace(example, gold=example.gold.with_layers(entities=entities)))
 
 
 def _marks_of(gold: Annotations) -> list[tuple[Span, str]]:

@@ -51,8 +51,7 @@ def _renumbered(annotations: Annotations) -> Annotations:
         stances = tuple(
             replace(stance, id=f"s{number}") for number, stance in enumerate(sorted(stances, key=_stance_key), 1)
         )
-    return replace(
-        annotations,
+    return annotations.with_layers(
         entities=None if entities is None else tuple(replace(e, id=f"e{n}") for n, e in enumerate(entities, 1)),
         quotes=None if annotations.quotes is None else tuple(replace(q, id=f"q{n}") for n, q in enumerate(quotes, 1)),
         stances=stances,
