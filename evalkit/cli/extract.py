@@ -29,7 +29,7 @@ def extract_command(files: tuple[str, ...], model: str, settings: tuple[str, ...
     """
     from evalkit.errors import ExtractorError
     from evalkit.formats.native.rows import annotations_to_row, article_to_row, dump_line
-    from evalkit.predictions.run import Job, run_jobs
+    from evalkit.predictions.jobs import Job, run_jobs
     from evalkit.workflows.runs import resolve
 
     articles = [read_article(name) for name in files]

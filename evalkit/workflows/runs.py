@@ -16,7 +16,7 @@ from evalkit.dataset.load import load_dataset
 from evalkit.errors import InputError
 from evalkit.extractors.base import Extractor
 from evalkit.predictions.cache import PredictionCache
-from evalkit.predictions.run import Job, jobs_of, run_jobs
+from evalkit.predictions.jobs import Job, jobs_of, run_jobs
 from evalkit.predictions.store import RunFolder
 from evalkit.records import LAYERS, Example, Prediction
 from evalkit.version import __version__

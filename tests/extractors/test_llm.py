@@ -19,7 +19,7 @@ from evalkit.extractors.llm.extractor import LlmExtractor
 from evalkit.extractors.llm.prompt import load_prompt
 from evalkit.extractors.llm.schema import read_answer
 from evalkit.extractors.table import load_extractor
-from evalkit.predictions.run import Job, run_jobs
+from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.records import Annotations, Article, Span, Zone
 from tests.extractors.llm_server import (
     ANSWER,

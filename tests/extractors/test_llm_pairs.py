@@ -16,7 +16,7 @@ from evalkit.extractors.llm.extractor import LlmExtractor
 from evalkit.extractors.llm.pairs import elected, list_pairs, read_pairs, share_out
 from evalkit.extractors.pair_labels import PairsError
 from evalkit.extractors.table import load_extractor
-from evalkit.predictions.run import Job, run_jobs
+from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.records import AUTHOR, Article
 from tests.extractors.llm_server import Handler, Reply, Row, Server, completion, good, says, serving, status
 

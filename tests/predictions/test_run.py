@@ -11,7 +11,7 @@ import pytest
 from evalkit.errors import ExtractorError
 from evalkit.extractors.base import ArticleFailure, StancePair
 from evalkit.predictions.cache import PredictionCache
-from evalkit.predictions.run import Job, jobs_of, run_jobs
+from evalkit.predictions.jobs import Job, jobs_of, run_jobs
 from evalkit.records import Annotations, Article, Entity, Example, Span, Stance
 
 JOBS = [Job(Article(id=f"a{n}", text=f"Ida Moen {n}")) for n in range(7)]
