@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "evalkit"
 
-VOCABULARY = ("errors", "options", "records", "registry", "results", "version")
+VOCABULARY = ("errors", "files", "options", "records", "registry", "results", "version")
 """Root modules that everything may import."""
 
 STAGES = (

@@ -59,7 +59,7 @@ def compare_command(
         runs, tasks=tasks, conventions=conventions, dataset=dataset, resamples=resamples, seed=seed
     )
     if as_json:
-        from evalkit.predictions.store import json_bytes
+        from evalkit.files import json_bytes
 
         click.echo(json_bytes(compared.to_json()).decode(), nl=False)
         return
@@ -76,7 +76,7 @@ def _show_repeated(runs: Sequence[Path], as_json: bool, **options: Any) -> None:
 
     repeated = compare_repeated_runs(runs, **options)
     if as_json:
-        from evalkit.predictions.store import json_bytes
+        from evalkit.files import json_bytes
 
         click.echo(json_bytes(repeated.to_json()).decode(), nl=False)
         return

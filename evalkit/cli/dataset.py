@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalkit.errors import FormatError, InputError
+from evalkit.errors import FormatError
 
 if TYPE_CHECKING:
     from evalkit.dataset.describe import Description, DescriptionRow
@@ -104,12 +104,9 @@ def convert(source: str, destination: Path, to: str, split: str) -> None:
 
 
 def _read_splits(path: Path) -> Mapping[str, Sequence[str]]:
-    try:
-        splits = json.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}; check the path") from error
-    except ValueError as error:
-        raise FormatError(f"{path}: not valid JSON ({error}); mend it") from error
+    from evalkit.files import read_json
+
+    splits = read_json(path)
     lists = isinstance(splits, dict) and all(isinstance(ids, list) for ids in splits.values())
     if not lists or not all(isinstance(name, str) for ids in splits.values() for name in ids):
         raise FormatError(f'{path}: expected {{"SPLIT": ["ID", …], …}}, found {str(splits)[:60]!r}; mend it')

@@ -82,7 +82,7 @@ def show_diagnosis(
         cluster=cluster,
     )
     if as_json:
-        from evalkit.predictions.store import json_bytes
+        from evalkit.files import json_bytes
 
         click.echo(json_bytes(diagnosis.to_json()).decode(), nl=False)
         return

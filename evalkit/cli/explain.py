@@ -72,7 +72,7 @@ def _explain_article(
     places = None if span is None else find_places(pair.article.text, span)
     explanation = explain_pair(pair, run=stored.name, tasks=tasks, conventions=conventions or ("all",), places=places)
     if as_json:
-        from evalkit.predictions.store import json_bytes
+        from evalkit.files import json_bytes
 
         click.echo(json_bytes(explanation.to_json()).decode(), nl=False)
         return

@@ -66,7 +66,7 @@ def gate_command(
 
 
 def _write(report: GateReport, summary: Path | None, junit: Path | None, limit: int) -> None:
-    from evalkit.predictions.store import write_file
+    from evalkit.files import write_file
 
     if summary is not None:
         from evalkit.report.gate_markdown import gate_markdown
@@ -79,7 +79,7 @@ def _write(report: GateReport, summary: Path | None, junit: Path | None, limit: 
 
 
 def _echo_json(value: dict[str, Any]) -> None:
-    from evalkit.predictions.store import json_bytes
+    from evalkit.files import json_bytes
 
     click.echo(json_bytes(value).decode(), nl=False)
 

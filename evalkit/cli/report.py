@@ -17,7 +17,8 @@ __all__ = ["report_command"]
 @click.option("-o", "--output", type=PATH, help="Write to this file instead of standard output.")
 def report_command(run: Path, to: str, output: Path | None) -> None:
     """Show the result of RUN (a run folder, or its result.json)."""
-    from evalkit.predictions.store import read_result, write_file
+    from evalkit.files import write_file
+    from evalkit.predictions.store import read_result
     from evalkit.report.table import render_report
 
     text = render_report(read_result(run), to)

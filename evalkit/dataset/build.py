@@ -27,7 +27,6 @@ from pathlib import Path
 from evalkit.dataset.card import render_card
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import LABELS_FILE, load_inventory
-from evalkit.dataset.place import bundled_gold, dataset_name
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import RawExample, Source, find_source, read_source
 from evalkit.dataset.splits import assign_splits, check_splits
@@ -36,14 +35,16 @@ from evalkit.dataset.store import (
     CARD_FILE,
     SPLITS,
     article_entry,
+    bundled_gold,
+    dataset_name,
     example_json,
     read_article_entries,
     split_files,
 )
-from evalkit.dataset.swap import replace_children
 from evalkit.dataset.validate import check_raw
 from evalkit.errors import FormatError, InputError
-from evalkit.formats.files import file_name_of, read_text, write_atomically
+from evalkit.files import read_text, replace_children, write_file
+from evalkit.formats.files import file_name_of
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.native.rows import dump_line
 from evalkit.records import ZONES, Example, Scope
@@ -211,7 +212,7 @@ def _write_texts(splits: Sequence[GoldDataset], corpus: Path) -> tuple[str, ...]
     texts = {corpus / f"{e.article.id}.txt": e.article.text for split in splits for e in split}
     new = {path: text for path, text in sorted(texts.items()) if not path.exists()}
     for path, text in new.items():
-        write_atomically(path, text)
+        write_file(path, text)
     return tuple(path.stem for path in new)
 
 
@@ -219,4 +220,4 @@ def _write_entries(splits: Sequence[GoldDataset], corpus: Path) -> None:
     entries = dict(read_article_entries(corpus))
     entries |= {example.article.id: article_entry(example) for split in splits for example in split}
     lines = (dump_line(entry) for _, entry in sorted(entries.items()))
-    write_atomically(corpus / ARTICLES_FILE, "".join(lines))
+    write_file(corpus / ARTICLES_FILE, "".join(lines))

@@ -10,8 +10,8 @@ from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.load import load_splits
 from evalkit.dataset.sources import ALL
 from evalkit.errors import OutputError
+from evalkit.files import write_file
 from evalkit.formats.base import Format
-from evalkit.formats.files import write_atomically
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.native.rows import dump_line, example_to_row
 from evalkit.formats.table import FORMATS
@@ -64,7 +64,7 @@ def _write(splits: tuple[GoldDataset, ...], destination: Path, to: str) -> None:
         write_dataset([_in_split(gold) for gold in splits], destination)
         return
     if to == "native":
-        write_atomically(destination, "".join(_native_line(gold, row) for gold in splits for row in _rows(gold)))
+        write_file(destination, "".join(_native_line(gold, row) for gold in splits for row in _rows(gold)))
         return
     target: Format = FORMATS.load(to)
     if len(splits) == 1:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from evalkit.dataset.place import bundled_gold
+from evalkit.dataset.store import bundled_gold
 from evalkit.errors import FormatError, InputError
 from evalkit.records import QUOTE_KINDS, STANCE_LABELS, Annotations, Entity
 from evalkit.registry import unknown_name

@@ -17,9 +17,9 @@ from evalkit.dataset.labels import (
     load_label_map,
     mapped_inventory,
 )
-from evalkit.dataset.place import BUNDLED_NAME, bundled_gold
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import ALL, RawExample, Source, find_source, read_source
+from evalkit.dataset.store import BUNDLED_NAME, bundled_gold
 from evalkit.errors import InputError, LabelError, OffsetError
 from evalkit.formats.collection import without_collection
 from evalkit.records import Example

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evalkit.dataset.hub import HUB_ID, read_hub
-from evalkit.dataset.place import BUNDLED_NAME, bundled_gold, dataset_name
-from evalkit.dataset.store import split_files
+from evalkit.dataset.store import BUNDLED_NAME, bundled_gold, dataset_name, split_files
 from evalkit.errors import FormatError, InputError
-from evalkit.formats.files import paths_under, read_text
+from evalkit.files import read_text
+from evalkit.formats.files import paths_under
 from evalkit.formats.inline.markup import parse_inline
 from evalkit.formats.native.rows import claimed_surfaces, example_from_row, read_rows
 from evalkit.records import Example

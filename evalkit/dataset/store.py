@@ -1,7 +1,7 @@
 """The dataset folder: one JSON file an article under one folder a split, beside the article texts of `corpus/`.
 
 A file is a JSON list with one object, written so that one annotation is one line: a change to one annotation is a
-change of one line in a diff, and plain `datasets` reads the file as rows.
+change of one line in a diff, and plain `datasets` reads the file as rows. The gold that ships with the package is one.
 """
 
 from __future__ import annotations
@@ -18,13 +18,19 @@ from evalkit.records import LAYERS, Example
 
 __all__ = [
     "ARTICLES_FILE",
+    "BUNDLED_NAME",
     "CARD_FILE",
     "SPLITS",
     "article_entry",
+    "bundled_gold",
+    "dataset_name",
     "example_json",
     "read_article_entries",
     "split_files",
 ]
+
+BUNDLED_NAME = "news-gold"
+"""The name of the bundled gold in signatures, and as a source for `load_dataset`."""
 
 SPLITS = ("train", "dev", "test")
 """The usual splits, in the order in which they are shown; a folder may hold others."""
@@ -33,6 +39,19 @@ CARD_FILE = "README.md"
 ARTICLES_FILE = "articles.jsonl"
 
 _LISTS = ("zones", *LAYERS)
+
+
+def bundled_gold() -> Path:
+    """The dataset folder of the bundled gold: inside an installed package, beside it in a working copy."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "gold"
+    return installed if installed.is_dir() else package.parent / "annotations"
+
+
+def dataset_name(folder: Path) -> str:
+    """How the dataset in a folder is called in signatures: `news-gold` for the bundled one, else like the folder."""
+    resolved = folder.resolve()
+    return BUNDLED_NAME if resolved == bundled_gold().resolve() else resolved.name
 
 
 def split_files(folder: Path) -> dict[str, list[Path]]:

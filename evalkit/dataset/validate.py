@@ -27,7 +27,7 @@ from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import RawExample, find_source, read_source
 from evalkit.dataset.store import ARTICLES_FILE, article_entry, read_article_entries
 from evalkit.errors import FormatError, InputError
-from evalkit.formats.files import read_text
+from evalkit.files import read_text
 from evalkit.records import LAYERS
 
 __all__ = ["Validation", "check_corpus", "check_raw", "validate_dataset"]

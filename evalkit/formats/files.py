@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from evalkit.errors import FormatError, InputError, OutputError
+from evalkit.files import read_text, write_file
 from evalkit.formats.base import Format
 from evalkit.formats.inline.markup import parse_inline, write_inline
 from evalkit.formats.native.rows import dump_line, example_from_row, example_to_row, read_rows
 from evalkit.records import Example
 
-__all__ = ["INLINE", "NATIVE", "file_name_of", "paths_under", "read_text", "write_atomically"]
+__all__ = ["INLINE", "NATIVE", "file_name_of", "paths_under"]
 
 # An id becomes a file name, so it must stay inside its folder on every system.
 _FILE_NAME = re.compile(r"\w[\w.-]{0,150}")
@@ -49,36 +49,6 @@ def paths_under(source: Path, suffixes: Sequence[str]) -> list[Path]:
     return found
 
 
-def read_text(path: Path) -> str:
-    """The text of a UTF-8 file with its line ends as they are.
-
-    Raises:
-        InputError: the file cannot be read or is not UTF-8.
-    """
-    try:
-        return path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}; check the path") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-
-
-def write_atomically(path: Path, content: str) -> None:
-    """Writes the file whole or not at all (UTF-8, line ends as they are).
-
-    Raises:
-        OutputError: the place cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content.encode("utf-8"))
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}; choose another place") from error
-
-
 def _read_inline(source: Path) -> Iterator[Example]:
     for path in paths_under(source, (".txt",)):
         yield parse_inline(read_text(path), where=str(path))
@@ -88,12 +58,12 @@ def _write_inline(examples: Sequence[Example], destination: Path) -> None:
     if destination.suffix == ".txt":
         if len(examples) != 1:
             raise OutputError(f"{destination}: one inline file holds one article, not {len(examples)}; name a folder")
-        write_atomically(destination, write_inline(examples[0]))
+        write_file(destination, write_inline(examples[0]))
         return
     # Everything is rendered before the first file appears, so that a refusal leaves nothing behind.
     files = {file_name_of(example.article.id, ".txt"): write_inline(example) for example in examples}
     for name, content in files.items():
-        write_atomically(destination / name, content)
+        write_file(destination / name, content)
 
 
 def _read_native(source: Path) -> Iterator[Example]:
@@ -103,7 +73,7 @@ def _read_native(source: Path) -> Iterator[Example]:
 
 
 def _write_native(examples: Sequence[Example], destination: Path) -> None:
-    write_atomically(destination, "".join(dump_line(example_to_row(example)) for example in examples))
+    write_file(destination, "".join(dump_line(example_to_row(example)) for example in examples))
 
 
 INLINE = Format(name="inline", suffixes=(".txt",), read=_read_inline, write=_write_inline)

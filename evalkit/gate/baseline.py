@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 
 from evalkit.analysis.runs import BY_TARGET, DERIVED
-from evalkit.errors import EvalkitError, FormatError, InputError
+from evalkit.errors import EvalkitError, FormatError
+from evalkit.files import read_json, write_file
 from evalkit.formats.native.rows import prediction_from_row, prediction_to_row
-from evalkit.predictions.store import write_file
 from evalkit.records import Prediction
 from evalkit.scoring.table import CountTable
 from evalkit.scoring.tasks import ScoredTable
@@ -106,15 +106,11 @@ def read_baseline(path: Path) -> Baseline:
         InputError: there is none.
         FormatError: the file is damaged, something else, or of a later version.
     """
-    try:
-        data = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read: {error.strerror or error}; make a baseline with evalkit gate RUN --baseline "
-            f"{path} --update"
-        ) from error
-    except orjson.JSONDecodeError as error:
-        raise FormatError(f"{path}: not valid JSON ({error}); write it anew with --update") from error
+    data = read_json(
+        path,
+        missing=f"make a baseline with evalkit gate RUN --baseline {path} --update",
+        damaged="write it anew with --update",
+    )
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise FormatError(f"{path}: is no baseline; make one with evalkit gate RUN --baseline FILE --update")
     if data.get("version") != VERSION:

@@ -10,7 +10,6 @@ between two runs of the same extractor over the same gold.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,46 +19,18 @@ from typing import Any
 import orjson
 
 from evalkit.errors import FormatError, InputError, OutputError
+from evalkit.files import json_bytes, read_json, write_file, writing
 from evalkit.formats.native.rows import prediction_from_row
 from evalkit.predictions.lines import prediction_line
 from evalkit.records import Prediction
 from evalkit.results import EvalResult
 
-__all__ = ["RunFolder", "read_result", "read_run", "write_file"]
+__all__ = ["RunFolder", "read_result", "read_run"]
 
 RUN, PREDICTIONS, RESULT, SPEED = "run.json", "predictions.jsonl", "result.json", "speed.json"
 FORMAT_VERSION = 1
 
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written: {error.strerror or error}; choose another place with --out"
-        ) from error
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all, and makes its folder.
-
-    Raises:
-        OutputError: it cannot be written there.
-    """
-    with _writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            beside.write_bytes(content)
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
-
-
-def json_bytes(value: Mapping[str, Any]) -> bytes:
-    """JSON for people and programs: keys in the order given, two spaces, a final line feed."""
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+ELSEWHERE = "choose another place with --out"
 
 
 class RunFolder:
@@ -93,7 +64,7 @@ class RunFolder:
         if found is None and self.path.exists() and (not self.path.is_dir() or self._strangers()):
             raise OutputError(f"{self.path}: is there already and is no run; choose another --out")
         kept = [] if fresh or found is None else self._kept()
-        with _writing(self.path):
+        with writing(self.path, remedy=ELSEWHERE):
             self.path.mkdir(parents=True, exist_ok=True)
             if not kept:
                 # Before `run.json` says whose predictions these are, so that a crash in between leaves no mixture.
@@ -128,7 +99,7 @@ class RunFolder:
             except (orjson.JSONDecodeError, FormatError):
                 break
             size += len(line)
-        with _writing(path), path.open("r+b") as file:
+        with writing(path, remedy=ELSEWHERE), path.open("r+b") as file:
             file.truncate(size)
         return kept
 
@@ -136,7 +107,7 @@ class RunFolder:
     def appending(self) -> Iterator[Callable[[Sequence[Prediction]], None]]:
         """A function that adds predictions, each batch in one write."""
         path = self.path / PREDICTIONS
-        with _writing(path), path.open("ab", buffering=0) as file:
+        with writing(path, remedy=ELSEWHERE), path.open("ab", buffering=0) as file:
 
             def append(predictions: Sequence[Prediction]) -> None:
                 file.write(b"".join(map(prediction_line, predictions)))
@@ -146,7 +117,7 @@ class RunFolder:
     def write_facts(self, key: str, facts: Mapping[str, Any]) -> None:
         """Writes `run.json`."""
         head = {"format": "evalkit.run", "version": FORMAT_VERSION, "key": key}
-        write_file(self.path / RUN, json_bytes(head | dict(facts)))
+        write_file(self.path / RUN, json_bytes(head | dict(facts)), remedy=ELSEWHERE)
 
     def write_speed(self, seconds: float, articles: int) -> None:
         """Writes `speed.json`: how long the last extraction took, and of how many articles."""
@@ -155,11 +126,11 @@ class RunFolder:
             "articles": articles,
             "articles_per_second": round(articles / seconds, 3),
         }
-        write_file(self.path / SPEED, json_bytes(speed))
+        write_file(self.path / SPEED, json_bytes(speed), remedy=ELSEWHERE)
 
     def write_result(self, result: EvalResult) -> None:
         """Writes `result.json`."""
-        write_file(self.path / RESULT, json_bytes(result.to_json()))
+        write_file(self.path / RESULT, json_bytes(result.to_json()), remedy=ELSEWHERE)
 
 
 def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction]]:
@@ -196,14 +167,9 @@ def read_result(path: Path) -> EvalResult:
         FormatError: it is damaged.
     """
     file = path / RESULT if path.is_dir() else path
-    try:
-        data = orjson.loads(file.read_bytes())
-    except OSError as error:
-        raise InputError(
-            f"{file}: cannot be read ({error.strerror}); give a run folder that evalkit run wrote, or its result.json"
-        ) from error
-    except orjson.JSONDecodeError as error:
-        raise FormatError(f"{file}: damaged ({error}); score the run again") from error
+    data = read_json(
+        file, missing="give a run folder that evalkit run wrote, or its result.json", damaged="score the run again"
+    )
     if not isinstance(data, dict):
         raise FormatError(f"{file}: not an evalkit result")
     return EvalResult.from_json(data, where=str(file))

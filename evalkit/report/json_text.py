@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import orjson
-
+from evalkit.files import json_bytes
 from evalkit.results import EvalResult
 
 __all__ = ["render_json"]
@@ -11,4 +10,4 @@ __all__ = ["render_json"]
 
 def render_json(result: EvalResult) -> str:
     """The result without its counts by article (`result.json` has them); ends in a line feed."""
-    return orjson.dumps(result.to_json(tables=False), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    return json_bytes(result.to_json(tables=False)).decode()

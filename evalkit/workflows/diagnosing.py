@@ -14,7 +14,7 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.properties import surfaces_of
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_dataset
-from evalkit.dataset.place import BUNDLED_NAME
+from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.errors import EvalkitError, InputError
 from evalkit.predictions.load import load_predictions
 from evalkit.records import Prediction

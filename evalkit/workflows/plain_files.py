@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from evalkit.dataset.fingerprint import fingerprint_of_columns, plain_content
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.labels import Inventory, load_inventory
-from evalkit.dataset.place import BUNDLED_NAME
+from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.formats.native.columns import LIMIT, NativeColumns, read_native_columns
 from evalkit.records import Annotations, Article, Example, Prediction
 from evalkit.results import EvalResult

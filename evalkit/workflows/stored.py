@@ -9,7 +9,7 @@ from typing import Any
 
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_dataset
-from evalkit.dataset.place import BUNDLED_NAME
+from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.dataset.tag_columns import load_tag_columns
 from evalkit.errors import EvalkitError, FormatError, InputError
 from evalkit.predictions.store import read_result, read_run

@@ -231,7 +231,7 @@ def test_another_run_is_not_overwritten(evalkit: Evalkit, workspace: Path):
 REPORT = [
     pytest.param(("report", "none"), r"none.*cannot be read", id="missing"),
     pytest.param(("report", "gold.jsonl"), r"gold\.jsonl", id="no-result"),
-    pytest.param(("report", "cut.json"), r"cut\.json: damaged", id="cut"),
+    pytest.param(("report", "cut.json"), r"cut\.json: not valid JSON", id="cut"),
     pytest.param(("report", "good.json", "--to", "markdwon"), r"'markdwon'; did you mean 'markdown'\?", id="reporter"),
     pytest.param(("report", "good.json", "-o", "mine.py/x.md"), r"mine\.py/x\.md: cannot be written", id="output"),
     pytest.param(("report", "later.json"), r"version 99, this evalkit reads 1", id="later-version"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evalkit.errors import FormatError, InputError, OutputError
 from evalkit.predictions.lines import prediction_line
-from evalkit.predictions.store import RunFolder, read_result, read_run, write_file
+from evalkit.predictions.store import RunFolder, read_result, read_run
 from evalkit.records import Annotations, Entity, Prediction, Span
 from evalkit.results import EvalResult
 
@@ -39,20 +39,6 @@ NAMES = [
     pytest.param("..", "runs/extractor-01234567", id="dots"),
     pytest.param("x" * 500, f"runs/{'x' * 60}-01234567", id="long"),
 ]
-
-
-class TestWriteFile:
-    def test_whole_and_with_its_folder(self, tmp_path: Path):
-        write_file(tmp_path / "a" / "b.txt", b"one")
-        write_file(tmp_path / "a" / "b.txt", b"two")
-        assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.txt"]
-        assert (tmp_path / "a" / "b.txt").read_bytes() == b"two"
-
-    def test_a_place_that_cannot_be_written_leaves_nothing(self, tmp_path: Path):
-        (tmp_path / "taken").mkdir()
-        with pytest.raises(OutputError, match="taken: cannot be written: Is a directory; choose another place"):
-            write_file(tmp_path / "taken", b"x")
-        assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
 class TestFolder:
@@ -138,7 +124,7 @@ class TestReading:
         [
             pytest.param("[]", "not an evalkit result", id="list"),
             pytest.param("{}", r"not an evalkit result \('format' is None\)", id="other"),
-            pytest.param("{", "damaged", id="cut"),
+            pytest.param("{", "not valid JSON", id="cut"),
         ],
     )
     def test_other_files(self, tmp_path: Path, content: str, message: str):

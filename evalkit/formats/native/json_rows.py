@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from evalkit.errors import FormatError, InputError
+from evalkit.errors import FormatError
+from evalkit.files import read_bytes
 
 __all__ = ["read_rows"]
 
@@ -29,11 +30,7 @@ def read_rows(path: Path, *, on_error: Callable[[FormatError], None] | None = No
         InputError: the file cannot be read.
         FormatError: a line is no JSON object (a truncated last line is the usual cause).
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}; check the path") from error
-    for where, load in _values(content.removeprefix(b"\xef\xbb\xbf"), path, on_error):
+    for where, load in _values(read_bytes(path).removeprefix(b"\xef\xbb\xbf"), path, on_error):
         try:
             row = load()
             if not isinstance(row, dict):

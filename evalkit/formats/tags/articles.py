@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evalkit.errors import FormatError
+from evalkit.files import write_file
 from evalkit.formats.base import Format
-from evalkit.formats.files import paths_under, write_atomically
+from evalkit.formats.files import paths_under
 from evalkit.formats.tags.reading import TagCorpus, TagDocument, read_tag_columns
 from evalkit.formats.tags.schemes import TokenSpan, encode_tags
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Scope, Span
@@ -241,7 +242,7 @@ def _write(examples: Sequence[Example], destination: Path) -> None:
     if written.losses:
         lost = ", ".join(f"{count} {what}" for what, count in written.losses.items())
         raise FormatError(f"{destination}: tag columns cannot hold {lost}; choose another format or write_tag_columns")
-    write_atomically(destination, written.text)
+    write_file(destination, written.text)
 
 
 _READ: Callable[[Path], Iterable[Example]] = _read

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.errors import FormatError, InputError
+from evalkit.files import read_bytes
 from evalkit.formats.tags.tag_cells import looks_like_tag
 from evalkit.registry import near_match
 
@@ -54,10 +55,7 @@ def read_lines(path: Path, *, encoding: str | None, notes: Counter[str]) -> list
     Raises:
         InputError: the file cannot be read, or the encoding is unknown.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}; check the path") from error
+    content = read_bytes(path)
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = encoding or "utf-16"
     try:

@@ -1,0 +1,136 @@
+"""Files: read with a message that helps, written whole or not at all; folders staged beside their place and renamed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from evalkit.errors import FormatError, InputError, OutputError
+
+__all__ = ["json_bytes", "read_bytes", "read_json", "read_text", "replace_children", "write_file", "writing"]
+
+
+def read_bytes(path: Path, *, remedy: str = "check the path") -> bytes:
+    """The content of a file; `remedy` ends the message if it cannot be read.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}; {remedy}") from error
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file with its line ends as they are.
+
+    Raises:
+        InputError: the file cannot be read or is not UTF-8.
+    """
+    try:
+        return read_bytes(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+
+
+def read_json(path: Path, *, missing: str = "check the path", damaged: str = "mend it") -> Any:
+    """The one JSON value of a file; the words say what to do where there is no such file, or no JSON in it.
+
+    Raises:
+        InputError: the file cannot be read.
+        FormatError: it holds no JSON.
+    """
+    content = read_bytes(path, remedy=missing)
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise FormatError(f"{path}: not valid JSON ({error}); {damaged}") from error
+
+
+def json_bytes(value: Any) -> bytes:
+    """JSON for people and programs: keys in the order given, two spaces, a final line feed."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+@contextmanager
+def writing(path: Path, *, remedy: str = "choose another place") -> Iterator[None]:
+    """Says of which file it is when writing fails, and what to do.
+
+    Raises:
+        OutputError: in place of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}; {remedy}") from error
+
+
+def write_file(path: Path, content: bytes | str, *, remedy: str = "choose another place") -> None:
+    """Writes a file whole or not at all, and makes its folder; text as UTF-8 with its line ends as they are.
+
+    Raises:
+        OutputError: it cannot be written there.
+    """
+    with writing(path, remedy=remedy):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # In the same folder, so that renaming never copies; with the process in its name, so that two never share it.
+        beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        try:
+            beside.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def replace_children(folder: Path, files: Mapping[str, str], *, remove: Iterable[str] = ()) -> None:
+    """Writes files (paths relative to the folder) in place of the children that they and `remove` name.
+
+    A child is a file, or a folder with all that is in it. The new ones are written beside the folder first and then
+    renamed into it; if a rename fails, the old ones are put back.
+
+    Raises:
+        OutputError: the folder cannot be written; it is as it was.
+    """
+    parent = folder.resolve().parent
+    with writing(folder):
+        parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=parent))
+        try:
+            for name, content in files.items():
+                target = staging / "new" / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content.encode("utf-8"))
+            folder.mkdir(parents=True, exist_ok=True)
+            children = sorted({*(name.split("/")[0] for name in files), *remove})
+            _swap(folder, staging, children)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def _swap(folder: Path, staging: Path, children: list[str]) -> None:
+    old = staging / "old"
+    old.mkdir()
+    moved: list[str] = []
+    try:
+        for child in children:
+            moved.append(child)
+            if (folder / child).exists():
+                os.replace(folder / child, old / child)
+            if (staging / "new" / child).exists():
+                os.replace(staging / "new" / child, folder / child)
+    except OSError:
+        for child in moved:
+            if not (old / child).exists():
+                continue
+            if (folder / child).exists():
+                os.replace(folder / child, staging / f"undone-{child}")
+            os.replace(old / child, folder / child)
+        raise
