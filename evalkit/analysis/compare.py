@@ -26,7 +26,7 @@ from evalkit.analysis.runs import (
 )
 from evalkit.errors import InputError
 from evalkit.results import EvalResult
-from evalkit.scoring.tasks import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = ["ComparedRow", "Comparison", "ComparisonOptions", "compare_runs", "compare_tables", "significance_mark"]
 

@@ -25,11 +25,10 @@ from evalkit.analysis.slice_rows import (
 )
 from evalkit.analysis.slices import article_properties
 from evalkit.registry import unknown_name
-from evalkit.scoring.conventions.table import load_convention
 from evalkit.scoring.entities import columns_of_pairs
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks import ScoredTable, choose_conventions, score_task
+from evalkit.scoring.tasks.table import ScoredTable, choose_conventions, load_convention, score_task
 
 __all__ = [
     "ALL_SLICES",
@@ -142,7 +141,7 @@ def _item_crosses(
     if task == "stances":
         return {role: stance_cross(pairs, convention, role) for role in wanted}
     columns = columns_of_pairs(pairs)
-    credits = load_convention(convention)(columns)
+    credits = load_convention("entities", convention)(columns)
     if credits.gold_items is not None or credits.predicted_items is not None:
         notes.append(f"entities: {convention} counts no entities, so there is nothing to slice by {', '.join(wanted)}")
         return {}
@@ -197,7 +196,7 @@ def diagnose_scores(pairs: Sequence[Pair], convention: str) -> tuple[ScoreDiagno
     if len(present) < len(given):
         return None, f"{len(given) - len(present)} of {len(given)} predicted entities have no score; no calibration"
     columns = columns_of_pairs(pairs)
-    credits = load_convention(convention)(columns)
+    credits = load_convention("entities", convention)(columns)
     if credits.gold_items is not None or credits.predicted_items is not None:
         return None, f"{convention} counts no entities, so their scores cannot be judged under it"
     scores = entity_scores(columns, pairs)

@@ -17,13 +17,12 @@ from evalkit.analysis.judged import GOLD_SIDE, JUDGES, JudgedArticle, JudgedItem
 from evalkit.errors import InputError
 from evalkit.records import LAYERS, Quote, Span
 from evalkit.scoring.alignment import plain_name
-from evalkit.scoring.conventions.table import load_convention
 from evalkit.scoring.conventions.token import tokenize
 from evalkit.scoring.entities import columns_of_pairs
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.quote_matching import MatchedArticle, match_quotes
 from evalkit.scoring.quotes import CONVENTIONS as QUOTE_CONVENTIONS
-from evalkit.scoring.tasks import choose_conventions
+from evalkit.scoring.tasks.table import choose_conventions, load_convention
 
 __all__ = ["ExplainedItem", "Explanation", "LayerExplanation", "explain_pair", "find_places"]
 
@@ -163,7 +162,7 @@ def _entity_credits(pair: Pair, judged: JudgedArticle, names: Sequence[str]) -> 
         if name == "token" and pair.article.text:
             found[name] = _token_shares(pair.article.text, judged)
             continue
-        credits = load_convention(name)(columns)
+        credits = load_convention("entities", name)(columns)
         counted = credits.gold_items is None and credits.predicted_items is None
         found[name] = (
             (credits.gold.tolist(), credits.predicted.tolist())

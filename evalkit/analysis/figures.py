@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.scoring.table import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT
-from evalkit.scoring.tasks import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = ["PRF_SCORES", "Figure", "FigureList", "figures_of", "ratio"]
 

@@ -26,7 +26,7 @@ from evalkit.analysis.resampling import (
 from evalkit.errors import InputError
 from evalkit.results import PRF, Interval, Score, TaskResult
 from evalkit.scoring.table import macro, micro
-from evalkit.scoring.tasks import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = ["Bootstrap", "intervals_of", "resampled_figures", "task_result"]
 

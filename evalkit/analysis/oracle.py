@@ -20,7 +20,7 @@ from evalkit.analysis.intervals import Bootstrap, column_quantiles, resampled_fi
 from evalkit.results import Interval
 from evalkit.scoring.columns import EntityColumns
 from evalkit.scoring.table import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, CountTable
-from evalkit.scoring.tasks import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = ["Rung", "oracle_ladder", "oracle_table"]
 

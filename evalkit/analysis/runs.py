@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from evalkit.errors import InputError
 from evalkit.results import EvalResult, TaskResult
+from evalkit.scoring.derived import accuracy, favg, favg_by_target, macro_f1
 from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks import Derived, ScoredTable, accuracy, favg, favg_by_target, macro_f1
+from evalkit.scoring.tasks.table import Derived, ScoredTable
 
 __all__ = ["Runs", "check_same_gold", "named_runs", "same_labels", "scored_table_of", "shared_conventions"]
 

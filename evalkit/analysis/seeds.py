@@ -19,7 +19,7 @@ from evalkit.analysis.runs import (
     shared_conventions,
 )
 from evalkit.results import EvalResult, Interval
-from evalkit.scoring.tasks import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = ["SeedRow", "seed_rows", "seed_variance"]
 

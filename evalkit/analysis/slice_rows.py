@@ -24,7 +24,7 @@ from evalkit.scoring.credits import Credits
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.stances import stance_tables
 from evalkit.scoring.table import GOLD, PREDICTED, CountTable
-from evalkit.scoring.tasks import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = [
     "LABEL",

@@ -17,7 +17,7 @@ from evalkit.records import Article
 from evalkit.scoring.columns import EntityColumns
 from evalkit.scoring.credits import Credits, Items, entity_table
 from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = ["NONE", "article_properties", "item_slices", "slice_articles", "slice_table", "slice_tables"]
 

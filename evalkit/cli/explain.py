@@ -58,7 +58,7 @@ def _explain_article(
 ) -> None:
     from evalkit.analysis.explain import explain_pair, find_places
     from evalkit.registry import near_match
-    from evalkit.scoring.tasks import check_tasks
+    from evalkit.scoring.tasks.table import check_tasks
     from evalkit.workflows.stored import gold_of, load_run
 
     check_tasks(tasks)

@@ -98,7 +98,7 @@ def scoring_options_of(
 ) -> ScoringOptions:
     """The options of `scoring_options` as one value, checked."""
     from evalkit.analysis.intervals import Bootstrap
-    from evalkit.scoring.tasks import check_tasks, choose_conventions
+    from evalkit.scoring.tasks.table import check_tasks, choose_conventions
     from evalkit.workflows.evaluation import ScoringOptions
 
     for task in check_tasks(tasks):

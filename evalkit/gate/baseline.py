@@ -19,7 +19,7 @@ from evalkit.files import read_json, write_file
 from evalkit.formats.native.rows import prediction_from_row, prediction_to_row
 from evalkit.records import Prediction
 from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = ["Baseline", "Tables", "baseline_bytes", "read_baseline", "write_baseline"]
 

@@ -31,8 +31,7 @@ from evalkit.analysis.figures import PRF_SCORES
 from evalkit.analysis.runs import BY_TARGET, DERIVED
 from evalkit.errors import EvalkitError, FormatError, InputError
 from evalkit.registry import near_match
-from evalkit.scoring.main import MAIN_CONVENTION
-from evalkit.scoring.tasks import TASKS, choose_conventions
+from evalkit.scoring.tasks.table import choose_conventions, load_task, task_names
 
 __all__ = ["POOLED", "Rule", "RuleSet", "default_rules", "read_rules"]
 
@@ -86,7 +85,7 @@ class RuleSet:
 
 def default_rules(tasks: Iterable[str]) -> RuleSet:
     """One rule a task: micro F1 under its main convention may not drop."""
-    rules = [_named({"task": task, "convention": MAIN_CONVENTION[task]}) for task in tasks]
+    rules = [_named({"task": task, "convention": load_task(task).main}) for task in tasks]
     return RuleSet(rules=tuple(rules))
 
 
@@ -154,12 +153,14 @@ def _rule(row: Mapping[str, Any], number: int, places: _Places) -> Rule:
         if key not in FIELDS:
             raise _unknown(places.of(key, number), "field", key, FIELDS)
     if "task" not in row:
-        raise InputError(f"{places.of('rule', number)}: the rule names no task; write task = {TASKS[0]!r} or another")
+        raise InputError(
+            f"{places.of('rule', number)}: the rule names no task; write task = {task_names()[0]!r} or another"
+        )
     for key in ("name", "task", "convention", "label", "score"):
         if key in row and (not isinstance(row[key], str) or not row[key]):
             raise InputError(f"{places.of(key, number)}: {key} must be a word in quotes, found {row[key]!r}")
-    if row["task"] not in TASKS:
-        raise _unknown(places.of("task", number), "task", row["task"], TASKS)
+    if row["task"] not in task_names():
+        raise _unknown(places.of("task", number), "task", row["task"], task_names())
     convention = _convention(row, number, places)
     for key, limits in NUMBERS.items():
         if key in row:
@@ -170,7 +171,7 @@ def _rule(row: Mapping[str, Any], number: int, places: _Places) -> Rule:
 
 
 def _convention(row: Mapping[str, Any], number: int, places: _Places) -> str:
-    name: str = row.get("convention", MAIN_CONVENTION[row["task"]])
+    name: str = row.get("convention", load_task(row["task"]).main)
     try:
         known = choose_conventions(row["task"], (name,))
     except EvalkitError as error:

@@ -27,7 +27,7 @@ from evalkit.errors import InputError
 from evalkit.gate.baseline import Tables
 from evalkit.gate.rules import POOLED, Rule, RuleSet
 from evalkit.registry import near_match
-from evalkit.scoring.tasks import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = ["CANNOT_TELL", "FAIL", "PASS", "GateReport", "Outcome", "Sides", "judge_rules"]
 

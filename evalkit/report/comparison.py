@@ -10,7 +10,7 @@ from evalkit.analysis.power import power_of_row
 from evalkit.analysis.ranking import RankingChange
 from evalkit.report.plain_text import one_line
 from evalkit.report.tables import ReportTable
-from evalkit.scoring.main import MAIN_CONVENTION
+from evalkit.scoring.tasks.table import main_convention
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,8 +77,8 @@ def figure_name(row: ComparedRow) -> str:
 def main_row(rows: Sequence[ComparedRow], task: str) -> ComparedRow | None:
     """Micro F1 under the main convention of a task, or under the first one that there is."""
     micro = [row for row in rows if row.task == task and row.scope == "micro" and row.score == "f1"]
-    main = [row for row in micro if row.convention == MAIN_CONVENTION.get(task)]
-    return next(iter([*main, *micro]), None)
+    main = main_convention(task, [row.convention for row in micro]) if micro else ""
+    return next((row for row in micro if row.convention == main), None)
 
 
 def detection_lines(comparison: Comparison) -> list[str]:

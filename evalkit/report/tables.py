@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evalkit.results import PRF, EvalResult, TaskResult
-from evalkit.scoring.main import MAIN_CONVENTION
+from evalkit.scoring.tasks.table import main_convention
 
 __all__ = ["ReportTable", "failed_lines", "notes_of", "result_tables"]
 
@@ -39,8 +39,7 @@ def result_tables(result: EvalResult) -> list[ReportTable]:
     tables = []
     for task, conventions in result.tasks.items():
         floors = result.floor.get(task, {})
-        name = MAIN_CONVENTION.get(task, "")
-        main = conventions.get(name) or next(iter(conventions.values()))
+        main = conventions[main_convention(task, tuple(conventions))]
         tables.append(_label_table(main, floors.get(main.convention)))
         others = [other for other in conventions.values() if other is not main]
         if others:

@@ -26,19 +26,15 @@ import numpy as np
 from evalkit.records import Annotations, Entity, Quote, Stance
 from evalkit.results import Counts
 from evalkit.scoring.alignment import align, any_overlap, plain_name
-from evalkit.scoring.conventions.table import load_convention
-from evalkit.scoring.entities import columns_of_pairs, join_spans
+from evalkit.scoring.entities import join_spans
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.selftest_cases import Case, layer_of, with_items
 from evalkit.scoring.table import CountTable, merge_tables
-from evalkit.scoring.tasks import score_task
+from evalkit.scoring.tasks.table import score_task
 
 __all__ = ["INVARIANTS", "Invariant"]
 
 TOLERANCE = 1e-9
-
-OTHER_ITEMS = ("cue", "speaker", "token")
-"""Conventions for quotes with these beginnings count something else than quotes."""
 
 Invariant = Callable[[str, str, Case], str | None]
 
@@ -130,12 +126,6 @@ def _swap(task: str, name: str, case: Case) -> str | None:
 
 
 def _counts(task: str, name: str, case: Case) -> str | None:
-    if task == "entities":
-        credits = load_convention(name)(columns_of_pairs(sorted(case, key=lambda pair: pair.article.id)))
-        if credits.gold_items is not None or credits.predicted_items is not None:
-            return None
-    if task == "quotes" and name.startswith(OTHER_ITEMS):
-        return None
     table = _score(task, name, case)
     for at, side in enumerate(("gold", "predicted")):
         wanted = Counter(

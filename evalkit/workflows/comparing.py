@@ -18,8 +18,7 @@ from evalkit.analysis.seeds import SeedRow, seed_variance
 from evalkit.errors import InputError
 from evalkit.report.comparison import detection_lines, ranking_lines
 from evalkit.results import EvalResult
-from evalkit.scoring.main import MAIN_CONVENTION
-from evalkit.scoring.tasks import check_tasks, choose_conventions
+from evalkit.scoring.tasks.table import check_tasks, choose_conventions, main_convention
 from evalkit.version import __version__
 from evalkit.workflows.stored import StoredRun, gold_of, load_run
 
@@ -257,7 +256,4 @@ def _main_conventions(rows: Iterable[ComparedRow | SeedRow]) -> dict[str, str]:
     known: dict[str, dict[str, None]] = {}
     for row in rows:
         known.setdefault(row.task, {})[row.convention] = None
-    return {
-        task: MAIN_CONVENTION[task] if MAIN_CONVENTION.get(task) in own else next(iter(own))
-        for task, own in known.items()
-    }
+    return {task: main_convention(task, list(own)) for task, own in known.items()}

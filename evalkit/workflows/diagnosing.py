@@ -20,7 +20,7 @@ from evalkit.predictions.load import load_predictions
 from evalkit.records import Prediction
 from evalkit.scoring.chain import chain_ladder
 from evalkit.scoring.pairs import CHAIN, Paired
-from evalkit.scoring.tasks import check_tasks, choose_conventions
+from evalkit.scoring.tasks.table import check_tasks, choose_conventions
 from evalkit.workflows.evaluation import ScoringOptions, paired_articles
 from evalkit.workflows.runs import Run
 from evalkit.workflows.stored import StoredRun, gold_of, load_run, stored_run

@@ -14,7 +14,7 @@ from evalkit.formats.collection import without_collection
 from evalkit.records import Example, Prediction
 from evalkit.results import EvalResult, TaskResult
 from evalkit.scoring.pairs import Paired, pair_up
-from evalkit.scoring.tasks import ScoredTable, check_tasks, choose_conventions, score_task
+from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, score_task
 from evalkit.version import __version__
 from evalkit.workflows.label_notes import foreign_labels, map_notes
 

@@ -14,7 +14,7 @@ from evalkit.errors import FormatError, InputError
 from evalkit.gate.baseline import Baseline, Tables, baseline_bytes, read_baseline, write_baseline
 from evalkit.gate.rules import RuleSet, default_rules, read_rules
 from evalkit.gate.verdict import ROUNDS, GateReport, Outcome, Sides, judge_rules
-from evalkit.scoring.tasks import TASKS
+from evalkit.scoring.tasks.table import task_names
 from evalkit.version import __version__
 from evalkit.workflows.evaluation import scored_tables
 from evalkit.workflows.runs import Run
@@ -52,12 +52,12 @@ def check_gate(
     _check_same(ours, before, Path(baseline))
     theirs = _as_run(before)
     wanted = rules if isinstance(rules, RuleSet) else None if rules is None else read_rules(Path(rules))
-    wanted = wanted or default_rules(task for task in TASKS if task in before.tables)
+    wanted = wanted or default_rules(task for task in task_names() if task in before.tables)
     conventions = tuple(dict.fromkeys(rule.convention for rule in wanted.rules))
     sides = Sides(
         before=_tables(theirs, gold, conventions),
         after=_tables(ours, gold, conventions),
-        missing=dict.fromkeys(TASKS, "the extractor does not claim it"),
+        missing=dict.fromkeys(task_names(), "the extractor does not claim it"),
         properties=article_properties(example.article for example in gold),
     )
     outcomes = judge_rules(wanted, sides, rounds=rounds, seed=seed)

@@ -21,10 +21,9 @@ from evalkit.formats.native.columns import LIMIT, NativeColumns, read_native_col
 from evalkit.records import Annotations, Article, Example, Prediction
 from evalkit.results import EvalResult
 from evalkit.scoring.columns import EntityColumns, columns_from_arrays
-from evalkit.scoring.conventions.table import load_convention
 from evalkit.scoring.credits import entity_table
 from evalkit.scoring.pairs import Paired, pair_up
-from evalkit.scoring.tasks import ScoredTable, check_tasks, choose_conventions
+from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_convention
 from evalkit.version import __version__
 from evalkit.workflows.evaluation import ScoringOptions, results_of, stated_options
 from evalkit.workflows.label_notes import foreign_entities
@@ -73,7 +72,9 @@ def _result(
         name=name, split=ALL, fingerprint=_fingerprint(gold, columns), examples=(), inventory=inventory
     )
     paired = _outlines(gold, predicted)
-    conventions = {name: load_convention(name) for name in choose_conventions("entities", options.conventions)}
+    conventions = {
+        name: load_convention("entities", name) for name in choose_conventions("entities", options.conventions)
+    }
     tables = {name: ScoredTable(entity_table(columns, own(columns))) for name, own in conventions.items()}
     wanted = check_tasks(options.tasks)
     found = dict(

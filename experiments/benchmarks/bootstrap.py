@@ -30,7 +30,7 @@ from evalkit.analysis.paired import randomization_p
 from evalkit.analysis.resampling import Plan, draws
 from evalkit.results import Counts
 from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable
 
 LABELS = 8
 LOOP_ROUNDS, SCIPY_ROUNDS = 5, 500

@@ -26,7 +26,7 @@ from evalkit.records import QUOTE_KINDS, Annotations, Article, Example, Predicti
 from evalkit.results import TaskResult
 from evalkit.scoring.cells import Cell, table_of_cells
 from evalkit.scoring.quote_matching import MatchedArticle, common_characters, match_quotes
-from evalkit.scoring.tasks import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable
 from evalkit.text.quotation_marks import quotations
 from evalkit.version import __version__
 from evalkit.workflows.evaluation import ScoringOptions, paired_articles, score

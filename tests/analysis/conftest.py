@@ -7,7 +7,7 @@ import pytest
 
 from evalkit.results import EvalResult
 from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable
 
 Cells = Mapping[str, Mapping[str, tuple[float, float, float, float]]]
 

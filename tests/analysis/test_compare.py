@@ -15,8 +15,9 @@ from evalkit.analysis.paired import adjusted, article_figures, randomization_p
 from evalkit.analysis.resampling import Plan, swaps
 from evalkit.errors import InputError
 from evalkit.results import EvalResult
+from evalkit.scoring.derived import accuracy, favg_by_target
 from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks import ScoredTable, accuracy, favg_by_target
+from evalkit.scoring.tasks.table import ScoredTable
 
 MakeTable = Callable[..., CountTable]
 MakeResult = Callable[..., EvalResult]

@@ -12,7 +12,7 @@ import pytest
 from evalkit.analysis.figures import figures_of
 from evalkit.analysis.intervals import Bootstrap, intervals_of
 from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable
 
 EXPERIMENTS = 1000
 ARTICLES = 150

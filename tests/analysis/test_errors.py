@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from evalkit.analysis.errors import KINDS, confusion_matrix, find_errors, hardest_articles
 from evalkit.records import Entity, Span
 from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.conventions.table import load_convention
 from evalkit.scoring.credits import entity_table
 from evalkit.scoring.entities import entity_columns
 from evalkit.scoring.table import CountTable
+from evalkit.scoring.tasks.table import load_convention
 
 Item = tuple[int, int, str]
 
@@ -115,7 +115,7 @@ def test_every_item_has_one_kind(gold: list[Item], predicted: list[Item]) -> Non
     assert matrix[:, :-1].sum(axis=0).tolist() == [
         sum(item[2] == label for item in predicted) for label in columns.labels
     ]
-    exact = entity_table(columns, load_convention("exact")(columns)).counts()
+    exact = entity_table(columns, load_convention("entities", "exact")(columns)).counts()
     assert counts["right"] == exact.gold_credit
 
 

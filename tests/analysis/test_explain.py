@@ -6,7 +6,7 @@ from evalkit.analysis.explain import Explanation, LayerExplanation, explain_pair
 from evalkit.errors import InputError, UnknownNameError
 from evalkit.records import Annotations, Article, Entity, Quote, Span, Stance
 from evalkit.scoring.pairs import Pair
-from evalkit.scoring.tasks import choose_conventions, score_task
+from evalkit.scoring.tasks.table import choose_conventions, score_task
 
 TEXT = "Ida Moen left Oslo, said Jo."
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from evalkit.analysis.figures import Figure, figures_of
+from evalkit.scoring.derived import accuracy, favg, favg_by_target
 from evalkit.scoring.table import CountTable, macro, micro
-from evalkit.scoring.tasks import ScoredTable, accuracy, favg, favg_by_target
+from evalkit.scoring.tasks.table import ScoredTable
 
 
 def test_names_and_values(make_table: Callable[..., CountTable]) -> None:

@@ -15,8 +15,9 @@ from evalkit.analysis.intervals import Bootstrap, bca_tails, intervals_of, jackk
 from evalkit.analysis.resampling import Plan, draws
 from evalkit.errors import InputError
 from evalkit.results import EvalResult, TaskResult
+from evalkit.scoring.derived import accuracy, favg_by_target
 from evalkit.scoring.table import CountTable, merge_tables
-from evalkit.scoring.tasks import ScoredTable, accuracy, favg_by_target
+from evalkit.scoring.tasks.table import ScoredTable
 
 
 def scored(table: CountTable, bootstrap: Bootstrap | None) -> TaskResult:
@@ -224,7 +225,7 @@ def test_scoring_with_intervals_loads_nothing_heavy() -> None:
         "import sys, numpy as np\n"
         "from evalkit.analysis.intervals import Bootstrap, task_result\n"
         "from evalkit.scoring.table import CountTable\n"
-        "from evalkit.scoring.tasks import ScoredTable\n"
+        "from evalkit.scoring.tasks.table import ScoredTable\n"
         "t = CountTable(('a', 'b'), ('X',), np.ones((2, 1, 4)))\n"
         "task_result('entities', 'exact', ScoredTable(t), signature='s', bootstrap=Bootstrap(10, method='bca'))\n"
         "print([m for m in ('scipy', 'pandas', 'sklearn', 'datasets', 'transformers') if m in sys.modules])"

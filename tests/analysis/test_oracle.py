@@ -11,9 +11,9 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.oracle import oracle_ladder, oracle_table
 from evalkit.records import Entity, Span
 from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.conventions.table import load_convention
 from evalkit.scoring.credits import entity_table
 from evalkit.scoring.entities import entity_columns
+from evalkit.scoring.tasks.table import load_convention
 
 Item = tuple[int, int, str]
 
@@ -79,7 +79,7 @@ ITEMS = st.lists(
 @given(gold=ITEMS, predicted=ITEMS)
 def test_every_correction_helps_and_all_of_them_make_it_perfect(gold: list[Item], predicted: list[Item]) -> None:
     columns = columns_of((gold, predicted))
-    as_it_is = entity_table(columns, load_convention("exact")(columns))
+    as_it_is = entity_table(columns, load_convention("entities", "exact")(columns))
     assert oracle_table(find_errors(columns), ()).cells.tolist() == as_it_is.cells.tolist()
     ladder = oracle_ladder(columns)
     assert all(rung.gain >= -1e-12 for rung in ladder)

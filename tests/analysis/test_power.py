@@ -11,7 +11,7 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.power import power_of_row, power_of_run, smallest_difference
 from evalkit.errors import InputError
 from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable
 
 
 def test_smallest_difference() -> None:

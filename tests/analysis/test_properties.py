@@ -6,10 +6,10 @@ from evalkit.analysis.properties import entity_properties, quote_kind, quote_sli
 from evalkit.analysis.slices import NONE, item_slices
 from evalkit.errors import InputError, UnknownNameError
 from evalkit.records import Annotations, Article, Entity, Example, Quote, Span, Zone
-from evalkit.scoring.conventions.table import load_convention
 from evalkit.scoring.entities import columns_of_pairs
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.quotes import quote_tables
+from evalkit.scoring.tasks.table import load_convention
 
 TEXT = "Oslo waits. The Bank of Norway met Ida Moen in Oslo."
 
@@ -51,7 +51,9 @@ def test_slices_by_property() -> None:
     pair = example_pair()
     columns = columns_of_pairs([pair])
     nested = entity_properties(columns, [pair])["nested"]
-    table = item_slices(columns, load_convention("exact")(columns), gold=nested.gold, predicted=nested.predicted)
+    table = item_slices(
+        columns, load_convention("entities", "exact")(columns), gold=nested.gold, predicted=nested.predicted
+    )
     # Both predictions are flat; the Bank is right and nested in the gold.
     assert dict(zip(table.labels, table.totals().tolist(), strict=True)) == {
         "flat": [2, 2, 0, 1],

@@ -12,9 +12,9 @@ from evalkit.analysis.slices import NONE, article_properties, item_slices, slice
 from evalkit.errors import InputError
 from evalkit.records import Article
 from evalkit.scoring.columns import columns_from_arrays
-from evalkit.scoring.conventions.table import load_convention
+from evalkit.scoring.derived import accuracy
 from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks import ScoredTable, accuracy
+from evalkit.scoring.tasks.table import ScoredTable, load_convention
 
 MakeTable = Callable[..., CountTable]
 
@@ -94,7 +94,7 @@ def test_refuses_an_unknown_label(make_table: MakeTable) -> None:
 def test_items_count_in_their_own_slice() -> None:
     # Gold [0, 2] short and [5, 9] long; predicted [0, 2] short, right, and [5, 7] short, wrong.
     columns = columns_from_arrays(["a"], ["X"], ([0, 0], [0, 5], [2, 9], [0, 0]), ([0, 0], [0, 5], [2, 7], [0, 0]))
-    credits = load_convention("exact")(columns)
+    credits = load_convention("entities", "exact")(columns)
     table = item_slices(columns, credits, gold=["short", "long"], predicted=["short", "short"])
     assert table.labels == ("long", "short")
     assert table.totals().tolist() == [[1, 0, 0, 0], [1, 2, 1, 1]]
@@ -102,7 +102,7 @@ def test_items_count_in_their_own_slice() -> None:
 
 def test_refuses_values_of_another_number() -> None:
     columns = columns_from_arrays(["a"], ["X"], ([0], [0], [2], [0]), ([], [], [], []))
-    credits = load_convention("exact")(columns)
+    credits = load_convention("entities", "exact")(columns)
     with pytest.raises(InputError, match="2 values for 1 gold items"):
         item_slices(columns, credits, gold=["x", "y"], predicted=[])
 
@@ -110,7 +110,7 @@ def test_refuses_values_of_another_number() -> None:
 def test_refuses_conventions_that_count_tokens() -> None:
     columns = columns_from_arrays(["a"], ["X"], ([0], [0], [2], [0]), ([], [], [], []), texts=("Oslo",))
     with pytest.raises(InputError, match="counts no entities"):
-        item_slices(columns, load_convention("token")(columns), gold=["x"], predicted=[])
+        item_slices(columns, load_convention("entities", "token")(columns), gold=["x"], predicted=[])
 
 
 def test_a_slice_of_nothing(make_table: MakeTable) -> None:

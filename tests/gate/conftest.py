@@ -7,7 +7,7 @@ import pytest
 
 from evalkit.gate.rules import Rule
 from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable
 
 
 def entity_counts(found: Sequence[int], *, of: int = 2, label: str = "PER") -> ScoredTable:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
 
 import pytest
 
 from evalkit.records import Entity, Span
+from evalkit.registry import Registry
 from evalkit.results import Counts
 from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.conventions.table import load_convention
 from evalkit.scoring.credits import entity_table
 from evalkit.scoring.entities import entity_columns
 from evalkit.scoring.table import CountTable
+from evalkit.scoring.tasks.table import load_convention, load_task, task_names
 
 Item = tuple[tuple[tuple[int, int], ...], str]
 
@@ -36,6 +38,32 @@ def build(gold: str | Sequence[str], predicted: str | Sequence[str], text: str |
     return entity_columns(names, [parse(line) for line in sides[0]], [parse(line) for line in sides[1]], texts=texts)
 
 
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """What a package would bring, without installing one: `installed("evalkit.conventions", mine=function)`."""
+    before = Registry.entry_points
+    brought: dict[str, dict[str, SimpleNamespace]] = {}
+
+    def entry_points(registry: Registry) -> dict[str, object]:
+        return {**before(registry), **brought.get(registry.group, {})}
+
+    def install(group: str, **plugins: object) -> None:
+        points = {
+            name: SimpleNamespace(name=name, value="mine", load=lambda own=own: own) for name, own in plugins.items()
+        }
+        brought.setdefault(group, {}).update(points)
+        forget()
+
+    def forget() -> None:
+        for cached in (task_names, load_task):
+            cached.cache_clear()
+
+    monkeypatch.setattr(Registry, "entry_points", entry_points)
+    yield install
+    monkeypatch.undo()
+    forget()
+
+
 @pytest.fixture(scope="session")
 def columns() -> Callable[..., EntityColumns]:
     return build
@@ -45,7 +73,7 @@ def columns() -> Callable[..., EntityColumns]:
 def table() -> Callable[..., CountTable]:
     def make(convention: str, gold: str | Sequence[str], predicted: str | Sequence[str], text: str | None = None):
         found = build(gold, predicted, text)
-        return entity_table(found, load_convention(convention)(found))
+        return entity_table(found, load_convention("entities", convention)(found))
 
     return make
 
@@ -71,7 +99,7 @@ def score_items() -> Callable[[str, Sequence[Item], Sequence[Item]], Counts]:
             for side in (gold, predicted)
         ]
         found = entity_columns(["a"], sides[0], sides[1])
-        return entity_table(found, load_convention(convention)(found)).counts()
+        return entity_table(found, load_convention("entities", convention)(found)).counts()
 
     return make
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from evalkit.records import Annotations, Article, Stance
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.table import macro, micro
-from evalkit.scoring.tasks import score_task
+from evalkit.scoring.tasks.table import score_task
 
 CLOSE = {"abs": 1e-12, "rel": 0}
 LABELS = ("LOC", "ORG", "PER")

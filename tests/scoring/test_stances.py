@@ -4,7 +4,7 @@ import pytest
 
 from evalkit.records import Annotations, Article, Entity, Span, Stance
 from evalkit.scoring.pairs import Pair
-from evalkit.scoring.tasks import score_task
+from evalkit.scoring.tasks.table import score_task
 
 
 def stance(line):

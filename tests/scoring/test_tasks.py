@@ -1,11 +1,27 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import numpy as np
 import pytest
 
-from evalkit.errors import UnknownNameError
+from evalkit.errors import EvalkitError, UnknownNameError
 from evalkit.records import Annotations, Article, Entity, Span
+from evalkit.scoring.credits import credits_of_pairs
 from evalkit.scoring.pairs import Pair
-from evalkit.scoring.tasks import DEFAULT_CONVENTIONS, TASKS, check_tasks, choose_conventions, score_task
+from evalkit.scoring.tasks.base import Convention, Parameter
+from evalkit.scoring.tasks.table import (
+    check_tasks,
+    choose_conventions,
+    convention_names,
+    load_convention,
+    load_task,
+    main_convention,
+    score_task,
+    task_names,
+    tasks_with,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +39,7 @@ def test_choose_conventions(task, wanted, expected):
 
 
 def test_all_conventions_of_entities_are_more_than_the_default():
-    assert set(choose_conventions("entities", ["all"])) > set(DEFAULT_CONVENTIONS["entities"])
+    assert set(choose_conventions("entities", ["all"])) > set(choose_conventions("entities", None))
 
 
 def test_unknown_names_say_what_is_known():
@@ -33,18 +49,37 @@ def test_unknown_names_say_what_is_known():
         check_tasks(["quote"])
     with pytest.raises(UnknownNameError, match="unknown task"):
         score_task("relations", [], [])
+    with pytest.raises(UnknownNameError, match="did you mean 'joint'"):
+        tasks_with("jont")
 
 
 def test_check_tasks_keeps_the_order_of_the_pipeline():
-    assert check_tasks(None) == TASKS
+    assert check_tasks(None) == task_names()
     assert check_tasks(["chain", "entities"]) == ("entities", "chain")
 
 
-@pytest.mark.parametrize("task", TASKS)
+def test_a_name_may_belong_to_several_tasks():
+    assert set(tasks_with("exact")) >= {"entities", "quotes"}
+    assert tuple(tasks_with("given")) == ("stances",)
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_what_a_task_declares_is_there(name):
+    task = load_task(name)
+    assert task.name == name
+    assert task.main in task.conventions
+    every = choose_conventions(name, ["all"])
+    assert {own.partition(":")[0] for own in every} == set(task.conventions)
+    assert all(callable(load_convention(name, own)) for own in every)
+    assert all(convention.about for convention in task.conventions.values())
+
+
+@pytest.mark.parametrize("task", task_names())
 def test_every_default_convention_scores_an_article_without_anything(task):
     pair = Pair(Article(id="a", text="some"), *[Annotations(entities=(), quotes=(), stances=())] * 2)
-    scored = score_task(task, [pair], DEFAULT_CONVENTIONS[task])
-    assert list(scored) == list(DEFAULT_CONVENTIONS[task])
+    names = choose_conventions(task, None)
+    scored = score_task(task, [pair], names)
+    assert tuple(scored) == names
     assert all(found.table.counts().gold == found.table.counts().predicted == 0 for found in scored.values())
 
 
@@ -52,3 +87,78 @@ def test_texts_reach_the_token_convention():
     entities = (Entity(id="", spans=(Span(0, 8),), label="PER"),)
     pair = Pair(Article(id="a", text="Ida Moen"), Annotations(entities=entities), Annotations(entities=entities))
     assert score_task("entities", [pair], ["token"])["token"].table.counts().gold == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        pytest.param("exakt", UnknownNameError, "did you mean 'exact'", id="near-match"),
+        pytest.param("iou:0", UnknownNameError, "above 0 and at most 1, as in iou:0.5", id="iou-zero"),
+        pytest.param("iou:1.5", UnknownNameError, "above 0 and at most 1", id="iou-above-one"),
+        pytest.param("iou:nan", UnknownNameError, "above 0 and at most 1", id="iou-nan"),
+        pytest.param("iou:half", UnknownNameError, "threshold must be a number", id="iou-word"),
+        pytest.param("iou:0.5:2", UnknownNameError, "threshold must be a number", id="iou-two"),
+        pytest.param("exact:0.5", UnknownNameError, "takes no parameter", id="parameter-where-none-is"),
+    ],
+)
+def test_refuses(name, error, message):
+    with pytest.raises(error, match=message):
+        load_convention("entities", name)
+    with pytest.raises(error, match=message):
+        choose_conventions("entities", [name])
+
+
+SPARE = Parameter(name="spare", about="characters that do not matter", kind=int, least=0)
+
+
+def near(columns, spare):
+    """right if start and end are not far off"""
+    close = (abs(columns.gold.start - columns.predicted.start) <= spare) & (
+        abs(columns.gold.end - columns.predicted.end) <= spare
+    )
+    at = np.flatnonzero(close)
+    return credits_of_pairs(columns, at, at)
+
+
+def entity(start: int, end: int) -> Annotations:
+    return Annotations(entities=(Entity(id="", spans=(Span(start, end),), label="PER"),))
+
+
+def test_a_plugin_may_declare_a_parameter(installed):
+    installed("evalkit.conventions", near=Convention(function=near, about="near enough", parameters=(SPARE,)))
+    pair = Pair(Article(id="a", text="Ida Moen"), entity(0, 8), entity(1, 8))
+    scored = score_task("entities", [pair], choose_conventions("entities", ["near:0", "near:1"]))
+    assert {name: own.table.counts().f1 for name, own in scored.items()} == {"near:0": 0, "near:1": 1}
+    with pytest.raises(UnknownNameError, match="spare must be a whole number at least 0"):
+        choose_conventions("entities", ["near"])
+    with pytest.raises(UnknownNameError, match="spare must be a whole number at least 0"):
+        choose_conventions("entities", ["near:-1"])
+
+
+def test_a_plugin_may_be_a_plain_function(installed):
+    installed("evalkit.conventions", mine=lambda columns: near(columns, 9))
+    pair = Pair(Article(id="a", text="Ida Moen"), entity(0, 8), entity(1, 8))
+    assert score_task("entities", [pair], ["mine"])["mine"].table.counts().f1 == 1
+    assert "mine" in convention_names("entities")
+    assert "mine" not in convention_names("quotes")
+
+
+def test_what_is_no_function_is_refused(installed):
+    installed("evalkit.conventions", five=5)
+    with pytest.raises(EvalkitError, match="convention 'five' is a int, not a function of columns"):
+        load_convention("entities", "five")
+
+
+def test_the_labels_of_a_result_are_those_of_the_main_convention():
+    assert main_convention("entities", ["partial", "exact"]) == "exact"
+    assert main_convention("entities", ["partial", "type"]) == "partial"
+    assert main_convention("a task of somebody else", ["own"]) == "own"
+
+
+def test_names_cost_nothing():
+    """Lists, help and rules ask for names; numpy waits until something is scored."""
+    script = (
+        "import sys; from evalkit.scoring.tasks.table import choose_conventions, load_task, task_names\n"
+        "[(choose_conventions(n, ['all']), load_task(n).main) for n in task_names()]; sys.exit('numpy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -14,7 +14,7 @@ from evalkit.results import Counts, f1_score
 from evalkit.scoring.pairs import Pair, pair_up
 from evalkit.scoring.quotes import quote_tables
 from evalkit.scoring.table import CountTable, macro, merge_tables, micro
-from evalkit.scoring.tasks import score_task
+from evalkit.scoring.tasks.table import score_task
 
 
 def nervaluate(gold, predicted, labels):

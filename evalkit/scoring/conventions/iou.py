@@ -8,10 +8,6 @@ Lengths are characters; an item in several pieces is the sum of its pieces. T ab
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-
-from evalkit.errors import UnknownNameError
 from evalkit.scoring.columns import EntityColumns
 from evalkit.scoring.credits import Credits, credits_of_settled
 from evalkit.scoring.edges import Edges, lengths, pending
@@ -20,32 +16,16 @@ from evalkit.scoring.matching import match_open
 __all__ = ["iou"]
 
 
-def iou(parameter: str) -> Callable[[EntityColumns], Credits]:
-    """The convention for one threshold.
+def iou(columns: EntityColumns, threshold: float = 0.5) -> Credits:
+    """Credits under the convention."""
 
-    Raises:
-        UnknownNameError: the threshold is no number above 0 and up to 1.
-    """
-    try:
-        threshold = float(parameter or "0.5")
-    except ValueError:
-        threshold = math.nan
-    if not 0 < threshold <= 1:
-        raise UnknownNameError(
-            f"convention 'iou:{parameter}': the threshold must be above 0 and at most 1, as in iou:0.5"
+    def enough(edges: Edges) -> Edges:
+        gold, predicted = (
+            lengths(columns, columns.gold, edges.gold),
+            lengths(columns, columns.predicted, edges.predicted),
         )
+        return edges.only(edges.common >= threshold * (gold + predicted - edges.common))
 
-    def score(columns: EntityColumns) -> Credits:
-        def enough(edges: Edges) -> Edges:
-            union = (
-                lengths(columns, columns.gold, edges.gold)
-                + lengths(columns, columns.predicted, edges.predicted)
-                - edges.common
-            )
-            return edges.only(edges.common >= threshold * union)
-
-        settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
-        matched = match_open(columns, open_gold, open_predicted, by_label=True, keep=enough)
-        return credits_of_settled(columns, (settled_gold, settled_predicted), *matched)
-
-    return score
+    settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
+    matched = match_open(columns, open_gold, open_predicted, by_label=True, keep=enough)
+    return credits_of_settled(columns, (settled_gold, settled_predicted), *matched)

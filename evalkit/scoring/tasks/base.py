@@ -1,0 +1,165 @@
+"""What a task is: what is scored over which layers, and under which conventions, as one record of names.
+
+Functions are named as "module:attr" and imported when they are asked for, so that listing what there is costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from evalkit.errors import UnknownNameError
+
+__all__ = ["Convention", "Derived", "Parameter", "Task", "imported"]
+
+
+def imported(function: str | Callable[..., Any]) -> Callable[..., Any]:
+    """The function behind "module:attr"; a function itself as it is."""
+    if not isinstance(function, str):
+        return function
+    module, _, attribute = function.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), attribute)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """What stands behind the colon of a convention's name, as the threshold in `iou:0.5`.
+
+    Attributes:
+        name: the keyword under which the function takes it.
+        about: what it is, in a few words.
+        kind: what the text is turned into: `float`, `int` or `str`.
+        default: its value where the name has none; None if it must be given.
+        above: a bound that it must lie above.
+        least: a bound that it must not lie below.
+        most: a bound that it must not lie above.
+    """
+
+    name: str
+    about: str
+    kind: type = float
+    default: Any = None
+    above: float | None = None
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words."""
+        words = {float: "a number", int: "a whole number", str: "a word"}.get(self.kind, self.kind.__name__)
+        bounds = (("above", self.above), ("at least", self.least), ("at most", self.most))
+        limits = " and ".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None)
+        return f"{words} {limits}".rstrip()
+
+    def parse(self, text: str) -> Any:
+        """The value that some text stands for; "" is the default.
+
+        Raises:
+            ValueError: the text stands for none that is allowed.
+        """
+        if not text:
+            if self.default is None:
+                raise ValueError("nothing is given")
+            return self.default
+        value = self.kind(text)
+        inside = (
+            (self.above is None or value > self.above)
+            and (self.least is None or value >= self.least)
+            and (self.most is None or value <= self.most)
+        )
+        if not inside:
+            raise ValueError("out of range")
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Convention:
+    """One way to count and to give credit.
+
+    Attributes:
+        function: a function of the columns of both sides (and of the parameters, by name) that gives the credits.
+        about: in one line, what a predicted item must do to earn credit.
+        parameters: what may stand behind the name, each after a colon, in this order.
+        given: whether it asks for labels of items that the gold gives, so that an extractor that only labels has it.
+        excepted: invariant of the self-test → why the definition cannot keep it.
+    """
+
+    function: str | Callable[..., Any]
+    about: str
+    parameters: tuple[Parameter, ...] = ()
+    given: bool = False
+    excepted: Mapping[str, str] = field(default_factory=dict)
+
+    def arguments(self, name: str) -> dict[str, Any]:
+        """The parameters in a name such as `iou:0.5`.
+
+        Raises:
+            UnknownNameError: there are too many, or one is none that is allowed; says what is expected.
+        """
+        base, *values = name.split(":", len(self.parameters)) if self.parameters else [name]
+        if not self.parameters and ":" in name:
+            base = name.partition(":")[0]
+            raise UnknownNameError(f"convention {base!r} takes no parameter, found {name!r}; write {base!r}")
+        arguments = {}
+        for number, parameter in enumerate(self.parameters):
+            text = values[number] if number < len(values) else ""
+            try:
+                arguments[parameter.name] = parameter.parse(text)
+            except ValueError:
+                example = f", as in {base}:{parameter.default}" if parameter.default is not None else ""
+                raise UnknownNameError(
+                    f"convention {name!r}: {parameter.name} must be {parameter.expected}{example}"
+                ) from None
+        return arguments
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived:
+    """A score that is computed from the counts of all labels, such as accuracy.
+
+    Attributes:
+        function: a function of totals of shape (…, labels, 4) and the labels, giving values of shape (…).
+        about: its definition in one line.
+        conventions: under which conventions it is shown; under all if empty.
+        group: a function of the columns that names a group for each item; then totals are (…, groups, labels, 4).
+    """
+
+    function: str | Callable[..., Any]
+    about: str
+    conventions: tuple[str, ...] = ()
+    group: str | Callable[..., Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What is scored.
+
+    Attributes:
+        name: how it is called in options, results and rules.
+        about: one line for lists and help.
+        layers: the layers that it looks at; the items of the last one are what is counted.
+        conventions: name without parameters → convention, in the order in which they are shown.
+        main: the convention whose labels are shown in full; the others get a row each.
+        default: what is scored unless conventions are asked for; all that need no parameter if empty.
+        every: what `all` stands for, with parameters where a convention has some; as `default` if empty.
+        derived: name → score that is shown beside precision, recall and F1.
+        expected: whether a result says that it is not evaluated even where neither gold nor extractor have its layers.
+    """
+
+    name: str
+    about: str
+    layers: tuple[str, ...]
+    conventions: Mapping[str, Convention]
+    main: str
+    default: tuple[str, ...] = ()
+    every: tuple[str, ...] = ()
+    derived: Mapping[str, Derived] = field(default_factory=dict)
+    expected: bool = False
+
+    @property
+    def layer(self) -> str:
+        """The layer whose items are counted."""
+        return self.layers[-1]

@@ -1,0 +1,26 @@
+"""Entities: mentions of named things, each with one label.
+
+A predicted entity is right, wrong or partly right by the convention in use; a wrong label is one missed and one
+spurious item.
+
+    gold      PER Ida Moen, GPE Oslo
+    predicted PER Ida Moen, ORG Oslo     exact: precision 1/2, recall 1/2
+"""
+
+from __future__ import annotations
+
+from evalkit.scoring.tasks.base import Task
+from evalkit.scoring.tasks.spans import SPAN_CONVENTIONS
+
+__all__ = ["TASK"]
+
+TASK = Task(
+    name="entities",
+    about="mentions of people, organisations, places and other named things",
+    layers=("entities",),
+    conventions=SPAN_CONVENTIONS,
+    main="exact",
+    default=("exact", "boundary", "partial", "type"),
+    every=("exact", "boundary", "partial", "type", "fuzzy", "overlap", "iou:0.5", "token"),
+    expected=True,
+)

@@ -1,0 +1,50 @@
+"""What fits every layer whose items are spans with a label: conventions to put into a task of one's own.
+
+::
+
+    TASK = Task(
+        name="claims",
+        about="what can be checked",
+        layers=("claims",),
+        conventions={"exact": SPAN_CONVENTIONS["exact"]},
+        main="exact",
+    )
+"""
+
+from __future__ import annotations
+
+from evalkit.scoring.tasks.base import Convention, Parameter
+
+__all__ = ["SPAN_CONVENTIONS"]
+
+_FOLDER = "evalkit.scoring.conventions"
+
+SPAN_CONVENTIONS = {
+    "exact": Convention(function=f"{_FOLDER}.exact:exact", about="1 for the spans and the label of a gold item"),
+    "boundary": Convention(
+        function=f"{_FOLDER}.boundary:boundary", about="1 for the spans of a gold item, whatever its label"
+    ),
+    "partial": Convention(
+        function=f"{_FOLDER}.partial:partial",
+        about="1 for equal spans and 0.5 for overlapping ones, whatever the label",
+    ),
+    "type": Convention(function=f"{_FOLDER}.type:type_", about="1 for overlapping spans of equal label"),
+    "fuzzy": Convention(
+        function=f"{_FOLDER}.fuzzy:fuzzy",
+        about="1 for overlapping spans of equal label, decided gold by gold in text order (HIPE)",
+        excepted={"swap": "decided gold by gold, as its published definition is"},
+    ),
+    "overlap": Convention(
+        function=f"{_FOLDER}.overlap:overlap", about="the share of characters that the other side covers with its label"
+    ),
+    "iou": Convention(
+        function=f"{_FOLDER}.iou:iou",
+        about="1 when matched to an item of equal label with intersection / union of at least the threshold",
+        parameters=(Parameter(name="threshold", about="least intersection / union", default=0.5, above=0, most=1),),
+    ),
+    "token": Convention(
+        function=f"{_FOLDER}.token:token",
+        about="items are tokens: 1 for a token that the other side gives the same label",
+        excepted={"counts": "its items are tokens"},
+    ),
+}

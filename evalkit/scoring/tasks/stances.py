@@ -1,0 +1,59 @@
+"""Stances: given the pairs of the gold, and end to end.
+
+Under `given` every gold stance is one item; it is right if the label for its holder and target is. An extractor that
+can label given pairs is asked for them; of any other its own stances are taken, and a pair that it did not find has no
+label. Holders and targets match by entity_id, through the mentions behind it where the extractor has ids of its own;
+topics match by name, letter case and punctuation apart. A missed target is missed for stance.
+
+    gold      moen -> topic:port-plan against
+    predicted moen -> topic:port-plan neutral      found 1/1, right 0/1
+"""
+
+from __future__ import annotations
+
+from evalkit.scoring.tasks.base import Convention, Derived, Task
+
+__all__ = ["TASK"]
+
+_TABLES = "evalkit.scoring.stances:stance_tables"
+_DERIVED = "evalkit.scoring.derived"
+_PAIRS = "its items are the pairs of the gold"
+
+TASK = Task(
+    name="stances",
+    about="what a holder thinks of a target",
+    layers=("stances",),
+    conventions={
+        "given": Convention(
+            function=_TABLES,
+            about="1 for the label of a gold holder and target",
+            given=True,
+            excepted={"swap": _PAIRS, "counts": _PAIRS},
+        ),
+        "found": Convention(function=_TABLES, about="1 if holder and target match those of a gold stance"),
+        "right": Convention(function=_TABLES, about="1 if holder, target and label match"),
+    },
+    main="right",
+    derived={
+        "accuracy": Derived(
+            function=f"{_DERIVED}:accuracy", about="right labels by gold stances", conventions=("given",)
+        ),
+        "favg": Derived(
+            function=f"{_DERIVED}:favg",
+            about="(F1 favor + F1 against) / 2, pooled over targets (SemEval-2016 task 6)",
+            conventions=("given",),
+        ),
+        "macro_f1": Derived(
+            function=f"{_DERIVED}:macro_f1",
+            about="mean F1 over the labels, with support or not",
+            conventions=("given",),
+        ),
+        "favg_by_target": Derived(
+            function=f"{_DERIVED}:favg_by_target",
+            about="mean of favg over the targets that have a gold stance",
+            conventions=("given",),
+            group="evalkit.scoring.stances:target_table",
+        ),
+    },
+    expected=True,
+)
