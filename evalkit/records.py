@@ -23,6 +23,7 @@ __all__ = [
     "ZONES",
     "Annotations",
     "Article",
+    "Category",
     "Entity",
     "Example",
     "Prediction",
@@ -114,8 +115,20 @@ class Stance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A label for the whole article, such as its section."""
+
+    id: str
+    label: str
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What was annotated exhaustively. `None` means everything; items outside are set aside and counted."""
+    """What was annotated exhaustively. `None` means everything; items outside are set aside and counted.
+
+    `labels` are those of every layer whose labels a dataset chooses; kinds of quotes and stances are always complete.
+    """
 
     layers: tuple[str, ...] | None = None
     labels: tuple[str, ...] | None = None
@@ -185,8 +198,9 @@ class Example:
 class Prediction:
     """What one extractor made of one article.
 
-    `given_stances` holds the labels for the gold holder-target pairs, from an extractor that can label given
-    pairs; `error` names what failed, and then the layers are empty and count as missed.
+    `given` holds items that the gold gives with the labels that an extractor chose for them, such as the holders and
+    targets of its stances, from an extractor that can label given pairs; None from any other. `error` names what
+    failed, and then the layers are empty and count as missed.
     """
 
     article_id: str
@@ -194,4 +208,4 @@ class Prediction:
     seconds: float = 0.0
     error: str | None = None
     usage: Mapping[str, float] = field(default_factory=dict)
-    given_stances: tuple[Stance, ...] | None = None
+    given: Annotations | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,7 +9,8 @@ import numpy as np
 
 from evalkit.analysis.slices import NONE
 from evalkit.errors import InputError
-from evalkit.records import Entity, Example, Quote, Span, Zone
+from evalkit.layers import quotes
+from evalkit.records import Example, Quote, Zone
 from evalkit.registry import unknown_name
 from evalkit.scoring.columns import EntityColumns, SpanColumns
 from evalkit.scoring.edges import pieces_of
@@ -27,9 +27,6 @@ __all__ = [
     "surfaces_of",
 ]
 
-PRONOUNS = {"he", "she", "they", "it", "we", "i", "you", "him", "her", "them", "us", "me", "this", "that", "who", "one"}
-ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
-LINK = re.compile(r"\b(?:of|for|to|at|with|from|in|by)\b", re.IGNORECASE)
 LONGEST = 4
 
 QuoteProperty = Callable[[Pair, Quote], str]
@@ -137,33 +134,5 @@ def quote_kind(pair: Pair, quote: Quote) -> str:
 
 
 def speaker_form(pair: Pair, quote: Quote) -> str:
-    """How the speaker is given: "pronoun", "name", "role" or "(none)".
-
-    It is a name if a gold entity of the article is all of it but a leading article ("the Bank of Norway"), or if a
-    person ends it without a link before ("director Grace Okafor", but not "a spokesman for Grace Okafor"); without
-    gold entities, if there is a capital letter after the first word, or in the only one.
-    """
-    if quote.speaker is None:
-        return NONE
-    text = pair.article.text[quote.speaker.start : quote.speaker.end]
-    words = re.findall(r"[\w'’]+", text)
-    if words and all(word.casefold() in PRONOUNS for word in words):
-        return "pronoun"
-    if pair.gold.entities is None:
-        named = any(word[0].isupper() for word in words[1:] or words)
-    else:
-        named = _is_named(pair.gold.entities, quote.speaker, text)
-    return "name" if named else "role"
-
-
-def _is_named(entities: Iterable[Entity], speaker: Span, text: str) -> bool:
-    article = ARTICLE.match(text)
-    head = speaker.start + (article.end() if article else 0)
-    for entity in entities:
-        for span in entity.spans:
-            if span.start <= head < speaker.end <= span.end:
-                return True
-            before = text[: max(span.start - speaker.start, 0)]
-            if entity.label == "PER" and head < span.start < span.end == speaker.end and not LINK.search(before):
-                return True
-    return False
+    """How the speaker is given; see `evalkit.layers.quotes.speaker_form`."""
+    return quotes.speaker_form(pair.article, pair.gold.entities, quote)

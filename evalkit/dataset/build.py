@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.dataset.card import render_card
-from evalkit.dataset.gold import GoldDataset, gold_dataset
+from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.labels import LABELS_FILE, load_inventory
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import RawExample, Source, find_source, read_source
@@ -52,7 +52,7 @@ from evalkit.records import ZONES, Example, Scope
 __all__ = ["BuildResult", "DatasetProblemsError", "build_dataset", "write_dataset"]
 
 SCOPE_ZONES = tuple(sorted(zone for zone in ZONES if zone != "boilerplate"))
-"""Where the three layers are annotated exhaustively, unless a source declares a scope of its own."""
+"""Where layers are annotated exhaustively, unless a source declares a scope of its own."""
 
 
 class DatasetProblemsError(InputError):
@@ -129,7 +129,7 @@ def write_dataset(splits: Sequence[GoldDataset], out: Path) -> None:
     """
     files = {
         f"{split.split}/{file_name_of(example.article.id, '.json')}": example_json(example)
-        for split in splits
+        for split in map(as_stored, splits)
         for example in split
     }
     files[CARD_FILE] = render_card(splits)

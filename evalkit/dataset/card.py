@@ -3,52 +3,59 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from evalkit.dataset.describe import Description, describe_dataset
-from evalkit.dataset.gold import GoldDataset
+from evalkit.dataset.gold import GoldDataset, as_stored, stated_layers
+from evalkit.layers.base import Layer
+from evalkit.layers.table import all_layers
 
 __all__ = ["METADATA_FIELDS", "features", "render_card"]
 
 METADATA_FIELDS = ("section", "country", "story", "genre")
 """The metadata that every article of the bundled gold has."""
 
-_SPANS = {"list": {"list": "int32"}}
+
+WIDTH = 120
+"""Of the lines of the card."""
 
 
-def features(metadata: Sequence[str] = METADATA_FIELDS, *, dated: bool = True) -> list[dict[str, object]]:
+def features(
+    metadata: Sequence[str] = METADATA_FIELDS, *, dated: bool = True, layers: Sequence[Layer[Any]] | None = None
+) -> list[dict[str, object]]:
     """The declared features of a row, in the form of the `dataset_info` of a dataset card.
 
     Args:
         metadata: the names of the metadata fields.
         dated: whether every article has a full date, so that `published` can be declared as one.
+        layers: the layers that rows hold; by default those that every row states.
     """
-    return [
+    if layers is None:
+        layers = [layer for layer in all_layers() if layer.always_stated]
+    declared: list[dict[str, object]] = [
         *_strings("id", "title", "source"),
         # Arrow takes ISO dates in JSON for timestamps; declared as a string, they would show a time of day.
         {"name": "published", "dtype": "date32" if dated else "string"},
         *_strings("lang"),
         {"name": "metadata", "struct": _strings(*metadata)},
         *_strings("text_sha256", "text"),
-        {"name": "zones", "list": [*_strings("kind"), _int("start"), _int("end")]},
-        {"name": "entities", "list": [*_strings("id"), _spans("spans"), *_strings("text", "label", "entity_id")]},
-        {
-            "name": "quotes",
-            "list": [
-                *_strings("id", "kind"),
-                _spans("content"),
-                *_strings("text"),
-                _spans("cue"),
-                {"name": "speaker", "list": "int32"},
-                *_strings("speaker_id"),
-            ],
-        },
-        {
-            "name": "stances",
-            "list": [*_strings("id", "holder", "target", "label"), _spans("evidence"), *_strings("quote_id")],
-        },
-        {"name": "scope", "struct": [{"name": name, "list": "string"} for name in ("layers", "labels", "zones")]},
+        {"name": "zones", "list": [*_strings("kind"), _offset("start"), _offset("end")]},
     ]
+    declared += [{"name": layer.name, "list": _item_features(layer)} for layer in layers]
+    scope = [{"name": name, "list": "string"} for name in ("layers", "labels", "zones")]
+    return [*declared, {"name": "scope", "struct": scope}]
+
+
+def _item_features(layer: Layer[Any]) -> list[dict[str, object]]:
+    declared = _strings("id")
+    for field in layer.fields:
+        if field.type.feature is not None:
+            declared.append({"name": field.name, **field.type.feature})
+        if field.name == layer.spans_field and layer.shows_text:
+            declared += _strings("text")
+    return declared
 
 
 def render_card(splits: Sequence[GoldDataset]) -> str:
@@ -57,31 +64,32 @@ def render_card(splits: Sequence[GoldDataset]) -> str:
     metadata = {key for split in splits for example in split for key in example.article.metadata}
     extra = sorted(metadata - set(METADATA_FIELDS))
     dated = all(len(example.article.published) == len("2025-03-14") for split in splits for example in split)
+    layers = stated_layers(map(as_stored, splits))
+    *first, last = [layer.name for layer in layers]
+    words = f"{', '.join(first)} and {last}" if first else last
     header: dict[str, object] = {
         "license": "cc-by-4.0",
         "language": sorted({example.article.lang for split in splits for example in split} - {""}),
         "task_categories": ["token-classification", "text-classification"],
-        "pretty_name": "News gold: entities, quotes and stances",
+        "pretty_name": f"News gold: {words}",
         "size_categories": ["n<1K"],
         "configs": [
             {"config_name": "default", "data_files": [{"split": name, "path": f"{name}/*.json"} for name in names]}
         ],
-        "dataset_info": {"features": features((*METADATA_FIELDS, *extra), dated=dated)},
+        "dataset_info": {"features": features((*METADATA_FIELDS, *extra), dated=dated, layers=layers)},
     }
-    table = "\n".join(_table(describe_dataset(splits)))
-    return "---\n" + "".join(f"{line}\n" for line in _yaml(header)) + "---\n\n" + _TEXT.replace("{table}", table)
+    text = _TEXT.replace("{table}", "\n".join(_table(describe_dataset(splits, metadata=False))))
+    rows = textwrap.fill(_ROWS.replace("{quoted}", ", ".join(f"`{layer.name}`" for layer in layers)).strip(), WIDTH)
+    text = text.replace("{names}", words).replace("{rows}", rows)
+    return "---\n" + "".join(f"{line}\n" for line in _yaml(header)) + "---\n\n" + text
 
 
 def _strings(*names: str) -> list[dict[str, object]]:
     return [{"name": name, "dtype": "string"} for name in names]
 
 
-def _int(name: str) -> dict[str, object]:
+def _offset(name: str) -> dict[str, object]:
     return {"name": name, "dtype": "int32"}
-
-
-def _spans(name: str) -> dict[str, object]:
-    return {"name": name, **_SPANS}
 
 
 def _yaml(value: object, indent: str = "") -> Iterator[str]:
@@ -103,13 +111,19 @@ def _yaml(value: object, indent: str = "") -> Iterator[str]:
 def _table(description: Description) -> Iterator[str]:
     yield "| | " + " | ".join(description.splits) + " |"
     yield "|---|" + "---:|" * len(description.splits)
-    for group in ("size", "entities", "structure", "quotes", "speakers", "stances"):
-        for row in description.groups().get(group, []):
-            name = row.name if group in ("size", "structure") else f"{group}: {row.name}"
-            yield f"| {name} | " + " | ".join(str(count) for count in row.counts) + " |"
+    for row in description.rows:
+        name = row.name if row.group in ("size", "structure") else f"{row.group}: {row.name}"
+        yield f"| {name} | " + " | ".join(str(count) for count in row.counts) + " |"
 
 
-_TEXT = """# News gold: entities, quotes and stances
+_ROWS = """
+Each row is an article: `text` as published, `zones` (headline, lead, byline, caption, body, boilerplate), {quoted}, and
+`scope`, which says what was annotated exhaustively: all layers in every zone but boilerplate. The `text` beside spans
+is there to be read in a diff and is checked against the spans. Labels and their maps to other inventories are in
+`labels.toml`.
+"""
+
+_TEXT = """# News gold: {names}
 
 News articles with every mention of an entity, every quote with its cue and speaker, and every stance marked. Offsets
 are half-open code points of `text`. Generated by `evalkit dataset build`; edits here are lost.
@@ -118,10 +132,7 @@ are half-open code points of `text`. Generated by `evalkit dataset build`; edits
 
 {table}
 
-Each row is an article: `text` as published, `zones` (headline, lead, byline, caption, body, boilerplate), `entities`,
-`quotes`, `stances`, and `scope`, which says what was annotated exhaustively: all three layers in every zone but
-boilerplate. The `text` beside spans is there to be read in a diff and is checked against the spans. Labels and their
-maps to other inventories are in `labels.toml`.
+{rows}
 
 ## How it was made
 

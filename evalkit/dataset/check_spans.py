@@ -6,42 +6,30 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf
 
 from evalkit.dataset.problems import Problem, place_of
-from evalkit.formats.native.written_rows import surface
-from evalkit.records import LAYERS, ZONES, Annotations, Article, Entity, Quote, Span, Stance
+from evalkit.layers.base import surface
+from evalkit.layers.table import all_layers, load_layer
+from evalkit.records import ZONES, Annotations, Article, Span
 
-__all__ = ["check_overlaps", "check_surfaces", "check_zones", "named_spans", "span_problems"]
-
-
-def named_spans(item: Entity | Quote | Stance) -> Iterator[tuple[str, Span]]:
-    """Every span of an item with the name of the field that holds it."""
-    if isinstance(item, Entity):
-        yield from (("span", span) for span in item.spans)
-    elif isinstance(item, Quote):
-        yield from (("content", span) for span in item.content)
-        yield from (("cue", span) for span in item.cue)
-        if item.speaker is not None:
-            yield "speaker", item.speaker
-    else:
-        yield from (("evidence", span) for span in item.evidence)
+__all__ = ["check_overlaps", "check_surfaces", "check_zones", "span_problems"]
 
 
 def span_problems(article: Article, annotations: Annotations) -> Iterator[Problem]:
     """Spans that cannot be in the text; where the text is not known they must still be whole stretches of some text."""
     limit = _limit(article)
-    for layer in LAYERS:
-        for index, item in enumerate(getattr(annotations, layer) or ()):
-            if isinstance(item, Entity) and not item.spans:
-                place = place_of(layer, index, item.id)
-                yield Problem(article.id, place, "span-missing", "the entity has no span; add [start, end]")
-            if isinstance(item, Quote) and not item.content:
-                place = place_of(layer, index, item.id)
-                yield Problem(article.id, place, "span-missing", "the quote has no content; add its span")
-            if isinstance(item, Entity) and all(0 <= start < end <= limit for start, end in item.spans):
-                # Most items of most gold: this is where the time of checking goes.
+    for layer in all_layers():
+        items, spans_of = layer.of(annotations) or (), layer.spans
+        only = len(layer.span_names) == 1 and layer.spans_field is not None
+        for index, item in enumerate(items):
+            spans = spans_of(item)
+            # Most items of most gold: this is where the time of checking goes.
+            if spans and only and all(0 <= start < end <= limit for start, end in spans):
                 continue
-            for name, span in named_spans(item):
+            if not spans and layer.spans_field is not None and layer.needs_spans:
+                message = f"the {layer.one} has no {layer.span_names[layer.spans_field]}; add [start, end]"
+                yield Problem(article.id, place_of(layer.name, index, item.id), "span-missing", message)
+            for name, span in layer.parts(item):
                 if not 0 <= span.start < span.end <= limit:
-                    place = place_of(layer, index, item.id)
+                    place = place_of(layer.name, index, item.id)
                     yield _impossible(article, place, f"{name} {list(span)}", span, _furthest(annotations))
 
 
@@ -66,8 +54,8 @@ def _impossible(article: Article, place: str, name: str, span: Span, furthest: i
 
 
 def _furthest(annotations: Annotations) -> int:
-    items = [item for layer in LAYERS for item in getattr(annotations, layer) or ()]
-    return max((span.end for item in items for _, span in named_spans(item)), default=0)
+    items = ((layer, item) for layer in all_layers() for item in layer.of(annotations) or ())
+    return max((span.end for layer, item in items for _, span in layer.parts(item)), default=0)
 
 
 def _cause_of_range(text: str, furthest: int) -> str:
@@ -87,12 +75,11 @@ def check_surfaces(article: Article, gold: Annotations, surfaces: Mapping[tuple[
     """Items whose spans do not hold the text that the file gives beside them; none where there is no text to read."""
     if not article.text:
         return
-    for (layer, index), claimed in sorted(surfaces.items()):
-        items: Sequence[Entity | Quote | Stance] = getattr(gold, layer) or ()
-        if index >= len(items):
+    for (name, index), claimed in sorted(surfaces.items()):
+        layer, items = load_layer(name), gold[name] or ()
+        if index >= len(items) or not layer.shows_text:
             continue
-        item = items[index]
-        spans = item.spans if isinstance(item, Entity) else item.content if isinstance(item, Quote) else ()
+        spans = layer.spans(items[index])
         found = surface(article.text, spans)
         if not spans or found == claimed:
             continue
@@ -100,7 +87,7 @@ def check_surfaces(article: Article, gold: Annotations, surfaces: Mapping[tuple[
             f"spans {[list(span) for span in spans]} hold {_shorten(found)}, the file says {_shorten(claimed)}; "
             f"{_cause_of_mismatch(article.text, spans, claimed)}"
         )
-        yield Problem(article.id, place_of(layer, index, item.id), "text-mismatch", message)
+        yield Problem(article.id, place_of(name, index, items[index].id), "text-mismatch", message)
 
 
 def _shorten(text: str) -> str:
@@ -161,13 +148,12 @@ def check_zones(article: Article) -> Iterator[Problem]:
 
 
 def check_overlaps(article: Article, gold: Annotations) -> Iterator[Problem]:
-    """Entities that cross each other, and quotes whose contents do."""
-    layers: dict[str, list[tuple[Span, int, str]]] = {
-        "entities": [(span, i, e.id) for i, e in enumerate(gold.entities or ()) for span in e.spans],
-        "quotes": [(span, i, q.id) for i, q in enumerate(gold.quotes or ()) for span in q.content],
-    }
-    for layer, spans in layers.items():
-        yield from _crossings(article, layer, spans)
+    """Items that cross each other, in layers whose items are inside each other or apart."""
+    for layer in all_layers():
+        if not layer.may_cross:
+            items = enumerate(layer.of(gold) or ())
+            spans = [(span, index, item.id) for index, item in items for span in layer.spans(item)]
+            yield from _crossings(article, layer.name, spans)
 
 
 def _crossings(article: Article, layer: str, spans: list[tuple[Span, int, str]]) -> Iterator[Problem]:

@@ -6,12 +6,12 @@ code                        what is wrong
 offset-out-of-range         a span begins before the text or ends after it
 span-empty                  start and end are equal
 span-reversed               start is after end
-span-missing                an entity, or the content of a quote, has no span at all
+span-missing                an item of the text, such as an entity or the content of a quote, has no span at all
 span-whitespace             white space at an end of a span
 text-mismatch               the text beside an item is not what stands at its spans
 text-hash                   the text is not the one that was annotated
 text-empty                  there is no text
-label-unknown               an entity label outside the inventory
+label-unknown               a label outside the inventory
 quote-kind-unknown          a kind of quote outside the inventory
 stance-label-unknown        a stance label outside the inventory
 id-duplicate                two items of a layer, or two articles, have one id
@@ -28,8 +28,9 @@ date-invalid                `published` is no ISO date
 lang-invalid                `lang` is no language code
 ==========================  ===========================================================================
 
-`FATAL` are the codes that make a score meaningless; loading refuses them. The others are for the people who keep
-the gold. Building and validating a dataset folder adds codes of its own (see `evalkit.dataset.validate`).
+`FATAL` and the codes of labels are those that make a score meaningless; loading refuses them. The others are for the
+people who keep the gold. Building and validating a dataset folder adds codes of its own (see
+`evalkit.dataset.validate`).
 """
 
 from __future__ import annotations
@@ -37,13 +38,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
-from evalkit.dataset.check_items import check_ids_of_items, check_labels, check_references, check_repeats
-from evalkit.dataset.check_spans import check_overlaps, check_surfaces, check_zones, named_spans, span_problems
+from evalkit.dataset.check_spans import check_overlaps, check_surfaces, check_zones, span_problems
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.problems import Problem, place_of
 from evalkit.formats.native.rows import sha256_text
-from evalkit.records import LAYERS, Annotations, Article, Example
+from evalkit.layers.base import Layer
+from evalkit.layers.table import all_layers
+from evalkit.records import Annotations, Article, Example
+from evalkit.registry import near_match
 
 __all__ = ["FATAL", "Problem", "check_example", "check_ids", "check_scorable", "check_spans"]
 
@@ -55,14 +59,11 @@ FATAL = frozenset(
         "span-missing",
         "text-mismatch",
         "text-hash",
-        "label-unknown",
-        "quote-kind-unknown",
-        "stance-label-unknown",
         "id-duplicate",
         "format",
     }
 )
-"""Codes of problems with which nothing can be scored."""
+"""Codes of problems with which nothing can be scored; a label outside the inventory is another."""
 
 _LANG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -90,9 +91,9 @@ def check_example(
         *_check_ends(article, gold),
         *check_surfaces(article, gold, surfaces or {}),
         *check_overlaps(article, gold),
-        *check_repeats(article, gold),
-        *check_references(article, gold),
-        *(check_labels(article, gold, inventory) if inventory is not None else ()),
+        *_check_ids_of_items(article, gold),
+        *_check_items(article, gold),
+        *(_check_labels(article, gold, inventory) if inventory is not None else ()),
     ]
     return sorted(found, key=Problem.sort_key)
 
@@ -114,10 +115,10 @@ def check_scorable(
         *check_zones(article),
         *span_problems(article, gold),
         *check_surfaces(article, gold, surfaces or {}),
-        *check_ids_of_items(article, gold),
-        *(check_labels(article, gold, inventory) if inventory is not None else ()),
+        *_check_ids_of_items(article, gold),
     ]
-    return sorted((problem for problem in found if problem.code in FATAL), key=Problem.sort_key)
+    wrong_labels = _check_labels(article, gold, inventory) if inventory is not None else ()
+    return sorted([*(one for one in found if one.code in FATAL), *wrong_labels], key=Problem.sort_key)
 
 
 def check_spans(article: Article, annotations: Annotations) -> list[Problem]:
@@ -168,16 +169,65 @@ def _is_date(value: str) -> bool:
     return len(value) >= len("2025-01-01")
 
 
+def _check_labels(article: Article, gold: Annotations, inventory: Inventory) -> Iterator[Problem]:
+    """Labels and kinds outside the inventory, in layers of which it names some."""
+    for layer in all_layers():
+        items, known = layer.of(gold) or (), inventory.labels_of(layer.name)
+        if not known or set(map(layer.label, items)).issubset(known):
+            continue
+        for index, item in enumerate(items):
+            value = layer.label(item)
+            if value not in known:
+                message = f"{layer.label_field} {value!r} is not in the inventory ({', '.join(known)})"
+                place = place_of(layer.name, index, item.id)
+                yield Problem(article.id, place, layer.label_code, message + _hint(value, known))
+
+
+def _hint(value: str, known: Iterable[str]) -> str:
+    by_case = {name.lower(): name for name in known}
+    near = near_match(value, by_case)
+    return f"; did you mean {by_case[near]!r}?" if near else "; mend it, or add it to labels.toml"
+
+
+def _check_ids_of_items(article: Article, gold: Annotations) -> Iterator[Problem]:
+    """Ids that two items of a layer share."""
+    for layer in all_layers():
+        items = layer.of(gold) or ()
+        if len({item.id for item in items}) < len(items):
+            keys = [(item.id, item.id) for item in items]
+            yield from _doubles(article, layer, "id-duplicate", keys, "has the id of")
+
+
+def _check_items(article: Article, gold: Annotations) -> Iterator[Problem]:
+    """Items that say the same, and what else their layer finds wrong."""
+    for layer in all_layers():
+        items = layer.of(gold) or ()
+        how = f"has the {' and '.join(layer.same)} of"
+        yield from _doubles(article, layer, "item-duplicate", [(item.id, layer.identity(item)) for item in items], how)
+        for index, code, message in layer.problems(items, gold):
+            yield Problem(article.id, place_of(layer.name, index, items[index].id), code, message)
+
+
+def _doubles(
+    article: Article, layer: Layer[Any], code: str, entries: Iterable[tuple[str, object]], how: str
+) -> Iterator[Problem]:
+    first: dict[object, str] = {}
+    for index, (name, key) in enumerate(entries):
+        place = place_of(layer.name, index, name)
+        if first.setdefault(key, place) is not place:
+            yield Problem(article.id, place, code, f"{how} {first[key]}; keep one")
+
+
 def _check_ends(article: Article, gold: Annotations) -> Iterator[Problem]:
     """White space at the ends of spans, and items where nothing is annotated."""
     zones = gold.scope.zones
     furniture = [zone for zone in article.zones if zone.kind == "boilerplate"]
     if zones is not None and "boilerplate" in zones:
         furniture = []
-    for layer in LAYERS:
-        for index, item in enumerate(getattr(gold, layer) or ()):
-            place = place_of(layer, index, item.id)
-            spans = list(named_spans(item))
+    for layer in all_layers():
+        for index, item in enumerate(layer.of(gold) or ()):
+            place = place_of(layer.name, index, item.id)
+            spans = list(layer.parts(item))
             for name, span in spans:
                 text = article.text[span.start : span.end] if 0 <= span.start < span.end else ""
                 if text != text.strip():

@@ -5,22 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from evalkit.dataset.gold import GoldDataset
-from evalkit.records import Article, Entity, Example, Quote
+from evalkit.dataset.gold import GoldDataset, stated_layers
+from evalkit.layers.base import Layer
 
-__all__ = ["SPEAKER_FORMS", "Description", "DescriptionRow", "describe_dataset", "speaker_form"]
-
-SPEAKER_FORMS = ("name", "role", "pronoun", "none")
-
-_PRONOUNS = frozenset(
-    {
-        *("i", "me", "we", "us", "you", "he", "him", "she", "her", "it", "they", "them", "who", "whom"),
-        *("this", "that", "these", "those", "one", "ones", "both", "all", "each", "some", "many", "others"),
-        *("another", "himself", "herself", "themselves"),
-    }
-)
+__all__ = ["Description", "DescriptionRow", "describe_dataset"]
 
 
 class DescriptionRow(NamedTuple):
@@ -39,7 +29,7 @@ class Description:
         name: the dataset.
         splits: the names of its splits.
         fingerprints: their fingerprints, in the same order.
-        rows: the counts, in groups: size, entities, quotes, speakers, stances and so on.
+        rows: the counts, in groups: size, each layer by label and what else it counts, metadata.
     """
 
     name: str
@@ -65,19 +55,19 @@ class Description:
         return {"name": self.name, "splits": splits}
 
 
-def describe_dataset(gold: GoldDataset | Sequence[GoldDataset]) -> Description:
-    """The counts of one split, or of several side by side (`load_splits` gives them)."""
+def describe_dataset(gold: GoldDataset | Sequence[GoldDataset], *, metadata: bool = True) -> Description:
+    """The counts of one split, or of several side by side (`load_splits` gives them).
+
+    Args:
+        gold: the splits.
+        metadata: also count the values of metadata, sources, years, languages and zones.
+    """
     splits = (gold,) if isinstance(gold, GoldDataset) else tuple(gold)
-    counted = [_count(split) for split in splits]
-    groups = {group: None for counts in counted for group in counts}
-    rows = []
-    for group in groups:
-        names = {name: None for counts in counted for name in counts.get(group, {})}
-        ordered = list(names) if group in _DECLARED else sorted(names)
-        rows += [
-            DescriptionRow(group, name, tuple(counts.get(group, {}).get(name, 0) for counts in counted))
-            for name in ordered
-        ]
+    stated = stated_layers(splits)
+    # The rows of layers have an order of their own, values of metadata are sorted.
+    rows = _rows([_layers(split, stated) for split in splits])
+    if metadata:
+        rows += _rows([_metadata(split) for split in splits], by_name=True)
     return Description(
         name=splits[0].name if splits else "",
         splits=tuple(split.split for split in splits),
@@ -86,78 +76,36 @@ def describe_dataset(gold: GoldDataset | Sequence[GoldDataset]) -> Description:
     )
 
 
-def speaker_form(example: Example, quote: Quote) -> str:
-    """How a quote names its speaker: by name, by role, by pronoun or not at all."""
-    if quote.speaker is None:
-        return "none"
-    start, end = quote.speaker
-    text = example.article.text[start:end]
-    if text.lower() in _PRONOUNS:
-        return "pronoun"
-    # A name fills the speaker span; a name inside a longer phrase ("the mayor of Bergen") makes it a role.
-    named = any(len(e.spans) == 1 and e.spans[0] == quote.speaker for e in example.gold.entities or ())
-    return "name" if named else "role"
-
-
-_DECLARED = ("size", "entities", "structure", "quotes", "speakers", "stances")
-"""Groups whose rows have an order of their own; the rows of the others are sorted."""
-
 Counts = dict[str, dict[str, int]]
 
 
-def _count(gold: GoldDataset) -> Counts:
-    entities = [(example, entity) for example in gold for entity in example.gold.entities or ()]
-    quotes = [(example, quote) for example in gold for quote in example.gold.quotes or ()]
-    stances = [stance for example in gold for stance in example.gold.stances or ()]
+def _rows(counted: Sequence[Counts], *, by_name: bool = False) -> list[DescriptionRow]:
+    rows = []
+    for group in dict.fromkeys(group for counts in counted for group in counts):
+        names = dict.fromkeys(name for counts in counted for name in counts.get(group, {}))
+        rows += [
+            DescriptionRow(group, name, tuple(counts.get(group, {}).get(name, 0) for counts in counted))
+            for name in (sorted(names) if by_name else names)
+        ]
+    return rows
+
+
+def _layers(gold: GoldDataset, stated: Sequence[Layer[Any]]) -> Counts:
     articles = [example.article for example in gold]
-    return {
-        "size": {
-            "articles": len(gold),
-            "words": sum(len(article.text.split()) for article in articles),
-            "entities": len(entities),
-            "quotes": len(quotes),
-            "stances": len(stances),
-            "articles without quote": sum(not example.gold.quotes for example in gold),
-            "articles without stance": sum(not example.gold.stances for example in gold),
-        },
-        "entities": _tally(gold.inventory.labels, (entity.label for _, entity in entities)),
-        "structure": _structure(gold),
-        "quotes": _tally(gold.inventory.kinds, (quote.kind for _, quote in quotes)),
-        "speakers": _tally(SPEAKER_FORMS, (speaker_form(example, quote) for example, quote in quotes)),
-        "stances": _tally(gold.inventory.stance_labels, (stance.label for stance in stances)),
-        **_metadata(articles),
-    }
+    items = {layer.name: [item for example in gold for item in layer.of(example.gold) or ()] for layer in stated}
+    counts: Counts = {"size": {"articles": len(gold), "words": sum(len(article.text.split()) for article in articles)}}
+    counts["size"] |= {name: len(own) for name, own in items.items()}
+    for layer in stated:
+        labels = Counter(map(layer.label, items[layer.name]))
+        known = gold.inventory.labels_of(layer.name)
+        counts[layer.name] = {label: labels[label] for label in dict.fromkeys((*known, *sorted(labels)))}
+        for group, rows in layer.counts(gold.examples).items():
+            counts.setdefault(group, {}).update(rows)
+    return counts
 
 
-def _tally(known: Sequence[str], values: Iterator[str]) -> dict[str, int]:
-    counted = Counter(values)
-    return {name: counted[name] for name in dict.fromkeys((*known, *sorted(counted)))}
-
-
-def _structure(gold: GoldDataset) -> dict[str, int]:
-    per_article = [example.gold.entities or () for example in gold]
-    return {
-        "things named": sum(len({entity.entity_id or entity.id for entity in entities}) for entities in per_article),
-        "nested mentions": sum(_nested(entities) for entities in per_article),
-        "discontinuous mentions": sum(len(entity.spans) > 1 for entities in per_article for entity in entities),
-        "quotes in several parts": sum(len(q.content) > 1 for example in gold for q in example.gold.quotes or ()),
-        "stances with a quote": sum(
-            stance.quote_id is not None for example in gold for stance in example.gold.stances or ()
-        ),
-    }
-
-
-def _nested(entities: Sequence[Entity]) -> int:
-    spans = {(entity.spans[0].start, entity.spans[-1].end) for entity in entities if entity.spans}
-    ordered = sorted(spans, key=lambda span: (span[0], -span[1]))
-    furthest, nested = -1, 0
-    for _, end in ordered:
-        nested += end <= furthest
-        furthest = max(furthest, end)
-    return nested
-
-
-def _metadata(articles: Sequence[Article]) -> Counts:
+def _metadata(gold: GoldDataset) -> Counts:
+    articles = [example.article for example in gold]
     groups: Mapping[str, Iterator[str]] = {
         "section": (article.metadata.get("section", "") for article in articles),
         "country": (article.metadata.get("country", "") for article in articles),

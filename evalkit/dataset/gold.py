@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.fingerprint import fingerprint_of
-from evalkit.dataset.labels import Inventory, MapCounts
+from evalkit.dataset.label_maps import MapCounts
+from evalkit.dataset.labels import Inventory, with_metadata_layers, without_metadata_layers
 from evalkit.errors import EvalkitError
-from evalkit.formats.native.written_rows import surface
-from evalkit.records import LAYERS, Example, Span
+from evalkit.layers.base import Layer, surface
+from evalkit.layers.fields import NUMBER, SPAN, SPANS
+from evalkit.layers.table import all_layers, layer_names, load_layer
+from evalkit.records import Example
 from evalkit.registry import unknown_name
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["GoldDataset", "fingerprint_of", "gold_dataset"]
+__all__ = ["GoldDataset", "as_stored", "fingerprint_of", "gold_dataset", "stated_layers"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,12 +88,28 @@ class GoldDataset:
 
         if layer == "articles":
             return pd.DataFrame([_article_row(example) for example in self.examples], columns=_ARTICLE_COLUMNS)
-        if layer not in LAYERS:
-            raise unknown_name("layer", layer, [*LAYERS, "articles"])
-        rows = [row for example in self.examples for row in _item_rows(example, layer)]
-        frame = pd.DataFrame(rows, columns=_COLUMNS[layer])
+        if layer not in layer_names():
+            raise unknown_name("layer", layer, [*layer_names(), "articles"])
+        kind = load_layer(layer)
+        rows = [
+            {"article_id": example.article.id} | _item_row(kind, item, example.article.text)
+            for example in self.examples
+            for item in kind.of(example.gold) or ()
+        ]
+        names, offsets = _columns(kind)
         # Nullable integers: a quote without a speaker must not turn offsets into floats.
-        return frame.astype({name: "Int64" for name in frame.columns if name.endswith(("start", "end"))})
+        return pd.DataFrame(rows, columns=names).astype(dict.fromkeys(offsets, "Int64"))
+
+
+def as_stored(gold: GoldDataset) -> GoldDataset:
+    """The dataset as files hold it: without the layers that its metadata says already."""
+    return replace(gold, examples=tuple(without_metadata_layers(example, gold.inventory) for example in gold))
+
+
+def stated_layers(splits: Iterable[GoldDataset]) -> list[Layer[Any]]:
+    """The layers that files and counts of some splits name: those that always are, and those that anybody annotated."""
+    annotated = {name for split in splits for example in split for name in example.gold.layers}
+    return [layer for layer in all_layers() if layer.always_stated or layer.name in annotated]
 
 
 def gold_dataset(
@@ -102,8 +121,12 @@ def gold_dataset(
     map_counts: MapCounts | None = None,
     origin: Mapping[str, str] | None = None,
 ) -> GoldDataset:
-    """A dataset of these examples, sorted by article id, with their fingerprint."""
-    ordered = tuple(sorted(examples, key=lambda example: example.article.id))
+    """A dataset of these examples, sorted by article id, with their fingerprint.
+
+    Layers that the inventory reads from metadata are added where an article has none of its own.
+    """
+    whole = (with_metadata_layers(example, inventory) for example in examples)
+    ordered = tuple(sorted(whole, key=lambda example: example.article.id))
     return GoldDataset(
         name=name,
         split=split,
@@ -116,15 +139,6 @@ def gold_dataset(
 
 
 _ARTICLE_COLUMNS = ("article_id", "title", "source", "published", "lang", "words", "metadata")
-_PLACE = {"entities": "spans", "quotes": "content", "stances": "evidence"}
-_COLUMNS = {
-    "entities": ("article_id", "id", "label", "entity_id", "start", "end", "text", "spans"),
-    "quotes": (
-        *("article_id", "id", "kind", "start", "end", "text", "spans"),
-        *("cue", "speaker", "speaker_id", "speaker_start", "speaker_end"),
-    ),
-    "stances": ("article_id", "id", "holder", "target", "label", "quote_id", "start", "end", "text", "spans"),
-}
 
 
 def _article_row(example: Example) -> dict[str, Any]:
@@ -133,24 +147,29 @@ def _article_row(example: Example) -> dict[str, Any]:
     return {"article_id": article.id, **row, "words": len(article.text.split()), "metadata": dict(article.metadata)}
 
 
-def _item_rows(example: Example, layer: str) -> Iterator[dict[str, Any]]:
-    text = example.article.text
-    for item in getattr(example.gold, layer) or ():
-        spans: tuple[Span, ...] = getattr(item, _PLACE[layer])
-        row = {name: getattr(item, name) for name in _COLUMNS[layer] if hasattr(item, name)}
-        row |= {
-            "article_id": example.article.id,
-            "start": min((span.start for span in spans), default=None),
-            "end": max((span.end for span in spans), default=None),
-            "text": surface(text, spans),
-            "spans": [list(span) for span in spans],
-        }
-        if layer == "quotes":
-            speaker = item.speaker
-            row |= {
-                "cue": surface(text, item.cue),
-                "speaker": None if speaker is None else surface(text, [speaker]),
-                "speaker_start": None if speaker is None else speaker.start,
-                "speaker_end": None if speaker is None else speaker.end,
-            }
-        yield row
+def _columns(layer: Layer[Any]) -> tuple[list[str], list[str]]:
+    """The columns of a frame of items, and those of them that hold offsets: what an item says, its place, its parts."""
+    names = [field.name for field in layer.fields if field.type is not NUMBER and field.name != layer.spans_field]
+    # What follows a part of an item, such as the entity_id after the speaker, belongs to that part.
+    first_part = next((number for number, name in enumerate(names) if name in layer.span_names), len(names))
+    whole = [] if layer.spans_field is None else ["start", "end"]
+    bounds = [f"{field.name}_{end}" for field in layer.fields if field.type is SPAN for end in ("start", "end")]
+    place = [*whole, "text", "spans"] if whole else []
+    return ["article_id", "id", *names[:first_part], *place, *names[first_part:], *bounds], whole + bounds
+
+
+def _item_row(layer: Layer[Any], item: Any, text: str) -> dict[str, Any]:
+    """An item with its parts as what stands there, and the bounds of the whole."""
+    row: dict[str, Any] = {"id": item.id}
+    for one in layer.fields:
+        value = row[one.name] = getattr(item, one.name)
+        if one.type is SPANS:
+            row[one.name] = surface(text, value)
+        elif one.type is SPAN:
+            row[one.name] = None if value is None else surface(text, [value])
+            row |= dict(zip((f"{one.name}_start", f"{one.name}_end"), value or (None, None), strict=True))
+    if layer.spans_field is not None:
+        spans = layer.spans(item)
+        bounds = (min(span.start for span in spans), max(span.end for span in spans)) if spans else (None, None)
+        row |= {"start": bounds[0], "end": bounds[1], "text": surface(text, spans), "spans": [list(s) for s in spans]}
+    return row

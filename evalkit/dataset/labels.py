@@ -1,7 +1,20 @@
-"""The label inventory of a gold dataset (`labels.toml`), and maps between inventories.
+"""The inventory of a gold dataset: the labels that it may use, what they mean, and maps to and from others.
 
-A map is applied in the open: what was mapped, what was dropped on purpose and what the map does not name is counted
-by label and returned beside the annotations.
+`labels.toml` has a table for each label, below the name of its layer, and one for each map::
+
+    [entities.PER]
+    definition = "People, real or fictional."
+
+    [maps.conll4]
+    GPE = "LOC"
+    EVENT = false                  # dropped on purpose; a label that is not named is dropped too, and counted apart
+
+    [maps.iptc]
+    layer = "categories"           # a map for another layer than the first
+    map = { politics = "POL" }
+
+    [layers.categories]
+    metadata = "section"           # read from the metadata of articles, see `evalkit.layers.categories`
 """
 
 from __future__ import annotations
@@ -11,36 +24,29 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from evalkit.dataset.label_maps import LabelMap, chain_label_maps, listed, mapped_labels
 from evalkit.dataset.store import bundled_gold
 from evalkit.errors import FormatError, InputError
-from evalkit.records import QUOTE_KINDS, STANCE_LABELS, Annotations, Entity
+from evalkit.layers.table import all_layers, layer_names, load_layer, open_layers
+from evalkit.records import Example, Prediction
 from evalkit.registry import unknown_name
 
 __all__ = [
     "LABELS_FILE",
     "Inventory",
-    "LabelMap",
-    "MapCounts",
-    "apply_label_map",
-    "chain_label_maps",
+    "foreign_label_notes",
+    "foreign_labels",
     "load_inventory",
     "load_label_map",
+    "mappable_inventory",
     "mapped_inventory",
+    "with_metadata_layers",
+    "without_metadata_layers",
 ]
 
 LABELS_FILE = "labels.toml"
-
-Key = TypeVar("Key")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelMap:
-    """From labels to labels; a label that maps to None is dropped on purpose."""
-
-    name: str
-    mapping: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,49 +54,29 @@ class Inventory:
     """The labels that a gold dataset may use.
 
     Attributes:
-        labels: entity labels, in the order of the file.
-        kinds: kinds of quotes.
-        stance_labels: labels of stances.
-        definitions: what each entity label means.
+        labels: layer → labels, in the order of the file, for the layers that the file names.
+        definitions: layer → label → what it means.
         maps: label maps by name, those to other inventories and those from the labels of models.
+        metadata: layer → the field of the articles' metadata that holds its label, for layers that are read from it.
     """
 
-    labels: tuple[str, ...]
-    kinds: tuple[str, ...] = QUOTE_KINDS
-    stance_labels: tuple[str, ...] = STANCE_LABELS
-    definitions: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]]
+    definitions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     maps: Mapping[str, LabelMap] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
+    def labels_of(self, layer: str) -> tuple[str, ...]:
+        """The labels that items of a layer may have, in order; empty if nothing says which, and any will do."""
+        return self.labels.get(layer) or load_layer(layer).labels or ()
 
-@dataclass(frozen=True, slots=True)
-class MapCounts:
-    """What a label map did, in numbers of entities by label.
+    def definitions_of(self, layer: str) -> Mapping[str, str]:
+        """What the labels of a layer mean, as far as the file says."""
+        return self.definitions.get(layer, {})
 
-    Attributes:
-        mapped: kept, by (old label, new label).
-        dropped: dropped because the map says so, by old label.
-        unmapped: dropped because the map does not name the label, by old label.
-    """
-
-    mapped: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    dropped: Mapping[str, int] = field(default_factory=dict)
-    unmapped: Mapping[str, int] = field(default_factory=dict)
-
-    def __add__(self, other: MapCounts) -> MapCounts:
-        """The counts of both."""
-        return MapCounts(
-            _sum(self.mapped, other.mapped), _sum(self.dropped, other.dropped), _sum(self.unmapped, other.unmapped)
-        )
-
-    @property
-    def items_mapped(self) -> int:
-        """How many entities kept a place, under whatever label."""
-        return sum(self.mapped.values())
-
-    @property
-    def items_dropped(self) -> int:
-        """How many entities are gone, on purpose or because the map does not name their label."""
-        return sum(self.dropped.values()) + sum(self.unmapped.values())
+    def with_labels(self, layer: str, labels: Iterable[str]) -> Inventory:
+        """The same with other labels of a layer, which nothing defines."""
+        definitions = {name: texts for name, texts in self.definitions.items() if name != layer}
+        return replace(self, labels={**self.labels, layer: tuple(labels)}, definitions=definitions)
 
 
 def load_inventory(folder: str | Path | None = None) -> Inventory:
@@ -103,9 +89,9 @@ def load_inventory(folder: str | Path | None = None) -> Inventory:
     if not path.is_file():
         path = bundled_gold() / LABELS_FILE
     tables = _read_toml(path)
-    entities = _tables(tables, "entities", path)
-    if not entities:
-        raise FormatError(f"{path}: names no entity label; add a table such as [entities.PER]")
+    declared = {layer: _tables(tables, layer, path) for layer in layer_names() if layer in tables}
+    if not any(declared.values()):
+        raise FormatError(f"{path}: names no label; add a table such as [{open_layers()[0].name}.PER]")
     maps: dict[str, LabelMap] = {}
     for section in ("maps", "aliases"):
         for name, mapping in _tables(tables, section, path).items():
@@ -113,17 +99,52 @@ def load_inventory(folder: str | Path | None = None) -> Inventory:
                 raise FormatError(f"{path}: map {name!r} is given in [maps] and in [aliases]; rename one")
             maps[name] = _label_map(name, mapping, path)
     return Inventory(
-        labels=tuple(entities),
-        kinds=tuple(_tables(tables, "quotes", path)) or QUOTE_KINDS,
-        stance_labels=tuple(_tables(tables, "stances", path)) or STANCE_LABELS,
-        definitions={label: str(entry.get("definition", "")) for label, entry in entities.items()},
+        labels={layer: tuple(labels) for layer, labels in declared.items()},
+        definitions={
+            layer: {label: str(entry.get("definition", "")) for label, entry in labels.items()}
+            for layer, labels in declared.items()
+        },
         maps=maps,
+        metadata=_metadata(_tables(tables, "layers", path), path),
     )
+
+
+def _metadata(settings: Mapping[str, Mapping[str, Any]], path: Path) -> dict[str, str]:
+    """The fields of metadata that `[layers.NAME] metadata = "FIELD"` names, for layers that can be read from one."""
+    fields = {}
+    for name, setting in settings.items():
+        layer, value = load_layer(name), setting.get("metadata")
+        if layer.from_metadata is None or not isinstance(value, str) or set(setting) != {"metadata"}:
+            raise FormatError(
+                f'{path}: [layers.{name}] is {dict(setting)!r}; use metadata = "FIELD", '
+                "for a layer of labels for whole articles"
+            )
+        fields[name] = value
+    return fields
+
+
+def with_metadata_layers(example: Example, inventory: Inventory) -> Example:
+    """The example with the layers that the inventory reads from metadata, where it has none of its own."""
+    made: dict[str, tuple[Any, ...]] = {}
+    for name, key in inventory.metadata.items():
+        make, value = load_layer(name).from_metadata, example.article.metadata.get(key)
+        if make is not None and value and example.gold[name] is None:
+            made[name] = (make(value),)
+    return replace(example, gold=example.gold.with_layers(**made)) if made else example
+
+
+def without_metadata_layers(example: Example, inventory: Inventory) -> Example:
+    """The example without the layers that its metadata says already, as it is written."""
+    bare = replace(example, gold=example.gold.with_layers(**dict.fromkeys(inventory.metadata)))
+    whole = with_metadata_layers(bare, inventory)
+    told = {name: None for name in inventory.metadata if whole.gold[name] == example.gold[name]}
+    return replace(example, gold=example.gold.with_layers(**told)) if told else example
 
 
 def load_label_map(name_or_path: str | Path, inventory: Inventory) -> LabelMap:
     """The map of that name in the inventory, or the one in a TOML file of lines `LABEL = "LABEL"`.
 
+    A map for another layer than the first says so: `layer = "NAME"`, and the lines below `[map]`.
     `first+second` applies one map after the other: `news+conll4` takes the labels of many models to CoNLL-4.
 
     Raises:
@@ -132,8 +153,7 @@ def load_label_map(name_or_path: str | Path, inventory: Inventory) -> LabelMap:
     """
     path = Path(name_or_path)
     if path.suffix == ".toml":
-        tables = _read_toml(path)
-        return _label_map(path.stem, tables.get("map", tables), path)
+        return _label_map(path.stem, _read_toml(path), path)
     chained: LabelMap | None = None
     for name in str(name_or_path).split("+"):
         if name not in inventory.maps:
@@ -145,59 +165,42 @@ def load_label_map(name_or_path: str | Path, inventory: Inventory) -> LabelMap:
     return chained
 
 
-def chain_label_maps(first: LabelMap, second: LabelMap) -> LabelMap:
-    """One map that does what `second` does after `first`; a label that `second` does not name is left out."""
-    return LabelMap(
-        name=f"{first.name}+{second.name}",
-        mapping={
-            label: None if target is None else second.mapping[target]
-            for label, target in first.mapping.items()
-            if target is None or target in second.mapping
-        },
-    )
-
-
-def apply_label_map(annotations: Annotations, label_map: LabelMap) -> tuple[Annotations, MapCounts]:
-    """The annotations with other entity labels, and what that did.
-
-    Entities whose label the map drops or does not name are left out and counted. References to their `entity_id`
-    from quotes and stances stay as they are: who spoke does not depend on what was scored.
-    """
-    if annotations.entities is None:
-        return annotations, MapCounts()
-    kept: list[Entity] = []
-    mapped: Counter[tuple[str, str]] = Counter()
-    dropped: Counter[str] = Counter()
-    unmapped: Counter[str] = Counter()
-    for entity in annotations.entities:
-        if entity.label not in label_map.mapping:
-            unmapped[entity.label] += 1
-            continue
-        target = label_map.mapping[entity.label]
-        if target is None:
-            dropped[entity.label] += 1
-            continue
-        mapped[entity.label, target] += 1
-        kept.append(entity if target == entity.label else replace(entity, label=target))
-    scope = annotations.scope
-    if scope.labels is not None:
-        scope = replace(scope, labels=_targets(scope.labels, label_map))
-    counts = MapCounts(mapped, dropped, unmapped) + MapCounts()
-    return replace(annotations, scope=scope).with_layers(entities=kept), counts
-
-
 def mapped_inventory(inventory: Inventory, label_map: LabelMap) -> Inventory:
     """The inventory after the map: the labels that its own labels become."""
-    return replace(inventory, labels=_targets(inventory.labels, label_map), definitions={})
+    labels = mapped_labels(inventory.labels_of(label_map.layer), label_map)
+    return inventory.with_labels(label_map.layer, labels)
 
 
-def _targets(labels: Iterable[str], label_map: LabelMap) -> tuple[str, ...]:
-    targets = (label_map.mapping.get(label) for label in labels)
-    return tuple(dict.fromkeys(target for target in targets if target is not None))
+def mappable_inventory(inventory: Inventory, label_map: LabelMap) -> Inventory:
+    """The inventory before the map: its own labels, and those that the map translates."""
+    labels = inventory.labels_of(label_map.layer)
+    return inventory.with_labels(label_map.layer, dict.fromkeys((*labels, *label_map.mapping)))
 
 
-def _sum(one: Mapping[Key, int], other: Mapping[Key, int]) -> dict[Key, int]:
-    return dict(sorted((Counter(one) + Counter(other)).items(), key=lambda item: str(item[0])))
+def foreign_labels(inventory: Inventory, predictions: Iterable[Prediction], *, mapped: bool) -> list[str]:
+    """Notes on predicted labels that cannot be right because this gold does not know them.
+
+    If labels were `mapped`, those of layers that maps are for are not looked at: a map counts what it does not know.
+    """
+    layers = [layer for layer in all_layers() if layer.labels is not None or not mapped]
+    counts: dict[str, Counter[str]] = {layer.name: Counter() for layer in layers}
+    for prediction in predictions:
+        for layer in layers:
+            counts[layer.name].update(map(layer.label, layer.of(prediction.annotations) or ()))
+    return [note for layer in layers for note in foreign_label_notes(inventory, layer.name, counts[layer.name])]
+
+
+def foreign_label_notes(inventory: Inventory, layer: str, counts: Mapping[str, int]) -> list[str]:
+    """The note on predicted items of a layer, from how many have each label; none if the gold knows all labels."""
+    known, one = inventory.labels_of(layer), load_layer(layer)
+    foreign = {label: number for label, number in sorted(counts.items()) if known and label not in known}
+    if not foreign:
+        return []
+    advice = "map them with --predicted-label-map" if one.labels is None else "rename them"
+    return [
+        f"{sum(foreign.values())} predicted {layer} have a {one.label_field} that this gold does not use, "
+        f"so they count as wrong ({listed(foreign)}); {advice}"
+    ]
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -216,14 +219,21 @@ def _tables(tables: Mapping[str, Any], section: str, path: Path) -> dict[str, di
     return found
 
 
-def _label_map(name: str, mapping: object, path: Path) -> LabelMap:
-    if not isinstance(mapping, dict):
+def _label_map(name: str, table: object, path: Path) -> LabelMap:
+    """A table of lines `LABEL = "LABEL"`, or one with such lines below `map` and the layer that they are for."""
+    known = [layer.name for layer in open_layers()]
+    if not isinstance(table, dict):
         raise FormatError(f'{path}: label map {name!r} is no table of lines LABEL = "LABEL"')
+    lines, layer = (
+        (table["map"], table.get("layer", known[0])) if isinstance(table.get("map"), dict) else (table, known[0])
+    )
+    if layer not in known:
+        raise FormatError(f"{path}: label map {name!r} has layer = {layer!r}; use one of {', '.join(known)}")
     targets: dict[str, str | None] = {}
-    for label, target in mapping.items():
+    for label, target in lines.items():
         if target is not False and not (isinstance(target, str) and target):
             raise FormatError(
                 f"{path}: label map {name!r} maps {label!r} to {target!r}; use a label, or false to drop it"
             )
         targets[label] = None if target is False else target
-    return LabelMap(name=name, mapping=targets)
+    return LabelMap(name=name, mapping=targets, layer=layer)

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from evalkit.dataset.checks import check_ids, check_scorable
 from evalkit.dataset.gold import GoldDataset, gold_dataset
+from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_map
 from evalkit.dataset.labels import (
     Inventory,
-    LabelMap,
-    MapCounts,
-    apply_label_map,
     load_inventory,
     load_label_map,
+    mappable_inventory,
     mapped_inventory,
 )
 from evalkit.dataset.problems import Problem
@@ -56,7 +55,7 @@ def load_dataset(
     inventory = load_inventory(found.folder)
     wanted = _label_map(label_map, inventory)
     if check:
-        _refuse_unscorable(raws, _checked_inventory(inventory, wanted), found)
+        _refuse_unscorable(raws, inventory if wanted is None else mappable_inventory(inventory, wanted), found)
     named = {raw.split for raw in raws} - {None}
     gold = _mapped(
         [raw.example for raw in raws],
@@ -93,14 +92,6 @@ def _label_map(label_map: str | Path | LabelMap | None, inventory: Inventory) ->
     if label_map is None or isinstance(label_map, LabelMap):
         return label_map
     return load_label_map(label_map, inventory)
-
-
-def _checked_inventory(inventory: Inventory, label_map: LabelMap | None) -> Inventory:
-    """With a map, gold may also use the labels which the map translates."""
-    if label_map is None:
-        return inventory
-    labels = tuple(dict.fromkeys((*inventory.labels, *label_map.mapping)))
-    return Inventory(labels=labels, kinds=inventory.kinds, stance_labels=inventory.stance_labels)
 
 
 def _refuse_unscorable(raws: Sequence[RawExample], inventory: Inventory, source: Source) -> None:

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import FormatError
-from evalkit.formats.native.json_rows import read_rows
-from evalkit.formats.native.written_rows import example_to_row
-from evalkit.records import LAYERS, Example
+from evalkit.formats.native.rows import example_to_row, read_rows
+from evalkit.records import Example
 
 __all__ = [
     "ARTICLES_FILE",
@@ -37,8 +36,6 @@ SPLITS = ("train", "dev", "test")
 
 CARD_FILE = "README.md"
 ARTICLES_FILE = "articles.jsonl"
-
-_LISTS = ("zones", *LAYERS)
 
 
 def bundled_gold() -> Path:
@@ -78,7 +75,7 @@ def example_json(example: Example) -> str:
 
 def _field(key: str, value: Any) -> str:
     name = json.dumps(key, ensure_ascii=False)
-    if key not in _LISTS or not value:
+    if not (isinstance(value, list) and value):
         return f"{name}: {json.dumps(value, ensure_ascii=False)}"
     items = ",\n".join(json.dumps(item, ensure_ascii=False) for item in value)
     return f"{name}: [\n{items}\n]"

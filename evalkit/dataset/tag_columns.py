@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from evalkit.dataset.labels import load_inventory
 from evalkit.dataset.sources import ALL
 from evalkit.formats.tags.articles import to_examples
 from evalkit.formats.tags.reading import TagCorpus, read_tag_columns
+from evalkit.layers.entities import ENTITIES
 from evalkit.records import Prediction
 
 __all__ = ["TagColumns", "load_tag_columns"]
@@ -50,7 +51,7 @@ def load_tag_columns(
     corpus = read_tag_columns(gold_path, predicted_path, **options)
     made = to_examples(corpus, detokenise=detokenise)
     labels = {entity.label for example in made.examples for entity in example.gold.entities or ()}
-    inventory = replace(load_inventory(), labels=tuple(sorted(labels)), definitions={})
+    inventory = load_inventory().with_labels(ENTITIES.name, sorted(labels))
     return TagColumns(
         gold=gold_dataset(
             made.examples,

@@ -15,7 +15,6 @@ The corpus is compared where there is one: a folder `corpus` beside the dataset 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,7 @@ from evalkit.dataset.sources import RawExample, find_source, read_source
 from evalkit.dataset.store import ARTICLES_FILE, article_entry, read_article_entries
 from evalkit.errors import FormatError, InputError
 from evalkit.files import read_text
-from evalkit.records import LAYERS
+from evalkit.layers.table import all_layers
 
 __all__ = ["Validation", "check_corpus", "check_raw", "validate_dataset"]
 
@@ -41,7 +40,7 @@ class Validation:
 
     Attributes:
         problems: every problem, sorted by article and place.
-        counts: how many articles, entities, quotes and stances were looked at.
+        counts: how many articles, and items of each layer, were looked at.
         checks: what was checked besides the articles themselves, such as the corpus.
     """
 
@@ -154,8 +153,9 @@ def _format_problem(error: FormatError) -> Problem:
 
 
 def _counts(raws: Sequence[RawExample]) -> dict[str, int]:
-    counts = Counter({"articles": len(raws)})
-    for raw in raws:
-        for layer in LAYERS:
-            counts[layer] += len(getattr(raw.example.gold, layer) or ())
-    return dict(counts)
+    counts = {"articles": len(raws)}
+    for layer in all_layers():
+        annotated = [items for raw in raws if (items := layer.of(raw.example.gold)) is not None]
+        if annotated or layer.always_stated:
+            counts[layer.name] = sum(map(len, annotated))
+    return counts

@@ -1,22 +1,98 @@
 """What a layer is: everything that is particular to one kind of annotation, in one record.
 
-Nobody else asks which layer it is: readers, checks, scores and tables ask the layer.
+Nobody else asks which layer it is: readers, checks, scores and tables ask the layer. Most of it follows from the fields
+of the layer's record (see `evalkit.layers.fields`), so a layer is a dataclass and a few lines::
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Claim:
+        id: str
+        spans: tuple[Span, ...]
+        label: str
+        score: float | None = None
+
+    CLAIMS = Layer(name="claims", one="claim", record=Claim, prefix="c", labels=("check-worthy", "other"))
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from operator import attrgetter
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
-from evalkit.records import Annotations, Span
+from evalkit.errors import FormatError
+from evalkit.layers.fields import NAME, NUMBER, REQUIRED, SPAN, SPANS, TEXT, Field, fields_of
+from evalkit.records import Annotations, Example, Span
+from evalkit.registry import near_match
 
-__all__ = ["Layer"]
+__all__ = ["Fault", "Layer", "Mention", "surface", "unknown_reference"]
 
-Item = TypeVar("Item")
+Row = dict[str, Any]
+
+PLAIN_LIMIT = 2**31
+"""An item with offsets from here on is not plain: they do not fit into 32 bits."""
 
 
-@dataclass(frozen=True, kw_only=True)
+class AnyItem(Protocol):
+    """A frozen dataclass with an id."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def id(self) -> str:
+        """Unique among the items of its layer in one article."""
+
+
+Item = TypeVar("Item", bound=AnyItem)
+
+
+class Fault(NamedTuple):
+    """Something wrong with an item: its position in the layer, a stable code, and one line on what it is."""
+
+    position: int
+    code: str
+    message: str
+
+
+class Mention(NamedTuple):
+    """Spans that name a thing, and the `entity_id` of it."""
+
+    entity_id: str
+    spans: tuple[Span, ...]
+
+
+def surface(text: str, spans: Iterable[Span]) -> str:
+    """What stands at the spans; parts of a discontinuous item are joined by ` … `."""
+    return " … ".join([text[span.start : span.end] for span in spans])
+
+
+def values_of(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """What gives the values of some fields of an item."""
+    # An attrgetter of one name gives no tuple, and there is none of no name.
+    return attrgetter(*names) if len(names) > 1 else lambda item: tuple(getattr(item, name) for name in names)
+
+
+def unknown_reference(position: int, name: str, value: str, what: str, present: Iterable[str]) -> Fault:
+    """The fault of a field that refers to what no annotation of the article is."""
+    near = near_match(value, sorted(present))
+    hint = f"; did you mean {near!r}?" if near else ""
+    return Fault(position, "reference-unknown", f"{name} {value!r} is no {what} of this article{hint}")
+
+
+def _nothing(*_: object) -> Any:
+    return ()
+
+
+def _no_rows(_: Sequence[Example]) -> Mapping[str, Mapping[str, int]]:
+    return {}
+
+
+def _no_roles(_: object, __: str) -> Mapping[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Layer(Generic[Item]):
     """One kind of annotation.
 
@@ -24,21 +100,198 @@ class Layer(Generic[Item]):
         name: how it is called in files, options and tables: the plural, such as `entities`.
         one: the word for one item in messages, such as `entity`.
         record: the class of its items.
-        label: what an item is counted under: the label of an entity or a stance, the kind of a quote.
-        labels: the labels there are; None where the inventory of the dataset (`labels.toml`) says.
-        spans: where an item stands in the text: mention, content or evidence; may be empty.
-        parts: every span of an item with the name of the field that holds it.
+        prefix: what the ids of numbered items begin with, such as `e`.
+        label_field: what an item is counted under.
+        labels: the labels there are; None where the inventory of the dataset (`labels.toml`) says. Label maps and
+            `Scope.labels` are for layers whose labels the inventory says.
+        label_code: the problem of a label that there is not.
+        spans_field: where an item stands in the text; None if it is about the whole article.
+        needs_spans: whether an item without spans is a problem.
+        may_cross: whether two items may overlap without one being inside the other.
+        same: the fields that are equal in two items that say the same; by default the spans and the label.
+        hashed: the fields that a fingerprint is made of, in this order; by default all but the id.
+        always_stated: whether files and counts name it where nobody annotated it; others only where somebody did.
+        shows_text: whether files give the text at the spans beside them.
+        defaults: what texts hold that files may leave out, by field.
+        refers: the fields that hold the id of another item, and its layer, which must come before this one.
+        problems: what else can be wrong with the items of an article.
+        counts: what else a description counts in some examples: group → row → count.
+        mentions: the things that an item names, by `entity_id`.
+        roles: who does what in an item, in words, given the text: such as the cue and the speaker of a quote.
+        says: an item in words, given the text; by default what stands at its spans, or its label.
+        from_metadata: the item that a value of an article's metadata stands for, where a layer can be read from that.
     """
 
     name: str
     one: str
     record: type[Item]
-    label: Callable[[Item], str]
-    labels: tuple[str, ...] | None
-    spans: Callable[[Item], tuple[Span, ...]]
-    parts: Callable[[Item], Iterable[tuple[str, Span]]]
+    prefix: str
+    label_field: str = "label"
+    labels: tuple[str, ...] | None = None
+    label_code: str = "label-unknown"
+    spans_field: str | None = "spans"
+    needs_spans: bool = True
+    may_cross: bool = True
+    same: tuple[str, ...] = ()
+    hashed: tuple[str, ...] = ()
+    always_stated: bool = False
+    shows_text: bool = True
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    refers: Mapping[str, str] = field(default_factory=dict)
+    problems: Callable[[Sequence[Item], Annotations], Iterable[Fault]] = _nothing
+    counts: Callable[[Sequence[Example]], Mapping[str, Mapping[str, int]]] = _no_rows
+    mentions: Callable[[Item], Iterable[Mention]] = _nothing
+    roles: Callable[[Item, str], Mapping[str, str]] = _no_roles
+    says: Callable[[Item, str], str] | None = None
+    from_metadata: Callable[[str], Item] | None = None
+
+    def __post_init__(self) -> None:
+        """Fills in the default that depends on other attributes."""
+        place = () if self.spans_field is None else (self.spans_field,)
+        object.__setattr__(self, "same", self.same or (*place, self.label_field))
 
     def of(self, annotations: Annotations) -> tuple[Item, ...] | None:
         """The items of this layer; None if it was not annotated."""
         items: tuple[Any, ...] | None = annotations[self.name]
         return items
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """What an item holds beside its id."""
+        return fields_of(self.record, self.defaults)
+
+    @cached_property
+    def label(self) -> Callable[[Item], str]:
+        """The label that an item is counted under."""
+        return attrgetter(self.label_field)
+
+    @cached_property
+    def spans(self) -> Callable[[Item], tuple[Span, ...]]:
+        """Where an item stands in the text; may be empty."""
+        return _nothing if self.spans_field is None else attrgetter(self.spans_field)
+
+    @cached_property
+    def span_names(self) -> Mapping[str, str]:
+        """The fields that hold spans, and the word for one of them."""
+        named = [one.name for one in self.fields if one.type in (SPAN, SPANS)]
+        return {name: "span" if name == "spans" else name for name in named}
+
+    def parts(self, item: Item) -> Iterator[tuple[str, Span]]:
+        """Every span of an item, each after the word for it."""
+        for name, word in self.span_names.items():
+            value = getattr(item, name)
+            if value is not None:
+                yield from ((word, span) for span in ([value] if isinstance(value, Span) else value))
+
+    def identity(self, item: Item) -> tuple[Any, ...]:
+        """What two items have in common that say the same."""
+        return tuple([getattr(item, name) for name in self.same])
+
+    def show(self, item: Item, text: str) -> str:
+        """An item in words: by default what stands at its spans, or its label if it has none."""
+        if self.says is not None:
+            return self.says(item, text)
+        return surface(text, self.spans(item)) or self.label(item)
+
+    def in_scope(self, item: Item, labels: Sequence[str] | None) -> bool:
+        """Whether an item is of one of the labels that were annotated; a closed set of labels always was."""
+        return labels is None or self.labels is not None or self.label(item) in labels
+
+    @cached_property
+    def _readers(self) -> list[tuple[str, type | None, Callable[[Any, str], Any], Any]]:
+        texts = (TEXT, NAME)
+        return [(one.name, str if one.type in texts else None, one.type.read, one.absent) for one in self.fields]
+
+    def from_json(self, value: Mapping[str, Any], number: int) -> Item:
+        """The item that a JSON object says; without an id it is numbered. `start` and `end` are read as its one span.
+
+        Raises:
+            FormatError: a field is missing or of the wrong type.
+        """
+        name = value.get("id")
+        if type(name) is not str:
+            name = f"{self.prefix}{number}" if name is None else TEXT.read(name, "id")
+        values: dict[str, Any] = {"id": name}
+        for key, plain, read, absent in self._readers:
+            given = value.get(key)
+            # What is as it should be is not read any further: this is where the time of reading goes.
+            if type(given) is plain:
+                values[key] = given
+            elif given is not None:
+                values[key] = read(given, key)
+            elif key == self.spans_field and "start" in value:
+                values[key] = (SPAN.read(value, key),)
+            elif absent is REQUIRED:
+                raise FormatError(f"{key!r} must be a string, found None")
+            else:
+                values[key] = absent
+        return self.record(**values)
+
+    def to_json(self, item: Item, text: str | None = None) -> Row:
+        """An item as a JSON object; with `text`, what stands at its spans is beside them so that a diff can be read."""
+        row: Row = {"id": item.id}
+        for one in self.fields:
+            value = getattr(item, one.name)
+            if value is None and one.type is NUMBER:
+                continue
+            row[one.name] = one.type.write(value)
+            if text is not None and self.shows_text and one.name == self.spans_field:
+                row["text"] = surface(text, value)
+        return row
+
+    def ordered(self, item: Item) -> Item:
+        """The same item with its spans in ascending order."""
+        moved: dict[str, Any] = {
+            one.name: tuple(sorted(spans))
+            for one in self.fields
+            if one.type is SPANS and len(spans := getattr(item, one.name)) > 1
+        }
+        return replace(item, **moved) if moved else item
+
+    @cached_property
+    def _order(self) -> list[Field]:
+        return sorted(self.fields, key=lambda one: one.name != self.spans_field)
+
+    def order(self, item: Item) -> tuple[Any, ...]:
+        """What items are sorted by: their place in the text, the longer first, then what they say, then their id."""
+        return (*[one.type.order(getattr(item, one.name)) for one in self._order], item.id)
+
+    def renamed(self, item: Item, names: Mapping[str, Mapping[str, str]]) -> Item:
+        """The same item with the ids that it refers to replaced: layer → old id → new id."""
+        changed: dict[str, Any] = {
+            key: names[layer][value]
+            for key, layer in self.refers.items()
+            if (value := getattr(item, key)) in names.get(layer, ())
+        }
+        return replace(item, **changed) if changed else item
+
+    def content(self, item: Item, names: Mapping[str, Mapping[str, Any]]) -> list[Any]:
+        """What a fingerprint hashes of an item; ids that it refers to are replaced as in `renamed`."""
+        values, changed = self._hashed
+        content = list(values(item))
+        for number, one in changed:
+            value = content[number]
+            if one.name in self.refers:
+                content[number] = names.get(self.refers[one.name], {}).get(value or "", value)
+            else:
+                content[number] = one.type.hashed(value)
+        return content
+
+    @cached_property
+    def _hashed(self) -> tuple[Callable[[Item], tuple[Any, ...]], list[tuple[int, Field]]]:
+        """What gives the values that are hashed, and those of them that are not hashed as they are, by position."""
+        by_name = {one.name: one for one in self.fields}
+        hashed = [by_name[name] for name in self.hashed or by_name]
+        changed = [pair for pair in enumerate(hashed) if pair[1].name in self.refers or pair[1].type in (SPAN, SPANS)]
+        return values_of([one.name for one in hashed]), changed
+
+    def is_plain(self, item: Item) -> bool:
+        """Whether an item is one span with a label and nothing else, such as most items of large gold are."""
+        rest, nothing = self._rest
+        spans = self.spans(item)
+        return len(spans) == 1 and rest(item) == nothing and 0 <= spans[0][0] < PLAIN_LIMIT > spans[0][1] >= 0
+
+    @cached_property
+    def _rest(self) -> tuple[Callable[[Item], tuple[Any, ...]], tuple[Any, ...]]:
+        rest = [one for one in self.fields if one.name not in (self.spans_field, self.label_field)]
+        return values_of([one.name for one in rest]), tuple(() if one.type is SPANS else None for one in rest)

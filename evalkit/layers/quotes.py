@@ -2,27 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from evalkit.layers.base import Layer
-from evalkit.records import QUOTE_KINDS, Quote, Span
+from evalkit.layers.base import Fault, Layer, Mention, surface, unknown_reference
+from evalkit.layers.entities import ENTITIES, entity_ids
+from evalkit.records import QUOTE_KINDS, Annotations, Article, Entity, Example, Quote, Span
 
-__all__ = ["QUOTES"]
+__all__ = ["NO_SPEAKER", "QUOTES", "speaker_form"]
+
+NO_SPEAKER = "(none)"
+
+_PRONOUNS = {
+    "he",
+    "she",
+    "they",
+    "it",
+    "we",
+    "i",
+    "you",
+    "him",
+    "her",
+    "them",
+    "us",
+    "me",
+    "this",
+    "that",
+    "who",
+    "one",
+}
+_ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
+_LINK = re.compile(r"\b(?:of|for|to|at|with|from|in|by)\b", re.IGNORECASE)
+_FORMS = {"name": "name", "role": "role", "pronoun": "pronoun", NO_SPEAKER: "none"}
+"""The forms of a speaker in the order of a description, and how it calls them."""
 
 
-def _parts(quote: Quote) -> Iterator[tuple[str, Span]]:
-    yield from (("content", span) for span in quote.content)
-    yield from (("cue", span) for span in quote.cue)
-    if quote.speaker is not None:
-        yield "speaker", quote.speaker
+def speaker_form(article: Article, entities: Iterable[Entity] | None, quote: Quote) -> str:
+    """How the speaker is given: "pronoun", "name", "role" or "(none)".
+
+    It is a name if a gold entity of the article is all of it but a leading article ("the Bank of Norway"), or if a
+    person ends it without a link before ("director Grace Okafor", but not "a spokesman for Grace Okafor"); without
+    gold entities, if there is a capital letter after the first word, or in the only one.
+    """
+    if quote.speaker is None:
+        return NO_SPEAKER
+    text = article.text[quote.speaker.start : quote.speaker.end]
+    words = re.findall(r"[\w'’]+", text)
+    if words and all(word.casefold() in _PRONOUNS for word in words):
+        return "pronoun"
+    if entities is None:
+        named = any(word[0].isupper() for word in words[1:] or words)
+    else:
+        named = _is_named(entities, quote.speaker, text)
+    return "name" if named else "role"
+
+
+def _is_named(entities: Iterable[Entity], speaker: Span, text: str) -> bool:
+    article = _ARTICLE.match(text)
+    head = speaker.start + (article.end() if article else 0)
+    for entity in entities:
+        for span in entity.spans:
+            if span.start <= head < speaker.end <= span.end:
+                return True
+            before = text[: max(span.start - speaker.start, 0)]
+            if entity.label == "PER" and head < span.start < span.end == speaker.end and not _LINK.search(before):
+                return True
+    return False
+
+
+def _problems(quotes: Sequence[Quote], annotations: Annotations) -> Iterator[Fault]:
+    """Speakers that no entity is."""
+    things = entity_ids(annotations)
+    for index, quote in enumerate(quotes):
+        if quote.speaker_id is not None and things is not None and quote.speaker_id not in things:
+            yield unknown_reference(index, "speaker_id", quote.speaker_id, "entity_id", things)
+
+
+def _counts(examples: Sequence[Example]) -> Mapping[str, Mapping[str, int]]:
+    quotes = [(example, quote) for example in examples for quote in QUOTES.of(example.gold) or ()]
+    forms = Counter([speaker_form(one.article, ENTITIES.of(one.gold), quote) for one, quote in quotes])
+    return {
+        "size": {"articles without quote": sum(not QUOTES.of(example.gold) for example in examples)},
+        "structure": {"quotes in several parts": sum(len(quote.content) > 1 for _, quote in quotes)},
+        "speakers": {name: forms[form] for form, name in _FORMS.items()},
+    }
+
+
+def _mentions(quote: Quote) -> Iterator[Mention]:
+    if quote.speaker_id is not None and quote.speaker is not None:
+        yield Mention(quote.speaker_id, (quote.speaker,))
+
+
+def _roles(quote: Quote, text: str) -> Mapping[str, str]:
+    speaker = "" if quote.speaker is None else surface(text, [quote.speaker])
+    if quote.speaker_id is not None:
+        speaker += f" ({quote.speaker_id})" if speaker else quote.speaker_id
+    return {"cue": surface(text, quote.cue), "speaker": speaker}
 
 
 QUOTES: Layer[Quote] = Layer(
     name="quotes",
     one="quote",
     record=Quote,
-    label=lambda quote: quote.kind,
+    prefix="q",
+    label_field="kind",
     labels=QUOTE_KINDS,
-    spans=lambda quote: quote.content,
-    parts=_parts,
+    label_code="quote-kind-unknown",
+    spans_field="content",
+    may_cross=False,
+    # The order in which they were hashed from the first; another would change every fingerprint.
+    hashed=("content", "kind", "cue", "speaker", "speaker_id", "score"),
+    always_stated=True,
+    defaults={"kind": "direct"},
+    problems=_problems,
+    counts=_counts,
+    mentions=_mentions,
+    roles=_roles,
 )

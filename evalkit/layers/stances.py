@@ -2,17 +2,68 @@
 
 from __future__ import annotations
 
-from evalkit.layers.base import Layer
-from evalkit.records import STANCE_LABELS, Stance
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from evalkit.layers.base import Fault, Layer, surface, unknown_reference
+from evalkit.layers.entities import entity_ids
+from evalkit.layers.quotes import QUOTES
+from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX, Annotations, Example, Stance
 
 __all__ = ["STANCES"]
+
+_TOPIC = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def _problems(stances: Sequence[Stance], annotations: Annotations) -> Iterator[Fault]:
+    """Holders, targets and quotes that nothing is, as far as the layer referred to was annotated; no evidence."""
+    things = entity_ids(annotations)
+    quotes = QUOTES.of(annotations)
+    quote_ids = None if quotes is None else {quote.id for quote in quotes}
+    for index, stance in enumerate(stances):
+        if stance.holder != AUTHOR and things is not None and stance.holder not in things:
+            yield unknown_reference(index, "holder", stance.holder, "entity_id", things)
+        if stance.target.startswith(TOPIC_PREFIX):
+            if not _TOPIC.fullmatch(stance.target.removeprefix(TOPIC_PREFIX)):
+                message = f"target {stance.target!r} is not {TOPIC_PREFIX}words-with-hyphens in lower case; rename it"
+                yield Fault(index, "topic-form", message)
+        elif things is not None and stance.target not in things:
+            yield unknown_reference(index, "target", stance.target, "entity_id", things)
+        if stance.quote_id is not None and quote_ids is not None and stance.quote_id not in quote_ids:
+            yield unknown_reference(index, "quote_id", stance.quote_id, "quote", quote_ids)
+        if not stance.evidence:
+            message = "the stance has no evidence; name the span or the quote that shows it"
+            yield Fault(index, "evidence-missing", message)
+
+
+def _counts(examples: Sequence[Example]) -> Mapping[str, Mapping[str, int]]:
+    stances = [stance for example in examples for stance in STANCES.of(example.gold) or ()]
+    return {
+        "size": {"articles without stance": sum(not STANCES.of(example.gold) for example in examples)},
+        "structure": {"stances with a quote": sum(stance.quote_id is not None for stance in stances)},
+    }
+
+
+def _says(stance: Stance, text: str) -> str:
+    holder = "the author" if stance.holder == AUTHOR else stance.holder
+    evidence = surface(text, stance.evidence)
+    return f"{holder} → {stance.target}" + (f" ({evidence})" if evidence else "")
+
 
 STANCES: Layer[Stance] = Layer(
     name="stances",
     one="stance",
     record=Stance,
-    label=lambda stance: stance.label,
+    prefix="s",
     labels=STANCE_LABELS,
-    spans=lambda stance: stance.evidence,
-    parts=lambda stance: [("evidence", span) for span in stance.evidence],
+    label_code="stance-label-unknown",
+    spans_field="evidence",
+    needs_spans=False,
+    same=("holder", "target"),
+    always_stated=True,
+    shows_text=False,
+    refers={"quote_id": "quotes"},
+    problems=_problems,
+    counts=_counts,
+    says=_says,
 )

@@ -234,7 +234,9 @@ def _with_given(extractor: PairLabeler, job: Job, prediction: Prediction) -> Pre
         Stance(id=f"g{number}", holder=pair.holder, target=pair.target, label=label)
         for number, (pair, label) in enumerate(zip(pairs, labels, strict=True), 1)
     )
-    return _with_usage(replace(prediction, given_stances=given), answer.usage if isinstance(answer, PairLabels) else {})
+    return _with_usage(
+        replace(prediction, given=Annotations(stances=given)), answer.usage if isinstance(answer, PairLabels) else {}
+    )
 
 
 def _with_usage(prediction: Prediction, usage: Mapping[str, float]) -> Prediction:

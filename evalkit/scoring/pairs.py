@@ -126,7 +126,7 @@ def _claimed(predictions: Iterable[Prediction]) -> tuple[str, ...]:
 def _given_only(predictions: Iterable[Prediction]) -> bool:
     """Whether there are labels for given pairs and in no article stances, not even an empty layer of them."""
     done = [prediction for prediction in predictions if prediction.error is None]
-    given = any(prediction.given_stances is not None for prediction in done)
+    given = any(prediction.given is not None for prediction in done)
     return given and all(prediction.annotations.stances is None for prediction in done)
 
 
@@ -163,7 +163,7 @@ def _pair(example: Example, prediction: Prediction, claimed: Sequence[str], asid
         article,
         example.gold.with_layers(**{layer: sides[0] for layer, sides in layers.items()}),
         Annotations(**{layer: sides[1] for layer, sides in layers.items()}),
-        prediction.given_stances,
+        None if prediction.given is None else prediction.given["stances"],
     )
 
 

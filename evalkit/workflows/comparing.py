@@ -172,7 +172,7 @@ def _oddities(runs: Sequence[StoredRun]) -> tuple[str, ...]:
     systems = sorted({str(run.facts["extractor"]) for run in runs})
     if len(systems) > 1:
         notes.append(f"these are runs of different extractors ({', '.join(systems)}), not repetitions of one")
-    said = [[(own.article_id, own.annotations, own.given_stances) for own in run.predictions] for run in runs]
+    said = [[(own.article_id, own.annotations, own.given) for own in run.predictions] for run in runs]
     same = sum(own == said[0] for own in said)
     if same > 1:
         notes.append(f"{same} of {len(runs)} runs predict exactly the same; was the seed changed, or the cache used?")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.labels import LabelMap, MapCounts, apply_label_map, load_label_map
+from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_map
+from evalkit.dataset.labels import foreign_labels, load_label_map
 from evalkit.errors import InputError
 from evalkit.formats.collection import without_collection
 from evalkit.records import Example, Prediction
@@ -16,7 +17,6 @@ from evalkit.results import EvalResult, TaskResult
 from evalkit.scoring.pairs import Paired, pair_up
 from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, score_task
 from evalkit.version import __version__
-from evalkit.workflows.label_notes import foreign_labels, map_notes
 
 if TYPE_CHECKING:
     from evalkit.analysis.intervals import Bootstrap
@@ -152,14 +152,14 @@ def _pairs(
     """The articles as they are, the articles with entity labels mapped and restricted, and the notes."""
     paired = pair_up(gold.examples, predictions, layers=layers)
     notes = [f"{number} {what}" for what, number in paired.set_aside.items()]
-    notes += foreign_labels(gold.inventory, predictions, plain=not (options.label_map or options.predicted_map))
+    notes += foreign_labels(gold.inventory, predictions, mapped=bool(options.label_map or options.predicted_map))
     gold_map = None if options.label_map is None else load_label_map(options.label_map, gold.inventory)
     first = None if options.predicted_map is None else load_label_map(options.predicted_map, gold.inventory)
     if gold_map is None and first is None and not options.labels:
         return paired, paired, notes
     examples, gold_counts = _map_gold(gold.examples, gold_map)
     changed, counts = _map_predictions(predictions, [m for m in (first, gold_map) if m is not None])
-    notes += map_notes("gold", gold_counts) + map_notes("predicted", counts)
+    notes += gold_counts.notes("gold") + counts.notes("predicted")
     if options.labels:
         _check_labels(options.labels, examples)
         examples = [
@@ -201,11 +201,7 @@ def _map_predictions(predictions: Sequence[Prediction], maps: Sequence[LabelMap]
             own += one
             step.append(replace(prediction, annotations=annotations))
         done = step
-        counts = (
-            own
-            if not counts.mapped
-            else MapCounts(own.mapped, counts.dropped, counts.unmapped) + MapCounts({}, own.dropped, own.unmapped)
-        )
+        counts = counts.then(own)
     return done, counts
 
 

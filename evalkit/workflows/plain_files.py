@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from evalkit.dataset.fingerprint import fingerprint_of_columns, plain_content
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.labels import Inventory, load_inventory
+from evalkit.dataset.labels import Inventory, foreign_label_notes, load_inventory
 from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.formats.native.columns import LIMIT, NativeColumns, read_native_columns
 from evalkit.records import Annotations, Article, Example, Prediction
@@ -26,7 +26,6 @@ from evalkit.scoring.pairs import Paired, pair_up
 from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_convention
 from evalkit.version import __version__
 from evalkit.workflows.evaluation import ScoringOptions, results_of, stated_options
-from evalkit.workflows.label_notes import foreign_entities
 
 __all__ = ["score_plain_files"]
 
@@ -54,7 +53,7 @@ def score_plain_files(gold_path: Path, predicted_path: Path, options: ScoringOpt
         return None
     inventory = load_inventory(gold_path.parent)
     columns = _paired_columns(gold, predicted)
-    if not set(gold.labels) <= set(inventory.labels) or columns is None:
+    if not set(gold.labels) <= set(inventory.labels_of("entities")) or columns is None:
         return None
     return _result(gold_path.stem, predicted_path.stem, gold, predicted, columns, inventory, options)
 
@@ -89,7 +88,7 @@ def _result(
         not_evaluated={task: reason for task, reason in paired.not_evaluated.items() if task in wanted},
         notes=(
             *(f"{number} {what}" for what, number in paired.set_aside.items()),
-            *foreign_entities(inventory, found),
+            *foreign_label_notes(inventory, "entities", found),
         ),
         run={"evalkit": __version__, "scoring": stated_options(options)},
     )

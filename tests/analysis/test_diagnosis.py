@@ -31,9 +31,7 @@ from evalkit.workflows.runs import run_extractor
 TEXT = "Oslo wins. Ida Moen: “Yes.” Bergen sat."
 #       0    5     11  15      20     28
 OSLO, IDA, MOEN, YES, BERGEN = Span(0, 4), Span(11, 19), Span(15, 19), Span(21, 27), Span(28, 34)
-INVENTORY = Inventory(
-    labels=("GPE", "PER"), kinds=("direct", "indirect", "mixed"), stance_labels=("favor", "against", "neutral")
-)
+INVENTORY = Inventory(labels={"entities": ("GPE", "PER")})
 
 
 def article(name: str, section: str) -> Article:

@@ -15,6 +15,7 @@ import evalkit.dataset.checks as checks
 from evalkit.dataset.checks import FATAL, check_example, check_ids, check_scorable, check_spans
 from evalkit.dataset.labels import load_inventory
 from evalkit.formats.native.rows import claimed_surfaces, example_to_row
+from evalkit.layers.table import all_layers
 from evalkit.records import Annotations, Article, Entity, Example, Scope, Span, Stance, Zone
 
 INVENTORY = load_inventory()
@@ -244,7 +245,8 @@ def test_scorable_problems_are_the_fatal_ones_of_all(text: str, entities: list[E
         article=Article(id="a", text=text), gold=Annotations(entities=tuple(entities), stances=tuple(stances))
     )
     everything = check_example(example, INVENTORY)
-    assert check_scorable(example, INVENTORY) == [problem for problem in everything if problem.code in FATAL]
+    fatal = FATAL | {layer.label_code for layer in all_layers()}
+    assert check_scorable(example, INVENTORY) == [problem for problem in everything if problem.code in fatal]
     # Where there is no text, nothing can be said about where it ends.
     length = len(text) or sys.maxsize
     valid = all(0 <= e.spans[0].start < e.spans[0].end <= length for e in entities)

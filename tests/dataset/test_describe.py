@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from evalkit.dataset.build import build_dataset
-from evalkit.dataset.describe import describe_dataset, speaker_form
+from evalkit.dataset.describe import describe_dataset
 from evalkit.dataset.load import load_dataset, load_splits
-from evalkit.records import Entity, Example, Span
+from evalkit.records import Entity, Span
 
 SPLITS = {"dev": ["market-day"], "test": ["harbour-strike"]}
 
@@ -72,22 +72,6 @@ def test_json_form_has_the_same_numbers(folder: Path) -> None:
     row = description.to_row()
     assert row["splits"]["test"]["entities"]["GPE"] == 2  # type: ignore[index]
     assert row["splits"]["test"]["fingerprint"] == description.fingerprints[1]  # type: ignore[index]
-
-
-@pytest.mark.parametrize(
-    ("speaker", "form"),
-    [
-        pytest.param("Ida Moen", "name", id="name"),
-        pytest.param("She", "pronoun", id="pronoun"),
-        pytest.param("Ida Moen of the", "role", id="phrase-around-a-name"),
-        pytest.param("Dockers", "role", id="role"),
-        pytest.param(None, "none", id="none"),
-    ],
-)
-def test_form_of_the_speaker(good: Example, speaker: str | None, form: str) -> None:
-    start = good.article.text.index(speaker) if speaker else 0
-    span = Span(start, start + len(speaker)) if speaker else None
-    assert speaker_form(good, replace((good.gold.quotes or ())[0], speaker=span)) == form
 
 
 def test_discontinuous_mentions_are_counted(folder: Path) -> None:

@@ -6,15 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.dataset.labels import (
-    LabelMap,
-    MapCounts,
-    apply_label_map,
-    chain_label_maps,
-    load_inventory,
-    load_label_map,
-    mapped_inventory,
-)
+from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_map, chain_label_maps
+from evalkit.dataset.labels import load_inventory, load_label_map, mapped_inventory
 from evalkit.errors import FormatError, InputError, UnknownNameError
 from evalkit.records import Annotations, Entity, Scope, Span
 
@@ -28,10 +21,12 @@ def entities(*labels: str) -> Annotations:
 
 def test_bundled_inventory_has_the_labels_of_the_guidelines() -> None:
     inventory = load_inventory()
-    assert inventory.labels == ("PER", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "WORK")
-    assert inventory.kinds == ("direct", "indirect", "mixed")
-    assert inventory.stance_labels == ("favor", "against", "neutral")
-    assert all(inventory.definitions[label] for label in inventory.labels)
+    assert inventory.labels_of("entities") == ("PER", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "WORK")
+    assert inventory.labels_of("quotes") == ("direct", "indirect", "mixed")
+    assert inventory.labels_of("stances") == ("favor", "against", "neutral")
+    assert inventory.labels_of("categories") == ()
+    for layer, labels in inventory.labels.items():
+        assert all(inventory.definitions_of(layer)[label] for label in labels)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +41,7 @@ def test_bundled_inventory_has_the_labels_of_the_guidelines() -> None:
 def test_bundled_maps_know_every_label_of_the_inventory(name: str, targets: str) -> None:
     inventory = load_inventory()
     found = load_label_map(name, inventory)
-    assert [found.mapping[label] for label in inventory.labels] == targets.split()
+    assert [found.mapping[label] for label in inventory.labels_of("entities")] == targets.split()
 
 
 def test_labels_of_a_model_are_mapped_and_every_item_is_counted() -> None:
@@ -64,11 +59,14 @@ def test_scope_and_inventory_are_mapped_too() -> None:
     conll4 = load_label_map("conll4", inventory)
     mapped, _ = apply_label_map(entities("PER"), conll4)
     assert mapped.scope.labels == ("PER", "LOC")
-    assert mapped_inventory(inventory, conll4).labels == ("PER", "ORG", "LOC", "MISC")
+    assert mapped_inventory(inventory, conll4).labels_of("entities") == ("PER", "ORG", "LOC", "MISC")
 
 
 def test_a_missing_layer_stays_missing() -> None:
-    assert apply_label_map(Annotations(), LabelMap(name="x", mapping={})) == (Annotations(), MapCounts())
+    assert apply_label_map(Annotations(), LabelMap(name="x", mapping={})) == (
+        Annotations(),
+        MapCounts(layer="entities"),
+    )
 
 
 def test_chained_maps_drop_what_either_drops_and_leave_out_what_the_second_does_not_name() -> None:
@@ -112,14 +110,14 @@ def test_missing_map_file_is_named(tmp_path: Path) -> None:
 
 def test_folder_with_its_own_labels(tmp_path: Path) -> None:
     (tmp_path / "labels.toml").write_text('[entities.SHIP]\ndefinition = "ships"\n')
-    assert load_inventory(tmp_path).labels == ("SHIP",)
-    assert load_inventory(tmp_path).kinds == ("direct", "indirect", "mixed")
+    assert load_inventory(tmp_path).labels_of("entities") == ("SHIP",)
+    assert load_inventory(tmp_path).labels_of("quotes") == ("direct", "indirect", "mixed")
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param("", "names no entity label", id="empty"),
+        pytest.param("", "names no label", id="empty"),
         pytest.param("entities = 3", "must hold tables", id="no-table"),
         pytest.param("[entities.A]\n[maps.x]\nA = 'B'\n[aliases.x]\nA = 'B'\n", "given in", id="map-twice"),
     ],

@@ -75,7 +75,7 @@ def test_inline_files_in_folders_by_split(tmp_path: Path, inline_files: Path) ->
 
 def test_label_map_by_name_is_applied_and_counted(folder: Path) -> None:
     gold = load_dataset(folder, label_map="conll4")
-    assert gold.inventory.labels == ("PER", "ORG", "LOC", "MISC")
+    assert gold.inventory.labels_of("entities") == ("PER", "ORG", "LOC", "MISC")
     assert {entity.label for example in gold for entity in example.gold.entities or ()} == {"PER", "ORG", "LOC"}
     assert gold.map_counts is not None
     assert gold.map_counts.mapped == {("GPE", "LOC"): 2, ("ORG", "ORG"): 1, ("PER", "PER"): 1}

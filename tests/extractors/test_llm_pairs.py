@@ -176,7 +176,8 @@ def test_pairs_are_asked_for_only_where_that_is_wanted(server: Server, options: 
 def test_a_run_has_the_labels_beside_the_annotations(server: Server) -> None:
     server.replies = [good, labelled(p1="favor", p2="against", p3="neutral")]
     (made,) = run_jobs(asked(server), [Job(Article(id="a", text=TEXT), PAIRS)])
-    assert [(s.holder, s.target, s.label) for s in made.given_stances or ()] == [
+    assert made.given is not None
+    assert [(s.holder, s.target, s.label) for s in made.given["stances"]] == [
         ("ida-moen", "topic:port-plan", "favor"),
         ("sand", "ida-moen", "against"),
         ("author", "sand", "neutral"),
@@ -192,8 +193,8 @@ def test_tokens_and_cost_of_both_requests_are_in_the_prediction(server: Server) 
     # Twice 100 · 2 / 10⁶ + 10 · 5 / 10⁶
     assert spent == {"requests": 2, "prompt_tokens": 200, "completion_tokens": 20, "cost": 0.0005}
     assert made.usage["unlabelled_pairs"] == 1
-    assert made.given_stances is not None
-    assert made.given_stances[2].label == ""
+    assert made.given is not None
+    assert made.given["stances"][2].label == ""
 
 
 def test_a_prompt_file_is_what_is_sent(server: Server, tmp_path: Path) -> None:

@@ -57,7 +57,8 @@ def run(labeler: Labeler) -> Run:
 def test_what_labelling_costs_is_added() -> None:
     first = run(Labeler()).predictions[0]
     assert first.usage == {"requests": 2, "completion_tokens": 2, "cost": 0.3}
-    assert [stance.label for stance in first.given_stances or ()] == ["favor", "favor"]
+    assert first.given is not None
+    assert [stance.label for stance in first.given["stances"]] == ["favor", "favor"]
 
 
 def test_an_extractor_with_threads_is_asked_from_as_many() -> None:

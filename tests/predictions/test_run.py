@@ -231,8 +231,8 @@ class TestGivenPairs:
                 target_mentions=("port plan",),
             ),
         ]
-        assert made.given_stances is not None
-        assert [(s.holder, s.target, s.label) for s in made.given_stances] == [
+        assert made.given is not None
+        assert [(s.holder, s.target, s.label) for s in made.given["stances"]] == [
             ("ek", "moen", "neutral"),
             ("moen", "topic:port-plan", "favor"),
         ]
@@ -241,7 +241,7 @@ class TestGivenPairs:
         labeler = Labeler()
         example = Example(article=self.EXAMPLE.article, gold=Annotations(entities=()))
         (made,) = run_jobs(labeler, jobs_of([example], labeler))
-        assert made.given_stances is None
+        assert made.given is None
 
     def test_too_few_labels_fail_the_article(self):
         labeler = Labeler()

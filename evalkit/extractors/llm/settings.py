@@ -15,6 +15,7 @@ from evalkit.dataset.labels import load_inventory
 from evalkit.errors import InputError
 from evalkit.extractors.llm.prompt import Prompt, load_prompt
 from evalkit.extractors.options import Options
+from evalkit.layers.entities import ENTITIES
 from evalkit.records import LAYERS
 
 __all__ = ["BASE_URL", "KEY", "MODES", "Settings", "read_settings"]
@@ -125,10 +126,14 @@ def _key(value: str) -> str:
 def _labels(spec: str, value: str) -> dict[str, str]:
     """Entity labels with what they mean, as far as the bundled inventory knows."""
     inventory = load_inventory()
-    names = [name.strip() for name in value.split(",") if name.strip()] if value else list(inventory.labels)
+    names = (
+        [name.strip() for name in value.split(",") if name.strip()]
+        if value
+        else list(inventory.labels_of(ENTITIES.name))
+    )
     if not names:
         raise InputError(f"{spec}: option labels={value!r} names none; write labels=PER,ORG,LOC")
-    return {name: inventory.definitions.get(name, "") for name in names}
+    return {name: inventory.definitions_of(ENTITIES.name).get(name, "") for name in names}
 
 
 def _decoding(spec: str, given: Options) -> dict[str, Any]:

@@ -9,39 +9,26 @@
                  "speaker_id": "moen"}],
      "stances": [{"id": "s1", "holder": "moen", "target": "topic:oslo", "label": "against", "evidence": []}]}
 
-A layer that is absent or null was not annotated. Predictions use the same objects; `id` names the article and
-`text` may be left out. `start`/`end` on an entity are read as its one span, and ids may be left out. `text` beside
-spans is what the file claims to stand there: it is compared, never trusted.
+Each layer has a list of objects under its name, with the fields of its record (see `evalkit.layers`). A layer that is
+absent or null was not annotated. Predictions use the same objects; `id` names the article and `text` may be left out;
+`given_LAYER` holds items of the gold with the labels that the extractor chose for them. `start`/`end` on an item are
+read as its one span, and ids may be left out. `text` beside spans is what the file claims to stand there: it is
+compared, never trusted.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from evalkit.errors import FormatError
 from evalkit.formats.native.json_rows import read_rows
-from evalkit.formats.native.written_rows import (
-    annotations_to_row,
-    article_to_row,
-    dump_line,
-    example_to_row,
-    prediction_to_row,
-    sha256_text,
-)
-from evalkit.records import (
-    LAYERS,
-    Annotations,
-    Article,
-    Entity,
-    Example,
-    Prediction,
-    Quote,
-    Scope,
-    Span,
-    Stance,
-    Zone,
-)
+from evalkit.layers.base import Layer
+from evalkit.layers.fields import SPAN, TEXT
+from evalkit.layers.table import all_layers, layer_names
+from evalkit.records import Annotations, Article, Example, Prediction, Scope, Zone
 
 __all__ = [
     "annotations_from_row",
@@ -61,32 +48,18 @@ __all__ = [
 
 Row = dict[str, Any]
 
-
-def _span(value: Any, where: str) -> Span:
-    # The common case first: this is where most of the time of reading goes.
-    if type(value) is list and len(value) == 2 and type(value[0]) is int and type(value[1]) is int:
-        return Span(value[0], value[1])
-    if isinstance(value, Mapping):
-        value = (value.get("start"), value.get("end"))
-    if not (
-        isinstance(value, (list, tuple))
-        and len(value) == 2
-        and all(isinstance(offset, int) and not isinstance(offset, bool) for offset in value)
-    ):
-        raise FormatError(f"{where}: span {value!r} is not [start, end] in whole code points")
-    return Span(value[0], value[1])
+GIVEN = "given_"
+"""Before the name of a layer: items of the gold with labels that an extractor chose."""
 
 
-def _spans(value: Any, where: str) -> tuple[Span, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, (list, tuple)):
-        raise FormatError(f"{where}: expected a list of [start, end], found {value!r}")
-    if len(value) == 1:
-        return (_span(value[0], where),)
-    if len(value) == 2 and all(isinstance(offset, int) for offset in value):
-        return (_span(value, where),)
-    return tuple(_span(item, where) for item in value)
+def sha256_text(text: str) -> str:
+    """SHA-256 of the text as UTF-8, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def dump_line(row: Mapping[str, Any]) -> str:
+    """One JSON line, UTF-8 characters kept, keys in the order given, ending in a line feed."""
+    return json.dumps(row, ensure_ascii=False, separators=(", ", ": ")) + "\n"
 
 
 def _text(row: Mapping[str, Any], key: str, where: str, default: str | None = None) -> str:
@@ -95,70 +68,24 @@ def _text(row: Mapping[str, Any], key: str, where: str, default: str | None = No
         return value
     if value is None and default is not None:
         return default
-    if not isinstance(value, str):
-        raise FormatError(f"{where}: {key!r} must be a string, found {value!r}")
-    return value
+    raise FormatError(f"{where}: {key!r} must be a string, found {value!r}")
 
 
-def _optional(row: Mapping[str, Any], key: str, where: str) -> str | None:
-    return None if row.get(key) is None else _text(row, key, where)
-
-
-def _score(row: Mapping[str, Any], where: str) -> float | None:
-    value = row.get("score")
-    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
-        raise FormatError(f"{where}: 'score' must be a number, found {value!r}")
-    return None if value is None else float(value)
-
-
-def _items(row: Mapping[str, Any], layer: str, where: str) -> list[tuple[str, Mapping[str, Any]]] | None:
-    items = row.get(layer)
-    if items is None:
+def _items(row: Mapping[str, Any], key: str, layer: Layer[Any], where: str) -> tuple[Any, ...] | None:
+    values = row.get(key)
+    if values is None:
         return None
-    if not isinstance(items, (list, tuple)):
-        raise FormatError(f"{where}: {layer!r} must be a list or null, found {type(items).__name__}")
-    for index, item in enumerate(items):
-        if type(item) is not dict and not isinstance(item, Mapping):
-            raise FormatError(f"{where}: {layer}[{index}] must be an object, found {item!r}")
-    return [(f"{where}: {layer}[{index}]", item) for index, item in enumerate(items)]
-
-
-def _entity(item: Mapping[str, Any], number: int, where: str) -> Entity:
-    spans = item.get("spans")
-    if spans is None and "start" in item:
-        spans = [[item.get("start"), item.get("end")]]
-    return Entity(
-        id=_text(item, "id", where, f"e{number}"),
-        spans=_spans(spans, where),
-        label=_text(item, "label", where),
-        entity_id=_optional(item, "entity_id", where),
-        score=_score(item, where),
-    )
-
-
-def _quote(item: Mapping[str, Any], number: int, where: str) -> Quote:
-    speaker = item.get("speaker")
-    return Quote(
-        id=_text(item, "id", where, f"q{number}"),
-        kind=_text(item, "kind", where, "direct"),
-        content=_spans(item.get("content"), where),
-        cue=_spans(item.get("cue"), where),
-        speaker=None if speaker is None else _span(speaker, where),
-        speaker_id=_optional(item, "speaker_id", where),
-        score=_score(item, where),
-    )
-
-
-def _stance(item: Mapping[str, Any], number: int, where: str) -> Stance:
-    return Stance(
-        id=_text(item, "id", where, f"s{number}"),
-        holder=_text(item, "holder", where),
-        target=_text(item, "target", where),
-        label=_text(item, "label", where),
-        evidence=_spans(item.get("evidence"), where),
-        quote_id=_optional(item, "quote_id", where),
-        score=_score(item, where),
-    )
+    if not isinstance(values, (list, tuple)):
+        raise FormatError(f"{where}: {key!r} must be a list or null, found {type(values).__name__}")
+    items = []
+    for index, value in enumerate(values):
+        if type(value) is not dict and not isinstance(value, Mapping):
+            raise FormatError(f"{where}: {key}[{index}] must be an object, found {value!r}")
+        try:
+            items.append(layer.from_json(value, index + 1))
+        except FormatError as error:
+            raise FormatError(f"{where}: {key}[{index}]: {error}") from error
+    return tuple(items)
 
 
 def annotations_from_row(row: Mapping[str, Any], where: str) -> Annotations:
@@ -167,13 +94,16 @@ def annotations_from_row(row: Mapping[str, Any], where: str) -> Annotations:
     Raises:
         FormatError: a field is missing or of the wrong type; says where and what was found.
     """
-    entities, quotes, stances = (_items(row, layer, where) for layer in LAYERS)
-    return Annotations(
-        entities=None if entities is None else tuple(_entity(e, n, at) for n, (at, e) in enumerate(entities, 1)),
-        quotes=None if quotes is None else tuple(_quote(q, n, at) for n, (at, q) in enumerate(quotes, 1)),
-        stances=None if stances is None else tuple(_stance(s, n, at) for n, (at, s) in enumerate(stances, 1)),
-        scope=_scope(row, where),
-    )
+    return Annotations(_layers(row, "", where), _scope(row, where))
+
+
+def _layers(row: Mapping[str, Any], before: str, where: str) -> dict[str, tuple[Any, ...]]:
+    found = {}
+    for layer in all_layers():
+        items = _items(row, before + layer.name, layer, where)
+        if items is not None:
+            found[layer.name] = items
+    return found
 
 
 def _scope(row: Mapping[str, Any], where: str) -> Scope:
@@ -193,7 +123,7 @@ def claimed_surfaces(row: Mapping[str, Any]) -> dict[tuple[str, int], str]:
     """The `text` that a row claims to stand at the spans of its items, by layer and index."""
     return {
         (layer, index): item["text"]
-        for layer in LAYERS
+        for layer in layer_names()
         for index, item in enumerate(row.get(layer) or ())
         if (type(item) is dict or isinstance(item, Mapping)) and isinstance(item.get("text"), str)
     }
@@ -231,7 +161,10 @@ def article_from_row(row: Mapping[str, Any], where: str) -> Article:
 def _zone(zone: Any, where: str) -> Zone:
     if not isinstance(zone, Mapping):
         raise FormatError(f"{where}: expected an object with kind, start and end, found {zone!r}")
-    return Zone(_text(zone, "kind", where), *_span(zone, where))
+    try:
+        return Zone(TEXT.read(zone.get("kind"), "kind"), *SPAN.read(zone, "zone"))
+    except FormatError as error:
+        raise FormatError(f"{where}: {error}") from error
 
 
 def example_from_row(row: Mapping[str, Any], where: str) -> Example:
@@ -241,7 +174,7 @@ def example_from_row(row: Mapping[str, Any], where: str) -> Example:
 
 def prediction_from_row(row: Mapping[str, Any], where: str) -> Prediction:
     """A prediction, from a JSON object; all but the article's id is optional."""
-    given = _items(row, "given_stances", where)
+    given = _layers(row, GIVEN, where)
     seconds, usage = row.get("seconds") or 0.0, row.get("usage") or {}
     if not isinstance(seconds, (int, float)):
         raise FormatError(f"{where}: 'seconds' must be a number, found {seconds!r}")
@@ -251,7 +184,52 @@ def prediction_from_row(row: Mapping[str, Any], where: str) -> Prediction:
         article_id=article_id_of(row, where),
         annotations=annotations_from_row(row, where),
         seconds=float(seconds),
-        error=_optional(row, "error", where),
+        error=None if row.get("error") is None else _text(row, "error", where),
         usage=dict(usage),
-        given_stances=None if given is None else tuple(_stance(s, n, at) for n, (at, s) in enumerate(given, 1)),
+        given=Annotations(given) if given else None,
     )
+
+
+def annotations_to_row(annotations: Annotations, text: str | None = None) -> Row:
+    """The layers as JSON values; with `text`, items carry what stands at their spans so that a diff can be read."""
+    return {
+        layer.name: None if items is None else [layer.to_json(item, text) for item in items]
+        for layer in all_layers()
+        if (items := layer.of(annotations)) is not None or layer.always_stated
+    }
+
+
+def article_to_row(article: Article) -> Row:
+    """The article as JSON values, with the hash of its text."""
+    return {
+        "id": article.id,
+        "title": article.title,
+        "source": article.source,
+        "published": article.published,
+        "lang": article.lang,
+        "metadata": dict(article.metadata),
+        "text_sha256": sha256_text(article.text),
+        "text": article.text,
+        "zones": [{"kind": zone.kind, "start": zone.start, "end": zone.end} for zone in article.zones],
+    }
+
+
+def example_to_row(example: Example) -> Row:
+    """Article and gold as JSON values."""
+    scope = example.gold.scope
+    row = article_to_row(example.article) | annotations_to_row(example.gold, example.article.text)
+    declared = {key: getattr(scope, key) for key in ("layers", "labels", "zones")}
+    return row | {"scope": {key: None if value is None else list(value) for key, value in declared.items()}}
+
+
+def prediction_to_row(prediction: Prediction) -> Row:
+    """A prediction as JSON values; fields that say nothing are left out."""
+    row: Row = {"id": prediction.article_id} | annotations_to_row(prediction.annotations)
+    if prediction.given is not None:
+        given = annotations_to_row(prediction.given)
+        row |= {GIVEN + layer: items for layer, items in given.items() if items is not None}
+    if prediction.error is not None:
+        row["error"] = prediction.error
+    if prediction.usage:
+        row["usage"] = dict(prediction.usage)
+    return row

@@ -1,0 +1,149 @@
+"""Maps from labels to labels: what a map does to the items of a layer, counted.
+
+A map is applied in the open: what was mapped, what was dropped on purpose and what the map does not name is counted
+by label and returned beside the annotations.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from evalkit.errors import InputError
+from evalkit.layers.table import load_layer, open_layers
+from evalkit.records import Annotations
+
+__all__ = ["LabelMap", "MapCounts", "apply_label_map", "chain_label_maps", "listed", "mapped_labels"]
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelMap:
+    """From labels to labels.
+
+    Attributes:
+        name: how it is called in notes and signatures.
+        mapping: the new label for each old one; None drops items of it on purpose.
+        layer: whose labels these are: a layer whose labels the inventory names.
+    """
+
+    name: str
+    mapping: Mapping[str, str | None]
+    layer: str = field(default_factory=lambda: open_layers()[0].name)
+
+
+@dataclass(frozen=True, slots=True)
+class MapCounts:
+    """What a label map did, in numbers of items by label.
+
+    Attributes:
+        mapped: kept, by (old label, new label).
+        dropped: dropped because the map says so, by old label.
+        unmapped: dropped because the map does not name the label, by old label.
+        layer: whose items; empty if no map was applied.
+    """
+
+    mapped: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    unmapped: Mapping[str, int] = field(default_factory=dict)
+    layer: str = ""
+
+    def __add__(self, other: MapCounts) -> MapCounts:
+        """The counts of both, which are of one layer."""
+        return MapCounts(
+            _sum(self.mapped, other.mapped),
+            _sum(self.dropped, other.dropped),
+            _sum(self.unmapped, other.unmapped),
+            self.layer or other.layer,
+        )
+
+    def then(self, other: MapCounts) -> MapCounts:
+        """The counts of two maps one after the other: what the second kept, and what either dropped."""
+        return replace(self, mapped={}) + other
+
+    @property
+    def items_mapped(self) -> int:
+        """How many items kept a place, under whatever label."""
+        return sum(self.mapped.values())
+
+    @property
+    def items_dropped(self) -> int:
+        """How many items are gone, on purpose or because the map does not name their label."""
+        return sum(self.dropped.values()) + sum(self.unmapped.values())
+
+    def notes(self, side: str) -> list[str]:
+        """What the map did to the items of one side, gold or predicted, in words."""
+        changed = {pair: number for pair, number in self.mapped.items() if pair[0] != pair[1]}
+        told = (
+            ("mapped", {f"{old}→{new}": number for (old, new), number in changed.items()}),
+            ("dropped by the label map", self.dropped),
+            ("dropped, their label is not in the map", self.unmapped),
+        )
+        return [f"{sum(by.values())} {side} {self.layer} {what}: {listed(by)}" for what, by in told if by]
+
+
+def chain_label_maps(first: LabelMap, second: LabelMap) -> LabelMap:
+    """One map that does what `second` does after `first`; a label that `second` does not name is left out.
+
+    Raises:
+        InputError: they are for different layers.
+    """
+    name = f"{first.name}+{second.name}"
+    if first.layer != second.layer:
+        raise InputError(f"label map {name!r}: the first is for {first.layer}, the second for {second.layer}; use one")
+    mapping = {
+        label: None if target is None else second.mapping[target]
+        for label, target in first.mapping.items()
+        if target is None or target in second.mapping
+    }
+    return LabelMap(name=name, mapping=mapping, layer=first.layer)
+
+
+def apply_label_map(annotations: Annotations, label_map: LabelMap) -> tuple[Annotations, MapCounts]:
+    """The annotations with other labels in the layer of the map, and what that did.
+
+    Items whose label the map drops or does not name are left out and counted. References to their `entity_id` from
+    other layers stay as they are: who spoke does not depend on what was scored.
+    """
+    layer = load_layer(label_map.layer)
+    items = layer.of(annotations)
+    if items is None:
+        return annotations, MapCounts(layer=layer.name)
+    kept: list[Any] = []
+    mapped: Counter[tuple[str, str]] = Counter()
+    dropped: Counter[str] = Counter()
+    unmapped: Counter[str] = Counter()
+    for item in items:
+        label = layer.label(item)
+        if label not in label_map.mapping:
+            unmapped[label] += 1
+            continue
+        target = label_map.mapping[label]
+        if target is None:
+            dropped[label] += 1
+            continue
+        mapped[label, target] += 1
+        kept.append(item if target == label else replace(item, **{layer.label_field: target}))
+    scope = annotations.scope
+    if scope.labels is not None:
+        scope = replace(scope, labels=mapped_labels(scope.labels, label_map))
+    counts = MapCounts(mapped, dropped, unmapped, layer.name) + MapCounts()
+    return Annotations(annotations.layers, scope, **{layer.name: kept}), counts
+
+
+def mapped_labels(labels: Iterable[str], label_map: LabelMap) -> tuple[str, ...]:
+    """What some labels become, each once; those that are dropped or not named are left out."""
+    targets = (label_map.mapping.get(label) for label in labels)
+    return tuple(dict.fromkeys(target for target in targets if target is not None))
+
+
+def _sum(one: Mapping[Key, int], other: Mapping[Key, int]) -> dict[Key, int]:
+    return dict(sorted((Counter(one) + Counter(other)).items(), key=lambda item: str(item[0])))
+
+
+def listed(counts: Mapping[str, int]) -> str:
+    """Labels with their numbers, in words."""
+    return ", ".join(f"{name} {number}" for name, number in counts.items())
