@@ -6,109 +6,106 @@ Everything for Python is here; a name is imported when it is first used, so that
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evalkit.analysis.compare import compare_runs
-    from evalkit.dataset.gold import GoldDataset
-    from evalkit.dataset.load import load_dataset
-    from evalkit.errors import (
-        EvalkitError,
-        ExtractorError,
-        FormatError,
-        InputError,
-        LabelError,
-        MissingExtraError,
-        OffsetError,
-        OutputError,
-        UnknownNameError,
-    )
-    from evalkit.extractors.base import ArticleFailure
-    from evalkit.records import (
-        Annotations,
-        Article,
-        Entity,
-        Example,
-        Prediction,
-        Quote,
-        Scope,
-        Span,
-        Stance,
-        Zone,
-    )
-    from evalkit.report.table import render_report
-    from evalkit.results import PRF, Counts, EvalResult, Score, TaskResult
-    from evalkit.version import __version__
-    from evalkit.workflows.diagnosing import Diagnosis, diagnose
-    from evalkit.workflows.gating import check_gate
-    from evalkit.workflows.runs import Run, run_extractor
-    from evalkit.workflows.score import score_predictions
-
-__all__ = [
-    "PRF",
-    "Annotations",
-    "Article",
-    "ArticleFailure",
-    "Counts",
-    "Diagnosis",
-    "Entity",
-    "EvalResult",
-    "EvalkitError",
-    "Example",
-    "ExtractorError",
-    "FormatError",
-    "GoldDataset",
-    "InputError",
-    "LabelError",
-    "MissingExtraError",
-    "OffsetError",
-    "OutputError",
-    "Prediction",
-    "Quote",
-    "Run",
-    "Scope",
-    "Score",
-    "Span",
-    "Stance",
-    "TaskResult",
-    "UnknownNameError",
-    "Zone",
-    "__version__",
-    "check_gate",
-    "compare_runs",
-    "diagnose",
-    "load_dataset",
-    "render_report",
-    "run_extractor",
-    "score_predictions",
-]
+    from evalkit.analysis.comparison import ComparedRow as ComparedRow
+    from evalkit.analysis.comparison import Comparison as Comparison
+    from evalkit.analysis.diagnosis import Diagnosis as Diagnosis
+    from evalkit.analysis.explain import Explanation as Explanation
+    from evalkit.analysis.seeds import RepeatedRuns as RepeatedRuns
+    from evalkit.dataset.gold import GoldDataset as GoldDataset
+    from evalkit.dataset.load import load_dataset as load_dataset
+    from evalkit.errors import EvalkitError as EvalkitError
+    from evalkit.errors import ExtractorError as ExtractorError
+    from evalkit.errors import FormatError as FormatError
+    from evalkit.errors import InputError as InputError
+    from evalkit.errors import LabelError as LabelError
+    from evalkit.errors import MissingExtraError as MissingExtraError
+    from evalkit.errors import OffsetError as OffsetError
+    from evalkit.errors import OutputError as OutputError
+    from evalkit.errors import UnknownNameError as UnknownNameError
+    from evalkit.extractors.base import ArticleFailure as ArticleFailure
+    from evalkit.extractors.base import Extractor as Extractor
+    from evalkit.gate.rules import RuleSet as RuleSet
+    from evalkit.gate.verdict import GateReport as GateReport
+    from evalkit.options import Intervals as Intervals
+    from evalkit.options import OptionWords as OptionWords
+    from evalkit.options import ReadOptions as ReadOptions
+    from evalkit.options import Running as Running
+    from evalkit.options import Scoring as Scoring
+    from evalkit.predictions.facts import GoldReference as GoldReference
+    from evalkit.predictions.facts import MadeBy as MadeBy
+    from evalkit.predictions.run import Run as Run
+    from evalkit.records import Annotations as Annotations
+    from evalkit.records import Article as Article
+    from evalkit.records import Entity as Entity
+    from evalkit.records import Example as Example
+    from evalkit.records import Prediction as Prediction
+    from evalkit.records import Quote as Quote
+    from evalkit.records import Scope as Scope
+    from evalkit.records import Span as Span
+    from evalkit.records import Stance as Stance
+    from evalkit.records import Zone as Zone
+    from evalkit.report.table import render_report as render_report
+    from evalkit.results import PRF as PRF
+    from evalkit.results import Counts as Counts
+    from evalkit.results import EvalResult as EvalResult
+    from evalkit.results import Score as Score
+    from evalkit.results import TaskResult as TaskResult
+    from evalkit.version import __version__ as __version__
+    from evalkit.workflows.compare import compare_repeated_runs as compare_repeated_runs
+    from evalkit.workflows.compare import compare_runs as compare_runs
+    from evalkit.workflows.diagnose import diagnose as diagnose
+    from evalkit.workflows.explain import explain_run as explain_run
+    from evalkit.workflows.extract import Extraction as Extraction
+    from evalkit.workflows.extract import extract_articles as extract_articles
+    from evalkit.workflows.gate import BaselineUpdate as BaselineUpdate
+    from evalkit.workflows.gate import check_gate as check_gate
+    from evalkit.workflows.gate import update_baseline as update_baseline
+    from evalkit.workflows.run import run_extractor as run_extractor
+    from evalkit.workflows.score import score_predictions as score_predictions
 
 _HOMES = {
-    "evalkit.analysis.compare": ("compare_runs",),
-    "evalkit.workflows.score": ("score_predictions",),
+    "evalkit.analysis.comparison": ("ComparedRow", "Comparison"),
+    "evalkit.analysis.diagnosis": ("Diagnosis",),
+    "evalkit.analysis.explain": ("Explanation",),
+    "evalkit.analysis.seeds": ("RepeatedRuns",),
     "evalkit.dataset.gold": ("GoldDataset",),
     "evalkit.dataset.load": ("load_dataset",),
-    "evalkit.workflows.diagnosing": ("Diagnosis", "diagnose"),
     "evalkit.errors": (
         *("EvalkitError", "ExtractorError", "FormatError", "InputError", "LabelError"),
         *("MissingExtraError", "OffsetError", "OutputError", "UnknownNameError"),
     ),
-    "evalkit.extractors.base": ("ArticleFailure",),
-    "evalkit.workflows.gating": ("check_gate",),
+    "evalkit.extractors.base": ("ArticleFailure", "Extractor"),
+    "evalkit.gate.rules": ("RuleSet",),
+    "evalkit.gate.verdict": ("GateReport",),
+    "evalkit.options": ("Intervals", "OptionWords", "ReadOptions", "Running", "Scoring"),
+    "evalkit.predictions.facts": ("GoldReference", "MadeBy"),
+    "evalkit.predictions.run": ("Run",),
     "evalkit.records": (
         *("Annotations", "Article", "Entity", "Example", "Prediction", "Quote", "Scope", "Span", "Stance", "Zone"),
     ),
     "evalkit.report.table": ("render_report",),
     "evalkit.results": ("PRF", "Counts", "EvalResult", "Score", "TaskResult"),
-    "evalkit.workflows.runs": ("Run", "run_extractor"),
     "evalkit.version": ("__version__",),
+    "evalkit.workflows.compare": ("compare_repeated_runs", "compare_runs"),
+    "evalkit.workflows.diagnose": ("diagnose",),
+    "evalkit.workflows.explain": ("explain_run",),
+    "evalkit.workflows.extract": ("Extraction", "extract_articles"),
+    "evalkit.workflows.gate": ("BaselineUpdate", "check_gate", "update_baseline"),
+    "evalkit.workflows.run": ("run_extractor",),
+    "evalkit.workflows.score": ("score_predictions",),
 }
-"""Where each public name lives; the same as the imports above, which only type checkers read."""
+"""Where each public name lives. Type checkers read the imports above, which a test holds to this table."""
+
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_MODULES, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
 
 
 def __getattr__(name: str) -> Any:
-    for module, names in _HOMES.items():
-        if name in names:
-            from importlib import import_module
+    if name in _MODULES:
+        from importlib import import_module
 
-            return getattr(import_module(module), name)
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'evalkit' has no attribute {name!r}")
 
 

@@ -1,12 +1,12 @@
-"""How options travel: what is scored, how sure it is, how files are read. Every verb takes these records.
+"""How options travel: what is read, what is run, what is scored, how sure it is. Every verb takes these records.
 
-For a notebook the fields of all three can also be given as plain words, as `score_predictions(gold, run, seed=1)`;
-`options_of` sorts them into the records, once, for every verb.
+For a notebook the fields can also be given as plain words, as `score_predictions(gold, run, seed=1)`; `options_of` puts
+each into the record that has such a field, once, for every verb.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypedDict
@@ -14,7 +14,10 @@ from typing import Any, TypedDict
 from evalkit.errors import InputError
 from evalkit.registry import near_match
 
-__all__ = ["Intervals", "OptionWords", "Options", "ReadOptions", "Scoring", "options_of"]
+__all__ = ["Intervals", "OptionWords", "Options", "Progress", "ReadOptions", "Running", "Scoring", "options_of"]
+
+Progress = Callable[[int, int], None]
+"""Called with the number of finished articles and of all articles."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +38,19 @@ class Scoring:
     predicted_label_map: str | Path | None = None
     labels: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for name in ("tasks", "conventions", "labels"):
+            value: str | Sequence[str] = getattr(self, name)
+            # One name is meant as a list of it, not as its letters.
+            object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Intervals:
     """How sure a figure is: the bootstrap over articles.
 
     Attributes:
-        resamples: how many; 0 for no intervals.
+        resamples: how many, also of the rounds of a paired test; 0 for no intervals.
         seed: of the resampling.
         method: `percentile` or `bca`.
         level: the share of resamples between the bounds.
@@ -64,16 +73,41 @@ class ReadOptions:
         gold_format: that of the gold, if it is another.
         predicted_format: that of the predictions, if it is another.
         values: settings of the format by name, such as `tag_column`; which ones there are depends on the format.
+        split: the split of the gold, where it has splits; `all` for every one.
+        limit: only the first articles by id.
     """
 
     format: str | None = None
     gold_format: str | None = None
     predicted_format: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
+    split: str = "test"
+    limit: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """How an extractor is run over articles; nothing of it changes a prediction.
+
+    Attributes:
+        batch_size: articles handed over at once; what the extractor likes best if None.
+        workers: batches worked on at once, for extractors that allow it.
+        cache: reuse predictions that the same extractor made for the same article.
+        out: a folder to write the run to, or to continue it in; nothing is written if None.
+        progress: told after each batch how far the run is.
+        command: the command line to keep with the run.
+    """
+
+    batch_size: int | None = None
+    workers: int = 1
+    cache: bool = True
+    out: str | Path | None = None
+    progress: Progress | None = None
+    command: str = ""
 
 
 class OptionWords(TypedDict, total=False):
-    """The fields of the three records as plain words (`interval` is the method of the intervals)."""
+    """The fields of all records as plain words (`interval` is the method of the intervals)."""
 
     tasks: Sequence[str]
     conventions: Sequence[str]
@@ -89,55 +123,68 @@ class OptionWords(TypedDict, total=False):
     gold_format: str | None
     predicted_format: str | None
     values: Mapping[str, str]
+    split: str
+    limit: int | None
+    batch_size: int | None
+    workers: int
+    cache: bool
+    out: str | Path | None
+    progress: Progress | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The three records together."""
+    """The records together."""
 
     scoring: Scoring = Scoring()
     intervals: Intervals = Intervals()
     read: ReadOptions = ReadOptions()
+    running: Running = Running()
 
 
-_RENAMED = {"interval": "method"}
-_OWNER = {
-    known.name: name
-    for name, record in (("scoring", Scoring), ("intervals", Intervals), ("read", ReadOptions))
-    for known in fields(record)
+_FIELDS = {"interval": "method"}
+"""Words that are not called like their field: by itself the word would not say what it is about."""
+
+_RECORD_OF = {
+    own.name: record.name
+    for record in fields(Options)
+    for own in fields(record.default)  # type: ignore[arg-type]
 }
-_LISTS = {"tasks", "conventions", "labels"}
 
 
 def options_of(
     words: Mapping[str, Any] | OptionWords,
     *,
-    scoring: Scoring | None = None,
-    intervals: Intervals | None = None,
-    read: ReadOptions | None = None,
+    takes: Collection[str] = ("scoring", "intervals", "read", "running"),
+    **records: Scoring | Intervals | ReadOptions | Running | None,
 ) -> Options:
     """The records, with plain words put into the one that has such a field.
 
+    Args:
+        words: fields of the records by name.
+        takes: the records that the verb takes, or single words of one.
+        records: those that were given whole, by name; None for the usual one.
+
     Raises:
-        InputError: a word that no record has; the near match is named.
+        InputError: a word that no record has, or that this verb does not take; the near match is named.
     """
-    changes: dict[str, dict[str, Any]] = {"scoring": {}, "intervals": {}, "read": {}}
-    given: Mapping[str, Any] = {**words}
-    for word, value in given.items():
-        if word not in OptionWords.__annotations__:
-            names = sorted(OptionWords.__annotations__)
-            near = near_match(word, names)
-            raise InputError(
-                f"unknown option {word!r}"
-                + (f"; did you mean {near!r}?" if near else f"; there are {', '.join(names)}")
-            )
-        name = _RENAMED.get(word, word)
-        if word in _LISTS:
-            # One name is meant as a list of it, not as its letters.
-            value = (value,) if isinstance(value, str) else tuple(value)
-        changes[_OWNER[name]][name] = value
-    return Options(
-        scoring=replace(scoring or Scoring(), **changes["scoring"]),
-        intervals=replace(intervals or Intervals(), **changes["intervals"]),
-        read=replace(read or ReadOptions(), **changes["read"]),
-    )
+    known = {word: _RECORD_OF[_FIELDS.get(word, word)] for word in OptionWords.__annotations__}
+    taken = [word for word, record in known.items() if record in takes or word in takes]
+    whole = {name: record for name, record in records.items() if record is not None}
+    base = Options(**whole)  # type: ignore[arg-type]
+    changes: dict[str, dict[str, Any]] = {name: {} for name in dict.fromkeys(known.values())}
+    for word, value in dict[str, Any](words).items():
+        if word not in taken:
+            raise _refused(word, known, taken)
+        changes[known[word]][_FIELDS.get(word, word)] = value
+    for word, name in known.items():
+        own = _FIELDS.get(word, word)
+        if word not in taken and getattr(getattr(base, name), own) != getattr(getattr(Options(), name), own):
+            raise _refused(word, known, taken)
+    return Options(**{name: replace(getattr(base, name), **changed) for name, changed in changes.items()})
+
+
+def _refused(word: str, known: Collection[str], taken: Sequence[str]) -> InputError:
+    near = near_match(word, taken)
+    hint = f"did you mean {near!r}?" if near else f"there are {', '.join(taken)}"
+    return InputError(f"{'option without use' if word in known else 'unknown option'} {word!r}; {hint}")

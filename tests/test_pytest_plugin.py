@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from evalkit.report.gate_terminal import gate_lines
-from evalkit.workflows.gating import check_gate, update_baseline
-from evalkit.workflows.runs import run_extractor
+from evalkit.workflows.gate import check_gate, update_baseline
+from evalkit.workflows.run import run_extractor
 
 pytest_plugins = ["pytester"]
 

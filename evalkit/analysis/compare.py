@@ -28,7 +28,7 @@ from evalkit.errors import InputError
 from evalkit.results import EvalResult
 from evalkit.scoring.tasks.table import ScoredTable
 
-__all__ = ["ComparedRow", "Comparison", "ComparisonOptions", "compare_runs", "compare_tables", "significance_mark"]
+__all__ = ["ComparedRow", "Comparison", "ComparisonOptions", "compare_results", "compare_tables", "significance_mark"]
 
 PAIRS = ("first", "all")
 
@@ -70,7 +70,7 @@ class ComparisonOptions:
 DEFAULT = ComparisonOptions()
 
 
-def compare_runs(
+def compare_results(
     results: Runs | Sequence[EvalResult],
     *,
     options: ComparisonOptions = DEFAULT,

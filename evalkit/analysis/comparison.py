@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from evalkit.analysis.ranking import RankingChange
 from evalkit.results import Interval
 
 __all__ = ["ComparedRow", "Comparison", "significance_mark"]
@@ -54,13 +56,16 @@ class ComparedRow:
         return significance_mark(self.q)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Comparison:
     """All rows, and what reproduces them.
 
     Attributes:
         runs: names of the runs; the first is the one compared with.
         method: how intervals and tests were made.
+        order_changes: pairs of runs whose order depends on the convention.
+        figures_compared: task → how many figures the order was looked at under.
+        multiverse: whether every convention was asked for, so that an order which never changes is worth a line.
     """
 
     runs: tuple[str, ...]
@@ -68,6 +73,14 @@ class Comparison:
     split: str
     method: str
     rows: tuple[ComparedRow, ...]
+    order_changes: tuple[RankingChange, ...] = ()
+    figures_compared: Mapping[str, int] = field(default_factory=dict)
+    multiverse: bool = False
+
+    def __repr__(self) -> str:
+        """One line; everything in full would fill screens."""
+        about = f"{' and '.join(self.runs)} on {self.gold}, {self.split}"
+        return f"<Comparison of {about}: {len(self.rows)} rows>"
 
     def select(self, **wanted: str) -> tuple[ComparedRow, ...]:
         """The rows with some values, such as `select(task="entities", score="f1")`."""
@@ -84,6 +97,8 @@ class Comparison:
             "split": self.split,
             "method": self.method,
             "rows": rows,
+            "order_changes": [change.to_json() for change in self.order_changes],
+            "figures_compared": dict(self.figures_compared),
         }
 
     def to_pandas(self) -> Any:

@@ -46,7 +46,7 @@ def ranking_changes(
     """The pairs of runs whose order is not the same under every convention, by task; empty if no order changes.
 
     Compared are micro and macro F1 and the derived scores of every convention that all runs have. These are point
-    values; whether a difference is more than noise is for `compare_runs` to say.
+    values; whether a difference is more than noise is for `compare_results` to say.
 
     Raises:
         InputError: fewer than two runs, another gold or split, or nothing in common.

@@ -21,7 +21,7 @@ from evalkit.analysis.runs import (
 from evalkit.results import EvalResult, Interval
 from evalkit.scoring.tasks.table import ScoredTable
 
-__all__ = ["SeedRow", "seed_rows", "seed_variance"]
+__all__ = ["RepeatedRuns", "SeedRow", "seed_rows", "seed_variance"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,49 @@ class SeedRow:
     def to_json(self) -> dict[str, Any]:
         """The row as JSON values."""
         return asdict(self) | {"ci": list(self.ci)}
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RepeatedRuns:
+    """How much repeated runs of one system differ.
+
+    Attributes:
+        runs: names of the runs.
+        rows: micro, macro, labels and derived scores, as in `Comparison`.
+        notes: what is odd about runs that are meant to be repetitions.
+    """
+
+    runs: tuple[str, ...]
+    gold: str
+    split: str
+    method: str
+    rows: tuple[SeedRow, ...]
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """One line; everything in full would fill screens."""
+        return f"<RepeatedRuns {', '.join(self.runs)} on {self.gold}, {self.split}: {len(self.rows)} figures>"
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as JSON values."""
+        return {
+            "format": "evalkit.repeated_runs",
+            "version": 1,
+            **{name: getattr(self, name) for name in ("gold", "split", "method")},
+            "runs": list(self.runs),
+            "rows": [row.to_json() for row in self.rows],
+            "notes": list(self.notes),
+        }
+
+    def to_pandas(self) -> Any:
+        """One row a figure; the interval of the mean in `ci_low` and `ci_high`."""
+        import pandas as pd
+
+        rows = [row.to_json() for row in self.rows]
+        bounds = [row.pop("ci") for row in rows]
+        return pd.DataFrame(
+            [{**row, "ci_low": low, "ci_high": high} for row, (low, high) in zip(rows, bounds, strict=True)]
+        )
 
 
 def seed_variance(

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import click
 
 from evalkit.cli.options import parse_settings
-from evalkit.errors import InputError
-from evalkit.records import Article
 
-__all__ = ["extract_command", "read_article"]
+__all__ = ["extract_command"]
 
 
 @click.command("extract")
@@ -28,52 +23,24 @@ def extract_command(files: tuple[str, ...], model: str, settings: tuple[str, ...
     take nothing from boilerplate.
     """
     from evalkit.errors import ExtractorError
-    from evalkit.formats.native.rows import annotations_to_row, article_to_row, dump_line
-    from evalkit.predictions.jobs import Job, run_jobs
-    from evalkit.workflows.runs import resolve
+    from evalkit.formats.native.rows import dump_line
+    from evalkit.workflows.extract import extract_articles, read_article
 
+    # Before the model is loaded, which takes longer than to see that a file is not there.
     articles = [read_article(name) for name in files]
-    extractor = resolve(model, parse_settings(settings))
-    failed = []
-    predictions = run_jobs(extractor, [Job(article) for article in articles])
-    for article, prediction in zip(articles, predictions, strict=True):
-        if prediction.error is not None:
-            failed.append(f"{article.id}: {prediction.error}")
-        elif as_json:
-            row = article_to_row(article) | annotations_to_row(prediction.annotations, article.text)
-            click.echo(dump_line({**row, "extractor": extractor.name}), nl=False)
-        else:
-            from rich.console import Console
+    extraction = extract_articles(model, articles, settings=parse_settings(settings))
+    if as_json:
+        for row in extraction.rows():
+            click.echo(dump_line(row), nl=False)
+    else:
+        from rich.console import Console
 
-            from evalkit.report.article import print_article
+        from evalkit.report.article import print_article
 
-            print_article(article, prediction.annotations, Console(highlight=False))
-    if failed:
+        for article, prediction in zip(extraction.articles, extraction.predictions, strict=True):
+            if prediction.error is None:
+                print_article(article, prediction.annotations, Console(highlight=False))
+    if failed := extraction.failed:
+        name, error = next(iter(failed.items()))
         more = f" (and {len(failed) - 1} more articles)" if len(failed) > 1 else ""
-        raise ExtractorError(f"extractor {extractor.name!r} failed on {failed[0]}{more}")
-
-
-def read_article(name: str) -> Article:
-    """A raw article from a file or standard input, with its zones; the id is the file's name without its ending.
-
-    Raises:
-        InputError: it cannot be read, is not UTF-8, or is empty.
-    """
-    from evalkit.text.zones import zoned
-
-    try:
-        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror or error}; give a text file or -") from error
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{name}: byte {error.start} is 0x{content[error.start]:02x}, which is not UTF-8; convert the file first"
-        ) from error
-    if not text.strip():
-        raise InputError(f"{name}: holds no text")
-    article = zoned(Article(id="stdin" if name == "-" else Path(name).stem, text=text))
-    headline = next((zone for zone in article.zones if zone.kind == "headline"), None)
-    title = "" if headline is None else text[headline.start : headline.end]
-    return Article(id=article.id, text=text, title=title, zones=article.zones)
+        raise ExtractorError(f"extractor {extraction.extractor!r} failed on {name}: {error}{more}")

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.cli.options import PATH
+from evalkit.cli.options import PATH, json_option
 
 if TYPE_CHECKING:
-    from evalkit.gate.verdict import GateReport
-    from evalkit.workflows.gating import BaselineUpdate
+    from evalkit.workflows.gate import BaselineUpdate, GateReport
 
 __all__ = ["gate_command"]
 
@@ -31,81 +30,53 @@ __all__ = ["gate_command"]
     show_default=True,
     help="How many broken and how many fixed items are listed.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output and nothing else.")
+@json_option
 def gate_command(
-    run: Path,
-    baseline: Path,
-    rules: Path | None,
-    update: bool,
-    dataset: str | None,
-    summary: Path | None,
-    junit: Path | None,
-    limit: int,
-    as_json: bool,
+    run: Path, baseline: Path, rules: Path | None, dataset: str | None, update: bool, as_json: bool, **shown: Any
 ) -> int:
     """Stop a change that makes extraction worse: RUN is compared with a baseline, article by article.
 
     Exit status: 0 pass, 1 regression, 2 wrong usage or input that cannot be used, 3 cannot tell: there is a drop, but
     this gold cannot show whether it is more than noise.
     """
-    from evalkit.workflows.gating import check_gate, update_baseline
+    from evalkit.cli.show import show
+    from evalkit.workflows.gate import check_gate, update_baseline
 
+    limit: int = shown["limit"]
     if update:
         done = update_baseline(run, baseline, rules=rules, dataset=dataset)
         if done.report is not None:
-            _write(done.report, summary, junit, limit)
-        _show_update(done, baseline, limit, as_json)
+            _write(done.report, shown)
+        _show_update(done, limit, as_json)
         return 0
     report = check_gate(run, baseline, rules=rules, dataset=dataset)
-    _write(report, summary, junit, limit)
-    if as_json:
-        _echo_json(report.to_json())
-        return report.exit_code
-    _show(report, limit)
+    _write(report, shown)
+    show(report, as_json=as_json, limit=limit)
     return report.exit_code
 
 
-def _write(report: GateReport, summary: Path | None, junit: Path | None, limit: int) -> None:
+def _write(report: GateReport, shown: dict[str, Any]) -> None:
+    """The files that were asked for."""
     from evalkit.files import write_file
 
-    if summary is not None:
+    if shown["summary"] is not None:
         from evalkit.report.gate_markdown import gate_markdown
 
-        write_file(summary, gate_markdown(report, limit=limit).encode())
-    if junit is not None:
+        write_file(shown["summary"], gate_markdown(report, limit=shown["limit"]))
+    if shown["junit"] is not None:
         from evalkit.report.gate_junit import gate_junit
 
-        write_file(junit, gate_junit(report))
+        write_file(shown["junit"], gate_junit(report))
 
 
-def _echo_json(value: dict[str, Any]) -> None:
-    from evalkit.files import json_bytes
+def _show_update(done: BaselineUpdate, limit: int, as_json: bool) -> None:
+    from evalkit.cli.show import show
 
-    click.echo(json_bytes(value).decode(), nl=False)
-
-
-def _show(report: GateReport, limit: int) -> None:
-    from rich.console import Console
-
-    from evalkit.report.gate_terminal import print_gate
-
-    print_gate(report, Console(highlight=False), limit=limit)
-
-
-def _show_update(done: BaselineUpdate, path: Path, limit: int, as_json: bool) -> None:
     if as_json:
-        _echo_json(
-            {
-                "format": "evalkit.baseline_update",
-                "version": 1,
-                "baseline": str(path),
-                "changed": list(done.changed),
-                "gate": None if done.report is None else done.report.to_json(),
-            }
-        )
+        show(done, as_json=True)
         return
     if done.report is not None and done.changed:
-        _show(done.report, limit)
+        show(done.report, limit=limit)
     for line in done.changed or ("nothing has changed",):
         click.echo(line)
-    click.echo(f"written to {path}")
+    click.echo(f"written to {done.path}")

@@ -70,7 +70,9 @@ def cli() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line and gives back the exit status."""
     try:
-        done: Any = cli.main(args=None if argv is None else list(argv), prog_name="evalkit", standalone_mode=False)
+        words = sys.argv[1:] if argv is None else list(argv)
+        # A run keeps the command that made it.
+        done: Any = cli.main(args=words, prog_name="evalkit", standalone_mode=False, obj=tuple(words))
     except EvalkitError as error:
         return _complain(str(error))
     except click.exceptions.Exit as stop:

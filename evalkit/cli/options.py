@@ -1,134 +1,120 @@
-"""Options that several commands share."""
+"""Options that several commands share: declared once for each option record, and handed to a command as that record."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from evalkit.dataset.gold import GoldDataset
-    from evalkit.workflows.evaluation import ScoringOptions
+from evalkit.options import Intervals, ReadOptions, Scoring
 
 __all__ = [
     "PATH",
-    "clustered_options",
-    "format_options",
+    "given",
+    "interval_options",
+    "json_option",
     "parse_settings",
+    "read_options",
     "scoring_options",
-    "scoring_options_of",
-    "tag_reading",
+    "task_options",
 ]
 
 PATH = click.Path(path_type=Path)
-Command = TypeVar("Command", bound=Callable[..., Any])
+Command = Callable[..., Any]
+Option = Callable[[Command], Command]
 
 
-def scoring_options(command: Command) -> Command:
-    """Adds the options that say what is scored and how."""
-    for option in reversed(
-        [
-            click.option("--task", "tasks", multiple=True, help="Score this task only; repeatable."),
-            click.option(
-                "--convention", "conventions", multiple=True, help="Score under this convention; repeatable, or 'all'."
-            ),
-            click.option("--label-map", help="Map gold and predicted entity labels: conll4, ontonotes, a TOML file."),
-            click.option(
-                "--predicted-label-map", help="Map predicted entity labels to the gold's first: a name or file."
-            ),
-            click.option(
-                "--labels", default="", help="Score only these entity labels (after mapping), as PER,ORG,LOC."
-            ),
-            *_interval_options(),
-            click.option(
-                "--json", "as_json", is_flag=True, help="Write the result as JSON to standard output, nothing else."
-            ),
-        ]
-    ):
-        command = option(command)
-    return command
+def _with_record(name: str, make: Callable[..., Any], options: Mapping[str, Option]) -> Option:
+    """Adds options, and hands the command what `make` makes of their values under one name."""
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def with_record(**values: Any) -> Any:
+            own = {field: values.pop(field) for field in options}
+            return command(**values, **{name: make(**own)})
+
+        for option in reversed(list(options.values())):
+            option(with_record)
+        return with_record
+
+    return decorate
 
 
-def _interval_options() -> list[Callable[[Command], Command]]:
-    return [
-        click.option(
+def given(*names: str) -> list[str]:
+    """Those of the parameters of the running command that stand on its command line."""
+    context = click.get_current_context()
+    return [name for name in names if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output and nothing else.")
+
+
+def _names(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(filter(None, map(str.strip, value.split(","))))
+
+
+_TASKS: dict[str, Option] = {
+    "tasks": click.option("--task", "tasks", multiple=True, help="This task only; repeatable."),
+    "conventions": click.option(
+        "--convention", "conventions", multiple=True, help="Under this convention; repeatable, or 'all'."
+    ),
+}
+_SCORING = _TASKS | {
+    "label_map": click.option("--label-map", help="Map gold and predicted labels: conll4, ontonotes, a TOML file."),
+    "predicted_label_map": click.option(
+        "--predicted-label-map", help="Map predicted labels to the gold's first: a name or file."
+    ),
+    "labels": click.option(
+        "--labels", default="", callback=_names, help="Score only these labels (after mapping), as PER,ORG,LOC."
+    ),
+}
+task_options = _with_record("scoring", Scoring, _TASKS)
+"""Which tasks and conventions, as `scoring`."""
+scoring_options = _with_record("scoring", Scoring, _SCORING)
+"""What is scored and how, as `scoring`."""
+
+_DEFAULT = Intervals()
+interval_options = _with_record(
+    "intervals",
+    Intervals,
+    {
+        "resamples": click.option(
             "--resamples",
             type=click.IntRange(min=0),
-            default=1000,
+            default=_DEFAULT.resamples,
             show_default=True,
-            help="Bootstrap resamples behind each interval; 0 for none.",
+            help="Resamples of the articles behind each interval, and rounds of paired tests; 0 for no intervals.",
         ),
-        click.option("--seed", type=int, default=0, show_default=True, help="Seed of the resampling."),
-        click.option(
+        "seed": click.option(
+            "--seed", type=int, default=_DEFAULT.seed, show_default=True, help="Seed of the resampling."
+        ),
+        "method": click.option(
             "--interval",
+            "method",
             type=click.Choice(("percentile", "bca")),
-            default="percentile",
+            default=_DEFAULT.method,
             show_default=True,
             help="How intervals are made.",
         ),
-        click.option(
+        "level": click.option(
             "--level",
             type=click.FloatRange(0, 1, min_open=True, max_open=True),
-            default=0.95,
+            default=_DEFAULT.level,
             show_default=True,
             help="The share of resamples between the bounds of an interval.",
         ),
-        click.option(
+        "cluster": click.option(
             "--cluster",
             metavar="FIELD",
             help="Draw articles that share this (story, source or other metadata) as one, not each for itself.",
         ),
-    ]
-
-
-def scoring_options_of(
-    *,
-    tasks: tuple[str, ...],
-    conventions: tuple[str, ...],
-    label_map: str | None,
-    predicted_label_map: str | None,
-    labels: str,
-    resamples: int,
-    seed: int,
-    interval: str,
-    level: float,
-) -> ScoringOptions:
-    """The options of `scoring_options` as one value, checked."""
-    from evalkit.analysis.intervals import Bootstrap
-    from evalkit.scoring.tasks.table import check_tasks, choose_conventions
-    from evalkit.workflows.evaluation import ScoringOptions
-
-    for task in check_tasks(tasks):
-        choose_conventions(task, conventions)
-    return ScoringOptions(
-        tasks=tasks,
-        conventions=conventions,
-        label_map=label_map,
-        predicted_map=predicted_label_map,
-        labels=tuple(filter(None, (label.strip() for label in labels.split(",")))),
-        bootstrap=Bootstrap(resamples=resamples, seed=seed, method=interval, level=level) if resamples else None,
-    )
-
-
-def clustered_options(options: ScoringOptions, gold: GoldDataset, field: str | None) -> ScoringOptions:
-    """The options with articles of one value of `--cluster` drawn together.
-
-    Raises:
-        click.UsageError: there are no intervals to draw for.
-        UnknownNameError: no article has the field.
-    """
-    if field is None:
-        return options
-    if options.bootstrap is None:
-        raise click.UsageError("--cluster is about intervals; leave out --resamples 0")
-    from evalkit.analysis.clusters import clustered
-
-    articles = [example.article for example in gold]
-    return replace(options, bootstrap=clustered(options.bootstrap, articles, field))
-
+    },
+)
+"""How sure figures are, as `intervals`."""
 
 FORMATS = ("native", "conll")
 
@@ -146,32 +132,34 @@ _TAG_OPTIONS = {
 }
 
 
-def format_options(command: Command) -> Command:
-    """Adds `--format` and the options for tag columns."""
-    for name, text in reversed(_TAG_OPTIONS.items()):
-        command = click.option(f"--{name.replace('_', '-')}", name, help=text)(command)
-    choice = click.option(
-        "--format",
-        "file_format",
-        type=click.Choice(FORMATS),
-        default="native",
-        show_default=True,
-        help="The form of the files: JSON (native), or tag columns (conll).",
-    )
-    return choice(command)
-
-
-def tag_reading(file_format: str, options: dict[str, Any]) -> dict[str, str]:
-    """Takes the options for tag columns out of `options` and gives back those that were set.
+def _read(file_format: str, **values: str | None) -> ReadOptions:
+    """What the options for tag columns say.
 
     Raises:
         click.UsageError: one is set and the format is another.
     """
-    found = {name: value for name in _TAG_OPTIONS if (value := options.pop(name)) is not None}
-    if found and file_format != "conll":
-        name = min(found).replace("_", "-")
-        raise click.UsageError(f"--{name} goes with --format conll; add it")
-    return found
+    settings = {name: value for name, value in values.items() if value is not None}
+    if settings and file_format != "conll":
+        raise click.UsageError(f"--{min(settings).replace('_', '-')} goes with --format conll; add it")
+    return ReadOptions(format=None if file_format == "native" else file_format, values=settings)
+
+
+read_options = _with_record(
+    "read",
+    _read,
+    {
+        "file_format": click.option(
+            "--format",
+            "file_format",
+            type=click.Choice(FORMATS),
+            default="native",
+            show_default=True,
+            help="The form of the files: JSON (native), or tag columns (conll).",
+        ),
+        **{name: click.option(f"--{name.replace('_', '-')}", name, help=text) for name, text in _TAG_OPTIONS.items()},
+    },
+)
+"""How files are read, as `read`."""
 
 
 def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:

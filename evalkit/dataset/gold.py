@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["GoldDataset", "as_stored", "fingerprint_of", "gold_dataset", "stated_layers"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class GoldDataset:
     """Annotated articles of one split.
 
@@ -34,6 +34,8 @@ class GoldDataset:
         inventory: the labels that the gold may use.
         map_counts: what a label map did to the gold, if one was applied.
         origin: what loads it again: `dataset`, and for tag columns `format` and how they were read; may be empty.
+        reading: how its files were read where that changes figures, for signatures, such as `tags:IOB2/begin`.
+        notes: what is to be said about how it was read, each a sentence.
     """
 
     name: str
@@ -43,6 +45,12 @@ class GoldDataset:
     inventory: Inventory
     map_counts: MapCounts | None = None
     origin: Mapping[str, str] = field(default_factory=dict, compare=False)
+    reading: str = ""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    def __repr__(self) -> str:
+        """One line; everything in full would fill screens."""
+        return f"<GoldDataset {self.name}@{self.fingerprint[:7]}, {self.split}, {len(self)} articles>"
 
     def __len__(self) -> int:
         """The number of articles."""
@@ -67,14 +75,8 @@ class GoldDataset:
             return self
         if limit < 1:
             raise EvalkitError(f"limit {limit} leaves no article; use 1 or more")
-        return gold_dataset(
-            self.examples[:limit],
-            name=self.name,
-            split=self.split,
-            inventory=self.inventory,
-            map_counts=self.map_counts,
-            origin=self.origin,
-        )
+        examples = self.examples[:limit]
+        return replace(self, examples=examples, fingerprint=fingerprint_of(examples))
 
     def to_pandas(self, layer: str) -> DataFrame:
         """One row for each item of a layer, or for each article if the layer is `articles`.

@@ -7,7 +7,7 @@ diff. The same run gives the same bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from evalkit.analysis.runs import BY_TARGET, DERIVED
 from evalkit.errors import EvalkitError, FormatError
 from evalkit.files import read_json, write_file
 from evalkit.formats.native.rows import prediction_from_row, prediction_to_row
-from evalkit.records import Prediction
+from evalkit.predictions.run import Run
 from evalkit.scoring.table import CountTable
 from evalkit.scoring.tasks.table import ScoredTable
 
@@ -35,47 +35,32 @@ class Baseline:
     """What a gate compares with.
 
     Attributes:
-        extractor: name of what made the predictions.
-        fingerprint: its fingerprint.
-        gold: name and short fingerprint of the gold.
-        gold_fingerprint: the whole fingerprint.
-        split: the split of the gold.
-        articles: how many articles.
-        layers: the layers that the extractor claimed.
-        scoring: label maps and labels, where they are not the usual ones.
-        evalkit: the version that scored it.
-        tables: the counts by article and label.
-        predictions: one an article, by article id.
+        run: what an earlier run predicted; predictions by article id.
+        tables: the counts that it earned, by article and label.
+        evalkit: the version that counted.
     """
 
-    extractor: str
-    fingerprint: str
-    gold: str
-    gold_fingerprint: str
-    split: str
-    articles: int
-    layers: tuple[str, ...]
+    run: Run
     tables: Tables
-    predictions: tuple[Prediction, ...]
-    scoring: Mapping[str, Any] = field(default_factory=dict)
-    evalkit: str = ""
+    evalkit: str
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """What identifies the run, named as in `run.json`."""
-        names = ("extractor", "fingerprint", "gold", "gold_fingerprint", "split", "articles")
-        return {name: getattr(self, name) for name in names} | {"layers": list(self.layers)}
+    def head(self) -> dict[str, Any]:
+        """The facts that the file begins with."""
+        more = {"layers": list(self.run.layers or ()), "scoring": self.run.stated_scoring, "evalkit": self.evalkit}
+        known = self.run.facts | more
+        return {name: known[name] for name in HEAD}
 
 
 def baseline_bytes(baseline: Baseline) -> bytes:
     """The file's content."""
-    head = {"format": FORMAT, "version": VERSION} | {name: getattr(baseline, name) for name in HEAD}
+    head = {"format": FORMAT, "version": VERSION} | baseline.head
     lines = [f"{_json(name)}: {_json(value)}," for name, value in head.items()]
     tasks = []
     for task, conventions in baseline.tables.items():
         rows = [f"{_json(name)}: {_json(_stored(scored))}" for name, scored in conventions.items()]
         tasks.append(f"{_json(task)}: {{\n" + ",\n".join(rows) + "\n}")
-    ordered = sorted(baseline.predictions, key=lambda prediction: prediction.article_id)
+    ordered = sorted(baseline.run.predictions, key=lambda prediction: prediction.article_id)
     predictions = [_json(prediction_to_row(prediction)) for prediction in ordered]
     lines += ['"tables": {\n' + ",\n".join(tasks) + "\n},", '"predictions": [\n' + ",\n".join(predictions) + "\n]"]
     return ("{\n" + "\n".join(lines) + "\n}\n").encode()
@@ -127,17 +112,20 @@ def read_baseline(path: Path) -> Baseline:
 
 
 def _from_json(data: Mapping[str, Any], where: str) -> Baseline:
+    missing = [name for name in HEAD if name not in data]
+    if missing:
+        raise FormatError(f"{where}: damaged baseline, {missing[0]!r} is missing; write it anew with --update")
+    predictions = [
+        prediction_from_row(row, f"{where}: predictions[{number}]") for number, row in enumerate(data["predictions"])
+    ]
+    run = Run.from_facts({**data, "complete": True}, predictions, where=where)
     return Baseline(
-        **{name: data[name] for name in HEAD if name != "layers"},
-        layers=tuple(data["layers"]),
+        run=run.scored_as(data["scoring"], where=where),
         tables={
             task: {name: _loaded(row) for name, row in conventions.items()}
             for task, conventions in data["tables"].items()
         },
-        predictions=tuple(
-            prediction_from_row(row, f"{where}: predictions[{number}]")
-            for number, row in enumerate(data["predictions"])
-        ),
+        evalkit=data["evalkit"],
     )
 
 

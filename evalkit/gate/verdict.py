@@ -20,6 +20,7 @@ import numpy as np
 from evalkit.analysis.changes import BROKEN, FIXED, Change
 from evalkit.analysis.compare import ComparisonOptions, compare_tables
 from evalkit.analysis.comparison import ComparedRow
+from evalkit.analysis.figures import Figure, figures_of
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.paired import adjusted
 from evalkit.analysis.power import Power, power_of_row
@@ -241,9 +242,8 @@ def _value(rule: Rule, scored: ScoredTable | None) -> float:
     if scored is None:
         return 0.0
     _check_label(rule, set(scored.table.labels))
-    same = {"first": scored, "second": scored}
-    rows = compare_tables(same, task="", convention="", options=ComparisonOptions(bootstrap=Bootstrap(resamples=1)))
-    return next(row.first_value for row in rows if (row.scope, row.label, row.score) == rule.figure)
+    figures = figures_of(scored)
+    return float(figures.point()[figures.names.index(Figure(*rule.figure))])
 
 
 def _decide(rule: Rule, row: ComparedRow) -> Outcome:

@@ -10,8 +10,9 @@ between two runs of the same extractor over the same gold.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,14 @@ class RunFolder:
 
             yield append
 
+    def write_predictions(self, predictions: Iterable[Prediction]) -> None:
+        """Writes all predictions, in place of what is there."""
+        write_file(self.path / PREDICTIONS, b"".join(map(prediction_line, predictions)), remedy=ELSEWHERE)
+
+    def sha256(self) -> str:
+        """The SHA-256 of the predictions that lie there."""
+        return hashlib.sha256((self.path / PREDICTIONS).read_bytes()).hexdigest()
+
     def write_facts(self, key: str, facts: Mapping[str, Any]) -> None:
         """Writes `run.json`."""
         head = {"format": "evalkit.run", "version": FORMAT_VERSION, "key": key}
@@ -133,30 +142,38 @@ class RunFolder:
         write_file(self.path / RESULT, json_bytes(result.to_json()), remedy=ELSEWHERE)
 
 
-def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction]]:
-    """The facts and predictions of a run folder.
+def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction], str]:
+    """The facts of a run folder, its predictions, and the SHA-256 of their file.
 
     Raises:
         InputError: there is no such run.
-        FormatError: a file of it is damaged.
+        FormatError: a file of it is damaged, or of a later version.
     """
+    if path.is_file():
+        raise InputError(f"{path}: is a file; give the run folder, which holds the predictions too")
     try:
         facts = orjson.loads((path / RUN).read_bytes())
-        lines = (path / PREDICTIONS).read_bytes().splitlines()
+        content = (path / PREDICTIONS).read_bytes()
     except OSError as error:
         raise InputError(
             f"{path}: is no run folder ({error.strerror}); give the folder that evalkit run wrote"
         ) from error
     except orjson.JSONDecodeError as error:
         raise FormatError(f"{path / RUN}: damaged ({error}); run again") from error
+    if not isinstance(facts, dict):
+        raise FormatError(f"{path / RUN}: not an evalkit run; give the folder that evalkit run wrote")
+    if facts.get("version", FORMAT_VERSION) != FORMAT_VERSION:
+        raise FormatError(
+            f"{path / RUN}: run version {facts['version']!r}, this evalkit reads {FORMAT_VERSION}; run again"
+        )
     predictions = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(content.splitlines(), 1):
         where = f"{path / PREDICTIONS}:{number}"
         try:
             predictions.append(prediction_from_row(orjson.loads(line), where))
         except orjson.JSONDecodeError as error:
             raise FormatError(f"{where}: damaged ({error}); run the same command again to continue the run") from error
-    return facts, predictions
+    return facts, predictions, hashlib.sha256(content).hexdigest()
 
 
 def read_result(path: Path) -> EvalResult:

@@ -120,7 +120,7 @@ def ranking_lines(changes: Sequence[RankingChange], compared: Mapping[str, int])
     return lines
 
 
-def print_comparison(comparison: Comparison, lines: Sequence[str], console: Console) -> None:
+def print_comparison(comparison: Comparison, console: Console) -> None:
     """Prints the tables, then the lines."""
     from rich.text import Text
 
@@ -130,5 +130,6 @@ def print_comparison(comparison: Comparison, lines: Sequence[str], console: Cons
     for table in comparison_tables(comparison):
         print_table(table, console)
     console.print(Text("* q < .05, ** q < .01, *** q < .001 (Benjamini-Hochberg over all rows)", style="dim"))
-    for line in lines:
+    figures = comparison.figures_compared if comparison.multiverse else {}
+    for line in (*ranking_lines(comparison.order_changes, figures), *detection_lines(comparison)):
         console.print(Text(line))

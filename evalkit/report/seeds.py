@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evalkit.analysis.seeds import SeedRow
+from evalkit.analysis.seeds import RepeatedRuns, SeedRow
 from evalkit.report.plain_text import one_line
 from evalkit.report.tables import ReportTable
 
@@ -46,16 +46,14 @@ def _name(row: SeedRow) -> str:
     return {"label": row.label, "derived": row.score}.get(row.scope, row.scope)
 
 
-def print_repeated(
-    rows: Sequence[SeedRow], *, runs: Sequence[str], method: str, notes: Sequence[str], console: Console
-) -> None:
+def print_repeated(repeated: RepeatedRuns, console: Console) -> None:
     """Prints the tables and the notes."""
     from rich.text import Text
 
     from evalkit.report.terminal import print_table
 
-    console.print(Text(one_line(", ".join(runs)), style="bold"))
-    for table in seed_tables(rows, method=method):
+    console.print(Text(one_line(", ".join(repeated.runs)), style="bold"))
+    for table in seed_tables(repeated.rows, method=repeated.method):
         print_table(table, console)
-    for note in notes:
+    for note in repeated.notes:
         console.print(Text(f"! {one_line(note)}", style="yellow"))

@@ -1,13 +1,13 @@
 """From two plain files straight to a result, without a record for every entity.
 
-It gives what `load_dataset`, `load_predictions` and `evalkit.workflows.evaluation.score` give, byte for byte, where
-files are large and plain (see `evalkit.formats.native.columns`); it gives way wherever they would have
-something to say.
+It gives what reading both files, pairing and counting them give, to the last byte, where files are large and plain
+(see `evalkit.formats.native.columns`); it gives way wherever they would have something to say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,19 +15,18 @@ from numpy.typing import NDArray
 
 from evalkit.dataset.fingerprint import fingerprint_of_columns, plain_content
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.labels import Inventory, foreign_label_notes, load_inventory
+from evalkit.dataset.labels import foreign_label_notes, load_inventory
 from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.formats.native.columns import LIMIT, NativeColumns, read_native_columns
+from evalkit.options import Options
+from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Example, Prediction
-from evalkit.results import EvalResult
 from evalkit.scoring.columns import EntityColumns, columns_from_arrays
 from evalkit.scoring.credits import entity_table
 from evalkit.scoring.pairs import Paired, pair_up
 from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_convention
-from evalkit.version import __version__
-from evalkit.workflows.evaluation import ScoringOptions, results_of, stated_options
 
-__all__ = ["score_plain_files"]
+__all__ = ["PlainFiles", "read_plain_files"]
 
 Ints = NDArray[np.int32]
 
@@ -35,15 +34,36 @@ ALL = "all"
 """The split of a file whose rows name none."""
 
 
-def score_plain_files(gold_path: Path, predicted_path: Path, options: ScoringOptions) -> EvalResult | None:
-    """The result of a file of predictions against a file of gold; None if they or the options ask for more.
+@dataclass(frozen=True)
+class PlainFiles:
+    """What two files hold, as far as a result tells of it.
+
+    Attributes:
+        gold: the gold without its articles.
+        run: the predictions without its articles.
+        articles: how many gold articles there are.
+        paired: what only one side has.
+        tables: task → convention → counts by article and label.
+        notes: what was set aside, each a sentence.
+    """
+
+    gold: GoldDataset
+    run: Run
+    articles: int
+    paired: Paired
+    tables: Mapping[str, Mapping[str, ScoredTable]]
+    notes: tuple[str, ...]
+
+
+def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) -> PlainFiles | None:
+    """The tables of a file of predictions against a file of gold; None if they or the options ask for more.
 
     Raises:
-        EvalkitError: unknown task or convention, or one that needs the text and it is not known.
+        EvalkitError: a convention needs the text and it is not known.
     """
-    if options.label_map or options.predicted_map or options.labels or "entities" not in check_tasks(options.tasks):
-        return None
-    if options.bootstrap is not None and options.bootstrap.clusters is not None:
+    scoring, read = options.scoring, options.read
+    changed = scoring.label_map or scoring.predicted_label_map or scoring.labels or options.intervals.cluster
+    if changed or "entities" not in check_tasks(scoring.tasks) or read.format not in (None, "native") or read.limit:
         return None
     # What the careful path reads as the bundled gold or as inline markup is not a file of rows.
     if str(gold_path) == BUNDLED_NAME or gold_path.suffix == ".txt":
@@ -55,42 +75,28 @@ def score_plain_files(gold_path: Path, predicted_path: Path, options: ScoringOpt
     columns = _paired_columns(gold, predicted)
     if not set(gold.labels) <= set(inventory.labels_of("entities")) or columns is None:
         return None
-    return _result(gold_path.stem, predicted_path.stem, gold, predicted, columns, inventory, options)
-
-
-def _result(
-    name: str,
-    extractor: str,
-    gold: NativeColumns,
-    predicted: NativeColumns,
-    columns: EntityColumns,
-    inventory: Inventory,
-    options: ScoringOptions,
-) -> EvalResult:
-    dataset = GoldDataset(
-        name=name, split=ALL, fingerprint=_fingerprint(gold, columns), examples=(), inventory=inventory
-    )
-    paired = _outlines(gold, predicted)
     conventions = {
-        name: load_convention("entities", name) for name in choose_conventions("entities", options.conventions)
+        name: load_convention("entities", name) for name in choose_conventions("entities", scoring.conventions)
     }
     tables = {name: ScoredTable(entity_table(columns, own(columns))) for name, own in conventions.items()}
-    wanted = check_tasks(options.tasks)
-    found = dict(
-        zip(predicted.labels, np.bincount(predicted.label, minlength=len(predicted.labels)).tolist(), strict=True)
-    )
-    return EvalResult(
-        extractor=extractor,
-        gold=dataset.signature.removeprefix("gold:"),
-        split=ALL,
+    paired = _outlines(gold, predicted)
+    numbers = np.bincount(predicted.label, minlength=len(predicted.labels)).tolist()
+    return PlainFiles(
+        gold=GoldDataset(
+            name=gold_path.stem,
+            split=ALL,
+            fingerprint=_fingerprint(gold, columns),
+            examples=(),
+            inventory=inventory,
+        ),
+        run=Run(extractor=predicted_path.stem, predictions=()),
         articles=len(gold.articles),
-        tasks=results_of(dataset, {"entities": tables} if tables else {}, options),
-        not_evaluated={task: reason for task, reason in paired.not_evaluated.items() if task in wanted},
+        paired=paired,
+        tables={"entities": tables} if tables else {},
         notes=(
             *(f"{number} {what}" for what, number in paired.set_aside.items()),
-            *foreign_label_notes(inventory, "entities", found),
+            *foreign_label_notes(inventory, "entities", dict(zip(predicted.labels, numbers, strict=True))),
         ),
-        run={"evalkit": __version__, "scoring": stated_options(options)},
     )
 
 

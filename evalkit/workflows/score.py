@@ -1,109 +1,186 @@
-"""Scoring from Python: anything that holds gold against anything that holds predictions."""
+"""Scoring: anything that holds gold against anything that holds predictions.
+
+One door: label maps, pairing, tables, intervals, signature. Two large plain files take a shorter way to the same bytes
+(`evalkit.workflows.plain_files`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.load import load_dataset
-from evalkit.predictions.load import LoadedPredictions, load_predictions
-from evalkit.records import Prediction
-from evalkit.workflows.runs import BASELINE, Run, baseline_predictions, lacks_text
+from evalkit.errors import InputError
+from evalkit.formats.collection import without_collection
+from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scoring, options_of
+from evalkit.predictions.facts import stated
+from evalkit.predictions.run import Run
+from evalkit.records import Article, Example, Prediction
+from evalkit.results import EvalResult, TaskResult
+from evalkit.scoring.pairs import Paired
+from evalkit.scoring.tasks.table import ScoredTable, check_tasks
+from evalkit.version import __version__
+from evalkit.workflows.inputs import gold_and_predictions
+from evalkit.workflows.pairing import check_words, pair_run
+from evalkit.workflows.plain_files import read_plain_files
+from evalkit.workflows.run import BASELINE, floor_of, lacks_text
 
 if TYPE_CHECKING:
-    from evalkit.results import EvalResult
+    from evalkit.analysis.intervals import Bootstrap
 
-__all__ = ["score_predictions"]
+__all__ = ["Tables", "bootstrap_of", "results_of", "score_predictions", "score_run"]
+
+Tables = Mapping[str, Mapping[str, ScoredTable]]
+"""Task → convention → counts by article and label."""
 
 
 def score_predictions(
-    gold: GoldDataset | str | Path | None,
-    predictions: Sequence[Prediction] | Run | str | Path,
+    gold: GoldDataset | Iterable[Example] | str | Path | None,
+    predictions: Run | Iterable[Prediction] | str | Path | None,
     *,
-    split: str = "test",
-    tasks: Sequence[str] = (),
-    conventions: Sequence[str] = (),
-    label_map: str | Path | None = None,
-    predicted_label_map: str | Path | None = None,
-    labels: Sequence[str] = (),
-    resamples: int = 1000,
-    seed: int = 0,
-    interval: str = "percentile",
-    level: float = 0.95,
-    cluster: str | None = None,
     baseline: bool = True,
+    counts: bool = True,
+    scoring: Scoring | None = None,
+    intervals: Intervals | None = None,
+    read: ReadOptions | None = None,
+    **words: Unpack[OptionWords],
 ) -> EvalResult:
     """The result of some predictions against some gold.
 
     Args:
-        gold: a loaded dataset, or where to load one from; None for the gold that a `Run` was made over, else for the
-            bundled one.
-        predictions: what `run_extractor` gave, predictions, a file of JSON lines, or a run folder.
-        split: the split to load when `gold` names a dataset.
-        tasks: `entities`, `quotes`, `stances`; all that the extractor claims by default.
-        conventions: how gold and predicted are matched; the defaults of each task if empty, `all` for every one.
-        label_map: maps gold and predicted entity labels, such as `conll4`; a name or a TOML file.
-        predicted_label_map: maps predicted entity labels to the gold's first; by default what the extractor asks for.
-        labels: score only these entity labels, after mapping.
-        resamples: bootstrap resamples behind each interval; 0 for no intervals.
-        seed: seed of the resampling.
-        interval: `percentile` or `bca`.
-        level: the share of resamples between the bounds of an interval.
-        cluster: a field of the articles, such as story, whose values are drawn as one.
+        gold: a loaded dataset, examples, or where to load it from; None for the gold that a `Run` was made over, else
+            for the bundled one.
+        predictions: what `run_extractor` gave, predictions, a file of them, or a run folder; None if the file of the
+            gold holds them too.
         baseline: also score the trivial baseline, as the floor beside every figure, if the texts are known.
+        counts: whether the result keeps its counts by article.
+        scoring: tasks, conventions, label maps and labels. By default all tasks that the extractor claims, their
+            default conventions, and the label map that the extractor asks for.
+        intervals: how intervals are made.
+        read: how files are read, and which split.
+        words: fields of these records, such as `tasks=["entities"]`, `resamples=200` or `split="dev"`.
 
     Raises:
         EvalkitError: gold, predictions or an option cannot be used; the message says which and why.
     """
+    options = options_of(words, takes=("scoring", "intervals", "read"), scoring=scoring, intervals=intervals, read=read)
+    check_words(options.scoring)
+    if not baseline and isinstance(gold, (str, Path)) and isinstance(predictions, (str, Path)):
+        plain = read_plain_files(Path(gold), Path(predictions), options)
+        if plain is not None:
+            bootstrap = bootstrap_of(options.intervals, ())
+            tasks = results_of(plain.gold, plain.tables, options.scoring, bootstrap, counts)
+            result = _result(plain.gold, plain.run, plain.paired, tasks, options.scoring)
+            return replace(result, articles=plain.articles, notes=plain.notes)
+    examined, run = gold_and_predictions(gold, predictions, options.read)
+    return score_run(examined, run, options, baseline=baseline, counts=counts)
+
+
+def score_run(
+    gold: GoldDataset,
+    run: Run,
+    options: Options,
+    *,
+    baseline: bool = True,
+    counts: bool = True,
+    notes: Sequence[str] = (),
+) -> EvalResult:
+    """The result of a run against gold that is loaded; `notes` come after those on the gold.
+
+    Raises:
+        EvalkitError: unknown task, convention or label map; gold or predictions that cannot be scored.
+    """
+    wanted = options.scoring
+    scoring = replace(wanted, predicted_label_map=wanted.predicted_label_map or run.default_label_map)
+    bootstrap = bootstrap_of(options.intervals, [example.article for example in gold])
+    with_floor = baseline and run.extractor != BASELINE and not any(map(lacks_text, gold))
+    with without_collection():
+        pairing = pair_run(gold, run, scoring)
+        tables = pairing.tables(scoring)
+        result = _result(gold, run, pairing.plain, results_of(gold, tables, scoring, bootstrap, counts), scoring)
+        floor = _floor(gold, replace(scoring, tasks=tuple(tables))) if with_floor and tables else {}
+    return replace(result, floor=floor, notes=(*gold.notes, *notes, *pairing.notes))
+
+
+def _floor(gold: GoldDataset, scoring: Scoring) -> dict[str, dict[str, TaskResult]]:
+    """What the trivial baseline gets; its labels are those of the gold already."""
+    own = replace(scoring, predicted_label_map=None)
+    return results_of(gold, pair_run(gold, floor_of(gold), own).tables(own), own, None, False)
+
+
+def _result(
+    gold: GoldDataset,
+    run: Run,
+    paired: Paired,
+    tasks: Mapping[str, Mapping[str, TaskResult]],
+    scoring: Scoring,
+) -> EvalResult:
+    return EvalResult(
+        extractor=run.extractor,
+        gold=gold.signature.removeprefix("gold:"),
+        split=gold.split,
+        articles=len(gold),
+        tasks=tasks,
+        not_evaluated=paired.missing(check_tasks(scoring.tasks)),
+        failed=paired.failed,
+        run={
+            "evalkit": __version__,
+            "scoring": stated(scoring, gold.reading),
+            **run.facts,
+            **({"sha256": run.sha256} if run.sha256 else {}),
+        },
+    )
+
+
+def bootstrap_of(intervals: Intervals, articles: Sequence[Article]) -> Bootstrap | None:
+    """How intervals are made for some articles; None for none.
+
+    Raises:
+        InputError: a number out of range, or clusters without intervals.
+        UnknownNameError: no article has the field of the clusters.
+    """
     from evalkit.analysis.clusters import clustered
     from evalkit.analysis.intervals import Bootstrap
-    from evalkit.workflows.evaluation import ScoringOptions, score
 
-    examined = _gold(gold, predictions, split)
-    bootstrap = None
-    if resamples:
-        drawn = Bootstrap(resamples=resamples, seed=seed, method=interval, level=level)
-        bootstrap = clustered(drawn, [example.article for example in examined], cluster)
-    found = _loaded(predictions, examined)
-    options = ScoringOptions(
-        tasks=tuple(tasks),
-        conventions=tuple(conventions),
-        label_map=label_map,
-        predicted_map=predicted_label_map or found.predicted_map,
-        labels=tuple(labels),
-        bootstrap=bootstrap,
+    if not intervals.resamples:
+        if intervals.cluster is not None:
+            raise InputError("--cluster is about intervals; leave out --resamples 0")
+        return None
+    drawn = Bootstrap(
+        resamples=intervals.resamples, seed=intervals.seed, method=intervals.method, level=intervals.level
     )
-    texts = not any(map(lacks_text, examined))
-    return score(
-        examined,
-        found.predictions,
-        extractor=found.extractor,
-        layers=found.layers,
-        options=options,
-        floor=baseline_predictions(examined) if baseline and texts and found.extractor != BASELINE else None,
-        run=found.facts,
-    )
+    return clustered(drawn, articles, intervals.cluster)
 
 
-def _gold(gold: GoldDataset | str | Path | None, predictions: object, split: str) -> GoldDataset:
-    if isinstance(gold, GoldDataset):
-        return gold
-    if gold is None and isinstance(predictions, Run):
-        return predictions.gold
-    return load_dataset(gold, split=split)
+def results_of(
+    gold: GoldDataset, tables: Tables, scoring: Scoring, bootstrap: Bootstrap | None, counts: bool
+) -> dict[str, dict[str, TaskResult]]:
+    """The scores of some tables, with their intervals and signature lines: task → convention → result."""
+    from evalkit.analysis.intervals import task_result
+
+    return {
+        task: {
+            name: task_result(
+                task,
+                name,
+                table,
+                signature=_signature(gold, task, name, scoring, bootstrap),
+                bootstrap=bootstrap,
+                keep_table=counts,
+            )
+            for name, table in by_convention.items()
+        }
+        for task, by_convention in tables.items()
+    }
 
 
-def _loaded(predictions: Sequence[Prediction] | Run | str | Path, gold: GoldDataset) -> LoadedPredictions:
-    if isinstance(predictions, Run):
-        return LoadedPredictions(
-            predictions=predictions.predictions,
-            extractor=predictions.extractor,
-            layers=predictions.layers,
-            predicted_map=predictions.predicted_map,
-            facts=predictions.facts,
-        )
-    if isinstance(predictions, (str, Path)):
-        return load_predictions(Path(predictions), gold.examples)
-    return LoadedPredictions(predictions=tuple(predictions))
+def _signature(gold: GoldDataset, task: str, convention: str, scoring: Scoring, bootstrap: Bootstrap | None) -> str:
+    parts = [task, convention, "micro"]
+    if task == "entities":
+        name = "own" if scoring.label_map is None else Path(str(scoring.label_map)).stem
+        parts.append(f"labels:{name}" + (f"[{'+'.join(scoring.labels)}]" if scoring.labels else ""))
+    parts += [gold.signature, f"split:{gold.split}", *([gold.reading] if gold.reading else [])]
+    parts.append("ci:none" if bootstrap is None else f"ci:{bootstrap.describe()}")
+    return "|".join([*parts, f"evalkit:{__version__}"])

@@ -24,7 +24,7 @@ from evalkit.extractors.base import ArticleFailure, Extracted, Extractor
 from evalkit.formats.native.rows import dump_line, example_to_row
 from evalkit.predictions.store import RunFolder
 from evalkit.records import Annotations, Article
-from evalkit.workflows.runs import run_extractor
+from evalkit.workflows.run import run_extractor
 from evalkit.workflows.score import score_predictions
 
 __all__ = ["Cost", "Shares", "nothing", "one_article", "own_place", "shares"]

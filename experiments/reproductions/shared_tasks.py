@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from evalkit.dataset.tag_columns import load_tag_columns
-from evalkit.workflows.evaluation import ScoringOptions, score
+from evalkit.options import ReadOptions
+from evalkit.workflows.score import score_predictions
 
 # Derczynski et al. 2017, Results of the WNUT2017 Shared Task, table of entity F1.
 WNUT17 = {
@@ -48,11 +48,12 @@ class Row(NamedTuple):
 
 def exact_score(gold: Path, predicted: Path, **options: str) -> tuple[Score, str]:
     """Micro precision, recall and F1 under `exact`, as `evalkit score --format conll` gives them, and what was met."""
-    read = load_tag_columns(gold, predicted, **options)
-    options_of_run = ScoringOptions(tasks=("entities",), conventions=("exact",))
-    result = score(read.gold, read.predictions or (), layers=("entities",), options=options_of_run)
+    read = ReadOptions(format="conll", values=options)
+    result = score_predictions(
+        gold, predicted, baseline=False, read=read, tasks="entities", conventions="exact", resamples=0
+    )
     micro = result.tasks["entities"]["exact"].micro
-    notes = "; ".join(note.removeprefix("predicted: ") for note in read.notes[1:])
+    notes = "; ".join(note.removeprefix("predicted: ") for note in result.notes[1:])
     return Score(micro.precision, micro.recall, micro.f1), notes.replace(" predicted:", "") or "clean"
 
 

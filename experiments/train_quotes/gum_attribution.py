@@ -19,9 +19,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from evalkit.analysis.intervals import Bootstrap, task_result
+from evalkit.analysis.intervals import task_result
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import FormatError, InputError
+from evalkit.options import Intervals, Scoring
+from evalkit.predictions.run import Run
 from evalkit.records import QUOTE_KINDS, Annotations, Article, Example, Prediction, Quote, Span, Zone
 from evalkit.results import TaskResult
 from evalkit.scoring.cells import Cell, table_of_cells
@@ -29,8 +31,8 @@ from evalkit.scoring.quote_matching import MatchedArticle, common_characters, ma
 from evalkit.scoring.tasks.table import ScoredTable
 from evalkit.text.quotation_marks import quotations
 from evalkit.version import __version__
-from evalkit.workflows.evaluation import ScoringOptions, paired_articles, score
-from evalkit.workflows.runs import Run
+from evalkit.workflows.pairing import pair_run
+from evalkit.workflows.score import bootstrap_of, score_predictions
 
 IOU = 0.8
 """From which intersection/union on the contents of two quotes count as the same."""
@@ -97,21 +99,30 @@ def read_gum_news(folder: Path) -> GumNews:
     return GumNews(tuple(examples), left_out)
 
 
-def score_attributions(gold: GoldDataset, run: Run, *, bootstrap: Bootstrap) -> dict[str, TaskResult]:
+def score_attributions(gold: GoldDataset, run: Run, *, intervals: Intervals) -> dict[str, TaskResult]:
     """What is scored beside evalkit's own conventions.
 
     Returns:
         `iou`: quotes matched as ever, right where their contents have an intersection/union of at least `IOU`.
         `precision`: `overlap` with only those predicted quotes that have a cue; its recall is not to be shown.
     """
-    pairs = paired_articles(gold, run.predictions, layers=run.layers).with_layer("quotes")
+    pairs = pair_run(gold, run, Scoring()).plain.with_layer("quotes")
+    bootstrap = bootstrap_of(intervals, [example.article for example in gold])
     cells = [cell for at, pair in enumerate(pairs) for cell in _iou_cells(at, match_quotes(pair))]
     scored = ScoredTable(table_of_cells(tuple(pair.article.id for pair in pairs), cells, QUOTE_KINDS))
     name = f"iou:{IOU}"
-    parts = ["quotes", name, "micro", gold.signature, f"split:{gold.split}", f"ci:{bootstrap.describe()}"]
+    parts = [
+        "quotes",
+        name,
+        "micro",
+        gold.signature,
+        f"split:{gold.split}",
+        f"ci:{bootstrap.describe() if bootstrap else 'none'}",
+    ]
     signature = "|".join([*parts, f"evalkit:{__version__}"])
-    options = ScoringOptions(tasks=("quotes",), conventions=("overlap",), bootstrap=bootstrap)
-    cued = score(gold, map(_with_cue, run.predictions), extractor=run.extractor, layers=run.layers, options=options)
+    scoring = Scoring(tasks=("quotes",), conventions=("overlap",))
+    with_cue = replace(run, predictions=tuple(map(_with_cue, run.predictions)))
+    cued = score_predictions(gold, with_cue, scoring=scoring, intervals=intervals, baseline=False)
     return {
         "iou": task_result("quotes", name, scored, signature=signature, bootstrap=bootstrap),
         "precision": cued.tasks["quotes"]["overlap"],

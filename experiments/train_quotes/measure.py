@@ -23,8 +23,8 @@ from gum_attribution import IOU, kind_of, read_gum_news, score_attributions
 from textacy_quotes import TextacyExtractor
 
 from corpus import Sentence, read_annotations
-from evalkit import load_dataset, run_extractor
-from evalkit.analysis.compare import ComparedRow, ComparisonOptions, compare_runs
+from evalkit import ComparedRow, Intervals, Run, load_dataset, run_extractor, score_predictions
+from evalkit.analysis.compare import ComparisonOptions, compare_results
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
@@ -32,8 +32,7 @@ from evalkit.errors import EvalkitError, InputError
 from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor
 from evalkit.records import QUOTE_KINDS, Annotations, Article, Example, Quote, Zone
 from evalkit.results import PRF, EvalResult
-from evalkit.workflows.evaluation import ScoringOptions, score
-from evalkit.workflows.runs import Run
+from evalkit.workflows.score import bootstrap_of
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 OURS, FLOOR, ALL = "quote-base", "trivial", "all"
@@ -48,7 +47,7 @@ class Trial(NamedTuple):
     """Gold to measure on, how its intervals are made, and what is to be known about it."""
 
     gold: GoldDataset
-    bootstrap: Bootstrap = Bootstrap(resamples=RESAMPLES)
+    intervals: Intervals = Intervals(resamples=RESAMPLES)
     note: str = ""
 
 
@@ -121,24 +120,25 @@ def newsmtsc(data: Path) -> Iterator[Trial]:
     known = {source.get(sentence.text) for sentence in marked if sentence.part != "test"}
     items = [(f"test-{n:03}", s) for n, s in enumerate(marked, 1) if s.part == "test"]
     clusters = {name: source[sentence.text] for name, sentence in items}
-    bootstrap = Bootstrap(resamples=RESAMPLES, clusters=clusters, clustered_by="article")
+    intervals = Intervals(resamples=RESAMPLES, cluster="article")
     note = "Sentences marked for this project. No entities there: a speaker is right if the mentions overlap."
     more = f"{note}\nOnly those from articles of which no sentence was trained on."
     new = [item for item in items if clusters[item[0]] not in known]
     parts = {"devtest_mt": (items, note), "devtest-new": (new, more)}
     for split, (chosen, about) in parts.items():
-        examples = [_example(name, sentence) for name, sentence in chosen]
+        examples = [_example(name, sentence, clusters[name]) for name, sentence in chosen]
         gold = gold_dataset(examples, name="newsmtsc-quotes", split=split, inventory=load_inventory())
-        yield Trial(gold, bootstrap, about)
+        yield Trial(gold, intervals, about)
 
 
-def _example(name: str, sentence: Sentence) -> Example:
+def _example(name: str, sentence: Sentence, source: str) -> Example:
     text = sentence.text
     quotes = tuple(
         Quote(id=f"q{n}", kind=kind_of(text, item.content), content=item.content, cue=item.cue, speaker=item.speaker)
         for n, item in enumerate(sentence.quotes, 1)
     )
-    article = Article(id=name, text=text, lang="en", zones=(Zone("body", 0, len(text)),))
+    zones = (Zone("body", 0, len(text)),)
+    article = Article(id=name, text=text, lang="en", zones=zones, metadata={"article": source})
     return Example(article=article, gold=Annotations(quotes=quotes))
 
 
@@ -157,11 +157,10 @@ def gum(data: Path) -> Trial:
 
 def evaluate(trial: Trial, run: Run, *, of_gum: bool) -> EvalResult:
     """All conventions of quotes; for GUM also `iou` and `precision` (see `gum_attribution.py`)."""
-    options = ScoringOptions(tasks=("quotes",), bootstrap=trial.bootstrap)
-    result = score(trial.gold, run.predictions, extractor=run.extractor, layers=run.layers, options=options)
+    result = score_predictions(trial.gold, run, tasks="quotes", intervals=trial.intervals, baseline=False)
     if not of_gum:
         return result
-    more = score_attributions(trial.gold, run, bootstrap=trial.bootstrap)
+    more = score_attributions(trial.gold, run, intervals=trial.intervals)
     return replace(result, tasks={"quotes": {**result.tasks["quotes"], **more}})
 
 
@@ -223,9 +222,10 @@ def _shown(figures: PRF, score: str) -> str:
 def _differences(trial: Trial, results: Mapping[str, EvalResult]) -> Iterator[str]:
     """`quote-base` minus each other system but the floor; q is after Benjamini-Hochberg over all figures compared."""
     others = [name for name in results if name not in (OURS, FLOOR)]
-    comparison = compare_runs(
+    bootstrap = bootstrap_of(trial.intervals, [example.article for example in trial.gold])
+    comparison = compare_results(
         {name: results[name] for name in (OURS, *others)},
-        options=ComparisonOptions(bootstrap=trial.bootstrap, scores=("f1", "recall")),
+        options=ComparisonOptions(bootstrap=bootstrap or Bootstrap(), scores=("f1", "recall")),
         conventions=sorted({column.convention for column in COMPARED}),
     )
     found = {(r.convention, r.label if r.scope == "label" else r.scope, r.score, r.second): r for r in comparison.rows}

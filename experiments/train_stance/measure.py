@@ -16,8 +16,7 @@ from pathlib import Path
 
 from readers import article_of, read_newsmtsc
 
-from evalkit import load_dataset, run_extractor
-from evalkit.analysis.intervals import Bootstrap
+from evalkit import Scoring, load_dataset, run_extractor, score_predictions
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.extractors.base import StancePair
@@ -25,7 +24,6 @@ from evalkit.extractors.shipped.stances import extractor
 from evalkit.extractors.shipped.stances.encoding import read_valence
 from evalkit.records import AUTHOR, Annotations, Article, Entity, Example, Span, Stance, Zone
 from evalkit.text.windows import Words, find_words
-from evalkit.workflows.evaluation import ScoringOptions, score
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 POLARITY = {2.0: "against", 4.0: "neutral", 6.0: "favor"}
@@ -116,7 +114,7 @@ def _example(number: int, row: dict[str, object]) -> Example:
 def report(gold: GoldDataset, *, end_to_end: bool) -> Iterator[str]:
     """Markdown lines: a row for each system."""
     conventions = ("given", "found", "right") if end_to_end else ("given",)
-    options = ScoringOptions(tasks=("stances",), conventions=conventions, bootstrap=Bootstrap(resamples=1000))
+    scoring = Scoring(tasks=("stances",), conventions=conventions)
     number = sum(len(example.gold.stances or ()) for example in gold)
     yield f"## {gold.signature}, {gold.split}: {len(gold)} articles, {number} pairs\n"
     last = " found F1 | right F1 |" if end_to_end else ""
@@ -125,7 +123,7 @@ def report(gold: GoldDataset, *, end_to_end: bool) -> Iterator[str]:
     for system in SYSTEMS:
         run = run_extractor(system, gold, cache=False)
         name = system if isinstance(system, str) else system.name
-        result = score(gold, run.predictions, extractor=name, layers=run.layers, options=options).tasks["stances"]
+        result = score_predictions(gold, run, scoring=scoring, baseline=False).tasks["stances"]
         given = result["given"]
         cells = [_shown(given.scores[key].value, given.scores[key].ci) for key in ("accuracy", "favg", "macro_f1")]
         cells += [

@@ -12,9 +12,11 @@ from evalkit.extractors.shipped.news import NewsExtractor
 from evalkit.extractors.shipped.stances import judging
 from evalkit.extractors.shipped.stances.extractor import StanceExtractor
 from evalkit.extractors.shipped.stances.judging import Judge
+from evalkit.options import Scoring
+from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Prediction
 from evalkit.text.zones import zoned
-from evalkit.workflows.evaluation import ScoringOptions, score
+from evalkit.workflows.score import score_predictions
 
 THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01)
 
@@ -34,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", choices=["stance-base", "news-base"], default="stance-base")
     extractor = StanceExtractor() if parser.parse_args().model == "stance-base" else NewsExtractor()
-    options = ScoringOptions(tasks=("stances",), conventions=("found", "right"))
+    scoring = Scoring(tasks=("stances",), conventions=("found", "right"))
     print("split threshold found P/R/F1 right P/R/F1")
     for split in ("train", "dev"):
         gold = load_dataset(split=split)
@@ -54,7 +56,9 @@ def main() -> None:
                 )
                 for page, (found, judge) in zip(pages, readings, strict=True)
             ]
-            result = score(gold, predictions, layers=extractor.layers, options=options).tasks["stances"]
+            run = Run(extractor=extractor.name, predictions=tuple(predictions), layers=extractor.layers)
+            scored = score_predictions(gold, run, scoring=scoring, resamples=0, baseline=False)
+            result = scored.tasks["stances"]
             shown = [
                 f"{s.precision:.3f}/{s.recall:.3f}/{s.f1:.3f}" for s in (result["found"].micro, result["right"].micro)
             ]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.analysis.compare import ComparisonOptions, compare_runs, compare_tables, significance_mark
+from evalkit.analysis.compare import ComparisonOptions, compare_results, compare_tables, significance_mark
 from evalkit.analysis.figures import figures_of
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.paired import adjusted, article_figures, randomization_p
@@ -181,14 +181,14 @@ def test_the_order_of_articles_changes_nothing(draw_table: MakeTable, order: lis
     assert rows[0] == rows[1]
 
 
-def test_compare_runs(make_result: MakeResult, draw_table: MakeTable) -> None:
+def test_compare_results(make_result: MakeResult, draw_table: MakeTable) -> None:
     runs = {
         name: make_result(
             {"entities": {"exact": draw_table(6, 60, hit=hit), "type": draw_table(6, 60, hit=hit)}}, name=name
         )
         for name, hit in (("base", 0.6), ("better", 0.75), ("same", 0.6))
     }
-    comparison = compare_runs(runs, options=FEW)
+    comparison = compare_results(runs, options=FEW)
     assert comparison.runs == ("base", "better", "same")
     assert comparison.method == "bootstrap200/article/seed0|randomization200|bh"
     # Two pairs, two conventions, micro, macro and three labels with three scores each.
@@ -198,11 +198,12 @@ def test_compare_runs(make_result: MakeResult, draw_table: MakeTable) -> None:
     assert (table[0]["better mark"] != "", table[0]["same mark"]) == (True, "")
     assert len(table) == 10
     assert (
-        len(compare_runs(runs, options=ComparisonOptions(bootstrap=Bootstrap(20), pairs="all")).rows) == 3 * 2 * 5 * 3
+        len(compare_results(runs, options=ComparisonOptions(bootstrap=Bootstrap(20), pairs="all")).rows)
+        == 3 * 2 * 5 * 3
     )
     assert (
         len(
-            compare_runs(
+            compare_results(
                 runs, options=ComparisonOptions(bootstrap=Bootstrap(20), scores=("f1",)), conventions=["type"]
             ).rows
         )
@@ -212,7 +213,7 @@ def test_compare_runs(make_result: MakeResult, draw_table: MakeTable) -> None:
 
 def test_a_comparison_goes_to_json_and_pandas(make_result: MakeResult, draw_table: MakeTable) -> None:
     runs = [make_result({"entities": {"exact": draw_table(6, 10, hit=hit)}}, name="ner") for hit in (0.6, 0.7)]
-    comparison = compare_runs(runs, options=ComparisonOptions(bootstrap=Bootstrap(20)))
+    comparison = compare_results(runs, options=ComparisonOptions(bootstrap=Bootstrap(20)))
     assert comparison.runs == ("ner", "ner#2")
     data = json.loads(json.dumps(comparison.to_json(), allow_nan=False))
     assert data["rows"][0]["ci"] == list(comparison.rows[0].ci)
@@ -239,11 +240,11 @@ def test_derived_scores_are_compared(make_result: MakeResult, make_table: MakeTa
         )
         return make_result({"stances": {"given": table}}, name=name)
 
-    rows = compare_runs([run(1, "A"), run(3, "B")], options=FEW).rows
+    rows = compare_results([run(1, "A"), run(3, "B")], options=FEW).rows
     stored = [
         EvalResult.from_json(json.loads(json.dumps(run(right, name).to_json()))) for right, name in ((1, "A"), (3, "B"))
     ]
-    assert compare_runs(stored, options=FEW).rows == rows
+    assert compare_results(stored, options=FEW).rows == rows
     derived = {row.score: row.difference for row in rows if row.scope == "derived"}
     # Accuracy 1/4 → 3/4; favg over one target is half of F1, which is the accuracy here.
     assert derived == pytest.approx({"accuracy": 0.5, "favg_by_target": 0.25})
@@ -261,24 +262,24 @@ def test_refuses_runs(make_result: MakeResult, draw_table: MakeTable, change: di
     tables = {"entities": {"exact": draw_table(0, 3)}}
     runs = [make_result(tables, name="A"), make_result(tables, name="B", **change)]
     with pytest.raises(InputError, match=message):
-        compare_runs(runs)
+        compare_results(runs)
 
 
 def test_refuses_other_articles(make_result: MakeResult, draw_table: MakeTable) -> None:
     runs = [make_result({"entities": {"exact": draw_table(0, size)}}, name=str(size)) for size in (3, 4)]
     with pytest.raises(InputError, match="not about the same articles, for example 'a00003' is in one of them only"):
-        compare_runs(runs)
+        compare_results(runs)
 
 
 def test_refuses_runs_with_nothing_in_common(make_result: MakeResult, draw_table: MakeTable) -> None:
     runs = [make_result({"entities": {name: draw_table(0, 3)}}, name=name) for name in ("exact", "type")]
     with pytest.raises(InputError, match="'exact', 'type' have no task and convention in common"):
-        compare_runs(runs)
+        compare_results(runs)
 
 
 def test_refuses_a_single_run(make_result: MakeResult, draw_table: MakeTable) -> None:
     with pytest.raises(InputError, match="at least 2 runs, found 1"):
-        compare_runs([make_result({"entities": {"exact": draw_table(0, 3)}})])
+        compare_results([make_result({"entities": {"exact": draw_table(0, 3)}})])
     with pytest.raises(InputError, match="at least 2 tables, found 1"):
         compare_tables({"A": ScoredTable(draw_table(0, 3))}, task="t", convention="c")
 

@@ -25,8 +25,8 @@ from evalkit.records import (
 )
 from evalkit.report.diagnosis import diagnosis_tables, render_diagnosis
 from evalkit.scoring.chain import LINKS
-from evalkit.workflows.diagnosing import Diagnosis, diagnose
-from evalkit.workflows.runs import run_extractor
+from evalkit.workflows.diagnose import Diagnosis, diagnose
+from evalkit.workflows.run import run_extractor
 
 TEXT = "Oslo wins. Ida Moen: “Yes.” Bergen sat."
 #       0    5     11  15      20     28

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evalkit.analysis.intervals import Bootstrap
 from evalkit.dataset.load import load_dataset
 from evalkit.formats.native.columns import read_native_columns
+from evalkit.options import Intervals, Options, ReadOptions, Scoring
 from evalkit.predictions.load import load_predictions
 from evalkit.results import EvalResult
-from evalkit.workflows.evaluation import ScoringOptions, score
-from evalkit.workflows.plain_files import score_plain_files
+from evalkit.workflows.plain_files import read_plain_files
+from evalkit.workflows.score import score_predictions, score_run
 
 Row = dict[str, Any]
 
@@ -32,10 +32,20 @@ def write(path: Path, rows: list[Row], head: str = "") -> Path:
     return path
 
 
-def by_records(gold_path: Path, predicted_path: Path, options: ScoringOptions) -> EvalResult:
+def scored(**fields: Any) -> Options:
+    return Options(scoring=Scoring(**fields), intervals=Intervals(resamples=0))
+
+
+def by_records(gold_path: Path, predicted_path: Path, options: Options) -> EvalResult:
     gold = load_dataset(gold_path)
-    found = load_predictions(predicted_path, gold.examples)
-    return score(gold, found.predictions, extractor=found.extractor, layers=found.layers, options=options)
+    return score_run(gold, load_predictions(predicted_path, gold.examples), options, baseline=False)
+
+
+def by_columns(gold_path: Path, predicted_path: Path, options: Options) -> EvalResult | None:
+    if read_plain_files(gold_path, predicted_path, options) is None:
+        return None
+    records = {"scoring": options.scoring, "intervals": options.intervals}
+    return score_predictions(gold_path, predicted_path, baseline=False, **records)
 
 
 class TestReading:
@@ -128,8 +138,8 @@ DAMAGED = [
 def test_damaged_files_are_left_alone(tmp_path: Path, content: str) -> None:
     (tmp_path / "rows.jsonl").write_text(content)
     good = write(tmp_path / "good.jsonl", [{"id": "a", "entities": []}])
-    assert score_plain_files(tmp_path / "rows.jsonl", good, ScoringOptions()) is None
-    assert score_plain_files(good, tmp_path / "rows.jsonl", ScoringOptions()) is None
+    assert read_plain_files(tmp_path / "rows.jsonl", good, Options()) is None
+    assert read_plain_files(good, tmp_path / "rows.jsonl", Options()) is None
 
 
 NAMES = st.sampled_from(["a", "b", "B", "å", "d", "z"])
@@ -153,10 +163,10 @@ def rows_of(draw: st.DrawFn, labels: tuple[str, ...], text: bool) -> list[Row]:
 
 
 OPTIONS = [
-    ScoringOptions(bootstrap=Bootstrap(resamples=20)),
-    ScoringOptions(conventions=("exact", "fuzzy", "overlap", "iou:0.5")),
-    ScoringOptions(tasks=("entities",), conventions=("type",), tables=False),
-    ScoringOptions(conventions=("right",)),
+    Options(intervals=Intervals(resamples=20)),
+    scored(conventions=("exact", "fuzzy", "overlap", "iou:0.5")),
+    scored(tasks=("entities",), conventions=("type",)),
+    scored(conventions=("right",)),
 ]
 
 
@@ -167,10 +177,10 @@ OPTIONS = [
     options=st.sampled_from(OPTIONS),
 )
 def test_the_result_is_that_of_the_records(
-    tmp_path: Path, gold: list[Row], predicted: list[Row], options: ScoringOptions
+    tmp_path: Path, gold: list[Row], predicted: list[Row], options: Options
 ) -> None:
     paths = write(tmp_path / "gold.jsonl", gold), write(tmp_path / "mine.jsonl", predicted)
-    result = score_plain_files(*paths, options)
+    result = by_columns(*paths, options)
     if not {row["id"] for row in gold} & {row["id"] for row in predicted}:
         assert result is None
         return
@@ -183,8 +193,8 @@ def test_every_convention_where_all_texts_are_known(tmp_path: Path) -> None:
     rows = [{"id": name, "text": text, "entities": [entity(0, 8), entity(14, 18, "GPE")]} for name in "ba"]
     gold = write(tmp_path / "gold.jsonl", rows)
     predicted = write(tmp_path / "mine.jsonl", [{"id": "a", "entities": [entity(0, 3), entity(14, 18, "GPE")]}])
-    options = ScoringOptions(conventions=("all",))
-    result = score_plain_files(gold, predicted, options)
+    options = scored(conventions=("all",))
+    result = by_columns(gold, predicted, options)
     assert result is not None
     # Ida and Oslo, of Ida, Moen and Oslo in each of two articles.
     assert result.tasks["entities"]["token"].micro.recall == 2 / 6
@@ -192,25 +202,27 @@ def test_every_convention_where_all_texts_are_known(tmp_path: Path) -> None:
 
 
 GIVES_WAY = [
-    pytest.param(ScoringOptions(label_map="conll4"), id="label-map"),
-    pytest.param(ScoringOptions(predicted_map="news"), id="predicted-map"),
-    pytest.param(ScoringOptions(labels=("PER",)), id="labels"),
-    pytest.param(ScoringOptions(tasks=("quotes",)), id="task"),
-    pytest.param(ScoringOptions(bootstrap=Bootstrap(clusters={"a": "x"})), id="clusters"),
+    pytest.param(scored(label_map="conll4"), id="label-map"),
+    pytest.param(scored(predicted_label_map="news"), id="predicted-map"),
+    pytest.param(scored(labels=("PER",)), id="labels"),
+    pytest.param(scored(tasks=("quotes",)), id="task"),
+    pytest.param(Options(intervals=Intervals(cluster="story")), id="clusters"),
+    pytest.param(Options(read=ReadOptions(format="conll")), id="format"),
+    pytest.param(Options(read=ReadOptions(limit=1)), id="limit"),
 ]
 
 
 @pytest.mark.parametrize("options", GIVES_WAY)
-def test_options_that_need_records(tmp_path: Path, options: ScoringOptions) -> None:
+def test_options_that_need_records(tmp_path: Path, options: Options) -> None:
     path = write(tmp_path / "rows.jsonl", [{"id": "a", "entities": [entity(0, 1)]}])
-    assert score_plain_files(path, path, ScoringOptions()) is not None
-    assert score_plain_files(path, path, options) is None
+    assert read_plain_files(path, path, Options()) is not None
+    assert read_plain_files(path, path, options) is None
 
 
 def test_problems_between_the_files(tmp_path: Path) -> None:
     gold = write(tmp_path / "gold.jsonl", [{"id": "a", "text": "Oslo", "entities": [entity(0, 4, "GPE")]}])
     unknown = write(tmp_path / "unknown.jsonl", [{"id": "a", "entities": [entity(0, 4, "Town")]}])
     outside = write(tmp_path / "outside.jsonl", [{"id": "a", "entities": [entity(0, 5, "GPE")]}])
-    assert score_plain_files(gold, unknown, ScoringOptions()) is not None
-    assert score_plain_files(unknown, gold, ScoringOptions()) is None
-    assert score_plain_files(gold, outside, ScoringOptions()) is None
+    assert read_plain_files(gold, unknown, Options()) is not None
+    assert read_plain_files(unknown, gold, Options()) is None
+    assert read_plain_files(gold, outside, Options()) is None

@@ -10,6 +10,8 @@ import pytest
 
 from evalkit.errors import FormatError, InputError, OutputError
 from evalkit.gate.baseline import Baseline, baseline_bytes, read_baseline, write_baseline
+from evalkit.options import Scoring
+from evalkit.predictions.run import GoldReference, MadeBy, Run
 from evalkit.records import Annotations, Entity, Prediction, Span
 
 Tables = Callable[..., Any]
@@ -25,19 +27,15 @@ def baseline(tables: Tables) -> Baseline:
         )
         for name in ("b", "a")
     ]
-    return Baseline(
+    run = Run(
         extractor="mine",
-        fingerprint="f" * 8,
-        gold="gold@1234567",
-        gold_fingerprint="1234567890abcdef",
-        split="test",
-        articles=2,
-        layers=("entities",),
-        scoring={"labels": ["PER"]},
-        evalkit="0.1.0",
-        tables=tables([1, 2]),
         predictions=tuple(predictions),
+        layers=("entities",),
+        gold=GoldReference(name="gold", fingerprint="1234567890abcdef", split="test", articles=2),
+        made_by=MadeBy(fingerprint="f" * 8),
+        scoring=Scoring(labels=("PER",)),
     )
+    return Baseline(run=run, tables=tables([1, 2]), evalkit="0.1.0")
 
 
 def test_what_is_written_is_read_again(tmp_path: Path, baseline: Baseline) -> None:
@@ -47,9 +45,9 @@ def test_what_is_written_is_read_again(tmp_path: Path, baseline: Baseline) -> No
     again = read_baseline(path)
 
     assert baseline_bytes(again) == path.read_bytes() == baseline_bytes(baseline)
-    assert [prediction.article_id for prediction in again.predictions] == ["a", "b"]
+    assert [prediction.article_id for prediction in again.run.predictions] == ["a", "b"]
     assert again.tables["entities"]["exact"].table.counts().gold_credit == 3
-    assert (again.layers, again.scoring) == (("entities",), {"labels": ["PER"]})
+    assert (again.run.layers, again.run.stated_scoring) == (("entities",), {"labels": ["PER"]})
 
 
 def test_the_file_is_json_with_one_prediction_a_line(baseline: Baseline) -> None:
@@ -61,9 +59,9 @@ def test_the_file_is_json_with_one_prediction_a_line(baseline: Baseline) -> None
 
 
 def test_the_order_of_predictions_and_their_times_leave_no_trace(baseline: Baseline) -> None:
-    other = tuple(replace(prediction, seconds=9.0) for prediction in reversed(baseline.predictions))
+    other = tuple(replace(prediction, seconds=9.0) for prediction in reversed(baseline.run.predictions))
 
-    assert baseline_bytes(replace(baseline, predictions=other)) == baseline_bytes(baseline)
+    assert baseline_bytes(replace(baseline, run=replace(baseline.run, predictions=other))) == baseline_bytes(baseline)
 
 
 @pytest.mark.parametrize(

@@ -20,5 +20,5 @@ def test_rules_can_be_read(path: Path) -> None:
 def test_every_baseline_is_of_its_extractor_and_has_rules_for_what_it_does() -> None:
     for path in sorted(FOLDER.glob("*.json")):
         baseline = read_baseline(path)
-        assert baseline.extractor == path.stem
+        assert baseline.run.extractor == path.stem
         assert {rule.task for rule in read_rules(path.with_suffix(".toml")).rules} <= baseline.tables.keys()

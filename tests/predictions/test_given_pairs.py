@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,12 @@ from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.extractors.base import Extracted, StancePair
 from evalkit.extractors.pair_labels import PairLabels, PairsError
+from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Example, Prediction, Stance
-from evalkit.workflows.diagnosing import diagnose
-from evalkit.workflows.evaluation import ScoringOptions, score
-from evalkit.workflows.runs import Run, run_extractor
+from evalkit.results import EvalResult
+from evalkit.workflows.diagnose import diagnose
+from evalkit.workflows.run import run_extractor
+from evalkit.workflows.score import score_predictions
 
 STANCES = (
     Stance(id="s1", holder="moen", target="topic:plan", label="favor"),
@@ -54,6 +57,14 @@ def run(labeler: Labeler) -> Run:
     return run_extractor(labeler, gold(), cache=False)
 
 
+def stances_of(*predictions: Prediction) -> Run:
+    return Run(extractor="mine", predictions=predictions, layers=("stances",), dataset=gold())
+
+
+def score(run: Run, **options: Any) -> EvalResult:
+    return score_predictions(None, run, resamples=0, baseline=False, **options)
+
+
 def test_what_labelling_costs_is_added() -> None:
     first = run(Labeler()).predictions[0]
     assert first.usage == {"requests": 2, "completion_tokens": 2, "cost": 0.3}
@@ -86,7 +97,7 @@ def test_a_failure_has_its_reason_and_its_cost() -> None:
 @pytest.mark.parametrize("conventions", [(), ("given", "right"), ("all",)])
 def test_who_labels_given_pairs_only_is_evaluated_on_them_only(conventions: tuple[str, ...]) -> None:
     done = run(Labeler())
-    result = score(done.gold, done.predictions, layers=done.layers, options=ScoringOptions(conventions=conventions))
+    result = score(done, conventions=conventions)
     assert list(result.tasks["stances"]) == ["given"]
     # One of two is right in each article.
     assert result.tasks["stances"]["given"].micro.f1 == 0.5
@@ -95,15 +106,15 @@ def test_who_labels_given_pairs_only_is_evaluated_on_them_only(conventions: tupl
 
 def test_nothing_is_left_of_other_conventions_and_tasks() -> None:
     done = run(Labeler())
-    for options in (ScoringOptions(conventions=("right",)), ScoringOptions(tasks=("entities",))):
-        assert not score(done.gold, done.predictions, layers=done.layers, options=options).tasks
-    entities = score(done.gold, done.predictions, layers=done.layers, options=ScoringOptions(tasks=("entities",)))
+    for options in ({"conventions": "right"}, {"tasks": "entities"}):
+        assert not score(done, **options).tasks
+    entities = score(done, tasks=("entities",))
     assert list(entities.not_evaluated) == ["entities"]
 
 
 def test_who_finds_nothing_is_evaluated_on_everything() -> None:
     done = run(Labeler(own=()))
-    result = score(done.gold, done.predictions, layers=done.layers)
+    result = score(done)
     assert set(result.tasks["stances"]) == {"given", "found", "right"}
     assert "stances end to end" not in result.not_evaluated
 
@@ -111,8 +122,8 @@ def test_who_finds_nothing_is_evaluated_on_everything() -> None:
 def test_failed_articles_and_those_without_labels_decide_nothing() -> None:
     failed = Prediction(article_id="b", annotations=Annotations(), error="no answer")
     given = run(Labeler()).predictions[0]
-    assert list(score(gold(), [given, failed], layers=("stances",)).tasks["stances"]) == ["given"]
-    assert set(score(gold(), [failed], layers=("stances",)).tasks["stances"]) == {"given", "found", "right"}
+    assert list(score(stances_of(given, failed)).tasks["stances"]) == ["given"]
+    assert set(score(stances_of(failed)).tasks["stances"]) == {"given", "found", "right"}
 
 
 def test_a_diagnosis_looks_at_the_given_pairs() -> None:

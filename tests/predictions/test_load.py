@@ -25,7 +25,7 @@ def test_a_file_names_itself_and_claims_what_it_has(tmp_path: Path):
     found = load_predictions(
         write(tmp_path / "mine.jsonl", entities=[{"start": 2, "end": 10, "label": "PER"}]), EXAMPLES
     )
-    assert (found.extractor, found.layers, found.predicted_map) == ("mine", None, None)
+    assert (found.extractor, found.layers, found.default_label_map) == ("mine", None, None)
     assert found.predictions[0].annotations.entities[0].spans == (Span(2, 10),)
 
 
@@ -35,13 +35,8 @@ def test_a_run_brings_its_name_layers_and_label_map(tmp_path: Path):
     with folder.appending() as append:
         append([Prediction(article_id="a", annotations=Annotations(entities=()))])
     found = load_predictions(folder.path, EXAMPLES)
-    assert (found.extractor, found.layers, found.predicted_map) == ("spacy:x", ("entities",), "from-ontonotes")
-    assert found.facts == {
-        "version": 1,
-        "extractor": "spacy:x",
-        "layers": ["entities"],
-        "predicted_map": "from-ontonotes",
-    }
+    assert (found.extractor, found.layers, found.default_label_map) == ("spacy:x", ("entities",), "from-ontonotes")
+    assert found.facts == {"extractor": "spacy:x", "layers": ["entities"], "predicted_map": "from-ontonotes"}
 
 
 WRONG = [

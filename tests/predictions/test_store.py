@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -92,9 +93,10 @@ def empty_result() -> EvalResult:
 class TestReading:
     def test_facts_and_predictions(self, tmp_path: Path):
         filled(tmp_path / "r")
-        facts, predictions = read_run(tmp_path / "r")
+        facts, predictions, sha256 = read_run(tmp_path / "r")
         assert facts == {"format": "evalkit.run", "version": 1, "key": "key", **FACTS}
         assert predictions == MADE
+        assert sha256 == hashlib.sha256((tmp_path / "r" / "predictions.jsonl").read_bytes()).hexdigest()
 
     def test_no_run(self, tmp_path: Path):
         with pytest.raises(InputError, match=r"is no run folder \(No such file or directory\)"):

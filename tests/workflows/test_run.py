@@ -11,8 +11,9 @@ import pytest
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import InputError, OutputError, UnknownNameError
+from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span
-from evalkit.workflows.runs import baseline_predictions, run_extractor, run_facts, run_key
+from evalkit.workflows.run import floor_of, planned_run, run_extractor
 from evalkit.workflows.score import score_predictions
 
 CALLS: list[str] = []
@@ -62,13 +63,13 @@ def test_a_function_is_called_after_itself(gold: GoldDataset):
     run = run_extractor(person, gold)
     assert (run.extractor, run.layers) == ("person", ("entities",))
     assert [p.article_id for p in run.predictions] == ["a0", "a1", "a2"]
-    assert (run.fresh, run.folder) == (3, None)
+    assert (run.fresh, run.path) == (3, None)
     assert run.articles_per_second is not None
 
 
 def test_an_object_keeps_its_name_layers_and_map(gold: GoldDataset):
     run = run_extractor(Tagger(), gold, cache=False)
-    assert (run.extractor, run.layers, run.predicted_map) == ("tagger", ("entities", "quotes"), "from-ontonotes")
+    assert (run.extractor, run.layers, run.default_label_map) == ("tagger", ("entities", "quotes"), "from-ontonotes")
     # A claimed layer that it gave as None is empty: it was looked for and not found.
     assert run.predictions[0].annotations.quotes == ()
 
@@ -81,7 +82,7 @@ def test_a_name(gold: GoldDataset):
 
 def test_limit_takes_the_first_articles(gold: GoldDataset):
     run = run_extractor(person, gold, limit=2, cache=False)
-    assert [e.article.id for e in run.gold] == ["a0", "a1"]
+    assert [e.article.id for e in run.dataset] == ["a0", "a1"]
     assert len(run.predictions) == 2
 
 
@@ -107,7 +108,7 @@ def test_cached_articles_are_not_asked_for(gold: GoldDataset):
 
 def test_a_folder_is_continued(gold: GoldDataset, tmp_path: Path):
     first = run_extractor(person, gold, out=tmp_path / "r", cache=False)
-    assert first.folder == tmp_path / "r"
+    assert first.path == tmp_path / "r"
     facts = json.loads((tmp_path / "r" / "run.json").read_bytes())
     assert facts["complete"] is True
     assert {"extractor", "fingerprint", "gold", "gold_fingerprint", "split", "layers", "versions"} <= set(facts)
@@ -133,12 +134,14 @@ def test_progress_tells_how_far_it_is(gold: GoldDataset, tmp_path: Path):
     [("fingerprint", "x"), ("gold_fingerprint", "x"), ("split", "dev"), ("extractor", "y")],
 )
 def test_what_decides_predictions_is_in_the_key(gold: GoldDataset, name: str, value: str):
-    facts = run_facts(Tagger(), gold)
-    assert run_key(facts) != run_key({**facts, name: value})
-    assert run_key(facts) == run_key({**facts, "versions": {}})
+    run = planned_run(Tagger(), gold)
+    facts = run.facts
+    changed = Run.from_facts({**facts, name: value}, (), where="run.json")
+    assert changed.key != run.key
+    assert Run.from_facts({**facts, "versions": {}}, (), where="run.json").key == run.key
 
 
 def test_the_baseline_claims_every_layer(gold: GoldDataset):
-    predictions = baseline_predictions(gold)
+    predictions = floor_of(gold).predictions
     assert len(predictions) == 3
     assert all(None not in (p.annotations.entities, p.annotations.quotes, p.annotations.stances) for p in predictions)

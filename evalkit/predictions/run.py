@@ -1,0 +1,252 @@
+"""A run: predictions with what made them, in one record, wherever they lie: a folder, a baseline, a shard, memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalkit.dataset.gold import GoldDataset, gold_dataset
+from evalkit.dataset.labels import load_inventory
+from evalkit.errors import FormatError
+from evalkit.formats.native.rows import prediction_to_row
+from evalkit.options import Scoring
+from evalkit.predictions.facts import Facts, GoldReference, MadeBy, stated
+from evalkit.predictions.store import FORMAT_VERSION, RESULT, RUN, RunFolder, read_result, read_run
+from evalkit.records import Article, Example, Prediction
+from evalkit.results import EvalResult
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["GoldReference", "MadeBy", "Run"]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Run:
+    """What an extractor predicted for the articles of a split.
+
+    Attributes:
+        extractor: its name; for a file of predictions that of the file.
+        predictions: at most one an article.
+        layers: the layers that it claims; None if only the predictions tell.
+        gold: the gold that it is about; None for predictions that do not say.
+        made_by: what made it.
+        default_label_map: the label map that the extractor needs for this gold, if any.
+        scoring: how it was scored, where that is not the usual way: label maps and labels.
+        result: its stored result, if there is one.
+        shard: which part of how many, counted from 1; None for a whole run.
+        complete: whether every article has been tried.
+        sha256: of `predictions.jsonl`; empty for a run that lies nowhere.
+        path: where it lies, if it lies somewhere.
+        dataset: the gold itself, if the run was made in this process.
+        seconds: time spent extracting, cached and kept articles aside.
+        fresh: how many articles were extracted; the others were cached or kept.
+    """
+
+    extractor: str
+    predictions: tuple[Prediction, ...]
+    layers: tuple[str, ...] | None = None
+    gold: GoldReference | None = None
+    made_by: MadeBy = field(default_factory=MadeBy)
+    default_label_map: str | None = None
+    scoring: Scoring = field(default_factory=Scoring)
+    result: EvalResult | None = field(default=None, compare=False)
+    shard: tuple[int, int] | None = None
+    complete: bool = True
+    sha256: str = field(default="", compare=False)
+    path: Path | None = field(default=None, compare=False)
+    dataset: GoldDataset | None = field(default=None, compare=False)
+    seconds: float = field(default=0.0, compare=False)
+    fresh: int = field(default=0, compare=False)
+
+    @property
+    def place(self) -> str:
+        """Where it lies, else its name, for messages."""
+        return self.extractor if self.path is None else str(self.path)
+
+    @property
+    def articles_per_second(self) -> float | None:
+        """Articles extracted in a second, or None when nothing had to be extracted."""
+        return self.fresh / self.seconds if self.fresh and self.seconds else None
+
+    @property
+    def key(self) -> str:
+        """A hash of what decides the predictions: who was run over what."""
+        gold = self.gold
+        named = ("", "", "") if gold is None else (gold.short, gold.fingerprint, gold.split)
+        return hashlib.sha256("\n".join((self.extractor, self.made_by.fingerprint, *named)).encode()).hexdigest()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What identifies the run, as a result keeps it: nothing that differs between two such runs."""
+        made, gold = self.made_by, self.gold
+        facts: dict[str, Any] = {"extractor": self.extractor}
+        if made.fingerprint:
+            facts |= {"fingerprint": made.fingerprint}
+        if self.layers is not None:
+            facts |= {"layers": list(self.layers), "predicted_map": self.default_label_map}
+        if gold is not None:
+            facts |= {
+                "gold": gold.short,
+                "gold_fingerprint": gold.fingerprint,
+                "split": gold.split,
+                "origin": dict(gold.origin),
+                **({"reading": gold.reading} if gold.reading else {}),
+                "articles": gold.articles,
+            }
+        own = {"spelling": made.spelling, "settings": dict(made.settings), "versions": dict(made.versions)}
+        return facts | {name: value for name, value in own.items() if value}
+
+    @property
+    def stored_facts(self) -> dict[str, Any]:
+        """What `run.json` says besides its format."""
+        made = self.made_by
+        more: dict[str, Any] = {
+            "command": made.command,
+            "extractor_facts": dict(made.facts),
+            "shard": None if self.shard is None else list(self.shard),
+            "sha256": self.sha256,
+            "complete": self.complete,
+        }
+        return self.facts | {name: value for name, value in more.items() if value}
+
+    @property
+    def stated_scoring(self) -> dict[str, Any]:
+        """How it was scored, where that is not the usual way, with the label map that it needs."""
+        scoring = replace(self.scoring, predicted_label_map=self.scoring.predicted_label_map or self.default_label_map)
+        return stated(scoring, "" if self.gold is None else self.gold.reading)
+
+    @property
+    def measure(self) -> dict[str, Any]:
+        """What two runs must share to be comparable; how each came to the gold's labels is its own affair."""
+        return {name: value for name, value in self.stated_scoring.items() if name != "predicted_map"}
+
+    def to_json(self) -> dict[str, Any]:
+        """The run as JSON values: what `run.json` says, and the predictions."""
+        head = {"format": "evalkit.run", "version": FORMAT_VERSION}
+        return head | self.stored_facts | {"predictions": [prediction_to_row(one) for one in self.predictions]}
+
+    def to_pandas(self, layer: str = "articles") -> DataFrame:
+        """One row for each predicted item of a layer, as for gold; by default one row for each article.
+
+        Raises:
+            UnknownNameError: there is no such layer.
+        """
+        import pandas as pd
+
+        if layer == "articles":
+            return pd.DataFrame([_article_row(prediction) for prediction in self.predictions])
+        known = {} if self.dataset is None else {example.article.id: example.article for example in self.dataset}
+        examples = [
+            Example(article=known.get(name := one.article_id, Article(id=name, text="")), gold=one.annotations)
+            for one in self.predictions
+        ]
+        items = gold_dataset(examples, name=self.extractor, split="", inventory=load_inventory())
+        return items.to_pandas(layer)
+
+    def __repr__(self) -> str:
+        """One line; everything in full would fill screens."""
+        about = "" if self.gold is None else f" on {self.gold.short}, {self.gold.split}"
+        return f"<Run {self.extractor}{about}, {len(self.predictions)} articles>"
+
+    def save(self, path: str | Path) -> Run:
+        """Writes the run to a folder, and gives the run that lies there.
+
+        Raises:
+            OutputError: the folder holds another run or something else, or cannot be written.
+        """
+        folder = RunFolder(Path(path))
+        folder.open(self.key, replace(self, complete=False, sha256="").stored_facts)
+        folder.write_predictions(self.predictions)
+        saved = replace(self, path=folder.path, sha256=folder.sha256())
+        folder.write_facts(self.key, saved.stored_facts)
+        if self.result is not None:
+            folder.write_result(self.result)
+        return saved
+
+    @classmethod
+    def load(cls, path: str | Path, *, result: bool = True) -> Run:
+        """The run in a folder, finished or not; without its stored result if that is not asked for.
+
+        Raises:
+            InputError: there is no run.
+            FormatError: a file of it is damaged.
+        """
+        folder = Path(path)
+        facts, predictions, sha256 = read_run(folder)
+        run = cls.from_facts(facts, predictions, where=str(folder / RUN))
+        whole = run.gold is None or len(predictions) == run.gold.articles
+        run = replace(run, complete=run.complete and whole, sha256=sha256, path=folder)
+        if not result or not (folder / RESULT).exists():
+            return run
+        stored = read_result(folder)
+        return replace(run.scored_as(stored.run.get("scoring", {}), where=str(folder / RESULT)), result=stored)
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any], predictions: Iterable[Prediction], *, where: str) -> Run:
+        """The run that `run.json`, or the head of a baseline, tells of.
+
+        Raises:
+            FormatError: a fact is not of its kind; names the place and the fact.
+        """
+        read = Facts(facts, where)
+        if not read.text("extractor"):
+            raise FormatError(f"{where}: not an evalkit run; give the folder that evalkit run wrote")
+        gold = None
+        if "gold_fingerprint" in facts:
+            gold = GoldReference(
+                name=read.text("gold").rpartition("@")[0] or read.text("gold"),
+                fingerprint=read.text("gold_fingerprint"),
+                split=read.text("split"),
+                articles=read.number("articles"),
+                origin=read.texts("origin"),
+                reading=read.text("reading"),
+            )
+        return cls(
+            extractor=read.text("extractor"),
+            predictions=tuple(predictions),
+            layers=None if facts.get("layers") is None else read.names("layers"),
+            gold=gold,
+            made_by=MadeBy(
+                fingerprint=read.text("fingerprint"),
+                spelling=read.text("spelling"),
+                settings=read.texts("settings"),
+                versions=read.texts("versions"),
+                command=read.text("command"),
+                facts=read.mapping("extractor_facts"),
+            ),
+            default_label_map=read.text("predicted_map") or None,
+            shard=read.shard("shard"),
+            complete=bool(facts.get("complete")),
+        )
+
+    def scored_as(self, scoring: Any, *, where: str) -> Run:
+        """The run with what a result or a baseline says about how it was scored (see `stated`).
+
+        Raises:
+            FormatError: that is not of its kind.
+        """
+        read = Facts({"scoring": scoring}, where).inside("scoring")
+        gold = self.gold
+        return replace(
+            self,
+            scoring=Scoring(
+                label_map=read.text("label_map") or None,
+                predicted_label_map=read.text("predicted_map") or None,
+                labels=read.names("labels"),
+            ),
+            gold=gold and replace(gold, reading=read.text("reading") or gold.reading),
+        )
+
+
+def _article_row(prediction: Prediction) -> dict[str, Any]:
+    return {
+        "article_id": prediction.article_id,
+        **{layer: len(items) for layer, items in prediction.annotations.layers.items()},
+        "error": prediction.error,
+        "seconds": prediction.seconds,
+        **prediction.usage,
+    }

@@ -1,0 +1,187 @@
+"""Diagnosing a run: its predictions and its gold are found, laid side by side, and looked at from every side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Unpack
+
+from evalkit.analysis.diagnose import DIAGNOSED, Slicing, diagnose_entities, diagnose_scores, diagnose_task
+from evalkit.analysis.diagnosis import Diagnosis
+from evalkit.analysis.intervals import Bootstrap
+from evalkit.analysis.properties import surfaces_of
+from evalkit.dataset.gold import GoldDataset
+from evalkit.dataset.load import load_dataset
+from evalkit.dataset.store import BUNDLED_NAME
+from evalkit.errors import EvalkitError, InputError
+from evalkit.options import Intervals, OptionWords, ReadOptions, Scoring, options_of
+from evalkit.predictions.run import Run
+from evalkit.records import Example, Prediction
+from evalkit.scoring.chain import chain_ladder
+from evalkit.scoring.pairs import CHAIN
+from evalkit.scoring.tasks.table import check_tasks, choose_conventions
+from evalkit.workflows.inputs import finished_run, gold_and_predictions, gold_from, gold_of
+from evalkit.workflows.pairing import Pairing, pair_run, scoring_of
+from evalkit.workflows.score import bootstrap_of
+
+__all__ = ["Diagnosis", "diagnose"]
+
+TRAIN = "train"
+SEEN = "seen"
+
+
+def diagnose(
+    predictions: Run | Iterable[Prediction] | str | Path,
+    gold: GoldDataset | Iterable[Example] | str | Path | None = None,
+    *,
+    slices: Sequence[str] = (),
+    by: Any = None,
+    train: GoldDataset | str | Path | None = None,
+    scoring: Scoring | None = None,
+    intervals: Intervals | None = None,
+    read: ReadOptions | None = None,
+    **words: Unpack[OptionWords],
+) -> Diagnosis:
+    """What is wrong with some predictions, and how sure that is.
+
+    Args:
+        predictions: what `run_extractor` gave, a run folder, a file of predictions, or predictions.
+        gold: a loaded dataset, examples, or where to load it from; by default that of the run, else the bundled one.
+        slices: zone, length, nested, seen (entities); speaker (quotes); holder, target (stances); source, year, lang
+            or a key of the metadata; `all`. By default zone, length, nested, seen, speaker, holder and section.
+        by: more to slice by: a DataFrame with article ids as index (each column), a Series, or a mapping of name to
+            values by article id.
+        train: the gold whose names count as seen; by default the train split beside the run's.
+        scoring: tasks, conventions that slices are scored under, label maps and labels; by default the maps and labels
+            that the run was scored with. Error kinds are always those of `exact`.
+        intervals: how intervals are made.
+        read: how files are read, and which split.
+        words: fields of these records, such as `tasks=["entities"]` or `resamples=200`.
+
+    Raises:
+        EvalkitError: predictions, gold or an option cannot be used; the message says which and why.
+    """
+    options = options_of(words, takes=("scoring", "intervals", "read"), scoring=scoring, intervals=intervals, read=read)
+    wanted = _wanted(options.scoring)
+    run, examined = _run_and_gold(predictions, gold, options.read)
+    bootstrap = bootstrap_of(options.intervals, [example.article for example in examined])
+    slicing = Slicing(wanted=tuple(slices), values=_columns(by, examined), seen=_seen(examined, train))
+    pairing = pair_run(examined, run, scoring_of(run, options.scoring))
+    slicing.check(pairing.plain.pairs)
+    return _diagnosis(run, examined, pairing, (wanted, options.scoring.conventions), slicing, bootstrap)
+
+
+def _wanted(scoring: Scoring) -> tuple[str, ...]:
+    wanted = tuple(task for task in check_tasks(scoring.tasks) if task in DIAGNOSED)
+    if not wanted:
+        raise InputError(f"a diagnosis looks at {', '.join(DIAGNOSED)}, found {', '.join(scoring.tasks)}")
+    for task in wanted:
+        choose_conventions(task, scoring.conventions)
+    return wanted
+
+
+def _run_and_gold(
+    predictions: Run | Iterable[Prediction] | str | Path,
+    gold: GoldDataset | Iterable[Example] | str | Path | None,
+    read: ReadOptions,
+) -> tuple[Run, GoldDataset]:
+    """A run brings the gold that it was made for; predictions that do not say are laid beside that of `read`."""
+    if isinstance(predictions, Run) or (isinstance(predictions, (str, Path)) and Path(predictions).is_dir()):
+        run = finished_run(predictions)
+        here = gold if gold is None or isinstance(gold, (str, Path)) else gold_from(gold, read)
+        return run, gold_of(run, here)
+    examined, run = gold_and_predictions(gold, predictions, read)
+    return run, examined
+
+
+def _diagnosis(
+    run: Run,
+    gold: GoldDataset,
+    pairing: Pairing,
+    asked: tuple[Sequence[str], Sequence[str]],
+    slicing: Slicing,
+    bootstrap: Bootstrap | None,
+) -> Diagnosis:
+    wanted, conventions = asked
+    missing = pairing.plain.missing(wanted)
+    layers = {task: pairing.of_task(task).with_layer(task) for task in wanted if task not in missing}
+    done = {
+        task: diagnose_task(
+            task,
+            pairs,
+            conventions=("given",) if task == "stances" and pairing.plain.given_only else conventions,
+            slicing=slicing,
+            bootstrap=bootstrap,
+        )
+        for task, pairs in layers.items()
+    }
+    entities, scores, reason = None, None, ""
+    if "entities" in layers:
+        entities = diagnose_entities(layers["entities"], bootstrap)
+        chosen = choose_conventions("entities", conventions) if conventions else ()
+        scores, reason = diagnose_scores(layers["entities"], (chosen or DIAGNOSED["entities"])[0])
+    whole = set(DIAGNOSED) <= set(layers) and not pairing.plain.missing((CHAIN,))
+    own = [note for task in done.values() for note in task.notes] + ([reason] if reason else [])
+    return Diagnosis(
+        run=run.extractor,
+        gold=gold.signature.removeprefix("gold:"),
+        split=gold.split,
+        articles=len(gold),
+        method="none" if bootstrap is None else bootstrap.describe(),
+        level=0.95 if bootstrap is None else bootstrap.level,
+        entities=entities,
+        chain=chain_ladder(pairing.plain.with_layer(CHAIN)) if whole else None,
+        hardest={task: part.hardest for task, part in done.items() if part.hardest},
+        slices=tuple(row for part in done.values() for row in part.slices),
+        detection=tuple(part.detection for part in done.values() if part.detection is not None),
+        scores=scores,
+        not_evaluated=missing,
+        notes=(*_notes(pairing, slicing, "entities" in layers), *own),
+    )
+
+
+def _notes(pairing: Pairing, slicing: Slicing, entities: bool) -> list[str]:
+    aside = {**pairing.plain.set_aside, **pairing.mapped.set_aside}
+    notes = [f"{number} {what}" for what, number in aside.items()]
+    if failed := pairing.plain.failed:
+        notes.append(f"the extractor failed on {len(failed)} articles, which count as missed: {', '.join(failed)}")
+    if entities and slicing.takes(SEEN) and slicing.seen is None:
+        notes.append("there is no train split beside this gold, so nothing is sliced by seen and unseen")
+    return notes
+
+
+def _columns(by: Any, gold: GoldDataset) -> dict[str, Any]:
+    """What to slice by, as name → values by article id."""
+    if by is None:
+        return {}
+    if hasattr(by, "columns"):
+        found = {str(name): by[name] for name in by.columns}
+    elif isinstance(by, Mapping):
+        found = {str(name): values for name, values in by.items()}
+    elif hasattr(by, "index"):
+        found = {str(by.name or "value"): by}
+    else:
+        raise InputError(f"cannot slice by {type(by).__name__}; give a DataFrame, a Series or a mapping by article id")
+    known = {example.article.id for example in gold}
+    for name, values in found.items():
+        if not hasattr(values, "items"):
+            raise InputError(f"{name!r} is {type(values).__name__}; give values by article id")
+        if known.isdisjoint(str(key) for key, _ in values.items()):
+            raise InputError(f"{name!r} has no value for any article: its keys must be ids such as {min(known)!r}")
+    return found
+
+
+def _seen(gold: GoldDataset, train: GoldDataset | str | Path | None) -> frozenset[str] | None:
+    """The names of the training data; None if there are none beside this gold."""
+    if isinstance(train, GoldDataset):
+        return surfaces_of(train.examples)
+    if train is not None:
+        return surfaces_of(load_dataset(train, split=TRAIN).examples)
+    place = gold.origin.get("dataset")
+    if place is None or "format" in gold.origin or gold.split in (TRAIN, "all"):
+        return None
+    try:
+        beside = load_dataset(None if place == BUNDLED_NAME else place, split=TRAIN)
+    except EvalkitError:
+        return None
+    return surfaces_of(beside.examples)

@@ -1,0 +1,65 @@
+"""Explaining one article of a run: what each gold and predicted item earned, and what kind of error it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Unpack
+
+from evalkit.analysis.explain import Explanation, explain_pair, find_places
+from evalkit.dataset.gold import GoldDataset
+from evalkit.errors import InputError
+from evalkit.options import OptionWords, Scoring, options_of
+from evalkit.predictions.run import Run
+from evalkit.registry import near_match
+from evalkit.workflows.inputs import finished_run, gold_of
+from evalkit.workflows.pairing import check_words, pair_run, scoring_of
+
+__all__ = ["Explanation", "explain_run"]
+
+
+def explain_run(
+    run: Run | str | Path,
+    article_id: str,
+    span: str | tuple[int, int] | None = None,
+    *,
+    dataset: GoldDataset | str | Path | None = None,
+    scoring: Scoring | None = None,
+    **words: Unpack[OptionWords],
+) -> Explanation:
+    """What became of the items of one article.
+
+    Args:
+        run: what `run_extractor` gave, or a run folder.
+        article_id: the article.
+        span: only items that touch this: start and end, `"START-END"`, or words of the article.
+        dataset: the gold, or where it is now, if not where the run found it.
+        scoring: tasks and conventions; all of both by default. Label maps and labels are those that the run was
+            scored with, if no others are asked for.
+        words: fields of `scoring`, such as `tasks=["entities"]`.
+
+    Raises:
+        EvalkitError: the run or an option cannot be used, or there is no such article or span.
+    """
+    asked = options_of(words, takes=("scoring",), scoring=scoring).scoring
+    check_words(asked)
+    whole = finished_run(run)
+    paired = pair_run(gold_of(whole, dataset), whole, scoring_of(whole, asked)).mapped
+    pairs = {pair.article.id: pair for pair in paired.pairs}
+    pair = pairs.get(article_id)
+    if pair is None:
+        raise InputError(f"{whole.place}: has no article {article_id!r}{_hint(article_id, pairs)}")
+    wanted = span if span is None or isinstance(span, str) else f"{span[0]}-{span[1]}"
+    return explain_pair(
+        pair,
+        run=whole.extractor,
+        tasks=asked.tasks,
+        conventions=asked.conventions or ("all",),
+        places=None if wanted is None else find_places(pair.article.text, wanted),
+    )
+
+
+def _hint(article_id: str, known: Iterable[str]) -> str:
+    names = list(known)
+    near = near_match(article_id, names)
+    return f"; did you mean {near!r}?" if near else f"; it has {', '.join(names[:5])}, …"

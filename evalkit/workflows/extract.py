@@ -1,0 +1,105 @@
+"""Extracting: what an extractor finds in raw articles, without gold."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import InputError
+from evalkit.extractors.base import Extractor
+from evalkit.files import read_bytes
+from evalkit.formats.native.rows import annotations_to_row, article_to_row
+from evalkit.predictions.jobs import Job, run_jobs
+from evalkit.predictions.run import Run
+from evalkit.records import Article, Prediction
+from evalkit.text.zones import zoned
+from evalkit.workflows.run import resolve
+
+__all__ = ["Extraction", "extract_articles", "read_article"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extraction:
+    """What an extractor found.
+
+    Attributes:
+        extractor: its name.
+        articles: the articles, in the order given.
+        predictions: one for each.
+    """
+
+    extractor: str
+    articles: tuple[Article, ...]
+    predictions: tuple[Prediction, ...]
+
+    def __repr__(self) -> str:
+        """One line; everything in full would fill screens."""
+        return f"<Extraction {self.extractor}, {len(self.articles)} articles>"
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Article id → error."""
+        return {one.article_id: one.error for one in self.predictions if one.error is not None}
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row in native form for each article that did not fail: the article and what was found."""
+        for article, prediction in zip(self.articles, self.predictions, strict=True):
+            if prediction.error is None:
+                row = article_to_row(article) | annotations_to_row(prediction.annotations, article.text)
+                yield {**row, "extractor": self.extractor}
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as JSON values."""
+        head = {"format": "evalkit.extraction", "version": 1, "extractor": self.extractor}
+        return head | {"articles": list(self.rows()), "failed": self.failed}
+
+    def to_pandas(self, layer: str = "articles") -> Any:
+        """One row for each item of a layer; by default one for each article."""
+        return Run(extractor=self.extractor, predictions=self.predictions).to_pandas(layer)
+
+
+def extract_articles(
+    extractor: str | Extractor | Callable[..., Any],
+    articles: Iterable[Article | str | Path],
+    *,
+    settings: Mapping[str, str] | None = None,
+) -> Extraction:
+    """What an extractor finds in articles.
+
+    Args:
+        extractor: a name as on the command line, an extractor object, or a function of one article.
+        articles: articles, or text files; `-` is standard input.
+        settings: settings of the extractor.
+
+    Raises:
+        EvalkitError: the extractor cannot be used, or a file not be read.
+    """
+    read = tuple(one if isinstance(one, Article) else read_article(one) for one in articles)
+    system = resolve(extractor, settings)
+    predictions = run_jobs(system, [Job(article) for article in read])
+    return Extraction(extractor=system.name, articles=read, predictions=tuple(predictions))
+
+
+def read_article(source: str | Path) -> Article:
+    """A raw article from a file, or from standard input (`-`), with its zones; its id is the file's name.
+
+    Raises:
+        InputError: it cannot be read, is not UTF-8, or is empty.
+    """
+    path, piped = Path(source), str(source) == "-"
+    content = sys.stdin.buffer.read() if piped else read_bytes(path, remedy="give a text file or -")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}: byte {error.start} is 0x{content[error.start]:02x}, which is not UTF-8; convert the file first"
+        ) from error
+    if not text.strip():
+        raise InputError(f"{path}: holds no text")
+    article = zoned(Article(id="stdin" if piped else path.stem, text=text))
+    headline = next((zone for zone in article.zones if zone.kind == "headline"), None)
+    title = "" if headline is None else text[headline.start : headline.end]
+    return Article(id=article.id, text=text, title=title, zones=article.zones)

@@ -1,0 +1,162 @@
+"""What a verb is given, as the record that it stands for: a path, a name or an object becomes gold or a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from evalkit.dataset.gold import GoldDataset, gold_dataset
+from evalkit.dataset.labels import load_inventory
+from evalkit.dataset.load import load_dataset
+from evalkit.dataset.sources import ALL
+from evalkit.dataset.store import BUNDLED_NAME
+from evalkit.errors import EvalkitError, InputError
+from evalkit.options import ReadOptions
+from evalkit.predictions.load import load_predictions
+from evalkit.predictions.run import Run
+from evalkit.records import Example, Prediction
+
+__all__ = ["finished_run", "gold_and_predictions", "gold_from", "gold_of"]
+
+TAG_COLUMNS = "conll"
+
+Record = TypeVar("Record", Example, Prediction)
+
+
+def gold_from(gold: GoldDataset | Iterable[Example] | str | Path | None, read: ReadOptions) -> GoldDataset:
+    """The gold that is meant: loaded, given as it is, or made of examples.
+
+    Raises:
+        InputError: it is none of these, or cannot be read.
+    """
+    if isinstance(gold, GoldDataset):
+        return gold.subset(limit=read.limit)
+    if gold is None or isinstance(gold, (str, Path)):
+        return _loaded(gold, read).subset(limit=read.limit)
+    wanted = "gold must be a GoldDataset (from load_dataset), Examples, or the path or name of a dataset"
+    examples = _records(gold, Example, wanted)
+    made = gold_dataset(examples, name="examples", split=ALL, inventory=load_inventory())
+    return made.subset(limit=read.limit)
+
+
+def gold_and_predictions(
+    gold: GoldDataset | Iterable[Example] | str | Path | None,
+    predictions: Run | Iterable[Prediction] | str | Path | None,
+    read: ReadOptions,
+) -> tuple[GoldDataset, Run]:
+    """Both sides of a scoring.
+
+    Args:
+        gold: as for `gold_from`; None is the gold that a `Run` was made over, else the bundled one.
+        predictions: a run, predictions, a file of predictions or a run folder; None if the file of the gold has a
+            column of predicted tags.
+        read: how files are read.
+
+    Raises:
+        EvalkitError: a side is none of these, or cannot be read.
+    """
+    file = None if predictions is None or not isinstance(predictions, (str, Path)) else Path(predictions)
+    if isinstance(gold, (str, Path)) and read.format == TAG_COLUMNS and (predictions is None or file is not None):
+        return _tag_columns(Path(gold), file, read)
+    if isinstance(predictions, Run):
+        examined = predictions.dataset if gold is None and predictions.dataset else gold_from(gold, read)
+        return examined, predictions
+    examined = gold_from(gold, read)
+    if isinstance(predictions, (str, Path)):
+        return examined, load_predictions(Path(predictions), examined.examples)
+    wanted = "predictions must be a Run, Predictions, or the path of a run folder or a file"
+    made = _records(predictions if predictions is not None else 0, Prediction, wanted)
+    return examined, Run(extractor="predictions", predictions=tuple(made))
+
+
+def finished_run(run: Run | str | Path) -> Run:
+    """The run that is meant, whole.
+
+    Raises:
+        InputError: it is no run, cannot be read, or is not finished.
+    """
+    if not isinstance(run, (Run, str, Path)):
+        raise InputError(f"a run must be a Run (from run_extractor) or the path of a run folder, found {_kind(run)}")
+    loaded = run if isinstance(run, Run) else Run.load(run)
+    if not loaded.complete:
+        articles = 0 if loaded.gold is None else loaded.gold.articles
+        raise InputError(
+            f"{loaded.place}: the run is not finished ({len(loaded.predictions)} of {articles} articles); "
+            "the command that started it continues it"
+        )
+    return loaded
+
+
+def gold_of(run: Run, dataset: GoldDataset | str | Path | None = None) -> GoldDataset:
+    """The gold that a run was made for.
+
+    Args:
+        run: the run.
+        dataset: the gold, or where it is now, if not where it was.
+
+    Raises:
+        InputError: it cannot be found, or is not what it was.
+    """
+    if isinstance(dataset, GoldDataset):
+        return dataset
+    if dataset is None and run.dataset is not None:
+        return run.dataset
+    wanted = run.gold
+    if wanted is None:
+        raise InputError(f"{run.place}: does not say which gold it is about; give it")
+    origin = dict(wanted.origin)
+    place = str(dataset or origin.pop("dataset", None) or wanted.name)
+    origin.pop("dataset", None)
+    try:
+        gold = _loaded(place, ReadOptions(format=origin.pop("format", None), values=origin, split=wanted.split))
+    except EvalkitError as error:
+        raise InputError(f"{run.place}: its gold cannot be read ({error}); say where it is with --dataset") from error
+    if gold.fingerprint != wanted.fingerprint and 0 < wanted.articles < len(gold):
+        gold = gold.subset(limit=wanted.articles)
+    if gold.fingerprint != wanted.fingerprint:
+        raise InputError(
+            f"{run.place}: was made for gold {wanted.fingerprint}, but {place} is {gold.fingerprint} now; run the "
+            "extractor again, or name the old gold with --dataset"
+        )
+    return gold
+
+
+def _loaded(source: str | Path | None, read: ReadOptions) -> GoldDataset:
+    if read.format == TAG_COLUMNS:
+        if source is None:
+            raise InputError("--format conll needs a file; give it with --dataset")
+        return _read_columns(Path(source), None, read)[0]
+    return load_dataset(None if str(source) == BUNDLED_NAME else source, split=read.split)
+
+
+def _tag_columns(gold: Path, predicted: Path | None, read: ReadOptions) -> tuple[GoldDataset, Run]:
+    examined, predictions = _read_columns(gold, predicted, read)
+    if predictions is None:
+        raise InputError("no predictions: give --predicted, or --predicted-tag-column for a column of the gold")
+    return examined, Run(extractor=(predicted or gold).stem, predictions=predictions, layers=("entities",))
+
+
+def _read_columns(
+    gold: Path, predicted: Path | None, read: ReadOptions
+) -> tuple[GoldDataset, tuple[Prediction, ...] | None]:
+    # Half as long to import as everything else that reads: for those who need it.
+    from evalkit.dataset.tag_columns import load_tag_columns
+
+    columns = load_tag_columns(gold, predicted, **read.values)
+    return replace(columns.gold, reading=columns.reading, notes=columns.notes), columns.predictions
+
+
+def _records(given: Any, kind: type[Record], wanted: str) -> Sequence[Record]:
+    """The records of an iterable, each of which must be of the kind."""
+    if not isinstance(given, Iterable):
+        raise InputError(f"{wanted}; found {_kind(given)}")
+    records = list(given)
+    if odd := next((one for one in records if not isinstance(one, kind)), None):
+        raise InputError(f"{wanted}; found {_kind(odd)} among them")
+    return records
+
+
+def _kind(value: object) -> str:
+    return f"{type(value).__name__} {str(value)[:40]!r}"

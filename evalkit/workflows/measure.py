@@ -1,0 +1,59 @@
+"""Measuring: an extractor is run over gold, scored, and kept with its result in one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from evalkit.dataset.gold import GoldDataset
+from evalkit.extractors.base import Extractor
+from evalkit.options import Options
+from evalkit.predictions.run import Run
+from evalkit.predictions.store import RunFolder
+from evalkit.predictions.usage import usage_notes
+from evalkit.records import Example
+from evalkit.workflows.inputs import gold_from
+from evalkit.workflows.pairing import check_scoring, check_words
+from evalkit.workflows.run import make_run, planned_run, resolve
+from evalkit.workflows.score import bootstrap_of, score_run
+
+__all__ = ["ShownProgress", "measure_extractor"]
+
+DEFAULT = Options()
+
+ShownProgress = Callable[[str], Any]
+"""Gives a context manager of something that shows the progress of the extractor of that name, or None."""
+
+
+def measure_extractor(
+    extractor: str | Extractor | Callable[..., Any],
+    dataset: GoldDataset | Iterable[Example] | str | Path | None = None,
+    *,
+    options: Options = DEFAULT,
+    settings: Mapping[str, str] | None = None,
+    baseline: bool = True,
+    progress: ShownProgress | None = None,
+) -> Run:
+    """The run of an extractor, with its result, in its folder: `runs/NAME-KEY` if none is asked for.
+
+    Options that do not fit the gold are refused before anything is extracted.
+
+    Raises:
+        EvalkitError: extractor, gold or an option cannot be used, or the folder holds another run.
+    """
+    check_words(options.scoring)
+    system = resolve(extractor, settings)
+    gold = gold_from(dataset, options.read)
+    bootstrap_of(options.intervals, [example.article for example in gold])
+    check_scoring(gold, options.scoring)
+    planned = planned_run(system, gold, extractor if isinstance(extractor, str) else "", settings)
+    out = options.running.out or RunFolder.default(planned.extractor, planned.key).path
+    with nullcontext() if progress is None else progress(system.name) as shown:
+        run = make_run(system, planned, replace(options.running, out=out, progress=shown or options.running.progress))
+    notes = usage_notes(run.predictions, prices=getattr(system, "token_prices", None))
+    result = score_run(gold, run, options, baseline=baseline, notes=notes)
+    RunFolder(Path(out)).write_result(result)
+    return replace(run, result=result)

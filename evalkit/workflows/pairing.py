@@ -1,0 +1,146 @@
+"""Gold and predictions side by side as they are scored: labels mapped, what is out of scope set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from evalkit.dataset.gold import GoldDataset
+from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_map
+from evalkit.dataset.labels import foreign_labels, load_label_map
+from evalkit.errors import InputError
+from evalkit.options import Scoring
+from evalkit.predictions.run import Run
+from evalkit.records import Example, Prediction
+from evalkit.scoring.pairs import Paired, pair_up
+from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, score_task
+
+__all__ = ["Pairing", "check_scoring", "check_words", "pair_run", "scoring_of"]
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """The articles of a run beside those of the gold.
+
+    Attributes:
+        plain: with labels as they are.
+        mapped: with labels mapped and restricted; the same if nothing was asked for.
+        notes: what was mapped and set aside, each a sentence.
+    """
+
+    plain: Paired
+    mapped: Paired
+    notes: tuple[str, ...]
+
+    def of_task(self, task: str) -> Paired:
+        """The articles as a task takes them: maps and restrictions are about the labels of entities."""
+        return self.mapped if task == "entities" else self.plain
+
+    def tables(self, scoring: Scoring) -> dict[str, dict[str, ScoredTable]]:
+        """Task → convention → counts by article and label, for every task that can be evaluated."""
+        tables = {}
+        for task in check_tasks(scoring.tasks):
+            conventions = choose_conventions(task, scoring.conventions)
+            if task == "stances" and self.plain.given_only:
+                conventions = tuple(name for name in conventions if name == "given")
+            if task not in self.plain.not_evaluated and conventions:
+                tables[task] = score_task(task, self.of_task(task).with_layer(task), conventions)
+        return tables
+
+
+def scoring_of(run: Run, asked: Scoring | None = None) -> Scoring:
+    """How a run is scored again: what is asked for, else as it was."""
+    asked, stored = asked or Scoring(), run.scoring
+    return replace(
+        asked,
+        label_map=asked.label_map or stored.label_map,
+        predicted_label_map=asked.predicted_label_map or stored.predicted_label_map or run.default_label_map,
+        labels=asked.labels or stored.labels,
+    )
+
+
+def check_words(scoring: Scoring) -> None:
+    """Refuses tasks and conventions that there are not.
+
+    Raises:
+        UnknownNameError: nobody registered a name.
+    """
+    for task in check_tasks(scoring.tasks):
+        choose_conventions(task, scoring.conventions)
+
+
+def check_scoring(gold: GoldDataset, scoring: Scoring) -> None:
+    """Refuses options that do not fit this gold, before anything is extracted for it.
+
+    Raises:
+        EvalkitError: unknown task, convention or label map, or a label that no gold entity has.
+    """
+    check_words(scoring)
+    gold_map = None if scoring.label_map is None else load_label_map(scoring.label_map, gold.inventory)
+    if scoring.predicted_label_map is not None:
+        load_label_map(scoring.predicted_label_map, gold.inventory)
+    if scoring.labels:
+        _check_labels(scoring.labels, _map_gold(gold.examples, gold_map)[0])
+
+
+def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
+    """The articles of a run beside those of the gold.
+
+    Raises:
+        EvalkitError: gold and predictions cannot be laid side by side, or a label map or label is unknown.
+    """
+    predictions, layers = run.predictions, run.layers
+    plain = pair_up(gold.examples, predictions, layers=layers)
+    notes = [f"{number} {what}" for what, number in plain.set_aside.items()]
+    maps = bool(scoring.label_map or scoring.predicted_label_map)
+    notes += foreign_labels(gold.inventory, predictions, mapped=maps)
+    gold_map = None if scoring.label_map is None else load_label_map(scoring.label_map, gold.inventory)
+    own_map = scoring.predicted_label_map
+    first = None if own_map is None else load_label_map(own_map, gold.inventory)
+    if gold_map is None and first is None and not scoring.labels:
+        return Pairing(plain, plain, tuple(notes))
+    examples, gold_counts = _map_gold(gold.examples, gold_map)
+    changed, counts = _map_predictions(predictions, [own for own in (first, gold_map) if own is not None])
+    notes += gold_counts.notes("gold") + counts.notes("predicted")
+    if scoring.labels:
+        _check_labels(scoring.labels, examples)
+        examples = [
+            replace(e, gold=replace(e.gold, scope=replace(e.gold.scope, labels=scoring.labels))) for e in examples
+        ]
+    mapped = pair_up(examples, changed, layers=layers)
+    more = [f"{number} {what}" for what, number in mapped.set_aside.items()]
+    return Pairing(plain, mapped, (*notes, *(note for note in more if note not in notes)))
+
+
+def _check_labels(wanted: Sequence[str], examples: Sequence[Example]) -> None:
+    present = {entity.label for example in examples for entity in example.gold.entities or ()}
+    missing = sorted(set(wanted) - present)
+    if missing:
+        raise InputError(
+            f"no gold entity has the label {missing[0]!r} (there are {', '.join(sorted(present)) or 'none'}); "
+            "mend --labels"
+        )
+
+
+def _map_gold(examples: Sequence[Example], label_map: LabelMap | None) -> tuple[list[Example], MapCounts]:
+    if label_map is None:
+        return list(examples), MapCounts()
+    counts, done = MapCounts(), []
+    for example in examples:
+        annotations, own = apply_label_map(example.gold, label_map)
+        counts += own
+        done.append(replace(example, gold=annotations))
+    return done, counts
+
+
+def _map_predictions(predictions: Sequence[Prediction], maps: Sequence[LabelMap]) -> tuple[list[Prediction], MapCounts]:
+    counts, done = MapCounts(), list(predictions)
+    for label_map in maps:
+        step, own = [], MapCounts()
+        for prediction in done:
+            annotations, one = apply_label_map(prediction.annotations, label_map)
+            own += one
+            step.append(replace(prediction, annotations=annotations))
+        done = step
+        counts = counts.then(own)
+    return done, counts

@@ -1,0 +1,194 @@
+"""Running: one extractor over the articles of a split, kept so that it can be continued, scored again and compared."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Unpack
+
+from evalkit.dataset.gold import GoldDataset
+from evalkit.errors import InputError
+from evalkit.extractors.base import Extractor
+from evalkit.options import OptionWords, ReadOptions, Running, options_of
+from evalkit.predictions.cache import PredictionCache
+from evalkit.predictions.facts import GoldReference, MadeBy, without_secrets
+from evalkit.predictions.jobs import Job, jobs_of, run_jobs
+from evalkit.predictions.run import Run
+from evalkit.predictions.store import RunFolder
+from evalkit.records import LAYERS, Example, Prediction
+from evalkit.version import __version__
+from evalkit.workflows.inputs import gold_from
+
+__all__ = ["BASELINE", "floor_of", "lacks_text", "planned_run", "resolve", "run_extractor"]
+
+BASELINE = "trivial"
+"""The extractor whose scores are the floor beside every figure."""
+
+
+def run_extractor(
+    extractor: str | Extractor | Callable[..., Any],
+    dataset: GoldDataset | Iterable[Example] | str | Path | None = None,
+    *,
+    settings: Mapping[str, str] | None = None,
+    running: Running | None = None,
+    read: ReadOptions | None = None,
+    **words: Unpack[OptionWords],
+) -> Run:
+    """Runs an extractor over the articles of a split.
+
+    Args:
+        extractor: a name as on the command line, an extractor object, or a function of one article.
+        dataset: gold to run over, examples, or where to load gold from; the bundled gold by default.
+        settings: settings of the extractor, such as `device`.
+        running: how it is run: batches, workers, cache, and a folder to write the run to.
+        read: how files are read, which split, and how many articles.
+        words: fields of these records, such as `split="dev"`, `limit=10`, `cache=False` or `out="runs/mine"`.
+
+    Raises:
+        EvalkitError: the extractor is unknown or unusable, the dataset cannot be used, or `out` not written.
+    """
+    options = options_of(words, takes=("read", "running"), read=read, running=running)
+    system = resolve(extractor, settings)
+    gold = gold_from(dataset, options.read)
+    spelling = extractor if isinstance(extractor, str) else ""
+    return make_run(system, planned_run(system, gold, spelling, settings), options.running)
+
+
+def planned_run(
+    system: Extractor, gold: GoldDataset, spelling: str = "", settings: Mapping[str, str] | None = None
+) -> Run:
+    """The run before anything is extracted: who is run over what, with which versions, and no prediction.
+
+    Raises:
+        InputError: something is annotated in an article whose text is not known.
+    """
+    _refuse_without_text(gold)
+    return Run(
+        extractor=system.name,
+        predictions=(),
+        layers=tuple(system.layers),
+        gold=GoldReference.of(gold),
+        made_by=MadeBy(
+            fingerprint=system.fingerprint(),
+            spelling=spelling,
+            settings=without_secrets(settings or {}),
+            versions={"evalkit": __version__, "python": platform.python_version(), **_versions()},
+        ),
+        default_label_map=getattr(system, "default_label_map", None),
+        complete=False,
+        dataset=gold,
+    )
+
+
+def make_run(system: Extractor, planned: Run, running: Running) -> Run:
+    """The run with its predictions; continued if its folder holds some of them already.
+
+    Raises:
+        ExtractorError: the extractor as a whole cannot be used.
+        OutputError: the folder holds another run, or cannot be written.
+    """
+    planned = replace(planned, made_by=replace(planned.made_by, command=running.command))
+    jobs = jobs_of(planned.dataset.examples if planned.dataset else (), system)
+    folder = None if running.out is None else RunFolder(Path(running.out))
+    kept = [] if folder is None else _kept(folder, planned, jobs, fresh=not running.cache)
+    begun = time.perf_counter()
+    made, fresh = _collect(system, jobs[len(kept) :], len(kept), folder, running, planned.made_by.fingerprint)
+    seconds = time.perf_counter() - begun
+    said = getattr(system, "facts", None)
+    run = replace(
+        planned,
+        predictions=(*kept, *made),
+        made_by=replace(planned.made_by, facts=dict(said()) if callable(said) else {}),
+        complete=True,
+        sha256="" if folder is None else folder.sha256(),
+        path=None if folder is None else folder.path,
+        seconds=seconds,
+        fresh=fresh,
+    )
+    if folder is not None:
+        folder.write_facts(run.key, run.stored_facts)
+        if fresh:
+            folder.write_speed(seconds, fresh)
+    return run
+
+
+def lacks_text(example: Example) -> bool:
+    """Whether something is annotated in an article whose text is not known."""
+    return not example.article.text and any(getattr(example.gold, layer) for layer in LAYERS)
+
+
+def _refuse_without_text(gold: GoldDataset) -> None:
+    """Scoring needs no text, extracting does: without one everything in the article would count as missed."""
+    for example in gold:
+        if lacks_text(example):
+            raise InputError(
+                f"article {example.article.id!r} has annotations and no text to extract from; add its text, or score "
+                "predictions made elsewhere with `evalkit score`"
+            )
+
+
+def _kept(folder: RunFolder, planned: Run, jobs: Sequence[Job], *, fresh: bool) -> list[Prediction]:
+    """What the folder holds of this run already; a folder with other articles is begun anew."""
+    kept = folder.open(planned.key, planned.stored_facts, fresh=fresh)
+    if [p.article_id for p in kept] == [job.article.id for job in jobs[: len(kept)]]:
+        return kept
+    return folder.open(planned.key, planned.stored_facts, fresh=True)
+
+
+def _collect(
+    system: Extractor, jobs: Sequence[Job], before: int, folder: RunFolder | None, running: Running, fingerprint: str
+) -> tuple[list[Prediction], int]:
+    """The predictions for some jobs, and how many were extracted for them; each batch is stored before it is told."""
+    done = fresh = 0
+
+    def report(batch: Sequence[Prediction], cached: int) -> None:
+        nonlocal done, fresh
+        done, fresh = done + len(batch), fresh + len(batch) - cached
+        if running.progress is not None:
+            running.progress(before + done, before + len(jobs))
+
+    cache = PredictionCache(fingerprint) if running.cache else None
+    with contextlib.nullcontext() if folder is None else folder.appending() as append:
+
+        def store(batch: Sequence[Prediction], cached: int) -> None:
+            if append is not None:
+                append(batch)
+            report(batch, cached)
+
+        size, workers = running.batch_size, running.workers
+        made = run_jobs(system, jobs, batch_size=size, workers=workers, cache=cache, on_done=store)
+    return made, fresh
+
+
+def resolve(extractor: str | Extractor | Callable[..., Any], options: Mapping[str, str] | None = None) -> Extractor:
+    """The extractor behind a name, an object or a function."""
+    if isinstance(extractor, str):
+        from evalkit.extractors.table import load_extractor
+
+        return load_extractor(extractor, options=options)
+    if isinstance(extractor, Extractor) and not isinstance(extractor, type):
+        return extractor
+    from evalkit.extractors.callable import as_extractor
+
+    return as_extractor(extractor, getattr(extractor, "__name__", type(extractor).__name__), options)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in ("numpy", "onnxruntime", "tokenizers"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def floor_of(gold: GoldDataset) -> Run:
+    """What the trivial baseline predicts, for the floor in every table."""
+    system = resolve(BASELINE)
+    return Run(extractor=BASELINE, predictions=tuple(run_jobs(system, jobs_of(gold.examples, system))))

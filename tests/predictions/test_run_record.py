@@ -1,0 +1,135 @@
+"""A run as a record: what it says of itself, written and read again, also where somebody has edited it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalkit.errors import FormatError, InputError, OutputError
+from evalkit.options import Scoring
+from evalkit.predictions.facts import GoldReference, MadeBy, without_secrets
+from evalkit.predictions.run import Run
+from evalkit.records import Annotations, Entity, Prediction, Span
+
+RUN = Run(
+    extractor="mine",
+    predictions=tuple(
+        Prediction(
+            article_id=name,
+            annotations=Annotations(entities=(Entity(id="e1", spans=(Span(0, 3),), label="PER"),)),
+            seconds=0.5,
+        )
+        for name in "ab"
+    ),
+    layers=("entities",),
+    gold=GoldReference(
+        name="gold", fingerprint="1234567890abcdef", split="dev", articles=2, origin={"dataset": "g"}, reading="tags:IO"
+    ),
+    made_by=MadeBy(
+        fingerprint="f1",
+        spelling="mine",
+        settings={"device": "cpu"},
+        versions={"evalkit": "0.1.0"},
+        command="evalkit run --model mine",
+        facts={"revision": "r1"},
+    ),
+    default_label_map="conll4",
+)
+
+
+def test_what_is_saved_is_loaded(tmp_path: Path):
+    saved = RUN.save(tmp_path / "r")
+    loaded = Run.load(tmp_path / "r")
+    # Times differ between runs that are otherwise the same, so they are not kept.
+    assert loaded == replace(RUN, predictions=tuple(replace(one, seconds=0.0) for one in RUN.predictions))
+    assert (loaded.path, loaded.sha256, loaded.key) == (saved.path, saved.sha256, RUN.key)
+    assert len(loaded.sha256) == 64
+
+
+def test_the_folder_says_what_made_it(tmp_path: Path):
+    RUN.save(tmp_path / "r")
+    stored = json.loads((tmp_path / "r" / "run.json").read_bytes())
+    assert stored["command"] == "evalkit run --model mine"
+    assert (stored["spelling"], stored["settings"], stored["complete"]) == ("mine", {"device": "cpu"}, True)
+    assert (stored["gold"], stored["gold_fingerprint"]) == ("gold@1234567", "1234567890abcdef")
+
+
+def test_a_folder_of_another_run_is_not_overwritten(tmp_path: Path):
+    RUN.save(tmp_path / "r")
+    with pytest.raises(OutputError, match="holds another run"):
+        replace(RUN, extractor="other").save(tmp_path / "r")
+    again = replace(RUN, predictions=RUN.predictions[:1])
+    assert len(again.save(tmp_path / "r").predictions) == len(Run.load(tmp_path / "r").predictions) == 1
+
+
+def test_a_run_that_lacks_articles_is_not_complete(tmp_path: Path):
+    RUN.save(tmp_path / "r")
+    path = tmp_path / "r" / "predictions.jsonl"
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+    assert not Run.load(tmp_path / "r").complete
+
+
+def test_a_shard_says_which(tmp_path: Path):
+    replace(RUN, shard=(2, 3)).save(tmp_path / "r")
+    assert json.loads((tmp_path / "r" / "run.json").read_bytes())["shard"] == [2, 3]
+    assert Run.load(tmp_path / "r").shard == (2, 3)
+
+
+EDITED: list[Any] = [
+    pytest.param("layers", 1, "'layers' is '1' and not a list", id="layers"),
+    pytest.param("origin", 5, "'origin' is '5' and not an object", id="origin"),
+    pytest.param("articles", "two", "'articles' is 'two' and not a number", id="articles"),
+    pytest.param("articles", True, "'articles' is 'True' and not a number", id="true-is-no-number"),
+    pytest.param("extractor", ["x"], "'extractor' is .* and not text", id="extractor"),
+    pytest.param("extractor", "", "not an evalkit run", id="no-extractor"),
+    pytest.param("shard", [1], "'shard' .* is not I and N", id="shard"),
+    pytest.param("version", 9, "run version 9, this evalkit reads 1; run again", id="later"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "message"), EDITED)
+def test_an_edited_fact_is_named(tmp_path: Path, name: str, value: object, message: str):
+    RUN.save(tmp_path / "r")
+    path = tmp_path / "r" / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), name: value}))
+    with pytest.raises(FormatError, match=rf"run\.json: .*{message}"):
+        Run.load(tmp_path / "r")
+
+
+def test_a_file_is_no_folder(tmp_path: Path):
+    (tmp_path / "p.jsonl").write_text("{}")
+    with pytest.raises(InputError, match="is a file; give the run folder"):
+        Run.load(tmp_path / "p.jsonl")
+
+
+def test_what_makes_two_runs_comparable():
+    scored = replace(RUN, scoring=Scoring(label_map="ontonotes", labels=("PER",)))
+    assert scored.measure == {"label_map": "ontonotes", "reading": "tags:IO", "labels": ["PER"]}
+    # How a run came to the gold's labels is its own affair.
+    assert scored.stated_scoring == {**scored.measure, "predicted_map": "conll4"}
+
+
+def test_secrets_are_not_kept():
+    given = {"api_key": "sk-1", "base-url": "https://me:pw@host/v1", "device": "cpu"}
+    assert without_secrets(given) == {"api_key": "…", "base-url": "https://…@host/v1", "device": "cpu"}
+
+
+def test_it_shows_itself_in_one_line():
+    assert repr(RUN) == "<Run mine on gold@1234567, dev, 2 articles>"
+    assert repr(Run(extractor="p", predictions=())) == "<Run p, 0 articles>"
+
+
+def test_frames_and_json():
+    articles = RUN.to_pandas()
+    assert articles[["article_id", "entities"]].to_numpy().tolist() == [["a", 1], ["b", 1]]
+    items = RUN.to_pandas("entities")
+    assert items[["article_id", "label", "start", "end"]].to_numpy().tolist() == [
+        ["a", "PER", 0, 3],
+        ["b", "PER", 0, 3],
+    ]
+    data = RUN.to_json()
+    assert (data["format"], data["extractor"], len(data["predictions"])) == ("evalkit.run", "mine", 2)
