@@ -170,7 +170,7 @@ OPTIONS = [
 ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     gold=rows_of(("PER", "ORG", "GPE"), text=True),
     predicted=rows_of(("PER", "ORG", "LOC", "Person"), text=False),
