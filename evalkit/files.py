@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +15,34 @@ import orjson
 
 from evalkit.errors import FormatError, InputError, OutputError
 
-__all__ = ["json_bytes", "read_bytes", "read_json", "read_text", "replace_children", "write_file", "writing"]
+__all__ = [
+    "file_name_of",
+    "json_bytes",
+    "read_bytes",
+    "read_json",
+    "read_text",
+    "replace_children",
+    "staged",
+    "write_file",
+    "writing",
+]
+
+# An id becomes a file name, so it must stay inside its folder on every system.
+_FILE_NAME = re.compile(r"\w[\w.-]{0,150}")
+
+
+def file_name_of(article_id: str, suffix: str) -> str:
+    """The file of an article.
+
+    Raises:
+        FormatError: the id is no safe file name (a separator, a leading dot, too long).
+    """
+    if not _FILE_NAME.fullmatch(article_id):
+        raise FormatError(
+            f"article {article_id!r}: the id cannot be a file name; use letters, digits, '-', '_' and '.', "
+            "and begin with a letter or digit"
+        )
+    return article_id + suffix
 
 
 def read_bytes(path: Path, *, remedy: str = "check the path") -> bytes:
@@ -88,6 +116,28 @@ def write_file(path: Path, content: bytes | str, *, remedy: str = "choose anothe
             os.replace(beside, path)
         finally:
             beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def staged(path: Path) -> Iterator[Path]:
+    """Gives a place of the same name to write a new file or folder to, which is moved to `path` at the end.
+
+    Whatever goes wrong before leaves nothing behind.
+
+    Raises:
+        OutputError: it cannot be written there.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        made = staging / path.name
+        yield made
+        if made.exists():
+            with writing(path):
+                os.replace(made, path)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def replace_children(folder: Path, files: Mapping[str, str], *, remove: Iterable[str] = ()) -> None:

@@ -72,6 +72,7 @@ class ReadOptions:
         format: the format of the files; found by looking into them if None.
         gold_format: that of the gold, if it is another.
         predicted_format: that of the predictions, if it is another.
+        annotator: whose reading is the gold, where a file has several of each article and none that is.
         values: settings of the format by name, such as `tag_column`; which ones there are depends on the format.
         split: the split of the gold, where it has splits; `all` for every one.
         limit: only the first articles by id.
@@ -80,6 +81,7 @@ class ReadOptions:
     format: str | None = None
     gold_format: str | None = None
     predicted_format: str | None = None
+    annotator: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     split: str = "test"
     limit: int | None = None
@@ -122,6 +124,7 @@ class OptionWords(TypedDict, total=False):
     format: str | None
     gold_format: str | None
     predicted_format: str | None
+    annotator: str | None
     values: Mapping[str, str]
     split: str
     limit: int | None

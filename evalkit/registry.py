@@ -6,17 +6,31 @@ Nothing is imported until a name is asked for, so listing names costs nothing.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import EvalkitError, UnknownNameError
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import EntryPoint, EntryPoints
 
-__all__ = ["Registry", "near_match", "unknown_name"]
+__all__ = ["Registry", "installed", "near_match", "unknown_name"]
+
+
+@cache
+def _scanned() -> Callable[..., EntryPoints]:
+    """Each package has a file to be opened, which takes long: once, and not before plugins are looked for."""
+    from importlib.metadata import entry_points
+
+    return entry_points().select
+
+
+def installed(group: str) -> EntryPoints:
+    """The entry points of a group that installed packages bring."""
+    return _scanned()(group=group)
 
 
 def near_match(name: str, known: Iterable[str]) -> str | None:
@@ -49,10 +63,7 @@ class Registry:
 
     def entry_points(self) -> dict[str, EntryPoint]:
         """The plugins that installed packages bring, by name; built-in names cannot be replaced."""
-        # A third of what listing and loading built-in names would cost, so it waits until plugins are looked for.
-        from importlib.metadata import entry_points
-
-        return {point.name: point for point in entry_points(group=self.group) if point.name not in self.table}
+        return {point.name: point for point in installed(self.group) if point.name not in self.table}
 
     def names(self) -> list[str]:
         """All names, sorted."""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from evalkit.cli.reading import read_options, target_option
 from evalkit.errors import FormatError
+from evalkit.options import ReadOptions
 
 if TYPE_CHECKING:
     from evalkit.dataset.describe import Description, DescriptionRow
     from evalkit.dataset.problems import Problem
+    from evalkit.formats.base import Losses
 
 __all__ = ["dataset_group"]
 
@@ -32,17 +35,20 @@ def dataset_group() -> None:
 @click.option("--corpus", type=_PATH, default=Path("corpus"), show_default=True, help="The folder of article texts.")
 @click.option("--splits", "splits_file", type=_PATH, help='A JSON file {"train": [ids], "dev": [ids], "test": [ids]}.')
 @click.option("--keep", is_flag=True, help="Keep the articles of the dataset folder that no source names.")
-def build(sources: Sequence[Path], out: Path, corpus: Path, splits_file: Path | None, keep: bool) -> None:
+@read_options
+def build(
+    sources: Sequence[Path], out: Path, corpus: Path, splits_file: Path | None, keep: bool, read: ReadOptions
+) -> None:
     """Write the dataset folder, its card and the corpus from annotated articles.
 
-    SOURCES are inline files, native JSON files or folders of them; without any, what the dataset folder holds is
+    SOURCES are files of any format (see --format), or folders of them; without any, what the dataset folder holds is
     checked and written anew.
     """
     from evalkit.dataset.build import DatasetProblemsError, build_dataset
 
     splits = None if splits_file is None else _read_splits(splits_file)
     try:
-        result = build_dataset(sources or (out,), out, corpus=corpus, splits=splits, keep=keep)
+        result = build_dataset(sources or (out,), out, corpus=corpus, splits=splits, keep=keep, read=read)
     except DatasetProblemsError as error:
         _print_problems(error.problems)
         raise click.exceptions.Exit(2) from error
@@ -54,14 +60,15 @@ def build(sources: Sequence[Path], out: Path, corpus: Path, splits_file: Path | 
 @dataset_group.command("validate")
 @click.argument("path", required=False)
 @click.option("--corpus", type=_PATH, help="The folder of article texts; by default the one beside the dataset folder.")
-def validate(path: str | None, corpus: Path | None) -> None:
+@read_options
+def validate(path: str | None, corpus: Path | None, read: ReadOptions) -> None:
     """Check everything and print every problem, one a line; exit 2 if there is any.
 
-    PATH is a dataset folder, a native or inline file, or a hub id; without it the bundled gold is checked.
+    PATH is a dataset folder, a file or folder of any format, or a hub id; without it the bundled gold is checked.
     """
     from evalkit.dataset.validate import validate_dataset
 
-    result = validate_dataset(path, corpus=corpus)
+    result = validate_dataset(path, corpus=corpus, read=read)
     if result.problems:
         _print_problems(result.problems)
         raise click.exceptions.Exit(2)
@@ -74,15 +81,16 @@ def validate(path: str | None, corpus: Path | None) -> None:
 @click.argument("path", required=False)
 @click.option("--split", default="all", show_default=True, help="One split; by default all side by side.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output and nothing else.")
-def describe(path: str | None, split: str, as_json: bool) -> None:
+@read_options
+def describe(path: str | None, split: str, as_json: bool, read: ReadOptions) -> None:
     """Count what is in a gold dataset, by split.
 
-    PATH is a dataset folder, a native or inline file, or a hub id; without it the bundled gold is described.
+    PATH is a dataset folder, a file or folder of any format, or a hub id; without it the bundled gold is described.
     """
     from evalkit.dataset.describe import describe_dataset
     from evalkit.dataset.load import load_dataset, load_splits
 
-    gold = load_splits(path) if split == "all" else (load_dataset(path, split=split),)
+    gold = load_splits(path, read=read) if split == "all" else (load_dataset(path, split=split, read=read),)
     description = describe_dataset(gold)
     if as_json:
         click.echo(json.dumps(description.to_row(), ensure_ascii=False, indent=2))
@@ -93,14 +101,28 @@ def describe(path: str | None, split: str, as_json: bool) -> None:
 @dataset_group.command("convert")
 @click.argument("source")
 @click.argument("destination", type=_PATH)
-@click.option("--to", required=True, help="inline, native, hf (a dataset folder), or a format that a plugin brings.")
+@target_option
 @click.option("--split", default="all", show_default=True, help="The split to convert.")
-def convert(source: str, destination: Path, to: str, split: str) -> None:
-    """Write gold in another form; what the form cannot express is refused, never lost."""
+@click.option("--lossy", is_flag=True, help="Write what the form can hold, and say what it cannot.")
+@read_options
+def convert(source: str, destination: Path, to: str, split: str, lossy: bool, read: ReadOptions) -> None:
+    """Write gold in another form; what the form cannot hold is refused or, if you say so, counted and lost."""
     from evalkit.dataset.convert import convert_dataset
 
-    number = convert_dataset(source, destination, to=to, split=split)
-    click.echo(f"{destination}: {number} articles as {to}")
+    done = convert_dataset(source, destination, to=to, split=split, lossy=lossy, read=read)
+    click.echo(f"{destination}: {done.articles} articles as {to}")
+    for line in _loss_lines(done.losses):
+        click.echo(line, err=True)
+
+
+def _loss_lines(losses: Losses) -> Iterator[str]:
+    for layer, kinds in losses.lost.items():
+        if number := sum(kinds.values()):
+            written = losses.written.get(layer, 0)
+            named = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
+            yield f"{layer}: {written + number} read, {written} written, {number} lost ({named})"
+    if losses.left_out:
+        yield "left out: " + ", ".join(f"{number} {what}" for what, number in losses.left_out.items())
 
 
 def _read_splits(path: Path) -> Mapping[str, Sequence[str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from evalkit.options import Intervals, ReadOptions, Scoring
+from evalkit.options import Intervals, Scoring
 
 __all__ = [
     "PATH",
@@ -17,9 +17,9 @@ __all__ = [
     "interval_options",
     "json_option",
     "parse_settings",
-    "read_options",
     "scoring_options",
     "task_options",
+    "with_record",
 ]
 
 PATH = click.Path(path_type=Path)
@@ -27,7 +27,7 @@ Command = Callable[..., Any]
 Option = Callable[[Command], Command]
 
 
-def _with_record(name: str, make: Callable[..., Any], options: Mapping[str, Option]) -> Option:
+def with_record(name: str, make: Callable[..., Any], options: Mapping[str, Option]) -> Option:
     """Adds options, and hands the command what `make` makes of their values under one name."""
 
     def decorate(command: Command) -> Command:
@@ -72,13 +72,13 @@ _SCORING = _TASKS | {
         "--labels", default="", callback=_names, help="Score only these labels (after mapping), as PER,ORG,LOC."
     ),
 }
-task_options = _with_record("scoring", Scoring, _TASKS)
+task_options = with_record("scoring", Scoring, _TASKS)
 """Which tasks and conventions, as `scoring`."""
-scoring_options = _with_record("scoring", Scoring, _SCORING)
+scoring_options = with_record("scoring", Scoring, _SCORING)
 """What is scored and how, as `scoring`."""
 
 _DEFAULT = Intervals()
-interval_options = _with_record(
+interval_options = with_record(
     "intervals",
     Intervals,
     {
@@ -115,51 +115,6 @@ interval_options = _with_record(
     },
 )
 """How sure figures are, as `intervals`."""
-
-FORMATS = ("native", "conll")
-
-_TAG_OPTIONS = {
-    "token_column": "Tag columns: where the tokens are; a number from 0, negative from the end, or a header name.",
-    "tag_column": "Tag columns: where the tags are, in every file.",
-    "gold_tag_column": "Tag columns: where the gold tags are, if elsewhere.",
-    "predicted_tag_column": "Tag columns: where the predicted tags are, if elsewhere (also in the gold file itself).",
-    "separator": "Tag columns: a character, or tab, space, comma, whitespace.",
-    "scheme": "Tag columns: IOB1, IOB2, IOE1, IOE2, IOBES, BILOU, IO; found out by default.",
-    "repair": "Tag columns: what illegal sequences mean: begin (default), discard or strict.",
-    "document": "Tag columns: what begins a document: comment, docstart, blank, file; found out by default.",
-    "detokenise": "Tag columns: how text is rebuilt: space, simple or marked; found out by default.",
-    "encoding": "Tag columns: the encoding; UTF-8 by default, damaged lines as Windows-1252.",
-}
-
-
-def _read(file_format: str, **values: str | None) -> ReadOptions:
-    """What the options for tag columns say.
-
-    Raises:
-        click.UsageError: one is set and the format is another.
-    """
-    settings = {name: value for name, value in values.items() if value is not None}
-    if settings and file_format != "conll":
-        raise click.UsageError(f"--{min(settings).replace('_', '-')} goes with --format conll; add it")
-    return ReadOptions(format=None if file_format == "native" else file_format, values=settings)
-
-
-read_options = _with_record(
-    "read",
-    _read,
-    {
-        "file_format": click.option(
-            "--format",
-            "file_format",
-            type=click.Choice(FORMATS),
-            default="native",
-            show_default=True,
-            help="The form of the files: JSON (native), or tag columns (conll).",
-        ),
-        **{name: click.option(f"--{name.replace('_', '-')}", name, help=text) for name, text in _TAG_OPTIONS.items()},
-    },
-)
-"""How files are read, as `read`."""
 
 
 def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.cli.options import PATH, interval_options, json_option, parse_settings, read_options, scoring_options
+from evalkit.cli.options import PATH, interval_options, json_option, parse_settings, scoring_options
+from evalkit.cli.reading import read_options
 from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring
 
 if TYPE_CHECKING:

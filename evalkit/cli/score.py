@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.options import PATH, interval_options, json_option, read_options, scoring_options
+from evalkit.cli.options import PATH, interval_options, json_option, scoring_options
+from evalkit.cli.reading import side_options
 from evalkit.options import Intervals, ReadOptions, Scoring
 
 __all__ = ["score_command"]
@@ -20,7 +21,7 @@ __all__ = ["score_command"]
 @click.option("--predicted", type=PATH, help="Predictions: a file, or a run folder.")
 @click.option("--split", default="test", show_default=True, help="The split, if the gold has splits.")
 @click.option("--out", type=PATH, help="Write result.json to this folder.")
-@read_options
+@side_options
 @scoring_options
 @interval_options
 @json_option
@@ -36,12 +37,10 @@ def score_command(
 ) -> None:
     """Score predictions that were made elsewhere.
 
-    JSON files hold one object an article, matched by id; a layer that a file leaves out is not evaluated. Tag-column
-    files (--format conll) are laid side by side by their tokens; gold and predicted tags may also stand in one file
-    (--gold-tag-column, --predicted-tag-column).
+    Gold and predictions may be in different formats. Articles are matched by id; a layer that a file leaves out is not
+    evaluated. Two files of tag columns are laid side by side by their tokens; gold and predicted tags may also stand in
+    one file (--gold-tag-column, --predicted-tag-column).
     """
-    if predicted is None and read.format is None:
-        raise click.UsageError("Missing option '--predicted'.")
     _with_one_thread()
     from evalkit.cli.show import show
     from evalkit.workflows.score import score_predictions

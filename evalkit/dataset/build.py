@@ -28,7 +28,7 @@ from evalkit.dataset.card import render_card
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.labels import LABELS_FILE, load_inventory
 from evalkit.dataset.problems import Problem
-from evalkit.dataset.sources import RawExample, Source, find_source, read_source
+from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.splits import assign_splits, check_splits
 from evalkit.dataset.store import (
     ARTICLES_FILE,
@@ -43,10 +43,10 @@ from evalkit.dataset.store import (
 )
 from evalkit.dataset.validate import check_raw
 from evalkit.errors import FormatError, InputError
-from evalkit.files import read_text, replace_children, write_file
-from evalkit.formats.files import file_name_of
+from evalkit.files import file_name_of, read_text, replace_children, write_file
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.native.rows import dump_line
+from evalkit.options import ReadOptions
 from evalkit.records import ZONES, Example, Scope
 
 __all__ = ["BuildResult", "DatasetProblemsError", "build_dataset", "write_dataset"]
@@ -84,6 +84,7 @@ def build_dataset(
     corpus: Path,
     splits: Mapping[str, Sequence[str]] | None = None,
     keep: bool = False,
+    read: ReadOptions | None = None,
 ) -> BuildResult:
     """Writes `out` (a dataset folder with its card) and `corpus` from annotated articles.
 
@@ -94,12 +95,13 @@ def build_dataset(
         corpus: the folder of article texts.
         splits: article ids by split; None leaves each article in the split that its source or `out` has it in.
         keep: keep the articles of `out` that no source names; without it a build that would lose some is refused.
+        read: how the sources are read.
 
     Raises:
         DatasetProblemsError: something is wrong; holds every problem.
         OutputError: a folder cannot be written.
     """
-    raws, problems = _read_all(sources, out, corpus, keep=keep)
+    raws, problems = _read_all(sources, out, corpus, keep=keep, read=read or ReadOptions())
     inventory = load_inventory(out)
     raws = assign_splits(raws, _ids_by_split(out), splits)
     problems += check_splits(raws, splits)
@@ -140,7 +142,7 @@ def write_dataset(splits: Sequence[GoldDataset], out: Path) -> None:
 
 
 def _read_all(
-    sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: bool
+    sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: bool, read: ReadOptions
 ) -> tuple[list[RawExample], list[Problem]]:
     problems: list[Problem] = []
 
@@ -149,20 +151,21 @@ def _read_all(
         problems.append(Problem(where, "line", "format", message))
 
     raws: list[RawExample] = []
-    for place in sources:
-        found = find_source(place)
-        raws += [_ready(raw, corpus, found) for raw in read_source(found, on_error=note)]
+    places = [find_place(source, read.format) for source in sources]
+    check_settings(read.values, *places)
+    for place in places:
+        raws += [_ready(raw, corpus, place) for raw in raw_examples(read_place(place, read), note)]
     if not raws and not problems:
         raise InputError("no article to build from; name inline files or native JSON")
     if keep and _ids_by_split(out):
         named = {raw.example.article.id for raw in raws}
-        found = find_source(out)
-        old = (raw for raw in read_source(found, on_error=note) if raw.example.article.id not in named)
+        found = find_place(out)
+        old = (raw for raw in raw_examples(read_place(found), note) if raw.example.article.id not in named)
         raws += [_ready(raw, corpus, found) for raw in old]
     return raws, problems
 
 
-def _ready(raw: RawExample, corpus: Path, source: Source) -> RawExample:
+def _ready(raw: RawExample, corpus: Path, source: Place) -> RawExample:
     """The example with its text and a declared scope.
 
     Mentions have no ids in inline markup, so they are numbered by their place. Ids that a JSON file gives are kept:

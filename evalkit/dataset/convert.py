@@ -1,26 +1,40 @@
-"""Gold from one form into another: native JSON lines, inline files, a dataset folder, or a format of a plugin."""
+"""Gold from one form into another: any registered format, or a dataset folder. What a form cannot hold is counted."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.dataset.build import write_dataset
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.load import load_splits
 from evalkit.dataset.sources import ALL
-from evalkit.errors import OutputError
-from evalkit.files import write_file
-from evalkit.formats.base import Format
+from evalkit.errors import FormatError, InputError, OutputError
+from evalkit.files import staged
+from evalkit.formats.base import Batch, Format, Losses, counted
 from evalkit.formats.native.canonical import canonical_example
-from evalkit.formats.native.rows import dump_line, example_to_row
-from evalkit.formats.table import FORMATS
+from evalkit.formats.table import FORMATS, load_format
+from evalkit.options import ReadOptions
 from evalkit.registry import unknown_name
 
-__all__ = ["FOLDER", "convert_dataset", "target_names"]
+__all__ = ["FOLDER", "Conversion", "convert_dataset", "target_names"]
 
 FOLDER = "hf"
-"""The dataset folder, which is no single-file format and so not in the table of formats."""
+"""The dataset folder, which is no format of files and so not in the table of formats."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversion:
+    """What was converted.
+
+    Attributes:
+        articles: how many were written.
+        losses: what of them was not.
+    """
+
+    articles: int
+    losses: Losses
 
 
 def target_names() -> list[str]:
@@ -28,50 +42,55 @@ def target_names() -> list[str]:
     return sorted({FOLDER, *FORMATS.names()})
 
 
-def convert_dataset(source: str | Path | None, destination: Path, *, to: str, split: str = ALL) -> int:
-    """Writes the gold of a source in another form and returns the number of articles.
+def convert_dataset(
+    source: str | Path | None,
+    destination: Path,
+    *,
+    to: str,
+    split: str = ALL,
+    lossy: bool = False,
+    read: ReadOptions | None = None,
+) -> Conversion:
+    """Writes the gold of a source in another form.
 
     Args:
         source: what `load_dataset` takes.
         destination: a new file or folder; nothing is overwritten.
-        to: `native` (JSON lines, each with its split), `inline` (a folder of files, by split if there are several),
-            `hf` (a dataset folder with card and labels), or the name of a registered format.
+        to: the name of a format, or `hf` (a dataset folder with card and labels). Splits are kept: in each row of
+            native JSON, as folders otherwise.
         split: the split to convert; by default all.
+        lossy: write also what the form cannot hold as it is, or leave it out; otherwise that is refused.
+        read: how the source is read.
 
     Raises:
         UnknownNameError: no such form or split.
-        FormatError: the form cannot express the gold; nothing is written.
+        FormatError: the form cannot hold the gold; nothing is written.
         OutputError: the destination exists, or cannot be written.
     """
     if to not in target_names():
         raise unknown_name("format", to, target_names())
     if destination.exists() and (destination.is_file() or any(destination.iterdir())):
         raise OutputError(f"{destination}: exists already; name a new file or folder")
-    splits = load_splits(source)
+    splits = load_splits(source, read=read)
     if split != ALL:
         chosen = tuple(gold for gold in splits if gold.split == split)
         if not chosen:
             raise unknown_name("split", split, [gold.split for gold in splits])
         splits = chosen
     splits = tuple(replace(gold, examples=tuple(map(canonical_example, gold))) for gold in splits)
-    _write(splits, destination, to)
-    return sum(map(len, splits))
-
-
-def _write(splits: tuple[GoldDataset, ...], destination: Path, to: str) -> None:
+    articles = sum(map(len, splits))
     if to == FOLDER:
         # A dataset folder needs a split to put its files in.
         write_dataset([_in_split(gold) for gold in splits], destination)
-        return
-    if to == "native":
-        write_file(destination, "".join(_native_line(gold, row) for gold in splits for row in _rows(gold)))
-        return
-    target: Format = FORMATS.load(to)
-    if len(splits) == 1:
-        target.write(splits[0].examples, destination)
-        return
-    for gold in splits:
-        target.write(gold.examples, destination / gold.split)
+        return Conversion(articles=articles, losses=Losses(written=counted(e.gold for gold in splits for e in gold)))
+    with staged(destination) as target:
+        losses = _write(load_format(to), splits, target)
+        if (lost := str(losses)) and not lossy:
+            raise FormatError(
+                f"{destination}: {to} cannot hold {lost}; nothing was written: choose another format, or --lossy to "
+                "write the rest"
+            )
+    return Conversion(articles=articles, losses=losses)
 
 
 def _in_split(gold: GoldDataset) -> GoldDataset:
@@ -80,9 +99,44 @@ def _in_split(gold: GoldDataset) -> GoldDataset:
     return gold_dataset(gold.examples, name=gold.name, split="test", inventory=gold.inventory)
 
 
-def _rows(gold: GoldDataset) -> list[dict[str, object]]:
-    return [example_to_row(example) for example in gold]
+def _write(form: Format, splits: Sequence[GoldDataset], target: Path) -> Losses:
+    if form.write is None:
+        raise InputError(f"format {form.name!r} is only read, not written; choose another")
+    if form.keeps_splits or len(splits) == 1:
+        return _accounted(form.write(_batch(splits), target), splits)
+    suffix = form.suffixes[0] if form.suffixes else ""
+    return _together(
+        _accounted(form.write(_batch([gold]), target / gold.split / f"{gold.split}{suffix}"), [gold]) for gold in splits
+    )
 
 
-def _native_line(gold: GoldDataset, row: dict[str, object]) -> str:
-    return dump_line(row if gold.split == ALL else {"id": row["id"], "split": gold.split} | row)
+def _batch(splits: Sequence[GoldDataset]) -> Batch:
+    return Batch(
+        examples=tuple(example for gold in splits for example in gold),
+        splits=tuple(None if gold.split == ALL else gold.split for gold in splits for _ in gold),
+    )
+
+
+def _accounted(losses: Losses, splits: Sequence[GoldDataset]) -> Losses:
+    """The losses, with what a format says of neither as lost: written and lost together are what there was."""
+    lost = {layer: dict(kinds) for layer, kinds in losses.lost.items()}
+    for layer, number in counted(example.gold for gold in splits for example in gold).items():
+        missing = number - losses.written.get(layer, 0) - sum(lost.get(layer, {}).values())
+        if missing:
+            lost.setdefault(layer, {})["not accounted for"] = missing
+    return replace(losses, lost=lost)
+
+
+def _together(several: Iterable[Losses]) -> Losses:
+    written: dict[str, int] = {}
+    left_out: dict[str, int] = {}
+    lost: dict[str, dict[str, int]] = {}
+    for losses in several:
+        for layer, number in losses.written.items():
+            written[layer] = written.get(layer, 0) + number
+        for what, number in losses.left_out.items():
+            left_out[what] = left_out.get(what, 0) + number
+        for layer, kinds in losses.lost.items():
+            for kind, number in kinds.items():
+                lost.setdefault(layer, {})[kind] = lost.get(layer, {}).get(kind, 0) + number
+    return Losses(written=written, lost=lost, left_out=left_out)

@@ -15,16 +15,20 @@ from evalkit.dataset.labels import (
     load_label_map,
     mappable_inventory,
     mapped_inventory,
-    with_metadata_layers,
 )
 from evalkit.dataset.problems import Problem
-from evalkit.dataset.sources import ALL, RawExample, Source, find_source, read_source
+from evalkit.dataset.sources import ALL, Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold
 from evalkit.errors import InputError, LabelError, OffsetError
+from evalkit.formats.base import Batch
 from evalkit.formats.collection import without_collection
+from evalkit.options import ReadOptions
 from evalkit.records import Example
 
-__all__ = ["GoldDataset", "bundled_gold", "load_dataset", "load_splits"]
+__all__ = ["GoldDataset", "bundled_gold", "gold_of_batch", "inventory_of", "load_dataset", "load_splits"]
+
+_PLAIN = ("native", "inline")
+"""Formats that are found again by looking into the files."""
 
 
 @without_collection()
@@ -34,59 +38,104 @@ def load_dataset(
     split: str = "test",
     label_map: str | Path | LabelMap | None = None,
     check: bool = True,
+    format: str | None = None,
+    read: ReadOptions | None = None,
 ) -> GoldDataset:
     """The gold of one split.
 
     Args:
-        source: None or `news-gold` for the bundled gold; a dataset folder; a `.jsonl`/`.json` file in native form; a
-            file or folder of inline markup; any other folder or hub id `org/name[@revision]` with native columns,
-            which is read by `datasets`.
+        source: None or `news-gold` for the bundled gold; a dataset folder; a file or folder in any format (native JSON,
+            inline markup, tag columns, …); any other folder or hub id `org/name[@revision]` with native columns, which
+            is read by `datasets`.
         split: the split, or `all`; ignored for a file whose rows name no split.
         label_map: applied to the gold: a map, its name in the inventory, or a TOML file. Counts are in `map_counts`.
         check: refuse gold that cannot be scored (offsets, labels, ids, text hashes).
+        format: the format of the files; found by looking into them by default.
+        read: how files are read: format, settings, annotator.
 
     Raises:
-        UnknownNameError: there is no such split or label map.
+        UnknownNameError: there is no such split, label map or format.
         InputError: the source does not exist, holds nothing, or fails the checks.
     """
-    found = find_source(source)
-    raws = read_source(found, split=split)
+    read = read or ReadOptions()
+    place = find_place(source, format or read.gold_format or read.format)
+    check_settings(read.values, place)
+    batch = read_place(place, read, split=split)
+    return gold_of_batch(batch, place, read, split=split, label_map=label_map, check=check)
+
+
+def gold_of_batch(
+    batch: Batch,
+    place: Place,
+    read: ReadOptions,
+    *,
+    split: str = ALL,
+    label_map: str | Path | LabelMap | None = None,
+    check: bool = True,
+) -> GoldDataset:
+    """The gold in what was read, checked, with labels mapped. Raises what `load_dataset` raises."""
+    raws = raw_examples(batch)
     if not raws:
-        raise InputError(f"{found.location}: holds no article; check the path, or build it with evalkit dataset build")
-    inventory = load_inventory(found.folder)
+        raise InputError(f"{place.location}: holds no article; check the path, or build it with evalkit dataset build")
+    inventory = inventory_of(batch, place)
     wanted = _label_map(label_map, inventory)
     if check:
-        _refuse_unscorable(raws, inventory if wanted is None else mappable_inventory(inventory, wanted), found)
+        _refuse_unscorable(raws, inventory if wanted is None else mappable_inventory(inventory, wanted), place)
     named = {raw.split for raw in raws} - {None}
     gold = _mapped(
-        [raw.example for raw in raws],
-        name=found.name,
-        split=split if named else ALL,
-        inventory=inventory,
-        label_map=wanted,
+        batch.examples, name=place.name, split=split if named else ALL, inventory=inventory, label_map=wanted
     )
-    return replace(gold, origin={"dataset": BUNDLED_NAME if source is None else str(source)})
+    return replace(gold, origin=_origin(place, read), reading=batch.reading, notes=batch.sentences)
 
 
-def load_splits(source: str | Path | None = None, *, check: bool = True) -> tuple[GoldDataset, ...]:
+def load_splits(
+    source: str | Path | None = None, *, check: bool = True, read: ReadOptions | None = None
+) -> tuple[GoldDataset, ...]:
     """Every split of a source as a dataset of its own, in the order train, dev, test, others.
 
     A source without splits is one dataset with the split `all`. Raises what `load_dataset` raises.
     """
-    found = find_source(source)
-    raws = read_source(found)
+    read = read or ReadOptions()
+    place = find_place(source, read.gold_format or read.format)
+    check_settings(read.values, place)
+    batch = read_place(place, read)
+    raws = raw_examples(batch)
     if not raws:
-        raise InputError(f"{found.location}: holds no article; check the path, or build it with evalkit dataset build")
-    inventory = load_inventory(found.folder)
+        raise InputError(f"{place.location}: holds no article; check the path, or build it with evalkit dataset build")
+    inventory = inventory_of(batch, place)
     if check:
-        _refuse_unscorable(raws, inventory, found)
+        _refuse_unscorable(raws, inventory, place)
     by_split: dict[str, list[Example]] = {}
     for raw in raws:
         by_split.setdefault(raw.split or ALL, []).append(raw.example)
     return tuple(
-        gold_dataset(examples, name=found.name, split=split, inventory=inventory)
+        replace(
+            gold_dataset(examples, name=place.name, split=split, inventory=inventory, origin=_origin(place, read)),
+            reading=batch.reading,
+            notes=batch.sentences,
+        )
         for split, examples in by_split.items()
     )
+
+
+def _origin(place: Place, read: ReadOptions) -> dict[str, str]:
+    """What loads it again; a format of ours that files show plainly needs no name."""
+    told = read.gold_format or read.format
+    named = place.format is not None and (told is not None or place.kind not in _PLAIN)
+    return {
+        "dataset": BUNDLED_NAME if place.name == BUNDLED_NAME else place.location,
+        **({"format": place.kind} if named else {}),
+        **({"annotator": read.annotator} if read.annotator else {}),
+        **{name: value for name, value in read.values.items() if place.format and name in place.format.options},
+    }
+
+
+def inventory_of(batch: Batch, place: Place) -> Inventory:
+    """The labels of the dataset; those of a layer whose labels the file defines are the file's."""
+    inventory = load_inventory(None if batch.labels else place.folder)
+    for layer, labels in batch.labels.items():
+        inventory = inventory.with_labels(layer, labels)
+    return inventory
 
 
 def _label_map(label_map: str | Path | LabelMap | None, inventory: Inventory) -> LabelMap | None:
@@ -95,7 +144,7 @@ def _label_map(label_map: str | Path | LabelMap | None, inventory: Inventory) ->
     return load_label_map(label_map, inventory)
 
 
-def _refuse_unscorable(raws: Sequence[RawExample], inventory: Inventory, source: Source) -> None:
+def _refuse_unscorable(raws: Sequence[RawExample], inventory: Inventory, source: Place) -> None:
     problems = check_ids(raw.example.article.id for raw in raws)
     for raw in raws:
         problems += check_scorable(raw.example, inventory, surfaces=raw.surfaces, sha256=raw.sha256)
@@ -121,7 +170,7 @@ def _mapped(
     counts = MapCounts()
     mapped: list[Example] = []
     for example in examples:
-        gold, done = apply_label_map(with_metadata_layers(example, inventory).gold, label_map)
+        gold, done = apply_label_map(example.gold, label_map)
         counts += done
         mapped.append(Example(article=example.article, gold=gold))
     return gold_dataset(

@@ -1,28 +1,29 @@
-"""Where gold can come from, and its rows: our dataset folder, native files, inline files, anything `datasets` reads."""
+"""The one door through which annotations come in: a place, or files of any format, become a `Batch`.
+
+A place is our dataset folder, whatever `datasets` reads (a hub id, a folder of Parquet …), or a file or folder in a
+format, which is named or found by looking into it. The same door serves gold and predictions.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evalkit.dataset.hub import HUB_ID, read_hub
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold, dataset_name, split_files
-from evalkit.errors import FormatError, InputError
-from evalkit.files import read_text
-from evalkit.formats.files import paths_under
-from evalkit.formats.inline.markup import parse_inline
-from evalkit.formats.native.rows import claimed_surfaces, example_from_row, read_rows
+from evalkit.errors import EvalkitError, FormatError, InputError
+from evalkit.formats.base import Batch, Claims, Format, Source, merged
+from evalkit.formats.native.format import batch_of_rows, read_native
+from evalkit.formats.table import FORMATS, format_of_file, format_of_folder, load_format, loadable_formats
+from evalkit.options import ReadOptions
 from evalkit.records import Example
 from evalkit.registry import near_match, unknown_name
 
-__all__ = ["ALL", "RawExample", "Source", "find_source", "read_source"]
+__all__ = ["ALL", "Place", "RawExample", "check_settings", "find_place", "raw_examples", "read_place"]
 
 ALL = "all"
 """As a split: every split together."""
-
-OnError = Callable[[FormatError], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,18 +46,20 @@ class RawExample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A place that holds gold.
+class Place:
+    """Where annotations are.
 
     Attributes:
-        kind: `folder` (our layout), `native`, `inline`, or `hub` (whatever `datasets` can read).
+        kind: `folder` (our layout), `hub` (whatever `datasets` can read), or the name of a format.
         name: how the dataset is called in signatures.
         location: the path, or the hub id.
+        format: the format of the files; None for the first two kinds.
     """
 
     kind: str
     name: str
     location: str
+    format: Format | None = None
 
     @property
     def folder(self) -> Path | None:
@@ -67,33 +70,45 @@ class Source:
         return path if path.is_dir() else path.parent
 
 
-def find_source(source: str | Path | None) -> Source:
+def find_place(source: str | Path | None, format_name: str | None = None) -> Place:
     """What a source stands for: a bundled name, a path or a hub id.
 
+    Args:
+        source: None for the bundled gold.
+        format_name: the format of the files; None looks into them.
+
     Raises:
-        InputError: there is no such path; a near match beside it is named.
+        InputError: there is no such path (a near match beside it is named), or its format cannot be told.
+        UnknownNameError: there is no such format.
     """
+    told = None if format_name is None else load_format(format_name)
     if source is None or str(source) == BUNDLED_NAME:
-        return Source(kind="folder", name=BUNDLED_NAME, location=str(_existing(bundled_gold())))
+        if told is not None:
+            raise InputError(f"format {format_name!r} is that of a file or folder; say which (the gold, or --dataset)")
+        return Place(kind="folder", name=BUNDLED_NAME, location=str(_existing(bundled_gold())))
+    if source == "":
+        raise InputError("the path of the dataset is empty; is a variable not set?")
     path = Path(source)
     if not path.exists():
         hub_id = isinstance(source, str) and HUB_ID.fullmatch(source) and not path.parent.is_dir()
-        if hub_id and path.suffix not in (".json", ".jsonl", ".txt"):
-            return Source(kind="hub", name=str(source).partition("@")[0].split("/")[-1], location=str(source))
-        return Source(kind="folder", name="", location=str(_existing(path)))
+        if hub_id and told is None and path.suffix not in _suffixes():
+            return Place(kind="hub", name=str(source).partition("@")[0].split("/")[-1], location=str(source))
+        return Place(kind="folder", name="", location=str(_existing(path)))
     if not path.is_dir():
-        # A pipe is read like a file, so that `--dataset <(zcat gold.jsonl.gz)` works.
-        return Source(kind="inline" if path.suffix == ".txt" else "native", name=path.stem, location=str(path))
+        found = told or format_of_file(path)
+        return Place(kind=found.name, name=path.stem, location=str(path), format=found)
     name = dataset_name(path)
-    if split_files(path):
-        return Source(kind="folder", name=name, location=str(path))
-    return Source(kind="inline" if _holds_inline(path) else "hub", name=name, location=str(path))
+    if told is None and split_files(path):
+        return Place(kind="folder", name=name, location=str(path))
+    found_format = told or format_of_folder(path)
+    if found_format is None:
+        return Place(kind="hub", name=name, location=str(path))
+    return Place(kind=found_format.name, name=name, location=str(path), format=found_format)
 
 
-def _holds_inline(folder: Path) -> bool:
-    """Plain text files are something that `datasets` reads too, so one is looked into."""
-    files = sorted([*folder.glob("*.txt"), *folder.glob("*/*.txt")])
-    return bool(files) and re.search(rb"^---\r?$", files[0].read_bytes(), re.MULTILINE) is not None
+def _suffixes() -> set[str]:
+    """Endings that no hub id has."""
+    return {suffix for name in FORMATS.table for suffix in load_format(name).suffixes}
 
 
 def _existing(path: Path) -> Path:
@@ -105,87 +120,175 @@ def _existing(path: Path) -> Path:
     raise InputError(f"dataset {str(path)!r} does not exist{hint}")
 
 
-def read_source(source: Source, *, split: str = ALL, on_error: OnError | None = None) -> list[RawExample]:
-    """The examples of a source, in the order of its files.
-
-    Args:
-        source: from `find_source`.
-        split: the split to read, `all` for everything; a file whose rows name no split is read whole.
-        on_error: is told of each row that cannot be read, and reading goes on; without it the first one raises.
+def check_settings(values: Mapping[str, str], *places: Place) -> None:
+    """Refuses settings that no format of these places has.
 
     Raises:
-        UnknownNameError: there is no such split; the known ones are listed.
-        InputError: something cannot be read.
+        InputError: names the setting, and a near match or the format that it belongs to.
     """
-    if source.kind == "folder":
-        return list(_read_folder(Path(source.location), split, on_error))
-    if source.kind == "inline":
-        return _of_split(list(_read_inline(Path(source.location), on_error)), split)
-    if source.kind == "native":
-        return _of_split(list(_read_native(Path(source.location), None, on_error)), split)
-    by_split = read_hub(source.location, split=None if split == ALL else split)
-    return [
-        raw
-        for name, rows in by_split.items()
-        for raw in _parsed(((f"{source.location}[{name}][{i}]", row) for i, row in enumerate(rows)), name, on_error)
-    ]
+    settings = {setting for place in places if place.format is not None for setting in place.format.options}
+    for setting in values:
+        if setting in settings:
+            continue
+        read_as = " and ".join(dict.fromkeys(f"{one.location} is read as {_kind(one)}" for one in places))
+        owners = [name for name, form in loadable_formats().items() if setting in form.options]
+        if owners:
+            raise InputError(
+                f"{read_as}, but --{setting.replace('_', '-')} goes with --format {' or '.join(owners)}; add it"
+            )
+        near = near_match(setting, settings)
+        hint = f"did you mean {near!r}?" if near else f"its settings: {', '.join(sorted(settings)) or 'none'}"
+        raise InputError(f"{read_as}, which has no setting {setting!r}; {hint}")
 
 
-def _read_folder(folder: Path, split: str, on_error: OnError | None) -> Iterator[RawExample]:
+def _kind(place: Place) -> str:
+    return {"folder": "a dataset folder", "hub": "a dataset of the hub"}.get(place.kind, place.kind)
+
+
+def read_place(
+    place: Place,
+    read: ReadOptions | None = None,
+    *,
+    split: str = ALL,
+    predicted: bool = False,
+    beside: Path | None = None,
+) -> Batch:
+    """What is in a place, in the order of its files; what could not be read is in `problems`.
+
+    Args:
+        place: from `find_place`.
+        read: settings of the format (those of others are left aside, see `check_settings`); the annotator, where a
+            file has several.
+        split: the split to read, `all` for everything; a file whose rows name no split is read whole.
+        predicted: read predictions, not gold.
+        beside: the gold file of the same format, for predictions.
+
+    Raises:
+        UnknownNameError: there is no such split or annotator; the known ones are listed.
+        InputError: something cannot be read at all.
+    """
+    read = read or ReadOptions()
+    if place.format is not None:
+        batch = _read_files(
+            place, place.format, Source(path=Path(place.location), predicted=predicted, beside=beside), read
+        )
+        return _of_split(_one_reading(batch, read.annotator, place), split)
+    if read.annotator is not None:
+        raise InputError(f"{place.location}: keeps no readings by annotator; leave out --annotator")
+    if place.kind == "folder":
+        return _read_folder(Path(place.location), split)
+    by_split = read_hub(place.location, split=None if split == ALL else split)
+    return merged(
+        [
+            batch_of_rows(((f"{place.location}[{name}][{i}]", row) for i, row in enumerate(rows)), split=name)
+            for name, rows in by_split.items()
+        ]
+    )
+
+
+def _read_folder(folder: Path, split: str) -> Batch:
     files = split_files(folder)
     if not files:
         raise InputError(f"{folder}: holds no annotated article (SPLIT/ID.json); build it with evalkit dataset build")
     if split != ALL and split not in files:
         raise unknown_name("split", split, files)
-    for name, paths in files.items():
-        if split in (ALL, name):
-            for path in paths:
-                yield from _read_native(path, name, on_error)
+    wanted = {name: paths for name, paths in files.items() if split in (ALL, name)}
+    return merged([read_native(path, split=name) for name, paths in wanted.items() for path in paths])
 
 
-def _read_native(path: Path, split: str | None, on_error: OnError | None) -> Iterator[RawExample]:
-    yield from _parsed(read_rows(path, on_error=on_error), split, on_error)
+def _read_files(place: Place, form: Format, source: Source, read: ReadOptions) -> Batch:
+    path = source.path
+    if not path.is_dir() or form.certainty(path, b"") > 0:
+        return _read_one(place, form, source, read)
+    files = sorted(file for file in path.rglob("*") if file.suffix in form.suffixes and file.is_file())
+    if not files:
+        raise InputError(f"{path}: holds no file that ends in {' or '.join(form.suffixes)}; check the path")
+    batches = [_read_one(place, form, replace(source, path=file, folder=path), read) for file in files]
+    return merged([_in_split(batch, file, path) for batch, file in zip(batches, files, strict=True)])
 
 
-def _read_inline(path: Path, on_error: OnError | None) -> Iterator[RawExample]:
-    for file in paths_under(path, (".txt",)):
-        try:
-            example = parse_inline(read_text(file), where=str(file))
-        except FormatError as error:
-            if on_error is None:
-                raise
-            on_error(error)
-            continue
-        inside = file.parent != path and path.is_dir()
-        yield RawExample(where=str(file), split=file.parent.name if inside else None, example=example)
+def _read_one(place: Place, form: Format, source: Source, read: ReadOptions) -> Batch:
+    if form.read is None:
+        raise InputError(f"{source.path}: format {place.kind!r} is only written, not read")
+    try:
+        batch = form.read(source, read)
+    except FormatError as error:
+        return Batch(problems=(error,))
+    except EvalkitError:
+        raise
+    except Exception as error:
+        if place.kind in FORMATS.table:
+            raise
+        # Other people's code: what it stumbles over is most likely in the file.
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        return Batch(problems=(FormatError(f"{source.path}: format {place.kind!r} cannot read it ({reason})"),))
+    if not isinstance(batch, Batch):
+        raise EvalkitError(f"format {place.kind!r} read {source.path} as {type(batch).__name__}, not as a Batch")
+    return batch
 
 
-def _parsed(
-    rows: Iterable[tuple[str, dict[str, object]]], split: str | None, on_error: OnError | None
-) -> Iterator[RawExample]:
-    for where, row in rows:
-        try:
-            example = example_from_row(row, where)
-        except FormatError as error:
-            if on_error is None:
-                raise
-            on_error(error)
-            continue
-        own = row.get("split")
-        sha256 = row.get("text_sha256")
-        yield RawExample(
-            where=where,
-            split=split if split is not None else own if isinstance(own, str) else None,
-            example=example,
-            surfaces=claimed_surfaces(row),
-            sha256=sha256 if isinstance(sha256, str) else None,
+def _in_split(batch: Batch, file: Path, folder: Path) -> Batch:
+    """Files in a sub-folder are of the split that it is called after, unless they say so themselves."""
+    if file.parent == folder or any(batch.splits):
+        return batch
+    return replace(batch, splits=(file.parent.name,) * len(batch.examples))
+
+
+def _one_reading(batch: Batch, annotator: str | None, place: Place) -> Batch:
+    if annotator is None and (batch.examples or not batch.annotators):
+        return batch
+    names = sorted(batch.annotators)
+    if not names:
+        raise InputError(f"{place.location}: keeps no readings by annotator; leave out --annotator")
+    if annotator is not None and annotator not in names:
+        raise unknown_name("annotator", annotator, names)
+    if annotator is None and len(names) > 1:
+        raise InputError(
+            f"{place.location}: has readings of {', '.join(names)} and none that is the gold; name one with --annotator"
         )
+    return replace(batch, examples=batch.annotators[annotator or names[0]], claims=(), splits=())
 
 
-def _of_split(raws: list[RawExample], split: str) -> list[RawExample]:
-    known = {raw.split for raw in raws if raw.split is not None}
-    if split == ALL or not known:
-        return raws
-    if split not in known:
-        raise unknown_name("split", split, known)
-    return [raw for raw in raws if raw.split == split]
+def _of_split(batch: Batch, split: str) -> Batch:
+    names = {name for name in batch.splits if name is not None}
+    if split == ALL or not names:
+        return batch
+    if split not in names:
+        raise unknown_name("split", split, names)
+    kept = [number for number, name in enumerate(batch.splits) if name == split]
+    return replace(
+        batch,
+        examples=tuple(batch.examples[number] for number in kept),
+        claims=tuple(batch.claims[number] for number in kept) if batch.claims else (),
+        splits=(split,) * len(kept),
+    )
+
+
+def raw_examples(batch: Batch, on_error: Callable[[FormatError], None] | None = None) -> list[RawExample]:
+    """The examples of a batch, each with what its file claims about it.
+
+    Args:
+        batch: what was read.
+        on_error: is told of each thing that could not be read; without it the first one is raised.
+
+    Raises:
+        FormatError: something could not be read, and nobody is there to be told.
+    """
+    for problem in batch.problems:
+        if on_error is None:
+            raise problem
+        on_error(problem)
+    return list(_raw(batch.examples, batch.claims, batch.splits))
+
+
+def _raw(examples: Sequence[Example], claims: Sequence[Claims], splits: Sequence[str | None]) -> Iterator[RawExample]:
+    nothing = Claims()
+    for number, example in enumerate(examples):
+        claim = claims[number] if claims else nothing
+        yield RawExample(
+            where=claim.where or example.article.id,
+            split=splits[number] if splits else None,
+            example=example,
+            surfaces=claim.surfaces,
+            sha256=claim.sha256,
+        )

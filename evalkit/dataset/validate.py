@@ -21,13 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.dataset.checks import check_example
-from evalkit.dataset.labels import Inventory, load_inventory
+from evalkit.dataset.labels import Inventory
+from evalkit.dataset.load import inventory_of
 from evalkit.dataset.problems import Problem
-from evalkit.dataset.sources import RawExample, find_source, read_source
+from evalkit.dataset.sources import RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.store import ARTICLES_FILE, article_entry, read_article_entries
 from evalkit.errors import FormatError, InputError
 from evalkit.files import read_text
 from evalkit.layers.table import all_layers
+from evalkit.options import ReadOptions
 
 __all__ = ["Validation", "check_corpus", "check_raw", "validate_dataset"]
 
@@ -49,26 +51,32 @@ class Validation:
     checks: tuple[str, ...] = ()
 
 
-def validate_dataset(source: str | Path | None = None, *, corpus: Path | None = None) -> Validation:
+def validate_dataset(
+    source: str | Path | None = None, *, corpus: Path | None = None, read: ReadOptions | None = None
+) -> Validation:
     """Every problem of every split of a source (see `load_dataset` for what a source is).
 
     Args:
         source: None for the bundled gold.
         corpus: the folder of article texts; by default the `corpus` beside a dataset folder, if there is one.
+        read: how files are read.
 
     Raises:
         InputError: the source does not exist or holds no article.
     """
-    found = find_source(source)
+    read = read or ReadOptions()
+    found = find_place(source, read.format)
+    check_settings(read.values, found)
     problems: list[Problem] = []
 
     def note(error: FormatError) -> None:
         problems.append(_format_problem(error))
 
-    raws = read_source(found, on_error=note)
+    batch = read_place(found, read)
+    raws = raw_examples(batch, note)
     if not raws and not problems:
         raise InputError(f"{found.location}: holds no article; check the path, or build it with evalkit dataset build")
-    problems += check_raw(raws, load_inventory(found.folder))
+    problems += check_raw(raws, inventory_of(batch, found))
     checks: tuple[str, ...] = ()
     if found.kind == "folder":
         problems += _check_file_names(raws)

@@ -1,28 +1,195 @@
-"""What a file format is: a name, how its files look from outside, how to read and how to write them."""
+r"""What a file format is: how its files look from outside, how they are read and written, and what they cannot hold.
+
+A format of a file that has one line a mention, `article TAB start TAB end TAB label`::
+
+    def read(source: Source, options: ReadOptions) -> Batch:
+        rows = [line.split("\t") for line in read_text(source.path).splitlines()]
+        mentions = {name: [row for row in rows if row[0] == name] for name in sorted({row[0] for row in rows})}
+        return Batch(examples=tuple(example_of(name, own) for name, own in mentions.items()))
+
+    MENTIONS = Format(name="mentions", about="one line a mention", suffixes=(".mentions",), read=read)
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
-from evalkit.records import Example
+from evalkit.errors import FormatError
+from evalkit.options import ReadOptions
+from evalkit.records import Annotations, Example, Prediction
 
-__all__ = ["Format"]
+__all__ = ["Batch", "Claims", "Format", "Losses", "Source", "counted", "merged"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What is to be read, and as what.
+
+    Attributes:
+        path: the file; a folder only for a format that recognises folders.
+        predicted: whether predictions are wanted, not gold. A format for which that is all the same gives examples:
+            what is annotated in them is then taken for what was predicted.
+        beside: the gold file, if predictions are wanted and it is of the same format. A format of tokens lays the
+            ones on the others and gives both: examples, and predictions over their texts.
+        folder: the folder that was asked for, if the file is one of several in it.
+    """
+
+    path: Path
+    predicted: bool = False
+    beside: Path | None = None
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What a file says about an article besides its annotations: it is compared, never trusted.
+
+    Attributes:
+        where: its place for messages, `file:line`.
+        surfaces: what it says stands at the spans of items, by layer and index.
+        text: the text that it says predictions are about.
+        sha256: the hash that it gives for the text.
+    """
+
+    where: str = ""
+    surfaces: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    text: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What a format reads and writes.
+
+    Attributes:
+        examples: articles with their gold, in the order of the file.
+        predictions: predictions; None if the file holds none as such.
+        claims: one for each example, or for each prediction if there are no examples; empty if nothing is claimed.
+        splits: the split of each example; empty if the file does not know splits.
+        annotators: what each annotator said, where a file has several readings of its articles and no gold.
+        labels: the labels of each layer whose labels the file itself defines; those of the dataset count otherwise.
+        reading: how it was read where that changes figures, for signatures, such as `tags:IOB2/begin`.
+        notes: what was met and mended, in words, and how often; 0 for a sentence that counts nothing.
+        problems: what could not be read; the rest is here.
+    """
+
+    examples: tuple[Example, ...] = ()
+    predictions: tuple[Prediction, ...] | None = None
+    claims: tuple[Claims, ...] = ()
+    splits: tuple[str | None, ...] = ()
+    annotators: Mapping[str, tuple[Example, ...]] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reading: str = ""
+    notes: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[FormatError, ...] = ()
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The notes as they are shown."""
+        return tuple(f"{number} {what}" if number else what for what, number in self.notes.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Losses:
+    """What was written, and what the format could not hold; items read = items written + items lost, in each layer.
+
+    Attributes:
+        written: layer → items that are in the file with all that makes them what they are.
+        lost: layer → kind → items that are not, or that say something else there.
+        left_out: what else is not in the file, in words, and how often, such as the `entity_id` of entities.
+    """
+
+    written: Mapping[str, int] = field(default_factory=dict)
+    lost: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The lost items by kind in one line; empty if none was lost."""
+        kinds = [(layer, kind, number) for layer, own in self.lost.items() for kind, number in own.items() if number]
+        return ", ".join(f"{number} {layer} ({kind})" for layer, kind, number in kinds)
+
+
+Reader = Callable[[Source, ReadOptions], Batch]
+Writer = Callable[[Batch, Path], Losses]
+Sniffer = Callable[[Path, bytes], float]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """One way of keeping examples in files.
+    """One way of keeping annotations in files.
 
     Attributes:
-        name: how it is called on the command line.
-        suffixes: file name endings by which a source is recognised.
-        read: the examples of a file, or of all its files if given a folder.
-        write: writes the examples to a file or folder, atomically; refuses what it cannot express.
+        name: how it is called in options and tables.
+        about: what it is, in one line.
+        suffixes: endings of its files; those of a folder are found by them, and written files get the first.
+        read: reads a file; None if it is only written. Damage is a `FormatError` with file, line and what to do.
+        write: writes a batch to a new file or folder and says what that could not hold; None if it is only read.
+        sniff: how sure it is, from 0 to 1, that a file with this beginning is its own; by default half sure of its
+            suffixes. It is asked about folders too, with an empty beginning: a format of folders says so.
+        options: settings that reading knows, each with its line of help; they arrive as text in `options.values`.
+        keeps_splits: whether `write` keeps the split of each article; otherwise each split is written on its own.
     """
 
     name: str
+    about: str
     suffixes: tuple[str, ...]
-    read: Callable[[Path], Iterable[Example]]
-    write: Callable[[Sequence[Example], Path], None]
+    read: Reader | None = None
+    write: Writer | None = None
+    sniff: Sniffer | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    keeps_splits: bool = False
+
+    def certainty(self, path: Path, head: bytes) -> float:
+        """How sure the format is that a file, or a folder, is its own."""
+        if self.sniff is not None:
+            return self.sniff(path, head)
+        return 0.5 if path.suffix in self.suffixes and not path.is_dir() else 0.0
+
+
+def counted(annotations: Iterable[Annotations]) -> dict[str, int]:
+    """How many items there are in each layer that was annotated."""
+    numbers: Counter[str] = Counter()
+    for one in annotations:
+        numbers.update({layer: len(items) for layer, items in one.layers.items()})
+    return dict(numbers)
+
+
+def merged(batches: Sequence[Batch]) -> Batch:
+    """What several files hold, in their order."""
+    if len(batches) == 1:
+        return batches[0]
+    notes: Counter[str] = Counter()
+    labels: dict[str, tuple[str, ...]] = {}
+    annotators: dict[str, tuple[Example, ...]] = {}
+    for batch in batches:
+        notes.update(batch.notes)
+        for layer, own in batch.labels.items():
+            labels[layer] = tuple(sorted({*labels.get(layer, ()), *own}))
+        for name, examples in batch.annotators.items():
+            annotators[name] = annotators.get(name, ()) + examples
+    predictions = [batch.predictions for batch in batches if batch.predictions is not None]
+    return Batch(
+        examples=_all(batch.examples for batch in batches),
+        predictions=_all(predictions) if predictions else None,
+        claims=_all(_for_each(batch, batch.claims, Claims()) for batch in batches),
+        splits=_all(_for_each(batch, batch.splits, None) for batch in batches),
+        annotators=annotators,
+        labels=labels,
+        reading="+".join(dict.fromkeys(batch.reading for batch in batches if batch.reading)),
+        notes=notes,
+        problems=_all(batch.problems for batch in batches),
+    )
+
+
+def _all(parts: Iterable[Iterable[Any]]) -> tuple[Any, ...]:
+    return tuple(chain.from_iterable(parts))
+
+
+def _for_each(batch: Batch, given: tuple[Any, ...], nothing: object) -> tuple[Any, ...]:
+    """One value for each example, or for each prediction if there are no examples, also where a file gives none."""
+    return given or (nothing,) * len(batch.examples or batch.predictions or ())

@@ -1,18 +1,120 @@
-"""The annotation formats by name; other packages add theirs through the entry-point group `evalkit.formats`."""
+"""The annotation formats by name, and which of them a file is in.
+
+Other packages add theirs through the entry-point group `evalkit.formats`.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from evalkit.errors import EvalkitError, InputError
+from evalkit.formats.base import Format
 from evalkit.registry import Registry
 
-__all__ = ["FORMATS"]
+__all__ = ["FORMATS", "format_of_file", "format_of_folder", "load_format", "loadable_formats"]
 
 FORMATS = Registry(
     what="format",
     table={
-        "conll": "evalkit.formats.tags.articles:CONLL",
-        "inline": "evalkit.formats.files:INLINE",
-        "native": "evalkit.formats.files:NATIVE",
+        "conll": "evalkit.formats.tags.format:CONLL",
+        "inline": "evalkit.formats.inline.format:INLINE",
+        "native": "evalkit.formats.native.format:NATIVE",
     },
     group="evalkit.formats",
 )
-"""Each name stands for a `evalkit.formats.base.Format`."""
+"""Each name stands for a `evalkit.formats.base.Format`. Built-in ones import what they need when they read or write."""
+
+NATIVE = "native"
+"""What a pipe is read as: it can be read once only, so nobody can look into it first."""
+
+HEAD = 1 << 16
+"""How many bytes of a file are shown to the formats."""
+
+LOOKED_INTO = 50
+"""How many files of a folder are looked into."""
+
+SURE = 0.5
+"""A format that is less sure of a file says nothing about the folder that it is in."""
+
+
+def load_format(name: str) -> Format:
+    """The format of a name.
+
+    Raises:
+        UnknownNameError: there is none; the near match is named.
+        EvalkitError: a plugin cannot be imported, or is no format.
+    """
+    loaded = FORMATS.load(name)
+    if not isinstance(loaded, Format):
+        raise EvalkitError(f"format {name!r} is {type(loaded).__name__} {str(loaded)[:40]!r}, not a Format")
+    return loaded
+
+
+def format_of_file(path: Path) -> Format:
+    """The format that a file is in, found by looking into it.
+
+    Raises:
+        InputError: no format knows it, or two do; says how to name one.
+        EvalkitError: no format knows it, and a plugin cannot be imported.
+    """
+    if not path.is_file():
+        return load_format(NATIVE)
+    best, broken = _surest(path, _head(path))
+    if len(best) == 1:
+        return load_format(best[0])
+    if broken is not None and not best:
+        raise broken
+    what = f"may be {' or '.join(best)}" if best else "is in no format that evalkit knows"
+    raise InputError(f"{path}: {what}; name its format with --format ({', '.join(FORMATS.names())})")
+
+
+def format_of_folder(folder: Path) -> Format | None:
+    """The format of a folder, or of the files in it; None if none of them is in a format of ours other than native.
+
+    Native files in a folder are left to whoever knows which of them is which split.
+    """
+    best, _ = _surest(folder, b"")
+    if len(best) == 1:
+        return load_format(best[0])
+    suffixes = {suffix for form in loadable_formats().values() for suffix in form.suffixes}
+    files = [path for path in sorted(folder.rglob("*")) if path.suffix in suffixes and path.is_file()]
+    for path in files[:LOOKED_INTO]:
+        head = _head(path)
+        best, _ = _surest(path, head)
+        form = load_format(best[0]) if len(best) == 1 and best[0] != NATIVE else None
+        if form is not None and path.suffix in form.suffixes and form.certainty(path, head) >= SURE:
+            return form
+    return None
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}; check the path") from error
+
+
+def _surest(path: Path, head: bytes) -> tuple[list[str], EvalkitError | None]:
+    """The names of the formats that are surest of a file, and what is wrong with one that could not be asked."""
+    certainties: dict[str, float] = {}
+    broken: EvalkitError | None = None
+    for name in FORMATS.names():
+        try:
+            certainties[name] = load_format(name).certainty(path, head)
+        except EvalkitError as error:
+            # One broken package must not keep everybody from reading files of other formats.
+            broken = error
+    highest = max(certainties.values(), default=0.0)
+    return [name for name, certainty in certainties.items() if certainty == highest > 0], broken
+
+
+def loadable_formats() -> dict[str, Format]:
+    """Every format by name but those of packages that are broken."""
+    formats = {}
+    for name in FORMATS.names():
+        try:
+            formats[name] = load_format(name)
+        except EvalkitError:
+            continue
+    return formats

@@ -1,59 +1,220 @@
-"""Predictions made elsewhere: from JSON lines, or from a run folder."""
+"""Predictions made elsewhere: from files of any format, or from a run folder, over the texts of the gold."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from evalkit.dataset.check_spans import check_surfaces
 from evalkit.dataset.checks import check_spans
+from evalkit.dataset.gold import GoldDataset
+from evalkit.dataset.load import gold_of_batch, load_dataset
 from evalkit.dataset.problems import Problem
+from evalkit.dataset.sources import Place, check_settings, find_place, read_place
 from evalkit.errors import InputError, OffsetError
+from evalkit.formats.base import Batch, Claims
 from evalkit.formats.collection import without_collection
-from evalkit.formats.native.rows import claimed_surfaces, prediction_from_row, read_rows
+from evalkit.formats.native.rows import sha256_text
+from evalkit.options import ReadOptions
 from evalkit.predictions.run import Run
-from evalkit.records import Annotations, Article, Example, Prediction
+from evalkit.predictions.store import RUN
+from evalkit.records import Annotations, Article, Example, Prediction, Span
 
-__all__ = ["load_predictions"]
-
-Surfaces = Mapping[tuple[str, int], str]
-"""The texts that a file claims to stand at the spans of its items, by layer and index."""
+__all__ = ["load_predictions", "load_sides"]
 
 
 @without_collection()
-def load_predictions(path: Path, examples: Sequence[Example]) -> Run:
+def load_predictions(path: Path, examples: Sequence[Example] = (), read: ReadOptions | None = None) -> Run:
     """The predictions of a file or a run folder, checked against the texts where the gold has them.
 
+    A file may give the text that its predictions are about. If that differs from the gold's in white space only, as
+    text that was rebuilt from tokens does, offsets are carried over to the gold's text, and a note counts it.
+
     Raises:
-        InputError: the file cannot be read or holds no prediction.
+        InputError: the file cannot be read, holds no prediction, or is about another text.
         FormatError: a line is damaged or a field is wrong.
         OffsetError: a span lies outside its article, or does not hold the text that the file gives beside it; names
             the first and how many more there are.
     """
-    found, surfaces = (Run.load(path, result=False), {}) if path.is_dir() else _file(path)
-    if not found.predictions:
-        raise InputError(f"{path}: holds no prediction; one JSON object an article is expected")
-    articles = {example.article.id: example.article for example in examples if example.article.text}
+    if (path / RUN).is_file():
+        run = Run.load(path, result=False)
+        if not run.predictions:
+            raise InputError(f"{path}: holds no prediction")
+        _check(str(path), run.predictions, (), _texts(examples))
+        return run
+    read = read or ReadOptions()
+    place = _place(path, read)
+    check_settings(read.values, place)
+    return _loaded(place, read_place(place, read, predicted=True), examples)
+
+
+def load_sides(
+    gold: str | Path | None, predicted: Path | None, read: ReadOptions | None = None
+) -> tuple[GoldDataset, Run]:
+    """Both sides of a scoring, each in a format of its own.
+
+    If both are of one format that has tokens, the ones are laid on the others by what they say, and gold and
+    predictions come from that.
+
+    Args:
+        gold: what `load_dataset` takes.
+        predicted: a file or folder of predictions, or a run folder; None if the gold file holds them too.
+        read: how files are read, and which split of the gold; settings go to the side that knows them.
+
+    Raises:
+        EvalkitError: what `load_dataset` and `load_predictions` raise, or there are no predictions.
+    """
+    read = read or ReadOptions()
+    if predicted is not None and (predicted / RUN).is_file():
+        examined = load_dataset(gold, split=read.split, read=read)
+        return examined, load_predictions(predicted, examined.examples)
+    gold_place = find_place(gold, read.gold_format or read.format)
+    place = gold_place if predicted is None else _place(predicted, read)
+    check_settings(read.values, gold_place, place)
+    files = [Path(gold_place.location), Path(place.location)]
+    alike = predicted is not None and place.format is gold_place.format and all(file.is_file() for file in files)
+    beside = files[0] if alike else None
+    batch = read_place(place, read, predicted=predicted is not None, beside=beside)
+    has_both = bool(batch.examples) and batch.predictions is not None
+    if predicted is None and not has_both:
+        raise InputError("no predictions: give --predicted, or --predicted-tag-column for a column of the gold")
+    gold_batch = batch if has_both else read_place(gold_place, read, split=read.split)
+    examined = gold_of_batch(gold_batch, gold_place, read, split=read.split)
+    if has_both:
+        # What is to be said about the reading is said of the gold.
+        batch = replace(batch, examples=(), claims=(), notes={})
+    return examined, _loaded(place, batch, examined.examples)
+
+
+def _place(path: Path, read: ReadOptions) -> Place:
+    """Where predictions are: a file, or a folder of files in a format."""
+    if not path.exists():
+        raise InputError(f"{path}: cannot be read: No such file or directory; check the path")
+    place = find_place(path, read.predicted_format or read.format)
+    if place.kind == "hub":
+        raise InputError(
+            f"{path}: is no run folder, and its files are in no format that tells itself; give the folder that evalkit "
+            "run wrote, or name the format of the files with --format"
+        )
+    return place
+
+
+def _loaded(place: Place, batch: Batch, examples: Sequence[Example]) -> Run:
+    for problem in batch.problems:
+        raise problem
+    predictions, claims = batch.predictions, batch.claims
+    if predictions is None:
+        predictions, claims = _as_predicted(batch)
+    if not predictions:
+        raise InputError(f"{place.location}: holds no prediction; one JSON object an article is expected")
+    articles = _texts(examples)
+    over_text, moved = _over_gold_text(predictions, claims, articles)
+    _check(place.location, over_text, claims, articles)
+    sentence = f"{moved} predicted articles whose text differs from the gold's in white space only, carried over to it"
+    return Run(
+        extractor=place.name,
+        predictions=over_text,
+        path=Path(place.location),
+        notes=(*batch.sentences, *([sentence] if moved else [])),
+    )
+
+
+def _texts(examples: Sequence[Example]) -> dict[str, Article]:
+    """The articles of the gold whose text is known."""
+    return {example.article.id: example.article for example in examples if example.article.text}
+
+
+def _as_predicted(batch: Batch) -> tuple[tuple[Prediction, ...], tuple[Claims, ...]]:
+    """Examples as predictions: what is annotated in them was predicted, about the text that they have."""
+    examples = batch.examples
+    claims = batch.claims or (Claims(),) * len(examples)
+    return (
+        tuple(Prediction(article_id=example.article.id, annotations=example.gold) for example in examples),
+        tuple(
+            replace(claim, text=example.article.text or None) for claim, example in zip(claims, examples, strict=True)
+        ),
+    )
+
+
+def _over_gold_text(
+    predictions: Sequence[Prediction], claims: Sequence[Claims], articles: Mapping[str, Article]
+) -> tuple[tuple[Prediction, ...], int]:
+    """The predictions with offsets in the gold's texts, and how many had to be carried over to them."""
+    if not claims:
+        return tuple(predictions), 0
+    carried = []
+    moved = 0
+    for prediction, claim in zip(predictions, claims, strict=True):
+        article = articles.get(prediction.article_id)
+        if article is None or claim.text in (None, article.text):
+            if article is not None and claim.text is None and claim.sha256 not in (None, sha256_text(article.text)):
+                raise InputError(f"{claim.where}: text_sha256 is that of another text; predict on the gold's text")
+            carried.append(prediction)
+            continue
+        carried.append(_moved(prediction, _carrier(claim, article)))
+        moved += 1
+    return tuple(carried), moved
+
+
+def _carrier(claim: Claims, article: Article) -> Callable[[Span], Span]:
+    """Moves a span of the text that was predicted on to the same letters of the gold's.
+
+    Raises:
+        InputError: the texts differ in more than white space.
+    """
+    texts = (claim.text or "", article.text)
+    places = [[number for number, letter in enumerate(text) if not letter.isspace()] for text in texts]
+    letters = ["".join(text.split()) for text in texts]
+    if letters[0] != letters[1]:
+        pairs = enumerate(zip(*letters, strict=False))
+        shared = next((number for number, (one, other) in pairs if one != other), min(map(len, letters)))
+        ends = [own[shared] if shared < len(own) else len(text) for own, text in zip(places, texts, strict=True)]
+        shown = [repr(text[end : end + 30]) if text[end:] else "its end" for end, text in zip(ends, texts, strict=True)]
+        raise InputError(
+            f"{claim.where}: article {article.id!r} was predicted on another text than the gold's: {shown[0]} against "
+            f"{shown[1]} at character {ends[1]}; predict on the gold's text"
+        )
+
+    def carry(span: Span) -> Span:
+        inside = range(bisect_left(places[0], span.start), bisect_left(places[0], span.end))
+        if not inside:
+            # Nothing to hold on to: the checks say of it what they say of any impossible span.
+            return Span(span.start, span.start)
+        return Span(places[1][inside[0]], places[1][inside[-1]] + 1)
+
+    return carry
+
+
+def _moved(value: Any, move: Callable[[Span], Span]) -> Any:
+    """The same record with every span in it moved, whatever kinds of annotation there are."""
+    if isinstance(value, Span):
+        return move(value)
+    if isinstance(value, Annotations):
+        return Annotations({name: _moved(items, move) for name, items in value.layers.items()}, value.scope)
+    if isinstance(value, tuple):
+        return tuple(_moved(item, move) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{own.name: _moved(getattr(value, own.name), move) for own in fields(value)})
+    return value
+
+
+def _check(
+    place: str, predictions: Sequence[Prediction], claims: Sequence[Claims], articles: Mapping[str, Article]
+) -> None:
+    nothing = Claims()
     problems = [
         problem
-        for number, prediction in enumerate(found.predictions)
+        for number, prediction in enumerate(predictions)
         if (article := articles.get(prediction.article_id)) is not None
-        for problem in _problems(article, prediction.annotations, surfaces.get(number, {}))
+        for problem in _problems(article, prediction.annotations, (claims[number] if claims else nothing).surfaces)
     ]
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise OffsetError(f"{path}: {problems[0]}{more}; offsets are code points of the gold's text")
-    return found
+        raise OffsetError(f"{place}: {problems[0]}{more}; offsets are code points of the gold's text")
 
 
-def _problems(article: Article, predicted: Annotations, surfaces: Surfaces) -> list[Problem]:
+def _problems(article: Article, predicted: Annotations, surfaces: Mapping[tuple[str, int], str]) -> list[Problem]:
     return check_spans(article, predicted) or list(check_surfaces(article, predicted, surfaces))
-
-
-def _file(path: Path) -> tuple[Run, dict[int, Surfaces]]:
-    predictions: list[Prediction] = []
-    surfaces: dict[int, Surfaces] = {}
-    for number, (where, row) in enumerate(read_rows(path)):
-        predictions.append(prediction_from_row(row, where))
-        surfaces[number] = claimed_surfaces(row)
-    return Run(extractor=path.stem, predictions=tuple(predictions), path=path), surfaces

@@ -41,6 +41,7 @@ class Run:
         complete: whether every article has been tried.
         sha256: of `predictions.jsonl`; empty for a run that lies nowhere.
         path: where it lies, if it lies somewhere.
+        notes: what is to be said about how its predictions were read, each a sentence.
         dataset: the gold itself, if the run was made in this process.
         seconds: time spent extracting, cached and kept articles aside.
         fresh: how many articles were extracted; the others were cached or kept.
@@ -58,6 +59,7 @@ class Run:
     complete: bool = True
     sha256: str = field(default="", compare=False)
     path: Path | None = field(default=None, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
     dataset: GoldDataset | None = field(default=None, compare=False)
     seconds: float = field(default=0.0, compare=False)
     fresh: int = field(default=0, compare=False)

@@ -12,7 +12,6 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.properties import surfaces_of
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_dataset
-from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.errors import EvalkitError, InputError
 from evalkit.options import Intervals, OptionWords, ReadOptions, Scoring, options_of
 from evalkit.predictions.run import Run
@@ -20,7 +19,7 @@ from evalkit.records import Example, Prediction
 from evalkit.scoring.chain import chain_ladder
 from evalkit.scoring.pairs import CHAIN
 from evalkit.scoring.tasks.table import check_tasks, choose_conventions
-from evalkit.workflows.inputs import finished_run, gold_and_predictions, gold_from, gold_of
+from evalkit.workflows.inputs import finished_run, gold_and_predictions, gold_from, gold_of, read_again
 from evalkit.workflows.pairing import Pairing, pair_run, scoring_of
 from evalkit.workflows.score import bootstrap_of
 
@@ -177,11 +176,11 @@ def _seen(gold: GoldDataset, train: GoldDataset | str | Path | None) -> frozense
         return surfaces_of(train.examples)
     if train is not None:
         return surfaces_of(load_dataset(train, split=TRAIN).examples)
-    place = gold.origin.get("dataset")
-    if place is None or "format" in gold.origin or gold.split in (TRAIN, "all"):
+    place, read = read_again(gold.origin, TRAIN)
+    if place is None or gold.split in (TRAIN, "all"):
         return None
     try:
-        beside = load_dataset(None if place == BUNDLED_NAME else place, split=TRAIN)
+        beside = gold_from(place, read)
     except EvalkitError:
         return None
     return surfaces_of(beside.examples)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,13 +13,11 @@ from evalkit.dataset.sources import ALL
 from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.errors import EvalkitError, InputError
 from evalkit.options import ReadOptions
-from evalkit.predictions.load import load_predictions
+from evalkit.predictions.load import load_predictions, load_sides
 from evalkit.predictions.run import Run
 from evalkit.records import Example, Prediction
 
-__all__ = ["finished_run", "gold_and_predictions", "gold_from", "gold_of"]
-
-TAG_COLUMNS = "conll"
+__all__ = ["finished_run", "gold_and_predictions", "gold_from", "gold_of", "read_again"]
 
 Record = TypeVar("Record", Example, Prediction)
 
@@ -57,15 +54,15 @@ def gold_and_predictions(
     Raises:
         EvalkitError: a side is none of these, or cannot be read.
     """
-    file = None if predictions is None or not isinstance(predictions, (str, Path)) else Path(predictions)
-    if isinstance(gold, (str, Path)) and read.format == TAG_COLUMNS and (predictions is None or file is not None):
-        return _tag_columns(Path(gold), file, read)
+    if isinstance(gold, (str, Path)) and (predictions is None or isinstance(predictions, (str, Path))):
+        examined, run = load_sides(_name(gold), None if predictions is None else Path(predictions), read)
+        return examined.subset(limit=read.limit), run
     if isinstance(predictions, Run):
         examined = predictions.dataset if gold is None and predictions.dataset else gold_from(gold, read)
         return examined, predictions
     examined = gold_from(gold, read)
     if isinstance(predictions, (str, Path)):
-        return examined, load_predictions(Path(predictions), examined.examples)
+        return examined, load_predictions(Path(predictions), examined.examples, read)
     wanted = "predictions must be a Run, Predictions, or the path of a run folder or a file"
     made = _records(predictions if predictions is not None else 0, Prediction, wanted)
     return examined, Run(extractor="predictions", predictions=tuple(made))
@@ -106,11 +103,10 @@ def gold_of(run: Run, dataset: GoldDataset | str | Path | None = None) -> GoldDa
     wanted = run.gold
     if wanted is None:
         raise InputError(f"{run.place}: does not say which gold it is about; give it")
-    origin = dict(wanted.origin)
-    place = str(dataset or origin.pop("dataset", None) or wanted.name)
-    origin.pop("dataset", None)
+    found, read = read_again(wanted.origin, wanted.split)
+    place = str(dataset or found or wanted.name)
     try:
-        gold = _loaded(place, ReadOptions(format=origin.pop("format", None), values=origin, split=wanted.split))
+        gold = _loaded(place, read)
     except EvalkitError as error:
         raise InputError(f"{run.place}: its gold cannot be read ({error}); say where it is with --dataset") from error
     if gold.fingerprint != wanted.fingerprint and 0 < wanted.articles < len(gold):
@@ -123,29 +119,19 @@ def gold_of(run: Run, dataset: GoldDataset | str | Path | None = None) -> GoldDa
     return gold
 
 
+def read_again(origin: Mapping[str, str], split: str) -> tuple[str | None, ReadOptions]:
+    """Where a dataset came from, and how a split of it is read as it was read."""
+    values = dict(origin)
+    place, form, annotator = (values.pop(name, None) for name in ("dataset", "format", "annotator"))
+    return place, ReadOptions(format=form, annotator=annotator, values=values, split=split)
+
+
 def _loaded(source: str | Path | None, read: ReadOptions) -> GoldDataset:
-    if read.format == TAG_COLUMNS:
-        if source is None:
-            raise InputError("--format conll needs a file; give it with --dataset")
-        return _read_columns(Path(source), None, read)[0]
-    return load_dataset(None if str(source) == BUNDLED_NAME else source, split=read.split)
+    return load_dataset(_name(source), split=read.split, read=read)
 
 
-def _tag_columns(gold: Path, predicted: Path | None, read: ReadOptions) -> tuple[GoldDataset, Run]:
-    examined, predictions = _read_columns(gold, predicted, read)
-    if predictions is None:
-        raise InputError("no predictions: give --predicted, or --predicted-tag-column for a column of the gold")
-    return examined, Run(extractor=(predicted or gold).stem, predictions=predictions, layers=("entities",))
-
-
-def _read_columns(
-    gold: Path, predicted: Path | None, read: ReadOptions
-) -> tuple[GoldDataset, tuple[Prediction, ...] | None]:
-    # Half as long to import as everything else that reads: for those who need it.
-    from evalkit.dataset.tag_columns import load_tag_columns
-
-    columns = load_tag_columns(gold, predicted, **read.values)
-    return replace(columns.gold, reading=columns.reading, notes=columns.notes), columns.predictions
+def _name(source: str | Path | None) -> str | Path | None:
+    return None if str(source) == BUNDLED_NAME else source
 
 
 def _records(given: Any, kind: type[Record], wanted: str) -> Sequence[Record]:

@@ -18,6 +18,7 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.labels import foreign_label_notes, load_inventory
 from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.formats.native.columns import LIMIT, NativeColumns, read_native_columns
+from evalkit.formats.native.format import NATIVE
 from evalkit.options import Options
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Example, Prediction
@@ -63,13 +64,18 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     """
     scoring, read = options.scoring, options.read
     changed = scoring.label_map or scoring.predicted_label_map or scoring.labels or options.intervals.cluster
-    if changed or "entities" not in check_tasks(scoring.tasks) or read.format not in (None, "native") or read.limit:
+    told = {read.format, read.gold_format, read.predicted_format} - {None, NATIVE.name} or read.values or read.annotator
+    if changed or told or "entities" not in check_tasks(scoring.tasks) or read.limit:
         return None
     # What the careful path reads as the bundled gold or as inline markup is not a file of rows.
     if str(gold_path) == BUNDLED_NAME or gold_path.suffix == ".txt":
         return None
     gold, predicted = read_native_columns(gold_path), read_native_columns(predicted_path)
     if gold is None or predicted is None or not set(gold.articles) & set(predicted.articles):
+        return None
+    texts = dict(zip(gold.articles, gold.texts, strict=True))
+    claimed = zip(predicted.articles, predicted.texts, strict=True)
+    if any(text and text != (texts.get(name) or text) for name, text in claimed):
         return None
     inventory = load_inventory(gold_path.parent)
     columns = _paired_columns(gold, predicted)

@@ -101,7 +101,7 @@ def score_run(
         tables = pairing.tables(scoring)
         result = _result(gold, run, pairing.plain, results_of(gold, tables, scoring, bootstrap, counts), scoring)
         floor = _floor(gold, replace(scoring, tasks=tuple(tables))) if with_floor and tables else {}
-    return replace(result, floor=floor, notes=(*gold.notes, *notes, *pairing.notes))
+    return replace(result, floor=floor, notes=(*gold.notes, *run.notes, *notes, *pairing.notes))
 
 
 def _floor(gold: GoldDataset, scoring: Scoring) -> dict[str, dict[str, TaskResult]]:

@@ -40,7 +40,7 @@ USAGE = [
         ("run", "--model", "rules", "--split", "tset"), r"unknown split 'tset'; did you mean 'test'\?", id="split"
     ),
     pytest.param((*RUN, "--scheme", "IOB2"), r"--scheme goes with --format conll", id="tag-option"),
-    pytest.param((*SCORE[:3],), r"Missing option '--predicted'", id="score-no-predicted"),
+    pytest.param((*SCORE[:3],), r"no predictions: give --predicted", id="score-no-predicted"),
     pytest.param((*SCORE, "--task", "quote"), r"unknown task 'quote'; did you mean 'quotes'\?", id="score-task"),
 ]
 

@@ -31,7 +31,7 @@ def fingerprints(source: Path) -> dict[str, str]:
 )
 def test_there_and_back_says_the_same(folder: Path, tmp_path: Path, to: str, name: str) -> None:
     there, back = tmp_path / "there" / name, tmp_path / "back"
-    assert convert_dataset(folder, there, to=to) == 2
+    assert convert_dataset(folder, there, to=to).articles == 2
     assert fingerprints(there) == fingerprints(folder)
     convert_dataset(there, back, to="hf")
     for path in sorted(folder.glob("*/*.json")):
@@ -39,7 +39,7 @@ def test_there_and_back_says_the_same(folder: Path, tmp_path: Path, to: str, nam
 
 
 def test_one_split_into_one_inline_file(folder: Path, tmp_path: Path) -> None:
-    assert convert_dataset(folder, tmp_path / "one.txt", to="inline", split="test") == 1
+    assert convert_dataset(folder, tmp_path / "one.txt", to="inline", split="test").articles == 1
     assert load_dataset(tmp_path / "one.txt").fingerprint == load_dataset(folder).fingerprint
 
 

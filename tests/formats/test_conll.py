@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.errors import FormatError, InputError, UnknownNameError
-from evalkit.formats.tags.articles import CONLL, to_examples, write_tag_columns
+from evalkit.formats.base import Batch, Source
+from evalkit.formats.tags.articles import to_examples, write_tag_columns
+from evalkit.formats.tags.format import CONLL
 from evalkit.formats.tags.reading import TagCorpus, read_tag_columns
+from evalkit.formats.tags.settings import HELP, TagSettings
 from evalkit.formats.tags.token_alignment import align_tokens, token_key
+from evalkit.options import ReadOptions
 from evalkit.records import Annotations, Article, Entity, Example, Span
 
 GOLD = "Ida\tB-PER\nMoen\tI-PER\nleft\tO\nOslo\tB-LOC\n.\tO\n\nShe\tO\nsaw\tO\nKari\tB-PER\n"
@@ -88,13 +93,13 @@ def test_one_file_of_gold(write, content: str | bytes, expected: list[list[tuple
 
 def test_germeval_outer_entities_by_column(write) -> None:
     path = write("g.tsv", "#\thttp://x\n1\tIda\tB-PER\tO\n2\tMoen\tI-PER\tB-PER\n")
-    assert gold_of(read_tag_columns(path, tag_column=2)) == [[PER]]
-    assert gold_of(read_tag_columns(path, tag_column=-1)) == [[("Moen", "PER")]]
+    assert gold_of(read_tag_columns(path, None, TagSettings(tag_column=2))) == [[PER]]
+    assert gold_of(read_tag_columns(path, None, TagSettings(tag_column=-1))) == [[("Moen", "PER")]]
 
 
 def test_conlleval_file_with_both_columns(write) -> None:
     path = write("both", "Ida NNP B-PER B-PER\nMoen NNP I-PER O\n\nOslo NNP B-LOC I-LOC\n")
-    corpus = read_tag_columns(path, gold_tag_column=-2, predicted_tag_column=-1)
+    corpus = read_tag_columns(path, None, TagSettings(gold_tag_column=-2, predicted_tag_column=-1))
     assert gold_of(corpus) == [[PER], [LOC]]
     assert predicted_of(corpus) == [[("Ida", "PER")], [LOC]]
 
@@ -121,7 +126,8 @@ def test_conlleval_file_with_both_columns(write) -> None:
     ],
 )
 def test_two_files_that_differ_give_the_same_entities(write, system: str, note: str) -> None:
-    corpus = read_tag_columns(write("gold", GOLD), write("system", system), scheme="IOB2" if "I-" in note else "auto")
+    settings = TagSettings(scheme="IOB2" if "I-" in note else "auto")
+    corpus = read_tag_columns(write("gold", GOLD), write("system", system), settings)
     assert predicted_of(corpus) == gold_of(corpus) == [[PER, LOC], [KARI]]
     assert bool(note) == bool(corpus.notes)
     assert any(note in text for text in corpus.notes) or not note
@@ -190,7 +196,7 @@ HIPE = (
 
 
 def test_hipe_entities_run_over_segments_and_stop_at_documents(write) -> None:
-    corpus = read_tag_columns(write("gold.tsv", HIPE), tag_column="NE-COARSE-LIT")
+    corpus = read_tag_columns(write("gold.tsv", HIPE), None, TagSettings(tag_column="NE-COARSE-LIT"))
     assert [doc.id for doc in corpus.documents] == ["d1", "d2"]
     assert gold_of(corpus) == [[("NEW - YORK", "loc")], [("Kari", "pers")]]
     assert to_examples(corpus).examples[0].article.text == "NEW-YORK"
@@ -217,7 +223,8 @@ def test_hipe_entities_run_over_segments_and_stop_at_documents(write) -> None:
     ],
 )
 def test_hipe_submissions(write, system: str) -> None:
-    corpus = read_tag_columns(write("gold.tsv", HIPE), write("system.tsv", system), tag_column="NE-COARSE-LIT")
+    settings = TagSettings(tag_column="NE-COARSE-LIT")
+    corpus = read_tag_columns(write("gold.tsv", HIPE), write("system.tsv", system), settings)
     assert predicted_of(corpus) == gold_of(corpus) == [[("NEW - YORK", "loc")], [("Kari", "pers")]]
 
 
@@ -226,7 +233,7 @@ def test_hipe_submissions(write, system: str) -> None:
     [("auto", [5, 3]), ("blank", [5, 3]), ("sentence", [5, 3]), ("file", [8])],
 )
 def test_documents_without_marks(write, mode: str, sizes: list[int]) -> None:
-    corpus = read_tag_columns(write("gold", GOLD), document=mode)
+    corpus = read_tag_columns(write("gold", GOLD), None, TagSettings(document=mode))
     assert [len(doc.tokens) for doc in corpus.documents] == sizes
     assert corpus.document == ("file" if mode == "file" else "blank")
 
@@ -255,7 +262,7 @@ def test_documents_without_marks(write, mode: str, sizes: list[int]) -> None:
 )
 def test_what_cannot_be_read_is_refused_in_one_line(write, content, options, error, message) -> None:
     with pytest.raises(error, match=message) as caught:
-        read_tag_columns(write("gold", content), **options)
+        read_tag_columns(write("gold", content), None, TagSettings(**options))
     assert "\n" not in str(caught.value)
 
 
@@ -297,22 +304,45 @@ def test_writing_says_what_is_lost() -> None:
     written = write_tag_columns([Example(article=article, gold=Annotations(entities=entities))])
     # Of 0-8, 0-3 and 4-13 the longest (4-13) stays: 0-8 crosses it, 0-3 does not.
     assert written.text == ("# document_id = a1\nIda\tB-X\nMoen\tB-X\nleft\tI-X\nOslo\tB-A_B\n.\tO\n\nNext\tO\n\n")
-    assert written.losses == {
-        "crossing entities": 1,
-        "discontinuous entities": 1,
-        "labels with blanks, written with _": 1,
+    assert written.losses.lost == {
+        "entities": {"blanks in the label, written as _": 1, "crossing": 1, "discontinuous": 1}
     }
+    assert written.losses.written == {"entities": 2}
 
 
-def test_the_format_writes_what_it_can_read_and_refuses_the_rest(tmp_path: Path, write) -> None:
-    examples = tuple(CONLL.read(write("gold.conll", GOLD)))
-    CONLL.write(examples, tmp_path / "out.conll")
-    again = tuple(CONLL.read(tmp_path / "out.conll"))
-    assert again == examples
+def test_the_format_writes_what_it_can_read_and_counts_the_rest(tmp_path: Path, write) -> None:
+    examples = CONLL.read(Source(path=write("gold.conll", GOLD)), ReadOptions()).examples
+    assert not str(CONLL.write(Batch(examples=examples), tmp_path / "out.conll"))
+    assert CONLL.read(Source(path=tmp_path / "out.conll"), ReadOptions()).examples == examples
     twice = Annotations(entities=(examples[0].gold.entities or ()) * 2)
-    with pytest.raises(FormatError, match="2 entities given twice"):
-        CONLL.write([Example(article=examples[0].article, gold=twice)], tmp_path / "no.conll")
-    assert not (tmp_path / "no.conll").exists()
+    losses = CONLL.write(Batch(examples=(Example(article=examples[0].article, gold=twice),)), tmp_path / "some.conll")
+    assert (losses.written, str(losses)) == ({"entities": 2}, "2 entities (given twice)")
+
+
+def test_every_setting_has_its_help() -> None:
+    assert set(HELP) == {own.name for own in fields(TagSettings)}
+    assert CONLL.options == HELP
+
+
+def test_a_file_of_another_tool_is_named(write) -> None:
+    with pytest.raises(FormatError, match=r"doc\.tsv: is a WebAnno TSV file"):
+        read_tag_columns(write("doc.tsv", "#FORMAT=WebAnno TSV 3.2\n\n1-1\t0-3\tOla\tPER[1]\n"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "certainty"),
+    [
+        pytest.param("a", GOLD, 0.8, id="content without an ending"),
+        pytest.param("a.txt", HIPE, 0.8, id="HIPE"),
+        pytest.param("a.conll", "nothing\n", 0.4, id="ending only"),
+        pytest.param("a", "Ida Moen left Oslo.\nShe saw O Kari.\n", 0.0, id="prose"),
+        pytest.param("a.csv", "a1,0,8,PER\na1,14,18,GPE\n", 0.0, id="offsets"),
+        pytest.param("a.jsonl", '{"id": "a", "text": "B-PER O"}\n', 0.0, id="JSON"),
+        pytest.param("a.tsv", "#FORMAT=WebAnno TSV 3.2\n\n1-1\t0-3\tOla\tO\n", 0.4, id="another tool"),
+    ],
+)
+def test_what_looks_like_tag_columns(write, name: str, content: str, certainty: float) -> None:
+    assert CONLL.certainty(write(name, content), content.encode()) == certainty
 
 
 @pytest.mark.parametrize(

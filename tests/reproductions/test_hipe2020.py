@@ -10,6 +10,7 @@ import pytest
 
 from evalkit.cli.main import main
 from evalkit.formats.tags.reading import TagCorpus, read_tag_columns
+from evalkit.formats.tags.settings import TagSettings
 
 SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[3] / "shared"))
 DATA = SHARED / "data" / "repro" / "hipe2020"
@@ -24,7 +25,7 @@ def published() -> list[list[str]]:
 
 def read(system: str) -> TagCorpus:
     gold = DATA / "gold" / "HIPE-data-v1.3-test-en.tsv"
-    return read_tag_columns(gold, DATA / "systems" / f"{system}.tsv", tag_column="NE-COARSE-LIT")
+    return read_tag_columns(gold, DATA / "systems" / f"{system}.tsv", TagSettings(tag_column="NE-COARSE-LIT"))
 
 
 @pytest.mark.parametrize(("system", "f1", "precision", "recall"), published())

@@ -11,7 +11,6 @@ from evalkit.extractors.checkpoints.batch_sizes import halving
 from evalkit.extractors.checkpoints.pieces import PieceCutter, Pieces, load_cutter
 from evalkit.extractors.checkpoints.source import BACKENDS, Checkpoint
 from evalkit.extractors.options import Options
-from evalkit.extractors.shipped.scores import softmax
 
 if TYPE_CHECKING:
     import numpy as np
@@ -130,7 +129,8 @@ class CheckpointNetwork:
                     f"{self._name}: the network has {scores.shape[-1]} labels and config.json names "
                     f"{len(self.labels)}; mend id2label"
                 )
-            found[at] = softmax(scores)
+            raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
+            found[at] = raised / raised.sum(axis=-1, keepdims=True)
         return found
 
     def identity(self) -> list[str]:

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import InputError
-from evalkit.extractors.http import Patience
 from evalkit.extractors.llm.prompt import Prompt, load_prompt
 from evalkit.extractors.options import Options
 from evalkit.layers.entities import ENTITIES
@@ -52,7 +51,10 @@ class Settings:
     decoding: Mapping[str, Any]
     attempts: int
     concurrency: int
-    patience: Patience
+    per_minute: int
+    timeout: float
+    retries: int
+    pause: float
     prices: tuple[float, float] | None
     window: int
     overlap: int
@@ -83,13 +85,10 @@ def read_settings(spec: str, options: Mapping[str, str] | None = None) -> Settin
         decoding=_decoding(spec, given),
         attempts=given.whole("attempts", 2),
         concurrency=given.whole("concurrency", 4),
-        patience=Patience(
-            per_minute=given.whole("requests-per-minute", 0, least=0),
-            timeout=given.seconds("timeout", 120),
-            at_once=True,
-            retries=given.whole("retries", 4, least=0),
-            pause=given.seconds("pause", 1),
-        ),
+        per_minute=given.whole("requests-per-minute", 0, least=0),
+        timeout=given.seconds("timeout", 120),
+        retries=given.whole("retries", 4, least=0),
+        pause=given.seconds("pause", 1),
         prices=_prices(spec, given),
         window=window,
         overlap=overlap,

@@ -9,23 +9,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, NamedTuple
 
-from evalkit.errors import FormatError
-from evalkit.files import write_file
-from evalkit.formats.base import Format
-from evalkit.formats.files import paths_under
+from evalkit.formats.base import Batch, Claims, Losses, Source, counted
 from evalkit.formats.tags.reading import TagCorpus, TagDocument, read_tag_columns
 from evalkit.formats.tags.schemes import TokenSpan, encode_tags
+from evalkit.formats.tags.settings import tag_settings
+from evalkit.layers.entities import ENTITIES
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Scope, Span
-from evalkit.registry import unknown_name
 
-__all__ = ["CONLL", "DETOKENISERS", "TagExamples", "WrittenTags", "to_examples", "write_tag_columns"]
-
-DETOKENISERS = ("auto", "space", "simple", "marked")
+__all__ = ["TagExamples", "WrittenTags", "read_articles", "to_examples", "write_tag_columns"]
 
 _PLACEHOLDER = "\ufffd"
 """Stands for a token without visible characters, so that its entity has a span."""
@@ -38,7 +34,8 @@ _RULES = {
 _TIGHT_LEFT = re.compile(r"[.,;:!?%)\]}»”’…]+|['’](?:s|S|re|ve|ll|d|m|t)|n['’]t|''", re.DOTALL)
 _TIGHT_RIGHT = re.compile(r"[(\[{«“‘$£€#]+|``")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-_SCOPE = Scope(layers=("entities",))
+_SCOPE = Scope(layers=(ENTITIES.name,))
+_ONE_LAYER = "tags hold entities only"
 
 
 class TagExamples(NamedTuple):
@@ -51,25 +48,54 @@ class TagExamples(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenTags:
-    """A tag-column file as text, and what it cannot hold, by kind and in items."""
+    """A tag-column file as text, and what it cannot hold."""
 
     text: str
-    losses: Mapping[str, int] = field(default_factory=dict)
+    losses: Losses
+
+
+def read_articles(source: Source, values: Mapping[str, Any]) -> Batch:
+    """Documents as articles with their gold; predictions too if the source or the settings name where they are.
+
+    Raises:
+        EvalkitError: what `read_tag_columns` raises.
+    """
+    settings = tag_settings(values)
+    if source.predicted and source.beside is None:
+        # By themselves they are read like gold, only from another column.
+        settings = replace(settings, tag_column=settings.predicted_column, gold_tag_column=None)
+        settings = replace(settings, predicted_tag_column=None)
+    gold, predicted = (source.path, None) if source.beside is None else (source.beside, source.path)
+    # Documents without a name are numbered in each file, and two of a folder must not have one id.
+    unnamed = "" if source.folder is None else f"{source.path.stem}-"
+    corpus = read_tag_columns(gold, predicted, settings, unnamed=unnamed)
+    made = to_examples(corpus, detokenise=settings.detokenise)
+    labels = {entity.label for example in made.examples for entity in ENTITIES.of(example.gold) or ()}
+    return Batch(
+        examples=made.examples,
+        predictions=made.predictions,
+        claims=(Claims(where=str(gold)),) * len(made.examples),
+        labels={ENTITIES.name: tuple(sorted(labels))},
+        reading=f"tags:{corpus.gold_scheme}/{corpus.repair}",
+        notes=_notes(corpus, made.detokenisation, alone=source.predicted and source.beside is None),
+    )
+
+
+def _notes(corpus: TagCorpus, detokenisation: str, *, alone: bool) -> dict[str, int]:
+    schemes = corpus.gold_scheme
+    if corpus.predicted_scheme not in (None, corpus.gold_scheme):
+        schemes += f" (predicted {corpus.predicted_scheme})"
+    policy = (
+        f"tags read as {schemes}, illegal sequences by the policy {corpus.repair!r}; "
+        f"one article a document ({corpus.document}); text rebuilt from tokens: {detokenisation}"
+    )
+    if not alone:
+        return {policy: 0, **corpus.notes}
+    return {f"predicted {policy}": 0, **{re.sub("^gold: ", "predicted: ", k): n for k, n in corpus.notes.items()}}
 
 
 def to_examples(corpus: TagCorpus, *, detokenise: str = "auto") -> TagExamples:
-    """Every document as an article whose offsets are code points of the rebuilt text.
-
-    Args:
-        corpus: what `read_tag_columns` returned.
-        detokenise: "space"; "simple" for English punctuation; "marked" by NoSpaceAfter in the file; "auto" for
-            "marked" where the file has such marks, else "space".
-
-    Raises:
-        UnknownNameError: an unknown rule.
-    """
-    if detokenise not in DETOKENISERS:
-        raise unknown_name("detokenisation", detokenise, DETOKENISERS)
+    """Every document as an article whose offsets are code points of the rebuilt text; how, says `TagSettings`."""
     marked = any(document.glued is not None for document in corpus.documents)
     rule = ("marked" if marked else "space") if detokenise == "auto" else detokenise
     examples: list[Example] = []
@@ -157,23 +183,49 @@ def write_tag_columns(examples: Iterable[Example], *, scheme: str = "IOB2") -> W
     Raises:
         UnknownNameError: an unknown scheme.
     """
-    losses: Counter[str] = Counter()
+    examples = list(examples)
+    lost: Counter[str] = Counter()
     lines: list[str] = []
+    respaced = 0
     for example in examples:
-        article, gold = example.article, example.gold
-        for layer, items in (("quotes", gold.quotes), ("stances", gold.stances)):
-            losses[f"{layer} (tags hold entities only)"] += len(items or ())
-        kept = _expressible(gold.entities or (), losses)
+        article = example.article
+        kept = _expressible(ENTITIES.of(example.gold) or (), lost)
         tokens = list(_tokens(article.text, kept))
-        spans = _token_spans(kept, tokens, losses)
+        spans = _token_spans(kept, tokens, lost)
         lines.append(f"# document_id = {article.id}")
+        gaps = {article.text[one.end : other.start] for one, other in pairwise(tokens)}
+        respaced += not gaps <= {" ", "\n"} or article.text.strip() != article.text
         inside = {index for start, end, _ in spans for index in range(start + 1, end)}
         for index, (token, tag) in enumerate(zip(tokens, encode_tags(spans, len(tokens), scheme=scheme), strict=True)):
             if index and index not in inside and "\n" in article.text[tokens[index - 1].end : token.start]:
                 lines.append("")
             lines.append(f"{article.text[token.start : token.end]}\t{tag}")
         lines.append("")
-    return WrittenTags(text="".join(f"{line}\n" for line in lines), losses=dict(sorted((+losses).items())))
+    return WrittenTags(text="".join(f"{line}\n" for line in lines), losses=_losses(examples, +lost, respaced))
+
+
+def _losses(examples: Sequence[Example], lost: Counter[str], respaced: int) -> Losses:
+    numbers = counted(example.gold for example in examples)
+    entities = numbers.pop(ENTITIES.name, 0)
+    others = {layer: {_ONE_LAYER: number} for layer, number in numbers.items() if number}
+    linked = sum(one.entity_id is not None for example in examples for one in ENTITIES.of(example.gold) or ())
+    articles = [example.article for example in examples]
+    left_out = {
+        "links of entities (entity_id)": linked,
+        "titles": sum(bool(article.title) for article in articles),
+        "zones": sum(len(article.zones) for article in articles),
+        "metadata fields": sum(len(article.metadata) for article in articles),
+        "scopes": sum(example.gold.scope not in (Scope(), _SCOPE) for example in examples),
+        "articles without annotated entities, written as if there were none": sum(
+            ENTITIES.of(example.gold) is None for example in examples
+        ),
+        "articles whose white space is no single space between tokens": respaced,
+    }
+    return Losses(
+        written={ENTITIES.name: entities - lost.total(), **dict.fromkeys(others, 0)},
+        lost={ENTITIES.name: dict(sorted(lost.items())), **others},
+        left_out={what: number for what, number in left_out.items() if number},
+    )
 
 
 def _expressible(entities: Iterable[Entity], losses: Counter[str]) -> list[tuple[Span, str]]:
@@ -182,9 +234,9 @@ def _expressible(entities: Iterable[Entity], losses: Counter[str]) -> list[tuple
     plain: set[tuple[Span, str]] = set()
     for entity in entities:
         if len(entity.spans) != 1:
-            losses["discontinuous entities"] += 1
+            losses["discontinuous"] += 1
         elif (entity.spans[0], entity.label) in plain:
-            losses["entities given twice"] += 1
+            losses["given twice"] += 1
         else:
             plain.add((entity.spans[0], entity.label))
     for span, label in sorted(plain, key=lambda item: (item[0].start - item[0].end, item[0].start, item[1])):
@@ -192,9 +244,9 @@ def _expressible(entities: Iterable[Entity], losses: Counter[str]) -> list[tuple
         if other is None:
             kept.append((span, label))
         elif other.start <= span.start and span.end <= other.end:
-            losses["nested entities"] += 1
+            losses["nested"] += 1
         else:
-            losses["crossing entities"] += 1
+            losses["crossing"] += 1
     return sorted(kept)
 
 
@@ -224,26 +276,9 @@ def _token_spans(
         while end < len(tokens) and tokens[end].end <= span.end:
             end += 1
         safe = re.sub(r"\s+", "_", label)
-        losses["labels with blanks, written with _"] += safe != label
+        losses["blanks in the label, written as _"] += safe != label and end > index
         if end == index:
-            losses["entities without a visible character"] += 1
+            losses["without a visible character"] += 1
         else:
             spans.append((index, end, safe))
     return spans
-
-
-def _read(source: Path) -> Iterator[Example]:
-    for path in paths_under(source, CONLL.suffixes):
-        yield from to_examples(read_tag_columns(path)).examples
-
-
-def _write(examples: Sequence[Example], destination: Path) -> None:
-    written = write_tag_columns(examples)
-    if written.losses:
-        lost = ", ".join(f"{count} {what}" for what, count in written.losses.items())
-        raise FormatError(f"{destination}: tag columns cannot hold {lost}; choose another format or write_tag_columns")
-    write_file(destination, written.text)
-
-
-_READ: Callable[[Path], Iterable[Example]] = _read
-CONLL = Format(name="conll", suffixes=(".conll", ".tsv", ".iob", ".iob2", ".bio", ".tags"), read=_READ, write=_write)

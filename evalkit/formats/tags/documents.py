@@ -12,9 +12,7 @@ from evalkit.formats.tags.pairing import PairedTags
 from evalkit.formats.tags.schemes import TokenSpan
 from evalkit.formats.tags.tag_file import TagFile
 
-__all__ = ["DOCUMENT_MODES", "DocumentRange", "TagDocument", "cut_documents", "find_documents", "with_tails"]
-
-DOCUMENT_MODES = ("auto", "comment", "docstart", "blank", "sentence", "file")
+__all__ = ["DocumentRange", "TagDocument", "cut_documents", "find_documents", "with_tails"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +46,13 @@ class DocumentRange(NamedTuple):
     end: int
 
 
-def find_documents(file: TagFile, mode: str, *, notes: Counter[str]) -> tuple[str, list[DocumentRange]]:
+def find_documents(
+    file: TagFile, mode: str, *, notes: Counter[str], unnamed: str = ""
+) -> tuple[str, list[DocumentRange]]:
     """The mode that was used, and the documents in order; together they cover every token.
 
     Without document marks every block between blank lines is a document, so that a bootstrap over articles resamples
-    the largest units that the file shows to be separate.
+    the largest units that the file shows to be separate. `unnamed` goes before the number of a document without a name.
 
     Raises:
         FormatError: the file lacks the marks that `mode` asks for.
@@ -74,16 +74,16 @@ def find_documents(file: TagFile, mode: str, *, notes: Counter[str]) -> tuple[st
     else:
         mode, starts = "blank", dict.fromkeys(file.blocks, "")
     starts.setdefault(0, "")
-    return mode, _ranges(file, sorted(starts.items()), notes)
+    return mode, _ranges(file, sorted(starts.items()), notes, unnamed)
 
 
-def _ranges(file: TagFile, starts: list[tuple[int, str]], notes: Counter[str]) -> list[DocumentRange]:
+def _ranges(file: TagFile, starts: list[tuple[int, str]], notes: Counter[str], unnamed: str) -> list[DocumentRange]:
     ends = [start for start, _ in starts[1:]] + [len(file.tokens)]
     digits = max(4, len(str(len(starts))))
     used: set[str] = set()
     ranges: list[DocumentRange] = []
     for number, ((start, name), end) in enumerate(zip(starts, ends, strict=True), 1):
-        plain = name or f"{number:0{digits}d}"
+        plain = name or f"{unnamed}{number:0{digits}d}"
         unique = plain if plain not in used else f"{plain}#{number}"
         if unique != plain:
             notes["gold: document names given twice, numbered"] += 1

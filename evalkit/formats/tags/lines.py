@@ -17,13 +17,24 @@ from evalkit.files import read_bytes
 from evalkit.formats.tags.tag_cells import looks_like_tag
 from evalkit.registry import near_match
 
-__all__ = ["Layout", "find_column", "read_lines", "sniff_layout", "split_line"]
+__all__ = [
+    "Layout",
+    "find_column",
+    "looks_like_columns",
+    "other_columns",
+    "read_lines",
+    "sniff_layout",
+    "split_line",
+]
 
 _BLANKS = re.compile(r"[ \t]+")
 _HEADER_GAPS = re.compile(r"\t| {2,}")
 _SEPARATORS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "whitespace": "", "auto": None}
 _HEADER_TOKENS = frozenset({"token", "tokens", "word", "words", "form", "token_id", "sentence #"})
 _TAG_NAMES = ("ne-coarse-lit", "ner", "ner_tag", "ner_tags", "ner-tag", "ne-tag", "ne", "tag", "tags", "label", "iob")
+_HEAD = 4096
+"""A beginning of at least this many bytes may end inside a line."""
+
 _SAMPLE = 5000
 """How many lines are looked at to find out how a file is made."""
 
@@ -54,8 +65,11 @@ def read_lines(path: Path, *, encoding: str | None, notes: Counter[str]) -> list
 
     Raises:
         InputError: the file cannot be read, or the encoding is unknown.
+        FormatError: it is a file of a tool that only looks like tag columns.
     """
     content = read_bytes(path)
+    if tool := other_columns(content):
+        raise FormatError(f"{path}: is a {tool} file, which is no file of tag columns; export it as CoNLL 2003")
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = encoding or "utf-16"
     try:
@@ -71,6 +85,23 @@ def read_lines(path: Path, *, encoding: str | None, notes: Counter[str]) -> list
         text = text.replace("\r", "\n")
     lines = text.split("\n")
     return [line.rstrip("\r") for line in lines] if "\r" in text else lines
+
+
+def other_columns(content: bytes) -> str:
+    """The name of the format that only looks like tag columns; empty if there is none such."""
+    return "WebAnno TSV" if content.removeprefix(b"\xef\xbb\xbf").startswith(b"#FORMAT=WebAnno") else ""
+
+
+def looks_like_columns(head: bytes) -> bool:
+    """Whether most lines of the beginning of a file hold a token and a tag."""
+    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    # The last line may be cut off.
+    lines = head.decode(encoding, "replace").replace("\r", "\n").split("\n")[: -1 if len(head) >= _HEAD else None]
+    layout = sniff_layout(lines, separator=None, comment="auto", names=())
+    rows, column = layout.sample, _tag_column(layout)
+    body = sum(bool(line.strip()) and not line.startswith("#") for line in lines) - bool(layout.header)
+    tagged = sum(looks_like_tag(row[column]) for row in rows)
+    return layout.width > 1 and 0 < body < 2 * len(rows) and len(rows) < 2 * tagged
 
 
 def _decode_line(line: bytes, notes: Counter[str]) -> str:

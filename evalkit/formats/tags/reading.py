@@ -7,7 +7,7 @@ run over lines and segments of a document, and only a document ends them. Whatev
 `TagCorpus.notes`.
 
 Example:
-    >>> corpus = read_tag_columns(Path("gold.tsv"), Path("system.tsv"), tag_column="NE-COARSE-LIT")  # doctest: +SKIP
+    >>> corpus = read_tag_columns("gold.tsv", "system.tsv", TagSettings(tag_column="NE-COARSE-LIT"))  # doctest: +SKIP
     >>> corpus.documents[0].gold  # doctest: +SKIP
     (TokenSpan(start=2, end=3, label='loc'),)
 """
@@ -17,15 +17,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from evalkit.formats.tags.documents import DOCUMENT_MODES, TagDocument, cut_documents, find_documents, with_tails
+from evalkit.formats.tags.documents import TagDocument, cut_documents, find_documents, with_tails
 from evalkit.formats.tags.pairing import PairedTags, label_spelling, pair_tags
-from evalkit.formats.tags.schemes import REPAIRS, DecodedTags, TokenSpan, decode_tags
-from evalkit.formats.tags.tag_cells import known_scheme
+from evalkit.formats.tags.schemes import DecodedTags, TokenSpan, decode_tags
+from evalkit.formats.tags.settings import DEFAULTS, TagSettings
 from evalkit.formats.tags.tag_file import TagFile, check_tag_cells, read_tag_file
-from evalkit.registry import unknown_name
 
 __all__ = ["TagCorpus", "TagDocument", "read_tag_columns"]
 
@@ -66,18 +64,9 @@ class TagCorpus:
 def read_tag_columns(
     gold_path: Path | str,
     predicted_path: Path | str | None = None,
+    settings: TagSettings = DEFAULTS,
     *,
-    token_column: int | str = "auto:token",
-    tag_column: int | str = "auto:tag",
-    gold_tag_column: int | str | None = None,
-    predicted_tag_column: int | str | None = None,
-    separator: str | None = None,
-    comment: str = "auto",
-    document: str = "auto",
-    scheme: str = "auto",
-    repair: str = "begin",
-    label_case: str = "fold",
-    encoding: str | None = None,
+    unnamed: str = "",
 ) -> TagCorpus:
     """The gold entities of a tag-column file and, if given, the predicted ones, over the gold tokens.
 
@@ -85,49 +74,25 @@ def read_tag_columns(
         gold_path: the file with the gold tags.
         predicted_path: the file with the predicted tags; None reads both from `gold_path` if
             `predicted_tag_column` is given, else gold only.
-        token_column: a number from 0, negative from the end, or a header name. "auto:token" is the first column, or
-            the second if the first numbers the tokens.
-        tag_column: the column of the tags in every file. "auto:tag" is the column whose header names it (NE-COARSE-LIT,
-            NER, …), else the last column that looks like tags.
-        gold_tag_column: the gold column, if it differs from `tag_column`.
-        predicted_tag_column: the predicted column, if it differs.
-        separator: a character or "tab", "space", "comma", "whitespace"; None finds out (tab, else any blanks).
-        comment: "auto" (lines that begin with # and hold no tag), "none", or what comment lines begin with.
-        document: what begins a document: "comment", "docstart", "blank" ("sentence" is the same), "file", or "auto"
-            for the first of comment and docstart that the gold file has, else "blank".
-        scheme: the tag scheme of both columns; "auto" finds out, column by column.
-        repair: what illegal sequences mean: "begin", "discard" or "strict".
-        label_case: "fold" reads labels that differ only in case as one, spelled as gold spells it; "keep" does not.
-        encoding: the encoding of both files; None reads UTF-8, damaged lines as Windows-1252.
+        settings: how they are read.
+        unnamed: goes before the number of a document that the file does not name.
 
     Raises:
         InputError: a file cannot be read.
         FormatError: a column is missing, a file holds no token, or repair is "strict" and a tag illegal.
-        UnknownNameError: an unknown scheme, policy or document mode.
     """
-    for what, name, known in (
-        ("repair policy", repair, REPAIRS),
-        ("document mode", document, DOCUMENT_MODES),
-        ("label case", label_case, ("fold", "keep")),
-    ):
-        if name not in known:
-            raise unknown_name(what, name, known)
-    scheme = known_scheme(scheme)
-    gold_column = tag_column if gold_tag_column is None else gold_tag_column
-    other_column = tag_column if predicted_tag_column is None else predicted_tag_column
-    read = partial(read_tag_file, token_column=token_column, separator=separator, comment=comment, encoding=encoding)
     notes: Counter[str] = Counter()
     predicted: PairedTags | None = None
-    if predicted_path is None and predicted_tag_column is not None:
-        gold = read(Path(gold_path), tag_columns=(gold_column, other_column))
+    if predicted_path is None and settings.predicted_tag_column is not None:
+        gold = read_tag_file(Path(gold_path), settings, (settings.gold_column, settings.predicted_column))
         predicted = PairedTags(tags=gold.cells[1], places=list(range(len(gold.tokens))), file=gold)
     else:
-        gold = read(Path(gold_path), tag_columns=(gold_column,))
-    check_tag_cells(gold, gold_column)
+        gold = read_tag_file(Path(gold_path), settings, (settings.gold_column,))
+    check_tag_cells(gold, settings.gold_column)
     if predicted_path is not None:
-        other = read(Path(predicted_path), tag_columns=(other_column,), fallback=gold.layout)
+        other = read_tag_file(Path(predicted_path), settings, (settings.predicted_column,), fallback=gold.layout)
         predicted = pair_tags(gold, other, notes=notes)
-    return _Builder(gold, predicted, scheme, repair, label_case, notes).build(document)
+    return _Builder(gold, predicted, settings, notes).build(unnamed)
 
 
 class _Builder:
@@ -137,21 +102,19 @@ class _Builder:
         self,
         gold: TagFile,
         predicted: PairedTags | None,
-        scheme: str,
-        repair: str,
-        label_case: str,
+        settings: TagSettings,
         notes: Counter[str],
     ) -> None:
         self.gold, self.predicted = gold, predicted
-        self.scheme, self.repair, self.notes = scheme, repair, notes
+        self.settings, self.notes = settings, notes
         self.spelling: dict[str, str] = {}
-        if label_case == "fold":
+        if settings.label_case == "fold":
             self.spelling = label_spelling(gold.cells[0], predicted.tags if predicted else [], notes=notes)
 
-    def build(self, document: str) -> TagCorpus:
-        """The corpus with its documents cut as `document` says."""
+    def build(self, unnamed: str) -> TagCorpus:
+        """The corpus, cut into documents."""
         gold, predicted = self.gold, self.predicted
-        mode, ranges = find_documents(gold, document, notes=self.notes)
+        mode, ranges = find_documents(gold, self.settings.document, notes=self.notes, unnamed=unnamed)
         starts = {part.start for part in ranges}
         breaks = sorted(starts if _runs_over_blocks(gold) else starts | set(gold.blocks))
         gold_tags = self._decode("gold", gold.cells[0], breaks, list(range(len(gold.tokens))), gold)
@@ -167,7 +130,7 @@ class _Builder:
             documents=tuple(documents),
             gold_scheme=gold_tags.scheme,
             predicted_scheme=predicted_tags.scheme if predicted_tags else None,
-            repair=self.repair,
+            repair=self.settings.repair,
             document=mode,
             notes=dict(sorted(self.notes.items())),
         )
@@ -175,8 +138,8 @@ class _Builder:
     def _decode(self, side: str, tags: list[str], breaks: list[int], places: list[int], file: TagFile) -> DecodedTags:
         decoded = decode_tags(
             tags,
-            scheme=self.scheme,
-            repair=self.repair,
+            scheme=self.settings.scheme,
+            repair=self.settings.repair,
             breaks=breaks,
             spelling=self.spelling,
             where=lambda index: file.place(places[index]),

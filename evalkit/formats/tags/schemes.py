@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.errors import FormatError, InputError
+from evalkit.formats.tags.settings import REPAIRS
 from evalkit.formats.tags.tag_cells import (
     BEGIN,
     END,
@@ -44,9 +45,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["NO_LABEL", "REPAIRS", "SCHEMES", "DecodedTags", "TokenSpan", "decode_tags", "encode_tags"]
-
-REPAIRS = ("begin", "discard", "strict")
-"""What an illegal tag sequence can mean, see above."""
 
 
 class TokenSpan(NamedTuple):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from evalkit.errors import FormatError
 from evalkit.formats.tags.lines import Layout, find_column, read_lines, sniff_layout, split_line
+from evalkit.formats.tags.settings import TagSettings
 from evalkit.formats.tags.tag_cells import looks_like_tag
 
 __all__ = ["DocumentMark", "TagFile", "check_tag_cells", "read_tag_file"]
@@ -74,27 +75,27 @@ class TagFile:
 
 
 def read_tag_file(
-    path: Path,
-    *,
-    token_column: int | str = "auto:token",
-    tag_columns: Sequence[int | str] = ("auto:tag",),
-    separator: str | None = None,
-    comment: str = "auto",
-    encoding: str | None = None,
-    fallback: Layout | None = None,
+    path: Path, settings: TagSettings, tag_columns: Sequence[int | str], *, fallback: Layout | None = None
 ) -> TagFile:
     """The tokens and tags of a file; nothing in it makes reading fail but the lack of a column that was asked for.
+
+    Args:
+        path: the file.
+        settings: how it is read.
+        tag_columns: the columns of tags that are wanted.
+        fallback: the layout of the other file, whose header serves where this one has none.
 
     Raises:
         InputError: the file cannot be read.
         FormatError: it has no such column, or no line with a token.
     """
     notes: Counter[str] = Counter()
-    lines = read_lines(path, encoding=encoding, notes=notes)
-    names = [name for name in (token_column, *tag_columns) if isinstance(name, str) and not name.startswith("auto:")]
-    layout = sniff_layout(lines, separator=separator, comment=comment, names=names)
+    lines = read_lines(path, encoding=settings.encoding, notes=notes)
+    wanted = (settings.token_column, *tag_columns)
+    names = [name for name in wanted if isinstance(name, str) and not name.startswith("auto:")]
+    layout = sniff_layout(lines, separator=settings.separator, comment=settings.comment, names=names)
     file = TagFile(path=str(path), layout=layout, notes=notes)
-    columns = [_column(wanted, file, fallback) for wanted in (token_column, *tag_columns)]
+    columns = [_column(column, file, fallback) for column in wanted]
     one_column = layout.width == 1 and not layout.header
     file.tokenless = (
         one_column

@@ -1,0 +1,102 @@
+"""Options that say how files are read: the format, and the settings of every format, as they are registered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from evalkit.cli.options import Option, with_record
+from evalkit.formats.table import FORMATS, load_format, loadable_formats
+from evalkit.options import ReadOptions
+
+__all__ = ["read_options", "side_options", "target_option"]
+
+
+class _Listed(click.Option):
+    """An option whose help lists what is registered, which is looked up when somebody asks for help."""
+
+    def __init__(self, param_decls: Sequence[str], *, listing: Callable[[], str], **rest: Any) -> None:
+        super().__init__(param_decls, **rest)
+        self.listing = listing
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        self.help = self.listing()
+        return super().get_help_record(ctx)
+
+
+def _format_option(name: str, about: str) -> Option:
+    def listing() -> str:
+        return f"{about}: {', '.join(FORMATS.names())}; found by looking into them by default."
+
+    return click.option(name, metavar="NAME", cls=_Listed, listing=listing)
+
+
+def _short_forms() -> dict[str, str]:
+    """The settings of the formats of evalkit with their help; those of other packages would take long to collect."""
+    settings: dict[str, str] = {}
+    for name in FORMATS.table:
+        for setting, text in load_format(name).options.items():
+            settings.setdefault(setting, f"{name}: {text}")
+    return settings
+
+
+def _other_settings() -> str:
+    short = _short_forms()
+    others = [
+        f"{setting} ({name}: {text.rstrip('.')})"
+        for name, form in loadable_formats().items()
+        for setting, text in form.options.items()
+        if setting not in short
+    ]
+    listed = f": {'; '.join(others)}" if others else ""
+    return f"A setting of the format, also one that has no option of its own; repeatable{listed}."
+
+
+def _read(read: tuple[str, ...], **values: str | None) -> ReadOptions:
+    """What the options say.
+
+    Raises:
+        click.BadParameter: a setting is no NAME=VALUE, or is given twice.
+    """
+    named: dict[str, Any] = {name: values.pop(name, None) for name in (*_FORMAT, *_SIDES, "annotator")}
+    settings = {name: value for name, value in values.items() if value is not None}
+    for pair in read:
+        name, equals, value = pair.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or not name:
+            raise click.BadParameter(f"{pair!r} is not name=value", param_hint="--read")
+        if settings.get(name, value) != value:
+            raise click.BadParameter(f"{name} is given twice; keep one", param_hint="--read")
+        settings[name] = value
+    return ReadOptions(**named, values=settings)
+
+
+_SIDES = {
+    "gold_format": _format_option("--gold-format", "That of the gold, if it is another"),
+    "predicted_format": _format_option("--predicted-format", "That of the predictions, if it is another"),
+}
+_READ: dict[str, Option] = {
+    "annotator": click.option(
+        "--annotator", help="Whose annotations are the gold, where a file has those of several people."
+    ),
+    **{name: click.option(f"--{name.replace('_', '-')}", name, help=text) for name, text in _short_forms().items()},
+    "read": click.option("--read", multiple=True, metavar="NAME=VALUE", cls=_Listed, listing=_other_settings),
+}
+_FORMAT = {"format": _format_option("--format", "The format of the files")}
+
+read_options = with_record("read", _read, _FORMAT | _READ)
+"""How files are read, as `read`."""
+
+side_options = with_record("read", _read, _FORMAT | _SIDES | _READ)
+"""How gold and predictions are read, each in a format of its own, as `read`."""
+
+
+def _targets() -> str:
+    written = [name for name, form in loadable_formats().items() if form.write is not None]
+    return f"{', '.join(written)}, or hf (a dataset folder)."
+
+
+target_option = click.option("--to", required=True, metavar="NAME", cls=_Listed, listing=_targets)
+"""What is written."""

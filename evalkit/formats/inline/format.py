@@ -1,0 +1,73 @@
+"""Inline markup as a format: one text file an article."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from evalkit.errors import FormatError
+from evalkit.formats.base import Batch, Claims, Format, Losses, Source, counted
+from evalkit.options import ReadOptions
+
+__all__ = ["INLINE"]
+
+_RULE = re.compile(rb"^---[ \t]*\r?$", re.MULTILINE)
+_SUFFIXES = (".txt",)
+
+
+def _sniff(path: Path, head: bytes) -> float:
+    if path.is_dir():
+        return 0.0
+    header, *rest = _RULE.split(head, maxsplit=1)
+    if rest and re.search(rb"^id[ \t]*:", header.removeprefix(b"\xef\xbb\xbf"), re.MULTILINE):
+        return 1.0 if path.suffix in _SUFFIXES else 0.6
+    # A file of ours in which something is missing should be told so, and a rule shows that it was meant to be one.
+    return (0.6 if rest else 0.3) if path.suffix in _SUFFIXES else 0.0
+
+
+def _read(source: Source, options: ReadOptions) -> Batch:
+    from evalkit.files import read_text
+    from evalkit.formats.inline.markup import parse_inline
+
+    where = str(source.path)
+    try:
+        example = parse_inline(read_text(source.path), where=where)
+    except FormatError as error:
+        return Batch(problems=(error,))
+    return Batch(examples=(example,), claims=(Claims(where=where),))
+
+
+def _write(batch: Batch, target: Path) -> Losses:
+    from evalkit.files import file_name_of, write_file
+    from evalkit.formats.inline.markup import write_inline
+
+    losses = Losses(written=counted(example.gold for example in batch.examples))
+    if target.suffix in _SUFFIXES:
+        if len(batch.examples) != 1:
+            raise FormatError(
+                f"{target.name}: one inline file holds one article, not {len(batch.examples)}; name a folder"
+            )
+        write_file(target, write_inline(batch.examples[0]))
+        return losses
+    folders = {name: target / name for name in batch.splits if name is not None}
+    several = len(set(batch.splits)) > 1
+    # Everything is rendered before the first file appears, so that a refusal leaves nothing behind.
+    files = {
+        (folders.get(split or "", target) if several else target)
+        / file_name_of(example.article.id, ".txt"): write_inline(example)
+        for example, split in zip(batch.examples, batch.splits or (None,) * len(batch.examples), strict=True)
+    }
+    for path, content in files.items():
+        write_file(path, content)
+    return losses
+
+
+INLINE = Format(
+    name="inline",
+    about="marked text that people write and mend: one file an article",
+    suffixes=_SUFFIXES,
+    read=_read,
+    write=_write,
+    sniff=_sniff,
+    keeps_splits=True,
+)
