@@ -41,7 +41,7 @@ from datetime import datetime
 from typing import Any
 
 from evalkit.dataset.check_spans import check_overlaps, check_surfaces, check_zones, span_problems
-from evalkit.dataset.labels import Inventory
+from evalkit.dataset.labels import Inventory, with_metadata_layers
 from evalkit.dataset.problems import Problem, place_of
 from evalkit.formats.native.rows import sha256_text
 from evalkit.layers.base import Layer
@@ -93,7 +93,7 @@ def check_example(
         *check_overlaps(article, gold),
         *_check_ids_of_items(article, gold),
         *_check_items(article, gold),
-        *(_check_labels(article, gold, inventory) if inventory is not None else ()),
+        *(_check_labels(example, inventory) if inventory is not None else ()),
     ]
     return sorted(found, key=Problem.sort_key)
 
@@ -117,7 +117,7 @@ def check_scorable(
         *check_surfaces(article, gold, surfaces or {}),
         *_check_ids_of_items(article, gold),
     ]
-    wrong_labels = _check_labels(article, gold, inventory) if inventory is not None else ()
+    wrong_labels = _check_labels(example, inventory) if inventory is not None else ()
     return sorted([*(one for one in found if one.code in FATAL), *wrong_labels], key=Problem.sort_key)
 
 
@@ -169,10 +169,11 @@ def _is_date(value: str) -> bool:
     return len(value) >= len("2025-01-01")
 
 
-def _check_labels(article: Article, gold: Annotations, inventory: Inventory) -> Iterator[Problem]:
+def _check_labels(example: Example, inventory: Inventory) -> Iterator[Problem]:
     """Labels and kinds outside the inventory, in layers of which it names some."""
+    whole = with_metadata_layers(example, inventory).gold
     for layer in all_layers():
-        items, known = layer.of(gold) or (), inventory.labels_of(layer.name)
+        items, known = layer.of(whole) or (), inventory.labels_of(layer.name)
         if not known or set(map(layer.label, items)).issubset(known):
             continue
         for index, item in enumerate(items):
@@ -180,7 +181,9 @@ def _check_labels(article: Article, gold: Annotations, inventory: Inventory) -> 
             if value not in known:
                 message = f"{layer.label_field} {value!r} is not in the inventory ({', '.join(known)})"
                 place = place_of(layer.name, index, item.id)
-                yield Problem(article.id, place, layer.label_code, message + _hint(value, known))
+                if layer.of(example.gold) is None:
+                    place = f"metadata.{inventory.metadata[layer.name]}"
+                yield Problem(example.article.id, place, layer.label_code, message + _hint(value, known))
 
 
 def _hint(value: str, known: Iterable[str]) -> str:

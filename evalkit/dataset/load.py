@@ -15,6 +15,7 @@ from evalkit.dataset.labels import (
     load_label_map,
     mappable_inventory,
     mapped_inventory,
+    with_metadata_layers,
 )
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import ALL, Place, RawExample, check_settings, find_place, raw_examples, read_place
@@ -170,7 +171,7 @@ def _mapped(
     counts = MapCounts()
     mapped: list[Example] = []
     for example in examples:
-        gold, done = apply_label_map(example.gold, label_map)
+        gold, done = apply_label_map(with_metadata_layers(example, inventory).gold, label_map)
         counts += done
         mapped.append(Example(article=example.article, gold=gold))
     return gold_dataset(

@@ -1,14 +1,48 @@
-"""What an extractor is: anything with a name, the layers it claims, a fingerprint and `extract`."""
+"""What an extractor is: anything with a name, the layers it claims, a fingerprint and `extract`.
+
+What it may say of itself besides stands in `Traits`, and nobody else reads it. How it was asked for is its
+`ExtractorSpec`, from which `evalkit.extractors.table.load_extractor` makes the same one in another process.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Protocol, overload, runtime_checkable
 
+from evalkit.errors import EvalkitError, ExtractorError
 from evalkit.records import Annotations, Article
 
-__all__ = ["ArticleFailure", "Extracted", "Extractor", "PairLabeler", "StancePair"]
+__all__ = [
+    "UNLABELLED",
+    "ArticleFailure",
+    "Extracted",
+    "Extractor",
+    "ExtractorSpec",
+    "PairLabeler",
+    "PairLabels",
+    "PairsError",
+    "StancePair",
+    "Traits",
+    "spec_of",
+    "traits_of",
+]
+
+UNLABELLED = ""
+"""Stands for the label of a pair that got none; it counts as missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractorSpec:
+    """How an extractor is asked for; plain text, so that it can be sent anywhere.
+
+    Attributes:
+        spelling: a name, `prefix:ARGUMENT`, or `module:attr`, as on the command line.
+        settings: its settings as text, by name.
+    """
+
+    spelling: str
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +114,92 @@ class PairLabeler(Protocol):
     """An extractor that can also label holder-target pairs which the gold supplies."""
 
     def label_pairs(self, article: Article, pairs: Sequence[StancePair]) -> Sequence[str]:
-        """A stance label for each pair, in the order given; empty for a pair that got none, which counts as missed.
+        """A stance label for each pair, in the order given; `UNLABELLED` for a pair that got none.
 
-        `evalkit.extractors.pair_labels` has labels with what they cost, and an error for one article. An extractor
-        that gives None for the stances of its annotations labels given pairs only: nothing else is evaluated of them.
+        `PairLabels` are labels with what they cost, `PairsError` an error for this article alone. An extractor that
+        gives None for the stances of its annotations labels given pairs only: nothing else is evaluated of them.
         """
         ...
+
+
+class PairLabels(Sequence[str]):
+    """A label for each pair.
+
+    Attributes:
+        usage: numbers by name, as in `Extracted`.
+    """
+
+    def __init__(self, labels: Iterable[str], usage: Mapping[str, float] | None = None) -> None:
+        """Labels in the order of the pairs, and what was counted on the way."""
+        self._labels = tuple(labels)
+        self.usage = dict(usage or {})
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, at: int | slice) -> str | tuple[str, ...]:
+        return self._labels[at]
+
+
+class PairsError(EvalkitError):
+    """The pairs of one article could not be labelled; others may fare better.
+
+    Attributes:
+        usage: what was spent on it all the same.
+    """
+
+    def __init__(self, message: str, usage: Mapping[str, float] | None = None) -> None:
+        """An error with one line, and numbers by name."""
+        super().__init__(message)
+        self.usage = dict(usage or {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What an extractor may say of itself beside what `Extractor` asks for, each as an attribute of that name.
+
+    Attributes:
+        thread_safe: several threads may call it at once.
+        threads: how many articles it reads at once by itself; given pairs are asked about from as many.
+        default_label_map: names the map from its labels to those of the bundled gold, if it has others.
+        token_prices: of a million prompt and completion tokens.
+        uncached: what of it has no fingerprint, so that its answers are not kept for other runs; empty if they are.
+            Asked after `fingerprint()`.
+        facts: a function that gives what a run should keep, such as the revision of a checkpoint. Asked after the run.
+        close: a function that ends what was started; a later `extract` starts it anew.
+        spec: how it was asked for; `load_extractor` puts it there.
+    """
+
+    thread_safe: bool = False
+    threads: int = 1
+    default_label_map: str | None = None
+    token_prices: tuple[float, float] | None = None
+    uncached: str = ""
+    facts: Callable[[], Mapping[str, Any]] = dict
+    close: Callable[[], None] = lambda: None
+    spec: ExtractorSpec | None = None
+
+
+def traits_of(extractor: object) -> Traits:
+    """What an extractor says of itself, with the defaults where it says nothing."""
+    names = [one.name for one in fields(Traits)]
+    return Traits(**{name: getattr(extractor, name) for name in names if hasattr(extractor, name)})
+
+
+def spec_of(extractor: Extractor) -> ExtractorSpec:
+    """How to make the same extractor elsewhere.
+
+    Raises:
+        ExtractorError: it was made from an object and not from a name.
+    """
+    spec = traits_of(extractor).spec
+    if spec is None:
+        raise ExtractorError(
+            f"extractor {extractor.name!r} was made from an object, so no other process can make it again; put its "
+            "code into a file and name it as module:attr"
+        )
+    return spec

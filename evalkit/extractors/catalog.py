@@ -11,18 +11,12 @@ from importlib.metadata import Distribution, EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
-from evalkit.extractors.checkpoints.folders import folder_bytes
-from evalkit.extractors.table import EXTRACTORS
-from evalkit.records import LAYERS
+from evalkit.extractors.identity import folder_bytes
+from evalkit.extractors.table import EXTRACTORS, FORMS, NAMED, WORDS, Entry
 
 __all__ = ["ModelEntry", "list_models"]
 
-_HERE = Path(__file__).parent
-_NER, _QUOTES, _STANCE, _NEWS = (
-    _HERE / "shipped" / "models" / name for name in ("ner-base", "quote-base", "stance-base", "news-base")
-)
-_LEXICONS = _HERE.parent / "text" / "lexicons"
-_OWN = "Apache-2.0"
+_PACKAGE = Path(__file__).parent.parent
 _EXTRAS = {"torch": ("torch", "transformers", "safetensors"), "spacy": ("spacy",)}
 
 
@@ -62,47 +56,44 @@ def list_models() -> list[ModelEntry]:
 
 
 def _shipped() -> Iterator[ModelEntry]:
-    words = folder_bytes(_LEXICONS)
-    quotes = (_NER, _QUOTES)
-    for name, layers, folders, description in (
-        ("ner-base", LAYERS[:1], (_NER,), "names by a 22M-parameter tagger on ONNX Runtime, no torch needed"),
-        ("quote-base", LAYERS[:2], quotes, "quotes, cues and speakers by layers over the encoder of ner-base"),
-        ("stance-base", LAYERS, (*quotes, _STANCE), "stances by a 22M-parameter classifier over quote-base"),
-        ("news-base", LAYERS, (*quotes, _NEWS), "all three in one pass of the encoder of ner-base"),
-    ):
-        size = sum(map(folder_bytes, folders)) + words
-        yield ModelEntry(
-            name=name,
-            kind="shipped",
-            layers=layers,
-            licence=_OWN,
-            size=size,
-            description=description,
-            **_weights(*folders),
-        )
-    yield ModelEntry(
-        name="rules",
-        kind="shipped",
-        layers=LAYERS,
-        licence=_OWN,
-        size=words,
-        description="word lists and patterns, no model",
-    )
-    yield ModelEntry(
-        name="trivial",
-        kind="shipped",
-        layers=LAYERS,
-        licence=_OWN,
-        size=0,
-        description="capitals and quotation marks: the floor",
+    for entry in NAMED:
+        missing, install = _missing_weights(entry)
+        size = sum(folder_bytes(_PACKAGE / folder) for folder in entry.folders)
+        yield _listed(entry, "shipped", size=size, missing=missing, install=install)
+
+
+def _forms() -> Iterator[ModelEntry]:
+    for entry in FORMS:
+        missing, install = _missing_extra(entry.extra)
+        yield _listed(entry, "form", missing=missing, install=install)
+
+
+def _listed(entry: Entry, kind: str, *, size: int | None = None, missing: str, install: str) -> ModelEntry:
+    return ModelEntry(
+        name=entry.spelling,
+        kind=kind,
+        layers=entry.layers,
+        licence=entry.licence,
+        size=size,
+        missing=missing,
+        install=install,
+        description=entry.description,
     )
 
 
-def _weights(*folders: Path) -> dict[str, str]:
-    """What is missing of the weights in some folders, and the command that installs it."""
-    if all((folder / "model.onnx").is_file() for folder in folders):
-        return {"missing": "", "install": ""}
-    return {"missing": "weights", "install": "pip install --force-reinstall --no-deps evalkit"}
+def _missing_weights(entry: Entry) -> tuple[str, str]:
+    """What is missing of the weights, and the command that installs it."""
+    models = [_PACKAGE / folder for folder in entry.folders if folder != WORDS]
+    if all((folder / "model.onnx").is_file() for folder in models):
+        return "", ""
+    return "weights", "pip install --force-reinstall --no-deps evalkit"
+
+
+def _missing_extra(extra: str) -> tuple[str, str]:
+    """What is missing of an extra, and the command that installs it."""
+    if all(find_spec(module) is not None for module in _EXTRAS.get(extra, ())):
+        return "", ""
+    return f"extra {extra}", f"pip install 'evalkit[{extra}]'"
 
 
 def _pipelines() -> Iterator[ModelEntry]:
@@ -117,7 +108,7 @@ def _plugins() -> Iterator[ModelEntry]:
 
 def _installed(point: EntryPoint, name: str, kind: str, layers: tuple[str, ...], *, extra: str = "") -> ModelEntry:
     package = point.dist
-    missing, install = _lack(extra)
+    missing, install = _missing_extra(extra)
     return ModelEntry(
         name=name,
         kind=kind,
@@ -142,25 +133,3 @@ def _licence(package: Distribution | None) -> str:
 def _package_bytes(package: Distribution | None) -> int | None:
     files = package.files if package is not None else None
     return None if files is None else sum(file.size or 0 for file in files)
-
-
-def _forms() -> Iterator[ModelEntry]:
-    for name, layers, extra, description in (
-        ("hf:ID_OR_PATH[@REVISION]", (), "torch", "a token (entities) or text (stance) classifier of transformers"),
-        ("spacy:NAME", ("entities",), "spacy", "a spaCy pipeline"),
-        ("llm:MODEL", LAYERS, "", "a language model behind an OpenAI-compatible endpoint; needs a base URL"),
-        ("cmd:PROGRAM", (), "", "a program that reads articles and writes annotations as JSON lines"),
-        ("http://HOST/PATH", (), "", "the same over HTTP, or HTTPS"),
-        ("module:attr", (), "", "a Python function or class; the current directory is importable"),
-    ):
-        missing, install = _lack(extra)
-        yield ModelEntry(
-            name=name, kind="form", layers=layers, missing=missing, install=install, description=description
-        )
-
-
-def _lack(extra: str) -> tuple[str, str]:
-    """What is missing of an extra, and the command that installs it."""
-    if all(find_spec(module) is not None for module in _EXTRAS.get(extra, ())):
-        return "", ""
-    return f"extra {extra}", f"pip install 'evalkit[{extra}]'"

@@ -23,8 +23,7 @@ from typing import Any
 
 from evalkit.errors import ExtractorError, MissingExtraError, UnknownNameError
 from evalkit.extractors.callable import describe_error
-from evalkit.extractors.checkpoints.folders import folder_sha256
-from evalkit.extractors.identity import identity_of
+from evalkit.extractors.identity import folder_sha256, identity_of
 from evalkit.extractors.options import Options
 from evalkit.records import Annotations, Article, Entity, Span
 from evalkit.registry import near_match

@@ -1,5 +1,6 @@
-"""Every way to name an extractor: shipped names, `prefix:ARGUMENT`, `module:attr`, and plugins of other packages.
+"""Every extractor that can be asked for by name: shipped ones, `prefix:ARGUMENT`, `module:attr`, and plugins.
 
+An entry of `ENTRIES` is all that there is to add: help, error messages, `evalkit models` and the tests come from it.
 Nothing is imported before its extractor is asked for.
 """
 
@@ -13,62 +14,158 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import EvalkitError, ExtractorError, UnknownNameError
+from evalkit.extractors.base import ExtractorSpec
 from evalkit.registry import Registry, near_match, unknown_name
 
 if TYPE_CHECKING:
     from evalkit.extractors.base import Extractor
 
-__all__ = ["EXTRACTORS", "FORMS", "Form", "load_extractor"]
+__all__ = ["ENTRIES", "EXTRACTORS", "FORMS", "NAMED", "WORDS", "Entry", "load_extractor"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An extractor of evalkit, or a kind of extractor that takes an argument.
+
+    Attributes:
+        spelling: how it is asked for; words in capitals stand for what a user puts there.
+        description: one line.
+        factory: "module:attr" of a class, an instance, or a plain function of an article; for one with a prefix, of a
+            function of the whole spelling and the settings.
+        prefixes: what a spelling with an argument begins with; none for a name.
+        layers: what it claims; empty if that depends on the argument.
+        extra: what has to be installed for it besides evalkit, as an extra of it.
+        licence: of its weights and word lists; empty if that depends on the argument.
+        folders: where these are, in the package.
+    """
+
+    spelling: str
+    description: str
+    factory: str = ""
+    prefixes: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
+    extra: str = ""
+    licence: str = ""
+    folders: tuple[str, ...] = ()
+
+
+WORDS = "text/lexicons"
+"""Where the word lists are, in the package."""
+
+_NER, _QUOTES, _STANCES, _NEWS = (
+    f"extractors/shipped/models/{name}-base" for name in ("ner", "quote", "stance", "news")
+)
+
+ENTRIES = (
+    Entry(
+        spelling="ner-base",
+        description="names by a 22M-parameter tagger on ONNX Runtime, no torch needed",
+        factory="evalkit.extractors.shipped.ner:NerExtractor",
+        layers=("entities",),
+        licence="Apache-2.0",
+        folders=(_NER, WORDS),
+    ),
+    Entry(
+        spelling="quote-base",
+        description="quotes, cues and speakers by layers over the encoder of ner-base",
+        factory="evalkit.extractors.shipped.quotes.extractor:QuoteExtractor",
+        layers=("entities", "quotes"),
+        licence="Apache-2.0",
+        folders=(_NER, _QUOTES, WORDS),
+    ),
+    Entry(
+        spelling="stance-base",
+        description="stances by a 22M-parameter classifier over quote-base",
+        factory="evalkit.extractors.shipped.stances.extractor:StanceExtractor",
+        layers=("entities", "quotes", "stances"),
+        licence="Apache-2.0",
+        folders=(_NER, _QUOTES, _STANCES, WORDS),
+    ),
+    Entry(
+        spelling="news-base",
+        description="all three in one pass of the encoder of ner-base",
+        factory="evalkit.extractors.shipped.news:NewsExtractor",
+        layers=("entities", "quotes", "stances"),
+        licence="Apache-2.0",
+        folders=(_NER, _QUOTES, _NEWS, WORDS),
+    ),
+    Entry(
+        spelling="rules",
+        description="word lists and patterns, no model",
+        factory="evalkit.extractors.rules.extractor:RulesExtractor",
+        layers=("entities", "quotes", "stances"),
+        licence="Apache-2.0",
+        folders=(WORDS,),
+    ),
+    Entry(
+        spelling="trivial",
+        description="capitals and quotation marks: the floor",
+        factory="evalkit.extractors.trivial:TrivialExtractor",
+        layers=("entities", "quotes", "stances"),
+        licence="Apache-2.0",
+    ),
+    Entry(
+        spelling="hf:ID_OR_PATH[@REVISION]",
+        description="a token (entities) or text (stance) classifier of transformers",
+        factory="evalkit.extractors.checkpoints.token_classification:load_transformers",
+        prefixes=("hf:",),
+        extra="torch",
+    ),
+    Entry(
+        spelling="spacy:NAME",
+        description="a spaCy pipeline",
+        factory="evalkit.extractors.spacy:load_spacy",
+        prefixes=("spacy:",),
+        layers=("entities",),
+        extra="spacy",
+    ),
+    Entry(
+        spelling="llm:MODEL",
+        description="a language model behind an OpenAI-compatible endpoint; needs a base URL",
+        factory="evalkit.extractors.llm.extractor:load_llm",
+        prefixes=("llm:",),
+        layers=("entities", "quotes", "stances"),
+    ),
+    Entry(
+        spelling="cmd:PROGRAM",
+        description="a program that reads articles and writes annotations as JSON lines",
+        factory="evalkit.extractors.remote.program:load_program",
+        prefixes=("cmd:",),
+    ),
+    Entry(
+        spelling="http://HOST/PATH",
+        description="the same over HTTP, or HTTPS",
+        factory="evalkit.extractors.remote.service:load_service",
+        prefixes=("http://", "https://"),
+    ),
+    Entry(
+        spelling="module:attr",
+        description="a Python function or class; the current directory is importable",
+    ),
+)
+"""The names in the order of what they can do, then the prefixes."""
+
+NAMED = tuple(entry for entry in ENTRIES if entry.factory and not entry.prefixes)
+"""The entries that are asked for by name."""
+
+FORMS = tuple(entry for entry in ENTRIES if entry not in NAMED)
+"""Those that take an argument."""
 
 EXTRACTORS = Registry(
     what="extractor",
-    table={
-        "ner-base": "evalkit.extractors.shipped.ner:NerExtractor",
-        "news-base": "evalkit.extractors.shipped.news:NewsExtractor",
-        "quote-base": "evalkit.extractors.shipped.quotes.extractor:QuoteExtractor",
-        "rules": "evalkit.extractors.rules.extractor:RulesExtractor",
-        "stance-base": "evalkit.extractors.shipped.stances.extractor:StanceExtractor",
-        "trivial": "evalkit.extractors.trivial:TrivialExtractor",
-    },
+    table={entry.spelling: entry.factory for entry in NAMED},
     group="evalkit.extractors",
 )
 """Each name stands for a class, an instance, or a plain function of an article."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """A spelling with an argument behind its prefix.
-
-    Attributes:
-        spelling: how people write it.
-        factory: "module:attr" of a function of the whole spelling and the options.
-    """
-
-    spelling: str
-    factory: str
-
-
-FORMS: Mapping[str, Form] = {
-    "hf:": Form(
-        spelling="hf:ID_OR_PATH[@REVISION]",
-        factory="evalkit.extractors.checkpoints.token_classification:load_transformers",
-    ),
-    "spacy:": Form(spelling="spacy:NAME", factory="evalkit.extractors.spacy:load_spacy"),
-    "llm:": Form(spelling="llm:MODEL", factory="evalkit.extractors.llm.extractor:load_llm"),
-    "cmd:": Form(spelling="cmd:PROGRAM", factory="evalkit.extractors.remote.program:load_program"),
-    "http://": Form(spelling="http://…", factory="evalkit.extractors.remote.service:load_service"),
-    "https://": Form(spelling="https://…", factory="evalkit.extractors.remote.service:load_service"),
-}
-"""Prefixes and what they stand for."""
-
-
-def load_extractor(spec: str, *, options: Mapping[str, str] | None = None) -> Extractor:
-    """The extractor of that name.
+def load_extractor(spec: ExtractorSpec | str, *, options: Mapping[str, str] | None = None) -> Extractor:
+    """The extractor that is asked for; it knows its spec, from which another process can make the same one.
 
     Args:
         spec: a shipped name, a prefix with its argument, `module:attr` (the current directory is importable, as with
-            `python -m`), or a name that an installed package brings.
-        options: settings of the extractor as text; which ones there are depends on the extractor.
+            `python -m`), or a name that an installed package brings; or that with settings.
+        options: settings of the extractor as text, for a spec without; which ones there are depends on the extractor.
 
     Raises:
         UnknownNameError: there is nothing of that name; the message says what there is and what is near.
@@ -76,40 +173,44 @@ def load_extractor(spec: str, *, options: Mapping[str, str] | None = None) -> Ex
         ExtractorError: it is there and cannot be used.
         InputError: an option that the extractor does not have, or a value that it cannot use.
     """
-    form = next((form for prefix, form in FORMS.items() if spec.startswith(prefix)), None)
-    if form is not None:
-        return _call_form(form, spec, options)
-    if spec not in EXTRACTORS.table and ":" in spec:
-        return _extractor(_find_attribute(spec), spec, options)
-    return _extractor(_registered(spec), spec, options)
-
-
-def _call_form(form: Form, spec: str, options: Mapping[str, str] | None) -> Extractor:
-    module, _, attribute = form.factory.partition(":")
-    extractor: Extractor = getattr(import_module(module), attribute)(spec, options)
+    asked = spec if isinstance(spec, ExtractorSpec) else ExtractorSpec(spec, dict(options or {}))
+    extractor = _load(asked.spelling, asked.settings)
+    vars(extractor)["spec"] = asked
     return extractor
 
 
-def _extractor(target: Any, spec: str, options: Mapping[str, str] | None) -> Extractor:
+def _load(spelling: str, options: Mapping[str, str]) -> Extractor:
+    form = next((form for form in FORMS if spelling.startswith(form.prefixes)), None)
+    if form is not None:
+        module, _, attribute = form.factory.partition(":")
+        extractor: Extractor = getattr(import_module(module), attribute)(spelling, options)
+        return extractor
+    if spelling not in EXTRACTORS.table and ":" in spelling:
+        target = _find_attribute(spelling)
+    else:
+        target = _registered(spelling)
     # Most of its cost is `inspect`, which shipped extractors without options do not need.
-    if not options and isinstance(target, type) and spec in EXTRACTORS.table:
+    if not options and isinstance(target, type) and spelling in EXTRACTORS.table:
         shipped: Extractor = target()
         return shipped
     from evalkit.extractors.callable import as_extractor
 
-    return as_extractor(target, spec, options)
+    return as_extractor(target, spelling, options)
 
 
-def _registered(spec: str) -> Any:
+def _registered(spelling: str) -> Any:
     try:
-        return EXTRACTORS.load(spec)
+        return EXTRACTORS.load(spelling)
     except UnknownNameError as error:
-        forms = ", ".join(dict.fromkeys(form.spelling for form in FORMS.values()))
-        raise UnknownNameError(f"{error}, {forms}, module:attr") from None
+        raise UnknownNameError(f"{error}, {_spellings(FORMS)}") from None
     except EvalkitError:
         raise
     except (Exception, SystemExit) as error:
-        raise ExtractorError(_broken(spec, spec, error)) from error
+        raise ExtractorError(_broken(spelling, spelling, error)) from error
+
+
+def _spellings(entries: tuple[Entry, ...]) -> str:
+    return ", ".join(entry.spelling for entry in entries)
 
 
 def _find_attribute(spec: str) -> Any:
@@ -147,13 +248,11 @@ def _import(name: str, spec: str) -> Any:
 
 
 def _no_module(name: str, spec: str) -> UnknownNameError:
-    prefixes = [prefix.rstrip(":/") for prefix in FORMS]
-    near = near_match(name, prefixes)
+    near = near_match(name, [prefix.rstrip(":/") for form in FORMS for prefix in form.prefixes])
     hint = f"; did you mean '{near}:'?" if near else "."
-    forms = ", ".join(form.spelling for form in FORMS.values())
     return UnknownNameError(
         f"unknown extractor {spec!r}: {name!r} is no module that can be imported from here{hint} Known: "
-        f"{', '.join(sorted(EXTRACTORS.table))}, {forms}, module:attr"
+        f"{_spellings(ENTRIES)}"
     )
 
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from evalkit.errors import InputError
 
-__all__ = ["Once", "spread", "thread_count"]
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+__all__ = ["Once", "awaited", "spread", "thread_count"]
+
+_LISTENING = 0.1
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -31,14 +36,43 @@ def thread_count(asked: int | None) -> int:
     return os.cpu_count() or 1
 
 
-def spread(function: Callable[[Item], Result], items: Sequence[Item], threads: int) -> list[Result]:
-    """The results of a function for each item, in their order, from as many threads."""
+def spread(
+    function: Callable[[Item], Result], items: Sequence[Item], threads: int, *, stop: Callable[[], None] | None = None
+) -> list[Result]:
+    """The results of a function for each item, in their order, from as many threads.
+
+    Args:
+        function: what is called with each item.
+        items: the items.
+        threads: how many calls there are at once.
+        stop: tells the calls that are under way to end; called when one raises or somebody interrupts, as all of them
+            are waited for.
+    """
     if threads < 2 or len(items) < 2:
         return [function(item) for item in items]
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(min(threads, len(items))) as pool:
-        return list(pool.map(function, items))
+        try:
+            futures = [pool.submit(function, item) for item in items]
+            return [awaited(future) for future in futures]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            if stop is not None:
+                stop()
+            raise
+
+
+def awaited(future: Future[Result]) -> Result:
+    """The result of a future, once it is there; an interrupt is heard in the meantime.
+
+    A signal that comes just before a thread begins to wait is seen only when it wakes up. So it wakes up often.
+    """
+    from concurrent.futures import wait
+
+    while not wait([future], timeout=_LISTENING).done:
+        pass
+    return future.result()
 
 
 class Once(Generic[Made]):

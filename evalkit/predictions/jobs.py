@@ -13,8 +13,15 @@ from typing import Any
 
 from evalkit.dataset.checks import check_spans
 from evalkit.errors import EvalkitError, ExtractorError
-from evalkit.extractors.base import ArticleFailure, Extracted, Extractor, PairLabeler, StancePair
-from evalkit.extractors.pair_labels import PairLabels, PairsError
+from evalkit.extractors.base import (
+    ArticleFailure,
+    Extracted,
+    Extractor,
+    PairLabeler,
+    PairLabels,
+    PairsError,
+    StancePair,
+)
 from evalkit.extractors.threads import spread
 from evalkit.predictions.cache import PredictionCache, cache_key
 from evalkit.records import LAYERS, TOPIC_PREFIX, Annotations, Article, Example, Prediction, Stance

@@ -171,7 +171,7 @@ def told_gold(changes: Sequence[Change], direction: str, *kinds: str) -> Counter
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(mentions, mentions, mentions)
 def test_every_lost_and_gained_item_is_told(right: list[Mention], before: list[Mention], after: list[Mention]) -> None:
     changes = item_changes([gold(*right)], [predicted(*before)], [predicted(*after)])
@@ -184,7 +184,7 @@ def test_every_lost_and_gained_item_is_told(right: list[Mention], before: list[M
     assert told_gold(changes, FIXED, "missed") <= now - was
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(mentions, mentions, mentions)
 def test_the_way_back_fixes_what_the_way_there_breaks(
     right: list[Mention], before: list[Mention], after: list[Mention]
@@ -200,7 +200,7 @@ def test_the_way_back_fixes_what_the_way_there_breaks(
     assert item_changes([gold(*right)], [predicted(*after)], [predicted(*after)]) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(mentions, st.permutations(range(5)), mentions)
 def test_the_order_of_predictions_does_not_matter(right: list[Mention], order: list[int], after: list[Mention]) -> None:
     shuffled = [after[at] for at in order if at < len(after)]

@@ -166,7 +166,7 @@ def test_an_article_with_nothing_on_both_sides_is_right(make_table: MakeTable) -
     assert article_figures(figures, figures.cells)[:, 2].tolist() == [1.0, 0.0]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(order=st.permutations(range(15)))
 def test_the_order_of_articles_changes_nothing(draw_table: MakeTable, order: list[int]) -> None:
     tables = [draw_table(5, 15, hit=hit, fractions=True) for hit in (0.6, 0.7)]

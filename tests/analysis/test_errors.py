@@ -99,7 +99,7 @@ ITEMS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(gold=ITEMS, predicted=ITEMS)
 def test_every_item_has_one_kind(gold: list[Item], predicted: list[Item]) -> None:
     columns = columns_of(gold, predicted)
@@ -119,7 +119,7 @@ def test_every_item_has_one_kind(gold: list[Item], predicted: list[Item]) -> Non
     assert counts["right"] == exact.gold_credit
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(gold=ITEMS, predicted=ITEMS, seed=st.integers(0, 99))
 def test_the_order_of_items_changes_nothing(gold: list[Item], predicted: list[Item], seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -134,7 +134,7 @@ def test_agrees_with_scipy_within_monte_carlo_error(draw_table: Callable[..., Co
     assert found == pytest.approx(tuple(expected), abs=0.25 * (expected.high - expected.low) / 3.9)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(order=st.permutations(range(12)), cut=st.integers(0, 12), fractions=st.booleans())
 def test_order_and_shards_change_nothing(
     draw_table: Callable[..., CountTable], order: list[int], cut: int, fractions: bool
@@ -154,7 +154,7 @@ def test_seeds(draw_table: Callable[..., CountTable]) -> None:
     assert scored(table, Bootstrap(50, seed=1)).micro.ci != scored(table, Bootstrap(50, seed=2)).micro.ci
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), articles=st.integers(2, 8), method=st.sampled_from(["percentile", "bca"]))
 def test_bounds_are_ordered_and_inside_zero_to_one(
     draw_table: Callable[..., CountTable], seed: int, articles: int, method: str

@@ -75,7 +75,7 @@ ITEMS = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(gold=ITEMS, predicted=ITEMS)
 def test_every_correction_helps_and_all_of_them_make_it_perfect(gold: list[Item], predicted: list[Item]) -> None:
     columns = columns_of((gold, predicted))

@@ -133,7 +133,7 @@ def test_equal_columns_are_summed_once_and_stand_where_they_were() -> None:
     assert sums.tolist() == [[2, 4, 2, 0], [5, 5, 5, 0]]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(units=st.integers(1, 140), columns=st.integers(1, 4), fractions=st.booleans(), seed=st.integers(0, 99))
 def test_looked_up_sums_are_the_products(units: int, columns: int, fractions: bool, seed: int) -> None:
     drawn = np.random.default_rng(seed).normal(0, 3, (units, columns))

@@ -53,7 +53,7 @@ def test_slice_table(make_table: MakeTable, by: Mapping[str, object]) -> None:
     assert slice_table(table, by, label="Y").totals().tolist() == [[1, 1, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0]]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(values=st.lists(st.sampled_from(["x", "y", "z"]), min_size=6, max_size=6), seed=st.integers(0, 99))
 def test_slices_add_up_to_the_whole(draw_table: MakeTable, values: list[str], seed: int) -> None:
     table = draw_table(seed, 6, fractions=True)

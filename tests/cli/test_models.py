@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 import evalkit.extractors.catalog as catalog
 from evalkit.cli.models import models_command
-from evalkit.extractors.table import EXTRACTORS
+from evalkit.extractors.table import NAMED
 
 
 def shown(*arguments: str, columns: int = 80) -> str:
@@ -31,7 +31,7 @@ def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_fits_the_terminal(columns: int) -> None:
     lines = shown(columns=columns).splitlines()
     assert max(map(len, lines)) <= columns
-    assert {line.split()[0] for line in lines if line.strip()} >= set(EXTRACTORS.table)
+    assert {line.split()[0] for line in lines if line.strip()} >= {entry.spelling for entry in NAMED}
 
 
 def test_a_wide_terminal_says_what_each_is() -> None:

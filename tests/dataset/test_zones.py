@@ -151,7 +151,7 @@ PAGES = st.lists(
 
 
 @given(PAGES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_zones_partition_what_is_not_blank(text: str) -> None:
     zones = find_zones(text)
     assert list(zones) == sorted(zones, key=lambda zone: zone.start)

@@ -15,7 +15,7 @@ import evalkit
 from evalkit.errors import ExtractorError, InputError, UnknownNameError
 from evalkit.extractors.base import Extractor
 from evalkit.extractors.catalog import list_models
-from evalkit.extractors.table import EXTRACTORS, FORMS, load_extractor
+from evalkit.extractors.table import ENTRIES, NAMED, Entry, load_extractor
 from evalkit.records import LAYERS, Article
 
 ROOT = Path(str(evalkit.__path__[0])).parent
@@ -37,15 +37,15 @@ def python(code: str, *, path: Path | None = None, cwd: Path | None = None) -> s
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("name", sorted(EXTRACTORS.table))
-def test_shipped_extractors_keep_what_an_extractor_promises(name: str) -> None:
-    extractor = load_extractor(name)
+@pytest.mark.parametrize("entry", [pytest.param(entry, id=entry.spelling) for entry in NAMED])
+def test_shipped_extractors_keep_what_an_extractor_promises(entry: Entry) -> None:
+    extractor = load_extractor(entry.spelling)
     assert isinstance(extractor, Extractor)
-    assert extractor.name == name
+    assert extractor.name == entry.spelling
     (found,) = extractor.extract([ARTICLE])
-    filled = tuple(layer for layer in LAYERS if getattr(found, layer) is not None)
-    assert filled == extractor.layers
-    assert extractor.fingerprint() == load_extractor(name).fingerprint()
+    filled = tuple(layer for layer in LAYERS if found[layer] is not None)
+    assert filled == extractor.layers == entry.layers
+    assert extractor.fingerprint() == load_extractor(entry.spelling).fingerprint()
 
 
 def test_news_base_has_the_entities_of_ner_base_and_quotes_over_them() -> None:
@@ -191,8 +191,5 @@ def test_an_installed_plugin_runs_by_name(tmp_path: Path) -> None:
 
 def test_the_list_names_everything_that_can_be_asked_for() -> None:
     names = [entry.name for entry in list_models()]
-    assert set(EXTRACTORS.table) <= set(names)
-    assert all(
-        any(name.startswith(prefix.partition("/")[0].replace("https", "http")) for name in names) for prefix in FORMS
-    )
+    assert {entry.spelling for entry in ENTRIES} <= set(names)
     assert len(names) == len(set(names))

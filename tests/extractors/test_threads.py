@@ -54,6 +54,21 @@ def test_an_error_of_one_item_is_raised() -> None:
         spread(lambda number: 1 / number, [2, 1, 0], 2)
 
 
+def test_whoever_is_under_way_when_one_fails_is_told_to_stop() -> None:
+    over, begun = threading.Event(), threading.Event()
+
+    def work(number: int) -> bool:
+        if number == 0:
+            begun.wait(20)
+            raise ZeroDivisionError
+        begun.set()
+        return over.wait(20)
+
+    with pytest.raises(ZeroDivisionError):
+        spread(work, range(2), 2, stop=over.set)
+    assert over.is_set()
+
+
 def test_many_threads_that_ask_at_once_share_what_was_made_once() -> None:
     made: list[object] = []
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from evalkit.dataset.load import load_dataset
 from evalkit.formats.native.columns import read_native_columns
+from evalkit.layers.quotes import QUOTES
 from evalkit.options import Intervals, Options, ReadOptions, Scoring
 from evalkit.predictions.load import load_predictions
 from evalkit.results import EvalResult
@@ -61,6 +62,14 @@ class TestReading:
         columns = [column.tolist() for column in (found.article, found.start, found.end, found.label)]
         assert columns == [[0, 0, 2], [0, 4, 2], [3, 9, 5], [0, 1, 0]]
         assert {column.dtype for column in (found.article, found.start, found.end, found.label)} == {np.dtype(np.int32)}
+
+    def test_another_layer(self, tmp_path: Path) -> None:
+        quotes = [{"content": [[2, 5]], "kind": "direct"}, {"content": [[7, 9]], "kind": "mixed"}]
+        path = write(tmp_path / "rows.jsonl", [{"id": "a", "quotes": quotes}])
+        found = read_native_columns(path, QUOTES)
+        assert found is not None
+        assert (found.labels, found.start.tolist(), found.end.tolist()) == (["direct", "mixed"], [2, 7], [5, 9])
+        assert read_native_columns(path) is None
 
     def test_no_file_and_no_regular_file(self, tmp_path: Path) -> None:
         assert read_native_columns(tmp_path / "absent.jsonl") is None
@@ -170,7 +179,7 @@ OPTIONS = [
 ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     gold=rows_of(("PER", "ORG", "GPE"), text=True),
     predicted=rows_of(("PER", "ORG", "LOC", "Person"), text=False),

@@ -10,8 +10,7 @@ import pytest
 
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
-from evalkit.extractors.base import Extracted, StancePair
-from evalkit.extractors.pair_labels import PairLabels, PairsError
+from evalkit.extractors.base import Extracted, PairLabels, PairsError, StancePair
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Example, Prediction, Stance
 from evalkit.results import EvalResult

@@ -184,7 +184,7 @@ def chars(content):
 
 
 @given(gold=SIDE, predicted=SIDE)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_overlap_is_the_formula_of_pareti(gold, predicted):
     """P = (1/|Pred|) Σp min(1, Σg |p∩g|/|p|), R likewise (Pareti et al. 2013), character by character."""
 
@@ -197,7 +197,7 @@ def test_overlap_is_the_formula_of_pareti(gold, predicted):
 
 
 @given(gold=SIDE, predicted=SIDE)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_matching_has_more_token_f1(gold, predicted):
     import itertools
 

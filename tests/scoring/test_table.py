@@ -51,7 +51,7 @@ def test_json_of_nothing():
 
 
 @given(cut=st.integers(0, 6), seed=st.integers(0, 100))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_merging_gives_the_whole_whatever_the_order(cut, seed):
     rng = np.random.default_rng(seed)
     names = tuple(f"a{at}" for at in range(6))

@@ -11,6 +11,7 @@ from evalkit.extractors.checkpoints.batch_sizes import halving
 from evalkit.extractors.checkpoints.pieces import PieceCutter, Pieces, load_cutter
 from evalkit.extractors.checkpoints.source import BACKENDS, Checkpoint
 from evalkit.extractors.options import Options
+from evalkit.extractors.shipped.scores import softmax
 
 if TYPE_CHECKING:
     import numpy as np
@@ -129,8 +130,7 @@ class CheckpointNetwork:
                     f"{self._name}: the network has {scores.shape[-1]} labels and config.json names "
                     f"{len(self.labels)}; mend id2label"
                 )
-            raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
-            found[at] = raised / raised.sum(axis=-1, keepdims=True)
+            found[at] = softmax(scores)
         return found
 
     def identity(self) -> list[str]:

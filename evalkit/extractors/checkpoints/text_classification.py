@@ -23,13 +23,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
-from evalkit.extractors.base import StancePair
+from evalkit.extractors.base import PairLabels, StancePair
 from evalkit.extractors.callable import describe_error
 from evalkit.extractors.checkpoints.network import CheckpointNetwork
 from evalkit.extractors.checkpoints.stance_labels import ENTAILMENT, stances_of
 from evalkit.extractors.identity import identity_of
 from evalkit.extractors.options import Options
-from evalkit.extractors.pair_labels import PairLabels
 from evalkit.extractors.rules.extractor import find_entities, find_quotes
 from evalkit.extractors.shipped.stances import candidates
 from evalkit.extractors.shipped.stances.encoding import Passage

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from evalkit.errors import FormatError
-from evalkit.extractors.llm.client import Client, Pace, Refusal, Reply
+from evalkit.extractors.http import Failure, Posted
+from evalkit.extractors.llm.client import Client, Reply
 from evalkit.extractors.llm.settings import Settings
 
 __all__ = ["Asker", "Question", "Round", "Spent"]
@@ -38,12 +39,12 @@ class Spent:
 
     counts: Counter[str] = field(default_factory=Counter)
 
-    def add(self, answer: Reply | Refusal) -> None:
-        """Count what a request took."""
-        self.counts["requests"] += answer.requests
-        if isinstance(answer, Reply):
-            self.counts.update(answer.tokens)
-            self.counts["uncounted_answers"] += not answer.tokens
+    def add(self, posted: Posted[Reply]) -> None:
+        """Count what a question took."""
+        self.counts["requests"] += posted.requests
+        if isinstance(posted.answer, Reply):
+            self.counts.update(posted.answer.tokens)
+            self.counts["uncounted_answers"] += not posted.answer.tokens
 
     def usage(self, prices: tuple[float, float] | None) -> dict[str, float]:
         """The counts that are not 0, and the cost if there are prices of a million prompt and completion tokens."""
@@ -80,14 +81,7 @@ class Asker:
     def __init__(self, settings: Settings) -> None:
         """An asker with these settings; nothing is sent yet."""
         self._settings = settings
-        self.client = Client(
-            settings.url,
-            key=settings.key,
-            timeout=settings.timeout,
-            retries=settings.retries,
-            pause=settings.pause,
-            pace=Pace(settings.per_minute),
-        )
+        self.client = Client(settings.url, key=settings.key, patience=settings.patience)
         self._mode = 0
         self._models: set[str] = set()
         self._unanswered = 0
@@ -116,7 +110,7 @@ class Asker:
         for attempt in range(self._settings.attempts):
             reply = self._reply(question, attempt, spent)
             self._note(reply, round_)
-            if isinstance(reply, Refusal):
+            if isinstance(reply, Failure):
                 return reply.message
             if failure := _no_answer(reply):
                 return failure
@@ -129,7 +123,7 @@ class Asker:
                 spent.counts["unreadable_answers"] += 1
         return f"no answer could be read in {self._settings.attempts} attempts: {trouble}"
 
-    def _note(self, reply: Reply | Refusal, round_: Round) -> None:
+    def _note(self, reply: Reply | Failure, round_: Round) -> None:
         """Remember how the endpoint fares, and stop asking when it is no use."""
         with self._lock:
             if isinstance(reply, Reply):
@@ -144,14 +138,15 @@ class Asker:
                 said = f"{self._unanswered} articles in a row got no answer: {reply.message}"
                 round_.stopped = round_.hopeless = round_.hopeless or said
 
-    def _reply(self, question: Question[Read], attempt: int, spent: Spent) -> Reply | Refusal:
+    def _reply(self, question: Question[Read], attempt: int, spent: Spent) -> Reply | Failure:
         """The answer in the strictest way of asking that the endpoint takes."""
         modes = self._settings.modes
-        first: Refusal | None = None
+        first: Failure | None = None
         for at in range(self._mode, len(modes)):
-            reply = self.client.ask(self._body(question, modes[at], attempt))
-            spent.add(reply)
-            if isinstance(reply, Refusal) and reply.about_the_request:
+            posted = self.client.ask(self._body(question, modes[at], attempt))
+            spent.add(posted)
+            reply = posted.answer
+            if isinstance(reply, Failure) and reply.about_the_request:
                 first = first or reply
                 continue
             if isinstance(reply, Reply):
@@ -160,7 +155,7 @@ class Asker:
                     self._mode = max(self._mode, at)
             return reply
         # Refused however it was asked: not for the schema, so the first complaint is the one that matters.
-        return first or Refusal("no way of asking is left")
+        return first or Failure("no way of asking is left")
 
     def _body(self, question: Question[Read], mode: str, attempt: int) -> dict[str, Any]:
         described = "" if mode == "json_schema" else json.dumps(question.schema)

@@ -26,10 +26,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from evalkit.errors import ExtractorError
-from evalkit.extractors.base import ArticleFailure, Extracted, StancePair
+from evalkit.extractors.base import UNLABELLED, ArticleFailure, Extracted, PairLabels, PairsError, StancePair
 from evalkit.extractors.callable import describe_error
 from evalkit.extractors.identity import identity_of
 from evalkit.extractors.llm.annotations import ground_draft
@@ -39,7 +38,7 @@ from evalkit.extractors.llm.pairs import PairAnswer, elected, list_pairs, pairs_
 from evalkit.extractors.llm.schema import Draft, answer_schema, read_answer
 from evalkit.extractors.llm.settings import Settings, read_settings
 from evalkit.extractors.llm.windows import Window, cut_windows
-from evalkit.extractors.pair_labels import UNLABELLED, PairLabels, PairsError
+from evalkit.extractors.threads import spread
 from evalkit.records import Annotations, Article
 from evalkit.text.zones import zoned
 
@@ -108,14 +107,14 @@ class LlmExtractor:
         batch = Round()
         self._pair_round = Round()
         self._asker.client.start()
-        with ThreadPoolExecutor(min(self._settings.concurrency, len(articles))) as pool:
-            try:
-                found = list(pool.map(lambda article: self._guarded(article, batch), articles))
-            except BaseException:
-                # Somebody wants to stop now and not after all pauses and tries.
-                batch.stopped = "the run was stopped"
-                self._asker.client.stop()
-                raise
+
+        def stop() -> None:
+            # Somebody wants to stop now and not after all pauses and tries.
+            batch.stopped = "the run was stopped"
+            self._asker.client.stop()
+
+        threads = self._settings.concurrency
+        found = spread(lambda article: self._guarded(article, batch), articles, threads, stop=stop)
         # What was answered has been paid for, so it is handed over before the end is announced.
         if batch.hopeless and not batch.answers:
             raise ExtractorError(f"{self.name}: {batch.hopeless}")

@@ -13,10 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from evalkit.errors import FormatError
-from evalkit.extractors.base import StancePair
+from evalkit.extractors.base import UNLABELLED, StancePair
 from evalkit.extractors.llm.grounding import plain
 from evalkit.extractors.llm.schema import json_object, schema_object
-from evalkit.extractors.pair_labels import UNLABELLED
 from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX
 
 __all__ = ["PairAnswer", "elected", "list_pairs", "pairs_schema", "read_pairs", "share_out"]

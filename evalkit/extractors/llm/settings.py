@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import InputError
+from evalkit.extractors.http import Patience
 from evalkit.extractors.llm.prompt import Prompt, load_prompt
 from evalkit.extractors.options import Options
 from evalkit.layers.entities import ENTITIES
@@ -51,10 +52,7 @@ class Settings:
     decoding: Mapping[str, Any]
     attempts: int
     concurrency: int
-    per_minute: int
-    timeout: float
-    retries: int
-    pause: float
+    patience: Patience
     prices: tuple[float, float] | None
     window: int
     overlap: int
@@ -85,10 +83,13 @@ def read_settings(spec: str, options: Mapping[str, str] | None = None) -> Settin
         decoding=_decoding(spec, given),
         attempts=given.whole("attempts", 2),
         concurrency=given.whole("concurrency", 4),
-        per_minute=given.whole("requests-per-minute", 0, least=0),
-        timeout=given.seconds("timeout", 120),
-        retries=given.whole("retries", 4, least=0),
-        pause=given.seconds("pause", 1),
+        patience=Patience(
+            per_minute=given.whole("requests-per-minute", 0, least=0),
+            timeout=given.seconds("timeout", 120),
+            at_once=True,
+            retries=given.whole("retries", 4, least=0),
+            pause=given.seconds("pause", 1),
+        ),
         prices=_prices(spec, given),
         window=window,
         overlap=overlap,

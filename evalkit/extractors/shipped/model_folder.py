@@ -24,13 +24,12 @@ class ModelFolder:
         settings: what the last of them, a JSON file, says.
     """
 
-    def __init__(self, path: Path, names: Sequence[str], *, writer: str) -> None:
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
         """Look for the files and read the settings.
 
         Args:
             path: the folder.
             names: what the files are called; the last one holds the settings.
-            writer: the script that writes such a folder.
 
         Raises:
             ExtractorError: a file is missing.
@@ -40,7 +39,7 @@ class ModelFolder:
         missing = [file.name for file in self.files if not file.is_file()]
         if missing:
             raise ExtractorError(
-                f"{path}: no {', '.join(missing)} there; a model folder holds {', '.join(names)}, "
-                f"as {writer} writes them"
+                f"{path}: no {', '.join(missing)} there; the folder of such a model holds {', '.join(names)}: copy all "
+                "of them, or install evalkit again for a shipped one"
             )
         self.settings: dict[str, Any] = json.loads(self.files[-1].read_text(encoding="utf-8"))

@@ -61,7 +61,7 @@ class NerExtractor:
         """
         self.name = name
         self.layers: tuple[str, ...] = ("entities",)
-        self._model = ModelFolder(folder or _FOLDER, _FILES, writer="experiments/train_ner/export.py")
+        self._model = ModelFolder(folder or _FOLDER, _FILES)
         self._nested = nested
         self.threads = thread_count(threads)
         self._loaded = Once(self._load)

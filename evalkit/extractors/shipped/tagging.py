@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from evalkit.extractors.shipped.scores import log_softmax
 from evalkit.text.windows import Window, Words, features, plan_windows
 
 if TYPE_CHECKING:
@@ -106,9 +107,8 @@ def first_piece_scores(
 
     rows = []
     for window, part in zip(windows, parts, strict=True):
-        raw = part[starts[window.first : window.last] - int(starts[window.first]) + 1].astype(np.float32)
-        raw = raw - raw.max(axis=1, keepdims=True)
-        rows.append(np.asarray(raw - np.log(np.exp(raw).sum(axis=1, keepdims=True)), dtype=np.float32))
+        first_pieces = starts[window.first : window.last] - int(starts[window.first]) + 1
+        rows.append(log_softmax(part[first_pieces].astype(np.float32)))
     return _merge(windows, rows, starts, np.diff(starts))
 
 

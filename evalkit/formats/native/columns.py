@@ -1,17 +1,18 @@
-"""Entities in native JSON lines straight to columns, for large files in which rows are plain.
+"""One layer in native JSON lines straight to columns, for large files in which rows are plain.
 
-A row is plain if it holds an id, entities of one span each, and at most texts such as `text` or `title` besides::
+A row is plain if it holds an id, items of one span and a label each, and at most texts such as `text` or `title`
+besides::
 
     {"id": "a1", "entities": [{"start": 0, "end": 8, "label": "PER"}, {"start": 14, "end": 18, "label": "GPE"}]}
 
-`spans` of one span may stand for `start` and `end`, and entities may have ids. Whatever is not plain, damaged or
+`spans` of one span may stand for `start` and `end`, and items may have ids. Whatever is not plain, damaged or
 doubtful is left to `evalkit.formats.native.rows`, which knows every form and every message: nothing is judged here.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
@@ -20,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from evalkit.formats.collection import without_collection
+from evalkit.layers.base import Layer
+from evalkit.layers.table import all_layers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +33,7 @@ __all__ = ["LIMIT", "NativeColumns", "read_native_columns"]
 TEXTS = frozenset({"text", "title", "source", "published", "lang"})
 """Fields of a row that are texts; any other field must be null."""
 
-_START, _END, _SPANS, _LABEL, _ID = map(itemgetter, ("start", "end", "spans", "label", "id"))
+_START, _END, _ID = map(itemgetter, ("start", "end", "id"))
 
 LIMIT = 2**31 - 1
 """Offsets from here on are left to the careful path."""
@@ -59,14 +62,19 @@ class NativeColumns:
     label: NDArray[np.int32]
 
 
-def read_native_columns(path: Path) -> NativeColumns | None:
-    """The columns of a file, or None if it is no regular file of plain rows; what is wrong with it is not said."""
+def read_native_columns(path: Path, layer: Layer[Any] | None = None) -> NativeColumns | None:
+    """The columns of a file, or None if it is no regular file of plain rows; what is wrong with it is not said.
+
+    Args:
+        path: a file of JSON lines.
+        layer: the layer that all rows have, and no other; by default the first, of which large files have most.
+    """
     try:
         # A pipe can be read once only, and must be left to whoever reads any form.
         if not path.is_file():
             return None
         with path.open("rb") as lines, without_collection():
-            return _columns(_parsed(lines))
+            return _columns(_parsed(lines, layer or all_layers()[0]))
     except (OSError, KeyError, TypeError, ValueError, OverflowError):
         return None
 
@@ -99,65 +107,69 @@ class _Lists:
     codes: _Codes = field(default_factory=_Codes)
 
 
-def _parsed(lines: Iterable[bytes]) -> _Lists:
+def _parsed(lines: Iterable[bytes], layer: Layer[Any]) -> _Lists:
     """The fields of every row; each row is let go before the next one is read, so that memory is used again."""
     lists = _Lists()
-    loads = orjson.loads
+    loads, name, add = orjson.loads, layer.name, _adder(layer)
     for number, line in enumerate(lines):
         if line.isspace():
             continue
         row = loads(line if number else line.removeprefix(b"\xef\xbb\xbf"))
-        entities = row["entities"]
-        if len(row) > 2 and not _is_plain(row):
+        items = row[name]
+        if len(row) > 2 and not _is_plain(row, name):
             raise ValueError("the row holds something else")
-        if type(entities) is not list:
-            raise TypeError("entities are a list")
+        if type(items) is not list:
+            raise TypeError("items are a list")
         lists.articles.append(row["id"])
         lists.texts.append(row.get("text") or "")
-        lists.sizes.append(len(entities))
-        if entities:
-            _add(lists, entities)
+        lists.sizes.append(len(items))
+        if items:
+            add(lists, items)
             # A bool is a number to an array. Letters are found much sooner than words, and few lines have these.
             if (b"u" in line and b"true" in line) or (b"f" in line and b"false" in line):
-                _refuse_bools(entities)
+                _refuse_bools(items, layer)
     return lists
 
 
-def _is_plain(row: dict[str, Any]) -> bool:
+def _is_plain(row: dict[str, Any], layer: str) -> bool:
     return "article_id" not in row and all(
-        value is None or key in ("id", "entities") or (key in TEXTS and type(value) is str)
-        for key, value in row.items()
+        value is None or key in ("id", layer) or (key in TEXTS and type(value) is str) for key, value in row.items()
     )
 
 
-def _add(lists: _Lists, entities: list[dict[str, Any]]) -> None:
-    """Adds the entities of a row; they must all have the same fields."""
-    if type(entities[0]) is not dict:
-        raise TypeError("an entity is an object")
-    names = entities[0].keys()
-    if "start" in names:
-        fields = 3
-        lists.start.extend(map(_START, entities))
-        lists.end.extend(map(_END, entities))
-    else:
-        fields = 2
-        spans = [span for (span,) in map(_SPANS, entities)]
-        lists.start.extend([start for start, _ in spans])
-        lists.end.extend([end for _, end in spans])
-    lists.label.extend(map(lists.codes.__getitem__, map(_LABEL, entities)))
-    if "id" in names:
-        fields += 1
-        ids = list(map(_ID, entities))
-        if set(map(type, ids)) != {str} or len(set(ids)) < len(ids):
-            raise ValueError("ids are texts, and no two are equal")
-    # Each has had all of these fields, so none has another one if together they have no more.
-    if sum(map(len, entities)) != fields * len(entities):
-        raise ValueError("the entities hold something else")
+def _adder(layer: Layer[Any]) -> Callable[[_Lists, list[dict[str, Any]]], None]:
+    """What adds the items of a row; they must all have the same fields."""
+    spans_of, label_of = itemgetter(layer.spans_field or ""), itemgetter(layer.label_field)
+
+    def add(lists: _Lists, items: list[dict[str, Any]]) -> None:
+        if type(items[0]) is not dict:
+            raise TypeError("an item is an object")
+        names = items[0].keys()
+        if "start" in names:
+            fields = 3
+            lists.start.extend(map(_START, items))
+            lists.end.extend(map(_END, items))
+        else:
+            fields = 2
+            spans = [span for (span,) in map(spans_of, items)]
+            lists.start.extend([start for start, _ in spans])
+            lists.end.extend([end for _, end in spans])
+        lists.label.extend(map(lists.codes.__getitem__, map(label_of, items)))
+        if "id" in names:
+            fields += 1
+            ids = list(map(_ID, items))
+            if set(map(type, ids)) != {str} or len(set(ids)) < len(ids):
+                raise ValueError("ids are texts, and no two are equal")
+        # Each has had all of these fields, so none has another one if together they have no more.
+        if sum(map(len, items)) != fields * len(items):
+            raise ValueError("the items hold something else")
+
+    return add
 
 
-def _refuse_bools(entities: list[dict[str, Any]]) -> None:
-    for entity in entities:
-        offsets = (entity["start"], entity["end"]) if "start" in entity else entity["spans"][0]
+def _refuse_bools(items: list[dict[str, Any]], layer: Layer[Any]) -> None:
+    for item in items:
+        offsets = (item["start"], item["end"]) if "start" in item else item[layer.spans_field or ""][0]
         if any(type(offset) is bool for offset in offsets):
             raise TypeError("offsets are whole numbers")
 

@@ -33,7 +33,7 @@ def shares(side, other):
 
 
 @given(gold=SIDE, predicted=SIDE, copied=st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_is_the_covered_share_of_characters(gold, predicted, copied, score_items):
     predicted = predicted + gold[:1] * copied * 2
     counts = score_items("overlap", gold, predicted)

@@ -14,7 +14,6 @@ from evalkit.text.sentences import sentence_ends
 
 __all__ = ["Bounds", "meet"]
 
-_SPACE = " \t\r\n\u00a0"
 _TAIL = re.compile(r"[,;:.?!]+$")
 _ABBREVIATED = re.compile(r"(?:\b[A-Za-z]\.)+[A-Za-z]?\.$|\b(?:Inc|Ltd|Co|Corp|Jr|Sr|Mr|Mrs|Ms|Dr|No|St)\.$")
 _TIME = re.compile(r"\d{1,2}[.:]\d{2}(?:\s*[ap]\.?m\.?)?(?:\s+[A-Z]{2,4}\b)?[:,]?\s+")
@@ -89,16 +88,16 @@ class Bounds:
     def _trimmed(self, span: Span, taken: Sequence[Span]) -> Span:
         start, end = span
         text = self._text
-        while start < end and text[start] in _SPACE + ",;:":
+        while start < end and (text[start].isspace() or text[start] in ",;:"):
             start += 1
-        while start < end and text[end - 1] in _SPACE:
+        while start < end and text[end - 1].isspace():
             end -= 1
         if taken and start < end and self.around(end - 1) is None:
             rest = _REST.match(text, end)
             if rest and not _OWN.match(rest[0]) and not any(meet(Span(end, rest.end()), item) for item in taken):
                 end = rest.end()
         if not any(mark.end == end for mark in self.marks) and not _ABBREVIATED.search(text[start:end]):
-            end = start + len(_TAIL.sub("", text[start:end]).rstrip(_SPACE))
+            end = start + len(_TAIL.sub("", text[start:end]).rstrip())
         return Span(start, end) if any(map(str.isalnum, text[start:end])) else Span(start, start)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.extractors.shipped.quotes import passages
 from evalkit.extractors.shipped.quotes.passages import Hints
+from evalkit.extractors.shipped.scores import log_softmax
 from evalkit.extractors.shipped.shared_encoder import Reading
 from evalkit.records import Span
 from evalkit.text.runs_of_words import best_run, best_runs
@@ -133,9 +134,7 @@ class QuoteReader:
         raw = self._run({"hidden": hidden, "features": kinds})[0][0]
         first = reading.starts[place.first : place.last] - int(reading.starts[place.first])
         rows = raw[np.minimum(first, len(raw) - 1)].astype(np.float32).reshape(len(table), -1, 3)
-        rows = rows - rows.max(axis=2, keepdims=True)
-        rows = rows - np.log(np.exp(rows).sum(axis=2, keepdims=True))
-        return np.asarray(rows.reshape(len(table), -1), dtype=np.float32)
+        return log_softmax(rows).reshape(len(table), -1)
 
     def _merge(self, plain: NDArray[np.float32], place: Window, scores: NDArray[np.float32]) -> None:
         """Put the scores of a passage where they belong; in an overlap the later part starts in its middle."""

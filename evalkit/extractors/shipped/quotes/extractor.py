@@ -45,7 +45,7 @@ class QuoteFinder:
         Raises:
             ExtractorError: a file of the model is missing.
         """
-        self._model = ModelFolder(folder or _FOLDER, _FILES, writer="experiments/train_quotes/ship.py")
+        self._model = ModelFolder(folder or _FOLDER, _FILES)
         self._run = Once(self._load)
 
     def fingerprint(self) -> str:

@@ -16,6 +16,7 @@ from evalkit.extractors.identity import identity_of
 from evalkit.extractors.shipped import onnx_network
 from evalkit.extractors.shipped.model_folder import MODELS, ModelFolder
 from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor
+from evalkit.extractors.shipped.scores import softmax
 from evalkit.extractors.shipped.stances import encoding, judging
 from evalkit.extractors.shipped.stances.encoding import LABELS, Passage
 from evalkit.extractors.threads import Once, spread, thread_count
@@ -71,7 +72,7 @@ class StanceExtractor:
         """
         self.name = name
         self.layers: tuple[str, ...] = ("entities", "quotes", "stances")
-        self._model = ModelFolder(folder or _FOLDER, _FILES, writer="experiments/train_stance/ship.py")
+        self._model = ModelFolder(folder or _FOLDER, _FILES)
         self.threads = thread_count(threads)
         self._quotes = QuoteExtractor()
         self._loaded = Once(self._load)
@@ -123,9 +124,7 @@ class StanceExtractor:
         rows = []
         for item in passages:
             pieces, features = encoding.encode(item, tokenizer, valence, size=self._model.settings["size"])
-            raw = score(pieces[None], features[None])[0].astype(np.float64)
-            chances = np.exp(raw - raw.max())
-            rows.append(chances / chances.sum())
+            rows.append(softmax(score(pieces[None], features[None])[0].astype(np.float64)))
         return np.array(rows, dtype=np.float64).reshape(len(rows), len(LABELS))
 
     def valence(self) -> dict[str, int]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from evalkit.extractors.shipped import onnx_network
 from evalkit.extractors.shipped.model_folder import MODELS, ModelFolder
+from evalkit.extractors.shipped.scores import softmax
 from evalkit.extractors.shipped.stances import encoding
 from evalkit.extractors.shipped.stances.encoding import LABELS, TARGET, Passage
 from evalkit.extractors.threads import Once
@@ -46,7 +47,7 @@ class StanceStates:
         Raises:
             ExtractorError: a file of the model is missing.
         """
-        self._model = ModelFolder(folder or FOLDER, FILES, writer="experiments/train_news/ship_stance.py")
+        self._model = ModelFolder(folder or FOLDER, FILES)
         self._size: int = self._model.settings["size"]
         self.threshold: float = self._model.settings["threshold"]
         self._loaded = Once(self._load)
@@ -94,5 +95,4 @@ class StanceStates:
             features, low = features[cut : cut + self._size], low + cut
         hidden = reading.states[low : low + len(features)]
         raw = run({"hidden": hidden[None], "features": features[None]})[0][0].astype(np.float64)
-        chances = np.exp(raw - raw.max())
-        return np.asarray(chances / chances.sum()).reshape(len(LABELS))
+        return softmax(raw).reshape(len(LABELS))

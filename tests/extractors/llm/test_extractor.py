@@ -21,7 +21,7 @@ from evalkit.extractors.llm.schema import read_answer
 from evalkit.extractors.table import load_extractor
 from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.records import Annotations, Article, Span, Zone
-from tests.extractors.llm_server import (
+from tests.extractors.llm.server import (
     ANSWER,
     Handler,
     Reply,
@@ -326,16 +326,22 @@ def test_nobody_there() -> None:
 
 
 def test_nobody_who_stops_a_run_has_to_wait(server: Server) -> None:
-    def interrupts(handler: Handler, body: Row) -> None:
-        handler.say(b"", 503, Retry_After="30")
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    both = threading.Barrier(2)
 
-    server.replies = [interrupts, status(503, Retry_After="30")]
+    def busy(handler: Handler, body: Row) -> None:
+        # Both threads are under way before either is told to wait, so that none is stopped before it has begun.
+        last = both.wait() == 0
+        handler.say(b"", 503, Retry_After="60")
+        if last:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    server.replies = [busy]
     begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         extractor(server, concurrency="2").extract(ARTICLES)
-    assert time.monotonic() - begun < 15
-    assert len(server.requests) <= 2
+    # Whoever waits as he was told needs a minute.
+    assert time.monotonic() - begun < 50
+    assert len(server.requests) == 2
 
 
 def test_an_endpoint_that_dies_leaves_what_it_answered(server: Server) -> None:

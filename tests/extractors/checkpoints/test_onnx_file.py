@@ -19,7 +19,7 @@ from evalkit.records import AUTHOR, Annotations, Article
 pytest.importorskip("torch", reason="checkpoints are made with torch")
 pytest.importorskip("onnx", reason="torch exports with onnx")
 
-from tests.extractors.tiny_checkpoints import export_to_onnx, random_classifier
+from tests.extractors.checkpoints.tiny_checkpoints import export_to_onnx, random_classifier
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 SENTENCE = "Ida Moen of the Harbour Union left Oslo on Monday; “we welcome the plan,” she said. Sand did not. "

@@ -11,15 +11,14 @@ from typing import Any
 import pytest
 
 from evalkit.errors import ExtractorError, InputError
-from evalkit.extractors.base import Extractor, PairLabeler, StancePair
+from evalkit.extractors.base import Extractor, PairLabeler, PairLabels, StancePair
 from evalkit.extractors.checkpoints.text_classification import PairClassifier
-from evalkit.extractors.pair_labels import PairLabels
 from evalkit.extractors.table import load_extractor
 from evalkit.records import AUTHOR, Article, Zone
 
 pytest.importorskip("torch", reason="hf: needs the extra torch")
 
-from tests.extractors.tiny_checkpoints import random_classifier, word_counter
+from tests.extractors.checkpoints.tiny_checkpoints import random_classifier, word_counter
 
 WORDS = {"welcome": "positive", "praise": "positive", "awful": "negative", "blame": "negative"}
 LABELS = ["neutral", "negative", "positive"]

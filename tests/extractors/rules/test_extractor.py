@@ -195,7 +195,7 @@ TEXTS = st.one_of(st.lists(PIECES, max_size=14).map("".join), st.text(max_size=6
 
 
 @given(TEXTS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_gives_valid_spans(text: str) -> None:
     article = zoned(Article(id="a", text=text))
     for extractor in (RulesExtractor(), TrivialExtractor()):
@@ -204,7 +204,7 @@ def test_any_text_gives_valid_spans(text: str) -> None:
 
 
 @given(st.lists(TEXTS, max_size=4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_articles_do_not_know_each_other(texts: list[str]) -> None:
     articles = [Article(id=str(number), text=text) for number, text in enumerate(texts)]
     together = RulesExtractor().extract(articles)

@@ -197,7 +197,7 @@ def test_nothing_at_all_is_an_error_of_the_extractor(server: Server, reply: Repl
 
 
 def test_an_answer_that_is_too_large_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evalkit.extractors.remote.service._LARGEST", 100)
+    monkeypatch.setattr("evalkit.extractors.http.LARGEST", 100)
     with pytest.raises(ExtractorError, match="answered with more than"):
         extractor(server).extract(ARTICLES)
     assert len(server.requests) == 1

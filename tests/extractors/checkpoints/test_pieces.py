@@ -10,7 +10,7 @@ from evalkit.extractors.checkpoints.pieces import Padding, PieceCutter, Pieces, 
 
 pytest.importorskip("torch", reason="hf: needs the extra torch")
 
-from tests.extractors.tiny_checkpoints import word_tokenizer
+from tests.extractors.checkpoints.tiny_checkpoints import word_tokenizer
 
 WORDS = "a b c d e f g h i j k l m n o p"
 TEXT = WORDS + " q r s t u v w x y z"

@@ -111,7 +111,7 @@ def test_nothing_is_found_in_boilerplate() -> None:
     assert all(e.spans[0].end <= start for e in entities(STORY, zones=zones))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.one_of(

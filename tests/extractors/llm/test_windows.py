@@ -15,7 +15,7 @@ from evalkit.extractors.llm.joining import join_windows
 from evalkit.extractors.llm.windows import Window, cut_windows
 from evalkit.extractors.table import load_extractor
 from evalkit.records import Annotations, Article, Entity, Quote, Span, Stance, Zone
-from tests.extractors.llm_server import Handler, Row, Server, completion, says, serving
+from tests.extractors.llm.server import Handler, Row, Server, completion, says, serving
 
 NAMES = {"Ida Moen": "PER", "Moen": "PER", "Harbour Union": "ORG", "Bergen": "GPE"}
 PARAGRAPH = 'Ida Moen lives in Bergen. "We will not move," said Moen. The Harbour Union agreed.'

@@ -19,7 +19,7 @@ from evalkit.extractors.shipped.onnx_network import load_graph
 if TYPE_CHECKING:
     import onnx
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MODELS = Path(onnx_network.__file__).parent / "models"
 REWRITING = ROOT / "experiments" / "train_ner" / "fast_graph.py"
 HIDDEN, INNER, WIDTH = "/blocks.0/norm/out", 256, 8

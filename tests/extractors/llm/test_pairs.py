@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 
 from evalkit.errors import FormatError
-from evalkit.extractors.base import PairLabeler, StancePair
+from evalkit.extractors.base import PairLabeler, PairsError, StancePair
 from evalkit.extractors.llm.extractor import LlmExtractor
 from evalkit.extractors.llm.pairs import elected, list_pairs, read_pairs, share_out
-from evalkit.extractors.pair_labels import PairsError
 from evalkit.extractors.table import load_extractor
 from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.records import AUTHOR, Article
-from tests.extractors.llm_server import Handler, Reply, Row, Server, completion, good, says, serving, status
+from tests.extractors.llm.server import Handler, Reply, Row, Server, completion, good, says, serving, status
 
 TEXT = "“We welcome the port plan,” said Ida Moen. Sand blamed Moen."
 

@@ -177,7 +177,7 @@ ALPHABET = st.text(alphabet=st.sampled_from(list("IdaMoenOslo .-'\n\t🙂ëéİ�
 
 
 @pytest.mark.parametrize("kind", ["wordpiece", "bytes", "metaspace"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(text=ALPHABET)
 def test_windows_change_nothing_and_spans_fit(folders: dict[str, Path], kind: str, text: str) -> None:
     wide, narrow = extractor_of(folders[kind], 64), extractor_of(folders[kind], 8)

@@ -227,7 +227,7 @@ PARTS = [
 ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=5)), max_size=25).map(" ".join))
 def test_offsets_and_labels_fit_any_text(text: str) -> None:
     article = Article(id="a", text=text)
