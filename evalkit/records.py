@@ -127,7 +127,8 @@ class Category:
 class Scope:
     """What was annotated exhaustively. `None` means everything; items outside are set aside and counted.
 
-    `labels` are those of every layer whose labels a dataset chooses; kinds of quotes and stances are always complete.
+    `labels` are for the layers whose labels a dataset chooses, those of other layers are always complete: `PER` is a
+    label of any of them, `categories/politics` one of that layer.
     """
 
     layers: tuple[str, ...] | None = None

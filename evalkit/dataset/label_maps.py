@@ -129,9 +129,23 @@ def apply_label_map(annotations: Annotations, label_map: LabelMap) -> tuple[Anno
         kept.append(item if target == label else replace(item, **{layer.label_field: target}))
     scope = annotations.scope
     if scope.labels is not None:
-        scope = replace(scope, labels=mapped_labels(scope.labels, label_map))
+        scope = replace(scope, labels=_mapped_scope(scope.labels, label_map))
     counts = MapCounts(mapped, dropped, unmapped, layer.name) + MapCounts()
     return Annotations(annotations.layers, scope, **{layer.name: kept}), counts
+
+
+def _mapped_scope(labels: Iterable[str], label_map: LabelMap) -> tuple[str, ...]:
+    """What the labels of a scope become; those that are said to be of another layer stay."""
+    after: list[str] = []
+    others = tuple(f"{layer.name}/" for layer in open_layers() if layer.name != label_map.layer)
+    own = f"{label_map.layer}/"
+    for label in labels:
+        if label.startswith(others):
+            after.append(label)
+        else:
+            said = own if label.startswith(own) else ""
+            after += [said + target for target in mapped_labels([label.removeprefix(said)], label_map)]
+    return tuple(dict.fromkeys(after))
 
 
 def mapped_labels(labels: Iterable[str], label_map: LabelMap) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,9 @@ from typing import Any
 from evalkit.dataset.label_maps import LabelMap, chain_label_maps, listed, mapped_labels
 from evalkit.dataset.store import bundled_gold
 from evalkit.errors import FormatError, InputError
+from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers, layer_names, load_layer, open_layers
-from evalkit.records import Example, Prediction
+from evalkit.records import Annotations, Example, Prediction
 from evalkit.registry import unknown_name
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "load_label_map",
     "mappable_inventory",
     "mapped_inventory",
+    "restrict_labels",
     "with_metadata_layers",
     "without_metadata_layers",
 ]
@@ -175,6 +177,36 @@ def mappable_inventory(inventory: Inventory, label_map: LabelMap) -> Inventory:
     """The inventory before the map: its own labels, and those that the map translates."""
     labels = inventory.labels_of(label_map.layer)
     return inventory.with_labels(label_map.layer, dict.fromkeys((*labels, *label_map.mapping)))
+
+
+def restrict_labels(
+    examples: Sequence[Example], predictions: Sequence[Prediction], wanted: Sequence[str]
+) -> list[Example]:
+    """The examples with only some labels in their scope; a layer whose gold has none of them stays as it is.
+
+    Raises:
+        InputError: no item of the gold has one of the labels.
+    """
+    layers = open_layers()
+    labels = [_labels_in(layer, (example.gold for example in examples)) for layer in layers]
+    names = [own | {f"{layer.name}/{label}" for label in own} for layer, own in zip(layers, labels, strict=True)]
+    if missing := sorted({*wanted}.difference(*names)):
+        one = " or ".join(layer.one for layer, own in zip(layers, labels, strict=True) if own) or layers[0].one
+        there = ", ".join(sorted(set().union(*labels))) or "none"
+        raise InputError(f"no gold {one} has the label {missing[0]!r} (there are {there}); mend --labels")
+    kept: set[str] = set()
+    for layer, own, known in zip(layers, labels, names, strict=True):
+        if known.isdisjoint(wanted):
+            whole = own | _labels_in(layer, (prediction.annotations for prediction in predictions))
+            kept |= {f"{layer.name}/{label}" for label in whole}
+    scope_labels = (*wanted, *sorted(kept))
+    return [
+        replace(one, gold=replace(one.gold, scope=replace(one.gold.scope, labels=scope_labels))) for one in examples
+    ]
+
+
+def _labels_in(layer: Layer[Any], annotations: Iterable[Annotations]) -> set[str]:
+    return {layer.label(item) for one in annotations for item in layer.of(one) or ()}
 
 
 def foreign_labels(inventory: Inventory, predictions: Iterable[Prediction], *, mapped: bool) -> list[str]:

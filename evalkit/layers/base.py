@@ -194,8 +194,11 @@ class Layer(Generic[Item]):
         return surface(text, self.spans(item)) or self.label(item)
 
     def in_scope(self, item: Item, labels: Sequence[str] | None) -> bool:
-        """Whether an item is of one of the labels that were annotated; a closed set of labels always was."""
-        return labels is None or self.labels is not None or self.label(item) in labels
+        """Whether an item is of one of the labels of a scope; see `evalkit.records.Scope`."""
+        if labels is None or self.labels is not None:
+            return True
+        label = self.label(item)
+        return label in labels or f"{self.name}/{label}" in labels
 
     @cached_property
     def _readers(self) -> list[tuple[str, type | None, Callable[[Any, str], Any], Any]]:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_map
-from evalkit.dataset.labels import foreign_labels, load_label_map
-from evalkit.errors import InputError
+from evalkit.dataset.labels import foreign_labels, load_label_map, restrict_labels
 from evalkit.options import Scoring
 from evalkit.predictions.run import Run
 from evalkit.records import Example, Prediction
@@ -80,7 +79,7 @@ def check_scoring(gold: GoldDataset, scoring: Scoring) -> None:
     if scoring.predicted_label_map is not None:
         load_label_map(scoring.predicted_label_map, gold.inventory)
     if scoring.labels:
-        _check_labels(scoring.labels, _map_gold(gold.examples, gold_map)[0])
+        restrict_labels(_map_gold(gold.examples, gold_map)[0], (), scoring.labels)
 
 
 def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
@@ -103,23 +102,10 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
     changed, counts = _map_predictions(predictions, [own for own in (first, gold_map) if own is not None])
     notes += gold_counts.notes("gold") + counts.notes("predicted")
     if scoring.labels:
-        _check_labels(scoring.labels, examples)
-        examples = [
-            replace(e, gold=replace(e.gold, scope=replace(e.gold.scope, labels=scoring.labels))) for e in examples
-        ]
+        examples = restrict_labels(examples, changed, scoring.labels)
     mapped = pair_up(examples, changed, layers=layers)
     more = [f"{number} {what}" for what, number in mapped.set_aside.items()]
     return Pairing(plain, mapped, (*notes, *(note for note in more if note not in notes)))
-
-
-def _check_labels(wanted: Sequence[str], examples: Sequence[Example]) -> None:
-    present = {entity.label for example in examples for entity in example.gold.entities or ()}
-    missing = sorted(set(wanted) - present)
-    if missing:
-        raise InputError(
-            f"no gold entity has the label {missing[0]!r} (there are {', '.join(sorted(present)) or 'none'}); "
-            "mend --labels"
-        )
 
 
 def _map_gold(examples: Sequence[Example], label_map: LabelMap | None) -> tuple[list[Example], MapCounts]:

@@ -11,13 +11,14 @@ import pytest
 
 from evalkit.dataset.build import build_dataset
 from evalkit.dataset.describe import describe_dataset
-from evalkit.dataset.label_maps import apply_label_map
-from evalkit.dataset.labels import load_inventory, load_label_map
+from evalkit.dataset.label_maps import LabelMap, apply_label_map
+from evalkit.dataset.labels import load_inventory, load_label_map, restrict_labels
 from evalkit.dataset.load import load_dataset
 from evalkit.dataset.validate import validate_dataset
 from evalkit.errors import FormatError, InputError, LabelError
 from evalkit.formats.native.rows import dump_line, example_from_row, example_to_row
-from evalkit.records import Annotations, Article, Category, Entity, Example, Span
+from evalkit.layers.table import open_layers
+from evalkit.records import Annotations, Article, Category, Entity, Example, Prediction, Scope, Span
 
 LABELS = """
 [entities.PER]
@@ -161,3 +162,56 @@ def test_any_label_will_do_where_none_is_declared(tmp_path: Path) -> None:
     items: dict[str, Any] = {"categories": categories("whatever")}
     path = write(tmp_path, Example(article=article(), gold=Annotations(**items)), labels="[entities.PER]\n")
     assert validate_dataset(path).problems == ()
+
+
+def labelled(name: str, label: str, *filed: str) -> Annotations:
+    return Annotations(entities=(Entity(id=name, spans=(Span(0, 8),), label=label),), categories=categories(*filed))
+
+
+def in_scope(example: Example, annotations: Annotations) -> list[str]:
+    return [
+        layer.label(item)
+        for layer in open_layers()
+        for item in layer.of(annotations) or ()
+        if layer.in_scope(item, example.gold.scope.labels)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "gold", "predicted"),
+    [
+        # Nobody asked for less of the other layer, not even of labels that only predictions have.
+        pytest.param(["PER"], ["PER", "politics"], ["sport", "new"], id="a-label-of-entities"),
+        pytest.param(["politics"], ["PER", "politics"], ["ORG"], id="a-label-of-categories"),
+        pytest.param(["categories/politics"], ["PER", "politics"], ["ORG"], id="said-to-be-of-categories"),
+        pytest.param(["PER", "politics"], ["PER", "politics"], [], id="both"),
+    ],
+)
+def test_only_layers_that_have_a_wanted_label_are_restricted(
+    wanted: list[str], gold: list[str], predicted: list[str]
+) -> None:
+    annotations = labelled("e1", "ORG", "sport", "new")
+    examples = [
+        Example(article=article(), gold=labelled("e1", "PER", "politics")),
+        Example(article=replace(article(), id="b"), gold=labelled("e1", "LOC", "sport")),
+    ]
+    scoped = restrict_labels(examples, [Prediction(article_id="a", annotations=annotations)], wanted)
+    assert in_scope(scoped[0], scoped[0].gold) == gold
+    assert in_scope(scoped[0], annotations) == predicted
+
+
+def test_a_label_that_no_gold_item_has_is_refused() -> None:
+    example = Example(article=article(), gold=labelled("e1", "PER", "politics"))
+    with pytest.raises(InputError, match=r"no gold entity or category has the label 'X' \(there are PER, politics\)"):
+        restrict_labels([example], [], ["PER", "X"])
+    with pytest.raises(InputError, match=r"no gold entity has the label 'X' \(there are none\)"):
+        restrict_labels([Example(article=article(), gold=Annotations(entities=()))], [], ["X"])
+
+
+def test_a_scope_is_mapped_layer_by_layer() -> None:
+    scope = Scope(labels=("PER", "LOC", "categories/politics", "categories/sport"))
+    gold = Annotations(labelled("e1", "PER", "politics").layers, scope)
+    names = LabelMap(name="x", mapping={"PER": "NAME"})
+    files = LabelMap(name="y", mapping={"politics": "POL", "sport": None}, layer="categories")
+    assert apply_label_map(gold, names)[0].scope.labels == ("NAME", "categories/politics", "categories/sport")
+    assert apply_label_map(gold, files)[0].scope.labels == ("categories/POL",)
