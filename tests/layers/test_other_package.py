@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from evalkit.dataset.build import DatasetProblemsError, build_dataset
+from evalkit.dataset.convert import FOLDER, convert_dataset
 from evalkit.dataset.describe import describe_dataset
 from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.labels import foreign_labels, load_inventory
@@ -228,3 +229,19 @@ def test_predicted_labels_that_it_has_not_are_noted(claims: Layer[Any]) -> None:
 def test_a_layer_that_cannot_work_says_why(install: Any, change: tuple[str, str], message: str) -> None:
     with pytest.raises(EvalkitError, match=message):
         install(*change)
+
+
+def test_files_are_converted_without_loss(folder: Path, tmp_path: Path) -> None:
+    done = convert_dataset(folder, tmp_path / "rows.jsonl", to="native")
+    assert (done.losses.written["claims"], str(done.losses)) == (2, "")
+    assert load_dataset(tmp_path / "rows.jsonl").fingerprint == load_dataset(folder).fingerprint
+    convert_dataset(tmp_path / "rows.jsonl", tmp_path / "again", to=FOLDER)
+    assert (tmp_path / "again" / "test" / "port.json").read_bytes() == (folder / "test" / "port.json").read_bytes()
+
+
+@pytest.mark.parametrize("to", ["inline", "conll"])
+def test_a_format_that_cannot_hold_it_says_how_many(folder: Path, tmp_path: Path, to: str) -> None:
+    with pytest.raises(FormatError, match=f"{to} cannot hold .*2 claims"):
+        convert_dataset(folder, tmp_path / "out", to=to)
+    done = convert_dataset(folder, tmp_path / "out", to=to, lossy=True)
+    assert sum(done.losses.lost["claims"].values()) == 2

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from evalkit.errors import FormatError
 from evalkit.formats.base import Batch, Claims, Format, Losses, Source, counted
+from evalkit.formats.inline.header import MARKED
 from evalkit.options import ReadOptions
+from evalkit.records import Annotations
 
 __all__ = ["INLINE"]
 
@@ -41,13 +45,22 @@ def _write(batch: Batch, target: Path) -> Losses:
     from evalkit.files import file_name_of, write_file
     from evalkit.formats.inline.markup import write_inline
 
-    losses = Losses(written=counted(example.gold for example in batch.examples))
+    items = counted(example.gold for example in batch.examples)
+    losses = Losses(
+        written={layer: number for layer, number in items.items() if layer in MARKED},
+        lost={layer: {"no mark for them": number} for layer, number in items.items() if layer not in MARKED and number},
+        left_out=Counter(
+            f"articles without {layer}"
+            for example in batch.examples
+            for layer, own in example.gold.layers.items()
+            if layer not in MARKED and not own
+        ),
+    )
+    examples = [replace(example, gold=_marked(example.gold)) for example in batch.examples]
     if target.suffix in _SUFFIXES:
-        if len(batch.examples) != 1:
-            raise FormatError(
-                f"{target.name}: one inline file holds one article, not {len(batch.examples)}; name a folder"
-            )
-        write_file(target, write_inline(batch.examples[0]))
+        if len(examples) != 1:
+            raise FormatError(f"{target.name}: one inline file holds one article, not {len(examples)}; name a folder")
+        write_file(target, write_inline(examples[0]))
         return losses
     folders = {name: target / name for name in batch.splits if name is not None}
     several = len(set(batch.splits)) > 1
@@ -55,11 +68,15 @@ def _write(batch: Batch, target: Path) -> Losses:
     files = {
         (folders.get(split or "", target) if several else target)
         / file_name_of(example.article.id, ".txt"): write_inline(example)
-        for example, split in zip(batch.examples, batch.splits or (None,) * len(batch.examples), strict=True)
+        for example, split in zip(examples, batch.splits or (None,) * len(examples), strict=True)
     }
     for path, content in files.items():
         write_file(path, content)
     return losses
+
+
+def _marked(gold: Annotations) -> Annotations:
+    return gold.with_layers(**{layer: None for layer in gold.layers if layer not in MARKED})
 
 
 INLINE = Format(

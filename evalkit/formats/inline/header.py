@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from evalkit.errors import FormatError
-from evalkit.records import LAYERS, Scope
+from evalkit.layers.entities import ENTITIES
+from evalkit.layers.quotes import QUOTES
+from evalkit.layers.stances import STANCES
+from evalkit.records import Scope
 
-__all__ = ["parse_header", "pop_layers", "pop_scope"]
+__all__ = ["MARKED", "parse_header", "pop_layers", "pop_scope"]
+
+MARKED = (ENTITIES.name, QUOTES.name, STANCES.name)
+"""The layers that there are marks for."""
 
 
 def parse_header(lines: list[str], where: str) -> dict[str, str]:
@@ -32,11 +38,11 @@ def _names(value: str) -> tuple[str, ...]:
 def pop_layers(header: dict[str, str], where: str) -> tuple[str, ...]:
     """Takes the declared layers out of the header; all layers if it declares none."""
     if "layers" not in header:
-        return LAYERS
+        return MARKED
     layers = _names(header.pop("layers"))
     for layer in layers:
-        if layer not in LAYERS:
-            raise FormatError(f"{where}: header names layer {layer!r}; use {', '.join(LAYERS)}")
+        if layer not in MARKED:
+            raise FormatError(f"{where}: header names layer {layer!r}; use {', '.join(MARKED)}")
     return layers
 
 

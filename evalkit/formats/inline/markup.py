@@ -35,9 +35,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from evalkit.errors import FormatError
+from evalkit.formats.inline.header import MARKED
 from evalkit.formats.inline.parse import NO_ID, parse_inline
 from evalkit.formats.native.canonical import canonical_example
-from evalkit.records import LAYERS, Annotations, Article, Example, Span
+from evalkit.layers.entities import ENTITIES
+from evalkit.layers.quotes import QUOTES
+from evalkit.layers.stances import STANCES
+from evalkit.records import Annotations, Article, Example, Span
 
 __all__ = ["parse_inline", "write_inline"]
 
@@ -63,7 +67,7 @@ def write_inline(example: Example) -> str:
             "---",
             *(
                 " ".join(filter(None, [s.id, s.holder, "->", s.target, s.label, s.quote_id]))
-                for s in example.gold.stances or ()
+                for s in STANCES.of(example.gold) or ()
             ),
             "",
         ]
@@ -78,8 +82,8 @@ def _header(example: Example) -> list[str]:
     header["lang"] = article.lang
     if not _is_trimmed(article.text):
         header["ends"] = "exact"
-    annotated = [layer for layer in LAYERS if getattr(gold, layer) is not None]
-    if len(annotated) < len(LAYERS):
+    annotated = [layer for layer in MARKED if gold[layer] is not None]
+    if len(annotated) < len(MARKED):
         header["layers"] = ", ".join(annotated)
     for key in ("layers", "labels", "zones"):
         declared = getattr(gold.scope, key)
@@ -149,7 +153,8 @@ def _check_reads_back(written: str, example: Example, where: str) -> None:
         return
     parts = {
         **{name: getattr(wanted.article, name) != getattr(found.article, name) for name in _COMPARED},
-        **{layer: getattr(wanted.gold, layer) != getattr(found.gold, layer) for layer in (*LAYERS, "scope")},
+        **{layer: wanted.gold[layer] != found.gold[layer] for layer in {**wanted.gold.layers, **found.gold.layers}},
+        "scope": wanted.gold.scope != found.gold.scope,
     }
     names = ", ".join(name for name, differs in parts.items() if differs)
     raise FormatError(f"{where}: inline markup cannot express its {names} exactly; keep the JSON form")
@@ -160,26 +165,26 @@ _COMPARED = ("id", "text", "title", "source", "published", "lang", "zones", "met
 
 def _comparable(example: Example) -> Example:
     """Mentions have no id of their own inline, so ids are taken off before the order is fixed."""
-    entities = example.gold.entities
+    entities = ENTITIES.of(example.gold)
     if entities is not None:
         entities = tuple(replace(entity, id="") for entity in entities)
-    return canonical_example(replace(example, gold=example.gold.with_layers(entities=entities)))
+    return canonical_example(replace(example, gold=example.gold.with_layers(**{ENTITIES.name: entities})))
 
 
 def _marks_of(gold: Annotations) -> list[tuple[Span, str]]:
     marks: list[tuple[Span, int, str]] = []
-    quotes = {quote.id: quote for quote in gold.quotes or ()}
-    for stance in gold.stances or ():
+    quotes = {quote.id: quote for quote in QUOTES.of(gold) or ()}
+    for stance in STANCES.of(gold) or ():
         quote = quotes.get(stance.quote_id or "")
         if quote is None or quote.content != stance.evidence:
             marks += [(span, 0, f"EV:{stance.id}") for span in stance.evidence]
-    for quote in gold.quotes or ():
+    for quote in QUOTES.of(gold) or ():
         tag = f"Q:{quote.id}:{quote.kind}"
         if quote.speaker is None and quote.speaker_id is not None:
             tag += f":{quote.speaker_id}"
         marks += [(span, 1, f"Q:{quote.id}" if number else tag) for number, span in enumerate(quote.content)]
     marks += [(span, 2, tag) for span, tag in _role_marks(gold)]
-    for number, entity in enumerate(gold.entities or (), 1):
+    for number, entity in enumerate(ENTITIES.of(gold) or (), 1):
         tag = f"{entity.label}:{entity.entity_id or NO_ID}" + (f":{number}" if len(entity.spans) > 1 else "")
         marks += [(span, 3, tag) for span in entity.spans]
     return [(span, tag) for span, _, tag in sorted(marks, key=lambda mark: (mark[0].start, -mark[0].end, *mark[1:]))]
@@ -188,7 +193,7 @@ def _marks_of(gold: Annotations) -> list[tuple[Span, str]]:
 def _role_marks(gold: Annotations) -> list[tuple[Span, str]]:
     """Cues and speakers; one mark may serve several quotes."""
     roles: dict[tuple[str, Span, str | None], list[str]] = {}
-    for quote in gold.quotes or ():
+    for quote in QUOTES.of(gold) or ():
         for span in quote.cue:
             roles.setdefault(("CUE", span, None), []).append(quote.id)
         if quote.speaker is not None:

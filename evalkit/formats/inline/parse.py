@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from evalkit.errors import FormatError
-from evalkit.formats.inline.header import parse_header, pop_layers, pop_scope
+from evalkit.formats.inline.header import MARKED, parse_header, pop_layers, pop_scope
 from evalkit.records import (
     QUOTE_KINDS,
     STANCE_LABELS,
@@ -88,10 +88,11 @@ def parse_inline(content: str, *, where: str = "<text>") -> Example:
     quotes = _quotes(roles)
     stances = _parse_stances(lines[rules[1] + 1 :], rules[1] + 2, where, quotes, roles)
     gold = Annotations(
-        entities=entities if entities or "entities" in layers else None,
-        quotes=quotes if quotes or "quotes" in layers else None,
-        stances=stances if stances or "stances" in layers else None,
-        scope=scope,
+        {
+            name: items if items or name in layers else None
+            for name, items in zip(MARKED, (entities, quotes, stances), strict=True)
+        },
+        scope,
     )
     return Example(article=_article(header, text, zones), gold=gold)
 
