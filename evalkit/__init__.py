@@ -11,8 +11,16 @@ if TYPE_CHECKING:
     from evalkit.analysis.diagnosis import Diagnosis as Diagnosis
     from evalkit.analysis.explain import Explanation as Explanation
     from evalkit.analysis.seeds import RepeatedRuns as RepeatedRuns
+    from evalkit.dataset.build import BuildResult as BuildResult
+    from evalkit.dataset.build import build_dataset as build_dataset
+    from evalkit.dataset.describe import Description as Description
+    from evalkit.dataset.describe import describe_dataset as describe_dataset
     from evalkit.dataset.gold import GoldDataset as GoldDataset
+    from evalkit.dataset.label_maps import LabelMap as LabelMap
     from evalkit.dataset.load import load_dataset as load_dataset
+    from evalkit.dataset.problems import Problem as Problem
+    from evalkit.dataset.validate import Validation as Validation
+    from evalkit.dataset.validate import validate_dataset as validate_dataset
     from evalkit.errors import EvalkitError as EvalkitError
     from evalkit.errors import ExtractorError as ExtractorError
     from evalkit.errors import FormatError as FormatError
@@ -68,6 +76,11 @@ _HOMES = {
     "evalkit.analysis.diagnosis": ("Diagnosis",),
     "evalkit.analysis.explain": ("Explanation",),
     "evalkit.analysis.seeds": ("RepeatedRuns",),
+    "evalkit.dataset.build": ("BuildResult", "build_dataset"),
+    "evalkit.dataset.describe": ("Description", "describe_dataset"),
+    "evalkit.dataset.label_maps": ("LabelMap",),
+    "evalkit.dataset.problems": ("Problem",),
+    "evalkit.dataset.validate": ("Validation", "validate_dataset"),
     "evalkit.dataset.gold": ("GoldDataset",),
     "evalkit.dataset.load": ("load_dataset",),
     "evalkit.errors": (

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -14,11 +18,7 @@ from evalkit.errors import EvalkitError, OffsetError
 from evalkit.records import Annotations, Article, Entity, Prediction, Span
 from evalkit.results import EvalResult
 
-CONTRACT = (
-    *("check_gate", "compare_runs", "load_dataset"),
-    *("render_report", "run_extractor", "score_predictions"),
-)
-"""The words that the documentation starts with."""
+VERBS = [name for name in evalkit.__all__ if inspect.isfunction(getattr(evalkit, name))]
 
 
 def ids(article: Article) -> list[tuple[int, int, str]]:
@@ -55,17 +55,52 @@ def test_all_is_sorted_and_complete():
     assert evalkit.__all__ == sorted(
         evalkit.__all__, key=lambda name: (not name.isupper(), not name[0].isupper(), name)
     )
-    assert set(CONTRACT) <= set(evalkit.__all__)
+    assert len(evalkit.__all__) == len(set(evalkit.__all__))
     assert set(dir(evalkit)) == set(evalkit.__all__)
 
 
 @pytest.mark.parametrize("name", evalkit.__all__)
 def test_each_name_leads_to_its_home(name: str):
-    homes = [module for module, names in evalkit._HOMES.items() if name in names]
-    assert len(homes) == 1
-    home = importlib.import_module(homes[0])
+    home = importlib.import_module(evalkit._MODULES[name])
     assert getattr(evalkit, name) is getattr(home, name)
     assert name in home.__all__
+
+
+def types_in(annotation: Any) -> Iterator[Any]:
+    """The classes that an annotation names, those in brackets too."""
+    inside = get_args(annotation)
+    if isinstance(annotation, type) and not inside:
+        yield annotation
+    for one in inside:
+        # The parameters of a callable are a list.
+        yield from (kind for own in (one if isinstance(one, list) else [one]) for kind in types_in(own))
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_type_in_a_public_signature_is_public(name: str):
+    hints = get_type_hints(getattr(evalkit, name))
+    named = {kind for hint in hints.values() for kind in types_in(hint)}
+    ours = {kind.__name__ for kind in named if kind.__module__.partition(".")[0] == "evalkit"}
+    assert ours <= set(evalkit.__all__)
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_verb_gives_something_for_frames_and_programs(name: str):
+    given = get_type_hints(getattr(evalkit, name))["return"]
+    # A report is text in any form, of any of these.
+    assert given is str or (callable(given.to_pandas) and callable(given.to_json))
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_parameter_and_option_of_a_verb_is_explained(name: str):
+    verb = getattr(evalkit, name)
+    described = set(re.findall(r"^        (\w+): ", verb.__doc__ or "", re.MULTILINE))
+    assert set(inspect.signature(verb).parameters) <= described
+
+
+def test_no_folder_bears_the_name_of_a_public_function():
+    folders = {path.name for path in Path(evalkit.__file__).parent.rglob("*") if path.is_dir()}
+    assert not folders & set(VERBS)
 
 
 def test_type_checkers_see_the_same_names():
@@ -74,7 +109,7 @@ def test_type_checkers_see_the_same_names():
     seen = {
         (node.module, alias.name) for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names
     }
-    assert seen - {("typing", "Any")} == {(module, name) for module, names in evalkit._HOMES.items() for name in names}
+    assert seen - {("typing", "Any")} == {(module, name) for name, module in evalkit._MODULES.items()}
 
 
 def test_unknown_name_is_an_attribute_error():

@@ -112,7 +112,7 @@ class ScoreDiagnosis:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Diagnosis:
     """Everything about one run; shows itself as tables in a notebook.
 
@@ -200,6 +200,10 @@ class Diagnosis:
             return [] if self.entities is None else [_flat(rung.to_json()) for rung in self.entities.ladder]
         calibration = None if self.scores is None else self.scores.calibration
         return [asdict(own) for own in calibration.bins] if section == "calibration" and calibration else []
+
+    def __repr__(self) -> str:
+        """One line; everything in full would fill screens."""
+        return f"<Diagnosis of {self.run} on {self.gold}, {self.split}, {self.articles} articles>"
 
     def _repr_html_(self) -> str:
         from evalkit.integrations.notebook import diagnosis_html

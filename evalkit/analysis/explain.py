@@ -57,7 +57,7 @@ class LayerExplanation:
     items: tuple[ExplainedItem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Explanation:
     """One article of one run."""
 
@@ -68,6 +68,22 @@ class Explanation:
     def to_json(self) -> dict[str, Any]:
         """The explanation as JSON values."""
         return {"format": "evalkit.explanation", "version": 1, **asdict(self)}
+
+    def to_pandas(self) -> Any:
+        """One row an item and convention, with the credit that it earned."""
+        import pandas as pd
+
+        rows = []
+        for part in self.layers:
+            for shown in part.items:
+                item = {"layer": part.layer, "number": shown.number, "partner": shown.partner_number}
+                item |= {name: getattr(shown.item, name) for name in ("side", "label", "kind", "text", "spans")}
+                rows += [{**item, "convention": name, "credit": credit} for name, credit in shown.credits.items()]
+        return pd.DataFrame(rows)
+
+    def __repr__(self) -> str:
+        """One line; everything in full would fill screens."""
+        return f"<Explanation of {self.article} of {self.run}: {sum(len(part.items) for part in self.layers)} items>"
 
 
 def explain_pair(

@@ -93,7 +93,7 @@ def describe(path: str | None, split: str, as_json: bool, read: ReadOptions) -> 
     gold = load_splits(path, read=read) if split == "all" else (load_dataset(path, split=split, read=read),)
     description = describe_dataset(gold)
     if as_json:
-        click.echo(json.dumps(description.to_row(), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(description.to_json(), ensure_ascii=False, indent=2))
         return
     _print_description(description)
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.card import render_card
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
@@ -48,6 +49,9 @@ from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.native.rows import dump_line
 from evalkit.options import ReadOptions
 from evalkit.records import ZONES, Example, Scope
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["BuildResult", "DatasetProblemsError", "build_dataset", "write_dataset"]
 
@@ -75,6 +79,17 @@ class BuildResult:
 
     splits: tuple[GoldDataset, ...]
     new_texts: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """What was built as JSON values, without the articles."""
+        splits = [{"split": own.split, "articles": len(own), "fingerprint": own.fingerprint} for own in self.splits]
+        return {"format": "evalkit.build", "version": 1, "splits": splits, "new_texts": list(self.new_texts)}
+
+    def to_pandas(self) -> DataFrame:
+        """One row a split."""
+        import pandas as pd
+
+        return pd.DataFrame(self.to_json()["splits"])
 
 
 def build_dataset(

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.dataset.gold import GoldDataset, stated_layers
+from evalkit.dataset.load import load_splits
 from evalkit.layers.base import Layer
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["Description", "DescriptionRow", "describe_dataset"]
 
@@ -44,7 +49,7 @@ class Description:
             grouped.setdefault(row.group, []).append(row)
         return grouped
 
-    def to_row(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, object]:
         """The description as JSON values: `splits.SPLIT.GROUP.NAME` is a count."""
         splits: dict[str, dict[str, object]] = {}
         for number, (split, fingerprint) in enumerate(zip(self.splits, self.fingerprints, strict=True)):
@@ -54,14 +59,25 @@ class Description:
             splits[split] = groups
         return {"name": self.name, "splits": splits}
 
+    def to_pandas(self) -> DataFrame:
+        """One row a count, its group and name as index, one column a split."""
+        import pandas as pd
 
-def describe_dataset(gold: GoldDataset | Sequence[GoldDataset], *, metadata: bool = True) -> Description:
+        index = pd.MultiIndex.from_tuples([(row.group, row.name) for row in self.rows], names=["group", "name"])
+        return pd.DataFrame([row.counts for row in self.rows], index=index, columns=list(self.splits))
+
+
+def describe_dataset(
+    gold: GoldDataset | Sequence[GoldDataset] | str | Path | None = None, *, metadata: bool = True
+) -> Description:
     """The counts of one split, or of several side by side (`load_splits` gives them).
 
     Args:
-        gold: the splits.
+        gold: the splits, or where to load all of them from; the bundled gold by default.
         metadata: also count the values of metadata, sources, years, languages and zones.
     """
+    if gold is None or isinstance(gold, (str, Path)):
+        gold = load_splits(gold)
     splits = (gold,) if isinstance(gold, GoldDataset) else tuple(gold)
     stated = stated_layers(splits)
     # The rows of layers have an order of their own, values of metadata are sorted.

@@ -10,6 +10,7 @@ from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.label_maps import MapCounts
 from evalkit.dataset.labels import Inventory, with_metadata_layers, without_metadata_layers
 from evalkit.errors import EvalkitError
+from evalkit.formats.native.rows import example_to_row
 from evalkit.layers.base import Layer, surface
 from evalkit.layers.fields import NUMBER, SPAN, SPANS
 from evalkit.layers.table import all_layers, layer_names, load_layer
@@ -78,7 +79,16 @@ class GoldDataset:
         examples = self.examples[:limit]
         return replace(self, examples=examples, fingerprint=fingerprint_of(examples))
 
-    def to_pandas(self, layer: str) -> DataFrame:
+    def to_json(self) -> dict[str, Any]:
+        """The dataset as JSON values: the articles with their gold in native form."""
+        return {
+            "format": "evalkit.gold",
+            "version": 1,
+            **{name: getattr(self, name) for name in ("name", "split", "fingerprint")},
+            "examples": [example_to_row(example) for example in self.examples],
+        }
+
+    def to_pandas(self, layer: str = "articles") -> DataFrame:
         """One row for each item of a layer, or for each article if the layer is `articles`.
 
         Offsets are code points; `start` and `end` are those of the whole item, `spans` holds its parts.

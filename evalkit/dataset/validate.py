@@ -16,9 +16,9 @@ The corpus is compared where there is one: a folder `corpus` beside the dataset 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.checks import check_example
 from evalkit.dataset.labels import Inventory
@@ -30,6 +30,9 @@ from evalkit.errors import FormatError, InputError
 from evalkit.files import read_text
 from evalkit.layers.table import all_layers
 from evalkit.options import ReadOptions
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["Validation", "check_corpus", "check_raw", "validate_dataset"]
 
@@ -49,6 +52,23 @@ class Validation:
     problems: tuple[Problem, ...]
     counts: Mapping[str, int]
     checks: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The problems and what was looked at as JSON values."""
+        return {
+            "format": "evalkit.validation",
+            "version": 1,
+            "problems": [asdict(problem) for problem in self.problems],
+            "counts": dict(self.counts),
+            "checks": list(self.checks),
+        }
+
+    def to_pandas(self) -> DataFrame:
+        """One row a problem."""
+        import pandas as pd
+
+        names = [own.name for own in fields(Problem)]
+        return pd.DataFrame([asdict(problem) for problem in self.problems], columns=names)
 
 
 def validate_dataset(

@@ -71,7 +71,7 @@ class Outcome:
     more: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class GateReport:
     """What a gate says.
 
@@ -115,17 +115,22 @@ class GateReport:
             "version": 1,
             "verdict": self.verdict,
             "exit_code": self.exit_code,
-            "run": self.run,
-            "baseline": self.baseline,
-            "gold": self.gold,
-            "split": self.split,
-            "articles": self.articles,
-            "method": self.method,
+            **{name: getattr(self, name) for name in ("run", "baseline", "gold", "split", "articles", "method")},
             "rules": [asdict(outcome) for outcome in self.outcomes],
             "broken": [change.to_json() for change in self.changes if change.direction == BROKEN],
             "fixed": [change.to_json() for change in self.changes if change.direction == FIXED],
             "notes": list(self.notes),
         }
+
+    def to_pandas(self) -> Any:
+        """One row a rule with what became of it; what the rule demands stands in `rule_…`."""
+        import pandas as pd
+
+        return pd.json_normalize([asdict(outcome) for outcome in self.outcomes], sep="_")
+
+    def __repr__(self) -> str:
+        """One line; everything in full would fill screens."""
+        return f"<GateReport {self.run} against {self.baseline} on {self.gold}, {self.split}: {self.verdict}>"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.predictions.run import Run
 from evalkit.records import Article, Prediction
 from evalkit.text.zones import zoned
-from evalkit.workflows.run import resolve
+from evalkit.workflows.run import resolved
 
 __all__ = ["Extraction", "extract_articles", "read_article"]
 
@@ -78,9 +78,9 @@ def extract_articles(
         EvalkitError: the extractor cannot be used, or a file not be read.
     """
     read = tuple(one if isinstance(one, Article) else read_article(one) for one in articles)
-    system = resolve(extractor, settings)
-    predictions = run_jobs(system, [Job(article) for article in read])
-    return Extraction(extractor=system.name, articles=read, predictions=tuple(predictions))
+    with resolved(extractor, settings) as system:
+        predictions = run_jobs(system, [Job(article) for article in read])
+        return Extraction(extractor=system.name, articles=read, predictions=tuple(predictions))
 
 
 def read_article(source: str | Path) -> Article:

@@ -123,6 +123,12 @@ def update_baseline(
 
     The conventions kept are those of the run's result and those that the rules name.
 
+    Args:
+        run: a run folder, or what `run_extractor` gave.
+        baseline: the file to write.
+        rules: as for `check_gate`.
+        dataset: the gold, or where it is now, if not where the run found it.
+
     Raises:
         EvalkitError: the run or the rules cannot be used, or the file not be written.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.dataset.gold import GoldDataset
-from evalkit.extractors.base import Extractor
+from evalkit.extractors.base import Extractor, Traits, traits_of
 from evalkit.options import Options
 from evalkit.predictions.run import Run
 from evalkit.predictions.store import RunFolder
@@ -17,7 +17,7 @@ from evalkit.predictions.usage import usage_notes
 from evalkit.records import Example
 from evalkit.workflows.inputs import gold_from
 from evalkit.workflows.pairing import check_scoring, check_words
-from evalkit.workflows.run import make_run, planned_run, resolve
+from evalkit.workflows.run import make_run, planned_run, resolved
 from evalkit.workflows.score import bootstrap_of, score_run
 
 __all__ = ["ShownProgress", "measure_extractor"]
@@ -45,15 +45,22 @@ def measure_extractor(
         EvalkitError: extractor, gold or an option cannot be used, or the folder holds another run.
     """
     check_words(options.scoring)
-    system = resolve(extractor, settings)
-    gold = gold_from(dataset, options.read)
-    bootstrap_of(options.intervals, [example.article for example in gold])
-    check_scoring(gold, options.scoring)
-    planned = planned_run(system, gold, extractor if isinstance(extractor, str) else "", settings)
-    out = options.running.out or RunFolder.default(planned.extractor, planned.key).path
-    with nullcontext() if progress is None else progress(system.name) as shown:
-        run = make_run(system, planned, replace(options.running, out=out, progress=shown or options.running.progress))
-    notes = usage_notes(run.predictions, prices=getattr(system, "token_prices", None))
+    with resolved(extractor, settings) as system:
+        gold = gold_from(dataset, options.read)
+        bootstrap_of(options.intervals, [example.article for example in gold])
+        check_scoring(gold, options.scoring)
+        planned = planned_run(system, gold)
+        out = options.running.out or RunFolder.default(planned.extractor, planned.key).path
+        with nullcontext() if progress is None else progress(system.name) as told:
+            running = replace(options.running, out=out, progress=told or options.running.progress)
+            run = make_run(system, planned, running)
+        notes = _notes(run, traits_of(system))
     result = score_run(gold, run, options, baseline=baseline, notes=notes)
     RunFolder(Path(out)).write_result(result)
     return replace(run, result=result)
+
+
+def _notes(run: Run, traits: Traits) -> tuple[str, ...]:
+    """What is to be said about the making of the predictions."""
+    cached = [f"nothing is kept for other runs: {traits.uncached}"] if traits.uncached else []
+    return (*cached, *usage_notes(run.predictions, prices=traits.token_prices))

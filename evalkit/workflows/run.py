@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, Unpack
 
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
-from evalkit.extractors.base import Extractor
+from evalkit.extractors.base import Extractor, ExtractorSpec, traits_of
 from evalkit.options import OptionWords, ReadOptions, Running, options_of
 from evalkit.predictions.cache import PredictionCache
 from evalkit.predictions.facts import GoldReference, MadeBy, without_secrets
@@ -24,7 +24,7 @@ from evalkit.records import LAYERS, Example, Prediction
 from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_from
 
-__all__ = ["BASELINE", "floor_of", "lacks_text", "planned_run", "resolve", "run_extractor"]
+__all__ = ["BASELINE", "floor_of", "lacks_text", "make_run", "planned_run", "resolved", "run_extractor"]
 
 BASELINE = "trivial"
 """The extractor whose scores are the floor beside every figure."""
@@ -53,21 +53,19 @@ def run_extractor(
         EvalkitError: the extractor is unknown or unusable, the dataset cannot be used, or `out` not written.
     """
     options = options_of(words, takes=("read", "running"), read=read, running=running)
-    system = resolve(extractor, settings)
-    gold = gold_from(dataset, options.read)
-    spelling = extractor if isinstance(extractor, str) else ""
-    return make_run(system, planned_run(system, gold, spelling, settings), options.running)
+    with resolved(extractor, settings) as system:
+        return make_run(system, planned_run(system, gold_from(dataset, options.read)), options.running)
 
 
-def planned_run(
-    system: Extractor, gold: GoldDataset, spelling: str = "", settings: Mapping[str, str] | None = None
-) -> Run:
+def planned_run(system: Extractor, gold: GoldDataset) -> Run:
     """The run before anything is extracted: who is run over what, with which versions, and no prediction.
 
     Raises:
         InputError: something is annotated in an article whose text is not known.
     """
     _refuse_without_text(gold)
+    traits = traits_of(system)
+    spec = traits.spec or ExtractorSpec("")
     return Run(
         extractor=system.name,
         predictions=(),
@@ -75,11 +73,11 @@ def planned_run(
         gold=GoldReference.of(gold),
         made_by=MadeBy(
             fingerprint=system.fingerprint(),
-            spelling=spelling,
-            settings=without_secrets(settings or {}),
+            spelling=spec.spelling,
+            settings=without_secrets(spec.settings),
             versions={"evalkit": __version__, "python": platform.python_version(), **_versions()},
         ),
-        default_label_map=getattr(system, "default_label_map", None),
+        default_label_map=traits.default_label_map,
         complete=False,
         dataset=gold,
     )
@@ -99,11 +97,10 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
     begun = time.perf_counter()
     made, fresh = _collect(system, jobs[len(kept) :], len(kept), folder, running, planned.made_by.fingerprint)
     seconds = time.perf_counter() - begun
-    said = getattr(system, "facts", None)
     run = replace(
         planned,
         predictions=(*kept, *made),
-        made_by=replace(planned.made_by, facts=dict(said()) if callable(said) else {}),
+        made_by=replace(planned.made_by, facts=dict(traits_of(system).facts())),
         complete=True,
         sha256="" if folder is None else folder.sha256(),
         path=None if folder is None else folder.path,
@@ -152,7 +149,8 @@ def _collect(
         if running.progress is not None:
             running.progress(before + done, before + len(jobs))
 
-    cache = PredictionCache(fingerprint) if running.cache else None
+    # Without a fingerprint of all that it runs, what it said before may not be what it would say now.
+    cache = PredictionCache(fingerprint) if running.cache and not traits_of(system).uncached else None
     with contextlib.nullcontext() if folder is None else folder.appending() as append:
 
         def store(batch: Sequence[Prediction], cached: int) -> None:
@@ -165,17 +163,25 @@ def _collect(
     return made, fresh
 
 
-def resolve(extractor: str | Extractor | Callable[..., Any], options: Mapping[str, str] | None = None) -> Extractor:
-    """The extractor behind a name, an object or a function."""
+@contextlib.contextmanager
+def resolved(
+    extractor: str | Extractor | Callable[..., Any], settings: Mapping[str, str] | None = None
+) -> Iterator[Extractor]:
+    """The extractor behind a name, an object or a function; what was started for a name is ended."""
     if isinstance(extractor, str):
         from evalkit.extractors.table import load_extractor
 
-        return load_extractor(extractor, options=options)
-    if isinstance(extractor, Extractor) and not isinstance(extractor, type):
-        return extractor
-    from evalkit.extractors.callable import as_extractor
+        system = load_extractor(extractor, options=settings)
+        try:
+            yield system
+        finally:
+            traits_of(system).close()
+    elif isinstance(extractor, Extractor) and not isinstance(extractor, type):
+        yield extractor
+    else:
+        from evalkit.extractors.callable import as_extractor
 
-    return as_extractor(extractor, getattr(extractor, "__name__", type(extractor).__name__), options)
+        yield as_extractor(extractor, getattr(extractor, "__name__", type(extractor).__name__), settings)
 
 
 def _versions() -> dict[str, str]:
@@ -190,5 +196,5 @@ def _versions() -> dict[str, str]:
 
 def floor_of(gold: GoldDataset) -> Run:
     """What the trivial baseline predicts, for the floor in every table."""
-    system = resolve(BASELINE)
-    return Run(extractor=BASELINE, predictions=tuple(run_jobs(system, jobs_of(gold.examples, system))))
+    with resolved(BASELINE) as system:
+        return Run(extractor=BASELINE, predictions=tuple(run_jobs(system, jobs_of(gold.examples, system))))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -267,3 +270,42 @@ def test_progress_is_for_terminals_only(evalkit: Evalkit):
     done = evalkit(*PEOPLE)
     assert done.err == ""
     assert "\x1b" not in done.out
+
+
+class TestCommand:
+    """A run keeps the command that made it, without what changes no byte of it and without secrets."""
+
+    KEYED = "def keyed(article, api_key='', size=1):\n    return []\n"
+
+    def stored(self, workspace: Path) -> dict[str, Any]:
+        facts: dict[str, Any] = json.loads((workspace / "r" / "run.json").read_bytes())
+        return facts
+
+    def test_it_can_be_typed_again(self, evalkit: Evalkit, workspace: Path):
+        evalkit(
+            *PEOPLE, "--workers=2", "--out", "r", "--convention", "all", "--no-cache", "--batch-size", "1", "--json"
+        )
+        command = self.stored(workspace)["command"]
+        assert command == "evalkit run --model mine:people --dataset gold.jsonl --convention all"
+        again = evalkit(*command.split()[1:], "--out", "again")
+        assert again.status == 0
+        assert without_speed(workspace / "again") == without_speed(workspace / "r")
+
+    def test_settings_are_kept_and_secrets_are_not(
+        self, evalkit: Evalkit, workspace: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.delitem(sys.modules, "keyed", raising=False)
+        (workspace / "keyed.py").write_text(self.KEYED)
+        settings = ("--set", "api_key=sk-very-secret", "--set", "size=3")
+        done = evalkit("run", "--model", "keyed:keyed", "--dataset", "gold.jsonl", "--out", "r", *settings)
+        assert (done.status, done.err) == (0, "")
+        facts = self.stored(workspace)
+        assert (facts["spelling"], facts["settings"]) == ("keyed:keyed", {"api_key": "…", "size": "3"})
+        assert facts["command"].endswith("--set 'api_key=…' --set size=3")
+        assert not any(b"very-secret" in content for content in files_in(workspace / "r").values())
+
+    def test_the_hash_is_that_of_the_predictions(self, evalkit: Evalkit, workspace: Path):
+        evalkit(*PEOPLE, "--out", "r")
+        digest = hashlib.sha256((workspace / "r" / "predictions.jsonl").read_bytes()).hexdigest()
+        result = json.loads((workspace / "r" / "result.json").read_bytes())
+        assert self.stored(workspace)["sha256"] == result["run"]["sha256"] == digest

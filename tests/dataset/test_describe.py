@@ -69,7 +69,7 @@ def test_parts_add_up(folder: Path) -> None:
 
 def test_json_form_has_the_same_numbers(folder: Path) -> None:
     description = describe_dataset(load_splits(folder))
-    row = description.to_row()
+    row = description.to_json()
     assert row["splits"]["test"]["entities"]["GPE"] == 2  # type: ignore[index]
     assert row["splits"]["test"]["fingerprint"] == description.fingerprints[1]  # type: ignore[index]
 

@@ -174,3 +174,14 @@ def test_the_worst_rule_decides(rule: MakeRule, verdicts: list[str], code: int) 
 
 def test_the_same_input_gives_the_same_outcome(tables: Tables, rule: MakeRule) -> None:
     assert judge(tables, [rule()], ALL, TWO_WORSE) == judge(tables, [rule()], ALL, TWO_WORSE)
+
+
+def test_a_report_as_a_frame(tables: Tables, rule: MakeRule) -> None:
+    outcomes = judge(tables, [rule(name="one"), rule(name="two", floor=0.99)], ALL, TWO_WORSE)
+    report = GateReport(run="r", baseline="b", gold="g@1", split="test", articles=10, outcomes=outcomes)
+
+    frame = report.to_pandas()
+
+    assert frame["rule_name"].tolist() == ["one", "two"]
+    assert frame["verdict"].tolist() == [outcome.verdict for outcome in outcomes]
+    assert repr(report) == f"<GateReport r against b on g@1, test: {report.verdict}>"

@@ -1,0 +1,102 @@
+"""Comparing whatever holds runs: folders, runs in memory and results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import evalkit
+from evalkit import Article, Comparison, GoldDataset, Run
+from evalkit.errors import InputError, UnknownNameError
+
+Make = Callable[[str], Run]
+
+
+def right(article: Article) -> list[tuple[int, int, str]]:
+    return [(0, 8, "PER"), (14, 18, "GPE")]
+
+
+def half(article: Article) -> list[tuple[int, int, str]]:
+    return [(0, 8, "PER")]
+
+
+@pytest.fixture
+def runs(six: GoldDataset) -> list[Run]:
+    return [evalkit.run_extractor(one, six) for one in (right, half)]
+
+
+def micro(comparison: Comparison, convention: str = "exact") -> tuple[float, float]:
+    (row,) = comparison.select(scope="micro", convention=convention)
+    return row.first_value, row.second_value
+
+
+def test_runs_results_and_folders_give_the_same(six: GoldDataset, runs: list[Run], tmp_path: Path):
+    results = [evalkit.score_predictions(six, run, resamples=0) for run in runs]
+    folders = [run.save(tmp_path / run.extractor).path for run in runs]
+    options = {"dataset": six, "resamples": 50}
+    compared = [evalkit.compare_runs(given, **options) for given in (runs, results, folders)]  # type: ignore[arg-type]
+    assert all(own == compared[0] for own in compared)
+    # 2/3: of two items in each article one is found and none is wrong.
+    assert micro(compared[0]) == (1.0, pytest.approx(2 / 3))
+    assert compared[0].runs == ("right", "half")
+
+
+def test_names_are_those_given_or_told_apart(six: GoldDataset, runs: list[Run], tmp_path: Path):
+    named = evalkit.compare_runs({"before": runs[0], "after": runs[1]}, resamples=20)
+    assert named.runs == ("before", "after")
+    assert evalkit.compare_runs([runs[0], runs[0]], resamples=20).runs == ("right", "right#2")
+    stored = runs[0].save(tmp_path / "x")
+    assert evalkit.compare_runs([stored, runs[0]], dataset=six, resamples=20).runs == ("x", "right")
+
+
+def test_a_convention_is_scored_anew_for_runs_and_chosen_among_results(six: GoldDataset, runs: list[Run]):
+    assert micro(evalkit.compare_runs(runs, conventions="iou:0.5", resamples=20), "iou:0.5")[0] == 1.0
+    results = [evalkit.score_predictions(six, run, conventions=["exact", "type"], resamples=0) for run in runs]
+    chosen = evalkit.compare_runs(results, conventions="type", resamples=20)
+    assert {row.convention for row in chosen.rows} == {"type"}
+    with pytest.raises(InputError, match="no task and convention in common among fuzzy"):
+        evalkit.compare_runs(results, conventions="fuzzy", resamples=20)
+
+
+def test_labels_need_the_predictions(six: GoldDataset, runs: list[Run]):
+    assert micro(evalkit.compare_runs(runs, labels="PER", resamples=20)) == (1.0, 1.0)
+    result = evalkit.score_predictions(six, runs[0], resamples=0)
+    with pytest.raises(InputError, match="results are compared as they are"):
+        evalkit.compare_runs([result, runs[1]], labels="PER", resamples=20)
+
+
+def test_clusters_make_it_less_sure(six: GoldDataset, runs: list[Run]):
+    clustered = evalkit.compare_runs(runs, cluster="story", resamples=200)
+    assert clustered.method.startswith("bootstrap200/cluster:story/seed0")
+    assert {row.units for row in clustered.rows} == {4}
+    with pytest.raises(UnknownNameError, match="unknown cluster field 'stroy'; did you mean 'story'"):
+        evalkit.compare_runs(runs, cluster="stroy")
+    results = [evalkit.score_predictions(six, run, resamples=0) for run in runs]
+    with pytest.raises(InputError, match="give runs and their gold"):
+        evalkit.compare_runs(results, cluster="story")
+    assert evalkit.compare_runs(results, dataset=six, cluster="story", resamples=200) == clustered
+
+
+def test_a_result_of_other_predictions_is_not_trusted(six: GoldDataset, runs: list[Run], tmp_path: Path):
+    for run in runs:
+        stored = evalkit.run_extractor({"right": right, "half": half}[run.extractor], six, out=tmp_path / run.extractor)
+        result = evalkit.score_predictions(six, stored, resamples=0)
+        (tmp_path / run.extractor / "result.json").write_text(json.dumps(result.to_json()))
+    folders = [tmp_path / run.extractor for run in runs]
+    assert micro(evalkit.compare_runs(folders, dataset=six, resamples=20))[0] == 1.0
+    path = tmp_path / "right" / "predictions.jsonl"
+    path.write_text("".join(json.dumps({"id": f"a{n}", "entities": []}) + "\n" for n in range(6)))
+    assert micro(evalkit.compare_runs(folders, dataset=six, resamples=20))[0] == 0.0
+
+
+def test_rows_for_other_scores(runs: list[Run]):
+    comparison = evalkit.compare_runs(runs, scores=("recall",), resamples=20)
+    assert {row.score for row in comparison.rows} == {"recall"}
+
+
+def test_without_resamples_there_is_no_test(runs: list[Run]):
+    with pytest.raises(InputError, match="needs at least 1 resample"):
+        evalkit.compare_runs(runs, resamples=0)

@@ -1,0 +1,142 @@
+"""Every verb takes a path, a name or an object, and says what it wants where it gets something else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import evalkit
+from evalkit import Annotations, GoldDataset, Prediction, Run
+from evalkit.errors import InputError
+
+
+def person(article: evalkit.Article) -> list[tuple[int, int, str]]:
+    return [(0, 8, "PER")]
+
+
+@pytest.fixture
+def run(six: GoldDataset) -> Run:
+    return evalkit.run_extractor(person, six)
+
+
+def test_examples_are_gold(six: GoldDataset):
+    run = evalkit.run_extractor(person, list(six.examples))
+    assert run.gold is not None
+    assert (run.gold.name, run.gold.fingerprint, len(run.predictions)) == ("examples", six.fingerprint, 6)
+    result = evalkit.score_predictions(six.examples, run.predictions, resamples=0, baseline=False)
+    assert result.tasks["entities"]["exact"].micro.recall == 0.5
+
+
+def test_a_stored_run_finds_its_gold_again(six: GoldDataset, tmp_path: Path):
+    rows = [
+        {"id": one.article.id, "text": one.article.text, "entities": [{"spans": [[0, 8]], "label": "PER"}]}
+        for one in six
+    ]
+    path = tmp_path / "gold.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    evalkit.run_extractor(person, path, out=tmp_path / "r")
+    for given in (tmp_path / "r", str(tmp_path / "r"), Run.load(tmp_path / "r")):
+        assert evalkit.diagnose(given, resamples=0).articles == 6
+        assert evalkit.explain_run(given, "a0").article == "a0"
+    path.write_text(json.dumps(rows[0]) + "\n")
+    with pytest.raises(InputError, match=r"r: was made for gold \w{16}, but .*gold.jsonl is \w{16} now"):
+        evalkit.explain_run(tmp_path / "r", "a0")
+    # The gold itself needs no place.
+    assert evalkit.explain_run(tmp_path / "r", "a0", dataset=six).article == "a0"
+
+
+def test_a_run_that_lacks_articles_is_scored_and_not_diagnosed(run: Run):
+    part = replace(run, predictions=run.predictions[:2], complete=False)
+    result = evalkit.score_predictions(None, part, resamples=0, baseline=False)
+    assert "4 articles without a prediction, counted as missed" in result.notes
+    with pytest.raises(InputError, match=r"person: the run is not finished \(2 of 6 articles\)"):
+        evalkit.diagnose(part)
+
+
+WRONG: list[Any] = [
+    pytest.param(lambda gold, run: evalkit.run_extractor(person, 7), r"gold must be .*found int '7'", id="number"),
+    pytest.param(
+        lambda gold, run: evalkit.run_extractor(person, [gold]),
+        r"gold must be .*found GoldDataset .* among them",
+        id="gold",
+    ),
+    pytest.param(
+        lambda gold, run: evalkit.score_predictions(gold, [Annotations()]),
+        "predictions must be .*Annotations",
+        id="records",
+    ),
+    pytest.param(lambda gold, run: evalkit.score_predictions(gold, None), "predictions must be a Run", id="nothing"),
+    pytest.param(
+        lambda gold, run: evalkit.explain_run(gold, "a0"),
+        r"a run must be a Run .*found GoldDataset",
+        id="gold-for-a-run",
+    ),
+    pytest.param(lambda gold, run: evalkit.compare_runs([gold, run]), "GoldDataset .* is no run", id="compare"),
+    pytest.param(lambda gold, run: evalkit.compare_runs(run), "needs a list of runs, found Run", id="one-run"),
+    pytest.param(lambda gold, run: evalkit.compare_runs("runs/a"), "needs a list of runs, found str", id="one-path"),
+    pytest.param(lambda gold, run: evalkit.compare_runs([run]), "needs at least 2 runs, found 1", id="a-list-of-one"),
+    pytest.param(lambda gold, run: evalkit.diagnose(run, sclies=["x"]), "unknown option 'sclies'", id="option"),
+    pytest.param(
+        lambda gold, run: evalkit.score_predictions(gold, run, workers=2), "option without use 'workers'", id="not-used"
+    ),
+    pytest.param(
+        lambda gold, run: evalkit.check_gate(run, "b.json", intervals=evalkit.Intervals(level=0.9)),
+        "option without use 'level'",
+        id="not-used-in-a-record",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), WRONG)
+def test_a_wrong_argument_says_what_is_wanted(
+    six: GoldDataset, run: Run, call: Callable[[GoldDataset, Run], object], message: str
+):
+    with pytest.raises(InputError, match=message):
+        call(six, run)
+
+
+def test_one_name_is_a_list_of_it(six: GoldDataset, run: Run):
+    words = evalkit.score_predictions(six, run, tasks="entities", conventions="exact", resamples=0, baseline=False)
+    records = evalkit.score_predictions(
+        six,
+        run,
+        scoring=evalkit.Scoring(tasks=("entities",), conventions=("exact",)),
+        intervals=evalkit.Intervals(resamples=0),
+        baseline=False,
+    )
+    assert words == records
+    assert list(words.tasks) == ["entities"]
+
+
+def test_words_go_over_a_record(six: GoldDataset, run: Run):
+    result = evalkit.score_predictions(six, run, intervals=evalkit.Intervals(resamples=20, seed=1), seed=2)
+    assert "ci:bootstrap20/article/seed2" in result.tasks["entities"]["exact"].signature
+
+
+def test_what_a_verb_gives_shows_itself_in_one_line(six: GoldDataset, run: Run):
+    result = evalkit.score_predictions(six, run, resamples=20)
+    given = [
+        six,
+        run,
+        result,
+        evalkit.compare_runs([result, run], resamples=20),
+        evalkit.compare_repeated_runs([run, run], resamples=20),
+        evalkit.diagnose(run, resamples=0),
+        evalkit.explain_run(run, "a0"),
+        evalkit.extract_articles(person, [six.examples[0].article]),
+    ]
+    for one in given:
+        assert repr(one).startswith(f"<{type(one).__name__} ")
+        assert len(repr(one).splitlines()) == 1
+        json.dumps(one.to_json(), default=str)
+        assert len(one.to_pandas().columns) > 0
+
+
+def test_predictions_made_by_hand(six: GoldDataset):
+    made = [Prediction(article_id="a0", annotations=six.examples[0].gold)]
+    assert evalkit.score_predictions(six, made, resamples=0).tasks["entities"]["exact"].micro.recall == 1 / 6
