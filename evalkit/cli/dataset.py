@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,7 @@ def build(
     for split in result.splits:
         click.echo(f"{out / split.split}: {len(split)} articles, {split.signature}")
     click.echo(f"{corpus}: {len(result.new_texts)} new texts")
+    _say(result.notes)
 
 
 @dataset_group.command("validate")
@@ -69,6 +70,7 @@ def validate(path: str | None, corpus: Path | None, read: ReadOptions) -> None:
     from evalkit.dataset.validate import validate_dataset
 
     result = validate_dataset(path, corpus=corpus, read=read)
+    _say(result.notes)
     if result.problems:
         _print_problems(result.problems)
         raise click.exceptions.Exit(2)
@@ -91,6 +93,7 @@ def describe(path: str | None, split: str, as_json: bool, read: ReadOptions) -> 
     from evalkit.dataset.load import load_dataset, load_splits
 
     gold = load_splits(path, read=read) if split == "all" else (load_dataset(path, split=split, read=read),)
+    _say(gold[0].notes)
     description = describe_dataset(gold)
     if as_json:
         click.echo(json.dumps(description.to_json(), ensure_ascii=False, indent=2))
@@ -111,8 +114,13 @@ def convert(source: str, destination: Path, to: str, split: str, lossy: bool, re
 
     done = convert_dataset(source, destination, to=to, split=split, lossy=lossy, read=read)
     click.echo(f"{destination}: {done.articles} articles as {to}")
-    for line in _loss_lines(done.losses):
-        click.echo(line, err=True)
+    _say([*done.notes, *_loss_lines(done.losses)])
+
+
+def _say(notes: Iterable[str]) -> None:
+    """What is to be said beside the result."""
+    for note in notes:
+        click.echo(note, err=True)
 
 
 def _loss_lines(losses: Losses) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from evalkit.cli.options import parse_settings
+from evalkit.cli.reading import read_options
+from evalkit.options import ReadOptions
 
 __all__ = ["extract_command"]
 
@@ -16,18 +18,22 @@ __all__ = ["extract_command"]
 )
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the extractor; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line an article on standard output, nothing else.")
-def extract_command(files: tuple[str, ...], model: str, settings: tuple[str, ...], as_json: bool) -> None:
+@read_options
+def extract_command(
+    files: tuple[str, ...], model: str, settings: tuple[str, ...], as_json: bool, read: ReadOptions
+) -> None:
     """Run an extractor over raw articles (plain text, UTF-8; - is standard input) and show what it finds.
 
     The zones of the page (headline, lead, byline, caption, body, boilerplate) are found first; shipped extractors
-    take nothing from boilerplate.
+    take nothing from boilerplate. With --format, FILE holds articles in that format; what is annotated in them is left
+    aside.
     """
     from evalkit.errors import ExtractorError
     from evalkit.formats.native.rows import dump_line
-    from evalkit.workflows.extract import extract_articles, read_article
+    from evalkit.workflows.extract import extract_articles, read_articles
 
     # Before the model is loaded, which takes longer than to see that a file is not there.
-    articles = [read_article(name) for name in files]
+    articles = [article for name in files for article in read_articles(name, read)]
     extraction = extract_articles(model, articles, settings=parse_settings(settings))
     if as_json:
         for row in extraction.rows():

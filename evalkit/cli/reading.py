@@ -26,11 +26,9 @@ class _Listed(click.Option):
         return super().get_help_record(ctx)
 
 
-def _format_option(name: str, about: str) -> Option:
-    def listing() -> str:
-        return f"{about}: {', '.join(FORMATS.names())}; found by looking into them by default."
-
-    return click.option(name, metavar="NAME", cls=_Listed, listing=listing)
+def _formats() -> str:
+    listed = "; ".join(f"{name} ({form.about})" for name, form in loadable_formats().items())
+    return f"The format of the files, found by looking into them by default: {listed}."
 
 
 def _short_forms() -> dict[str, str]:
@@ -74,8 +72,8 @@ def _read(read: tuple[str, ...], **values: str | None) -> ReadOptions:
 
 
 _SIDES = {
-    "gold_format": _format_option("--gold-format", "That of the gold, if it is another"),
-    "predicted_format": _format_option("--predicted-format", "That of the predictions, if it is another"),
+    "gold_format": click.option("--gold-format", metavar="NAME", help="That of the gold, if it is another."),
+    "predicted_format": click.option("--predicted-format", metavar="NAME", help="That of the predictions, if another."),
 }
 _READ: dict[str, Option] = {
     "annotator": click.option(
@@ -84,7 +82,7 @@ _READ: dict[str, Option] = {
     **{name: click.option(f"--{name.replace('_', '-')}", name, help=text) for name, text in _short_forms().items()},
     "read": click.option("--read", multiple=True, metavar="NAME=VALUE", cls=_Listed, listing=_other_settings),
 }
-_FORMAT = {"format": _format_option("--format", "The format of the files")}
+_FORMAT = {"format": click.option("--format", metavar="NAME", cls=_Listed, listing=_formats)}
 
 read_options = with_record("read", _read, _FORMAT | _READ)
 """How files are read, as `read`."""

@@ -1,4 +1,4 @@
-"""Building the dataset folder and the corpus from what people write: inline files, or native JSON.
+"""Building the dataset folder and the corpus from what people write, in any format.
 
 A build is all or nothing: everything is read, ordered, checked and rendered before the first file changes, and the
 new folders are put in place of the old ones at the end. The text of an article that is already in the corpus never
@@ -7,7 +7,7 @@ changes.
 Besides the codes of `evalkit.dataset.checks`, a build is refused for:
 
 ==========================  ===========================================================================
-format                      a file, line or field that is not in the native or inline form
+format                      a file, line or field that is not in its format
 id-unsafe                   an article id that cannot be a file name
 split-missing               an article that no split claims
 split-double                an article that two splits claim
@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.dataset.card import render_card
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
@@ -75,10 +75,11 @@ class DatasetProblemsError(InputError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """What was built: the datasets by split, and the texts that are new in the corpus."""
+    """What was built: the datasets by split, the texts that are new in the corpus, and notes on how it was read."""
 
     splits: tuple[GoldDataset, ...]
     new_texts: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """What was built as JSON values, without the articles."""
@@ -104,8 +105,8 @@ def build_dataset(
     """Writes `out` (a dataset folder with its card) and `corpus` from annotated articles.
 
     Args:
-        sources: inline files, native files, or folders of them; `out` itself builds what is there anew. A native
-            row without text takes it from the corpus.
+        sources: files of any format, or folders of them; `out` itself builds what is there anew. A native row without
+            text takes it from the corpus.
         out: the dataset folder. Its labels.toml and other files stay; its splits and README.md are replaced.
         corpus: the folder of article texts.
         splits: article ids by split; None leaves each article in the split that its source or `out` has it in.
@@ -116,7 +117,7 @@ def build_dataset(
         DatasetProblemsError: something is wrong; holds every problem.
         OutputError: a folder cannot be written.
     """
-    raws, problems = _read_all(sources, out, corpus, keep=keep, read=read or ReadOptions())
+    raws, problems, notes = _read_all(sources, out, corpus, keep=keep, read=read or ReadOptions())
     inventory = load_inventory(out)
     raws = assign_splits(raws, _ids_by_split(out), splits)
     problems += check_splits(raws, splits)
@@ -134,7 +135,7 @@ def build_dataset(
     new_texts = _write_texts(built, corpus)
     write_dataset(built, out)
     _write_entries(built, corpus)
-    return BuildResult(splits=built, new_texts=new_texts)
+    return BuildResult(splits=built, new_texts=new_texts, notes=notes)
 
 
 def write_dataset(splits: Sequence[GoldDataset], out: Path) -> None:
@@ -156,10 +157,17 @@ def write_dataset(splits: Sequence[GoldDataset], out: Path) -> None:
     replace_children(out, files, remove=_ids_by_split(out))
 
 
-def _read_all(
-    sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: bool, read: ReadOptions
-) -> tuple[list[RawExample], list[Problem]]:
+class _Read(NamedTuple):
+    """What the sources hold, what could not be read of them, and what is to be said about the reading."""
+
+    raws: list[RawExample]
+    problems: list[Problem]
+    notes: tuple[str, ...]
+
+
+def _read_all(sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: bool, read: ReadOptions) -> _Read:
     problems: list[Problem] = []
+    notes: list[str] = []
 
     def note(error: FormatError) -> None:
         where, _, message = str(error).partition(": ")
@@ -169,22 +177,24 @@ def _read_all(
     places = [find_place(source, read.format) for source in sources]
     check_settings(read.values, *places)
     for place in places:
-        raws += [_ready(raw, corpus, place) for raw in raw_examples(read_place(place, read), note)]
+        batch = read_place(place, read)
+        raws += [_ready(raw, corpus, place) for raw in raw_examples(batch, note)]
+        notes += batch.sentences
     if not raws and not problems:
-        raise InputError("no article to build from; name inline files or native JSON")
+        raise InputError("no article to build from; name annotated files")
     if keep and _ids_by_split(out):
         named = {raw.example.article.id for raw in raws}
         found = find_place(out)
         old = (raw for raw in raw_examples(read_place(found), note) if raw.example.article.id not in named)
         raws += [_ready(raw, corpus, found) for raw in old]
-    return raws, problems
+    return _Read(raws, problems, tuple(dict.fromkeys(notes)))
 
 
 def _ready(raw: RawExample, corpus: Path, source: Place) -> RawExample:
     """The example with its text and a declared scope.
 
-    Mentions have no ids in inline markup, so they are numbered by their place. Ids that a JSON file gives are kept:
-    an annotation added there is one line in the diff.
+    Items without ids of their own, as in inline markup, are numbered by their place. Ids that a JSON file gives are
+    kept: an annotation added there is one line in the diff.
     """
     example = raw.example
     text_file = corpus / f"{example.article.id}.txt"
@@ -192,7 +202,7 @@ def _ready(raw: RawExample, corpus: Path, source: Place) -> RawExample:
         example = replace(example, article=replace(example.article, text=read_text(text_file)))
     if example.gold.scope == Scope():
         example = replace(example, gold=replace(example.gold, scope=Scope(zones=SCOPE_ZONES)))
-    if source.kind == "inline":
+    if source.format is not None and not source.format.keeps_ids:
         example = canonical_example(example, renumber=True)
     return replace(raw, example=example)
 

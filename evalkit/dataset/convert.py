@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.dataset.build import write_dataset
-from evalkit.dataset.gold import GoldDataset, gold_dataset
+from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.load import load_splits
 from evalkit.dataset.sources import ALL
 from evalkit.errors import FormatError, InputError, OutputError
@@ -31,10 +31,12 @@ class Conversion:
     Attributes:
         articles: how many were written.
         losses: what of them was not.
+        notes: what is to be said about how they were read.
     """
 
     articles: int
     losses: Losses
+    notes: tuple[str, ...] = ()
 
 
 def target_names() -> list[str]:
@@ -77,12 +79,15 @@ def convert_dataset(
         if not chosen:
             raise unknown_name("split", split, [gold.split for gold in splits])
         splits = chosen
-    splits = tuple(replace(gold, examples=tuple(map(canonical_example, gold))) for gold in splits)
-    articles = sum(map(len, splits))
+    # What the metadata says already is not written twice.
+    splits = tuple(replace(gold, examples=tuple(map(canonical_example, as_stored(gold)))) for gold in splits)
+    articles, notes = sum(map(len, splits)), splits[0].notes
     if to == FOLDER:
         # A dataset folder needs a split to put its files in.
         write_dataset([_in_split(gold) for gold in splits], destination)
-        return Conversion(articles=articles, losses=Losses(written=counted(e.gold for gold in splits for e in gold)))
+        return Conversion(
+            articles=articles, losses=Losses(written=counted(e.gold for gold in splits for e in gold)), notes=notes
+        )
     with staged(destination) as target:
         losses = _write(load_format(to), splits, target)
         if (lost := str(losses)) and not lossy:
@@ -90,7 +95,7 @@ def convert_dataset(
                 f"{destination}: {to} cannot hold {lost}; nothing was written: choose another format, or --lossy to "
                 "write the rest"
             )
-    return Conversion(articles=articles, losses=losses)
+    return Conversion(articles=articles, losses=losses, notes=notes)
 
 
 def _in_split(gold: GoldDataset) -> GoldDataset:

@@ -28,15 +28,12 @@ from evalkit.records import Example
 
 __all__ = ["GoldDataset", "bundled_gold", "gold_of_batch", "inventory_of", "load_dataset", "load_splits"]
 
-_PLAIN = ("native", "inline")
-"""Formats that are found again by looking into the files."""
-
 
 @without_collection()
 def load_dataset(
     source: str | Path | None = None,
     *,
-    split: str = "test",
+    split: str | None = None,
     label_map: str | Path | LabelMap | None = None,
     check: bool = True,
     format: str | None = None,
@@ -48,21 +45,23 @@ def load_dataset(
         source: None or `news-gold` for the bundled gold; a dataset folder; a file or folder in any format (native JSON,
             inline markup, tag columns, …); any other folder or hub id `org/name[@revision]` with native columns, which
             is read by `datasets`.
-        split: the split, or `all`; ignored for a file whose rows name no split.
+        split: the split, or `all`; `test` if neither this nor `read` says. A file whose rows name no split is read
+            whole.
         label_map: applied to the gold: a map, its name in the inventory, or a TOML file. Counts are in `map_counts`.
         check: refuse gold that cannot be scored (offsets, labels, ids, text hashes).
         format: the format of the files; found by looking into them by default.
-        read: how files are read: format, settings, annotator.
+        read: how files are read: format, settings, annotator, split, how many articles.
 
     Raises:
         UnknownNameError: there is no such split, label map or format.
         InputError: the source does not exist, holds nothing, or fails the checks.
     """
     read = read or ReadOptions()
+    read = replace(read, split=split or read.split)
     place = find_place(source, format or read.gold_format or read.format)
     check_settings(read.values, place)
-    batch = read_place(place, read, split=split)
-    return gold_of_batch(batch, place, read, split=split, label_map=label_map, check=check)
+    batch = read_place(place, read, split=read.split)
+    return gold_of_batch(batch, place, read, label_map=label_map, check=check).subset(limit=read.limit)
 
 
 def gold_of_batch(
@@ -70,7 +69,6 @@ def gold_of_batch(
     place: Place,
     read: ReadOptions,
     *,
-    split: str = ALL,
     label_map: str | Path | LabelMap | None = None,
     check: bool = True,
 ) -> GoldDataset:
@@ -84,7 +82,7 @@ def gold_of_batch(
         _refuse_unscorable(raws, inventory if wanted is None else mappable_inventory(inventory, wanted), place)
     named = {raw.split for raw in raws} - {None}
     gold = _mapped(
-        batch.examples, name=place.name, split=split if named else ALL, inventory=inventory, label_map=wanted
+        batch.examples, name=place.name, split=read.split if named else ALL, inventory=inventory, label_map=wanted
     )
     return replace(gold, origin=_origin(place, read), reading=batch.reading, notes=batch.sentences)
 
@@ -120,12 +118,10 @@ def load_splits(
 
 
 def _origin(place: Place, read: ReadOptions) -> dict[str, str]:
-    """What loads it again; a format of ours that files show plainly needs no name."""
-    told = read.gold_format or read.format
-    named = place.format is not None and (told is not None or place.kind not in _PLAIN)
+    """What loads it again."""
     return {
         "dataset": BUNDLED_NAME if place.name == BUNDLED_NAME else place.location,
-        **({"format": place.kind} if named else {}),
+        **({} if place.format is None else {"format": place.kind}),
         **({"annotator": read.annotator} if read.annotator else {}),
         **{name: value for name, value in read.values.items() if place.format and name in place.format.options},
     }
@@ -148,7 +144,7 @@ def _label_map(label_map: str | Path | LabelMap | None, inventory: Inventory) ->
 def _refuse_unscorable(raws: Sequence[RawExample], inventory: Inventory, source: Place) -> None:
     problems = check_ids(raw.example.article.id for raw in raws)
     for raw in raws:
-        problems += check_scorable(raw.example, inventory, surfaces=raw.surfaces, sha256=raw.sha256)
+        problems += check_scorable(raw.example, inventory, surfaces=raw.claims.surfaces, sha256=raw.claims.sha256)
     if not problems:
         return
     first, more = problems[0], len(problems) - 1

@@ -6,8 +6,8 @@ format, which is named or found by looking into it. The same door serves gold an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.dataset.hub import HUB_ID, read_hub
@@ -28,21 +28,17 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawExample:
-    """An example as it was read, with what its file claims about it.
+    """One example of a batch.
 
     Attributes:
-        where: its place for messages, `file:line`.
-        split: the split that its folder or row names.
         example: the article and its gold.
-        surfaces: the texts given beside spans, by layer and index.
-        sha256: the hash given for the text.
+        split: the split that its folder or row names.
+        claims: what its file says about it besides.
     """
 
-    where: str
-    split: str | None
     example: Example
-    surfaces: Mapping[tuple[str, int], str] = field(default_factory=dict)
-    sha256: str | None = None
+    split: str | None
+    claims: Claims
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,17 +274,10 @@ def raw_examples(batch: Batch, on_error: Callable[[FormatError], None] | None = 
         if on_error is None:
             raise problem
         on_error(problem)
-    return list(_raw(batch.examples, batch.claims, batch.splits))
-
-
-def _raw(examples: Sequence[Example], claims: Sequence[Claims], splits: Sequence[str | None]) -> Iterator[RawExample]:
-    nothing = Claims()
-    for number, example in enumerate(examples):
-        claim = claims[number] if claims else nothing
-        yield RawExample(
-            where=claim.where or example.article.id,
-            split=splits[number] if splits else None,
-            example=example,
-            surfaces=claim.surfaces,
-            sha256=claim.sha256,
-        )
+    number = len(batch.examples)
+    splits = batch.splits or (None,) * number
+    claims = batch.claims or (Claims(),) * number
+    return [
+        RawExample(example=example, split=split, claims=claim)
+        for example, split, claim in zip(batch.examples, splits, claims, strict=True)
+    ]

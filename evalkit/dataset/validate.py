@@ -3,7 +3,7 @@
 Besides the codes of `evalkit.dataset.checks`:
 
 ==========================  ===========================================================================
-format                      a file, line or field that is not in the native or inline form
+format                      a file, line or field that is not in its format
 article-duplicate           an article is in two splits
 corpus-missing              an article of a dataset folder has no text in `corpus/`
 corpus-differs              its text or its metadata in `corpus/` differs from what was annotated
@@ -47,11 +47,13 @@ class Validation:
         problems: every problem, sorted by article and place.
         counts: how many articles, and items of each layer, were looked at.
         checks: what was checked besides the articles themselves, such as the corpus.
+        notes: what is to be said about how it was read.
     """
 
     problems: tuple[Problem, ...]
     counts: Mapping[str, int]
     checks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The problems and what was looked at as JSON values."""
@@ -104,14 +106,19 @@ def validate_dataset(
         if corpus.is_dir():
             problems += check_corpus(raws, corpus)
             checks = ("corpus",)
-    return Validation(problems=tuple(sorted(problems, key=Problem.sort_key)), counts=_counts(raws), checks=checks)
+    return Validation(
+        problems=tuple(sorted(problems, key=Problem.sort_key)),
+        counts=_counts(raws),
+        checks=checks,
+        notes=batch.sentences,
+    )
 
 
 def check_raw(raws: Sequence[RawExample], inventory: Inventory) -> list[Problem]:
     """The problems of examples and of their ids together."""
     problems = _check_doubles(raws)
     for raw in raws:
-        problems += check_example(raw.example, inventory, surfaces=raw.surfaces, sha256=raw.sha256)
+        problems += check_example(raw.example, inventory, surfaces=raw.claims.surfaces, sha256=raw.claims.sha256)
     return problems
 
 
@@ -159,15 +166,19 @@ def _check_doubles(raws: Sequence[RawExample]) -> list[Problem]:
         if other is raw:
             continue
         code = "id-duplicate" if other.split == raw.split else "article-duplicate"
-        message = f"{raw.where} holds the article of {other.where}; keep one"
+        message = f"{_where(raw)} holds the article of {_where(other)}; keep one"
         problems.append(Problem(raw.example.article.id, "id", code, message))
     return problems
+
+
+def _where(raw: RawExample) -> str:
+    return raw.claims.where or raw.example.article.id
 
 
 def _check_file_names(raws: Sequence[RawExample]) -> list[Problem]:
     problems = []
     for raw in raws:
-        stem = Path(raw.where.rpartition("[")[0] or raw.where.rpartition(":")[0]).stem
+        stem = Path(raw.claims.where.rpartition("[")[0] or raw.claims.where.rpartition(":")[0]).stem
         if stem != raw.example.article.id:
             message = f"the article is in a file named {stem!r}; rename the file or the article"
             problems.append(Problem(raw.example.article.id, "id", "file-name", message))

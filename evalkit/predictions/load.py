@@ -82,7 +82,7 @@ def load_sides(
     if predicted is None and not has_both:
         raise InputError("no predictions: give --predicted, or --predicted-tag-column for a column of the gold")
     gold_batch = batch if has_both else read_place(gold_place, read, split=read.split)
-    examined = gold_of_batch(gold_batch, gold_place, read, split=read.split)
+    examined = gold_of_batch(gold_batch, gold_place, read)
     if has_both:
         # What is to be said about the reading is said of the gold.
         batch = replace(batch, examples=(), claims=(), notes={})

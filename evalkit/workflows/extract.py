@@ -5,20 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from evalkit.dataset.sources import check_settings, find_place, raw_examples, read_place
 from evalkit.errors import InputError
 from evalkit.extractors.base import Extractor
 from evalkit.files import read_bytes
 from evalkit.formats.native.rows import annotations_to_row, article_to_row
+from evalkit.options import ReadOptions
 from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.predictions.run import Run
 from evalkit.records import Article, Prediction
 from evalkit.text.zones import zoned
 from evalkit.workflows.run import resolved
 
-__all__ = ["Extraction", "extract_articles", "read_article"]
+__all__ = ["Extraction", "extract_articles", "read_article", "read_articles"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,7 @@ def extract_articles(
     articles: Iterable[Article | str | Path],
     *,
     settings: Mapping[str, str] | None = None,
+    read: ReadOptions | None = None,
 ) -> Extraction:
     """What an extractor finds in articles.
 
@@ -73,14 +77,37 @@ def extract_articles(
         extractor: a name as on the command line, an extractor object, or a function of one article.
         articles: articles, or text files; `-` is standard input.
         settings: settings of the extractor.
+        read: how files are read, if they are no plain text: with a format, they are files of articles in that format,
+            whose annotations are left aside.
 
     Raises:
         EvalkitError: the extractor cannot be used, or a file not be read.
     """
-    read = tuple(one if isinstance(one, Article) else read_article(one) for one in articles)
+    options = read or ReadOptions()
+    given = tuple(
+        chain.from_iterable([one] if isinstance(one, Article) else read_articles(one, options) for one in articles)
+    )
     with resolved(extractor, settings) as system:
-        predictions = run_jobs(system, [Job(article) for article in read])
-        return Extraction(extractor=system.name, articles=read, predictions=tuple(predictions))
+        predictions = run_jobs(system, [Job(article) for article in given])
+        return Extraction(extractor=system.name, articles=given, predictions=tuple(predictions))
+
+
+def read_articles(source: str | Path, read: ReadOptions) -> list[Article]:
+    """The articles of a file: one if it is plain text, else those of a file or folder in the format that is named.
+
+    Raises:
+        InputError: it cannot be read, or holds no article.
+    """
+    if read.format is None:
+        if read.values or read.annotator:
+            raise InputError(f"{source}: plain text is read without settings; name another format with --format")
+        return [read_article(source)]
+    place = find_place(source, read.format)
+    check_settings(read.values, place)
+    articles = [raw.example.article for raw in raw_examples(read_place(place, read))]
+    if not articles:
+        raise InputError(f"{source}: holds no article; check the path")
+    return articles
 
 
 def read_article(source: str | Path) -> Article:

@@ -11,6 +11,8 @@ import pytest
 
 from tests.cli.conftest import Evalkit
 
+MINE = ("--model", "mine:people", "--json")
+
 PAGE = """\
 NEWS | SPORT | WEATHER
 
@@ -84,3 +86,13 @@ def test_no_line_is_wider_than_the_terminal(evalkit: Evalkit, monkeypatch: pytes
     monkeypatch.setenv("COLUMNS", str(width))
     out = evalkit("extract", page, "--model", "rules").out
     assert max(len(line.rstrip()) for line in out.splitlines()) <= width
+
+
+def test_articles_of_any_format(evalkit: Evalkit, workspace: Path):
+    rows = [json.loads(line) for line in evalkit("extract", "gold.jsonl", "--format", "native", *MINE).out.splitlines()]
+    assert [row["id"] for row in rows] == ["a-port", "b-strike", "c-ship", "d-empty"]
+    (workspace / "news.conll").write_text("# document_id = a\nIda\tO\nMoen\tO\nleft\tO\n")
+    row = evalkit("extract", "news.conll", "--format", "conll", *MINE).json
+    assert (row["id"], row["text"], row["entities"][0]["text"]) == ("a", "Ida Moen left", "Ida Moen")
+    done = evalkit("extract", "news.conll", "--scheme", "IO", *MINE)
+    assert (done.status, done.err.partition(";")[0]) == (2, "error: news.conll: plain text is read without settings")

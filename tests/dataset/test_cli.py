@@ -81,3 +81,19 @@ def test_wrong_splits_file_is_refused(tmp_path: Path, inline_files: Path, conten
     assert type(done.exception).__name__ == "FormatError"
     assert str(path) in str(done.exception)
     assert not (tmp_path / "gold").exists()
+
+
+def test_what_was_mended_is_said_beside_the_result(tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text("# document_id = a\nIda\tI-PER\nleft\tO\nOslo\tB-GPE\n")
+    for words in (
+        ("validate",),
+        ("describe", "--json"),
+        ("convert", tmp_path / "a.jsonl", "--to", "native"),
+        ("build", "--out", tmp_path / "g", "--corpus", tmp_path / "c", "--splits", tmp_path / "splits.json"),
+    ):
+        (tmp_path / "splits.json").write_text('{"test": ["a"]}')
+        done = run(words[0], path, *words[1:])
+        assert done.exit_code == 0, done.output
+        assert "1 gold: entities that begin with I- or E-" in done.stderr.splitlines()
+        assert "begin with" not in done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from evalkit.dataset.convert import convert_dataset, target_names
 from evalkit.dataset.load import load_dataset, load_splits
 from evalkit.errors import FormatError, OutputError, UnknownNameError
 from evalkit.formats.native.rows import dump_line, example_to_row
+from evalkit.options import ReadOptions
 from evalkit.records import Example
 
 
@@ -68,3 +70,40 @@ def test_what_a_form_cannot_express_leaves_nothing_behind(tmp_path: Path, good: 
     with pytest.raises(FormatError, match="article 'z'"):
         convert_dataset(tmp_path / "mine.jsonl", tmp_path / "out", to="inline")
     assert not (tmp_path / "out").exists()
+
+
+def test_what_tag_columns_lose_is_counted_by_layer_and_kind(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=r"cannot hold 1 entities \(nested\), 2 quotes .*, 1 stances .*; nothing"):
+        convert_dataset(folder, tmp_path / "tags", to="conll")
+    assert not (tmp_path / "tags").exists()
+    losses = convert_dataset(folder, tmp_path / "tags", to="conll", lossy=True).losses
+    assert losses.written == {"entities": 5, "quotes": 0, "stances": 0}
+    only = "tags hold entities only"
+    assert losses.lost == {"entities": {"nested": 1}, "quotes": {only: 2}, "stances": {only: 1}}
+    assert losses.left_out == {
+        "links of entities (entity_id)": 6,
+        "titles": 2,
+        "zones": 5,
+        "metadata fields": 4,
+        "layers annotated in articles and empty": 2,
+        "scopes": 2,
+        "articles whose white space is no single space between tokens": 2,
+    }
+    items = sum(len(own) for gold in load_splits(folder) for e in gold for own in e.gold.layers.values())
+    assert items == sum(losses.written.values()) + sum(sum(kinds.values()) for kinds in losses.lost.values())
+
+
+def test_what_the_metadata_says_is_not_written_twice(folder: Path, tmp_path: Path) -> None:
+    with (folder / "labels.toml").open("a") as labels:
+        labels.write('\n[categories.economy]\n[categories.local]\n[layers.categories]\nmetadata = "section"\n')
+    assert [e.gold["categories"][0].label for gold in load_splits(folder) for e in gold] == ["local", "economy"]
+    convert_dataset(folder, tmp_path / "rows.jsonl", to="native")
+    rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
+    assert [(row["metadata"]["section"], row.get("categories")) for row in rows] == [("local", None), ("economy", None)]
+
+
+def test_how_the_source_was_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.conll").write_text("Ida\tI-PER\nleft\tO\nOslo\tB-GPE\n")
+    done = convert_dataset(tmp_path / "a.conll", tmp_path / "a.jsonl", to="native", read=ReadOptions(format="conll"))
+    assert done.notes[0].startswith("tags read as IOB2, illegal sequences by the policy 'begin'")
+    assert done.notes[1:] == ("1 gold: entities that begin with I- or E-",)

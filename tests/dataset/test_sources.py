@@ -17,6 +17,7 @@ from evalkit.errors import EvalkitError, FormatError, InputError, UnknownNameErr
 from evalkit.formats.base import Batch, Format, Losses
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations, Article, Entity, Example, Span
+from evalkit.workflows.inputs import read_again
 
 TAGS = "# document_id = a\nOla\tB-PER\nBrun\tI-PER\nleft\tO\n"
 ROW = json.dumps({"id": "a", "text": "Ola Brun left\n", "entities": [{"start": 0, "end": 8, "label": "PER"}]})
@@ -162,9 +163,7 @@ def test_gold_can_be_loaded_again_from_where_it_says(tmp_path: Path) -> None:
     assert gold.reading == "tags:IOB2/begin"
     assert gold.notes[0].startswith("tags read as IOB2")
     assert gold.subset(limit=1).reading == gold.reading
-    # What is found at once needs no name, and what belongs to others is not kept.
-    (tmp_path / "a.jsonl").write_text(ROW)
-    assert load_dataset(tmp_path / "a.jsonl").origin == {"dataset": str(tmp_path / "a.jsonl")}
+    assert load_dataset(gold.origin["dataset"], read=read_again(gold.origin, "all")[1]) == gold
     assert load_dataset().origin == {"dataset": "news-gold"}
 
 
@@ -253,3 +252,13 @@ def test_reading_goes_on_after_damage(tmp_path: Path) -> None:
     batch = read_place(find_place(path))
     assert len(batch.examples) == len(batch.claims) == len(batch.splits) == 2
     assert [str(problem).partition(": ")[0] for problem in batch.problems] == [f"{path}:2", f"{path}:4"]
+
+
+def test_split_and_number_of_articles(tmp_path: Path) -> None:
+    rows = [{"id": f"a{n}", "text": "x", "entities": [], "split": "dev" if n else "test"} for n in range(4)]
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ids = [example.article.id for example in load_dataset(path, read=ReadOptions(split="dev", limit=2))]
+    assert ids == ["a1", "a2"]
+    assert load_dataset(path, split="test", read=ReadOptions(split="dev")).split == "test"
+    assert load_dataset(path).split == "test"

@@ -165,6 +165,7 @@ class TestOfAnotherPackage:
 
     def test_help_names_it_with_its_settings(self, evalkit: Callable[..., str]) -> None:
         shown = " ".join(evalkit("dataset", "convert", "--help").split())
-        assert "The format of the files: conll, inline, native, offsets; found by looking into them" in shown
+        assert "The format of the files, found by looking into them by default: conll (tag columns: " in shown
+        assert "; offsets (CSV: one line a mention, and one for each text)." in shown
         assert "conll, inline, native, offsets, or hf" in shown
         assert "delimiter (offsets: what stands between the fields; a comma by default)" in shown

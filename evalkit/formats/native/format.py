@@ -95,5 +95,6 @@ NATIVE = Format(
     read=_read,
     write=_write,
     sniff=_sniff,
+    keeps_ids=True,
     keeps_splits=True,
 )

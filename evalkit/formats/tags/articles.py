@@ -116,17 +116,11 @@ def to_examples(corpus: TagCorpus, *, detokenise: str = "auto") -> TagExamples:
 
 
 def _annotations(spans: Sequence[TokenSpan], offsets: Sequence[Span]) -> Annotations:
-    return Annotations(
-        entities=tuple(
-            Entity(
-                id=f"e{number}",
-                spans=(Span(offsets[span.start].start, offsets[span.end - 1].end),),
-                label=span.label,
-            )
-            for number, span in enumerate(spans, 1)
-        ),
-        scope=_SCOPE,
-    )
+    entities = [
+        Entity(id=f"e{number}", spans=(Span(offsets[span.start].start, offsets[span.end - 1].end),), label=span.label)
+        for number, span in enumerate(spans, 1)
+    ]
+    return Annotations({ENTITIES.name: entities}, _SCOPE)
 
 
 def _rebuild(document: TagDocument, rule: str) -> tuple[str, list[Span]]:
@@ -215,6 +209,9 @@ def _losses(examples: Sequence[Example], lost: Counter[str], respaced: int) -> L
         "titles": sum(bool(article.title) for article in articles),
         "zones": sum(len(article.zones) for article in articles),
         "metadata fields": sum(len(article.metadata) for article in articles),
+        "layers annotated in articles and empty": sum(
+            not items for example in examples for name, items in example.gold.layers.items() if name != ENTITIES.name
+        ),
         "scopes": sum(example.gold.scope not in (Scope(), _SCOPE) for example in examples),
         "articles without annotated entities, written as if there were none": sum(
             ENTITIES.of(example.gold) is None for example in examples
