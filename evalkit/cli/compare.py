@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from evalkit.cli.options import PATH, interval_options, json_option, task_options
-from evalkit.options import Intervals, Scoring
 
 __all__ = ["compare_command"]
 
@@ -19,9 +19,7 @@ __all__ = ["compare_command"]
 @task_options
 @interval_options
 @json_option
-def compare_command(
-    runs: tuple[Path, ...], dataset: str | None, seeds: bool, as_json: bool, scoring: Scoring, intervals: Intervals
-) -> None:
+def compare_command(runs: tuple[Path, ...], seeds: bool, as_json: bool, dataset: str | None, **records: Any) -> None:
     """Compare runs over the same gold pairwise, all with the first.
 
     For each figure: the difference with its 95 % interval (paired bootstrap over articles), p of approximate
@@ -31,7 +29,5 @@ def compare_command(
     from evalkit.cli.show import show
     from evalkit.workflows.compare import compare_repeated_runs, compare_runs
 
-    if seeds:
-        show(compare_repeated_runs(runs, dataset=dataset, scoring=scoring, intervals=intervals), as_json=as_json)
-    else:
-        show(compare_runs(runs, dataset=dataset, scoring=scoring, intervals=intervals), as_json=as_json)
+    compare = compare_repeated_runs if seeds else compare_runs
+    show(compare(runs, dataset=dataset, **records), as_json=as_json)

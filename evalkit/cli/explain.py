@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -37,12 +38,9 @@ def explain_command(
     run: Path,
     article_id: str | None,
     span: str | None,
-    dataset: str | None,
-    slices: tuple[str, ...],
-    to: str | None,
-    as_json: bool,
     scoring: Scoring,
     intervals: Intervals,
+    **rest: Any,
 ) -> None:
     """Show what is wrong with RUN: kinds of errors and what they cost, confusions, hard articles, slices.
 
@@ -52,6 +50,7 @@ def explain_command(
     """
     from evalkit.cli.show import show
 
+    dataset, to, as_json = rest["dataset"], rest["to"], rest["as_json"]
     if article_id is not None:
         if odd := given(*_OF_A_RUN):
             raise click.UsageError(
@@ -66,7 +65,7 @@ def explain_command(
     from evalkit.workflows.diagnose import diagnose
     from evalkit.workflows.inputs import finished_run
 
-    diagnosis = diagnose(finished_run(run), dataset, slices=slices, scoring=scoring, intervals=intervals)
+    diagnosis = diagnose(finished_run(run), dataset, slices=rest["slices"], scoring=scoring, intervals=intervals)
     if to == "markdown":
         from evalkit.report.diagnosis import render_diagnosis
 

@@ -61,26 +61,19 @@ def run_command(
     """
     from evalkit.workflows.measure import measure_extractor
 
-    running = Running(
-        batch_size=rest["batch_size"],
-        workers=rest["workers"],
-        cache=not rest["no_cache"],
-        out=rest["out"],
-        command=_command(click.get_current_context().find_root().obj or ()),
-    )
-    run = measure_extractor(
-        model,
-        dataset,
-        options=Options(
-            scoring=scoring,
-            intervals=intervals,
-            read=replace(read, split=rest["split"], limit=rest["limit"]),
-            running=running,
-        ),
-        settings=parse_settings(rest["settings"]),
-        baseline=not rest["no_floor"],
-        progress=_progress,
-    )
+    settings = parse_settings(rest["settings"])
+    with _progress(model) as progress:
+        running = Running(
+            batch_size=rest["batch_size"],
+            workers=rest["workers"],
+            cache=not rest["no_cache"],
+            out=rest["out"],
+            progress=progress,
+            command=_command(click.get_current_context().find_root().obj or ()),
+        )
+        read = replace(read, split=rest["split"], limit=rest["limit"])
+        options = Options(scoring=scoring, intervals=intervals, read=read, running=running)
+        run = measure_extractor(model, dataset, options, settings=settings, baseline=not rest["no_floor"])
     _show(run, rest["as_json"])
 
 

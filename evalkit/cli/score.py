@@ -6,12 +6,13 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from evalkit.cli.options import PATH, interval_options, json_option, scoring_options
 from evalkit.cli.reading import side_options
-from evalkit.options import Intervals, ReadOptions, Scoring
+from evalkit.options import ReadOptions
 
 __all__ = ["score_command"]
 
@@ -25,16 +26,7 @@ __all__ = ["score_command"]
 @scoring_options
 @interval_options
 @json_option
-def score_command(
-    gold: Path,
-    predicted: Path | None,
-    split: str,
-    out: Path | None,
-    as_json: bool,
-    scoring: Scoring,
-    intervals: Intervals,
-    read: ReadOptions,
-) -> None:
+def score_command(gold: Path, predicted: Path | None, out: Path | None, read: ReadOptions, **rest: Any) -> None:
     """Score predictions that were made elsewhere.
 
     Gold and predictions may be in different formats. Articles are matched by id; a layer that a file leaves out is not
@@ -46,11 +38,8 @@ def score_command(
     from evalkit.workflows.score import score_predictions
 
     # The counts by article go into result.json only, and take a while to be laid out.
-    counts = out is not None
-    read = replace(read, split=split)
-    result = score_predictions(
-        gold, predicted, baseline=False, counts=counts, scoring=scoring, intervals=intervals, read=read
-    )
+    as_json, read = rest.pop("as_json"), replace(read, split=rest.pop("split"))
+    result = score_predictions(gold, predicted, baseline=False, counts=out is not None, read=read, **rest)
     if out is not None:
         from evalkit.predictions.store import RunFolder
 

@@ -17,7 +17,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["code_closure", "folder_bytes", "folder_sha256", "identity_of", "library_versions"]
+__all__ = ["code_closure", "folder_bytes", "folder_sha256", "identity_of", "installed_version", "library_versions"]
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -62,7 +62,7 @@ def library_versions(module: str) -> list[str]:
         imported.partition(".")[0] for path in code_closure(module).values() for imported in _imports(path) if imported
     }
     names = sorted(roots - {PACKAGE.name} - sys.stdlib_module_names)
-    return [f"{name}=={installed}" for name in names if (installed := _version(name))]
+    return [f"{name}=={installed}" for name in names if (installed := installed_version(name))]
 
 
 @cache
@@ -99,7 +99,8 @@ def _sha256(path: Path) -> bytes:
 
 
 @cache
-def _version(name: str) -> str:
+def installed_version(name: str) -> str:
+    """The version of the package that a name is imported from; empty if it is not installed."""
     try:
         return version({"sklearn": "scikit-learn", "huggingface_hub": "huggingface-hub"}.get(name, name))
     except PackageNotFoundError:

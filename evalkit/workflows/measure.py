@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from evalkit.dataset.gold import GoldDataset
-from evalkit.extractors.base import Extractor, Traits, traits_of
+from evalkit.extractors.base import Extractor, traits_of
 from evalkit.options import Options
 from evalkit.predictions.run import Run
 from evalkit.predictions.store import RunFolder
@@ -20,22 +19,16 @@ from evalkit.workflows.pairing import check_scoring, check_words
 from evalkit.workflows.run import make_run, planned_run, resolved
 from evalkit.workflows.score import bootstrap_of, score_run
 
-__all__ = ["ShownProgress", "measure_extractor"]
-
-DEFAULT = Options()
-
-ShownProgress = Callable[[str], Any]
-"""Gives a context manager of something that shows the progress of the extractor of that name, or None."""
+__all__ = ["measure_extractor"]
 
 
 def measure_extractor(
     extractor: str | Extractor | Callable[..., Any],
-    dataset: GoldDataset | Iterable[Example] | str | Path | None = None,
+    dataset: GoldDataset | Iterable[Example] | str | Path | None,
+    options: Options,
     *,
-    options: Options = DEFAULT,
     settings: Mapping[str, str] | None = None,
     baseline: bool = True,
-    progress: ShownProgress | None = None,
 ) -> Run:
     """The run of an extractor, with its result, in its folder: `runs/NAME-KEY` if none is asked for.
 
@@ -50,17 +43,11 @@ def measure_extractor(
         bootstrap_of(options.intervals, [example.article for example in gold])
         check_scoring(gold, options.scoring)
         planned = planned_run(system, gold)
-        out = options.running.out or RunFolder.default(planned.extractor, planned.key).path
-        with nullcontext() if progress is None else progress(system.name) as told:
-            running = replace(options.running, out=out, progress=told or options.running.progress)
-            run = make_run(system, planned, running)
-        notes = _notes(run, traits_of(system))
-    result = score_run(gold, run, options, baseline=baseline, notes=notes)
-    RunFolder(Path(out)).write_result(result)
-    return replace(run, result=result)
-
-
-def _notes(run: Run, traits: Traits) -> tuple[str, ...]:
-    """What is to be said about the making of the predictions."""
+        folder = RunFolder(Path(options.running.out or RunFolder.default(planned.extractor, planned.key).path))
+        run = make_run(system, planned, replace(options.running, out=folder.path))
+        traits = traits_of(system)
     cached = [f"nothing is kept for other runs: {traits.uncached}"] if traits.uncached else []
-    return (*cached, *usage_notes(run.predictions, prices=traits.token_prices))
+    run = replace(run, notes=(*cached, *usage_notes(run.predictions, prices=traits.token_prices)))
+    result = score_run(gold, run, options, baseline=baseline)
+    folder.write_result(result)
+    return replace(run, result=result)

@@ -7,20 +7,20 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Unpack
 
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
 from evalkit.extractors.base import Extractor, ExtractorSpec, traits_of
+from evalkit.extractors.identity import installed_version
 from evalkit.options import OptionWords, ReadOptions, Running, options_of
 from evalkit.predictions.cache import PredictionCache
 from evalkit.predictions.facts import GoldReference, MadeBy, without_secrets
 from evalkit.predictions.jobs import Job, jobs_of, run_jobs
 from evalkit.predictions.run import Run
 from evalkit.predictions.store import RunFolder
-from evalkit.records import LAYERS, Example, Prediction
+from evalkit.records import Example, Prediction
 from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_from
 
@@ -75,7 +75,7 @@ def planned_run(system: Extractor, gold: GoldDataset) -> Run:
             fingerprint=system.fingerprint(),
             spelling=spec.spelling,
             settings=without_secrets(spec.settings),
-            versions={"evalkit": __version__, "python": platform.python_version(), **_versions()},
+            versions=_versions(),
         ),
         default_label_map=traits.default_label_map,
         complete=False,
@@ -94,8 +94,30 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
     jobs = jobs_of(planned.dataset.examples if planned.dataset else (), system)
     folder = None if running.out is None else RunFolder(Path(running.out))
     kept = [] if folder is None else _kept(folder, planned, jobs, fresh=not running.cache)
+    done, fresh = len(kept), 0
     begun = time.perf_counter()
-    made, fresh = _collect(system, jobs[len(kept) :], len(kept), folder, running, planned.made_by.fingerprint)
+    with contextlib.nullcontext() if folder is None else folder.appending() as append:
+
+        def store(batch: Sequence[Prediction], cached: int) -> None:
+            """Each batch lies in the folder before anybody is told of it."""
+            nonlocal done, fresh
+            if append is not None:
+                append(batch)
+            done, fresh = done + len(batch), fresh + len(batch) - cached
+            if running.progress is not None:
+                running.progress(done, len(jobs))
+
+        # Without a fingerprint of all that it runs, what it said before may not be what it would say now.
+        cached = running.cache and not traits_of(system).uncached
+        cache = PredictionCache(planned.made_by.fingerprint) if cached else None
+        made = run_jobs(
+            system,
+            jobs[len(kept) :],
+            batch_size=running.batch_size,
+            workers=running.workers,
+            cache=cache,
+            on_done=store,
+        )
     seconds = time.perf_counter() - begun
     run = replace(
         planned,
@@ -116,7 +138,7 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
 
 def lacks_text(example: Example) -> bool:
     """Whether something is annotated in an article whose text is not known."""
-    return not example.article.text and any(getattr(example.gold, layer) for layer in LAYERS)
+    return not example.article.text and any(example.gold.layers.values())
 
 
 def _refuse_without_text(gold: GoldDataset) -> None:
@@ -135,32 +157,6 @@ def _kept(folder: RunFolder, planned: Run, jobs: Sequence[Job], *, fresh: bool) 
     if [p.article_id for p in kept] == [job.article.id for job in jobs[: len(kept)]]:
         return kept
     return folder.open(planned.key, planned.stored_facts, fresh=True)
-
-
-def _collect(
-    system: Extractor, jobs: Sequence[Job], before: int, folder: RunFolder | None, running: Running, fingerprint: str
-) -> tuple[list[Prediction], int]:
-    """The predictions for some jobs, and how many were extracted for them; each batch is stored before it is told."""
-    done = fresh = 0
-
-    def report(batch: Sequence[Prediction], cached: int) -> None:
-        nonlocal done, fresh
-        done, fresh = done + len(batch), fresh + len(batch) - cached
-        if running.progress is not None:
-            running.progress(before + done, before + len(jobs))
-
-    # Without a fingerprint of all that it runs, what it said before may not be what it would say now.
-    cache = PredictionCache(fingerprint) if running.cache and not traits_of(system).uncached else None
-    with contextlib.nullcontext() if folder is None else folder.appending() as append:
-
-        def store(batch: Sequence[Prediction], cached: int) -> None:
-            if append is not None:
-                append(batch)
-            report(batch, cached)
-
-        size, workers = running.batch_size, running.workers
-        made = run_jobs(system, jobs, batch_size=size, workers=workers, cache=cache, on_done=store)
-    return made, fresh
 
 
 @contextlib.contextmanager
@@ -185,13 +181,10 @@ def resolved(
 
 
 def _versions() -> dict[str, str]:
-    found = {}
-    for name in ("numpy", "onnxruntime", "tokenizers"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    """Of evalkit, of Python, and of the libraries that compute."""
+    computing = {name: installed_version(name) for name in ("numpy", "onnxruntime", "tokenizers")}
+    own = {"evalkit": __version__, "python": platform.python_version()}
+    return own | {name: number for name, number in computing.items() if number}
 
 
 def floor_of(gold: GoldDataset) -> Run:

@@ -24,7 +24,6 @@ from evalkit.scoring.tasks.table import ScoredTable, check_tasks
 from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_and_predictions
 from evalkit.workflows.pairing import check_words, pair_run
-from evalkit.workflows.plain_files import read_plain_files
 from evalkit.workflows.run import BASELINE, floor_of, lacks_text
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ def score_predictions(
     options = options_of(words, takes=("scoring", "intervals", "read"), scoring=scoring, intervals=intervals, read=read)
     check_words(options.scoring)
     if not baseline and isinstance(gold, (str, Path)) and isinstance(predictions, (str, Path)):
+        from evalkit.workflows.plain_files import read_plain_files
+
         plain = read_plain_files(Path(gold), Path(predictions), options)
         if plain is not None:
             bootstrap = bootstrap_of(options.intervals, ())
@@ -85,9 +86,8 @@ def score_run(
     *,
     baseline: bool = True,
     counts: bool = True,
-    notes: Sequence[str] = (),
 ) -> EvalResult:
-    """The result of a run against gold that is loaded; `notes` come after those on the gold.
+    """The result of a run against gold that is loaded.
 
     Raises:
         EvalkitError: unknown task, convention or label map; gold or predictions that cannot be scored.
@@ -101,7 +101,7 @@ def score_run(
         tables = pairing.tables(scoring)
         result = _result(gold, run, pairing.plain, results_of(gold, tables, scoring, bootstrap, counts), scoring)
         floor = _floor(gold, replace(scoring, tasks=tuple(tables))) if with_floor and tables else {}
-    return replace(result, floor=floor, notes=(*gold.notes, *run.notes, *notes, *pairing.notes))
+    return replace(result, floor=floor, notes=(*gold.notes, *run.notes, *pairing.notes))
 
 
 def _floor(gold: GoldDataset, scoring: Scoring) -> dict[str, dict[str, TaskResult]]:

@@ -133,3 +133,31 @@ def test_frames_and_json():
     ]
     data = RUN.to_json()
     assert (data["format"], data["extractor"], len(data["predictions"])) == ("evalkit.run", "mine", 2)
+
+
+def test_a_folder_of_the_first_version_is_read(tmp_path: Path):
+    """It did not say how the extractor was named and set, which command it was, and of which bytes its result was."""
+    facts = {
+        "format": "evalkit.run",
+        "version": 1,
+        "key": "9ee19b09eae4f555",
+        "extractor": "ner-base",
+        "fingerprint": "b68a41e52d9c97a8",
+        "layers": ["entities"],
+        "predicted_map": None,
+        "gold": "news-gold@2e81054",
+        "gold_fingerprint": "2e810549b291d4ff",
+        "split": "test",
+        "origin": {"dataset": "news-gold"},
+        "articles": 1,
+        "versions": {"evalkit": "0.1.0", "python": "3.11.7"},
+        "complete": True,
+    }
+    (tmp_path / "run.json").write_text(json.dumps(facts))
+    (tmp_path / "predictions.jsonl").write_text('{"id":"a","entities":[]}\n')
+    run = Run.load(tmp_path)
+    assert (run.extractor, run.layers, run.complete) == ("ner-base", ("entities",), True)
+    assert run.gold == GoldReference(
+        name="news-gold", fingerprint="2e810549b291d4ff", split="test", articles=1, origin={"dataset": "news-gold"}
+    )
+    assert run.made_by == MadeBy(fingerprint="b68a41e52d9c97a8", versions=facts["versions"])
