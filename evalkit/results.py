@@ -5,13 +5,13 @@ A score is never stored without the four numbers that it was computed from, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.errors import FormatError
 
-__all__ = ["PRF", "Counts", "EvalResult", "Interval", "Score", "TaskResult", "f1_score"]
+__all__ = ["PRF", "Counts", "EvalResult", "Interval", "Score", "TaskResult", "f1_score", "ratio"]
 
 FORMAT_VERSION = 1
 
@@ -19,9 +19,17 @@ Interval = tuple[float, float]
 """Lower and upper bound, inclusive."""
 
 
-def f1_score(precision: float, recall: float) -> float:
-    """The harmonic mean of precision and recall; 0.0 when both are 0."""
-    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+_NUMBERS = ("gold", "predicted", "gold_credit", "predicted_credit")
+
+
+def ratio(above: float, below: float) -> float:
+    """The quotient, 0.0 where the denominator is 0."""
+    return above / below if below else 0.0
+
+
+def f1_score(precision: Any, recall: Any, ratio: Callable[[Any, Any], Any] = ratio) -> Any:
+    """The harmonic mean of precision and recall, 0.0 where both are 0: of numbers, or with its `ratio` of arrays."""
+    return ratio(2 * precision * recall, precision + recall)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +44,17 @@ class Counts:
     @property
     def precision(self) -> float:
         """Predicted credit by predicted items; 0.0 without any."""
-        return self.predicted_credit / self.predicted if self.predicted else 0.0
+        return ratio(self.predicted_credit, self.predicted)
 
     @property
     def recall(self) -> float:
         """Gold credit by gold items; 0.0 without any."""
-        return self.gold_credit / self.gold if self.gold else 0.0
+        return ratio(self.gold_credit, self.gold)
 
     @property
     def f1(self) -> float:
         """The harmonic mean of precision and recall."""
-        return f1_score(self.precision, self.recall)
+        return float(f1_score(self.precision, self.recall))
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -198,7 +206,6 @@ class EvalResult:
                 floors = {} if floor is None else {"micro": floor.micro, "macro": floor.macro, **floor.labels}
                 for label, prf in [*result.labels.items(), ("micro", result.micro), ("macro", result.macro)]:
                     low, high = prf.ci.get("f1", (None, None))
-                    counts = prf.counts
                     rows.append(
                         {
                             "extractor": self.extractor,
@@ -210,10 +217,7 @@ class EvalResult:
                             "f1": prf.f1,
                             "f1_low": low,
                             "f1_high": high,
-                            "gold": counts.gold if counts else None,
-                            "predicted": counts.predicted if counts else None,
-                            "gold_credit": counts.gold_credit if counts else None,
-                            "predicted_credit": counts.predicted_credit if counts else None,
+                            **{name: getattr(prf.counts, name, None) for name in _NUMBERS},
                             "floor_f1": floors[label].f1 if label in floors else None,
                         }
                     )
@@ -237,20 +241,14 @@ class EvalResult:
 
 def _prf_to_json(prf: PRF) -> dict[str, Any]:
     row: dict[str, Any] = {"precision": prf.precision, "recall": prf.recall, "f1": prf.f1}
-    if prf.counts is not None:
-        row |= {
-            "gold": prf.counts.gold,
-            "predicted": prf.counts.predicted,
-            "gold_credit": prf.counts.gold_credit,
-            "predicted_credit": prf.counts.predicted_credit,
-        }
+    row |= {} if prf.counts is None else {name: getattr(prf.counts, name) for name in _NUMBERS}
     return row | {"ci": {name: list(bounds) for name, bounds in prf.ci.items()}}
 
 
 def _prf_from_json(row: Mapping[str, Any]) -> PRF:
     counts = None
     if "gold" in row:
-        counts = Counts(row["gold"], row["predicted"], row["gold_credit"], row["predicted_credit"])
+        counts = Counts(*(row[name] for name in _NUMBERS))
     ci = {name: (bounds[0], bounds[1]) for name, bounds in row["ci"].items()}
     return PRF(row["precision"], row["recall"], row["f1"], counts, ci)
 

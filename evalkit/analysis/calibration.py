@@ -5,19 +5,19 @@ Predicted items with a score (a probability of being right) and the credit that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evalkit.analysis.figures import ratio
 from evalkit.errors import InputError
-from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.pairs import Pair
+from evalkit.results import f1_score
+from evalkit.scoring.columns import PREDICTED_SIDE
+from evalkit.scoring.items import Items
+from evalkit.scoring.table import ratio
 
-__all__ = ["Calibration", "ReliabilityBin", "Sweep", "calibration", "entity_scores", "threshold_sweep"]
+__all__ = ["Calibration", "ReliabilityBin", "ScoreDiagnosis", "Sweep", "calibration", "threshold_sweep"]
 
 Floats = NDArray[np.float64]
 
@@ -84,32 +84,61 @@ class Sweep:
         columns = {name: getattr(self, name).tolist() for name in ("threshold", "kept", "precision", "recall", "f1")}
         return columns | {"average_precision": self.average_precision}
 
-    def to_pandas(self) -> Any:
-        """The curve as a DataFrame, one row a threshold."""
-        import pandas as pd
-
+    def rows(self) -> list[dict[str, Any]]:
+        """The curve as rows, one a threshold."""
         values = self.to_json()
         del values["average_precision"]
-        return pd.DataFrame(values)
+        return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
 
 
-def entity_scores(columns: EntityColumns, pairs: Sequence[Pair]) -> Floats:
-    """The score of each predicted entity, in the order of the columns, which were made of these pairs.
+@dataclass(frozen=True, kw_only=True)
+class ScoreDiagnosis:
+    """What the scores of the items of one task are worth.
 
-    Raises:
-        InputError: an entity has no score, or the pairs are others.
+    Attributes:
+        convention: the convention that the credit is of.
+        calibration: None if scores are no probabilities.
+        sweep: precision, recall and F1 at every threshold.
+        f1: micro F1 with everything kept.
     """
-    given = [(pair.article.id, entity) for pair in pairs for entity in pair.predicted.entities or ()]
-    if len(given) != len(columns.predicted):
-        raise InputError(
-            f"{len(given)} predicted entities for {len(columns.predicted)} columns; give the same articles"
-        )
-    scores = np.zeros(len(given))
-    for at, (article, entity) in enumerate(given):
-        if entity.score is None:
-            raise InputError(f"article {article!r}: entity {entity.id!r} has no score; calibration needs one on each")
-        scores[at] = entity.score
-    return scores[columns.predicted.order]
+
+    convention: str
+    calibration: Calibration | None
+    sweep: Sweep
+    f1: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The scores as JSON values; `best` is the threshold with the best F1 on these articles."""
+        threshold, f1 = self.sweep.best()
+        return {
+            "convention": self.convention,
+            "calibration": None if self.calibration is None else self.calibration.to_json(),
+            "best": {"threshold": threshold, "f1": f1, "f1_of_all": self.f1},
+            "sweep": self.sweep.to_json(),
+        }
+
+
+def diagnose_scores(task: str, convention: str, items: Items) -> tuple[ScoreDiagnosis | None, str]:
+    """What the scores of predicted items are worth, and why not all can be said; "" if all is, or without any."""
+    given = [getattr(item, "score", None) for item in items.columns.records[PREDICTED_SIDE]]
+    present = [score for score in given if score is not None]
+    if not present:
+        return None, ""
+    if len(present) < len(given):
+        return None, f"{len(given) - len(present)} of {len(given)} predicted {task} have no score; no calibration"
+    if not items.counts_items:
+        return None, f"{convention} counts no {task}, so their scores cannot be judged under it"
+    credit, gold = items.predicted.credit, items.gold.credit
+    sweep = threshold_sweep(present, credit, gold=len(gold), gold_credit=float(gold.sum()))
+    probabilities = min(present) >= 0 and max(present) <= 1
+    reason = f"scores of {task} lie between {min(present):g} and {max(present):g}, not 0 and 1; no calibration"
+    found = ScoreDiagnosis(
+        convention=convention,
+        calibration=calibration(present, credit) if probabilities else None,
+        sweep=sweep,
+        f1=float(sweep.f1[-1]),
+    )
+    return found, "" if probabilities else reason
 
 
 def calibration(scores: ArrayLike, credits: ArrayLike, *, bins: int = 10) -> Calibration:
@@ -185,7 +214,7 @@ def threshold_sweep(scores: ArrayLike, credits: ArrayLike, *, gold: int, gold_cr
         kept=kept,
         precision=precision,
         recall=recall,
-        f1=ratio(2 * precision * recall, precision + recall),
+        f1=f1_score(precision, recall, ratio),
         average_precision=float((precision * np.diff(recall, prepend=0.0)).sum()),
     )
 

@@ -1,9 +1,10 @@
 """What changed between two runs, item by item: newly broken and newly fixed, with their text.
 
-An item is right as under `exact` (entities, quotes) and `right` (stances). A gold item is broken if it was right and
-is not any more; a quote whose content stays right and whose speaker does not is broken too (kind `speaker`). A
-predicted item is broken if it is wrong and was not predicted before. Fixed is the same with the runs in each other's
-place. A wrong prediction that a broken gold item was matched with is told with that item, not again by itself.
+A gold item is right as under the main convention of its task (`exact` for entities and quotes, `right` for stances). It
+is broken if it was right and is not any more; one that keeps its credit and is not of kind `right` any more, such as a
+quote whose content stays right and whose speaker does not, is broken too. A predicted item is broken if it is wrong and
+was not predicted before. Fixed is the same with the runs in each other's place. A wrong prediction that a broken gold
+item was matched with is told with that item, not again by itself.
 
     gold PER Ida Moen      before PER Ida Moen      after PER Moen      broken, boundary: Ida Moen / Moen
 """
@@ -15,10 +16,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evalkit.analysis.judged import JUDGES, JudgedArticle, JudgedItem
+from evalkit.analysis.judged import JudgedArticle, JudgedItem, judge_articles
 from evalkit.errors import InputError
-from evalkit.records import LAYERS, Example, Prediction
+from evalkit.records import Example, Prediction
+from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE
 from evalkit.scoring.pairs import Pair, pair_up
+from evalkit.scoring.tasks.base import RIGHT, Task
+from evalkit.scoring.tasks.table import load_task, task_names
 
 __all__ = ["BROKEN", "FIXED", "Change", "ChangedItem", "changes_of_pairs", "item_changes"]
 
@@ -40,7 +44,7 @@ class Change:
 
     Attributes:
         article: its article.
-        layer: entities, quotes or stances.
+        layer: the layer of the item.
         direction: "broken" or "fixed".
         kind: what it is now if broken, what it was if fixed: missed, spurious, boundary, label, …
         gold: the gold item that is meant, or None for a prediction out of nowhere.
@@ -79,8 +83,9 @@ def changes_of_pairs(before: Sequence[Pair], after: Sequence[Pair]) -> list[Chan
     """
     if [pair.article.id for pair in before] != [pair.article.id for pair in after]:
         raise InputError("two runs can be compared item by item only over the same articles; run both on the same gold")
-    changes = [change for layer in LAYERS for change in _layer_changes(layer, before, after)]
-    order = {layer: at for at, layer in enumerate(LAYERS)}
+    tasks = [load_task(name) for name in task_names() if load_task(name).kinds]
+    changes = [change for task in tasks for change in _task_changes(task, before, after)]
+    order = {task.layer: at for at, task in enumerate(tasks)}
     return sorted(changes, key=lambda c: (c.direction, order[c.layer], c.article, _place(c)))
 
 
@@ -89,38 +94,46 @@ def _place(change: Change) -> tuple[object, ...]:
     return (item.spans, item.label, change.kind, item.text) if item is not None else ()
 
 
-def _layer_changes(layer: str, before: Sequence[Pair], after: Sequence[Pair]) -> Iterator[Change]:
+def _task_changes(task: Task, before: Sequence[Pair], after: Sequence[Pair]) -> Iterator[Change]:
+    layer = task.layer
     pairs = [
         (ours, theirs)
         for ours, theirs in zip(before, after, strict=True)
-        if None not in (getattr(ours.gold, layer), getattr(ours.predicted, layer), getattr(theirs.predicted, layer))
+        if None not in (ours.gold[layer], ours.predicted[layer], theirs.predicted[layer])
         # An article where nothing else is predicted cannot hold a change; most do not.
         and ours.predicted != theirs.predicted
     ]
-    judge = JUDGES[layer]
-    sides = judge([ours for ours, _ in pairs]), judge([theirs for _, theirs in pairs])
+    sides = [judge_articles(task.name, [pair[side] for pair in pairs], [task.main]) for side in (0, 1)]
     for ours, theirs in zip(*sides, strict=True):
-        yield from _worse(layer, BROKEN, ours, theirs)
-        yield from _worse(layer, FIXED, theirs, ours)
+        yield from _worse(task, BROKEN, ours, theirs)
+        yield from _worse(task, FIXED, theirs, ours)
 
 
-def _worse(layer: str, direction: str, good: JudgedArticle, bad: JudgedArticle) -> Iterator[Change]:
+def _worse(task: Task, direction: str, good: JudgedArticle, bad: JudgedArticle) -> Iterator[Change]:
     """What is right in one run and not in the other; told as what it is in the other."""
-    told: set[int] = set()
-    for was, now in zip(good.gold, bad.gold, strict=True):
-        if now.level < was.level:
-            partner = None if now.partner is None else bad.predicted[now.partner]
-            told |= set() if now.partner is None else {now.partner}
-            yield _change(good.article, layer, direction, now.kind, now, partner)
-    known = Counter(_identity(item) for item in good.predicted if not item.level)
-    for at, item in enumerate(bad.predicted):
-        if item.level:
+    article, told = good.pair.article.id, set()
+    levels = [[_levels(task, run, side) for side in (GOLD_SIDE, PREDICTED_SIDE)] for run in (good, bad)]
+    for at, now in enumerate(bad.items[GOLD_SIDE]):
+        if levels[1][GOLD_SIDE][at] < levels[0][GOLD_SIDE][at]:
+            partner = None if now.partner is None else bad.items[PREDICTED_SIDE][now.partner]
+            told.add(now.partner)
+            yield _change(article, task.layer, direction, now.kind, now, partner)
+    predicted = zip(good.items[PREDICTED_SIDE], levels[0][PREDICTED_SIDE], strict=True)
+    known = Counter(_identity(item) for item, level in predicted if not level)
+    for at, item in enumerate(bad.items[PREDICTED_SIDE]):
+        if levels[1][PREDICTED_SIDE][at]:
             continue
         if known[_identity(item)]:
             known[_identity(item)] -= 1
         elif at not in told:
-            partner = None if item.partner is None else bad.gold[item.partner]
-            yield _change(good.article, layer, direction, item.kind, partner, item)
+            partner = None if item.partner is None else bad.items[GOLD_SIDE][item.partner]
+            yield _change(article, task.layer, direction, item.kind, partner, item)
+
+
+def _levels(task: Task, run: JudgedArticle, side: int) -> list[int]:
+    """How right each item of a side is: 2 if of kind `right`, 1 if it only has its credit, else 0."""
+    rows = zip(run.items[side], run.credits[side], strict=True)
+    return [(item.kind == RIGHT) + (credits[task.main] == 1) for item, credits in rows]
 
 
 def _identity(item: JudgedItem) -> tuple[object, ...]:

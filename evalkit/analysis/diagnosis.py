@@ -1,4 +1,4 @@
-"""What is wrong with one run, as a record.
+"""What is wrong with one run.
 
 Kinds of errors and their price, confusions, hard articles, slices, what the gold can show, and whether scores mean what
 they say.
@@ -10,106 +10,53 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from evalkit.analysis.calibration import Calibration, Sweep
-from evalkit.analysis.errors import HardArticle
-from evalkit.analysis.oracle import Rung
-from evalkit.analysis.slice_rows import SliceRow
+from evalkit.analysis.calibration import ScoreDiagnosis, diagnose_scores
+from evalkit.analysis.hardest import HardArticle, hardest_articles
+from evalkit.analysis.intervals import Bootstrap
+from evalkit.analysis.oracle import Rung, kind_ladder, link_ladder, oracle_table
+from evalkit.analysis.power import Detection, detect
+from evalkit.analysis.slices import Sliced, SliceRow, Slicing
 from evalkit.registry import unknown_name
-from evalkit.results import Interval
-from evalkit.scoring.chain import ChainLadder, ChainRung
+from evalkit.scoring.columns import Columns
+from evalkit.scoring.pairs import Pair
+from evalkit.scoring.tasks.base import MISSED, SPURIOUS, Task, imported
+from evalkit.scoring.tasks.table import ScoredTable, columns_of, judge_items, load_task, score_columns
 
-__all__ = ["SECTIONS", "Detection", "Diagnosis", "EntityDiagnosis", "ScoreDiagnosis"]
+__all__ = ["SECTIONS", "Diagnosis", "ErrorDiagnosis", "diagnose_tasks"]
 
-SECTIONS = ("errors", "confusion", "chain", "hardest", "slices", "detection", "calibration", "sweep")
+SECTIONS = ("errors", "confusion", "hardest", "slices", "detection", "calibration", "sweep")
 """What `Diagnosis.to_pandas` knows."""
-
-MISSED, SPURIOUS = "missed", "spurious"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detection:
-    """What the gold can show about one task.
-
-    Attributes:
-        f1: micro F1 of the run, with its interval in `ci`.
-        units: articles (or clusters) that are drawn.
-        smallest: the smallest difference to another run that is found with probability 0.8 at level 0.05, if the two
-            correlate 0.5 over resamples; None if nothing varies, so that nothing can be said.
-        more_for_point: how many articles must be added to show a difference of 0.01; None as for `smallest`.
-    """
-
-    task: str
-    convention: str
-    f1: float
-    ci: Interval
-    units: int
-    smallest: float | None
-    more_for_point: int | None
-
-    def to_json(self) -> dict[str, Any]:
-        """The row as JSON values."""
-        return asdict(self) | {"ci": list(self.ci)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntityDiagnosis:
-    """The errors of entities, under `exact`.
+class ErrorDiagnosis:
+    """What the errors of one task cost.
 
     Attributes:
-        right: how many gold items were found.
+        right: how many gold items are of kind `right`; None where it is links that are made right.
         f1: micro F1 as it is.
-        ladder: what each kind of error costs.
+        ladder: what each kind of error, or each link, costs.
         labels: all labels of either side.
         confusion: gold label by predicted label, (labels + 1) squared: the last column counts missed gold items, the
-            last row spurious predicted ones.
+            last row spurious predicted ones; nothing for links.
     """
 
-    right: int
+    right: int | None
     f1: float
     ladder: tuple[Rung, ...]
-    labels: tuple[str, ...]
-    confusion: tuple[tuple[int, ...], ...]
+    labels: tuple[str, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The errors as JSON values."""
-        return {
-            "right": self.right,
-            "f1": self.f1,
-            "kinds": [rung.to_json() for rung in self.ladder],
-            "confusion": {"gold": [*self.labels, SPURIOUS], "predicted": [*self.labels, MISSED], "counts": self.matrix},
-        }
-
-    @property
-    def matrix(self) -> list[list[int]]:
-        """The confusion matrix as lists."""
-        return [list(row) for row in self.confusion]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScoreDiagnosis:
-    """What the scores of entities are worth.
-
-    Attributes:
-        convention: the convention that the credit is of.
-        calibration: None if scores are no probabilities.
-        sweep: precision, recall and F1 at every threshold.
-        f1: micro F1 with everything kept.
-    """
-
-    convention: str
-    calibration: Calibration | None
-    sweep: Sweep
-    f1: float
-
-    def to_json(self) -> dict[str, Any]:
-        """The scores as JSON values; `best` is the threshold with the best F1 on these articles."""
-        threshold, f1 = self.sweep.best()
-        return {
-            "convention": self.convention,
-            "calibration": None if self.calibration is None else self.calibration.to_json(),
-            "best": {"threshold": threshold, "f1": f1, "f1_of_all": self.f1},
-            "sweep": self.sweep.to_json(),
-        }
+        row: dict[str, Any] = {"right": self.right, "f1": self.f1, "kinds": [rung.to_json() for rung in self.ladder]}
+        if self.confusion:
+            row["confusion"] = {
+                "gold": [*self.labels, SPURIOUS],
+                "predicted": [*self.labels, MISSED],
+                "counts": [list(counts) for counts in self.confusion],
+            }
+        return row
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -120,28 +67,26 @@ class Diagnosis:
         run: the name of the run.
         method: how intervals were made, or "none".
         level: share of resamples between the bounds of an interval.
-        entities: errors of entities; None if they are not evaluated.
-        chain: what each link of the chain of all three layers costs; None if one of them is not evaluated.
+        errors: task → what its errors cost.
         hardest: task → the articles that cost the most.
         slices: scores by property, value and label.
         detection: what the gold can show, one row a task; empty without intervals.
-        scores: what the scores of entities are worth; None without scores.
+        scores: task → what the scores of its items are worth, where they have some.
         not_evaluated: task → reason.
         notes: what was left out or set aside, each a sentence.
     """
 
-    run: str
-    gold: str
-    split: str
-    articles: int
+    run: str = ""
+    gold: str = ""
+    split: str = ""
+    articles: int = 0
     method: str
     level: float = 0.95
-    entities: EntityDiagnosis | None = None
-    chain: ChainLadder | None = None
+    errors: Mapping[str, ErrorDiagnosis] = field(default_factory=dict)
     hardest: Mapping[str, tuple[HardArticle, ...]] = field(default_factory=dict)
     slices: tuple[SliceRow, ...] = ()
     detection: tuple[Detection, ...] = ()
-    scores: ScoreDiagnosis | None = None
+    scores: Mapping[str, ScoreDiagnosis] = field(default_factory=dict)
     not_evaluated: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -151,22 +96,21 @@ class Diagnosis:
             "format": "evalkit.diagnosis",
             "version": 1,
             **{name: getattr(self, name) for name in ("run", "gold", "split", "articles", "method", "level")},
-            "entities": None if self.entities is None else self.entities.to_json(),
-            "chain": None if self.chain is None else {"f1": self.chain.counts.f1, "links": self._rows("chain")},
+            "errors": {task: own.to_json() for task, own in self.errors.items()},
             "hardest": {task: [asdict(own) for own in rows] for task, rows in self.hardest.items()},
             "slices": [row.to_json() for row in self.slices],
             "detection": [row.to_json() for row in self.detection],
-            "scores": None if self.scores is None else self.scores.to_json(),
+            "scores": {task: own.to_json() for task, own in self.scores.items()},
             "not_evaluated": dict(self.not_evaluated),
             "notes": list(self.notes),
         }
 
     def to_pandas(self, section: str = "slices") -> Any:
-        """One section as a DataFrame; empty where the run has nothing for it.
+        """One section as a DataFrame, one row a line of the tables; empty where the run has nothing for it.
 
         Args:
-            section: "slices", "errors", "chain", "hardest", "detection", "calibration" or "sweep", one row a line of
-                the tables; or "confusion", with gold labels as index and predicted ones as columns.
+            section: "slices", "errors", "confusion" (one row a task, gold and predicted label), "hardest", "detection",
+                "calibration" or "sweep".
 
         Raises:
             UnknownNameError: there is no such section.
@@ -175,31 +119,23 @@ class Diagnosis:
 
         if section not in SECTIONS:
             raise unknown_name("section", section, SECTIONS)
-        if section == "confusion":
-            own = self.entities
-            names = () if own is None else own.labels
-            return pd.DataFrame(
-                [] if own is None else own.matrix,
-                index=pd.Index([*names, SPURIOUS] if own else [], name="gold"),
-                columns=pd.Index([*names, MISSED] if own else [], name="predicted"),
-            )
-        if section == "sweep" and self.scores is not None:
-            return self.scores.sweep.to_pandas()
         return pd.DataFrame(self._rows(section))
 
-    def _rows(self, section: str) -> Sequence[dict[str, Any]]:
+    def _rows(self, section: str) -> list[dict[str, Any]]:
         if section == "slices":
             return [row.to_json() for row in self.slices]
         if section == "detection":
             return [_flat(row.to_json()) for row in self.detection]
-        if section == "chain":
-            return [] if self.chain is None else [_link(rung) for rung in self.chain.rungs]
         if section == "hardest":
             return [{"task": task, **asdict(own)} for task, rows in self.hardest.items() for own in rows]
         if section == "errors":
-            return [] if self.entities is None else [_flat(rung.to_json()) for rung in self.entities.ladder]
-        calibration = None if self.scores is None else self.scores.calibration
-        return [asdict(own) for own in calibration.bins] if section == "calibration" and calibration else []
+            return [{"task": task} | _flat(rung.to_json()) for task, own in self.errors.items() for rung in own.ladder]
+        if section == "confusion":
+            return [row for task, own in self.errors.items() for row in _confused(task, own)]
+        if section == "calibration":
+            known = [(task, own.calibration) for task, own in self.scores.items() if own.calibration is not None]
+            return [{"task": task} | asdict(row) for task, own in known for row in own.bins]
+        return [{"task": task, **row} for task, own in self.scores.items() for row in own.sweep.rows()]
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
@@ -211,11 +147,121 @@ class Diagnosis:
         return diagnosis_html(self)
 
 
-def _link(rung: ChainRung) -> dict[str, Any]:
-    return {"link": rung.link, "f1": rung.counts.f1, "gain": rung.gain, "cumulative": rung.cumulative}
-
-
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
     """The interval in two columns."""
     low, high = row.pop("ci") or (None, None)
     return row | {"ci_low": low, "ci_high": high}
+
+
+def _confused(task: str, errors: ErrorDiagnosis) -> list[dict[str, Any]]:
+    return [
+        {"task": task, "gold": gold, "predicted": predicted, "items": count}
+        for gold, counts in zip((*errors.labels, SPURIOUS), errors.confusion, strict=False)
+        for predicted, count in zip((*errors.labels, MISSED), counts, strict=True)
+    ]
+
+
+@dataclass
+class _Parts:
+    """What is found task by task."""
+
+    errors: dict[str, ErrorDiagnosis] = field(default_factory=dict)
+    hardest: dict[str, tuple[HardArticle, ...]] = field(default_factory=dict)
+    slices: list[SliceRow] = field(default_factory=list)
+    detection: list[Detection] = field(default_factory=list)
+    scores: dict[str, ScoreDiagnosis] = field(default_factory=dict)
+    without_scores: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def diagnose_tasks(
+    articles: Mapping[str, Sequence[Pair]],
+    conventions: Mapping[str, Sequence[str]],
+    *,
+    slicing: Slicing,
+    bootstrap: Bootstrap | None,
+) -> Diagnosis:
+    """The diagnosis of some tasks, without the names of run and gold.
+
+    Args:
+        articles: task → its articles, sorted by id, which must have its layers.
+        conventions: task → the conventions that its slices are scored under, the main one first.
+        slicing: what to slice by.
+        bootstrap: how intervals are made; none if None.
+
+    Raises:
+        UnknownNameError: there is no such convention.
+    """
+    parts = _Parts()
+    for name, pairs in articles.items():
+        task, columns = load_task(name), columns_of(name, pairs)
+        if task.links:
+            parts.errors[name] = _diagnose_links(task, columns, bootstrap)
+        if task.kinds:
+            parts.errors[name] = _diagnose_kinds(task, columns, bootstrap)
+            _diagnose_tables(parts, task, columns, conventions[name], slicing, bootstrap)
+    if parts.without_scores and not parts.scores:
+        silent = ", ".join(parts.without_scores)
+        parts.notes.append(f"{silent} have no scores, so there is no calibration and no threshold")
+    return Diagnosis(
+        method="none" if bootstrap is None else bootstrap.describe(),
+        level=0.95 if bootstrap is None else bootstrap.level,
+        errors=parts.errors,
+        hardest=parts.hardest,
+        slices=tuple(parts.slices),
+        detection=tuple(parts.detection),
+        scores=parts.scores,
+        notes=tuple(parts.notes),
+    )
+
+
+def _diagnose_links(task: Task, columns: Columns, bootstrap: Bootstrap | None) -> ErrorDiagnosis:
+    main = score_columns(task.name, columns, [task.main])[task.main]
+    return ErrorDiagnosis(right=None, f1=main.table.counts().f1, ladder=link_ladder(task, columns, bootstrap=bootstrap))
+
+
+def _diagnose_kinds(task: Task, columns: Columns, bootstrap: Bootstrap | None) -> ErrorDiagnosis:
+    judged = judge_items(task.name, columns)
+    return ErrorDiagnosis(
+        right=judged.counts()[judged.names[0]],
+        f1=oracle_table(judged).counts().f1,
+        ladder=kind_ladder(judged, bootstrap=bootstrap),
+        labels=columns.labels,
+        confusion=tuple(tuple(row) for row in judged.confusion.tolist()),
+    )
+
+
+def _diagnose_tables(
+    parts: _Parts,
+    task: Task,
+    columns: Columns,
+    conventions: Sequence[str],
+    slicing: Slicing,
+    bootstrap: Bootstrap | None,
+) -> None:
+    tables = score_columns(task.name, columns, conventions)
+    for name, scored in tables.items():
+        sliced = Sliced(task=task.name, convention=name, bootstrap=bootstrap)
+        parts.slices += sliced.by_label(scored.table)
+        parts.slices += _item_slices(task, columns, scored, sliced, slicing)
+        for by, values in slicing.of_articles(columns.pairs).items():
+            parts.slices += sliced.by_article(scored.table, values, by)
+    name, main = next(iter(tables.items()))
+    if worst := hardest_articles(main.table, limit=slicing.most_hard):
+        parts.hardest[task.name] = worst
+    if bootstrap is not None:
+        parts.detection.append(detect(task.name, name, main, bootstrap))
+    if main.items is not None:
+        scores, reason = diagnose_scores(task.name, name, main.items)
+        parts.scores |= {} if scores is None else {task.name: scores}
+        parts.notes += [reason] if reason else []
+        parts.without_scores += [task.name] if scores is None and not reason else []
+
+
+def _item_slices(task: Task, columns: Columns, scored: ScoredTable, sliced: Sliced, slicing: Slicing) -> list[SliceRow]:
+    rows = []
+    for name, property_ in task.properties.items():
+        if scored.items is not None and slicing.takes(name, usual=property_.usual):
+            values = imported(property_.function)(columns, slicing.training)
+            rows += [] if values is None else sliced.by_group(scored.items.grouped_table(values), name)
+    return rows

@@ -7,8 +7,8 @@ and 14), not a mean of article scores.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +24,14 @@ from evalkit.analysis.resampling import (
     weighted_sums,
 )
 from evalkit.errors import InputError
+from evalkit.records import Article
+from evalkit.registry import unknown_name
 from evalkit.results import PRF, Interval, Score, TaskResult
+from evalkit.scoring.properties import article_properties
 from evalkit.scoring.table import macro, micro
 from evalkit.scoring.tasks.table import ScoredTable
 
-__all__ = ["Bootstrap", "intervals_of", "resampled_figures", "task_result"]
+__all__ = ["Bootstrap", "clustered", "intervals_of", "resampled_figures", "task_result"]
 
 Floats = NDArray[np.float64]
 
@@ -79,6 +82,25 @@ class Bootstrap:
         return (1 - self.level) / 2, (1 + self.level) / 2
 
 
+def clustered(bootstrap: Bootstrap, articles: Sequence[Article], field: str | None) -> Bootstrap:
+    """The bootstrap that draws the articles of one value of a field together; as it is if the field is None.
+
+    Args:
+        bootstrap: how intervals are made.
+        articles: the articles that are scored.
+        field: source, year, lang or a key of the metadata; an article without a value stands alone.
+
+    Raises:
+        UnknownNameError: no article has the field.
+    """
+    if field is None:
+        return bootstrap
+    properties = article_properties(articles)
+    if field not in properties:
+        raise unknown_name("cluster field", field, properties)
+    return replace(bootstrap, clusters=properties[field], clustered_by=field)
+
+
 def task_result(
     task: str,
     convention: str,
@@ -91,15 +113,11 @@ def task_result(
     """The scores of one task under one convention, with intervals unless `bootstrap` is None.
 
     Every label of the table is listed, also one without gold support. With `keep_table` the counts by article come
-    along, and those by target where there are any, under "by_target".
+    along.
     """
     figures = figures_of(scored)
     ci = intervals_of(figures, bootstrap) if bootstrap else {}
     table = scored.table
-    derived = {name: score(table.totals(), table.labels) for name, score in scored.derived.items()}
-    if scored.by_target is not None:
-        target = scored.by_target
-        derived |= {name: score(target.totals(), target.labels) for name, score in scored.by_target_derived.items()}
     return TaskResult(
         task=task,
         convention=convention,
@@ -107,19 +125,16 @@ def task_result(
         micro=_with_intervals(micro(table), "micro", "", ci),
         macro=_with_intervals(macro(table), "macro", "", ci),
         labels={label: _with_intervals(PRF.of(table.counts(label)), "label", label, ci) for label in table.labels},
-        scores={name: Score(float(value), ci.get(Figure("derived", "", name))) for name, value in derived.items()},
-        table=_stored(scored) if keep_table else None,
+        scores={
+            name: Score(scored.derived_value(name), ci.get(Figure("derived", "", name))) for name in scored.derived
+        },
+        table=table.to_json() if keep_table else None,
     )
 
 
 def _with_intervals(prf: PRF, scope: str, label: str, ci: Mapping[Figure, Interval]) -> PRF:
     own = {score: ci[Figure(scope, label, score)] for score in PRF_SCORES} if ci else {}
     return PRF(prf.precision, prf.recall, prf.f1, prf.counts, own)
-
-
-def _stored(scored: ScoredTable) -> dict[str, object]:
-    table: dict[str, object] = dict(scored.table.to_json())
-    return table if scored.by_target is None else table | {"by_target": scored.by_target.to_json()}
 
 
 def intervals_of(figures: FigureList, bootstrap: Bootstrap) -> dict[Figure, Interval]:

@@ -3,46 +3,53 @@
 An oracle gives a paired item the spans and the label of its gold item, finds what was missed, and deletes what is
 spurious or a duplicate. Each rung is measured alone (what this kind costs) and on top of the rungs before it; after
 the last one the score is 1. TIDE deletes missed items from the gold instead; here they are found, so that the gold
-stays what it is. Under the convention `exact`.
+stays what it is. An item is right if it is of kind `right`: under `exact` for entities, with its speaker for quotes.
+
+A chain of layers is measured in the same way by its links, each made right wherever something was found; what is left
+after the last one is missed or spurious altogether.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.analysis.errors import KINDS, RIGHT, EntityErrors, find_errors
 from evalkit.analysis.figures import figures_of
 from evalkit.analysis.intervals import Bootstrap, column_quantiles, resampled_figures
 from evalkit.results import Interval
-from evalkit.scoring.columns import EntityColumns
+from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns
+from evalkit.scoring.items import Items
+from evalkit.scoring.kinds import Judged
 from evalkit.scoring.table import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, CountTable
-from evalkit.scoring.tasks.table import ScoredTable
+from evalkit.scoring.tasks.base import Task
+from evalkit.scoring.tasks.table import ScoredTable, load_convention
 
-__all__ = ["Rung", "oracle_ladder", "oracle_table"]
+__all__ = ["Rung", "kind_ladder", "link_ladder", "oracle_table"]
 
 Floats = NDArray[np.float64]
-ERRORS = KINDS[1:]
 MICRO_F1 = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """One kind of error.
+    """One kind of error, or one link of a chain.
 
     Attributes:
-        errors: how many there are; a pair counts once.
-        f1: micro F1 if only this kind were made right.
+        kind: what it is called.
+        errors: how many there are; a pair counts once. None for a link.
+        f1: micro F1 if only this were made right.
         gain: what that is above the F1 as it is.
         ci: interval of the gain, paired over articles; None without a bootstrap.
-        cumulative: micro F1 if this kind and all before it were made right.
+        cumulative: micro F1 if this and all before it were made right.
     """
 
     kind: str
-    errors: int
+    errors: int | None
     f1: float
     gain: float
     ci: Interval | None
@@ -53,49 +60,65 @@ class Rung:
         return asdict(self) | {"ci": None if self.ci is None else list(self.ci)}
 
 
-def oracle_ladder(columns: EntityColumns, *, bootstrap: Bootstrap | None = None) -> tuple[Rung, ...]:
-    """One rung for each kind of error, in the order of `KINDS`."""
-    errors = find_errors(columns)
-    counts = errors.counts()
-    base = oracle_table(errors, ())
+def kind_ladder(judged: Judged, *, bootstrap: Bootstrap | None = None) -> tuple[Rung, ...]:
+    """One rung for each kind of error, in the order of the kinds."""
+    counts = judged.counts()
+    return _ladder(judged.names[1:], partial(oracle_table, judged), counts, bootstrap)
+
+
+def link_ladder(task: Task, columns: Columns, *, bootstrap: Bootstrap | None = None) -> tuple[Rung, ...]:
+    """One rung for each link of a task, in their order."""
+    convention = load_convention(task.name, task.main)
+
+    def table(links: Collection[str]) -> CountTable:
+        items: Items = convention(columns, right=frozenset(links))
+        return items.table()
+
+    return _ladder(task.links, table, {}, bootstrap)
+
+
+def _ladder(names: Sequence[str], table: Any, counts: dict[str, int], bootstrap: Bootstrap | None) -> tuple[Rung, ...]:
+    base = table(())
     start = base.counts().f1
     rungs = []
-    for at, kind in enumerate(ERRORS):
-        alone = oracle_table(errors, (kind,))
+    for at, name in enumerate(names):
+        alone = table((name,))
         f1 = alone.counts().f1
         rungs.append(
             Rung(
-                kind=kind,
-                errors=counts[kind],
+                kind=name,
+                errors=counts.get(name),
                 f1=f1,
                 gain=f1 - start,
                 ci=_gain_interval(base, alone, bootstrap) if bootstrap else None,
-                cumulative=oracle_table(errors, ERRORS[: at + 1]).counts().f1,
+                cumulative=table(names[: at + 1]).counts().f1,
             )
         )
     return tuple(rungs)
 
 
-def oracle_table(errors: EntityErrors, kinds: tuple[str, ...]) -> CountTable:
-    """The table under `exact` if the errors of some kinds were made right; without any, the table as it is."""
-    columns = errors.columns
-    fixed = np.isin(np.arange(len(KINDS)), [KINDS.index(kind) for kind in kinds])
-    right = fixed.copy()
-    right[RIGHT] = True
-    cells = np.zeros((len(columns.articles) * len(columns.labels), 4))
-    gold = columns.gold.article.astype(np.int64) * len(columns.labels) + columns.gold.label
-    own = columns.predicted.article.astype(np.int64) * len(columns.labels) + columns.predicted.label
-    good = right[errors.gold_kind]
-    # A predicted item that was made right counts under the label of its gold item, as a found one does.
-    replaced = fixed[errors.predicted_kind]
-    found = fixed[errors.gold_kind]
-    cells[:, GOLD] = np.bincount(gold, minlength=len(cells))
-    cells[:, GOLD_CREDIT] = np.bincount(gold[good], minlength=len(cells))
-    cells[:, PREDICTED_CREDIT] = cells[:, GOLD_CREDIT]
-    cells[:, PREDICTED] = np.bincount(own[~replaced], minlength=len(cells)) + np.bincount(
-        gold[found], minlength=len(cells)
-    )
-    return CountTable(columns.articles, columns.labels, cells.reshape(len(columns.articles), len(columns.labels), 4))
+def oracle_table(judged: Judged, kinds: Collection[str] = ()) -> CountTable:
+    """The table of what is right if the errors of some kinds were made right; without any, as it is."""
+    columns = judged.columns
+    made_right = np.isin(np.arange(len(judged.names)), [judged.names.index(kind) for kind in kinds])
+    right = made_right.copy()
+    right[0] = True
+    gold_kind, predicted_kind = judged.kind[GOLD_SIDE], judged.kind[PREDICTED_SIDE]
+    gold, predicted = columns.cells
+    # A predicted item that was made right is replaced by its gold item, and a missed one appears, under the gold label.
+    found = gold[made_right[gold_kind]]
+    kept = ~made_right[predicted_kind]
+    shape = (len(columns.articles), len(columns.labels))
+    counted = {
+        GOLD: (gold,),
+        PREDICTED: (predicted[kept], found),
+        GOLD_CREDIT: (gold[right[gold_kind]],),
+        PREDICTED_CREDIT: (predicted[kept & right[predicted_kind]], found),
+    }
+    cells = np.empty((*shape, 4))
+    for number, parts in counted.items():
+        cells[..., number] = np.bincount(np.concatenate(parts), minlength=shape[0] * shape[1]).reshape(shape)
+    return CountTable(columns.articles, columns.labels, cells)
 
 
 def _gain_interval(base: CountTable, fixed: CountTable, bootstrap: Bootstrap) -> Interval:

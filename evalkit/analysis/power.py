@@ -18,9 +18,16 @@ from statistics import NormalDist
 from typing import Any
 
 from evalkit.analysis.comparison import ComparedRow
+from evalkit.analysis.figures import Figure, figures_of
+from evalkit.analysis.intervals import Bootstrap, intervals_of, resampled_figures
+from evalkit.analysis.resampling import units_of
 from evalkit.errors import InputError
+from evalkit.results import Interval
+from evalkit.scoring.tasks.table import ScoredTable
 
-__all__ = ["Power", "power_of_row", "power_of_run", "smallest_difference"]
+__all__ = ["Detection", "Power", "detect", "power_of_row", "power_of_run", "smallest_difference"]
+
+POINT = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,4 +117,48 @@ def power_of_run(
         alpha=alpha,
         power=power,
         basis=f"one run, correlation {correlation:g} assumed",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """What the gold can show about one task.
+
+    Attributes:
+        f1: micro F1 of the run, with its interval in `ci`.
+        units: articles (or clusters) that are drawn.
+        smallest: the smallest difference to another run that is found with probability 0.8 at level 0.05, if the two
+            correlate 0.5 over resamples; None if nothing varies, so that nothing can be said.
+        more_for_point: how many articles must be added to show a difference of 0.01; None as for `smallest`.
+    """
+
+    task: str
+    convention: str
+    f1: float
+    ci: Interval
+    units: int
+    smallest: float | None
+    more_for_point: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as JSON values."""
+        return asdict(self) | {"ci": list(self.ci)}
+
+
+def detect(task: str, convention: str, scored: ScoredTable, bootstrap: Bootstrap) -> Detection:
+    """What the gold can show about the micro F1 of one table."""
+    figures = figures_of(scored)
+    name = Figure("micro", "", "f1")
+    at = figures.names.index(name)
+    units = units_of(scored.table.articles, bootstrap.clusters)[1]
+    error = float(resampled_figures(figures, bootstrap)[:, at].std()) if units > 1 else 0.0
+    power = power_of_run(error, units)
+    return Detection(
+        task=task,
+        convention=convention,
+        f1=float(figures.point()[at]),
+        ci=intervals_of(figures, bootstrap)[name],
+        units=units,
+        smallest=power.smallest if error else None,
+        more_for_point=power.more_units_for(POINT) if error else None,
     )

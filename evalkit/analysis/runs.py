@@ -6,16 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from evalkit.errors import InputError
 from evalkit.results import EvalResult, TaskResult
-from evalkit.scoring.derived import accuracy, favg, favg_by_target, macro_f1
-from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks.table import Derived, ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable, stored_table
 
 __all__ = ["Runs", "check_same_gold", "named_runs", "same_labels", "scored_table_of", "shared_conventions"]
 
 Runs = Mapping[str, EvalResult]
-
-DERIVED: dict[str, Derived] = {"accuracy": accuracy, "favg": favg, "macro_f1": macro_f1}
-BY_TARGET: dict[str, Derived] = {"favg_by_target": favg_by_target}
 
 
 def named_runs(results: Runs | Sequence[EvalResult]) -> dict[str, EvalResult]:
@@ -42,13 +37,7 @@ def scored_table_of(result: TaskResult) -> ScoredTable:
         raise InputError(
             f"{result.task} under {result.convention}: the result has no counts by article; score the run again"
         )
-    target = result.table.get("by_target")
-    return ScoredTable(
-        CountTable.from_json(result.table),
-        {name: DERIVED[name] for name in result.scores if name in DERIVED},
-        None if target is None else CountTable.from_json(target),
-        {} if target is None else {name: BY_TARGET[name] for name in result.scores if name in BY_TARGET},
-    )
+    return stored_table(result.task, result.convention, result.table, result.scores)
 
 
 def check_same_gold(runs: Runs, *, least: int = 2) -> None:
@@ -106,14 +95,9 @@ def same_labels(tables: Mapping[str, ScoredTable], where: str) -> dict[str, Scor
             odd = sorted({*theirs.table.articles} ^ {*ours.table.articles})
             example = f", for example {odd[0]!r} is in one of them only" if odd else ""
             raise InputError(f"{where}: runs {first!r} and {name!r} are not about the same articles{example}")
-    labels = sorted({label for scored in tables.values() for label in scored.table.labels})
-    targets = sorted({label for scored in tables.values() if scored.by_target for label in scored.by_target.labels})
+    labels = {label for scored in tables.values() for label in scored.table.labels}
+    groups = {group for scored in tables.values() for group in scored.table.groups}
     return {
-        name: ScoredTable(
-            scored.table.with_labels(labels),
-            scored.derived,
-            scored.by_target and scored.by_target.with_labels(targets),
-            scored.by_target_derived,
-        )
+        name: ScoredTable(scored.table.with_labels(sorted(labels), sorted(groups)), scored.derived)
         for name, scored in tables.items()
     }

@@ -1,39 +1,209 @@
-"""Tables by slice: any property of articles, or of items.
+"""Slices of a run: for each value of a property of items or articles the scores of all labels and of each label.
 
-A slice table is a four-number table whose labels are the values of the property, so scores, intervals, comparisons
-and gates work on it as on any other. Gold items count in their own slice and predicted items in theirs: recall of a
-slice is that of its gold items, precision that of its predicted items, and slices add up to the whole.
+Gold items count in their own slice and predicted items in theirs: recall of a slice is that of its gold items,
+precision that of its predicted items, and slices add up to the whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from evalkit.analysis.intervals import Bootstrap, task_result
+from evalkit.analysis.resampling import units_of
 from evalkit.errors import InputError
-from evalkit.records import Article
-from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.credits import Credits, Items, entity_table
-from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks.table import ScoredTable
+from evalkit.records import Example
+from evalkit.registry import unknown_name
+from evalkit.results import PRF
+from evalkit.scoring.pairs import Pair
+from evalkit.scoring.properties import NONE, article_properties
+from evalkit.scoring.table import GOLD, PREDICTED, CountTable
+from evalkit.scoring.tasks.table import ScoredTable, load_task, task_names
 
-__all__ = ["NONE", "article_properties", "item_slices", "slice_articles", "slice_table", "slice_tables"]
+__all__ = ["ALL_SLICES", "LABEL", "OTHER", "SliceRow", "Sliced", "Slicing", "slice_articles"]
 
-NONE = "(none)"
-"""The slice of articles and items that have no value."""
+LABEL = "label"
+"""The slicing by label alone, which every task has."""
+
+OTHER = "(other)"
+"""The slice of values beyond the most frequent ones."""
+
+MOST_VALUES = 50
 
 
-def article_properties(articles: Iterable[Article]) -> dict[str, dict[str, str]]:
-    """Property → article id → value: source, year and language, and every key of the metadata."""
-    found: dict[str, dict[str, str]] = {}
-    for article in articles:
-        own = {"source": article.source, "year": article.published[:4], "lang": article.lang}
-        for name, value in ({str(key): str(value) for key, value in article.metadata.items()} | own).items():
-            if value:
-                found.setdefault(name, {})[article.id] = value
-    return dict(sorted(found.items()))
+USUAL_FIELDS = ("section",)
+"""Metadata that is sliced by unless others are asked for, where articles have it."""
+
+ALL_SLICES = "all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slicing:
+    """What to slice by.
+
+    Attributes:
+        wanted: names of properties; the usual ones if empty, every one if `all` is among them.
+        values: further properties of articles: name → value by article id (a mapping or Series).
+        training: the training data, for what was seen in it; None without any.
+        most_hard: how many of the hardest articles are named.
+    """
+
+    wanted: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    training: Sequence[Example] | None = None
+    most_hard: int = 10
+
+    def check(self, articles: Collection[Pair]) -> None:
+        """Refuses a slice that these articles do not have.
+
+        Raises:
+            UnknownNameError: no article and no item has the property.
+        """
+        items = {name for task in task_names() for name in load_task(task).properties}
+        known = {*items, *article_properties(pair.article for pair in articles), *self.values, ALL_SLICES}
+        for name in self.wanted:
+            if name not in known:
+                raise unknown_name("slice", name, known)
+
+    def takes(self, name: str, *, usual: bool) -> bool:
+        """Whether a property is asked for; a usual one is where nothing is."""
+        return ALL_SLICES in self.wanted or (name in self.wanted if self.wanted else usual)
+
+    def of_articles(self, pairs: Sequence[Pair]) -> dict[str, Any]:
+        """Name → values of the articles that are sliced by, where any of these articles has one."""
+        own = article_properties(pair.article for pair in pairs)
+        taken = {name: values for name, values in own.items() if self.takes(name, usual=name in USUAL_FIELDS)}
+        present = {pair.article.id for pair in pairs}
+        every = taken | dict(self.values)
+        return {name: values for name, values in every.items() if any(str(key) in present for key, _ in values.items())}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceRow:
+    """The scores of one slice.
+
+    Attributes:
+        by: what was sliced by: a property of items or articles, or "label".
+        value: the slice.
+        label: the label inside the slice; empty for all labels together.
+        articles: how many articles it is about: those of the slice, or those with an item of it, gold or predicted.
+        scores: precision, recall and F1 with counts and intervals.
+    """
+
+    task: str
+    convention: str
+    by: str
+    value: str
+    label: str
+    articles: int
+    scores: PRF
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as flat JSON values; `f1_low` and `f1_high` are None without intervals."""
+        counts = self.scores.counts
+        low, high = self.scores.ci.get("f1", (None, None))
+        return {
+            **{name: getattr(self, name) for name in ("task", "convention", "by", "value", "label", "articles")},
+            "gold": counts.gold if counts else 0,
+            "predicted": counts.predicted if counts else 0,
+            "precision": self.scores.precision,
+            "recall": self.scores.recall,
+            "f1": self.scores.f1,
+            "f1_low": low,
+            "f1_high": high,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sliced:
+    """What slices are made of, and how sure they are to be.
+
+    Attributes:
+        task: for the rows.
+        convention: for the rows.
+        bootstrap: how intervals are made; none if None.
+    """
+
+    task: str
+    convention: str
+    bootstrap: Bootstrap | None
+
+    def _row(self, by: str, value: str, label: str, articles: int, scores: PRF) -> SliceRow:
+        named = {"task": self.task, "convention": self.convention, "by": by}
+        return SliceRow(**named, value=value, label=label, articles=articles, scores=scores)
+
+    def by_label(self, table: CountTable) -> list[SliceRow]:
+        """One row a label."""
+        return [self._row(LABEL, label, "", articles, scores) for label, articles, scores in self._scored(table)]
+
+    def by_group(self, table: CountTable, by: str) -> list[SliceRow]:
+        """One row a group of a table, then one a group and label; slices without any item are left out."""
+        cells = table.whole.reshape(len(table.articles), len(table.groups) * len(table.labels), 4)
+        used = np.flatnonzero(cells.any(axis=(0, 2)))
+        # The name of a column of this table is a number that says which group and which label it is about.
+        crossed = CountTable(table.articles, tuple(map(str, used.tolist())), cells[:, used])
+        rows = [self._row(by, value, "", number, prf) for value, number, prf in self._scored(table.by_group())]
+        for column, articles, scores in self._scored(crossed):
+            group, label = divmod(int(column), len(table.labels))
+            rows.append(self._row(by, table.groups[group], table.labels[label], articles, scores))
+        return [row for row in rows if row.articles]
+
+    def by_article(self, table: CountTable, values: Any, by: str) -> list[SliceRow]:
+        """One row a value of the articles, then one a value and label, rare values pooled.
+
+        Articles are drawn inside their slice, so an interval says how sure the figure of such articles is; a slice of
+        one article (or cluster) has none.
+
+        Args:
+            table: the counts.
+            values: value by article id, a mapping or a pandas Series.
+            by: what the values are called.
+
+        Raises:
+            InputError: no article has a value.
+        """
+        rows, crossed = [], []
+        for value, scored in slice_articles(ScoredTable(table), _pooled(values, table.articles)).items():
+            own = scored.table
+            alone = self.bootstrap is None or units_of(own.articles, self.bootstrap.clusters)[1] < 2
+            inside = replace(self, bootstrap=None if alone else self.bootstrap)
+            result = inside._result(scored)
+            rows.append(self._row(by, value, "", len(own.articles), result.micro))
+            crossed += [
+                self._row(by, value, label, articles, result.labels[label])
+                for label, articles in zip(own.labels, _present(own), strict=True)
+                if articles
+            ]
+        return rows + crossed
+
+    def _result(self, scored: ScoredTable) -> Any:
+        return task_result(self.task, self.convention, scored, signature="", bootstrap=self.bootstrap, keep_table=False)
+
+    def _scored(self, table: CountTable) -> Iterator[tuple[str, int, PRF]]:
+        """Each label with the number of articles that have an item of it, and its scores."""
+        result = self._result(ScoredTable(table))
+        for label, articles in zip(table.labels, _present(table), strict=True):
+            yield label, articles, result.labels[label]
+
+
+def _present(table: CountTable) -> list[int]:
+    """In how many articles each label has an item."""
+    found: list[int] = (table.cells[..., GOLD] + table.cells[..., PREDICTED] > 0).sum(axis=0).tolist()
+    return found
+
+
+def _pooled(values: Any, articles: Sequence[str]) -> dict[str, Any]:
+    """The values with all but the most frequent ones as one; a field like a URL has as many as there are articles."""
+    known = {str(key): value for key, value in values.items()}
+    tally = Counter(str(known[article]) for article in articles if article in known)
+    if len(tally) <= MOST_VALUES:
+        return known
+    kept = sorted(tally, key=lambda value: (-tally[value], value))[: MOST_VALUES - 1]
+    return {key: value if str(value) in kept else OTHER for key, value in known.items()}
 
 
 def slice_articles(scored: ScoredTable, by: Any) -> dict[str, ScoredTable]:
@@ -47,68 +217,7 @@ def slice_articles(scored: ScoredTable, by: Any) -> dict[str, ScoredTable]:
         InputError: `by` has no value for any of the articles.
     """
     values = np.array(_values(by, scored.table.articles), dtype=object)
-    found = {}
-    for value in sorted(set(values.tolist())):
-        mask = np.asarray(values == value, dtype=bool)
-        target = scored.by_target
-        found[value] = ScoredTable(
-            scored.table.select(mask), scored.derived, target and target.select(mask), scored.by_target_derived
-        )
-    return found
-
-
-def slice_table(table: CountTable, by: Any, *, label: str | None = None) -> CountTable:
-    """The table whose labels are the values of `by`, over all labels or one of them.
-
-    Raises:
-        InputError: `by` has no value for any of the articles, or the table has no such label.
-    """
-    if label is not None and label not in table.labels:
-        raise InputError(f"the table has no label {label!r}; it has {', '.join(table.labels)}")
-    values = _values(by, table.articles)
-    names = tuple(sorted(set(values)))
-    position = {name: at for at, name in enumerate(names)}
-    cells = np.zeros((len(table.articles), len(names), 4))
-    own = table.cells.sum(axis=1) if label is None else table.cells[:, table.labels.index(label)]
-    cells[np.arange(len(values)), [position[value] for value in values]] = own
-    return CountTable(table.articles, names, cells)
-
-
-def slice_tables(table: CountTable, frame: Any) -> dict[str, CountTable]:
-    """One slice table for each column of a pandas DataFrame (ids as index), or each property of a mapping."""
-    names = list(frame.columns) if hasattr(frame, "columns") else list(frame)
-    return {str(name): slice_table(table, frame[name]) for name in names}
-
-
-def item_slices(
-    columns: EntityColumns, credits: Credits, *, gold: Sequence[str], predicted: Sequence[str]
-) -> CountTable:
-    """The table whose labels are values of the items (see `evalkit.analysis.properties`).
-
-    Args:
-        columns: both sides.
-        credits: what the items earned under a convention.
-        gold: the value of each gold item, in the order of the columns.
-        predicted: the value of each predicted item.
-
-    Raises:
-        InputError: the convention counts something else than the entities, or values are missing.
-    """
-    if credits.gold_items is not None or credits.predicted_items is not None:
-        raise InputError(
-            "this convention counts no entities (tokens, for example), which have none of these properties"
-        )
-    for name, values, side in (("gold", gold, columns.gold), ("predicted", predicted, columns.predicted)):
-        if len(values) != len(side):
-            raise InputError(f"{len(values)} values for {len(side)} {name} items; give one for each")
-    names = tuple(sorted({*gold, *predicted}))
-    position = {name: at for at, name in enumerate(names)}
-    items = [
-        Items(side.article, np.fromiter((position[value] for value in values), dtype=np.int64, count=len(values)))
-        for values, side in ((gold, columns.gold), (predicted, columns.predicted))
-    ]
-    relabelled = EntityColumns(columns.articles, names, columns.gold, columns.predicted)
-    return entity_table(relabelled, Credits(credits.gold, credits.predicted, None, items[0], items[1]))
+    return {value: scored.select(np.asarray(values == value)) for value in sorted(set(values.tolist()))}
 
 
 def _values(by: Any, articles: Sequence[str]) -> list[str]:

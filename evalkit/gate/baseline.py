@@ -13,13 +13,11 @@ from typing import Any
 
 import orjson
 
-from evalkit.analysis.runs import BY_TARGET, DERIVED
 from evalkit.errors import EvalkitError, FormatError
 from evalkit.files import read_json, write_file
 from evalkit.formats.native.rows import prediction_from_row, prediction_to_row
 from evalkit.predictions.run import Run
-from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks.table import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable, stored_table
 
 __all__ = ["Baseline", "Tables", "baseline_bytes", "read_baseline", "write_baseline"]
 
@@ -71,8 +69,7 @@ def _json(value: object) -> str:
 
 
 def _stored(scored: ScoredTable) -> dict[str, Any]:
-    row: dict[str, Any] = {"scores": [*scored.derived, *scored.by_target_derived], "table": scored.table.to_json()}
-    return row if scored.by_target is None else row | {"by_target": scored.by_target.to_json()}
+    return {"scores": list(scored.derived), "table": scored.table.to_json()}
 
 
 def write_baseline(path: Path, baseline: Baseline) -> None:
@@ -122,18 +119,14 @@ def _from_json(data: Mapping[str, Any], where: str) -> Baseline:
     return Baseline(
         run=run.scored_as(data["scoring"], where=where),
         tables={
-            task: {name: _loaded(row) for name, row in conventions.items()}
+            task: {name: _loaded(task, name, row) for name, row in conventions.items()}
             for task, conventions in data["tables"].items()
         },
         evalkit=data["evalkit"],
     )
 
 
-def _loaded(row: Mapping[str, Any]) -> ScoredTable:
-    target = row.get("by_target")
-    return ScoredTable(
-        CountTable.from_json(row["table"]),
-        {name: DERIVED[name] for name in row["scores"] if name in DERIVED},
-        None if target is None else CountTable.from_json(target),
-        {} if target is None else {name: BY_TARGET[name] for name in row["scores"] if name in BY_TARGET},
-    )
+def _loaded(task: str, convention: str, row: Mapping[str, Any]) -> ScoredTable:
+    # Earlier versions wrote the counts by target beside the table.
+    table = row["table"] | {name: row[name] for name in ("by_target",) if name in row}
+    return stored_table(task, convention, table, row["scores"])

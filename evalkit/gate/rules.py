@@ -28,15 +28,13 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.analysis.figures import PRF_SCORES
-from evalkit.analysis.runs import BY_TARGET, DERIVED
 from evalkit.errors import EvalkitError, FormatError, InputError
 from evalkit.registry import near_match
-from evalkit.scoring.tasks.table import choose_conventions, load_task, task_names
+from evalkit.scoring.tasks.table import choose_conventions, derived_scores, load_task, task_names
 
 __all__ = ["POOLED", "Rule", "RuleSet", "default_rules", "read_rules"]
 
 POOLED = ("micro", "macro")
-DERIVED_SCORES = (*DERIVED, *BY_TARGET)
 NUMBERS = {"floor": (0.0, 1.0), "max_drop": (0.0, 1.0), "min_effect": (0.0, 1.0), "alpha": (0.0, 1.0)}
 
 
@@ -66,7 +64,7 @@ class Rule:
     @property
     def figure(self) -> tuple[str, str, str]:
         """Scope, label and score of the figure that is judged."""
-        if self.score in DERIVED_SCORES:
+        if self.score not in PRF_SCORES:
             return "derived", "", self.score
         return (self.label, "", self.score) if self.label in POOLED else ("label", self.label, self.score)
 
@@ -194,7 +192,7 @@ def _check_score(row: Mapping[str, Any], convention: str, number: int, places: _
     score = row.get("score", "f1")
     if score in PRF_SCORES:
         return
-    derived = DERIVED_SCORES if (row["task"], convention) == ("stances", "given") else ()
+    derived = derived_scores(row["task"], convention)
     if score not in derived:
         known = (*PRF_SCORES, *derived)
         raise _unknown(places.of("score", number), f"score of {row['task']} under {convention}", score, known)
@@ -211,7 +209,7 @@ def _check_slice(value: object, place: str) -> None:
 def _named(row: Mapping[str, Any]) -> Rule:
     score, label = row.get("score", "f1"), row.get("label", "micro")
     where = " ".join(f"{key}={value}" for key, value in row.get("slice", {}).items())
-    parts = [row["task"], row["convention"], "" if score in DERIVED_SCORES else label, score, where]
+    parts = [row["task"], row["convention"], "" if score not in PRF_SCORES else label, score, where]
     return Rule(**{"name": " ".join(filter(None, parts)), **row})
 
 

@@ -182,10 +182,7 @@ def _table(rule: Rule, tables: Tables, properties: Properties) -> ScoredTable | 
         keep &= np.array([own.get(article) == value for article in scored.table.articles], dtype=bool)
     if not keep.any():
         raise InputError(f"rule {rule.name!r}: no article is in the slice; widen it")
-    target = scored.by_target
-    return ScoredTable(
-        scored.table.select(keep), scored.derived, target and target.select(keep), scored.by_target_derived
-    )
+    return scored.select(keep)
 
 
 def _values(name: str, properties: Properties) -> Mapping[str, str]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evalkit.analysis.calibration import Sweep
-from evalkit.analysis.diagnosis import Diagnosis, EntityDiagnosis, ScoreDiagnosis
-from evalkit.analysis.slice_rows import LABEL, SliceRow
+from evalkit.analysis.calibration import ScoreDiagnosis, Sweep
+from evalkit.analysis.diagnosis import Diagnosis, ErrorDiagnosis
+from evalkit.analysis.slices import LABEL, SliceRow
 from evalkit.records import ZONES
 from evalkit.report.plain_text import markdown_text, one_line
 from evalkit.report.tables import ReportTable
-from evalkit.scoring.chain import ChainLadder
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,10 +24,11 @@ IN_ORDER = ("length", "nested", "seen", "year")
 def diagnosis_tables(diagnosis: Diagnosis, *, width: int | None = None) -> list[ReportTable]:
     """The tables; wide ones are parted into portions that fit in `width` columns, if it is given."""
     tables = []
-    if diagnosis.entities is not None:
-        tables += [_error_table(diagnosis, diagnosis.entities), *_confusion(diagnosis.entities, width)]
-    if diagnosis.chain is not None:
-        tables.append(_chain_table(diagnosis.chain))
+    for task, errors in diagnosis.errors.items():
+        if errors.right is None:
+            tables.append(_link_table(task, errors))
+        else:
+            tables += [_error_table(diagnosis, task, errors), *_confusion(task, errors, width)]
     tables += [_hard_table(diagnosis, task) for task in diagnosis.hardest]
     groups: dict[tuple[str, str, str], list[SliceRow]] = {}
     for row in diagnosis.slices:
@@ -38,38 +38,35 @@ def diagnosis_tables(diagnosis: Diagnosis, *, width: int | None = None) -> list[
         values = _ordered([row for row in rows if not row.label], by)
         tables.append(_slice_table(diagnosis, title, values))
         tables += _crossed(title, values, [row for row in rows if row.label], width)
-    if diagnosis.scores is not None:
-        tables += _score_tables(diagnosis.scores)
+    for task, scores in diagnosis.scores.items():
+        tables += _score_tables(task, scores)
     if diagnosis.detection:
         tables.append(_detection_table(diagnosis))
     return tables
 
 
-def _error_table(diagnosis: Diagnosis, entities: EntityDiagnosis) -> ReportTable:
-    rows = [("as it is", str(entities.right), _number(entities.f1), "", "", _number(entities.f1))]
-    for rung in entities.ladder:
+def _error_table(diagnosis: Diagnosis, task: str, errors: ErrorDiagnosis) -> ReportTable:
+    rows = [("as it is", str(errors.right), _number(errors.f1), "", "", _number(errors.f1))]
+    for rung in errors.ladder:
         interval = f"{rung.ci[0]:+.3f} {rung.ci[1]:+.3f}" if rung.ci else "–"
         cells = (str(rung.errors), _number(rung.f1), f"{rung.gain:+.3f}", interval, _number(rung.cumulative))
         rows.append((rung.kind, *cells))
     return ReportTable(
-        title="entities · what each kind of error costs",
+        title=f"{task} · what each kind of error costs",
         columns=("error", "items", "F1", "gain", _ci(diagnosis), "summed"),
         rows=tuple(rows),
         rules=(1,),
-        caption=f"F1 if this kind were made right; summed: and all kinds above it|exact|ci:{diagnosis.method}",
+        caption=f"F1 of what is right, if this kind were too; summed: and all kinds above it|ci:{diagnosis.method}",
     )
 
 
-def _chain_table(chain: ChainLadder) -> ReportTable:
-    base = chain.counts.f1
-    rows = [("as it is", _number(base), "", _number(base))]
-    rows += [
-        (rung.link, _number(rung.counts.f1), f"{rung.gain:+.3f}", _number(rung.cumulative)) for rung in chain.rungs
-    ]
-    weakest = max(chain.rungs, key=lambda rung: rung.gain)
-    said = f"weakest link: {weakest.link}" if weakest.gain > 0 else "no link alone makes a difference"
+def _link_table(task: str, errors: ErrorDiagnosis) -> ReportTable:
+    rows = [("as it is", _number(errors.f1), "", _number(errors.f1))]
+    rows += [(rung.kind, _number(rung.f1), f"{rung.gain:+.3f}", _number(rung.cumulative)) for rung in errors.ladder]
+    weakest = max(errors.ladder, key=lambda rung: rung.gain)
+    said = f"weakest link: {weakest.kind}" if weakest.gain > 0 else "no link alone makes a difference"
     return ReportTable(
-        title="chain · what each link costs",
+        title=f"{task} · what each link costs",
         columns=("link", "F1", "gain", "summed"),
         rows=tuple(rows),
         rules=(1,),
@@ -77,13 +74,13 @@ def _chain_table(chain: ChainLadder) -> ReportTable:
     )
 
 
-def _confusion(entities: EntityDiagnosis, width: int | None) -> list[ReportTable]:
-    names, size = [*entities.labels, "missed"], len(entities.labels)
+def _confusion(task: str, errors: ErrorDiagnosis, width: int | None) -> list[ReportTable]:
+    names, size = [*errors.labels, "missed"], len(errors.labels)
     rows = [
         (label, *(str(count) if count else "·" for count in counts))
-        for label, counts in zip([*entities.labels, "spurious"], entities.confusion, strict=True)
+        for label, counts in zip([*errors.labels, "spurious"], errors.confusion, strict=True)
     ]
-    title = "entities · gold label (row) taken for (column)"
+    title = f"{task} · gold label (row) taken for (column)"
     return _portions(ReportTable(title=title, columns=("gold", *names), rows=tuple(rows), rules=(size,)), width)
 
 
@@ -180,13 +177,13 @@ def _portions(table: ReportTable, width: int | None) -> list[ReportTable]:
     ]
 
 
-def _score_tables(scores: ScoreDiagnosis) -> list[ReportTable]:
+def _score_tables(task: str, scores: ScoreDiagnosis) -> list[ReportTable]:
     tables = []
     calibration = scores.calibration
     if calibration is not None:
         tables.append(
             ReportTable(
-                title=f"entities · {scores.convention} · are scores probabilities?",
+                title=f"{task} · {scores.convention} · are scores probabilities?",
                 columns=("score", "items", "mean score", "precision", "gap"),
                 rows=tuple(
                     (
@@ -202,10 +199,10 @@ def _score_tables(scores: ScoreDiagnosis) -> list[ReportTable]:
                 f"{calibration.largest_error:.3f}, Brier score {calibration.brier:.3f}, {calibration.items} items",
             )
         )
-    return [*tables, _sweep_table(scores)]
+    return [*tables, _sweep_table(task, scores)]
 
 
-def _sweep_table(scores: ScoreDiagnosis) -> ReportTable:
+def _sweep_table(task: str, scores: ScoreDiagnosis) -> ReportTable:
     sweep, (threshold, f1) = scores.sweep, scores.sweep.best()
     rows = [("all", *_sweep_cells(sweep, len(sweep.threshold) - 1))]
     if scores.calibration is not None:
@@ -214,7 +211,7 @@ def _sweep_table(scores: ScoreDiagnosis) -> ReportTable:
         rows += [(f"≥ {tenth / 10:.1f}", *_sweep_cells(sweep, at)) for tenth, at in tenths if at >= 0]
     rows.append((f"best ≥ {threshold:.3f}", *_sweep_cells(sweep, int((sweep.threshold >= threshold).sum()) - 1)))
     return ReportTable(
-        title=f"entities · {scores.convention} · threshold",
+        title=f"{task} · {scores.convention} · threshold",
         columns=("kept", "items", "P", "R", "F1"),
         rows=tuple(rows),
         rules=(len(rows) - 1,),

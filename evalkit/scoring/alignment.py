@@ -14,9 +14,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from evalkit.records import AUTHOR, TOPIC_PREFIX, Annotations, Quote, Span
+from evalkit.layers.table import all_layers
+from evalkit.records import AUTHOR, TOPIC_PREFIX, Annotations, Span
 
-__all__ = ["Alignment", "align", "any_overlap", "plain_name", "speaker_is_right"]
+__all__ = ["Alignment", "align", "any_overlap", "plain_name"]
 
 EQUAL_VOTES = 1000
 
@@ -27,7 +28,7 @@ class Alignment:
 
     Attributes:
         ids: predicted entity_id → gold entity_id, for those that share a mention with one.
-        mentions: gold entity_id → the spans that mean it: its entities and the speakers of its quotes.
+        mentions: gold entity_id → the spans that mean it, in whatever layer they stand.
     """
 
     ids: dict[str, str]
@@ -76,12 +77,10 @@ def _best(name: str, vote: Counter[str]) -> str:
 
 def _mentions(annotations: Annotations) -> dict[str, tuple[Span, ...]]:
     found: defaultdict[str, set[Span]] = defaultdict(set)
-    for entity in annotations.entities or ():
-        if entity.entity_id is not None:
-            found[entity.entity_id].update(entity.spans)
-    for quote in annotations.quotes or ():
-        if quote.speaker_id is not None and quote.speaker is not None:
-            found[quote.speaker_id].add(quote.speaker)
+    for layer in all_layers():
+        for item in layer.of(annotations) or ():
+            for entity_id, spans in layer.mentions(item):
+                found[entity_id].update(spans)
     return {name: tuple(sorted(spans)) for name, spans in sorted(found.items())}
 
 
@@ -93,19 +92,6 @@ def any_overlap(first: Iterable[Span], second: Iterable[Span]) -> bool:
     """Whether any span of one side overlaps any span of the other."""
     others = tuple(second)
     return any(_overlap(span, other) for span in first for other in others)
-
-
-def speaker_is_right(gold: Quote, predicted: Quote, alignment: Alignment) -> bool:
-    """Whether two matched quotes have the same speaker as an entity.
-
-    Right are: the gold entity_id, an id of the extractor that stands for it, or a span that mentions it. A gold
-    speaker without entity_id (nobody in particular) is right if the speaker spans overlap.
-    """
-    if gold.speaker_id is None:
-        return gold.speaker is not None and predicted.speaker is not None and _overlap(gold.speaker, predicted.speaker)
-    if predicted.speaker_id is not None and alignment.gold_id(predicted.speaker_id) == gold.speaker_id:
-        return True
-    return predicted.speaker is not None and alignment.means(predicted.speaker, gold.speaker_id)
 
 
 def _plain(topic: str) -> str:

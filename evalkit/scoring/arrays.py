@@ -1,4 +1,4 @@
-"""Plain arrays made into whole numbers and checked before anything is computed from them."""
+"""Plain arrays: made into whole numbers and checked before anything is computed from them, and matched when sorted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalkit.errors import InputError
 
-__all__ = ["Arrays", "Ints", "Pieces", "checked_side", "key_columns", "number_shapes"]
+__all__ = ["Arrays", "Ints", "Pieces", "checked_side", "key_columns", "match_sorted", "number_shapes", "unpaired"]
 
 Ints = NDArray[np.signedinteger[Any]]
 Pieces = tuple[tuple[int, int], ...]
@@ -82,3 +82,33 @@ def key_columns(side: list[Ints]) -> tuple[Ints, ...]:
     """What items are ordered by, the label last."""
     article, start, end, label, shape = side
     return article, start, end - start, shape, label
+
+
+def unpaired(size: int, taken: Ints) -> Ints:
+    """The positions 0 to size - 1 that are not among the taken ones, ascending."""
+    mask = np.ones(size, dtype=bool)
+    mask[taken] = False
+    return np.flatnonzero(mask)
+
+
+def match_sorted(first: Ints, second: Ints) -> tuple[Ints, Ints]:
+    """Positions of a one-to-one matching of equal values in two ascending arrays; k copies match at most k copies."""
+    if not (len(first) and len(second)):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    if (first[1:] == first[:-1]).any() or (second[1:] == second[:-1]).any():
+        low = np.searchsorted(second, first, "left")
+        copies = np.searchsorted(second, first, "right") - low
+        position = np.arange(len(first))
+        rank = position - np.searchsorted(first, first, "left")
+        found = rank < copies
+        return position[found], (low + rank)[found]
+    # Two ascending runs: the stable sort merges them in linear time.
+    merged = np.concatenate([first, second])
+    order = np.argsort(merged, kind="stable")
+    merged = merged[order]
+    same = np.flatnonzero(merged[1:] == merged[:-1])
+    left = order[same]
+    same += 1
+    right = order[same]
+    right -= len(first)
+    return left, right

@@ -1,4 +1,4 @@
-"""The one-to-one matching with the largest sum of weights, exactly, in whole numbers.
+"""One-to-one matchings: of things that are equal, and the one with the largest sum of weights, exactly.
 
 Few items are matched by dynamic programming over the sets of columns in use, in Python; many by
 `scipy.optimize.linear_sum_assignment` (Crouse 2016), which is loaded only then.
@@ -6,19 +6,63 @@ Few items are matched by dynamic programming over the sets of columns in use, in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
+from itertools import chain
+from typing import Any
 
 import numpy as np
 
 from evalkit.scoring.arrays import Ints
 
-__all__ = ["EXACT", "assign_many", "best_assignment"]
+__all__ = ["EXACT", "assign_many", "best_assignment", "pair_equal", "pair_rest"]
 
 DP_COLUMNS = 10
 DP_EDGES = 64
 
 EXACT = 2**53
 """Sums of whole numbers below this are exact in float64."""
+
+
+Labelled = tuple[object, str]
+"""Something that is compared, and its label."""
+
+
+def pair_equal(
+    gold: Sequence[Labelled], predicted: Sequence[Labelled], taken: Sequence[tuple[int, int]] = ()
+) -> list[tuple[int, int]]:
+    """Positions of equal things with equal labels, one-to-one, after those taken; of several the earlier ones first."""
+    waiting = _places(predicted, range(len(predicted)), {pair[1] for pair in taken})
+    used = {pair[0] for pair in taken}
+    queues = {thing: iter(places) for thing, places in waiting.items()}
+    found = []
+    for at, thing in enumerate(gold):
+        if at not in used and (place := next(queues.get(thing, iter(())), None)) is not None:
+            found.append((at, place))
+    return [*taken, *found]
+
+
+def pair_rest(
+    gold: Sequence[Labelled], predicted: Sequence[Labelled], taken: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Positions of equal things whatever their labels, one-to-one, after those taken.
+
+    Where one side has more of a thing than the other, those whose labels come first in the alphabet are paired.
+    """
+    sides = []
+    for side, things in enumerate((gold, predicted)):
+        by_label = sorted(range(len(things)), key=lambda at: things[at][1])
+        sides.append(_places([thing for thing, _ in things], by_label, {pair[side] for pair in taken}))
+    pairs = (zip(places, sides[1].get(thing, ()), strict=False) for thing, places in sides[0].items())
+    return [*taken, *chain.from_iterable(pairs)]
+
+
+def _places(things: Sequence[Any], order: Iterable[int], used: Set[int]) -> dict[Any, list[int]]:
+    """Where each thing stands, in some order, without what is used."""
+    places: dict[Any, list[int]] = {}
+    for at in order:
+        if at not in used:
+            places.setdefault(things[at], []).append(at)
+    return places
 
 
 def best_assignment(edges: Sequence[tuple[int, int, int]]) -> list[int]:

@@ -1,8 +1,9 @@
-"""Gold and predicted entities as columns: what every entity convention works on.
+"""The gold and the predicted items of one layer as columns: what every convention is a function of.
 
 Items are put into one canonical order (article, start, end, shape, label), so the order in which they were given
-cannot matter. An item in several pieces keeps its hull in `start` and `end` and its pieces under a `shape` number;
-shape 0 is an item of one piece. An empty span equals an empty span at the same place and overlaps nothing else.
+cannot matter: `item` everywhere in scoring is a position in it. An item in several pieces keeps its hull in `start` and
+`end` and its pieces under a `shape` number; shape 0 is an item of one piece. An empty span equals an empty span at the
+same place and overlaps nothing else; an item without spans, such as a label for a whole article, is one at 0.
 """
 
 from __future__ import annotations
@@ -11,16 +12,29 @@ import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalkit.errors import InputError
-from evalkit.scoring.arrays import Arrays, Ints, Pieces, checked_side, key_columns, number_shapes
+from evalkit.scoring.arrays import (
+    Arrays,
+    Ints,
+    Pieces,
+    checked_side,
+    key_columns,
+    match_sorted,
+    number_shapes,
+    unpaired,
+)
 
-__all__ = ["EntityColumns", "Ints", "Pieces", "SpanColumns", "columns_from_arrays", "match_sorted", "unpaired"]
+if TYPE_CHECKING:
+    from evalkit.scoring.pairs import Pair
 
+__all__ = ["Columns", "Ints", "Pieces", "SpanColumns", "columns_from_arrays"]
+
+GOLD_SIDE, PREDICTED_SIDE = range(2)
 
 KEY_BITS = 62
 
@@ -34,7 +48,7 @@ class SpanColumns:
         start: first code point of the item's hull.
         end: one past the last code point of the hull.
         label: position of the label.
-        shape: 0, or the number of the item's pieces in `EntityColumns.shapes`.
+        shape: 0, or the number of the item's pieces in `Columns.shapes`.
         order: position of each item in the input it came from.
         key: ascending; equal for items that agree in everything, of either side.
         label_bits: so many of the low bits of a key say the label.
@@ -59,7 +73,7 @@ class SpanColumns:
 
 
 @dataclass(frozen=True, eq=False)
-class EntityColumns:
+class Columns:
     """Both sides over the same articles and labels.
 
     Attributes:
@@ -69,6 +83,8 @@ class EntityColumns:
         predicted: the predicted items.
         shapes: the pieces of items in several pieces, by shape number (number 0 is unused).
         texts: the text of each article, or None when only offsets are known.
+        layer: the layer of the items; empty when only offsets are known.
+        pairs: the articles that the columns were made of; empty when only offsets are known.
         memo: what several conventions need and only one should search for.
     """
 
@@ -78,7 +94,27 @@ class EntityColumns:
     predicted: SpanColumns
     shapes: tuple[Pieces, ...] = ((),)
     texts: tuple[str, ...] | None = None
+    layer: str = ""
+    pairs: tuple[Pair, ...] = ()
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def sides(self) -> tuple[SpanColumns, SpanColumns]:
+        """Gold and predicted."""
+        return self.gold, self.predicted
+
+    @cached_property
+    def records(self) -> tuple[list[Any], list[Any]]:
+        """The gold and the predicted items themselves, in canonical order."""
+        gold = [item for pair in self.pairs for item in pair.gold[self.layer] or ()]
+        predicted = [item for pair in self.pairs for item in pair.predicted[self.layer] or ()]
+        return [gold[at] for at in self.gold.order], [predicted[at] for at in self.predicted.order]
+
+    @cached_property
+    def first(self) -> tuple[Ints, Ints]:
+        """Where the items of each article begin among the gold and among the predicted items, and where all end."""
+        articles = np.arange(len(self.articles) + 1)
+        return np.searchsorted(self.gold.article, articles), np.searchsorted(self.predicted.article, articles)
 
     @cached_property
     def stride(self) -> int:
@@ -147,13 +183,6 @@ class EntityColumns:
         return match_sorted(self.gold.key, self.predicted.key)
 
     @cached_property
-    def same_place(self) -> tuple[Ints, Ints]:
-        """One-to-one pairs of items at the same place: those with equal labels first, then the others."""
-        both = zip(self.equal, self.relabelled, strict=True)
-        gold, predicted = (np.concatenate(pair) for pair in both)
-        return gold, predicted
-
-    @cached_property
     def unequal(self) -> tuple[Ints, Ints]:
         """The gold and the predicted items that are in no pair of `equal`."""
         gold, predicted = self.equal
@@ -198,36 +227,6 @@ class EntityColumns:
         return flat
 
 
-def unpaired(size: int, taken: Ints) -> Ints:
-    """The positions 0 to size - 1 that are not among the taken ones, ascending."""
-    mask = np.ones(size, dtype=bool)
-    mask[taken] = False
-    return np.flatnonzero(mask)
-
-
-def match_sorted(first: Ints, second: Ints) -> tuple[Ints, Ints]:
-    """Positions of a one-to-one matching of equal values in two ascending arrays; k copies match at most k copies."""
-    if not (len(first) and len(second)):
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    if (first[1:] == first[:-1]).any() or (second[1:] == second[:-1]).any():
-        low = np.searchsorted(second, first, "left")
-        copies = np.searchsorted(second, first, "right") - low
-        position = np.arange(len(first))
-        rank = position - np.searchsorted(first, first, "left")
-        found = rank < copies
-        return position[found], (low + rank)[found]
-    # Two ascending runs: the stable sort merges them in linear time.
-    merged = np.concatenate([first, second])
-    order = np.argsort(merged, kind="stable")
-    merged = merged[order]
-    same = np.flatnonzero(merged[1:] == merged[:-1])
-    left = order[same]
-    same += 1
-    right = order[same]
-    right -= len(first)
-    return left, right
-
-
 def columns_from_arrays(
     articles: Sequence[str],
     labels: Sequence[str],
@@ -238,7 +237,7 @@ def columns_from_arrays(
     predicted_shape: ArrayLike | None = None,
     shapes: tuple[Pieces, ...] = ((),),
     texts: tuple[str, ...] | None = None,
-) -> EntityColumns:
+) -> Columns:
     """Columns from plain arrays (article, start, end, label) of each side.
 
     `article` holds positions in `articles`, `label` positions in `labels`; both lists must be sorted.
@@ -261,7 +260,7 @@ def columns_from_arrays(
         for pair in zip(*(key_columns(side) for side in sides), strict=True)
     ]
     done = [_packed(side, widths) for side in sides] if sum(widths) <= KEY_BITS else _ranked(sides)
-    return EntityColumns(tuple(articles), tuple(labels), done[0], done[1], shapes, texts)
+    return Columns(tuple(articles), tuple(labels), done[0], done[1], shapes, texts)
 
 
 def _packed(side: list[Ints], widths: list[int]) -> SpanColumns:

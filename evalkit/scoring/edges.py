@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.scoring.columns import EntityColumns, Ints, Pieces, SpanColumns, unpaired
+from evalkit.scoring.arrays import unpaired
+from evalkit.scoring.columns import Columns, Ints, Pieces, SpanColumns
 
 __all__ = ["Edges", "blocks", "edges_in_blocks", "find_edges", "fragments", "lengths", "pending", "pieces_of"]
 
@@ -28,7 +29,7 @@ class Edges(NamedTuple):
         return Edges(self.gold[keep], self.predicted[keep], self.common[keep])
 
 
-def pending(columns: EntityColumns, *, by_label: bool) -> tuple[Ints, Ints, Ints, Ints]:
+def pending(columns: Columns, *, by_label: bool) -> tuple[Ints, Ints, Ints, Ints]:
     """Splits the items: pairs that agree and can touch nothing else, and all items that must be looked at.
 
     Returns:
@@ -41,7 +42,7 @@ def pending(columns: EntityColumns, *, by_label: bool) -> tuple[Ints, Ints, Ints
     return found
 
 
-def _split(columns: EntityColumns, flat: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints, Ints]:
+def _split(columns: Columns, flat: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints, Ints]:
     gold, predicted = columns.equal
     if flat.all():
         return gold, predicted, *columns.unequal
@@ -50,7 +51,7 @@ def _split(columns: EntityColumns, flat: NDArray[np.bool_]) -> tuple[Ints, Ints,
     return gold, predicted, unpaired(len(columns.gold), gold), unpaired(len(columns.predicted), predicted)
 
 
-def edges_in_blocks(columns: EntityColumns, gold: Ints, predicted: Ints, *, by_label: bool) -> Iterator[Edges]:
+def edges_in_blocks(columns: Columns, gold: Ints, predicted: Ints, *, by_label: bool) -> Iterator[Edges]:
     """All overlapping pairs among some gold and some predicted items, block by block."""
     edges = _known_edges(columns, gold, predicted)
     if edges is None:
@@ -62,7 +63,7 @@ def edges_in_blocks(columns: EntityColumns, gold: Ints, predicted: Ints, *, by_l
     yield edges
 
 
-def _known_edges(columns: EntityColumns, gold: Ints, predicted: Ints) -> Edges | None:
+def _known_edges(columns: Columns, gold: Ints, predicted: Ints) -> Edges | None:
     """What overlaps whatever the label, from one search for all conventions; None if that has not looked at all items.
 
     It looks at the items without an equal: conventions ask for no others, except about items nested in each other.
@@ -88,14 +89,14 @@ def _known_edges(columns: EntityColumns, gold: Ints, predicted: Ints) -> Edges |
     return edges.only(wanted[0][edges.gold] & wanted[1][edges.predicted])
 
 
-def _possible_pairs(columns: EntityColumns, gold: Ints, predicted: Ints) -> Ints:
+def _possible_pairs(columns: Columns, gold: Ints, predicted: Ints) -> Ints:
     """Gold times predicted items by article."""
     size = len(columns.articles)
     ours, theirs = columns.gold.article[gold], columns.predicted.article[predicted]
     return np.bincount(ours, minlength=size) * np.bincount(theirs, minlength=size)
 
 
-def blocks(columns: EntityColumns, gold: Ints, predicted: Ints) -> Iterator[tuple[Ints, Ints]]:
+def blocks(columns: Columns, gold: Ints, predicted: Ints) -> Iterator[tuple[Ints, Ints]]:
     """Some gold and predicted items in blocks of whole articles with a bounded number of possible pairs each."""
     reach = np.cumsum(_possible_pairs(columns, gold, predicted))
     if not len(reach) or reach[-1] <= BLOCK:
@@ -112,7 +113,7 @@ def blocks(columns: EntityColumns, gold: Ints, predicted: Ints) -> Iterator[tupl
         yield ours, theirs
 
 
-def find_edges(columns: EntityColumns, gold: Ints, predicted: Ints, *, by_label: bool) -> Edges:
+def find_edges(columns: Columns, gold: Ints, predicted: Ints, *, by_label: bool) -> Edges:
     """All overlapping pairs among some gold and some predicted items (given as positions)."""
     gold, gold_start, gold_end = _ordered(columns, columns.gold, gold, by_label)
     predicted, start, end = _ordered(columns, columns.predicted, predicted, by_label)
@@ -127,7 +128,7 @@ def find_edges(columns: EntityColumns, gold: Ints, predicted: Ints, *, by_label:
     return _refine(columns, Edges(gold[left], predicted[right], common))
 
 
-def _ordered(columns: EntityColumns, side: SpanColumns, items: Ints, by_label: bool) -> tuple[Ints, Ints, Ints]:
+def _ordered(columns: Columns, side: SpanColumns, items: Ints, by_label: bool) -> tuple[Ints, Ints, Ints]:
     start, end = columns.axis(side, items, by_label=by_label)
     if (start[1:] >= start[:-1]).all():
         return items, start, end
@@ -143,7 +144,7 @@ def _ranges(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     return left, right
 
 
-def _refine(columns: EntityColumns, edges: Edges) -> Edges:
+def _refine(columns: Columns, edges: Edges) -> Edges:
     """Items in several pieces overlap only where their pieces do."""
     if len(columns.shapes) == 1:
         return edges
@@ -156,13 +157,13 @@ def _refine(columns: EntityColumns, edges: Edges) -> Edges:
     return Edges(edges.gold, edges.predicted, common).only(common > 0)
 
 
-def pieces_of(columns: EntityColumns, side: SpanColumns, item: int) -> Pieces:
+def pieces_of(columns: Columns, side: SpanColumns, item: int) -> Pieces:
     """The pieces of one item, in order of position."""
     shape = int(side.shape[item])
     return columns.shapes[shape] if shape else ((int(side.start[item]), int(side.end[item])),)
 
 
-def lengths(columns: EntityColumns, side: SpanColumns, items: Ints | None = None) -> Ints:
+def lengths(columns: Columns, side: SpanColumns, items: Ints | None = None) -> Ints:
     """Characters of some items (all by default), pieces added up; 1 for an empty span."""
     chosen = np.arange(len(side)) if items is None else items
     length: Ints = np.maximum(side.end[chosen].astype(np.int64) - side.start[chosen], 1)
@@ -173,7 +174,7 @@ def lengths(columns: EntityColumns, side: SpanColumns, items: Ints | None = None
 
 
 def fragments(
-    columns: EntityColumns, side: SpanColumns, items: Ints, *, by_label: bool, stride: int | None = None
+    columns: Columns, side: SpanColumns, items: Ints, *, by_label: bool, stride: int | None = None
 ) -> tuple[Ints, Ints, Ints]:
     """Every piece of some items on the global axis: the position in `items`, start and end."""
     start, end = columns.axis(side, items, by_label=by_label, stride=stride)

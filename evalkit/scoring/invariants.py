@@ -10,7 +10,7 @@ merge       tables of any two parts merge into the table of the whole, byte for 
 duplicate   a copy of a prediction that meets at most one gold item never helps
 swap        swapping gold and predicted swaps precision and recall
 counts      the counts are those of the input, by article and label
-sums        counts by label add up to the overall ones
+sums        counts by label add up to the overall ones, and so do those by the value of any property of the items
 defined     no gold, no predictions, empty spans, a 10,000-token article: a result and no crash
 """
 
@@ -20,17 +20,21 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from evalkit.records import Annotations, Entity, Quote, Stance
+from evalkit.layers.base import Layer
+from evalkit.layers.table import layer_names, load_layer
+from evalkit.records import Annotations
 from evalkit.results import Counts
-from evalkit.scoring.alignment import align, any_overlap, plain_name
-from evalkit.scoring.entities import join_spans
+from evalkit.scoring.alignment import any_overlap
+from evalkit.scoring.from_records import join_spans
 from evalkit.scoring.pairs import Pair
-from evalkit.scoring.selftest_cases import Case, layer_of, with_items
+from evalkit.scoring.selftest_cases import Case, with_items
 from evalkit.scoring.table import CountTable, merge_tables
-from evalkit.scoring.tasks.table import score_task
+from evalkit.scoring.tasks.base import imported
+from evalkit.scoring.tasks.table import load_task, score_task
 
 __all__ = ["INVARIANTS", "Invariant"]
 
@@ -64,10 +68,8 @@ def _order(task: str, name: str, case: Case) -> str | None:
     shuffled = []
     for pair in case:
         for side in ("gold", "predicted"):
-            for layer in ("entities", "quotes", "stances"):
-                items = list(getattr(getattr(pair, side), layer) or ())
-                rng.shuffle(items)
-                pair = with_items(pair, side, layer, items) if items else pair
+            for layer, items in getattr(pair, side).layers.items():
+                pair = with_items(pair, side, layer, rng.sample(items, len(items)))
         shuffled.append(pair)
     if not _same(before, _score(task, name, shuffled)):
         return "another order of the same items gives other counts"
@@ -77,7 +79,7 @@ def _order(task: str, name: str, case: Case) -> str | None:
 
 
 def _empty(task: str, name: str, case: Case) -> str | None:
-    nothing = Annotations(entities=(), quotes=(), stances=())
+    nothing = Annotations(dict.fromkeys(layer_names(), ()))
     more = [*case, *(Pair(replace(pair.article, id="0"), nothing, nothing) for pair in case[:1])]
     return _differs("an empty article", _score(task, name, case).counts(), _score(task, name, more).counts())
 
@@ -93,13 +95,13 @@ def _merge(task: str, name: str, case: Case) -> str | None:
 
 def _duplicate(task: str, name: str, case: Case) -> str | None:
     before = _score(task, name, case).counts()
-    layer = layer_of(task)
+    layer = load_layer(load_task(task).layer)
     for at, pair in enumerate(case):
-        items = getattr(pair.predicted, layer) or ()
+        items = layer.of(pair.predicted) or ()
         for item in items:
-            if _met(pair, item) > 1:
+            if _met(layer, pair, item) > 1:
                 continue
-            more = with_items(pair, "predicted", layer, (*items, item))
+            more = with_items(pair, "predicted", layer.name, (*items, item))
             after = _score(task, name, (*case[:at], more, *case[at + 1 :])).counts()
             for figure in ("precision", "recall", "f1"):
                 if getattr(after, figure) > getattr(before, figure) + TOLERANCE:
@@ -107,15 +109,13 @@ def _duplicate(task: str, name: str, case: Case) -> str | None:
     return None
 
 
-def _met(pair: Pair, item: Entity | Quote | Stance) -> int:
-    """How many gold items a prediction has to do with."""
-    if isinstance(item, Stance):
-        names = align(pair.gold, pair.predicted)
-        key = names.gold_id(item.holder), names.gold_id(item.target)
-        return sum((plain_name(s.holder), plain_name(s.target)) == key for s in pair.gold.stances or ())
-    own, layer = (item.spans, "entities") if isinstance(item, Entity) else (item.content, "quotes")
-    places = [gold.spans if isinstance(gold, Entity) else gold.content for gold in getattr(pair.gold, layer) or ()]
-    return sum(any_overlap(own, place) or join_spans(own) == join_spans(place) for place in places)
+def _met(layer: Layer[Any], pair: Pair, item: Any) -> int:
+    """How many gold items a prediction has to do with: those that it overlaps, or that say the same."""
+    spans, gold = layer.spans(item), layer.of(pair.gold) or ()
+    if not layer.needs_spans:
+        return sum(layer.identity(other) == layer.identity(item) for other in gold)
+    places = [layer.spans(other) for other in gold]
+    return sum(any_overlap(spans, place) or join_spans(spans) == join_spans(place) for place in places)
 
 
 def _swap(task: str, name: str, case: Case) -> str | None:
@@ -127,11 +127,10 @@ def _swap(task: str, name: str, case: Case) -> str | None:
 
 def _counts(task: str, name: str, case: Case) -> str | None:
     table = _score(task, name, case)
+    layer = load_layer(load_task(task).layer)
     for at, side in enumerate(("gold", "predicted")):
         wanted = Counter(
-            (pair.article.id, item.kind if isinstance(item, Quote) else item.label)
-            for pair in case
-            for item in getattr(getattr(pair, side), layer_of(task)) or ()
+            (pair.article.id, layer.label(item)) for pair in case for item in layer.of(getattr(pair, side)) or ()
         )
         for row, article in enumerate(table.articles):
             for column, label in enumerate(table.labels):
@@ -143,9 +142,21 @@ def _counts(task: str, name: str, case: Case) -> str | None:
 
 
 def _sums(task: str, name: str, case: Case) -> str | None:
-    table = _score(task, name, case)
-    parts = [table.counts(label) for label in table.labels]
-    return _differs("adding up the labels", table.counts(), sum(parts, Counts()))
+    scored = score_task(task, sorted(case, key=lambda pair: pair.article.id), [name])[name]
+    whole = scored.table.counts()
+    if wrong := _differs("adding up the labels", whole, _total(scored.table)):
+        return wrong
+    for by, own in load_task(task).properties.items():
+        values = None if scored.items is None else imported(own.function)(scored.items.columns, None)
+        if scored.items is not None and values is not None:
+            sliced = scored.items.grouped_table(values).by_group()
+            if wrong := _differs(f"adding up the slices by {by}", whole, _total(sliced)):
+                return wrong
+    return None
+
+
+def _total(table: CountTable) -> Counts:
+    return sum((table.counts(label) for label in table.labels), Counts())
 
 
 def _defined(task: str, name: str, case: Case) -> str | None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.scoring.assignment import DP_EDGES, EXACT, assign_many, best_assignment
-from evalkit.scoring.columns import EntityColumns, Ints
+from evalkit.scoring.columns import Columns, Ints
 from evalkit.scoring.edges import Edges, edges_in_blocks
 
 __all__ = ["Clusters", "Rule", "cluster", "match_open", "match_overlapping"]
@@ -43,12 +43,12 @@ class Rule:
             edges of a cluster share one item: then the first one by preference is used.
     """
 
-    preference: Callable[[EntityColumns, Edges], tuple[Ints, ...]]
-    solve: Callable[[EntityColumns, Edges, Ints], Ints]
+    preference: Callable[[Columns, Edges], tuple[Ints, ...]]
+    solve: Callable[[Columns, Edges, Ints], Ints]
 
 
 def match_open(
-    columns: EntityColumns,
+    columns: Columns,
     gold: Ints,
     predicted: Ints,
     *,
@@ -74,7 +74,7 @@ def match_open(
     return np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found])
 
 
-def cluster(columns: EntityColumns, edges: Edges, *, by_label: bool) -> Clusters:
+def cluster(columns: Columns, edges: Edges, *, by_label: bool) -> Clusters:
     """The edges in chains: two edges are in one chain if items of theirs overlap on the axis, directly or not."""
     if not len(edges.gold):
         return Clusters(edges, np.zeros(0, dtype=np.int64))
@@ -87,7 +87,7 @@ def cluster(columns: EntityColumns, edges: Edges, *, by_label: bool) -> Clusters
     return Clusters(edges.only(order), np.flatnonzero(fresh))
 
 
-def match_overlapping(columns: EntityColumns, clusters: Clusters, rule: Rule | None = None) -> tuple[Ints, Ints]:
+def match_overlapping(columns: Columns, clusters: Clusters, rule: Rule | None = None) -> tuple[Ints, Ints]:
     """Positions of the matched pairs (gold, predicted) of some clusters."""
     rule = rule or MOST_CREDIT
     edges, first = clusters.edges, clusters.first
@@ -117,12 +117,12 @@ def _stars(edges: Edges, first: Ints) -> NDArray[np.bool_]:
     return star
 
 
-def _best_first(columns: EntityColumns, edges: Edges) -> tuple[Ints, ...]:
+def _best_first(columns: Columns, edges: Edges) -> tuple[Ints, ...]:
     unequal = ~_same_label(columns, edges)
     return edges.predicted, edges.gold, _symmetric_place(columns, edges), -edges.common, unequal.astype(np.int64)
 
 
-def _symmetric_place(columns: EntityColumns, edges: Edges) -> Ints:
+def _symmetric_place(columns: Columns, edges: Edges) -> Ints:
     """Where a pair lies, the same if gold and predicted change sides."""
     a, b = columns.gold, columns.predicted
     ours, theirs = edges.gold, edges.predicted
@@ -130,7 +130,7 @@ def _symmetric_place(columns: EntityColumns, edges: Edges) -> Ints:
     return total * (len(columns.labels) + 1) + np.minimum(a.label[ours], b.label[theirs])
 
 
-def _most_credit(columns: EntityColumns, edges: Edges, number: Ints) -> Ints:
+def _most_credit(columns: Columns, edges: Edges, number: Ints) -> Ints:
     order = np.flatnonzero(np.bincount(number)[number] <= DP_EDGES)
     order = order[np.lexsort((*_best_first(columns, edges.only(order)), number[order]))]
     chosen = _solve_small(columns, edges.only(order), number[order])
@@ -141,7 +141,7 @@ def _most_credit(columns: EntityColumns, edges: Edges, number: Ints) -> Ints:
     return np.concatenate(used)
 
 
-def _solve_small(columns: EntityColumns, edges: Edges, number: Ints) -> list[int]:
+def _solve_small(columns: Columns, edges: Edges, number: Ints) -> list[int]:
     if not len(number):
         return []
     first = np.flatnonzero(np.diff(number, prepend=-1))
@@ -165,7 +165,7 @@ def _solve_small(columns: EntityColumns, edges: Edges, number: Ints) -> list[int
     return used
 
 
-def _solve_large(columns: EntityColumns, edges: Edges) -> Ints:
+def _solve_large(columns: Columns, edges: Edges) -> Ints:
     same = _same_label(columns, edges).astype(np.int64)
     matched = min(len(np.unique(edges.gold)), len(np.unique(edges.predicted)))
     step = 1
@@ -174,7 +174,7 @@ def _solve_large(columns: EntityColumns, edges: Edges) -> Ints:
     return assign_many(edges.gold, edges.predicted, _weights(same, edges.common, matched, step))
 
 
-def _same_label(columns: EntityColumns, edges: Edges) -> NDArray[np.bool_]:
+def _same_label(columns: Columns, edges: Edges) -> NDArray[np.bool_]:
     return np.asarray(columns.gold.label[edges.gold] == columns.predicted.label[edges.predicted])
 
 

@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import InputError
-from evalkit.results import PRF, Counts
+from evalkit.results import PRF, Counts, f1_score
 
-__all__ = ["CountTable", "merge_tables"]
+__all__ = ["CountTable", "macro", "macro_prf", "merge_tables", "micro", "prf", "ratio"]
 
 GOLD, PREDICTED, GOLD_CREDIT, PREDICTED_CREDIT = range(4)
 
 Floats = NDArray[np.float64]
+
+_NUMBERS = ("gold", "predicted", "gold_credit", "predicted_credit")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +35,22 @@ class CountTable:
         articles: article ids, sorted.
         labels: labels, sorted.
         cells: float64 of shape (articles, labels, 4): gold, predicted, gold credit, predicted credit.
+        groups: what items are told apart by besides their label, such as targets of stances, sorted; often nothing.
+        grouped: with groups the same counts of shape (articles, groups, labels, 4); their sum over groups is `cells`.
     """
 
     articles: tuple[str, ...]
     labels: tuple[str, ...]
     cells: Floats
+    groups: tuple[str, ...] = ()
+    grouped: Floats | None = None
+
+    @classmethod
+    def of_groups(
+        cls, articles: tuple[str, ...], labels: tuple[str, ...], groups: tuple[str, ...], grouped: Floats
+    ) -> CountTable:
+        """The table of counts by article, group and label; without groups they stand under one nameless group."""
+        return cls(articles, labels, grouped.sum(axis=1), groups, grouped if groups else None)
 
     def totals(self) -> Floats:
         """Counts by label, shape (labels, 4); read-only."""
@@ -62,25 +75,38 @@ class CountTable:
             Counts(round(row[GOLD]), round(row[PREDICTED]), row[GOLD_CREDIT], row[PREDICTED_CREDIT]) for row in rows
         ]
 
+    @property
+    def whole(self) -> Floats:
+        """The counts with a place for groups, shape (articles, groups, labels, 4); one nameless group without any."""
+        return self.cells[:, None] if self.grouped is None else self.grouped
+
     def select(self, rows: Sequence[int] | NDArray[np.bool_]) -> CountTable:
         """The table of some of the articles, by position or mask."""
         index = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.sort(np.asarray(rows, dtype=np.int64))
-        return CountTable(tuple(self.articles[i] for i in index), self.labels, self.cells[index])
+        articles = tuple(self.articles[i] for i in index)
+        return CountTable(
+            articles, self.labels, self.cells[index], self.groups, None if self.grouped is None else self.grouped[index]
+        )
 
-    def with_labels(self, labels: Sequence[str]) -> CountTable:
-        """The same counts over another list of labels, which must hold all of this table's."""
-        wanted = tuple(sorted(labels))
-        if wanted == self.labels:
+    def with_labels(self, labels: Sequence[str], groups: Sequence[str] = ()) -> CountTable:
+        """The same counts over other lists of labels and groups, which must hold all of this table's."""
+        names, others = tuple(sorted(labels)), tuple(sorted({*groups, *self.groups}))
+        if (names, others) == (self.labels, self.groups):
             return self
-        cells = np.zeros((len(self.articles), len(wanted), 4))
-        cells[:, [wanted.index(label) for label in self.labels]] = self.cells
-        return CountTable(self.articles, wanted, cells)
+        whole = np.zeros((len(self.articles), max(len(others), 1), len(names), 4))
+        kept = [others.index(group) for group in self.groups] or [0]
+        whole[np.ix_(range(len(self.articles)), kept, [names.index(label) for label in self.labels])] = self.whole
+        return CountTable.of_groups(self.articles, names, others, whole)
+
+    def by_group(self) -> CountTable:
+        """The table whose labels are the groups of this one."""
+        return CountTable(self.articles, self.groups, self.whole.sum(axis=2)[:, : len(self.groups)])
 
     def to_json(self) -> dict[str, Any]:
-        """Columns of the cells that hold anything: article and label by position, then the four numbers."""
-        article, label = np.nonzero(self.cells.any(axis=2))
-        values = self.cells[article, label]
-        return {
+        """Columns of the cells that hold anything: article, label and group by position, then the four numbers."""
+        article, group, label = np.nonzero(self.whole.any(axis=3))
+        values = self.whole[article, group, label]
+        row: dict[str, Any] = {
             "articles": list(self.articles),
             "labels": list(self.labels),
             "article": article.tolist(),
@@ -90,14 +116,31 @@ class CountTable:
             "gold_credit": values[:, GOLD_CREDIT].tolist(),
             "predicted_credit": values[:, PREDICTED_CREDIT].tolist(),
         }
+        return row if not self.groups else row | {"groups": list(self.groups), "group": group.tolist()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CountTable:
         """The table that `to_json` wrote."""
-        cells = np.zeros((len(data["articles"]), len(data["labels"]), 4))
-        columns = [data[name] for name in ("gold", "predicted", "gold_credit", "predicted_credit")]
-        cells[data["article"], data["label"]] = np.array(columns, dtype=np.float64).reshape(4, -1).T
-        return cls(tuple(data["articles"]), tuple(data["labels"]), cells)
+        if "by_target" in data:
+            data = _with_groups(data, data["by_target"])
+        groups = tuple(data.get("groups", ()))
+        whole = np.zeros((len(data["articles"]), max(len(groups), 1), len(data["labels"]), 4))
+        values = np.array([data[name] for name in _NUMBERS], dtype=np.float64).reshape(4, -1).T
+        whole[data["article"], data.get("group", 0), data["label"]] = values
+        return cls.of_groups(tuple(data["articles"]), tuple(data["labels"]), groups, whole)
+
+
+def _with_groups(data: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """One table of what was two in earlier versions: the second one has labels "group⇥label"."""
+    names = [tuple(label.split("\t")) for label in second["labels"]]
+    groups, labels = sorted({group for group, _ in names}), list(data["labels"])
+    return {
+        **second,
+        "labels": labels,
+        "groups": groups,
+        "group": [groups.index(names[at][0]) for at in second["label"]],
+        "label": [labels.index(names[at][1]) for at in second["label"]],
+    }
 
 
 def merge_tables(tables: Sequence[CountTable]) -> CountTable:
@@ -107,14 +150,40 @@ def merge_tables(tables: Sequence[CountTable]) -> CountTable:
         InputError: an article is in two of them.
     """
     labels = sorted({label for table in tables for label in table.labels})
+    groups = tuple(sorted({group for table in tables for group in table.groups}))
     articles = [article for table in tables for article in table.articles]
     order = sorted(range(len(articles)), key=articles.__getitem__)
     for before, after in itertools.pairwise(order):
         if articles[before] == articles[after]:
             raise InputError(f"article {articles[before]!r} is in two of the tables; merge disjoint sets of articles")
-    cells = [table.with_labels(labels).cells for table in tables]
-    joined = np.concatenate(cells) if cells else np.zeros((0, 0, 4))
-    return CountTable(tuple(articles[i] for i in order), tuple(labels), joined[order])
+    parts = [table.with_labels(labels, groups).whole for table in tables]
+    joined = np.concatenate(parts) if parts else np.zeros((0, 1, 0, 4))
+    return CountTable.of_groups(tuple(articles[at] for at in order), tuple(labels), groups, joined[order])
+
+
+def ratio(above: Floats, below: Floats) -> Floats:
+    """Quotients, and 0.0 where the denominator is 0."""
+    return np.divide(above, below, out=np.zeros(np.broadcast_shapes(above.shape, below.shape)), where=below > 0)
+
+
+def prf(totals: Floats) -> Floats:
+    """Precision, recall and F1, shape (..., 3), from totals of shape (..., 4); 0.0 where a denominator is 0."""
+    precision = ratio(totals[..., PREDICTED_CREDIT], totals[..., PREDICTED])
+    recall = ratio(totals[..., GOLD_CREDIT], totals[..., GOLD])
+    return np.stack([precision, recall, f1_score(precision, recall, ratio)], axis=-1)
+
+
+def macro_prf(totals: Floats, by_label: Floats) -> Floats:
+    """Means of precision, recall and F1 over labels with gold support, shape (..., 3).
+
+    In a resample these are the labels with gold support in the resample: the same function of the same counts.
+
+    Args:
+        totals: shape (..., labels, 4).
+        by_label: what `prf` makes of them.
+    """
+    supported = (totals[..., GOLD] > 0)[..., None]
+    return ratio((by_label * supported).sum(axis=-2), supported.sum(axis=-2).astype(np.float64))
 
 
 def micro(table: CountTable) -> PRF:
@@ -124,13 +193,5 @@ def micro(table: CountTable) -> PRF:
 
 def macro(table: CountTable) -> PRF:
     """The plain means of precision, recall and F1 over the labels with gold support; zeros without any."""
-    rows = [PRF.of(table.counts(label)) for label in table.labels]
-    rows = [row for row in rows if row.counts is not None and row.counts.gold]
-    if not rows:
-        return PRF(0.0, 0.0, 0.0)
-    size = len(rows)
-    return PRF(
-        sum(row.precision for row in rows) / size,
-        sum(row.recall for row in rows) / size,
-        sum(row.f1 for row in rows) / size,
-    )
+    totals = table.totals()
+    return PRF(*macro_prf(totals, prf(totals)).tolist())

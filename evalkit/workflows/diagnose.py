@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
-from evalkit.analysis.diagnose import DIAGNOSED, Slicing, diagnose_entities, diagnose_scores, diagnose_task
-from evalkit.analysis.diagnosis import Diagnosis
+from evalkit.analysis.diagnosis import Diagnosis, diagnose_tasks
 from evalkit.analysis.intervals import Bootstrap
-from evalkit.analysis.properties import surfaces_of
+from evalkit.analysis.slices import Slicing
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_dataset
 from evalkit.errors import EvalkitError, InputError
 from evalkit.options import Intervals, OptionWords, ReadOptions, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.records import Example, Prediction
-from evalkit.scoring.chain import chain_ladder
-from evalkit.scoring.pairs import CHAIN
-from evalkit.scoring.tasks.table import check_tasks, choose_conventions
+from evalkit.scoring.pairs import Paired
+from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, not_evaluated, why_not
+from evalkit.scoring.tasks.table import check_tasks, load_task, task_names
 from evalkit.workflows.inputs import finished_run, gold_and_predictions, gold_from, gold_of, read_again
-from evalkit.workflows.pairing import Pairing, pair_run, scoring_of
+from evalkit.workflows.pairing import Pairing, check_words, pair_run, scoring_of
 from evalkit.workflows.score import bootstrap_of
 
 __all__ = ["Diagnosis", "diagnose"]
@@ -61,22 +61,13 @@ def diagnose(
         EvalkitError: predictions, gold or an option cannot be used; the message says which and why.
     """
     options = options_of(words, takes=("scoring", "intervals", "read"), scoring=scoring, intervals=intervals, read=read)
-    wanted = _wanted(options.scoring)
+    check_words(options.scoring)
     run, examined = _run_and_gold(predictions, gold, options.read)
     bootstrap = bootstrap_of(options.intervals, [example.article for example in examined])
-    slicing = Slicing(wanted=tuple(slices), values=_columns(by, examined), seen=_seen(examined, train))
+    slicing = Slicing(wanted=tuple(slices), values=_columns(by, examined), training=_training(examined, train))
     pairing = pair_run(examined, run, scoring_of(run, options.scoring))
     slicing.check(pairing.plain.pairs)
-    return _diagnosis(run, examined, pairing, (wanted, options.scoring.conventions), slicing, bootstrap)
-
-
-def _wanted(scoring: Scoring) -> tuple[str, ...]:
-    wanted = tuple(task for task in check_tasks(scoring.tasks) if task in DIAGNOSED)
-    if not wanted:
-        raise InputError(f"a diagnosis looks at {', '.join(DIAGNOSED)}, found {', '.join(scoring.tasks)}")
-    for task in wanted:
-        choose_conventions(task, scoring.conventions)
-    return wanted
+    return _diagnosis(run, examined, pairing, options.scoring, slicing, bootstrap)
 
 
 def _run_and_gold(
@@ -97,54 +88,45 @@ def _diagnosis(
     run: Run,
     gold: GoldDataset,
     pairing: Pairing,
-    asked: tuple[Sequence[str], Sequence[str]],
+    asked: Scoring,
     slicing: Slicing,
     bootstrap: Bootstrap | None,
 ) -> Diagnosis:
-    wanted, conventions = asked
-    missing = pairing.plain.missing(wanted)
-    layers = {task: pairing.of_task(task).with_layer(task) for task in wanted if task not in missing}
-    done = {
-        task: diagnose_task(
-            task,
-            pairs,
-            conventions=("given",) if task == "stances" and pairing.plain.given_only else conventions,
-            slicing=slicing,
-            bootstrap=bootstrap,
-        )
-        for task, pairs in layers.items()
-    }
-    entities, scores, reason = None, None, ""
-    if "entities" in layers:
-        entities = diagnose_entities(layers["entities"], bootstrap)
-        chosen = choose_conventions("entities", conventions) if conventions else ()
-        scores, reason = diagnose_scores(layers["entities"], (chosen or DIAGNOSED["entities"])[0])
-    whole = set(DIAGNOSED) <= set(layers) and not pairing.plain.missing((CHAIN,))
-    own = [note for task in done.values() for note in task.notes] + ([reason] if reason else [])
-    return Diagnosis(
+    tasks = [task for task in check_tasks(asked.tasks) if why_not(task, pairing.plain) is None]
+    found = diagnose_tasks(
+        {task: articles_of(task, pairing.of_task(task)) for task in tasks},
+        {task: _conventions(task, asked.conventions, pairing.plain) for task in tasks},
+        slicing=slicing,
+        bootstrap=bootstrap,
+    )
+    # Links between layers are told about only where all of them are there, or where somebody asks.
+    untold = set() if asked.tasks else {task for task in task_names() if not load_task(task).kinds}
+    missing = not_evaluated(pairing.plain, asked.tasks)
+    return replace(
+        found,
         run=run.extractor,
         gold=gold.signature.removeprefix("gold:"),
         split=gold.split,
         articles=len(gold),
-        method="none" if bootstrap is None else bootstrap.describe(),
-        level=0.95 if bootstrap is None else bootstrap.level,
-        entities=entities,
-        chain=chain_ladder(pairing.plain.with_layer(CHAIN)) if whole else None,
-        hardest={task: part.hardest for task, part in done.items() if part.hardest},
-        slices=tuple(row for part in done.values() for row in part.slices),
-        detection=tuple(part.detection for part in done.values() if part.detection is not None),
-        scores=scores,
-        not_evaluated=missing,
-        notes=(*_notes(pairing, slicing, "entities" in layers), *own),
+        not_evaluated={task: reason for task, reason in missing.items() if task not in untold},
+        notes=(*_notes(pairing, slicing, tasks), *found.notes),
     )
 
 
-def _notes(pairing: Pairing, slicing: Slicing, entities: bool) -> list[str]:
+def _conventions(task: str, wanted: Sequence[str], paired: Paired) -> tuple[str, ...]:
+    """What the slices of a task are scored under."""
+    usual = load_task(task).diagnosed or (load_task(task).main,)
+    chosen = conventions_of(task, paired, wanted) if wanted else ()
+    return chosen or conventions_of(task, paired, usual) or conventions_of(task, paired)
+
+
+def _notes(pairing: Pairing, slicing: Slicing, tasks: Sequence[str]) -> list[str]:
     aside = {**pairing.plain.set_aside, **pairing.mapped.set_aside}
     notes = [f"{number} {what}" for what, number in aside.items()]
     if failed := pairing.plain.failed:
         notes.append(f"the extractor failed on {len(failed)} articles, which count as missed: {', '.join(failed)}")
-    if entities and slicing.takes(SEEN) and slicing.seen is None:
+    unseen = slicing.training is None and slicing.takes(SEEN, usual=True)
+    if unseen and any(SEEN in load_task(task).properties for task in tasks):
         notes.append("there is no train split beside this gold, so nothing is sliced by seen and unseen")
     return notes
 
@@ -170,17 +152,16 @@ def _columns(by: Any, gold: GoldDataset) -> dict[str, Any]:
     return found
 
 
-def _seen(gold: GoldDataset, train: GoldDataset | str | Path | None) -> frozenset[str] | None:
-    """The names of the training data; None if there are none beside this gold."""
+def _training(gold: GoldDataset, train: GoldDataset | str | Path | None) -> Sequence[Example] | None:
+    """The training data; None if there are none beside this gold."""
     if isinstance(train, GoldDataset):
-        return surfaces_of(train.examples)
+        return train.examples
     if train is not None:
-        return surfaces_of(load_dataset(train, split=TRAIN).examples)
+        return load_dataset(train, split=TRAIN).examples
     place, read = read_again(gold.origin, TRAIN)
     if place is None or gold.split in (TRAIN, "all"):
         return None
     try:
-        beside = gold_from(place, read)
+        return gold_from(place, read).examples
     except EvalkitError:
         return None
-    return surfaces_of(beside.examples)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from evalkit.analysis.changes import changes_of_pairs
-from evalkit.analysis.slices import article_properties
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import FormatError, InputError
 from evalkit.gate.baseline import Baseline, Tables, baseline_bytes, read_baseline, write_baseline
@@ -16,6 +15,7 @@ from evalkit.gate.rules import RuleSet, default_rules, read_rules
 from evalkit.gate.verdict import ROUNDS, GateReport, Outcome, Sides, judge_rules
 from evalkit.options import Intervals, OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
+from evalkit.scoring.properties import article_properties
 from evalkit.scoring.tasks.table import task_names
 from evalkit.version import __version__
 from evalkit.workflows.inputs import finished_run, gold_of

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_map
 from evalkit.dataset.labels import foreign_labels, load_label_map, restrict_labels
+from evalkit.layers.table import load_layer
 from evalkit.options import Scoring
 from evalkit.predictions.run import Run
 from evalkit.records import Example, Prediction
 from evalkit.scoring.pairs import Paired, pair_up
-from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, score_task
+from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
+from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_task, score_task
 
 __all__ = ["Pairing", "check_scoring", "check_words", "pair_run", "scoring_of"]
 
@@ -32,18 +34,16 @@ class Pairing:
     notes: tuple[str, ...]
 
     def of_task(self, task: str) -> Paired:
-        """The articles as a task takes them: maps and restrictions are about the labels of entities."""
-        return self.mapped if task == "entities" else self.plain
+        """The articles as a task takes them: labels are mapped where a dataset chooses which there are."""
+        return self.mapped if load_layer(load_task(task).layer).labels is None else self.plain
 
     def tables(self, scoring: Scoring) -> dict[str, dict[str, ScoredTable]]:
         """Task → convention → counts by article and label, for every task that can be evaluated."""
         tables = {}
         for task in check_tasks(scoring.tasks):
-            conventions = choose_conventions(task, scoring.conventions)
-            if task == "stances" and self.plain.given_only:
-                conventions = tuple(name for name in conventions if name == "given")
-            if task not in self.plain.not_evaluated and conventions:
-                tables[task] = score_task(task, self.of_task(task).with_layer(task), conventions)
+            conventions = conventions_of(task, self.plain, scoring.conventions)
+            if why_not(task, self.plain) is None and conventions:
+                tables[task] = score_task(task, articles_of(task, self.of_task(task)), conventions)
         return tables
 
 

@@ -22,10 +22,9 @@ from evalkit.formats.native.format import NATIVE
 from evalkit.options import Options
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Example, Prediction
-from evalkit.scoring.columns import EntityColumns, columns_from_arrays
-from evalkit.scoring.credits import entity_table
+from evalkit.scoring.columns import Columns, columns_from_arrays
 from evalkit.scoring.pairs import Paired, pair_up
-from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_convention
+from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, score_columns
 
 __all__ = ["PlainFiles", "read_plain_files"]
 
@@ -81,10 +80,7 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     columns = _paired_columns(gold, predicted)
     if not set(gold.labels) <= set(inventory.labels_of("entities")) or columns is None:
         return None
-    conventions = {
-        name: load_convention("entities", name) for name in choose_conventions("entities", scoring.conventions)
-    }
-    tables = {name: ScoredTable(entity_table(columns, own(columns))) for name, own in conventions.items()}
+    tables = score_columns("entities", columns, choose_conventions("entities", scoring.conventions))
     paired = _outlines(gold, predicted)
     numbers = np.bincount(predicted.label, minlength=len(predicted.labels)).tolist()
     return PlainFiles(
@@ -106,7 +102,7 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     )
 
 
-def _paired_columns(gold: NativeColumns, predicted: NativeColumns) -> EntityColumns | None:
+def _paired_columns(gold: NativeColumns, predicted: NativeColumns) -> Columns | None:
     """Both sides over the articles of the gold; None if a predicted item ends after its text."""
     articles = sorted(gold.articles)
     position = {article: at for at, article in enumerate(articles)}
@@ -143,7 +139,7 @@ def _codes(labels: Sequence[str], among: Sequence[str]) -> Ints:
     return np.array([position.get(label, -1) for label in labels], dtype=np.int32)
 
 
-def _fingerprint(gold: NativeColumns, columns: EntityColumns) -> str:
+def _fingerprint(gold: NativeColumns, columns: Columns) -> str:
     """As `fingerprint_of` makes it from records: the gold columns are in the order that it asks for."""
     text = dict(zip(gold.articles, gold.texts, strict=True))
     labels = sorted(gold.labels)

@@ -20,7 +20,8 @@ from evalkit.predictions.run import Run
 from evalkit.records import Article, Example, Prediction
 from evalkit.results import EvalResult, TaskResult
 from evalkit.scoring.pairs import Paired
-from evalkit.scoring.tasks.table import ScoredTable, check_tasks
+from evalkit.scoring.tasks.evaluable import not_evaluated
+from evalkit.scoring.tasks.table import ScoredTable
 from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_and_predictions
 from evalkit.workflows.pairing import check_words, pair_run
@@ -123,7 +124,7 @@ def _result(
         split=gold.split,
         articles=len(gold),
         tasks=tasks,
-        not_evaluated=paired.missing(check_tasks(scoring.tasks)),
+        not_evaluated=not_evaluated(paired, scoring.tasks),
         failed=paired.failed,
         run={
             "evalkit": __version__,
@@ -141,8 +142,7 @@ def bootstrap_of(intervals: Intervals, articles: Sequence[Article]) -> Bootstrap
         InputError: a number out of range, or clusters without intervals.
         UnknownNameError: no article has the field of the clusters.
     """
-    from evalkit.analysis.clusters import clustered
-    from evalkit.analysis.intervals import Bootstrap
+    from evalkit.analysis.intervals import Bootstrap, clustered
 
     if not intervals.resamples:
         if intervals.cluster is not None:

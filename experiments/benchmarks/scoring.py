@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from evalkit.layers.entities import ENTITIES
 from evalkit.records import Entity, Span
 from evalkit.scoring.columns import columns_from_arrays
-from evalkit.scoring.credits import entity_table
-from evalkit.scoring.entities import entity_columns
+from evalkit.scoring.from_records import columns_of_items
 from evalkit.scoring.table import CountTable, macro, merge_tables, micro
 from evalkit.scoring.tasks.table import load_convention
 
@@ -110,7 +110,7 @@ def timed(
 def score_columns(corpus: Corpus, conventions: tuple[str, ...]) -> dict[str, CountTable]:
     """Tables by label and article, micro, macro and per-label scores included."""
     columns = columns_from_arrays(corpus.articles, LABELS, corpus.gold, corpus.predicted)
-    tables = {name: entity_table(columns, load_convention("entities", name)(columns)) for name in conventions}
+    tables = {name: load_convention("entities", name)(columns).table() for name in conventions}
     for table in tables.values():
         micro(table), macro(table), [table.counts(label) for label in table.labels]
     return tables
@@ -124,8 +124,8 @@ def records(corpus: Corpus, side: tuple[np.ndarray, ...]) -> list[list[Entity]]:
 
 
 def score_records(corpus: Corpus, gold: list[list[Entity]], predicted: list[list[Entity]]) -> dict[str, CountTable]:
-    columns = entity_columns(corpus.articles, gold, predicted)
-    tables = {name: entity_table(columns, load_convention("entities", name)(columns)) for name in SEMEVAL}
+    columns = columns_of_items(corpus.articles, gold, predicted, layer=ENTITIES)
+    tables = {name: load_convention("entities", name)(columns).table() for name in SEMEVAL}
     for table in tables.values():
         micro(table), macro(table), [table.counts(label) for label in table.labels]
     return tables

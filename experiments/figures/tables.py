@@ -220,7 +220,12 @@ def read_article_counts(result: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
         for convention, scored in conventions.items():
             columns = scored["table"]
             rows = zip(columns["article"], columns["label"], *(columns[name] for name in COUNTS), strict=True)
+            # A table may tell groups, such as targets, apart: what is recorded is their sum.
+            sums: dict[tuple[int, int], list[float]] = {}
             for article, label, *counts in rows:
+                before = sums.get((article, label), [0, 0, 0.0, 0.0])
+                sums[article, label] = [one + more for one, more in zip(before, counts, strict=True)]
+            for (article, label), counts in sorted(sums.items()):
                 names = (task, convention, columns["articles"][article], columns["labels"][label])
                 yield names, " ".join(repr(count) for count in counts)
 
@@ -269,22 +274,21 @@ def read_diagnosis(table: Table, key: Key, diagnosis: Mapping[str, Any]) -> None
     """`explain RUN --json`."""
     table.put_all(key, diagnosis, ("articles", "level"))
     table.put((*key, "method"), masked(diagnosis["method"]))
-    entities = diagnosis["entities"]
-    if entities is not None:
-        table.put_all((*key, "entities"), entities, ("right", "f1"))
-        for row in entities["kinds"]:
+    errors = diagnosis["errors"]
+    if "entities" in errors:
+        table.put_all((*key, "entities"), errors["entities"], ("right", "f1"))
+        for row in errors["entities"]["kinds"]:
             place = (*key, "entities", "kinds", row["kind"])
             table.put_all(place, row, ("errors", "f1", "gain", "cumulative"))
             table.put_interval(place, "gain", row["ci"])
-        confusion = entities["confusion"]
+        confusion = errors["entities"]["confusion"]
         for gold, counts in zip(confusion["gold"], confusion["counts"], strict=True):
             for predicted, count in zip(confusion["predicted"], counts, strict=True):
                 table.put((*key, "entities", "confusion", f"{gold} as {predicted}"), count)
-    chain = diagnosis["chain"]
-    if chain is not None:
-        table.put((*key, "chain", "f1"), chain["f1"])
-        for row in chain["links"]:
-            table.put_all((*key, "chain", "links", row["link"]), row, ("f1", "gain", "cumulative"))
+    if "chain" in errors:
+        table.put((*key, "chain", "f1"), errors["chain"]["f1"])
+        for row in errors["chain"]["kinds"]:
+            table.put_all((*key, "chain", "links", row["kind"]), row, ("f1", "gain", "cumulative"))
     for layer, rows in diagnosis["hardest"].items():
         for rank, row in enumerate(rows, 1):
             place = (*key, "hardest", layer, f"{rank:02}")
@@ -296,8 +300,8 @@ def read_diagnosis(table: Table, key: Key, diagnosis: Mapping[str, Any]) -> None
         place = (*key, "detection", row["task"], row["convention"])
         table.put_all(place, row, ("f1", "units", "smallest", "more_for_point"))
         table.put_interval(place, "f1", row["ci"])
-    if diagnosis["scores"] is not None:
-        read_calibration(table, (*key, "scores"), diagnosis["scores"])
+    if "entities" in diagnosis["scores"]:
+        read_calibration(table, (*key, "scores"), diagnosis["scores"]["entities"])
     for task, reason in diagnosis["not_evaluated"].items():
         table.put((*key, "not evaluated", task), reason)
     table.put_texts((*key, "notes"), diagnosis["notes"])

@@ -14,21 +14,24 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from evalkit.analysis.intervals import task_result
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import FormatError, InputError
 from evalkit.options import Intervals, Scoring
 from evalkit.predictions.run import Run
-from evalkit.records import QUOTE_KINDS, Annotations, Article, Example, Prediction, Quote, Span, Zone
+from evalkit.records import Annotations, Article, Example, Prediction, Quote, Span, Zone
 from evalkit.results import TaskResult
-from evalkit.scoring.cells import Cell, table_of_cells
-from evalkit.scoring.quote_matching import MatchedArticle, common_characters, match_quotes
-from evalkit.scoring.tasks.table import ScoredTable
+from evalkit.scoring.columns import Columns
+from evalkit.scoring.items import Items, items_of_pairs
+from evalkit.scoring.tasks.quote_matching import common_characters, quote_matches
+from evalkit.scoring.tasks.table import ScoredTable, columns_of
 from evalkit.text.quotation_marks import quotations
 from evalkit.version import __version__
 from evalkit.workflows.pairing import pair_run
@@ -106,10 +109,9 @@ def score_attributions(gold: GoldDataset, run: Run, *, intervals: Intervals) -> 
         `iou`: quotes matched as ever, right where their contents have an intersection/union of at least `IOU`.
         `precision`: `overlap` with only those predicted quotes that have a cue; its recall is not to be shown.
     """
-    pairs = pair_run(gold, run, Scoring()).plain.with_layer("quotes")
+    pairs = pair_run(gold, run, Scoring()).plain.with_layers(["quotes"])
     bootstrap = bootstrap_of(intervals, [example.article for example in gold])
-    cells = [cell for at, pair in enumerate(pairs) for cell in _iou_cells(at, match_quotes(pair))]
-    scored = ScoredTable(table_of_cells(tuple(pair.article.id for pair in pairs), cells, QUOTE_KINDS))
+    scored = ScoredTable(_iou(columns_of("quotes", pairs)).table())
     name = f"iou:{IOU}"
     parts = [
         "quotes",
@@ -134,17 +136,18 @@ def _with_cue(prediction: Prediction) -> Prediction:
     return replace(prediction, annotations=replace(prediction.annotations, quotes=quotes))
 
 
-def _iou_cells(article: int, match: MatchedArticle) -> Iterator[Cell]:
-    right: tuple[set[int], set[int]] = (set(), set())
-    for ours, theirs in match.pairs:
-        contents = match.contents[0][ours], match.contents[1][theirs]
-        common = common_characters(*contents)
-        union = sum(end - start for content in contents for start, end in content) - common
-        if common >= IOU * union:
-            right[0].add(ours)
-            right[1].add(theirs)
-    for side, quotes in enumerate((match.gold, match.predicted)):
-        yield from (Cell(article, quote.kind, side, float(at in right[side])) for at, quote in enumerate(quotes))
+def _iou(columns: Columns) -> Items:
+    """Matched quotes whose contents have an intersection/union of at least `IOU`."""
+    right = []
+    for match in quote_matches(columns):
+        for ours, theirs in match.pairs:
+            contents = match.contents[0][ours], match.contents[1][theirs]
+            common = common_characters(*contents)
+            union = sum(end - start for content in contents for start, end in content) - common
+            if common >= IOU * union:
+                right.append((match.first[0] + ours, match.first[1] + theirs))
+    gold, predicted = np.array(right, dtype=np.int64).reshape(-1, 2).T
+    return items_of_pairs(columns, gold, predicted)
 
 
 def kind_of(text: str, content: Iterable[Span]) -> str:

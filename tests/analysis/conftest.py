@@ -9,11 +9,18 @@ from evalkit.results import EvalResult
 from evalkit.scoring.table import CountTable
 from evalkit.scoring.tasks.table import ScoredTable
 
-Cells = Mapping[str, Mapping[str, tuple[float, float, float, float]]]
+Row = tuple[float, float, float, float]
+Cells = Mapping[str, Mapping[str, Row | Mapping[str, Row]]]
 
 
 def table_of(cells: Cells, labels: Sequence[str] | None = None) -> CountTable:
-    """The table of article → label → (gold, predicted, gold credit, predicted credit)."""
+    """The table of article → label → (gold, predicted, gold credit, predicted credit), or article → group → label →."""
+    first = next((row for own in cells.values() for row in own.values()), ())
+    if isinstance(first, Mapping):
+        groups = tuple(sorted({group for own in cells.values() for group in own}))
+        parts = [table_of({article: own.get(group, {}) for article, own in cells.items()}, labels) for group in groups]
+        grouped = np.stack([part.cells for part in parts], axis=1)
+        return CountTable.of_groups(parts[0].articles, parts[0].labels, groups, grouped)
     names = tuple(sorted(labels or {label for own in cells.values() for label in own}))
     articles = tuple(sorted(cells))
     values = np.zeros((len(articles), len(names), 4))

@@ -2,17 +2,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.analysis.calibration import calibration, entity_scores, threshold_sweep
+from evalkit.analysis.calibration import calibration, diagnose_scores, threshold_sweep
 from evalkit.errors import InputError
 from evalkit.records import Annotations, Article, Entity, Span
-from evalkit.scoring.entities import columns_of_pairs
 from evalkit.scoring.pairs import Pair
+from evalkit.scoring.tasks.table import score_task
 
 
 def test_reliability() -> None:
@@ -64,7 +65,7 @@ def test_sweep() -> None:
     # F1 2/5, 4/7, 4/8: best at .5. Average precision: 1 · 1/4 + 2/3 · 1/4.
     assert sweep.best() == (0.5, pytest.approx(4 / 7))
     assert sweep.average_precision == pytest.approx(1 / 4 + 2 / 3 / 4)
-    assert list(sweep.to_pandas().columns) == ["threshold", "kept", "precision", "recall", "f1"]
+    assert list(sweep.rows()[0]) == ["threshold", "kept", "precision", "recall", "f1"]
     json.dumps(sweep.to_json(), allow_nan=False)
 
 
@@ -95,9 +96,15 @@ def scored_pair(scores: list[float | None]) -> Pair:
     return Pair(Article(id="a", text=""), Annotations(entities=()), Annotations(entities=items))
 
 
-def test_entity_scores_follow_the_columns() -> None:
+def test_scores_stay_with_their_items() -> None:
+    # The items come in another order than they are counted in; the last one given is the first, and right.
     pair = scored_pair([0.1, 0.2, 0.3])
-    assert entity_scores(columns_of_pairs([pair]), [pair]).tolist() == [0.3, 0.2, 0.1]
+    right = replace(pair, gold=Annotations(entities=pair.predicted["entities"][-1:]))
+    items = score_task("entities", [right], ["exact"])["exact"].items
+    found, reason = diagnose_scores("entities", "exact", items)
+    assert reason == ""
+    assert found.sweep.threshold.tolist() == [0.3, 0.2, 0.1]
+    assert found.sweep.precision.tolist() == pytest.approx([1, 1 / 2, 1 / 3])
 
 
 @pytest.mark.parametrize(
@@ -108,16 +115,6 @@ def test_entity_scores_follow_the_columns() -> None:
         pytest.param(lambda: calibration([float("nan")], [1]), "score 0 is not a finite number", id="NaN"),
         pytest.param(lambda: calibration([0.5], [1], bins=0), "at least 1 bin, found 0", id="bins"),
         pytest.param(lambda: threshold_sweep([0.5], [1], gold=-1), "cannot be negative, found -1", id="gold"),
-        pytest.param(
-            lambda: entity_scores(columns_of_pairs([scored_pair([None])]), [scored_pair([None])]),
-            "article 'a': entity '0' has no score",
-            id="no score",
-        ),
-        pytest.param(
-            lambda: entity_scores(columns_of_pairs([scored_pair([0.5])]), []),
-            "0 predicted entities for 1 columns",
-            id="other pairs",
-        ),
     ],
 )
 def test_refuses(call: Callable[[], object], message: str) -> None:

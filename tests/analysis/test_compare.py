@@ -15,9 +15,8 @@ from evalkit.analysis.paired import adjusted, article_figures, randomization_p
 from evalkit.analysis.resampling import Plan, swaps
 from evalkit.errors import InputError
 from evalkit.results import EvalResult
-from evalkit.scoring.derived import accuracy, favg_by_target
 from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks.table import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable, derived_scores
 
 MakeTable = Callable[..., CountTable]
 MakeResult = Callable[..., EvalResult]
@@ -233,12 +232,10 @@ def test_labels_that_one_run_lacks_are_compared(make_table: MakeTable) -> None:
 def test_derived_scores_are_compared(make_result: MakeResult, make_table: MakeTable) -> None:
     def run(right: int, name: str) -> EvalResult:
         labels = ("against", "favor", "neutral")
-        cells = {article: {"favor": (1, 1, float(at < right), float(at < right))} for at, article in enumerate("abcd")}
-        target = {article: {"t\tfavor": row["favor"]} for article, row in cells.items()}
-        table = ScoredTable(
-            make_table(cells, labels), {"accuracy": accuracy}, make_table(target), {"favg_by_target": favg_by_target}
-        )
-        return make_result({"stances": {"given": table}}, name=name)
+        rows = [(article, (1, 1, float(at < right), float(at < right))) for at, article in enumerate("abcd")]
+        table = make_table({article: {"t": {"favor": row}} for article, row in rows}, labels)
+        scored = ScoredTable(table, derived_scores("stances", "given"))
+        return make_result({"stances": {"given": scored}}, name=name)
 
     rows = compare_results([run(1, "A"), run(3, "B")], options=FEW).rows
     stored = [
@@ -246,8 +243,9 @@ def test_derived_scores_are_compared(make_result: MakeResult, make_table: MakeTa
     ]
     assert compare_results(stored, options=FEW).rows == rows
     derived = {row.score: row.difference for row in rows if row.scope == "derived"}
-    # Accuracy 1/4 → 3/4; favg over one target is half of F1, which is the accuracy here.
-    assert derived == pytest.approx({"accuracy": 0.5, "favg_by_target": 0.25})
+    # Accuracy 1/4 → 3/4; favg over one target is half of F1, which is the accuracy here, and macro F1 a third.
+    halves = {"favg": 0.25, "favg_by_target": 0.25}
+    assert derived == pytest.approx({"accuracy": 0.5, "macro_f1": 0.5 / 3, **halves})
 
 
 @pytest.mark.parametrize(

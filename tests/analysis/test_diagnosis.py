@@ -24,7 +24,7 @@ from evalkit.records import (
     Zone,
 )
 from evalkit.report.diagnosis import diagnosis_tables, render_diagnosis
-from evalkit.scoring.chain import LINKS
+from evalkit.scoring.tasks.table import load_task
 from evalkit.workflows.diagnose import Diagnosis, diagnose
 from evalkit.workflows.run import run_extractor
 
@@ -101,8 +101,7 @@ def rows(
 
 
 def test_errors_and_what_they_cost(found: Diagnosis) -> None:
-    own = found.entities
-    assert own is not None
+    own = found.errors["entities"]
     # 4 right of 6 gold and 7 predicted: F1 = 8/13. One more right by label or boundary: 10/13. Without the spurious
     # item: 8/12.
     assert (own.right, own.f1) == (4, pytest.approx(8 / 13))
@@ -237,7 +236,7 @@ def test_rare_values_are_pooled() -> None:
     [
         pytest.param({"slices": ["zones"]}, "unknown slice 'zones'; did you mean 'zone'", id="slice"),
         pytest.param({"cluster": "stories"}, "unknown cluster field 'stories'; did you mean 'story'", id="cluster"),
-        pytest.param({"tasks": ["chain"]}, "a diagnosis looks at entities, quotes, stances, found chain", id="task"),
+        pytest.param({"tasks": ["chains"]}, "unknown task 'chains'; did you mean 'chain'", id="task"),
         pytest.param({"conventions": ["exakt"]}, "did you mean 'exact'", id="convention"),
         pytest.param({"by": {"desk": {"zz": 1}}}, "'desk' has no value for any article", id="keys"),
         pytest.param({"by": 7}, "cannot slice by int", id="by"),
@@ -251,33 +250,33 @@ def test_refuses(options: dict[str, Any], message: str) -> None:
 
 
 def test_scores_and_the_best_threshold(found: Diagnosis) -> None:
-    assert found.scores is not None
-    calibration = found.scores.calibration
+    scores = found.scores["entities"]
+    calibration = scores.calibration
     assert calibration is not None
     # Bins of .1, .2, .3, .8, .9: gaps .1 + .2 + .3 + 3 · .2 + .1 over 7 items.
     assert calibration.expected_error == pytest.approx(1.3 / 7)
     # From 0.8 on 4 of 4 are right, of 6 gold items.
-    assert found.scores.sweep.best() == (0.8, pytest.approx(0.8))
-    assert found.scores.f1 == pytest.approx(8 / 13)
+    assert scores.sweep.best() == (0.8, pytest.approx(0.8))
+    assert scores.f1 == pytest.approx(8 / 13)
 
 
 @pytest.mark.parametrize(
     ("score", "note"),
     [
         pytest.param(None, "entities have no scores, so there is no calibration and no threshold", id="none"),
-        pytest.param(3.0, "scores lie between 3 and 3, not 0 and 1; no calibration", id="no-probability"),
+        pytest.param(3.0, "scores of entities lie between 3 and 3, not 0 and 1; no calibration", id="no-probability"),
     ],
 )
 def test_scores_that_cannot_be_judged(score: float | None, note: str) -> None:
     own = tuple(replace(one, score=score) for one in FIRST)
     found = diagnose(predictions(own), gold("s"), resamples=0)
     assert note in found.notes
-    assert found.scores is None or found.scores.calibration is None
+    assert all(own.calibration is None for own in found.scores.values())
 
 
 def test_some_entities_without_a_score() -> None:
     found = diagnose(predictions((*FIRST[:2], replace(FIRST[2], score=None))), gold("s"), resamples=0)
-    assert found.scores is None
+    assert not found.scores
     assert "1 of 3 predicted entities have no score; no calibration" in found.notes
 
 
@@ -297,19 +296,23 @@ def test_nothing_varies_in_one_cluster() -> None:
     assert found.method == "bootstrap20/cluster:story/seed0"
 
 
-def test_token_counts_no_entities() -> None:
+def test_tokens_are_sliced_by_the_items_that_they_belong_to() -> None:
     found = diagnose(predictions(FIRST, SECOND), gold("s", "s"), conventions=["token"], resamples=0)
-    assert not rows(found, "zone", convention="token")
-    assert rows(found, "section", convention="token")
-    assert any("token counts no entities" in note for note in found.notes)
+    whole = rows(found, "section", convention="token")["s"]
+    parts = [row for name, row in rows(found, "zone", convention="token").items() if "/" not in name]
+    # Gold tokens: Oslo, Ida, Moen and Bergen, twice.
+    assert whole[:2] == (8, sum(row[1] for row in parts))
+    assert sum(row[0] for row in parts) == 8
+    assert "token counts no entities, so their scores cannot be judged under it" in found.notes
 
 
 def test_frames(found: Diagnosis) -> None:
     slices = found.to_pandas()
     body = slices[(slices["value"] == "body") & (slices["label"] == "")].iloc[0]
     assert (body["gold"], body["predicted"], body["articles"]) == (4, 5, 2)
-    assert found.to_pandas("errors").set_index("kind").loc["label", "errors"] == 1
-    assert found.to_pandas("confusion").loc["GPE", "PER"] == 1
+    assert found.to_pandas("errors").set_index(["task", "kind"]).loc[("entities", "label"), "errors"] == 1
+    confusion = found.to_pandas("confusion").set_index(["task", "gold", "predicted"])["items"]
+    assert confusion["entities", "GPE", "PER"] == 1
     assert found.to_pandas("hardest")["article"].tolist() == ["a0", "a1"]
     assert found.to_pandas("detection")["units"].tolist() == [2]
     assert found.to_pandas("calibration")["items"].sum() == 7
@@ -323,7 +326,9 @@ def test_frames_of_what_is_not_there() -> None:
         [Prediction(article_id="a0", annotations=Annotations(stances=()))], gold("s"), resamples=0, slices=["section"]
     )
     assert found.not_evaluated.keys() == {"entities", "quotes"}
-    assert all(found.to_pandas(name).empty for name in ("errors", "confusion", "detection", "calibration", "sweep"))
+    assert all(found.to_pandas(name).empty for name in ("detection", "calibration", "sweep"))
+    # Stances are evaluated, and both are missed.
+    assert found.to_pandas("errors").set_index("kind")["errors"].to_dict() == {"label": 0, "missed": 2, "spurious": 0}
 
 
 def test_json_is_the_same_twice(found: Diagnosis) -> None:
@@ -359,10 +364,8 @@ def test_a_run_that_was_just_made() -> None:
     made = run_extractor(
         lambda article: [(*one.spans[0], one.label) for one in own[article.id]], gold("sport", "local"), cache=False
     )
-    assert (
-        diagnose(made, resamples=0).entities
-        == diagnose(predictions(FIRST, SECOND), gold("s", "s"), resamples=0).entities
-    )
+    again = diagnose(predictions(FIRST, SECOND), gold("s", "s"), resamples=0)
+    assert diagnose(made, resamples=0).errors == again.errors
     other = diagnose(made, gold("x", "y"), slices=["section"], resamples=0)
     assert rows(other, "section").keys() >= {"x", "y"}
 
@@ -371,7 +374,7 @@ def test_a_file_of_predictions(tmp_path: Path) -> None:
     path = tmp_path / "mine.jsonl"
     path.write_text(json.dumps({"id": "a0", "entities": [{"spans": [OSLO], "label": "GPE"}]}), encoding="utf-8")
     found = diagnose(path, gold("s"), resamples=0)
-    assert (found.run, found.entities.right if found.entities else None) == ("mine", 1)
+    assert (found.run, found.errors["entities"].right) == ("mine", 1)
 
 
 def test_a_label_map_changes_entities_alone() -> None:
@@ -385,16 +388,32 @@ def test_a_label_map_changes_entities_alone() -> None:
 
 def test_the_chain_says_which_link_is_weakest() -> None:
     run = run_extractor("rules", split="dev", limit=6)
-    chain = diagnose(run, resamples=0).chain
-    assert chain is not None
-    assert [rung.link for rung in chain.rungs] == list(LINKS)
-    assert all(rung.counts.f1 == pytest.approx(chain.counts.f1 + rung.gain) for rung in chain.rungs)
-    assert [rung.cumulative for rung in chain.rungs] == sorted(rung.cumulative for rung in chain.rungs)
-    shown = diagnose(run, resamples=0)
-    assert shown.to_pandas("chain")["link"].tolist() == list(LINKS)
-    assert "weakest link: " in render_diagnosis(shown) or "no link alone" in render_diagnosis(shown)
+    found = diagnose(run, resamples=0)
+    chain = found.errors["chain"]
+    links = load_task("chain").links
+    assert tuple(rung.kind for rung in chain.ladder) == links
+    assert all(rung.f1 == pytest.approx(chain.f1 + rung.gain) for rung in chain.ladder)
+    assert [rung.cumulative for rung in chain.ladder] == sorted(rung.cumulative for rung in chain.ladder)
+    frame = found.to_pandas("errors")
+    assert tuple(frame[frame["task"] == "chain"]["kind"]) == links
+    assert "weakest link: " in render_diagnosis(found) or "no link alone" in render_diagnosis(found)
 
 
 def test_there_is_no_chain_without_all_layers(found: Diagnosis) -> None:
-    assert found.chain is None
-    assert found.to_pandas("chain").empty
+    assert "chain" not in found.errors
+
+
+def test_quotes_and_stances_have_prices_too() -> None:
+    speaker = replace(GOLD.quotes[0], speaker=OSLO, speaker_id=None)  # type: ignore[index]
+    label = replace(GOLD.stances[0], label="neutral")  # type: ignore[index]
+    made = predictions(GOLD.entities or (), quotes=(speaker,), stances=(label, *(GOLD.stances or ())[1:]))
+    found = diagnose(made, gold("s"), resamples=0)
+    quotes, stances = found.errors["quotes"], found.errors["stances"]
+    # One quote with the wrong speaker: nothing is right as a whole, and everything if the speaker were.
+    assert (quotes.right, quotes.f1) == (0, 0)
+    assert {rung.kind: rung.gain for rung in quotes.ladder if rung.errors} == {"speaker": 1}
+    # One of two stances is right, the other has another label.
+    assert (stances.right, stances.f1) == (1, 0.5)
+    assert {rung.kind: rung.gain for rung in stances.ladder if rung.errors} == {"label": 0.5}
+    # Against, favor, neutral, spurious by against, favor, neutral, missed: favor was once taken for neutral.
+    assert stances.confusion == ((1, 0, 0, 0), (0, 0, 1, 0), (0, 0, 0, 0), (0, 0, 0, 0))

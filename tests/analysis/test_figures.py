@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from evalkit.analysis.figures import Figure, figures_of
-from evalkit.scoring.derived import accuracy, favg, favg_by_target
 from evalkit.scoring.table import CountTable, macro, micro
-from evalkit.scoring.tasks.table import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable, derived_scores
 
 
 def test_names_and_values(make_table: Callable[..., CountTable]) -> None:
@@ -37,16 +36,15 @@ def test_agrees_with_the_scores_of_the_table(drawn: np.ndarray) -> None:
     assert point[6:9] == pytest.approx([getattr(table.counts("X"), name) for name in ("precision", "recall", "f1")])
 
 
-def test_derived_scores_come_last_and_from_their_own_table(make_table: Callable[..., CountTable]) -> None:
+def test_derived_scores_come_last_and_those_of_groups_see_the_groups(make_table: Callable[..., CountTable]) -> None:
     # One favor right, one against taken for favor: accuracy 1/2; F1 favor 2/3, against 0: favg 1/3.
-    labels = ("against", "favor", "neutral")
-    table = make_table({"a": {"favor": (1, 2, 1, 1), "against": (1, 0, 0, 0)}}, labels)
-    target = make_table({"a": {"t\tfavor": (1, 1, 1, 1), "u\tagainst": (1, 0, 0, 0), "u\tfavor": (0, 1, 0, 0)}})
-    scored = ScoredTable(table, {"accuracy": accuracy, "favg": favg}, target, {"favg_by_target": favg_by_target})
-    figures = figures_of(scored)
-    assert [name.score for name in figures.names[-3:]] == ["accuracy", "favg", "favg_by_target"]
+    cells = {"t": {"favor": (1, 1, 1, 1)}, "u": {"against": (1, 0, 0, 0), "favor": (0, 1, 0, 0)}}
+    table = make_table({"a": cells}, ("against", "favor", "neutral"))
+    figures = figures_of(ScoredTable(table, derived_scores("stances", "given")))
+    assert [name.score for name in figures.names[-4:]] == ["accuracy", "favg", "macro_f1", "favg_by_target"]
     # Target t: (1 + 0)/2, target u: 0, mean 1/4.
-    assert figures.point()[-3:] == pytest.approx([1 / 2, 1 / 3, 1 / 4])
+    assert figures.point()[-4:] == pytest.approx([1 / 2, 1 / 3, (2 / 3 + 0 + 0) / 3, 1 / 4])
+    assert figures.point()[:3] == pytest.approx([1 / 2, 1 / 2, 1 / 2])
 
 
 def test_a_label_without_support_in_a_resample_leaves_its_macro(make_table: Callable[..., CountTable]) -> None:

@@ -6,26 +6,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.analysis.errors import find_errors
 from evalkit.analysis.intervals import Bootstrap
-from evalkit.analysis.oracle import oracle_ladder, oracle_table
+from evalkit.analysis.oracle import Rung, kind_ladder, oracle_table
+from evalkit.layers.entities import ENTITIES
 from evalkit.records import Entity, Span
-from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.credits import entity_table
-from evalkit.scoring.entities import entity_columns
-from evalkit.scoring.tasks.table import load_convention
+from evalkit.scoring.columns import Columns
+from evalkit.scoring.from_records import columns_of_items
+from evalkit.scoring.tasks.table import judge_items, load_convention
 
 Item = tuple[int, int, str]
 
 
-def columns_of(*articles: tuple[list[Item], list[Item]]) -> EntityColumns:
+def columns_of(*articles: tuple[list[Item], list[Item]]) -> Columns:
     sides: list[list[list[Entity]]] = [[], []]
     for article in articles:
         for side, items in zip(sides, article, strict=True):
             side.append(
                 [Entity(id=str(at), spans=(Span(i, j),), label=label) for at, (i, j, label) in enumerate(items)]
             )
-    return entity_columns([f"a{at:02}" for at in range(len(articles))], *sides)
+    return columns_of_items([f"a{at:02}" for at in range(len(articles))], *sides, layer=ENTITIES)
+
+
+def ladder_of(columns: Columns, bootstrap: Bootstrap | None = None) -> tuple[Rung, ...]:
+    return kind_ladder(judge_items("entities", columns), bootstrap=bootstrap)
 
 
 # One right, one label, one boundary, one both, one duplicate, one missed, one spurious: 5 gold and 6 predicted items.
@@ -34,7 +37,7 @@ PREDICTED: list[Item] = [(0, 2, "X"), (0, 1, "X"), (10, 12, "Y"), (20, 22, "X"),
 
 
 def test_ladder() -> None:
-    ladder = {rung.kind: rung for rung in oracle_ladder(columns_of((GOLD, PREDICTED)))}
+    ladder = {rung.kind: rung for rung in ladder_of(columns_of((GOLD, PREDICTED)))}
     # F1 = 2 · right / (gold + predicted) = 2/11 as it is.
     expected = {
         "label": 4 / 11,
@@ -54,19 +57,19 @@ def test_ladder() -> None:
 
 
 def test_a_corrected_label_counts_under_the_gold_label() -> None:
-    errors = find_errors(columns_of(([(0, 2, "X")], [(0, 2, "Y")])))
-    table = oracle_table(errors, ("label",))
+    judged = judge_items("entities", columns_of(([(0, 2, "X")], [(0, 2, "Y")])))
+    table = oracle_table(judged, ("label",))
     assert dict(zip(table.labels, table.totals().tolist(), strict=True)) == {"X": [1, 1, 1, 1], "Y": [0, 0, 0, 0]}
 
 
 def test_gains_have_intervals() -> None:
     # Every other article has a label error, the others are right.
     wrong, right = ([(0, 2, "X")], [(0, 2, "Y")]), ([(0, 2, "X")], [(0, 2, "X")])
-    rung = oracle_ladder(columns_of(*[wrong, right] * 10), bootstrap=Bootstrap(200))[0]
+    rung = ladder_of(columns_of(*[wrong, right] * 10), Bootstrap(200))[0]
     assert rung.gain == pytest.approx(0.5)
     assert rung.ci is not None
     assert 0.2 < rung.ci[0] < 0.5 < rung.ci[1] < 0.8
-    assert oracle_ladder(columns_of(wrong), bootstrap=Bootstrap(20))[0].ci == (1.0, 1.0)
+    assert ladder_of(columns_of(wrong), Bootstrap(20))[0].ci == (1.0, 1.0)
 
 
 ITEMS = st.lists(
@@ -79,9 +82,9 @@ ITEMS = st.lists(
 @given(gold=ITEMS, predicted=ITEMS)
 def test_every_correction_helps_and_all_of_them_make_it_perfect(gold: list[Item], predicted: list[Item]) -> None:
     columns = columns_of((gold, predicted))
-    as_it_is = entity_table(columns, load_convention("entities", "exact")(columns))
-    assert oracle_table(find_errors(columns), ()).cells.tolist() == as_it_is.cells.tolist()
-    ladder = oracle_ladder(columns)
+    as_it_is = load_convention("entities", "exact")(columns).table()
+    assert oracle_table(judge_items("entities", columns)).cells.tolist() == as_it_is.cells.tolist()
+    ladder = ladder_of(columns)
     assert all(rung.gain >= -1e-12 for rung in ladder)
     steps = [as_it_is.counts().f1, *(rung.cumulative for rung in ladder)]
     assert steps == sorted(steps)

@@ -26,10 +26,10 @@ def test_json(evalkit: Evalkit, run: str):
     assert (done.status, done.err) == (0, "")
     found = done.json
     assert (found["format"], found["method"]) == ("evalkit.diagnosis", "bootstrap20/article/seed0")
-    kinds = {row["kind"]: row["errors"] for row in found["entities"]["kinds"]}
-    assert (kinds["label"], kinds["missed"], found["entities"]["right"]) == (2, 1, 4)
+    kinds = {row["kind"]: row["errors"] for row in found["errors"]["entities"]["kinds"]}
+    assert (kinds["label"], kinds["missed"], found["errors"]["entities"]["right"]) == (2, 1, 4)
     # Gold GPE: twice PER, once missed; gold PER: four times right.
-    assert found["entities"]["confusion"]["counts"] == [[0, 2, 1], [0, 4, 0], [0, 0, 0]]
+    assert found["errors"]["entities"]["confusion"]["counts"] == [[0, 2, 1], [0, 4, 0], [0, 0, 0]]
     sections = {row["value"]: row for row in found["slices"] if row["by"] == "section" and not row["label"]}
     assert (sections["work"]["gold"], sections["work"]["articles"], sections["port"]["articles"]) == (2, 1, 3)
     assert set(found["not_evaluated"]) == {"quotes", "stances"}
@@ -91,7 +91,7 @@ def test_names_of_the_train_split_are_seen(evalkit: Evalkit, workspace: Path):
         pytest.param(("--json", "--to", "markdown"), "--json and --to exclude each other", id="forms"),
         pytest.param(("a-port", "--slice", "zone"), "--slice goes with a whole run", id="article-and-slice"),
         pytest.param(("a-port", "--to", "markdown"), "--to goes with a whole run", id="article-and-form"),
-        pytest.param(("--task", "chain"), "a diagnosis looks at entities, quotes, stances, found chain", id="task"),
+        pytest.param(("--task", "chains"), "unknown task 'chains'; did you mean 'chain'", id="task"),
         pytest.param(("--resamples", "20", "--seed", "-1"), "seed of a bootstrap must not be negative", id="seed"),
     ],
 )

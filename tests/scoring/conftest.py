@@ -8,12 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from evalkit.layers.entities import ENTITIES
+from evalkit.layers.table import layer_names, load_layer
 from evalkit.records import Entity, Span
 from evalkit.registry import Registry
 from evalkit.results import Counts
-from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.credits import entity_table
-from evalkit.scoring.entities import entity_columns
+from evalkit.scoring.columns import Columns
+from evalkit.scoring.from_records import columns_of_items
 from evalkit.scoring.table import CountTable
 from evalkit.scoring.tasks.table import load_convention, load_task, task_names
 
@@ -30,12 +31,13 @@ def parse(line: str) -> list[Entity]:
     return found
 
 
-def build(gold: str | Sequence[str], predicted: str | Sequence[str], text: str | None = None) -> EntityColumns:
+def build(gold: str | Sequence[str], predicted: str | Sequence[str], text: str | None = None) -> Columns:
     """Columns of one article (strings) or of several (lists of strings)."""
     sides = [[side] if isinstance(side, str) else list(side) for side in (gold, predicted)]
     names = [f"a{at}" for at in range(len(sides[0]))]
     texts = None if text is None else (text,) * len(names)
-    return entity_columns(names, [parse(line) for line in sides[0]], [parse(line) for line in sides[1]], texts=texts)
+    gold, predicted = ([parse(line) for line in side] for side in sides)
+    return columns_of_items(names, gold, predicted, layer=ENTITIES, texts=texts)
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
         forget()
 
     def forget() -> None:
-        for cached in (task_names, load_task):
+        for cached in (layer_names, load_layer, task_names, load_task):
             cached.cache_clear()
 
     monkeypatch.setattr(Registry, "entry_points", entry_points)
@@ -65,7 +67,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture(scope="session")
-def columns() -> Callable[..., EntityColumns]:
+def columns() -> Callable[..., Columns]:
     return build
 
 
@@ -73,7 +75,7 @@ def columns() -> Callable[..., EntityColumns]:
 def table() -> Callable[..., CountTable]:
     def make(convention: str, gold: str | Sequence[str], predicted: str | Sequence[str], text: str | None = None):
         found = build(gold, predicted, text)
-        return entity_table(found, load_convention("entities", convention)(found))
+        return load_convention("entities", convention)(found).table()
 
     return make
 
@@ -98,8 +100,8 @@ def score_items() -> Callable[[str, Sequence[Item], Sequence[Item]], Counts]:
             [[Entity(id="", spans=tuple(Span(*s) for s in spans), label=label) for spans, label in side]]
             for side in (gold, predicted)
         ]
-        found = entity_columns(["a"], sides[0], sides[1])
-        return entity_table(found, load_convention("entities", convention)(found)).counts()
+        found = columns_of_items(["a"], sides[0], sides[1], layer=ENTITIES)
+        return load_convention("entities", convention)(found).table().counts()
 
     return make
 

@@ -161,16 +161,14 @@ def test_scikit_learn_on_stance_labels(labels):
             for at, pair in enumerate(labels)
         )
 
-    pair = Pair(
-        Article(id="a", text=""), Annotations(stances=stances(0)), Annotations(stances=()), given_stances=stances(1)
-    )
+    given = Annotations(stances=stances(1))
+    pair = Pair(Article(id="a", text=""), Annotations(stances=stances(0)), Annotations(stances=()), given)
     scored = score_task("stances", [pair], ["given"])["given"]
     gold, predicted = [pair[0] for pair in labels], [pair[1] for pair in labels]
     theirs = f1_score(gold, predicted, labels=list(STANCES), average=None, zero_division=0)
     ours = [scored.table.counts(label).f1 for label in STANCES]
     assert ours == pytest.approx(theirs.tolist(), **CLOSE)
-    totals = scored.table.totals()
-    derived = {name: float(function(totals, scored.table.labels)) for name, function in scored.derived.items()}
+    derived = {name: scored.derived_value(name) for name in scored.derived}
     assert derived["accuracy"] == pytest.approx(accuracy_score(gold, predicted), **CLOSE)
     assert derived["macro_f1"] == pytest.approx(theirs.mean(), **CLOSE)
     assert derived["favg"] == pytest.approx((theirs[0] + theirs[1]) / 2, **CLOSE)

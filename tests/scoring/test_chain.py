@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from evalkit.analysis.oracle import link_ladder
 from evalkit.records import Annotations, Article, Entity, Quote, Span, Stance
-from evalkit.scoring.chain import LINKS, chain_ladder, chain_tables
 from evalkit.scoring.pairs import Pair
+from evalkit.scoring.tasks.table import columns_of, load_task, score_task
 
 #       0         1         2         3
 #       012345678901234567890123456789012345678
@@ -26,8 +27,15 @@ def pair(predicted, gold=GOLD):
 
 
 def counts(predicted, gold=GOLD):
-    found = chain_tables([pair(predicted, gold)], ["complete"])["complete"].counts()
+    found = score_task("chain", [pair(predicted, gold)], ["complete"])["complete"].table.counts()
     return found.predicted_credit, found.predicted, found.gold_credit, found.gold
+
+
+LINKS = load_task("chain").links
+
+
+def ladder(pairs):
+    return link_ladder(load_task("chain"), columns_of("chain", pairs))
 
 
 def with_entity(**changes):
@@ -63,19 +71,18 @@ BROKEN = [
 @pytest.mark.parametrize(("predicted", "link"), BROKEN)
 def test_one_broken_link_loses_the_stance_and_only_its_repair_brings_it_back(predicted, link):
     assert counts(predicted) == (0, 1, 0, 1)
-    ladder = chain_ladder([pair(predicted)])
-    assert ladder.counts.f1 == 0
-    assert [rung.link for rung in ladder.rungs] == list(LINKS)
-    assert {rung.link for rung in ladder.rungs if rung.gain} == ({link} if link else set())
+    rungs = ladder([pair(predicted)])
+    assert [rung.kind for rung in rungs] == list(LINKS)
+    assert {rung.kind for rung in rungs if rung.gain} == ({link} if link else set())
     reached = LINKS.index(link) if link else len(LINKS)
-    assert [rung.cumulative for rung in ladder.rungs] == [float(at >= reached) for at in range(len(LINKS))]
+    assert [rung.cumulative for rung in rungs] == [float(at >= reached) for at in range(len(LINKS))]
 
 
 def test_two_broken_links_need_both():
     broken = replace(with_entity(label="ORG"), stances=(replace(STANCE, label="favor"),))
-    ladder = chain_ladder([pair(broken)])
-    assert [rung.gain for rung in ladder.rungs] == [0, 0, 0, 0, 0]
-    assert [rung.cumulative for rung in ladder.rungs] == [0, 0, 0, 0, 1]
+    rungs = ladder([pair(broken)])
+    assert [rung.gain for rung in rungs] == [0, 0, 0, 0, 0]
+    assert [rung.cumulative for rung in rungs] == [0, 0, 0, 0, 1]
 
 
 def test_a_predicted_stance_need_not_name_its_quote():
@@ -107,6 +114,13 @@ def test_a_stance_is_recovered_once_and_copies_are_spurious():
 
 def test_counts_are_by_stance_label():
     predicted = replace(GOLD, stances=(STANCE, replace(STANCE, id="s2", target="moen", label="favor")))
-    table = chain_tables([pair(predicted)], ["complete"])["complete"]
+    table = score_task("chain", [pair(predicted)], ["complete"])["complete"].table
     assert table.labels == ("against", "favor", "neutral")
     assert table.totals().tolist() == [[1, 1, 1, 1], [0, 1, 0, 0], [0, 0, 0, 0]]
+
+
+def test_copies_of_a_quote_do_not_depend_on_their_order():
+    # Two equal quotes, of which the stance names one: whichever of them a prediction is matched with, it stays so.
+    copies = (QUOTE, replace(QUOTE, id="q2"))
+    gold = replace(GOLD, quotes=copies)
+    assert counts(replace(gold, quotes=copies[::-1]), gold) == counts(gold, gold) == (1, 1, 1, 1)

@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import InputError
+from evalkit.layers.entities import ENTITIES
 from evalkit.records import Entity, Span
-from evalkit.scoring.columns import columns_from_arrays, match_sorted, unpaired
-from evalkit.scoring.entities import entity_columns, join_spans
+from evalkit.scoring.arrays import match_sorted, unpaired
+from evalkit.scoring.columns import columns_from_arrays
+from evalkit.scoring.from_records import columns_of_items, join_spans
 
 NOTHING = ([], [], [], [])
 
@@ -52,7 +54,7 @@ def test_refuses_unsorted_names():
 
 def test_refuses_an_offset_that_no_text_reaches():
     with pytest.raises(InputError, match="no text reaches"):
-        entity_columns(["a"], [[Entity(id="", spans=(Span(0, 2**70),), label="X")]], [[]])
+        columns_of_items(["a"], [[Entity(id="", spans=(Span(0, 2**70),), label="X")]], [[]], layer=ENTITIES)
 
 
 def test_offsets_too_large_to_pack_are_ranked():

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from evalkit.errors import InputError
-from evalkit.records import Annotations, Article, Entity, Example, Prediction, Scope, Span, Zone
+from evalkit.records import Annotations, Article, Entity, Example, Prediction, Scope, Span, Stance, Zone
 from evalkit.scoring.pairs import pair_up
+from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, not_evaluated
 
 
 def entity(start, end, label="X"):
@@ -36,13 +37,13 @@ def test_predictions_for_other_articles_are_counted():
 
 def test_layers_that_nobody_claims_or_annotates_are_not_evaluated():
     paired = pair_up([example("a", quotes=())], [prediction("a", stances=())])
-    assert paired.not_evaluated == {
+    assert not_evaluated(paired) == {
         "quotes": "the extractor does not claim it",
         "stances": "the gold does not annotate it",
         "chain": "it needs entities, quotes and stances; quotes: the extractor does not claim it",
     }
-    assert [pair.article.id for pair in paired.with_layer("entities")] == ["a"]
-    assert paired.with_layer("stances") == paired.with_layer("chain") == []
+    assert [pair.article.id for pair in articles_of("entities", paired)] == ["a"]
+    assert articles_of("stances", paired) == articles_of("chain", paired) == []
 
 
 def test_the_chain_needs_an_article_with_all_layers():
@@ -51,11 +52,11 @@ def test_the_chain_needs_an_article_with_all_layers():
         Example(article=Article(id="b", text="x"), gold=Annotations(entities=(), stances=())),
     ]
     claims = [prediction("a", quotes=(), stances=())]
-    assert pair_up(gold, claims).not_evaluated == {"chain": "no article of the gold has entities, quotes and stances"}
+    assert not_evaluated(pair_up(gold, claims)) == {"chain": "no article of the gold has entities, quotes and stances"}
     whole = Example(article=Article(id="c", text="x"), gold=Annotations(entities=(), quotes=(), stances=()))
     paired = pair_up([*gold, whole], claims)
-    assert paired.not_evaluated == {}
-    assert [pair.article.id for pair in paired.with_layer("chain")] == ["c"]
+    assert not_evaluated(paired) == {}
+    assert [pair.article.id for pair in articles_of("chain", paired)] == ["c"]
 
 
 def test_items_outside_the_scope_are_set_aside_on_both_sides_and_counted():
@@ -88,3 +89,21 @@ def test_predictions_of_a_layer_that_an_article_does_not_annotate_are_counted():
 def test_refuses(gold, predictions, message):
     with pytest.raises(InputError, match=message):
         pair_up(gold, predictions)
+
+
+def test_layers_that_nobody_has_are_named_only_if_asked_for():
+    paired = pair_up([example("a")], [prediction("a")])
+    # Entities, quotes and stances are what articles are annotated with here; other layers are not missed.
+    assert set(not_evaluated(paired)) == {"quotes", "stances", "chain"}
+    assert not_evaluated(paired, ["categories"]) == {"categories": "the extractor does not claim it"}
+
+
+def test_an_extractor_that_only_labels_is_scored_on_given_items():
+    stance = Stance(id="s", holder="a", target="b", label="favor")
+    gold = [Example(article=Article(id="a", text="x"), gold=Annotations(stances=(stance,)))]
+    given = Prediction(article_id="a", annotations=Annotations(), given=Annotations(stances=(stance,)))
+    paired = pair_up(gold, [given], layers=["stances"])
+    assert conventions_of("stances", paired) == ("given",)
+    assert "stances end to end" in not_evaluated(paired)
+    own = Prediction(article_id="a", annotations=Annotations(stances=()), given=Annotations(stances=(stance,)))
+    assert conventions_of("stances", pair_up(gold, [own])) == ("given", "found", "right")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from evalkit.records import Annotations, Article, Entity, Quote, Span
 from evalkit.scoring.pairs import Pair
-from evalkit.scoring.quotes import CONVENTIONS, match_quotes, quote_tables
+from evalkit.scoring.tasks.quote_matching import quote_matches
+from evalkit.scoring.tasks.table import choose_conventions, columns_of, score_task
 
 #       0         1         2         3         4
 #       01234567890123456789012345678901234567890
@@ -35,8 +36,16 @@ def pair(gold, predicted, *, entities=((), ()), text=TEXT):
     )
 
 
+def table(convention, gold, predicted, **more):
+    return score_task("quotes", [pair(gold, predicted, **more)], [convention])[convention].table
+
+
+def match_of(gold, predicted):
+    return quote_matches(columns_of("quotes", [pair(gold, predicted)]))[0]
+
+
 def score(convention, gold, predicted, **more):
-    counts = quote_tables([pair(gold, predicted, **more)], [convention])[convention].counts()
+    counts = table(convention, gold, predicted, **more).counts()
     return counts.predicted_credit, counts.predicted, counts.gold_credit, counts.gold
 
 
@@ -73,9 +82,9 @@ def test_content_in_two_pieces_is_one_quote():
 
 
 def test_each_side_counts_under_its_own_kind():
-    table = quote_tables([pair([quote((0, 7), kind="direct")], [quote((0, 7), kind="mixed")])], ["exact"])["exact"]
-    assert table.labels == ("direct", "indirect", "mixed")
-    assert table.totals().tolist() == [[1, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 1]]
+    found = table("exact", [quote((0, 7), kind="direct")], [quote((0, 7), kind="mixed")])
+    assert found.labels == ("direct", "indirect", "mixed")
+    assert found.totals().tolist() == [[1, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 1]]
 
 
 @pytest.mark.parametrize(
@@ -149,8 +158,8 @@ def test_quotes_are_matched_by_largest_sum_of_token_f1():
     # 8-15 also 8-11 (F1 2/3): both golds find one.
     gold = [quote((0, 7), name="g1"), quote((8, 15), name="g2")]
     predicted = [quote((0, 15), name="p1"), quote((8, 11), name="p2")]
-    match = match_quotes(pair(gold, predicted))
-    assert [(match.gold[i].id, match.predicted[j].id) for i, j in match.pairs] == [("g1", "p1"), ("g2", "p2")]
+    match = match_of(gold, predicted)
+    assert [(match.quotes[0][i].id, match.quotes[1][j].id) for i, j in match.pairs] == [("g1", "p1"), ("g2", "p2")]
 
 
 def test_copies_are_matched_where_they_agree():
@@ -166,7 +175,7 @@ def test_articles_without_text_are_matched_by_characters():
     assert score("speaker-exact", gold, predicted, text="") == (1, 1, 1, 1)
 
 
-@pytest.mark.parametrize("convention", list(CONVENTIONS))
+@pytest.mark.parametrize("convention", choose_conventions("quotes", ["all"]))
 @pytest.mark.parametrize("content", [pytest.param([(3, 3)], id="empty-span"), pytest.param([], id="no-span")])
 def test_empty_content_has_a_result(convention, content):
     found = score(
@@ -201,7 +210,7 @@ def test_overlap_is_the_formula_of_pareti(gold, predicted):
 def test_no_matching_has_more_token_f1(gold, predicted):
     import itertools
 
-    match = match_quotes(pair([quote(*c) for c in gold], [quote(*c) for c in predicted]))
+    match = match_of([quote(*c) for c in gold], [quote(*c) for c in predicted])
 
     def f1(i, j):
         ours, theirs = match.tokens[0][i], match.tokens[1][j]

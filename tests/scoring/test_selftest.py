@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from evalkit.cli.selftest import selftest_command
 from evalkit.scoring.conventions.exact import exact
-from evalkit.scoring.credits import Credits, credits_of_pairs
 from evalkit.scoring.edges import find_edges
+from evalkit.scoring.items import items_of_credits, items_of_pairs
 from evalkit.scoring.selftest import check_all, check_convention
 from evalkit.scoring.tasks import table
 from evalkit.scoring.tasks.table import choose_conventions, load_task, task_names
@@ -46,48 +46,53 @@ def test_the_exceptions_are_needed(task, name, convention, monkeypatch):
     assert found == set(convention.excepted)
 
 
+def credits(columns):
+    """What gold and predicted items earn under exact."""
+    items = exact(columns)
+    return items.gold.credit, items.predicted.credit
+
+
 def many_to_one(columns):
     """Every overlapping prediction is right: duplicates pay."""
     edges = find_edges(columns, np.arange(len(columns.gold)), np.arange(len(columns.predicted)), by_label=True)
     gold, predicted = np.zeros(len(columns.gold)), np.zeros(len(columns.predicted))
     gold[edges.gold] = 1
     predicted[edges.predicted] = 1
-    return Credits(gold, predicted)
+    return items_of_credits(columns, gold, predicted)
 
 
 def never(columns):
-    return credits_of_pairs(columns, *[np.zeros(0, dtype=np.int64)] * 2)
+    return items_of_pairs(columns, *[np.zeros(0, dtype=np.int64)] * 2)
 
 
 def generous(columns):
-    return Credits(np.full(len(columns.gold), 1.5), np.ones(len(columns.predicted)))
+    return items_of_credits(columns, np.full(len(columns.gold), 1.5), np.ones(len(columns.predicted)))
 
 
 def first_given(columns):
     """Only the item that came first in the input earns anything."""
-    found = exact(columns)
-    return Credits(found.gold * (columns.gold.order == 0), found.predicted * (columns.predicted.order == 0))
+    gold, predicted = credits(columns)
+    return items_of_credits(columns, gold * (columns.gold.order == 0), predicted * (columns.predicted.order == 0))
 
 
 def by_size(columns):
     """Credit by the number of articles: an empty one changes it, and so does cutting in two."""
-    found = exact(columns)
     share = 1 / max(len(columns.articles), 1)
-    return Credits(found.gold * share, found.predicted * share)
+    return items_of_credits(columns, *(own * share for own in credits(columns)))
 
 
 def lopsided(columns):
-    found = exact(columns)
-    return Credits(found.gold, np.ones(len(columns.predicted)))
+    return items_of_credits(columns, credits(columns)[0], np.ones(len(columns.predicted)))
 
 
 def crashing(columns):
-    return Credits(np.ones(len(columns.gold)) / (len(columns.gold) / max(len(columns.predicted), 0)), np.zeros(0))
+    share = len(columns.gold) / max(len(columns.predicted), 0)
+    return items_of_credits(columns, np.ones(len(columns.gold)) / share, np.zeros(0))
 
 
 def not_a_number(columns):
-    found = exact(columns)
-    return Credits(found.gold * np.nan, found.predicted)
+    gold, predicted = credits(columns)
+    return items_of_credits(columns, gold * np.nan, predicted)
 
 
 @pytest.mark.parametrize(

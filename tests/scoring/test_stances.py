@@ -18,7 +18,7 @@ def pair(gold, predicted=(), *, given=None, entities=((), ()), name="a"):
         Article(id=name, text=""),
         Annotations(entities=entities[0], stances=tuple(map(stance, gold))),
         Annotations(entities=entities[1], stances=tuple(map(stance, predicted))),
-        None if given is None else tuple(map(stance, given)),
+        None if given is None else Annotations(stances=tuple(map(stance, given))),
     )
 
 
@@ -29,11 +29,7 @@ def counts(convention, *pairs):
 
 def derived(*pairs):
     scored = score_task("stances", pairs, ["given"])["given"]
-    values = {name: float(f(scored.table.totals(), scored.table.labels)) for name, f in scored.derived.items()}
-    by_target = scored.by_target
-    return values | {
-        name: float(f(by_target.totals(), by_target.labels)) for name, f in scored.by_target_derived.items()
-    }
+    return {name: scored.derived_value(name) for name in scored.derived}
 
 
 @pytest.mark.parametrize(

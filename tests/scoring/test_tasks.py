@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from evalkit.errors import EvalkitError, UnknownNameError
+from evalkit.layers.table import layer_names
 from evalkit.records import Annotations, Article, Entity, Span
-from evalkit.scoring.credits import credits_of_pairs
+from evalkit.scoring.items import items_of_pairs
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.base import Convention, Parameter
 from evalkit.scoring.tasks.table import (
@@ -76,7 +77,7 @@ def test_what_a_task_declares_is_there(name):
 
 @pytest.mark.parametrize("task", task_names())
 def test_every_default_convention_scores_an_article_without_anything(task):
-    pair = Pair(Article(id="a", text="some"), *[Annotations(entities=(), quotes=(), stances=())] * 2)
+    pair = Pair(Article(id="a", text="some"), *[Annotations(dict.fromkeys(layer_names(), ()))] * 2)
     names = choose_conventions(task, None)
     scored = score_task(task, [pair], names)
     assert tuple(scored) == names
@@ -117,7 +118,7 @@ def near(columns, spare):
         abs(columns.gold.end - columns.predicted.end) <= spare
     )
     at = np.flatnonzero(close)
-    return credits_of_pairs(columns, at, at)
+    return items_of_pairs(columns, at, at)
 
 
 def entity(start: int, end: int) -> Annotations:

@@ -12,7 +12,6 @@ from evalkit.formats.tags.schemes import decode_tags
 from evalkit.records import Annotations, Article, Entity, Prediction, Quote, Span
 from evalkit.results import Counts, f1_score
 from evalkit.scoring.pairs import Pair, pair_up
-from evalkit.scoring.quotes import quote_tables
 from evalkit.scoring.table import CountTable, macro, merge_tables, micro
 from evalkit.scoring.tasks.table import score_task
 
@@ -130,7 +129,7 @@ def quotes(gold, predicted, convention):
         )
 
     pair = Pair(Article(id="a", text="x " * 50), Annotations(quotes=side(gold)), Annotations(quotes=side(predicted)))
-    return quote_tables([pair], [convention])[convention].counts()
+    return score_task("quotes", [pair], [convention])[convention].table.counts()
 
 
 def test_nested_gold_earns_no_more_than_one():
@@ -215,5 +214,5 @@ def test_tokens_are_never_glued(tmp_path):
             )
         ),
     )
-    table = score_task("entities", pair_up([example], [predicted]).with_layer("entities"), ("exact",))["exact"].table
+    table = score_task("entities", pair_up([example], [predicted]).with_layers(["entities"]), ("exact",))["exact"].table
     assert table.counts().f1 == 1.0

@@ -9,12 +9,12 @@ first, so a second item at the same place cannot take the credit of the right on
 
 from __future__ import annotations
 
-from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.credits import Credits, credits_of_settled
+from evalkit.scoring.columns import Columns
+from evalkit.scoring.items import Items, items_of_pairs
 
 __all__ = ["boundary"]
 
 
-def boundary(columns: EntityColumns) -> Credits:
+def boundary(columns: Columns) -> Items:
     """Credits under the convention."""
-    return credits_of_settled(columns, columns.equal, *columns.relabelled)
+    return items_of_pairs(columns, *columns.relabelled, settled=columns.equal)

@@ -8,15 +8,12 @@ Known elsewhere as strict (SemEval-2013, nervaluate), CoNLL-2003, seqeval, spaCy
 
 from __future__ import annotations
 
-import numpy as np
-
-from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.credits import Credits, credits_of_settled
+from evalkit.scoring.columns import Columns
+from evalkit.scoring.items import Items
 
 __all__ = ["exact"]
 
 
-def exact(columns: EntityColumns) -> Credits:
+def exact(columns: Columns) -> Items:
     """Credits under the convention."""
-    nothing = np.zeros(0, dtype=np.int64)
-    return credits_of_settled(columns, columns.equal, nothing, nothing)
+    return Items(columns, settled=columns.equal)

@@ -12,28 +12,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalkit.scoring.columns import EntityColumns, Ints
-from evalkit.scoring.credits import Credits, credits_of_settled
+from evalkit.scoring.columns import Columns, Ints
 from evalkit.scoring.edges import Edges, pending
+from evalkit.scoring.items import Items, items_of_pairs
 from evalkit.scoring.matching import Rule, match_open
 
 __all__ = ["fuzzy"]
 
 
-def fuzzy(columns: EntityColumns) -> Credits:
+def fuzzy(columns: Columns) -> Items:
     """Credits under the convention."""
     settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=False)
     gold, predicted = match_open(columns, open_gold, open_predicted, by_label=False, rule=Rule(_in_text_order, _walk))
     agree = columns.gold.label[gold] == columns.predicted.label[predicted]
-    return credits_of_settled(columns, (settled_gold, settled_predicted), gold[agree], predicted[agree])
+    return items_of_pairs(columns, gold[agree], predicted[agree], settled=(settled_gold, settled_predicted))
 
 
-def _in_text_order(columns: EntityColumns, edges: Edges) -> tuple[Ints, ...]:
+def _in_text_order(columns: Columns, edges: Edges) -> tuple[Ints, ...]:
     inexact = columns.gold.key[edges.gold] != columns.predicted.key[edges.predicted]
     return edges.predicted, inexact.astype(np.int64), edges.gold
 
 
-def _walk(columns: EntityColumns, edges: Edges, number: Ints) -> Ints:
+def _walk(columns: Columns, edges: Edges, number: Ints) -> Ints:
     order = np.lexsort(_in_text_order(columns, edges))
     used: set[int] = set()
     done: set[int] = set()

@@ -8,15 +8,15 @@ Lengths are characters; an item in several pieces is the sum of its pieces. T ab
 
 from __future__ import annotations
 
-from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.credits import Credits, credits_of_settled
+from evalkit.scoring.columns import Columns
 from evalkit.scoring.edges import Edges, lengths, pending
+from evalkit.scoring.items import Items, items_of_pairs
 from evalkit.scoring.matching import match_open
 
 __all__ = ["iou"]
 
 
-def iou(columns: EntityColumns, threshold: float = 0.5) -> Credits:
+def iou(columns: Columns, threshold: float = 0.5) -> Items:
     """Credits under the convention."""
 
     def enough(edges: Edges) -> Edges:
@@ -28,4 +28,4 @@ def iou(columns: EntityColumns, threshold: float = 0.5) -> Credits:
 
     settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
     matched = match_open(columns, open_gold, open_predicted, by_label=True, keep=enough)
-    return credits_of_settled(columns, (settled_gold, settled_predicted), *matched)
+    return items_of_pairs(columns, *matched, settled=(settled_gold, settled_predicted))

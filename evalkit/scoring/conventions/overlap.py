@@ -13,14 +13,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.scoring.columns import EntityColumns, Ints, SpanColumns
-from evalkit.scoring.credits import Credits
+from evalkit.scoring.columns import Columns, Ints, SpanColumns
 from evalkit.scoring.edges import fragments, lengths, pending
+from evalkit.scoring.items import Items, items_of_credits
 
 __all__ = ["overlap"]
 
 
-def overlap(columns: EntityColumns) -> Credits:
+def overlap(columns: Columns) -> Items:
     """Credits under the convention."""
     settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
     ours, theirs = (columns.gold, open_gold), (columns.predicted, open_predicted)
@@ -33,12 +33,10 @@ def overlap(columns: EntityColumns) -> Credits:
         credit[settled] = 1.0
         credit[this[1]] = _shares(columns, this, other)
         credits.append(credit)
-    return Credits(credits[0], credits[1])
+    return items_of_credits(columns, credits[0], credits[1])
 
 
-def _shares(
-    columns: EntityColumns, this: tuple[SpanColumns, Ints], other: tuple[SpanColumns, Ints]
-) -> NDArray[np.float64]:
+def _shares(columns: Columns, this: tuple[SpanColumns, Ints], other: tuple[SpanColumns, Ints]) -> NDArray[np.float64]:
     """The covered share of some items of one side, given all items of the other that can touch them."""
     item, start, end = _layered(columns, *this)
     _, other_start, other_end = _layered(columns, *other)
@@ -48,7 +46,7 @@ def _shares(
     return total / lengths(columns, *this)
 
 
-def _layered(columns: EntityColumns, side: SpanColumns, items: Ints) -> tuple[Ints, Ints, Ints]:
+def _layered(columns: Columns, side: SpanColumns, items: Ints) -> tuple[Ints, Ints, Ints]:
     """Fragments on the global axis, with an axis of its own for first copies, second copies and so on."""
     item, start, end = fragments(columns, side, items, by_label=True)
     key = side.key[items]

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.credits import Credits, credits_of_settled
+from evalkit.scoring.columns import Columns
+from evalkit.scoring.items import Items, items_of_pairs
 from evalkit.scoring.matching import match_open
 
 __all__ = ["partial"]
 
 
-def partial(columns: EntityColumns) -> Credits:
+def partial(columns: Columns) -> Items:
     """Credits under the convention."""
     same = columns.relabelled
     rest = (np.setdiff1d(items, taken, assume_unique=True) for items, taken in zip(columns.unequal, same, strict=True))
     matched = match_open(columns, *rest, by_label=False)
     gold, predicted = (np.concatenate(pair) for pair in zip(same, matched, strict=True))
     value = np.repeat([1.0, 0.5], [len(same[0]), len(matched[0])])
-    return credits_of_settled(columns, columns.equal, gold, predicted, value)
+    return items_of_pairs(columns, gold, predicted, value, settled=columns.equal)

@@ -1,7 +1,7 @@
 r"""token: items are tokens, credit 1 for a token that the other side gives the same label.
 
 A token is a match of the regular expression `\w+|[^\w\s]`, and it carries a label if an item of that label touches
-it. A token in two items of different labels is two items; in two of one label, one.
+it. A token in two items of different labels is two rows; in two of one label it is one, which belongs to the first.
 
     text      Ida Moen of Oslo
     gold      PER Ida Moen      two tokens
@@ -15,9 +15,9 @@ import re
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.scoring.columns import EntityColumns, Ints, SpanColumns
-from evalkit.scoring.credits import Credits, Items
+from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns, Ints
 from evalkit.scoring.edges import fragments
+from evalkit.scoring.items import NOBODY, Items, Rows, items_of_rows
 
 __all__ = ["token", "tokenize"]
 
@@ -29,7 +29,7 @@ def tokenize(text: str) -> Ints:
     return np.array([match.span() for match in _TOKEN.finditer(text)], dtype=np.int64).reshape(-1, 2)
 
 
-def token(columns: EntityColumns) -> Credits:
+def token(columns: Columns) -> Items:
     """Credits under the convention.
 
     Raises:
@@ -41,24 +41,32 @@ def token(columns: EntityColumns) -> Credits:
     article = np.repeat(np.arange(len(per_article)), [len(tokens) for tokens in per_article])
     tokens = np.concatenate(per_article) if per_article else np.zeros((0, 2), dtype=np.int64)
     start, end = (tokens[:, at] + article * columns.stride_of_texts for at in (0, 1))
-    gold, predicted = (_labelled(columns, side, start, end) for side in (columns.gold, columns.predicted))
-    gold_items, predicted_items = (
-        Items(article[keys // len(columns.labels)], keys % len(columns.labels)) for keys in (gold, predicted)
-    )
-    return Credits(
-        np.isin(gold, predicted).astype(np.float64),
-        np.isin(predicted, gold).astype(np.float64),
-        None,
-        gold_items,
-        predicted_items,
+    gold, predicted = (_labelled(columns, side, start, end) for side in (GOLD_SIDE, PREDICTED_SIDE))
+    return items_of_rows(
+        columns, _rows(columns, GOLD_SIDE, gold, predicted), _rows(columns, PREDICTED_SIDE, predicted, gold)
     )
 
 
-def _labelled(columns: EntityColumns, side: SpanColumns, start: Ints, end: Ints) -> Ints:
-    """Sorted keys (token, label) of the tokens that the items of one side touch."""
+def _labelled(columns: Columns, at: int, start: Ints, end: Ints) -> tuple[Ints, Ints]:
+    """Sorted keys (token, label) of what the items of one side touch, and the first item that touches each."""
+    side = columns.sides[at]
     item, low, high = fragments(columns, side, np.arange(len(side)), stride=columns.stride_of_texts, by_label=False)
+    if len(columns.shapes) > 1:
+        # Items in several pieces come last; `unique` keeps the first of equal keys, which must be the first item.
+        order = np.argsort(item, kind="stable")
+        item, low, high = item[order], low[order], high[order]
     first = np.searchsorted(end, low, "right")
     number = np.maximum(np.searchsorted(start, high, "left") - first, 0)
-    which = np.arange(int(number.sum())) - np.repeat(np.cumsum(number) - number - first, number)
-    labels = np.repeat(side.label[item], number)
-    return np.unique(which * max(len(columns.labels), 1) + labels)
+    touched = np.arange(int(number.sum())) - np.repeat(np.cumsum(number) - number - first, number)
+    owner = np.repeat(item, number)
+    keys, kept = np.unique(touched * max(len(columns.labels), 1) + side.label[owner], return_index=True)
+    return keys, owner[kept]
+
+
+def _rows(columns: Columns, at: int, own: tuple[Ints, Ints], other: tuple[Ints, Ints]) -> Rows:
+    keys, owner = own
+    place = np.searchsorted(other[0], keys)
+    # One more key that nothing equals, so that a place behind the last one can be looked at too.
+    equal = np.append(other[0], -1)[place] == keys
+    partner = np.where(equal, np.append(other[1], NOBODY)[place], NOBODY)
+    return Rows(owner, columns.sides[at].label[owner], equal.astype(np.float64), partner, at)

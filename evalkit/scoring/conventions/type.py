@@ -9,16 +9,16 @@ long predicted item over two gold items finds one of them.
 
 from __future__ import annotations
 
-from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.credits import Credits, credits_of_settled
+from evalkit.scoring.columns import Columns
 from evalkit.scoring.edges import pending
+from evalkit.scoring.items import Items, items_of_pairs
 from evalkit.scoring.matching import match_open
 
 __all__ = ["type_"]
 
 
-def type_(columns: EntityColumns) -> Credits:
+def type_(columns: Columns) -> Items:
     """Credits under the convention."""
     settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
     matched = match_open(columns, open_gold, open_predicted, by_label=True)
-    return credits_of_settled(columns, (settled_gold, settled_predicted), *matched)
+    return items_of_pairs(columns, *matched, settled=(settled_gold, settled_predicted))

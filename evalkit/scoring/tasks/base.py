@@ -12,7 +12,21 @@ from typing import Any
 
 from evalkit.errors import UnknownNameError
 
-__all__ = ["Convention", "Derived", "Parameter", "Task", "imported"]
+__all__ = [
+    "DUPLICATE",
+    "MISSED",
+    "RIGHT",
+    "SPURIOUS",
+    "Convention",
+    "Derived",
+    "Parameter",
+    "Property",
+    "Task",
+    "imported",
+]
+
+RIGHT, DUPLICATE, MISSED, SPURIOUS = "right", "duplicate", "missed", "spurious"
+"""Kinds that every task has in the same meaning: right comes first, a duplicate is a predicted item."""
 
 
 def imported(function: str | Callable[..., Any]) -> Callable[..., Any]:
@@ -82,6 +96,7 @@ class Convention:
     Attributes:
         function: a function of the columns of both sides (and of the parameters, by name) that gives the credits.
         about: in one line, what a predicted item must do to earn credit.
+        settings: arguments that it always gives its function, where several conventions share one.
         parameters: what may stand behind the name, each after a colon, in this order.
         given: whether it asks for labels of items that the gold gives, so that an extractor that only labels has it.
         excepted: invariant of the self-test → why the definition cannot keep it.
@@ -89,12 +104,13 @@ class Convention:
 
     function: str | Callable[..., Any]
     about: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
     given: bool = False
     excepted: Mapping[str, str] = field(default_factory=dict)
 
     def arguments(self, name: str) -> dict[str, Any]:
-        """The parameters in a name such as `iou:0.5`.
+        """What the function is given besides the columns, under a name such as `iou:0.5`.
 
         Raises:
             UnknownNameError: there are too many, or one is none that is allowed; says what is expected.
@@ -103,7 +119,7 @@ class Convention:
         if not self.parameters and ":" in name:
             base = name.partition(":")[0]
             raise UnknownNameError(f"convention {base!r} takes no parameter, found {name!r}; write {base!r}")
-        arguments = {}
+        arguments = dict(self.settings)
         for number, parameter in enumerate(self.parameters):
             text = values[number] if number < len(values) else ""
             try:
@@ -132,6 +148,26 @@ class Derived:
     conventions: tuple[str, ...] = ()
     group: str | Callable[..., Any] | None = None
 
+    def values(self, totals: Any, labels: tuple[str, ...]) -> Any:
+        """The score of some totals."""
+        return imported(self.function)(totals, labels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Property:
+    """What items can be told apart by, for slices.
+
+    Attributes:
+        function: a function of the columns and the training data that gives the value of each item of either side, or
+            None where it cannot be told.
+        about: one line.
+        usual: whether slices are made by it unless others are asked for.
+    """
+
+    function: str | Callable[..., Any]
+    about: str
+    usual: bool = True
+
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
@@ -146,7 +182,14 @@ class Task:
         default: what is scored unless conventions are asked for; all that need no parameter if empty.
         every: what `all` stands for, with parameters where a convention has some; as `default` if empty.
         derived: name → score that is shown beside precision, recall and F1.
-        expected: whether a result says that it is not evaluated even where neither gold nor extractor have its layers.
+        kinds: what can become of an item, `right` first; nothing if its errors are not told apart.
+        judge: a function of the columns and the kinds that gives what became of each item.
+        links: what the main convention takes to be right where it is told so (keyword `right`), in the order of a
+            ladder; most tasks have none.
+        properties: name → what items can be sliced by.
+        cases: a function of the layer and a random generator that gives gold and predicted annotations of an article,
+            for the self-test.
+        diagnosed: the conventions that a diagnosis looks at unless others are asked for; the main one if empty.
     """
 
     name: str
@@ -157,7 +200,12 @@ class Task:
     default: tuple[str, ...] = ()
     every: tuple[str, ...] = ()
     derived: Mapping[str, Derived] = field(default_factory=dict)
-    expected: bool = False
+    kinds: tuple[str, ...] = ()
+    judge: str | Callable[..., Any] = "evalkit.scoring.kinds:span_kinds"
+    links: tuple[str, ...] = ()
+    properties: Mapping[str, Property] = field(default_factory=dict)
+    diagnosed: tuple[str, ...] = ()
+    cases: str | Callable[..., Any] = "evalkit.scoring.selftest_cases:random_sides"
 
     @property
     def layer(self) -> str:

@@ -16,11 +16,12 @@ TASK = Task(
     layers=("entities", "quotes", "stances"),
     conventions={
         "complete": Convention(
-            function="evalkit.scoring.chain:chain_tables",
+            function="evalkit.scoring.tasks.chain_conventions:complete",
             about="1 if every link from the mentions to the label of the stance is right",
             excepted={"swap": "a gold stance without a quote asks for none"},
         )
     },
     main="complete",
-    expected=True,
+    links=("boundaries", "labels", "speakers", "targets", "stance labels"),
+    cases="evalkit.scoring.tasks.linked_cases:linked_sides",
 )

@@ -10,7 +10,7 @@ spurious item.
 from __future__ import annotations
 
 from evalkit.scoring.tasks.base import Task
-from evalkit.scoring.tasks.spans import SPAN_CONVENTIONS
+from evalkit.scoring.tasks.spans import SPAN_CONVENTIONS, SPAN_KINDS, SPAN_PROPERTIES
 
 __all__ = ["TASK"]
 
@@ -22,5 +22,6 @@ TASK = Task(
     main="exact",
     default=("exact", "boundary", "partial", "type"),
     every=("exact", "boundary", "partial", "type", "fuzzy", "overlap", "iou:0.5", "token"),
-    expected=True,
+    kinds=SPAN_KINDS,
+    properties=SPAN_PROPERTIES,
 )

@@ -6,20 +6,32 @@ predicted cue for it is spurious. Each side counts under its own kind.
 
     gold      “We knew,” (said, Moen)       one direct quote
     predicted “We knew,” (said, Ruiz)       exact 1/1, cue-exact 1/1, speaker-entity 0/1, joint 0/1
+
+Kinds of errors:
+
+* `right`: same content (convention `exact`) and same speaker;
+* `speaker`: same content, another speaker;
+* `boundary`: matched, with other content;
+* `duplicate`: a predicted quote over a gold quote that another prediction already has;
+* `missed` and `spurious`: the rest.
 """
 
 from __future__ import annotations
 
-from evalkit.scoring.tasks.base import Convention, Task
+from evalkit.scoring.tasks.base import DUPLICATE, MISSED, RIGHT, SPURIOUS, Convention, Property, Task
 
 __all__ = ["TASK"]
 
-_HERE = "evalkit.scoring.quotes:quote_tables"
-_ROLES = {"counts": "its items are the quotes that have the role"}
+_HERE = "evalkit.scoring.tasks.quote_conventions"
 
 
-def _role(name: str, about: str) -> Convention:
-    return Convention(function=_HERE, about=about, excepted=_ROLES)
+def _role(function: str, about: str, **settings: object) -> Convention:
+    return Convention(
+        function=f"{_HERE}:{function}",
+        about=about,
+        settings=settings,
+        excepted={"counts": "its items are the quotes that have the role"},
+    )
 
 
 TASK = Task(
@@ -27,26 +39,37 @@ TASK = Task(
     about="what somebody said, the words that report it, and who said it",
     layers=("quotes",),
     conventions={
-        "exact": Convention(function=_HERE, about="1 for the content of a gold quote, whatever its kind"),
+        "exact": Convention(function=f"{_HERE}:exact", about="1 for the content of a gold quote, whatever its kind"),
         "overlap": Convention(
-            function=_HERE,
-            about="the share of its characters that the other side covers (Pareti 2013)",
+            function=f"{_HERE}:overlap", about="the share of its characters that the other side covers (Pareti 2013)"
         ),
         "token": Convention(
-            function=_HERE,
+            function=f"{_HERE}:token",
             about="items are the tokens of contents, whatever the kind",
             excepted={"counts": "its items are tokens"},
         ),
-        "cue-exact": _role("cue_exact", "1 for the cue of the matched gold quote"),
-        "cue-type": _role("cue_type", "1 for a cue that overlaps that of the matched gold quote"),
-        "speaker-exact": _role("speaker_exact", "1 for the speaker's mention; a missed quote is a missed speaker"),
-        "speaker-overlap": _role("speaker_overlap", "1 for a mention that overlaps the speaker's"),
-        "speaker-entity": _role("speaker_entity", "1 for the speaker as an entity, by id or by any of its mentions"),
-        "speaker-exact-given": _role("speaker_exact_given", "as speaker-exact, over matched quotes only"),
-        "speaker-overlap-given": _role("speaker_overlap_given", "as speaker-overlap, over matched quotes only"),
-        "speaker-entity-given": _role("speaker_entity_given", "as speaker-entity, over matched quotes only"),
-        "joint": Convention(function=_HERE, about="1 if content (exact) and speaker (entity) are both right"),
+        "cue-exact": _role("cue", "1 for the cue of the matched gold quote", how="exact"),
+        "cue-type": _role("cue", "1 for a cue that overlaps that of the matched gold quote", how="overlap"),
+        "speaker-exact": _role("speaker", "1 for the mention of the matched quote's speaker", how="exact"),
+        "speaker-overlap": _role("speaker", "1 for a mention that overlaps that of the speaker", how="overlap"),
+        "speaker-entity": _role("speaker", "1 for the speaker as an entity, by id or any mention", how="entity"),
+        "speaker-exact-given": _role("speaker", "as speaker-exact, over matched quotes only", how="exact", given=True),
+        "speaker-overlap-given": _role(
+            "speaker", "as speaker-overlap, over matched quotes only", how="overlap", given=True
+        ),
+        "speaker-entity-given": _role(
+            "speaker", "as speaker-entity, over matched quotes only", how="entity", given=True
+        ),
+        "joint": Convention(function=f"{_HERE}:joint", about="1 if content and speaker are both right"),
     },
     main="exact",
-    expected=True,
+    kinds=(RIGHT, "speaker", "boundary", DUPLICATE, MISSED, SPURIOUS),
+    judge="evalkit.scoring.tasks.quote_kinds:quote_kinds",
+    properties={
+        "speaker": Property(
+            function="evalkit.scoring.tasks.quote_kinds:speaker", about="how the speaker is given: name, role, pronoun"
+        )
+    },
+    diagnosed=("exact", "speaker-entity"),
+    cases="evalkit.scoring.tasks.linked_cases:linked_sides",
 )

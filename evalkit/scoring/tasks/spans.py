@@ -1,4 +1,4 @@
-"""What fits every layer whose items are spans with a label: conventions to put into a task of one's own.
+"""What fits every layer whose items are spans with a label: to put together a task of one's own.
 
 ::
 
@@ -8,14 +8,16 @@
         layers=("claims",),
         conventions={"exact": SPAN_CONVENTIONS["exact"]},
         main="exact",
+        kinds=SPAN_KINDS,
+        properties=SPAN_PROPERTIES,
     )
 """
 
 from __future__ import annotations
 
-from evalkit.scoring.tasks.base import Convention, Parameter
+from evalkit.scoring.tasks.base import DUPLICATE, MISSED, RIGHT, SPURIOUS, Convention, Parameter, Property
 
-__all__ = ["SPAN_CONVENTIONS"]
+__all__ = ["SPAN_CONVENTIONS", "SPAN_KINDS", "SPAN_PROPERTIES"]
 
 _FOLDER = "evalkit.scoring.conventions"
 
@@ -47,4 +49,16 @@ SPAN_CONVENTIONS = {
         about="items are tokens: 1 for a token that the other side gives the same label",
         excepted={"counts": "its items are tokens"},
     ),
+}
+
+SPAN_KINDS = (RIGHT, "label", "boundary", "boundary+label", DUPLICATE, MISSED, SPURIOUS)
+"""What `evalkit.scoring.kinds.span_kinds` tells apart."""
+
+_PROPERTIES = "evalkit.scoring.properties"
+
+SPAN_PROPERTIES = {
+    "zone": Property(function=f"{_PROPERTIES}:zone", about="the part of the article, such as headline or caption"),
+    "length": Property(function=f"{_PROPERTIES}:length", about="number of words: 1 to 3, or 4+"),
+    "nested": Property(function=f"{_PROPERTIES}:nested", about="whether it overlaps another item of its side"),
+    "seen": Property(function=f"{_PROPERTIES}:seen", about="whether the training data has the name"),
 }

@@ -7,15 +7,17 @@ topics match by name, letter case and punctuation apart. A missed target is miss
 
     gold      moen -> topic:port-plan against
     predicted moen -> topic:port-plan neutral      found 1/1, right 0/1
+
+Kinds of errors: `right`, `label` (holder and target match, the label does not), `missed`, `spurious`.
 """
 
 from __future__ import annotations
 
-from evalkit.scoring.tasks.base import Convention, Derived, Task
+from evalkit.scoring.tasks.base import MISSED, RIGHT, SPURIOUS, Convention, Derived, Property, Task
 
 __all__ = ["TASK"]
 
-_TABLES = "evalkit.scoring.stances:stance_tables"
+_HERE = "evalkit.scoring.tasks.stance_conventions"
 _DERIVED = "evalkit.scoring.derived"
 _PAIRS = "its items are the pairs of the gold"
 
@@ -25,13 +27,13 @@ TASK = Task(
     layers=("stances",),
     conventions={
         "given": Convention(
-            function=_TABLES,
+            function=f"{_HERE}:given",
             about="1 for the label of a gold holder and target",
             given=True,
             excepted={"swap": _PAIRS, "counts": _PAIRS},
         ),
-        "found": Convention(function=_TABLES, about="1 if holder and target match those of a gold stance"),
-        "right": Convention(function=_TABLES, about="1 if holder, target and label match"),
+        "found": Convention(function=f"{_HERE}:found", about="1 if holder and target match those of a gold stance"),
+        "right": Convention(function=f"{_HERE}:right", about="1 if holder, target and label match"),
     },
     main="right",
     derived={
@@ -49,11 +51,19 @@ TASK = Task(
             conventions=("given",),
         ),
         "favg_by_target": Derived(
-            function=f"{_DERIVED}:favg_by_target",
+            function=f"{_DERIVED}:favg_by_group",
             about="mean of favg over the targets that have a gold stance",
             conventions=("given",),
-            group="evalkit.scoring.stances:target_table",
+            group=f"{_HERE}:targets",
         ),
     },
-    expected=True,
+    kinds=(RIGHT, "label", MISSED, SPURIOUS),
+    judge=f"{_HERE}:stance_kinds",
+    properties={
+        "holder": Property(function=f"{_HERE}:holder", about="what the holder is: the author, or an entity's label"),
+        "target": Property(
+            function=f"{_HERE}:target", about="what the target is: a topic, or an entity's label", usual=False
+        ),
+    },
+    cases="evalkit.scoring.tasks.linked_cases:linked_sides",
 )

@@ -6,36 +6,39 @@ Other packages add tasks through the entry-point group `evalkit.tasks`, and conv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import EvalkitError, UnknownNameError
+from evalkit.errors import EvalkitError
 from evalkit.registry import Registry, unknown_name
-from evalkit.scoring.tasks.base import Convention, Task, imported
+from evalkit.scoring.tasks.base import Convention, Derived, Task, imported
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from evalkit.scoring.columns import Columns
+    from evalkit.scoring.items import Items
+    from evalkit.scoring.kinds import Judged
     from evalkit.scoring.pairs import Pair
     from evalkit.scoring.table import CountTable
-
-    Floats = NDArray[np.float64]
 
 __all__ = [
     "TASKS",
     "ScoredTable",
     "check_tasks",
     "choose_conventions",
+    "columns_of",
     "convention_names",
+    "derived_scores",
     "every_convention",
     "find_convention",
+    "judge_items",
     "load_convention",
     "load_task",
     "main_convention",
+    "score_columns",
     "score_task",
+    "stored_table",
     "task_names",
     "tasks_with",
 ]
@@ -47,6 +50,7 @@ TASKS = Registry(
         "quotes": "evalkit.scoring.tasks.quotes:TASK",
         "stances": "evalkit.scoring.tasks.stances:TASK",
         "chain": "evalkit.scoring.tasks.chain:TASK",
+        "categories": "evalkit.scoring.tasks.categories:TASK",
     },
     group="evalkit.tasks",
 )
@@ -180,10 +184,6 @@ def tasks_with(convention: str) -> dict[str, Convention]:
     return found
 
 
-Derived = Callable[["Floats", tuple[str, ...]], "Floats"]
-"""A derived score: totals of shape (..., labels, 4) and the labels → values of shape (...)."""
-
-
 @dataclass(frozen=True, eq=False)
 class ScoredTable:
     """A table with the derived scores that are computed from it.
@@ -191,14 +191,56 @@ class ScoredTable:
     Attributes:
         table: the counts by article and label.
         derived: name → score over the table's totals.
-        by_target: the table whose labels are "target⇥label", for averages over targets.
-        by_target_derived: name → score over the totals of `by_target`.
+        items: what each item earned; None where only counts are known.
     """
 
     table: CountTable
     derived: Mapping[str, Derived] = field(default_factory=dict)
-    by_target: CountTable | None = None
-    by_target_derived: Mapping[str, Derived] = field(default_factory=dict)
+    items: Items | None = None
+
+    def select(self, rows: Any) -> ScoredTable:
+        """The counts of some of the articles, by position or mask."""
+        return ScoredTable(self.table.select(rows), self.derived)
+
+    def derived_value(self, name: str) -> float:
+        """A derived score of the whole table."""
+        derived, table = self.derived[name], self.table
+        totals = table.whole.sum(axis=0) if derived.group is not None else table.totals()
+        return float(derived.values(totals, table.labels))
+
+
+def derived_scores(task: str, convention: str) -> dict[str, Derived]:
+    """The derived scores of a task that are shown under one convention; none of a task that is not installed here."""
+    base = convention.partition(":")[0]
+    if task not in task_names():
+        return {}
+    return {
+        name: derived
+        for name, derived in load_task(task).derived.items()
+        if not derived.conventions or base in derived.conventions
+    }
+
+
+def stored_table(task: str, convention: str, table: Mapping[str, Any], scores: Iterable[str]) -> ScoredTable:
+    """The table that `CountTable.to_json` wrote, with those derived scores that were stored with it."""
+    from evalkit.scoring.table import CountTable
+
+    known = derived_scores(task, convention)
+    return ScoredTable(CountTable.from_json(table), {name: known[name] for name in scores if name in known})
+
+
+def columns_of(task: str, pairs: Sequence[Pair]) -> Columns:
+    """The items that a task counts as columns; the pairs must be sorted by article id."""
+    from evalkit.scoring.from_records import columns_of_pairs
+
+    return columns_of_pairs(pairs, load_task(task).layer)
+
+
+def judge_items(task: str, columns: Columns) -> Judged:
+    """What became of every item that a task counts; the task must tell kinds of errors apart."""
+    own = load_task(task)
+    judged: Judged = imported(own.judge)(columns, own.kinds)
+    return judged
 
 
 def score_task(task: str, pairs: Sequence[Pair], conventions: Sequence[str]) -> dict[str, ScoredTable]:
@@ -208,27 +250,17 @@ def score_task(task: str, pairs: Sequence[Pair], conventions: Sequence[str]) -> 
         UnknownNameError: no such task or convention.
         InputError: a convention needs the text and it is not known.
     """
-    from evalkit.scoring import chain, quotes, stances
-    from evalkit.scoring.credits import entity_table
-    from evalkit.scoring.derived import accuracy, favg, favg_by_target, macro_f1
-    from evalkit.scoring.entities import columns_of_pairs
+    return score_columns(task, columns_of(task, pairs), conventions)
 
-    if task == "entities":
-        loaded = {name: load_convention(task, name) for name in conventions}
-        columns = columns_of_pairs(pairs)
-        return {name: ScoredTable(entity_table(columns, convention(columns))) for name, convention in loaded.items()}
-    if task == "quotes":
-        return {name: ScoredTable(table) for name, table in quotes.quote_tables(pairs, conventions).items()}
-    if task == "stances":
-        tables = {name: ScoredTable(table) for name, table in stances.stance_tables(pairs, conventions).items()}
-        if "given" in tables:
-            tables["given"] = ScoredTable(
-                tables["given"].table,
-                {"accuracy": accuracy, "favg": favg, "macro_f1": macro_f1},
-                stances.target_table(pairs),
-                {"favg_by_target": favg_by_target},
-            )
-        return tables
-    if task == "chain":
-        return {name: ScoredTable(table) for name, table in chain.chain_tables(pairs, conventions).items()}
-    raise UnknownNameError(f"unknown task {task!r}. Known: {', '.join(task_names())}")
+
+def score_columns(task: str, columns: Columns, conventions: Sequence[str]) -> dict[str, ScoredTable]:
+    """As `score_task`, from columns."""
+    loaded = {name: load_convention(task, name) for name in conventions}
+    return {name: _scored(task, name, convention(columns)) for name, convention in loaded.items()}
+
+
+def _scored(task: str, convention: str, items: Items) -> ScoredTable:
+    derived = derived_scores(task, convention)
+    groups = [imported(own.group) for own in derived.values() if own.group is not None]
+    table = items.grouped_table(groups[0](items.columns)) if groups else items.table()
+    return ScoredTable(table, derived, items)

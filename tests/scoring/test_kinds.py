@@ -1,29 +1,31 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.analysis.errors import KINDS, confusion_matrix, find_errors, hardest_articles
+from evalkit.layers.entities import ENTITIES
 from evalkit.records import Entity, Span
-from evalkit.scoring.columns import EntityColumns
-from evalkit.scoring.credits import entity_table
-from evalkit.scoring.entities import entity_columns
-from evalkit.scoring.table import CountTable
-from evalkit.scoring.tasks.table import load_convention
+from evalkit.scoring.columns import Columns
+from evalkit.scoring.from_records import columns_of_items
+from evalkit.scoring.kinds import Judged
+from evalkit.scoring.tasks.spans import SPAN_KINDS
+from evalkit.scoring.tasks.table import judge_items, load_convention
 
 Item = tuple[int, int, str]
 
 
-def columns_of(gold: list[Item], predicted: list[Item], text: str | None = None) -> EntityColumns:
+def columns_of(gold: list[Item], predicted: list[Item]) -> Columns:
     sides = [
         [Entity(id=str(at), spans=(Span(start, end),), label=label) for at, (start, end, label) in enumerate(side)]
         for side in (gold, predicted)
     ]
-    return entity_columns(["a"], [sides[0]], [sides[1]], texts=None if text is None else (text,))
+    return columns_of_items(["a"], [sides[0]], [sides[1]], layer=ENTITIES)
+
+
+def judge(gold: list[Item], predicted: list[Item]) -> Judged:
+    return judge_items("entities", columns_of(gold, predicted))
 
 
 @pytest.mark.parametrize(
@@ -61,36 +63,22 @@ def columns_of(gold: list[Item], predicted: list[Item], text: str | None = None)
     ],
 )
 def test_kinds(gold: list[Item], predicted: list[Item], expected: dict[str, int]) -> None:
-    counts = find_errors(columns_of(gold, predicted)).counts()
-    assert counts == dict.fromkeys(KINDS, 0) | expected
+    assert judge(gold, predicted).counts() == dict.fromkeys(SPAN_KINDS, 0) | expected
 
 
-def test_items_say_who_was_taken_for_whom() -> None:
-    text = "Ida Moen left Oslo."
-    errors = find_errors(columns_of([(0, 8, "PER"), (14, 18, "GPE")], [(4, 8, "PER"), (9, 13, "ORG")], text))
-    items = errors.items(article="a")
-    assert [(item.kind, item.gold_text, item.predicted_text) for item in items] == [
-        ("boundary", "Ida Moen", "Moen"),
-        ("missed", "Oslo", ""),
-        ("spurious", "", "left"),
+def test_items_know_whom_they_were_matched_with() -> None:
+    judged = judge([(0, 8, "PER"), (14, 18, "GPE")], [(4, 8, "PER"), (9, 13, "ORG")])
+    assert [[judged.names[kind] for kind in side] for side in judged.kind] == [
+        ["boundary", "missed"],
+        ["boundary", "spurious"],
     ]
-    assert (items[0].gold, items[0].predicted) == (((0, 8),), ((4, 8),))
-    assert (items[1].gold_label, items[1].predicted_label) == ("GPE", None)
-    assert errors.items(article="b") == []
-    assert errors.by_article.tolist() == [[0, 0, 1, 0, 0, 1, 1]]
-
-
-def test_items_without_text() -> None:
-    (item,) = find_errors(columns_of([(0, 8, "PER")], [])).items()
-    assert item.gold_text == ""
+    assert [partner.tolist() for partner in judged.partner] == [[0, -1], [0, -1]]
 
 
 def test_confusion_matrix() -> None:
-    errors = find_errors(
-        columns_of([(0, 4, "GPE"), (10, 14, "PER"), (20, 24, "PER")], [(0, 4, "PER"), (10, 13, "PER"), (30, 34, "GPE")])
-    )
+    judged = judge([(0, 4, "GPE"), (10, 14, "PER"), (20, 24, "PER")], [(0, 4, "PER"), (10, 13, "PER"), (30, 34, "GPE")])
     # Labels GPE, PER, nothing: one GPE for PER, one PER for PER (its boundary apart), one PER missed, one GPE invented.
-    assert confusion_matrix(errors).tolist() == [[0, 1, 0], [0, 1, 1], [1, 0, 0]]
+    assert judged.confusion.tolist() == [[0, 1, 0], [0, 1, 1], [1, 0, 0]]
 
 
 ITEMS = st.lists(
@@ -103,20 +91,20 @@ ITEMS = st.lists(
 @given(gold=ITEMS, predicted=ITEMS)
 def test_every_item_has_one_kind(gold: list[Item], predicted: list[Item]) -> None:
     columns = columns_of(gold, predicted)
-    errors = find_errors(columns)
-    counts = errors.counts()
+    judged = judge_items("entities", columns)
+    counts = judged.counts()
     pairs = counts["right"] + counts["label"] + counts["boundary"] + counts["boundary+label"]
     assert pairs + counts["missed"] == len(gold)
     assert pairs + counts["duplicate"] + counts["spurious"] == len(predicted)
-    assert errors.by_article.sum(axis=0).tolist() == list(counts.values())
-    assert len(errors.items()) == sum(counts.values()) - counts["right"]
-    matrix = confusion_matrix(errors)
+    matrix = judged.confusion
     assert matrix[:-1].sum(axis=1).tolist() == [sum(item[2] == label for item in gold) for label in columns.labels]
     assert matrix[:, :-1].sum(axis=0).tolist() == [
         sum(item[2] == label for item in predicted) for label in columns.labels
     ]
-    exact = entity_table(columns, load_convention("entities", "exact")(columns)).counts()
-    assert counts["right"] == exact.gold_credit
+    # What is right is what `exact` says is right, item by item.
+    exact = load_convention("entities", "exact")(columns)
+    assert (judged.kind[0] == 0).tolist() == exact.gold.credit.astype(bool).tolist()
+    assert (judged.kind[1] == 0).tolist() == exact.predicted.credit.astype(bool).tolist()
 
 
 @settings(max_examples=50)
@@ -124,20 +112,7 @@ def test_every_item_has_one_kind(gold: list[Item], predicted: list[Item]) -> Non
 def test_the_order_of_items_changes_nothing(gold: list[Item], predicted: list[Item], seed: int) -> None:
     random = np.random.default_rng(seed)
     shuffled = [[side[at] for at in random.permutation(len(side))] for side in (gold, predicted)]
-    assert find_errors(columns_of(*shuffled)).items() == find_errors(columns_of(gold, predicted)).items()
-
-
-def test_hardest_articles(make_table: Callable[..., CountTable]) -> None:
-    table = make_table(
-        {
-            "a": {"X": (3, 2, 1, 1)},  # two missed, one spurious
-            "b": {"X": (1, 1, 1, 1)},  # nothing lost
-            "c": {"X": (4, 0, 0, 0)},  # four missed
-            "d": {"X": (1, 2, 0.5, 0.5), "Y": (0, 1, 0, 0)},  # half missed, two and a half spurious
-        }
-    )
-    worst = hardest_articles(table)
-    assert [(own.article, own.missed, own.spurious) for own in worst] == [("c", 4, 0), ("a", 2, 1), ("d", 0.5, 2.5)]
-    assert (worst[1].gold, worst[1].predicted) == (3, 2)
-    assert worst[1].f1 == pytest.approx(2 * 1 / 2 * 1 / 3 / (1 / 2 + 1 / 3))
-    assert [own.article for own in hardest_articles(table, limit=1)] == ["c"]
+    first, second = judge(*shuffled), judge(gold, predicted)
+    for side in (0, 1):
+        assert first.kind[side].tolist() == second.kind[side].tolist()
+        assert first.partner[side].tolist() == second.partner[side].tolist()

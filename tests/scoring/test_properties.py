@@ -2,14 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from evalkit.analysis.properties import entity_properties, quote_kind, quote_slices, speaker_form, surfaces_of
-from evalkit.analysis.slices import NONE, item_slices
-from evalkit.errors import InputError, UnknownNameError
+from evalkit.layers.quotes import speaker_form
 from evalkit.records import Annotations, Article, Entity, Example, Quote, Span, Zone
-from evalkit.scoring.entities import columns_of_pairs
 from evalkit.scoring.pairs import Pair
-from evalkit.scoring.quotes import quote_tables
-from evalkit.scoring.tasks.table import load_convention
+from evalkit.scoring.properties import NONE
+from evalkit.scoring.tasks.base import imported
+from evalkit.scoring.tasks.table import choose_conventions, columns_of, load_task, score_task
 
 TEXT = "Oslo waits. The Bank of Norway met Ida Moen in Oslo."
 
@@ -31,29 +29,33 @@ def example_pair() -> Pair:
     return Pair(Article(id="a", text=TEXT, zones=zones), Annotations(entities=gold), Annotations(entities=predicted))
 
 
-def test_entity_properties() -> None:
-    pair = example_pair()
-    columns = columns_of_pairs([pair])
-    found = entity_properties(columns, [pair], seen={"Oslo", "Norway"})
-    # Gold in order of position: Oslo, Bank of Norway, Norway, Ida Moen.
-    assert {name: own.gold for name, own in found.items()} == {
-        "label": ("GPE", "ORG", "GPE", "PER"),
-        "length": ("1", "3", "1", "2"),
-        "nested": ("flat", "nested", "nested", "flat"),
-        "seen": ("seen", "unseen", "seen", "unseen"),
-        "zone": ("headline", "body", "body", "body"),
+def values(task: str, pairs: list[Pair], training: list[Example] | None = None) -> dict[str, object]:
+    """The values of every property that can be told."""
+    columns = columns_of(task, pairs)
+    found = {name: imported(own.function)(columns, training) for name, own in load_task(task).properties.items()}
+    return {name: own for name, own in found.items() if own is not None}
+
+
+def training(*names: str) -> list[Example]:
+    items = tuple(entity(name, "X") for name in names)
+    return [Example(article=Article(id="t", text=TEXT), gold=Annotations(entities=items))]
+
+
+def test_properties_of_spans() -> None:
+    found = values("entities", [example_pair()], training("Oslo", "Norway"))
+    # Gold in order of position: Oslo, Bank of Norway, Norway, Ida Moen; predicted Bank of Norway and Moen in Oslo.
+    assert found == {
+        "length": (["1", "3", "1", "2"], ["3", "3"]),
+        "nested": (["flat", "nested", "nested", "flat"], ["flat", "flat"]),
+        "seen": (["seen", "unseen", "seen", "unseen"], ["unseen", "unseen"]),
+        "zone": (["headline", "body", "body", "body"], ["body", "body"]),
     }
-    assert found["nested"].predicted == ("flat", "flat")
-    assert found["length"].predicted == ("3", "3")
 
 
 def test_slices_by_property() -> None:
-    pair = example_pair()
-    columns = columns_of_pairs([pair])
-    nested = entity_properties(columns, [pair])["nested"]
-    table = item_slices(
-        columns, load_convention("entities", "exact")(columns), gold=nested.gold, predicted=nested.predicted
-    )
+    items = score_task("entities", [example_pair()], ["exact"])["exact"].items
+    assert items is not None
+    table = items.grouped_table(values("entities", [example_pair()])["nested"]).by_group()
     # Both predictions are flat; the Bank is right and nested in the gold.
     assert dict(zip(table.labels, table.totals().tolist(), strict=True)) == {
         "flat": [2, 2, 0, 1],
@@ -65,26 +67,14 @@ def test_four_words_and_more_are_one_slice() -> None:
     text = "The United Nations High Commissioner spoke."
     own = (entity("The United Nations High Commissioner", "ORG", text=text),)
     pair = Pair(Article(id="a", text=text), Annotations(entities=own), Annotations(entities=()))
-    found = entity_properties(columns_of_pairs([pair]), [pair])
-    assert found["length"].gold == ("4+",)
-    assert found["zone"].gold == (NONE,)
+    found = values("entities", [pair])
+    assert (found["length"], found["zone"]) == ((["4+"], []), ([NONE], []))
     assert "seen" not in found
 
 
 def test_what_needs_the_text_is_left_out_without_it() -> None:
     own = Annotations(entities=(Entity(id="e", spans=(Span(0, 4),), label="GPE"),))
-    pair = Pair(Article(id="a", text=""), own, own)
-    assert sorted(entity_properties(columns_of_pairs([pair]), [pair], seen={"x"})) == ["label", "nested", "zone"]
-
-
-def test_refuses_other_pairs() -> None:
-    with pytest.raises(InputError, match="not those that the columns were made of"):
-        entity_properties(columns_of_pairs([example_pair()]), [])
-
-
-def test_surfaces_of() -> None:
-    gold = Annotations(entities=(entity("Ida Moen", "PER"), entity("Oslo", "GPE")))
-    assert surfaces_of([Example(article=Article(id="a", text=TEXT), gold=gold)]) == {"Ida Moen", "Oslo"}
+    assert sorted(values("entities", [Pair(Article(id="a", text=""), own, own)], training())) == ["nested", "zone"]
 
 
 SPEAKERS = (
@@ -116,7 +106,7 @@ def test_speaker_form(speaker: str, with_gold: str, without_gold: str) -> None:
     quote = Quote(id="q", kind="direct", content=(Span(0, 3),), speaker=Span(start, start + len(speaker)))
     article = Article(id="a", text=SPEAKERS)
     for gold, expected in ((Annotations(entities=entities), with_gold), (Annotations(), without_gold)):
-        assert speaker_form(Pair(article, gold, Annotations()), quote) == expected
+        assert speaker_form(article, gold["entities"], quote) == expected
 
 
 def quotes_pair() -> Pair:
@@ -135,24 +125,22 @@ def quotes_pair() -> Pair:
 
 
 def test_quotes_by_speaker_form() -> None:
-    table = quote_slices([quotes_pair()], "speaker-exact", speaker_form)
-    # Gold: a name, right, and a pronoun; predicted: two names.
-    assert dict(zip(table.labels, table.totals().tolist(), strict=True)) == {
+    tables = {
+        name: scored.items.grouped_table(values("quotes", [quotes_pair()])["speaker"]).by_group()
+        for name, scored in score_task("quotes", [quotes_pair()], ["speaker-exact", "exact"]).items()
+        if scored.items is not None
+    }
+    # Gold: a name, right, a pronoun, and a quote without a speaker, which has none to find; predicted: two names.
+    assert dict(zip(tables["speaker-exact"].labels, tables["speaker-exact"].totals().tolist(), strict=True)) == {
         "name": [1, 2, 1, 1],
         "pronoun": [1, 0, 0, 0],
     }
-    content = quote_slices([quotes_pair()], "exact", speaker_form)
-    assert content.labels == (NONE, "name", "pronoun")
+    assert tables["exact"].totals()[:, 0].tolist() == [1, 1, 1]
 
 
-@pytest.mark.parametrize("convention", ["exact", "overlap", "token", "speaker-exact", "joint"])
-def test_quotes_by_kind_are_the_table_of_the_task(convention: str) -> None:
-    pairs = [quotes_pair()]
-    expected = quote_tables(pairs, [convention])[convention]
-    found = quote_slices(pairs, convention, quote_kind).with_labels(expected.labels)
-    assert found.cells.tolist() == expected.cells.tolist()
-
-
-def test_refuses_unknown_conventions() -> None:
-    with pytest.raises(UnknownNameError, match="unknown convention 'exct'; did you mean 'exact'"):
-        quote_slices([quotes_pair()], "exct", quote_kind)
+@pytest.mark.parametrize("convention", choose_conventions("quotes", ["all"]))
+def test_groups_of_quotes_fold_to_the_table_of_the_task(convention: str) -> None:
+    scored = score_task("quotes", [quotes_pair()], [convention])[convention]
+    assert scored.items is not None
+    grouped = scored.items.grouped_table(values("quotes", [quotes_pair()])["speaker"])
+    assert grouped.cells.tolist() == scored.table.cells.tolist()

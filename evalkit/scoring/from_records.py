@@ -1,0 +1,151 @@
+"""From records to columns, for the items of any layer."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evalkit.errors import InputError
+from evalkit.layers.base import Layer
+from evalkit.layers.table import load_layer
+from evalkit.scoring.columns import Columns, Ints, Pieces, SpanColumns, columns_from_arrays
+
+if TYPE_CHECKING:
+    from evalkit.scoring.pairs import Pair
+
+__all__ = ["columns_of_items", "columns_of_pairs", "join_spans"]
+
+ARTICLES_AT_ONCE = 256
+"""So few that their records are still in the processor's cache when they are read again."""
+
+
+def columns_of_pairs(pairs: Sequence[Pair], layer: str) -> Columns:
+    """Columns of one layer of some articles, which must be sorted by id; the texts come along if all are known."""
+    found = load_layer(layer)
+    texts = tuple(pair.article.text for pair in pairs)
+    gold, predicted = [pair.gold[layer] or () for pair in pairs], [pair.predicted[layer] or () for pair in pairs]
+    names = [pair.article.id for pair in pairs]
+    given = {found.label(item) for pair in pairs if pair.given is not None for item in found.of(pair.given) or ()}
+    columns = columns_of_items(names, gold, predicted, layer=found, labels=given, texts=texts if all(texts) else None)
+    return replace(
+        columns,
+        gold=_settled_ties(columns.gold, gold, found),
+        predicted=_settled_ties(columns.predicted, predicted, found),
+        layer=layer,
+        pairs=tuple(pairs),
+    )
+
+
+def _settled_ties(side: SpanColumns, articles: Sequence[Sequence[Any]], layer: Layer[Any]) -> SpanColumns:
+    """Items that agree in place and label put in the order of what else they say, whatever the order of the input."""
+    again = np.flatnonzero(side.key[1:] == side.key[:-1])
+    if not len(again):
+        return side
+    items = list(chain.from_iterable(articles))
+    tied = np.union1d(again, again + 1)
+    ranked = sorted(tied.tolist(), key=lambda at: (int(side.key[at]), layer.order(items[side.order[at]])))
+    order = side.order.copy()
+    order[tied] = side.order[ranked]
+    return replace(side, order=order)
+
+
+def columns_of_items(
+    articles: Sequence[str],
+    gold: Sequence[Sequence[Any]],
+    predicted: Sequence[Sequence[Any]],
+    *,
+    layer: Layer[Any],
+    labels: Iterable[str] = (),
+    texts: tuple[str, ...] | None = None,
+) -> Columns:
+    """Columns from the items of each article; `articles` must be sorted, `labels` are some that no item need have.
+
+    Raises:
+        InputError: an offset is no number that a text could reach.
+    """
+    numbers = {label: number for number, label in enumerate(dict.fromkeys([*(layer.labels or ()), *labels]))}
+    shapes: dict[Pieces, int] = {(): 0}
+    try:
+        sides = [_read(side, layer, numbers, shapes) for side in (gold, predicted)]
+    except (OverflowError, TypeError) as error:
+        message = f"an item of {layer.name} has an offset that no text reaches: {error}; check the offsets"
+        raise InputError(message) from error
+    names = tuple(sorted(numbers))
+    position = np.empty(len(names), dtype=np.int32)
+    position[[numbers[label] for label in names]] = np.arange(len(names), dtype=np.int32)
+    arrays, shape = [], []
+    for per_article, (codes, start, end, pieces) in zip((gold, predicted), sides, strict=True):
+        article = np.repeat(np.arange(len(articles), dtype=np.int32), list(map(len, per_article)))
+        arrays.append((article, start, end, position[codes]))
+        shape.append(pieces)
+    return columns_from_arrays(
+        articles, names, arrays[0], arrays[1],
+        gold_shape=shape[0], predicted_shape=shape[1], shapes=tuple(shapes), texts=texts,
+    )  # fmt: skip
+
+
+def _read(
+    articles: Sequence[Sequence[Any]], layer: Layer[Any], numbers: dict[str, int], shapes: dict[Pieces, int]
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Label number, start, end and shape of each item; what was not met before gets the next number."""
+    offsets = array("i")
+    codes: list[Ints] = [np.zeros(0, dtype=np.int32)]
+    pieces: list[Ints] = [np.zeros(0, dtype=np.int32)]
+    for at in range(0, len(articles), ARTICLES_AT_ONCE):
+        items = list(chain.from_iterable(articles[at : at + ARTICLES_AT_ONCE]))
+        codes.append(_codes(_labels(items, layer), numbers))
+        try:
+            hulls = _offsets(items, layer)
+            pieces.append(np.zeros(len(items), dtype=np.int32))
+        except ValueError:  # An item in several pieces, or in none.
+            joined = list(map(join_spans, map(layer.spans, items)))
+            hulls = [offset for own in joined for offset in (own[0][0], own[-1][1])]
+            own_shapes = [shapes.setdefault(own, len(shapes)) if len(own) > 1 else 0 for own in joined]
+            pieces.append(np.array(own_shapes, dtype=np.int32))
+        offsets.extend(array("i", hulls))
+    start, end = np.asarray(offsets).reshape(-1, 2).T.copy()
+    return np.concatenate(codes), start, end, np.concatenate(pieces)
+
+
+def _labels(items: Sequence[Any], layer: Layer[Any]) -> list[str]:
+    # A field that is named in the code is read half as fast again as one whose name is looked up.
+    return [item.label for item in items] if layer.label_field == "label" else list(map(layer.label, items))
+
+
+def _offsets(items: Sequence[Any], layer: Layer[Any]) -> list[int]:
+    """Start and end of each item, one after the other; ValueError if one is not exactly one span."""
+    if layer.spans_field == "spans":
+        return [offset for item in items for (span,) in (item.spans,) for offset in span]
+    return [offset for (span,) in map(layer.spans, items) for offset in span]
+
+
+def _codes(labels: Sequence[str], numbers: dict[str, int]) -> Ints:
+    try:
+        codes = [numbers[label] for label in labels]
+    except KeyError:
+        for label in labels:
+            numbers.setdefault(label, len(numbers))
+        codes = [numbers[label] for label in labels]
+    if len(numbers) > 256:
+        return np.array(codes, dtype=np.int32)
+    # Bytes are made of a list several times as fast as wider numbers.
+    return np.frombuffer(bytes(codes), dtype=np.uint8).astype(np.int32)
+
+
+def join_spans(spans: Iterable[tuple[int, int]]) -> Pieces:
+    """The same characters as ascending pieces that do not touch; an item without any is empty at its first place."""
+    places = sorted((start, end) for start, end in spans)
+    joined: list[tuple[int, int]] = []
+    for start, end in places:
+        if start == end:
+            continue
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined) or tuple(places[:1]) or ((0, 0),)

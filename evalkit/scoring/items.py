@@ -1,0 +1,180 @@
+"""What every item earned under one convention: one table, of which everything that is shown is a fold or a filter.
+
+A convention is a function of the columns that gives `Items`: for each side rows of (article, item, label, credit,
+partner). Usually the rows are the items of the layer themselves. A convention that counts something else, such as
+tokens, gives rows of which each belongs to exactly one item: so slices by any property of items add up to the whole.
+
+The four-number table is the sum of the rows; explanations, changes, kinds of errors, slices, scores by group and
+calibration select rows or add them up in another way. A credit is computed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.errors import InputError
+from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns, Ints
+from evalkit.scoring.table import CountTable
+
+__all__ = ["NOBODY", "Items", "Rows", "Values", "items_of_credits", "items_of_pairs", "items_of_rows"]
+
+Floats = NDArray[np.float64]
+Pairs = tuple[Ints, Ints]
+
+NOBODY = -1
+"""The partner of an item that was matched with none."""
+
+Values = tuple[Sequence[str], Sequence[str]]
+"""A property: its value for each gold and for each predicted item, in canonical order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What is counted of one side; arrays have one element a row.
+
+    Attributes:
+        item: the item that the row belongs to, as a position in the canonical order of its side.
+        label: position of the label that the row counts under.
+        credit: what it earned, 0 to 1.
+        partner: the item of the other side that it was matched with, or `NOBODY`.
+        side: whose items `item` means: those of the rows' own side, or (labels given to gold items) the gold ones.
+    """
+
+    item: Ints
+    label: Ints
+    credit: Floats
+    partner: Ints
+    side: int
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """Both sides under one convention; made by `items_of_pairs`, `items_of_credits` or `items_of_rows`.
+
+    Most conventions only say who is paired with whom; rows are spread from that when somebody looks at them, and the
+    table is counted without them.
+
+    Attributes:
+        columns: the items that the rows belong to.
+        settled: pairs of equal items that earn 1.
+        pairs: further pairs (positions among gold and predicted items), one-to-one.
+        value: what both items of each of these pairs earn.
+        credits: what each gold and each predicted item earned, where pairs do not say it.
+        rows: what is counted, where that is not the items themselves.
+    """
+
+    columns: Columns
+    settled: Pairs | None = None
+    pairs: Pairs | None = None
+    value: float | Floats = 1.0
+    credits: tuple[Floats, Floats] | None = None
+    rows: tuple[Rows, Rows] | None = None
+
+    @cached_property
+    def gold(self) -> Rows:
+        """The rows of the gold side."""
+        return self._side(GOLD_SIDE) if self.rows is None else self.rows[GOLD_SIDE]
+
+    @cached_property
+    def predicted(self) -> Rows:
+        """The rows of the predicted side."""
+        return self._side(PREDICTED_SIDE) if self.rows is None else self.rows[PREDICTED_SIDE]
+
+    @property
+    def counts_items(self) -> bool:
+        """Whether every item of the layer is one row, in canonical order."""
+        return self.rows is None
+
+    def _side(self, at: int) -> Rows:
+        side = self.columns.sides[at]
+        credit = np.zeros(len(side)) if self.credits is None else self.credits[at]
+        partner = np.full(len(side), NOBODY)
+        for pairs, value in ((self.settled, 1.0), (self.pairs, self.value)):
+            if pairs is not None:
+                partner[pairs[at]] = pairs[1 - at]
+                if self.credits is None:
+                    credit[pairs[at]] = value
+        return Rows(np.arange(len(side)), side.label, credit, partner, at)
+
+    def table(self) -> CountTable:
+        """The four-number table: the rows added up by article and label."""
+        columns = self.columns
+        if self.rows is None and self.settled is not None and self.settled[0] is columns.equal[0]:
+            # Most pairs are of equal items, and those are counted once for all conventions.
+            cells = columns.equal_cells.copy()
+            for at, items in enumerate(self.pairs or ()):
+                np.add.at(cells.reshape(-1, 4)[:, at + 2], columns.cells[at][items], self.value)
+        else:
+            cells = _summed(self, (), None)[:, 0]
+        return CountTable(columns.articles, columns.labels, cells)
+
+    def grouped_table(self, values: Values) -> CountTable:
+        """The table by the value of a property of the items besides article and label; its fold is `table()`.
+
+        Raises:
+            InputError: there is not one value for each item.
+        """
+        for name, own, side in zip(("gold", "predicted"), values, self.columns.sides, strict=True):
+            if len(own) != len(side):
+                raise InputError(f"{len(own)} values for {len(side)} {name} items; give one for each")
+        names = sorted({*values[0], *values[1]})
+        position = {name: at for at, name in enumerate(names)}
+        codes = [np.array([position[name] for name in own], dtype=np.int64) for own in values]
+        grouped = _summed(self, names, (codes[0], codes[1]))
+        # A value that no row has, such as the target of a prediction that is not asked for, makes no group.
+        used = np.flatnonzero(grouped.any(axis=(0, 2, 3)))
+        groups = tuple(names[at] for at in used)
+        return CountTable.of_groups(self.columns.articles, self.columns.labels, groups, grouped[:, used])
+
+
+def _summed(items: Items, groups: Sequence[str], codes: Pairs | None) -> Floats:
+    """Rows and their credit by article, group and label; without `codes` all rows are in one group."""
+    columns = items.columns
+    shape = (len(columns.articles), max(len(groups), 1), len(columns.labels))
+    size, cells = shape[0] * shape[1] * shape[2], np.empty((*shape, 4))
+    for at, rows in enumerate((items.gold, items.predicted)):
+        if items.rows is None and codes is None:
+            cell = columns.cells[at]
+        else:
+            # A cell's number, counted through articles, groups and labels, so that one bincount adds up a whole side.
+            cell = columns.sides[rows.side].article[rows.item].astype(np.int64) * shape[1]
+            if codes is not None:
+                cell += codes[rows.side][rows.item]
+            cell = cell * shape[2] + rows.label
+        cells[..., at] = np.bincount(cell, minlength=size).reshape(shape)
+        cells[..., at + 2] = np.bincount(cell, weights=rows.credit, minlength=size).reshape(shape)
+    return cells
+
+
+Convention = Callable[[Columns], Items]
+"""A convention fills in credits; micro, macro, intervals, tests, slices and gates follow from the table."""
+
+
+def items_of_pairs(
+    columns: Columns, gold: Ints, predicted: Ints, value: float | Floats = 1.0, *, settled: Pairs | None = None
+) -> Items:
+    """Items of which both of each pair earn `value` and all others nothing.
+
+    Args:
+        columns: both sides.
+        gold: positions of the paired gold items.
+        predicted: positions of their partners.
+        value: one for all pairs, or one for each.
+        settled: pairs of equal items that earn 1 besides, such as `columns.equal`.
+    """
+    return Items(columns, settled, (gold, predicted), value)
+
+
+def items_of_credits(columns: Columns, gold: Floats, predicted: Floats) -> Items:
+    """Items with the credit of each gold and each predicted one, where nobody is paired."""
+    return Items(columns, credits=(gold, predicted))
+
+
+def items_of_rows(columns: Columns, gold: Rows, predicted: Rows) -> Items:
+    """What is counted where that is something else than the items of the layer."""
+    return Items(columns, rows=(gold, predicted))

@@ -1,0 +1,57 @@
+"""What can be scored of some articles: which tasks, which of their articles, under which conventions, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evalkit.layers.table import load_layer
+from evalkit.scoring.pairs import Pair, Paired
+from evalkit.scoring.tasks.table import check_tasks, choose_conventions, find_convention, load_task
+
+__all__ = ["articles_of", "conventions_of", "not_evaluated", "why_not"]
+
+
+def why_not(task: str, paired: Paired) -> str | None:
+    """Why a task cannot be scored; None if it can."""
+    layers = load_task(task).layers
+    missing = next((layer for layer in layers if layer in paired.absent), None)
+    if len(layers) == 1:
+        return paired.absent[missing] if missing else None
+    named = f"{', '.join(layers[:-1])} and {layers[-1]}"
+    if missing:
+        return f"it needs {named}; {missing}: {paired.absent[missing]}"
+    return None if paired.with_layers(layers) else f"no article of the gold has {named}"
+
+
+def not_evaluated(paired: Paired, wanted: Sequence[str] = ()) -> dict[str, str]:
+    """What is not evaluated of some tasks, or of all if none is named: the task, or a part of it, → reason.
+
+    A task that nobody asked for is not named where neither gold nor extractor have its layers, unless these are layers
+    that are always named.
+    """
+    reasons = {}
+    for task in check_tasks(wanted):
+        reason, layers = why_not(task, paired), load_task(task).layers
+        unknown = [load_layer(name) for name in layers if name in paired.unknown]
+        if reason is not None and (task in wanted or all(layer.always_stated for layer in unknown)):
+            reasons[task] = reason
+        elif reason is None and len(layers) == 1 and layers[0] in paired.given_only:
+            reasons[f"{task} end to end"] = "the extractor labels given pairs and finds none itself"
+    return reasons
+
+
+def articles_of(task: str, paired: Paired) -> list[Pair]:
+    """The articles whose gold has the layers of a task."""
+    return paired.with_layers(load_task(task).layers)
+
+
+def conventions_of(task: str, paired: Paired, wanted: Sequence[str] = ()) -> tuple[str, ...]:
+    """As `choose_conventions`, of those that can be scored here.
+
+    Raises:
+        UnknownNameError: no task knows a wanted convention.
+    """
+    chosen = choose_conventions(task, wanted)
+    if load_task(task).layer not in paired.given_only:
+        return chosen
+    return tuple(name for name in chosen if (own := find_convention(task, name)) is not None and own.given)

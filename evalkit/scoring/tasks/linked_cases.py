@@ -1,0 +1,79 @@
+"""Random articles for the self-test in which entities, quotes and stances refer to each other."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from evalkit.layers.base import Layer
+from evalkit.layers.entities import ENTITIES
+from evalkit.layers.quotes import QUOTES
+from evalkit.layers.stances import STANCES
+from evalkit.records import AUTHOR, QUOTE_KINDS, STANCE_LABELS, Annotations, Entity, Quote, Span, Stance
+from evalkit.scoring.selftest_cases import random_span
+
+__all__ = ["linked_sides"]
+
+NAMES = ("moen", "ruiz", "oslo", "port")
+
+
+def linked_sides(_: Layer[Any], rng: random.Random) -> tuple[Annotations, Annotations]:
+    """Gold and predicted annotations of all three layers; half of the time the predicted names are others."""
+    gold = _linked(rng, [])
+    predicted = _linked(rng, list(QUOTES.of(gold) or ()))
+    stances = [stance for stance in STANCES.of(gold) or () if rng.random() < 0.6]
+    known = {(stance.holder, stance.target) for stance in stances}
+    stances += [stance for stance in STANCES.of(predicted) or () if (stance.holder, stance.target) not in known]
+    return gold, _renamed(predicted.with_layers(stances=stances), rng)
+
+
+def _linked(rng: random.Random, others: Sequence[Quote]) -> Annotations:
+    """Entities whose mentions never meet, quotes said by them, and at most one stance for a holder and target."""
+    entities = tuple(
+        Entity(id=name, spans=(Span(5 * at, 5 * at + 4),), label=rng.choice(("ORG", "PER")), entity_id=name)
+        for at, name in enumerate(NAMES)
+    )
+    quotes = [_random_quote(rng, f"q{at}") for at in range(rng.randint(0, 3))]
+    quotes += [quote for quote in others if rng.random() < 0.6 and quote.id not in {own.id for own in quotes}]
+    stances = {}
+    for at in range(rng.randint(0, 3)):
+        holder, target = rng.choice((*NAMES, AUTHOR)), rng.choice((*NAMES, "topic:Port plan"))
+        quote_id = rng.choice(quotes).id if quotes and rng.random() < 0.5 else None
+        stances[holder, target] = Stance(
+            id=f"s{at}", holder=holder, target=target, label=rng.choice(STANCE_LABELS), quote_id=quote_id
+        )
+    return Annotations(entities=entities, quotes=tuple(quotes), stances=tuple(stances.values()))
+
+
+def _random_quote(rng: random.Random, name: str) -> Quote:
+    content = [random_span(rng, least=5) for _ in range(rng.choice((1, 1, 1, 2)))]
+    speaker = rng.randrange(len(NAMES))
+    form = rng.choice(("entity", "entity", "span", "none"))
+    return Quote(
+        id=name,
+        kind=rng.choice(QUOTE_KINDS),
+        content=tuple(content),
+        cue=rng.choice(((), (Span(30, 34),), (Span(30, 38),), (Span(40, 44),))),
+        speaker=None if form == "none" else Span(5 * speaker, 5 * speaker + 4),
+        speaker_id=NAMES[speaker] if form == "entity" else None,
+    )
+
+
+def _renamed(annotations: Annotations, rng: random.Random) -> Annotations:
+    """The same with entity ids of its own, as an extractor has them."""
+    if rng.random() < 0.5:
+        return annotations
+
+    def own(name: Any) -> Any:
+        return f"x-{name}" if name in NAMES else name
+
+    return annotations.with_layers(
+        entities=[replace(entity, entity_id=own(entity.entity_id)) for entity in ENTITIES.of(annotations) or ()],
+        quotes=[replace(quote, speaker_id=own(quote.speaker_id)) for quote in QUOTES.of(annotations) or ()],
+        stances=[
+            replace(stance, holder=own(stance.holder), target=own(stance.target))
+            for stance in STANCES.of(annotations) or ()
+        ],
+    )

@@ -1,0 +1,185 @@
+"""What quotes earn: by their content, by a role of the quotes that they are matched with, or by both.
+
+Each function here is a convention of the task `quotes` and is described there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.records import Quote
+from evalkit.scoring.alignment import Alignment, any_overlap
+from evalkit.scoring.arrays import Ints, Pieces
+from evalkit.scoring.assignment import pair_equal, pair_rest
+from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns
+from evalkit.scoring.from_records import join_spans
+from evalkit.scoring.items import NOBODY, Items, Rows, items_of_credits, items_of_pairs, items_of_rows
+from evalkit.scoring.tasks.quote_matching import (
+    MatchedArticle,
+    common_characters,
+    has_speaker,
+    mention,
+    quote_matches,
+    same_speaker,
+    speaker_is_right,
+)
+
+__all__ = ["cue", "equal_contents", "exact", "joint", "overlap", "speaker", "token"]
+
+Position = tuple[int, int]
+
+
+def exact(columns: Columns) -> Items:
+    """Equal contents, one-to-one; those of equal kind first."""
+    return items_of_pairs(columns, *_positions(columns, equal_contents))
+
+
+def equal_contents(match: MatchedArticle) -> list[Position]:
+    """Quotes of equal content: those of equal kind that agree best first, so that copies find their own."""
+    sides = [
+        [(content, quote.kind) for content, quote in zip(contents, quotes, strict=True)]
+        for contents, quotes in zip(match.contents, match.quotes, strict=True)
+    ]
+    agreeing = [pair for pair in match.pairs if sides[0][pair[0]] == sides[1][pair[1]]]
+    return pair_rest(sides[0], sides[1], pair_equal(sides[0], sides[1], agreeing))
+
+
+def _positions(columns: Columns, pairs_of: Callable[[MatchedArticle], Iterable[Position]]) -> tuple[Ints, Ints]:
+    """Pairs of every article as positions among all items."""
+    found = [
+        (match.first[0] + gold, match.first[1] + predicted)
+        for match in quote_matches(columns)
+        for gold, predicted in pairs_of(match)
+    ]
+    gold, predicted = np.array(found, dtype=np.int64).reshape(-1, 2).T
+    return gold, predicted
+
+
+def overlap(columns: Columns) -> Items:
+    """Pareti et al. 2013, partial: each quote earns the shares that quotes of the other side cover, 1 at most.
+
+    Equal contents of the other side cover once, and a second copy of a content is covered by second copies only:
+    with the plain sum a half of a quote that is predicted twice would cover all of it.
+    """
+    matches = quote_matches(columns)
+    sides = [np.array([share for match in matches for share in _shares(match, side)]) for side in (0, 1)]
+    return items_of_credits(columns, sides[0], sides[1])
+
+
+def _shares(match: MatchedArticle, side: int) -> list[float]:
+    own, others = match.contents[side], match.contents[1 - side]
+    copy, other_copy = _copies(own), _copies(others)
+    return [
+        _covered(content, [other for other, theirs in zip(others, other_copy, strict=True) if theirs == number])
+        for content, number in zip(own, copy, strict=True)
+    ]
+
+
+def _covered(own: Pieces, others: Sequence[Pieces]) -> float:
+    size = sum(end - start for start, end in own)
+    if not size:
+        return float(own in others)
+    return min(1.0, sum(common_characters(own, other) for other in others) / size)
+
+
+def _copies(contents: Sequence[Pieces]) -> list[int]:
+    """For each content how many equal ones stand before it."""
+    seen: Counter[Pieces] = Counter()
+    numbers = []
+    for content in contents:
+        numbers.append(seen[content])
+        seen[content] += 1
+    return numbers
+
+
+def token(columns: Columns) -> Items:
+    """Tokens of content; a token in two quotes of one kind is one row, in quotes of two kinds it is two."""
+    rows: tuple[list[_Row], list[_Row]] = ([], [])
+    for match in quote_matches(columns):
+        # A token of a kind belongs to the first quote of that kind that touches it.
+        owners = [_first_owner(match, side) for side in (0, 1)]
+        things = [list(own) for own in owners]
+        pairs = pair_rest(things[0], things[1], pair_equal(things[0], things[1]))
+        for side in (0, 1):
+            partner = {pair[side]: things[1 - side][pair[1 - side]] for pair in pairs}
+            for at, thing in enumerate(things[side]):
+                other = match.first[1 - side] + owners[1 - side][partner[at]] if at in partner else NOBODY
+                rows[side].append((match.first[side] + owners[side][thing], float(at in partner), other))
+    return items_of_rows(columns, _rows(columns, GOLD_SIDE, rows[0]), _rows(columns, PREDICTED_SIDE, rows[1]))
+
+
+_Row = tuple[int, float, int]
+"""Item, credit and partner."""
+
+
+def _first_owner(match: MatchedArticle, side: int) -> dict[tuple[object, str], int]:
+    owner: dict[tuple[object, str], int] = {}
+    for at, (quote, tokens) in enumerate(zip(match.quotes[side], match.tokens[side], strict=True)):
+        for number in sorted(tokens):
+            owner.setdefault((number, quote.kind), at)
+    return owner
+
+
+def _rows(columns: Columns, side: int, rows: Sequence[_Row]) -> Rows:
+    """Rows that count under the label of their item."""
+    item = np.array([row[0] for row in rows], dtype=np.int64)
+    credit: NDArray[np.float64] = np.array([row[1] for row in rows], dtype=np.float64)
+    partner = np.array([row[2] for row in rows], dtype=np.int64)
+    return Rows(item, columns.sides[side].label[item], credit, partner, side)
+
+
+def cue(columns: Columns, how: str) -> Items:
+    """The cue of the matched quote: `exact` (the same spans) or `overlap`."""
+    right: dict[str, Right] = {
+        "exact": lambda gold, predicted, _: join_spans(gold.cue) == join_spans(predicted.cue),
+        "overlap": lambda gold, predicted, _: any_overlap(gold.cue, predicted.cue),
+    }
+    return _role(columns, lambda quote: bool(quote.cue), right[how])
+
+
+def speaker(columns: Columns, how: str, given: bool = False) -> Items:
+    """The speaker of the matched quote: `exact` (the same mention), `overlap` or `entity`; `given`: of no other."""
+    if how == "entity":
+        return _role(columns, has_speaker, speaker_is_right, given=given)
+    right: dict[str, Right] = {
+        "exact": lambda gold, predicted, _: gold.speaker == predicted.speaker,
+        "overlap": lambda gold, predicted, _: any_overlap(mention(gold), mention(predicted)),
+    }
+    return _role(columns, lambda quote: quote.speaker is not None, right[how], given=given)
+
+
+Right = Callable[[Quote, Quote, Alignment], bool]
+"""Whether two matched quotes agree in a role."""
+
+
+def _role(columns: Columns, has: Callable[[Quote], bool], right: Right, *, given: bool = False) -> Items:
+    """Rows are the quotes that have the role; with `given` only those of matched quotes."""
+    rows: tuple[list[_Row], list[_Row]] = ([], [])
+    for match in quote_matches(columns):
+        good = {p for p in match.pairs if right(match.quotes[0][p[0]], match.quotes[1][p[1]], match.alignment)}
+        for side in (0, 1):
+            partner = {pair[side]: pair[1 - side] for pair in match.pairs}
+            earned = {pair[side] for pair in good}
+            for at, quote in enumerate(match.quotes[side]):
+                if has(quote) and (at in partner or not given):
+                    other = match.first[1 - side] + partner[at] if at in partner else NOBODY
+                    rows[side].append((match.first[side] + at, float(at in earned), other))
+    return items_of_rows(columns, _rows(columns, GOLD_SIDE, rows[0]), _rows(columns, PREDICTED_SIDE, rows[1]))
+
+
+def joint(columns: Columns) -> Items:
+    """Content exact and speaker-entity both right."""
+
+    def right(match: MatchedArticle) -> list[Position]:
+        return [
+            (gold, predicted)
+            for gold, predicted in match.pairs
+            if match.contents[0][gold] == match.contents[1][predicted]
+            and same_speaker(match.quotes[0][gold], match.quotes[1][predicted], match.alignment)
+        ]
+
+    return items_of_pairs(columns, *_positions(columns, right))
