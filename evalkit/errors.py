@@ -62,3 +62,16 @@ class ExtractorError(EvalkitError):
 
 class OutputError(EvalkitError):
     """A result cannot be written where it was asked for."""
+
+
+def describe_error(error: BaseException) -> str:
+    """An error of foreign code in one line, with the place where it was raised."""
+    import traceback
+    from pathlib import Path
+
+    said = " ".join(str(error).split())[:300]
+    what = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    if isinstance(error, SyntaxError):
+        return what
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{what} ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else what

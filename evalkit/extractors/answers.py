@@ -8,7 +8,8 @@ from typing import Any, SupportsIndex, cast
 
 from evalkit.errors import FormatError
 from evalkit.formats.native.rows import annotations_from_row
-from evalkit.records import LAYERS, Annotations, Entity, Span
+from evalkit.layers.table import layer_names
+from evalkit.records import Annotations, Entity, Span
 
 __all__ = ["PROBE_TEXT", "claimed_layers", "read_answer"]
 
@@ -18,7 +19,7 @@ PROBE_TEXT = "Ida Moen of Norway said on Monday: “We will go to Bergen.”"
 
 def claimed_layers(annotations: Annotations) -> tuple[str, ...]:
     """The layers that are not None, in pipeline order."""
-    return tuple(layer for layer in LAYERS if getattr(annotations, layer) is not None)
+    return tuple(layer for layer in layer_names() if annotations[layer] is not None)
 
 
 def read_answer(answer: object, where: str) -> Annotations:
@@ -48,9 +49,9 @@ def read_answer(answer: object, where: str) -> Annotations:
 
 
 def _from_object(answer: Mapping[Any, Any], where: str) -> Annotations:
-    if not any(layer in answer for layer in LAYERS):
+    if not any(layer in answer for layer in layer_names()):
         raise FormatError(
-            f"{where}: answered an object with {sorted(map(str, answer))}; expected some of {', '.join(LAYERS)}"
+            f"{where}: answered an object with {sorted(map(str, answer))}; expected some of {', '.join(layer_names())}"
         )
     return annotations_from_row(answer, where)
 

@@ -169,6 +169,8 @@ class Traits:
         token_prices: of a million prompt and completion tokens.
         uncached: what of it has no fingerprint, so that its answers are not kept for other runs; empty if they are.
             Asked after `fingerprint()`.
+        unseen: what of it may change without a change of its fingerprint, in a few words; said where answers are used
+            again. Asked after `fingerprint()`.
         facts: a function that gives what a run should keep, such as the revision of a checkpoint. Asked after the run.
         close: a function that ends what was started; a later `extract` starts it anew.
         spec: how it was asked for; `load_extractor` puts it there.
@@ -179,6 +181,7 @@ class Traits:
     default_label_map: str | None = None
     token_prices: tuple[float, float] | None = None
     uncached: str = ""
+    unseen: str = ""
     facts: Callable[[], Mapping[str, Any]] = dict
     close: Callable[[], None] = lambda: None
     spec: ExtractorSpec | None = None

@@ -6,38 +6,42 @@ The least that is enough::
         return [(m.start(), m.end(), "DATE") for m in re.finditer(r"\b(19|20)\d\d\b", article.text)]
 
 What a function may answer is in `evalkit.extractors.answers`. It may have the attributes `layers` (which ones it
-claims) and `fingerprint` (text, or a function that gives it, which changes when the output could). Without `layers`
-it is asked once about a made-up sentence. Without `fingerprint`, a changed source file is a changed extractor; code
-and files that it uses from elsewhere are not seen.
+claims) and `fingerprint` (text, or a function that gives it, which changes when the output could), and any of
+`evalkit.extractors.base.Traits`. Without `layers` it is asked once about a made-up sentence.
+
+The fingerprint covers how it was asked for, its settings, what it declares of itself, and all that it can reach
+(`evalkit.extractors.identity.reach`), so that a changed helper, threshold or word list is a changed extractor. What
+cannot be read, such as a session of a runtime, leaves it uncached; its own `fingerprint` then stands for that, and
+for the state that an object gathers while it works. It never stands for the code.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
-import inspect
-import traceback
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from types import CellType, CodeType
+from dataclasses import fields, replace
 from typing import Any
 
-from evalkit.errors import EvalkitError, ExtractorError, FormatError, InputError
+from evalkit.errors import EvalkitError, ExtractorError, FormatError, InputError, describe_error
 from evalkit.extractors.answers import PROBE_TEXT, claimed_layers, read_answer
-from evalkit.extractors.base import ArticleFailure, Extractor
+from evalkit.extractors.base import ArticleFailure, Extracted, Extractor, ExtractorSpec, Traits
+from evalkit.extractors.identity.contents import joined
+from evalkit.extractors.identity.reach import Reached, reach
+from evalkit.extractors.identity.work import before_work, note_work
 from evalkit.extractors.options import keywords, parse_layers
-from evalkit.records import LAYERS, Annotations, Article
+from evalkit.layers.table import layer_names
+from evalkit.records import Annotations, Article
 
-__all__ = ["UserExtractor", "as_extractor", "describe_error"]
+__all__ = ["UserExtractor", "as_extractor"]
 
 
 def as_extractor(target: Any, name: str = "", options: Mapping[str, str] | None = None) -> Extractor:
     """An extractor from what a name stands for; without a name it is called what its code is called.
 
-    A class is called with the options. An object with `extract` is used as it is when it has all that an extractor
-    has, and completed otherwise. Anything else that can be called is a function of one article; options are its
-    further arguments.
+    A class is called with the options. An object with `extract` is completed with what an extractor has besides, and
+    with a fingerprint that does not rest on its word alone. Anything else that can be called is a function of one
+    article; options are its further arguments. An extractor of evalkit is used as it is.
 
     Raises:
         ExtractorError: it can do nothing for an article, or cannot be set up.
@@ -51,7 +55,7 @@ def as_extractor(target: Any, name: str = "", options: Mapping[str, str] | None 
         target = functools.partial(target, **keywords(target, where, options, skip=1))
     elif options:
         raise InputError(f"{where} takes no options: it is {_kind(target)}")
-    if isinstance(target, Extractor):
+    if type(target).__module__.partition(".")[0] == "evalkit" and isinstance(target, Extractor):
         return target
     if hasattr(target, "extract") or callable(target):
         return UserExtractor(target, name)
@@ -79,48 +83,79 @@ class UserExtractor:
 
     Attributes:
         name: what it calls itself, or was asked for as.
+        uncached: what of it could not be read when the fingerprint was asked for, if nothing stands for that.
+        spec: how it was asked for; None for an object.
     """
 
     def __init__(self, target: Any, name: str) -> None:
         """An extractor around `target`."""
         self._says = target.func if isinstance(target, functools.partial) else target
         self.name: str = str(getattr(self._says, "name", name))
+        self.uncached = ""
+        self.spec: ExtractorSpec | None = None
         self._target = target
         self._probed = False
+        self._reached: Reached | None = None
+        self._worked = False
         self._seen: set[str] = set()
+        # Whatever else it says of itself, and whether it can label pairs, is what it says.
+        for trait in ("label_pairs", *(one.name for one in fields(Traits))):
+            if trait not in ("uncached", "spec", "facts") and hasattr(self._says, trait):
+                setattr(self, trait, getattr(self._says, trait))
 
     @property
     def layers(self) -> tuple[str, ...]:
         """The declared layers, or else those that its answers fill; entities where nothing shows any."""
         declared = getattr(self._says, "layers", None)
         if declared is not None:
-            return parse_layers(declared if isinstance(declared, str) else ",".join(declared), self.name)
+            given = declared if isinstance(declared, str) else ",".join(declared)
+            return parse_layers(given, self.name, layer_names())
         if not self._probed:
             self._probed = True
             # One that knows only its own articles shows its layers when it answers for them.
             with contextlib.suppress(Exception):
                 self.extract([Article(id="evalkit-probe", text=PROBE_TEXT, lang="en")])
-        return tuple(layer for layer in LAYERS if layer in self._seen) or ("entities",)
+        return tuple(layer for layer in layer_names() if layer in self._seen) or ("entities",)
 
     def fingerprint(self) -> str:
-        """What it says of itself, or SHA-256 over its source file, its name, and its options or state."""
+        """Hex SHA-256 over how it was asked for, what it declares and says of itself, and all that it can reach."""
         said = getattr(self._says, "fingerprint", "")
-        return str(said() if callable(said) else said) or _code_fingerprint(self._target)
+        said = str(said() if callable(said) else said)
+        self._reached = reached = before_work(self._says, reach(self._target, self.name))
+        self.uncached = str(getattr(self._says, "uncached", ""))
+        if reached.unread and not said and not self.uncached:
+            self.uncached = f"{reached.unread} cannot be read; a fingerprint of its own would stand for it"
+        spelling, settings = (self.spec.spelling, self.spec.settings) if self.spec else (self.name, {})
+        declared = "".join(f"{layer}," for layer in getattr(self._says, "layers", ()))
+        return joined(spelling, repr(sorted(settings.items())), declared, said, reached.sha256).hex()
 
-    def extract(self, articles: Sequence[Article]) -> Sequence[Annotations | ArticleFailure]:
+    def facts(self) -> dict[str, Any]:
+        """What it says that a run should keep, and why its answers are not kept for others, if they are not."""
+        self._note_its_work()
+        said = getattr(self._says, "facts", dict)
+        return {**said(), **({"uncached": self.uncached} if self.uncached else {})}
+
+    def extract(self, articles: Sequence[Article]) -> Sequence[Annotations | ArticleFailure | Extracted]:
         """The answer for each article. A function that raises for one fails for that one only.
 
         Raises:
             FormatError: an object gave more or fewer answers than articles, or one that cannot be read.
         """
-        if hasattr(self._target, "extract"):
+        self._worked = True
+        try:
+            if not hasattr(self._target, "extract"):
+                return [self._call(article) for article in articles]
             answers = list(self._target.extract(articles))
-            if len(answers) != len(articles):
-                raise FormatError(
-                    f"{self.name}: gave {len(answers)} answers for {len(articles)} articles; give each one"
-                )
-            return [a if isinstance(a, ArticleFailure) else self._read(a) for a in answers]
-        return [self._call(article) for article in articles]
+        except (KeyboardInterrupt, SystemExit):
+            self._note_its_work()
+            raise
+        if len(answers) != len(articles):
+            raise FormatError(f"{self.name}: gave {len(answers)} answers for {len(articles)} articles; give each one")
+        return [self._completed(answer) for answer in answers]
+
+    def _note_its_work(self) -> None:
+        if self._worked and self._reached is not None:
+            note_work(self._says, self._reached, reach(self._target, self.name))
 
     def _call(self, article: Article) -> Annotations | ArticleFailure:
         try:
@@ -130,60 +165,12 @@ class UserExtractor:
         except Exception as error:
             return ArticleFailure(describe_error(error))
 
+    def _completed(self, answer: object) -> Annotations | ArticleFailure | Extracted:
+        if isinstance(answer, Extracted):
+            return replace(answer, annotations=self._read(answer.annotations))
+        return answer if isinstance(answer, ArticleFailure) else self._read(answer)
+
     def _read(self, answer: object) -> Annotations:
         found = read_answer(answer, self.name)
         self._seen.update(claimed_layers(found))
         return found
-
-
-def describe_error(error: BaseException) -> str:
-    """The error in one line, with the place where it was raised."""
-    said = " ".join(str(error).split())[:300]
-    what = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    if isinstance(error, SyntaxError):
-        return what
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{what} ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else what
-
-
-def _code_fingerprint(target: Any) -> str:
-    """SHA-256 over where the code is, what stands in that file, and the state of an object or a partial function."""
-    digest = hashlib.sha256()
-    while isinstance(target, functools.partial):
-        digest.update(repr((target.args, sorted(target.keywords.items()))).encode())
-        target = target.func
-    owner = target if inspect.isroutine(target) else type(target)
-    if owner is not target:
-        digest.update(repr(sorted(getattr(target, "__dict__", {}).items())).encode())
-    for code in dict.fromkeys([owner, inspect.unwrap(owner)]):
-        digest.update(f"{code.__module__}:{code.__qualname__}".encode())
-        digest.update(_source(code) or _bytecode(getattr(code, "__code__", None)))
-        # Two functions that one factory made differ only in what they close over.
-        for cell in getattr(code, "__closure__", None) or ():
-            digest.update(_repr_of_cell(cell))
-        digest.update(repr((getattr(code, "__defaults__", None), getattr(code, "__kwdefaults__", None))).encode())
-    return digest.hexdigest()
-
-
-def _repr_of_cell(cell: CellType) -> bytes:
-    try:
-        content = cell.cell_contents
-    except ValueError:  # a name that is not bound yet
-        return b"unbound"
-    return _bytecode(content.__code__) if inspect.isfunction(content) else repr(content).encode()
-
-
-def _bytecode(code: CodeType | None) -> bytes:
-    """What a function does, for one without a source file, such as in a notebook."""
-    if code is None:
-        return b""
-    inner = [_bytecode(value) if isinstance(value, CodeType) else repr(value).encode() for value in code.co_consts]
-    return b"\0".join([code.co_code, repr(code.co_names).encode(), *inner])
-
-
-def _source(code: Any) -> bytes:
-    try:
-        path = inspect.getsourcefile(code)
-    except TypeError:
-        path = None
-    return Path(path).read_bytes() if path and Path(path).is_file() else b""

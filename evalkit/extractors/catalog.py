@@ -11,7 +11,7 @@ from importlib.metadata import Distribution, EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
-from evalkit.extractors.identity import folder_bytes
+from evalkit.extractors.identity.contents import folder_bytes
 from evalkit.extractors.table import EXTRACTORS, FORMS, NAMED, WORDS, Entry
 
 __all__ = ["ModelEntry", "list_models"]

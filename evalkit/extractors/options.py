@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import InputError
-from evalkit.records import LAYERS
 from evalkit.registry import near_match
 
 __all__ = ["Options", "keywords", "parse_layers"]
 
 
-def parse_layers(value: str, where: str) -> tuple[str, ...]:
-    """Layers from `entities,quotes`, in pipeline order.
+def parse_layers(value: str, where: str, known: Sequence[str]) -> tuple[str, ...]:
+    """Layers from `entities,quotes`, in the order of those that are known.
 
     Raises:
-        InputError: a layer that does not exist, or none.
+        InputError: a layer that is not known, or none.
     """
     named = [name.strip() for name in value.split(",") if name.strip()]
-    wrong = [name for name in named if name not in LAYERS]
+    wrong = [name for name in named if name not in known]
     if wrong or not named:
-        raise InputError(f"{where}: layers {value!r} must be some of {', '.join(LAYERS)}, with commas between")
-    return tuple(layer for layer in LAYERS if layer in named)
+        raise InputError(f"{where}: layers {value!r} must be some of {', '.join(known)}, with commas between")
+    return tuple(layer for layer in known if layer in named)
 
 
 class Options:
@@ -63,10 +62,10 @@ class Options:
             raise InputError(f"{self._where}: option {name}={value!r} must be a number of seconds above 0")
         return float(value)
 
-    def layers(self) -> tuple[str, ...] | None:
-        """The option `layers`, or None if it was not given."""
+    def layers(self, known: Sequence[str]) -> tuple[str, ...] | None:
+        """The option `layers`, some of those that are known, or None if it was not given."""
         value = self.text("layers")
-        return parse_layers(value, self._where) if value else None
+        return parse_layers(value, self._where, known) if value else None
 
     def done(self) -> None:
         """Check that every given option has been asked for.

@@ -21,9 +21,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import ExtractorError, MissingExtraError, UnknownNameError
-from evalkit.extractors.callable import describe_error
-from evalkit.extractors.identity import folder_sha256, identity_of
+from evalkit.errors import ExtractorError, MissingExtraError, UnknownNameError, describe_error
+from evalkit.extractors.identity.closure import identity_of
+from evalkit.extractors.identity.contents import folder_sha256
 from evalkit.extractors.options import Options
 from evalkit.records import Annotations, Article, Entity, Span
 from evalkit.registry import near_match

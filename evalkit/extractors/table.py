@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import EvalkitError, ExtractorError, UnknownNameError
+from evalkit.errors import EvalkitError, ExtractorError, UnknownNameError, describe_error
 from evalkit.extractors.base import ExtractorSpec
 from evalkit.registry import Registry, near_match, unknown_name
 
@@ -122,7 +122,7 @@ ENTRIES = (
     Entry(
         spelling="llm:MODEL",
         description="a language model behind an OpenAI-compatible endpoint; needs a base URL",
-        factory="evalkit.extractors.llm.extractor:load_llm",
+        factory="evalkit.extractors.llm.loading:load_llm",
         prefixes=("llm:",),
         layers=("entities", "quotes", "stances"),
     ),
@@ -257,6 +257,4 @@ def _no_module(name: str, spec: str) -> UnknownNameError:
 
 
 def _broken(spec: str, module: str, error: BaseException) -> str:
-    from evalkit.extractors.callable import describe_error
-
     return f"extractor {spec!r}: {module} cannot be imported: {describe_error(error)}; mend it"

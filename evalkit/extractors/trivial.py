@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from evalkit.extractors.base import StancePair
-from evalkit.extractors.identity import identity_of
+from evalkit.extractors.identity.closure import identity_of
 from evalkit.records import Annotations, Article, Entity, Quote, Span, Stance
 from evalkit.text.zones import in_zone, zoned
 

@@ -46,8 +46,10 @@ def measure_extractor(
         folder = RunFolder(Path(options.running.out or RunFolder.default(planned.extractor, planned.key).path))
         run = make_run(system, planned, replace(options.running, out=folder.path))
         traits = traits_of(system)
-    cached = [f"nothing is kept for other runs: {traits.uncached}"] if traits.uncached else []
-    run = replace(run, notes=(*cached, *usage_notes(run.predictions, prices=traits.token_prices)))
+    notes = [f"nothing is kept for other runs: {traits.uncached}"] if traits.uncached else []
+    if traits.unseen and run.fresh < len(run.predictions):
+        notes.append(f"predictions of {run.extractor} were used again: {traits.unseen}")
+    run = replace(run, notes=(*notes, *usage_notes(run.predictions, prices=traits.token_prices)))
     result = score_run(gold, run, options, baseline=baseline)
     folder.write_result(result)
     return replace(run, result=result)

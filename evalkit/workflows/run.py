@@ -13,7 +13,7 @@ from typing import Any, Unpack
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
 from evalkit.extractors.base import Extractor, ExtractorSpec, traits_of
-from evalkit.extractors.identity import installed_version
+from evalkit.extractors.identity.closure import installed_version
 from evalkit.options import OptionWords, ReadOptions, Running, options_of
 from evalkit.predictions.cache import PredictionCache
 from evalkit.predictions.facts import GoldReference, MadeBy, without_secrets
@@ -66,13 +66,15 @@ def planned_run(system: Extractor, gold: GoldDataset) -> Run:
     _refuse_without_text(gold)
     traits = traits_of(system)
     spec = traits.spec or ExtractorSpec("")
+    # First of all: a function that does not say which layers it fills is called to find out.
+    fingerprint = system.fingerprint()
     return Run(
         extractor=system.name,
         predictions=(),
         layers=tuple(system.layers),
         gold=GoldReference.of(gold),
         made_by=MadeBy(
-            fingerprint=system.fingerprint(),
+            fingerprint=fingerprint,
             spelling=spec.spelling,
             settings=without_secrets(spec.settings),
             versions=_versions(),
@@ -93,6 +95,8 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
     planned = replace(planned, made_by=replace(planned.made_by, command=running.command))
     jobs = jobs_of(planned.dataset.examples if planned.dataset else (), system)
     folder = None if running.out is None else RunFolder(Path(running.out))
+    # Without a fingerprint of all that it runs, what it said before may not be what it would say now.
+    running = replace(running, cache=running.cache and not traits_of(system).uncached)
     kept = [] if folder is None else _kept(folder, planned, jobs, fresh=not running.cache)
     done, fresh = len(kept), 0
     begun = time.perf_counter()
@@ -107,9 +111,7 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
             if running.progress is not None:
                 running.progress(done, len(jobs))
 
-        # Without a fingerprint of all that it runs, what it said before may not be what it would say now.
-        cached = running.cache and not traits_of(system).uncached
-        cache = PredictionCache(planned.made_by.fingerprint) if cached else None
+        cache = PredictionCache(planned.made_by.fingerprint) if running.cache else None
         made = run_jobs(
             system,
             jobs[len(kept) :],
@@ -172,8 +174,6 @@ def resolved(
             yield system
         finally:
             traits_of(system).close()
-    elif isinstance(extractor, Extractor) and not isinstance(extractor, type):
-        yield extractor
     else:
         from evalkit.extractors.callable import as_extractor
 

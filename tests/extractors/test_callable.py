@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from evalkit.errors import ExtractorError, FormatError, InputError
-from evalkit.extractors.base import ArticleFailure, Extractor
+from evalkit.extractors.base import ArticleFailure, Extracted, Extractor, PairLabeler, StancePair, traits_of
 from evalkit.extractors.callable import as_extractor
 from evalkit.extractors.table import load_extractor
 from evalkit.records import Annotations, Article, Entity, Quote, Span
@@ -140,6 +140,11 @@ class Whole:
         return [Annotations(quotes=(Quote(id="q1", kind="direct", content=(Span(0, 3),)),)) for _ in articles]
 
 
+class Given(Whole):
+    def facts(self) -> dict[str, object]:
+        return {"given": self.given}
+
+
 class Bare:
     def __init__(self, label: str = "PER") -> None:
         self.label = label
@@ -153,16 +158,36 @@ class Called:
         return [(0, 3, "PER")]
 
 
-def test_a_whole_extractor_is_used_as_it_is() -> None:
-    whole = Whole()
-    assert as_extractor(whole) is whole
+def test_a_whole_extractor_keeps_what_it_says_of_itself() -> None:
+    class Labels(Whole):
+        thread_safe = True
+        default_label_map = "news"
+
+        def label_pairs(self, article: Article, pairs: Sequence[StancePair]) -> list[str]:
+            return ["favor" for _ in pairs]
+
+        def facts(self) -> dict[str, str]:
+            return {"revision": "abc"}
+
+        def extract(self, articles: Sequence[Article]) -> list[Extracted]:  # type: ignore[override]
+            return [Extracted(Annotations(quotes=()), {"requests": 1}) for _ in articles]
+
+    extractor = as_extractor(Labels())
+    assert isinstance(extractor, PairLabeler)
+    traits = traits_of(extractor)
+    assert (extractor.name, extractor.layers, traits.thread_safe) == ("whole", ("quotes",), True)
+    assert (traits.default_label_map, dict(traits.facts())) == ("news", {"revision": "abc"})
+    assert extractor.extract([ARTICLE]) == [Extracted(Annotations(quotes=()), {"requests": 1})]
+
+
+def test_an_extractor_of_evalkit_is_used_as_it_is() -> None:
+    rules = load_extractor("rules")
+    assert as_extractor(rules) is rules
 
 
 def test_options_are_converted_as_the_class_wants_them() -> None:
     options = {"size": "3", "strict": "yes", "rate": "0.25", "label": "12"}
-    extractor = as_extractor(Whole, "mine", options)
-    assert isinstance(extractor, Whole)
-    assert extractor.given == (3, True, 0.25, "12")
+    assert as_extractor(Given, "mine", options).facts() == {"given": (3, True, 0.25, "12")}  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -224,7 +249,7 @@ def test_what_can_do_nothing(target: object) -> None:
         as_extractor(target, "mine")
 
 
-# Fingerprints.
+# Fingerprints. What code can reach is in identity/test_reach.py.
 
 
 def test_a_changed_file_is_a_changed_extractor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,14 +270,99 @@ def test_options_and_state_are_part_of_it() -> None:
     assert len(prints) == 4
 
 
-def test_a_declared_fingerprint_decides() -> None:
+class Sure(Bare):
+    def fingerprint(self) -> str:
+        return "v1"
+
+
+class Surer(Sure):
+    def extract(self, articles: Sequence[Article]) -> list[object]:
+        return [[] for _ in articles]
+
+
+def test_its_own_word_counts_and_never_alone() -> None:
     def find(article: Article) -> list[object]:
         return []
 
     find.fingerprint = "v7"  # type: ignore[attr-defined]
-    assert as_extractor(find).fingerprint() == "v7"
+    first = as_extractor(find).fingerprint()
     find.fingerprint = lambda: "v8"  # type: ignore[attr-defined]
-    assert as_extractor(find).fingerprint() == "v8"
+    assert as_extractor(find).fingerprint() != first
+    # Two classes, two objects of one class, and two names, all of which say that they are v1.
+    made = [as_extractor(Sure(), "a"), as_extractor(Surer(), "a"), as_extractor(Sure("ORG"), "a")]
+    made += [as_extractor(Sure(), "b"), as_extractor(Sure(), "a")]
+    prints = [extractor.fingerprint() for extractor in made]
+    assert prints[0] == prints[-1]
+    assert len(set(prints)) == 4
+
+
+def test_what_cannot_be_read_is_not_cached_unless_a_fingerprint_stands_for_it() -> None:
+    session = memoryview(b"weights")
+
+    def find(article: Article) -> list[object]:
+        return [(0, len(session), "PER")]
+
+    extractor = as_extractor(find, "mine")
+    assert extractor.fingerprint() == as_extractor(find, "mine").fingerprint()
+    traits = traits_of(extractor)
+    assert traits.uncached == (
+        "mine.session (builtins.memoryview) cannot be read; a fingerprint of its own would stand for it"
+    )
+    assert traits.facts() == {"uncached": traits.uncached}
+    find.fingerprint = "weights-1"  # type: ignore[attr-defined]
+    extractor = as_extractor(find)
+    extractor.fingerprint()
+    assert (traits_of(extractor).uncached, dict(traits_of(extractor).facts())) == ("", {})
+
+
+def test_an_extractor_may_say_that_it_is_not_to_be_cached() -> None:
+    def find(article: Article) -> list[object]:
+        return []
+
+    find.uncached = "it asks the weather"  # type: ignore[attr-defined]
+    extractor = as_extractor(find)
+    extractor.fingerprint()
+    assert traits_of(extractor).uncached == "it asks the weather"
+
+
+def test_what_it_does_to_itself_while_it_works_makes_it_no_other() -> None:
+    calls: list[str] = []
+    limit = [1]
+
+    def find(article: Article) -> list[object]:
+        calls.append(article.id)
+        return [(0, limit[0], "PER")]
+
+    extractor = as_extractor(find)
+    before = extractor.fingerprint()
+    extractor.extract([ARTICLE])
+    traits_of(extractor).facts()
+    assert as_extractor(find).fingerprint() == before
+    # What others do to it does.
+    limit[0] = 2
+    assert as_extractor(find).fingerprint() != before
+    limit[0] = 1
+    assert as_extractor(find).fingerprint() == before
+    calls.clear()
+    assert as_extractor(find).fingerprint() == before
+
+
+def test_a_run_that_was_interrupted_leaves_it_the_same() -> None:
+    calls: list[str] = []
+
+    class Patient:
+        layers = ("entities",)
+
+        def extract(self, articles: Sequence[Article]) -> list[object]:
+            calls.append("once")
+            raise KeyboardInterrupt
+
+    target = Patient()
+    extractor = as_extractor(target)
+    before = extractor.fingerprint()
+    with pytest.raises(KeyboardInterrupt):
+        extractor.extract([ARTICLE])
+    assert as_extractor(target).fingerprint() == before
 
 
 def test_what_a_function_closes_over_is_part_of_it() -> None:
@@ -260,14 +370,4 @@ def test_what_a_function_closes_over_is_part_of_it() -> None:
         return lambda article: [(0, 1, label)]
 
     prints = [as_extractor(factory(label), "mine").fingerprint() for label in ("PER", "ORG", "PER")]
-    assert prints[0] == prints[2] != prints[1]
-
-
-def test_a_function_without_a_source_file_is_known_by_its_code() -> None:
-    # As in a notebook, where a cell is run again with another body under the same name.
-    prints = []
-    for label in ("PER", "ORG", "PER"):
-        cell: dict[str, object] = {"__name__": "cell"}
-        exec(f"def find(article):\n    return [(0, 1, {label!r})]\n", cell)
-        prints.append(as_extractor(cell["find"], "find").fingerprint())
     assert prints[0] == prints[2] != prints[1]

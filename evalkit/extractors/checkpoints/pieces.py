@@ -9,8 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evalkit.errors import ExtractorError
-from evalkit.extractors.callable import describe_error
+from evalkit.errors import ExtractorError, describe_error
 
 if TYPE_CHECKING:
     import numpy as np

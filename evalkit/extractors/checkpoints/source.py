@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from evalkit.errors import ExtractorError, InputError, MissingExtraError, UnknownNameError
-from evalkit.extractors.identity import folder_sha256
+from evalkit.extractors.identity.contents import folder_sha256
 
 __all__ = ["BACKENDS", "Checkpoint", "find_checkpoint", "require_backend"]
 

@@ -22,12 +22,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evalkit.errors import InputError
+from evalkit.errors import InputError, describe_error
 from evalkit.extractors.base import PairLabels, StancePair
-from evalkit.extractors.callable import describe_error
 from evalkit.extractors.checkpoints.network import CheckpointNetwork
 from evalkit.extractors.checkpoints.stance_labels import ENTAILMENT, stances_of
-from evalkit.extractors.identity import identity_of
+from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.options import Options
 from evalkit.extractors.rules.extractor import find_entities, find_quotes
 from evalkit.extractors.shipped.stances import candidates

@@ -34,7 +34,7 @@ from evalkit.extractors.checkpoints.pieces import TextWindow
 from evalkit.extractors.checkpoints.source import Checkpoint, find_checkpoint, require_backend
 from evalkit.extractors.checkpoints.text_classification import PairClassifier, read_pair_settings
 from evalkit.extractors.checkpoints.token_spans import PieceWindow, entities_of, join_windows
-from evalkit.extractors.identity import identity_of
+from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.options import Options
 from evalkit.records import Annotations, Article
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import ExtractorError, InputError
-from evalkit.extractors.callable import describe_error
+from evalkit.errors import ExtractorError, InputError, describe_error
 from evalkit.extractors.checkpoints.pieces import SAFE, Padding, PieceCutter, Pieces, quiet
 from evalkit.extractors.checkpoints.source import Checkpoint
 

@@ -27,32 +27,21 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from evalkit.errors import ExtractorError
+from evalkit.errors import ExtractorError, describe_error
 from evalkit.extractors.base import UNLABELLED, ArticleFailure, Extracted, PairLabels, PairsError, StancePair
-from evalkit.extractors.callable import describe_error
-from evalkit.extractors.identity import identity_of
+from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.llm.annotations import ground_draft
 from evalkit.extractors.llm.asking import Asker, Question, Round, Spent
 from evalkit.extractors.llm.joining import join_windows
 from evalkit.extractors.llm.pairs import PairAnswer, elected, list_pairs, pairs_schema, read_pairs, share_out
 from evalkit.extractors.llm.schema import Draft, answer_schema, read_answer
-from evalkit.extractors.llm.settings import Settings, read_settings
+from evalkit.extractors.llm.settings import Settings
 from evalkit.extractors.llm.windows import Window, cut_windows
 from evalkit.extractors.threads import spread
 from evalkit.records import Annotations, Article
 from evalkit.text.zones import zoned
 
-__all__ = ["LlmExtractor", "load_llm"]
-
-
-def load_llm(spec: str, options: Mapping[str, str] | None = None) -> LlmExtractor:
-    """The extractor for `llm:MODEL`; nothing is sent yet.
-
-    Raises:
-        InputError: there is no model or no base URL, or an option that cannot be used.
-        FormatError: a prompt file that cannot be used.
-    """
-    return LlmExtractor(spec, read_settings(spec, options))
+__all__ = ["LlmExtractor"]
 
 
 class LlmExtractor:

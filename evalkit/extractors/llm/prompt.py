@@ -19,10 +19,13 @@ from string import Template
 from typing import Any
 
 from evalkit.errors import FormatError, InputError
-from evalkit.records import LAYERS, Article
+from evalkit.records import Article
 from evalkit.registry import unknown_name
 
-__all__ = ["SHIPPED", "Prompt", "load_prompt"]
+__all__ = ["ASKED", "SHIPPED", "Prompt", "load_prompt"]
+
+ASKED = ("entities", "quotes", "stances")
+"""The layers that a model can be asked for."""
 
 SHIPPED = Path(__file__).parent / "prompts" / "news.toml"
 """The prompt that is used if no other is asked for."""
@@ -48,7 +51,7 @@ class Prompt:
 
     def identity(self) -> list[str]:
         """Everything in it that reaches a model, for a fingerprint."""
-        return [self.system, self.user, self.fallback, self.pairs, *(self.layers[layer] for layer in LAYERS)]
+        return [self.system, self.user, self.fallback, self.pairs, *(self.layers[layer] for layer in ASKED)]
 
     def version(self) -> str:
         """A short hash of its wording."""
@@ -108,10 +111,10 @@ def load_prompt(path: Path | None = None) -> Prompt:
     if not isinstance(own, dict):
         raise FormatError(f"{where}: 'layers' is {own!r:.40}; write a table [layers]")
     for layer in own:
-        if layer not in LAYERS:
-            raise FormatError(f"{where}: {unknown_name('layer', layer, LAYERS)}")
+        if layer not in ASKED:
+            raise FormatError(f"{where}: {unknown_name('layer', layer, ASKED)}")
     said = {**known["layers"], **own}
-    layers = {layer: _template(where, f"layers.{layer}", said[layer], _LAYER_PLACES) for layer in LAYERS}
+    layers = {layer: _template(where, f"layers.{layer}", said[layer], _LAYER_PLACES) for layer in ASKED}
     texts = {key: _template(where, key, {**known, **given}[key], places) for key, places in _PLACES.items()}
     for key, place, shown in (("user", "text", "article"), ("pairs", "pairs", "pair")):
         if f"${place}" not in texts[key] and f"${{{place}}}" not in texts[key]:

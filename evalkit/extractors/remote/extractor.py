@@ -17,7 +17,8 @@ from typing import Protocol
 from evalkit.errors import ExtractorError
 from evalkit.extractors.base import ArticleFailure
 from evalkit.extractors.remote.wire import PROBE, VERSION, Header, Inbox
-from evalkit.records import LAYERS, Annotations, Article
+from evalkit.layers.table import layer_names
+from evalkit.records import Annotations, Article
 
 __all__ = ["Channel", "RemoteExtractor", "Trouble"]
 
@@ -49,6 +50,11 @@ class Channel(Protocol):
         Raises:
             ExtractorError: it cannot work next time either.
         """
+        ...
+
+    @property
+    def unseen(self) -> str:
+        """What at the other end `identity` does not see."""
         ...
 
     def identity(self) -> str:
@@ -98,7 +104,7 @@ class RemoteExtractor:
         header = self._introduce()
         if header.layers is not None:
             return header.layers
-        return tuple(layer for layer in LAYERS if layer in self._shown) or ("entities",)
+        return tuple(layer for layer in layer_names() if layer in self._shown) or ("entities",)
 
     def fingerprint(self) -> str:
         """SHA-256 over what is known of the other end.
@@ -113,6 +119,12 @@ class RemoteExtractor:
             header = self._introduce()
             parts += [header.name, header.fingerprint, self._probed or ""]
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def unseen(self) -> str:
+        """What may change there unseen, unless a fingerprint stands for it."""
+        says = self._given_fingerprint or (self._header or Header()).fingerprint
+        return "" if says else f"{self._channel.unseen}; --set fingerprint=TEXT stands for that"
 
     def facts(self) -> dict[str, str | int]:
         """What a run should keep: what the other side says of itself, and how many lines were no answers, by why."""

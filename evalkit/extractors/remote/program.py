@@ -9,22 +9,27 @@ Settings:
     input: `stream`, or `whole` for a program that answers at the end of its input; it is started for each batch.
     layers: what it claims, as `entities,quotes`, if neither a header nor its answers should decide.
     fingerprint: what stands for its model and code, if no header says it; with this and `layers`, a run that is
-        wholly in the cache does not start the program.
+        wholly in the cache does not start the program. Files that the program opens itself are not seen.
+
+Its identity is the command, the files that it names, and the modules beside a Python script that this imports.
 """
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from evalkit.errors import ExtractorError, InputError, UnknownNameError
+from evalkit.extractors.identity.contents import file_sha256
+from evalkit.extractors.identity.sources import Sources
 from evalkit.extractors.options import Options
 from evalkit.extractors.remote.child import Child, HangError, LongLineError
 from evalkit.extractors.remote.extractor import RemoteExtractor, Trouble
 from evalkit.extractors.remote.wire import Inbox, article_lines, header_line
+from evalkit.layers.table import layer_names
 from evalkit.records import Article
 
 __all__ = ["ProgramChannel", "load_program"]
@@ -46,7 +51,7 @@ def load_program(spec: str, options: Mapping[str, str] | None = None) -> RemoteE
     if shutil.which(command[0]) is None:
         raise UnknownNameError(f"{spec}: no program {command[0]!r} that can be run; check its path, and chmod +x")
     given = Options(spec, options)
-    timeout, layers, fingerprint = given.seconds("timeout", 60), given.layers(), given.text("fingerprint")
+    timeout, layers, fingerprint = given.seconds("timeout", 60), given.layers(layer_names()), given.text("fingerprint")
     whole = given.choice("input", ("stream", "whole"), "stream") == "whole"
     given.done()
     channel = ProgramChannel(command, timeout=timeout, whole=whole)
@@ -55,6 +60,8 @@ def load_program(spec: str, options: Mapping[str, str] | None = None) -> RemoteE
 
 class ProgramChannel:
     """Keeps one program running and talks to it."""
+
+    unseen = "files that the program opens itself are not seen"
 
     def __init__(self, command: Sequence[str], *, timeout: float, whole: bool = False) -> None:
         """A channel to `command`, which is started when there is something to ask.
@@ -90,9 +97,13 @@ class ProgramChannel:
         return trouble
 
     def identity(self) -> str:
-        """The command, and SHA-256 over the content of the files that it names."""
-        files = [Path(shutil.which(self._command[0]) or self._command[0]), *map(Path, self._command[1:])]
-        return "\0".join([*self._command, str(self._whole), *(_sha256(path) for path in files if _is_file(path))])
+        """The command, and SHA-256 over the files that it names, with the modules beside them that they import."""
+        found = Path(shutil.which(self._command[0]) or self._command[0])
+        files = [path for path in (found, *map(Path, self._command[1:])) if _is_file(path)]
+        contents = [file_sha256(path).hex() for path in files]
+        for name, path in sorted(_modules(self._command, files).items()):
+            contents.append(f"{name} {file_sha256(path).hex()}")
+        return "\0".join([*self._command, str(self._whole), *contents])
 
     def close(self) -> None:
         """End the program, which has a moment to do so by itself."""
@@ -148,6 +159,25 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _sha256(path: Path) -> str:
+def _modules(command: Sequence[str], files: Sequence[Path]) -> dict[str, Path]:
+    """The modules beside Python scripts that these import, and what `python -m MODULE` runs where it is started."""
+    found: dict[str, Path] = {}
+    for script in filter(_is_python, files):
+        # Where Python looks first. Its own libraries are those of another Python, perhaps.
+        sources = Sources(script.parent)
+        sources.add("__main__", str(script))
+        found |= sources.files()
+    for option, module in pairwise(command):
+        if option == "-m":
+            sources = Sources(Path.cwd())
+            sources.add_import(module)
+            sources.add_import(f"{module}.__main__")
+            found |= sources.files()
+    return found
+
+
+def _is_python(path: Path) -> bool:
+    if path.suffix == ".py":
+        return True
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return file.read(2) == b"#!" and b"python" in file.readline()

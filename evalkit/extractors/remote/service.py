@@ -22,6 +22,7 @@ from evalkit.extractors.http import Failure, HttpClient, Patience
 from evalkit.extractors.options import Options
 from evalkit.extractors.remote.extractor import RemoteExtractor, Trouble
 from evalkit.extractors.remote.wire import Inbox, article_lines, header_line
+from evalkit.layers.table import layer_names
 from evalkit.records import Article
 
 __all__ = ["ServiceChannel", "load_service"]
@@ -43,7 +44,7 @@ def load_service(spec: str, options: Mapping[str, str] | None = None) -> RemoteE
     if parts.username or parts.password:
         raise InputError("the address holds a user name or password, which would be written into the run; leave it out")
     given = Options(spec, options)
-    layers, fingerprint = given.layers(), given.text("fingerprint")
+    layers, fingerprint = given.layers(layer_names()), given.text("fingerprint")
     patience = Patience(
         timeout=given.seconds("timeout", 60),
         retries=given.whole("retries", 3, least=0),
@@ -55,6 +56,8 @@ def load_service(spec: str, options: Mapping[str, str] | None = None) -> RemoteE
 
 class ServiceChannel:
     """Sends requests to one address."""
+
+    unseen = "a change behind the address is not seen"
 
     def __init__(self, url: str, patience: Patience) -> None:
         """A channel to `url`."""

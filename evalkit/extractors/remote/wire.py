@@ -34,7 +34,8 @@ from evalkit.extractors.answers import PROBE_TEXT, claimed_layers
 from evalkit.extractors.base import ArticleFailure
 from evalkit.extractors.options import parse_layers
 from evalkit.formats.native.rows import annotations_from_row, article_to_row, claimed_surfaces
-from evalkit.records import LAYERS, Annotations, Article
+from evalkit.layers.table import layer_names
+from evalkit.records import Annotations, Article
 
 __all__ = ["PROBE", "VERSION", "Header", "Inbox", "article_lines", "header_line"]
 
@@ -104,7 +105,7 @@ class Inbox:
     def layers(self) -> tuple[str, ...]:
         """The layers that the answers fill, in pipeline order."""
         filled = {layer for found in self.answers.values() for layer in _filled(found)}
-        return tuple(layer for layer in LAYERS if layer in filled)
+        return tuple(layer for layer in layer_names() if layer in filled)
 
     def take(self, line: bytes) -> None:
         """Read one line.
@@ -133,11 +134,11 @@ class Inbox:
         layers = row.get("layers")
         if layers is not None and not (isinstance(layers, list) and all(isinstance(name, str) for name in layers)):
             raise ExtractorError(
-                f"{self._where}: the header has layers {layers!r}; write a list such as {list(LAYERS)}"
+                f"{self._where}: the header has layers {layers!r}; write a list, of {', '.join(layer_names())}"
             )
         return Header(
             name=str(row.get("name") or ""),
-            layers=None if layers is None else parse_layers(",".join(layers), self._where),
+            layers=None if layers is None else parse_layers(",".join(layers), self._where, layer_names()),
             fingerprint=str(row.get("fingerprint") or ""),
         )
 
@@ -164,8 +165,10 @@ def _filled(found: Annotations | ArticleFailure) -> tuple[str, ...]:
 def _read(row: dict[str, Any], article: Article) -> Annotations | ArticleFailure:
     if row.get("error"):
         return ArticleFailure(" ".join(str(row["error"]).split())[:300])
-    if not any(layer in row for layer in LAYERS):
-        return ArticleFailure(f"the answer has {', '.join(sorted(row))} and none of the layers {', '.join(LAYERS)}")
+    if not any(layer in row for layer in layer_names()):
+        return ArticleFailure(
+            f"the answer has {', '.join(sorted(row))} and none of the layers {', '.join(layer_names())}"
+        )
     try:
         found = annotations_from_row(row, "the answer")
     except FormatError as error:

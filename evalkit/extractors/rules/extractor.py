@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evalkit.extractors.base import StancePair
-from evalkit.extractors.identity import identity_of
+from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.rules.entities import find_entities
 from evalkit.extractors.rules.quotes import find_quotes
 from evalkit.extractors.rules.stances import find_stances, label_pair

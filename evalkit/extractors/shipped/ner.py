@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalkit.extractors.identity import identity_of
+from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.rules.nested import inner_names
 from evalkit.extractors.shipped import bio, one_label, onnx_network, shared_encoder, tagging
 from evalkit.extractors.shipped.model_folder import MODELS, ModelFolder

@@ -14,7 +14,7 @@ import pytest
 from evalkit.errors import ExtractorError, InputError, UnknownNameError
 from evalkit.extractors.base import ArticleFailure
 from evalkit.extractors.remote.extractor import RemoteExtractor
-from evalkit.extractors.remote.program import load_program
+from evalkit.extractors.remote.program import ProgramChannel, load_program
 from evalkit.records import Annotations, Article, Span
 
 PREAMBLE = """
@@ -150,6 +150,28 @@ def test_fingerprint_changes_with_the_file_and_with_the_header(start: Start) -> 
     one, two = (start(header.replace("FP", version) + GOOD).fingerprint() for version in "12")
     assert plain == again
     assert len({plain, other_code, one, two}) == 4
+
+
+@pytest.mark.parametrize(
+    "command", [pytest.param("{python} script.py", id="script"), pytest.param("{python} -m script", id="module")]
+)
+def test_fingerprint_changes_with_the_modules_that_a_script_imports(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = {"script.py": "import mine.words", "mine/__init__.py": "", "mine/words.py": "W = 1", "other.py": "O = 1"}
+    (tmp_path / "mine").mkdir()
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+
+    def identity() -> str:
+        return ProgramChannel(shlex.split(command.format(python=sys.executable)), timeout=1).identity()
+
+    before = identity()
+    (tmp_path / "other.py").write_text("O = 2")
+    assert identity() == before
+    (tmp_path / "mine" / "words.py").write_text("W = 2")
+    assert identity() != before
 
 
 # What goes wrong with one article.

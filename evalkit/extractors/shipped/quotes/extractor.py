@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from evalkit.extractors.identity import identity_of
+from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.rules.extractor import find_quotes
 from evalkit.extractors.shipped import onnx_network
 from evalkit.extractors.shipped.model_folder import MODELS, ModelFolder

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from evalkit.extractors.base import StancePair
-from evalkit.extractors.identity import identity_of
+from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.shipped import onnx_network
 from evalkit.extractors.shipped.model_folder import MODELS, ModelFolder
 from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor

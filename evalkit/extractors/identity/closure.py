@@ -1,4 +1,4 @@
-"""What an extractor runs, as one hash: the code that it can reach, its data files, its settings, its libraries.
+"""The identity of evalkit's own extractors, as one hash: code, data files, settings, libraries.
 
 The code is the closure of imports inside evalkit, those in functions included, those for type checkers left out: an
 import that is added is seen without anybody keeping a list. A module that reads files beside it names them in
@@ -11,15 +11,29 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
-__all__ = ["code_closure", "folder_bytes", "folder_sha256", "identity_of", "installed_version", "library_versions"]
+from evalkit.extractors.identity.contents import file_sha256
 
-PACKAGE = Path(__file__).resolve().parent.parent
+__all__ = [
+    "PACKAGE",
+    "code_closure",
+    "distribution_name",
+    "identity_of",
+    "installed_version",
+    "library_versions",
+    "source_in",
+]
+
+PACKAGE = Path(__file__).resolve().parent.parent.parent
+"""Where evalkit is."""
+
+_IDENTITY = __name__.rpartition(".")[0]
+"""How an identity is found out changes no answer."""
 
 _TYPE_CHECKING = re.compile(r"^([ \t]*)if (?:typing\.)?TYPE_CHECKING:\n(?:\1[ \t]+.*\n|\s*\n)+", re.MULTILINE)
 _IMPORT = re.compile(r"^[ \t]*(?:from\s+([\w.]+)\s+import\s+(\([^)]*\)|[^\n#]*)|import\s+([^\n#]*))", re.MULTILINE)
@@ -35,11 +49,11 @@ def identity_of(module: str, *, files: Iterable[Path] = (), parts: Iterable[str]
     """
     total = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass"))
     for name, source in sorted(code_closure(module).items()):
-        total.update(name.encode() + b"\0" + _sha256(source))
+        total.update(name.encode() + b"\0" + file_sha256(source))
         for path in _data_files(name, source):
-            total.update(path.name.encode() + b"\0" + _sha256(path))
+            total.update(path.name.encode() + b"\0" + file_sha256(path))
     for path in files:
-        total.update(_sha256(path))
+        total.update(file_sha256(path))
     total.update("\0".join(library_versions(module)).encode())
     return total.hexdigest()
 
@@ -52,7 +66,8 @@ def code_closure(module: str) -> dict[str, Path]:
         name = waiting.pop()
         if name not in reached and (path := _source_of(name)) is not None:
             reached[name] = path
-            waiting += [imported for imported in _imports(path) if imported.partition(".")[0] == PACKAGE.name]
+            ours = [imported for imported in _imports(path) if imported.partition(".")[0] == PACKAGE.name]
+            waiting += [imported for imported in ours if not imported.startswith(_IDENTITY)]
     return reached
 
 
@@ -81,10 +96,16 @@ def _imports(path: Path) -> tuple[str, ...]:
 
 @cache
 def _source_of(module: str) -> Path | None:
-    path = PACKAGE.parent.joinpath(*module.split("."))
-    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-        if candidate.is_file():
-            return candidate
+    return source_in([PACKAGE.parent], module)
+
+
+def source_in(folders: Iterable[Path], module: str) -> Path | None:
+    """The file of a module, in the first of some folders that has it."""
+    for folder in folders:
+        path = folder.joinpath(*module.split("."))
+        for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+            if candidate.is_file():
+                return candidate
     return None
 
 
@@ -94,36 +115,21 @@ def _data_files(name: str, source: Path) -> list[Path]:
     return list(import_module(name).DATA_FILES)
 
 
-def _sha256(path: Path) -> bytes:
-    return hashlib.sha256(path.read_bytes()).digest()
+@cache
+def distribution_name(name: str) -> str:
+    """What the package is called that brings a top-level module."""
+    known = {"sklearn": "scikit-learn", "huggingface_hub": "huggingface-hub"}.get(name, name)
+    try:
+        version(known)
+    except PackageNotFoundError:
+        return next(iter(packages_distributions().get(name, ())), known)
+    return known
 
 
 @cache
 def installed_version(name: str) -> str:
-    """The version of the package that a name is imported from; empty if it is not installed."""
+    """The version of the package that brings a top-level module; empty if it is not installed."""
     try:
-        return version({"sklearn": "scikit-learn", "huggingface_hub": "huggingface-hub"}.get(name, name))
+        return version(distribution_name(name))
     except PackageNotFoundError:
         return ""
-
-
-def folder_sha256(folder: Path) -> str:
-    """SHA-256 over the names and contents of all files of a folder; hidden ones and byte code are left out."""
-    digest = hashlib.sha256()
-    for path in _files(folder):
-        with path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
-    return digest.hexdigest()
-
-
-def folder_bytes(folder: Path) -> int:
-    """How many bytes the files of a folder have together."""
-    return sum(path.stat().st_size for path in _files(folder))
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if path.is_file() and "__pycache__" not in parts and not any(part.startswith(".") for part in parts):
-            yield path
