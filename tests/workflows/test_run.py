@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import InputError, OutputError, UnknownNameError
+from evalkit.options import Options, Running
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span
+from evalkit.workflows.measure import measure_extractor
 from evalkit.workflows.run import floor_of, planned_run, run_extractor
 from evalkit.workflows.score import score_predictions
 
@@ -145,3 +149,43 @@ def test_the_baseline_claims_every_layer(gold: GoldDataset):
     predictions = floor_of(gold).predictions
     assert len(predictions) == 3
     assert all(None not in (p.annotations.entities, p.annotations.quotes, p.annotations.stances) for p in predictions)
+
+
+class TestUncached:
+    """An extractor that cannot be fingerprinted: nothing of an earlier run is taken for its own."""
+
+    @staticmethod
+    def extractor(weights: bytes) -> Any:
+        session = memoryview(weights)
+
+        def find(article: Article) -> list[tuple[int, int, str]]:
+            return [(0, len(session), "PER")]
+
+        return find
+
+    def test_what_it_made_is_not_used_again(self, gold: GoldDataset, tmp_path: Path):
+        for weights in (b"one", b"four", b"four"):
+            run = run_extractor(self.extractor(weights), gold, out=tmp_path / "r")
+            assert run.fresh == len(gold)
+            assert {p.annotations["entities"][0].spans[0].end for p in run.predictions} == {len(weights)}
+        facts = json.loads((tmp_path / "r" / "run.json").read_bytes())
+        assert "memoryview) cannot be read" in facts["extractor_facts"]["uncached"]
+
+    def test_a_note_says_so(self, gold: GoldDataset, tmp_path: Path):
+        options = Options(running=Running(out=tmp_path / "r"))
+        run = measure_extractor(self.extractor(b"one"), gold, options=options, baseline=False)
+        assert [note for note in run.result.notes if "nothing is kept for other runs" in note]
+
+
+def test_what_is_not_seen_is_said_where_predictions_are_used_again(gold: GoldDataset, tmp_path: Path):
+    (tmp_path / "program.py").write_text(
+        "import json, sys\nfor line in sys.stdin:\n    row = json.loads(line)\n    if 'text' in row:\n"
+        "        print(json.dumps({'id': row['id'], 'entities': []}), flush=True)\n"
+    )
+    notes = []
+    for _ in range(2):
+        options = Options(running=Running(out=tmp_path / "r"))
+        spelling = f"cmd:{sys.executable} {tmp_path / 'program.py'}"
+        run = measure_extractor(spelling, gold, options=options, baseline=False)
+        notes.append([note for note in run.result.notes if "not seen" in note])
+    assert [len(found) for found in notes] == [0, 1]
