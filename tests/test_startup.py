@@ -38,7 +38,7 @@ def test_help():
     assert not found & NOT_FOR_HELP
 
 
-@pytest.mark.parametrize("command", ["run", "extract", "score", "report"])
+@pytest.mark.parametrize("command", ["run", "extract", "score", "report", "compare", "explain", "gate"])
 def test_help_of_a_command(command: str):
     assert not loaded(command, "--help") & NOT_FOR_HELP
 

@@ -28,14 +28,14 @@ from transformers import (
 from transformers.modeling_outputs import TokenClassifierOutput
 from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES
 
-import evalkit
+from evalkit.extractors.shipped.model_folder import MODELS
 from evalkit.extractors.shipped.ner import NerExtractor
 from evalkit.extractors.threads import Once
 from evalkit.text.windows import FEATURE_SIZES, features, find_words
 
 __all__ = ["FOLDER", "LONGEST", "STRIDE", "FeatureTagger", "TorchExtractor", "pipeline_of", "save_stock", "tagger_of"]
 
-FOLDER = Path(evalkit.__file__).parent / "extractors" / "models" / "ner-base"
+FOLDER = MODELS / "ner-base"
 LONGEST = 512
 """Pieces in a window of the pipeline, as BERT tokenizers come."""
 STRIDE: int = json.loads((FOLDER / "ner.json").read_text(encoding="utf-8"))["overlap"]

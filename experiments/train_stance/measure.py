@@ -20,7 +20,7 @@ from evalkit import Scoring, load_dataset, run_extractor, score_predictions
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.extractors.base import StancePair
-from evalkit.extractors.shipped.stances import extractor
+from evalkit.extractors.shipped.model_folder import MODELS
 from evalkit.extractors.shipped.stances.encoding import read_valence
 from evalkit.records import AUTHOR, Annotations, Article, Entity, Example, Span, Stance, Zone
 from evalkit.text.windows import Words, find_words
@@ -53,7 +53,7 @@ class Valence:
     name, layers = "valence lexicon", ("entities", "quotes", "stances")
 
     def __init__(self) -> None:
-        self.valence = read_valence(Path(extractor.__file__).parent / "models" / "stance-base" / "valence.txt")
+        self.valence = read_valence(MODELS / "stance-base" / "valence.txt")
 
     def fingerprint(self) -> str:
         return self.name
