@@ -165,9 +165,11 @@ class Run:
         folder.write_predictions(self.predictions)
         saved = replace(self, path=folder.path, sha256=folder.sha256())
         folder.write_facts(self.key, saved.stored_facts)
-        if self.result is not None:
-            folder.write_result(self.result)
-        return saved
+        if self.result is None:
+            return saved
+        result = replace(self.result, run={**self.result.run, "sha256": saved.sha256})
+        folder.write_result(result)
+        return replace(saved, result=result)
 
     @classmethod
     def load(cls, path: str | Path, *, result: bool = True) -> Run:

@@ -52,18 +52,20 @@ class RunFolder:
         Args:
             key: what identifies the run: extractor, gold and options that change predictions.
             facts: written to `run.json`.
-            fresh: start over, whatever is there.
+            fresh: start over, whatever is there of this run.
 
         Raises:
             OutputError: the folder holds another run, something that is no run, or cannot be written.
         """
         found = self._identity()
-        if found is not None and found != key and not fresh:
+        if found is not None and found != key:
             raise OutputError(
                 f"{self.path}: holds another run (another model, gold or option); choose another --out or delete it"
             )
         if found is None and self.path.exists() and (not self.path.is_dir() or self._strangers()):
-            raise OutputError(f"{self.path}: is there already and is no run; choose another --out")
+            ours = self.path.is_dir() and set(self._strangers()) <= {RUN, PREDICTIONS, RESULT, SPEED}
+            what = f"holds a run without a {RUN} that says which; delete it, or" if ours else "is no run;"
+            raise OutputError(f"{self.path}: is there already and {what} choose another --out")
         kept = [] if fresh or found is None else self._kept()
         with writing(self.path, remedy=ELSEWHERE):
             self.path.mkdir(parents=True, exist_ok=True)
@@ -138,7 +140,13 @@ class RunFolder:
         write_file(self.path / SPEED, json_bytes(speed), remedy=ELSEWHERE)
 
     def write_result(self, result: EvalResult) -> None:
-        """Writes `result.json`."""
+        """Writes `result.json`.
+
+        Raises:
+            OutputError: a run lies there whose predictions are not those of the result, or nothing can be written.
+        """
+        if (self.path / RUN).exists() and result.run.get("sha256") != self.sha256():
+            raise OutputError(f"{self.path}: holds a run of other predictions than those scored; {ELSEWHERE}")
         write_file(self.path / RESULT, json_bytes(result.to_json()), remedy=ELSEWHERE)
 
 

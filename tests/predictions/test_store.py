@@ -49,7 +49,7 @@ class TestFolder:
 
     def test_fresh_begins_anew(self, tmp_path: Path):
         folder = filled(tmp_path / "r")
-        folder.write_result(empty_result())
+        folder.write_result(empty_result(folder))
         assert folder.open("key", FACTS, fresh=True) == []
         assert {path.name for path in (tmp_path / "r").iterdir()} == {"run.json"}
 
@@ -57,7 +57,15 @@ class TestFolder:
         filled(tmp_path / "r")
         with pytest.raises(OutputError, match="holds another run"):
             RunFolder(tmp_path / "r").open("other", FACTS)
+        with pytest.raises(OutputError, match="holds another run"):
+            RunFolder(tmp_path / "r").open("other", FACTS, fresh=True)
         assert read_run(tmp_path / "r")[1] == MADE
+
+    def test_a_run_whose_facts_are_gone_says_what_to_do(self, tmp_path: Path):
+        filled(tmp_path / "r")
+        (tmp_path / "r" / "run.json").unlink()
+        with pytest.raises(OutputError, match=r"holds a run without a run\.json that says which; delete it, or choose"):
+            RunFolder(tmp_path / "r").open("key", FACTS)
 
     def test_things_of_others_are_left_alone(self, tmp_path: Path):
         (tmp_path / "notes.txt").write_text("mine")
@@ -86,8 +94,9 @@ class TestFolder:
         assert folder.path.parent.name == "runs"
 
 
-def empty_result() -> EvalResult:
-    return EvalResult(extractor="x", gold="g@1", split="test", articles=0, tasks={})
+def empty_result(folder: RunFolder) -> EvalResult:
+    """A result without figures, of the predictions that lie there."""
+    return EvalResult(extractor="x", gold="g@1", split="test", articles=0, tasks={}, run={"sha256": folder.sha256()})
 
 
 class TestReading:
@@ -117,9 +126,18 @@ class TestReading:
 
     def test_result_round_trip(self, tmp_path: Path):
         folder = filled(tmp_path / "r")
-        folder.write_result(empty_result())
-        assert read_result(tmp_path / "r") == empty_result()
-        assert read_result(tmp_path / "r" / "result.json") == empty_result()
+        folder.write_result(empty_result(folder))
+        assert read_result(tmp_path / "r") == empty_result(folder)
+        assert read_result(tmp_path / "r" / "result.json") == empty_result(folder)
+
+    def test_a_result_of_other_predictions_is_not_put_beside_these(self, tmp_path: Path):
+        folder = filled(tmp_path / "r")
+        result = empty_result(folder)
+        with folder.appending() as append:
+            append(MADE[:1])
+        with pytest.raises(OutputError, match="holds a run of other predictions than those scored"):
+            folder.write_result(result)
+        assert not (tmp_path / "r" / "result.json").exists()
 
     @pytest.mark.parametrize(
         ("content", "message"),
