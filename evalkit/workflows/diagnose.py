@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from evalkit.analysis.diagnosis import Diagnosis, diagnose_tasks
-from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.slices import Slicing
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_dataset
@@ -67,7 +66,26 @@ def diagnose(
     slicing = Slicing(wanted=tuple(slices), values=_columns(by, examined), training=_training(examined, train))
     pairing = pair_run(examined, run, scoring_of(run, options.scoring))
     slicing.check(pairing.plain.pairs)
-    return _diagnosis(run, examined, pairing, options.scoring, slicing, bootstrap)
+    asked = options.scoring
+    tasks = [task for task in check_tasks(asked.tasks) if why_not(task, pairing.plain) is None]
+    found = diagnose_tasks(
+        {task: articles_of(task, pairing.of_task(task)) for task in tasks},
+        {task: _conventions(task, asked.conventions, pairing.plain) for task in tasks},
+        slicing=slicing,
+        bootstrap=bootstrap,
+    )
+    # Links between layers are told about only where all of them are there, or where somebody asks.
+    untold = set() if asked.tasks else {task for task in task_names() if not load_task(task).kinds}
+    missing = not_evaluated(pairing.plain, asked.tasks)
+    return replace(
+        found,
+        run=run.extractor,
+        gold=examined.signature.removeprefix("gold:"),
+        split=examined.split,
+        articles=len(examined),
+        not_evaluated={task: reason for task, reason in missing.items() if task not in untold},
+        notes=(*_notes(pairing, slicing, tasks), *found.notes),
+    )
 
 
 def _run_and_gold(
@@ -82,35 +100,6 @@ def _run_and_gold(
         return run, gold_of(run, here)
     examined, run = gold_and_predictions(gold, predictions, read)
     return run, examined
-
-
-def _diagnosis(
-    run: Run,
-    gold: GoldDataset,
-    pairing: Pairing,
-    asked: Scoring,
-    slicing: Slicing,
-    bootstrap: Bootstrap | None,
-) -> Diagnosis:
-    tasks = [task for task in check_tasks(asked.tasks) if why_not(task, pairing.plain) is None]
-    found = diagnose_tasks(
-        {task: articles_of(task, pairing.of_task(task)) for task in tasks},
-        {task: _conventions(task, asked.conventions, pairing.plain) for task in tasks},
-        slicing=slicing,
-        bootstrap=bootstrap,
-    )
-    # Links between layers are told about only where all of them are there, or where somebody asks.
-    untold = set() if asked.tasks else {task for task in task_names() if not load_task(task).kinds}
-    missing = not_evaluated(pairing.plain, asked.tasks)
-    return replace(
-        found,
-        run=run.extractor,
-        gold=gold.signature.removeprefix("gold:"),
-        split=gold.split,
-        articles=len(gold),
-        not_evaluated={task: reason for task, reason in missing.items() if task not in untold},
-        notes=(*_notes(pairing, slicing, tasks), *found.notes),
-    )
 
 
 def _conventions(task: str, wanted: Sequence[str], paired: Paired) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from evalkit.scoring.pairs import Paired, pair_up
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
 from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_task, score_task
 
-__all__ = ["Pairing", "check_scoring", "check_words", "pair_run", "scoring_of"]
+__all__ = ["Pairing", "check_scoring", "check_words", "pair_run", "scoring_of", "takes_label_maps"]
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Pairing:
     notes: tuple[str, ...]
 
     def of_task(self, task: str) -> Paired:
-        """The articles as a task takes them: labels are mapped where a dataset chooses which there are."""
-        return self.mapped if load_layer(load_task(task).layer).labels is None else self.plain
+        """The articles as a task takes them."""
+        return self.mapped if takes_label_maps(task) else self.plain
 
     def tables(self, scoring: Scoring) -> dict[str, dict[str, ScoredTable]]:
         """Task → convention → counts by article and label, for every task that can be evaluated."""
@@ -45,6 +45,11 @@ class Pairing:
             if why_not(task, self.plain) is None and conventions:
                 tables[task] = score_task(task, articles_of(task, self.of_task(task)), conventions)
         return tables
+
+
+def takes_label_maps(task: str) -> bool:
+    """Whether label maps and restrictions are for what a task counts: items whose labels a dataset chooses."""
+    return load_layer(load_task(task).layer).labels is None
 
 
 def scoring_of(run: Run, asked: Scoring | None = None) -> Scoring:

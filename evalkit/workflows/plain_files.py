@@ -1,4 +1,4 @@
-"""From two plain files straight to a result, without a record for every entity.
+"""From two plain files straight to a result, without a record for every item.
 
 It gives what reading both files, pairing and counting them give, to the last byte, where files are large and plain
 (see `evalkit.formats.native.columns`); it gives way wherever they would have something to say.
@@ -19,12 +19,20 @@ from evalkit.dataset.labels import foreign_label_notes, load_inventory
 from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.formats.native.columns import LIMIT, NativeColumns, read_native_columns
 from evalkit.formats.native.format import NATIVE
+from evalkit.layers.table import all_layers
 from evalkit.options import Options
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Example, Prediction
 from evalkit.scoring.columns import Columns, columns_from_arrays
 from evalkit.scoring.pairs import Paired, pair_up
-from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, score_columns
+from evalkit.scoring.tasks.table import (
+    ScoredTable,
+    check_tasks,
+    choose_conventions,
+    load_task,
+    score_columns,
+    task_names,
+)
 
 __all__ = ["PlainFiles", "read_plain_files"]
 
@@ -64,12 +72,15 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     scoring, read = options.scoring, options.read
     changed = scoring.label_map or scoring.predicted_label_map or scoring.labels or options.intervals.cluster
     told = {read.format, read.gold_format, read.predicted_format} - {None, NATIVE.name} or read.values or read.annotator
-    if changed or told or "entities" not in check_tasks(scoring.tasks) or read.limit:
+    # Rows are plain if they hold one layer, the first; then there is one task that needs no other.
+    layer = all_layers()[0]
+    task = next(name for name in task_names() if load_task(name).layers == (layer.name,))
+    if changed or told or task not in check_tasks(scoring.tasks) or read.limit:
         return None
     # What the careful path reads as the bundled gold or as inline markup is not a file of rows.
     if str(gold_path) == BUNDLED_NAME or gold_path.suffix == ".txt":
         return None
-    gold, predicted = read_native_columns(gold_path), read_native_columns(predicted_path)
+    gold, predicted = (read_native_columns(path, layer) for path in (gold_path, predicted_path))
     if gold is None or predicted is None or not set(gold.articles) & set(predicted.articles):
         return None
     texts = dict(zip(gold.articles, gold.texts, strict=True))
@@ -78,10 +89,10 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
         return None
     inventory = load_inventory(gold_path.parent)
     columns = _paired_columns(gold, predicted)
-    if not set(gold.labels) <= set(inventory.labels_of("entities")) or columns is None:
+    if not set(gold.labels) <= set(inventory.labels_of(layer.name)) or columns is None:
         return None
-    tables = score_columns("entities", columns, choose_conventions("entities", scoring.conventions))
-    paired = _outlines(gold, predicted)
+    tables = score_columns(task, columns, choose_conventions(task, scoring.conventions))
+    paired = _outlines(gold, predicted, layer.name)
     numbers = np.bincount(predicted.label, minlength=len(predicted.labels)).tolist()
     return PlainFiles(
         gold=GoldDataset(
@@ -94,10 +105,10 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
         run=Run(extractor=predicted_path.stem, predictions=()),
         articles=len(gold.articles),
         paired=paired,
-        tables={"entities": tables} if tables else {},
+        tables={task: tables} if tables else {},
         notes=(
             *(f"{number} {what}" for what, number in paired.set_aside.items()),
-            *foreign_label_notes(inventory, "entities", dict(zip(predicted.labels, numbers, strict=True))),
+            *foreign_label_notes(inventory, layer.name, dict(zip(predicted.labels, numbers, strict=True))),
         ),
     )
 
@@ -152,11 +163,11 @@ def _fingerprint(gold: NativeColumns, columns: Columns) -> str:
     return fingerprint_of_columns(contents, labels, rows.tobytes())
 
 
-def _outlines(gold: NativeColumns, predicted: NativeColumns) -> Paired:
+def _outlines(gold: NativeColumns, predicted: NativeColumns, layer: str) -> Paired:
     """What is said about layers and articles that only one side has: paired are those articles and one other."""
     both = set(gold.articles) & set(predicted.articles)
     kept = {min(both)}
-    nothing = Annotations(entities=())
+    nothing = Annotations({layer: ()})
     return pair_up(
         [Example(article=Article(id=name, text=""), gold=nothing) for name in {*gold.articles} - both | kept],
         [Prediction(article_id=name, annotations=nothing) for name in {*predicted.articles} - both | kept],

@@ -24,7 +24,7 @@ from evalkit.scoring.tasks.evaluable import not_evaluated
 from evalkit.scoring.tasks.table import ScoredTable
 from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_and_predictions
-from evalkit.workflows.pairing import check_words, pair_run
+from evalkit.workflows.pairing import check_words, pair_run, takes_label_maps
 from evalkit.workflows.run import BASELINE, floor_of, lacks_text
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def results_of(
 
 def _signature(gold: GoldDataset, task: str, convention: str, scoring: Scoring, bootstrap: Bootstrap | None) -> str:
     parts = [task, convention, "micro"]
-    if task == "entities":
+    if takes_label_maps(task):
         name = "own" if scoring.label_map is None else Path(str(scoring.label_map)).stem
         parts.append(f"labels:{name}" + (f"[{'+'.join(scoring.labels)}]" if scoring.labels else ""))
     parts += [gold.signature, f"split:{gold.split}", *([gold.reading] if gold.reading else [])]
