@@ -51,15 +51,21 @@ class FigureList:
 
     def values(self, totals: Floats) -> Floats:
         """The figures, shape (..., names), from totals of shape (..., columns); 0.0 where a denominator is 0."""
-        table = self.scored.table
-        size, shape = len(table.labels), totals.shape[:-1]
-        grouped = totals.reshape(*shape, max(len(table.groups), 1), size, 4)
-        own = grouped.sum(axis=-3) if table.groups else grouped[..., 0, :, :]
-        by_label = prf(own)
-        parts = [prf(own.sum(axis=-2)), macro_prf(own, by_label), by_label.reshape(*shape, size * 3)]
+        grouped, label_totals = self.unfold(totals)
+        by_label = prf(label_totals)
+        flat = by_label.reshape(*totals.shape[:-1], by_label.shape[-2] * 3)
+        parts = [prf(label_totals.sum(axis=-2)), macro_prf(label_totals, by_label), flat]
         for derived in self.scored.derived.values():
-            parts.append(derived.values(grouped if derived.group else own, table.labels)[..., None])
+            wanted = grouped if derived.group else label_totals
+            parts.append(derived.values(wanted, self.scored.table.labels)[..., None])
         return np.concatenate(parts, axis=-1)
+
+    def unfold(self, totals: Floats) -> tuple[Floats, Floats]:
+        """The totals of shape (..., columns) by group and label, and by label alone: (..., groups, labels, 4)."""
+        groups, labels = max(len(self.scored.table.groups), 1), len(self.scored.table.labels)
+        grouped = totals.reshape(*totals.shape[:-1], groups, labels, 4)
+        # One group is looked at as it is: a sum over it would copy every resample.
+        return grouped, grouped.sum(axis=-3) if groups > 1 else grouped[..., 0, :, :]
 
     def point(self) -> Floats:
         """The figures of the table itself."""

@@ -141,8 +141,8 @@ def article_figures(figures: FigureList, cells: Floats) -> Floats:
     """
     values = figures.values(cells)
     labels = len(figures.scored.table.labels)
-    own = cells[:, : labels * 4].reshape(len(cells), labels, 4)
-    empty = own[..., GOLD] + own[..., PREDICTED] == 0
+    _, counts = figures.unfold(cells)
+    empty = counts[..., GOLD] + counts[..., PREDICTED] == 0
     values[empty.all(axis=1), :3] = 1.0
     by_label = values[:, 6 : 6 + 3 * labels].reshape(len(cells), labels, 3)
     values[:, 6 : 6 + 3 * labels] = np.where(empty[..., None], 1.0, by_label).reshape(len(cells), 3 * labels)

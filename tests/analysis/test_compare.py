@@ -229,6 +229,24 @@ def test_labels_that_one_run_lacks_are_compared(make_table: MakeTable) -> None:
     assert [row.label for row in rows if row.scope == "label" and row.score == "f1"] == ["NEW", "X"]
 
 
+def test_groups_change_nothing_but_the_scores_that_look_at_them(make_table: MakeTable) -> None:
+    # The same counts with and without targets: figures, tests, and who wins which article are the same.
+    cells = [
+        {"a": {"t": {"X": (1, 1, 1, 1)}}, "b": {"u": {"X": (2, 1, 1, 1)}, "t": {"Y": (1, 1, 0, 0)}}, "c": {"t": {}}},
+        {"a": {"t": {"X": (1, 0, 0, 0)}}, "b": {"u": {"X": (2, 2, 2, 2)}, "t": {"Y": (1, 0, 0, 0)}}, "c": {"t": {}}},
+    ]
+    grouped = [make_table(own, ("X", "Y")) for own in cells]
+    plain = [CountTable(own.articles, own.labels, own.cells) for own in grouped]
+    found = [
+        compare_tables(dict(zip("AB", map(ScoredTable, tables), strict=True)), task="t", convention="c", options=FEW)
+        for tables in (grouped, plain)
+    ]
+    assert found[0] == found[1]
+    assert [(row.wins, row.ties, row.losses) for row in found[0] if (row.scope, row.score) == ("micro", "f1")] == [
+        (1, 1, 1)
+    ]
+
+
 def test_derived_scores_are_compared(make_result: MakeResult, make_table: MakeTable) -> None:
     def run(right: int, name: str) -> EvalResult:
         labels = ("against", "favor", "neutral")
