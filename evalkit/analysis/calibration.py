@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from evalkit.errors import InputError
 from evalkit.results import f1_score
 from evalkit.scoring.columns import PREDICTED_SIDE
+from evalkit.scoring.counts import ratio
 from evalkit.scoring.items import Items
-from evalkit.scoring.table import ratio
 
 __all__ = ["Calibration", "ReliabilityBin", "ScoreDiagnosis", "Sweep", "calibration", "threshold_sweep"]
 

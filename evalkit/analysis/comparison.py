@@ -1,15 +1,42 @@
-"""What a comparison of runs gives back: rows for people, data frames and JSON."""
+"""Two or more runs on the same articles, figure by figure.
+
+Overlap of two intervals is not a test: runs are compared pairwise on the same articles (see `evalkit.analysis.paired`)
+and the many comparisons get Benjamini-Hochberg control over all rows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from evalkit.analysis.ranking import RankingChange
-from evalkit.results import Interval
+import numpy as np
 
-__all__ = ["ComparedRow", "Comparison", "significance_mark"]
+from evalkit.analysis.figures import PRF_SCORES, Figure, figures_of
+from evalkit.analysis.intervals import Bootstrap, resampled_figures
+from evalkit.analysis.paired import PairedTest, adjusted, paired_test
+from evalkit.analysis.ranking import RankingChange
+from evalkit.analysis.runs import (
+    Runs,
+    check_same_gold,
+    named_runs,
+    same_labels,
+    scored_table_of,
+    shared_conventions,
+)
+from evalkit.errors import InputError
+from evalkit.results import EvalResult, Interval
+from evalkit.scoring.tasks.table import ScoredTable
+
+__all__ = [
+    "ComparedRow",
+    "Comparison",
+    "ComparisonOptions",
+    "compare_results",
+    "compare_tables",
+    "significance_mark",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,24 +139,154 @@ class Comparison:
             rows.append(values)
         return pd.DataFrame(rows)
 
-    def side_by_side(self, score: str = "f1") -> list[dict[str, Any]]:
-        """One row a task, convention and label: the value of every run, with marks against the first run.
-
-        Derived scores stand under their own name, whatever `score` is.
-        """
-        table: dict[tuple[str, str, str], dict[str, Any]] = {}
-        for row in self.rows:
-            if row.first != self.runs[0] or (row.scope != "derived" and row.score != score):
-                continue
-            name = {"label": row.label, "derived": row.score}.get(row.scope, row.scope)
-            line = table.setdefault(
-                (row.task, row.convention, f"{row.scope}\t{name}"),
-                {"task": row.task, "convention": row.convention, "label": name, row.first: row.first_value},
-            )
-            line |= {row.second: row.second_value, f"{row.second} mark": row.mark}
-        return list(table.values())
-
 
 def significance_mark(q: float) -> str:
     """Three stars below 0.001, two below 0.01, one below 0.05, else nothing."""
     return "*" * sum(q < limit for limit in (0.05, 0.01, 0.001))
+
+
+PAIRS = ("first", "all")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparisonOptions:
+    """How runs are compared.
+
+    Attributes:
+        bootstrap: how articles are drawn.
+        rounds: rounds of approximate randomization; None is as many as resamples.
+        pairs: "first" compares all runs with the first, "all" every pair.
+        scores: which of precision, recall and f1 get rows; derived scores always do.
+    """
+
+    bootstrap: Bootstrap = field(default_factory=Bootstrap)
+    rounds: int | None = None
+    pairs: str = "first"
+    scores: tuple[str, ...] = PRF_SCORES
+
+    def __post_init__(self) -> None:
+        if self.pairs not in PAIRS:
+            raise InputError(f"unknown choice of pairs {self.pairs!r}; known: {', '.join(PAIRS)}")
+        if self.rounds is not None and self.rounds < 1:
+            raise InputError(f"approximate randomization needs at least 1 round, found {self.rounds}")
+        if odd := [score for score in self.scores if score not in PRF_SCORES]:
+            raise InputError(f"unknown score {odd[0]!r}; known: {', '.join(PRF_SCORES)}")
+
+    @property
+    def randomizations(self) -> int:
+        """Rounds of approximate randomization."""
+        return self.bootstrap.resamples if self.rounds is None else self.rounds
+
+    def describe(self) -> str:
+        """What reproduces the rows, such as "bootstrap1000/article/seed0|randomization1000|bh"."""
+        return f"{self.bootstrap.describe()}|randomization{self.randomizations}|bh"
+
+
+DEFAULT = ComparisonOptions()
+
+
+def compare_results(
+    results: Runs | Sequence[EvalResult],
+    *,
+    options: ComparisonOptions = DEFAULT,
+    tasks: Sequence[str] | None = None,
+    conventions: Sequence[str] | None = None,
+) -> Comparison:
+    """The comparison of runs that were scored against the same gold.
+
+    Args:
+        results: runs by name, or in order; the first is the one compared with.
+        options: resamples, rounds, pairs and scores.
+        tasks: only these tasks.
+        conventions: only these conventions.
+
+    Raises:
+        InputError: fewer than two runs, another gold or split, other articles, nothing in common, or stored results
+            without counts by article.
+    """
+    runs = named_runs(results)
+    check_same_gold(runs)
+    rows: list[ComparedRow] = []
+    for task, convention in shared_conventions(runs, tasks=tasks, conventions=conventions):
+        tables = {name: scored_table_of(result.tasks[task][convention]) for name, result in runs.items()}
+        rows += _rows_of_tables(tables, task, convention, options)
+    result = next(iter(runs.values()))
+    return Comparison(
+        runs=tuple(runs), gold=result.gold, split=result.split, method=options.describe(), rows=_with_q(rows)
+    )
+
+
+def compare_tables(
+    tables: Mapping[str, ScoredTable], *, task: str, convention: str, options: ComparisonOptions = DEFAULT
+) -> tuple[ComparedRow, ...]:
+    """The rows of one task under one convention, from tables by run; q is over these rows.
+
+    Raises:
+        InputError: the tables are not about the same articles, or there are fewer than two.
+    """
+    if len(tables) < 2:
+        raise InputError(f"a comparison needs at least 2 tables, found {len(tables)}")
+    return _with_q(_rows_of_tables(tables, task, convention, options))
+
+
+def _rows_of_tables(
+    tables: Mapping[str, ScoredTable], task: str, convention: str, options: ComparisonOptions
+) -> list[ComparedRow]:
+    aligned = same_labels(tables, f"{task} under {convention}")
+    figures = {name: figures_of(scored) for name, scored in aligned.items()}
+    values = {name: resampled_figures(own, options.bootstrap) for name, own in figures.items()}
+    rows: list[ComparedRow] = []
+    for first, second in itertools.combinations(figures, 2):
+        if options.pairs == "first" and first != next(iter(figures)):
+            continue
+        ours, theirs = figures[first], figures[second]
+        found = paired_test(
+            ours, theirs, (values[first], values[second]), bootstrap=options.bootstrap, rounds=options.randomizations
+        )
+        pair = _Pair(task, convention, first, second)
+        points = zip(ours.point(), theirs.point(), strict=True)
+        rows += [
+            _row(pair, name, (float(one), float(other)), found, at)
+            for at, (name, (one, other)) in enumerate(zip(ours.names, points, strict=True))
+            if name.scope == "derived" or name.score in options.scores
+        ]
+    return rows
+
+
+@dataclass(frozen=True)
+class _Pair:
+    task: str
+    convention: str
+    first: str
+    second: str
+
+
+def _row(pair: _Pair, name: Figure, values: tuple[float, float], test: PairedTest, at: int) -> ComparedRow:
+    wins, losses = int(test.wins[at]), int(test.losses[at])
+    return ComparedRow(
+        task=pair.task,
+        convention=pair.convention,
+        scope=name.scope,
+        label=name.label,
+        score=name.score,
+        first=pair.first,
+        second=pair.second,
+        first_value=values[0],
+        second_value=values[1],
+        difference=float(test.difference[at]),
+        ci=(float(test.low[at]), float(test.high[at])),
+        error=float(test.error[at]),
+        p_bootstrap=float(test.p_bootstrap[at]),
+        p_randomization=float(test.p_randomization[at]),
+        q=1.0,
+        effect=float(test.effect[at]),
+        wins=wins,
+        ties=test.articles - wins - losses,
+        losses=losses,
+        units=test.units,
+    )
+
+
+def _with_q(rows: Sequence[ComparedRow]) -> tuple[ComparedRow, ...]:
+    q = adjusted(np.array([row.p_randomization for row in rows], dtype=np.float64))
+    return tuple(replace(row, q=float(value)) for row, value in zip(rows, q, strict=True))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.scoring.table import macro_prf, prf
+from evalkit.scoring.counts import macro_prf, prf
 from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = ["PRF_SCORES", "Figure", "FigureList", "figures_of"]

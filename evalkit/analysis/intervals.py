@@ -27,8 +27,8 @@ from evalkit.errors import InputError
 from evalkit.records import Article
 from evalkit.registry import unknown_name
 from evalkit.results import PRF, Interval, Score, TaskResult
+from evalkit.scoring.counts import macro, micro
 from evalkit.scoring.properties import article_properties
-from evalkit.scoring.table import macro, micro
 from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = ["Bootstrap", "clustered", "intervals_of", "resampled_figures", "task_result"]

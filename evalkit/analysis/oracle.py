@@ -23,9 +23,9 @@ from evalkit.analysis.figures import figures_of
 from evalkit.analysis.intervals import Bootstrap, column_quantiles, resampled_figures
 from evalkit.results import Interval
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns
+from evalkit.scoring.counts import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, CountTable
 from evalkit.scoring.items import Items
 from evalkit.scoring.kinds import Judged
-from evalkit.scoring.table import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, CountTable
 from evalkit.scoring.tasks.base import Task
 from evalkit.scoring.tasks.table import ScoredTable, load_convention
 

@@ -26,7 +26,7 @@ from evalkit.analysis.resampling import (
     swapped_sums,
     units_of,
 )
-from evalkit.scoring.table import GOLD, PREDICTED
+from evalkit.scoring.counts import GOLD, PREDICTED
 
 __all__ = ["PairedTest", "adjusted", "article_figures", "paired_test", "randomization_p"]
 

@@ -19,9 +19,9 @@ from evalkit.errors import InputError
 from evalkit.records import Example
 from evalkit.registry import unknown_name
 from evalkit.results import PRF
+from evalkit.scoring.counts import GOLD, PREDICTED, CountTable
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.properties import NONE, article_properties
-from evalkit.scoring.table import GOLD, PREDICTED, CountTable
 from evalkit.scoring.tasks.table import ScoredTable, load_task, task_names
 
 __all__ = ["ALL_SLICES", "LABEL", "OTHER", "SliceRow", "Sliced", "Slicing", "slice_articles"]

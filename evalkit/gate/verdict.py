@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 
 from evalkit.analysis.changes import BROKEN, FIXED, Change
-from evalkit.analysis.compare import ComparisonOptions, compare_tables
-from evalkit.analysis.comparison import ComparedRow
+from evalkit.analysis.comparison import ComparedRow, ComparisonOptions, compare_tables
 from evalkit.analysis.figures import Figure, figures_of
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.paired import adjusted

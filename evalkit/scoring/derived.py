@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.scoring.table import GOLD, GOLD_CREDIT, prf, ratio
+from evalkit.scoring.counts import GOLD, GOLD_CREDIT, prf, ratio
 
 __all__ = ["accuracy", "favg", "favg_by_group", "macro_f1"]
 

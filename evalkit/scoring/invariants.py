@@ -29,10 +29,10 @@ from evalkit.layers.table import layer_names, load_layer
 from evalkit.records import Annotations
 from evalkit.results import Counts
 from evalkit.scoring.alignment import any_overlap
+from evalkit.scoring.counts import CountTable, merge_tables
 from evalkit.scoring.from_records import join_spans
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.selftest_cases import Case, with_items
-from evalkit.scoring.table import CountTable, merge_tables
 from evalkit.scoring.tasks.base import imported
 from evalkit.scoring.tasks.table import load_task, score_task
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from evalkit.errors import InputError
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns, Ints
-from evalkit.scoring.table import CountTable
+from evalkit.scoring.counts import CountTable
 
 __all__ = ["NOBODY", "Items", "Rows", "Values", "items_of_credits", "items_of_pairs", "items_of_rows"]
 

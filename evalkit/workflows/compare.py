@@ -10,8 +10,7 @@ from typing import Any, TypeVar, Unpack
 
 import numpy as np
 
-from evalkit.analysis.compare import ComparisonOptions, compare_results
-from evalkit.analysis.comparison import ComparedRow, Comparison
+from evalkit.analysis.comparison import ComparedRow, Comparison, ComparisonOptions, compare_results
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.paired import adjusted
 from evalkit.analysis.ranking import ranking_changes, rankings

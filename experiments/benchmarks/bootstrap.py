@@ -29,7 +29,7 @@ from evalkit.analysis.intervals import Bootstrap, intervals_of, resampled_figure
 from evalkit.analysis.paired import randomization_p
 from evalkit.analysis.resampling import Plan, draws
 from evalkit.results import Counts
-from evalkit.scoring.table import CountTable
+from evalkit.scoring.counts import CountTable
 from evalkit.scoring.tasks.table import ScoredTable
 
 LABELS = 8

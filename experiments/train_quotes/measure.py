@@ -24,7 +24,7 @@ from textacy_quotes import TextacyExtractor
 
 from corpus import Sentence, read_annotations
 from evalkit import ComparedRow, Intervals, Run, load_dataset, run_extractor, score_predictions
-from evalkit.analysis.compare import ComparisonOptions, compare_results
+from evalkit.analysis.comparison import ComparisonOptions, compare_results
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory

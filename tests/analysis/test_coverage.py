@@ -11,7 +11,7 @@ import pytest
 
 from evalkit.analysis.figures import figures_of
 from evalkit.analysis.intervals import Bootstrap, intervals_of
-from evalkit.scoring.table import CountTable
+from evalkit.scoring.counts import CountTable
 from evalkit.scoring.tasks.table import ScoredTable
 
 EXPERIMENTS = 1000

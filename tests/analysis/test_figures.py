@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from evalkit.analysis.figures import Figure, figures_of
-from evalkit.scoring.table import CountTable, macro, micro
+from evalkit.scoring.counts import CountTable, macro, micro
 from evalkit.scoring.tasks.table import ScoredTable, derived_scores
 
 

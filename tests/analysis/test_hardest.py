@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from evalkit.analysis.hardest import hardest_articles
-from evalkit.scoring.table import CountTable
+from evalkit.scoring.counts import CountTable
 
 
 def test_hardest_articles(make_table: Callable[..., CountTable]) -> None:

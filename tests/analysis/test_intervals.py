@@ -15,7 +15,7 @@ from evalkit.analysis.intervals import Bootstrap, bca_tails, intervals_of, jackk
 from evalkit.analysis.resampling import Plan, draws
 from evalkit.errors import InputError
 from evalkit.results import EvalResult, TaskResult
-from evalkit.scoring.table import CountTable, merge_tables
+from evalkit.scoring.counts import CountTable, merge_tables
 from evalkit.scoring.tasks.table import ScoredTable, derived_scores
 
 
@@ -222,7 +222,7 @@ def test_scoring_with_intervals_loads_nothing_heavy() -> None:
     code = (
         "import sys, numpy as np\n"
         "from evalkit.analysis.intervals import Bootstrap, task_result\n"
-        "from evalkit.scoring.table import CountTable\n"
+        "from evalkit.scoring.counts import CountTable\n"
         "from evalkit.scoring.tasks.table import ScoredTable\n"
         "t = CountTable(('a', 'b'), ('X',), np.ones((2, 1, 4)))\n"
         "task_result('entities', 'exact', ScoredTable(t), signature='s', bootstrap=Bootstrap(10, method='bca'))\n"

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from evalkit.analysis.compare import ComparisonOptions, compare_tables
+from evalkit.analysis.comparison import ComparisonOptions, compare_tables
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.power import power_of_row, power_of_run, smallest_difference
 from evalkit.errors import InputError
-from evalkit.scoring.table import CountTable
+from evalkit.scoring.counts import CountTable
 from evalkit.scoring.tasks.table import ScoredTable
 
 

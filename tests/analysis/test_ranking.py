@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from evalkit.analysis.ranking import ranking_changes, rankings
 from evalkit.results import EvalResult
-from evalkit.scoring.table import CountTable
+from evalkit.scoring.counts import CountTable
 
 
 def runs(make_result: Callable[..., EvalResult], make_table: Callable[..., CountTable]) -> list[EvalResult]:

@@ -10,7 +10,7 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.seeds import seed_variance
 from evalkit.errors import InputError
 from evalkit.results import EvalResult
-from evalkit.scoring.table import CountTable
+from evalkit.scoring.counts import CountTable
 
 
 def test_mean_and_spread(make_result: Callable[..., EvalResult], make_table: Callable[..., CountTable]) -> None:

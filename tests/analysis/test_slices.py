@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from evalkit.analysis.slices import slice_articles
 from evalkit.errors import InputError
 from evalkit.records import Article
+from evalkit.scoring.counts import CountTable
 from evalkit.scoring.properties import NONE, article_properties
-from evalkit.scoring.table import CountTable
 from evalkit.scoring.tasks.table import ScoredTable, derived_scores
 
 MakeTable = Callable[..., CountTable]

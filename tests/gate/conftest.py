@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evalkit.gate.rules import Rule
-from evalkit.scoring.table import CountTable
+from evalkit.scoring.counts import CountTable
 from evalkit.scoring.tasks.table import ScoredTable
 
 

@@ -14,8 +14,8 @@ from evalkit.records import Entity, Span
 from evalkit.registry import Registry
 from evalkit.results import Counts
 from evalkit.scoring.columns import Columns
+from evalkit.scoring.counts import CountTable
 from evalkit.scoring.from_records import columns_of_items
-from evalkit.scoring.table import CountTable
 from evalkit.scoring.tasks.table import load_convention, load_task, task_names
 
 Item = tuple[tuple[tuple[int, int], ...], str]

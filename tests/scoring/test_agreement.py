@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.records import Annotations, Article, Stance
+from evalkit.scoring.counts import macro, micro
 from evalkit.scoring.pairs import Pair
-from evalkit.scoring.table import macro, micro
 from evalkit.scoring.tasks.table import score_task
 
 CLOSE = {"abs": 1e-12, "rel": 0}

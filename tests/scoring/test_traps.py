@@ -11,8 +11,8 @@ from evalkit.formats.tags.reading import read_tag_columns
 from evalkit.formats.tags.schemes import decode_tags
 from evalkit.records import Annotations, Article, Entity, Prediction, Quote, Span
 from evalkit.results import Counts, f1_score
+from evalkit.scoring.counts import CountTable, macro, merge_tables, micro
 from evalkit.scoring.pairs import Pair, pair_up
-from evalkit.scoring.table import CountTable, macro, merge_tables, micro
 from evalkit.scoring.tasks.table import score_task
 
 

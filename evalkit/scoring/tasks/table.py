@@ -17,10 +17,10 @@ from evalkit.scoring.tasks.base import Convention, Derived, Task, imported
 
 if TYPE_CHECKING:
     from evalkit.scoring.columns import Columns
+    from evalkit.scoring.counts import CountTable
     from evalkit.scoring.items import Items
     from evalkit.scoring.kinds import Judged
     from evalkit.scoring.pairs import Pair
-    from evalkit.scoring.table import CountTable
 
 __all__ = [
     "TASKS",
@@ -223,7 +223,7 @@ def derived_scores(task: str, convention: str) -> dict[str, Derived]:
 
 def stored_table(task: str, convention: str, table: Mapping[str, Any], scores: Iterable[str]) -> ScoredTable:
     """The table that `CountTable.to_json` wrote, with those derived scores that were stored with it."""
-    from evalkit.scoring.table import CountTable
+    from evalkit.scoring.counts import CountTable
 
     known = derived_scores(task, convention)
     return ScoredTable(CountTable.from_json(table), {name: known[name] for name in scores if name in known})

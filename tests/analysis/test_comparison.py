@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.analysis.compare import ComparisonOptions, compare_results, compare_tables, significance_mark
+from evalkit.analysis.comparison import ComparisonOptions, compare_results, compare_tables, significance_mark
 from evalkit.analysis.figures import figures_of
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.paired import adjusted, article_figures, randomization_p
 from evalkit.analysis.resampling import Plan, swaps
 from evalkit.errors import InputError
 from evalkit.results import EvalResult
-from evalkit.scoring.table import CountTable
+from evalkit.scoring.counts import CountTable
 from evalkit.scoring.tasks.table import ScoredTable, derived_scores
 
 MakeTable = Callable[..., CountTable]
@@ -170,7 +170,7 @@ def test_an_article_with_nothing_on_both_sides_is_right(make_table: MakeTable) -
 def test_the_order_of_articles_changes_nothing(draw_table: MakeTable, order: list[int]) -> None:
     tables = [draw_table(5, 15, hit=hit, fractions=True) for hit in (0.6, 0.7)]
     shuffled = [table.select([at]) for table in tables for at in order]
-    from evalkit.scoring.table import merge_tables
+    from evalkit.scoring.counts import merge_tables
 
     again = [merge_tables(shuffled[:15]), merge_tables(shuffled[15:])]
     rows = [
@@ -192,10 +192,8 @@ def test_compare_results(make_result: MakeResult, draw_table: MakeTable) -> None
     assert comparison.method == "bootstrap200/article/seed0|randomization200|bh"
     # Two pairs, two conventions, micro, macro and three labels with three scores each.
     assert len(comparison.rows) == 2 * 2 * 5 * 3
-    table = comparison.side_by_side()
-    assert list(table[0]) == ["task", "convention", "label", "base", "better", "better mark", "same", "same mark"]
-    assert (table[0]["better mark"] != "", table[0]["same mark"]) == (True, "")
-    assert len(table) == 10
+    marks = {row.second: row.mark for row in comparison.select(scope="micro", score="f1", convention="exact")}
+    assert (marks["better"] != "", marks["same"]) == (True, "")
     assert (
         len(compare_results(runs, options=ComparisonOptions(bootstrap=Bootstrap(20), pairs="all")).rows)
         == 3 * 2 * 5 * 3

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from evalkit.errors import InputError
 from evalkit.results import Counts
-from evalkit.scoring.table import CountTable, macro, merge_tables, micro
+from evalkit.scoring.counts import CountTable, macro, merge_tables, micro
 
 CELLS = np.array([[[2, 1, 1.0, 1.0], [0, 1, 0, 0.0]], [[1, 0, 0, 0], [4, 2, 1.5, 0.5]]])
 TABLE = CountTable(("a", "b"), ("LOC", "PER"), CELLS)
@@ -75,3 +75,46 @@ def test_merging_labels_that_only_one_part_has():
 def test_an_article_in_two_tables_is_refused():
     with pytest.raises(InputError, match="'a' is in two"):
         merge_tables([TABLE, TABLE.select([0])])
+
+
+GROUPED = CountTable.of_groups(("a", "b"), ("X", "Y"), ("s", "t"), np.arange(32, dtype=np.float64).reshape(2, 2, 2, 4))
+"""Article a, group s: X [0, 1, 2, 3], Y [4 …]; group t: X [8 …], Y [12 …]; and so on."""
+
+
+def test_groups_fold_to_the_table():
+    assert GROUPED.cells[0].tolist() == [[8, 10, 12, 14], [16, 18, 20, 22]]
+    assert GROUPED.by_group().cells[0].tolist() == [[4, 6, 8, 10], [20, 22, 24, 26]]
+    assert GROUPED.select([1]).grouped.tolist() == GROUPED.grouped[1:].tolist()
+
+
+def test_groups_survive_json_and_merging():
+    back = CountTable.from_json(json.loads(json.dumps(GROUPED.to_json())))
+    assert (back.groups, back.grouped.tolist()) == (GROUPED.groups, GROUPED.grouped.tolist())
+    merged = merge_tables([GROUPED.select([1]), GROUPED.select([0])])
+    assert (merged.groups, merged.grouped.tobytes()) == (GROUPED.groups, GROUPED.grouped.tobytes())
+
+
+def test_groups_that_only_one_part_has():
+    other = CountTable.of_groups(("c",), ("Z",), ("u",), np.ones((1, 1, 1, 4)))
+    merged = merge_tables([GROUPED, other])
+    assert (merged.groups, merged.labels) == (("s", "t", "u"), ("X", "Y", "Z"))
+    assert merged.by_group().counts("u") == Counts(1, 1, 1.0, 1.0)
+    assert merged.counts("X") == GROUPED.counts("X")
+
+
+def test_a_table_of_earlier_versions_is_read():
+    """They wrote the counts by target as a second table with labels "target⇥label"."""
+    old = {
+        "articles": ["a", "b"], "labels": ["against", "favor"],
+        "article": [0, 1], "label": [1, 0], "gold": [1, 2], "predicted": [1, 1],
+        "gold_credit": [1.0, 1.0], "predicted_credit": [1.0, 1.0],
+        "by_target": {
+            "articles": ["a", "b"], "labels": ["port\tfavor", "tax\tagainst"],
+            "article": [0, 1], "label": [0, 1], "gold": [1, 2], "predicted": [1, 1],
+            "gold_credit": [1.0, 1.0], "predicted_credit": [1.0, 1.0],
+        },
+    }  # fmt: skip
+    table = CountTable.from_json(old)
+    assert (table.groups, table.labels) == (("port", "tax"), ("against", "favor"))
+    assert table.by_group().totals().tolist() == [[1, 1, 1, 1], [2, 1, 1, 1]]
+    assert table.totals().tolist() == [[2, 1, 1, 1], [1, 1, 1, 1]]
