@@ -15,8 +15,9 @@ of the layer's record (see `evalkit.layers.fields`), so a layer is a dataclass a
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
@@ -136,8 +137,8 @@ class Layer(Generic[Item]):
     hashed: tuple[str, ...] = ()
     always_stated: bool = False
     shows_text: bool = True
-    defaults: Mapping[str, str] = field(default_factory=dict)
-    refers: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    refers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     problems: Callable[[Sequence[Item], Annotations], Iterable[Fault]] = _nothing
     counts: Callable[[Sequence[Example]], Mapping[str, Mapping[str, int]]] = _no_rows
     mentions: Callable[[Item], Iterable[Mention]] = _nothing
@@ -173,7 +174,7 @@ class Layer(Generic[Item]):
     @cached_property
     def span_names(self) -> Mapping[str, str]:
         """The fields that hold spans, and the word for one of them."""
-        named = [one.name for one in self.fields if one.type in (SPAN, SPANS)]
+        named = [field.name for field in self.fields if field.type in (SPAN, SPANS)]
         return {name: "span" if name == "spans" else name for name in named}
 
     def parts(self, item: Item) -> Iterator[tuple[str, Span]]:
@@ -203,7 +204,9 @@ class Layer(Generic[Item]):
     @cached_property
     def _readers(self) -> list[tuple[str, type | None, Callable[[Any, str], Any], Any]]:
         texts = (TEXT, NAME)
-        return [(one.name, str if one.type in texts else None, one.type.read, one.absent) for one in self.fields]
+        return [
+            (field.name, str if field.type in texts else None, field.type.read, field.absent) for field in self.fields
+        ]
 
     def from_json(self, value: Mapping[str, Any], number: int) -> Item:
         """The item that a JSON object says; without an id it is numbered. `start` and `end` are read as its one span.
@@ -233,31 +236,31 @@ class Layer(Generic[Item]):
     def to_json(self, item: Item, text: str | None = None) -> Row:
         """An item as a JSON object; with `text`, what stands at its spans is beside them so that a diff can be read."""
         row: Row = {"id": item.id}
-        for one in self.fields:
-            value = getattr(item, one.name)
-            if value is None and one.type is NUMBER:
+        for field in self.fields:
+            value = getattr(item, field.name)
+            if value is None and field.type is NUMBER:
                 continue
-            row[one.name] = one.type.write(value)
-            if text is not None and self.shows_text and one.name == self.spans_field:
+            row[field.name] = field.type.write(value)
+            if text is not None and self.shows_text and field.name == self.spans_field:
                 row["text"] = surface(text, value)
         return row
 
     def ordered(self, item: Item) -> Item:
         """The same item with its spans in ascending order."""
         moved: dict[str, Any] = {
-            one.name: tuple(sorted(spans))
-            for one in self.fields
-            if one.type is SPANS and len(spans := getattr(item, one.name)) > 1
+            field.name: tuple(sorted(spans))
+            for field in self.fields
+            if field.type is SPANS and len(spans := getattr(item, field.name)) > 1
         }
         return replace(item, **moved) if moved else item
 
     @cached_property
     def _order(self) -> list[Field]:
-        return sorted(self.fields, key=lambda one: one.name != self.spans_field)
+        return sorted(self.fields, key=lambda field: field.name != self.spans_field)
 
     def order(self, item: Item) -> tuple[Any, ...]:
         """What items are sorted by: their place in the text, the longer first, then what they say, then their id."""
-        return (*[one.type.order(getattr(item, one.name)) for one in self._order], item.id)
+        return (*[field.type.order(getattr(item, field.name)) for field in self._order], item.id)
 
     def renamed(self, item: Item, names: Mapping[str, Mapping[str, str]]) -> Item:
         """The same item with the ids that it refers to replaced: layer → old id → new id."""
@@ -272,21 +275,21 @@ class Layer(Generic[Item]):
         """What a fingerprint hashes of an item; ids that it refers to are replaced as in `renamed`."""
         values, changed = self._hashed
         content = list(values(item))
-        for number, one in changed:
+        for number, field in changed:
             value = content[number]
-            if one.name in self.refers:
-                content[number] = names.get(self.refers[one.name], {}).get(value or "", value)
+            if field.name in self.refers:
+                content[number] = names.get(self.refers[field.name], {}).get(value or "", value)
             else:
-                content[number] = one.type.hashed(value)
+                content[number] = field.type.hashed(value)
         return content
 
     @cached_property
     def _hashed(self) -> tuple[Callable[[Item], tuple[Any, ...]], list[tuple[int, Field]]]:
         """What gives the values that are hashed, and those of them that are not hashed as they are, by position."""
-        by_name = {one.name: one for one in self.fields}
+        by_name = {field.name: field for field in self.fields}
         hashed = [by_name[name] for name in self.hashed or by_name]
         changed = [pair for pair in enumerate(hashed) if pair[1].name in self.refers or pair[1].type in (SPAN, SPANS)]
-        return values_of([one.name for one in hashed]), changed
+        return values_of([field.name for field in hashed]), changed
 
     def is_plain(self, item: Item) -> bool:
         """Whether an item is one span with a label and nothing else, such as most items of large gold are."""
@@ -296,5 +299,5 @@ class Layer(Generic[Item]):
 
     @cached_property
     def _rest(self) -> tuple[Callable[[Item], tuple[Any, ...]], tuple[Any, ...]]:
-        rest = [one for one in self.fields if one.name not in (self.spans_field, self.label_field)]
-        return values_of([one.name for one in rest]), tuple(() if one.type is SPANS else None for one in rest)
+        rest = [field for field in self.fields if field.name not in (self.spans_field, self.label_field)]
+        return values_of([field.name for field in rest]), tuple(() if field.type is SPANS else None for field in rest)
