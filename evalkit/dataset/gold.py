@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.fingerprint import fingerprint_of
@@ -45,9 +46,9 @@ class GoldDataset:
     examples: tuple[Example, ...]
     inventory: Inventory
     map_counts: MapCounts | None = None
-    origin: Mapping[str, str] = field(default_factory=dict, compare=False)
+    origin: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False)
     reading: str = ""
-    notes: tuple[str, ...] = field(default=(), compare=False)
+    notes: tuple[str, ...] = dataclasses.field(default=(), compare=False)
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
@@ -173,13 +174,13 @@ def _columns(layer: Layer[Any]) -> tuple[list[str], list[str]]:
 def _item_row(layer: Layer[Any], item: Any, text: str) -> dict[str, Any]:
     """An item with its parts as what stands there, and the bounds of the whole."""
     row: dict[str, Any] = {"id": item.id}
-    for one in layer.fields:
-        value = row[one.name] = getattr(item, one.name)
-        if one.type is SPANS:
-            row[one.name] = surface(text, value)
-        elif one.type is SPAN:
-            row[one.name] = None if value is None else surface(text, [value])
-            row |= dict(zip((f"{one.name}_start", f"{one.name}_end"), value or (None, None), strict=True))
+    for field in layer.fields:
+        value = row[field.name] = getattr(item, field.name)
+        if field.type is SPANS:
+            row[field.name] = surface(text, value)
+        elif field.type is SPAN:
+            row[field.name] = None if value is None else surface(text, [value])
+            row |= dict(zip((f"{field.name}_start", f"{field.name}_end"), value or (None, None), strict=True))
     if layer.spans_field is not None:
         spans = layer.spans(item)
         bounds = (min(span.start for span in spans), max(span.end for span in spans)) if spans else (None, None)
