@@ -7,7 +7,7 @@ by label and returned beside the annotations.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -15,7 +15,15 @@ from evalkit.errors import InputError
 from evalkit.layers.table import load_layer, open_layers
 from evalkit.records import Annotations
 
-__all__ = ["LabelMap", "MapCounts", "apply_label_map", "chain_label_maps", "listed", "mapped_labels"]
+__all__ = [
+    "LabelMap",
+    "MapCounts",
+    "apply_label_map",
+    "apply_label_maps",
+    "chain_label_maps",
+    "listed",
+    "mapped_labels",
+]
 
 Key = TypeVar("Key")
 
@@ -132,6 +140,19 @@ def apply_label_map(annotations: Annotations, label_map: LabelMap) -> tuple[Anno
         scope = replace(scope, labels=_mapped_scope(scope.labels, label_map))
     counts = MapCounts(mapped, dropped, unmapped, layer.name) + MapCounts()
     return Annotations(annotations.layers, scope, **{layer.name: kept}), counts
+
+
+def apply_label_maps(
+    annotations: Iterable[Annotations], maps: Sequence[LabelMap]
+) -> tuple[list[Annotations], list[MapCounts]]:
+    """Some annotations after some maps, one after the other, and what these did to each layer that they are for."""
+    mapped, by_layer = list(annotations), dict[str, MapCounts]()
+    for label_map in maps:
+        done = [apply_label_map(before, label_map) for before in mapped]
+        mapped = [after for after, _ in done]
+        counts = sum((counts for _, counts in done), MapCounts(layer=label_map.layer))
+        by_layer[label_map.layer] = by_layer.get(label_map.layer, MapCounts()).then(counts)
+    return mapped, list(by_layer.values())
 
 
 def _mapped_scope(labels: Iterable[str], label_map: LabelMap) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -209,12 +209,14 @@ def _labels_in(layer: Layer[Any], annotations: Iterable[Annotations]) -> set[str
     return {layer.label(item) for one in annotations for item in layer.of(one) or ()}
 
 
-def foreign_labels(inventory: Inventory, predictions: Iterable[Prediction], *, mapped: bool) -> list[str]:
+def foreign_labels(
+    inventory: Inventory, predictions: Iterable[Prediction], *, mapped: Collection[str] = ()
+) -> list[str]:
     """Notes on predicted labels that cannot be right because this gold does not know them.
 
-    If labels were `mapped`, those of layers that maps are for are not looked at: a map counts what it does not know.
+    Layers whose labels are `mapped` are not looked at: a map counts what it does not know.
     """
-    layers = [layer for layer in all_layers() if layer.labels is not None or not mapped]
+    layers = [layer for layer in all_layers() if layer.name not in mapped]
     counts: dict[str, Counter[str]] = {layer.name: Counter() for layer in layers}
     for prediction in predictions:
         for layer in layers:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from evalkit.dataset.checks import check_ids, check_scorable
 from evalkit.dataset.gold import GoldDataset, gold_dataset
-from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_map
+from evalkit.dataset.label_maps import LabelMap, apply_label_maps
 from evalkit.dataset.labels import (
     Inventory,
     load_inventory,
@@ -164,12 +164,12 @@ def _mapped(
 ) -> GoldDataset:
     if label_map is None:
         return gold_dataset(examples, name=name, split=split, inventory=inventory)
-    counts = MapCounts()
-    mapped: list[Example] = []
-    for example in examples:
-        gold, done = apply_label_map(with_metadata_layers(example, inventory).gold, label_map)
-        counts += done
-        mapped.append(Example(article=example.article, gold=gold))
+    whole = (with_metadata_layers(example, inventory).gold for example in examples)
+    mapped, (counts,) = apply_label_maps(whole, [label_map])
     return gold_dataset(
-        mapped, name=name, split=split, inventory=mapped_inventory(inventory, label_map), map_counts=counts
+        [replace(example, gold=gold) for example, gold in zip(examples, mapped, strict=True)],
+        name=name,
+        split=split,
+        inventory=mapped_inventory(inventory, label_map),
+        map_counts=counts,
     )

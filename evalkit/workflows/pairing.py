@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_map
+from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_maps
 from evalkit.dataset.labels import foreign_labels, load_label_map, restrict_labels
 from evalkit.layers.table import load_layer
 from evalkit.options import Scoring
 from evalkit.predictions.run import Run
-from evalkit.records import Example, Prediction
+from evalkit.records import Example
 from evalkit.scoring.pairs import Paired, pair_up
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
 from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_task, score_task
@@ -80,11 +80,9 @@ def check_scoring(gold: GoldDataset, scoring: Scoring) -> None:
         EvalkitError: unknown task, convention or label map, or a label that no gold entity has.
     """
     check_words(scoring)
-    gold_map = None if scoring.label_map is None else load_label_map(scoring.label_map, gold.inventory)
-    if scoring.predicted_label_map is not None:
-        load_label_map(scoring.predicted_label_map, gold.inventory)
+    examples, _ = _mapped_gold(gold, _label_maps(gold, scoring)[0])
     if scoring.labels:
-        restrict_labels(_map_gold(gold.examples, gold_map)[0], (), scoring.labels)
+        restrict_labels(examples, (), scoring.labels)
 
 
 def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
@@ -96,16 +94,15 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
     predictions, layers = run.predictions, run.layers
     plain = pair_up(gold.examples, predictions, layers=layers)
     notes = [f"{number} {what}" for what, number in plain.set_aside.items()]
-    maps = bool(scoring.label_map or scoring.predicted_label_map)
-    notes += foreign_labels(gold.inventory, predictions, mapped=maps)
-    gold_map = None if scoring.label_map is None else load_label_map(scoring.label_map, gold.inventory)
-    own_map = scoring.predicted_label_map
-    first = None if own_map is None else load_label_map(own_map, gold.inventory)
-    if gold_map is None and first is None and not scoring.labels:
+    gold_maps, predicted_maps = _label_maps(gold, scoring)
+    notes += foreign_labels(gold.inventory, predictions, mapped=[label_map.layer for label_map in predicted_maps])
+    if not predicted_maps and not scoring.labels:
         return Pairing(plain, plain, tuple(notes))
-    examples, gold_counts = _map_gold(gold.examples, gold_map)
-    changed, counts = _map_predictions(predictions, [own for own in (first, gold_map) if own is not None])
-    notes += gold_counts.notes("gold") + counts.notes("predicted")
+    examples, gold_counts = _mapped_gold(gold, gold_maps)
+    annotations, counts = apply_label_maps((one.annotations for one in predictions), predicted_maps)
+    changed = [replace(one, annotations=after) for one, after in zip(predictions, annotations, strict=True)]
+    notes += [note for own in gold_counts for note in own.notes("gold")]
+    notes += [note for own in counts for note in own.notes("predicted")]
     if scoring.labels:
         examples = restrict_labels(examples, changed, scoring.labels)
     mapped = pair_up(examples, changed, layers=layers)
@@ -113,25 +110,15 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
     return Pairing(plain, mapped, (*notes, *(note for note in more if note not in notes)))
 
 
-def _map_gold(examples: Sequence[Example], label_map: LabelMap | None) -> tuple[list[Example], MapCounts]:
-    if label_map is None:
-        return list(examples), MapCounts()
-    counts, done = MapCounts(), []
-    for example in examples:
-        annotations, own = apply_label_map(example.gold, label_map)
-        counts += own
-        done.append(replace(example, gold=annotations))
-    return done, counts
+def _label_maps(gold: GoldDataset, scoring: Scoring) -> tuple[list[LabelMap], list[LabelMap]]:
+    """The label maps for the gold, and those for predictions."""
+    both, first = (
+        [] if name is None else [load_label_map(name, gold.inventory)]
+        for name in (scoring.label_map, scoring.predicted_label_map)
+    )
+    return both, first + both
 
 
-def _map_predictions(predictions: Sequence[Prediction], maps: Sequence[LabelMap]) -> tuple[list[Prediction], MapCounts]:
-    counts, done = MapCounts(), list(predictions)
-    for label_map in maps:
-        step, own = [], MapCounts()
-        for prediction in done:
-            annotations, one = apply_label_map(prediction.annotations, label_map)
-            own += one
-            step.append(replace(prediction, annotations=annotations))
-        done = step
-        counts = counts.then(own)
-    return done, counts
+def _mapped_gold(gold: GoldDataset, maps: Sequence[LabelMap]) -> tuple[list[Example], list[MapCounts]]:
+    annotations, counts = apply_label_maps((example.gold for example in gold), maps)
+    return [replace(example, gold=after) for example, after in zip(gold, annotations, strict=True)], counts

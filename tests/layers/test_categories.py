@@ -11,7 +11,7 @@ import pytest
 
 from evalkit.dataset.build import build_dataset
 from evalkit.dataset.describe import describe_dataset
-from evalkit.dataset.label_maps import LabelMap, apply_label_map
+from evalkit.dataset.label_maps import LabelMap, apply_label_map, apply_label_maps
 from evalkit.dataset.labels import load_inventory, load_label_map, restrict_labels
 from evalkit.dataset.load import load_dataset
 from evalkit.dataset.validate import validate_dataset
@@ -114,6 +114,25 @@ def test_a_folder_keeps_the_label_in_one_place(tmp_path: Path) -> None:
     frame = gold.to_pandas("categories")
     assert frame.to_numpy().tolist() == [["a", "c1", "politics"], ["b", "c1", "sport"]]
     assert '- name: "categories"' in (out / "README.md").read_text(encoding="utf-8")
+
+
+def test_maps_for_several_layers_are_counted_by_layer() -> None:
+    names = LabelMap(name="x", mapping={"PERSON": "PER", "DATE": None})
+    coarse = LabelMap(name="y", mapping={"PER": "NAME"})
+    files = LabelMap(name="z", mapping={"politics": "POL"}, layer="categories")
+    gold = [labelled("e1", "PERSON", "politics", "sport"), labelled("e1", "DATE", "politics")]
+    mapped, counts = apply_label_maps(gold, [names, files, coarse])
+    assert [[layer.label(item) for layer in open_layers() for item in layer.of(one) or ()] for one in mapped] == [
+        ["NAME", "POL"],
+        ["POL"],
+    ]
+    # What a later map makes of a label is told with the label that it had before that map.
+    assert [note for own in counts for note in own.notes("gold")] == [
+        "1 gold entities mapped: PER→NAME 1",
+        "1 gold entities dropped by the label map: DATE 1",
+        "2 gold categories mapped: politics→POL 2",
+        "1 gold categories dropped, their label is not in the map: sport 1",
+    ]
 
 
 def test_a_map_is_for_labels_from_metadata_too(tmp_path: Path) -> None:

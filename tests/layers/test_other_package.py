@@ -213,7 +213,7 @@ def test_frames_have_its_fields(folder: Path) -> None:
 def test_predicted_labels_that_it_has_not_are_noted(claims: Layer[Any]) -> None:
     wrong = claims.record(id="c1", spans=(Span(0, 1),), label="maybe")
     predictions = [Prediction(article_id="a", annotations=Annotations(claims=(wrong,)))]
-    (note,) = foreign_labels(load_inventory(), predictions, mapped=True)
+    (note,) = foreign_labels(load_inventory(), predictions, mapped=["entities"])
     assert note.startswith("1 predicted claims have a label that this gold does not use")
     assert note.endswith("(maybe 1); rename them")
 
