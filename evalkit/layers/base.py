@@ -23,7 +23,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from evalkit.errors import FormatError
-from evalkit.layers.fields import NAME, NUMBER, REQUIRED, SPAN, SPANS, TEXT, Field, fields_of
+from evalkit.layers.fields import NAME, NUMBER, REQUIRED, SPAN, SPANS, TEXT, Field, FieldType, fields_of
 from evalkit.records import Annotations, Example, Span
 from evalkit.registry import near_match
 
@@ -85,11 +85,7 @@ def _nothing(*_: object) -> Any:
     return ()
 
 
-def _no_rows(_: Sequence[Example]) -> Mapping[str, Mapping[str, int]]:
-    return {}
-
-
-def _no_roles(_: object, __: str) -> Mapping[str, str]:
+def _none_by_name(*_: object) -> Any:
     return {}
 
 
@@ -140,9 +136,9 @@ class Layer(Generic[Item]):
     defaults: Mapping[str, str] = dataclasses.field(default_factory=dict)
     refers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     problems: Callable[[Sequence[Item], Annotations], Iterable[Fault]] = _nothing
-    counts: Callable[[Sequence[Example]], Mapping[str, Mapping[str, int]]] = _no_rows
+    counts: Callable[[Sequence[Example]], Mapping[str, Mapping[str, int]]] = _none_by_name
     mentions: Callable[[Item], Iterable[Mention]] = _nothing
-    roles: Callable[[Item, str], Mapping[str, str]] = _no_roles
+    roles: Callable[[Item, str], Mapping[str, str]] = _none_by_name
     says: Callable[[Item, str], str] | None = None
     from_metadata: Callable[[str], Item] | None = None
 
@@ -203,10 +199,8 @@ class Layer(Generic[Item]):
 
     @cached_property
     def _readers(self) -> list[tuple[str, type | None, Callable[[Any, str], Any], Any]]:
-        texts = (TEXT, NAME)
-        return [
-            (field.name, str if field.type in texts else None, field.type.read, field.absent) for field in self.fields
-        ]
+        plain: dict[FieldType, type] = {TEXT: str, NAME: str}
+        return [(field.name, plain.get(field.type), field.type.read, field.absent) for field in self.fields]
 
     def from_json(self, value: Mapping[str, Any], number: int) -> Item:
         """The item that a JSON object says; without an id it is numbered. `start` and `end` are read as its one span.
