@@ -52,7 +52,7 @@ class Calibration:
 
     def to_json(self) -> dict[str, Any]:
         """The calibration as JSON values."""
-        return asdict(self) | {"bins": [asdict(own) for own in self.bins]}
+        return asdict(self) | {"bins": [asdict(bin_) for bin_ in self.bins]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +76,8 @@ class Sweep:
         """The threshold with the best F1, the highest if several have it, and that F1; (0.0, 0.0) without items."""
         if not len(self.f1):
             return 0.0, 0.0
-        at = int(np.argmax(self.f1))
-        return float(self.threshold[at]), float(self.f1[at])
+        best = int(np.argmax(self.f1))
+        return float(self.threshold[best]), float(self.f1[best])
 
     def to_json(self) -> dict[str, Any]:
         """The curve as JSON values, column by column."""
@@ -132,13 +132,13 @@ def diagnose_scores(task: str, convention: str, items: Items) -> tuple[ScoreDiag
     sweep = threshold_sweep(present, credit, gold=len(gold), gold_credit=float(gold.sum()))
     probabilities = min(present) >= 0 and max(present) <= 1
     reason = f"scores of {task} lie between {min(present):g} and {max(present):g}, not 0 and 1; no calibration"
-    found = ScoreDiagnosis(
+    diagnosis = ScoreDiagnosis(
         convention=convention,
         calibration=calibration(present, credit) if probabilities else None,
         sweep=sweep,
         f1=float(sweep.f1[-1]),
     )
-    return found, "" if probabilities else reason
+    return diagnosis, "" if probabilities else reason
 
 
 def calibration(scores: ArrayLike, credits: ArrayLike, *, bins: int = 10) -> Calibration:
@@ -157,21 +157,21 @@ def calibration(scores: ArrayLike, credits: ArrayLike, *, bins: int = 10) -> Cal
         raise InputError(f"calibration needs at least 1 bin, found {bins}")
     if len(score) and not 0 <= score.min() <= score.max() <= 1:
         raise InputError(f"scores must lie between 0 and 1, found {score.min():g} to {score.max():g}")
-    at = np.minimum(np.searchsorted(np.arange(bins + 1) / bins, score, "right") - 1, bins - 1)
-    items = np.bincount(at, minlength=bins)
+    bin_of = np.minimum(np.searchsorted(np.arange(bins + 1) / bins, score, "right") - 1, bins - 1)
+    items = np.bincount(bin_of, minlength=bins)
     weight = items.astype(np.float64)
-    totals = [np.bincount(at, weights=own, minlength=bins).astype(np.float64) for own in (score, credit)]
+    totals = [np.bincount(bin_of, weights=values, minlength=bins).astype(np.float64) for values in (score, credit)]
     mean, precision = ratio(totals[0], weight), ratio(totals[1], weight)
     gap = np.abs(mean - precision)
     rows = [
         ReliabilityBin(
-            low=own / bins,
-            high=(own + 1) / bins,
-            items=int(items[own]),
-            mean_score=float(mean[own]),
-            precision=float(precision[own]),
+            low=number / bins,
+            high=(number + 1) / bins,
+            items=int(items[number]),
+            mean_score=float(mean[number]),
+            precision=float(precision[number]),
         )
-        for own in np.flatnonzero(items).tolist()
+        for number in np.flatnonzero(items).tolist()
     ]
     size = max(len(score), 1)
     return Calibration(

@@ -85,7 +85,7 @@ def changes_of_pairs(before: Sequence[Pair], after: Sequence[Pair]) -> list[Chan
         raise InputError("two runs can be compared item by item only over the same articles; run both on the same gold")
     tasks = [load_task(name) for name in task_names() if load_task(name).kinds]
     changes = [change for task in tasks for change in _task_changes(task, before, after)]
-    order = {task.layer: at for at, task in enumerate(tasks)}
+    order = {task.layer: number for number, task in enumerate(tasks)}
     return sorted(changes, key=lambda c: (c.direction, order[c.layer], c.article, _place(c)))
 
 
@@ -113,19 +113,19 @@ def _worse(task: Task, direction: str, good: JudgedArticle, bad: JudgedArticle) 
     """What is right in one run and not in the other; told as what it is in the other."""
     article, told = good.pair.article.id, set()
     levels = [[_levels(task, run, side) for side in (GOLD_SIDE, PREDICTED_SIDE)] for run in (good, bad)]
-    for at, now in enumerate(bad.items[GOLD_SIDE]):
-        if levels[1][GOLD_SIDE][at] < levels[0][GOLD_SIDE][at]:
+    for position, now in enumerate(bad.items[GOLD_SIDE]):
+        if levels[1][GOLD_SIDE][position] < levels[0][GOLD_SIDE][position]:
             partner = None if now.partner is None else bad.items[PREDICTED_SIDE][now.partner]
             told.add(now.partner)
             yield _change(article, task.layer, direction, now.kind, now, partner)
     predicted = zip(good.items[PREDICTED_SIDE], levels[0][PREDICTED_SIDE], strict=True)
-    known = Counter(_identity(item) for item, level in predicted if not level)
-    for at, item in enumerate(bad.items[PREDICTED_SIDE]):
-        if levels[1][PREDICTED_SIDE][at]:
+    wrong_before = Counter(_identity(item) for item, level in predicted if not level)
+    for position, item in enumerate(bad.items[PREDICTED_SIDE]):
+        if levels[1][PREDICTED_SIDE][position]:
             continue
-        if known[_identity(item)]:
-            known[_identity(item)] -= 1
-        elif at not in told:
+        if wrong_before[_identity(item)]:
+            wrong_before[_identity(item)] -= 1
+        elif position not in told:
             partner = None if item.partner is None else bad.items[GOLD_SIDE][item.partner]
             yield _change(article, task.layer, direction, item.kind, partner, item)
 

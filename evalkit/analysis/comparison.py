@@ -234,20 +234,20 @@ def _rows_of_tables(
 ) -> list[ComparedRow]:
     aligned = same_labels(tables, f"{task} under {convention}")
     figures = {name: figures_of(scored) for name, scored in aligned.items()}
-    values = {name: resampled_figures(own, options.bootstrap) for name, own in figures.items()}
+    values = {name: resampled_figures(figure_list, options.bootstrap) for name, figure_list in figures.items()}
     rows: list[ComparedRow] = []
     for first, second in itertools.combinations(figures, 2):
         if options.pairs == "first" and first != next(iter(figures)):
             continue
         ours, theirs = figures[first], figures[second]
-        found = paired_test(
+        test = paired_test(
             ours, theirs, (values[first], values[second]), bootstrap=options.bootstrap, rounds=options.randomizations
         )
         pair = _Pair(task, convention, first, second)
         points = zip(ours.point(), theirs.point(), strict=True)
         rows += [
-            _row(pair, name, (float(one), float(other)), found, at)
-            for at, (name, (one, other)) in enumerate(zip(ours.names, points, strict=True))
+            _row(pair, name, (float(one), float(other)), test, position)
+            for position, (name, (one, other)) in enumerate(zip(ours.names, points, strict=True))
             if name.scope == "derived" or name.score in options.scores
         ]
     return rows
@@ -261,8 +261,8 @@ class _Pair:
     second: str
 
 
-def _row(pair: _Pair, name: Figure, values: tuple[float, float], test: PairedTest, at: int) -> ComparedRow:
-    wins, losses = int(test.wins[at]), int(test.losses[at])
+def _row(pair: _Pair, name: Figure, values: tuple[float, float], test: PairedTest, position: int) -> ComparedRow:
+    wins, losses = int(test.wins[position]), int(test.losses[position])
     return ComparedRow(
         task=pair.task,
         convention=pair.convention,
@@ -273,13 +273,13 @@ def _row(pair: _Pair, name: Figure, values: tuple[float, float], test: PairedTes
         second=pair.second,
         first_value=values[0],
         second_value=values[1],
-        difference=float(test.difference[at]),
-        ci=(float(test.low[at]), float(test.high[at])),
-        error=float(test.error[at]),
-        p_bootstrap=float(test.p_bootstrap[at]),
-        p_randomization=float(test.p_randomization[at]),
+        difference=float(test.difference[position]),
+        ci=(float(test.low[position]), float(test.high[position])),
+        error=float(test.error[position]),
+        p_bootstrap=float(test.p_bootstrap[position]),
+        p_randomization=float(test.p_randomization[position]),
         q=1.0,
-        effect=float(test.effect[at]),
+        effect=float(test.effect[position]),
         wins=wins,
         ties=test.articles - wins - losses,
         losses=losses,

@@ -96,11 +96,11 @@ class Diagnosis:
             "format": "evalkit.diagnosis",
             "version": 1,
             **{name: getattr(self, name) for name in ("run", "gold", "split", "articles", "method", "level")},
-            "errors": {task: own.to_json() for task, own in self.errors.items()},
-            "hardest": {task: [asdict(own) for own in rows] for task, rows in self.hardest.items()},
+            "errors": {task: part.to_json() for task, part in self.errors.items()},
+            "hardest": {task: [asdict(part) for part in rows] for task, rows in self.hardest.items()},
             "slices": [row.to_json() for row in self.slices],
             "detection": [row.to_json() for row in self.detection],
-            "scores": {task: own.to_json() for task, own in self.scores.items()},
+            "scores": {task: part.to_json() for task, part in self.scores.items()},
             "not_evaluated": dict(self.not_evaluated),
             "notes": list(self.notes),
         }
@@ -127,15 +127,19 @@ class Diagnosis:
         if section == "detection":
             return [_flat(row.to_json()) for row in self.detection]
         if section == "hardest":
-            return [{"task": task, **asdict(own)} for task, rows in self.hardest.items() for own in rows]
+            return [{"task": task, **asdict(part)} for task, rows in self.hardest.items() for part in rows]
         if section == "errors":
-            return [{"task": task} | _flat(rung.to_json()) for task, own in self.errors.items() for rung in own.ladder]
+            return [
+                {"task": task} | _flat(rung.to_json()) for task, part in self.errors.items() for rung in part.ladder
+            ]
         if section == "confusion":
-            return [row for task, own in self.errors.items() for row in _confused(task, own)]
+            return [row for task, part in self.errors.items() for row in _confused(task, part)]
         if section == "calibration":
-            known = [(task, own.calibration) for task, own in self.scores.items() if own.calibration is not None]
-            return [{"task": task} | asdict(row) for task, own in known for row in own.bins]
-        return [{"task": task, **row} for task, own in self.scores.items() for row in own.sweep.rows()]
+            calibrated = [
+                (task, part.calibration) for task, part in self.scores.items() if part.calibration is not None
+            ]
+            return [{"task": task} | asdict(row) for task, part in calibrated for row in part.bins]
+        return [{"task": task, **row} for task, part in self.scores.items() for row in part.sweep.rows()]
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""

@@ -101,8 +101,8 @@ def explain_pair(
     layers = []
     for task in task_names():
         layer, names = load_task(task).layer, choose_conventions(task, conventions)
-        known = pair.gold[layer] is not None and pair.predicted[layer] is not None
-        if load_task(task).kinds and known and names and (not tasks or task in tasks):
+        both = pair.gold[layer] is not None and pair.predicted[layer] is not None
+        if load_task(task).kinds and both and names and (not tasks or task in tasks):
             (judged,) = judge_articles(task, [pair], names)
             layers.append(LayerExplanation(layer=layer, conventions=names, items=_explained(judged, places)))
     return Explanation(run=run, article=pair.article.id, layers=tuple(layers))
@@ -110,23 +110,23 @@ def explain_pair(
 
 def _explained(judged: JudgedArticle, places: Places | None) -> tuple[ExplainedItem, ...]:
     kept = [
-        (side, at)
+        (side, position)
         for side, items in enumerate(judged.items)
-        for at, item in enumerate(items)
+        for position, item in enumerate(items)
         if places is None or _touches(item, places) or any(_touches(o, places) for o in _partner(judged, side, item))
     ]
     kept.sort(key=lambda key: (judged.items[key[0]][key[1]].spans, key))
     numbers = {key: number for number, key in enumerate(kept, 1)}
     return tuple(
         ExplainedItem(
-            number=numbers[side, at],
+            number=numbers[side, position],
             item=item,
             partner_number=None if item.partner is None else numbers[1 - side, item.partner],
-            credits=judged.credits[side][at],
-            roles=judged.roles[side][at],
+            credits=judged.credits[side][position],
+            roles=judged.roles[side][position],
         )
-        for side, at in kept
-        for item in (judged.items[side][at],)
+        for side, position in kept
+        for item in (judged.items[side][position],)
     )
 
 
@@ -149,7 +149,7 @@ def find_places(text: str, wanted: str) -> tuple[tuple[int, int], ...]:
         if start >= end or end > len(text):
             raise InputError(f"span {wanted} is not inside the article, which has {len(text)} characters")
         return ((start, end),)
-    found = tuple(match.span() for match in re.finditer(re.escape(wanted), text)) if wanted else ()
-    if not found:
+    places = tuple(match.span() for match in re.finditer(re.escape(wanted), text)) if wanted else ()
+    if not places:
         raise InputError(f"{wanted!r} is not in the article; give words of its text, or START-END in characters")
-    return found
+    return places

@@ -29,14 +29,14 @@ def hardest_articles(table: CountTable, *, limit: int = 10) -> tuple[HardArticle
     lost = cells[:, GOLD] - cells[:, GOLD_CREDIT], cells[:, PREDICTED] - cells[:, PREDICTED_CREDIT]
     order = np.argsort(-np.round(lost[0] + lost[1], 9), kind="stable")[:limit]
     worst = []
-    for at in order:
-        if lost[0][at] + lost[1][at] > 0:
-            counts = table.select([int(at)]).counts()
+    for article in order:
+        if lost[0][article] + lost[1][article] > 0:
+            counts = table.select([int(article)]).counts()
             worst.append(
                 HardArticle(
-                    article=table.articles[at],
-                    missed=float(lost[0][at]),
-                    spurious=float(lost[1][at]),
+                    article=table.articles[article],
+                    missed=float(lost[0][article]),
+                    spurious=float(lost[1][article]),
                     gold=counts.gold,
                     predicted=counts.predicted,
                     f1=counts.f1,

@@ -133,8 +133,8 @@ def task_result(
 
 
 def _with_intervals(prf: PRF, scope: str, label: str, ci: Mapping[Figure, Interval]) -> PRF:
-    own = {score: ci[Figure(scope, label, score)] for score in PRF_SCORES} if ci else {}
-    return PRF(prf.precision, prf.recall, prf.f1, prf.counts, own)
+    bounds = {score: ci[Figure(scope, label, score)] for score in PRF_SCORES} if ci else {}
+    return PRF(prf.precision, prf.recall, prf.f1, prf.counts, bounds)
 
 
 def intervals_of(figures: FigureList, bootstrap: Bootstrap) -> dict[Figure, Interval]:
@@ -197,12 +197,12 @@ def bca_tails(values: Floats, point: Floats, left_out: Floats, tails: tuple[floa
     spread = left_out.mean(axis=0) - left_out
     square = (spread**2).sum(axis=0)
     adjusted = np.repeat(np.array(tails)[:, None], len(point), axis=1)
-    for at in np.flatnonzero((share > 0) & (share < 1) & (square > 0)):
-        bias = normal.inv_cdf(float(share[at]))
-        acceleration = float((spread[:, at] ** 3).sum() / (6 * square[at] ** 1.5))
+    for figure in np.flatnonzero((share > 0) & (share < 1) & (square > 0)):
+        bias = normal.inv_cdf(float(share[figure]))
+        acceleration = float((spread[:, figure] ** 3).sum() / (6 * square[figure] ** 1.5))
         for side, tail in enumerate(tails):
             shifted = bias + normal.inv_cdf(tail)
             room = 1 - acceleration * shifted
             if room > 0:
-                adjusted[side, at] = normal.cdf(bias + shifted / room)
+                adjusted[side, figure] = normal.cdf(bias + shifted / room)
     return adjusted

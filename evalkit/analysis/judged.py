@@ -76,22 +76,22 @@ def judge_articles(task: str, pairs: Sequence[Pair], conventions: Sequence[str])
     columns = columns_of(task, pairs)
     judged, layer = judge_items(task, columns), load_layer(load_task(task).layer)
     items = {name: scored.items for name, scored in score_columns(task, columns, conventions).items()}
-    credits = {name: _shares(own) for name, own in items.items() if own is not None}
+    credits = {name: _shares(shares) for name, shares in items.items() if shares is not None}
     articles = [JudgedArticle(pair) for pair in pairs]
     for side in (GOLD_SIDE, PREDICTED_SIDE):
-        for at, item in enumerate(_judged_side(columns, judged, layer, side)):
-            article = articles[columns.sides[side].article[at]]
+        for position, item in enumerate(_judged_side(columns, judged, layer, side)):
+            article = articles[columns.sides[side].article[position]]
             article.items[side].append(item)
-            article.credits[side].append({name: own[side][at] for name, own in credits.items()})
-            article.roles[side].append(layer.roles(columns.records[side][at], article.pair.article.text))
+            article.credits[side].append({name: shares[side][position] for name, shares in credits.items()})
+            article.roles[side].append(layer.roles(columns.records[side][position], article.pair.article.text))
     return articles
 
 
 def _judged_side(columns: Columns, judged: Judged, layer: Layer[Any], side: int) -> Iterator[JudgedItem]:
     others, main = columns.first[1 - side], layer.span_names.get(layer.spans_field or "")
     rows = zip(columns.sides[side].article.tolist(), columns.records[side], strict=True)
-    for at, (article, item) in enumerate(rows):
-        spans, partner = layer.spans(item), int(judged.partner[side][at])
+    for position, (article, item) in enumerate(rows):
+        spans, partner = layer.spans(item), int(judged.partner[side][position])
         pieces = join_spans(spans) if spans else ()
         # Pieces in text order that do not touch, so that two readings of one item are told in the same words.
         joined: dict[str, Any] = {str(layer.spans_field): tuple(Span(*piece) for piece in pieces)} if pieces else {}
@@ -100,7 +100,7 @@ def _judged_side(columns: Columns, judged: Judged, layer: Layer[Any], side: int)
             label=layer.label(item),
             text=layer.show(replace(item, **joined), columns.pairs[article].article.text),
             spans=pieces,
-            kind=judged.names[judged.kind[side][at]],
+            kind=judged.names[judged.kind[side][position]],
             partner=None if partner == NOBODY else partner - int(others[article]),
             places=tuple((start, end) for word, (start, end) in layer.parts(item) if word != main),
         )
@@ -108,15 +108,15 @@ def _judged_side(columns: Columns, judged: Judged, layer: Layer[Any], side: int)
 
 def _shares(items: Items) -> tuple[list[float | None], list[float | None]]:
     """The credit of each gold and each predicted item: of one with several rows, such as tokens, their mean."""
-    found: list[list[float | None]] = []
+    by_side: list[list[float | None]] = []
     for side, rows in enumerate((items.gold, items.predicted)):
         if rows.side != side:
             # Labels given to gold items: no item of this side is counted.
-            found.append([None] * len(items.columns.sides[side]))
+            by_side.append([None] * len(items.columns.sides[side]))
             continue
         size = len(items.columns.sides[side])
         number = np.bincount(rows.item, minlength=size)
         total = np.bincount(rows.item, weights=rows.credit, minlength=size)
         shares = zip(total.tolist(), number.tolist(), strict=True)
-        found.append([credit / rows if rows else None for credit, rows in shares])
-    return found[0], found[1]
+        by_side.append([credit / rows if rows else None for credit, rows in shares])
+    return by_side[0], by_side[1]

@@ -81,7 +81,7 @@ def _ladder(names: Sequence[str], table: Any, counts: dict[str, int], bootstrap:
     base = table(())
     start = base.counts().f1
     rungs = []
-    for at, name in enumerate(names):
+    for number, name in enumerate(names):
         alone = table((name,))
         f1 = alone.counts().f1
         rungs.append(
@@ -91,7 +91,7 @@ def _ladder(names: Sequence[str], table: Any, counts: dict[str, int], bootstrap:
                 f1=f1,
                 gain=f1 - start,
                 ci=_gain_interval(base, alone, bootstrap) if bootstrap else None,
-                cumulative=table(names[: at + 1]).counts().f1,
+                cumulative=table(names[: number + 1]).counts().f1,
             )
         )
     return tuple(rungs)
@@ -106,14 +106,14 @@ def oracle_table(judged: Judged, kinds: Collection[str] = ()) -> CountTable:
     gold_kind, predicted_kind = judged.kind[GOLD_SIDE], judged.kind[PREDICTED_SIDE]
     gold, predicted = columns.cells
     # A predicted item that was made right is replaced by its gold item, and a missed one appears, under the gold label.
-    found = gold[made_right[gold_kind]]
+    put_right = gold[made_right[gold_kind]]
     kept = ~made_right[predicted_kind]
     shape = (len(columns.articles), len(columns.labels))
     counted = {
         GOLD: (gold,),
-        PREDICTED: (predicted[kept], found),
+        PREDICTED: (predicted[kept], put_right),
         GOLD_CREDIT: (gold[right[gold_kind]],),
-        PREDICTED_CREDIT: (predicted[kept & right[predicted_kind]], found),
+        PREDICTED_CREDIT: (predicted[kept & right[predicted_kind]], put_right),
     }
     cells = np.empty((*shape, 4))
     for number, parts in counted.items():

@@ -149,14 +149,14 @@ def detect(task: str, convention: str, scored: ScoredTable, bootstrap: Bootstrap
     """What the gold can show about the micro F1 of one table."""
     figures = figures_of(scored)
     name = Figure("micro", "", "f1")
-    at = figures.names.index(name)
+    position = figures.names.index(name)
     units = units_of(scored.table.articles, bootstrap.clusters)[1]
-    error = float(resampled_figures(figures, bootstrap)[:, at].std()) if units > 1 else 0.0
+    error = float(resampled_figures(figures, bootstrap)[:, position].std()) if units > 1 else 0.0
     power = power_of_run(error, units)
     return Detection(
         task=task,
         convention=convention,
-        f1=float(figures.point()[at]),
+        f1=float(figures.point()[position]),
         ci=intervals_of(figures, bootstrap)[name],
         units=units,
         smallest=power.smallest if error else None,

@@ -56,7 +56,7 @@ def ranking_changes(
     changes = []
     for task, by_figure in values.items():
         for first, second in itertools.combinations(runs, 2):
-            gain = {figure: own[second] - own[first] for figure, own in by_figure.items()}
+            gain = {figure: by_run[second] - by_run[first] for figure, by_run in by_figure.items()}
             ahead = {figure: -value for figure, value in gain.items() if value < -TIE}
             behind = {figure: value for figure, value in gain.items() if value > TIE}
             equal = tuple(figure for figure, value in gain.items() if abs(value) <= TIE)
@@ -78,7 +78,9 @@ def rankings(
     """Task → figure → names of the runs, best first (equal runs in the order given)."""
     values = _values(named_runs(results), tasks, conventions)
     return {
-        task: {figure: tuple(sorted(own, key=own.__getitem__, reverse=True)) for figure, own in by_figure.items()}
+        task: {
+            figure: tuple(sorted(by_run, key=by_run.__getitem__, reverse=True)) for figure, by_run in by_figure.items()
+        }
         for task, by_figure in values.items()
     }
 
@@ -87,13 +89,13 @@ def _values(
     runs: Runs, tasks: Sequence[str] | None, conventions: Sequence[str] | None
 ) -> dict[str, dict[str, dict[str, float]]]:
     check_same_gold(runs)
-    found: dict[str, dict[str, dict[str, float]]] = {}
+    by_task: dict[str, dict[str, dict[str, float]]] = {}
     for task, convention in shared_conventions(runs, tasks=tasks, conventions=conventions):
-        own = found.setdefault(task, {})
+        by_figure = by_task.setdefault(task, {})
         for name, result in runs.items():
             part = result.tasks[task][convention]
             figures = {"micro f1": part.micro.f1, "macro f1": part.macro.f1}
             figures |= {score: value.value for score, value in part.scores.items()}
             for figure, value in figures.items():
-                own.setdefault(f"{convention} {figure}", {})[name] = value
-    return found
+                by_figure.setdefault(f"{convention} {figure}", {})[name] = value
+    return by_task

@@ -86,12 +86,14 @@ def _fresh_draws(plan: Plan) -> Iterator[Bytes]:
     words = (plan.units + 1) // 2
     for begin in range(0, plan.rounds, plan.block):
         rounds = min(plan.block, plan.rounds - begin)
+        # Two draws from each 64-bit word, the low half first on any machine; with an odd number of units the last half
+        # of a round is left, so that a round takes as many words whatever comes after it.
         raw = bits.random_raw(rounds * words).astype("<u8", copy=False).view("<u4").reshape(rounds, 2 * words)
         weights = np.empty((rounds, plan.units), dtype=np.uint8)
-        for row, own in zip(raw, weights, strict=True):
+        for row, counts in zip(raw, weights, strict=True):
             # Multiply-shift (Lemire 2019) without rejection: the bias is below units / 2**32.
             unit = (row[: plan.units].astype(np.uint64) * np.uint64(plan.units)) >> np.uint64(32)
-            own[:] = np.bincount(unit.view(np.int64), minlength=plan.units)
+            counts[:] = np.bincount(unit.view(np.int64), minlength=plan.units)
         yield weights
 
 
@@ -101,6 +103,7 @@ def swaps(plan: Plan) -> Iterator[Bytes]:
     words = (plan.units + 63) // 64
     for begin in range(0, plan.rounds, plan.block):
         rounds = min(plan.block, plan.rounds - begin)
+        # One bit a unit; a round begins with a fresh word, as in `swapped_sums`.
         raw = bits.random_raw(rounds * words).astype("<u8", copy=False).view(np.uint8).reshape(rounds, 8 * words)
         yield np.unpackbits(raw, axis=1, count=plan.units, bitorder="little")
 
@@ -110,7 +113,7 @@ def units_of(articles: Sequence[str], clusters: Mapping[str, str] | None) -> tup
     if clusters is None:
         return np.arange(len(articles)), len(articles)
     names = [(0, clusters[article]) if article in clusters else (1, article) for article in articles]
-    position = {name: at for at, name in enumerate(sorted(set(names)))}
+    position = {name: number for number, name in enumerate(sorted(set(names)))}
     return np.array([position[name] for name in names], dtype=np.int64), len(position)
 
 
@@ -131,6 +134,7 @@ def weighted_sums(weights: Iterable[Bytes], cells: NDArray[np.floating[Any]]) ->
         cells: as `exact_cells` gives them.
     """
     step = max(1, BLOCK_BYTES // (8 * max(cells.shape[1], 1)))
+    # Equal columns have equal sums: each is multiplied once, and the result is laid out again at the end.
     first, place = _distinct(cells)
     distinct = np.ascontiguousarray(cells[:, first])
     for block in weights:
@@ -151,6 +155,7 @@ def swapped_sums(plan: Plan, cells: NDArray[np.floating[Any]]) -> Iterator[Float
         yield from weighted_sums(swaps(plan), cells)
         return
     first, place = _distinct(cells)
+    # Units filled up to whole words with zeros, which add nothing whatever their bits are.
     distinct = np.zeros((64 * words, len(first)), dtype=cells.dtype)
     distinct[: plan.units] = cells[:, first]
     bits = np.random.PCG64(np.random.SeedSequence([plan.seed, 1]))
@@ -164,10 +169,11 @@ def _looked_up(octets: Bytes, cells: NDArray[np.floating[Any]]) -> NDArray[np.fl
     """Sums of cells (8 · groups, columns) where bits are set, from octets (groups, rounds), lowest bit first."""
     set_bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(cells.dtype)
     sums = np.zeros((octets.shape[1], cells.shape[1]), dtype=cells.dtype)
-    found = np.empty_like(sums)
+    octet_sums = np.empty_like(sums)
+    # For eight units at a time the sums of all 256 choices of them, then for each round the one that its byte names.
     for group, octet in enumerate(octets):
-        np.take(set_bits @ cells[8 * group : 8 * group + 8], octet, axis=0, out=found, mode="clip")
-        sums += found
+        np.take(set_bits @ cells[8 * group : 8 * group + 8], octet, axis=0, out=octet_sums, mode="clip")
+        sums += octet_sums
     return sums
 
 
@@ -179,11 +185,11 @@ def _distinct(cells: NDArray[np.floating[Any]]) -> tuple[list[int], list[int]]:
     number: dict[bytes, int] = {}
     first: list[int] = []
     place = []
-    for at, column in enumerate(np.ascontiguousarray(cells.T)):
+    for position, column in enumerate(np.ascontiguousarray(cells.T)):
         key = column.tobytes()
         if key not in number:
             number[key] = len(first)
-            first.append(at)
+            first.append(position)
         place.append(number[key])
     return first, place
 
@@ -203,6 +209,7 @@ def exact_cells(cells: Floats) -> NDArray[np.floating[Any]]:
     """
     largest = len(cells) * float(np.abs(cells).max(initial=0.0)) + 1
     bound = int(np.ceil(np.log2(largest)))
+    # Halves count as whole numbers once doubled; they fit into a float32 if their largest sum has bits to spare.
     doubled = cells * 2
     if bound + 1 <= SINGLE_BITS and bool((doubled == np.rint(doubled)).all()):
         return cells.astype(np.float32)

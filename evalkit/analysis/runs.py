@@ -68,8 +68,8 @@ def shared_conventions(
     first, *others = runs.values()
     shared = [
         (task, name)
-        for task, own in first.tasks.items()
-        for name in own
+        for task, conventions_of_task in first.tasks.items()
+        for name in conventions_of_task
         if all(name in other.tasks.get(task, {}) for other in others)
         and (not tasks or task in tasks)
         and (not conventions or name in conventions)

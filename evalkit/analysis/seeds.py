@@ -126,8 +126,8 @@ def seed_rows(
     """One row a figure, from the tables of at least two runs over the same articles."""
     bootstrap = bootstrap or Bootstrap()
     figures = [figures_of(scored) for scored in same_labels(tables, f"{task} under {convention}").values()]
-    points = np.stack([own.point() for own in figures])
-    within = np.mean([_variance(own, bootstrap) for own in figures], axis=0)
+    points = np.stack([figure_list.point() for figure_list in figures])
+    within = np.mean([_variance(figure_list, bootstrap) for figure_list in figures], axis=0)
     size = len(points)
     mean, sd = points.mean(axis=0), points.std(axis=0, ddof=1)
     half = _t_quantile((1 + bootstrap.level) / 2, size - 1) * sd / np.sqrt(size)
@@ -141,15 +141,15 @@ def seed_rows(
             label=name.label,
             score=name.score,
             runs=size,
-            mean=float(mean[at]),
-            sd=float(sd[at]),
-            low=float(points[:, at].min()),
-            high=float(points[:, at].max()),
-            ci=(float(mean[at] - half[at]), float(mean[at] + half[at])),
-            article_sd=float(np.sqrt(within[at])),
-            seed_share=float(share[at]),
+            mean=float(mean[position]),
+            sd=float(sd[position]),
+            low=float(points[:, position].min()),
+            high=float(points[:, position].max()),
+            ci=(float(mean[position] - half[position]), float(mean[position] + half[position])),
+            article_sd=float(np.sqrt(within[position])),
+            seed_share=float(share[position]),
         )
-        for at, name in enumerate(figures[0].names)
+        for position, name in enumerate(figures[0].names)
     ]
 
 

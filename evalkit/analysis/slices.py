@@ -64,10 +64,10 @@ class Slicing:
             UnknownNameError: no article and no item has the property.
         """
         items = {name for task in task_names() for name in load_task(task).properties}
-        known = {*items, *article_properties(pair.article for pair in articles), *self.values, ALL_SLICES}
+        names = {*items, *article_properties(pair.article for pair in articles), *self.values, ALL_SLICES}
         for name in self.wanted:
-            if name not in known:
-                raise unknown_name("slice", name, known)
+            if name not in names:
+                raise unknown_name("slice", name, names)
 
     def takes(self, name: str, *, usual: bool) -> bool:
         """Whether a property is asked for; a usual one is where nothing is."""
@@ -75,8 +75,8 @@ class Slicing:
 
     def of_articles(self, pairs: Sequence[Pair]) -> dict[str, Any]:
         """Name → values of the articles that are sliced by, where any of these articles has one."""
-        own = article_properties(pair.article for pair in pairs)
-        taken = {name: values for name, values in own.items() if self.takes(name, usual=name in USUAL_FIELDS)}
+        properties = article_properties(pair.article for pair in pairs)
+        taken = {name: values for name, values in properties.items() if self.takes(name, usual=name in USUAL_FIELDS)}
         present = {pair.article.id for pair in pairs}
         every = taken | dict(self.values)
         return {name: values for name, values in every.items() if any(str(key) in present for key, _ in values.items())}
@@ -168,14 +168,14 @@ class Sliced:
         """
         rows, crossed = [], []
         for value, scored in slice_articles(ScoredTable(table), _pooled(values, table.articles)).items():
-            own = scored.table
-            alone = self.bootstrap is None or units_of(own.articles, self.bootstrap.clusters)[1] < 2
+            table_of_value = scored.table
+            alone = self.bootstrap is None or units_of(table_of_value.articles, self.bootstrap.clusters)[1] < 2
             inside = replace(self, bootstrap=None if alone else self.bootstrap)
             result = inside._result(scored)
-            rows.append(self._row(by, value, "", len(own.articles), result.micro))
+            rows.append(self._row(by, value, "", len(table_of_value.articles), result.micro))
             crossed += [
                 self._row(by, value, label, articles, result.labels[label])
-                for label, articles in zip(own.labels, _present(own), strict=True)
+                for label, articles in zip(table_of_value.labels, _present(table_of_value), strict=True)
                 if articles
             ]
         return rows + crossed
@@ -192,18 +192,18 @@ class Sliced:
 
 def _present(table: CountTable) -> list[int]:
     """In how many articles each label has an item."""
-    found: list[int] = (table.cells[..., GOLD] + table.cells[..., PREDICTED] > 0).sum(axis=0).tolist()
-    return found
+    numbers: list[int] = (table.cells[..., GOLD] + table.cells[..., PREDICTED] > 0).sum(axis=0).tolist()
+    return numbers
 
 
 def _pooled(values: Any, articles: Sequence[str]) -> dict[str, Any]:
     """The values with all but the most frequent ones as one; a field like a URL has as many as there are articles."""
-    known = {str(key): value for key, value in values.items()}
-    tally = Counter(str(known[article]) for article in articles if article in known)
+    by_article = {str(key): value for key, value in values.items()}
+    tally = Counter(str(by_article[article]) for article in articles if article in by_article)
     if len(tally) <= MOST_VALUES:
-        return known
+        return by_article
     kept = sorted(tally, key=lambda value: (-tally[value], value))[: MOST_VALUES - 1]
-    return {key: value if str(value) in kept else OTHER for key, value in known.items()}
+    return {key: value if str(value) in kept else OTHER for key, value in by_article.items()}
 
 
 def slice_articles(scored: ScoredTable, by: Any) -> dict[str, ScoredTable]:
@@ -221,13 +221,13 @@ def slice_articles(scored: ScoredTable, by: Any) -> dict[str, ScoredTable]:
 
 
 def _values(by: Any, articles: Sequence[str]) -> list[str]:
-    known = {str(key): _text(value) for key, value in by.items()}
-    if articles and not known.keys() & set(articles):
-        example = f", not {next(iter(known))!r}" if known else ""
+    by_article = {str(key): _text(value) for key, value in by.items()}
+    if articles and not by_article.keys() & set(articles):
+        example = f", not {next(iter(by_article))!r}" if by_article else ""
         raise InputError(
             f"the slices have no value for any article: keys must be article ids such as {articles[0]!r}{example}"
         )
-    return [known.get(article, NONE) for article in articles]
+    return [by_article.get(article, NONE) for article in articles]
 
 
 def _text(value: object) -> str:

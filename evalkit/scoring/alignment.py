@@ -76,12 +76,12 @@ def _best(name: str, vote: Counter[str]) -> str:
 
 
 def _mentions(annotations: Annotations) -> dict[str, tuple[Span, ...]]:
-    found: defaultdict[str, set[Span]] = defaultdict(set)
+    by_id: defaultdict[str, set[Span]] = defaultdict(set)
     for layer in all_layers():
         for item in layer.of(annotations) or ():
             for entity_id, spans in layer.mentions(item):
-                found[entity_id].update(spans)
-    return {name: tuple(sorted(spans)) for name, spans in sorted(found.items())}
+                by_id[entity_id].update(spans)
+    return {name: tuple(sorted(spans)) for name, spans in sorted(by_id.items())}
 
 
 def _overlap(first: Span, second: Span) -> bool:

@@ -34,11 +34,11 @@ def pair_equal(
     waiting = _places(predicted, range(len(predicted)), {pair[1] for pair in taken})
     used = {pair[0] for pair in taken}
     queues = {thing: iter(places) for thing, places in waiting.items()}
-    found = []
-    for at, thing in enumerate(gold):
-        if at not in used and (place := next(queues.get(thing, iter(())), None)) is not None:
-            found.append((at, place))
-    return [*taken, *found]
+    pairs = []
+    for position, thing in enumerate(gold):
+        if position not in used and (place := next(queues.get(thing, iter(())), None)) is not None:
+            pairs.append((position, place))
+    return [*taken, *pairs]
 
 
 def pair_rest(
@@ -50,7 +50,7 @@ def pair_rest(
     """
     sides = []
     for side, things in enumerate((gold, predicted)):
-        by_label = sorted(range(len(things)), key=lambda at: things[at][1])
+        by_label = sorted(range(len(things)), key=lambda position: things[position][1])
         sides.append(_places([thing for thing, _ in things], by_label, {pair[side] for pair in taken}))
     pairs = (zip(places, sides[1].get(thing, ()), strict=False) for thing, places in sides[0].items())
     return [*taken, *chain.from_iterable(pairs)]
@@ -59,9 +59,9 @@ def pair_rest(
 def _places(things: Sequence[Any], order: Iterable[int], used: Set[int]) -> dict[Any, list[int]]:
     """Where each thing stands, in some order, without what is used."""
     places: dict[Any, list[int]] = {}
-    for at in order:
-        if at not in used:
-            places.setdefault(things[at], []).append(at)
+    for position in order:
+        if position not in used:
+            places.setdefault(things[position], []).append(position)
     return places
 
 
@@ -75,26 +75,28 @@ def best_assignment(edges: Sequence[tuple[int, int, int]]) -> list[int]:
     """
     chosen: list[int] = []
     for part in _components(edges):
-        own = [edges[at] for at in part]
-        if len(own) == 1:
+        part_edges = [edges[position] for position in part]
+        if len(part_edges) == 1:
             chosen += part
             continue
-        rows, columns = len({edge[0] for edge in own}), len({edge[1] for edge in own})
-        if len(own) <= DP_EDGES and min(rows, columns) <= DP_COLUMNS:
-            found = _by_sets(own if columns <= rows else [(column, row, weight) for row, column, weight in own])
+        rows, columns = len({edge[0] for edge in part_edges}), len({edge[1] for edge in part_edges})
+        if len(part_edges) <= DP_EDGES and min(rows, columns) <= DP_COLUMNS:
+            used = _by_sets(
+                part_edges if columns <= rows else [(column, row, weight) for row, column, weight in part_edges]
+            )
         else:
-            table = np.array(own, dtype=np.int64)
-            found = assign_many(table[:, 0], table[:, 1], table[:, 2]).tolist()
-        chosen += [part[at] for at in found]
+            table = np.array(part_edges, dtype=np.int64)
+            used = assign_many(table[:, 0], table[:, 1], table[:, 2]).tolist()
+        chosen += [part[position] for position in used]
     return sorted(chosen)
 
 
 def _components(edges: Sequence[tuple[int, int, int]]) -> list[list[int]]:
     """Positions of the edges that hang together through rows and columns."""
     by_node: dict[tuple[int, int], list[int]] = {}
-    for at, (row, column, _) in enumerate(edges):
-        by_node.setdefault((0, row), []).append(at)
-        by_node.setdefault((1, column), []).append(at)
+    for position, (row, column, _) in enumerate(edges):
+        by_node.setdefault((0, row), []).append(position)
+        by_node.setdefault((1, column), []).append(position)
     seen: set[tuple[int, int]] = set()
     parts = []
     for node in list(by_node):
@@ -103,9 +105,9 @@ def _components(edges: Sequence[tuple[int, int, int]]) -> list[list[int]]:
         seen.add(node)
         waiting, part = [node], set()
         while waiting:
-            for at in by_node[waiting.pop()]:
-                part.add(at)
-                for other in ((0, edges[at][0]), (1, edges[at][1])):
+            for position in by_node[waiting.pop()]:
+                part.add(position)
+                for other in ((0, edges[position][0]), (1, edges[position][1])):
                     if other not in seen:
                         seen.add(other)
                         waiting.append(other)
@@ -115,18 +117,19 @@ def _components(edges: Sequence[tuple[int, int, int]]) -> list[list[int]]:
 
 def _by_sets(edges: Sequence[tuple[int, int, int]]) -> list[int]:
     size = len(edges)
-    bit = {column: 1 << at for at, column in enumerate(sorted({edge[1] for edge in edges}))}
+    bit = {column: 1 << position for position, column in enumerate(sorted({edge[1] for edge in edges}))}
     by_row: dict[int, list[tuple[int, int, int]]] = {}
-    for at, (row, column, weight) in enumerate(edges):
+    for position, (row, column, weight) in enumerate(edges):
         # The low bits break ties: an earlier edge is worth more than all later ones together.
-        by_row.setdefault(row, []).append((at, bit[column], (weight << size) + (1 << (size - 1 - at))))
+        by_row.setdefault(row, []).append((position, bit[column], (weight << size) + (1 << (size - 1 - position))))
+    # For each set of used columns (as bits) the best total so far and its edges; rows are added one after the other.
     best: dict[int, tuple[int, tuple[int, ...]]] = {0: (0, ())}
-    for mine in by_row.values():
+    for row_edges in by_row.values():
         step = dict(best)
         for mask, (total, used) in best.items():
-            for at, column, weight in mine:
+            for position, column, weight in row_edges:
                 if not mask & column and total + weight > step.get(mask | column, (-1, ()))[0]:
-                    step[mask | column] = (total + weight, (*used, at))
+                    step[mask | column] = (total + weight, (*used, position))
         best = step
     return sorted(max(best.values())[1])
 
@@ -138,12 +141,14 @@ def assign_many(rows: Ints, columns: Ints, weight: Ints) -> Ints:
     """
     from scipy.optimize import linear_sum_assignment
 
+    # Rows and columns numbered without gaps, for a dense table that is no larger than it must be.
     row_names, row = np.unique(rows, return_inverse=True)
     column_names, column = np.unique(columns, return_inverse=True)
     matched = min(len(row_names), len(column_names))
     excess = (int(weight.max()) * (matched + 1)).bit_length() - EXACT.bit_length() + 1
     dense = np.zeros((len(row_names), len(column_names)))
     dense[row, column] = weight >> max(excess, 0)
+    # The solver gives cells of the table; this says which edge stands in each, and -1 where there is none.
     position = np.full(dense.shape, -1, dtype=np.int32)
     position[row, column] = np.arange(len(weight))
     used = position[linear_sum_assignment(dense, maximize=True)]

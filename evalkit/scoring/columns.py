@@ -8,35 +8,26 @@ same place and overlaps nothing else; an item without spans, such as a label for
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from evalkit.errors import InputError
 from evalkit.scoring.arrays import (
-    Arrays,
     Ints,
     Pieces,
-    checked_side,
-    key_columns,
     match_sorted,
-    number_shapes,
     unpaired,
 )
 
 if TYPE_CHECKING:
     from evalkit.scoring.pairs import Pair
 
-__all__ = ["Columns", "Ints", "Pieces", "SpanColumns", "columns_from_arrays"]
+__all__ = ["Columns", "Ints", "Pieces", "SpanColumns"]
 
 GOLD_SIDE, PREDICTED_SIDE = range(2)
-
-KEY_BITS = 62
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +99,9 @@ class Columns:
         """The gold and the predicted items themselves, in canonical order."""
         gold = [item for pair in self.pairs for item in pair.gold[self.layer] or ()]
         predicted = [item for pair in self.pairs for item in pair.predicted[self.layer] or ()]
-        return [gold[at] for at in self.gold.order], [predicted[at] for at in self.predicted.order]
+        return [gold[position] for position in self.gold.order], [
+            predicted[position] for position in self.predicted.order
+        ]
 
     @cached_property
     def first(self) -> tuple[Ints, Ints]:
@@ -137,6 +130,8 @@ class Columns:
         """
         chosen: Any = slice(None) if items is None else items
         width = stride or self.stride
+        # Every article (or label of an article) gets a lane of the axis, longer than any of its items reaches: so one
+        # search over all articles finds what overlaps, and nothing across articles.
         lane: Ints = side.article[chosen].astype(np.int64)
         if by_label:
             lane = lane * len(self.labels) + side.label[chosen]
@@ -144,6 +139,7 @@ class Columns:
         end: Ints = lane * width + side.end[chosen]
         empty = start == end
         if empty.any():
+            # A second axis behind the first, on which a span without characters has one, for its equals to meet.
             lanes = len(self.articles) * (len(self.labels) if by_label else 1)
             start = np.where(empty, start + lanes * width, start)
             end = np.where(empty, start + 1, end)
@@ -163,7 +159,7 @@ class Columns:
     def counts(self) -> tuple[Ints, Ints]:
         """Gold and predicted items by article and label, each of shape (articles, labels)."""
         shape = (len(self.articles), len(self.labels))
-        gold, predicted = (np.bincount(own, minlength=shape[0] * shape[1]).reshape(shape) for own in self.cells)
+        gold, predicted = (np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape) for cells in self.cells)
         return gold, predicted
 
     @cached_property
@@ -192,7 +188,10 @@ class Columns:
     def relabelled(self) -> tuple[Ints, Ints]:
         """One-to-one pairs of items at the same place among those that have no equal."""
         gold, predicted = self.unequal
-        places = (side.key[own] >> side.label_bits for side, own in ((self.gold, gold), (self.predicted, predicted)))
+        # Without its last bits a key says the place alone; both arrays stay ascending, as `match_sorted` needs.
+        places = (
+            side.key[items] >> side.label_bits for side, items in ((self.gold, gold), (self.predicted, predicted))
+        )
         same_gold, same_predicted = match_sorted(*places)
         return gold[same_gold], predicted[same_predicted]
 
@@ -207,6 +206,7 @@ class Columns:
             # In order of start, two items that overlap leave no neighbours between them that do not.
             close = (side.end[:-1] > side.start[1:]) | (side.start[:-1] == side.start[1:])
             nested[side.article[1:][close & (side.article[:-1] == side.article[1:])]] = True
+            # A hull says nothing about what lies between its pieces: such articles are looked at closely.
             nested[side.article[side.shape != 0]] = True
         return ~nested
 
@@ -215,6 +215,7 @@ class Columns:
         flat = self._flat.copy()
         if flat.all():
             return flat
+        # Articles where nothing overlaps at all are flat by label too; only the others are sorted again.
         doubtful = ~flat
         flat[:] = True
         for side in (self.gold, self.predicted):
@@ -225,73 +226,3 @@ class Columns:
             flat[side.article[items[order][1:][clash]]] = False
             flat[side.article[side.shape != 0]] = False
         return flat
-
-
-def columns_from_arrays(
-    articles: Sequence[str],
-    labels: Sequence[str],
-    gold: Arrays,
-    predicted: Arrays,
-    *,
-    gold_shape: ArrayLike | None = None,
-    predicted_shape: ArrayLike | None = None,
-    shapes: tuple[Pieces, ...] = ((),),
-    texts: tuple[str, ...] | None = None,
-) -> Columns:
-    """Columns from plain arrays (article, start, end, label) of each side.
-
-    `article` holds positions in `articles`, `label` positions in `labels`; both lists must be sorted.
-
-    Raises:
-        InputError: arrays differ in length, a position is out of range, or a span ends before it starts.
-    """
-    for name, values in (("articles", articles), ("labels", labels)):
-        if any(map(operator.ge, values, values[1:])):
-            raise InputError(f"{name} must be sorted and without repetition; sort them first")
-    limits = len(articles), len(labels), len(shapes)
-    sides = [
-        checked_side("gold", gold, gold_shape, limits=limits),
-        checked_side("predicted", predicted, predicted_shape, limits=limits),
-    ]
-    if len(shapes) > 1:
-        shapes = number_shapes(sides, shapes)
-    widths = [
-        max((int(column.max()).bit_length() for column in pair if len(column)), default=0)
-        for pair in zip(*(key_columns(side) for side in sides), strict=True)
-    ]
-    done = [_packed(side, widths) for side in sides] if sum(widths) <= KEY_BITS else _ranked(sides)
-    return Columns(tuple(articles), tuple(labels), done[0], done[1], shapes, texts)
-
-
-def _packed(side: list[Ints], widths: list[int]) -> SpanColumns:
-    key: Ints = side[0].astype(np.int64)
-    for column, width in list(zip(key_columns(side), widths, strict=True))[1:]:
-        if width:
-            key <<= width
-            key |= column
-    order: Ints = np.arange(len(key), dtype=np.int32)
-    if (key[1:] < key[:-1]).any():
-        order = np.argsort(key).astype(np.int32)
-        key = key[order]
-        side = [column[order] for column in side]
-    article, start, end, label, shape = side
-    return SpanColumns(article, start, end, label, shape, order, key, widths[-1])
-
-
-def _ranked(sides: list[list[Ints]]) -> list[SpanColumns]:
-    """For offsets too large to pack into one integer: the rank of each item among all items stands for its key."""
-    both = [np.concatenate(pair) for pair in zip(*(key_columns(side) for side in sides), strict=True)]
-    order = np.lexsort(both[::-1])
-    changes = [np.concatenate([[False], column[order][1:] != column[order][:-1]]) for column in both[:-1]]
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.cumsum(np.logical_or.reduce(changes))
-    label_bits = int(both[-1].max()).bit_length()
-    key = (place << label_bits) | both[-1]
-    done = []
-    for side, own in zip(sides, np.split(np.arange(len(order)), [len(sides[0][0])]), strict=True):
-        ascending = np.argsort(key[own], kind="stable")
-        article, start, end, label, shape = (column[ascending] for column in side)
-        done.append(
-            SpanColumns(article, start, end, label, shape, ascending.astype(np.int32), key[own][ascending], label_bits)
-        )
-    return done

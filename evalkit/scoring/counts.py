@@ -138,8 +138,8 @@ def _with_groups(data: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str
         **second,
         "labels": labels,
         "groups": groups,
-        "group": [groups.index(names[at][0]) for at in second["label"]],
-        "label": [labels.index(names[at][1]) for at in second["label"]],
+        "group": [groups.index(names[code][0]) for code in second["label"]],
+        "label": [labels.index(names[code][1]) for code in second["label"]],
     }
 
 
@@ -158,7 +158,7 @@ def merge_tables(tables: Sequence[CountTable]) -> CountTable:
             raise InputError(f"article {articles[before]!r} is in two of the tables; merge disjoint sets of articles")
     parts = [table.with_labels(labels, groups).whole for table in tables]
     joined = np.concatenate(parts) if parts else np.zeros((0, 1, 0, 4))
-    return CountTable.of_groups(tuple(articles[at] for at in order), tuple(labels), groups, joined[order])
+    return CountTable.of_groups(tuple(articles[position] for position in order), tuple(labels), groups, joined[order])
 
 
 def ratio(above: Floats, below: Floats) -> Floats:

@@ -36,10 +36,10 @@ def pending(columns: Columns, *, by_label: bool) -> tuple[Ints, Ints, Ints, Ints
         Positions of the settled gold and predicted items (pairs), then of the open gold and predicted items. In an
         article where no two items of a side overlap, an item that has its equal on the other side meets nothing else.
     """
-    found: tuple[Ints, Ints, Ints, Ints] | None = columns.memo.get(("pending", by_label))
-    if found is None:
-        found = columns.memo["pending", by_label] = _split(columns, columns.flat(by_label=by_label))
-    return found
+    split: tuple[Ints, Ints, Ints, Ints] | None = columns.memo.get(("pending", by_label))
+    if split is None:
+        split = columns.memo["pending", by_label] = _split(columns, columns.flat(by_label=by_label))
+    return split
 
 
 def _split(columns: Columns, flat: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints, Ints]:
@@ -75,10 +75,11 @@ def _known_edges(columns: Columns, gold: Ints, predicted: Ints) -> Edges | None:
     if columns.memo["possible"] > BLOCK:
         return None
     wanted = []
-    for items, known, side in zip(asked, searched, (columns.gold, columns.predicted), strict=True):
+    # Masks over all items of a side: whether what is asked for was looked at, and which of its edges are wanted.
+    for items, looked_at, side in zip(asked, searched, (columns.gold, columns.predicted), strict=True):
         inside = np.zeros(len(side), dtype=bool)
         inside[items] = True
-        if items is not known and np.count_nonzero(inside[known]) < len(items):
+        if items is not looked_at and np.count_nonzero(inside[looked_at]) < len(items):
             return None
         wanted.append(inside)
     if "edges" not in columns.memo:
@@ -98,6 +99,7 @@ def _possible_pairs(columns: Columns, gold: Ints, predicted: Ints) -> Ints:
 
 def blocks(columns: Columns, gold: Ints, predicted: Ints) -> Iterator[tuple[Ints, Ints]]:
     """Some gold and predicted items in blocks of whole articles with a bounded number of possible pairs each."""
+    # Possible pairs up to and with each article: a block ends where its multiple of `BLOCK` is passed.
     reach = np.cumsum(_possible_pairs(columns, gold, predicted))
     if not len(reach) or reach[-1] <= BLOCK:
         yield gold, predicted
@@ -105,12 +107,15 @@ def blocks(columns: Columns, gold: Ints, predicted: Ints) -> Iterator[tuple[Ints
     number = (reach - 1) // BLOCK
     parts = []
     for side, items in ((columns.gold, gold), (columns.predicted, predicted)):
-        own = number[side.article[items]]
-        order = np.argsort(own, kind="stable")
-        parts.append((items[order], own[order]))
-    for at in np.unique(parts[0][1]):
-        ours, theirs = (items[slice(*np.searchsorted(own, [at, at + 1]))] for items, own in parts)
-        yield ours, theirs
+        block = number[side.article[items]]
+        # Stable, so that items stay in canonical order inside a block.
+        order = np.argsort(block, kind="stable")
+        parts.append((items[order], block[order]))
+    for block_number in np.unique(parts[0][1]):
+        gold_items, predicted_items = (
+            items[slice(*np.searchsorted(block, [block_number, block_number + 1]))] for items, block in parts
+        )
+        yield gold_items, predicted_items
 
 
 def find_edges(columns: Columns, gold: Ints, predicted: Ints, *, by_label: bool) -> Edges:
@@ -139,6 +144,7 @@ def _ordered(columns: Columns, side: SpanColumns, items: Ints, by_label: bool) -
 def _ranges(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     """For each position i all pairs (i, j) with low[i] <= j < high[i]."""
     number = np.maximum(high - low, 0)
+    # The j of one i are consecutive: the position among all pairs, less where the pairs of i begin, plus low[i].
     left = np.repeat(np.arange(len(low)), number)
     right = np.arange(len(left)) - np.repeat(np.cumsum(number) - number - low, number)
     return left, right
@@ -149,11 +155,12 @@ def _refine(columns: Columns, edges: Edges) -> Edges:
     if len(columns.shapes) == 1:
         return edges
     pieced = np.flatnonzero((columns.gold.shape[edges.gold] != 0) | (columns.predicted.shape[edges.predicted] != 0))
+    # They are few, and pieces come in any number: one by one is quick enough.
     common = edges.common.copy()
-    for at in pieced:
-        ours = pieces_of(columns, columns.gold, int(edges.gold[at]))
-        theirs = pieces_of(columns, columns.predicted, int(edges.predicted[at]))
-        common[at] = sum(max(0, min(a[1], b[1]) - max(a[0], b[0])) for a in ours for b in theirs)
+    for edge in pieced:
+        gold_pieces = pieces_of(columns, columns.gold, int(edges.gold[edge]))
+        predicted_pieces = pieces_of(columns, columns.predicted, int(edges.predicted[edge]))
+        common[edge] = sum(max(0, min(a[1], b[1]) - max(a[0], b[0])) for a in gold_pieces for b in predicted_pieces)
     return Edges(edges.gold, edges.predicted, common).only(common > 0)
 
 
@@ -168,8 +175,8 @@ def lengths(columns: Columns, side: SpanColumns, items: Ints | None = None) -> I
     chosen = np.arange(len(side)) if items is None else items
     length: Ints = np.maximum(side.end[chosen].astype(np.int64) - side.start[chosen], 1)
     if len(columns.shapes) > 1:
-        for at in np.flatnonzero(side.shape[chosen]):
-            length[at] = sum(end - start for start, end in columns.shapes[side.shape[chosen[at]]])
+        for position in np.flatnonzero(side.shape[chosen]):
+            length[position] = sum(end - start for start, end in columns.shapes[side.shape[chosen[position]]])
     return length
 
 
@@ -178,10 +185,11 @@ def fragments(
 ) -> tuple[Ints, Ints, Ints]:
     """Every piece of some items on the global axis: the position in `items`, start and end."""
     start, end = columns.axis(side, items, by_label=by_label, stride=stride)
-    at: Ints = np.arange(len(items))
+    item: Ints = np.arange(len(items))
     pieced = np.flatnonzero(side.shape[items])
     if not len(pieced):
-        return at, start, end
+        return item, start, end
+    # How far the axis has moved each item; its pieces, whose offsets are those of the text, move by as much.
     offset = start[pieced] - side.start[items[pieced]]
     extra = [
         (int(position), int(shift) + low, int(shift) + high)
@@ -191,7 +199,7 @@ def fragments(
     keep = side.shape[items] == 0
     more = np.array(extra, dtype=np.int64)
     return (
-        np.concatenate([at[keep], more[:, 0]]),
+        np.concatenate([item[keep], more[:, 0]]),
         np.concatenate([start[keep], more[:, 1]]),
         np.concatenate([end[keep], more[:, 2]]),
     )

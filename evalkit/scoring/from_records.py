@@ -13,7 +13,8 @@ import numpy as np
 from evalkit.errors import InputError
 from evalkit.layers.base import Layer
 from evalkit.layers.table import load_layer
-from evalkit.scoring.columns import Columns, Ints, Pieces, SpanColumns, columns_from_arrays
+from evalkit.scoring.columns import Columns, Ints, Pieces, SpanColumns
+from evalkit.scoring.from_arrays import columns_from_arrays
 
 if TYPE_CHECKING:
     from evalkit.scoring.pairs import Pair
@@ -26,16 +27,20 @@ ARTICLES_AT_ONCE = 256
 
 def columns_of_pairs(pairs: Sequence[Pair], layer: str) -> Columns:
     """Columns of one layer of some articles, which must be sorted by id; the texts come along if all are known."""
-    found = load_layer(layer)
+    known_layer = load_layer(layer)
     texts = tuple(pair.article.text for pair in pairs)
     gold, predicted = [pair.gold[layer] or () for pair in pairs], [pair.predicted[layer] or () for pair in pairs]
     names = [pair.article.id for pair in pairs]
-    given = {found.label(item) for pair in pairs if pair.given is not None for item in found.of(pair.given) or ()}
-    columns = columns_of_items(names, gold, predicted, layer=found, labels=given, texts=texts if all(texts) else None)
+    given = {
+        known_layer.label(item) for pair in pairs if pair.given is not None for item in known_layer.of(pair.given) or ()
+    }
+    columns = columns_of_items(
+        names, gold, predicted, layer=known_layer, labels=given, texts=texts if all(texts) else None
+    )
     return replace(
         columns,
-        gold=_settled_ties(columns.gold, gold, found),
-        predicted=_settled_ties(columns.predicted, predicted, found),
+        gold=_settled_ties(columns.gold, gold, known_layer),
+        predicted=_settled_ties(columns.predicted, predicted, known_layer),
         layer=layer,
         pairs=tuple(pairs),
     )
@@ -48,7 +53,9 @@ def _settled_ties(side: SpanColumns, articles: Sequence[Sequence[Any]], layer: L
         return side
     items = list(chain.from_iterable(articles))
     tied = np.union1d(again, again + 1)
-    ranked = sorted(tied.tolist(), key=lambda at: (int(side.key[at]), layer.order(items[side.order[at]])))
+    ranked = sorted(
+        tied.tolist(), key=lambda position: (int(side.key[position]), layer.order(items[side.order[position]]))
+    )
     order = side.order.copy()
     order[tied] = side.order[ranked]
     return replace(side, order=order)
@@ -96,17 +103,19 @@ def _read(
     offsets = array("i")
     codes: list[Ints] = [np.zeros(0, dtype=np.int32)]
     pieces: list[Ints] = [np.zeros(0, dtype=np.int32)]
-    for at in range(0, len(articles), ARTICLES_AT_ONCE):
-        items = list(chain.from_iterable(articles[at : at + ARTICLES_AT_ONCE]))
+    for first in range(0, len(articles), ARTICLES_AT_ONCE):
+        items = list(chain.from_iterable(articles[first : first + ARTICLES_AT_ONCE]))
         codes.append(_codes(_labels(items, layer), numbers))
         try:
             hulls = _offsets(items, layer)
             pieces.append(np.zeros(len(items), dtype=np.int32))
         except ValueError:  # An item in several pieces, or in none.
             joined = list(map(join_spans, map(layer.spans, items)))
-            hulls = [offset for own in joined for offset in (own[0][0], own[-1][1])]
-            own_shapes = [shapes.setdefault(own, len(shapes)) if len(own) > 1 else 0 for own in joined]
-            pieces.append(np.array(own_shapes, dtype=np.int32))
+            hulls = [offset for item_pieces in joined for offset in (item_pieces[0][0], item_pieces[-1][1])]
+            numbers_of_shapes = [
+                shapes.setdefault(item_pieces, len(shapes)) if len(item_pieces) > 1 else 0 for item_pieces in joined
+            ]
+            pieces.append(np.array(numbers_of_shapes, dtype=np.int32))
         offsets.extend(array("i", hulls))
     start, end = np.asarray(offsets).reshape(-1, 2).T.copy()
     return np.concatenate(codes), start, end, np.concatenate(pieces)

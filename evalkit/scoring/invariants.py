@@ -73,7 +73,7 @@ def _order(task: str, name: str, case: Case) -> str | None:
         shuffled.append(pair)
     if not _same(before, _score(task, name, shuffled)):
         return "another order of the same items gives other counts"
-    names = [f"z{len(case) - at}" for at in range(len(case))]
+    names = [f"z{len(case) - number}" for number in range(len(case))]
     turned = [replace(p, article=replace(p.article, id=new)) for p, new in zip(case, names, strict=True)]
     return _differs("another order of articles", before.counts(), _score(task, name, turned).counts())
 
@@ -96,13 +96,13 @@ def _merge(task: str, name: str, case: Case) -> str | None:
 def _duplicate(task: str, name: str, case: Case) -> str | None:
     before = _score(task, name, case).counts()
     layer = load_layer(load_task(task).layer)
-    for at, pair in enumerate(case):
+    for position, pair in enumerate(case):
         items = layer.of(pair.predicted) or ()
         for item in items:
             if _met(layer, pair, item) > 1:
                 continue
             more = with_items(pair, "predicted", layer.name, (*items, item))
-            after = _score(task, name, (*case[:at], more, *case[at + 1 :])).counts()
+            after = _score(task, name, (*case[:position], more, *case[position + 1 :])).counts()
             for figure in ("precision", "recall", "f1"):
                 if getattr(after, figure) > getattr(before, figure) + TOLERANCE:
                     return f"a copy of a prediction takes {figure} from {_figures(before)} to {_figures(after)}"
@@ -128,14 +128,14 @@ def _swap(task: str, name: str, case: Case) -> str | None:
 def _counts(task: str, name: str, case: Case) -> str | None:
     table = _score(task, name, case)
     layer = load_layer(load_task(task).layer)
-    for at, side in enumerate(("gold", "predicted")):
+    for number, side in enumerate(("gold", "predicted")):
         wanted = Counter(
             (pair.article.id, layer.label(item)) for pair in case for item in layer.of(getattr(pair, side)) or ()
         )
         for row, article in enumerate(table.articles):
             for column, label in enumerate(table.labels):
-                if table.cells[row, column, at] != wanted.pop((article, label), 0):
-                    return f"{side} {label} in {article}: {table.cells[row, column, at]} counted, not as many given"
+                if table.cells[row, column, number] != wanted.pop((article, label), 0):
+                    return f"{side} {label} in {article}: {table.cells[row, column, number]} counted, not as many given"
         if wanted:
             return f"{side} {next(iter(wanted))} is not counted"
     return None
@@ -146,8 +146,8 @@ def _sums(task: str, name: str, case: Case) -> str | None:
     whole = scored.table.counts()
     if wrong := _differs("adding up the labels", whole, _total(scored.table)):
         return wrong
-    for by, own in load_task(task).properties.items():
-        values = None if scored.items is None else imported(own.function)(scored.items.columns, None)
+    for by, item_property in load_task(task).properties.items():
+        values = None if scored.items is None else imported(item_property.function)(scored.items.columns, None)
         if scored.items is not None and values is not None:
             sliced = scored.items.grouped_table(values).by_group()
             if wrong := _differs(f"adding up the slices by {by}", whole, _total(sliced)):

@@ -90,16 +90,16 @@ class Items:
         """Whether every item of the layer is one row, in canonical order."""
         return self.rows is None
 
-    def _side(self, at: int) -> Rows:
-        side = self.columns.sides[at]
-        credit = np.zeros(len(side)) if self.credits is None else self.credits[at]
+    def _side(self, number: int) -> Rows:
+        side = self.columns.sides[number]
+        credit = np.zeros(len(side)) if self.credits is None else self.credits[number]
         partner = np.full(len(side), NOBODY)
         for pairs, value in ((self.settled, 1.0), (self.pairs, self.value)):
             if pairs is not None:
-                partner[pairs[at]] = pairs[1 - at]
+                partner[pairs[number]] = pairs[1 - number]
                 if self.credits is None:
-                    credit[pairs[at]] = value
-        return Rows(np.arange(len(side)), side.label, credit, partner, at)
+                    credit[pairs[number]] = value
+        return Rows(np.arange(len(side)), side.label, credit, partner, number)
 
     def table(self) -> CountTable:
         """The four-number table: the rows added up by article and label."""
@@ -107,8 +107,8 @@ class Items:
         if self.rows is None and self.settled is not None and self.settled[0] is columns.equal[0]:
             # Most pairs are of equal items, and those are counted once for all conventions.
             cells = columns.equal_cells.copy()
-            for at, items in enumerate(self.pairs or ()):
-                np.add.at(cells.reshape(-1, 4)[:, at + 2], columns.cells[at][items], self.value)
+            for side, items in enumerate(self.pairs or ()):
+                np.add.at(cells.reshape(-1, 4)[:, side + 2], columns.cells[side][items], self.value)
         else:
             cells = _summed(self, (), None)[:, 0]
         return CountTable(columns.articles, columns.labels, cells)
@@ -119,16 +119,16 @@ class Items:
         Raises:
             InputError: there is not one value for each item.
         """
-        for name, own, side in zip(("gold", "predicted"), values, self.columns.sides, strict=True):
-            if len(own) != len(side):
-                raise InputError(f"{len(own)} values for {len(side)} {name} items; give one for each")
+        for name, of_side, side in zip(("gold", "predicted"), values, self.columns.sides, strict=True):
+            if len(of_side) != len(side):
+                raise InputError(f"{len(of_side)} values for {len(side)} {name} items; give one for each")
         names = sorted({*values[0], *values[1]})
-        position = {name: at for at, name in enumerate(names)}
-        codes = [np.array([position[name] for name in own], dtype=np.int64) for own in values]
+        position = {name: number for number, name in enumerate(names)}
+        codes = [np.array([position[name] for name in of_side], dtype=np.int64) for of_side in values]
         grouped = _summed(self, names, (codes[0], codes[1]))
         # A value that no row has, such as the target of a prediction that is not asked for, makes no group.
         used = np.flatnonzero(grouped.any(axis=(0, 2, 3)))
-        groups = tuple(names[at] for at in used)
+        groups = tuple(names[number] for number in used)
         return CountTable.of_groups(self.columns.articles, self.columns.labels, groups, grouped[:, used])
 
 
@@ -137,17 +137,17 @@ def _summed(items: Items, groups: Sequence[str], codes: Pairs | None) -> Floats:
     columns = items.columns
     shape = (len(columns.articles), max(len(groups), 1), len(columns.labels))
     size, cells = shape[0] * shape[1] * shape[2], np.empty((*shape, 4))
-    for at, rows in enumerate((items.gold, items.predicted)):
+    for side, rows in enumerate((items.gold, items.predicted)):
         if items.rows is None and codes is None:
-            cell = columns.cells[at]
+            cell = columns.cells[side]
         else:
             # A cell's number, counted through articles, groups and labels, so that one bincount adds up a whole side.
             cell = columns.sides[rows.side].article[rows.item].astype(np.int64) * shape[1]
             if codes is not None:
                 cell += codes[rows.side][rows.item]
             cell = cell * shape[2] + rows.label
-        cells[..., at] = np.bincount(cell, minlength=size).reshape(shape)
-        cells[..., at + 2] = np.bincount(cell, weights=rows.credit, minlength=size).reshape(shape)
+        cells[..., side] = np.bincount(cell, minlength=size).reshape(shape)
+        cells[..., side + 2] = np.bincount(cell, weights=rows.credit, minlength=size).reshape(shape)
     return cells
 
 

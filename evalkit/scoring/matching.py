@@ -66,12 +66,12 @@ def match_open(
         keep: which overlaps are good enough; all by default.
         rule: how clusters of several overlaps are decided; the matching that earns the most by default.
     """
-    found = []
+    matched = []
     for edges in edges_in_blocks(columns, gold, predicted, by_label=by_label):
-        found.append(
+        matched.append(
             match_overlapping(columns, cluster(columns, keep(edges) if keep else edges, by_label=by_label), rule)
         )
-    return np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found])
+    return np.concatenate([pair[0] for pair in matched]), np.concatenate([pair[1] for pair in matched])
 
 
 def cluster(columns: Columns, edges: Edges, *, by_label: bool) -> Clusters:
@@ -80,6 +80,7 @@ def cluster(columns: Columns, edges: Edges, *, by_label: bool) -> Clusters:
         return Clusters(edges, np.zeros(0, dtype=np.int64))
     gold_start, gold_end = columns.axis(columns.gold, edges.gold, by_label=by_label)
     start, end = columns.axis(columns.predicted, edges.predicted, by_label=by_label)
+    # An edge reaches over both of its items; in order of start a chain ends where nothing so far reaches the next edge.
     low, high = np.minimum(gold_start, start), np.maximum(gold_end, end)
     order = np.argsort(low, kind="stable")
     low, high = low[order], high[order]
@@ -95,9 +96,11 @@ def match_overlapping(columns: Columns, clusters: Clusters, rule: Rule | None = 
     single, several = first[sizes == 1], np.flatnonzero(sizes > 1)
     chosen = [(edges.gold[single], edges.predicted[single])]
     if len(several):
+        # The cluster number of each edge, so that clusters are worked on as one sorted array.
         number = np.repeat(np.arange(len(sizes)), sizes)
         star = _stars(edges, first) & (sizes > 1)
         inside = np.flatnonzero(star[number])
+        # Sorted by cluster, then by preference: the first edge of each cluster number is the one to take.
         order = np.lexsort((*rule.preference(columns, edges.only(inside)), number[inside]))
         ranked = number[inside][order]
         best = inside[order][np.concatenate([[True], ranked[1:] != ranked[:-1]])] if len(inside) else inside
@@ -113,6 +116,7 @@ def _stars(edges: Edges, first: Ints) -> NDArray[np.bool_]:
     """For each cluster whether one item has part in all of its edges."""
     star = np.zeros(len(first), dtype=bool)
     for column in (edges.gold, edges.predicted):
+        # Largest and smallest position in a cluster are the same if it has one item of this side only.
         star |= np.maximum.reduceat(column, first) == np.minimum.reduceat(column, first)
     return star
 
@@ -157,17 +161,21 @@ def _solve_small(columns: Columns, edges: Edges, number: Ints) -> list[int]:
     )
     used: list[int] = []
     for begin, end in zip(first.tolist(), ends, strict=True):
-        own = rows[begin:end]
-        by_label = sum(common for *_, common in own) + 1
-        by_pair = by_label * (len(own) + 1)
-        weighted = [(gold, predicted, by_pair + by_label * same + common) for gold, predicted, same, common in own]
-        used += [begin + at for at in best_assignment(weighted)]
+        cluster_rows = rows[begin:end]
+        # Weights in which one more equal label outweighs all common characters, and one more pair all equal labels.
+        by_label = sum(common for *_, common in cluster_rows) + 1
+        by_pair = by_label * (len(cluster_rows) + 1)
+        weighted = [
+            (gold, predicted, by_pair + by_label * same + common) for gold, predicted, same, common in cluster_rows
+        ]
+        used += [begin + position for position in best_assignment(weighted)]
     return used
 
 
 def _solve_large(columns: Columns, edges: Edges) -> Ints:
     same = _same_label(columns, edges).astype(np.int64)
     matched = min(len(np.unique(edges.gold)), len(np.unique(edges.predicted)))
+    # Common characters are counted more coarsely until the sum of all weights is exact in a float64.
     step = 1
     while (matched + 1) * int(_weights(same, edges.common, matched, step).max()) >= EXACT:
         step *= 2

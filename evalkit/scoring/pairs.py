@@ -72,24 +72,24 @@ def pair_up(
         InputError: no gold, an article twice on one side, or no prediction for any gold article.
     """
     gold = _unique("gold article", ((example.article.id, example) for example in examples))
-    found: dict[str, Prediction] = _unique("prediction for article", ((p.article_id, p) for p in predictions))
+    by_article: dict[str, Prediction] = _unique("prediction for article", ((p.article_id, p) for p in predictions))
     if not gold:
         raise InputError("the gold has no article; check the path and the split")
-    known = gold.keys() & found.keys()
-    if not known and found:
+    in_both = gold.keys() & by_article.keys()
+    if not in_both and by_article:
         raise InputError(
-            f"no prediction is about an article of the gold: gold has {min(gold)!r}, predictions have {min(found)!r}; "
-            "are they of the same dataset and split?"
+            f"no prediction is about an article of the gold: gold has {min(gold)!r}, predictions have "
+            f"{min(by_article)!r}; are they of the same dataset and split?"
         )
-    claimed = _claimed(found.values()) if layers is None else frozenset(layers)
+    claimed = _claimed(by_article.values()) if layers is None else frozenset(layers)
     aside: Counter[str] = Counter()
-    if len(found) > len(known):
-        aside["predictions for articles that are not in the gold, set aside"] = len(found) - len(known)
-    if len(gold) > len(known):
-        aside["articles without a prediction, counted as missed"] = len(gold) - len(known)
+    if len(by_article) > len(in_both):
+        aside["predictions for articles that are not in the gold, set aside"] = len(by_article) - len(in_both)
+    if len(gold) > len(in_both):
+        aside["articles without a prediction, counted as missed"] = len(gold) - len(in_both)
     pairs = []
     for name in sorted(gold):
-        prediction = found.get(name, Prediction(article_id=name, annotations=Annotations()))
+        prediction = by_article.get(name, Prediction(article_id=name, annotations=Annotations()))
         pairs.append(_pair(gold[name], prediction, claimed, aside))
     annotated = {layer for pair in pairs for layer in pair.gold.layers}
     absent = {
@@ -102,18 +102,18 @@ def pair_up(
         absent,
         unknown=frozenset(absent) - claimed - annotated,
         set_aside=dict(sorted(aside.items())),
-        failed={name: error for name in sorted(known) if (error := found[name].error) is not None},
-        given_only=_given_only(found.values()) - absent.keys(),
+        failed={name: error for name in sorted(in_both) if (error := by_article[name].error) is not None},
+        given_only=_given_only(by_article.values()) - absent.keys(),
     )
 
 
 def _unique(what: str, items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    by_name: dict[str, Any] = {}
     for name, item in items:
-        if name in found:
+        if name in by_name:
             raise InputError(f"{what} {name!r} is given twice; keep one")
-        found[name] = item
-    return found
+        by_name[name] = item
+    return by_name
 
 
 def _claimed(predictions: Iterable[Prediction]) -> frozenset[str]:

@@ -67,7 +67,7 @@ def length(columns: Columns, training: Training) -> Values | None:
     """The number of words, `1` to `3` or `4+`; not known without the texts."""
     if columns.texts is None:
         return None
-    gold, predicted = ([_words(name) for name in own] for own in _names(columns, columns.texts))
+    gold, predicted = ([_words(name) for name in names] for names in _names(columns, columns.texts))
     return gold, predicted
 
 
@@ -80,9 +80,9 @@ def seen(columns: Columns, training: Training) -> Values | None:
     """`seen` if the training data has the name, else `unseen`; not known without training data or texts."""
     if columns.texts is None or training is None:
         return None
-    known = _training_names(training, load_layer(columns.layer))
+    training_names = _training_names(training, load_layer(columns.layer))
     gold, predicted = (
-        ["seen" if name in known else "unseen" for name in own] for own in _names(columns, columns.texts)
+        ["seen" if name in training_names else "unseen" for name in names] for names in _names(columns, columns.texts)
     )
     return gold, predicted
 
@@ -96,7 +96,7 @@ def _training_names(training: Iterable[Example], layer: Layer[Any]) -> frozenset
 def _names(columns: Columns, texts: Sequence[str]) -> list[list[str]]:
     """What stands at each gold and at each predicted item."""
     return [
-        [_name(texts[article], pieces_of(columns, side, at)) for at, article in enumerate(side.article.tolist())]
+        [_name(texts[article], pieces_of(columns, side, item)) for item, article in enumerate(side.article.tolist())]
         for side in columns.sides
     ]
 
@@ -107,10 +107,10 @@ def _name(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 def article_properties(articles: Iterable[Article]) -> dict[str, dict[str, str]]:
     """Property → article id → value: source, year and language, and every key of the metadata."""
-    found: dict[str, dict[str, str]] = {}
+    by_name: dict[str, dict[str, str]] = {}
     for article in articles:
-        own = {"source": article.source, "year": article.published[:4], "lang": article.lang}
-        for name, value in ({str(key): str(value) for key, value in article.metadata.items()} | own).items():
+        fields = {"source": article.source, "year": article.published[:4], "lang": article.lang}
+        for name, value in ({str(key): str(value) for key, value in article.metadata.items()} | fields).items():
             if value:
-                found.setdefault(name, {})[article.id] = value
-    return dict(sorted(found.items()))
+                by_name.setdefault(name, {})[article.id] = value
+    return dict(sorted(by_name.items()))

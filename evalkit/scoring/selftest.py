@@ -56,7 +56,7 @@ def check_convention(name: str, *, task: str | None = None, seed: int = 0, cases
         UnknownNameError: nobody registered the convention or the task.
     """
     tasks = check_tasks([task]) if task else tuple(tasks_with(name))
-    checks = [check for own in tasks for check in _checks(own, name, seed, cases)]
+    checks = [check for known_task in tasks for check in _checks(known_task, name, seed, cases)]
     return [check.violation for check in checks if check.violation is not None]
 
 

@@ -30,8 +30,8 @@ MANY, LONG = 1000, 10_000
 
 def random_cases(task: str, *, seed: int, number: int) -> Iterator[Case]:
     """Small corpora of one to three articles; each is the same for the same seed."""
-    for at in range(number):
-        rng = random.Random(f"{task}/{seed}/{at}")
+    for case_number in range(number):
+        rng = random.Random(f"{task}/{seed}/{case_number}")
         yield tuple(_random_pair(task, rng, f"a{number}") for number in range(rng.randint(1, 3)))
 
 
@@ -88,7 +88,7 @@ def extreme_cases(task: str) -> Iterator[tuple[str, Case]]:
     missed = with_items(some, "gold", layer.name, empty)
     yield "an empty span", (with_items(missed, "predicted", layer.name, empty),)
     yield "an empty span that is missed", (missed,)
-    spans = [Span(5 * at, 5 * at + 4) for at in range(0, LONG, LONG // (MANY if layer.needs_spans else 1))]
+    spans = [Span(5 * word, 5 * word + 4) for word in range(0, LONG, LONG // (MANY if layer.needs_spans else 1))]
     many = Annotations({layer.name: [_make_item(layer, [span], label) for span in spans]})
     fewer = [*(layer.of(many) or ())[::2], _make_item(layer, [Span(0, 5 * LONG)], label)]
     yield "10,000 tokens", (Pair(Article(id="long", text="word " * LONG), many, Annotations({layer.name: fewer})),)
@@ -114,14 +114,14 @@ def shrink(case: Case, fails: Callable[[Case], object]) -> Case:
 
 
 def _smaller(case: Case) -> Iterator[Case]:
-    for at in range(len(case)):
-        yield case[:at] + case[at + 1 :]
-    for at, pair in enumerate(case):
-        for side, own in (("gold", pair.gold), ("predicted", pair.predicted)):
-            for layer, items in own.layers.items():
+    for position in range(len(case)):
+        yield case[:position] + case[position + 1 :]
+    for position, pair in enumerate(case):
+        for side, annotated in (("gold", pair.gold), ("predicted", pair.predicted)):
+            for layer, items in annotated.layers.items():
                 for number in range(len(items)):
                     rest = items[:number] + items[number + 1 :]
-                    yield (*case[:at], with_items(pair, side, layer, rest), *case[at + 1 :])
+                    yield (*case[:position], with_items(pair, side, layer, rest), *case[position + 1 :])
 
 
 def show(case: Case, task: str) -> str:
@@ -129,21 +129,21 @@ def show(case: Case, task: str) -> str:
     layer = load_layer(load_task(task).layer)
     lines = []
     for pair in case:
-        for side, own in (("gold", pair.gold), ("predicted", pair.predicted)):
-            items = "; ".join(_show(item, layer) for item in layer.of(own) or ())
+        for side, annotated in (("gold", pair.gold), ("predicted", pair.predicted)):
+            items = "; ".join(_show(item, layer) for item in layer.of(annotated) or ())
             lines.append(f"{pair.article.id} {side:9} {items or '-'}")
     return "\n".join(lines) or "no article"
 
 
 def _show(item: Any, layer: Layer[Any]) -> str:
     """Label and place of an item, then what else it says."""
-    said = []
+    words = []
     for one in layer.fields:
         value = getattr(item, one.name)
         places = [value] if one.type is SPAN and value is not None else value
         shown = "+".join(f"[{start}, {end}]" for start, end in places or ()) if one.type in (SPAN, SPANS) else value
         if shown and one.name not in (layer.label_field, layer.spans_field):
-            said.append(f"{one.name} {shown}")
+            words.append(f"{one.name} {shown}")
         elif shown:
-            said.insert(0 if one.name == layer.label_field else 1, str(shown))
-    return " ".join(said)
+            words.insert(0 if one.name == layer.label_field else 1, str(shown))
+    return " ".join(words)

@@ -23,7 +23,8 @@ from evalkit.layers.table import all_layers
 from evalkit.options import Options
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Example, Prediction
-from evalkit.scoring.columns import Columns, columns_from_arrays
+from evalkit.scoring.columns import Columns
+from evalkit.scoring.from_arrays import columns_from_arrays
 from evalkit.scoring.pairs import Paired, pair_up
 from evalkit.scoring.tasks.table import (
     ScoredTable,

@@ -24,8 +24,8 @@ import numpy as np
 
 from evalkit.layers.entities import ENTITIES
 from evalkit.records import Entity, Span
-from evalkit.scoring.columns import columns_from_arrays
 from evalkit.scoring.counts import CountTable, macro, merge_tables, micro
+from evalkit.scoring.from_arrays import columns_from_arrays
 from evalkit.scoring.from_records import columns_of_items
 from evalkit.scoring.tasks.table import load_convention
 

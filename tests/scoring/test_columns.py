@@ -9,7 +9,7 @@ from evalkit.errors import InputError
 from evalkit.layers.entities import ENTITIES
 from evalkit.records import Entity, Span
 from evalkit.scoring.arrays import match_sorted, unpaired
-from evalkit.scoring.columns import columns_from_arrays
+from evalkit.scoring.from_arrays import columns_from_arrays
 from evalkit.scoring.from_records import columns_of_items, join_spans
 
 NOTHING = ([], [], [], [])

@@ -7,7 +7,7 @@ import pytest
 
 from evalkit.errors import InputError
 from evalkit.records import Annotations, Article, Quote, Span
-from evalkit.scoring.columns import columns_from_arrays
+from evalkit.scoring.from_arrays import columns_from_arrays
 from evalkit.scoring.items import NOBODY, Items, items_of_pairs
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.selftest_cases import random_cases

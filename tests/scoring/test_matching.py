@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from evalkit.scoring import edges as edges_module
 from evalkit.scoring.assignment import assign_many, best_assignment
-from evalkit.scoring.columns import columns_from_arrays
 from evalkit.scoring.edges import find_edges
+from evalkit.scoring.from_arrays import columns_from_arrays
 from evalkit.scoring.matching import match_open
 
 EDGES = st.lists(

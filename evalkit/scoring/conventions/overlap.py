@@ -52,6 +52,7 @@ def _layered(columns: Columns, side: SpanColumns, items: Ints) -> tuple[Ints, In
     key = side.key[items]
     if not (key[1:] == key[:-1]).any():
         return item, start, end
+    # Keys are ascending, so the number of a copy is its distance from the first of its equals.
     copy = np.arange(len(key)) - np.searchsorted(key, key, "left")
     shift = copy[item] * (2 * len(columns.articles) * len(columns.labels) * columns.stride)
     return item, start + shift, end + shift
@@ -63,6 +64,7 @@ def _union(start: Ints, end: Ints) -> tuple[Ints, Ints]:
         return start, end
     order = np.argsort(start, kind="stable")
     start, reach = start[order], np.maximum.accumulate(end[order])
+    # A stretch begins where nothing before reaches; it ends at the furthest reach before the next one begins.
     fresh = np.concatenate([[True], start[1:] > reach[:-1]])
     last = np.concatenate([np.flatnonzero(fresh)[1:] - 1, [len(start) - 1]])
     return start[fresh], reach[last]
@@ -72,7 +74,8 @@ def _covered_before(low: Ints, high: Ints, position: Ints) -> Ints:
     """How many characters left of each position lie in the stretches."""
     if not len(low):
         return np.zeros(len(position), dtype=np.int64)
+    # All whole stretches to the left, and the part of the last one that lies left of the position.
     before = np.concatenate([[0], np.cumsum(high - low)])
-    at = np.searchsorted(low, position, "right")
-    inside = np.where(at > 0, np.minimum(position, high[at - 1]) - low[at - 1], 0)
-    return np.where(at > 0, before[at - 1] + inside, 0)
+    stretch = np.searchsorted(low, position, "right")
+    inside = np.where(stretch > 0, np.minimum(position, high[stretch - 1]) - low[stretch - 1], 0)
+    return np.where(stretch > 0, before[stretch - 1] + inside, 0)

@@ -40,16 +40,16 @@ def token(columns: Columns) -> Items:
     per_article = [tokenize(text) for text in columns.texts]
     article = np.repeat(np.arange(len(per_article)), [len(tokens) for tokens in per_article])
     tokens = np.concatenate(per_article) if per_article else np.zeros((0, 2), dtype=np.int64)
-    start, end = (tokens[:, at] + article * columns.stride_of_texts for at in (0, 1))
+    start, end = (tokens[:, bound] + article * columns.stride_of_texts for bound in (0, 1))
     gold, predicted = (_labelled(columns, side, start, end) for side in (GOLD_SIDE, PREDICTED_SIDE))
     return items_of_rows(
         columns, _rows(columns, GOLD_SIDE, gold, predicted), _rows(columns, PREDICTED_SIDE, predicted, gold)
     )
 
 
-def _labelled(columns: Columns, at: int, start: Ints, end: Ints) -> tuple[Ints, Ints]:
+def _labelled(columns: Columns, side_number: int, start: Ints, end: Ints) -> tuple[Ints, Ints]:
     """Sorted keys (token, label) of what the items of one side touch, and the first item that touches each."""
-    side = columns.sides[at]
+    side = columns.sides[side_number]
     item, low, high = fragments(columns, side, np.arange(len(side)), stride=columns.stride_of_texts, by_label=False)
     if len(columns.shapes) > 1:
         # Items in several pieces come last; `unique` keeps the first of equal keys, which must be the first item.
@@ -63,10 +63,10 @@ def _labelled(columns: Columns, at: int, start: Ints, end: Ints) -> tuple[Ints, 
     return keys, owner[kept]
 
 
-def _rows(columns: Columns, at: int, own: tuple[Ints, Ints], other: tuple[Ints, Ints]) -> Rows:
-    keys, owner = own
-    place = np.searchsorted(other[0], keys)
+def _rows(columns: Columns, side: int, tokens: tuple[Ints, Ints], others: tuple[Ints, Ints]) -> Rows:
+    keys, owner = tokens
+    place = np.searchsorted(others[0], keys)
     # One more key that nothing equals, so that a place behind the last one can be looked at too.
-    equal = np.append(other[0], -1)[place] == keys
-    partner = np.where(equal, np.append(other[1], NOBODY)[place], NOBODY)
-    return Rows(owner, columns.sides[at].label[owner], equal.astype(np.float64), partner, at)
+    equal = np.append(others[0], -1)[place] == keys
+    partner = np.where(equal, np.append(others[1], NOBODY)[place], NOBODY)
+    return Rows(owner, columns.sides[side].label[owner], equal.astype(np.float64), partner, side)

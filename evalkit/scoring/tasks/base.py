@@ -34,8 +34,8 @@ def imported(function: str | Callable[..., Any]) -> Callable[..., Any]:
     if not isinstance(function, str):
         return function
     module, _, attribute = function.partition(":")
-    found: Callable[..., Any] = getattr(import_module(module), attribute)
-    return found
+    loaded: Callable[..., Any] = getattr(import_module(module), attribute)
+    return loaded
 
 
 @dataclass(frozen=True, kw_only=True)

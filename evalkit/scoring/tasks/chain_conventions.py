@@ -48,7 +48,7 @@ def complete(columns: Columns, right: Collection[str] = ()) -> Items:
             for j, predicted in enumerate(article.stances[1])
             if _recovered(article, gold, predicted, right)
         ]
-        used = [edges[at] for at in best_assignment(edges)]
+        used = [edges[edge] for edge in best_assignment(edges)]
         pairs += [(int(gold_first) + i, int(predicted_first) + j) for i, j, _ in used]
     ours, theirs = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     return items_of_pairs(columns, ours, theirs)
@@ -65,17 +65,18 @@ class _Article:
 
 def _articles(columns: Columns) -> list[_Article]:
     """The articles; made once, however often links are taken to be right."""
-    known: list[_Article] | None = columns.memo.get("chain")
-    if known is None:
+    articles: list[_Article] | None = columns.memo.get("chain")
+    if articles is None:
         quotes = quote_matches(columns_of_pairs(columns.pairs, QUOTES.name))
-        known = columns.memo["chain"] = []
-        for at, pair in enumerate(columns.pairs):
+        articles = columns.memo["chain"] = []
+        for number, pair in enumerate(columns.pairs):
             gold, predicted = (
-                side[first[at] : first[at + 1]] for side, first in zip(columns.records, columns.first, strict=True)
+                side[first[number] : first[number + 1]]
+                for side, first in zip(columns.records, columns.first, strict=True)
             )
             mentions = _by_name(ENTITIES.of(pair.gold)), _by_name(ENTITIES.of(pair.predicted))
-            known.append(_Article((gold, predicted), quotes[at], mentions))
-    return known
+            articles.append(_Article((gold, predicted), quotes[number], mentions))
+    return articles
 
 
 def _recovered(article: _Article, gold: Stance, predicted: Stance, right: Collection[str]) -> bool:
@@ -120,8 +121,8 @@ def _spans_meet(first: Entity, second: Entity) -> bool:
 
 
 def _by_name(entities: Iterable[Entity] | None) -> dict[str, list[Entity]]:
-    found: dict[str, list[Entity]] = {}
+    by_name: dict[str, list[Entity]] = {}
     for entity in entities or ():
         if entity.entity_id is not None:
-            found.setdefault(entity.entity_id, []).append(entity)
-    return found
+            by_name.setdefault(entity.entity_id, []).append(entity)
+    return by_name

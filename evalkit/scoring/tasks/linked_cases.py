@@ -24,25 +24,25 @@ def linked_sides(_: Layer[Any], rng: random.Random) -> tuple[Annotations, Annota
     gold = _linked(rng, [])
     predicted = _linked(rng, list(QUOTES.of(gold) or ()))
     stances = [stance for stance in STANCES.of(gold) or () if rng.random() < 0.6]
-    known = {(stance.holder, stance.target) for stance in stances}
-    stances += [stance for stance in STANCES.of(predicted) or () if (stance.holder, stance.target) not in known]
+    gold_pairs = {(stance.holder, stance.target) for stance in stances}
+    stances += [stance for stance in STANCES.of(predicted) or () if (stance.holder, stance.target) not in gold_pairs]
     return gold, _renamed(predicted.with_layers(stances=stances), rng)
 
 
 def _linked(rng: random.Random, others: Sequence[Quote]) -> Annotations:
     """Entities whose mentions never meet, quotes said by them, and at most one stance for a holder and target."""
     entities = tuple(
-        Entity(id=name, spans=(Span(5 * at, 5 * at + 4),), label=rng.choice(("ORG", "PER")), entity_id=name)
-        for at, name in enumerate(NAMES)
+        Entity(id=name, spans=(Span(5 * number, 5 * number + 4),), label=rng.choice(("ORG", "PER")), entity_id=name)
+        for number, name in enumerate(NAMES)
     )
-    quotes = [_random_quote(rng, f"q{at}") for at in range(rng.randint(0, 3))]
-    quotes += [quote for quote in others if rng.random() < 0.6 and quote.id not in {own.id for own in quotes}]
+    quotes = [_random_quote(rng, f"q{number}") for number in range(rng.randint(0, 3))]
+    quotes += [quote for quote in others if rng.random() < 0.6 and quote.id not in {drawn.id for drawn in quotes}]
     stances = {}
-    for at in range(rng.randint(0, 3)):
+    for number in range(rng.randint(0, 3)):
         holder, target = rng.choice((*NAMES, AUTHOR)), rng.choice((*NAMES, "topic:Port plan"))
         quote_id = rng.choice(quotes).id if quotes and rng.random() < 0.5 else None
         stances[holder, target] = Stance(
-            id=f"s{at}", holder=holder, target=target, label=rng.choice(STANCE_LABELS), quote_id=quote_id
+            id=f"s{number}", holder=holder, target=target, label=rng.choice(STANCE_LABELS), quote_id=quote_id
         )
     return Annotations(entities=entities, quotes=tuple(quotes), stances=tuple(stances.values()))
 
@@ -66,14 +66,14 @@ def _renamed(annotations: Annotations, rng: random.Random) -> Annotations:
     if rng.random() < 0.5:
         return annotations
 
-    def own(name: Any) -> Any:
+    def renamed(name: Any) -> Any:
         return f"x-{name}" if name in NAMES else name
 
     return annotations.with_layers(
-        entities=[replace(entity, entity_id=own(entity.entity_id)) for entity in ENTITIES.of(annotations) or ()],
-        quotes=[replace(quote, speaker_id=own(quote.speaker_id)) for quote in QUOTES.of(annotations) or ()],
+        entities=[replace(entity, entity_id=renamed(entity.entity_id)) for entity in ENTITIES.of(annotations) or ()],
+        quotes=[replace(quote, speaker_id=renamed(quote.speaker_id)) for quote in QUOTES.of(annotations) or ()],
         stances=[
-            replace(stance, holder=own(stance.holder), target=own(stance.target))
+            replace(stance, holder=renamed(stance.holder), target=renamed(stance.target))
             for stance in STANCES.of(annotations) or ()
         ],
     )

@@ -50,12 +50,12 @@ def equal_contents(match: MatchedArticle) -> list[Position]:
 
 def _positions(columns: Columns, pairs_of: Callable[[MatchedArticle], Iterable[Position]]) -> tuple[Ints, Ints]:
     """Pairs of every article as positions among all items."""
-    found = [
+    positions = [
         (match.first[0] + gold, match.first[1] + predicted)
         for match in quote_matches(columns)
         for gold, predicted in pairs_of(match)
     ]
-    gold, predicted = np.array(found, dtype=np.int64).reshape(-1, 2).T
+    gold, predicted = np.array(positions, dtype=np.int64).reshape(-1, 2).T
     return gold, predicted
 
 
@@ -71,19 +71,19 @@ def overlap(columns: Columns) -> Items:
 
 
 def _shares(match: MatchedArticle, side: int) -> list[float]:
-    own, others = match.contents[side], match.contents[1 - side]
-    copy, other_copy = _copies(own), _copies(others)
+    contents, other_contents = match.contents[side], match.contents[1 - side]
+    copy, other_copy = _copies(contents), _copies(other_contents)
     return [
-        _covered(content, [other for other, theirs in zip(others, other_copy, strict=True) if theirs == number])
-        for content, number in zip(own, copy, strict=True)
+        _covered(content, [other for other, theirs in zip(other_contents, other_copy, strict=True) if theirs == number])
+        for content, number in zip(contents, copy, strict=True)
     ]
 
 
-def _covered(own: Pieces, others: Sequence[Pieces]) -> float:
-    size = sum(end - start for start, end in own)
+def _covered(content: Pieces, others: Sequence[Pieces]) -> float:
+    size = sum(end - start for start, end in content)
     if not size:
-        return float(own in others)
-    return min(1.0, sum(common_characters(own, other) for other in others) / size)
+        return float(content in others)
+    return min(1.0, sum(common_characters(content, other) for other in others) / size)
 
 
 def _copies(contents: Sequence[Pieces]) -> list[int]:
@@ -102,13 +102,13 @@ def token(columns: Columns) -> Items:
     for match in quote_matches(columns):
         # A token of a kind belongs to the first quote of that kind that touches it.
         owners = [_first_owner(match, side) for side in (0, 1)]
-        things = [list(own) for own in owners]
+        things = [list(owned) for owned in owners]
         pairs = pair_rest(things[0], things[1], pair_equal(things[0], things[1]))
         for side in (0, 1):
             partner = {pair[side]: things[1 - side][pair[1 - side]] for pair in pairs}
-            for at, thing in enumerate(things[side]):
-                other = match.first[1 - side] + owners[1 - side][partner[at]] if at in partner else NOBODY
-                rows[side].append((match.first[side] + owners[side][thing], float(at in partner), other))
+            for position, thing in enumerate(things[side]):
+                other = match.first[1 - side] + owners[1 - side][partner[position]] if position in partner else NOBODY
+                rows[side].append((match.first[side] + owners[side][thing], float(position in partner), other))
     return items_of_rows(columns, _rows(columns, GOLD_SIDE, rows[0]), _rows(columns, PREDICTED_SIDE, rows[1]))
 
 
@@ -118,9 +118,9 @@ _Row = tuple[int, float, int]
 
 def _first_owner(match: MatchedArticle, side: int) -> dict[tuple[object, str], int]:
     owner: dict[tuple[object, str], int] = {}
-    for at, (quote, tokens) in enumerate(zip(match.quotes[side], match.tokens[side], strict=True)):
+    for position, (quote, tokens) in enumerate(zip(match.quotes[side], match.tokens[side], strict=True)):
         for number in sorted(tokens):
-            owner.setdefault((number, quote.kind), at)
+            owner.setdefault((number, quote.kind), position)
     return owner
 
 
@@ -164,10 +164,10 @@ def _role(columns: Columns, has: Callable[[Quote], bool], right: Right, *, given
         for side in (0, 1):
             partner = {pair[side]: pair[1 - side] for pair in match.pairs}
             earned = {pair[side] for pair in good}
-            for at, quote in enumerate(match.quotes[side]):
-                if has(quote) and (at in partner or not given):
-                    other = match.first[1 - side] + partner[at] if at in partner else NOBODY
-                    rows[side].append((match.first[side] + at, float(at in earned), other))
+            for position, quote in enumerate(match.quotes[side]):
+                if has(quote) and (position in partner or not given):
+                    other = match.first[1 - side] + partner[position] if position in partner else NOBODY
+                    rows[side].append((match.first[side] + position, float(position in earned), other))
     return items_of_rows(columns, _rows(columns, GOLD_SIDE, rows[0]), _rows(columns, PREDICTED_SIDE, rows[1]))
 
 

@@ -32,16 +32,16 @@ def quote_kinds(columns: Columns, names: tuple[str, ...]) -> Judged:
             right = same_speaker(match.quotes[0][gold], match.quotes[1][predicted], match.alignment)
             pairs[RIGHT if right else "speaker"].append((match.first[0] + gold, match.first[1] + predicted))
         pairs["boundary"] += [(match.first[0] + gold, match.first[1] + predicted) for gold, predicted in rest]
-        found = {gold for gold, _ in (*equal, *rest)}
-        used = {predicted for _, predicted in (*equal, *rest)}
-        touched = frozenset[int]().union(*(match.tokens[0][gold] for gold in found))
+        paired_gold = {gold for gold, _ in (*equal, *rest)}
+        paired_predicted = {predicted for _, predicted in (*equal, *rest)}
+        touched = frozenset[int]().union(*(match.tokens[0][gold] for gold in paired_gold))
         copies += [
-            match.first[1] + at
-            for at, tokens in enumerate(match.tokens[1])
-            if at not in used and not touched.isdisjoint(tokens)
+            match.first[1] + position
+            for position, tokens in enumerate(match.tokens[1])
+            if position not in paired_predicted and not touched.isdisjoint(tokens)
         ]
-    for kind, own in pairs.items():
-        judged.settle(kind, _arrays(own))
+    for kind, kind_pairs in pairs.items():
+        judged.settle(kind, _arrays(kind_pairs))
     judged.kind[PREDICTED_SIDE][copies] = names.index(DUPLICATE)
     return judged
 
@@ -55,7 +55,7 @@ def speaker(columns: Columns, training: Sequence[Example] | None) -> Values:
     """How the speaker is given: `name`, `role`, `pronoun` or `(none)`."""
 
     def forms(numbers: Ints, quotes: Sequence[Quote]) -> list[str]:
-        pairs = [columns.pairs[at] for at in numbers]
+        pairs = [columns.pairs[article] for article in numbers]
         return [
             speaker_form(pair.article, ENTITIES.of(pair.gold), quote) for pair, quote in zip(pairs, quotes, strict=True)
         ]

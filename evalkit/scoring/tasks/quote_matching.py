@@ -55,10 +55,10 @@ class MatchedArticle:
 
 def quote_matches(columns: Columns) -> list[MatchedArticle]:
     """The matching of each article's quotes; made once for all conventions."""
-    found: list[MatchedArticle] | None = columns.memo.get("quote matches")
-    if found is None:
-        found = columns.memo["quote matches"] = [_matched(columns, at) for at in range(len(columns.pairs))]
-    return found
+    matches: list[MatchedArticle] | None = columns.memo.get("quote matches")
+    if matches is None:
+        matches = columns.memo["quote matches"] = [_matched(columns, article) for article in range(len(columns.pairs))]
+    return matches
 
 
 def _matched(columns: Columns, article: int) -> MatchedArticle:
@@ -77,7 +77,7 @@ def _matched(columns: Columns, article: int) -> MatchedArticle:
         alignment=align(pair.gold, pair.predicted),
     )
     edges = _weighted_pairs(unmatched)
-    return replace(unmatched, pairs=tuple(edges[at][:2] for at in best_assignment(edges)))
+    return replace(unmatched, pairs=tuple(edges[edge][:2] for edge in best_assignment(edges)))
 
 
 def _weighted_pairs(match: MatchedArticle) -> list[tuple[int, int, int]]:
@@ -103,14 +103,14 @@ def _weighted_pairs(match: MatchedArticle) -> list[tuple[int, int, int]]:
 def _ranks(match: MatchedArticle, side: int) -> list[int]:
     """The number of each quote of one side when they are sorted by what they say."""
 
-    def said(at: int) -> tuple[object, ...]:
-        quote = match.quotes[side][at]
+    def what_it_says(position: int) -> tuple[object, ...]:
+        quote = match.quotes[side][position]
         speaker = quote.speaker or Span(-1, -1)
-        return match.contents[side][at], quote.kind, quote.cue, speaker, quote.speaker_id or ""
+        return match.contents[side][position], quote.kind, quote.cue, speaker, quote.speaker_id or ""
 
     ranks = [0] * len(match.quotes[side])
-    for number, at in enumerate(sorted(range(len(ranks)), key=said)):
-        ranks[at] = number
+    for number, position in enumerate(sorted(range(len(ranks)), key=what_it_says)):
+        ranks[position] = number
     return ranks
 
 
@@ -157,15 +157,15 @@ def same_speaker(gold: Quote, predicted: Quote, alignment: Alignment) -> bool:
 
 def _token_finder(text: str) -> Callable[[Pieces], frozenset[int]]:
     if not text:
-        return lambda pieces: frozenset(at for start, end in pieces for at in range(start, end))
+        return lambda pieces: frozenset(token for start, end in pieces for token in range(start, end))
     bounds = tokenize(text)
     starts, ends = bounds[:, 0].tolist(), bounds[:, 1].tolist()
 
     def touched(pieces: Pieces) -> frozenset[int]:
         return frozenset(
-            at
+            token
             for start, end in pieces
-            for at in range(bisect.bisect_right(ends, start), bisect.bisect_left(starts, end))
+            for token in range(bisect.bisect_right(ends, start), bisect.bisect_left(starts, end))
         )
 
     return touched

@@ -42,8 +42,8 @@ def stance_pairs(columns: Columns, *, same_label: bool) -> tuple[Ints, Ints]:
     gold, predicted = columns.records
     keys = _gold_keys(columns), _predicted_keys(columns)
     sides = [
-        [(key, stance.label) for key, stance in zip(own, stances, strict=True)]
-        for own, stances in zip(keys, (gold, predicted), strict=True)
+        [(key, stance.label) for key, stance in zip(side_keys, stances, strict=True)]
+        for side_keys, stances in zip(keys, (gold, predicted), strict=True)
     ]
     pairs = pair_equal(sides[0], sides[1])
     if not same_label:
@@ -54,10 +54,10 @@ def stance_pairs(columns: Columns, *, same_label: bool) -> tuple[Ints, Ints]:
 
 def _alignments(columns: Columns) -> list[Alignment]:
     """The alignment of each article; made once for all conventions."""
-    known: list[Alignment] | None = columns.memo.get("alignments")
-    if known is None:
-        known = columns.memo["alignments"] = [align(pair.gold, pair.predicted) for pair in columns.pairs]
-    return known
+    alignments: list[Alignment] | None = columns.memo.get("alignments")
+    if alignments is None:
+        alignments = columns.memo["alignments"] = [align(pair.gold, pair.predicted) for pair in columns.pairs]
+    return alignments
 
 
 def _gold_keys(columns: Columns) -> list[tuple[int, Key]]:
@@ -86,7 +86,7 @@ def given(columns: Columns) -> Items:
     labels = _labels_of_gold(columns)
     item = np.arange(len(columns.gold))
     nobody = np.full(len(item), NOBODY)
-    position = {label: at for at, label in enumerate(columns.labels)}
+    position = {label: number for number, label in enumerate(columns.labels)}
     code = np.array([position.get(label, NOBODY) for label in labels], dtype=np.int64)
     credit = (code == columns.gold.label).astype(np.float64)
     answered = code != NOBODY
@@ -100,16 +100,18 @@ def _labels_of_gold(columns: Columns) -> list[str]:
 
     They are those that the extractor gives to given pairs; of one that cannot do so its own stances are taken.
     """
-    own = [(key, stance.label) for key, stance in zip(_predicted_keys(columns), columns.records[1], strict=True)]
-    asked = {at: pair.given[columns.layer] or () for at, pair in enumerate(columns.pairs) if pair.given is not None}
-    offered = [(key, label) for key, label in own if key[0] not in asked]
-    offered += [((at, _plain(stance)), stance.label) for at, stances in asked.items() for stance in stances]
+    predicted = [(key, stance.label) for key, stance in zip(_predicted_keys(columns), columns.records[1], strict=True)]
+    asked = {
+        article: pair.given[columns.layer] or () for article, pair in enumerate(columns.pairs) if pair.given is not None
+    }
+    offered = [(key, label) for key, label in predicted if key[0] not in asked]
+    offered += [((article, _plain(stance)), stance.label) for article, stances in asked.items() for stance in stances]
     gold = [(key, stance.label) for key, stance in zip(_gold_keys(columns), columns.records[0], strict=True)]
     # Where a pair has several stances, right labels find theirs before the others are handed out.
     pairs = pair_rest(gold, offered, pair_equal(gold, offered))
     labels = [NO_LABEL] * len(gold)
-    for at, other in pairs:
-        labels[at] = offered[other][1]
+    for stance, offer in pairs:
+        labels[stance] = offered[offer][1]
     return labels
 
 
@@ -143,18 +145,22 @@ def _named_kinds(columns: Columns, role: Callable[[Stance], str]) -> Values:
     """
     alignments = _alignments(columns)
     labels = [(_entity_labels(pair.gold), _entity_labels(pair.predicted)) for pair in columns.pairs]
-    gold_names = {(at, role(s)) for at, s in zip(columns.gold.article.tolist(), columns.records[0], strict=True)}
+    gold_names = {
+        (article, role(s)) for article, s in zip(columns.gold.article.tolist(), columns.records[0], strict=True)
+    }
 
     def predicted_kind(article: int, name: str) -> str:
         meant = alignments[article].gold_id(name)
-        known = (article, meant) in gold_names or meant in labels[article][0]
-        return _kind(meant, labels[article][0]) if known else _kind(name, labels[article][1])
+        is_gold_name = (article, meant) in gold_names or meant in labels[article][0]
+        return _kind(meant, labels[article][0]) if is_gold_name else _kind(name, labels[article][1])
 
     gold, predicted = (
         [(article, role(stance)) for article, stance in zip(side.article.tolist(), stances, strict=True)]
         for side, stances in zip(columns.sides, columns.records, strict=True)
     )
-    return [_kind(name, labels[at][0]) for at, name in gold], [predicted_kind(at, name) for at, name in predicted]
+    return [_kind(name, labels[article][0]) for article, name in gold], [
+        predicted_kind(article, name) for article, name in predicted
+    ]
 
 
 def _entity_labels(annotations: Annotations) -> dict[str, str]:

@@ -110,8 +110,12 @@ def convention_names(task: str) -> tuple[str, ...]:
 def every_convention(task: str) -> tuple[str, ...]:
     """What `all` stands for and every plugin that can do without a parameter, as names to score under."""
     plugins = sorted(_plugins(task).entry_points())
-    found = {name: find_convention(task, name) for name in plugins}
-    usable = [name for name, own in found.items() if own and all(p.default is not None for p in own.parameters)]
+    conventions = {name: find_convention(task, name) for name in plugins}
+    usable = [
+        name
+        for name, convention in conventions.items()
+        if convention and all(p.default is not None for p in convention.parameters)
+    ]
     return (*choose_conventions(task, [EVERY]), *usable)
 
 
@@ -156,12 +160,12 @@ def choose_conventions(task: str, wanted: Sequence[str] | None) -> tuple[str, ..
     Raises:
         UnknownNameError: no task knows a wanted convention, or its parameter is not allowed.
     """
-    own = load_task(task)
-    usual = own.default or tuple(own.conventions)
+    known_task = load_task(task)
+    usual = known_task.default or tuple(known_task.conventions)
     if not wanted:
         return usual
     if EVERY in wanted:
-        return own.every or usual
+        return known_task.every or usual
     chosen: dict[str, None] = {}
     for name in wanted:
         knowing = tasks_with(name)
@@ -177,11 +181,15 @@ def tasks_with(convention: str) -> dict[str, Convention]:
     Raises:
         UnknownNameError: no task knows it.
     """
-    found = {task: own for task in task_names() if (own := find_convention(task, convention)) is not None}
-    if not found:
-        known = {name for task in task_names() for name in convention_names(task)}
-        raise unknown_name("convention", convention, {*known, EVERY})
-    return found
+    knowing = {
+        task: known_convention
+        for task in task_names()
+        if (known_convention := find_convention(task, convention)) is not None
+    }
+    if not knowing:
+        names = {name for task in task_names() for name in convention_names(task)}
+        raise unknown_name("convention", convention, {*names, EVERY})
+    return knowing
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,8 +233,8 @@ def stored_table(task: str, convention: str, table: Mapping[str, Any], scores: I
     """The table that `CountTable.to_json` wrote, with those derived scores that were stored with it."""
     from evalkit.scoring.counts import CountTable
 
-    known = derived_scores(task, convention)
-    return ScoredTable(CountTable.from_json(table), {name: known[name] for name in scores if name in known})
+    derived = derived_scores(task, convention)
+    return ScoredTable(CountTable.from_json(table), {name: derived[name] for name in scores if name in derived})
 
 
 def columns_of(task: str, pairs: Sequence[Pair]) -> Columns:
@@ -238,8 +246,8 @@ def columns_of(task: str, pairs: Sequence[Pair]) -> Columns:
 
 def judge_items(task: str, columns: Columns) -> Judged:
     """What became of every item that a task counts; the task must tell kinds of errors apart."""
-    own = load_task(task)
-    judged: Judged = imported(own.judge)(columns, own.kinds)
+    known_task = load_task(task)
+    judged: Judged = imported(known_task.judge)(columns, known_task.kinds)
     return judged
 
 
@@ -261,6 +269,6 @@ def score_columns(task: str, columns: Columns, conventions: Sequence[str]) -> di
 
 def _scored(task: str, convention: str, items: Items) -> ScoredTable:
     derived = derived_scores(task, convention)
-    groups = [imported(own.group) for own in derived.values() if own.group is not None]
+    groups = [imported(score.group) for score in derived.values() if score.group is not None]
     table = items.grouped_table(groups[0](items.columns)) if groups else items.table()
     return ScoredTable(table, derived, items)
