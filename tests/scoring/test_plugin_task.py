@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,8 @@ from evalkit.scoring.tasks.spans import SPAN_CONVENTIONS, SPAN_KINDS, SPAN_PROPE
 from evalkit.scoring.tasks.table import check_tasks, choose_conventions
 from evalkit.workflows.compare import compare_runs
 from evalkit.workflows.diagnose import diagnose
+from evalkit.workflows.gate import check_gate, update_baseline
+from evalkit.workflows.run import run_extractor
 from evalkit.workflows.score import score_predictions
 
 
@@ -141,3 +144,21 @@ def test_nothing_is_said_of_it_where_nobody_has_it() -> None:
         [example], [Prediction(article_id="a", annotations=Annotations(entities=()))], resamples=0
     )
     assert "claims" not in result.not_evaluated
+
+
+def test_a_gate_watches_it(tmp_path: Path) -> None:
+    def extractor(*claims: Claim) -> Callable[[Article], dict[str, object]]:
+        rows = [{"spans": [list(own.spans[0])], "label": own.label} for own in claims]
+        return lambda article: {"claims": rows}
+
+    runs = [
+        run_extractor(extractor(*claims), gold(), cache=False)
+        for claims in ((claim(ROSE, "check-worthy"),), (claim(ROSE, "other"),))
+    ]
+    baseline = tmp_path / "baseline.json"
+    update_baseline(runs[0], baseline)
+    assert check_gate(runs[0], baseline).verdict == "pass"
+    report = check_gate(runs[1], baseline)
+    (outcome,) = report.outcomes
+    assert (outcome.rule.name, outcome.baseline, outcome.value) == ("claims exact micro f1", pytest.approx(2 / 3), 0)
+    assert {change.kind for change in report.changes} == {"label"}
