@@ -42,10 +42,6 @@ NUMPY_EARLY = {
 }
 """Modules left of scoring that import numpy at their top, each with its reason."""
 
-LONG = 300
-LONG_FILES: dict[str, str] = {}
-"""Files of more than 300 lines, each with its reason."""
-
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 
@@ -196,7 +192,7 @@ def test_numpy_is_imported_early_only_from_scoring_on():
 
 
 def test_reasons_are_for_files_that_exist():
-    missing = [name for name in (*NUMPY_EARLY, *LONG_FILES) if not (PACKAGE / name).is_file()]
+    missing = [name for name in NUMPY_EARLY if not (PACKAGE / name).is_file()]
     assert not missing, f"{missing} are listed in this test and are gone"
 
 
@@ -240,17 +236,6 @@ def test_packages_have_no_logic(path: Path):
         names = {node.name for node in tree(path).body if isinstance(node, ast.FunctionDef)}
         wrong += [f"evalkit/__init__.py defines {name}" for name in sorted(names - {"__getattr__", "__dir__"})]
     assert not wrong, "\n".join(wrong)
-
-
-def test_long_files_have_a_reason():
-    lengths = {
-        path.relative_to(PACKAGE).as_posix(): len(path.read_text(encoding="utf-8").splitlines()) for path in sources()
-    }
-    wrong = [
-        f"evalkit/{name}: {size} lines" for name, size in lengths.items() if size > LONG and name not in LONG_FILES
-    ]
-    wrong += [f"evalkit/{name}: is short again" for name in LONG_FILES if lengths[name] <= LONG]
-    assert not wrong, "\n".join([*wrong, f"part it, or give a reason in LONG_FILES (more than {LONG} lines)"])
 
 
 def test_the_library_neither_prints_nor_exits_nor_asserts():
