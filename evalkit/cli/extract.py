@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.options import parse_settings
+from evalkit.cli.options import extractor_options, parse_settings
 from evalkit.cli.reading import read_options
 from evalkit.options import ReadOptions
 
@@ -13,10 +13,7 @@ __all__ = ["extract_command"]
 
 @click.command("extract")
 @click.argument("files", nargs=-1, required=True, metavar="FILE|-...")
-@click.option(
-    "--model", required=True, help="The extractor: a name (see evalkit models), module:attr, cmd:…, http://…."
-)
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the extractor; repeatable.")
+@extractor_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON line an article on standard output, nothing else.")
 @read_options
 def extract_command(

@@ -13,6 +13,7 @@ from evalkit.options import Intervals, Scoring
 
 __all__ = [
     "PATH",
+    "extractor_options",
     "given",
     "interval_options",
     "json_option",
@@ -47,6 +48,19 @@ def given(*names: str) -> list[str]:
     """Those of the parameters of the running command that stand on its command line."""
     context = click.get_current_context()
     return [name for name in names if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
+
+
+def extractor_options(command: Command) -> Command:
+    """Adds the options that name an extractor and give it settings."""
+    from evalkit.extractors.table import spellings
+
+    help_text = f"The extractor: {spellings()}, or a name that a package brings (see evalkit models)."
+    model = click.option("--model", required=True, metavar="NAME", help=help_text)
+    settings = click.option(
+        "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the extractor; repeatable."
+    )
+    decorated: Command = model(settings(command))
+    return decorated
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output and nothing else.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.cli.options import PATH, interval_options, json_option, parse_settings, scoring_options
+from evalkit.cli.options import PATH, extractor_options, interval_options, json_option, parse_settings, scoring_options
 from evalkit.cli.reading import read_options
 from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring
 
@@ -33,9 +33,7 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
 
 
 @click.command("run")
-@click.option(
-    "--model", required=True, help="The extractor: a name (see evalkit models), module:attr, cmd:…, http://…."
-)
+@extractor_options
 @click.option("--dataset", help="Gold: a folder, a file or a hub id; the bundled gold by default.")
 @click.option("--split", default="test", show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first articles by id.")
@@ -46,7 +44,6 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
 @click.option("--out", type=PATH, help="The run folder; runs/NAME-KEY by default.")
 @click.option("--no-cache", is_flag=True, help="Extract again, whatever was predicted before.")
 @click.option("--no-floor", is_flag=True, help="Leave out the trivial baseline beside the model.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the extractor; repeatable.")
 @read_options
 @scoring_options
 @interval_options

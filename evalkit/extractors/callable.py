@@ -20,12 +20,12 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from evalkit.errors import EvalkitError, ExtractorError, FormatError, InputError, describe_error
 from evalkit.extractors.answers import PROBE_TEXT, claimed_layers, read_answer
-from evalkit.extractors.base import ArticleFailure, Extracted, Extractor, ExtractorSpec, Traits
+from evalkit.extractors.base import ArticleFailure, Extracted, Extractor, ExtractorSpec, PairLabeler, traits_of
 from evalkit.extractors.identity.contents import joined
 from evalkit.extractors.identity.reach import Reached, reach
 from evalkit.extractors.identity.work import before_work, note_work
@@ -98,10 +98,12 @@ class UserExtractor:
         self._reached: Reached | None = None
         self._worked = False
         self._seen: set[str] = set()
-        # Whatever else it says of itself, and whether it can label pairs, is what it says.
-        for trait in ("label_pairs", *(one.name for one in fields(Traits))):
-            if trait not in ("uncached", "spec", "facts") and hasattr(self._says, trait):
-                setattr(self, trait, getattr(self._says, trait))
+        self._traits = traits_of(self._says)
+        self.thread_safe, self.threads = self._traits.thread_safe, self._traits.threads
+        self.default_label_map, self.token_prices = self._traits.default_label_map, self._traits.token_prices
+        self.unseen, self.close = self._traits.unseen, self._traits.close
+        if isinstance(self._says, PairLabeler):
+            self.label_pairs = self._says.label_pairs
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -122,7 +124,7 @@ class UserExtractor:
         said = getattr(self._says, "fingerprint", "")
         said = str(said() if callable(said) else said)
         self._reached = reached = before_work(self._says, reach(self._target, self.name))
-        self.uncached = str(getattr(self._says, "uncached", ""))
+        self.uncached = self._traits.uncached
         if reached.unread and not said and not self.uncached:
             self.uncached = f"{reached.unread} cannot be read; a fingerprint of its own would stand for it"
         spelling, settings = (self.spec.spelling, self.spec.settings) if self.spec else (self.name, {})
@@ -132,8 +134,7 @@ class UserExtractor:
     def facts(self) -> dict[str, Any]:
         """What it says that a run should keep, and why its answers are not kept for others, if they are not."""
         self._note_its_work()
-        said = getattr(self._says, "facts", dict)
-        return {**said(), **({"uncached": self.uncached} if self.uncached else {})}
+        return {**self._traits.facts(), **({"uncached": self.uncached} if self.uncached else {})}
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations | ArticleFailure | Extracted]:
         """The answer for each article. A function that raises for one fails for that one only.

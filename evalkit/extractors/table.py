@@ -7,7 +7,7 @@ Nothing is imported before its extractor is asked for.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -20,7 +20,7 @@ from evalkit.registry import Registry, near_match, unknown_name
 if TYPE_CHECKING:
     from evalkit.extractors.base import Extractor
 
-__all__ = ["ENTRIES", "EXTRACTORS", "FORMS", "NAMED", "WORDS", "Entry", "load_extractor"]
+__all__ = ["ENTRIES", "EXTRACTORS", "FORMS", "NAMED", "WORDS", "Entry", "load_extractor", "spellings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,14 +202,15 @@ def _registered(spelling: str) -> Any:
     try:
         return EXTRACTORS.load(spelling)
     except UnknownNameError as error:
-        raise UnknownNameError(f"{error}, {_spellings(FORMS)}") from None
+        raise UnknownNameError(f"{error}, {spellings(FORMS)}") from None
     except EvalkitError:
         raise
     except (Exception, SystemExit) as error:
         raise ExtractorError(_broken(spelling, spelling, error)) from error
 
 
-def _spellings(entries: tuple[Entry, ...]) -> str:
+def spellings(entries: Iterable[Entry] = ENTRIES) -> str:
+    """How extractors are asked for, for people: all of them, or some."""
     return ", ".join(entry.spelling for entry in entries)
 
 
@@ -251,8 +252,7 @@ def _no_module(name: str, spec: str) -> UnknownNameError:
     near = near_match(name, [prefix.rstrip(":/") for form in FORMS for prefix in form.prefixes])
     hint = f"; did you mean '{near}:'?" if near else "."
     return UnknownNameError(
-        f"unknown extractor {spec!r}: {name!r} is no module that can be imported from here{hint} Known: "
-        f"{_spellings(ENTRIES)}"
+        f"unknown extractor {spec!r}: {name!r} is no module that can be imported from here{hint} Known: {spellings()}"
     )
 
 

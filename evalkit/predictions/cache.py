@@ -14,10 +14,9 @@ from pathlib import Path
 import orjson
 
 from evalkit.errors import FormatError
-from evalkit.extractors.base import StancePair
-from evalkit.formats.native.rows import article_to_row, prediction_from_row
-from evalkit.predictions.lines import prediction_line
-from evalkit.records import Article, Prediction
+from evalkit.formats.native.rows import article_to_row, prediction_from_row, prediction_line
+from evalkit.predictions.batches import Job
+from evalkit.records import Prediction
 
 __all__ = ["PredictionCache", "cache_folder", "cache_key"]
 
@@ -31,11 +30,17 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evalkit"
 
 
-def cache_key(article: Article, pairs: Sequence[StancePair] | None) -> str:
-    """A hash of all that an extractor is shown: the whole article, and the stance pairs it is asked about."""
-    shown: list[object] = [article_to_row(article)]
-    if pairs is not None:
-        shown.append([[p.holder, p.target, *p.holder_mentions, "", *p.target_mentions] for p in pairs])
+def cache_key(job: Job, layers: Sequence[str]) -> str:
+    """A hash of all that an extractor is shown and was asked for.
+
+    That is the whole article, the stance pairs to label, and the layers that it claims.
+    """
+    pairs = job.pairs
+    shown = [
+        article_to_row(job.article),
+        None if pairs is None else [[p.holder, p.target, *p.holder_mentions, "", *p.target_mentions] for p in pairs],
+        list(layers),
+    ]
     return hashlib.sha256(orjson.dumps(shown, option=orjson.OPT_SORT_KEYS)).hexdigest()[:KEY_LENGTH]
 
 

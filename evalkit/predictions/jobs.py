@@ -1,67 +1,32 @@
-"""Runs an extractor over articles: in batches, from the cache where possible, one failed article at a time.
+"""Runs an extractor over articles: in batches, from the cache where possible, wherever an executor has them worked on.
 
 Predictions come out in the order of the articles, whatever the batch size, the workers or what was cached.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from evalkit.dataset.checks import check_spans
-from evalkit.errors import EvalkitError, ExtractorError
-from evalkit.extractors.base import (
-    ArticleFailure,
-    Extracted,
-    Extractor,
-    PairLabeler,
-    PairLabels,
-    PairsError,
-    StancePair,
-)
-from evalkit.extractors.threads import spread
+from evalkit.extractors.base import Extractor, PairLabeler
+from evalkit.extractors.given_pairs import pairs_of
+from evalkit.predictions.batches import Job
 from evalkit.predictions.cache import PredictionCache, cache_key
-from evalkit.records import LAYERS, TOPIC_PREFIX, Annotations, Article, Example, Prediction, Stance
+from evalkit.predictions.executors.base import Executor
+from evalkit.predictions.executors.local import LocalExecutor
+from evalkit.records import Example, Prediction
 
 __all__ = ["Job", "jobs_of", "run_jobs"]
 
 DEFAULT_BATCH = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One article to extract from, with the stance pairs to label if the extractor can do that."""
-
-    article: Article
-    pairs: tuple[StancePair, ...] | None = None
-
-
 def jobs_of(examples: Sequence[Example], extractor: Extractor) -> list[Job]:
     """The jobs for gold examples; an extractor that can label given pairs is asked for those of the gold."""
-    if not isinstance(extractor, PairLabeler):
-        return [Job(example.article) for example in examples]
-    return [Job(example.article, _pairs(example) if example.gold.stances is not None else None) for example in examples]
-
-
-def _pairs(example: Example) -> tuple[StancePair, ...]:
-    mentions: dict[str, dict[str, None]] = {}
-    for entity in example.gold.entities or ():
-        if entity.entity_id is not None:
-            surface = " ".join(example.article.text[span.start : span.end] for span in entity.spans)
-            mentions.setdefault(entity.entity_id, {})[surface] = None
-    pairs = {(stance.holder, stance.target): None for stance in example.gold.stances or ()}
-    return tuple(
-        StancePair(
-            holder=holder,
-            target=target,
-            holder_mentions=tuple(mentions.get(holder, {})),
-            target_mentions=tuple(mentions.get(target, {target.removeprefix(TOPIC_PREFIX).replace("-", " "): None})),
-        )
-        for holder, target in sorted(pairs)
-    )
+    labels_pairs = isinstance(extractor, PairLabeler)
+    return [Job(example.article, pairs_of(example) if labels_pairs else None) for example in examples]
 
 
 def run_jobs(
@@ -69,7 +34,7 @@ def run_jobs(
     jobs: Sequence[Job],
     *,
     batch_size: int | None = None,
-    workers: int = 1,
+    executor: Executor | None = None,
     cache: PredictionCache | None = None,
     on_done: Callable[[Sequence[Prediction], int], None] | None = None,
 ) -> list[Prediction]:
@@ -79,7 +44,7 @@ def run_jobs(
         extractor: the system under test.
         jobs: the articles.
         batch_size: articles handed over at once; 32 by default.
-        workers: batches worked on at once, in threads; more than 1 only for an extractor with `thread_safe = True`.
+        executor: has the batches worked on; by default one after the other, here.
         cache: looked up first and filled; failed articles are not kept.
         on_done: called with each finished batch, in order, and how many of it came from the cache.
 
@@ -87,168 +52,62 @@ def run_jobs(
         ExtractorError: the extractor as a whole cannot be used (one failed article is a prediction with an error).
     """
     size = batch_size or DEFAULT_BATCH
-    batches = [jobs[at : at + size] for at in range(0, len(jobs), size)]
-    # Asked once: a claim that grew with the answers would make an article's prediction depend on its batch.
-    claimed = tuple(extractor.layers)
-    done: list[Prediction] = []
-    for batch, cached in _in_order(extractor, claimed, batches, workers, cache):
-        done += batch
+    layers = tuple(extractor.layers)
+    batches = [_Batch(jobs[start : start + size], cache, layers) for start in range(0, len(jobs), size)]
+    finished: list[Prediction] = []
+    for batch in _in_order(extractor, batches, executor or LocalExecutor()):
+        predictions = [batch.predictions[number] for number in range(len(batch.jobs))]
+        finished += predictions
         if on_done is not None:
-            on_done(batch, cached)
-    return done
+            on_done(predictions, len(predictions) - len(batch.missing))
+    return finished
 
 
-def _in_order(
-    extractor: Extractor,
-    claimed: Sequence[str],
-    batches: Sequence[Sequence[Job]],
-    workers: int,
-    cache: PredictionCache | None,
-) -> Iterator[tuple[list[Prediction], int]]:
-    if workers <= 1 or not getattr(extractor, "thread_safe", False):
-        for batch in batches:
-            yield _run_batch(extractor, claimed, batch, cache)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: list[Future[tuple[list[Prediction], int]]] = []
-        try:
-            for batch in batches:
-                waiting.append(pool.submit(_run_batch, extractor, claimed, batch, cache))
-                if len(waiting) > 2 * workers:
-                    yield waiting.pop(0).result()
-            while waiting:
-                yield waiting.pop(0).result()
-        finally:
-            for future in waiting:
-                future.cancel()
+class _Batch:
+    """Some jobs that are handed over together, with the predictions for them as far as there are any.
+
+    Attributes:
+        jobs: the jobs.
+        predictions: the number of a job → its prediction.
+        missing: the numbers of those that the cache did not have.
+    """
+
+    def __init__(self, jobs: Sequence[Job], cache: PredictionCache | None, layers: Sequence[str]) -> None:
+        self.jobs = jobs
+        self._cache = cache
+        self._keys = [] if cache is None else [cache_key(job, layers) for job in jobs]
+        cached = ((number, self._from_cache(number)) for number in range(len(self._keys)))
+        self.predictions = {number: prediction for number, prediction in cached if prediction is not None}
+        self.missing = [number for number in range(len(jobs)) if number not in self.predictions]
+
+    @property
+    def complete(self) -> bool:
+        return len(self.predictions) == len(self.jobs)
+
+    def put(self, predictions: Sequence[Prediction]) -> None:
+        """Takes the predictions for the jobs that were missing; failed ones are not kept for other runs."""
+        self.predictions.update(zip(self.missing, predictions, strict=True))
+        if self._cache is not None:
+            made = zip(self.missing, predictions, strict=True)
+            self._cache.put((self._keys[number], one) for number, one in made if one.error is None)
+
+    def _from_cache(self, number: int) -> Prediction | None:
+        article = self.jobs[number].article
+        prediction = None if self._cache is None else self._cache.get(self._keys[number])
+        # A line that was damaged may still be JSON.
+        if prediction is None or check_spans(article, prediction.annotations):
+            return None
+        return replace(prediction, article_id=article.id)
 
 
-def _run_batch(
-    extractor: Extractor, claimed: Sequence[str], batch: Sequence[Job], cache: PredictionCache | None
-) -> tuple[list[Prediction], int]:
-    keys = [cache_key(job.article, job.pairs) for job in batch] if cache else []
-    found: dict[int, Prediction] = {}
-    if cache is not None:
-        for at, key in enumerate(keys):
-            known = cache.get(key)
-            if known is not None:
-                found[at] = replace(known, article_id=batch[at].article.id)
-    fresh = [at for at in range(len(batch)) if at not in found]
-    made = _extract(extractor, claimed, [batch[at] for at in fresh])
-    if cache is not None and fresh:
-        cache.put(
-            (keys[at], prediction) for at, prediction in zip(fresh, made, strict=True) if prediction.error is None
-        )
-    found.update(zip(fresh, made, strict=True))
-    return [found[at] for at in range(len(batch))], len(batch) - len(fresh)
-
-
-def _extract(extractor: Extractor, claimed: Sequence[str], jobs: Sequence[Job]) -> list[Prediction]:
-    if not jobs:
-        return []
-    begun = time.perf_counter()
-    try:
-        answers = list(extractor.extract([job.article for job in jobs]))
-    except ExtractorError:
-        raise
-    except Exception as error:  # whatever a system under test raises is its failure, not ours
-        if len(jobs) > 1:
-            return [prediction for job in jobs for prediction in _extract(extractor, claimed, [job])]
-        return [_failed(jobs[0].article.id, _one_line(error))]
-    if len(answers) != len(jobs):
-        raise ExtractorError(
-            f"extractor {extractor.name!r} gave {len(answers)} results for {len(jobs)} articles; "
-            "extract() must return one result for each article, in their order"
-        )
-    seconds = (time.perf_counter() - begun) / len(jobs)
-
-    def made(given: tuple[Job, Annotations | ArticleFailure | Extracted]) -> Prediction:
-        return _prediction(extractor, claimed, *given, seconds)
-
-    return spread(made, list(zip(jobs, answers, strict=True)), _threads_for_pairs(extractor))
-
-
-def _threads_for_pairs(extractor: Extractor) -> int:
-    """How many articles are asked about given pairs at once: as many as the extractor reads at once by itself."""
-    if isinstance(extractor, PairLabeler) and getattr(extractor, "thread_safe", False):
-        return int(getattr(extractor, "threads", 1))
-    return 1
-
-
-def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if isinstance(error, EvalkitError) else f"{type(error).__name__}: {text}".removesuffix(": ")
-
-
-def _failed(article_id: str, message: str) -> Prediction:
-    return Prediction(article_id=article_id, annotations=Annotations(), error=message)
-
-
-def _prediction(
-    extractor: Extractor,
-    claimed: Sequence[str],
-    job: Job,
-    answer: Annotations | ArticleFailure | Extracted,
-    seconds: float,
-) -> Prediction:
-    article = job.article
-    if isinstance(answer, Extracted):
-        made = _prediction(extractor, claimed, job, answer.annotations, seconds)
-        return _with_usage(made, answer.usage)
-    if isinstance(answer, ArticleFailure):
-        return replace(_failed(article.id, answer.message), usage=dict(answer.usage))
-    if not isinstance(answer, Annotations):
-        return _failed(article.id, f"the extractor returned {type(answer).__name__}, expected Annotations")
-    problems = check_spans(article, answer)
-    if problems:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        return _failed(article.id, f"{problems[0].place}: {problems[0].message}{more}")
-    extra = [layer for layer in LAYERS if getattr(answer, layer) is not None and layer not in claimed]
-    if extra:
-        return _failed(
-            article.id,
-            f"the extractor returned the layer {extra[0]!r}, which it does not claim ({', '.join(claimed)}); "
-            "name all its layers in its attribute `layers`",
-        )
-    if not isinstance(extractor, PairLabeler):
-        return Prediction(article_id=article.id, annotations=_claimed(answer, claimed), seconds=seconds)
-    # One that labels pairs and gives no stances finds none itself, which is not that there are none.
-    filled = [layer for layer in claimed if layer != "stances"]
-    prediction = Prediction(article_id=article.id, annotations=_claimed(answer, filled), seconds=seconds)
-    return prediction if job.pairs is None else _with_given(extractor, job, prediction)
-
-
-def _claimed(answer: Annotations, layers: Sequence[str]) -> Annotations:
-    """An extractor that claims a layer and gives None for one article found nothing there."""
-    empty: Mapping[str, Any] = {layer: () for layer in LAYERS if layer in layers and getattr(answer, layer) is None}
-    return replace(answer, **empty) if empty else answer
-
-
-def _with_given(extractor: PairLabeler, job: Job, prediction: Prediction) -> Prediction:
-    pairs = job.pairs or ()
-    try:
-        answer = extractor.label_pairs(job.article, pairs)
-        labels = list(answer)
-    except ExtractorError:
-        raise
-    except PairsError as error:
-        return _with_usage(_failed(job.article.id, str(error)), error.usage)
-    except Exception as error:  # as above
-        return _failed(job.article.id, _one_line(error))
-    if len(labels) != len(pairs):
-        return _failed(job.article.id, f"label_pairs gave {len(labels)} labels for {len(pairs)} pairs")
-    given = tuple(
-        Stance(id=f"g{number}", holder=pair.holder, target=pair.target, label=label)
-        for number, (pair, label) in enumerate(zip(pairs, labels, strict=True), 1)
-    )
-    return _with_usage(
-        replace(prediction, given=Annotations(stances=given)), answer.usage if isinstance(answer, PairLabels) else {}
-    )
-
-
-def _with_usage(prediction: Prediction, usage: Mapping[str, float]) -> Prediction:
-    """The prediction with what was counted added to what it has."""
-    total = dict(usage)
-    for name, value in prediction.usage.items():
-        total[name] = round(total.get(name, 0) + value, 9)
-    return replace(prediction, usage=total)
+def _in_order(extractor: Extractor, batches: Sequence[_Batch], executor: Executor) -> Iterator[_Batch]:
+    """The batches when they are complete, each after those before it."""
+    asked = [batch for batch in batches if batch.missing]
+    jobs = ([batch.jobs[number] for number in batch.missing] for batch in asked)
+    waiting = deque(batches)
+    for done in executor.map(extractor, jobs):
+        # Kept at once: a batch before it may fail and end the run.
+        asked[done.number].put(done.predictions)
+        while waiting and waiting[0].complete:
+            yield waiting.popleft()
+    yield from waiting

@@ -21,8 +21,7 @@ import orjson
 
 from evalkit.errors import FormatError, InputError, OutputError
 from evalkit.files import json_bytes, read_json, write_file, writing
-from evalkit.formats.native.rows import prediction_from_row
-from evalkit.predictions.lines import prediction_line
+from evalkit.formats.native.rows import prediction_from_row, prediction_line
 from evalkit.records import Prediction
 from evalkit.results import EvalResult
 

@@ -16,6 +16,7 @@ from evalkit.extractors.base import Extractor, ExtractorSpec, traits_of
 from evalkit.extractors.identity.closure import installed_version
 from evalkit.options import OptionWords, ReadOptions, Running, options_of
 from evalkit.predictions.cache import PredictionCache
+from evalkit.predictions.executors.local import LocalExecutor
 from evalkit.predictions.facts import GoldReference, MadeBy, without_secrets
 from evalkit.predictions.jobs import Job, jobs_of, run_jobs
 from evalkit.predictions.run import Run
@@ -116,7 +117,7 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
             system,
             jobs[len(kept) :],
             batch_size=running.batch_size,
-            workers=running.workers,
+            executor=LocalExecutor(running.workers),
             cache=cache,
             on_done=store,
         )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from evalkit.errors import ExtractorError
-from evalkit.extractors.base import ArticleFailure, StancePair
-from evalkit.predictions.cache import PredictionCache
+from evalkit.extractors.base import ArticleFailure, Extractor, StancePair
+from evalkit.predictions.batches import predict_batch
+from evalkit.predictions.cache import PredictionCache, cache_key
+from evalkit.predictions.executors.base import Done
+from evalkit.predictions.executors.local import LocalExecutor
 from evalkit.predictions.jobs import Job, jobs_of, run_jobs
 from evalkit.records import Annotations, Article, Entity, Example, Span, Stance
 
@@ -56,9 +59,39 @@ def test_batches_come_in_order_and_whole():
     assert seen == [(3, 0), (3, 0), (1, 0)]
 
 
+class Backwards:
+    """An executor that hands out what is finished in the wrong order, as other machines may."""
+
+    def map(self, extractor: Extractor, batches: Iterable[Sequence[Job]]) -> Iterator[Done]:
+        layers = tuple(extractor.layers)
+        done = [Done(number, predict_batch(extractor, layers, batch)) for number, batch in enumerate(batches)]
+        yield from reversed(done)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+@pytest.mark.parametrize("cached", [(), (0,), (3, 4), (6,), tuple(range(7))], ids=str)
+def test_predictions_are_in_the_order_of_the_articles_whatever_comes_first(
+    size: int, cached: tuple[int, ...], tmp_path: Path
+):
+    run_jobs(Double(), [JOBS[number] for number in cached], cache=PredictionCache("double-1", tmp_path))
+    seen: list[tuple[list[str], int]] = []
+    made = run_jobs(
+        Double(),
+        JOBS,
+        batch_size=size,
+        executor=Backwards(),
+        cache=PredictionCache("double-1", tmp_path),
+        on_done=lambda batch, from_cache: seen.append(([one.article_id for one in batch], from_cache)),
+    )
+    names = [job.article.id for job in JOBS]
+    assert [prediction.article_id for prediction in made] == names
+    assert [name for batch, _ in seen for name in batch] == names
+    assert sum(from_cache for _, from_cache in seen) == len(cached)
+
+
 def test_workers_give_the_same_in_the_same_order():
     one = run_jobs(Double(), JOBS, batch_size=1)
-    many = run_jobs(Double(thread_safe=True), JOBS, batch_size=1, workers=4)
+    many = run_jobs(Double(thread_safe=True), JOBS, batch_size=1, executor=LocalExecutor(4))
     assert [(p.article_id, p.annotations) for p in many] == [(p.article_id, p.annotations) for p in one]
 
 
@@ -132,7 +165,7 @@ def test_too_few_answers_is_an_unusable_extractor():
 
 def test_a_claimed_layer_that_is_none_is_empty():
     (made,) = run_jobs(Double(lambda article: Annotations(), layers=("entities", "quotes")), JOBS[:1])
-    assert (made.annotations.entities, made.annotations.quotes, made.annotations.stances) == ((), (), None)
+    assert made.annotations == Annotations(entities=(), quotes=())
 
 
 def test_what_is_claimed_is_asked_once():
@@ -145,7 +178,7 @@ def test_what_is_claimed_is_asked_once():
             return answers
 
     made = run_jobs(Growing(), JOBS, batch_size=2)
-    assert {p.annotations.quotes for p in made} == {None}
+    assert {p.annotations["quotes"] for p in made} == {None}
 
 
 class TestCache:
@@ -168,6 +201,32 @@ class TestCache:
         run_jobs(changed, [Job(Article(id="a0", text="Ida Moen left"))], cache=cache)
         run_jobs(other, JOBS[:1], cache=PredictionCache("double-2", tmp_path))
         assert changed.batches == other.batches == [1]
+
+    def test_other_pairs_or_layers_are_another_question(self):
+        article = Article(id="a", text="Ida Moen met Ek.")
+        ek = StancePair(holder="moen", target="ek", holder_mentions=("Moen",), target_mentions=("Ek",))
+        jobs = [Job(article), Job(article, ()), Job(article, (ek,)), Job(article, (replace(ek, target="sand"),))]
+        jobs += [Job(article, (replace(ek, holder_mentions=("Moen", "Ek"), target_mentions=()),))]
+        keys = [cache_key(job, ("stances",)) for job in jobs] + [cache_key(jobs[0], ("entities",))]
+        assert len(set(keys)) == len(keys)
+
+    def test_a_labeler_is_asked_again_about_other_pairs(self, tmp_path: Path):
+        labeler, article = Labeler(layers=("entities", "stances")), Article(id="a", text="Ida Moen met Ek.")
+        ek = StancePair(holder="moen", target="ek", holder_mentions=("Moen",), target_mentions=("Ek",))
+        given = []
+        for pairs in ((ek,), (replace(ek, holder="sand"),)):
+            (made,) = run_jobs(labeler, [Job(article, pairs)], cache=PredictionCache("double-1", tmp_path))
+            given.append([(stance.holder, stance.label) for stance in made.given["stances"]])
+        assert given == [[("moen", "favor")], [("sand", "neutral")]]
+
+    def test_a_damaged_line_is_asked_for_again(self, cache: PredictionCache, tmp_path: Path):
+        run_jobs(Double(), JOBS[:1], cache=cache)
+        # Still JSON, and outside of the text.
+        cache.path.write_bytes(cache.path.read_bytes().replace(b"8", b"80"))
+        assert b"80" in cache.path.read_bytes()
+        double = Double()
+        (made,) = run_jobs(double, JOBS[:1], cache=PredictionCache("double-1", tmp_path))
+        assert (double.batches, made.error, made.annotations["entities"][0].spans) == ([1], None, (Span(0, 8),))
 
     def test_a_failed_article_is_tried_again(self, cache: PredictionCache):
         run_jobs(Double(raises_for("a0", ValueError("busy"))), JOBS[:1], cache=cache)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import FormatError, InputError, OutputError
-from evalkit.predictions.lines import prediction_line
+from evalkit.formats.native.rows import prediction_line
 from evalkit.predictions.store import RunFolder, read_result, read_run
 from evalkit.records import Annotations, Entity, Prediction, Span
 from evalkit.results import EvalResult

@@ -144,15 +144,18 @@ def _slots(kind: type) -> list[str]:
     return names
 
 
-def attributes_of(value: object) -> Iterator[tuple[str, object]]:
-    """The attributes of an object, those in slots too."""
+def attributes_of(value: object) -> dict[str, object]:
+    """The attributes of an object by name, those in slots too; sorted."""
+    attributes: dict[str, object] = {}
     with contextlib.suppress(AttributeError):
-        yield from object.__getattribute__(value, "__dict__").items()
+        attributes |= object.__getattribute__(value, "__dict__")
     for name in _slots(type(value)):
-        try:
-            yield name, object.__getattribute__(value, name)
-        except AttributeError:
-            continue
+        with contextlib.suppress(AttributeError):
+            attributes[name] = object.__getattribute__(value, name)
+    # Some note the address of what they hold, to see that it was replaced (the vectorizers of scikit-learn).
+    addresses = set(map(id, attributes.values()))
+    kept = {name: held for name, held in attributes.items() if type(held) is not int or held not in addresses}
+    return dict(sorted(kept.items()))
 
 
 COLLECTIONS: Mapping[type, Callable[[Any], Any]] = {

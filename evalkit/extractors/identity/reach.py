@@ -215,7 +215,7 @@ class _Walk:
             parts.append(self._plain(NUMBERS[base](value)))
         elif hides_state(kind):
             return joined(*parts, self._state(value))
-        return joined(*parts, self._pairs(sorted(dict(attributes_of(value)).items())))
+        return joined(*parts, self._pairs(attributes_of(value).items()))
 
     def _state(self, value: Any) -> bytes:
         """The state of an object whose content lies outside Python, as it gives it for a copy."""

@@ -46,12 +46,12 @@ def join_windows(
     """
     moved = [(window, _moved(found, window.start)) for window, found in parts]
     counts: Counter[str] = Counter()
-    names = _names([found.entities or () for _, found in moved], article.text)
+    names = _names([found["entities"] or () for _, found in moved], article.text)
     quotes = _quotes(moved, names, counts)
     found: dict[str, Any] = {
         "entities": _entities(moved, names, counts),
         "quotes": quotes,
-        "stances": _stances([found.stances or () for _, found in moved], names, quotes, counts),
+        "stances": _stances([found["stances"] or () for _, found in moved], names, quotes, counts),
     }
     joined = Annotations(**{layer: found[layer] for layer in layers})
     return joined, {name: number for name, number in sorted(counts.items()) if number}
@@ -62,7 +62,7 @@ def _moved(found: Annotations, by: int) -> Annotations:
         return tuple(Span(start + by, end + by) for start, end in given)
 
     return Annotations(
-        entities=tuple(replace(one, spans=spans(one.spans)) for one in found.entities or ()),
+        entities=tuple(replace(one, spans=spans(one.spans)) for one in found["entities"] or ()),
         quotes=tuple(
             replace(
                 one,
@@ -70,9 +70,9 @@ def _moved(found: Annotations, by: int) -> Annotations:
                 cue=spans(one.cue),
                 speaker=None if one.speaker is None else spans([one.speaker])[0],
             )
-            for one in found.quotes or ()
+            for one in found["quotes"] or ()
         ),
-        stances=tuple(replace(one, evidence=spans(one.evidence)) for one in found.stances or ()),
+        stances=tuple(replace(one, evidence=spans(one.evidence)) for one in found["stances"] or ()),
     )
 
 
@@ -83,7 +83,7 @@ def _owns(window: Window, place: Span) -> bool:
 def _entities(parts: Sequence[Part], names: Names, counts: Counter[str]) -> tuple[Entity, ...]:
     kept: list[Entity] = []
     for at, (window, found) in enumerate(parts):
-        for entity in found.entities or ():
+        for entity in found["entities"] or ():
             if _owns(window, entity.spans[0]):
                 own = entity.entity_id
                 kept.append(replace(entity, entity_id=None if own is None else names[at, own]))
@@ -96,7 +96,7 @@ def _entities(parts: Sequence[Part], names: Names, counts: Counter[str]) -> tupl
 def _quotes(parts: Sequence[Part], names: Names, counts: Counter[str]) -> tuple[Quote, ...]:
     kept: list[tuple[int, Quote]] = []
     for at, (window, found) in enumerate(parts):
-        for quote in found.quotes or ():
+        for quote in found["quotes"] or ():
             rivals = [one for one in kept if one[0] != at and _overlap(one[1].content, quote.content)]
             if not _owns(window, quote.content[0]) or any(
                 _size(one.content) >= _size(quote.content) for _, one in rivals

@@ -67,14 +67,14 @@ class NewsExtractor:
         if reading is None:
             return ["neutral" for _ in pairs]
         judge = self._stances.judge(reading)
-        entities, quotes = found.entities or (), found.quotes or ()
+        entities, quotes = found["entities"] or (), found["quotes"] or ()
         return [judging.judged_label(page, entities, quotes, pair, judge) for pair in pairs]
 
     def _annotate(self, article: Article) -> Annotations:
         found, reading = self._quotes.read(article)
         if reading is None:
             return Annotations(entities=(), quotes=(), stances=())
-        entities, quotes = found.entities or (), found.quotes or ()
+        entities, quotes = found["entities"] or (), found["quotes"] or ()
         stances = judging.judged_stances(
             article, entities, quotes, self._stances.judge(reading), threshold=self._stances.threshold
         )

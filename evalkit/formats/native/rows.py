@@ -23,6 +23,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from evalkit.errors import FormatError
 from evalkit.formats.native.json_rows import read_rows
 from evalkit.layers.base import Layer
@@ -41,6 +43,7 @@ __all__ = [
     "example_from_row",
     "example_to_row",
     "prediction_from_row",
+    "prediction_line",
     "prediction_to_row",
     "read_rows",
     "sha256_text",
@@ -233,3 +236,11 @@ def prediction_to_row(prediction: Prediction) -> Row:
     if prediction.usage:
         row["usage"] = dict(prediction.usage)
     return row
+
+
+def prediction_line(prediction: Prediction) -> bytes:
+    """A prediction as one JSON line with its line feed: the same bytes whoever writes it.
+
+    Times are left out: they differ between runs that are otherwise the same.
+    """
+    return orjson.dumps(prediction_to_row(prediction), option=orjson.OPT_APPEND_NEWLINE)

@@ -481,6 +481,17 @@ def test_installed_libraries_count_by_their_version(monkeypatch: pytest.MonkeyPa
     assert sha256(find) != before
 
 
+def test_an_address_that_an_object_keeps_does_not_count() -> None:
+    class Vectorizer:
+        def __init__(self) -> None:
+            self.words = ["a"]
+            self.words_id = id(self.words)
+
+    first, second = Vectorizer(), Vectorizer()
+    assert first.words_id != second.words_id
+    assert sha256(first) == sha256(second)
+
+
 def test_threads_and_what_they_wait_for_do_not_count() -> None:
     class Model:
         def __init__(self) -> None:

@@ -101,7 +101,7 @@ def test_mentions_of_one_person_share_an_id_and_scores_are_probabilities() -> No
 
 def test_only_entities_are_claimed() -> None:
     (found,) = shipped().extract([Article(id="a", text="")])
-    assert (found.entities, found.quotes, found.stances) == ((), None, None)
+    assert (found.entities, found["quotes"], found["stances"]) == ((), None, None)
 
 
 def test_nothing_is_found_in_boilerplate() -> None:

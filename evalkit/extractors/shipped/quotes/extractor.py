@@ -144,7 +144,7 @@ class QuoteExtractor:
         known = self._recent.get(key)
         if known is None:
             found, reading = self._ner.read(article)
-            entities = found.entities or ()
+            entities = found["entities"] or ()
             known = Annotations(entities=entities, quotes=self._quotes.find(article, entities, reading)), reading
             with self._lock:
                 self._recent[key] = known

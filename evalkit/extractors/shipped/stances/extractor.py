@@ -101,7 +101,7 @@ class StanceExtractor:
         """
         page = zoned(article)
         found, _ = self._quotes.read(page)
-        entities, quotes = found.entities or (), found.quotes or ()
+        entities, quotes = found["entities"] or (), found["quotes"] or ()
         return [judging.judged_label(page, entities, quotes, pair, self._judge) for pair in pairs]
 
     def find_stances(self, article: Article, entities: Sequence[Entity], quotes: Sequence[Quote]) -> tuple[Stance, ...]:
@@ -146,5 +146,5 @@ class StanceExtractor:
 
     def _annotate(self, article: Article) -> Annotations:
         found, _ = self._quotes.read(article)
-        entities, quotes = found.entities or (), found.quotes or ()
+        entities, quotes = found["entities"] or (), found["quotes"] or ()
         return Annotations(entities=entities, quotes=quotes, stances=self.find_stances(article, entities, quotes))

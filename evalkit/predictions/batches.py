@@ -1,0 +1,140 @@
+"""One batch of articles and an extractor: what it answers, checked and made into predictions.
+
+Whatever a system under test raises is its failure: a batch that fails is taken apart, and the articles that fail alone
+are predictions with an error. Only `ExtractorError` says that the extractor cannot be used at all.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from evalkit.dataset.checks import check_spans
+from evalkit.errors import EvalkitError, ExtractorError
+from evalkit.extractors.base import (
+    ArticleFailure,
+    Extracted,
+    Extractor,
+    PairLabeler,
+    PairLabels,
+    PairsError,
+    StancePair,
+    traits_of,
+)
+from evalkit.extractors.given_pairs import LABELLED, labelled_pairs
+from evalkit.extractors.threads import spread
+from evalkit.records import Annotations, Article, Prediction
+
+__all__ = ["Job", "predict_batch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One article to extract from, with the stance pairs to label if the extractor can do that."""
+
+    article: Article
+    pairs: tuple[StancePair, ...] | None = None
+
+
+def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Job]) -> list[Prediction]:
+    """The prediction for each job, in their order.
+
+    Args:
+        extractor: the system under test.
+        layers: what it claimed before the first batch: a claim that grew with its answers would make the prediction
+            for an article depend on those before it.
+        jobs: the batch.
+
+    Raises:
+        ExtractorError: the extractor cannot be used.
+    """
+    if not jobs:
+        return []
+    begun = time.perf_counter()
+    try:
+        answers = list(extractor.extract([job.article for job in jobs]))
+    except ExtractorError:
+        raise
+    except Exception as error:
+        if len(jobs) > 1:
+            return [prediction for job in jobs for prediction in predict_batch(extractor, layers, [job])]
+        return [_failed(jobs[0].article.id, _one_line(error))]
+    if len(answers) != len(jobs):
+        raise ExtractorError(
+            f"extractor {extractor.name!r} gave {len(answers)} results for {len(jobs)} articles; "
+            "extract() must return one result for each article, in their order"
+        )
+    seconds = (time.perf_counter() - begun) / len(jobs)
+
+    def predict(answered: tuple[Job, object]) -> Prediction:
+        job, answer = answered
+        prediction = _prediction(job.article, answer, layers, labels_pairs=isinstance(extractor, PairLabeler))
+        if prediction.error is None and job.pairs is not None and isinstance(extractor, PairLabeler):
+            prediction = _with_given(extractor, job, prediction)
+        return prediction if prediction.error is not None else replace(prediction, seconds=seconds)
+
+    traits = traits_of(extractor)
+    # Given pairs are asked about from as many threads as the extractor reads articles from.
+    threads = traits.threads if isinstance(extractor, PairLabeler) and traits.thread_safe else 1
+    return spread(predict, list(zip(jobs, answers, strict=True)), threads)
+
+
+def _prediction(article: Article, answer: object, layers: Sequence[str], *, labels_pairs: bool) -> Prediction:
+    """What an answer says, if it can be used."""
+    if isinstance(answer, Extracted):
+        prediction = _prediction(article, answer.annotations, layers, labels_pairs=labels_pairs)
+        return _with_usage(prediction, answer.usage)
+    if isinstance(answer, ArticleFailure):
+        return replace(_failed(article.id, answer.message), usage=dict(answer.usage))
+    if not isinstance(answer, Annotations):
+        return _failed(article.id, f"the extractor returned {type(answer).__name__}, expected Annotations")
+    if problems := check_spans(article, answer):
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        return _failed(article.id, f"{problems[0].place}: {problems[0].message}{more}")
+    if unclaimed := [layer for layer in answer.layers if layer not in layers]:
+        return _failed(
+            article.id,
+            f"the extractor returned the layer {unclaimed[0]!r}, which it does not claim ({', '.join(layers)}); "
+            "name all its layers in its attribute `layers`",
+        )
+    # One that claims a layer and gives None for an article found nothing there. One that labels given pairs and gives
+    # none of its own does not look for them, which is not that there are none.
+    empty = [layer for layer in layers if answer[layer] is None and not (labels_pairs and layer == LABELLED)]
+    return Prediction(article_id=article.id, annotations=answer.with_layers(**dict.fromkeys(empty, ())))
+
+
+def _with_given(extractor: PairLabeler, job: Job, prediction: Prediction) -> Prediction:
+    """The prediction with the labels of the pairs that are given, or an error in its place, with all that was spent."""
+    pairs = job.pairs or ()
+    try:
+        answer = extractor.label_pairs(job.article, pairs)
+        labels = list(answer)
+    except ExtractorError:
+        raise
+    except PairsError as error:
+        return replace(_with_usage(prediction, error.usage), annotations=Annotations(), error=str(error))
+    except Exception as error:
+        return replace(prediction, annotations=Annotations(), error=_one_line(error))
+    if len(labels) != len(pairs):
+        message = f"label_pairs gave {len(labels)} labels for {len(pairs)} pairs"
+        return replace(prediction, annotations=Annotations(), error=message)
+    labelled = replace(prediction, given=labelled_pairs(pairs, labels))
+    return _with_usage(labelled, answer.usage if isinstance(answer, PairLabels) else {})
+
+
+def _with_usage(prediction: Prediction, usage: Mapping[str, float]) -> Prediction:
+    """The prediction with what was counted added to what it has."""
+    total = dict(prediction.usage)
+    for name, value in usage.items():
+        total[name] = round(total[name] + value, 9) if name in total else value
+    return replace(prediction, usage=total)
+
+
+def _failed(article_id: str, message: str) -> Prediction:
+    return Prediction(article_id=article_id, annotations=Annotations(), error=message)
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if isinstance(error, EvalkitError) else f"{type(error).__name__}: {text}".removesuffix(": ")

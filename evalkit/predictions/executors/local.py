@@ -1,0 +1,69 @@
+"""Batches in this process: one after the other, or several at once in threads."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evalkit.extractors.base import Extractor, traits_of
+from evalkit.extractors.threads import awaited
+from evalkit.predictions.batches import Job, predict_batch
+from evalkit.predictions.executors.base import Done
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from evalkit.records import Prediction
+
+__all__ = ["LocalExecutor"]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalExecutor:
+    """Works on batches in as many threads as it has workers, if the extractor says that it is thread-safe."""
+
+    workers: int = 1
+
+    def map(self, extractor: Extractor, batches: Iterable[Sequence[Job]]) -> Iterator[Done]:
+        """The batches as they are finished, in their order.
+
+        Raises:
+            ExtractorError: the extractor cannot be used at all. What was finished by then is handed out first.
+        """
+        layers = tuple(extractor.layers)
+        if self.workers <= 1 or not traits_of(extractor).thread_safe:
+            for number, batch in enumerate(batches):
+                yield Done(number, predict_batch(extractor, layers, batch))
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        failure: BaseException | None = None
+        waiting: deque[tuple[int, Future[list[Prediction]]]] = deque()
+        rest = enumerate(batches)
+        with ThreadPoolExecutor(self.workers) as pool:
+            try:
+                while True:
+                    # No more than that ahead: what is taken has to be kept until it is finished.
+                    while failure is None and len(waiting) < 2 * self.workers and (item := next(rest, None)):
+                        waiting.append((item[0], pool.submit(predict_batch, extractor, layers, item[1])))
+                    if not waiting:
+                        break
+                    number, future = waiting.popleft()
+                    if failure is not None and future.cancel():
+                        continue
+                    try:
+                        predictions = awaited(future)
+                    except BaseException as error:
+                        # What is under way may cost money, so it is handed out before the end; but whoever interrupts
+                        # twice wants to end now.
+                        if failure is None and not future.done():
+                            waiting.appendleft((number, future))
+                        failure = failure or error
+                        continue
+                    yield Done(number, predictions)
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+        if failure is not None:
+            raise failure
