@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Arrays", "Ints", "Pieces", "match_sorted", "unpaired"]
+__all__ = ["Arrays", "Ints", "Pieces", "match_sorted", "pair_arrays", "unpaired"]
 
 Ints = NDArray[np.signedinteger[Any]]
 
@@ -16,6 +17,12 @@ Pieces = tuple[tuple[int, int], ...]
 
 Arrays = tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike]
 """Article, start, end and label of the items of one side."""
+
+
+def pair_arrays(pairs: Sequence[tuple[int, int]]) -> tuple[Ints, Ints]:
+    """Pairs of positions (gold, predicted) as two arrays."""
+    gold, predicted = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    return gold, predicted
 
 
 def unpaired(size: int, taken: Ints) -> Ints:

@@ -19,8 +19,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from evalkit.analysis.intervals import task_result
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import FormatError, InputError
@@ -28,6 +26,7 @@ from evalkit.options import Intervals, Scoring
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Example, Prediction, Quote, Span, Zone
 from evalkit.results import TaskResult
+from evalkit.scoring.arrays import pair_arrays
 from evalkit.scoring.columns import Columns
 from evalkit.scoring.items import Items, items_of_pairs
 from evalkit.scoring.tasks.quote_matching import common_characters, quote_matches
@@ -146,8 +145,7 @@ def _iou(columns: Columns) -> Items:
             union = sum(end - start for content in contents for start, end in content) - common
             if common >= IOU * union:
                 right.append((match.first[0] + ours, match.first[1] + theirs))
-    gold, predicted = np.array(right, dtype=np.int64).reshape(-1, 2).T
-    return items_of_pairs(columns, gold, predicted)
+    return items_of_pairs(columns, *pair_arrays(right))
 
 
 def kind_of(text: str, content: Iterable[Span]) -> str:

@@ -11,7 +11,7 @@ from evalkit.layers.table import layer_names
 from evalkit.records import Annotations, Article, Entity, Span
 from evalkit.scoring.items import items_of_pairs
 from evalkit.scoring.pairs import Pair
-from evalkit.scoring.tasks.base import Convention, Parameter
+from evalkit.scoring.tasks.base import RIGHT, Convention, Parameter, Task, imported
 from evalkit.scoring.tasks.table import (
     check_tasks,
     choose_conventions,
@@ -73,6 +73,9 @@ def test_what_a_task_declares_is_there(name):
     assert {own.partition(":")[0] for own in every} == set(task.conventions)
     assert all(callable(load_convention(name, own)) for own in every)
     assert all(convention.about for convention in task.conventions.values())
+    assert all(callable(imported(derived.function)) for derived in task.derived.values())
+    assert all(callable(imported(prop.function)) for prop in task.properties.values())
+    assert not task.kinds or (task.kinds[0] == RIGHT and callable(imported(task.judge)))
 
 
 @pytest.mark.parametrize("task", task_names())
@@ -148,6 +151,36 @@ def test_what_is_no_function_is_refused(installed):
     installed("evalkit.conventions", five=5)
     with pytest.raises(EvalkitError, match="convention 'five' is a int, not a function of columns"):
         load_convention("entities", "five")
+
+
+EXACT = Convention(function="evalkit.scoring.conventions.exact:exact", about="equal")
+
+
+@pytest.mark.parametrize(
+    ("task", "message"),
+    [
+        pytest.param(7, "no Task of that name: 7", id="no-task"),
+        pytest.param(
+            Task(name="other", about="x", layers=("entities",), conventions={"exact": EXACT}, main="exact"),
+            "no Task of that name",
+            id="another-name",
+        ),
+        pytest.param(
+            Task(name="mine", about="x", layers=("entities",), conventions={"exact": EXACT}, main="exakt"),
+            "'exakt' is none of its conventions: exact",
+            id="main",
+        ),
+        pytest.param(
+            Task(name="mine", about="x", layers=("claims",), conventions={"exact": EXACT}, main="exact"),
+            "no layer 'claims'; install",
+            id="layer",
+        ),
+    ],
+)
+def test_a_task_that_does_not_hold_together_is_refused(installed, task, message):
+    installed("evalkit.tasks", mine=task)
+    with pytest.raises(EvalkitError, match=message):
+        load_task("mine")
 
 
 def test_the_labels_of_a_result_are_those_of_the_main_convention():

@@ -16,12 +16,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from evalkit.layers.entities import ENTITIES
 from evalkit.layers.quotes import QUOTES
 from evalkit.records import Entity, Stance
 from evalkit.scoring.alignment import any_overlap, plain_name
+from evalkit.scoring.arrays import pair_arrays
 from evalkit.scoring.assignment import best_assignment
 from evalkit.scoring.columns import Columns
 from evalkit.scoring.from_records import columns_of_pairs, join_spans
@@ -50,8 +49,7 @@ def complete(columns: Columns, right: Collection[str] = ()) -> Items:
         ]
         used = [edges[edge] for edge in best_assignment(edges)]
         pairs += [(int(gold_first) + i, int(predicted_first) + j) for i, j, _ in used]
-    ours, theirs = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    return items_of_pairs(columns, ours, theirs)
+    return items_of_pairs(columns, *pair_arrays(pairs))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from evalkit.records import Quote
 from evalkit.scoring.alignment import Alignment, any_overlap
-from evalkit.scoring.arrays import Ints, Pieces
+from evalkit.scoring.arrays import Ints, Pieces, pair_arrays
 from evalkit.scoring.assignment import pair_equal, pair_rest
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns
 from evalkit.scoring.from_records import join_spans
@@ -50,13 +50,13 @@ def equal_contents(match: MatchedArticle) -> list[Position]:
 
 def _positions(columns: Columns, pairs_of: Callable[[MatchedArticle], Iterable[Position]]) -> tuple[Ints, Ints]:
     """Pairs of every article as positions among all items."""
-    positions = [
-        (match.first[0] + gold, match.first[1] + predicted)
-        for match in quote_matches(columns)
-        for gold, predicted in pairs_of(match)
-    ]
-    gold, predicted = np.array(positions, dtype=np.int64).reshape(-1, 2).T
-    return gold, predicted
+    return pair_arrays(
+        [
+            (match.first[0] + gold, match.first[1] + predicted)
+            for match in quote_matches(columns)
+            for gold, predicted in pairs_of(match)
+        ]
+    )
 
 
 def overlap(columns: Columns) -> Items:

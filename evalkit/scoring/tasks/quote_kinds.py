@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from evalkit.layers.entities import ENTITIES
 from evalkit.layers.quotes import speaker_form
 from evalkit.records import Example, Quote
+from evalkit.scoring.arrays import pair_arrays
 from evalkit.scoring.columns import PREDICTED_SIDE, Columns, Ints
 from evalkit.scoring.items import Values
 from evalkit.scoring.kinds import Judged
@@ -41,14 +40,9 @@ def quote_kinds(columns: Columns, names: tuple[str, ...]) -> Judged:
             if position not in paired_predicted and not touched.isdisjoint(tokens)
         ]
     for kind, kind_pairs in pairs.items():
-        judged.settle(kind, _arrays(kind_pairs))
+        judged.settle(kind, pair_arrays(kind_pairs))
     judged.kind[PREDICTED_SIDE][copies] = names.index(DUPLICATE)
     return judged
-
-
-def _arrays(pairs: Sequence[tuple[int, int]]) -> tuple[Ints, Ints]:
-    gold, predicted = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    return gold, predicted
 
 
 def speaker(columns: Columns, training: Sequence[Example] | None) -> Values:

@@ -12,7 +12,7 @@ import numpy as np
 from evalkit.layers.entities import ENTITIES
 from evalkit.records import AUTHOR, TOPIC_PREFIX, Annotations, Example, Stance
 from evalkit.scoring.alignment import Alignment, align, plain_name
-from evalkit.scoring.arrays import Ints
+from evalkit.scoring.arrays import Ints, pair_arrays
 from evalkit.scoring.assignment import pair_equal, pair_rest
 from evalkit.scoring.columns import GOLD_SIDE, Columns
 from evalkit.scoring.items import NOBODY, Items, Rows, Values, items_of_pairs, items_of_rows
@@ -46,10 +46,7 @@ def stance_pairs(columns: Columns, *, same_label: bool) -> tuple[Ints, Ints]:
         for side_keys, stances in zip(keys, (gold, predicted), strict=True)
     ]
     pairs = pair_equal(sides[0], sides[1])
-    if not same_label:
-        pairs = pair_rest(sides[0], sides[1], pairs)
-    ours, theirs = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    return ours, theirs
+    return pair_arrays(pairs if same_label else pair_rest(sides[0], sides[1], pairs))
 
 
 def _alignments(columns: Columns) -> list[Alignment]:

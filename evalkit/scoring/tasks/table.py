@@ -12,6 +12,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import EvalkitError
+from evalkit.layers.table import layer_names
 from evalkit.registry import Registry, unknown_name
 from evalkit.scoring.tasks.base import Convention, Derived, Task, imported
 
@@ -74,8 +75,16 @@ def load_task(name: str) -> Task:
 
     Raises:
         UnknownNameError: there is none.
+        EvalkitError: what a package brings under the name is no task of that name, or does not hold together.
     """
-    task: Task = TASKS.load(name)
+    task = TASKS.load(name)
+    if not isinstance(task, Task) or task.name != name:
+        raise EvalkitError(f"task {name!r}: what is installed under the name is no Task of that name: {task!r}")
+    named = {task.main, *task.diagnosed, *(own for derived in task.derived.values() for own in derived.conventions)}
+    if missing := sorted(named - set(task.conventions)):
+        raise EvalkitError(f"task {name!r}: {missing[0]!r} is none of its conventions: {', '.join(task.conventions)}")
+    if missing := [layer for layer in task.layers if layer not in layer_names()]:
+        raise EvalkitError(f"task {name!r}: there is no layer {missing[0]!r}; install the package that brings it")
     return task
 
 
