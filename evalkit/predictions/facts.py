@@ -76,6 +76,17 @@ class GoldReference:
         """The name with seven digits of the fingerprint, as in signatures."""
         return f"{self.name}@{self.fingerprint[:7]}"
 
+    def __str__(self) -> str:
+        """What tells it from other gold, for messages."""
+        return f"{self.short} ({self.fingerprint}) split {self.split!r}"
+
+    def is_same(self, other: GoldReference | None) -> bool:
+        """Whether the other is about the same articles, by whatever name; a result may know seven digits only."""
+        if other is None:
+            return False
+        digits = min(len(self.fingerprint), len(other.fingerprint))
+        return (self.fingerprint[:digits], self.split) == (other.fingerprint[:digits], other.split)
+
 
 def stated(scoring: Scoring, reading: str = "") -> dict[str, Any]:
     """How something was scored, where that is not the usual way, as results and baselines keep it."""

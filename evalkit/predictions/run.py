@@ -227,6 +227,19 @@ class Run:
             complete=bool(facts.get("complete")),
         )
 
+    @classmethod
+    def of_result(cls, result: EvalResult) -> Run:
+        """The run that a result tells of, without its predictions.
+
+        Raises:
+            FormatError: the result has a fact that is not of its kind.
+        """
+        where = f"result of {result.extractor}"
+        gold = {"gold": result.gold, "gold_fingerprint": result.gold.rpartition("@")[2], "split": result.split}
+        facts = {**gold, "articles": result.articles, **result.run, "extractor": result.extractor, "complete": True}
+        run = cls.from_facts(facts, (), where=where)
+        return replace(run.scored_as(result.run.get("scoring", {}), where=where), result=result)
+
     def scored_as(self, scoring: Any, *, where: str) -> Run:
         """The run with what a result or a baseline says about how it was scored (see `stated`).
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar, Unpack
+from typing import TypeVar, Unpack
 
 import numpy as np
 
@@ -58,8 +58,7 @@ def compare_runs(
         EvalkitError: a run cannot be used, the runs are about other gold, or were scored in other ways.
     """
     options = options_of(words, takes=("scoring", "intervals"), scoring=scoring, intervals=intervals)
-    sides, bootstrap = _sides(runs, options, dataset)
-    results = {side.name: side.result for side in sides if side.result is not None}
+    _, results, bootstrap = _compared(runs, options, dataset)
     limits = _limits(options.scoring)
     comparison = compare_results(
         results, options=ComparisonOptions(bootstrap=bootstrap, scores=tuple(scores)), **limits
@@ -94,8 +93,7 @@ def compare_repeated_runs(
         EvalkitError: a run cannot be used, the runs are about other gold, or were scored in other ways.
     """
     options = options_of(words, takes=("scoring", "intervals"), scoring=scoring, intervals=intervals)
-    sides, bootstrap = _sides(runs, options, dataset)
-    results = {side.name: side.result for side in sides if side.result is not None}
+    read, results, bootstrap = _compared(runs, options, dataset)
     rows = seed_variance(results, bootstrap=bootstrap, **_limits(options.scoring))
     first = next(iter(results.values()))
     return RepeatedRuns(
@@ -104,67 +102,36 @@ def compare_repeated_runs(
         split=first.split,
         method=bootstrap.describe(),
         rows=_chosen_rows([row for row in rows if row.scope == "derived" or row.score == "f1"]),
-        notes=_oddities([side.run for side in sides if side.run is not None]),
+        notes=_oddities([run for run in read if run.predictions]),
     )
 
 
-@dataclass(frozen=True)
-class _Side:
-    """One of the runs: a run, a result, or both; the result is what is compared in the end."""
-
-    name: str
-    place: str
-    run: Run | None
-    result: EvalResult | None
-
-    @property
-    def gold(self) -> tuple[str, str, str]:
-        """Name, fingerprint (all of it, or the seven digits that a result always has) and split."""
-        if self.run is not None and self.run.gold is not None:
-            return self.run.gold.short, self.run.gold.fingerprint, self.run.gold.split
-        if self.result is None:
-            return "", "", ""
-        short = self.result.gold.rpartition("@")[2]
-        return self.result.gold, str(self.result.run.get("gold_fingerprint", short)), self.result.split
-
-    @property
-    def measure(self) -> dict[str, Any]:
-        """How it was scored, without the map that brought it to the gold's labels."""
-        if self.run is not None:
-            return self.run.measure
-        scoring = {} if self.result is None else self.result.run.get("scoring", {})
-        return {name: value for name, value in scoring.items() if name != "predicted_map"}
-
-
-def _sides(
+def _compared(
     runs: Mapping[str, EvalResult | Run | str | Path] | Iterable[EvalResult | Run | str | Path],
     options: Options,
     dataset: GoldDataset | str | Path | None,
-) -> tuple[list[_Side], Bootstrap]:
-    """The runs with results to compare and names that differ, and how articles are drawn.
+) -> tuple[list[Run], dict[str, EvalResult], Bootstrap]:
+    """The runs, the results to compare by names that differ, and how articles are drawn.
 
     Everything that can be refused is looked at before anything is scored.
     """
     check_words(options.scoring)
     if isinstance(runs, (EvalResult, Run, str, Path)) or not isinstance(runs, Iterable):
         raise InputError(f"a comparison needs a list of runs, found {type(runs).__name__}; {_WANTED}")
-    given = list(runs.values()) if isinstance(runs, Mapping) else list(runs)
-    if len(given) < 2:
-        raise InputError(f"a comparison needs at least 2 runs, found {len(given)}")
-    sides = [_side(one) for one in given]
-    names = list(runs) if isinstance(runs, Mapping) else _names(sides)
-    sides = [replace(side, name=str(name)) for side, name in zip(sides, names, strict=True)]
-    _check_same(sides)
-    again = not all(map(_usable, sides)) or replace(options.scoring, tasks=()) != Scoring()
-    gold = _gold_of(sides, options, again, dataset)
-    articles = () if gold is None else [example.article for example in gold]
-    bootstrap = bootstrap_of(options.intervals, articles)
+    read = list(map(_run, runs.values() if isinstance(runs, Mapping) else runs))
+    if len(read) < 2:
+        raise InputError(f"a comparison needs at least 2 runs, found {len(read)}")
+    _check_same(read)
+    again = not all(map(_usable, read)) or replace(options.scoring, tasks=()) != Scoring()
+    gold = _gold_of(read, options, again, dataset)
+    bootstrap = bootstrap_of(options.intervals, [] if gold is None else [example.article for example in gold])
     if bootstrap is None:
         raise InputError("a comparison needs at least 1 resample, found 0")
-    results = [_result(side, options.scoring, gold if again else None) for side in sides]
+    results = [_result(run, options.scoring, gold if again else None) for run in read]
+    names = map(str, runs) if isinstance(runs, Mapping) else _names(read)
     # One gold may be called by two names.
-    named = [replace(result, gold=results[0].gold) for result in results]
-    return [replace(side, result=result) for side, result in zip(sides, named, strict=True)], bootstrap
+    named = {name: replace(result, gold=results[0].gold) for name, result in zip(names, results, strict=True)}
+    return read, named, bootstrap
 
 
 def _limits(scoring: Scoring) -> dict[str, list[str]]:
@@ -173,26 +140,28 @@ def _limits(scoring: Scoring) -> dict[str, list[str]]:
     return {"tasks": list(scoring.tasks), "conventions": [] if every else list(scoring.conventions)}
 
 
+UNNAMED = "gold that it does not name"
 _WANTED = "give run folders, runs (from run_extractor) or results (from score_predictions)"
 
 
-def _side(given: EvalResult | Run | str | Path) -> _Side:
+def _run(given: EvalResult | Run | str | Path) -> Run:
+    """The run; of a result the one that it tells of, without predictions."""
     if isinstance(given, EvalResult):
-        return _Side(given.extractor, given.extractor, None, given)
+        return Run.of_result(given)
     if not isinstance(given, (Run, str, Path)):
         raise InputError(f"{type(given).__name__} {str(given)[:40]!r} is no run; {_WANTED}")
-    run = finished_run(given)
-    return _Side(run.extractor, run.place, run, run.result)
+    return finished_run(given)
 
 
-def _names(sides: Sequence[_Side]) -> list[str]:
+def _names(runs: Sequence[Run]) -> list[str]:
     """Runs of one extractor are called by their folders; what is still the same gets a number."""
-    names = [side.name for side in sides]
-    paths = [None if side.run is None else side.run.path for side in sides]
-    folders = [[own, own] if path is None else [path.name, str(path)] for own, path in zip(names, paths, strict=True)]
-    for step in (0, 1):
+    names = [run.extractor for run in runs]
+    for called in (lambda path: path.name, str):
         often = Counter(names)
-        names = [own if often[own] == 1 else folder[step] for own, folder in zip(names, folders, strict=True)]
+        names = [
+            name if often[name] == 1 or run.path is None else called(run.path)
+            for name, run in zip(names, runs, strict=True)
+        ]
     seen: Counter[str] = Counter()
     numbered = []
     for name in names:
@@ -201,57 +170,53 @@ def _names(sides: Sequence[_Side]) -> list[str]:
     return numbered
 
 
-def _check_same(sides: Sequence[_Side]) -> None:
-    first = sides[0]
-    for side in sides[1:]:
-        ours, theirs = first.gold, side.gold
-        digits = min(len(ours[1]), len(theirs[1]))
-        if ours[1][:digits] != theirs[1][:digits] or ours[2] != theirs[2]:
+def _check_same(runs: Sequence[Run]) -> None:
+    first, *others = runs
+    for run in others:
+        if first.gold is None or not first.gold.is_same(run.gold):
             raise InputError(
-                f"{side.place} is about {theirs[0]} ({theirs[1]}) split {theirs[2]!r}, {first.place} about {ours[0]} "
-                f"({ours[1]}) split {ours[2]!r}; only runs over the same gold can be compared"
+                f"{run.place} is about {run.gold or UNNAMED}, {first.place} about {first.gold or UNNAMED}; only runs "
+                "over the same gold can be compared"
             )
-        if side.measure != first.measure:
+        if run.measure != first.measure:
             raise InputError(
-                f"{side.place} was scored with {side.measure or 'the usual options'}, {first.place} with "
+                f"{run.place} was scored with {run.measure or 'the usual options'}, {first.place} with "
                 f"{first.measure or 'the usual options'}; score both with the same labels and label map"
             )
 
 
-def _usable(side: _Side) -> bool:
-    """Whether there is a result with its counts, made by this version from the predictions that lie beside it."""
-    if side.result is None:
-        return False
-    if side.run is not None:
-        made_of = side.result.run.get("evalkit"), side.result.run.get("sha256")
-        if made_of != (__version__, side.run.sha256):
-            return False
-    tables = (own.table for conventions in side.result.tasks.values() for own in conventions.values())
-    return side.run is None or all(table is not None for table in tables)
+def _usable(run: Run) -> bool:
+    """Whether there is a result; beside predictions one with its counts, made of them by this version."""
+    if run.result is None or not run.predictions:
+        return run.result is not None
+    made_of = run.result.run.get("evalkit"), run.result.run.get("sha256")
+    tables = (own.table for conventions in run.result.tasks.values() for own in conventions.values())
+    return made_of == (__version__, run.sha256) and all(table is not None for table in tables)
 
 
 def _gold_of(
-    sides: Sequence[_Side], options: Options, again: bool, dataset: GoldDataset | str | Path | None
+    runs: Sequence[Run], options: Options, again: bool, dataset: GoldDataset | str | Path | None
 ) -> GoldDataset | None:
     """The gold, if runs are scored again or articles drawn by cluster; results alone are compared as they are."""
-    run = next((side.run for side in sides if side.run is not None), None)
+    whole = [run for run in runs if run.predictions]
     scoring, cluster = options.scoring, options.intervals.cluster
     changed = bool(scoring.label_map or scoring.predicted_label_map or scoring.labels)
-    if run is None and isinstance(dataset, GoldDataset) and not changed:
+    if not whole and isinstance(dataset, GoldDataset) and not changed:
         return dataset
-    if (run is None and cluster is not None) or (changed and any(side.run is None for side in sides)):
+    if (not whole and cluster is not None) or (changed and len(whole) < len(runs)):
         raise InputError("results are compared as they are; for other labels or clusters give runs and their gold")
-    return gold_of(run, dataset) if run is not None and (again or cluster is not None) else None
+    return gold_of(whole[0], dataset) if whole and (again or cluster is not None) else None
 
 
-def _result(side: _Side, asked: Scoring, gold: GoldDataset | None) -> EvalResult:
-    """The stored result of a side, or with gold one that is made now, without intervals."""
-    if side.run is None or gold is None:
-        if side.result is None:
-            raise InputError(f"{side.place}: has no result; score it first")
-        return side.result
-    options = Options(scoring=scoring_of(side.run, asked), intervals=Intervals(resamples=0))
-    return score_run(gold, side.run, options, baseline=False)
+def _result(run: Run, asked: Scoring, gold: GoldDataset | None) -> EvalResult:
+    """The stored result of a run, or with gold one that is made now, without intervals."""
+    if run.result is not None and (gold is None or not run.predictions):
+        return run.result
+    if gold is None:
+        raise InputError(f"{run.place}: has no result and no predictions to score; run the extractor again")
+    return score_run(
+        gold, run, Options(scoring=scoring_of(run, asked), intervals=Intervals(resamples=0)), baseline=False
+    )
 
 
 def _oddities(runs: Sequence[Run]) -> tuple[str, ...]:

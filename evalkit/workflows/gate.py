@@ -138,7 +138,7 @@ def update_baseline(
     made = _baseline_of(ours, gold, _rules(rules))
     old = _old_baseline(path)
     report = None
-    if old is not None and _about(old.run) == _about(made.run) and old.run.measure == made.run.measure:
+    if old is not None and _same_gold(old.run, made.run) and old.run.measure == made.run.measure:
         report = check_gate(ours, path, rules=rules, dataset=gold)
     changed = _changed(old, made)
     write_baseline(path, made)
@@ -157,9 +157,8 @@ def _old_baseline(path: Path) -> Baseline | None:
         return None
 
 
-def _about(run: Run) -> tuple[str, str]:
-    """Fingerprint and split of the gold."""
-    return ("", "") if run.gold is None else (run.gold.fingerprint, run.gold.split)
+def _same_gold(one: Run, other: Run) -> bool:
+    return one.gold is not None and one.gold.is_same(other.gold)
 
 
 def _baseline_of(run: Run, gold: GoldDataset, rules: RuleSet | None) -> Baseline:
@@ -172,22 +171,16 @@ def _baseline_of(run: Run, gold: GoldDataset, rules: RuleSet | None) -> Baseline
 
 
 def _check_same(run: Run, baseline: Run, path: Path) -> None:
-    if _about(run) != _about(baseline):
-        ours, theirs = _named(run), _named(baseline)
+    if not _same_gold(run, baseline):
         raise InputError(
-            f"{path}: is about gold {theirs}, the run about {ours}; they cannot be compared. To accept the "
-            f"run as the new baseline: evalkit gate RUN --baseline {path} --update"
+            f"{path}: is about gold {baseline.gold}, the run about {run.gold or 'gold that it does not name'}; they "
+            f"cannot be compared. To accept the run as the new baseline: evalkit gate RUN --baseline {path} --update"
         )
     if run.measure != baseline.measure:
         raise InputError(
             f"{path}: was scored with {baseline.measure or 'the usual options'}, the run with "
             f"{run.measure or 'the usual options'}; score the run with the same labels and label map"
         )
-
-
-def _named(run: Run) -> str:
-    gold = run.gold
-    return "gold that it does not name" if gold is None else f"{gold.short} ({gold.fingerprint}) split {gold.split!r}"
 
 
 def _notes(run: Run, baseline: Baseline, rescored: Tables, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
