@@ -32,13 +32,15 @@ if TYPE_CHECKING:
     from evalkit.errors import UnknownNameError as UnknownNameError
     from evalkit.extractors.base import ArticleFailure as ArticleFailure
     from evalkit.extractors.base import Extractor as Extractor
+    from evalkit.gate.outcome import BaselineUpdate as BaselineUpdate
+    from evalkit.gate.outcome import GateReport as GateReport
     from evalkit.gate.rules import RuleSet as RuleSet
-    from evalkit.gate.verdict import GateReport as GateReport
     from evalkit.options import Intervals as Intervals
     from evalkit.options import OptionWords as OptionWords
     from evalkit.options import ReadOptions as ReadOptions
     from evalkit.options import Running as Running
     from evalkit.options import Scoring as Scoring
+    from evalkit.predictions.extraction import Extraction as Extraction
     from evalkit.predictions.facts import GoldReference as GoldReference
     from evalkit.predictions.facts import MadeBy as MadeBy
     from evalkit.predictions.run import Run as Run
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
     from evalkit.records import Span as Span
     from evalkit.records import Stance as Stance
     from evalkit.records import Zone as Zone
-    from evalkit.report.table import render_report as render_report
+    from evalkit.report.render import render_report as render_report
     from evalkit.results import PRF as PRF
     from evalkit.results import Counts as Counts
     from evalkit.results import EvalResult as EvalResult
@@ -63,9 +65,7 @@ if TYPE_CHECKING:
     from evalkit.workflows.compare import compare_runs as compare_runs
     from evalkit.workflows.diagnose import diagnose as diagnose
     from evalkit.workflows.explain import explain_run as explain_run
-    from evalkit.workflows.extract import Extraction as Extraction
     from evalkit.workflows.extract import extract_articles as extract_articles
-    from evalkit.workflows.gate import BaselineUpdate as BaselineUpdate
     from evalkit.workflows.gate import check_gate as check_gate
     from evalkit.workflows.gate import update_baseline as update_baseline
     from evalkit.workflows.run import run_extractor as run_extractor
@@ -89,21 +89,22 @@ _HOMES = {
     ),
     "evalkit.extractors.base": ("ArticleFailure", "Extractor"),
     "evalkit.gate.rules": ("RuleSet",),
-    "evalkit.gate.verdict": ("GateReport",),
+    "evalkit.gate.outcome": ("BaselineUpdate", "GateReport"),
     "evalkit.options": ("Intervals", "OptionWords", "ReadOptions", "Running", "Scoring"),
     "evalkit.predictions.facts": ("GoldReference", "MadeBy"),
+    "evalkit.predictions.extraction": ("Extraction",),
     "evalkit.predictions.run": ("Run",),
     "evalkit.records": (
         *("Annotations", "Article", "Entity", "Example", "Prediction", "Quote", "Scope", "Span", "Stance", "Zone"),
     ),
-    "evalkit.report.table": ("render_report",),
+    "evalkit.report.render": ("render_report",),
     "evalkit.results": ("PRF", "Counts", "EvalResult", "Score", "TaskResult"),
     "evalkit.version": ("__version__",),
     "evalkit.workflows.compare": ("compare_repeated_runs", "compare_runs"),
     "evalkit.workflows.diagnose": ("diagnose",),
     "evalkit.workflows.explain": ("explain_run",),
-    "evalkit.workflows.extract": ("Extraction", "extract_articles"),
-    "evalkit.workflows.gate": ("BaselineUpdate", "check_gate", "update_baseline"),
+    "evalkit.workflows.extract": ("extract_articles",),
+    "evalkit.workflows.gate": ("check_gate", "update_baseline"),
     "evalkit.workflows.run": ("run_extractor",),
     "evalkit.workflows.score": ("score_predictions",),
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.errors import FormatError
+from evalkit.showing import shown_html
 
 __all__ = ["PRF", "Counts", "EvalResult", "Interval", "Score", "TaskResult", "f1_score", "ratio"]
 
@@ -233,10 +234,7 @@ class EvalResult:
         about = f"{self.extractor} on {self.gold}, {self.split}, {self.articles} articles"
         return f"<EvalResult {about}: {', '.join(figures) or 'nothing evaluated'}>"
 
-    def _repr_html_(self) -> str:
-        from evalkit.integrations.notebook import result_html
-
-        return result_html(self)
+    _repr_html_ = shown_html
 
 
 def _prf_to_json(prf: PRF) -> dict[str, Any]:

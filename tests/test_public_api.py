@@ -179,5 +179,5 @@ class TestScorePredictions:
 
     def test_unknown_reporter_names_the_known(self, gold_file: Path):
         result = evalkit.score_predictions(gold_file, predicted("a1"), resamples=0, baseline=False)
-        with pytest.raises(EvalkitError, match=r"unknown report 'markdwon'; did you mean 'markdown'\?"):
+        with pytest.raises(EvalkitError, match=r"unknown form 'markdwon'; did you mean 'markdown'\?"):
             evalkit.render_report(result, "markdwon")

@@ -28,11 +28,13 @@ from evalkit.analysis.runs import (
 from evalkit.errors import InputError
 from evalkit.results import EvalResult, Interval
 from evalkit.scoring.tasks.table import ScoredTable
+from evalkit.showing import shown_html
 
 __all__ = [
     "ComparedRow",
     "Comparison",
     "ComparisonOptions",
+    "Detectable",
     "compare_results",
     "compare_tables",
     "significance_mark",
@@ -83,6 +85,31 @@ class ComparedRow:
         return significance_mark(self.q)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detectable:
+    """What the gold can show about two runs in one task: micro F1 under the main convention, or the first there is.
+
+    Attributes:
+        units: articles (or clusters) that there are.
+        smallest: the smallest difference that is found with probability 0.8 at level 0.05.
+        difference: the one that was seen.
+        more: how many more articles would show it; 0 if these do, or if there is none.
+    """
+
+    task: str
+    convention: str
+    first: str
+    second: str
+    units: int
+    smallest: float
+    difference: float
+    more: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures as JSON values."""
+        return asdict(self)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Comparison:
     """All rows, and what reproduces them.
@@ -93,6 +120,7 @@ class Comparison:
         order_changes: pairs of runs whose order depends on the convention.
         figures_compared: task → how many figures the order was looked at under.
         multiverse: whether every convention was asked for, so that an order which never changes is worth a line.
+        detectable: what the gold can show about each pair of runs, task by task.
     """
 
     runs: tuple[str, ...]
@@ -103,6 +131,7 @@ class Comparison:
     order_changes: tuple[RankingChange, ...] = ()
     figures_compared: Mapping[str, int] = field(default_factory=dict)
     multiverse: bool = False
+    detectable: tuple[Detectable, ...] = ()
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
@@ -126,6 +155,7 @@ class Comparison:
             "rows": rows,
             "order_changes": [change.to_json() for change in self.order_changes],
             "figures_compared": dict(self.figures_compared),
+            "detectable": [seen.to_json() for seen in self.detectable],
         }
 
     def to_pandas(self) -> Any:
@@ -138,6 +168,8 @@ class Comparison:
             del values["ci"]
             rows.append(values)
         return pd.DataFrame(rows)
+
+    _repr_html_ = shown_html
 
 
 def significance_mark(q: float) -> str:

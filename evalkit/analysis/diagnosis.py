@@ -21,6 +21,7 @@ from evalkit.scoring.columns import Columns
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.base import MISSED, SPURIOUS, Task, imported
 from evalkit.scoring.tasks.table import ScoredTable, columns_of, judge_items, load_task, score_columns
+from evalkit.showing import shown_html
 
 __all__ = ["SECTIONS", "Diagnosis", "ErrorDiagnosis", "diagnose_tasks"]
 
@@ -119,9 +120,10 @@ class Diagnosis:
 
         if section not in SECTIONS:
             raise unknown_name("section", section, SECTIONS)
-        return pd.DataFrame(self._rows(section))
+        return pd.DataFrame(self.section_rows(section))
 
-    def _rows(self, section: str) -> list[dict[str, Any]]:
+    def section_rows(self, section: str) -> list[dict[str, Any]]:
+        """The rows of one section, as `to_pandas` lays them out."""
         if section == "slices":
             return [row.to_json() for row in self.slices]
         if section == "detection":
@@ -145,10 +147,7 @@ class Diagnosis:
         """One line; everything in full would fill screens."""
         return f"<Diagnosis of {self.run} on {self.gold}, {self.split}, {self.articles} articles>"
 
-    def _repr_html_(self) -> str:
-        from evalkit.integrations.notebook import diagnosis_html
-
-        return diagnosis_html(self)
+    _repr_html_ = shown_html
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:

@@ -13,21 +13,31 @@ for NLP Card et al. 2020, "With Little Power Comes Great Responsibility".)
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import Any
 
-from evalkit.analysis.comparison import ComparedRow
+from evalkit.analysis.comparison import ComparedRow, Detectable
 from evalkit.analysis.figures import Figure, figures_of
 from evalkit.analysis.intervals import Bootstrap, intervals_of, resampled_figures
 from evalkit.analysis.resampling import units_of
 from evalkit.errors import InputError
 from evalkit.results import Interval
-from evalkit.scoring.tasks.table import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable, main_convention
 
-__all__ = ["Detection", "Power", "detect", "power_of_row", "power_of_run", "smallest_difference"]
+__all__ = [
+    "Detection",
+    "Power",
+    "detect",
+    "detectable_differences",
+    "power_of_row",
+    "power_of_run",
+    "smallest_difference",
+]
 
 POINT = 0.01
+EQUAL = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +98,29 @@ def power_of_row(row: ComparedRow, *, alpha: float = 0.05, power: float = 0.8) -
         alpha=alpha,
         power=power,
         basis=f"paired difference of {row.first} and {row.second}",
+    )
+
+
+def detectable_differences(rows: Iterable[ComparedRow]) -> tuple[Detectable, ...]:
+    """What the gold can show about each pair of runs in a comparison, task by task."""
+    pairs: dict[tuple[str, str, str], dict[str, ComparedRow]] = {}
+    for row in rows:
+        if (row.scope, row.score) == ("micro", "f1"):
+            pairs.setdefault((row.task, row.first, row.second), {})[row.convention] = row
+    return tuple(_detectable(own[main_convention(task, list(own))]) for (task, _, _), own in pairs.items())
+
+
+def _detectable(row: ComparedRow) -> Detectable:
+    power = power_of_row(row)
+    return Detectable(
+        task=row.task,
+        convention=row.convention,
+        first=row.first,
+        second=row.second,
+        units=row.units,
+        smallest=power.smallest,
+        difference=row.difference,
+        more=power.more_units_for(row.difference) if abs(row.difference) > EQUAL else 0,
     )
 
 

@@ -20,6 +20,7 @@ from evalkit.analysis.runs import (
 )
 from evalkit.results import EvalResult, Interval
 from evalkit.scoring.tasks.table import ScoredTable
+from evalkit.showing import shown_html
 
 __all__ = ["RepeatedRuns", "SeedRow", "seed_rows", "seed_variance"]
 
@@ -97,6 +98,8 @@ class RepeatedRuns:
         return pd.DataFrame(
             [{**row, "ci_low": low, "ci_high": high} for row, (low, high) in zip(rows, bounds, strict=True)]
         )
+
+    _repr_html_ = shown_html
 
 
 def seed_variance(

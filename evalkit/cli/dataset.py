@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from evalkit.cli.reading import read_options, target_option
+from evalkit.cli.show import show
 from evalkit.errors import FormatError
 from evalkit.options import ReadOptions
 
 if TYPE_CHECKING:
-    from evalkit.dataset.describe import Description, DescriptionRow
     from evalkit.dataset.problems import Problem
     from evalkit.formats.base import Losses
 
@@ -50,8 +48,7 @@ def build(
     try:
         result = build_dataset(sources or (out,), out, corpus=corpus, splits=splits, keep=keep, read=read)
     except DatasetProblemsError as error:
-        _print_problems(error.problems)
-        raise click.exceptions.Exit(2) from error
+        _refuse(error.problems)
     for split in result.splits:
         click.echo(f"{out / split.split}: {len(split)} articles, {split.signature}")
     click.echo(f"{corpus}: {len(result.new_texts)} new texts")
@@ -72,11 +69,8 @@ def validate(path: str | None, corpus: Path | None, read: ReadOptions) -> None:
     result = validate_dataset(path, corpus=corpus, read=read)
     _say(result.notes)
     if result.problems:
-        _print_problems(result.problems)
-        raise click.exceptions.Exit(2)
-    counted = ", ".join(f"{number} {what}" for what, number in result.counts.items())
-    against = f"; texts and metadata agree with the {' and the '.join(result.checks)}" if result.checks else ""
-    click.echo(f"ok: {counted}{against}")
+        _refuse(result.problems)
+    show(result, heading=False)
 
 
 @dataset_group.command("describe")
@@ -94,11 +88,7 @@ def describe(path: str | None, split: str, as_json: bool, read: ReadOptions) -> 
 
     gold = load_splits(path, read=read) if split == "all" else (load_dataset(path, split=split, read=read),)
     _say(gold[0].notes)
-    description = describe_dataset(gold)
-    if as_json:
-        click.echo(json.dumps(description.to_json(), ensure_ascii=False, indent=2))
-        return
-    _print_description(description)
+    show(describe_dataset(gold), as_json=as_json)
 
 
 @dataset_group.command("convert")
@@ -144,35 +134,9 @@ def _read_splits(path: Path) -> Mapping[str, Sequence[str]]:
     return checked
 
 
-def _print_problems(problems: Sequence[Problem]) -> None:
-    for problem in problems:
-        click.echo(str(problem))
-    articles = len({problem.article_id for problem in problems})
-    click.echo(f"{len(problems)} problems in {articles} articles or files", err=True)
+def _refuse(problems: Sequence[Problem]) -> NoReturn:
+    from evalkit.report.of.table import document_of
 
-
-def _print_description(description: Description) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(file=sys.stdout, highlight=False)
-    table = Table(title=description.name, title_justify="left", box=None, pad_edge=False)
-    table.add_column("", overflow="fold", ratio=None)
-    for split in description.splits:
-        table.add_column(split, justify="right", no_wrap=True)
-    if len(description.splits) > 1:
-        table.add_column("total", justify="right", no_wrap=True)
-    for group, rows in description.groups().items():
-        table.add_row(f"[bold]{group}[/bold]")
-        for row in rows:
-            table.add_row(*_cells(row))
-    console.print(table)
-    for split, fingerprint in zip(description.splits, description.fingerprints, strict=True):
-        console.print(f"{split}: {fingerprint}", markup=False)
-
-
-def _cells(row: DescriptionRow) -> list[str]:
-    from rich.markup import escape
-
-    total = [str(sum(row.counts))] if len(row.counts) > 1 else []
-    return [f"  {escape(row.name)}", *(str(count) for count in row.counts), *total]
+    show(problems, heading=False)
+    click.echo(document_of(problems).title, err=True)
+    raise click.exceptions.Exit(2)

@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from evalkit.cli.options import PATH, given, interval_options, json_option, task_options
+from evalkit.cli.show import check_form, form_option, show
 from evalkit.options import Intervals, Scoring
 
 __all__ = ["explain_command"]
 
-_FORMS = ("terminal", "markdown")
-_OF_A_RUN = ("slices", "to", "resamples", "seed", "method", "level", "cluster")
+_OF_A_RUN = ("slices", "resamples", "seed", "method", "level", "cluster")
 _SPELLED = {"slices": "slice", "method": "interval"}
 
 
@@ -30,7 +30,7 @@ _SPELLED = {"slices": "slice", "method": "interval"}
     help="A run: slice by this; repeatable. zone, length, nested, seen, speaker, holder, target, source, "
     "year, lang, a key of the metadata, or 'all'.",
 )
-@click.option("--to", type=click.Choice(_FORMS), help="A run: the form; for the terminal by default.")
+@form_option()
 @task_options
 @interval_options
 @json_option
@@ -48,9 +48,8 @@ def explain_command(
     limits this to items that touch a stretch of the text: START-END in characters, or words of the article. Options
     about slices and intervals go with a whole run.
     """
-    from evalkit.cli.show import show
-
     dataset, to, as_json = rest["dataset"], rest["to"], rest["as_json"]
+    check_form(to, as_json)
     if article_id is not None:
         if odd := given(*_OF_A_RUN):
             raise click.UsageError(
@@ -58,17 +57,10 @@ def explain_command(
             )
         from evalkit.workflows.explain import explain_run
 
-        show(explain_run(run, article_id, span, dataset=dataset, scoring=scoring), as_json=as_json)
+        show(explain_run(run, article_id, span, dataset=dataset, scoring=scoring), to=to, as_json=as_json)
         return
-    if as_json and to is not None:
-        raise click.UsageError("--json and --to exclude each other; give one of them")
     from evalkit.workflows.diagnose import diagnose
     from evalkit.workflows.inputs import finished_run
 
     diagnosis = diagnose(finished_run(run), dataset, slices=rest["slices"], scoring=scoring, intervals=intervals)
-    if to == "markdown":
-        from evalkit.report.diagnosis import render_diagnosis
-
-        click.echo(render_diagnosis(diagnosis), nl=False)
-        return
-    show(diagnosis, as_json=as_json)
+    show(diagnosis, to=to, as_json=as_json)

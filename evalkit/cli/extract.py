@@ -6,6 +6,7 @@ import click
 
 from evalkit.cli.options import extractor_options, parse_settings
 from evalkit.cli.reading import read_options
+from evalkit.cli.show import show
 from evalkit.options import ReadOptions
 
 __all__ = ["extract_command"]
@@ -35,14 +36,8 @@ def extract_command(
     if as_json:
         for row in extraction.rows():
             click.echo(dump_line(row), nl=False)
-    else:
-        from rich.console import Console
-
-        from evalkit.report.article import print_article
-
-        for article, prediction in zip(extraction.articles, extraction.predictions, strict=True):
-            if prediction.error is None:
-                print_article(article, prediction.annotations, Console(highlight=False))
+    elif len(extraction.failed) < len(extraction.articles):
+        show(extraction, heading=False)
     if failed := extraction.failed:
         name, error = next(iter(failed.items()))
         more = f" (and {len(failed) - 1} more articles)" if len(failed) > 1 else ""

@@ -10,7 +10,7 @@ import click
 from evalkit.cli.options import PATH, json_option
 
 if TYPE_CHECKING:
-    from evalkit.workflows.gate import BaselineUpdate, GateReport
+    from evalkit.gate.outcome import GateReport
 
 __all__ = ["gate_command"]
 
@@ -47,7 +47,7 @@ def gate_command(
         done = update_baseline(run, baseline, rules=rules, dataset=dataset)
         if done.report is not None:
             _write(done.report, shown)
-        _show_update(done, limit, as_json)
+        show(done, as_json=as_json, heading=False, limit=limit)
         return 0
     report = check_gate(run, baseline, rules=rules, dataset=dataset)
     _write(report, shown)
@@ -58,25 +58,8 @@ def gate_command(
 def _write(report: GateReport, shown: dict[str, Any]) -> None:
     """The files that were asked for."""
     from evalkit.files import write_file
+    from evalkit.report.render import render_report
 
-    if shown["summary"] is not None:
-        from evalkit.report.gate_markdown import gate_markdown
-
-        write_file(shown["summary"], gate_markdown(report, limit=shown["limit"]))
-    if shown["junit"] is not None:
-        from evalkit.report.gate_junit import gate_junit
-
-        write_file(shown["junit"], gate_junit(report))
-
-
-def _show_update(done: BaselineUpdate, limit: int, as_json: bool) -> None:
-    from evalkit.cli.show import show
-
-    if as_json:
-        show(done, as_json=True)
-        return
-    if done.report is not None and done.changed:
-        show(done.report, limit=limit)
-    for line in done.changed or ("nothing has changed",):
-        click.echo(line)
-    click.echo(f"written to {done.path}")
+    for option, form in (("summary", "markdown"), ("junit", "junit")):
+        if shown[option] is not None:
+            write_file(shown[option], render_report(report, form, limit=shown["limit"]))

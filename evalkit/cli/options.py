@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from evalkit.options import Intervals, Scoring
 
 __all__ = [
     "PATH",
+    "ListedOption",
     "extractor_options",
     "given",
     "interval_options",
@@ -26,6 +27,19 @@ __all__ = [
 PATH = click.Path(path_type=Path)
 Command = Callable[..., Any]
 Option = Callable[[Command], Command]
+
+
+class ListedOption(click.Option):
+    """An option whose help lists what is registered, which is looked up when somebody asks for help."""
+
+    def __init__(self, param_decls: Sequence[str], *, listing: Callable[[], str], **rest: Any) -> None:
+        super().__init__(param_decls, **rest)
+        self.listing = listing
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The option and its help, with what there is now."""
+        self.help = self.listing()
+        return super().get_help_record(ctx)
 
 
 def with_record(name: str, make: Callable[..., Any], options: Mapping[str, Option]) -> Option:

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
-from evalkit.cli.options import Option, with_record
+from evalkit.cli.options import ListedOption, Option, with_record
 from evalkit.formats.table import FORMATS, load_format, loadable_formats
 from evalkit.options import ReadOptions
 
 __all__ = ["read_options", "side_options", "target_option"]
-
-
-class _Listed(click.Option):
-    """An option whose help lists what is registered, which is looked up when somebody asks for help."""
-
-    def __init__(self, param_decls: Sequence[str], *, listing: Callable[[], str], **rest: Any) -> None:
-        super().__init__(param_decls, **rest)
-        self.listing = listing
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        self.help = self.listing()
-        return super().get_help_record(ctx)
 
 
 def _formats() -> str:
@@ -80,9 +67,9 @@ _READ: dict[str, Option] = {
         "--annotator", help="Whose annotations are the gold, where a file has those of several people."
     ),
     **{name: click.option(f"--{name.replace('_', '-')}", name, help=text) for name, text in _short_forms().items()},
-    "read": click.option("--read", multiple=True, metavar="NAME=VALUE", cls=_Listed, listing=_other_settings),
+    "read": click.option("--read", multiple=True, metavar="NAME=VALUE", cls=ListedOption, listing=_other_settings),
 }
-_FORMAT = {"format": click.option("--format", metavar="NAME", cls=_Listed, listing=_formats)}
+_FORMAT = {"format": click.option("--format", metavar="NAME", cls=ListedOption, listing=_formats)}
 
 read_options = with_record("read", _read, _FORMAT | _READ)
 """How files are read, as `read`."""
@@ -96,5 +83,5 @@ def _targets() -> str:
     return f"{', '.join(written)}, or hf (a dataset folder)."
 
 
-target_option = click.option("--to", required=True, metavar="NAME", cls=_Listed, listing=_targets)
+target_option = click.option("--to", required=True, metavar="NAME", cls=ListedOption, listing=_targets)
 """What is written."""

@@ -7,21 +7,22 @@ from pathlib import Path
 import click
 
 from evalkit.cli.options import PATH
+from evalkit.cli.show import form_option
 
 __all__ = ["report_command"]
 
 
 @click.command("report")
 @click.argument("run", type=PATH)
-@click.option("--to", default="markdown", show_default=True, help="markdown, tsv, json or a plugin's.")
+@form_option("markdown")
 @click.option("-o", "--output", type=PATH, help="Write to this file instead of standard output.")
-def report_command(run: Path, to: str, output: Path | None) -> None:
+def report_command(run: Path, to: str | None, output: Path | None) -> None:
     """Show the result of RUN (a run folder, or its result.json)."""
     from evalkit.files import write_file
     from evalkit.predictions.store import read_result
-    from evalkit.report.table import render_report
+    from evalkit.report.render import render_report
 
-    text = render_report(read_result(run), to)
+    text = render_report(read_result(run), to or "markdown")
     if output is None:
         click.echo(text, nl=False)
     else:

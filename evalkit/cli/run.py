@@ -101,24 +101,26 @@ def _progress(name: str) -> Iterator[Told | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from evalkit.report.forms.console import make_console
+
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=make_console(stderr=True), transient=True) as bar:
         task = bar.add_task(name, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _show(run: Run, as_json: bool) -> None:
     from evalkit.cli.show import show
+    from evalkit.report.clean import clean
 
     gold = run.gold
     if as_json or gold is None:
-        show(run.result, as_json=as_json)
+        show(run.result, as_json=as_json, heading=False)
         return
-    click.echo(f"{run.extractor} on {gold.name}, split {gold.split}: {gold.articles} articles\n")
-    show(run.result)
+    click.echo(clean(f"{run.extractor} on {gold.name}, split {gold.split}: {gold.articles} articles") + "\n")
+    show(run.result, heading=False)
     kept = gold.articles - run.fresh
     speed = run.articles_per_second
     words = [] if speed is None else [f"{run.fresh} articles extracted in {run.seconds:.1f} s, {speed:.1f} articles/s"]

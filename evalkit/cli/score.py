@@ -44,7 +44,7 @@ def score_command(gold: Path, predicted: Path | None, out: Path | None, read: Re
         from evalkit.predictions.store import RunFolder
 
         RunFolder(out).write_result(result)
-    show(result, as_json=as_json)
+    show(result, as_json=as_json, heading=False)
 
 
 def _with_one_thread() -> None:

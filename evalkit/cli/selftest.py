@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from evalkit.cli.show import show
+
 __all__ = ["selftest_command"]
 
 
@@ -18,26 +20,9 @@ def selftest_command(conventions: tuple[str, ...], seed: int, cases: int) -> Non
 
     Exits with 1 if one is violated.
     """
-    from evalkit.scoring.selftest import Check, check_all
+    from evalkit.scoring.selftest import check_all
 
-    checks = check_all(conventions, seed=seed, cases=cases)
-
-    def verdict(check: Check) -> str:
-        if check.violation is not None:
-            return "VIOLATED"
-        return f"not asked: {check.excepted}" if check.excepted else "ok"
-
-    rows = [("task", "convention", "invariant", "")] + [
-        (check.task, check.convention, check.invariant, verdict(check)) for check in checks
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        click.echo("  ".join((*cells, row[3])).rstrip())
-    violations = [check.violation for check in checks if check.violation is not None]
-    for violation in violations:
-        click.echo(f"\n{violation.task} {violation.convention}: {violation.invariant} is violated")
-        click.echo(violation.message)
-        click.echo(violation.example)
-    if violations:
+    tried = check_all(conventions, seed=seed, cases=cases)
+    show(tried, heading=False)
+    if any(check.violation is not None for check in tried):
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""How commands show what a verb gave: on the terminal, or as JSON and nothing else."""
+"""What a command found, on standard output: for people at a terminal, or in the form that was asked for."""
 
 from __future__ import annotations
 
@@ -6,46 +6,56 @@ from typing import Any
 
 import click
 
-__all__ = ["show"]
+from evalkit.cli.options import ListedOption, Option
+
+__all__ = ["check_form", "form_option", "show"]
+
+TERMINAL = "terminal"
 
 
-def show(result: Any, *, as_json: bool = False, **options: Any) -> None:
+def form_option(default: str = TERMINAL) -> Option:
+    """Adds `--to`; None stands for the default."""
+
+    def listing() -> str:
+        from evalkit.report.forms.table import FORMS
+
+        return f"The form: {', '.join((*FORMS.table, *sorted(FORMS.entry_points())))}; {default} by default."
+
+    return click.option("--to", metavar="FORM", cls=ListedOption, listing=listing)
+
+
+def check_form(to: str | None, as_json: bool = False) -> None:
+    """Refuses a form that there is not, before anything is computed.
+
+    Raises:
+        UnknownNameError: there is no such form.
+        click.UsageError: JSON is asked for as well.
+    """
+    if as_json and to is not None:
+        raise click.UsageError("--json and --to exclude each other; give one of them")
+    if to is not None:
+        from evalkit.report.forms.table import FORMS
+
+        FORMS.load(to)
+
+
+def show(result: object, *, to: str | None = None, as_json: bool = False, heading: bool = True, **options: Any) -> None:
     """Prints a result.
 
     Args:
-        result: what a verb gave.
-        as_json: write its JSON to standard output and nothing else.
-        options: what its way of showing takes.
+        result: anything there is a document of.
+        to: the name of a form; laid out for the terminal if None.
+        as_json: the same as the form `json`.
+        heading: whether the terminal also shows the title.
+        options: what the kind of result knows, such as `limit` of a gate.
     """
-    if as_json:
-        from evalkit.files import json_bytes
+    if as_json or to not in (None, TERMINAL):
+        from evalkit.report.render import render_report
 
-        click.echo(json_bytes(_json(result)).decode(), nl=False)
+        click.echo(render_report(result, to or "json", **options), nl=False)
         return
-    from importlib import import_module
+    from evalkit.report.forms.console import make_console
+    from evalkit.report.forms.terminal import print_document
+    from evalkit.report.of.table import document_of
 
-    from rich.console import Console
-
-    module, _, function = _PRINTED[type(result).__name__].partition(":")
-    getattr(import_module(module), function)(result, Console(highlight=False), **options)
-
-
-_PRINTED = {
-    "EvalResult": "evalkit.report.terminal:print_result",
-    "Comparison": "evalkit.report.comparison:print_comparison",
-    "RepeatedRuns": "evalkit.report.seeds:print_repeated",
-    "Diagnosis": "evalkit.report.diagnosis:print_diagnosis",
-    "Explanation": "evalkit.report.explanation:print_explanation",
-    "GateReport": "evalkit.report.gate_terminal:print_gate",
-}
-
-
-def _json(result: Any) -> Any:
-    if type(result).__name__ == "EvalResult":
-        # The counts by article are for result.json.
-        return result.to_json(tables=False)
-    if type(result).__name__ == "Comparison":
-        from evalkit.report.comparison import detection_lines
-
-        return result.to_json() | {"detectable": detection_lines(result)}
-    return result.to_json()
+    print_document(document_of(result, **options), make_console(), heading=heading)

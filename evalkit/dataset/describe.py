@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from evalkit.dataset.gold import GoldDataset, stated_layers
 from evalkit.dataset.load import load_splits
 from evalkit.layers.base import Layer
+from evalkit.showing import shown_html
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -65,6 +66,8 @@ class Description:
 
         index = pd.MultiIndex.from_tuples([(row.group, row.name) for row in self.rows], names=["group", "name"])
         return pd.DataFrame([row.counts for row in self.rows], index=index, columns=list(self.splits))
+
+    _repr_html_ = shown_html
 
 
 def describe_dataset(

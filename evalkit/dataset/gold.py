@@ -17,6 +17,7 @@ from evalkit.layers.fields import NUMBER, SPAN, SPANS
 from evalkit.layers.table import all_layers, layer_names, load_layer
 from evalkit.records import Example
 from evalkit.registry import unknown_name
+from evalkit.showing import shown_html
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -112,6 +113,8 @@ class GoldDataset:
         names, offsets = _columns(kind)
         # Nullable integers: a quote without a speaker must not turn offsets into floats.
         return pd.DataFrame(rows, columns=names).astype(dict.fromkeys(offsets, "Int64"))
+
+    _repr_html_ = shown_html
 
 
 def as_stored(gold: GoldDataset) -> GoldDataset:

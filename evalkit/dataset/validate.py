@@ -30,6 +30,7 @@ from evalkit.errors import FormatError, InputError
 from evalkit.files import read_text
 from evalkit.layers.table import all_layers
 from evalkit.options import ReadOptions
+from evalkit.showing import shown_html
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -71,6 +72,8 @@ class Validation:
 
         names = [own.name for own in fields(Problem)]
         return pd.DataFrame([asdict(problem) for problem in self.problems], columns=names)
+
+    _repr_html_ = shown_html
 
 
 def validate_dataset(

@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from evalkit.analysis.changes import BROKEN, FIXED, Change
 from evalkit.analysis.comparison import ComparedRow, ComparisonOptions, compare_tables
 from evalkit.analysis.figures import Figure, figures_of
 from evalkit.analysis.intervals import Bootstrap
@@ -25,111 +23,18 @@ from evalkit.analysis.paired import adjusted
 from evalkit.analysis.power import Power, power_of_row
 from evalkit.errors import InputError
 from evalkit.gate.baseline import Tables
+from evalkit.gate.outcome import CANNOT_TELL, FAIL, PASS, Outcome
 from evalkit.gate.rules import POOLED, Rule, RuleSet
 from evalkit.registry import near_match
 from evalkit.scoring.tasks.table import ScoredTable
 
-__all__ = ["CANNOT_TELL", "FAIL", "PASS", "GateReport", "Outcome", "Sides", "judge_rules"]
+__all__ = ["ROUNDS", "Sides", "judge_rules"]
 
-PASS, FAIL, CANNOT_TELL = "pass", "fail", "cannot tell"
-EXIT = {PASS: 0, FAIL: 1, CANNOT_TELL: 3}
 ROUNDS = 10_000
 ROUNDING = 1e-9
 
 Properties = Mapping[str, Mapping[str, str]]
 """Metadata field → article id → value."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """One rule and what became of it.
-
-    Attributes:
-        verdict: "pass", "fail" or "cannot tell".
-        reason: a sentence with the figures that decided.
-        value: the figure of the run, or None if the run does not have it.
-        baseline: the figure of the baseline, likewise.
-        ci: 95 % interval of run minus baseline.
-        p: of approximate randomization.
-        q: p after Benjamini-Hochberg over the rules.
-        articles: won, tied and lost by the run.
-        smallest: the smallest difference that this gold shows with 80 % power.
-        more: how many more articles would show such a drop; only where it cannot be told.
-    """
-
-    rule: Rule
-    verdict: str
-    reason: str
-    value: float | None = None
-    baseline: float | None = None
-    ci: tuple[float, float] | None = None
-    p: float | None = None
-    q: float | None = None
-    articles: tuple[int, int, int] | None = None
-    smallest: float | None = None
-    more: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class GateReport:
-    """What a gate says.
-
-    Attributes:
-        run: name of the run.
-        baseline: name of what it was compared with.
-        changes: newly broken and newly fixed items.
-        notes: what else is to be known.
-        method: what reproduces the tests.
-    """
-
-    run: str
-    baseline: str
-    gold: str
-    split: str
-    articles: int
-    outcomes: tuple[Outcome, ...]
-    changes: tuple[Change, ...] = ()
-    notes: tuple[str, ...] = ()
-    method: str = ""
-
-    @property
-    def verdict(self) -> str:
-        """Fail if any rule fails, else cannot tell if any cannot, else pass."""
-        verdicts = {outcome.verdict for outcome in self.outcomes}
-        return next((verdict for verdict in (FAIL, CANNOT_TELL) if verdict in verdicts), PASS)
-
-    @property
-    def exit_code(self) -> int:
-        """0 pass, 1 fail, 3 cannot tell."""
-        return EXIT[self.verdict]
-
-    def count(self, direction: str) -> int:
-        """How many items are newly broken or fixed."""
-        return sum(change.direction == direction for change in self.changes)
-
-    def to_json(self) -> dict[str, Any]:
-        """The report as JSON values."""
-        return {
-            "format": "evalkit.gate",
-            "version": 1,
-            "verdict": self.verdict,
-            "exit_code": self.exit_code,
-            **{name: getattr(self, name) for name in ("run", "baseline", "gold", "split", "articles", "method")},
-            "rules": [asdict(outcome) for outcome in self.outcomes],
-            "broken": [change.to_json() for change in self.changes if change.direction == BROKEN],
-            "fixed": [change.to_json() for change in self.changes if change.direction == FIXED],
-            "notes": list(self.notes),
-        }
-
-    def to_pandas(self) -> Any:
-        """One row a rule with what became of it; what the rule demands stands in `rule_…`."""
-        import pandas as pd
-
-        return pd.json_normalize([asdict(outcome) for outcome in self.outcomes], sep="_")
-
-    def __repr__(self) -> str:
-        """One line; everything in full would fill screens."""
-        return f"<GateReport {self.run} against {self.baseline} on {self.gold}, {self.split}: {self.verdict}>"
 
 
 @dataclass(frozen=True, kw_only=True)

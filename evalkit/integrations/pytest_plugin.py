@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from evalkit.gate.verdict import GateReport
+    from evalkit.gate.outcome import GateReport
 
 __all__ = ["GateCheck", "evalkit_gate"]
+
+LIMIT, WIDTH = 20, 120
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,13 @@ class GateCheck:
         """
         if cannot_tell not in ("fail", "skip", "pass"):
             raise ValueError(f"cannot_tell must be 'fail', 'skip' or 'pass', found {cannot_tell!r}")
-        from evalkit.report.gate_terminal import gate_lines
+        from evalkit.report.forms.terminal import render_terminal
+        from evalkit.report.of.gate import document
 
         verdict = self.report.verdict
         if verdict == "pass" or (verdict == "cannot tell" and cannot_tell == "pass"):
             return
-        message = "\n".join(gate_lines(self.report))
+        message = f"evalkit gate: {verdict}\n{render_terminal(document(self.report, limit=LIMIT), width=WIDTH)}"
         if verdict == "cannot tell" and cannot_tell == "skip":
             pytest.skip(message)
         pytest.fail(message, pytrace=False)

@@ -116,6 +116,8 @@ class Layer(Generic[Item]):
         mentions: the things that an item names, by `entity_id`.
         roles: who does what in an item, in words, given the text: such as the cue and the speaker of a quote.
         says: an item in words, given the text; by default what stands at its spans, or its label.
+        told: an item as a line of a list beside the article, given the text and what it calls the things in it:
+            pieces of words with their tone (`evalkit.report.document`). Without, items are marked in the text.
         from_metadata: the item that a value of an article's metadata stands for, where a layer can be read from that.
     """
 
@@ -140,6 +142,7 @@ class Layer(Generic[Item]):
     mentions: Callable[[Item], Iterable[Mention]] = _nothing
     roles: Callable[[Item, str], Mapping[str, str]] = _none_by_name
     says: Callable[[Item, str], str] | None = None
+    told: Callable[[Item, str, Mapping[str, str]], Iterable[tuple[str, str]]] | None = None
     from_metadata: Callable[[str], Item] | None = None
 
     def __post_init__(self) -> None:

@@ -98,7 +98,16 @@ def _roles(quote: Quote, text: str) -> Mapping[str, str]:
     speaker = "" if quote.speaker is None else surface(text, [quote.speaker])
     if quote.speaker_id is not None:
         speaker += f" ({quote.speaker_id})" if speaker else quote.speaker_id
-    return {"cue": surface(text, quote.cue), "speaker": speaker}
+    return {"speaker": speaker, "cue": surface(text, quote.cue)}
+
+
+def _told(quote: Quote, text: str, _: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    speaker = "?" if quote.speaker is None else surface(text, [quote.speaker])
+    known = quote.speaker_id is not None and quote.speaker_id != speaker
+    yield f"{speaker} ({quote.speaker_id})" if known else speaker, "name"
+    yield f" {surface(text, quote.cue) or '–'}", "cue"
+    yield f" [{quote.kind}] ", "faint"
+    yield surface(text, quote.content), ""
 
 
 QUOTES: Layer[Quote] = Layer(
@@ -119,4 +128,5 @@ QUOTES: Layer[Quote] = Layer(
     counts=_counts,
     mentions=_mentions,
     roles=_roles,
+    told=_told,
 )

@@ -12,6 +12,7 @@ from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX, Annotations, Ex
 
 __all__ = ["STANCES"]
 
+_TONES = {"favor": "good", "against": "bad", "neutral": "unsure"}
 _TOPIC = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -50,6 +51,22 @@ def _says(stance: Stance, text: str) -> str:
     return f"{holder} → {stance.target}" + (f" ({evidence})" if evidence else "")
 
 
+def _told(stance: Stance, text: str, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    yield _name(stance.holder, names), "name"
+    yield " → ", ""
+    yield _name(stance.target, names), "strong"
+    yield f" {stance.label}", _TONES.get(stance.label, "strong")
+    yield f"  {surface(text, stance.evidence)}", "faint"
+
+
+def _name(thing: str, names: Mapping[str, str]) -> str:
+    if thing == AUTHOR:
+        return "the author"
+    if thing.startswith(TOPIC_PREFIX):
+        return thing.removeprefix(TOPIC_PREFIX).replace("-", " ")
+    return names.get(thing, thing)
+
+
 STANCES: Layer[Stance] = Layer(
     name="stances",
     one="stance",
@@ -66,4 +83,5 @@ STANCES: Layer[Stance] = Layer(
     problems=_problems,
     counts=_counts,
     says=_says,
+    told=_told,
 )

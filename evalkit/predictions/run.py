@@ -17,6 +17,7 @@ from evalkit.predictions.facts import Facts, GoldReference, MadeBy, stated
 from evalkit.predictions.store import FORMAT_VERSION, RESULT, RUN, RunFolder, read_result, read_run
 from evalkit.records import Article, Example, Prediction
 from evalkit.results import EvalResult
+from evalkit.showing import shown_html
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -257,6 +258,8 @@ class Run:
             ),
             gold=gold and replace(gold, reading=read.text("reading") or gold.reading),
         )
+
+    _repr_html_ = shown_html
 
 
 def _article_row(prediction: Prediction) -> dict[str, Any]:

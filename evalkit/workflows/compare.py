@@ -13,6 +13,7 @@ import numpy as np
 from evalkit.analysis.comparison import ComparedRow, Comparison, ComparisonOptions, compare_results
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.paired import adjusted
+from evalkit.analysis.power import detectable_differences
 from evalkit.analysis.ranking import ranking_changes, rankings
 from evalkit.analysis.seeds import RepeatedRuns, SeedRow, seed_variance
 from evalkit.dataset.gold import GoldDataset
@@ -64,8 +65,10 @@ def compare_runs(
         results, options=ComparisonOptions(bootstrap=bootstrap, scores=tuple(scores)), **limits
     )
     order = rankings(results, **limits)
+    shown = _shown(comparison)
     return replace(
-        _shown(comparison),
+        shown,
+        detectable=detectable_differences(shown.rows),
         order_changes=ranking_changes(results, **limits),
         figures_compared={task: len(figures) for task, figures in order.items()},
         multiverse="all" in options.scoring.conventions,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,55 +12,14 @@ from evalkit.dataset.sources import check_settings, find_place, raw_examples, re
 from evalkit.errors import InputError
 from evalkit.extractors.base import Extractor
 from evalkit.files import read_bytes
-from evalkit.formats.native.rows import annotations_to_row, article_to_row
 from evalkit.options import ReadOptions
+from evalkit.predictions.extraction import Extraction
 from evalkit.predictions.jobs import Job, run_jobs
-from evalkit.predictions.run import Run
-from evalkit.records import Article, Prediction
+from evalkit.records import Article
 from evalkit.text.zones import zoned
 from evalkit.workflows.run import resolved
 
-__all__ = ["Extraction", "extract_articles", "read_article", "read_articles"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Extraction:
-    """What an extractor found.
-
-    Attributes:
-        extractor: its name.
-        articles: the articles, in the order given.
-        predictions: one for each.
-    """
-
-    extractor: str
-    articles: tuple[Article, ...]
-    predictions: tuple[Prediction, ...]
-
-    def __repr__(self) -> str:
-        """One line; everything in full would fill screens."""
-        return f"<Extraction {self.extractor}, {len(self.articles)} articles>"
-
-    @property
-    def failed(self) -> dict[str, str]:
-        """Article id → error."""
-        return {one.article_id: one.error for one in self.predictions if one.error is not None}
-
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """One row in native form for each article that did not fail: the article and what was found."""
-        for article, prediction in zip(self.articles, self.predictions, strict=True):
-            if prediction.error is None:
-                row = article_to_row(article) | annotations_to_row(prediction.annotations, article.text)
-                yield {**row, "extractor": self.extractor}
-
-    def to_json(self) -> dict[str, Any]:
-        """Everything as JSON values."""
-        head = {"format": "evalkit.extraction", "version": 1, "extractor": self.extractor}
-        return head | {"articles": list(self.rows()), "failed": self.failed}
-
-    def to_pandas(self, layer: str = "articles") -> Any:
-        """One row for each item of a layer; by default one for each article."""
-        return Run(extractor=self.extractor, predictions=self.predictions).to_pandas(layer)
+__all__ = ["extract_articles", "read_article", "read_articles"]
 
 
 def extract_articles(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 from evalkit.analysis.changes import changes_of_pairs
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import FormatError, InputError
 from evalkit.gate.baseline import Baseline, Tables, baseline_bytes, read_baseline, write_baseline
+from evalkit.gate.outcome import BaselineUpdate, GateReport, Outcome
 from evalkit.gate.rules import RuleSet, default_rules, read_rules
-from evalkit.gate.verdict import ROUNDS, GateReport, Outcome, Sides, judge_rules
+from evalkit.gate.verdict import ROUNDS, Sides, judge_rules
 from evalkit.options import Intervals, OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.scoring.properties import article_properties
@@ -21,7 +22,7 @@ from evalkit.version import __version__
 from evalkit.workflows.inputs import finished_run, gold_of
 from evalkit.workflows.pairing import pair_run, scoring_of
 
-__all__ = ["BaselineUpdate", "GateReport", "RuleSet", "check_gate", "update_baseline"]
+__all__ = ["check_gate", "update_baseline"]
 
 
 def check_gate(
@@ -77,39 +78,6 @@ def check_gate(
         notes=_notes(ours, before, sides.before, outcomes),
         method=f"randomization{rounds}/{wanted.cluster or 'article'}/seed{seed}|bh|evalkit:{__version__}",
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class BaselineUpdate:
-    """What writing a baseline did.
-
-    Attributes:
-        path: where it was written.
-        baseline: what was written.
-        changed: sentences that say what is different from the old one; empty if it is the same file.
-        report: the comparison with the old one, or None if there was none or it is about other gold.
-    """
-
-    path: Path
-    baseline: Baseline
-    changed: tuple[str, ...]
-    report: GateReport | None
-
-    def to_json(self) -> dict[str, Any]:
-        """The update as JSON values."""
-        return {
-            "format": "evalkit.baseline_update",
-            "version": 1,
-            "baseline": str(self.path),
-            "changed": list(self.changed),
-            "gate": None if self.report is None else self.report.to_json(),
-        }
-
-    def to_pandas(self) -> Any:
-        """What is different from the old baseline, one row a sentence."""
-        import pandas as pd
-
-        return pd.DataFrame({"changed": list(self.changed)})
 
 
 def update_baseline(

@@ -257,7 +257,18 @@ def read_comparison(table: Table, key: Key, comparison: Mapping[str, Any]) -> No
         table.put((*place, "equal"), ", ".join(change["equal"]))
     for task, number in comparison["figures_compared"].items():
         table.put((*key, "figures compared", task), number)
-    table.put_texts((*key, "detectable"), comparison["detectable"])
+    table.put_texts((*key, "detectable"), map(detectable_text, comparison["detectable"]))
+
+
+def detectable_text(seen: str | Mapping[str, Any]) -> str:
+    """What the gold can show of a pair, as the sentence that older versions gave."""
+    if isinstance(seen, str):
+        return seen
+    more = f"; {seen['more']} more articles would show one of {abs(seen['difference']):.3f}" if seen["more"] else ""
+    return (
+        f"{seen['task']}, {seen['first']} and {seen['second']}: {seen['units']} articles show differences of "
+        f"{seen['convention']} micro F1 from {seen['smallest']:.3f} on (80 % power, alpha 0.05){more}"
+    )
 
 
 def read_repeated(table: Table, key: Key, repeated: Mapping[str, Any]) -> None:

@@ -90,7 +90,7 @@ def test_names_of_the_train_split_are_seen(evalkit: Evalkit, workspace: Path):
         pytest.param(("--cluster", "stroy"), "unknown cluster field 'stroy'; did you mean 'story'?", id="cluster"),
         pytest.param(("--json", "--to", "markdown"), "--json and --to exclude each other", id="forms"),
         pytest.param(("a-port", "--slice", "zone"), "--slice goes with a whole run", id="article-and-slice"),
-        pytest.param(("a-port", "--to", "markdown"), "--to goes with a whole run", id="article-and-form"),
+        pytest.param(("--to", "markdwon"), "unknown form 'markdwon'; did you mean 'markdown'?", id="form"),
         pytest.param(("--task", "chains"), "unknown task 'chains'; did you mean 'chain'", id="task"),
         pytest.param(("--resamples", "20", "--seed", "-1"), "seed of a bootstrap must not be negative", id="seed"),
     ],

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from evalkit.errors import InputError
+from evalkit.gate.outcome import CANNOT_TELL, FAIL, PASS, GateReport, Outcome
 from evalkit.gate.rules import Rule, RuleSet
-from evalkit.gate.verdict import CANNOT_TELL, FAIL, PASS, GateReport, Outcome, Sides, judge_rules
+from evalkit.gate.verdict import Sides, judge_rules
 
 Tables = Callable[..., Any]
 MakeRule = Callable[..., Rule]

@@ -1,12 +1,14 @@
-"""A result with all that a report has to show, and with names that try to become markup."""
+"""A result with all that a report has to show, and one of each kind of result."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from evalkit.results import PRF, Counts, EvalResult, Score, TaskResult
-
-HOSTILE = "<img src=x onerror=alert(1)>|`a`\n*b*"
+from tests.report.results import HOSTILE, PLAIN, results_of
 
 
 def task(name: str, convention: str, *, label: str = "PER", ci: bool = True) -> TaskResult:
@@ -51,16 +53,13 @@ def result() -> EvalResult:
     )
 
 
-@pytest.fixture
-def hostile() -> EvalResult:
-    """Every text that comes from outside is markup."""
-    return EvalResult(
-        extractor=HOSTILE,
-        gold=HOSTILE,
-        split=HOSTILE,
-        articles=1,
-        tasks={"entities": {"exact": task("entities", "exact", label=HOSTILE)}},
-        not_evaluated={"quotes": HOSTILE},
-        notes=(HOSTILE,),
-        failed={HOSTILE: HOSTILE},
-    )
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """Type → a result of it."""
+    return results_of(PLAIN, tmp_path_factory.mktemp("plain"))
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """The same, where every text that comes from outside tries to be more than text."""
+    return results_of(HOSTILE, tmp_path_factory.mktemp("hostile"))

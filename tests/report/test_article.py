@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
-
-from evalkit.records import AUTHOR, Annotations, Article, Entity, Quote, Span, Stance, Zone
-from evalkit.report.article import print_article
+from evalkit.records import AUTHOR, Annotations, Article, Category, Entity, Example, Quote, Span, Stance, Zone
+from evalkit.report.document import MarkedArticle
+from evalkit.report.forms.terminal import render_terminal
+from evalkit.report.of.article import document
 
 TEXT = "Port closes\n“No,” said Ida Moen of the Oslo City Council.\nShare"
 
@@ -27,11 +27,7 @@ ARTICLE = Article(
 
 
 def shown(found: Annotations, article: Article = ARTICLE, width: int = 100) -> str:
-    from rich.console import Console
-
-    console = Console(file=io.StringIO(), width=width, highlight=False)
-    print_article(article, found, console)
-    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+    return render_terminal(document(Example(article=article, gold=found)), width=width)
 
 
 def test_zones_and_nested_entities():
@@ -73,6 +69,7 @@ def test_a_crossing_mention_leaves_the_text_readable():
     crossing = Entity(id="x", spans=(Span(at("Moen").start, at("Oslo City").end),), label="ORG")
     out = shown(Annotations(entities=(entity("Ida Moen", "PER"), crossing)))
     assert "[Ida Moen]PER of the Oslo City Council" in out
+    assert "! port: 1 items cross others or the bounds of a zone and are not marked" in out
 
 
 def test_quotes_with_speakers_and_without():
@@ -99,6 +96,29 @@ def test_stances_by_name():
     lines = [line.rstrip() for line in shown(found).splitlines()]
     assert "  Ida Moen → port plan against  “No,”" in lines
     assert "  the author → unheard favor" in lines
+
+
+def test_a_layer_without_places_is_listed():
+    lines = shown(Annotations(categories=(Category(id="c1", label="politics"),))).splitlines()
+    assert lines[-3:] == ["1 categories", "  politics", ""]
+
+
+def test_marks_keep_their_offsets_whatever_stands_in_the_text():
+    text = "a\x1b\r\nb\u202e Oslo"
+    mark = Entity(id="e1", spans=(Span(7, 11),), label="GPE")
+    (block,) = document(Example(article=Article(id="x", text=text), gold=Annotations(entities=(mark,)))).blocks
+    assert isinstance(block, MarkedArticle)
+    assert [block.text[mark.start : mark.end] for mark in block.marks] == ["Oslo"]
+
+
+def test_rows_hold_every_item():
+    quote = Quote(id="q1", kind="direct", content=(at("“No,”"),), cue=(at("said"),), speaker=at("Ida Moen"))
+    rows = document(Example(article=ARTICLE, gold=Annotations(entities=(entity("Oslo", "GPE"),), quotes=(quote,)))).rows
+    assert [(row["layer"], row["label"], row["start"], row["text"]) for row in rows] == [
+        ("entities", "GPE", TEXT.index("Oslo"), "Oslo"),
+        ("quotes", "direct", TEXT.index("“No"), "“No,”"),
+    ]
+    assert rows[1]["speaker"] == "Ida Moen"
 
 
 def test_layers_that_are_not_claimed_are_not_shown():

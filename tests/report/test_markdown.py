@@ -1,29 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.report.plain_text import markdown_code, markdown_text, one_line
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        pytest.param("Ida\n Moen\t", "Ida Moen", id="white-space"),
-        pytest.param("a\x1b[31mred", "a�[31mred", id="terminal-escape"),
-        pytest.param("abc\u202edef", "abc�def", id="turned-direction"),
-        pytest.param("Łódź 🚢", "Łódź 🚢", id="letters-of-all-kinds"),
-        pytest.param("\x00", "�", id="null"),
-    ],
-)
-def test_one_line(text: str, expected: str) -> None:
-    assert one_line(text) == expected
-
-
-def test_a_long_text_loses_its_middle() -> None:
-    # 10 characters: 6 of the beginning, the mark, 3 of the end.
-    assert one_line("abcdefghijklmnop", 10) == "abcdef…nop"
+from evalkit.report.forms.markdown import markdown_code, markdown_text
 
 
 @pytest.mark.parametrize(
@@ -53,6 +36,10 @@ def test_code(text: str, expected: str) -> None:
         pytest.param("[x](y)", "[x](y)", id="link"),
         pytest.param("![x](y)", "![x]", id="image"),
         pytest.param("&lt;b&gt;", "&lt;", id="entity"),
+        pytest.param("WWW.example.com", "WWW.", id="bare-address-in-capitals"),
+        pytest.param("ida@example.com", "@example", id="mail"),
+        pytest.param("costs $5 and $6", " $5", id="formula"),
+        pytest.param("~~no~~", "~~", id="struck-out"),
     ],
 )
 def test_words_stay_dead(text: str, dead: str) -> None:
@@ -67,3 +54,27 @@ def test_a_code_span_cannot_be_left(text: str) -> None:
     runs = "".join(character if character == "`" else " " for character in code[fence : len(code) - fence]).split()
     assert "\n" not in code
     assert all(len(run) != fence for run in runs)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("- [x] done", "\\- \\[x\\] done", id="list"),
+        pytest.param("1. first", "1\\. first", id="numbered-list"),
+        pytest.param("=====", "\\=====", id="underline"),
+        pytest.param("-0.250", "-0.250", id="a-number-is-none"),
+        pytest.param("1.5", "1.5", id="nor-is-this"),
+        pytest.param("gold@1a2b3c4", "gold@1a2b3c4", id="a-fingerprint-is-no-mention"),
+    ],
+)
+def test_what_begins_a_line(text: str, expected: str) -> None:
+    assert markdown_text(text) == expected
+
+
+@given(st.text())
+def test_words_are_one_paragraph_of_text(text: str) -> None:
+    """Whatever it is, a reader of Markdown finds words in it and nothing else."""
+    from markdown_it import MarkdownIt
+
+    html = MarkdownIt("commonmark").enable("strikethrough").render(markdown_text(text))
+    assert set(re.findall(r"<(\w+)", html)) <= {"p"}

@@ -1,0 +1,56 @@
+"""What an extractor found in raw articles, without gold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit.formats.native.rows import annotations_to_row, article_to_row
+from evalkit.predictions.run import Run
+from evalkit.records import Article, Prediction
+from evalkit.showing import shown_html
+
+__all__ = ["Extraction"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extraction:
+    """What an extractor found.
+
+    Attributes:
+        extractor: its name.
+        articles: the articles, in the order given.
+        predictions: one for each.
+    """
+
+    extractor: str
+    articles: tuple[Article, ...]
+    predictions: tuple[Prediction, ...]
+
+    def __repr__(self) -> str:
+        """One line; everything in full would fill screens."""
+        return f"<Extraction {self.extractor}, {len(self.articles)} articles>"
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Article id → error."""
+        return {one.article_id: one.error for one in self.predictions if one.error is not None}
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row in native form for each article that did not fail: the article and what was found."""
+        for article, prediction in zip(self.articles, self.predictions, strict=True):
+            if prediction.error is None:
+                row = article_to_row(article) | annotations_to_row(prediction.annotations, article.text)
+                yield {**row, "extractor": self.extractor}
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as JSON values."""
+        head = {"format": "evalkit.extraction", "version": 1, "extractor": self.extractor}
+        return head | {"articles": list(self.rows()), "failed": self.failed}
+
+    def to_pandas(self, layer: str = "articles") -> Any:
+        """One row for each item of a layer; by default one for each article."""
+        return Run(extractor=self.extractor, predictions=self.predictions).to_pandas(layer)
+
+    _repr_html_ = shown_html

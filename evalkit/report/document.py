@@ -1,0 +1,308 @@
+"""A result as something to read: a title and blocks, which every form shows.
+
+`report/of/` makes a document of each kind of result, `report/forms/` shows a document at a terminal, as Markdown, as
+HTML and so on. Results hold figures; words about them stand in documents only.
+
+Every text is cleaned when it is put into a block (`evalkit.report.clean`), whoever makes the block, so a form has only
+its own markup to escape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from evalkit.report.clean import clean_fields, clean_text
+
+__all__ = [
+    "Block",
+    "Chart",
+    "Check",
+    "Column",
+    "Document",
+    "Line",
+    "Lines",
+    "Mark",
+    "MarkedArticle",
+    "Piece",
+    "Series",
+    "Step",
+    "Table",
+    "figure_columns",
+]
+
+GOOD, BAD, UNSURE = "good", "bad", "unsure"
+STRONG, FAINT, NAME, CUE, QUOTED = "strong", "faint", "name", "cue", "quoted"
+"""How words are meant; a form may show it by colour, weight or a sign. QUOTED is verbatim text of an article."""
+
+PASS, FAIL, CANNOT_TELL, SKIPPED = "pass", "fail", "cannot tell", "skipped"
+VERDICT_TONES = {PASS: GOOD, FAIL: BAD, CANNOT_TELL: UNSURE, SKIPPED: FAINT}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The heading of a column and how its cells stand.
+
+    Attributes:
+        folds: whether a long cell may go on in a second line.
+        left: whether cells stand at the left, as words do; figures stand at the right.
+        from_width: the column is left out on pages that are narrower.
+    """
+
+    name: str
+    left: bool = False
+    folds: bool = False
+    from_width: int = 0
+
+    def __post_init__(self) -> None:
+        clean_fields(self)
+
+
+def figure_columns(*names: str) -> tuple[Column, ...]:
+    """Columns of a table of figures: the first holds names, the others numbers."""
+    return tuple(Column(name, left=not at, folds=not at) for at, name in enumerate(names))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Cells as text.
+
+    Attributes:
+        columns: the headings.
+        rows: one text for each column.
+        title: what it shows, or "".
+        caption: a sentence under it, or "".
+        signature: the line that reproduces its figures, or "".
+        rules: positions of the rows before which a line is drawn.
+        strong: positions of the rows that stand out: totals, and headings of groups.
+        listing: a list of things, not of figures; shown with less decoration.
+        fixed: a narrow page may show some of the columns at a time, each time after these first ones; 0 if not.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    title: str = ""
+    caption: str = ""
+    signature: str = ""
+    rules: tuple[int, ...] = ()
+    strong: tuple[int, ...] = ()
+    listing: bool = False
+    fixed: int = 0
+
+    def __post_init__(self) -> None:
+        clean_fields(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words of one tone within a line."""
+
+    text: str
+    tone: str = ""
+
+    def __post_init__(self) -> None:
+        clean_fields(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of pieces, `depth` steps further in than the block."""
+
+    pieces: tuple[Piece, ...]
+    depth: int = 0
+
+    @classmethod
+    def of(cls, *words: str | Piece, tone: str = "", depth: int = 0) -> Line:
+        """The line of some words, all in one tone where they have none of their own."""
+        return cls(tuple(Piece(word, tone) if isinstance(word, str) else word for word in words), depth)
+
+    @property
+    def text(self) -> str:
+        """The words without their tones."""
+        return "".join(piece.text for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Sentences, a list, or items in groups.
+
+    Attributes:
+        lines: an empty one sets the lines around it apart.
+        title: a heading, or "".
+        tone: of the heading.
+        whole: lines are never broken, so that they can be copied or searched.
+        hanging: what does not fit goes on further in, so that the next item can be told from it.
+    """
+
+    lines: tuple[Line, ...]
+    title: str = ""
+    tone: str = STRONG
+    whole: bool = False
+    hanging: bool = False
+
+    def __post_init__(self) -> None:
+        clean_fields(self)
+
+    @classmethod
+    def of(cls, *lines: str, tone: str = "", whole: bool = False) -> Lines:
+        """Plain lines in one tone."""
+        return cls(lines=tuple(Line.of(line, tone=tone) for line in lines), whole=whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of an article's text, `start` to `end` in code points.
+
+    Attributes:
+        label: the word shown at it.
+        layer: the layer of the item that stands there.
+        kind: what became of the item, or "".
+    """
+
+    start: int
+    end: int
+    label: str
+    layer: str = ""
+    kind: str = ""
+
+    def __post_init__(self) -> None:
+        clean_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedArticle:
+    """The text of an article with marks.
+
+    Attributes:
+        text: as it is in the article, but for characters that steer a terminal.
+        zones: (kind, start, end) of the parts of the page, in order; all of it is body if there are none.
+        marks: may nest and cross.
+    """
+
+    text: str
+    zones: tuple[tuple[str, int, int], ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+    def __post_init__(self) -> None:
+        text = clean_text(self.text)
+        clean_fields(self)
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "zones", self.zones or (("body", 0, len(text)),))
+
+    def steps(self, start: int, end: int) -> Iterator[Step]:
+        """A stretch of the text step by step: some text, then a mark that begins or ends after it.
+
+        A mark that crosses an earlier one, or reaches out of the stretch, is left out.
+        """
+        place = start
+        around: list[Mark] = []
+        for mark in sorted(self.marks, key=lambda mark: (mark.start, -mark.end, mark.label)):
+            if mark.start < start or mark.end > end:
+                continue
+            while around and around[-1].end <= mark.start:
+                yield Step(self.text[place : around[-1].end], around[-1], False)
+                place = around.pop().end
+            if around and mark.end > around[-1].end:
+                continue
+            yield Step(self.text[place : mark.start], mark, True)
+            place = mark.start
+            around.append(mark)
+        while around:
+            yield Step(self.text[place : around[-1].end], around[-1], False)
+            place = around.pop().end
+        yield Step(self.text[place:end])
+
+
+class Step(NamedTuple):
+    """A piece of an article's text and the mark that begins (`opens`) or ends behind it."""
+
+    text: str
+    mark: Mark | None = None
+    opens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Points that belong together, such as one line of a chart."""
+
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        clean_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Points, and the table that says the same where nothing can be drawn.
+
+    Attributes:
+        kind: `line` or `bar`.
+        x: what the horizontal axis shows.
+        y: what the vertical axis shows.
+    """
+
+    kind: str
+    table: Table
+    series: tuple[Series, ...]
+    x: str
+    y: str
+
+    def __post_init__(self) -> None:
+        clean_fields(self)
+
+
+Block = Table | Lines | MarkedArticle | Chart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Something that passed or did not, for forms that are about nothing else, such as JUnit.
+
+    Attributes:
+        group: what it belongs to, such as the task of a rule.
+        verdict: pass, fail, cannot tell or skipped.
+        reason: one sentence.
+        details: lines that help to find the cause.
+    """
+
+    name: str
+    group: str
+    verdict: str
+    reason: str = ""
+    details: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        clean_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What every form shows.
+
+    Attributes:
+        what: the kind of result in a word or two, such as "comparison".
+        title: what this one is about.
+        blocks: what there is to read, in order.
+        notes: what was left out, set aside or failed, a sentence each.
+        signature: the line that reproduces the figures; "" where each table has its own.
+        verdict: what it comes to, or "".
+        checks: what passed and what did not; empty if the result is no verdict.
+        rows: the figures in full, one row a figure, for forms that programs read.
+        data: the result as JSON values.
+    """
+
+    what: str
+    title: str
+    blocks: tuple[Block, ...]
+    notes: tuple[str, ...] = ()
+    signature: str = ""
+    verdict: str = ""
+    checks: tuple[Check, ...] = ()
+    rows: tuple[Mapping[str, Any], ...] = ()
+    data: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        clean_fields(self)

@@ -1,0 +1,46 @@
+"""Verdicts as JUnit XML: one test case a check.
+
+What cannot be told is an error, so that no reader takes it for a pass.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from xml.etree import ElementTree
+
+from evalkit.errors import InputError
+from evalkit.report.document import CANNOT_TELL, FAIL, SKIPPED, Check, Document
+
+__all__ = ["render_junit"]
+
+TAGS = {FAIL: "failure", CANNOT_TELL: "error", SKIPPED: "skipped"}
+
+
+def render_junit(document: Document) -> str:
+    """The XML; ends in a line feed.
+
+    Raises:
+        InputError: the document is about nothing that passes or fails.
+    """
+    if not document.checks:
+        raise InputError(
+            f"{document.title}: a {document.what} has no verdict, which JUnit is about; "
+            "a gate, a validation and a selftest have one"
+        )
+    tags = Counter(TAGS.get(check.verdict, "") for check in document.checks)
+    numbers = {"tests": str(len(document.checks)), "failures": str(tags["failure"])}
+    numbers |= {"errors": str(tags["error"]), "skipped": str(tags["skipped"])}
+    root = ElementTree.Element("testsuites", {"name": f"evalkit {document.what}", **numbers})
+    suite = ElementTree.SubElement(root, "testsuite", {"name": document.title, **numbers})
+    for check in document.checks:
+        _case(suite, check, f"evalkit.{document.what}.{check.group}")
+    ElementTree.SubElement(suite, "system-out").text = "\n".join(filter(None, (*document.notes, document.signature)))
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _case(suite: ElementTree.Element, check: Check, group: str) -> None:
+    case = ElementTree.SubElement(suite, "testcase", {"classname": group, "name": check.name})
+    if tag := TAGS.get(check.verdict):
+        outcome = ElementTree.SubElement(case, tag, {"message": check.reason, "type": check.verdict})
+        outcome.text = "\n".join(check.details)

@@ -1,0 +1,260 @@
+"""Documents for a terminal, in colour where there is one, readable from 60 columns."""
+
+from __future__ import annotations
+
+import io
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from evalkit.report.document import (
+    BAD,
+    CUE,
+    FAINT,
+    GOOD,
+    NAME,
+    QUOTED,
+    STRONG,
+    UNSURE,
+    VERDICT_TONES,
+    Block,
+    Chart,
+    Column,
+    Document,
+    Line,
+    Lines,
+    MarkedArticle,
+    Table,
+)
+from evalkit.report.forms.console import make_console
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+__all__ = ["print_document", "render_terminal"]
+
+MIN_NAME = 9
+STEP = 2
+STYLES = {
+    GOOD: "green",
+    BAD: "bold red",
+    UNSURE: "bold yellow",
+    STRONG: "bold",
+    FAINT: "dim",
+    NAME: "bold green",
+    CUE: "italic",
+}
+LABEL_STYLES = {
+    "PER": "bold green",
+    "ORG": "bold blue",
+    "GPE": "bold magenta",
+    "LOC": "bold cyan",
+    "FAC": "bold cyan",
+    "NORP": "bold yellow",
+    "EVENT": "bold red",
+    "WORK": "bold red",
+}
+
+
+def render_terminal(document: Document, *, width: int | None = None) -> str:
+    """The document as it is printed, without colours; ends in a line feed.
+
+    Args:
+        document: what to show.
+        width: columns; by default those of the terminal, 80 without one.
+    """
+    out = io.StringIO()
+    print_document(document, make_console(file=out, width=width))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def print_document(document: Document, console: Console, *, heading: bool = True) -> None:
+    """Prints the title (if there is to be a heading), the blocks, the notes, the signature and the verdict."""
+    from rich.text import Text
+
+    if heading:
+        console.print(Text(document.title, style="bold"))
+    for block in document.blocks:
+        _print_block(block, console)
+    for note in document.notes:
+        console.print(Text(f"! {note}", style="yellow"))
+    if document.signature:
+        console.print(Text(document.signature, style="dim"), soft_wrap=True)
+    if document.verdict:
+        console.print(_text(Line.of(f"verdict: {document.verdict}", tone=VERDICT_TONES.get(document.verdict, ""))))
+
+
+def _print_block(block: Block, console: Console) -> None:
+    if isinstance(block, Lines):
+        _print_lines(block, console)
+    elif isinstance(block, MarkedArticle):
+        _print_article(block, console)
+    else:
+        table = block.table if isinstance(block, Chart) else block
+        for part in _parts(table, console.width) if table.fixed else [table]:
+            _print_table(part, console)
+
+
+def _parts(table: Table, width: int) -> list[Table]:
+    """The table with some of its columns at a time, so that each part fits; the fixed ones stand in all of them."""
+    sizes = [size + 3 for size in _widths(table.columns, table.rows)]
+    first = range(table.fixed)
+    parts: list[list[int]] = [[]]
+    for at in range(table.fixed, len(sizes)):
+        taken = 1 + sum(sizes[column] for column in (*first, *parts[-1]))
+        if parts[-1] and taken + sizes[at] > width:
+            parts.append([])
+        parts[-1].append(at)
+    return [
+        replace(
+            table,
+            title=table.title if number == 0 else f"{table.title}, continued",
+            columns=tuple(table.columns[at] for at in (*first, *chosen)),
+            rows=tuple(tuple(row[at] for at in (*first, *chosen)) for row in table.rows),
+        )
+        for number, chosen in enumerate(parts)
+    ]
+
+
+def _widths(columns: Sequence[Column], rows: Sequence[tuple[str, ...]]) -> list[int]:
+    from rich.cells import cell_len
+
+    return [max(cell_len(column.name), *(cell_len(row[at]) for row in rows), 0) for at, column in enumerate(columns)]
+
+
+def _print_table(table: Table, console: Console) -> None:
+    from rich.text import Text
+
+    if table.listing:
+        _print_listing(table, console)
+    else:
+        _print_figures(table, console)
+    below = [line for line in (table.caption, table.signature) if line]
+    for line in below:
+        console.print(Text(line, style="dim"), soft_wrap=True)
+    if below:
+        console.print()
+
+
+def _print_figures(table: Table, console: Console) -> None:
+    """A ruled table; where the terminal is too narrow for it, numbers lose their leading zero and names wrap."""
+    from rich import box
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    rows, size = table.rows, len(table.columns)
+    # A column takes its cells, a space on either side, and one to the next column.
+    wide = sum(_widths(table.columns, rows)) + 3 * size + 1 > console.width
+    tight = wide and not any(column.folds for column in table.columns[1:])
+    if tight:
+        rows = tuple((row[0], *map(_shorter, row[1:])) for row in rows)
+        room = max(MIN_NAME, console.width - sum(_widths(table.columns, rows)[1:]) - size - 1)
+        rows = tuple(("\n".join(textwrap.wrap(row[0], room)), *row[1:]) for row in rows)
+    grid = Grid(
+        title=Text(table.title, style="bold"),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 0 if tight else 1),
+    )
+    _fill(grid, table, rows)
+    console.print(grid)
+
+
+def _shorter(cell: str) -> str:
+    return re.sub(r"\b0\.", ".", cell)
+
+
+def _print_listing(table: Table, console: Console) -> None:
+    """Columns side by side; rows of a table that does not fold stay whole, so that they can be searched."""
+    from rich.table import Table as Grid
+
+    shown = [at for at, column in enumerate(table.columns) if column.from_width <= console.width]
+    columns = tuple(table.columns[at] for at in shown)
+    rows = [tuple(row[at] for at in shown) for row in table.rows]
+    if any(column.folds for column in columns):
+        grid = Grid(box=None, pad_edge=False)
+        _fill(grid, replace(table, columns=columns), rows)
+        console.print(grid)
+        return
+    widths = _widths(columns, rows)
+    for row in (tuple(column.name for column in columns), *rows):
+        cells = [
+            cell.ljust(width) if column.left else cell.rjust(width)
+            for cell, width, column in zip(row, widths, columns, strict=True)
+        ]
+        console.print("  ".join(cells).rstrip(), soft_wrap=True)
+
+
+def _fill(grid: Grid, table: Table, rows: Sequence[tuple[str, ...]]) -> None:
+    from rich.text import Text
+
+    for column in table.columns:
+        grid.add_column(
+            Text(column.name),
+            justify="left" if column.left else "right",
+            overflow="fold" if column.folds else "ellipsis",
+            no_wrap=not column.folds,
+        )
+    for number, row in enumerate(rows):
+        if number in table.rules:
+            grid.add_section()
+        style = "bold" if number in table.strong else ""
+        grid.add_row(*(Text(cell, style=style) for cell in row))
+
+
+def _print_lines(block: Lines, console: Console) -> None:
+    if block.title:
+        console.print(_text(Line.of(block.title, tone=block.tone)))
+    for line in block.lines:
+        if block.whole or not line.pieces:
+            console.print(_text(line), soft_wrap=True)
+        else:
+            _print_wrapped(_text(line), console, STEP * line.depth, hanging=STEP if block.hanging else 0)
+
+
+def _print_wrapped(text: Text, console: Console, depth: int, *, hanging: int) -> None:
+    from rich.padding import Padding
+
+    if len(text) + depth <= console.width or not hanging:
+        console.print(Padding(text, (0, 0, 0, depth), expand=False))
+        return
+    first, *rest = text.wrap(console, max(20, console.width - depth - hanging))
+    console.print(Padding(first, (0, 0, 0, depth), expand=False))
+    for more in rest:
+        console.print(Padding(more, (0, 0, 0, depth + hanging), expand=False))
+
+
+def _text(line: Line) -> Text:
+    from rich.text import Text
+
+    text = Text()
+    for piece in line.pieces:
+        text.append(repr(piece.text) if piece.tone == QUOTED else piece.text, style=STYLES.get(piece.tone, ""))
+    return text
+
+
+def _print_article(block: MarkedArticle, console: Console) -> None:
+    """The text by zone, marks in brackets, as `[Ida Moen]PER`, so that they can be read without colour too."""
+    from rich.text import Text
+
+    for kind, start, end in block.zones:
+        console.print(Text(kind, style="dim"))
+        text = Text(style="dim" if kind == "boilerplate" else "")
+        styles = [""]
+        for step in block.steps(start, end):
+            text.append(step.text, style=styles[-1])
+            if step.mark is None:
+                continue
+            if step.opens:
+                text.append("[", style="dim")
+                styles.append(LABEL_STYLES.get(step.mark.label, "bold"))
+            else:
+                text.append("]" + step.mark.label, style="dim")
+                styles.pop()
+        console.print(text)
+        console.print()

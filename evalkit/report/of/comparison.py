@@ -1,0 +1,102 @@
+"""Several runs side by side: one table a task and pair, and what the order of the runs depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+from evalkit.analysis.comparison import ComparedRow, Comparison
+from evalkit.report.document import FAINT, Document, Lines, Table, figure_columns
+from evalkit.report.of.cells import change, flat, number
+
+__all__ = ["document"]
+
+MARKS = "* q < .05, ** q < .01, *** q < .001 (Benjamini-Hochberg over all rows)"
+
+
+def document(comparison: Comparison) -> Document:
+    """The tables, whether the order of the runs depends on the convention, and what the gold can show."""
+    lines = [*_order_lines(comparison), *_detection_lines(comparison)]
+    return Document(
+        what="comparison",
+        title=f"{comparison.gold}, split {comparison.split}",
+        blocks=(*_tables(comparison), Lines.of(MARKS, tone=FAINT), Lines.of(*lines)),
+        rows=tuple(flat(asdict(row) | {"mark": row.mark}) for row in comparison.rows),
+        data=comparison.to_json(),
+    )
+
+
+def _tables(comparison: Comparison) -> Iterator[Table]:
+    """For each task a table of every pair of runs, and with more than two runs one of all of them before."""
+    for task in dict.fromkeys(row.task for row in comparison.rows):
+        rows = comparison.select(task=task)
+        if len(comparison.runs) > 2:
+            yield _overview(task, rows, comparison.runs)
+        for first, second in dict.fromkeys((row.first, row.second) for row in rows):
+            pair = [row for row in rows if (row.first, row.second) == (first, second)]
+            yield _pair_table(task, pair, comparison.method)
+
+
+def _pair_table(task: str, rows: Sequence[ComparedRow], method: str) -> Table:
+    first, second = rows[0].first, rows[0].second
+    return Table(
+        title=f"{task}: {first} → {second}",
+        columns=figure_columns("figure", first, second, "difference", "95 % CI", "p", "q", "W/T/L", ""),
+        rows=tuple(
+            (
+                _figure_name(row),
+                number(row.first_value),
+                number(row.second_value),
+                f"{row.difference:+.3f}",
+                change(row.ci),
+                number(row.p_randomization),
+                number(row.q),
+                f"{row.wins}/{row.ties}/{row.losses}",
+                row.mark,
+            )
+            for row in rows
+        ),
+        signature=f"{task}|{first}|{second}|{method}",
+    )
+
+
+def _overview(task: str, rows: Sequence[ComparedRow], runs: Sequence[str]) -> Table:
+    values: dict[str, dict[str, str]] = {}
+    for row in rows:
+        if row.first == runs[0]:
+            line = values.setdefault(_figure_name(row), {runs[0]: number(row.first_value)})
+            line[row.second] = f"{number(row.second_value)}{row.mark}"
+    return Table(
+        title=f"{task}: all runs, marks against {runs[0]}",
+        columns=figure_columns("figure", *runs),
+        rows=tuple((name, *(line.get(run, "–") for run in runs)) for name, line in values.items()),
+    )
+
+
+def _figure_name(row: ComparedRow) -> str:
+    """What a row is about: the convention and the label, micro, macro or derived score."""
+    name = {"label": row.label, "derived": row.score}.get(row.scope, row.scope)
+    return f"{row.convention} {name}" + ("" if row.score == "f1" or row.scope == "derived" else f" {row.score}")
+
+
+def _order_lines(comparison: Comparison) -> Iterator[str]:
+    for order in comparison.order_changes:
+        ahead, behind = ", ".join(order.first_better), ", ".join(order.second_better)
+        yield (
+            f"{order.task}: the order changes. {order.first} is better under {ahead}; "
+            f"{order.second} is better under {behind}"
+        )
+    if comparison.multiverse:
+        changed = {order.task for order in comparison.order_changes}
+        steady = {task: count for task, count in comparison.figures_compared.items() if task not in changed}
+        yield from (f"{task}: the order is the same under all {count} figures" for task, count in steady.items())
+
+
+def _detection_lines(comparison: Comparison) -> Iterator[str]:
+    """The smallest difference that the gold can show for each task and pair, and what would show the one seen."""
+    for seen in comparison.detectable:
+        more = f"; {seen.more} more articles would show one of {abs(seen.difference):.3f}" if seen.more else ""
+        yield (
+            f"{seen.task}, {seen.first} and {seen.second}: {seen.units} articles show differences of "
+            f"{seen.convention} micro F1 from {seen.smallest:.3f} on (80 % power, alpha 0.05){more}"
+        )

@@ -1,0 +1,47 @@
+"""A gold dataset, counted by split."""
+
+from __future__ import annotations
+
+from evalkit.dataset.describe import Description, describe_dataset
+from evalkit.dataset.gold import GoldDataset
+from evalkit.report.document import Document, Lines, Table, figure_columns
+
+__all__ = ["document", "gold_document"]
+
+
+def document(description: Description) -> Document:
+    """The counts in groups, one column a split, and the fingerprints."""
+    splits, several = description.splits, len(description.splits) > 1
+    columns = ("", *splits, *(["total"] if several else []))
+    cells: list[tuple[str, ...]] = []
+    heads = []
+    for group, rows in description.groups().items():
+        heads.append(len(cells))
+        cells.append((group, *[""] * (len(columns) - 1)))
+        for row in rows:
+            total = [str(sum(row.counts))] if several else []
+            cells.append((f"  {row.name}", *map(str, row.counts), *total))
+    fingerprints = zip(splits, description.fingerprints, strict=True)
+    return Document(
+        what="dataset",
+        title=description.name,
+        blocks=(
+            Table(
+                columns=figure_columns(*columns),
+                rows=tuple(cells),
+                strong=tuple(heads),
+                listing=True,
+            ),
+            Lines.of(*(f"{split}: {fingerprint}" for split, fingerprint in fingerprints), whole=True),
+        ),
+        rows=tuple(
+            {"group": row.group, "name": row.name} | dict(zip(splits, row.counts, strict=True))
+            for row in description.rows
+        ),
+        data=description.to_json(),
+    )
+
+
+def gold_document(gold: GoldDataset) -> Document:
+    """The counts of one split."""
+    return document(describe_dataset(gold))

@@ -1,0 +1,128 @@
+"""A scored run: for each task its labels under the main convention, then the other conventions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from evalkit.report.document import Document, Table, figure_columns
+from evalkit.report.of.cells import interval, number
+from evalkit.results import PRF, EvalResult, TaskResult
+from evalkit.scoring.tasks.table import main_convention
+
+__all__ = ["document"]
+
+LEVEL = re.compile(r"\|ci:[^|]*/level([0-9.]+)")
+SHOWN_FAILURES = 10
+
+
+def document(result: EvalResult) -> Document:
+    """The tables of each task, and what was not evaluated, set aside or failed."""
+    return Document(
+        what="run",
+        title=f"{result.extractor} on {result.gold}, {result.split}: {result.articles} articles",
+        blocks=tuple(_tables(result)),
+        notes=tuple(_notes(result)),
+        rows=tuple(_rows(result)),
+        data=result.to_json(tables=False),
+    )
+
+
+def _tables(result: EvalResult) -> Iterator[Table]:
+    for task, conventions in result.tasks.items():
+        floors = result.floor.get(task, {})
+        results = list(conventions.values())
+        main = conventions[main_convention(task, tuple(conventions))]
+        yield _label_table(main, floors.get(main.convention))
+        others = [other for other in results if other is not main]
+        if others:
+            yield _convention_table(task, others, floors)
+        if any(own.scores for own in results):
+            yield _score_table(task, results, floors)
+
+
+def _label_table(result: TaskResult, floor: TaskResult | None) -> Table:
+    floors: Mapping[str, PRF] = {} if floor is None else {**floor.labels, "micro": floor.micro, "macro": floor.macro}
+    named = [*result.labels.items(), ("micro", result.micro), ("macro", result.macro)]
+    pooled = len(result.labels)
+    return Table(
+        title=f"{result.task} · {result.convention}",
+        columns=figure_columns(
+            *("label", "P", "R", "F1", _interval_heading(result), "gold", "pred"), *["floor F1"] * (floor is not None)
+        ),
+        rows=tuple(
+            (*_cells(name, prf), *([_f1(floors.get(name))] if floor is not None else [])) for name, prf in named
+        ),
+        rules=(pooled,),
+        strong=(pooled, pooled + 1),
+        signature=result.signature,
+    )
+
+
+def _convention_table(task: str, others: Sequence[TaskResult], floors: Mapping[str, TaskResult]) -> Table:
+    rows = []
+    for other in others:
+        floor = floors.get(other.convention)
+        below = [_f1(floor.micro if floor else None)] if floors else []
+        rows.append((*_cells(other.convention, other.micro), *below))
+    return Table(
+        title=f"{task} · other conventions, micro",
+        columns=figure_columns(
+            *("convention", "P", "R", "F1", _interval_heading(*others), "gold", "pred"), *["floor F1"] * bool(floors)
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _score_table(task: str, results: Sequence[TaskResult], floors: Mapping[str, TaskResult]) -> Table:
+    rows = []
+    for result in results:
+        floor = floors.get(result.convention)
+        for name, score in result.scores.items():
+            below = [number(floor.scores[name].value) if floor and name in floor.scores else "–"] if floors else []
+            rows.append((f"{result.convention}: {name}", number(score.value), interval(score.ci), *below))
+    return Table(
+        title=f"{task} · derived scores",
+        columns=figure_columns("score", "value", _interval_heading(*results), *["floor"] * bool(floors)),
+        rows=tuple(rows),
+    )
+
+
+def _interval_heading(*results: TaskResult) -> str:
+    """The level of the intervals, which the signature names if it is not the usual one."""
+    level = next((match[1] for result in results if (match := LEVEL.search(result.signature))), "0.95")
+    return f"{100 * float(level):g} % CI"
+
+
+def _cells(name: str, prf: PRF) -> tuple[str, ...]:
+    sizes = ("", "") if prf.counts is None else (str(prf.counts.gold), str(prf.counts.predicted))
+    return name, number(prf.precision), number(prf.recall), number(prf.f1), interval(prf.ci.get("f1")), *sizes
+
+
+def _f1(prf: PRF | None) -> str:
+    return "–" if prf is None else number(prf.f1)
+
+
+def _notes(result: EvalResult) -> Iterator[str]:
+    yield from (f"{task}: not evaluated, {reason}" for task, reason in result.not_evaluated.items())
+    yield from result.notes
+    failed = [f"failed, counted as missed: {name}: {error}" for name, error in result.failed.items()]
+    yield from failed[:SHOWN_FAILURES]
+    if len(failed) > SHOWN_FAILURES:
+        yield f"… and {len(failed) - SHOWN_FAILURES} more failed articles, all in result.json"
+
+
+def _rows(result: EvalResult) -> Iterator[dict[str, object]]:
+    """The rows of the result with the name of the gold beside its items, then derived scores."""
+    for row in result.rows():
+        items = {"gold_items": row.pop("gold"), "predicted_items": row.pop("predicted")}
+        credit = {name: row.pop(name) for name in ("gold_credit", "predicted_credit", "floor_f1")}
+        about = {"extractor": row.pop("extractor"), "gold": result.gold, "split": result.split}
+        yield about | row | items | credit
+    for task, conventions in result.tasks.items():
+        for convention, own in conventions.items():
+            for name, score in own.scores.items():
+                low, high = score.ci or (None, None)
+                about = {"extractor": result.extractor, "gold": result.gold, "split": result.split}
+                about |= {"task": task, "convention": convention, "label": name}
+                yield about | {"score": score.value, "score_low": low, "score_high": high}

@@ -1,0 +1,64 @@
+"""Which results there is a document of, by type; add a line to add one (or an entry point `evalkit.documents`).
+
+A type is named by its module and name, so that none is imported before there is one to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from evalkit.errors import EvalkitError, InputError
+from evalkit.registry import Registry
+from evalkit.report.document import Document
+
+__all__ = ["DOCUMENTS", "document_of"]
+
+DOCUMENTS = Registry(
+    "result",
+    {
+        "evalkit.results:EvalResult": "evalkit.report.of.result:document",
+        "evalkit.analysis.comparison:Comparison": "evalkit.report.of.comparison:document",
+        "evalkit.analysis.seeds:RepeatedRuns": "evalkit.report.of.repeated:document",
+        "evalkit.analysis.diagnosis:Diagnosis": "evalkit.report.of.diagnosis:document",
+        "evalkit.analysis.explain:Explanation": "evalkit.report.of.explanation:document",
+        "evalkit.gate.outcome:GateReport": "evalkit.report.of.gate:document",
+        "evalkit.gate.outcome:BaselineUpdate": "evalkit.report.of.gate:update_document",
+        "evalkit.predictions.run:Run": "evalkit.report.of.run:document",
+        "evalkit.predictions.extraction:Extraction": "evalkit.report.of.article:extraction_document",
+        "evalkit.records:Example": "evalkit.report.of.article:document",
+        "evalkit.dataset.gold:GoldDataset": "evalkit.report.of.description:gold_document",
+        "evalkit.dataset.describe:Description": "evalkit.report.of.description:document",
+        "evalkit.dataset.validate:Validation": "evalkit.report.of.validation:document",
+        "evalkit.dataset.problems:Problem": "evalkit.report.of.validation:problems_document",
+        "evalkit.extractors.catalog:ModelEntry": "evalkit.report.of.models:document",
+        "evalkit.scoring.selftest:Check": "evalkit.report.of.selftest:document",
+    },
+    "evalkit.documents",
+)
+"""Type → a function from a result to its `Document`; of some types a list is shown, then it is named by its items."""
+
+
+def document_of(result: object, **options: Any) -> Document:
+    """A result as a document.
+
+    Args:
+        result: anything that a verb gives, or a list of them where a list is what the verb gives.
+        options: what the kind of result knows, such as `limit` of a gate.
+
+    Raises:
+        InputError: there is no document of such things.
+    """
+    subject = result[0] if isinstance(result, Sequence) and not isinstance(result, str) and result else result
+    names = [f"{kind.__module__}:{kind.__qualname__}" for kind in type(subject).__mro__]
+    name = next((name for name in names if name in DOCUMENTS.table), None)
+    if name is None:
+        plugins = DOCUMENTS.entry_points()
+        name = next((name for name in names if name in plugins), None)
+    if name is None:
+        known = ", ".join(sorted(name.partition(":")[2] for name in DOCUMENTS.names()))
+        raise InputError(f"{type(result).__name__} cannot be shown; there are {known}")
+    document = DOCUMENTS.load(name)(result, **options)
+    if not isinstance(document, Document):
+        raise EvalkitError(f"the document of {name} is {type(document).__name__}, not Document; mend its function")
+    return document

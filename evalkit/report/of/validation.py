@@ -1,0 +1,50 @@
+"""What is wrong with a dataset: one problem a line, so that it can be searched and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from evalkit.dataset.problems import Problem
+from evalkit.dataset.validate import Validation
+from evalkit.report.document import FAIL, PASS, Check, Document, Lines
+
+__all__ = ["document", "problems_document"]
+
+
+def document(validation: Validation) -> Document:
+    """The problems; what was looked at if there is none."""
+    if validation.problems:
+        return replace(problems_document(validation.problems), data=validation.to_json())
+    counted = ", ".join(f"{count} {name}" for name, count in validation.counts.items())
+    agreement = " and the ".join(validation.checks)
+    against = f"; texts and metadata agree with the {agreement}" if agreement else ""
+    return Document(
+        what="validation",
+        title="no problem",
+        blocks=(Lines.of(f"ok: {counted}{against}", whole=True),),
+        checks=tuple(Check(name=name, group="dataset", verdict=PASS) for name in validation.counts),
+        rows=tuple({"what": name, "count": count} for name, count in validation.counts.items()),
+        data=validation.to_json(),
+    )
+
+
+def problems_document(problems: Sequence[Problem]) -> Document:
+    """Some problems."""
+    articles = len({problem.article_id for problem in problems})
+    return Document(
+        what="validation",
+        title=f"{len(problems)} problems in {articles} articles or files",
+        blocks=(Lines.of(*map(str, problems), whole=True),),
+        checks=tuple(
+            Check(
+                name=f"{problem.article_id}: {problem.place}",
+                group=problem.code,
+                verdict=FAIL,
+                reason=problem.message,
+            )
+            for problem in problems
+        ),
+        rows=tuple(asdict(problem) for problem in problems),
+        data={"problems": [asdict(problem) for problem in problems]},
+    )

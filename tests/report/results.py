@@ -1,0 +1,117 @@
+"""One of each kind of result, made as a user makes it, from gold in which one text stands wherever others' text can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from evalkit.dataset.describe import describe_dataset
+from evalkit.dataset.gold import GoldDataset, gold_dataset
+from evalkit.dataset.labels import Inventory
+from evalkit.dataset.problems import Problem
+from evalkit.dataset.validate import Validation
+from evalkit.extractors.catalog import list_models
+from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span, Stance
+from evalkit.scoring.selftest import Check, Violation
+from evalkit.workflows.compare import compare_repeated_runs, compare_runs
+from evalkit.workflows.diagnose import diagnose
+from evalkit.workflows.explain import explain_run
+from evalkit.workflows.extract import extract_articles
+from evalkit.workflows.gate import check_gate, update_baseline
+from evalkit.workflows.run import run_extractor
+from evalkit.workflows.score import score_predictions
+
+PLAIN = "PER"
+HOSTILE = (
+    "=1+1|<script>alert(1)</script>|<img src=x onerror=alert(2)>|@octocat|#12|www.example.com|https://example.com|"
+    "&lt;b&gt;|[x](y)|`a`|*b*|\x1b[31m|\x9b31m|\u202e|\x00|]]>\n# head\r\n- item"
+)
+
+
+def example(number: int, text: str) -> Example:
+    """An article of three mentions, a quote and a stance, around the text."""
+    words = f"{text} said so in Oslo.\nShare"
+    place = words.index("Oslo")
+    name, city, said = Span(0, len(text)), Span(place, place + 4), Span(len(text) + 1, len(text) + 5)
+    gold = Annotations(
+        entities=(
+            Entity(id="e1", spans=(name,), label=text, entity_id=text),
+            Entity(id="e2", spans=(city,), label="GPE", entity_id="oslo"),
+            Entity(id="e3", spans=(said,), label="GPE"),
+        ),
+        quotes=(Quote(id="q1", kind="direct", content=(city,), cue=(said,), speaker=name, speaker_id=text),),
+        stances=(Stance(id="s1", holder=text, target="oslo", label="favor", evidence=(city,)),),
+    )
+    article = Article(id=f"{text} {number}", text=words, title=text, source=text, metadata={"section": text})
+    return Example(article=article, gold=gold)
+
+
+def gold_of(text: str) -> GoldDataset:
+    inventory = Inventory(labels={"entities": (text, "GPE")})
+    return gold_dataset([example(number, text) for number in range(4)], name=text, split=text, inventory=inventory)
+
+
+class Finder:
+    """Finds three of the four kinds of mentions, with scores, and one that is none."""
+
+    layers = ("entities", "quotes", "stances")
+
+    def __init__(self, text: str, wrong: int = 1) -> None:
+        self.name, self.text, self.wrong = text, text, wrong
+
+    def fingerprint(self) -> str:
+        return f"finder-{self.wrong}"
+
+    def extract(self, articles: Any) -> list[Annotations]:
+        return [self._one(article) for article in articles]
+
+    def _one(self, article: Article) -> Annotations:
+        gold = example(0, self.text).gold
+        kept = [replace(item, score=0.9) for item in gold.entities[self.wrong :]]
+        return Annotations(
+            entities=(*kept, Entity(id="x", spans=(Span(2, 3),), label=self.text, score=0.2)),
+            quotes=gold.quotes,
+            stances=(),
+        )
+
+
+def results_of(text: str, folder: Path) -> Mapping[str, Any]:
+    """Type → a result of it, as `DOCUMENTS` names types."""
+    gold = gold_of(text)
+    first, second = (run_extractor(Finder(text, wrong), gold, cache=False) for wrong in (0, 1))
+    tasks = ["entities", "quotes", "stances"]
+    scored = [score_predictions(gold, run, resamples=20, tasks=tasks) for run in (first, second)]
+    named = {text: scored[0], f"{text} two": scored[1]}
+    broken = replace(
+        scored[1], notes=(text,), failed={text: text}, not_evaluated={"chain": text}, extractor=f"{text} two"
+    )
+    update_baseline(first, folder / "base.json", dataset=gold)
+    report = check_gate(second, folder / "base.json", dataset=gold)
+    update = update_baseline(second, folder / "base.json", dataset=gold)
+    failed = Prediction(article_id=text, annotations=Annotations(entities=()), error=text)
+    violation = Violation("entities", "exact", "swap", text, f"{text}\n0.75")
+    counts = {"articles": 4, "entities": 12}
+    return {
+        "evalkit.results:EvalResult": broken,
+        "evalkit.analysis.comparison:Comparison": compare_runs(named, resamples=20),
+        "evalkit.analysis.seeds:RepeatedRuns": compare_repeated_runs(named, resamples=20),
+        "evalkit.analysis.diagnosis:Diagnosis": diagnose(second, gold, resamples=20, slices=["section", "zone"]),
+        "evalkit.analysis.explain:Explanation": explain_run(second, f"{text} 0", dataset=gold),
+        "evalkit.gate.outcome:GateReport": report,
+        "evalkit.gate.outcome:BaselineUpdate": update,
+        "evalkit.predictions.run:Run": replace(second, predictions=(*second.predictions, failed)),
+        "evalkit.predictions.extraction:Extraction": extract_articles(Finder(text), [one.article for one in gold]),
+        "evalkit.records:Example": gold.examples[0],
+        "evalkit.dataset.gold:GoldDataset": gold,
+        "evalkit.dataset.describe:Description": describe_dataset([gold, gold]),
+        "evalkit.dataset.validate:Validation": Validation(problems=(), counts=counts),
+        "evalkit.dataset.problems:Problem": [Problem(text, text, text, f"{text} 12")],
+        "evalkit.extractors.catalog:ModelEntry": [replace(one, description=text) for one in list_models()],
+        "evalkit.scoring.selftest:Check": [
+            Check("entities", "exact", "swap", violation),
+            Check("entities", text, "counts", None, text),
+            Check("quotes", "exact", "swap"),
+        ],
+    }

@@ -1,0 +1,83 @@
+"""A comparison in words: the order of the runs, and what the gold can show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from evalkit.analysis.comparison import ComparedRow, Comparison
+from evalkit.analysis.power import detectable_differences
+from evalkit.analysis.ranking import RankingChange
+from evalkit.report.document import Lines
+from evalkit.report.of.comparison import document
+
+ROW = ComparedRow(
+    task="entities",
+    convention="exact",
+    scope="micro",
+    label="",
+    score="f1",
+    first="a",
+    second="b",
+    first_value=0.5,
+    second_value=0.51,
+    difference=0.01,
+    ci=(-0.02, 0.04),
+    error=0.01,
+    p_bootstrap=0.3,
+    p_randomization=0.3,
+    q=0.3,
+    effect=0.1,
+    wins=3,
+    ties=1,
+    losses=2,
+    units=100,
+)
+
+
+def comparison(*rows: ComparedRow, **fields: object) -> Comparison:
+    given = {"runs": ("a", "b"), "gold": "g", "split": "test", "method": "m", "rows": rows}
+    given |= {"detectable": detectable_differences(rows), **fields}
+    return Comparison(**given)  # type: ignore[arg-type]
+
+
+def lines(compared: Comparison) -> list[str]:
+    found = [block for block in document(compared).blocks if isinstance(block, Lines)]
+    return [line.text for line in found[-1].lines]
+
+
+def test_what_the_gold_can_show_and_how_many_more_articles_would_show_it():
+    # z(.975) + z(.8) = 2.80159, by a standard error of .01. For a difference of .01: 100 · 2.80159² = 785, 685 more.
+    assert lines(comparison(ROW)) == [
+        "entities, a and b: 100 articles show differences of exact micro F1 from 0.028 on "
+        "(80 % power, alpha 0.05); 685 more articles would show one of 0.010"
+    ]
+
+
+def test_nothing_is_said_of_more_articles_where_these_are_enough_or_nothing_differs():
+    for difference in (0.03, 0.0):
+        (line,) = lines(comparison(replace(ROW, difference=difference)))
+        assert line.endswith("(80 % power, alpha 0.05)")
+
+
+def test_figures_are_those_of_the_result():
+    (seen,) = comparison(ROW).to_json()["detectable"]
+    assert (seen["task"], seen["convention"], seen["units"], seen["more"]) == ("entities", "exact", 100, 685)
+    assert round(seen["smallest"], 4) == 0.0280
+
+
+def test_the_main_convention_is_told_of():
+    """Of several conventions; where it is missing, the first that there is."""
+    other = replace(ROW, convention="partial", units=7)
+    assert "exact micro F1" in lines(comparison(other, ROW))[0]
+    assert "partial micro F1" in lines(comparison(other))[0]
+
+
+def test_the_order_of_the_runs():
+    change = RankingChange(
+        task="entities", first="a", second="b", first_better={"exact micro f1": 0.1}, second_better={"x": 0.2}, equal=()
+    )
+    figures = {"entities": 4, "quotes": 2}
+    asked = comparison(order_changes=(change,), figures_compared=figures, multiverse=True)
+    words = "entities: the order changes. a is better under exact micro f1; b is better under x"
+    assert lines(asked) == [words, "quotes: the order is the same under all 2 figures"]
+    assert lines(replace(asked, multiverse=False)) == [words]
