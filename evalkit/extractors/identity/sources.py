@@ -66,17 +66,19 @@ class Sources:
     def add_import(self, name: str) -> None:
         """Notes a module by the name that code imports it by, and the packages around it."""
         root = name.partition(".")[0]
-        if root == PACKAGE.name or root in sys.stdlib_module_names or not root:
-            self.add(name, "")
+        if root in sys.stdlib_module_names or not root:
+            return
+        parts = name.split(".")
+        modules = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+        if root == PACKAGE.name:
+            # `from evalkit import Span` names a class; where it is from shows when the code is read.
+            self._ours.update(modules[1:])
             return
         folders = _folders_of(root) if self._place is None else [self._place]
-        parts = name.split(".")
-        for length in range(1, len(parts) + 1):
-            module = ".".join(parts[:length])
-            path = source_in(folders, module)
-            if path is not None:
+        for module in modules:
+            if (path := source_in(folders, module)) is not None:
                 self.add(module, str(path))
-            elif length == 1 and self._place is None:
+            elif module == root and self._place is None:
                 self.add(root, getattr(sys.modules.get(root), "__file__", None) or "")
 
     def files(self) -> dict[str, Path]:
