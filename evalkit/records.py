@@ -4,7 +4,7 @@ Records are frozen and dumb. Every offset anywhere in evalkit is a half-open pai
 `Article.text` (Python string indices): `text[span.start:span.end]`. It is written here once and checked
 whenever anything is loaded.
 
-A layer that is `None` was not annotated (gold) or is not claimed (extractor); an empty tuple says that there is
+A layer that is not there was not annotated (gold) or is not claimed (extractor); an empty one says that there is
 nothing. The two are never the same.
 """
 
@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 __all__ = [
     "AUTHOR",
-    "LAYERS",
     "QUOTE_KINDS",
     "STANCE_LABELS",
     "TOPIC_PREFIX",
@@ -33,9 +32,6 @@ __all__ = [
     "Stance",
     "Zone",
 ]
-
-LAYERS = ("entities", "quotes", "stances")
-"""The layers of annotation, in pipeline order."""
 
 QUOTE_KINDS = ("direct", "indirect", "mixed")
 STANCE_LABELS = ("favor", "against", "neutral")
@@ -141,7 +137,8 @@ class Annotations:
     """The layers of one article, gold or predicted: `Annotations(entities=(…), quotes=())`.
 
     A layer that is not there was not annotated, or is not claimed; an empty one says that there is nothing. Items are
-    read by the name of their layer, as `annotations["entities"]` (None if it is not there), or as an attribute.
+    read by the name of their layer, as `annotations["entities"]`, which is None if it is not there; and where it is
+    there as an attribute, `annotations.entities`.
 
     Attributes:
         layers: name of the layer → its items, for the layers that are there.
@@ -172,11 +169,10 @@ class Annotations:
         return self.layers.get(layer)
 
     def __getattr__(self, name: str) -> Any:
-        """The items of a layer by its name; only called for names that are no attribute of the class."""
-        if name.startswith("_"):
+        """The items of a layer by its name, for people at a prompt; only called for what is no attribute."""
+        # One that is being copied has no fields yet.
+        if name.startswith("_") or name in self.__slots__:
             raise AttributeError(name)
-        if name in LAYERS:
-            return self.layers.get(name)
         try:
             return self.layers[name]
         except KeyError:

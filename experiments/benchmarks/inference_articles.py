@@ -78,7 +78,7 @@ def losses(gold: GoldDataset, tokenizer: Tokenizer, limit: int) -> Losses:
     """What a window of `limit` pieces, two of them special, leaves of articles that are not cut into windows."""
     kept = [_kept(example.article.text, tokenizer, limit - 2) for example in gold]
     size = [len(example.article.text) for example in gold]
-    ends = [[entity.spans[-1].end for entity in example.gold.entities or ()] for example in gold]
+    ends = [[entity.spans[-1].end for entity in example.gold["entities"] or ()] for example in gold]
     return Losses(
         articles=sum(a < b for a, b in zip(kept, size, strict=True)) / len(size),
         text=sum(1 - a / b for a, b in zip(kept, size, strict=True)) / len(size),
@@ -108,7 +108,7 @@ def _paragraphs(example: Example, tokenizer: Tokenizer) -> list[Paragraph]:
                 pieces=len(tokenizer.encode(text, add_special_tokens=False).ids),
                 entities=tuple(
                     _moved(entity, -first)
-                    for entity in example.gold.entities or ()
+                    for entity in example.gold["entities"] or ()
                     if all(first <= span.start and span.end <= last for span in entity.spans)
                 ),
                 zones=tuple(

@@ -77,7 +77,7 @@ def read_gold(files: Iterable[Path], *, nested: bool = False) -> list[Document]:
                     "id": example.article.id,
                     "text": example.article.text,
                     "zones": [tuple(zone) for zone in example.article.zones],
-                    "entities": [{"spans": e.spans, "label": e.label} for e in example.gold.entities or ()],
+                    "entities": [{"spans": e.spans, "label": e.label} for e in example.gold["entities"] or ()],
                 }
             ]
         else:

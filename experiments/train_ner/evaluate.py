@@ -157,7 +157,7 @@ def shipped_predictor(folder: Path, *, nested: bool) -> Callable[[str], Mentions
 
     def predict(text: str) -> Mentions:
         (found,) = extractor.extract([Article(id="a", text=text)])
-        return {(e.spans[0].start, e.spans[0].end, e.label) for e in found.entities or ()}
+        return {(e.spans[0].start, e.spans[0].end, e.label) for e in found["entities"] or ()}
 
     return predict
 

@@ -28,7 +28,7 @@ def main(folder: str, source: str, target: str) -> None:
                 text += sentence
             (found,) = extractor.extract([Article(id=row["id"], text=text)])
             spans, last = [], 0
-            for entity in found.entities or ():
+            for entity in found["entities"] or ():
                 start, end = entity.spans[0]
                 for number, (low, high) in enumerate(bounds):
                     if low <= start and end <= high and start >= last:

@@ -61,7 +61,7 @@ def tasks(data: Path, ner: NerExtractor, judge: StanceExtractor, *, held_out: fl
 
 def _names(text: str, ner: NerExtractor) -> Iterator[Span]:
     (found,) = ner.extract([Article(id="training", text=text)])
-    for entity in found.entities or ():
+    for entity in found["entities"] or ():
         if entity.label in _NAMED:
             yield entity.spans[0]
 

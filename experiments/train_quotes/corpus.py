@@ -124,7 +124,7 @@ def joined(words: Sequence[str]) -> str:
 
 def of_example(example: Example) -> Sentence:
     """An article of the gold with its quotes."""
-    quotes = tuple(Marked(quote.content, quote.cue, quote.speaker) for quote in example.gold.quotes or ())
+    quotes = tuple(Marked(quote.content, quote.cue, quote.speaker) for quote in example.gold["quotes"] or ())
     return Sentence(example.article.text, quotes, "gold")
 
 

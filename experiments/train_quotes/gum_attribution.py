@@ -131,7 +131,7 @@ def score_attributions(gold: GoldDataset, run: Run, *, intervals: Intervals) -> 
 
 
 def _with_cue(prediction: Prediction) -> Prediction:
-    quotes = tuple(quote for quote in prediction.annotations.quotes or () if quote.cue)
+    quotes = tuple(quote for quote in prediction.annotations["quotes"] or () if quote.cue)
     return replace(prediction, annotations=replace(prediction.annotations, quotes=quotes))
 
 

@@ -166,7 +166,7 @@ def evaluate(trial: Trial, run: Run, *, of_gum: bool) -> EvalResult:
 
 def report(trial: Trial, systems: Sequence[Any], *, of_gum: bool = False) -> Iterator[str]:
     """Markdown lines: tables with a row for each system, then the differences to `quote-base`."""
-    kinds = Counter(quote.kind for example in trial.gold for quote in example.gold.quotes or ())
+    kinds = Counter(quote.kind for example in trial.gold for quote in example.gold["quotes"] or ())
     counts = ", ".join(f"{kinds[kind]} {kind}" for kind in QUOTE_KINDS)
     yield f"### {trial.gold.signature}, {trial.gold.split}: {len(trial.gold)} articles; {counts}\n"
     if trial.note:

@@ -34,7 +34,7 @@ def samples_of(sentences: Iterable[Sentence], ner: NerExtractor, *, size: int) -
         found, reading = ner.read(article)
         if reading is None:
             continue
-        entities = found.entities or ()
+        entities = found["entities"] or ()
         lines = [line for line, _ in prose_lines(article)]
         words, starts, states = reading.words, reading.starts, reading.states.astype(np.float16)
         known = passages.hints(article.text, words, lines, entities, find_quotes(article, entities))

@@ -92,7 +92,7 @@ def devtest(data: Path) -> Iterator[GoldDataset]:
             example for example, group in zip(examples, groups, strict=True) if group not in train
         ],
         "devtest_mt: sentences for one target and against another": [
-            example for example in examples if {"favor", "against"} <= {s.label for s in example.gold.stances or ()}
+            example for example in examples if {"favor", "against"} <= {s.label for s in example.gold["stances"] or ()}
         ],
     }
     for split, chosen in parts.items():
@@ -115,7 +115,7 @@ def report(gold: GoldDataset, *, end_to_end: bool) -> Iterator[str]:
     """Markdown lines: a row for each system."""
     conventions = ("given", "found", "right") if end_to_end else ("given",)
     scoring = Scoring(tasks=("stances",), conventions=conventions)
-    number = sum(len(example.gold.stances or ()) for example in gold)
+    number = sum(len(example.gold["stances"] or ()) for example in gold)
     yield f"## {gold.signature}, {gold.split}: {len(gold)} articles, {number} pairs\n"
     last = " found F1 | right F1 |" if end_to_end else ""
     yield f"| system | accuracy | favg | macro-F1 | F1 favor | F1 against | F1 neutral |{last}"

@@ -99,10 +99,10 @@ def read_gold(examples: list[Example]) -> list[Item]:
 def _gold_items(example: Example) -> list[Item]:
     article = zoned(example.article)
     items = []
-    for stance in example.gold.stances or ():
+    for stance in example.gold["stances"] or ():
         if not stance.evidence:
             continue
-        spans = [entity.spans[0] for entity in example.gold.entities or () if entity.entity_id == stance.target]
+        spans = [entity.spans[0] for entity in example.gold["entities"] or () if entity.entity_id == stance.target]
         names = Counter(article.text[span.start : span.end] for span in spans)
         name = max(names, key=lambda form: (len(form), form), default="")
         name = name or stance.target.removeprefix(TOPIC_PREFIX).replace("-", " ")

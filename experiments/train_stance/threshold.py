@@ -50,7 +50,7 @@ def main() -> None:
                         entities=found.entities,
                         quotes=found.quotes,
                         stances=judging.judged_stances(
-                            page, found.entities or (), found.quotes or (), judge, threshold=threshold
+                            page, found["entities"] or (), found["quotes"] or (), judge, threshold=threshold
                         ),
                     ),
                 )

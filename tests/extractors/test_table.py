@@ -16,7 +16,8 @@ from evalkit.errors import ExtractorError, InputError, UnknownNameError
 from evalkit.extractors.base import Extractor
 from evalkit.extractors.catalog import list_models
 from evalkit.extractors.table import ENTRIES, NAMED, Entry, load_extractor
-from evalkit.records import LAYERS, Article
+from evalkit.layers.table import layer_names
+from evalkit.records import Article
 
 ROOT = Path(str(evalkit.__path__[0])).parent
 PLUGIN = Path(__file__).parent.parent / "plugin_package"
@@ -43,7 +44,7 @@ def test_shipped_extractors_keep_what_an_extractor_promises(entry: Entry) -> Non
     assert isinstance(extractor, Extractor)
     assert extractor.name == entry.spelling
     (found,) = extractor.extract([ARTICLE])
-    filled = tuple(layer for layer in LAYERS if found[layer] is not None)
+    filled = tuple(layer for layer in layer_names() if found[layer] is not None)
     assert filled == extractor.layers == entry.layers
     assert extractor.fingerprint() == load_extractor(entry.spelling).fingerprint()
 
@@ -75,7 +76,7 @@ def test_options_reach_a_shipped_extractor() -> None:
         pytest.param("..x:f", {}, UnknownNameError, "no module", id="relative module"),
         pytest.param("json:", {}, UnknownNameError, "json:NAME", id="attribute is empty"),
         pytest.param("json:lodas", {}, UnknownNameError, "did you mean 'loads'", id="near an attribute"),
-        pytest.param("evalkit.records:LAYERS", {}, ExtractorError, "is tuple .* cannot extract", id="no extractor"),
+        pytest.param("evalkit.records:ZONES", {}, ExtractorError, "is tuple .* cannot extract", id="no extractor"),
         pytest.param("ner-base", {"thread": "2"}, InputError, "did you mean 'threads'", id="near an option"),
         pytest.param(
             "ner-base", {"threads": "two"}, InputError, "'two' cannot be read as int", id="option is no number"

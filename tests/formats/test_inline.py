@@ -176,7 +176,7 @@ def examples(draw: st.DrawFn) -> Example:
 
 
 def without_mention_ids(example: Example) -> Example:
-    entities = example.gold.entities
+    entities = example.gold["entities"]
     entities = None if entities is None else tuple(replace(entity, id="") for entity in entities)
     return canonical_example(replace(example, gold=replace(example.gold, entities=entities)))
 

@@ -70,8 +70,7 @@ def test_predictions_are_read_back_without_time_and_scope(
     prediction = Prediction(article_id="a1", annotations=found, error=error, usage=usage, seconds=1.5)
     read = prediction_from_row(json.loads(json.dumps(prediction_to_row(prediction))), "here")
     assert (read.article_id, read.error, read.usage) == ("a1", error, usage)
-    assert (read.annotations.entities, read.annotations.quotes) == (found.entities, found.quotes)
-    assert read.annotations.stances == found.stances
+    assert read.annotations.layers == found.layers
 
 
 def test_start_and_end_are_one_span_and_ids_may_be_left_out() -> None:
@@ -85,7 +84,7 @@ def test_start_and_end_are_one_span_and_ids_may_be_left_out() -> None:
 
 def test_a_missing_layer_is_not_an_empty_one() -> None:
     gold = example_from_row({"id": "a", "entities": [], "quotes": None}, "here").gold
-    assert (gold.entities, gold.quotes, gold.stances) == ((), None, None)
+    assert (gold["entities"], gold["quotes"], gold["stances"]) == ((), None, None)
 
 
 @pytest.mark.parametrize(

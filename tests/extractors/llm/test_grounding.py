@@ -13,7 +13,9 @@ from evalkit.extractors.llm.annotations import ground_draft
 from evalkit.extractors.llm.fidelity import FIDELITY, ground_content
 from evalkit.extractors.llm.grounding import MARKS, Mention, Page, ground_mentions, nearest, plain
 from evalkit.extractors.llm.schema import Draft, DraftEntity, DraftQuote, DraftStance
-from evalkit.records import LAYERS, Span
+from evalkit.records import Span
+
+LAYERS = ("entities", "quotes", "stances")
 
 PAGE = (
     "Grace Okafor, director of the port of Lagos, said on Monday: “We’ve waited ten years – and nobody listened.”\n"
