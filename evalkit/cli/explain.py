@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from evalkit.cli.options import PATH, given, interval_options, json_option, task_options
+from evalkit.cli.options import PATH, ListedOption, given, interval_options, json_option, task_options
 from evalkit.cli.show import check_form, form_option, show
 from evalkit.options import Intervals, Scoring
 
@@ -17,19 +17,19 @@ _OF_A_RUN = ("slices", "resamples", "seed", "method", "level", "cluster")
 _SPELLED = {"slices": "slice", "method": "interval"}
 
 
+def _slice_list() -> str:
+    from evalkit.scoring.tasks.table import load_task, task_names
+
+    names = dict.fromkeys(name for task in task_names() for name in load_task(task).properties)
+    return f"A run: slice by this; repeatable: {', '.join(names)}, source, year, lang, a key of the metadata, or 'all'."
+
+
 @click.command("explain")
 @click.argument("run", type=PATH)
 @click.argument("article_id", required=False, metavar="[ARTICLE_ID]")
 @click.argument("span", required=False, metavar="[SPAN]")
 @click.option("--dataset", help="Where the gold is now, if not where the run found it.")
-@click.option(
-    "--slice",
-    "slices",
-    multiple=True,
-    metavar="FIELD",
-    help="A run: slice by this; repeatable. zone, length, nested, seen, speaker, holder, target, source, "
-    "year, lang, a key of the metadata, or 'all'.",
-)
+@click.option("--slice", "slices", multiple=True, metavar="FIELD", cls=ListedOption, listing=_slice_list)
 @form_option()
 @task_options
 @interval_options

@@ -85,10 +85,23 @@ def _names(context: click.Context, parameter: click.Parameter, value: str) -> tu
     return tuple(filter(None, map(str.strip, value.split(","))))
 
 
+def _task_list() -> str:
+    from evalkit.scoring.tasks.table import task_names
+
+    return f"This task only; repeatable: {', '.join(task_names())}."
+
+
+def _convention_list() -> str:
+    from evalkit.scoring.tasks.table import convention_names, task_names
+
+    listed = "; ".join(f"of {task} {', '.join(convention_names(task))}" for task in task_names())
+    return f"Under this convention; repeatable, or 'all'. There are {listed}."
+
+
 _TASKS: dict[str, Option] = {
-    "tasks": click.option("--task", "tasks", multiple=True, help="This task only; repeatable."),
+    "tasks": click.option("--task", "tasks", multiple=True, cls=ListedOption, listing=_task_list),
     "conventions": click.option(
-        "--convention", "conventions", multiple=True, help="Under this convention; repeatable, or 'all'."
+        "--convention", "conventions", multiple=True, cls=ListedOption, listing=_convention_list
     ),
 }
 _SCORING = _TASKS | {

@@ -49,6 +49,7 @@ from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.native.rows import dump_line
 from evalkit.options import ReadOptions
 from evalkit.records import ZONES, Example, Scope
+from evalkit.showing import shown_html
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -91,6 +92,8 @@ class BuildResult:
         import pandas as pd
 
         return pd.DataFrame(self.to_json()["splits"])
+
+    _repr_html_ = shown_html
 
 
 def build_dataset(

@@ -45,8 +45,8 @@ def diagnose(
     Args:
         predictions: what `run_extractor` gave, a run folder, a file of predictions, or predictions.
         gold: a loaded dataset, examples, or where to load it from; by default that of the run, else the bundled one.
-        slices: zone, length, nested, seen (entities); speaker (quotes); holder, target (stances); source, year, lang
-            or a key of the metadata; `all`. By default zone, length, nested, seen, speaker, holder and section.
+        slices: properties of items that the tasks name, such as zone or speaker; source, year, lang or a key of the
+            metadata of articles; `all`. By default the usual ones of each.
         by: more to slice by: a DataFrame with article ids as index (each column), a Series, or a mapping of name to
             values by article id.
         train: the gold whose names count as seen; by default the train split beside the run's.

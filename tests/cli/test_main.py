@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ from pathlib import Path
 import click
 import pytest
 
-from evalkit.cli.main import COMMANDS
+from evalkit.cli.main import COMMANDS, main
+from evalkit.scoring.tasks.table import convention_names, load_task, task_names
 from evalkit.version import __version__
 from tests.cli.conftest import Evalkit
 
@@ -76,3 +78,13 @@ def test_whatever_else_the_system_refuses_is_one_line(evalkit: Evalkit, monkeypa
     monkeypatch.setattr("evalkit.predictions.store.read_result", full)
     done = evalkit("report", "x")
     assert (done.status, done.err) == (2, "error: runs/x: No space left on device; check the path\n")
+
+
+@pytest.mark.parametrize("command", ["run", "score", "compare", "explain"])
+def test_help_lists_what_is_registered(command: str, capsys: pytest.CaptureFixture[str]):
+    assert main([command, "--help"]) == 0
+    words = re.findall(r"[\w-]+", capsys.readouterr().out)
+    named = {*task_names(), *(name for task in task_names() for name in convention_names(task))}
+    if command == "explain":
+        named |= {name for task in task_names() for name in load_task(task).properties}
+    assert named <= set(words)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from evalkit.dataset.build import BuildResult
 from evalkit.dataset.describe import describe_dataset
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import Inventory
@@ -105,6 +106,7 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         "evalkit.predictions.extraction:Extraction": extract_articles(Finder(text), [one.article for one in gold]),
         "evalkit.records:Example": gold.examples[0],
         "evalkit.dataset.gold:GoldDataset": gold,
+        "evalkit.dataset.build:BuildResult": BuildResult(splits=(gold,), new_texts=(text,), notes=(text,)),
         "evalkit.dataset.describe:Description": describe_dataset([gold, gold]),
         "evalkit.dataset.validate:Validation": Validation(problems=(), counts=counts),
         "evalkit.dataset.problems:Problem": [Problem(text, text, text, f"{text} 12")],

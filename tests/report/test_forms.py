@@ -33,6 +33,7 @@ KEY_FIGURES = {
     "Extraction": ("GPE", "Oslo"),
     "Example": ("GPE", "Oslo"),
     "GoldDataset": ("24", "entities"),
+    "BuildResult": ("4", "split"),
     "Description": ("24", "entities"),
     "Validation": ("12", "entities"),
     "Problem": ("PER 12",),

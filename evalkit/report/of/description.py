@@ -1,12 +1,13 @@
-"""A gold dataset, counted by split."""
+"""A gold dataset, counted by split, and what a build of one did."""
 
 from __future__ import annotations
 
+from evalkit.dataset.build import BuildResult
 from evalkit.dataset.describe import Description, describe_dataset
 from evalkit.dataset.gold import GoldDataset
 from evalkit.report.document import Document, Lines, Table, figure_columns
 
-__all__ = ["document", "gold_document"]
+__all__ = ["build_document", "document", "gold_document"]
 
 
 def document(description: Description) -> Document:
@@ -45,3 +46,18 @@ def document(description: Description) -> Document:
 def gold_document(gold: GoldDataset) -> Document:
     """The counts of one split."""
     return document(describe_dataset(gold))
+
+
+def build_document(result: BuildResult) -> Document:
+    """The splits that were built, and how many texts are new."""
+    data = result.to_json()
+    columns = figure_columns("split", "articles", "fingerprint")
+    rows = tuple(tuple(map(str, row.values())) for row in data["splits"])
+    return Document(
+        what="build",
+        title="built",
+        blocks=(Table(columns=columns, rows=rows, listing=True), Lines.of(f"{len(result.new_texts)} new texts")),
+        notes=result.notes,
+        rows=tuple(data["splits"]),
+        data=data,
+    )

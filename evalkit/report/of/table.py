@@ -28,6 +28,7 @@ DOCUMENTS = Registry(
         "evalkit.predictions.extraction:Extraction": "evalkit.report.of.article:extraction_document",
         "evalkit.records:Example": "evalkit.report.of.article:document",
         "evalkit.dataset.gold:GoldDataset": "evalkit.report.of.description:gold_document",
+        "evalkit.dataset.build:BuildResult": "evalkit.report.of.description:build_document",
         "evalkit.dataset.describe:Description": "evalkit.report.of.description:document",
         "evalkit.dataset.validate:Validation": "evalkit.report.of.validation:document",
         "evalkit.dataset.problems:Problem": "evalkit.report.of.validation:problems_document",
