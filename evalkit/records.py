@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from evalkit.showing import shown_html
+
 __all__ = [
     "AUTHOR",
     "QUOTE_KINDS",
@@ -189,6 +191,8 @@ class Example:
 
     article: Article
     gold: Annotations
+
+    _repr_html_ = shown_html
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

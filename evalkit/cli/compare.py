@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from evalkit.cli.options import PATH, interval_options, json_option, task_options
+from evalkit.cli.options import PATH, interval_options, task_options
+from evalkit.cli.show import form_options, show
 
 __all__ = ["compare_command"]
 
@@ -18,16 +19,15 @@ __all__ = ["compare_command"]
 @click.option("--seeds", is_flag=True, help="The runs are one system repeated: show mean and spread of its figures.")
 @task_options
 @interval_options
-@json_option
-def compare_command(runs: tuple[Path, ...], seeds: bool, as_json: bool, dataset: str | None, **records: Any) -> None:
+@form_options
+def compare_command(runs: tuple[Path, ...], seeds: bool, form: str, dataset: str | None, **records: Any) -> None:
     """Compare runs over the same gold pairwise, all with the first.
 
     For each figure: the difference with its 95 % interval (paired bootstrap over articles), p of approximate
     randomization, q after Benjamini-Hochberg over all rows, and articles won, tied and lost. With --convention all
     runs are scored again under every convention: does their order depend on it?
     """
-    from evalkit.cli.show import show
     from evalkit.workflows.compare import compare_repeated_runs, compare_runs
 
     compare = compare_repeated_runs if seeds else compare_runs
-    show(compare(runs, dataset=dataset, **records), as_json=as_json)
+    show(compare(runs, dataset=dataset, **records), form)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
 from evalkit.cli.reading import read_options, target_option
-from evalkit.cli.show import show
+from evalkit.cli.show import form_options, show
 from evalkit.errors import FormatError
 from evalkit.options import ReadOptions
+from evalkit.report.clean import clean
 
 if TYPE_CHECKING:
     from evalkit.dataset.problems import Problem
@@ -48,7 +49,9 @@ def build(
     try:
         result = build_dataset(sources or (out,), out, corpus=corpus, splits=splits, keep=keep, read=read)
     except DatasetProblemsError as error:
-        _refuse(error.problems)
+        show(error.problems, heading=False)
+        _count(error.problems)
+        raise click.exceptions.Exit(2) from error
     for split in result.splits:
         click.echo(f"{out / split.split}: {len(split)} articles, {split.signature}")
     click.echo(f"{corpus}: {len(result.new_texts)} new texts")
@@ -58,8 +61,9 @@ def build(
 @dataset_group.command("validate")
 @click.argument("path", required=False)
 @click.option("--corpus", type=_PATH, help="The folder of article texts; by default the one beside the dataset folder.")
+@form_options
 @read_options
-def validate(path: str | None, corpus: Path | None, read: ReadOptions) -> None:
+def validate(path: str | None, corpus: Path | None, form: str, read: ReadOptions) -> None:
     """Check everything and print every problem, one a line; exit 2 if there is any.
 
     PATH is a dataset folder, a file or folder of any format, or a hub id; without it the bundled gold is checked.
@@ -68,17 +72,18 @@ def validate(path: str | None, corpus: Path | None, read: ReadOptions) -> None:
 
     result = validate_dataset(path, corpus=corpus, read=read)
     _say(result.notes)
+    show(result, form, heading=False)
     if result.problems:
-        _refuse(result.problems)
-    show(result, heading=False)
+        _count(result.problems)
+        raise click.exceptions.Exit(2)
 
 
 @dataset_group.command("describe")
 @click.argument("path", required=False)
 @click.option("--split", default="all", show_default=True, help="One split; by default all side by side.")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output and nothing else.")
+@form_options
 @read_options
-def describe(path: str | None, split: str, as_json: bool, read: ReadOptions) -> None:
+def describe(path: str | None, split: str, form: str, read: ReadOptions) -> None:
     """Count what is in a gold dataset, by split.
 
     PATH is a dataset folder, a file or folder of any format, or a hub id; without it the bundled gold is described.
@@ -88,7 +93,7 @@ def describe(path: str | None, split: str, as_json: bool, read: ReadOptions) -> 
 
     gold = load_splits(path, read=read) if split == "all" else (load_dataset(path, split=split, read=read),)
     _say(gold[0].notes)
-    show(describe_dataset(gold), as_json=as_json)
+    show(describe_dataset(gold), form)
 
 
 @dataset_group.command("convert")
@@ -110,7 +115,7 @@ def convert(source: str, destination: Path, to: str, split: str, lossy: bool, re
 def _say(notes: Iterable[str]) -> None:
     """What is to be said beside the result."""
     for note in notes:
-        click.echo(note, err=True)
+        click.echo(clean(note), err=True)
 
 
 def _loss_lines(losses: Losses) -> Iterator[str]:
@@ -134,9 +139,7 @@ def _read_splits(path: Path) -> Mapping[str, Sequence[str]]:
     return checked
 
 
-def _refuse(problems: Sequence[Problem]) -> NoReturn:
+def _count(problems: Sequence[Problem]) -> None:
     from evalkit.report.of.table import document_of
 
-    show(problems, heading=False)
     click.echo(document_of(problems).title, err=True)
-    raise click.exceptions.Exit(2)

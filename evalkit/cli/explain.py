@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from evalkit.cli.options import PATH, ListedOption, given, interval_options, json_option, task_options
-from evalkit.cli.show import check_form, form_option, show
+from evalkit.cli.options import PATH, ListedOption, given, interval_options, task_options
+from evalkit.cli.show import form_options, show
 from evalkit.options import Intervals, Scoring
 
 __all__ = ["explain_command"]
@@ -30,10 +30,9 @@ def _slice_list() -> str:
 @click.argument("span", required=False, metavar="[SPAN]")
 @click.option("--dataset", help="Where the gold is now, if not where the run found it.")
 @click.option("--slice", "slices", multiple=True, metavar="FIELD", cls=ListedOption, listing=_slice_list)
-@form_option()
+@form_options
 @task_options
 @interval_options
-@json_option
 def explain_command(
     run: Path,
     article_id: str | None,
@@ -48,8 +47,7 @@ def explain_command(
     limits this to items that touch a stretch of the text: START-END in characters, or words of the article. Options
     about slices and intervals go with a whole run.
     """
-    dataset, to, as_json = rest["dataset"], rest["to"], rest["as_json"]
-    check_form(to, as_json)
+    dataset, form = rest["dataset"], rest["form"]
     if article_id is not None:
         if odd := given(*_OF_A_RUN):
             raise click.UsageError(
@@ -57,10 +55,10 @@ def explain_command(
             )
         from evalkit.workflows.explain import explain_run
 
-        show(explain_run(run, article_id, span, dataset=dataset, scoring=scoring), to=to, as_json=as_json)
+        show(explain_run(run, article_id, span, dataset=dataset, scoring=scoring), form)
         return
     from evalkit.workflows.diagnose import diagnose
     from evalkit.workflows.inputs import finished_run
 
     diagnosis = diagnose(finished_run(run), dataset, slices=rest["slices"], scoring=scoring, intervals=intervals)
-    show(diagnosis, to=to, as_json=as_json)
+    show(diagnosis, form)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.cli.options import PATH, json_option
+from evalkit.cli.options import PATH
+from evalkit.cli.show import form_options, show
 
 if TYPE_CHECKING:
     from evalkit.gate.outcome import GateReport
@@ -30,16 +31,15 @@ __all__ = ["gate_command"]
     show_default=True,
     help="How many broken and how many fixed items are listed.",
 )
-@json_option
+@form_options
 def gate_command(
-    run: Path, baseline: Path, rules: Path | None, dataset: str | None, update: bool, as_json: bool, **shown: Any
+    run: Path, baseline: Path, rules: Path | None, dataset: str | None, update: bool, form: str, **shown: Any
 ) -> int:
     """Stop a change that makes extraction worse: RUN is compared with a baseline, article by article.
 
     Exit status: 0 pass, 1 regression, 2 wrong usage or input that cannot be used, 3 cannot tell: there is a drop, but
     this gold cannot show whether it is more than noise.
     """
-    from evalkit.cli.show import show
     from evalkit.workflows.gate import check_gate, update_baseline
 
     limit: int = shown["limit"]
@@ -47,11 +47,11 @@ def gate_command(
         done = update_baseline(run, baseline, rules=rules, dataset=dataset)
         if done.report is not None:
             _write(done.report, shown)
-        show(done, as_json=as_json, heading=False, limit=limit)
+        show(done, form, heading=False, limit=limit)
         return 0
     report = check_gate(run, baseline, rules=rules, dataset=dataset)
     _write(report, shown)
-    show(report, as_json=as_json, limit=limit)
+    show(report, form, limit=limit)
     return report.exit_code
 
 

@@ -91,7 +91,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complain(message: str, status: int = 2) -> int:
-    click.echo(f"error: {message}", err=True)
+    from evalkit.report.clean import clean
+
+    # What is wrong may be a text of others, which must not steer the terminal.
+    click.echo(f"error: {clean(message)}", err=True)
     return status
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.show import show
+from evalkit.cli.show import form_options, show
 
 __all__ = ["models_command"]
 
 
 @click.command("models")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output and nothing else.")
-def models_command(as_json: bool) -> None:
+@form_options
+def models_command(form: str) -> None:
     """List the extractors that can be run here.
 
     For each: the layers that it claims, its licence and size, and what it lacks with the command that installs it.
@@ -19,4 +19,4 @@ def models_command(as_json: bool) -> None:
     """
     from evalkit.extractors.catalog import list_models
 
-    show(list_models(), as_json=as_json, heading=False)
+    show(list_models(), form, heading=False)

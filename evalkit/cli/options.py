@@ -17,7 +17,6 @@ __all__ = [
     "extractor_options",
     "given",
     "interval_options",
-    "json_option",
     "parse_settings",
     "scoring_options",
     "task_options",
@@ -75,9 +74,6 @@ def extractor_options(command: Command) -> Command:
     )
     decorated: Command = model(settings(command))
     return decorated
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON to standard output and nothing else.")
 
 
 def _names(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:

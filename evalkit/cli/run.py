@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.cli.options import PATH, extractor_options, interval_options, json_option, parse_settings, scoring_options
+from evalkit.cli.options import PATH, extractor_options, interval_options, parse_settings, scoring_options
 from evalkit.cli.reading import read_options
+from evalkit.cli.show import TERMINAL, form_options, show
 from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run_command"]
 
-_SILENT = {"--out": 1, "--workers": 1, "--batch-size": 1, "--no-cache": 0, "--json": 0}
+_SILENT = {"--out": 1, "--workers": 1, "--batch-size": 1, "--no-cache": 0, "--json": 0, "--to": 1}
 """Options that change no byte of a run, and how many values they take."""
 
 
@@ -47,7 +48,7 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
 @read_options
 @scoring_options
 @interval_options
-@json_option
+@form_options
 def run_command(
     model: str, dataset: str | None, scoring: Scoring, intervals: Intervals, read: ReadOptions, **rest: Any
 ) -> None:
@@ -71,7 +72,7 @@ def run_command(
         read = replace(read, split=rest["split"], limit=rest["limit"])
         options = Options(scoring=scoring, intervals=intervals, read=read, running=running)
         run = measure_extractor(model, dataset, options, settings=settings, baseline=not rest["no_floor"])
-    _show(run, rest["as_json"])
+    _show(run, rest["form"])
 
 
 def _command(arguments: Sequence[str]) -> str:
@@ -111,13 +112,12 @@ def _progress(name: str) -> Iterator[Told | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _show(run: Run, as_json: bool) -> None:
-    from evalkit.cli.show import show
+def _show(run: Run, form: str) -> None:
     from evalkit.report.clean import clean
 
     gold = run.gold
-    if as_json or gold is None:
-        show(run.result, as_json=as_json, heading=False)
+    if form != TERMINAL or gold is None:
+        show(run.result, form, heading=False)
         return
     click.echo(clean(f"{run.extractor} on {gold.name}, split {gold.split}: {gold.articles} articles") + "\n")
     show(run.result, heading=False)

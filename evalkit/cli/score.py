@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
-from evalkit.cli.options import PATH, interval_options, json_option, scoring_options
+from evalkit.cli.options import PATH, interval_options, scoring_options
 from evalkit.cli.reading import side_options
+from evalkit.cli.show import form_options, show
 from evalkit.options import ReadOptions
 
 __all__ = ["score_command"]
@@ -25,7 +26,7 @@ __all__ = ["score_command"]
 @side_options
 @scoring_options
 @interval_options
-@json_option
+@form_options
 def score_command(gold: Path, predicted: Path | None, out: Path | None, read: ReadOptions, **rest: Any) -> None:
     """Score predictions that were made elsewhere.
 
@@ -34,17 +35,16 @@ def score_command(gold: Path, predicted: Path | None, out: Path | None, read: Re
     one file (--gold-tag-column, --predicted-tag-column).
     """
     _with_one_thread()
-    from evalkit.cli.show import show
     from evalkit.workflows.score import score_predictions
 
     # The counts by article go into result.json only, and take a while to be laid out.
-    as_json, read = rest.pop("as_json"), replace(read, split=rest.pop("split"))
+    form, read = rest.pop("form"), replace(read, split=rest.pop("split"))
     result = score_predictions(gold, predicted, baseline=False, counts=out is not None, read=read, **rest)
     if out is not None:
         from evalkit.predictions.store import RunFolder
 
         RunFolder(out).write_result(result)
-    show(result, as_json=as_json, heading=False)
+    show(result, form, heading=False)
 
 
 def _with_one_thread() -> None:

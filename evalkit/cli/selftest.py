@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from evalkit.cli.show import show
+from evalkit.cli.show import form_options, show
 
 __all__ = ["selftest_command"]
 
@@ -15,7 +15,8 @@ __all__ = ["selftest_command"]
 @click.option("--convention", "conventions", multiple=True, help="A convention, plugins too; by default all of them.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the random cases.")
 @click.option("--cases", default=60, show_default=True, help="Random cases an invariant.")
-def selftest_command(conventions: tuple[str, ...], seed: int, cases: int) -> None:
+@form_options
+def selftest_command(conventions: tuple[str, ...], seed: int, cases: int, form: str) -> None:
     """Check that conventions keep the invariants of scoring, and show what breaks one.
 
     Exits with 1 if one is violated.
@@ -23,6 +24,6 @@ def selftest_command(conventions: tuple[str, ...], seed: int, cases: int) -> Non
     from evalkit.scoring.selftest import check_all
 
     tried = check_all(conventions, seed=seed, cases=cases)
-    show(tried, heading=False)
+    show(tried, form, heading=False)
     if any(check.violation is not None for check in tried):
         sys.exit(1)

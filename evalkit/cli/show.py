@@ -6,15 +6,15 @@ from typing import Any
 
 import click
 
-from evalkit.cli.options import ListedOption, Option
+from evalkit.cli.options import ListedOption, Option, with_record
 
-__all__ = ["check_form", "form_option", "show"]
+__all__ = ["TERMINAL", "form_option", "form_options", "show"]
 
 TERMINAL = "terminal"
 
 
 def form_option(default: str = TERMINAL) -> Option:
-    """Adds `--to`; None stands for the default."""
+    """The option `--to`, with its default in words."""
 
     def listing() -> str:
         from evalkit.report.forms.table import FORMS
@@ -24,12 +24,12 @@ def form_option(default: str = TERMINAL) -> Option:
     return click.option("--to", metavar="FORM", cls=ListedOption, listing=listing)
 
 
-def check_form(to: str | None, as_json: bool = False) -> None:
-    """Refuses a form that there is not, before anything is computed.
+def _form(to: str | None, as_json: bool) -> str:
+    """The form that was asked for, looked up before anything is computed.
 
     Raises:
         UnknownNameError: there is no such form.
-        click.UsageError: JSON is asked for as well.
+        click.UsageError: two are asked for.
     """
     if as_json and to is not None:
         raise click.UsageError("--json and --to exclude each other; give one of them")
@@ -37,22 +37,35 @@ def check_form(to: str | None, as_json: bool = False) -> None:
         from evalkit.report.forms.table import FORMS
 
         FORMS.load(to)
+    return "json" if as_json else to or TERMINAL
 
 
-def show(result: object, *, to: str | None = None, as_json: bool = False, heading: bool = True, **options: Any) -> None:
+form_options = with_record(
+    "form",
+    _form,
+    {
+        "to": form_option(),
+        "as_json": click.option(
+            "--json", "as_json", is_flag=True, help="The same as --to json: JSON and nothing else."
+        ),
+    },
+)
+"""How the result is shown, as `form`."""
+
+
+def show(result: object, form: str = TERMINAL, *, heading: bool = True, **options: Any) -> None:
     """Prints a result.
 
     Args:
         result: anything there is a document of.
-        to: the name of a form; laid out for the terminal if None.
-        as_json: the same as the form `json`.
+        form: the name of a form; for the terminal it is laid out for the one at hand, in colour.
         heading: whether the terminal also shows the title.
         options: what the kind of result knows, such as `limit` of a gate.
     """
-    if as_json or to not in (None, TERMINAL):
+    if form != TERMINAL:
         from evalkit.report.render import render_report
 
-        click.echo(render_report(result, to or "json", **options), nl=False)
+        click.echo(render_report(result, form, **options), nl=False)
         return
     from evalkit.report.forms.console import make_console
     from evalkit.report.forms.terminal import print_document

@@ -1,0 +1,100 @@
+"""`--to FORM` of every command that shows a result."""
+
+from __future__ import annotations
+
+import pytest
+
+from evalkit.registry import Registry
+from tests.cli.conftest import Evalkit, Outcome
+
+GOLD = ("--dataset", "gold.jsonl")
+COMMANDS = {
+    "run": ("run", "--model", "mine:people", *GOLD, "--out", "r", "--resamples", "0"),
+    "score": ("score", "--gold", "gold.jsonl", "--predicted", "predicted.jsonl", "--resamples", "0"),
+    "report": ("report", "r"),
+    "compare": ("compare", "r", "s", "--resamples", "10"),
+    "compare-seeds": ("compare", "r", "s", "--resamples", "10", "--seeds"),
+    "explain": ("explain", "r", "--resamples", "10"),
+    "explain-article": ("explain", "r", "a-port"),
+    "gate": ("gate", "r", "--baseline", "base.json"),
+    "gate-update": ("gate", "r", "--baseline", "base.json", "--update"),
+    "describe": ("dataset", "describe", "gold.jsonl"),
+    "validate": ("dataset", "validate", "gold.jsonl"),
+    "models": ("models",),
+    "selftest": ("selftest", "--convention", "given", "--cases", "1"),
+}
+EACH_COMMAND = pytest.mark.parametrize("argv", [pytest.param(argv, id=name) for name, argv in COMMANDS.items()])
+
+
+@pytest.fixture
+def prepared(evalkit: Evalkit) -> Evalkit:
+    """Two runs and a baseline."""
+    for model, out in (("mine:people", "r"), ("rules", "s")):
+        assert evalkit("run", "--model", model, *GOLD, "--out", out, "--resamples", "0").status == 0
+    assert evalkit("gate", "r", "--baseline", "base.json", "--update").status == 0
+    return evalkit
+
+
+def shown(evalkit: Evalkit, argv: tuple[str, ...], form: str) -> Outcome:
+    done = evalkit(*argv, "--to", form)
+    assert done.status == 0, done.err
+    return done
+
+
+@EACH_COMMAND
+def test_forms(prepared: Evalkit, argv: tuple[str, ...]):
+    assert shown(prepared, argv, "markdown").out.startswith("## ")
+    assert shown(prepared, argv, "html").out.startswith("<!doctype html>")
+    assert "\t" in shown(prepared, argv, "tsv").out.splitlines()[0] or argv[-1] == "--update"
+    assert shown(prepared, argv, "json").json
+
+
+@EACH_COMMAND
+def test_json_is_the_form(prepared: Evalkit, argv: tuple[str, ...]):
+    if argv[0] == "report":
+        assert prepared(*argv, "--json").status == 2
+        return
+    assert prepared(*argv, "--json").out == shown(prepared, argv, "json").out
+    assert "exclude each other" in prepared(*argv, "--json", "--to", "markdown").err
+
+
+@EACH_COMMAND
+def test_a_form_from_elsewhere(prepared: Evalkit, argv: tuple[str, ...], monkeypatch: pytest.MonkeyPatch):
+    class Point:
+        value = "elsewhere:shout"
+
+        def load(self) -> object:
+            return lambda document: document.title.upper() + "\n"
+
+    known = Registry.entry_points
+
+    def points(registry: Registry) -> dict[str, object]:
+        return {"shout": Point()} if registry.group == "evalkit.forms" else dict(known(registry))
+
+    monkeypatch.setattr(Registry, "entry_points", points)
+    assert shown(prepared, argv, "shout").out.isupper()
+    assert "shout" in prepared(*argv, "--help").out
+
+
+@EACH_COMMAND
+def test_an_unknown_form_is_refused_before_anything_is_done(evalkit: Evalkit, argv: tuple[str, ...]):
+    done = evalkit(*argv, "--to", "markdwon")
+    assert (done.status, done.out) == (2, "")
+    # There is no run yet, which the command would have missed first.
+    assert "unknown form 'markdwon'; did you mean 'markdown'?" in done.err or argv[0] == "report"
+
+
+def test_junit_where_there_is_a_verdict(prepared: Evalkit):
+    for name in ("gate", "validate", "selftest"):
+        assert "<testsuites" in shown(prepared, COMMANDS[name], "junit").out
+    done = prepared(*COMMANDS["compare"], "--to", "junit")
+    assert (done.status, done.out) == (2, "")
+    assert "a comparison has no verdict, which JUnit is about" in done.err
+
+
+def test_what_an_error_quotes_does_not_steer_the_terminal(evalkit: Evalkit):
+    done = evalkit("score", "--gold", "\x1b[31mno\u202e.jsonl", "--predicted", "predicted.jsonl")
+    assert done.status == 2
+    assert "\x1b" not in done.err
+    assert "\u202e" not in done.err
+    assert done.err.count("\n") == 1
