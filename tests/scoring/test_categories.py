@@ -24,7 +24,7 @@ def pair(name: str, gold: tuple[str, ...], predicted: tuple[str, ...]) -> Pair:
 
 
 @given(labels=st.lists(st.tuples(st.sampled_from(SECTIONS), st.sampled_from(SECTIONS)), min_size=1, max_size=20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_scikit_learn(labels: list[tuple[str, str]]) -> None:
     from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 

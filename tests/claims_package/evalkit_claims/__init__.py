@@ -1,0 +1,1 @@
+"""Claims that can be checked, for evalkit."""
