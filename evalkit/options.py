@@ -107,6 +107,11 @@ class Running:
     progress: Progress | None = None
     command: str = ""
 
+    def __post_init__(self) -> None:
+        for name, value in (("batch_size", self.batch_size), ("workers", self.workers)):
+            if value is not None and (type(value) is not int or value < 1):
+                raise InputError(f"{name} must be a whole number from 1, found {value!r}")
+
 
 class OptionWords(TypedDict, total=False):
     """The fields of all records as plain words (`interval` is the method of the intervals)."""

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import EvalkitError, UnknownNameError
+from evalkit.errors import EvalkitError, UnknownNameError, describe_error
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints
@@ -80,7 +80,7 @@ class Registry:
 
         Raises:
             UnknownNameError: nobody registered it; the message names the near match.
-            EvalkitError: a plugin is registered but cannot be imported.
+            EvalkitError: a plugin is registered but cannot be imported, whatever it raises.
         """
         if name in self.table:
             module, _, attribute = self.table[name].partition(":")
@@ -90,7 +90,8 @@ class Registry:
             raise unknown_name(self.what, name, [*self.table, *plugins])
         try:
             return plugins[name].load()
-        except (ImportError, AttributeError) as error:
+        except (Exception, SystemExit) as error:  # a package of somebody else's may do anything when it is imported
             raise EvalkitError(
-                f"{self.what} {name!r} is installed as {plugins[name].value!r} but cannot be loaded: {error}"
+                f"{self.what} {name!r} is installed as {plugins[name].value!r} but cannot be loaded: "
+                f"{describe_error(error)}; mend or uninstall the package that brings it"
             ) from error

@@ -145,6 +145,18 @@ def test_build_and_load(run: Run, place: Path) -> None:
     assert numbers == [2, 2, 2]
 
 
+def test_without_the_package_nothing_of_its_layer_is_lost(run: Run, place: Path) -> None:
+    """Without the package its layer is unknown: that is said, and a dataset folder that has it is not written anew."""
+    run("dataset", "build", "gold.jsonl", "--out", "kept", "--corpus", "kept-corpus")
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    without = [sys.executable, "-m", "evalkit", "dataset"]
+    for command, code in (["validate", "kept"], 0), (["build", "--out", "kept", "--corpus", "kept-corpus"], 2):
+        done = subprocess.run([*without, *command], cwd=place, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "6 objects under 'claims'" in done.stderr
+    assert "not-check-worthy" in (place / "kept" / "test" / "a.json").read_text(encoding="utf-8")
+
+
 def test_the_fingerprint_of_the_gold_changes_with_a_claim(run: Run, place: Path) -> None:
     other = rows()
     other[0]["claims"][0]["label"] = "not-check-worthy"

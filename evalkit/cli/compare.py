@@ -23,7 +23,7 @@ __all__ = ["compare_command"]
 def compare_command(runs: tuple[Path, ...], seeds: bool, form: str, dataset: str | None, **records: Any) -> None:
     """Compare runs over the same gold pairwise, all with the first.
 
-    For each figure: the difference with its 95 % interval (paired bootstrap over articles), p of approximate
+    For each figure: the difference with its interval (paired bootstrap over articles), p of approximate
     randomization, q after Benjamini-Hochberg over all rows, and articles won, tied and lost. With --convention all
     runs are scored again under every convention: does their order depend on it?
     """

@@ -45,6 +45,7 @@ from evalkit.dataset.store import (
 from evalkit.dataset.validate import check_raw
 from evalkit.errors import FormatError, InputError
 from evalkit.files import file_name_of, read_text, replace_children, write_file
+from evalkit.formats.base import Batch
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.native.rows import dump_line
 from evalkit.options import ReadOptions
@@ -181,6 +182,7 @@ def _read_all(sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: b
     check_settings(read.values, *places)
     for place in places:
         batch = read_place(place, read)
+        _refuse_to_lose(batch, place, out)
         raws += [_ready(raw, corpus, place) for raw in raw_examples(batch, note)]
         notes += batch.sentences
     if not raws and not problems:
@@ -188,9 +190,21 @@ def _read_all(sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: b
     if keep and _ids_by_split(out):
         named = {raw.example.article.id for raw in raws}
         found = find_place(out)
-        old = (raw for raw in raw_examples(read_place(found), note) if raw.example.article.id not in named)
+        kept = read_place(found)
+        _refuse_to_lose(kept, found, out)
+        old = (raw for raw in raw_examples(kept, note) if raw.example.article.id not in named)
         raws += [_ready(raw, corpus, found) for raw in old]
     return _Read(raws, problems, tuple(dict.fromkeys(notes)))
+
+
+def _refuse_to_lose(batch: Batch, place: Place, out: Path) -> None:
+    """Writing the folder anew that was read would delete what no layer here can hold."""
+    if batch.unknown and Path(place.location).resolve() == out.resolve():
+        name, number = min(batch.unknown.items())
+        raise InputError(
+            f"{out}: has {number} objects under {name!r}, which is no layer known here; writing it anew would delete "
+            "them. Install the package that brings the layer, or mend the name"
+        )
 
 
 def _ready(raw: RawExample, corpus: Path, source: Place) -> RawExample:

@@ -36,7 +36,7 @@ people who keep the gold. Building and validating a dataset folder adds codes of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,8 +44,8 @@ from evalkit.dataset.check_spans import check_overlaps, check_surfaces, check_zo
 from evalkit.dataset.labels import Inventory, with_metadata_layers
 from evalkit.dataset.problems import Problem, place_of
 from evalkit.formats.native.rows import sha256_text
-from evalkit.layers.base import Layer
-from evalkit.layers.table import all_layers
+from evalkit.layers.base import Fault, Layer, unknown_reference
+from evalkit.layers.table import all_layers, load_layer
 from evalkit.records import Annotations, Article, Example
 from evalkit.registry import near_match
 
@@ -207,8 +207,21 @@ def _check_items(article: Article, gold: Annotations) -> Iterator[Problem]:
         items = layer.of(gold) or ()
         how = f"has the {' and '.join(layer.same)} of"
         yield from _doubles(article, layer, "item-duplicate", [(item.id, layer.identity(item)) for item in items], how)
-        for index, code, message in layer.problems(items, gold):
+        for index, code, message in (*layer.problems(items, gold), *_references(layer, items, gold)):
             yield Problem(article.id, place_of(layer.name, index, items[index].id), code, message)
+
+
+def _references(layer: Layer[Any], items: Sequence[Any], gold: Annotations) -> Iterator[Fault]:
+    """Ids of items of other layers that nothing has, as far as the layer referred to was annotated."""
+    for field, name in layer.refers.items():
+        others = gold[name]
+        if others is None:
+            continue
+        ids = {other.id for other in others}
+        for index, item in enumerate(items):
+            value = getattr(item, field)
+            if value is not None and value not in ids:
+                yield unknown_reference(index, field, value, load_layer(name).one, ids)
 
 
 def _doubles(

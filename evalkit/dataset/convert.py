@@ -10,7 +10,7 @@ from evalkit.dataset.build import write_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.load import load_splits
 from evalkit.dataset.sources import ALL
-from evalkit.errors import FormatError, InputError, OutputError
+from evalkit.errors import EvalkitError, FormatError, InputError, OutputError, describe_error
 from evalkit.files import staged
 from evalkit.formats.base import Batch, Format, Losses, counted
 from evalkit.formats.native.canonical import canonical_example
@@ -108,11 +108,26 @@ def _write(form: Format, splits: Sequence[GoldDataset], target: Path) -> Losses:
     if form.write is None:
         raise InputError(f"format {form.name!r} is only read, not written; choose another")
     if form.keeps_splits or len(splits) == 1:
-        return _accounted(form.write(_batch(splits), target), splits)
+        return _written(form, splits, target)
     suffix = form.suffixes[0] if form.suffixes else ""
-    return _together(
-        _accounted(form.write(_batch([gold]), target / gold.split / f"{gold.split}{suffix}"), [gold]) for gold in splits
-    )
+    return _together(_written(form, [gold], target / gold.split / f"{gold.split}{suffix}") for gold in splits)
+
+
+def _written(form: Format, splits: Sequence[GoldDataset], target: Path) -> Losses:
+    """What a format wrote; one of another package may do anything.
+
+    Raises:
+        EvalkitError: it fails, or does not say what it lost.
+    """
+    try:
+        losses = None if form.write is None else form.write(_batch(splits), target)
+    except (EvalkitError, OSError):
+        raise
+    except Exception as error:
+        raise EvalkitError(f"format {form.name!r} cannot write it ({describe_error(error)}); mend it") from error
+    if not isinstance(losses, Losses):
+        raise EvalkitError(f"format {form.name!r} gave {type(losses).__name__} for what it wrote, not Losses; mend it")
+    return _accounted(losses, splits)
 
 
 def _batch(splits: Sequence[GoldDataset]) -> Batch:

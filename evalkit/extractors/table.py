@@ -68,7 +68,7 @@ ENTRIES = (
     Entry(
         spelling="quote-base",
         description="quotes, cues and speakers by layers over the encoder of ner-base",
-        factory="evalkit.extractors.shipped.quotes.extractor:QuoteExtractor",
+        factory="evalkit.extractors.shipped.quotes.quote_base:QuoteExtractor",
         layers=("entities", "quotes"),
         licence="Apache-2.0",
         folders=(_NER, _QUOTES, WORDS),
@@ -76,7 +76,7 @@ ENTRIES = (
     Entry(
         spelling="stance-base",
         description="stances by a 22M-parameter classifier over quote-base",
-        factory="evalkit.extractors.shipped.stances.extractor:StanceExtractor",
+        factory="evalkit.extractors.shipped.stances.stance_base:StanceExtractor",
         layers=("entities", "quotes", "stances"),
         licence="Apache-2.0",
         folders=(_NER, _QUOTES, _STANCES, WORDS),

@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import FormatError
+from evalkit.layers.table import layer_names
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations, Example, Prediction
+from evalkit.registry import near_match
 
 __all__ = ["Batch", "Claims", "Format", "Losses", "Source", "counted", "merged"]
 
@@ -75,6 +77,7 @@ class Batch:
         labels: the labels of each layer whose labels the file itself defines; those of the dataset count otherwise.
         reading: how it was read where that changes figures, for signatures, such as `tags:IOB2/begin`.
         notes: what was met and mended, in words, and how often; 0 for a sentence that counts nothing.
+        unknown: items by the name of what would be their layer, where no layer of that name is known here.
         problems: what could not be read; the rest is here.
     """
 
@@ -86,12 +89,17 @@ class Batch:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reading: str = ""
     notes: Mapping[str, int] = field(default_factory=dict)
+    unknown: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[FormatError, ...] = ()
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """The notes as they are shown."""
-        return tuple(f"{number} {what}" if number else what for what, number in self.notes.items())
+        left_out = (
+            f"{number} objects under {name!r} left out: no layer of that name is known here{_hint(name)}"
+            for name, number in sorted(self.unknown.items())
+        )
+        return (*(f"{number} {what}" if number else what for what, number in self.notes.items()), *left_out)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +161,11 @@ class Format:
         return 0.5 if path.suffix in self.suffixes and not path.is_dir() else 0.0
 
 
+def _hint(name: str) -> str:
+    near = near_match(name, layer_names())
+    return f" (did you mean {near!r}?)" if near else "; is the package that brings it installed?"
+
+
 def counted(annotations: Iterable[Annotations]) -> dict[str, int]:
     """How many items there are in each layer that was annotated."""
     numbers: Counter[str] = Counter()
@@ -166,10 +179,12 @@ def merged(batches: Sequence[Batch]) -> Batch:
     if len(batches) == 1:
         return batches[0]
     notes: Counter[str] = Counter()
+    unknown: Counter[str] = Counter()
     labels: dict[str, tuple[str, ...]] = {}
     annotators: dict[str, tuple[Example, ...]] = {}
     for batch in batches:
         notes.update(batch.notes)
+        unknown.update(batch.unknown)
         for layer, own in batch.labels.items():
             labels[layer] = tuple(sorted({*labels.get(layer, ()), *own}))
         for name, examples in batch.annotators.items():
@@ -184,6 +199,7 @@ def merged(batches: Sequence[Batch]) -> Batch:
         labels=labels,
         reading="+".join(dict.fromkeys(batch.reading for batch in batches if batch.reading)),
         notes=notes,
+        unknown=unknown,
         problems=_all(batch.problems for batch in batches),
     )
 

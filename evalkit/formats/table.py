@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evalkit.errors import EvalkitError, InputError
+from evalkit.errors import EvalkitError, InputError, describe_error
 from evalkit.formats.base import Format
 from evalkit.registry import Registry
 
@@ -105,6 +105,8 @@ def _surest(path: Path, head: bytes) -> tuple[list[str], EvalkitError | None]:
         except EvalkitError as error:
             # One broken package must not keep everybody from reading files of other formats.
             broken = error
+        except Exception as error:
+            broken = EvalkitError(f"format {name!r} cannot look into {path} ({describe_error(error)}); mend it")
     highest = max(certainties.values(), default=0.0)
     return [name for name, certainty in certainties.items() if certainty == highest > 0], broken
 

@@ -111,7 +111,7 @@ class GateReport:
     _repr_html_ = shown_html
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class BaselineUpdate:
     """What writing a baseline did.
 
@@ -126,6 +126,10 @@ class BaselineUpdate:
     baseline: Baseline
     changed: tuple[str, ...]
     report: GateReport | None
+
+    def __repr__(self) -> str:
+        """One line; everything in full would fill screens."""
+        return f"<BaselineUpdate {self.path}: {len(self.changed)} changes>"
 
     def to_json(self) -> dict[str, Any]:
         """The update as JSON values."""

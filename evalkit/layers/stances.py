@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from evalkit.layers.base import Fault, Layer, surface, unknown_reference
 from evalkit.layers.entities import entity_ids
-from evalkit.layers.quotes import QUOTES
 from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX, Annotations, Example, Stance
 
 __all__ = ["STANCES"]
@@ -17,10 +16,8 @@ _TOPIC = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def _problems(stances: Sequence[Stance], annotations: Annotations) -> Iterator[Fault]:
-    """Holders, targets and quotes that nothing is, as far as the layer referred to was annotated; no evidence."""
+    """Holders and targets that nothing is, as far as entities were annotated; no evidence."""
     things = entity_ids(annotations)
-    quotes = QUOTES.of(annotations)
-    quote_ids = None if quotes is None else {quote.id for quote in quotes}
     for index, stance in enumerate(stances):
         if stance.holder != AUTHOR and things is not None and stance.holder not in things:
             yield unknown_reference(index, "holder", stance.holder, "entity_id", things)
@@ -30,8 +27,6 @@ def _problems(stances: Sequence[Stance], annotations: Annotations) -> Iterator[F
                 yield Fault(index, "topic-form", message)
         elif things is not None and stance.target not in things:
             yield unknown_reference(index, "target", stance.target, "entity_id", things)
-        if stance.quote_id is not None and quote_ids is not None and stance.quote_id not in quote_ids:
-            yield unknown_reference(index, "quote_id", stance.quote_id, "quote", quote_ids)
         if not stance.evidence:
             message = "the stance has no evidence; name the span or the quote that shows it"
             yield Fault(index, "evidence-missing", message)

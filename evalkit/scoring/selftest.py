@@ -8,7 +8,7 @@ from functools import partial
 
 from evalkit.scoring.invariants import INVARIANTS, Invariant
 from evalkit.scoring.selftest_cases import Case, extreme_cases, random_cases, show, shrink
-from evalkit.scoring.tasks.table import check_tasks, every_convention, find_convention, task_names, tasks_with
+from evalkit.scoring.tasks.table import check_tasks, choose_conventions, find_convention, task_names, tasks_with
 
 __all__ = ["INVARIANTS", "Check", "Violation", "check_all", "check_convention"]
 
@@ -39,7 +39,7 @@ def check_all(conventions: Sequence[str] = (), *, seed: int = 0, cases: int = 60
     """Every invariant on some conventions, or on all built-in and installed ones."""
     wanted = [(task, name) for name in conventions for task in tasks_with(name)]
     if not conventions:
-        wanted = [(task, name) for task in task_names() for name in every_convention(task)]
+        wanted = [(task, name) for task in task_names() for name in choose_conventions(task, ["all"])]
     return [check for task, name in wanted for check in _checks(task, name, seed, cases)]
 
 

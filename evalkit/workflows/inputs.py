@@ -64,7 +64,7 @@ def gold_and_predictions(
     if isinstance(predictions, (str, Path)):
         return examined, load_predictions(Path(predictions), examined.examples, read)
     wanted = "predictions must be a Run, Predictions, or the path of a run folder or a file"
-    made = _records(predictions if predictions is not None else 0, Prediction, wanted)
+    made = _records(predictions, Prediction, wanted)
     return examined, Run(extractor="predictions", predictions=tuple(made))
 
 
@@ -139,8 +139,8 @@ def _records(given: Any, kind: type[Record], wanted: str) -> Sequence[Record]:
     if not isinstance(given, Iterable):
         raise InputError(f"{wanted}; found {_kind(given)}")
     records = list(given)
-    if odd := next((one for one in records if not isinstance(one, kind)), None):
-        raise InputError(f"{wanted}; found {_kind(odd)} among them")
+    if odd := [one for one in records if not isinstance(one, kind)]:
+        raise InputError(f"{wanted}; found {_kind(odd[0])} among them")
     return records
 
 

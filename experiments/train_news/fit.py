@@ -25,7 +25,7 @@ from torch.nn import functional
 
 from evalkit.extractors.shipped.ner import NerExtractor
 from evalkit.extractors.shipped.stances.encoding import FEATURE_SIZES, LABELS, TARGET
-from evalkit.extractors.shipped.stances.extractor import StanceExtractor
+from evalkit.extractors.shipped.stances.stance_base import StanceExtractor
 
 States = dict[str, tuple[np.ndarray, np.ndarray]]
 

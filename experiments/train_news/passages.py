@@ -18,7 +18,7 @@ from evalkit.extractors.shipped.ner import NerExtractor
 from evalkit.extractors.shipped.shared_encoder import Reading
 from evalkit.extractors.shipped.stances import encoding
 from evalkit.extractors.shipped.stances.encoding import LABELS, Passage
-from evalkit.extractors.shipped.stances.extractor import StanceExtractor
+from evalkit.extractors.shipped.stances.stance_base import StanceExtractor
 from evalkit.records import Article, Span
 from evalkit.text.windows import find_words
 

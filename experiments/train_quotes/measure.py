@@ -29,7 +29,7 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import EvalkitError, InputError
-from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor
+from evalkit.extractors.shipped.quotes.quote_base import QuoteExtractor
 from evalkit.records import QUOTE_KINDS, Annotations, Article, Example, Quote, Zone
 from evalkit.results import PRF, EvalResult
 from evalkit.workflows.score import bootstrap_of

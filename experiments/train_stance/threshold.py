@@ -10,8 +10,8 @@ import argparse
 from evalkit import load_dataset
 from evalkit.extractors.shipped.news import NewsExtractor
 from evalkit.extractors.shipped.stances import judging
-from evalkit.extractors.shipped.stances.extractor import StanceExtractor
 from evalkit.extractors.shipped.stances.judging import Judge
+from evalkit.extractors.shipped.stances.stance_base import StanceExtractor
 from evalkit.options import Scoring
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Prediction

@@ -11,8 +11,8 @@ import pytest
 from evalkit.errors import InputError
 from evalkit.extractors.shipped.ner import NerExtractor
 from evalkit.extractors.shipped.news import NewsExtractor
-from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor
-from evalkit.extractors.shipped.stances.extractor import StanceExtractor
+from evalkit.extractors.shipped.quotes.quote_base import QuoteExtractor
+from evalkit.extractors.shipped.stances.stance_base import StanceExtractor
 from evalkit.extractors.threads import Once, spread, thread_count
 
 

@@ -33,6 +33,7 @@ from evalkit.scoring.tasks.table import (
         pytest.param("quotes", ["exact", "partial", "joint"], ("exact", "joint"), id="those-of-the-task"),
         pytest.param("stances", ["exact"], (), id="none-of-the-task"),
         pytest.param("chain", ["all"], ("complete",), id="all-of-the-chain"),
+        pytest.param("chain", ["all", "exact"], ("complete",), id="all-and-one-of-another-task"),
     ],
 )
 def test_choose_conventions(task, wanted, expected):
@@ -41,6 +42,11 @@ def test_choose_conventions(task, wanted, expected):
 
 def test_all_conventions_of_entities_are_more_than_the_default():
     assert set(choose_conventions("entities", ["all"])) > set(choose_conventions("entities", None))
+
+
+def test_all_and_a_name_are_both():
+    every = choose_conventions("entities", ["all"])
+    assert choose_conventions("entities", ["iou:0.9", "all", "exact"]) == (*every, "iou:0.9")
 
 
 def test_unknown_names_say_what_is_known():
@@ -145,6 +151,30 @@ def test_a_plugin_may_be_a_plain_function(installed):
     assert score_task("entities", [pair], ["mine"])["mine"].table.counts().f1 == 1
     assert "mine" in convention_names("entities")
     assert "mine" not in convention_names("quotes")
+
+
+def _too_much(columns):
+    return items_of_pairs(columns, np.array([0]), np.array([0]), value=2.0)
+
+
+def _fails(columns):
+    raise ValueError("no idea")
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        pytest.param(_fails, "convention 'mine' failed: ValueError: no idea", id="raises"),
+        pytest.param(lambda columns: 3, "convention 'mine' gave int, not Items", id="no-items"),
+        pytest.param(_too_much, "more credit than 1 or less than 0.*selftest", id="impossible-credit"),
+    ],
+)
+def test_a_convention_that_cannot_be_used_is_named(installed, function, message):
+    installed("evalkit.conventions", mine=function)
+    name = Entity(id="e1", spans=(Span(0, 3),), label="PER")
+    some = Annotations(entities=(name,))
+    with pytest.raises(EvalkitError, match=message):
+        score_task("entities", [Pair(Article(id="a", text="Ida"), some, some)], ["mine"])
 
 
 def test_what_is_no_function_is_refused(installed):

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import InputError
 from evalkit.extractors.http import Patience
-from evalkit.extractors.llm.extractor import LlmExtractor
+from evalkit.extractors.llm.language_model import LlmExtractor
 from evalkit.extractors.llm.prompt import ASKED, load_prompt
 from evalkit.extractors.llm.settings import MODES, Settings
 from evalkit.extractors.options import Options

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.identity.closure import identity_of
-from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor
+from evalkit.extractors.shipped.quotes.quote_base import QuoteExtractor
 from evalkit.extractors.shipped.stances import judging, states
 from evalkit.extractors.threads import spread, thread_count
 from evalkit.records import Annotations, Article

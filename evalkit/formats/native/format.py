@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -44,19 +45,21 @@ def batch_of_rows(
     problems: list[FormatError] | None = None,
 ) -> Batch:
     """What JSON objects say, each with its place; `problems` are those of the rows that are none."""
-    from evalkit.formats.native.rows import claimed_surfaces, example_from_row, prediction_from_row
+    from evalkit.formats.native.rows import claimed_surfaces, example_from_row, prediction_from_row, unknown_layers
 
     parse = prediction_from_row if predicted else example_from_row
     wrong = [] if problems is None else problems
     items: list[Any] = []
     claims: list[Claims] = []
     splits: list[str | None] = []
+    unknown: Counter[str] = Counter()
     for where, row in rows:
         try:
             items.append(parse(row, where))
         except FormatError as error:
             wrong.append(error)
             continue
+        unknown.update(unknown_layers(row))
         text, sha256, named = row.get("text"), row.get("text_sha256"), row.get("split")
         claims.append(
             Claims(
@@ -68,8 +71,10 @@ def batch_of_rows(
         )
         splits.append(named if split is None and isinstance(named, str) else split)
     if predicted:
-        return Batch(predictions=tuple(items), claims=tuple(claims), problems=tuple(wrong))
-    return Batch(examples=tuple(items), claims=tuple(claims), splits=tuple(splits), problems=tuple(wrong))
+        return Batch(predictions=tuple(items), claims=tuple(claims), unknown=unknown, problems=tuple(wrong))
+    return Batch(
+        examples=tuple(items), claims=tuple(claims), splits=tuple(splits), unknown=unknown, problems=tuple(wrong)
+    )
 
 
 def _read(source: Source, options: ReadOptions) -> Batch:

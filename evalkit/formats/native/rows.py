@@ -47,6 +47,7 @@ __all__ = [
     "prediction_to_row",
     "read_rows",
     "sha256_text",
+    "unknown_layers",
 ]
 
 Row = dict[str, Any]
@@ -130,6 +131,19 @@ def claimed_surfaces(row: Mapping[str, Any]) -> dict[tuple[str, int], str]:
         for index, item in enumerate(row.get(layer) or ())
         if (type(item) is dict or isinstance(item, Mapping)) and isinstance(item.get("text"), str)
     }
+
+
+def unknown_layers(row: Mapping[str, Any]) -> dict[str, int]:
+    """How many objects a row lists under a name that is no layer: a misspelt one, or one that is not installed."""
+    return {
+        key: len(value)
+        for key, value in row.items()
+        if type(value) is list and value and type(value[0]) is dict and not _is_known(key)
+    }
+
+
+def _is_known(key: str) -> bool:
+    return key == "zones" or key.removeprefix(GIVEN) in layer_names()
 
 
 def article_id_of(row: Mapping[str, Any], where: str) -> str:

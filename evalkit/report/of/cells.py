@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from evalkit.results import Interval
 
-__all__ = ["change", "flat", "interval", "number"]
+__all__ = ["change", "flat", "interval", "interval_heading", "number"]
+
+_LEVEL = re.compile(r"/level([0-9.]+)")
 
 
 def number(value: float) -> str:
@@ -18,6 +21,12 @@ def number(value: float) -> str:
 def interval(bounds: Interval | None) -> str:
     """Lower and upper bound of a figure; a dash without any."""
     return "–" if bounds is None else f"{bounds[0]:.3f}–{bounds[1]:.3f}"
+
+
+def interval_heading(*methods: str) -> str:
+    """The heading of intervals: their level, which a signature or method names if it is not the usual one."""
+    level = next((match[1] for method in methods if (match := _LEVEL.search(method))), "0.95")
+    return f"{100 * float(level):g} % CI"
 
 
 def change(bounds: Interval | None) -> str:

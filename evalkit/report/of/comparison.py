@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from evalkit.analysis.comparison import ComparedRow, Comparison
 from evalkit.report.document import FAINT, Document, Lines, Table, figure_columns
-from evalkit.report.of.cells import change, flat, number
+from evalkit.report.of.cells import change, flat, interval_heading, number
 
 __all__ = ["document"]
 
@@ -41,7 +41,7 @@ def _pair_table(task: str, rows: Sequence[ComparedRow], method: str) -> Table:
     first, second = rows[0].first, rows[0].second
     return Table(
         title=f"{task}: {first} → {second}",
-        columns=figure_columns("figure", first, second, "difference", "95 % CI", "p", "q", "W/T/L", ""),
+        columns=figure_columns("figure", first, second, "difference", interval_heading(method), "p", "q", "W/T/L", ""),
         rows=tuple(
             (
                 _figure_name(row),

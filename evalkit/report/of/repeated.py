@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from evalkit.analysis.seeds import RepeatedRuns, SeedRow
 from evalkit.report.clean import one_line
 from evalkit.report.document import Document, Table, figure_columns
-from evalkit.report.of.cells import flat, interval, number
+from evalkit.report.of.cells import flat, interval, interval_heading, number
 
 __all__ = ["document"]
 
@@ -30,7 +30,7 @@ def document(repeated: RepeatedRuns) -> Document:
 def _table(task: str, rows: Sequence[SeedRow], method: str) -> Table:
     return Table(
         title=f"{task} · {rows[0].runs} runs of one system",
-        columns=figure_columns("figure", "mean", "sd", "min", "max", "95 % CI", "art. sd", "seed"),
+        columns=figure_columns("figure", "mean", "sd", "min", "max", interval_heading(method), "art. sd", "seed"),
         rows=tuple(
             (
                 one_line(f"{row.convention} {_name(row)}"),

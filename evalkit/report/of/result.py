@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from evalkit.report.document import Document, Table, figure_columns
-from evalkit.report.of.cells import interval, number
+from evalkit.report.of.cells import interval, interval_heading, number
 from evalkit.results import PRF, EvalResult, TaskResult
 from evalkit.scoring.tasks.table import main_convention
 
 __all__ = ["document"]
 
-LEVEL = re.compile(r"\|ci:[^|]*/level([0-9.]+)")
 SHOWN_FAILURES = 10
 
 
@@ -48,7 +46,8 @@ def _label_table(result: TaskResult, floor: TaskResult | None) -> Table:
     return Table(
         title=f"{result.task} · {result.convention}",
         columns=figure_columns(
-            *("label", "P", "R", "F1", _interval_heading(result), "gold", "pred"), *["floor F1"] * (floor is not None)
+            *("label", "P", "R", "F1", interval_heading(result.signature), "gold", "pred"),
+            *["floor F1"] * (floor is not None),
         ),
         rows=tuple(
             (*_cells(name, prf), *([_f1(floors.get(name))] if floor is not None else [])) for name, prf in named
@@ -68,7 +67,8 @@ def _convention_table(task: str, others: Sequence[TaskResult], floors: Mapping[s
     return Table(
         title=f"{task} · other conventions, micro",
         columns=figure_columns(
-            *("convention", "P", "R", "F1", _interval_heading(*others), "gold", "pred"), *["floor F1"] * bool(floors)
+            *("convention", "P", "R", "F1", interval_heading(*(other.signature for other in others)), "gold", "pred"),
+            *["floor F1"] * bool(floors),
         ),
         rows=tuple(rows),
     )
@@ -83,15 +83,11 @@ def _score_table(task: str, results: Sequence[TaskResult], floors: Mapping[str, 
             rows.append((f"{result.convention}: {name}", number(score.value), interval(score.ci), *below))
     return Table(
         title=f"{task} · derived scores",
-        columns=figure_columns("score", "value", _interval_heading(*results), *["floor"] * bool(floors)),
+        columns=figure_columns(
+            "score", "value", interval_heading(*(result.signature for result in results)), *["floor"] * bool(floors)
+        ),
         rows=tuple(rows),
     )
-
-
-def _interval_heading(*results: TaskResult) -> str:
-    """The level of the intervals, which the signature names if it is not the usual one."""
-    level = next((match[1] for result in results if (match := LEVEL.search(result.signature))), "0.95")
-    return f"{100 * float(level):g} % CI"
 
 
 def _cells(name: str, prf: PRF) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import EvalkitError
+from evalkit.errors import EvalkitError, describe_error
 from evalkit.layers.table import layer_names
 from evalkit.registry import Registry, unknown_name
 from evalkit.scoring.tasks.base import Convention, Derived, Task, imported
@@ -31,7 +31,6 @@ __all__ = [
     "columns_of",
     "convention_names",
     "derived_scores",
-    "every_convention",
     "find_convention",
     "judge_items",
     "load_convention",
@@ -116,16 +115,14 @@ def convention_names(task: str) -> tuple[str, ...]:
     return (*load_task(task).conventions, *sorted(_plugins(task).entry_points()))
 
 
-def every_convention(task: str) -> tuple[str, ...]:
-    """What `all` stands for and every plugin that can do without a parameter, as names to score under."""
-    plugins = sorted(_plugins(task).entry_points())
-    conventions = {name: find_convention(task, name) for name in plugins}
-    usable = [
+def _usable_plugins(task: str) -> list[str]:
+    """The conventions of other packages that can do without a parameter."""
+    conventions = {name: find_convention(task, name) for name in sorted(_plugins(task).entry_points())}
+    return [
         name
         for name, convention in conventions.items()
-        if convention and all(p.default is not None for p in convention.parameters)
+        if convention and all(parameter.default is not None for parameter in convention.parameters)
     ]
-    return (*choose_conventions(task, [EVERY]), *usable)
 
 
 def find_convention(task: str, name: str) -> Convention | None:
@@ -164,7 +161,7 @@ def load_convention(task: str, name: str) -> Callable[..., Any]:
 
 
 def choose_conventions(task: str, wanted: Sequence[str] | None) -> tuple[str, ...]:
-    """The conventions of one task: the defaults, all of them (`["all"]`), or those wanted that the task knows.
+    """The conventions of one task: the defaults, or those wanted that it knows; `all` is one each, plugins included.
 
     Raises:
         UnknownNameError: no task knows a wanted convention, or its parameter is not allowed.
@@ -173,10 +170,12 @@ def choose_conventions(task: str, wanted: Sequence[str] | None) -> tuple[str, ..
     usual = known_task.default or tuple(known_task.conventions)
     if not wanted:
         return usual
-    if EVERY in wanted:
-        return known_task.every or usual
     chosen: dict[str, None] = {}
+    if EVERY in wanted:
+        chosen = dict.fromkeys((*(known_task.every or usual), *_usable_plugins(task)))
     for name in wanted:
+        if name == EVERY:
+            continue
         knowing = tasks_with(name)
         if task in knowing:
             knowing[task].arguments(name)
@@ -273,11 +272,37 @@ def score_task(task: str, pairs: Sequence[Pair], conventions: Sequence[str]) -> 
 def score_columns(task: str, columns: Columns, conventions: Sequence[str]) -> dict[str, ScoredTable]:
     """As `score_task`, from columns."""
     loaded = {name: load_convention(task, name) for name in conventions}
-    return {name: _scored(task, name, convention(columns)) for name, convention in loaded.items()}
+    return {name: _scored(task, name, _credited(name, convention, columns)) for name, convention in loaded.items()}
+
+
+def _credited(name: str, convention: Callable[..., Any], columns: Columns) -> Items:
+    """What a convention gives; one of another package may do anything.
+
+    Raises:
+        EvalkitError: it raises, or gives something else than items.
+    """
+    from evalkit.scoring.items import Items
+
+    try:
+        items = convention(columns)
+    except EvalkitError:
+        raise
+    except Exception as error:
+        raise EvalkitError(f"convention {name!r} failed: {describe_error(error)}; mend it") from error
+    if not isinstance(items, Items):
+        raise EvalkitError(f"convention {name!r} gave {type(items).__name__}, not Items of the columns; mend it")
+    return items
 
 
 def _scored(task: str, convention: str, items: Items) -> ScoredTable:
     derived = derived_scores(task, convention)
     groups = [imported(score.group) for score in derived.values() if score.group is not None]
     table = items.grouped_table(groups[0](items.columns)) if groups else items.table()
+    totals = table.totals()
+    # Sums of shares may pass a whole number by what floating point adds.
+    if (totals[:, 2:] > totals[:, :2] + 1e-6).any() or (totals[:, 2:] < 0).any():
+        raise EvalkitError(
+            f"convention {convention!r} gives items more credit than 1 or less than 0; "
+            f"`evalkit selftest --convention {convention}` shows a case"
+        )
     return ScoredTable(table, derived, items)

@@ -78,7 +78,7 @@ def test_an_edit_of_any_file_that_is_reached_is_seen_and_of_no_other(module: str
 
 def test_the_shipped_extractors_reach_their_word_lists() -> None:
     assert "evalkit.text.word_lists" in code_closure("evalkit.extractors.shipped.ner")
-    assert "evalkit.text.word_lists" in code_closure("evalkit.extractors.llm.extractor")
+    assert "evalkit.text.word_lists" in code_closure("evalkit.extractors.llm.language_model")
 
 
 def test_libraries_that_compute_count_and_only_where_they_do() -> None:
@@ -86,7 +86,7 @@ def test_libraries_that_compute_count_and_only_where_they_do() -> None:
         *("numpy", "onnxruntime", "tokenizers")
     ]
     # Answers that are paid for outlive an upgrade of what does not touch them.
-    assert library_versions("evalkit.extractors.llm.extractor") == []
+    assert library_versions("evalkit.extractors.llm.language_model") == []
 
 
 def test_settings_and_files_count(tmp_path: Path) -> None:

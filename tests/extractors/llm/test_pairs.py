@@ -12,7 +12,7 @@ import pytest
 
 from evalkit.errors import FormatError
 from evalkit.extractors.base import PairLabeler, PairsError, StancePair
-from evalkit.extractors.llm.extractor import LlmExtractor
+from evalkit.extractors.llm.language_model import LlmExtractor
 from evalkit.extractors.llm.pairs import elected, list_pairs, read_pairs, share_out
 from evalkit.extractors.table import load_extractor
 from evalkit.predictions.jobs import Job, run_jobs

@@ -10,7 +10,7 @@ import pytest
 from evalkit.errors import ExtractorError
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.shipped.news import NewsExtractor
-from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor
+from evalkit.extractors.shipped.quotes.quote_base import QuoteExtractor
 from evalkit.records import STANCE_LABELS, Article
 
 STORY = (

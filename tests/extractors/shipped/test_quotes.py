@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import ExtractorError
-from evalkit.extractors.shipped.quotes import extractor as quote_module
-from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor
+from evalkit.extractors.shipped.quotes import quote_base as quote_module
+from evalkit.extractors.shipped.quotes.quote_base import QuoteExtractor
 from evalkit.records import Article, Quote
 
 MODEL = Path(quote_module.__file__).parent.parent / "models" / "quote-base"

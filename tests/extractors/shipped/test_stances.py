@@ -16,10 +16,10 @@ from tokenizers import Tokenizer
 
 from evalkit.errors import ExtractorError
 from evalkit.extractors.base import Extractor, PairLabeler, StancePair
-from evalkit.extractors.shipped.stances import extractor
+from evalkit.extractors.shipped.stances import stance_base as extractor
 from evalkit.extractors.shipped.stances.candidates import pair_passages, passage, sentences, widened
 from evalkit.extractors.shipped.stances.encoding import LABELS, Passage, encode, read_valence
-from evalkit.extractors.shipped.stances.extractor import StanceExtractor
+from evalkit.extractors.shipped.stances.stance_base import StanceExtractor
 from evalkit.records import AUTHOR, STANCE_LABELS, Article, Entity, Quote, Span, Zone
 from evalkit.text.zones import zoned
 
@@ -288,7 +288,7 @@ def test_fingerprint_follows_the_threshold(tmp_path: Path) -> None:
 
 def test_importing_is_cheap() -> None:
     code = (
-        "import sys; import evalkit.extractors.shipped.stances.extractor; "
+        "import sys; import evalkit.extractors.shipped.stances.stance_base; "
         "print({'numpy', 'onnxruntime', 'tokenizers', 'torch'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

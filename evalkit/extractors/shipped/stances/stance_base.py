@@ -15,7 +15,7 @@ from evalkit.extractors.base import StancePair
 from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.shipped import onnx_network
 from evalkit.extractors.shipped.model_folder import MODELS, ModelFolder
-from evalkit.extractors.shipped.quotes.extractor import QuoteExtractor
+from evalkit.extractors.shipped.quotes.quote_base import QuoteExtractor
 from evalkit.extractors.shipped.scores import softmax
 from evalkit.extractors.shipped.stances import encoding, judging
 from evalkit.extractors.shipped.stances.encoding import LABELS, Passage

@@ -15,7 +15,7 @@ import pytest
 
 from evalkit.errors import EvalkitError, ExtractorError, FormatError, InputError
 from evalkit.extractors.base import ArticleFailure, Extracted, Extractor
-from evalkit.extractors.llm.extractor import LlmExtractor
+from evalkit.extractors.llm.language_model import LlmExtractor
 from evalkit.extractors.llm.prompt import load_prompt
 from evalkit.extractors.llm.schema import read_answer
 from evalkit.extractors.table import load_extractor

@@ -1,0 +1,104 @@
+"""Plugins that are broken: each is named in one line, and what does not need it goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import evalkit
+from evalkit.dataset.convert import convert_dataset
+from evalkit.dataset.load import load_dataset
+from evalkit.errors import EvalkitError, InputError
+from evalkit.formats.base import Batch, Format
+from evalkit.options import Running
+from evalkit.registry import Registry
+from evalkit.report.render import render_report
+
+Bring = Callable[..., None]
+
+
+@pytest.fixture
+def bring(monkeypatch: pytest.MonkeyPatch) -> Bring:
+    """`bring(group, name=function that loads it)`: what an installed package registers."""
+    before = Registry.entry_points
+    brought: dict[str, dict[str, SimpleNamespace]] = {}
+
+    def entry_points(registry: Registry) -> dict[str, object]:
+        return {**before(registry), **brought.get(registry.group, {})}
+
+    def register(group: str, **loaders: Callable[[], object]) -> None:
+        points = {name: SimpleNamespace(name=name, value=f"pkg:{name}", load=load) for name, load in loaders.items()}
+        brought.setdefault(group, {}).update(points)
+
+    monkeypatch.setattr(Registry, "entry_points", entry_points)
+    return register
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    path = tmp_path / "gold.jsonl"
+    row = {"id": "a", "text": "Ida left.", "entities": [{"spans": [[0, 3]], "label": "PER"}]}
+    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    return path
+
+
+def fails() -> object:
+    raise RuntimeError("no licence")
+
+
+def test_whatever_an_import_raises_is_one_line(bring: Bring) -> None:
+    bring("evalkit.forms", odd=fails)
+    with pytest.raises(
+        EvalkitError, match=r"form 'odd' is installed as 'pkg:odd' but cannot be loaded: RuntimeError: no "
+    ):
+        render_report(load_dataset(), "odd")
+
+
+def test_a_form_that_fails_is_named(bring: Bring) -> None:
+    bring("evalkit.forms", odd=lambda: lambda document: 1 / 0)
+    with pytest.raises(EvalkitError, match="form 'odd' failed: ZeroDivisionError"):
+        render_report(load_dataset(), "odd")
+
+
+@pytest.mark.parametrize("sniff", [pytest.param(lambda path, head: 1 / 0, id="looks"), pytest.param(None, id="loads")])
+def test_a_broken_format_keeps_nobody_from_reading_others(
+    bring: Bring, gold: Path, sniff: Callable[..., float]
+) -> None:
+    form = Format(name="odd", about="odd", suffixes=(".odd",), sniff=sniff, read=lambda source, options: Batch())
+    bring("evalkit.formats", odd=fails if sniff is None else lambda: form)
+    assert len(load_dataset(gold)) == 1
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        pytest.param(
+            lambda batch, target: None, "format 'odd' gave NoneType for what it wrote, not Losses", id="nothing"
+        ),
+        pytest.param(lambda batch, target: 1 / 0, "format 'odd' cannot write it .ZeroDivisionError", id="raises"),
+    ],
+)
+def test_a_format_that_cannot_write_is_named(
+    bring: Bring, gold: Path, tmp_path: Path, write: Callable[..., object], message: str
+) -> None:
+    bring("evalkit.formats", odd=lambda: Format(name="odd", about="odd", suffixes=(".odd",), write=write))
+    with pytest.raises(EvalkitError, match=message):
+        convert_dataset(gold, tmp_path / "out.odd", to="odd")
+    assert not (tmp_path / "out.odd").exists()
+
+
+@pytest.mark.parametrize("words", [{"batch_size": -1}, {"batch_size": 0}, {"workers": 0}, {"workers": 1.5}])
+def test_numbers_that_would_run_nothing_are_refused(words: dict[str, object]) -> None:
+    (name,) = words
+    with pytest.raises(InputError, match=f"{name} must be a whole number from 1"):
+        Running(**words)
+
+
+@pytest.mark.parametrize("odd", [None, 0, ""])
+def test_what_is_no_prediction_is_refused(odd: object) -> None:
+    with pytest.raises(InputError, match=r"found .* among them"):
+        evalkit.score_predictions(load_dataset(), [odd])
