@@ -203,7 +203,16 @@ class Layer(Generic[Item]):
     @cached_property
     def _readers(self) -> list[tuple[str, type | None, Callable[[Any, str], Any], Any]]:
         plain: dict[FieldType, type] = {TEXT: str, NAME: str}
-        return [(field.name, plain.get(field.type), field.type.read, field.absent) for field in self.fields]
+        # Spans may be given in another way, so it takes a closer look to say that there are none.
+        return [
+            (
+                field.name,
+                plain.get(field.type),
+                field.type.read,
+                REQUIRED if field.name == self.spans_field else field.absent,
+            )
+            for field in self.fields
+        ]
 
     def from_json(self, value: Mapping[str, Any], number: int) -> Item:
         """The item that a JSON object says; without an id it is numbered. `start` and `end` are read as its one span.
@@ -211,24 +220,26 @@ class Layer(Generic[Item]):
         Raises:
             FormatError: a field is missing or of the wrong type.
         """
-        name = value.get("id")
+        get = value.get
+        name = get("id")
         if type(name) is not str:
             name = f"{self.prefix}{number}" if name is None else TEXT.read(name, "id")
         values: dict[str, Any] = {"id": name}
         for key, plain, read, absent in self._readers:
-            given = value.get(key)
+            given = get(key)
             # What is as it should be is not read any further: this is where the time of reading goes.
             if type(given) is plain:
                 values[key] = given
             elif given is not None:
                 values[key] = read(given, key)
-            elif key == self.spans_field and "start" in value:
-                values[key] = (SPAN.read(value, key),)
-            elif absent is REQUIRED:
-                raise FormatError(f"{key!r} must be a string, found None")
             else:
-                values[key] = absent
+                values[key] = absent if absent is not REQUIRED else self._not_given(key, value)
         return self.record(**values)
+
+    def _not_given(self, key: str, value: Mapping[str, Any]) -> tuple[Span, ...]:
+        if key != self.spans_field:
+            raise FormatError(f"{key!r} must be a string, found None")
+        return (SPAN.read(value, key),) if "start" in value else ()
 
     def to_json(self, item: Item, text: str | None = None) -> Row:
         """An item as a JSON object; with `text`, what stands at its spans is beside them so that a diff can be read."""
