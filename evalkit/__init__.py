@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from evalkit.predictions.run import Run as Run
     from evalkit.records import Annotations as Annotations
     from evalkit.records import Article as Article
+    from evalkit.records import Category as Category
     from evalkit.records import Entity as Entity
     from evalkit.records import Example as Example
     from evalkit.records import Prediction as Prediction
@@ -95,7 +96,8 @@ _HOMES = {
     "evalkit.predictions.extraction": ("Extraction",),
     "evalkit.predictions.run": ("Run",),
     "evalkit.records": (
-        *("Annotations", "Article", "Entity", "Example", "Prediction", "Quote", "Scope", "Span", "Stance", "Zone"),
+        *("Annotations", "Article", "Category", "Entity", "Example"),
+        *("Prediction", "Quote", "Scope", "Span", "Stance", "Zone"),
     ),
     "evalkit.report.render": ("render_report",),
     "evalkit.results": ("PRF", "Counts", "EvalResult", "Score", "TaskResult"),
