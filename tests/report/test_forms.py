@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from evalkit.errors import InputError
-from evalkit.report.document import Chart, Document, Line, Lines, Series, Table, figure_columns
+from evalkit.report.document import Chart, Column, Document, Line, Lines, Series, Table, figure_columns
 from evalkit.report.forms.html import render_html
 from evalkit.report.forms.table import FORMS
 from evalkit.report.forms.terminal import render_terminal
@@ -280,8 +280,29 @@ class TestTerminal:
         table = Table(columns=figure_columns("a", "b"), rows=(("x" * 90, "y"),), listing=True)
         folding = render_terminal(Document(what="x", title="x", blocks=(table,)), width=60)
         assert "x" * 90 not in folding
-        whole = Table(columns=tuple(map(type(table.columns[0]), ("a", "b"))), rows=table.rows, listing=True)
+        whole = Table(columns=(Column("a", left=True), Column("b")), rows=table.rows, listing=True)
         assert "x" * 90 + "  y" in render_terminal(Document(what="x", title="x", blocks=(whole,)), width=60)
+
+    def test_a_wide_table_is_shown_in_parts_each_with_its_first_columns(self):
+        names = [f"convention-{number}" for number in range(6)]
+        columns = (Column("n"), Column("side", left=True), *map(Column, names))
+        table = Table(title="t", columns=columns, rows=(("7", "gold", *map(str, range(6))),), fixed=2)
+        lines = render_terminal(Document(what="x", title="x", blocks=(table,)), width=60).splitlines()
+        assert max(map(len, lines)) <= 60
+        assert [line for line in lines if line.startswith("t")] == ["t", "t, continued"]
+        heads = [line.split() for line in lines if "convention" in line]
+        assert [head[:2] for head in heads] == [["n", "side"]] * 2
+        assert [name for head in heads for name in head[2:]] == names
+        assert sum(line.split()[:2] == ["7", "gold"] for line in lines) == 2
+
+    def test_lines_that_are_copied_are_never_broken(self):
+        words = "pip install " + "x" * 80
+        whole, broken = (
+            render_terminal(Document(what="x", title="x", blocks=(Lines.of(words, whole=whole),)), width=60)
+            for whole in (True, False)
+        )
+        assert words in whole
+        assert words not in broken
 
     def test_markup_of_the_terminal_library_is_text(self):
         text = "[bold red]x[/] and [link=http://x]y[/link] :smile:"
