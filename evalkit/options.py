@@ -14,7 +14,23 @@ from typing import Any, TypedDict
 from evalkit.errors import InputError
 from evalkit.registry import near_match
 
-__all__ = ["Intervals", "OptionWords", "Options", "Progress", "ReadOptions", "Running", "Scoring", "options_of"]
+__all__ = [
+    "Intervals",
+    "OptionWords",
+    "Options",
+    "Progress",
+    "ReadOptions",
+    "Running",
+    "Scoring",
+    "listed",
+    "options_of",
+]
+
+
+def listed(value: Any, *kinds: type) -> tuple[Any, ...]:
+    """A list as it is, and one name, path or object of `kinds` as a list of it, not as its letters."""
+    return (value,) if isinstance(value, (str, Path, *kinds)) else tuple(value)
+
 
 Progress = Callable[[int, int], None]
 """Called with the number of finished articles and of all articles."""
@@ -42,7 +58,7 @@ class Scoring:
         for name in ("tasks", "conventions", "labels"):
             value: str | Sequence[str] = getattr(self, name)
             # One name is meant as a list of it, not as its letters.
-            object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
+            object.__setattr__(self, name, listed(value))
 
 
 @dataclass(frozen=True, kw_only=True)

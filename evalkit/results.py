@@ -12,9 +12,24 @@ from typing import Any
 from evalkit.errors import FormatError
 from evalkit.showing import shown_html
 
-__all__ = ["PRF", "Counts", "EvalResult", "Interval", "Score", "TaskResult", "f1_score", "ratio"]
+__all__ = [
+    "CANNOT_TELL",
+    "FAIL",
+    "PASS",
+    "PRF",
+    "Counts",
+    "EvalResult",
+    "Interval",
+    "Score",
+    "TaskResult",
+    "f1_score",
+    "ratio",
+]
 
 FORMAT_VERSION = 1
+
+PASS, FAIL, CANNOT_TELL = "pass", "fail", "cannot tell"
+"""What a check says."""
 
 Interval = tuple[float, float]
 """Lower and upper bound, inclusive."""

@@ -98,6 +98,18 @@ def test_numbers_that_would_run_nothing_are_refused(words: dict[str, object]) ->
         Running(**words)
 
 
+def test_one_path_stands_for_a_list_of_it(gold: Path, tmp_path: Path) -> None:
+    article = tmp_path / "article.txt"
+    article.write_text("Ida Moen left Oslo.\n", encoding="utf-8")
+    for one in (article, str(article)):
+        assert len(evalkit.extract_articles("rules", one).articles) == 1
+    splits = {"test": ["a"]}
+    built = evalkit.build_dataset(gold, tmp_path / "out", corpus=tmp_path / "corpus", splits=splits)
+    assert [len(split) for split in built.splits] == [1]
+    run = evalkit.run_extractor("rules", gold)
+    assert evalkit.diagnose(run, slices="length", resamples=0).slices
+
+
 @pytest.mark.parametrize("odd", [None, 0, ""])
 def test_what_is_no_prediction_is_refused(odd: object) -> None:
     with pytest.raises(InputError, match=r"found .* among them"):

@@ -48,7 +48,7 @@ from evalkit.files import file_name_of, read_text, replace_children, write_file
 from evalkit.formats.base import Batch
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.native.rows import dump_line
-from evalkit.options import ReadOptions
+from evalkit.options import ReadOptions, listed
 from evalkit.records import ZONES, Example, Scope
 from evalkit.showing import shown_html
 
@@ -98,7 +98,7 @@ class BuildResult:
 
 
 def build_dataset(
-    sources: Sequence[str | Path],
+    sources: Sequence[str | Path] | str | Path,
     out: Path,
     *,
     corpus: Path,
@@ -109,8 +109,8 @@ def build_dataset(
     """Writes `out` (a dataset folder with its card) and `corpus` from annotated articles.
 
     Args:
-        sources: files of any format, or folders of them; `out` itself builds what is there anew. A native row without
-            text takes it from the corpus.
+        sources: files of any format, or folders of them, or one of them; `out` itself builds what is there anew. A
+            native row without text takes it from the corpus.
         out: the dataset folder. Its labels.toml and other files stay; its splits and README.md are replaced.
         corpus: the folder of article texts.
         splits: article ids by split; None leaves each article in the split that its source or `out` has it in.
@@ -121,7 +121,7 @@ def build_dataset(
         DatasetProblemsError: something is wrong; holds every problem.
         OutputError: a folder cannot be written.
     """
-    raws, problems, notes = _read_all(sources, out, corpus, keep=keep, read=read or ReadOptions())
+    raws, problems, notes = _read_all(listed(sources), out, corpus, keep=keep, read=read or ReadOptions())
     inventory = load_inventory(out)
     raws = assign_splits(raws, _ids_by_split(out), splits)
     problems += check_splits(raws, splits)

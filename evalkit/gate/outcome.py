@@ -9,11 +9,11 @@ from typing import Any
 from evalkit.analysis.changes import BROKEN, FIXED, Change
 from evalkit.gate.baseline import Baseline
 from evalkit.gate.rules import Rule
+from evalkit.results import CANNOT_TELL, FAIL, PASS
 from evalkit.showing import shown_html
 
 __all__ = ["CANNOT_TELL", "FAIL", "PASS", "BaselineUpdate", "GateReport", "Outcome"]
 
-PASS, FAIL, CANNOT_TELL = "pass", "fail", "cannot tell"
 EXIT = {PASS: 0, FAIL: 1, CANNOT_TELL: 3}
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from evalkit.report.clean import clean_fields, clean_text
+from evalkit.results import CANNOT_TELL, FAIL, PASS
 
 __all__ = [
     "Block",
@@ -36,7 +37,8 @@ GOOD, BAD, UNSURE = "good", "bad", "unsure"
 STRONG, FAINT, NAME, CUE, QUOTED = "strong", "faint", "name", "cue", "quoted"
 """How words are meant; a form may show it by colour, weight or a sign. QUOTED is verbatim text of an article."""
 
-PASS, FAIL, CANNOT_TELL, SKIPPED = "pass", "fail", "cannot tell", "skipped"
+SKIPPED = "skipped"
+"""A check that was not made, beside the verdicts of `evalkit.results`."""
 VERDICT_TONES = {PASS: GOOD, FAIL: BAD, CANNOT_TELL: UNSURE, SKIPPED: FAINT}
 
 

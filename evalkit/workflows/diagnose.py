@@ -12,7 +12,7 @@ from evalkit.analysis.slices import Slicing
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_dataset
 from evalkit.errors import EvalkitError, InputError
-from evalkit.options import Intervals, OptionWords, ReadOptions, Scoring, options_of
+from evalkit.options import Intervals, OptionWords, ReadOptions, Scoring, listed, options_of
 from evalkit.predictions.run import Run
 from evalkit.records import Example, Prediction
 from evalkit.scoring.pairs import Paired
@@ -63,7 +63,7 @@ def diagnose(
     check_words(options.scoring)
     run, examined = _run_and_gold(predictions, gold, options.read)
     bootstrap = bootstrap_of(options.intervals, [example.article for example in examined])
-    slicing = Slicing(wanted=tuple(slices), values=_columns(by, examined), training=_training(examined, train))
+    slicing = Slicing(wanted=listed(slices), values=_columns(by, examined), training=_training(examined, train))
     pairing = pair_run(examined, run, scoring_of(run, options.scoring))
     slicing.check(pairing.plain.pairs)
     asked = options.scoring

@@ -12,7 +12,7 @@ from evalkit.dataset.sources import check_settings, find_place, raw_examples, re
 from evalkit.errors import InputError
 from evalkit.extractors.base import Extractor
 from evalkit.files import read_bytes
-from evalkit.options import ReadOptions
+from evalkit.options import ReadOptions, listed
 from evalkit.predictions.extraction import Extraction
 from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.records import Article
@@ -24,7 +24,7 @@ __all__ = ["extract_articles", "read_article", "read_articles"]
 
 def extract_articles(
     extractor: str | Extractor | Callable[..., Any],
-    articles: Iterable[Article | str | Path],
+    articles: Iterable[Article | str | Path] | Article | str | Path,
     *,
     settings: Mapping[str, str] | None = None,
     read: ReadOptions | None = None,
@@ -33,7 +33,7 @@ def extract_articles(
 
     Args:
         extractor: a name as on the command line, an extractor object, or a function of one article.
-        articles: articles, or text files; `-` is standard input.
+        articles: articles, or text files, or one of them; `-` is standard input.
         settings: settings of the extractor.
         read: how files are read, if they are no plain text: with a format, they are files of articles in that format,
             whose annotations are left aside.
@@ -43,7 +43,9 @@ def extract_articles(
     """
     options = read or ReadOptions()
     given = tuple(
-        chain.from_iterable([one] if isinstance(one, Article) else read_articles(one, options) for one in articles)
+        chain.from_iterable(
+            [one] if isinstance(one, Article) else read_articles(one, options) for one in listed(articles, Article)
+        )
     )
     with resolved(extractor, settings) as system:
         predictions = run_jobs(system, [Job(article) for article in given])

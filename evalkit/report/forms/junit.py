@@ -9,7 +9,8 @@ from collections import Counter
 from xml.etree import ElementTree
 
 from evalkit.errors import InputError
-from evalkit.report.document import CANNOT_TELL, FAIL, SKIPPED, Check, Document
+from evalkit.report.document import SKIPPED, Check, Document
+from evalkit.results import CANNOT_TELL, FAIL
 
 __all__ = ["render_junit"]
 

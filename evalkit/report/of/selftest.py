@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from evalkit.report.document import FAIL, PASS, SKIPPED, Check, Column, Document, Line, Lines, Table
+from evalkit.report.document import SKIPPED, Check, Column, Document, Line, Lines, Table
+from evalkit.results import FAIL, PASS
 from evalkit.scoring.selftest import Check as TriedInvariant
 from evalkit.scoring.selftest import Violation
 

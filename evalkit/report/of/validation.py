@@ -7,7 +7,8 @@ from dataclasses import asdict, replace
 
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.validate import Validation
-from evalkit.report.document import FAIL, PASS, Check, Document, Lines
+from evalkit.report.document import Check, Document, Lines
+from evalkit.results import FAIL, PASS
 
 __all__ = ["document", "problems_document"]
 
