@@ -20,12 +20,14 @@ article-lost                an article of the folder that no source names
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.dataset.card import render_card
+from evalkit.dataset.copies import copies_across_splits
+from evalkit.dataset.declaration import DATASET_FILE, read_declaration
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.labels import LABELS_FILE, load_inventory
 from evalkit.dataset.problems import Problem
@@ -55,7 +57,7 @@ from evalkit.showing import shown_html
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["BuildResult", "DatasetProblemsError", "build_dataset", "write_dataset"]
+__all__ = ["BuildResult", "DatasetProblemsError", "build_dataset", "declaring_folder", "write_dataset"]
 
 SCOPE_ZONES = tuple(sorted(zone for zone in ZONES if zone != "boilerplate"))
 """Where layers are annotated exhaustively, unless a source declares a scope of its own."""
@@ -121,7 +123,7 @@ def build_dataset(
         DatasetProblemsError: something is wrong; holds every problem.
         OutputError: a folder cannot be written.
     """
-    raws, problems, notes = _read_all(listed(sources), out, corpus, keep=keep, read=read or ReadOptions())
+    raws, problems, notes, folders = _read_all(listed(sources), out, corpus, keep=keep, read=read or ReadOptions())
     inventory = load_inventory(out)
     raws = assign_splits(raws, _ids_by_split(out), splits)
     problems += check_splits(raws, splits)
@@ -136,17 +138,36 @@ def build_dataset(
     built = tuple(
         gold_dataset(by_split[name], name=dataset_name(out), split=name, inventory=inventory) for name in order
     )
+    told = declaring_folder([out, *folders])
+    read_declaration(told or out)
     new_texts = _write_texts(built, corpus)
-    write_dataset(built, out)
+    write_dataset(built, out, declared_in=told)
     _write_entries(built, corpus)
-    return BuildResult(splits=built, new_texts=new_texts, notes=notes)
+    return BuildResult(splits=built, new_texts=new_texts, notes=(*notes, *_copy_notes(raws)))
 
 
-def write_dataset(splits: Sequence[GoldDataset], out: Path) -> None:
+def _copy_notes(raws: Sequence[RawExample]) -> Iterator[str]:
+    """That texts stand in two splits; wire copy does so in real gold, so nothing is refused."""
+    if copies := copies_across_splits(raws):
+        more = f" (and {len(copies) - 1} more; evalkit dataset validate lists them)" if len(copies) > 1 else ""
+        yield f"{copies[0]}{more}; what was trained on is not tested by it, keep copies in one split"
+
+
+def declaring_folder(folders: Iterable[Path]) -> Path | None:
+    """The first of some folders whose owner declares something about its dataset."""
+    return next((folder for folder in folders if (folder / DATASET_FILE).is_file()), None)
+
+
+def write_dataset(splits: Sequence[GoldDataset], out: Path, *, declared_in: Path | None = None) -> None:
     """Writes the splits, the card and, where there is none, the bundled labels into a dataset folder, all or nothing.
 
+    Args:
+        splits: what to write.
+        out: the dataset folder.
+        declared_in: the folder whose `dataset.toml` is that of the dataset; taken over if it is another than `out`.
+
     Raises:
-        FormatError: an article id cannot be a file name.
+        FormatError: an article id cannot be a file name, or the `dataset.toml` is damaged.
         OutputError: the folder cannot be written.
     """
     files = {
@@ -154,7 +175,9 @@ def write_dataset(splits: Sequence[GoldDataset], out: Path) -> None:
         for split in map(as_stored, splits)
         for example in split
     }
-    files[CARD_FILE] = render_card(splits)
+    if declared_in is not None and declared_in != out:
+        files[DATASET_FILE] = read_text(declared_in / DATASET_FILE)
+    files[CARD_FILE] = render_card(splits, read_declaration(declared_in or out), folder=out.resolve().name)
     labels = out / LABELS_FILE
     if not labels.is_file():
         files[LABELS_FILE] = read_text(bundled_gold() / LABELS_FILE)
@@ -162,11 +185,12 @@ def write_dataset(splits: Sequence[GoldDataset], out: Path) -> None:
 
 
 class _Read(NamedTuple):
-    """What the sources hold, what could not be read of them, and what is to be said about the reading."""
+    """What the sources hold, what could not be read of them, what is to be said about that, and their folders."""
 
     raws: list[RawExample]
     problems: list[Problem]
     notes: tuple[str, ...]
+    folders: tuple[Path, ...]
 
 
 def _read_all(sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: bool, read: ReadOptions) -> _Read:
@@ -194,7 +218,8 @@ def _read_all(sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: b
         _refuse_to_lose(kept, found, out)
         old = (raw for raw in raw_examples(kept, note) if raw.example.article.id not in named)
         raws += [_ready(raw, corpus, found) for raw in old]
-    return _Read(raws, problems, tuple(dict.fromkeys(notes)))
+    folders = tuple(folder for place in places if (folder := place.folder) is not None)
+    return _Read(raws, problems, tuple(dict.fromkeys(notes)), folders)
 
 
 def _refuse_to_lose(batch: Batch, place: Place, out: Path) -> None:

@@ -1,16 +1,22 @@
-"""The dataset card: README.md with the YAML header that `datasets` and the hub read."""
+"""The dataset card: README.md with the YAML header that `datasets` and the hub read.
+
+It says of a dataset what its owner declared (`evalkit.dataset.declaration`) and what can be counted, and nothing else.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from evalkit.dataset.declaration import DATASET_FILE, Declaration
 from evalkit.dataset.describe import Description, describe_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, stated_layers
 from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers
+from evalkit.records import ZONES
 
 __all__ = ["METADATA_FIELDS", "features", "render_card"]
 
@@ -19,7 +25,7 @@ METADATA_FIELDS = ("section", "country", "story", "genre")
 
 
 WIDTH = 120
-"""Of the lines of the card."""
+"""Of the lines of the card that are not the owner's."""
 
 
 def features(
@@ -58,30 +64,109 @@ def _item_features(layer: Layer[Any]) -> list[dict[str, object]]:
     return declared
 
 
-def render_card(splits: Sequence[GoldDataset]) -> str:
-    """The whole README.md: YAML header, statistics, how the gold was made, its limits, how to load it."""
-    names = [split.split for split in splits]
-    metadata = {key for split in splits for example in split for key in example.article.metadata}
-    extra = sorted(metadata - set(METADATA_FIELDS))
-    dated = all(len(example.article.published) == len("2025-03-14") for split in splits for example in split)
+def render_card(splits: Sequence[GoldDataset], declared: Declaration | None = None, *, folder: str = "") -> str:
+    """The whole README.md.
+
+    Args:
+        splits: what is in the dataset.
+        declared: what its owner says of it.
+        folder: how the folder is called, for the example that loads it; by default like the dataset.
+    """
+    declared = declared or Declaration()
     layers = stated_layers(map(as_stored, splits))
-    *first, last = [layer.name for layer in layers]
-    words = f"{', '.join(first)} and {last}" if first else last
+    title = declared.title or splits[0].name
+    shown = next((gold.split for gold in splits if gold.split == "test"), splits[-1].split)
+    example = f"{json.dumps(folder or splits[0].name)}, split={json.dumps(shown)})"
+    dated = _dated(splits)
+    parts = [
+        f"# {title}",
+        declared.about,
+        _wrapped(f"Offsets are half-open code points of `text`. {_GENERATED}"),
+        "## What is in it",
+        "\n".join(_table(describe_dataset(splits, metadata=False))),
+        _wrapped(_rows(splits, layers)),
+        *_section("How it was made", declared.source, declared.annotators),
+        "## How to load it",
+        _code(f"import datasets\n\ngold = datasets.load_dataset({example}"),
+        ("`published` is a date. " if dated else "") + "In evalkit, without importing `datasets`:",
+        _code(f"from evalkit import load_dataset\n\ngold = load_dataset({example}"),
+        *_section("Known limits", "\n".join(f"* {limit}" for limit in declared.limits)),
+        *_section("Licence", declared.licence or f"None is declared (`licence` in `{DATASET_FILE}`)."),
+        *_section("Contact", declared.contact),
+    ]
+    header = "".join(f"{line}\n" for line in _yaml(_header(splits, layers, declared, title, dated=dated)))
+    return f"---\n{header}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _header(
+    splits: Sequence[GoldDataset], layers: Sequence[Layer[Any]], declared: Declaration, title: str, *, dated: bool
+) -> dict[str, object]:
+    names = [split.split for split in splits]
+    articles = [example.article for split in splits for example in split]
+    metadata = {key for article in articles for key in article.metadata}
+    ordered = [*(key for key in METADATA_FIELDS if key in metadata), *sorted(metadata - set(METADATA_FIELDS))]
+    spans = {layer.spans_field is not None and layer.needs_spans for layer in layers}
+    tasks = [name for name, there in (("token-classification", True), ("text-classification", False)) if there in spans]
     header: dict[str, object] = {
-        "license": "cc-by-4.0",
-        "language": sorted({example.article.lang for split in splits for example in split} - {""}),
-        "task_categories": ["token-classification", "text-classification"],
-        "pretty_name": f"News gold: {words}",
-        "size_categories": ["n<1K"],
+        **_licence(declared.licence),
+        "language": sorted({article.lang for article in articles} - {""}),
+        "task_categories": tasks,
+        "pretty_name": title,
+        "size_categories": [next(name for limit, name in _SIZES if len(articles) < limit)],
         "configs": [
             {"config_name": "default", "data_files": [{"split": name, "path": f"{name}/*.json"} for name in names]}
         ],
-        "dataset_info": {"features": features((*METADATA_FIELDS, *extra), dated=dated, layers=layers)},
+        "dataset_info": {"features": features(ordered, dated=dated, layers=layers)},
     }
-    text = _TEXT.replace("{table}", "\n".join(_table(describe_dataset(splits, metadata=False))))
-    rows = textwrap.fill(_ROWS.replace("{quoted}", ", ".join(f"`{layer.name}`" for layer in layers)).strip(), WIDTH)
-    text = text.replace("{names}", words).replace("{rows}", rows)
-    return "---\n" + "".join(f"{line}\n" for line in _yaml(header)) + "---\n\n" + text
+    return {key: value for key, value in header.items() if value}
+
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (1e18, "n>1M"))
+"""Numbers of articles below which the hub's words for sizes hold."""
+
+
+def _licence(declared: str) -> dict[str, object]:
+    """An identifier as it is, a name as what the hub calls another licence, nothing for nothing."""
+    if not declared:
+        return {}
+    if re.fullmatch(r"[a-z0-9.+-]+", declared):
+        return {"license": declared}
+    return {"license": "other", "license_name": " ".join(declared.split())}
+
+
+def _dated(splits: Sequence[GoldDataset]) -> bool:
+    """Whether every article has a full date."""
+    return all(len(example.article.published) == len("2025-03-14") for split in splits for example in split)
+
+
+def _rows(splits: Sequence[GoldDataset], layers: Sequence[Layer[Any]]) -> str:
+    named = ", ".join(f"`{layer.name}`" for layer in layers)
+    scopes = {example.gold.scope for split in splits for example in split}
+    zones = {tuple(sorted(scope.zones or ())) for scope in scopes}
+    everything = zones == {tuple(sorted(set(ZONES) - {"boilerplate"}))} and all(
+        scope.layers is None and scope.labels is None for scope in scopes
+    )
+    exhaustive = ": all layers in every zone but boilerplate" if everything else ""
+    return (
+        f"Each row is an article: `text` as published, `zones` ({', '.join(ZONES)}), {named}, and `scope`, which says "
+        f"what was annotated exhaustively{exhaustive}. The `text` beside spans is there to be read in a diff and is "
+        "checked against the spans. Labels and their maps to other inventories are in `labels.toml`."
+    )
+
+
+def _section(title: str, *paragraphs: str) -> Iterator[str]:
+    """A heading and its paragraphs, unless there is none."""
+    if any(paragraphs):
+        yield f"## {title}"
+        yield from paragraphs
+
+
+def _code(lines: str) -> str:
+    return f"```python\n{lines}\n```"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, WIDTH)
 
 
 def _strings(*names: str) -> list[dict[str, object]]:
@@ -116,55 +201,4 @@ def _table(description: Description) -> Iterator[str]:
         yield f"| {name} | " + " | ".join(str(count) for count in row.counts) + " |"
 
 
-_ROWS = """
-Each row is an article: `text` as published, `zones` (headline, lead, byline, caption, body, boilerplate), {quoted}, and
-`scope`, which says what was annotated exhaustively: all layers in every zone but boilerplate. The `text` beside spans
-is there to be read in a diff and is checked against the spans. Labels and their maps to other inventories are in
-`labels.toml`.
-"""
-
-_TEXT = """# News gold: {names}
-
-News articles with every mention of an entity, every quote with its cue and speaker, and every stance marked. Offsets
-are half-open code points of `text`. Generated by `evalkit dataset build`; edits here are lost.
-
-## What is in it
-
-{table}
-
-{rows}
-
-## How it was made
-
-The articles are synthetic: original texts written for this project and published nowhere else. People, companies,
-outlets, agencies and parties are invented and live in a real geography; the pages have the shape of scraped news. No
-sentence is taken from elsewhere. Each article was annotated after the [guidelines](GUIDELINES.md) and read a second
-time against them; what the two readings decided differently is settled in the guidelines.
-
-## How to load it
-
-```python
-import datasets
-
-gold = datasets.load_dataset("annotations", split="test")
-```
-
-`published` is a date. In evalkit, without importing `datasets`:
-
-```python
-from evalkit import load_dataset
-
-gold = load_dataset("annotations", split="test")
-```
-
-## Known limits
-
-* The articles are written to contain hard cases, so quotes and stances are denser than in news at large.
-* One language, and few articles: small differences between extractors cannot be told apart. Look at the intervals.
-* The authors knew the guidelines while they wrote; running news meets cases that the guidelines do not decide.
-* Author and annotator are one, so agreement between independent annotators is not measured.
-
-## Licence
-
-Texts and annotations: CC BY 4.0.
-"""
+_GENERATED = f"This card is made by `evalkit dataset build` from counts and from `{DATASET_FILE}`; edits here are lost."

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evalkit.dataset.build import write_dataset
+from evalkit.dataset.build import declaring_folder, write_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.load import load_splits
-from evalkit.dataset.sources import ALL
+from evalkit.dataset.sources import ALL, find_place
 from evalkit.errors import EvalkitError, FormatError, InputError, OutputError, describe_error
 from evalkit.files import staged
 from evalkit.formats.base import Batch, Format, Losses, counted
@@ -84,7 +84,9 @@ def convert_dataset(
     articles, notes = sum(map(len, splits)), splits[0].notes
     if to == FOLDER:
         # A dataset folder needs a split to put its files in.
-        write_dataset([_in_split(gold) for gold in splits], destination)
+        folder = find_place(source, None if read is None else read.format).folder
+        told = None if folder is None else declaring_folder([folder])
+        write_dataset([_in_split(gold) for gold in splits], destination, declared_in=told)
         return Conversion(
             articles=articles, losses=Losses(written=counted(e.gold for gold in splits for e in gold)), notes=notes
         )

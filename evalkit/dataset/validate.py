@@ -8,6 +8,7 @@ article-duplicate           an article is in two splits
 corpus-missing              an article of a dataset folder has no text in `corpus/`
 corpus-differs              its text or its metadata in `corpus/` differs from what was annotated
 file-name                   the file is not named after the article that it holds
+split-copy                  an article of another split has the same text, or nearly
 ==========================  ===========================================================================
 
 The corpus is compared where there is one: a folder `corpus` beside the dataset folder.
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.checks import check_example
+from evalkit.dataset.copies import copies_across_splits
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.load import inventory_of
 from evalkit.dataset.problems import Problem
@@ -102,6 +104,7 @@ def validate_dataset(
     if not raws and not problems:
         raise InputError(f"{found.location}: holds no article; check the path, or build it with evalkit dataset build")
     problems += check_raw(raws, inventory_of(batch, found))
+    problems += _check_copies(raws)
     checks: tuple[str, ...] = ()
     if found.kind == "folder":
         problems += _check_file_names(raws)
@@ -172,6 +175,12 @@ def _check_doubles(raws: Sequence[RawExample]) -> list[Problem]:
         message = f"{_where(raw)} holds the article of {_where(other)}; keep one"
         problems.append(Problem(raw.example.article.id, "id", code, message))
     return problems
+
+
+def _check_copies(raws: Sequence[RawExample]) -> Iterator[Problem]:
+    for copy in copies_across_splits(raws):
+        message = f"{copy}; keep both in one split, or one of them"
+        yield Problem(copy.article_id, "text", "split-copy", message)
 
 
 def _where(raw: RawExample) -> str:

@@ -1,0 +1,89 @@
+"""What the owner of a dataset says of it: `dataset.toml` in the dataset folder.
+
+    title = "Harbour news"
+    licence = "cc-by-4.0"
+    source = "The town paper's archive, 2024."
+    annotators = "Two students, each article once."
+    contact = "gold@harbour.example"
+
+Every line may be left out. The card repeats what stands here and adds what can be counted; it claims nothing else.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import FormatError
+from evalkit.files import read_text
+from evalkit.registry import near_match
+
+__all__ = ["DATASET_FILE", "Declaration", "read_declaration"]
+
+DATASET_FILE = "dataset.toml"
+
+_ALSO = ("scope",)
+"""Tables of the file that others read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What an owner declares, in Markdown; "" or nothing for what is not said.
+
+    Attributes:
+        title: the name of the dataset.
+        about: what it is, in a sentence or a paragraph.
+        licence: the identifier of a licence as the hub knows it, such as `cc-by-4.0`, or its name.
+        source: where the texts come from.
+        annotators: who annotated them, and how.
+        contact: whom to ask.
+        limits: what it cannot be used for, a sentence each.
+    """
+
+    title: str = ""
+    about: str = ""
+    licence: str = ""
+    source: str = ""
+    annotators: str = ""
+    contact: str = ""
+    limits: tuple[str, ...] = ()
+
+
+def read_declaration(folder: Path) -> Declaration:
+    """The declaration in a folder; an empty one if it has none.
+
+    Raises:
+        InputError, FormatError: the file cannot be read, is no TOML, or holds something else; says what.
+    """
+    path = folder / DATASET_FILE
+    if not path.is_file():
+        return Declaration()
+    try:
+        table = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise FormatError(f"{path}: not valid TOML ({error}); mend that line") from error
+    return Declaration(**_checked(table, path))
+
+
+def _checked(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    known = [own.name for own in fields(Declaration)]
+    declared: dict[str, Any] = {}
+    for key, value in table.items():
+        if key in _ALSO:
+            continue
+        if key not in known:
+            near = near_match(key, known)
+            hint = f"did you mean {near!r}?" if near else f"it may declare {', '.join(known)}"
+            raise FormatError(f"{path}: declares {key!r}, which is not known; {hint}")
+        if key == "limits":
+            if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+                raise FormatError(f"{path}: limits is {value!r}; write a list of sentences")
+            declared[key] = tuple(" ".join(one.split()) for one in value)
+        elif not isinstance(value, str):
+            raise FormatError(f"{path}: {key} is {value!r}; write text between quotation marks")
+        else:
+            declared[key] = value.strip()
+    return declared
