@@ -53,8 +53,8 @@ def build(
         _count(error.problems)
         raise click.exceptions.Exit(2) from error
     for split in result.splits:
-        click.echo(f"{out / split.split}: {len(split)} articles, {split.signature}")
-    click.echo(f"{corpus}: {len(result.new_texts)} new texts")
+        click.echo(clean(f"{out / split.split}: {len(split)} articles, {split.signature}"))
+    click.echo(clean(f"{corpus}: {len(result.new_texts)} new texts"))
     _say(result.notes)
 
 
@@ -64,7 +64,7 @@ def build(
 @form_options
 @read_options
 def validate(path: str | None, corpus: Path | None, form: str, read: ReadOptions) -> None:
-    """Check everything and print every problem, one a line; exit 2 if there is any.
+    """Check everything and print every problem, one a line; exit 1 if there is any.
 
     PATH is a dataset folder, a file or folder of any format, or a hub id; without it the bundled gold is checked.
     """
@@ -75,7 +75,7 @@ def validate(path: str | None, corpus: Path | None, form: str, read: ReadOptions
     show(result, form, heading=False)
     if result.problems:
         _count(result.problems)
-        raise click.exceptions.Exit(2)
+        raise click.exceptions.Exit(1)
 
 
 @dataset_group.command("describe")
@@ -108,7 +108,7 @@ def convert(source: str, destination: Path, to: str, split: str, lossy: bool, re
     from evalkit.dataset.convert import convert_dataset
 
     done = convert_dataset(source, destination, to=to, split=split, lossy=lossy, read=read)
-    click.echo(f"{destination}: {done.articles} articles as {to}")
+    click.echo(clean(f"{destination}: {done.articles} articles as {to}"))
     _say([*done.notes, *_loss_lines(done.losses)])
 
 

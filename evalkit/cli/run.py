@@ -104,11 +104,12 @@ def _progress(name: str) -> Iterator[Told | None]:
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from evalkit.report.clean import clean
     from evalkit.report.forms.console import make_console
 
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=make_console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=None)
+        task = bar.add_task(clean(name), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
@@ -127,4 +128,4 @@ def _show(run: Run, form: str) -> None:
     if kept:
         words.append(f"{kept} predictions reused (--no-cache extracts again)")
     click.echo("; ".join(words))
-    click.echo(f"written to {run.path}")
+    click.echo(clean(f"written to {run.path}"))

@@ -39,7 +39,7 @@ def test_validate_prints_every_problem_on_its_own_line(folder: Path) -> None:
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('"label": "ORG"', '"label": "ORK"').replace("topic:port-plan", "topic:"), "utf-8")
     done = run("validate", folder)
-    assert done.exit_code == 2
+    assert done.exit_code == 1
     first, second = done.stdout.splitlines()
     assert first.startswith("harbour-strike: entities[1] (e2): label-unknown: label 'ORK'")
     assert second.startswith("harbour-strike: stances[0] (s1): topic-form:")

@@ -13,9 +13,10 @@ import pytest
 
 from evalkit.errors import InputError
 from evalkit.report.document import Chart, Column, Document, Line, Lines, Series, Table, figure_columns
+from evalkit.report.forms.console import make_console
 from evalkit.report.forms.html import render_html
 from evalkit.report.forms.table import FORMS
-from evalkit.report.forms.terminal import render_terminal
+from evalkit.report.forms.terminal import print_document, render_terminal
 from evalkit.report.forms.tsv import render_tsv
 from evalkit.report.of.table import DOCUMENTS, document_of
 from evalkit.report.render import render_report
@@ -256,6 +257,21 @@ class TestHtml:
 
 
 class TestTerminal:
+    def test_a_pipe_has_no_edge_where_words_are_cut(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ):
+        words = " ".join(f"disproportionately{number}" for number in range(30))
+        columns = (Column("name", left=True), Column("words", left=True, folds=True), Column("figure"))
+        blocks = (Table(columns=columns, rows=(("a", words, "0.123"),), title="t"), Lines.of(words))
+        document = Document(what="x", title="x", blocks=blocks)
+        monkeypatch.delenv("COLUMNS", raising=False)
+        print_document(document, make_console())
+        piped = capsys.readouterr().out
+        assert [words in line for line in piped.splitlines()].count(True) == 2
+        monkeypatch.setenv("COLUMNS", "60")
+        print_document(document, make_console())
+        assert max(map(len, capsys.readouterr().out.splitlines())) <= 60
+
     @pytest.mark.parametrize("width", [60, 200])
     def test_no_number_is_lost(self, result: EvalResult, width: int):
         document = document_of(result)
