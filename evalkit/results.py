@@ -23,6 +23,8 @@ __all__ = [
     "Score",
     "TaskResult",
     "f1_score",
+    "floor_label",
+    "floor_signature",
     "ratio",
 ]
 
@@ -83,13 +85,20 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class PRF:
-    """Precision, recall and F1 with intervals; `counts` is absent on a macro average."""
+    """Precision, recall and F1 with intervals.
+
+    Attributes:
+        counts: what they are computed from; absent on a macro average.
+        ci: precision, recall and f1 → interval.
+        labels: over how many labels a macro average is the mean; absent on what is no mean.
+    """
 
     precision: float
     recall: float
     f1: float
     counts: Counts | None = None
     ci: Mapping[str, Interval] = field(default_factory=dict)
+    labels: int | None = None
 
     @classmethod
     def of(cls, counts: Counts, ci: Mapping[str, Interval] | None = None) -> PRF:
@@ -112,7 +121,7 @@ class TaskResult:
     Attributes:
         signature: the line that reproduces these numbers.
         micro: over all items pooled.
-        macro: the plain mean over labels with gold support.
+        macro: the plain mean over labels with gold support; its `labels` says how many these are.
         labels: per label, in sorted order.
         scores: derived figures by name.
         table: the counts by article and label (see `CountTable.to_json`), or None when it was left out.
@@ -128,6 +137,19 @@ class TaskResult:
     table: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
+_FLOOR = "|floor:"
+
+
+def floor_signature(signature: str, label: str) -> str:
+    """The signature of a floor: that of the figures that it stands below, and the label that the baseline predicts."""
+    return f"{signature}{_FLOOR}{label}"
+
+
+def floor_label(floor: TaskResult) -> str:
+    """The label that the baseline of a floor predicts; "" of one that was stored before it said so."""
+    return floor.signature.partition(_FLOOR)[2]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvalResult:
     """One run scored: every task and convention, and everything that was set aside.
@@ -136,7 +158,8 @@ class EvalResult:
         extractor: name of what was scored.
         articles: how many articles were scored.
         tasks: task → convention → result.
-        floor: the same for the trivial baseline, without tables; empty when there is none.
+        floor: the same for the trivial baseline, without tables; empty when there is none. The baseline predicts the
+            most frequent label of the gold, which the signature names; in the row of a label it predicts that label.
         not_evaluated: task → the reason why it has no figures.
         notes: what was mapped, set aside, missing or failed, each a sentence with a number.
         failed: article id → error, for articles that count as missed.
@@ -205,12 +228,13 @@ class EvalResult:
         """A tidy DataFrame: one row a task, convention and label ("micro" and "macro" included).
 
         Columns: extractor, task, convention, label, precision, recall, f1, f1_low, f1_high, gold, predicted,
-        gold_credit, predicted_credit, floor_f1. Counts are missing (NA) on macro rows.
+        gold_credit, predicted_credit, labels, floor_f1. Counts are missing (NA) on macro rows; `labels`, over how many
+        labels a macro average is the mean, is missing on all others.
         """
         import pandas as pd
 
         frame = pd.DataFrame(self.rows())
-        whole = [column for column in ("gold", "predicted") if column in frame]
+        whole = [column for column in ("gold", "predicted", "labels") if column in frame]
         return frame.astype(dict.fromkeys(whole, "Int64"))
 
     def rows(self) -> list[dict[str, Any]]:
@@ -234,6 +258,7 @@ class EvalResult:
                             "f1_low": low,
                             "f1_high": high,
                             **{name: getattr(prf.counts, name, None) for name in _NUMBERS},
+                            "labels": prf.labels,
                             "floor_f1": floors[label].f1 if label in floors else None,
                         }
                     )
@@ -255,6 +280,7 @@ class EvalResult:
 def _prf_to_json(prf: PRF) -> dict[str, Any]:
     row: dict[str, Any] = {"precision": prf.precision, "recall": prf.recall, "f1": prf.f1}
     row |= {} if prf.counts is None else {name: getattr(prf.counts, name) for name in _NUMBERS}
+    row |= {} if prf.labels is None else {"labels": prf.labels}
     return row | {"ci": {name: list(bounds) for name, bounds in prf.ci.items()}}
 
 
@@ -263,7 +289,7 @@ def _prf_from_json(row: Mapping[str, Any]) -> PRF:
     if "gold" in row:
         counts = Counts(*(row[name] for name in _NUMBERS))
     ci = {name: (bounds[0], bounds[1]) for name, bounds in row["ci"].items()}
-    return PRF(row["precision"], row["recall"], row["f1"], counts, ci)
+    return PRF(row["precision"], row["recall"], row["f1"], counts, ci, row.get("labels"))
 
 
 def _tasks_to_json(tasks: Mapping[str, Mapping[str, TaskResult]], tables: bool) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def task_result(
 
 def _with_intervals(prf: PRF, scope: str, label: str, ci: Mapping[Figure, Interval]) -> PRF:
     bounds = {score: ci[Figure(scope, label, score)] for score in PRF_SCORES} if ci else {}
-    return PRF(prf.precision, prf.recall, prf.f1, prf.counts, bounds)
+    return replace(prf, ci=bounds)
 
 
 def intervals_of(figures: FigureList, bootstrap: Bootstrap) -> dict[Figure, Interval]:

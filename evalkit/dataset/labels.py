@@ -214,7 +214,7 @@ def foreign_labels(
 ) -> list[str]:
     """Notes on predicted labels that cannot be right because this gold does not know them.
 
-    Layers whose labels are `mapped` are not looked at: a map counts what it does not know.
+    Layers whose labels are `mapped`, or restricted to some, are not looked at: what is set aside is counted there.
     """
     layers = [layer for layer in all_layers() if layer.name not in mapped]
     counts: dict[str, Counter[str]] = {layer.name: Counter() for layer in layers}

@@ -4,6 +4,9 @@
   label of the bundled gold; equal strings share an `entity_id`.
 * Quotes: whatever stands between quotation marks, all direct, spoken by the nearest entity of its line, without cue.
 * Stances: the entity named first is against (the most frequent label) the other entity named most; one an article.
+
+As the floor of a result (`evalkit.workflows.floor`) the same items get the most frequent label of that gold, and for
+the row of a label this label. There each article has one category besides.
 """
 
 from __future__ import annotations
@@ -14,10 +17,10 @@ from collections.abc import Sequence
 
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.identity.closure import identity_of
-from evalkit.records import Annotations, Article, Entity, Quote, Span, Stance
+from evalkit.records import Annotations, Article, Category, Entity, Quote, Span, Stance
 from evalkit.text.zones import in_zone, zoned
 
-__all__ = ["TrivialExtractor"]
+__all__ = ["TrivialExtractor", "one_category"]
 
 _RUN = re.compile(r"(?<=[^\s.!?:“\"‘«] )[^\W\d_a-z][\w-]*(?: [^\W\d_a-z][\w-]*)*")
 _QUOTED = re.compile(r"“[^”\n]+”|\"[^\"\n]+\"|«[^»\n]+»")
@@ -49,6 +52,15 @@ class TrivialExtractor:
             pairs: holders and targets.
         """
         return ["against" for _ in pairs]
+
+
+def one_category(article: Article) -> Annotations:
+    """One category of any article, whose label is for the asker to choose.
+
+    Args:
+        article: not looked at.
+    """
+    return Annotations(categories=(Category(id="c1", label="(any)"),))
 
 
 def _annotate(article: Article) -> Annotations:

@@ -192,6 +192,7 @@ def micro(table: CountTable) -> PRF:
 
 
 def macro(table: CountTable) -> PRF:
-    """The plain means of precision, recall and F1 over the labels with gold support; zeros without any."""
+    """The plain means of precision, recall and F1 over the labels with gold support, and how many these are."""
     totals = table.totals()
-    return PRF(*macro_prf(totals, prf(totals)).tolist())
+    precision, recall, f1 = macro_prf(totals, prf(totals)).tolist()
+    return PRF(precision, recall, f1, labels=int((totals[:, GOLD] > 0).sum()))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_maps
 from evalkit.dataset.labels import foreign_labels, load_label_map, restrict_labels
-from evalkit.layers.table import load_layer
+from evalkit.layers.table import load_layer, open_layers
 from evalkit.options import Scoring
 from evalkit.predictions.run import Run
 from evalkit.records import Example
@@ -95,7 +95,10 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
     plain = pair_up(gold.examples, predictions, layers=layers)
     notes = [f"{number} {what}" for what, number in plain.set_aside.items()]
     gold_maps, predicted_maps = _label_maps(gold, scoring)
-    notes += foreign_labels(gold.inventory, predictions, mapped=[label_map.layer for label_map in predicted_maps])
+    # Of a layer that is restricted to some labels the others are set aside and counted so, and none of them is wrong.
+    restricted = [layer.name for layer in open_layers()] if scoring.labels else []
+    looked_at = [label_map.layer for label_map in predicted_maps] + restricted
+    notes += foreign_labels(gold.inventory, predictions, mapped=looked_at)
     if not predicted_maps and not scoring.labels:
         return Pairing(plain, plain, tuple(notes))
     examples, gold_counts = _mapped_gold(gold, gold_maps)

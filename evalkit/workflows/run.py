@@ -22,6 +22,8 @@ from evalkit.predictions.jobs import Job, jobs_of, run_jobs
 from evalkit.predictions.run import Run
 from evalkit.predictions.store import RunFolder
 from evalkit.records import Example, Prediction
+from evalkit.scoring.tasks.base import imported
+from evalkit.scoring.tasks.table import load_task, task_names
 from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_from
 
@@ -189,6 +191,19 @@ def _versions() -> dict[str, str]:
 
 
 def floor_of(gold: GoldDataset) -> Run:
-    """What the trivial baseline predicts, for the floor in every table."""
+    """What the trivial baseline predicts; of layers that it does not have, what their tasks say."""
     with resolved(BASELINE) as system:
-        return Run(extractor=BASELINE, predictions=tuple(run_jobs(system, jobs_of(gold.examples, system))))
+        predictions = run_jobs(system, jobs_of(gold.examples, system))
+        missing = {
+            task.floor: [layer for layer in task.layers if layer not in system.layers]
+            for task in map(load_task, task_names())
+            if task.floor is not None
+        }
+        layers = dict.fromkeys((*system.layers, *(layer for names in missing.values() for layer in names)))
+    for floor, names in missing.items():
+        find = imported(floor)
+        for number, example in enumerate(gold.examples):
+            more = find(example.article)
+            annotations = predictions[number].annotations.with_layers(**{name: more[name] for name in names})
+            predictions[number] = replace(predictions[number], annotations=annotations)
+    return Run(extractor=BASELINE, predictions=tuple(predictions), layers=tuple(layers))

@@ -23,9 +23,10 @@ from evalkit.scoring.pairs import Paired
 from evalkit.scoring.tasks.evaluable import not_evaluated
 from evalkit.scoring.tasks.table import ScoredTable
 from evalkit.version import __version__
+from evalkit.workflows.floor import floor_results
 from evalkit.workflows.inputs import gold_and_predictions
 from evalkit.workflows.pairing import check_words, pair_run, takes_label_maps
-from evalkit.workflows.run import BASELINE, floor_of, lacks_text
+from evalkit.workflows.run import BASELINE, lacks_text
 
 if TYPE_CHECKING:
     from evalkit.analysis.intervals import Bootstrap
@@ -97,18 +98,16 @@ def score_run(
     scoring = replace(wanted, predicted_label_map=wanted.predicted_label_map or run.default_label_map)
     bootstrap = bootstrap_of(options.intervals, [example.article for example in gold])
     with_floor = baseline and run.extractor != BASELINE and not any(map(lacks_text, gold))
+
+    def plain_results(tables: Tables) -> dict[str, dict[str, TaskResult]]:
+        return results_of(gold, tables, scoring, None, False)
+
     with without_collection():
         pairing = pair_run(gold, run, scoring)
         tables = pairing.tables(scoring)
         result = _result(gold, run, pairing.plain, results_of(gold, tables, scoring, bootstrap, counts), scoring)
-        floor = _floor(gold, replace(scoring, tasks=tuple(tables))) if with_floor and tables else {}
+        floor = floor_results(gold, pairing, tables, scoring, plain_results) if with_floor and tables else {}
     return replace(result, floor=floor, notes=(*gold.notes, *run.notes, *pairing.notes))
-
-
-def _floor(gold: GoldDataset, scoring: Scoring) -> dict[str, dict[str, TaskResult]]:
-    """What the trivial baseline gets; its labels are those of the gold already."""
-    own = replace(scoring, predicted_label_map=None)
-    return results_of(gold, pair_run(gold, floor_of(gold), own).tables(own), own, None, False)
 
 
 def _result(

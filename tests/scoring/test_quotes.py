@@ -73,6 +73,14 @@ def test_content(convention, gold, predicted, expected):
     assert score(convention, *sides) == pytest.approx(expected)
 
 
+def test_an_empty_content_covers_no_token():
+    # 5 lies inside "six": with the bounds alone it would touch that token.
+    assert score("token", [quote((0, 7))], [quote((0, 7)), quote((5, 5))]) == (2, 2, 2, 2)
+    assert score("token", [quote((0, 7)), quote((5, 5))], [quote((0, 7))]) == (2, 2, 2, 2)
+    # It is matched with nothing, so its speaker is one too many.
+    assert score("speaker-exact", [quote((4, 7), speaker=MOEN)], [quote((5, 5), speaker=MOEN)]) == (0, 1, 0, 1)
+
+
 def test_content_in_two_pieces_is_one_quote():
     gold = [quote((0, 7), (12, 15))]
     assert score("exact", gold, [quote((12, 15), (0, 7))]) == (1, 1, 1, 1)

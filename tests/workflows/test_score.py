@@ -15,8 +15,8 @@ from evalkit.dataset.labels import load_inventory
 from evalkit.errors import InputError, UnknownNameError
 from evalkit.options import Intervals, Scoring
 from evalkit.predictions.run import Run
-from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span
-from evalkit.results import EvalResult
+from evalkit.records import Annotations, Article, Category, Entity, Example, Prediction, Span
+from evalkit.results import Counts, EvalResult, floor_label
 from evalkit.workflows.pairing import check_scoring, pair_run
 from evalkit.workflows.score import score_predictions
 
@@ -177,6 +177,57 @@ def test_the_floor_has_the_same_tasks_and_no_tables():
     # The trivial baseline takes each name for a place: right for Oslo, wrong for Ida Moen.
     assert (below.micro.precision, below.micro.recall, below.table) == (0.5, 0.5, None)
     assert set(result.floor) == set(result.tasks)
+
+
+class TestFloor:
+    """What the trivial baseline gets; it finds Moen and Oslo in each article."""
+
+    LOCS = gold_of(entity(0, 8, "PER"), entity(14, 18, "LOC"), entity(14, 18, "LOC"))
+
+    def test_it_predicts_the_most_frequent_label_of_any_gold(self):
+        floor = score(self.LOCS, predictions(MOEN), baseline=True).floor["entities"]["exact"]
+        # One LOC of three items in each of two articles; Moen is no item of the gold.
+        assert floor.micro.counts == Counts(gold=6, predicted=4, gold_credit=2.0, predicted_credit=2.0)
+        assert floor_label(floor) == "LOC"
+
+    def test_the_row_of_a_label_has_the_floor_of_that_label(self):
+        floor = score(self.LOCS, predictions(MOEN), baseline=True).floor["entities"]["boundary"]
+        # Oslo called PER: the place is that of a gold item, which is no PER; its own row has nothing of that.
+        assert floor.labels["PER"].counts == Counts(gold=2, predicted=4, gold_credit=0.0, predicted_credit=2.0)
+        assert floor.labels["LOC"].counts == Counts(gold=4, predicted=4, gold_credit=2.0, predicted_credit=2.0)
+
+    def test_it_knows_the_labels_after_maps_and_restrictions(self):
+        mapped = score(GOLD, predictions(MOEN), baseline=True, scoring=Scoring(label_map="conll4", labels=("LOC",)))
+        floor = mapped.floor["entities"]["exact"]
+        # Oslo is right, Moen is not: 2 of 4, and all there is.
+        assert (floor_label(floor), floor.micro.precision, floor.micro.recall) == ("LOC", 0.5, 1.0)
+
+    def test_categories_have_one(self):
+        gold = gold_of(names="abc")
+        labels = ("news", "news", "sports")
+        examples = [
+            replace(example, gold=Annotations(categories=(Category(id="c1", label=label),)))
+            for example, label in zip(gold.examples, labels, strict=True)
+        ]
+        made = [Prediction(article_id=name, annotations=Annotations(categories=())) for name in "abc"]
+        result = score(replace(gold, examples=tuple(examples)), made, baseline=True, layers=("categories",))
+        # Always news: two of three.
+        assert result.floor["categories"]["exact"].micro.f1 == pytest.approx(2 / 3)
+        # Always sports, in the row of sports: one of three predicted, the one gold item found.
+        assert result.floor["categories"]["exact"].labels["sports"].f1 == pytest.approx(2 * (1 / 3) / (1 / 3 + 1))
+
+
+def test_macro_says_over_how_many_labels_it_is_the_mean():
+    result = score(GOLD, predictions(MOEN, entity(14, 18, "LOC"))).tasks["entities"]["exact"]
+    # PER and GPE have gold items, LOC has none.
+    assert (len(result.labels), result.macro.labels, result.micro.labels) == (3, 2, None)
+
+
+def test_labels_that_are_set_aside_are_not_said_to_be_wrong():
+    result = score(GOLD, predictions(MOEN, entity(14, 18, "CITY")), scoring=Scoring(labels=("PER",)))
+    assert micro(result) == (1.0, 1.0)
+    assert [note for note in result.notes if "wrong" in note] == []
+    assert "2 predicted entities outside the annotated scope, set aside" in result.notes
 
 
 def test_notes_about_the_gold_come_first():

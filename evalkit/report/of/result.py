@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from evalkit.report.document import Document, Table, figure_columns
 from evalkit.report.of.cells import interval, interval_heading, number
-from evalkit.results import PRF, EvalResult, TaskResult
+from evalkit.results import PRF, EvalResult, TaskResult, floor_label
 from evalkit.scoring.tasks.table import main_convention
 
 __all__ = ["document"]
@@ -42,6 +42,7 @@ def _tables(result: EvalResult) -> Iterator[Table]:
 def _label_table(result: TaskResult, floor: TaskResult | None) -> Table:
     floors: Mapping[str, PRF] = {} if floor is None else {**floor.labels, "micro": floor.micro, "macro": floor.macro}
     named = [*result.labels.items(), ("micro", result.micro), ("macro", result.macro)]
+    said = {"macro": "macro" if result.macro.labels is None else f"macro of {result.macro.labels}"}
     pooled = len(result.labels)
     return Table(
         title=f"{result.task} · {result.convention}",
@@ -50,12 +51,20 @@ def _label_table(result: TaskResult, floor: TaskResult | None) -> Table:
             *["floor F1"] * (floor is not None),
         ),
         rows=tuple(
-            (*_cells(name, prf), *([_f1(floors.get(name))] if floor is not None else [])) for name, prf in named
+            (*_cells(said.get(name, name), prf), *([_f1(floors.get(name))] if floor is not None else []))
+            for name, prf in named
         ),
+        caption="" if floor is None else _floor_caption(floor),
         rules=(pooled,),
         strong=(pooled, pooled + 1),
         signature=result.signature,
     )
+
+
+def _floor_caption(floor: TaskResult) -> str:
+    label = floor_label(floor)
+    usual = f"a trivial baseline that calls all it finds {label}, the most frequent label"
+    return f"floor: {usual}; in a label's row, that one" if label else ""
 
 
 def _convention_table(task: str, others: Sequence[TaskResult], floors: Mapping[str, TaskResult]) -> Table:
@@ -112,7 +121,7 @@ def _rows(result: EvalResult) -> Iterator[dict[str, object]]:
     """The rows of the result with the name of the gold beside its items, then derived scores."""
     for row in result.rows():
         items = {"gold_items": row.pop("gold"), "predicted_items": row.pop("predicted")}
-        credit = {name: row.pop(name) for name in ("gold_credit", "predicted_credit", "floor_f1")}
+        credit = {name: row.pop(name) for name in ("gold_credit", "predicted_credit", "labels", "floor_f1")}
         about = {"extractor": row.pop("extractor"), "gold": result.gold, "split": result.split}
         yield about | row | items | credit
     for task, conventions in result.tasks.items():

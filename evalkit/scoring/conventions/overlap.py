@@ -1,11 +1,17 @@
-"""overlap: each item earns the share of its characters that the other side covers with items of its label.
+"""overlap: each item earns the share of its characters that the other side pays for, each character once.
 
-Known elsewhere as proportional (Johansson & Moschitti 2010; Pareti et al. 2013 for quotes). Characters covered twice
-count once, so no item earns more than 1. A second copy of an item is covered by second copies only, so that a
-duplicate is spurious and never helps. An empty span earns 1 if the other side has it too, else 0.
+Known elsewhere as proportional (Johansson & Moschitti 2010). A character of a gold item pays for one predicted item
+of its label only, and a character of a predicted item for one gold item: counted naively, three near-copies of one
+gold item earn a precision of 1. Who is paid where several claim a character: the pair that fits best, which is the one
+with the largest intersection / union, comes first, of equally good ones the leftmost. So a near-copy earns what better
+fitting items leave, a second equal copy nothing, and the order of the input does not matter. An empty span earns 1 if
+the other side has it too, else 0.
 
     gold      PER [0, 8]       recall    4/8
     predicted PER [4, 20]      precision 4/16
+
+    gold      PER [0, 8]                            recall    8/8
+    predicted PER [0, 8], PER [0, 7], PER [2, 12]   precision (8/8 + 0/7 + 0/10) / 3
 """
 
 from __future__ import annotations
@@ -14,68 +20,106 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.scoring.columns import Columns, Ints, SpanColumns
-from evalkit.scoring.edges import fragments, lengths, pending
+from evalkit.scoring.edges import Edges, edges_in_blocks, lengths, pending, pieces_of
 from evalkit.scoring.items import Items, items_of_credits
+from evalkit.scoring.matching import cluster
 
 __all__ = ["overlap"]
+
+Floats = NDArray[np.float64]
+Stretches = list[tuple[int, int]]
 
 
 def overlap(columns: Columns) -> Items:
     """Credits under the convention."""
     settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
-    ours, theirs = (columns.gold, open_gold), (columns.predicted, open_predicted)
-    credits = []
-    for side, settled, this, other in (
-        (columns.gold, settled_gold, ours, theirs),
-        (columns.predicted, settled_predicted, theirs, ours),
-    ):
-        credit = np.zeros(len(side))
-        credit[settled] = 1.0
-        credit[this[1]] = _shares(columns, this, other)
-        credits.append(credit)
+    paid = np.zeros(len(columns.gold)), np.zeros(len(columns.predicted))
+    for edges in edges_in_blocks(columns, open_gold, open_predicted, by_label=True):
+        _pay(columns, edges, paid)
+    credits = [characters / lengths(columns, side) for side, characters in zip(columns.sides, paid, strict=True)]
+    credits[0][settled_gold] = credits[1][settled_predicted] = 1.0
     return items_of_credits(columns, credits[0], credits[1])
 
 
-def _shares(columns: Columns, this: tuple[SpanColumns, Ints], other: tuple[SpanColumns, Ints]) -> NDArray[np.float64]:
-    """The covered share of some items of one side, given all items of the other that can touch them."""
-    item, start, end = _layered(columns, *this)
-    _, other_start, other_end = _layered(columns, *other)
-    low, high = _union(other_start, other_end)
-    covered = _covered_before(low, high, end) - _covered_before(low, high, start)
-    total = np.bincount(item, weights=covered, minlength=len(this[1]))
-    return total / lengths(columns, *this)
+def _pay(columns: Columns, edges: Edges, paid: tuple[Floats, Floats]) -> None:
+    """Adds the characters that are paid for to both items of each pair."""
+    clusters = cluster(columns, edges, by_label=True)
+    edges = clusters.edges
+    number = np.repeat(np.arange(len(clusters)), np.diff(np.append(clusters.first, len(edges.gold))))
+    contested = np.zeros(len(clusters), dtype=bool)
+    for side, items in ((columns.gold, edges.gold), (columns.predicted, edges.predicted)):
+        contested[number[_contested(columns, side, items)]] = True
+    common = edges.common.copy()
+    open_edges = np.flatnonzero(contested[number])
+    if len(open_edges):
+        common[open_edges] = _in_turn(columns, edges.only(open_edges))
+    np.add.at(paid[0], edges.gold, common)
+    np.add.at(paid[1], edges.predicted, common)
 
 
-def _layered(columns: Columns, side: SpanColumns, items: Ints) -> tuple[Ints, Ints, Ints]:
-    """Fragments on the global axis, with an axis of its own for first copies, second copies and so on."""
-    item, start, end = fragments(columns, side, items, by_label=True)
-    key = side.key[items]
-    if not (key[1:] == key[:-1]).any():
-        return item, start, end
-    # Keys are ascending, so the number of a copy is its distance from the first of its equals.
-    copy = np.arange(len(key)) - np.searchsorted(key, key, "left")
-    shift = copy[item] * (2 * len(columns.articles) * len(columns.labels) * columns.stride)
-    return item, start + shift, end + shift
-
-
-def _union(start: Ints, end: Ints) -> tuple[Ints, Ints]:
-    """The same characters as disjoint ascending stretches."""
-    if not len(start):
-        return start, end
+def _contested(columns: Columns, side: SpanColumns, items: Ints) -> NDArray[np.bool_]:
+    """Which items overlap another of the same side, by their hulls."""
+    names, place = np.unique(items, return_inverse=True)
+    start, end = columns.axis(side, names, by_label=True)
     order = np.argsort(start, kind="stable")
-    start, reach = start[order], np.maximum.accumulate(end[order])
-    # A stretch begins where nothing before reaches; it ends at the furthest reach before the next one begins.
-    fresh = np.concatenate([[True], start[1:] > reach[:-1]])
-    last = np.concatenate([np.flatnonzero(fresh)[1:] - 1, [len(start) - 1]])
-    return start[fresh], reach[last]
+    low, high = start[order], end[order]
+    clash = np.zeros(len(names), dtype=bool)
+    # In order of start an item meets one before it if any of those reaches beyond its start …
+    clash[order[1:]] = low[1:] < np.maximum.accumulate(high)[:-1]
+    # … and one after it if the very next one starts before its end.
+    clash[order[:-1]] |= low[1:] < high[:-1]
+    return clash[place]
 
 
-def _covered_before(low: Ints, high: Ints, position: Ints) -> Ints:
-    """How many characters left of each position lie in the stretches."""
-    if not len(low):
-        return np.zeros(len(position), dtype=np.int64)
-    # All whole stretches to the left, and the part of the last one that lies left of the position.
-    before = np.concatenate([[0], np.cumsum(high - low)])
-    stretch = np.searchsorted(low, position, "right")
-    inside = np.where(stretch > 0, np.minimum(position, high[stretch - 1]) - low[stretch - 1], 0)
-    return np.where(stretch > 0, before[stretch - 1] + inside, 0)
+def _in_turn(columns: Columns, edges: Edges) -> Ints:
+    """The characters that each pair gets when the best fitting one takes first what both of its items still have."""
+    left: tuple[dict[int, Stretches], dict[int, Stretches]] = ({}, {})
+    for side, items, stretches in zip(columns.sides, (edges.gold, edges.predicted), left, strict=True):
+        for item in np.unique(items).tolist():
+            # An empty span is one character of its own, which only its equals have.
+            stretches[item] = [(start, max(end, start + 1)) for start, end in pieces_of(columns, side, item)]
+    common = np.zeros(len(edges.gold), dtype=np.int64)
+    for edge in _best_first(columns, edges).tolist():
+        gold, predicted = int(edges.gold[edge]), int(edges.predicted[edge])
+        shared = _shared(left[0][gold], left[1][predicted])
+        if shared:
+            common[edge] = sum(end - start for start, end in shared)
+            left[0][gold] = _without(left[0][gold], shared)
+            left[1][predicted] = _without(left[1][predicted], shared)
+    return common
+
+
+def _best_first(columns: Columns, edges: Edges) -> Ints:
+    """Positions of the edges by fit, the best first, the same if gold and predicted change sides.
+
+    Only pairs that have an item in common compete; for those each sum over both items orders the other items.
+    """
+    gold, predicted = columns.gold, columns.predicted
+    size = lengths(columns, gold, edges.gold) + lengths(columns, predicted, edges.predicted)
+    fit = edges.common / (size - edges.common)
+    keys = [edges.gold + edges.predicted]
+    for name in ("shape", "end", "start"):
+        ours, theirs = getattr(gold, name), getattr(predicted, name)
+        keys.append(ours[edges.gold].astype(np.int64) + theirs[edges.predicted])
+    return np.lexsort((*keys, -fit))
+
+
+def _shared(first: Stretches, second: Stretches) -> Stretches:
+    """The stretches that are in both; each is ascending."""
+    if len(first) == len(second) == 1:
+        low, high = max(first[0][0], second[0][0]), min(first[0][1], second[0][1])
+        return [(low, high)] if low < high else []
+    both = [(max(a[0], b[0]), min(a[1], b[1])) for a in first for b in second]
+    return [stretch for stretch in both if stretch[0] < stretch[1]]
+
+
+def _without(stretches: Stretches, taken: Stretches) -> Stretches:
+    """The stretches less what is taken."""
+    for low, high in taken:
+        stretches = [
+            piece
+            for start, end in stretches
+            for piece in ((start, min(end, low)), (max(start, high), end))
+            if piece[0] < piece[1]
+        ]
+    return stretches

@@ -33,4 +33,5 @@ TASK = Task(
         ),
     },
     kinds=(RIGHT, "label", DUPLICATE, MISSED, SPURIOUS),
+    floor="evalkit.extractors.trivial:one_category",
 )

@@ -165,6 +165,8 @@ def _token_finder(text: str) -> Callable[[Pieces], frozenset[int]]:
         return frozenset(
             token
             for start, end in pieces
+            # An empty span inside a token would touch it by the bounds alone.
+            if start < end
             for token in range(bisect.bisect_right(ends, start), bisect.bisect_left(starts, end))
         )
 

@@ -44,8 +44,10 @@ CASES = [
     # overlap: 4 of 8 gold characters, 4 of 16 predicted ones
     pytest.param("overlap", "PER 0-8", "PER 4-20", (0.25, 1, 0.5, 1), id="overlap-shares"),
     pytest.param("overlap", "PER 0-8", "ORG 0-8", (0, 1, 0, 1), id="overlap-label"),
-    # 0-10 is covered by 0-10 and by 2-6 within it, and earns 1, not 1.4
-    pytest.param("overlap", "X 0-10; X 2-6", "X 0-10", (1, 1, 2, 2), id="overlap-nested-gold-is-capped"),
+    # 0-10 pays for 0-10, and has nothing left for 2-6 within it
+    pytest.param("overlap", "X 0-10; X 2-6", "X 0-10", (1, 1, 1, 2), id="overlap-nested-gold-is-paid-once"),
+    # 0-8 pays for 0-8, which fits best; 0-7 and 1-8 are spurious: 1 of 3, where counting all would give 3 of 3
+    pytest.param("overlap", "X 0-8", "X 0-8; X 0-7; X 1-8", (1, 3, 1, 1), id="overlap-near-copies"),
     # The second copy has no second gold to be covered by: 1 of 2, where counting both would give 2 of 2.
     pytest.param("overlap", "X 0-10", "X 0-10; X 0-10", (1, 2, 1, 1), id="overlap-duplicate-is-spurious"),
     pytest.param("overlap", "X 0-10; X 0-10", "X 0-10; X 0-10", (2, 2, 2, 2), id="overlap-copies-on-both-sides"),
