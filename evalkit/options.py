@@ -111,6 +111,7 @@ class Running:
         batch_size: articles handed over at once; what the extractor likes best if None.
         workers: batches worked on at once, for extractors that allow it.
         cache: reuse predictions that the same extractor made for the same article.
+        max_failures: how many articles may fail before `Run.shortfall` speaks; all but one if None.
         out: a folder to write the run to, or to continue it in; nothing is written if None.
         progress: told after each batch how far the run is.
         command: the command line to keep with the run.
@@ -119,14 +120,16 @@ class Running:
     batch_size: int | None = None
     workers: int = 1
     cache: bool = True
+    max_failures: int | None = None
     out: str | Path | None = None
     progress: Progress | None = None
     command: str = ""
 
     def __post_init__(self) -> None:
-        for name, value in (("batch_size", self.batch_size), ("workers", self.workers)):
-            if value is not None and (type(value) is not int or value < 1):
-                raise InputError(f"{name} must be a whole number from 1, found {value!r}")
+        for name, least in (("batch_size", 1), ("workers", 1), ("max_failures", 0)):
+            value = getattr(self, name)
+            if value is not None and (type(value) is not int or value < least):
+                raise InputError(f"{name} must be a whole number from {least}, found {value!r}")
 
 
 class OptionWords(TypedDict, total=False):
@@ -152,6 +155,7 @@ class OptionWords(TypedDict, total=False):
     batch_size: int | None
     workers: int
     cache: bool
+    max_failures: int | None
     out: str | Path | None
     progress: Progress | None
 

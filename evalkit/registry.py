@@ -39,9 +39,9 @@ def installed(group: str) -> EntryPoints:
     return _scanned()(group=group)
 
 
-def near_match(name: str, known: Iterable[str]) -> str | None:
-    """The known name that `name` was most likely meant to be, or None."""
-    found = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.5)
+def near_match(name: str, known: Iterable[str], *, least: float = 0.5) -> str | None:
+    """The known name that `name` was most likely meant to be, or None where none is at `least` so similar (0 to 1)."""
+    found = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=least)
     return found[0] if found else None
 
 

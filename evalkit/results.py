@@ -23,6 +23,7 @@ __all__ = [
     "Score",
     "TaskResult",
     "f1_score",
+    "failures_beyond",
     "floor_label",
     "floor_signature",
     "ratio",
@@ -48,6 +49,26 @@ def ratio(above: float, below: float) -> float:
 def f1_score(precision: Any, recall: Any, ratio: Callable[[Any, Any], Any] = ratio) -> Any:
     """The harmonic mean of precision and recall, 0.0 where both are 0: of numbers, or with its `ratio` of arrays."""
     return ratio(2 * precision * recall, precision + recall)
+
+
+def failures_beyond(failed: Mapping[str, str], articles: int, most: int | None = None) -> str:
+    """Why so many failed articles are no run to go by, with the first error, in one line; empty if it is one.
+
+    Args:
+        failed: article id → error.
+        articles: how many articles there were.
+        most: how many may fail; all but one if None.
+    """
+    if not failed:
+        return ""
+    name, error = next(iter(failed.items()))
+    more = f" (and {len(failed) - 1} more articles)" if len(failed) > 1 else ""
+    first = f"{name}: {error}{more}"
+    if len(failed) >= articles:
+        return f"every article failed: {first}"
+    if most is not None and len(failed) > most:
+        return f"{len(failed)} of {articles} articles failed, more than the {most} of --max-failures: {first}"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +197,16 @@ class EvalResult:
     notes: tuple[str, ...] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
     run: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def shortfall(self) -> str:
+        """Why the figures say nothing of what was to be measured, in one line: nothing evaluated, or all failed."""
+        if said := failures_beyond(self.failed, self.articles):
+            return said
+        if self.tasks:
+            return ""
+        reasons = "; ".join(f"{task}: {reason}" for task, reason in self.not_evaluated.items())
+        return f"nothing was evaluated ({reasons or 'no layer is in both gold and predictions'})"
 
     def to_json(self, *, tables: bool = True) -> dict[str, Any]:
         """The result as JSON values; without `tables` the counts by article are left out."""

@@ -63,7 +63,8 @@ class _LazyGroup(click.Group):
 def cli() -> None:
     """Measure how well extractors find entities, quotes and stance in news articles.
 
-    Exit status: 0 done, 1 a check failed, 2 wrong usage or input that cannot be used, 3 a gate cannot tell.
+    Exit status: 0 done, 1 a check failed, every article failed or nothing was evaluated, 2 wrong usage or input that
+    cannot be used, 3 a gate cannot tell.
     """
 
 
@@ -91,10 +92,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complain(message: str, status: int = 2) -> int:
-    from evalkit.report.clean import clean
+    from evalkit.cli.show import complain
 
-    # What is wrong may be a text of others, which must not steer the terminal.
-    click.echo(f"error: {clean(message)}", err=True)
+    complain(message)
     return status
 
 

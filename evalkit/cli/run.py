@@ -12,7 +12,7 @@ import click
 
 from evalkit.cli.options import PATH, extractor_options, interval_options, parse_settings, scoring_options
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import TERMINAL, form_options, show
+from evalkit.cli.show import TERMINAL, form_options, show, status_of
 from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["run_command"]
 
-_SILENT = {"--out": 1, "--workers": 1, "--batch-size": 1, "--no-cache": 0, "--json": 0, "--to": 1}
+_SILENT = {
+    **{"--out": 1, "--workers": 1, "--batch-size": 1, "--max-failures": 1, "--to": 1},
+    **{"--no-cache": 0, "--json": 0},
+}
 """Options that change no byte of a run, and how many values they take."""
 
 
@@ -44,6 +47,12 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Batches at once.")
 @click.option("--out", type=PATH, help="The run folder; runs/NAME-KEY by default.")
 @click.option("--no-cache", is_flag=True, help="Extract again, whatever was predicted before.")
+@click.option(
+    "--max-failures",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Exit status 1 if more articles fail; by default only if all do.",
+)
 @click.option("--no-floor", is_flag=True, help="Leave out the trivial baseline beside the model.")
 @read_options
 @scoring_options
@@ -51,11 +60,14 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
 @form_options
 def run_command(
     model: str, dataset: str | None, scoring: Scoring, intervals: Intervals, read: ReadOptions, **rest: Any
-) -> None:
+) -> int:
     """Run an extractor over gold articles and print how good it is, task by task.
 
     The run is written to a folder; the same command continues a run that was interrupted and scores a finished one
     again without extracting.
+
+    Articles that fail are named and count as missed. Exit status 1 if all of them fail, more than --max-failures, or
+    nothing could be evaluated.
     """
     from evalkit.workflows.measure import measure_extractor
 
@@ -65,6 +77,7 @@ def run_command(
             batch_size=rest["batch_size"],
             workers=rest["workers"],
             cache=not rest["no_cache"],
+            max_failures=rest["max_failures"],
             out=rest["out"],
             progress=progress,
             command=_command(click.get_current_context().find_root().obj or ()),
@@ -73,6 +86,7 @@ def run_command(
         options = Options(scoring=scoring, intervals=intervals, read=read, running=running)
         run = measure_extractor(model, dataset, options, settings=settings, baseline=not rest["no_floor"])
     _show(run, rest["form"])
+    return status_of(run.shortfall)
 
 
 def _command(arguments: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ import click
 
 from evalkit.cli.options import PATH, interval_options, scoring_options
 from evalkit.cli.reading import side_options
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import form_options, show, status_of
 from evalkit.options import ReadOptions
 
 __all__ = ["score_command"]
@@ -27,12 +27,12 @@ __all__ = ["score_command"]
 @scoring_options
 @interval_options
 @form_options
-def score_command(gold: Path, predicted: Path | None, out: Path | None, read: ReadOptions, **rest: Any) -> None:
+def score_command(gold: Path, predicted: Path | None, out: Path | None, read: ReadOptions, **rest: Any) -> int:
     """Score predictions that were made elsewhere.
 
     Gold and predictions may be in different formats. Articles are matched by id; a layer that a file leaves out is not
     evaluated. Two files of tag columns are laid side by side by their tokens; gold and predicted tags may also stand in
-    one file (--gold-tag-column, --predicted-tag-column).
+    one file (--gold-tag-column, --predicted-tag-column). Exit status 1 if nothing could be evaluated.
     """
     _with_one_thread()
     from evalkit.workflows.score import score_predictions
@@ -45,6 +45,7 @@ def score_command(gold: Path, predicted: Path | None, out: Path | None, read: Re
 
         RunFolder(out).write_result(result)
     show(result, form, heading=False)
+    return status_of(result.shortfall)
 
 
 def _with_one_thread() -> None:

@@ -8,7 +8,7 @@ import click
 
 from evalkit.cli.options import ListedOption, Option, with_record
 
-__all__ = ["TERMINAL", "form_option", "form_options", "show"]
+__all__ = ["TERMINAL", "complain", "form_option", "form_options", "show", "status_of", "warn"]
 
 TERMINAL = "terminal"
 
@@ -51,6 +51,31 @@ form_options = with_record(
     },
 )
 """How the result is shown, as `form`."""
+
+
+def status_of(shortfall: str) -> int:
+    """The exit status of a command whose result was shown: 1, and why on standard error, if it falls short."""
+    if not shortfall:
+        return 0
+    complain(shortfall)
+    return 1
+
+
+def complain(message: str) -> None:
+    """Says on standard error what is wrong."""
+    _say(f"error: {message}")
+
+
+def warn(message: str) -> None:
+    """Says on standard error what does not end a command."""
+    _say(f"note: {message}")
+
+
+def _say(message: str) -> None:
+    from evalkit.report.clean import clean
+
+    # It may hold a text of others, which must not steer the terminal.
+    click.echo(clean(message), err=True)
 
 
 def show(result: object, form: str = TERMINAL, *, heading: bool = True, **options: Any) -> None:

@@ -152,26 +152,34 @@ class UserExtractor:
             raise
         if len(answers) != len(articles):
             raise FormatError(f"{self.name}: gave {len(answers)} answers for {len(articles)} articles; give each one")
-        return [self._completed(answer) for answer in answers]
+        return [self._completed(answer, article) for answer, article in zip(answers, articles, strict=True)]
 
     def _note_its_work(self) -> None:
         if self._worked and self._reached is not None:
             note_work(self._says, self._reached, reach(self._target, self.name))
 
-    def _call(self, article: Article) -> Annotations | ArticleFailure:
+    def _call(self, article: Article) -> Annotations | ArticleFailure | Extracted:
         try:
-            return self._read(self._target(article))
+            return self._read(self._target(article), article)
         except FormatError as error:
             return ArticleFailure(str(error))
         except Exception as error:
             return ArticleFailure(describe_error(error))
 
-    def _completed(self, answer: object) -> Annotations | ArticleFailure | Extracted:
-        if isinstance(answer, Extracted):
-            return replace(answer, annotations=self._read(answer.annotations))
-        return answer if isinstance(answer, ArticleFailure) else self._read(answer)
+    def _completed(self, answer: object, article: Article) -> Annotations | ArticleFailure | Extracted:
+        if isinstance(answer, ArticleFailure):
+            return answer
+        try:
+            if not isinstance(answer, Extracted):
+                return self._read(answer, article)
+            found = self._read(answer.annotations, article)
+        except FormatError as error:
+            return ArticleFailure(str(error))
+        if isinstance(found, Extracted):
+            return replace(found, usage={**answer.usage, **found.usage})
+        return replace(answer, annotations=found)
 
-    def _read(self, answer: object) -> Annotations:
-        found = read_answer(answer, self.name)
-        self._seen.update(claimed_layers(found))
-        return found
+    def _read(self, answer: object, article: Article) -> Annotations | Extracted:
+        found = read_answer(answer, self.name, article)
+        self._seen.update(claimed_layers(found.annotations))
+        return found.extracted()

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.dataset.checks import check_spans
-from evalkit.errors import EvalkitError, ExtractorError
+from evalkit.errors import EvalkitError, ExtractorError, FormatError
+from evalkit.extractors.answers import refuse_unknown_layer
 from evalkit.extractors.base import (
     ArticleFailure,
     Extracted,
@@ -89,6 +90,11 @@ def _prediction(article: Article, answer: object, layers: Sequence[str], *, labe
         return replace(_failed(article.id, answer.message), usage=dict(answer.usage))
     if not isinstance(answer, Annotations):
         return _failed(article.id, f"the extractor returned {type(answer).__name__}, expected Annotations")
+    try:
+        for name in answer.layers:
+            refuse_unknown_layer(name, "the extractor")
+    except FormatError as error:
+        return _failed(article.id, str(error))
     if problems := check_spans(article, answer):
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         return _failed(article.id, f"{problems[0].place}: {problems[0].message}{more}")

@@ -9,6 +9,7 @@ from typing import Any
 from evalkit.formats.native.rows import annotations_to_row, article_to_row
 from evalkit.predictions.run import Run
 from evalkit.records import Article, Prediction
+from evalkit.results import failures_beyond
 from evalkit.showing import shown_html
 
 __all__ = ["Extraction"]
@@ -36,6 +37,11 @@ class Extraction:
     def failed(self) -> dict[str, str]:
         """Article id → error."""
         return {one.article_id: one.error for one in self.predictions if one.error is not None}
+
+    @property
+    def shortfall(self) -> str:
+        """Why nothing can be made of it, in one line: every article failed; empty if one did not."""
+        return failures_beyond(self.failed, len(self.articles))
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row in native form for each article that did not fail: the article and what was found."""

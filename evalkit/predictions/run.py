@@ -16,7 +16,7 @@ from evalkit.options import Scoring
 from evalkit.predictions.facts import Facts, GoldReference, MadeBy, stated
 from evalkit.predictions.store import FORMAT_VERSION, RESULT, RUN, RunFolder, read_result, read_run
 from evalkit.records import Article, Example, Prediction
-from evalkit.results import EvalResult
+from evalkit.results import EvalResult, failures_beyond
 from evalkit.showing import shown_html
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Run:
         dataset: the gold itself, if the run was made in this process.
         seconds: time spent extracting, cached and kept articles aside.
         fresh: how many articles were extracted; the others were cached or kept.
+        max_failures: how many articles were allowed to fail; all but one if None.
     """
 
     extractor: str
@@ -64,11 +65,23 @@ class Run:
     dataset: GoldDataset | None = field(default=None, compare=False)
     seconds: float = field(default=0.0, compare=False)
     fresh: int = field(default=0, compare=False)
+    max_failures: int | None = field(default=None, compare=False)
 
     @property
     def place(self) -> str:
         """Where it lies, else its name, for messages."""
         return self.extractor if self.path is None else str(self.path)
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Article id → error."""
+        return {one.article_id: one.error for one in self.predictions if one.error is not None}
+
+    @property
+    def shortfall(self) -> str:
+        """Why the run is not one to go by, in one line: too much failed, or nothing was evaluated; empty if it is."""
+        said = failures_beyond(self.failed, len(self.predictions), self.max_failures)
+        return said or ("" if self.result is None else self.result.shortfall)
 
     @property
     def articles_per_second(self) -> float | None:

@@ -15,7 +15,7 @@ from evalkit.predictions.store import RunFolder
 from evalkit.predictions.usage import usage_notes
 from evalkit.records import Example
 from evalkit.workflows.inputs import gold_from
-from evalkit.workflows.pairing import check_scoring, check_words
+from evalkit.workflows.pairing import check_evaluable, check_scoring, check_words
 from evalkit.workflows.run import make_run, planned_run, resolved
 from evalkit.workflows.score import bootstrap_of, score_run
 
@@ -43,6 +43,7 @@ def measure_extractor(
         bootstrap_of(options.intervals, [example.article for example in gold])
         check_scoring(gold, options.scoring)
         planned = planned_run(system, gold)
+        check_evaluable(gold, planned, options.scoring)
         folder = RunFolder(Path(options.running.out or RunFolder.default(planned.extractor, planned.key).path))
         run = make_run(system, planned, replace(options.running, out=folder.path))
         traits = traits_of(system)

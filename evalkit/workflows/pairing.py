@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_maps
 from evalkit.dataset.labels import foreign_labels, load_label_map, restrict_labels
+from evalkit.errors import InputError
 from evalkit.layers.table import load_layer, open_layers
 from evalkit.options import Scoring
 from evalkit.predictions.run import Run
@@ -16,7 +17,7 @@ from evalkit.scoring.pairs import Paired, pair_up
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
 from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_task, score_task
 
-__all__ = ["Pairing", "check_scoring", "check_words", "pair_run", "scoring_of", "takes_label_maps"]
+__all__ = ["Pairing", "check_evaluable", "check_scoring", "check_words", "pair_run", "scoring_of", "takes_label_maps"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,20 @@ def check_scoring(gold: GoldDataset, scoring: Scoring) -> None:
     examples, _ = _mapped_gold(gold, _label_maps(gold, scoring)[0])
     if scoring.labels:
         restrict_labels(examples, (), scoring.labels)
+
+
+def check_evaluable(gold: GoldDataset, planned: Run, scoring: Scoring) -> None:
+    """Refuses a run of which nothing could be scored, before anything is extracted.
+
+    Raises:
+        InputError: no task can be scored of what the extractor claims on this gold; says why, task by task.
+    """
+    paired = pair_up(gold.examples, (), layers=planned.layers)
+    reasons = {task: why_not(task, paired) for task in check_tasks(scoring.tasks)}
+    if all(reasons.values()):
+        said = "; ".join(f"{task}: {reason}" for task, reason in reasons.items())
+        claimed = ", ".join(planned.layers or ()) or "nothing"
+        raise InputError(f"nothing would be evaluated: {planned.extractor} claims {claimed}, and {said}")
 
 
 def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:

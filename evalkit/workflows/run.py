@@ -133,6 +133,7 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
         path=None if folder is None else folder.path,
         seconds=seconds,
         fresh=fresh,
+        max_failures=running.max_failures,
     )
     if folder is not None:
         folder.write_facts(run.key, run.stored_facts)

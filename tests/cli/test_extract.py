@@ -76,9 +76,16 @@ def test_standard_input(evalkit: Evalkit, monkeypatch: pytest.MonkeyPatch):
 def test_one_failed_article_does_not_hide_the_others(evalkit: Evalkit, workspace: Path, page: str):
     (workspace / "b-strike.txt").write_text("Ida Moen.\n", encoding="utf-8")
     done = evalkit("extract", "b-strike.txt", page, "--model", "mine:breaks", "--json")
-    assert done.status == 2
+    assert done.status == 0
     assert [json.loads(line)["id"] for line in done.out.splitlines()] == ["page"]
-    assert done.err.startswith("error: extractor 'mine:breaks' failed on b-strike: ValueError: no idea")
+    assert done.err.startswith("note: b-strike failed: ValueError: no idea")
+
+
+def test_an_extraction_of_which_nothing_is_left_is_no_success(evalkit: Evalkit, workspace: Path):
+    (workspace / "b-strike.txt").write_text("Ida Moen.\n", encoding="utf-8")
+    done = evalkit("extract", "b-strike.txt", "--model", "mine:breaks", "--json")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.splitlines()[-1].startswith("error: every article failed: b-strike: ValueError: no idea")
 
 
 @pytest.mark.parametrize("width", [60, 200])

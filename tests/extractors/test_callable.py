@@ -40,6 +40,12 @@ def ten_lines(article: Article) -> Iterator[tuple[int, int, str]]:
         pytest.param([IDA], (IDA,), id="entities"),
         pytest.param({"entities": [{"start": 0, "end": 3, "label": "PER"}]}, (IDA,), id="the native form"),
         pytest.param(Annotations(entities=(IDA,)), (IDA,), id="annotations"),
+        pytest.param([{"start": 0, "end": 3, "label": "PER"}], (IDA,), id="objects"),
+        pytest.param([{"spans": [(0, 3)], "label": "PER", "text": "Ida"}], (IDA,), id="objects with spans and text"),
+        pytest.param([{"start": np.int64(0), "end": np.int32(3), "label": "PER"}], (IDA,), id="objects of numpy"),
+        pytest.param({"entities": [(0, 3, "PER")]}, (IDA,), id="tuples in the native form"),
+        pytest.param({"entities": (IDA,)}, (IDA,), id="records in the native form"),
+        pytest.param({"entities": [], "tokens": ["Ida"]}, (), id="words of its own beside a layer"),
         pytest.param([], (), id="nothing found"),
     ],
 )
@@ -58,7 +64,15 @@ def test_what_a_function_may_answer(answer: object, expected: tuple[Entity, ...]
         pytest.param([(0, 3)], r"item 1 is \(0, 3\)", id="no label"),
         pytest.param([(0, 3, "PER"), (0.0, 3, "PER")], "item 2 has the offset 0.0", id="offset is no whole number"),
         pytest.param(["PER"], "item 1 is 'PER'", id="three letters are no item"),
-        pytest.param({"entites": []}, r"object with \['entites'\]", id="misspelled layer"),
+        pytest.param({"entites": []}, "the layer 'entites', .*did you mean 'entities'", id="misspelled layer"),
+        pytest.param({"ents": [(0, 3, "PER")]}, "the layer 'ents', .*did you mean 'entities'", id="shortened layer"),
+        pytest.param({"entities": [], "qoutes": []}, "did you mean 'quotes'", id="misspelled beside a right one"),
+        pytest.param({"spam": [{"start": 0}]}, "the layer 'spam', .*there are entities", id="no layer at all"),
+        pytest.param({"start": 0, "end": 3, "label": "PER"}, "object with end, label, start", id="one item, no list"),
+        pytest.param(Annotations(ents=(IDA,)), "did you mean 'entities'", id="misspelled in annotations"),
+        pytest.param([{"start": 0, "end": 3, "label": "PER", "text": "Ada"}], "hold 'Ida'", id="another text"),
+        pytest.param([{"start": 0, "end": 3}], "'label' must be", id="object without label"),
+        pytest.param([{"start": 0.5, "end": 3, "label": "PER"}], "0.5", id="object with half an offset"),
         pytest.param({"entities": [{"start": 0, "end": 3}]}, "'label' must be a string", id="native without label"),
     ],
 )
@@ -67,6 +81,12 @@ def test_other_answers_fail_the_article(answer: object, said: str) -> None:
     assert isinstance(found, ArticleFailure)
     with pytest.raises(FormatError, match=said):
         raise FormatError(found.message)
+
+
+def test_items_that_are_of_no_layer_are_counted() -> None:
+    found = only(as_extractor(lambda article: {"entities": [(0, 3, "PER")], "relations": [{"from": 1}, {"from": 2}]}))
+    assert isinstance(found, Extracted)
+    assert (found.annotations.entities, found.usage) == ((IDA,), {"unread_relations": 2})
 
 
 def test_an_article_that_raises_fails_alone_with_its_place() -> None:
