@@ -41,8 +41,11 @@ def installed(group: str) -> EntryPoints:
 
 def near_match(name: str, known: Iterable[str], *, least: float = 0.5) -> str | None:
     """The known name that `name` was most likely meant to be, or None where none is at `least` so similar (0 to 1)."""
-    found = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=least)
-    return found[0] if found else None
+    by_folded: dict[str, str] = {}
+    for one in known:
+        by_folded.setdefault(one.lower(), one)
+    found = difflib.get_close_matches(name.lower(), by_folded, n=1, cutoff=least)
+    return by_folded[found[0]] if found else None
 
 
 def unknown_name(what: str, name: str, known: Iterable[str]) -> UnknownNameError:

@@ -12,8 +12,8 @@ from evalkit.errors import FormatError
 from evalkit.extractors.base import Extracted
 from evalkit.formats.native.rows import annotations_from_row, claimed_surfaces
 from evalkit.layers.base import Layer
-from evalkit.layers.table import all_layers, layer_names, load_layer
-from evalkit.records import Annotations, Article, Span
+from evalkit.layers.table import layer_names, load_layer
+from evalkit.records import Annotations, Article
 from evalkit.registry import near_match
 
 __all__ = ["PROBE_TEXT", "Answer", "claimed_layers", "read_answer", "refuse_unknown_layer"]

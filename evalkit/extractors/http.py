@@ -12,12 +12,13 @@ import http.client
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, Any, Generic, NamedTuple, TypeVar
 
-__all__ = ["Failure", "HttpClient", "Patience", "Posted"]
+__all__ = ["Failure", "HttpClient", "Patience", "Posted", "proxy_of"]
 
 LARGEST = 256 << 20
 _LONGEST_PAUSE = 60.0
@@ -174,6 +175,13 @@ class HttpClient:
             self._pace.hold(min(failure.wait, _LONGEST_PAUSE))
 
     def _send(self, body: bytes) -> bytes | Failure:
+        answer = self._sent(body)
+        if isinstance(answer, Failure) and (proxy := proxy_of(self.url)):
+            # What the proxy itself says looks like an answer of the address.
+            return replace(answer, message=f"{answer.message} ({proxy})")
+        return answer
+
+    def _sent(self, body: bytes) -> bytes | Failure:
         headers = {"Content-Type": self.content_type, "Accept": self.content_type, "User-Agent": "evalkit"}
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
@@ -231,6 +239,17 @@ class HttpClient:
             return self.clean(error.read(4000).decode("utf-8", "replace"))
         except (http.client.HTTPException, OSError):
             return ""
+
+
+def proxy_of(url: str) -> str:
+    """The proxy of the environment that requests to an address go through, in words; empty if there is none."""
+    parts = urllib.parse.urlsplit(url)
+    proxy = urllib.request.getproxies().get(parts.scheme, "")
+    if not proxy or urllib.request.proxy_bypass(parts.hostname or ""):
+        return ""
+    # Without the name and password that it may hold.
+    shown = proxy.rpartition("@")[2] if "@" in proxy else proxy.rpartition("//")[2]
+    return f"asked through the proxy {shown} of {parts.scheme}_proxy; NO_PROXY={parts.hostname} goes around it"
 
 
 def _seconds(value: str | None) -> float | None:

@@ -188,3 +188,84 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "spacy", None)
     with pytest.raises(MissingExtraError, match=re.escape("pip install 'evalkit[spacy]'")):
         load_spacy("spacy:anything")
+
+
+# Pipelines that write span groups.
+
+
+def grouping(*patterns: tuple[str, str], key: str = "ruler", **config: Any) -> Any:
+    nlp = spacy.blank("en")
+    ruler = nlp.add_pipe("span_ruler", config={"spans_key": key, **config})
+    ruler.add_patterns([{"pattern": name, "label": label} for name, label in patterns])
+    return nlp
+
+
+NAMES = (("Ida Moen", "PERSON"), ("Moen", "ORG"))
+
+
+def test_a_pipeline_of_span_groups_is_refused_with_the_setting_that_reads_them() -> None:
+    with pytest.raises(ExtractorError, match=r"writes doc.spans\['sc'\] \(span_ruler\).*--set spans=sc$"):
+        SpacyExtractor(grouping(*NAMES, key="sc"), "spacy:x")
+
+
+def test_the_keys_of_several_components_are_listed() -> None:
+    nlp = grouping(*NAMES)
+    nlp.add_pipe("spancat", config={"spans_key": "sc"}).add_label("PER")
+    with pytest.raises(ExtractorError, match=r"--set spans=ruler,sc$"):
+        SpacyExtractor(nlp, "spacy:x")
+
+
+def test_span_groups_are_read_with_overlaps() -> None:
+    extractor = SpacyExtractor(grouping(*NAMES), "x", spans=["ruler"])
+    assert found(extractor, "🙂 Ida Moen") == [(2, 10, "PERSON"), (6, 10, "ORG")]
+    assert extractor.facts()["spans"] == "ruler"
+    assert extractor.fingerprint() != SpacyExtractor(grouping(*NAMES, annotate_ents=True), "x").fingerprint()
+
+
+def test_the_setting_by_name(tmp_path: Path) -> None:
+    grouping(*NAMES).to_disk(tmp_path / "pipe")
+    assert found(load_spacy(f"spacy:{tmp_path / 'pipe'}", {"spans": "ruler"}), "Moen") == [(0, 4, "ORG")]
+
+
+def test_scores_of_a_span_group_are_kept() -> None:
+    nlp = spacy.blank("en")
+    nlp.add_pipe("test_spacy_scored_group")
+    extractor = SpacyExtractor(nlp, "x", spans=["sc"])
+    (annotations,) = extractor.extract([Article(id="a", text="Moen left")])
+    assert [(entity.label, entity.score) for entity in annotations.entities] == [("PER", 0.25)]
+
+
+@spacy.Language.component("test_spacy_scored_group")
+def scored_group(doc: Any) -> Any:
+    group = spacy.tokens.SpanGroup(doc, name="sc", spans=[spacy.tokens.Span(doc, 0, 1, label="PER")])
+    group.attrs["scores"] = [0.25]
+    doc.spans["sc"] = group
+    return doc
+
+
+def test_a_component_of_others_that_fills_groups_only_fails_the_article() -> None:
+    nlp = spacy.blank("en")
+    nlp.add_pipe("test_spacy_scored_group")
+    (failure,) = SpacyExtractor(nlp, "x").extract([Article(id="a", text="Moen left")])
+    assert "--set spans=sc" in failure.message
+    (failure,) = SpacyExtractor(nlp, "x", spans=["other"]).extract([Article(id="a", text="Moen left")])
+    assert failure.message == "the pipeline wrote no doc.spans of the name other; it wrote 'sc'"
+
+
+def test_rules_for_spans_that_write_entities_too() -> None:
+    assert found(SpacyExtractor(grouping(("Ida", "PERSON"), annotate_ents=True), "x"), "Ida") == [(0, 3, "PERSON")]
+
+
+def test_a_key_that_is_not_written() -> None:
+    with pytest.raises(InputError, match=r"spans='rulr' is no key.*did you mean 'ruler'"):
+        SpacyExtractor(grouping(*NAMES), "spacy:x", spans=["rulr"])
+    with pytest.raises(InputError, match=r"it writes no doc.spans"):
+        SpacyExtractor(blank(("Ida", "PERSON")), "spacy:x", spans=["sc"])
+
+
+@pytest.mark.parametrize("component", ["entity_ruler", "ner", "span_ruler", "spancat"])
+def test_components_that_know_no_label(component: str) -> None:
+    nlp = spacy.blank("en")
+    nlp.add_pipe(component)
+    with pytest.raises(ExtractorError, match=f"{component} knows no label"):
+        SpacyExtractor(nlp, "spacy:x")

@@ -21,6 +21,8 @@ SAFE: Mapping[str, Any] = {"trust_remote_code": False, "local_files_only": True}
 """What every call that loads something from a checkpoint is given."""
 
 _UNBOUNDED = 1 << 20
+_FEWEST_PIECES = 3
+_SAVE_IT = "save the tokenizer that it was trained with beside its weights: tokenizer.save_pretrained(FOLDER)"
 
 
 class Pieces(NamedTuple):
@@ -139,9 +141,16 @@ def load_cutter(folder: Path, name: str) -> PieceCutter:
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **SAFE)
         except Exception as error:
-            raise ExtractorError(f"{name}: transformers cannot load its tokenizer: {describe_error(error)}") from error
+            raise ExtractorError(
+                f"{name}: transformers cannot load its tokenizer: {describe_error(error)}; {_SAVE_IT}"
+            ) from error
     if not tokenizer.is_fast:
         raise ExtractorError(f"{name}: its tokenizer gives no offsets (there is no fast one)")
+    # Without files of its own transformers makes one that knows no word, and goes on.
+    if len(tokenizer.get_vocab().keys() - set(tokenizer.all_special_tokens)) < _FEWEST_PIECES:
+        raise ExtractorError(
+            f"{name}: it has no tokenizer files (tokenizer.json, vocab.txt …) or empty ones; {_SAVE_IT}"
+        )
     tokenizer.truncation_side = "right"
     return PieceCutter(tokenizer)
 

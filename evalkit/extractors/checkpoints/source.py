@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from evalkit.errors import ExtractorError, InputError, MissingExtraError, UnknownNameError
+from evalkit.extractors.http import proxy_of
 from evalkit.extractors.identity.contents import folder_sha256
 
 __all__ = ["BACKENDS", "Checkpoint", "find_checkpoint", "require_backend"]
@@ -142,7 +143,7 @@ def _weights(spec: str, folder: Path, wanted: tuple[str, ...]) -> str:
 def _fetch(spec: str, name: str, revision: str | None, wanted: tuple[str, ...]) -> Path:
     hub: Any = import_module("huggingface_hub")
     if not sys.stderr.isatty():
-        hub.utils.disable_progress_bars()
+        import_module("huggingface_hub.utils").disable_progress_bars()
     # Files in folders are the same weights for other runtimes.
     chosen: dict[str, list[str]] = (
         {"allow_patterns": [*_TEXTS, *wanted, *(f"{file}_data" for file in wanted)]}
@@ -160,5 +161,10 @@ def _fetch(spec: str, name: str, revision: str | None, wanted: tuple[str, ...]) 
             ) from error
         raise ExtractorError(
             f"{spec}: no folder of that name here, and it cannot be fetched from the hub ({kind}: {said}); "
-            "check the name and the network"
+            f"check the name and the network{_through_a_proxy(import_module('huggingface_hub.constants').ENDPOINT)}"
         ) from error
+
+
+def _through_a_proxy(url: str) -> str:
+    proxy = proxy_of(url)
+    return f" ({proxy})" if proxy else ""

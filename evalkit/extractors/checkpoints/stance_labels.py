@@ -8,12 +8,11 @@ TOML file. `false` says that a label is none of the three; it is never chosen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from evalkit.dataset.labels import load_inventory, load_label_map
 from evalkit.errors import InputError
+from evalkit.extractors.checkpoints.label_names import read_names
 from evalkit.records import STANCE_LABELS
-from evalkit.registry import near_match
 
 __all__ = ["ENTAILMENT", "stances_of"]
 
@@ -40,12 +39,12 @@ def stances_of(labels: Sequence[str], given: str, spec: str) -> tuple[str | None
         InputError: a label without a stance, a map of labels that it does not have, or fewer than two stances.
         FormatError: a TOML file that is no such map.
     """
-    mapping: Mapping[str, str | None] = _read_map(given, spec) if given else {}
-    for name in mapping:
-        if name not in labels:
-            near = near_match(name, list(labels))
-            hint = f"; did you mean {near!r}?" if near else ";"
-            raise InputError(f"{spec}: option labels maps {name!r}{hint} its labels are {_listed(labels)}")
+    mapping = read_names(given, labels, spec, value="STANCE")
+    for name, target in mapping.items():
+        if target is not None and target not in STANCE_LABELS:
+            raise InputError(
+                f"{spec}: option labels maps {name!r} to {target!r}; use {', '.join(STANCE_LABELS)} or false"
+            )
     stances = [mapping[label] if label in mapping else _KNOWN.get(_plain(label), "") for label in labels]
     lost = [label for label, stance in zip(labels, stances, strict=True) if stance == ""]
     if lost:
@@ -60,24 +59,6 @@ def stances_of(labels: Sequence[str], given: str, spec: str) -> tuple[str | None
             "--set labels"
         )
     return tuple(stances)
-
-
-def _read_map(given: str, spec: str) -> Mapping[str, str | None]:
-    if given.endswith(".toml"):
-        mapping = dict(load_label_map(given, load_inventory()).mapping)
-    else:
-        mapping = {}
-        for entry in given.split(","):
-            name, equals, stance = (part.strip() for part in entry.rpartition("="))
-            if not (name and equals and stance):
-                raise InputError(f"{spec}: option labels holds {entry!r}; write LABEL=STANCE,LABEL=STANCE")
-            mapping[name] = None if stance == "false" else stance
-    for name, target in mapping.items():
-        if target is not None and target not in STANCE_LABELS:
-            raise InputError(
-                f"{spec}: option labels maps {name!r} to {target!r}; use {', '.join(STANCE_LABELS)} or false"
-            )
-    return mapping
 
 
 def _plain(label: str) -> str:

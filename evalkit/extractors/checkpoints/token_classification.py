@@ -21,7 +21,9 @@ Settings:
         in their last digits on what else is in the batch.
     length: pieces in a window with the special ones; what the network was made for, at most 512.
     stride: pieces that neighbours share; a quarter of the window. Of token classifiers only.
-    labels, hypothesis: of text classifiers only.
+    labels: what the labels of the checkpoint stand for, such as `LABEL_0=O,LABEL_1=B-PER`, or a TOML file of such lines
+        (`evalkit.extractors.checkpoints.label_names`); of a text classifier stances.
+    hypothesis: of text classifiers only.
 """
 
 from __future__ import annotations
@@ -29,9 +31,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evalkit.errors import ExtractorError, InputError
+from evalkit.extractors.checkpoints.label_names import tag_names
 from evalkit.extractors.checkpoints.network import CheckpointNetwork, read_settings
 from evalkit.extractors.checkpoints.pieces import TextWindow
-from evalkit.extractors.checkpoints.source import Checkpoint, find_checkpoint, require_backend
+from evalkit.extractors.checkpoints.source import find_checkpoint, require_backend
 from evalkit.extractors.checkpoints.text_classification import PairClassifier, read_pair_settings
 from evalkit.extractors.checkpoints.token_spans import PieceWindow, entities_of, join_windows
 from evalkit.extractors.identity.closure import identity_of
@@ -61,11 +64,12 @@ def load_transformers(spec: str, options: Mapping[str, str] | None = None) -> Tr
         wanted = read_pair_settings(given, spec, checkpoint.labels)
         given.done()
         return PairClassifier(CheckpointNetwork(checkpoint, spec, settings, head=head), spec, settings=wanted)
-    stride = given.whole("stride", -1, least=-1)
+    stride, labels = given.whole("stride", -1, least=-1), given.text("labels")
     given.done()
+    # Before the weights are loaded, which takes longest.
+    tags = tag_names(checkpoint.labels, labels, spec)
     network = CheckpointNetwork(checkpoint, spec, settings, head=head)
-    _check_labels(spec, checkpoint)
-    return TransformersExtractor(network, spec, stride=stride)
+    return TransformersExtractor(network, spec, stride=stride, tags=tags)
 
 
 def _head(spec: str, wanted: str, architecture: str) -> str:
@@ -74,13 +78,12 @@ def _head(spec: str, wanted: str, architecture: str) -> str:
     said = known.get(architecture.rpartition("For")[2])
     if said is not None and wanted not in ("auto", said):
         raise InputError(f"{spec}: option head={wanted!r}, but it is a {architecture}; leave head out")
+    if said is None and wanted == "auto" and architecture:
+        raise ExtractorError(
+            f"{spec}: is a {architecture}, neither a token nor a text classifier; name a checkpoint that was trained "
+            "as one, or say what it is with --set head=tokens or head=text"
+        )
     return said or ("tokens" if wanted == "auto" else wanted)
-
-
-def _check_labels(spec: str, checkpoint: Checkpoint) -> None:
-    if all(label.startswith("LABEL_") for label in checkpoint.labels):
-        names = ", ".join(checkpoint.labels[:3])
-        raise ExtractorError(f"{spec}: its config.json names no labels (id2label is {names} …)")
 
 
 class TransformersExtractor:
@@ -94,8 +97,16 @@ class TransformersExtractor:
 
     default_label_map = "news"
 
-    def __init__(self, network: CheckpointNetwork, name: str, *, stride: int = -1) -> None:
-        """An extractor with a network that is loaded; its windows share `stride` pieces, a quarter if that is below 0.
+    def __init__(
+        self, network: CheckpointNetwork, name: str, *, stride: int = -1, tags: Sequence[str] | None = None
+    ) -> None:
+        """An extractor with a network that is loaded.
+
+        Args:
+            network: the network.
+            name: what it was asked for as.
+            stride: how many pieces its windows share; a quarter if below 0.
+            tags: the tag that each of its labels stands for; the labels themselves by default.
 
         Raises:
             InputError: the windows cannot be so.
@@ -103,6 +114,7 @@ class TransformersExtractor:
         self.name = name
         self.layers: tuple[str, ...] = ("entities",)
         self._network = network
+        self._tags = list(tags or network.labels)
         self._stride = network.length // 4 if stride < 0 else stride
         if network.length < 8 or self._stride > network.length // 2:
             raise InputError(
@@ -112,11 +124,14 @@ class TransformersExtractor:
 
     def fingerprint(self) -> str:
         """SHA-256 over the checkpoint (its revision, or the content of its folder), the settings and the code."""
-        return identity_of(__name__, parts=[*self._network.identity(), str(self._stride)])
+        return identity_of(__name__, parts=[*self._network.identity(), str(self._stride), *self._tags])
 
     def facts(self) -> dict[str, str | int]:
         """What a run should keep: checkpoint and revision, device, number format, windows, batch size reached."""
-        return {**self._network.facts(), "stride": self._stride, "aggregation": "first piece of each word"}
+        named = zip(self._network.labels, self._tags, strict=True)
+        renamed = ", ".join(f"{label}→{tag}" for label, tag in named if label != tag)
+        more = {"labels": renamed} if renamed else {}
+        return {**self._network.facts(), "stride": self._stride, "aggregation": "first piece of each word", **more}
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
         """The entities of each article, in the order given."""
@@ -136,4 +151,4 @@ class TransformersExtractor:
         offsets = np.zeros((len(tags), 2), dtype=np.int64)
         for window in cut:
             offsets[window.first : window.first + len(window.offsets)] = window.offsets
-        return Annotations(entities=entities_of(article.text, offsets, tags, scores, labels=self._network.labels))
+        return Annotations(entities=entities_of(article.text, offsets, tags, scores, labels=self._tags))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from evalkit.errors import ExtractorError
-from evalkit.extractors.base import ArticleFailure
+from evalkit.extractors.base import ArticleFailure, Extracted
 from evalkit.extractors.remote.wire import PROBE, VERSION, Header, Inbox
 from evalkit.layers.table import layer_names
 from evalkit.records import Annotations, Article
@@ -137,7 +137,7 @@ class RemoteExtractor:
         with self._lock:
             self._channel.close()
 
-    def extract(self, articles: Sequence[Article]) -> Sequence[Annotations | ArticleFailure]:
+    def extract(self, articles: Sequence[Article]) -> Sequence[Annotations | Extracted | ArticleFailure]:
         """The answer for each article, in the order given, or why there is none.
 
         Raises:
@@ -151,7 +151,7 @@ class RemoteExtractor:
                     answers[article.id] = alone.get(article.id) or ArticleFailure(again)
             return [answers[article.id] for article in articles]
 
-    def _ask(self, articles: Sequence[Article]) -> tuple[str, dict[str, Annotations | ArticleFailure]]:
+    def _ask(self, articles: Sequence[Article]) -> tuple[str, dict[str, Annotations | Extracted | ArticleFailure]]:
         """The answers, and what went wrong, empty if nothing did."""
         if self._troubles >= _STOPPED_ANSWERING:
             return f"not asked: {self._troubles} conversations in a row failed", {}

@@ -34,6 +34,12 @@ from evalkit.records import Article
 
 __all__ = ["ProgramChannel", "load_program"]
 
+_MOST_LINES = 1_000_000
+_PROTOCOL = (
+    '; the first line that it reads is a header, {"evalkit": 1, "kind": "articles"}, and no article: skip lines '
+    'without "id" (docs/programs.md)'
+)
+
 
 def load_program(spec: str, options: Mapping[str, str] | None = None) -> RemoteExtractor:
     """The extractor for `cmd:PROGRAM ARGUMENTS`; the program is not started yet.
@@ -75,6 +81,7 @@ class ProgramChannel:
         self._timeout = timeout
         self._whole = whole
         self._child: Child | None = None
+        self._answered = False
 
     def ask(self, articles: Sequence[Article], inbox: Inbox) -> Trouble | None:
         """Send the articles to the program and read its answers.
@@ -92,6 +99,7 @@ class ProgramChannel:
         except BaseException:
             self._stop(grace=0)
             raise
+        self._answered = self._answered or bool(inbox.answers)
         if trouble is not None or self._whole:
             self._stop(grace=0)
         return trouble
@@ -123,6 +131,7 @@ class ProgramChannel:
             ) from error
 
     def _listen(self, child: Child, inbox: Inbox) -> Trouble | None:
+        lines: list[bytes] = []
         while self._whole or not inbox.complete:
             try:
                 line = child.read_line(self._timeout)
@@ -131,19 +140,31 @@ class ProgramChannel:
             except LongLineError:
                 return Trouble("wrote a line of more than 64 MiB; write one line an article", hopeless=True)
             if line is None:
-                return None if inbox.complete else Trouble(_ending(child))
+                inbox.take_all(b"".join(lines))
+                return None if inbox.complete else self._ending(child, inbox)
+            if self._whole:
+                # What is over may also be one JSON value on many lines.
+                lines.append(line)
+                if len(lines) > _MOST_LINES:
+                    return Trouble(f"wrote more than {_MOST_LINES:,} lines; one an article is enough", hopeless=True)
+                continue
             inbox.take(line)
+            if inbox.broken:
+                return Trouble(inbox.broken, hopeless=True)
             if inbox.flooded:
                 return Trouble("writes line after line that is no answer", hopeless=True)
         return None
 
+    def _ending(self, child: Child, inbox: Inbox) -> Trouble:
+        status = child.status()
+        if inbox.broken:
+            return Trouble(f"{inbox.broken}; then it {status}")
+        heard = self._answered or inbox.answers or inbox.header
+        return Trouble(f"{status} without answering{_last_words(child)}{'' if heard else _PROTOCOL}")
+
     def _silence(self, child: Child) -> str:
         advice = "flush each answer, or use --set input=whole if it answers at the end, or --set timeout=SECONDS"
         return f"hangs: no answer for {self._timeout:g} seconds ({advice}){_last_words(child)}"
-
-
-def _ending(child: Child) -> str:
-    return f"{child.status()} without answering{_last_words(child)}"
 
 
 def _last_words(child: Child) -> str:

@@ -85,8 +85,9 @@ class ServiceChannel:
         """Nothing stays open between requests."""
 
     def _read(self, answer: bytes, inbox: Inbox, asked: int) -> Trouble | None:
-        for line in answer.split(b"\n"):
-            inbox.take(line)
+        inbox.take_all(answer)
         if inbox.complete:
             return None
+        if inbox.broken:
+            return Trouble(inbox.broken, hopeless=not inbox.answers and asked > 1)
         return Trouble(f"answered {len(inbox.answers)} of {asked} articles", hopeless=not inbox.answers and asked > 1)

@@ -14,26 +14,32 @@ What comes back, one object an article, in any order, blank lines allowed::
 
 The first of these, the header, may be left out. Layers are those of `evalkit.formats.native.rows`; offsets are code
 points, ends exclusive. Where an item gives its `text` too, it is compared with the article, so that offsets in other
-units are found. An `error` fails that article and nothing else.
+units are found. An `error` fails that article and nothing else. A line may
+also hold a list of answers.
+
+Lines that are no JSON, such as those of a log, are passed over and counted. What begins like an answer and cannot be
+read is not waited for: the article fails with what is wrong with its answer, or, where that does not say which article
+it is about, the conversation ends. docs/programs.md has the protocol with examples.
 
 An article `evalkit-probe` comes alone and first: its answer shows which layers are filled, where no header says so.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from evalkit.dataset.check_spans import check_surfaces
 from evalkit.errors import ExtractorError, FormatError
-from evalkit.extractors.answers import PROBE_TEXT, claimed_layers
-from evalkit.extractors.base import ArticleFailure
+from evalkit.extractors.answers import PROBE_TEXT, claimed_layers, read_answer
+from evalkit.extractors.base import ArticleFailure, Extracted
 from evalkit.extractors.options import parse_layers
-from evalkit.formats.native.rows import annotations_from_row, article_to_row, claimed_surfaces
+from evalkit.formats.native.rows import article_to_row
 from evalkit.layers.table import layer_names
 from evalkit.records import Annotations, Article
 
@@ -46,6 +52,11 @@ PROBE = Article(id="evalkit-probe", text=PROBE_TEXT, lang="en")
 """The made-up article that is asked about before the first real one."""
 
 _MOST_USELESS = 1000
+_MARK = b"\xef\xbb\xbf"
+"""The byte order mark that some programs begin with."""
+_LIKE_JSON = re.compile(rb"\s*(\{\s*([\"'}]|$)|\[\s*([\[{]|$))")
+"""How an answer begins; a line of a log may begin with `[` as well."""
+_LIKE_PYTHON = re.compile(r"\{\s*'|: (None|True|False)\b")
 
 
 def article_lines(articles: Iterable[Article]) -> bytes:
@@ -81,14 +92,17 @@ class Inbox:
         header: the header, if one came.
         useless: how many lines were no answers, by why: not JSON, unknown article, second answer.
         first_useless: the first of them, shortened, or empty.
+        broken: what came in place of an answer, and nobody can say of which article; empty if nothing did.
     """
 
     def __init__(self, articles: Sequence[Article], where: str) -> None:
         """An inbox for the answers to `articles`; `where` names the sender in messages."""
-        self.answers: dict[str, Annotations | ArticleFailure] = {}
+        self.answers: dict[str, Annotations | Extracted | ArticleFailure] = {}
         self.header: Header | None = None
         self.useless: dict[str, int] = {}
         self.first_useless = ""
+        self.broken = ""
+        self._lines = 0
         self._articles = {article.id: article for article in articles}
         self._where = where
 
@@ -107,24 +121,65 @@ class Inbox:
         filled = {layer for found in self.answers.values() for layer in _filled(found)}
         return tuple(layer for layer in layer_names() if layer in filled)
 
+    def take_all(self, content: bytes) -> None:
+        """Read all that came: lines, or one JSON value over several lines.
+
+        Raises:
+            ExtractorError: as for `take`.
+        """
+        try:
+            whole = orjson.loads(content.removeprefix(_MARK))
+        except orjson.JSONDecodeError:
+            for line in content.split(b"\n"):
+                self.take(line)
+        else:
+            self._value(whole, content)
+
     def take(self, line: bytes) -> None:
         """Read one line.
 
         Raises:
             ExtractorError: a header in another version of the protocol, or with layers that do not exist.
         """
+        line = line.removeprefix(_MARK)
+        self._lines += 1
         if not line.strip():
             return
         try:
-            row = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            row = None
-        if not isinstance(row, dict):
-            self._put_aside("not an answer", line)
-        elif "evalkit" in row:
-            self.header = self._header(row)
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            self._unreadable(line, str(error))
         else:
-            self._answer(row, line)
+            self._value(value, line)
+
+    def _value(self, value: Any, line: bytes) -> None:
+        if isinstance(value, list) and any(isinstance(row, dict) for row in value):
+            for row in value:
+                self._value(row, line)
+        elif not isinstance(value, dict):
+            self._put_aside("not an answer", line)
+        elif "evalkit" in value:
+            self.header = self._header(value)
+        else:
+            self._answer(value, line)
+
+    def _unreadable(self, line: bytes, said: str) -> None:
+        """Takes a line that is no JSON: an answer of which that is the fault, or something else."""
+        if not _LIKE_JSON.match(line):
+            self._put_aside("not an answer", line)
+            return
+        reason, row = _damage(line, said)
+        if isinstance(row, dict) and self._article_of(row) is not None:
+            self._answer(row, line, fault=f"its answer {reason}")
+        else:
+            self.broken = self.broken or f"wrote {_shown(line)}, which {reason}"
+
+    def _article_of(self, row: Mapping[str, Any]) -> Article | None:
+        name = row.get("id", row.get("article_id"))
+        if name is None and len(self.answers) == len(self._articles) - 1:
+            # There is one left that it can be about.
+            return next(article for article in self._articles.values() if article.id not in self.answers)
+        return self._articles.get(str(name))
 
     def _header(self, row: Mapping[str, Any]) -> Header:
         if row["evalkit"] != VERSION:
@@ -142,36 +197,71 @@ class Inbox:
             fingerprint=str(row.get("fingerprint") or ""),
         )
 
-    def _answer(self, row: dict[str, Any], line: bytes) -> None:
-        article = self._articles.get(str(row.get("id")))
-        if article is None:
+    def _answer(self, row: dict[str, Any], line: bytes, *, fault: str = "") -> None:
+        nameless = row.get("id", row.get("article_id")) is None
+        if nameless and not fault and not any(layer in row for layer in layer_names()):
+            # A line of a log may be an object too.
+            self._put_aside("not an answer", line)
+            return
+        article = self._article_of(row)
+        if nameless and not fault:
+            fault = "its answer has no id; write that of the article beside the layers"
+        if article is None and nameless:
+            self.broken = self.broken or f"wrote {_shown(line)}, an answer without an id"
+        elif article is None:
             self._put_aside("an answer for an unknown article", line)
         elif article.id in self.answers:
             # The first one stands: the second may come when the first has already been used.
             self._put_aside("a second answer", line)
         else:
-            self.answers[article.id] = _read(row, article)
+            self.answers[article.id] = ArticleFailure(fault) if fault else _read(row, article)
 
     def _put_aside(self, kind: str, line: bytes) -> None:
         self.useless[kind] = self.useless.get(kind, 0) + 1
         if not self.first_useless:
-            self.first_useless = f"{kind}: {line[:80].decode('utf-8', 'replace').strip()!r}"
+            where = f" (line {self._lines} of what it wrote)" if self._lines > 1 else ""
+            self.first_useless = f"{kind}{where}: {_shown(line)}"
 
 
-def _filled(found: Annotations | ArticleFailure) -> tuple[str, ...]:
-    return () if isinstance(found, ArticleFailure) else claimed_layers(found)
+def _filled(found: Annotations | Extracted | ArticleFailure) -> tuple[str, ...]:
+    if isinstance(found, ArticleFailure):
+        return ()
+    return claimed_layers(found.annotations if isinstance(found, Extracted) else found)
 
 
-def _read(row: dict[str, Any], article: Article) -> Annotations | ArticleFailure:
+def _read(row: dict[str, Any], article: Article) -> Annotations | Extracted | ArticleFailure:
     if row.get("error"):
         return ArticleFailure(" ".join(str(row["error"]).split())[:300])
-    if not any(layer in row for layer in layer_names()):
-        return ArticleFailure(
-            f"the answer has {', '.join(sorted(row))} and none of the layers {', '.join(layer_names())}"
-        )
     try:
-        found = annotations_from_row(row, "the answer")
+        return read_answer(row, "the answer", article).extracted()
     except FormatError as error:
         return ArticleFailure(str(error))
-    problem = next(check_surfaces(article, found, claimed_surfaces(row)), None)
-    return found if problem is None else ArticleFailure(f"{problem.place}: {problem.message}")
+
+
+def _damage(line: bytes, said: str) -> tuple[str, Any]:
+    """What is wrong with a line that should be JSON, and what it says all the same, as far as that can be told."""
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        reason = (
+            f"is not UTF-8 (byte 0x{line[error.start]:02x} at {error.start + 1}); write UTF-8, or ASCII with escapes"
+        )
+        text = line.decode("latin-1")
+        with contextlib.suppress(ValueError, RecursionError):
+            return reason, json.loads(text)
+        return reason, None
+    try:
+        numbers: list[str] = []
+        row = json.loads(text, parse_constant=numbers.append)
+    except (ValueError, RecursionError):
+        if text.lstrip()[:1] + text.rstrip()[-1:] in ("{}", "[]"):
+            hint = "; it looks like Python, write it with json.dumps" if _LIKE_PYTHON.search(text) else ""
+            return f"is no JSON ({said}){hint}", None
+        return "is a part of JSON; write each answer whole, on a line of its own", None
+    if numbers:
+        return f"holds {numbers[0]}, which is no number in JSON; leave it out or write null", row
+    return f"is no JSON ({said})", row
+
+
+def _shown(line: bytes) -> str:
+    return repr(line[:80].decode("utf-8", "replace").strip())

@@ -282,8 +282,10 @@ def test_pickled_weights_are_refused(bert: Path, tmp_path: Path) -> None:
 def test_a_checkpoint_without_a_trained_classifier_is_refused(bert: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(bert, tmp_path / "copy"))
     transformers.BertForTokenClassification.from_pretrained(bert).bert.save_pretrained(copy)
-    with pytest.raises(ExtractorError, match=r"no trained token classifier: 2 weights are missing, such as classifier"):
+    with pytest.raises(ExtractorError, match=r"is a BertModel, neither"):
         load(copy)
+    with pytest.raises(ExtractorError, match=r"no trained token classifier: 2 weights are missing, such as classifier"):
+        load(copy, head="tokens")
 
 
 def test_code_in_a_checkpoint_is_never_run(bert: Path, tmp_path: Path) -> None:
@@ -298,10 +300,43 @@ def test_code_in_a_checkpoint_is_never_run(bert: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-def test_labels_without_names_are_refused(tmp_path: Path) -> None:
+def test_labels_without_names_are_refused_with_the_setting_that_names_them(tmp_path: Path) -> None:
     folder = save(tmp_path, wordpiece(), {}, labels=["LABEL_0", "LABEL_1"])
-    with pytest.raises(ExtractorError, match="names no labels"):
+    with pytest.raises(ExtractorError, match=r"what LABEL_0, LABEL_1 mean.*--set labels=LABEL_0=O,LABEL_1=B-PER does$"):
         load(folder)
+
+
+def test_labels_that_are_named_by_who_runs_it(bert: Path, tmp_path: Path) -> None:
+    named = Path(shutil.copytree(bert, tmp_path / "copy"))
+    config = json.loads((named / "config.json").read_text())
+    numbers = {f"LABEL_{number}": name for number, name in config["id2label"].items()}
+    config["id2label"] = {number: f"LABEL_{number}" for number in config["id2label"]}
+    (named / "config.json").write_text(json.dumps(config))
+    labels = ",".join(f"{label}={tag}" for label, tag in numbers.items())
+    (tmp_path / "tags.toml").write_text("".join(f'{label} = "{tag}"\n' for label, tag in numbers.items()))
+    text = Article(id="a", text="Ida Moen left Oslo.")
+    expected = load(bert).extract([text])
+    for option in (labels, str(tmp_path / "tags.toml")):
+        extractor = load(named, labels=option)
+        assert extractor.extract([text]) == expected
+        assert "LABEL_0→" in str(extractor.facts()["labels"])
+    other = load(named, labels=labels.replace("PER", "ORG"))
+    assert other.fingerprint() != extractor.fingerprint()
+
+
+def test_a_checkpoint_without_tokenizer_files_is_refused(bert: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(bert, tmp_path / "copy", ignore=shutil.ignore_patterns("tokenizer*", "vocab*")))
+    with pytest.raises(ExtractorError, match=r"no tokenizer files.*save_pretrained"):
+        load(copy)
+
+
+@pytest.mark.parametrize("architecture", ["BertForMaskedLM", "BertModel", "T5ForConditionalGeneration"])
+def test_a_checkpoint_that_is_no_classifier_is_refused(bert: Path, tmp_path: Path, architecture: str) -> None:
+    copy = Path(shutil.copytree(bert, tmp_path / "copy"))
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps({**config, "architectures": [architecture]}))
+    with pytest.raises(ExtractorError, match=f"{architecture}, neither a token nor a text classifier"):
+        load(copy)
 
 
 @pytest.mark.parametrize(
