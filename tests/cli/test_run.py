@@ -309,3 +309,72 @@ class TestCommand:
         digest = hashlib.sha256((workspace / "r" / "predictions.jsonl").read_bytes()).hexdigest()
         result = json.loads((workspace / "r" / "result.json").read_bytes())
         assert self.stored(workspace)["sha256"] == result["run"]["sha256"] == digest
+
+
+# What ends a run without a result to go by.
+
+GOLD = ("--dataset", "gold.jsonl", "--no-floor", "--resamples", "0")
+
+
+def extractors(workspace: Path, code: str) -> None:
+    (workspace / "mine.py").write_text(f"import re\n\n{code}", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        pytest.param("raise OSError('no weights')", "OSError: no weights", id="raises"),
+        pytest.param("return {'ents': []}", "'ents', .*did you mean 'entities'", id="misspelt layer"),
+        pytest.param("return None", "is a return missing", id="nothing"),
+        pytest.param("return [(0, 900, 'PER')]", "900", id="behind the text"),
+        pytest.param("raise ValueError('\\x1b]0;title\\x07\\x1b[31m red')", "ValueError: �]0;title", id="hostile"),
+    ],
+)
+@pytest.mark.parametrize("form", [(), ("--json",), ("--to", "markdown")])
+def test_a_run_of_which_every_article_failed_ends_with_1(
+    evalkit: Evalkit, workspace: Path, code: str, said: str, form: tuple[str, ...]
+):
+    extractors(workspace, f"def find(article):\n    {code}\n")
+    done = evalkit("run", "--model", "mine:find", *GOLD, *form)
+    assert done.status == 1
+    assert re.search(f"^error: every article failed: a-port: .*{said}.*and 3 more articles", done.err, re.MULTILINE)
+    assert "\x1b" not in done.out + done.err
+
+
+@pytest.mark.parametrize(("most", "status"), [pytest.param(None, 0, id="default"), ("0", 1), ("1", 0), ("3", 0)])
+def test_more_failed_articles_than_allowed_end_with_1(evalkit: Evalkit, most: str | None, status: int):
+    done = evalkit("run", "--model", "mine:breaks", *GOLD, *(() if most is None else ("--max-failures", most)))
+    assert done.status == status
+    assert "failed, counted as missed: b-strike: ValueError: no idea" in done.out
+    said = "error: 1 of 4 articles failed, more than the 0 of --max-failures: b-strike: ValueError: no idea"
+    assert (said in done.err) == bool(status)
+
+
+def test_how_many_may_fail_changes_no_byte_of_a_run(evalkit: Evalkit, workspace: Path):
+    for number, most in enumerate(("0", "4")):
+        evalkit("run", "--model", "mine:breaks", *GOLD, "--out", str(number), "--max-failures", most)
+    assert without_speed(workspace / "0") == without_speed(workspace / "1")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("--model", "mine:people", "--task", "quotes"), id="a task that it does not claim"),
+        pytest.param(("--model", "mine:people", "--task", "categories"), id="a task that nobody has"),
+    ],
+)
+def test_what_could_never_be_evaluated_is_refused_before_anything_runs(
+    evalkit: Evalkit, workspace: Path, arguments: tuple[str, ...]
+):
+    done = evalkit("run", *arguments, *GOLD)
+    assert (done.status, done.out) == (2, "")
+    assert re.search("^error: nothing would be evaluated: mine:people claims entities, and .*claim it", done.err)
+    assert not (workspace / "runs").exists()
+
+
+def test_predictions_of_which_nothing_can_be_evaluated_end_with_1(evalkit: Evalkit, workspace: Path):
+    write_lines(workspace / "predicted.jsonl", [{"id": "a-port", "stances": []}])
+    write_lines(workspace / "gold.jsonl", [{"id": "a-port", "text": "Ida", "quotes": []}])
+    done = evalkit("score", "--gold", "gold.jsonl", "--predicted", "predicted.jsonl")
+    assert done.status == 1
+    assert "error: nothing was evaluated (" in done.err

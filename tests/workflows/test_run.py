@@ -189,3 +189,17 @@ def test_what_is_not_seen_is_said_where_predictions_are_used_again(gold: GoldDat
         run = measure_extractor(spelling, gold, options=options, baseline=False)
         notes.append([note for note in run.result.notes if "not seen" in note])
     assert [len(found) for found in notes] == [0, 1]
+
+
+def test_a_run_says_that_too_much_failed() -> None:
+    def find(article: Article) -> list[tuple[int, int, str]]:
+        if article.id != "a":
+            raise ValueError("no idea")
+        return []
+
+    gold = [Example(article=Article(id=name, text="Ida"), gold=Annotations(entities=())) for name in ("a", "b", "c")]
+    assert run_extractor(find, gold, cache=False).shortfall == ""
+    run = run_extractor(find, gold, cache=False, max_failures=1)
+    assert run.shortfall.startswith("2 of 3 articles failed, more than the 1 of --max-failures: b: ValueError: no idea")
+    assert sorted(run.failed) == ["b", "c"]
+    assert run_extractor(find, gold[1:], cache=False).shortfall.startswith("every article failed: b: ")

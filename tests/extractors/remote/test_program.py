@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import ExtractorError, InputError, UnknownNameError
-from evalkit.extractors.base import ArticleFailure
+from evalkit.extractors.base import ArticleFailure, Extracted
 from evalkit.extractors.remote.extractor import RemoteExtractor
 from evalkit.extractors.remote.program import ProgramChannel, load_program
 from evalkit.records import Annotations, Article, Span
@@ -188,6 +188,22 @@ def test_fingerprint_changes_with_the_modules_that_a_script_imports(
         pytest.param('print(json.dumps({"id": row["id"], "error": "too  long"}))', "^too long$", id="says so"),
         pytest.param('print(json.dumps({"id": row["id"]}))', "none of the layers", id="answers without a layer"),
         pytest.param(
+            'print(json.dumps({"id": row["id"], "ents": []}))', "'ents'.*did you mean 'entities'", id="misspelt layer"
+        ),
+        pytest.param('answer(row, score=float("nan"))', "holds NaN.*null", id="writes NaN"),
+        pytest.param('answer(row, score=-float("inf"))', "holds -Infinity", id="writes an infinity"),
+        pytest.param(
+            """sys.stdout.buffer.write(b'{"id": "%s", "entities": [], "x": "\\xc5"}\\n' % row["id"].encode())""",
+            "not UTF-8 .byte 0xc5",
+            id="writes Latin-1",
+        ),
+        pytest.param(
+            'print(json.dumps({"id": row["id"], "entities": []}, indent=1))', "a line of its own", id="pretty"
+        ),
+        pytest.param("print(\"{'id': 1, 'entities': []}\")", "json.dumps", id="writes Python"),
+        pytest.param('print(json.dumps({"entities": []}))', "without an id|has no id", id="answers without an id"),
+        pytest.param('print(\'{"id": "\' + row["id"] + \'", "entities": [\')', "a part of JSON", id="cut off"),
+        pytest.param(
             'print(json.dumps({"id": row["id"], "entities": [{"start": 0}]}))',
             r"entities\[0\]: span \[0, None\]",
             id="breaks the form",
@@ -201,6 +217,37 @@ def test_one_article_fails_and_the_others_do_not(start: Start, trouble: str, sai
     first, bad, last = extractor.extract(articles("Moen", "a BAD one", "Ada"))
     assert (spans(first), spans(last)) == ([Span(0, 4)], [Span(0, 3)])
     assert re.search(said, message(bad))
+
+
+def test_a_byte_order_mark_loses_nothing(start: Start) -> None:
+    code = r"sys.stdout.buffer.write(b'\xef\xbb\xbf'); sys.stdout.flush()" + "\n" + GOOD
+    found = start(code).extract(articles("Moen", "Ada"))
+    assert [spans(one) for one in found] == [[Span(0, 4)], [Span(0, 3)]]
+
+
+LIST = """
+def one(row): return {"article_id": row["id"], "entities": [{"start": 0, "end": 3, "label": "PER"}]}
+"""
+
+
+@pytest.mark.parametrize("indent", ["None", "1"])
+def test_answers_as_a_list_of_objects(start: Start, indent: str) -> None:
+    code = LIST + f"print(json.dumps([one(row) for row in rows(sys.stdin)], indent={indent}))"
+    found = start(code, input="whole").extract(articles("Moen", "Ada"))
+    assert [spans(one) for one in found] == [[Span(0, 3)], [Span(0, 3)]]
+
+
+def test_lines_of_a_log_are_passed_over(start: Start) -> None:
+    log = 'print("[INFO] loaded"); print("{x}"); print(json.dumps({"level": "info", "message": "loaded"}))\n'
+    extractor = start(log + GOOD)
+    assert spans(extractor.extract(articles("Moen"))[0]) == [Span(0, 4)]
+    assert extractor.facts()["not an answer"] == 3
+
+
+def test_items_under_a_name_that_is_no_layer_are_counted(start: Start) -> None:
+    (found,) = start(EACH + '        answer(row, relations=[{"from": 1}])\n').extract(articles("Moen"))
+    assert isinstance(found, Extracted)
+    assert found.usage == {"unread_relations": 1}
 
 
 def test_offsets_in_utf16_are_named(start: Start) -> None:
@@ -247,6 +294,9 @@ def test_gives_up_on_a_program_that_stopped_answering(start: Start, tmp_path: Pa
     ("code", "said"),
     [
         pytest.param("sys.exit('no such model')", "status 1.*last words: no such model", id="crashes at once"),
+        pytest.param("for line in sys.stdin: json.loads(line)['text']", r"'text'.*header.*docs/programs", id="header"),
+        pytest.param("for r in sys.stdin: print('{'); print('}')", "a line of its own", id="pretty"),
+        pytest.param("for line in sys.stdin: print({'entities': []})", "json.dumps", id="Python"),
         pytest.param("pass", "exited with status 0 without answering", id="ends at once"),
         pytest.param("time.sleep(60)", r"hangs.*--set timeout", id="hangs"),
         pytest.param("while True: print('y')", "no answer.*'y'", id="floods"),

@@ -208,6 +208,29 @@ def test_nobody_there() -> None:
         load_service("http://127.0.0.1:9/", {"pause": "0.01", "retries": "1"}).extract(ARTICLES)
 
 
+def test_a_proxy_of_the_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://me:secret@127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with pytest.raises(ExtractorError, match=r"proxy 127.0.0.1:9 of http_proxy; NO_PROXY=tagger.invalid") as caught:
+        load_service("http://tagger.invalid/", {"retries": "0"}).extract(ARTICLES)
+    assert "secret" not in str(caught.value)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with pytest.raises(ExtractorError) as caught:
+        load_service("http://127.0.0.1:9/", {"retries": "0"}).extract(ARTICLES)
+    assert "proxy" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_one_list_for_the_whole_batch(server: Server, mark: bytes, indent: int | None) -> None:
+    def listed(handler: Handler, rows: list[Row]) -> None:
+        found = [{"id": row["id"], "entities": [{"start": 0, "end": 4, "label": "PER"}]} for row in rows if "id" in row]
+        handler.say(mark + json.dumps(found, indent=indent).encode())
+
+    server.replies = [listed]
+    assert [outcome(one) for one in extractor(server).extract(ARTICLES)] == [[Span(0, 4)]] * 3
+
+
 @pytest.mark.parametrize(
     ("url", "options", "said"),
     [
