@@ -101,7 +101,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stance:
-    """What `holder` (an entity_id or `AUTHOR`) thinks of `target` (an entity_id or `topic:NAME`)."""
+    """What `holder` (an entity_id or `AUTHOR`) thinks of `target` (an entity_id or `topic:NAME`).
+
+    `aliases` are other names that a careful reader might give the topic, without `topic:`; those of the gold count.
+    """
 
     id: str
     holder: str
@@ -110,6 +113,7 @@ class Stance:
     evidence: tuple[Span, ...] = ()
     quote_id: str | None = None
     score: float | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,10 @@ stance-label-unknown        a stance label outside the inventory
 id-duplicate                two items of a layer, or two articles, have one id
 item-duplicate              two items say the same
 reference-unknown           a speaker_id, holder, target or quote_id that nothing has
-topic-form                  a topic that is not `topic:words-with-hyphens`
+topic-form                  a topic that is not `topic:words-with-hyphens`, or an alias of one that is not
+                            `words-with-hyphens`
+alias-of-entity             other names given to a target that is no topic
+alias-of-another            a topic that may be called as another topic of the article is
 spans-cross                 two entities, or the contents of two quotes, overlap without nesting
 entity-labels-differ        one entity_id has two labels
 evidence-missing            a stance without evidence

@@ -212,7 +212,7 @@ def _labels_in(layer: Layer[Any], annotations: Iterable[Annotations]) -> set[str
 def foreign_labels(
     inventory: Inventory, predictions: Iterable[Prediction], *, mapped: Collection[str] = ()
 ) -> list[str]:
-    """Notes on predicted labels that cannot be right because this gold does not know them.
+    """Notes on predicted labels that this gold does not know, and what that means for their items.
 
     Layers whose labels are `mapped`, or restricted to some, are not looked at: what is set aside is counted there.
     """
@@ -231,9 +231,14 @@ def foreign_label_notes(inventory: Inventory, layer: str, counts: Mapping[str, i
     if not foreign:
         return []
     advice = "map them with --predicted-label-map" if one.labels is None else "rename them"
+    effect = (
+        "so they count as wrong"
+        if one.label_judged
+        else f"which makes none of them wrong, and tables and slices by {one.label_field} show them apart"
+    )
     return [
         f"{sum(foreign.values())} predicted {layer} have a {one.label_field} that this gold does not use, "
-        f"so they count as wrong ({listed(foreign)}); {advice}"
+        f"{effect} ({listed(foreign)}); {advice}"
     ]
 
 

@@ -23,7 +23,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from evalkit.errors import FormatError
-from evalkit.layers.fields import NAME, NUMBER, REQUIRED, SPAN, SPANS, TEXT, Field, FieldType, fields_of
+from evalkit.layers.fields import NAME, NAMES, NUMBER, REQUIRED, SPAN, SPANS, TEXT, Field, FieldType, fields_of
 from evalkit.records import Annotations, Example, Span
 from evalkit.registry import near_match
 
@@ -85,6 +85,10 @@ def _nothing(*_: object) -> Any:
     return ()
 
 
+def _no(*_: object) -> bool:
+    return False
+
+
 def _none_by_name(*_: object) -> Any:
     return {}
 
@@ -107,6 +111,12 @@ class Layer(Generic[Item]):
         may_cross: whether two items may overlap without one being inside the other.
         same: the fields that are equal in two items that say the same; by default the spans and the label.
         hashed: the fields that a fingerprint is made of, in this order; by default all but the id.
+        left_out: the fields that files, cards and fingerprints leave out where they are not given, so that one which
+            few items have changes nothing about the others.
+        names: the fields that hold the `entity_id` of a thing, and the word for that thing.
+        nobody: what a field of `names` may hold besides: a function of the value.
+        label_judged: whether an item of another label is a wrong one under every convention that asks for labels;
+            False where labels only say of which kind an item is, and nothing is wrong for being of another.
         always_stated: whether files and counts name it where nobody annotated it; others only where somebody did.
         shows_text: whether files give the text at the spans beside them.
         defaults: what texts hold that files may leave out, by field.
@@ -133,6 +143,10 @@ class Layer(Generic[Item]):
     may_cross: bool = True
     same: tuple[str, ...] = ()
     hashed: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    names: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    nobody: Callable[[str], bool] = _no
+    label_judged: bool = True
     always_stated: bool = False
     shows_text: bool = True
     defaults: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -246,7 +260,7 @@ class Layer(Generic[Item]):
         row: Row = {"id": item.id}
         for field in self.fields:
             value = getattr(item, field.name)
-            if value is None and field.type is NUMBER:
+            if (value is None and field.type is NUMBER) or (value == field.absent and field.name in self.left_out):
                 continue
             row[field.name] = field.type.write(value)
             if text is not None and self.shows_text and field.name == self.spans_field:
@@ -254,11 +268,11 @@ class Layer(Generic[Item]):
         return row
 
     def ordered(self, item: Item) -> Item:
-        """The same item with its spans in ascending order."""
+        """The same item with its spans, and what else is a list, in ascending order."""
         moved: dict[str, Any] = {
-            field.name: tuple(sorted(spans))
+            field.name: tuple(sorted(values))
             for field in self.fields
-            if field.type is SPANS and len(spans := getattr(item, field.name)) > 1
+            if field.type in (SPANS, NAMES) and len(values := getattr(item, field.name)) > 1
         }
         return replace(item, **moved) if moved else item
 
@@ -289,13 +303,21 @@ class Layer(Generic[Item]):
                 content[number] = names.get(self.refers[field.name], {}).get(value or "", value)
             else:
                 content[number] = field.type.hashed(value)
+        for field in self._rarely:
+            # By name, so that two such fields are never taken for each other.
+            if (value := getattr(item, field.name)) != field.absent:
+                content.append([field.name, field.type.hashed(value)])
         return content
+
+    @cached_property
+    def _rarely(self) -> list[Field]:
+        return [field for field in self.fields if field.name in self.left_out]
 
     @cached_property
     def _hashed(self) -> tuple[Callable[[Item], tuple[Any, ...]], list[tuple[int, Field]]]:
         """What gives the values that are hashed, and those of them that are not hashed as they are, by position."""
         by_name = {field.name: field for field in self.fields}
-        hashed = [by_name[name] for name in self.hashed or by_name]
+        hashed = [by_name[name] for name in self.hashed or by_name if name not in self.left_out]
         changed = [pair for pair in enumerate(hashed) if pair[1].name in self.refers or pair[1].type in (SPAN, SPANS)]
         return values_of([field.name for field in hashed]), changed
 
@@ -308,4 +330,4 @@ class Layer(Generic[Item]):
     @cached_property
     def _rest(self) -> tuple[Callable[[Item], tuple[Any, ...]], tuple[Any, ...]]:
         rest = [field for field in self.fields if field.name not in (self.spans_field, self.label_field)]
-        return values_of([field.name for field in rest]), tuple(() if field.type is SPANS else None for field in rest)
+        return values_of([field.name for field in rest]), tuple(field.absent for field in rest)

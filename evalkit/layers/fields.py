@@ -10,6 +10,7 @@ type                  in JSON
 `str | None`          a string or null
 `Span | None`         `[start, end]` or null; an object with `start` and `end` is read too
 `tuple[Span, ...]`    a list of them; absent is empty
+`tuple[str, ...]`     a list of strings; absent is empty
 `float | None`        a number; left out if there is none
 ====================  ===========================================================================
 """
@@ -138,6 +139,12 @@ def _read_spans(value: Json, name: str) -> tuple[Span, ...]:
     return tuple([_read_span(span, name) for span in value])
 
 
+def _read_names(value: Json, name: str) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
+        raise FormatError(f"{name!r} must be a list of strings, found {value!r}")
+    return tuple(value)
+
+
 def _place(spans: Iterable[Span]) -> tuple[tuple[int, int], ...]:
     """By start, the longer first."""
     return tuple([(span.start, -span.end) for span in spans])
@@ -168,6 +175,7 @@ SPANS = FieldType(
     order=_place,
     feature={"list": {"list": "int32"}},
 )
+NAMES = FieldType((), _read_names, list, sorted, _itself, {"list": "string"})
 NUMBER = FieldType(None, _read_number, _itself, _itself, lambda number: -1.0 if number is None else number, None)
 
 _TYPES: dict[object, FieldType] = {
@@ -175,5 +183,6 @@ _TYPES: dict[object, FieldType] = {
     str | None: NAME,
     Span | None: SPAN,
     tuple[Span, ...]: SPANS,
+    tuple[str, ...]: NAMES,
     float | None: NUMBER,
 }

@@ -120,6 +120,8 @@ QUOTES: Layer[Quote] = Layer(
     label_code="quote-kind-unknown",
     spans_field="content",
     may_cross=False,
+    names={"speaker_id": "speaker"},
+    label_judged=False,
     # The order in which they were hashed from the first; another would change every fingerprint.
     hashed=("content", "kind", "cue", "speaker", "speaker_id", "score"),
     always_stated=True,

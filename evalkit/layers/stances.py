@@ -9,7 +9,7 @@ from evalkit.layers.base import Fault, Layer, surface, unknown_reference
 from evalkit.layers.entities import entity_ids
 from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX, Annotations, Example, Stance
 
-__all__ = ["STANCES"]
+__all__ = ["STANCES", "folded_topic", "topic_names"]
 
 _TONES = {"favor": "good", "against": "bad", "neutral": "unsure"}
 _TOPIC = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -30,6 +30,56 @@ def _problems(stances: Sequence[Stance], annotations: Annotations) -> Iterator[F
         if not stance.evidence:
             message = "the stance has no evidence; name the span or the quote that shows it"
             yield Fault(index, "evidence-missing", message)
+    yield from _alias_problems(stances)
+
+
+def _alias_problems(stances: Sequence[Stance]) -> Iterator[Fault]:
+    """Other names that cannot be told from another topic of the holder, or are no names of a topic."""
+    for index, stance in enumerate(stances):
+        if stance.aliases and not stance.target.startswith(TOPIC_PREFIX):
+            message = f"target {stance.target!r} is an entity and has aliases; only a topic has, leave them out"
+            yield Fault(index, "alias-of-entity", message)
+        for alias in stance.aliases:
+            if not _TOPIC.fullmatch(alias):
+                message = f"alias {alias!r} is not words-with-hyphens in lower case, without {TOPIC_PREFIX}; rename it"
+                yield Fault(index, "topic-form", message)
+        others = {other.target for other in stances if other.target != stance.target}
+        meant = topic_names(stance)
+        for other in sorted(others):
+            if other.startswith(TOPIC_PREFIX) and folded_topic(other) in meant:
+                message = f"{stance.target!r} may be called {other!r}, which is another topic of this article"
+                yield Fault(index, "alias-of-another", f"{message}; give each its own names")
+
+
+def _is_nobody(name: str) -> bool:
+    """Whether a holder or target is the author, or a topic, so that no entity need be there for it."""
+    return name == AUTHOR or name.startswith(TOPIC_PREFIX)
+
+
+def topic_names(stance: Stance) -> frozenset[str]:
+    """All that the topic of a stance may be called, folded; empty if its target is an entity."""
+    if not stance.target.startswith(TOPIC_PREFIX):
+        return frozenset()
+    return frozenset(map(folded_topic, (stance.target, *stance.aliases)))
+
+
+def folded_topic(name: str) -> str:
+    """A name of a topic without what two people may write differently: case, number, hyphens and `topic:` apart.
+
+    A word is taken for a plural if it ends in `s` and not in `ss`, `us` or `is`; both sides are folded alike, so a
+    word that is none does no harm.
+    """
+    words = re.split(r"[\W_]+", name.removeprefix(TOPIC_PREFIX).casefold())
+    return "-".join(_singular(word) for word in words if word)
+
+
+def _singular(word: str) -> str:
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    hissing = word.endswith(("shes", "ches", "xes", "sses")) or (word.endswith("oes") and len(word) > 5)
+    return word[:-2] if hissing else word[:-1]
 
 
 def _counts(examples: Sequence[Example]) -> Mapping[str, Mapping[str, int]]:
@@ -75,6 +125,9 @@ STANCES: Layer[Stance] = Layer(
     always_stated=True,
     shows_text=False,
     refers={"quote_id": "quotes"},
+    left_out=("aliases",),
+    names={"holder": "holder", "target": "target"},
+    nobody=_is_nobody,
     problems=_problems,
     counts=_counts,
     says=_says,

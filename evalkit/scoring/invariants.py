@@ -112,9 +112,10 @@ def _duplicate(task: str, name: str, case: Case) -> str | None:
 def _met(layer: Layer[Any], pair: Pair, item: Any) -> int:
     """How many gold items a prediction has to do with: those that it overlaps, or that say the same."""
     spans, gold = layer.spans(item), layer.of(pair.gold) or ()
-    if not layer.needs_spans:
-        return sum(layer.identity(other) == layer.identity(item) for other in gold)
     places = [layer.spans(other) for other in gold]
+    if not layer.needs_spans:
+        same = [layer.identity(other) == layer.identity(item) for other in gold]
+        return sum(equal or any_overlap(spans, place) for equal, place in zip(same, places, strict=True))
     return sum(any_overlap(spans, place) or join_spans(spans) == join_spans(place) for place in places)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 from typing import Any
@@ -24,7 +25,7 @@ from evalkit.formats.native.rows import (
     prediction_to_row,
 )
 from evalkit.layers.base import Layer
-from evalkit.layers.fields import NAME, NUMBER, SPAN, SPANS, TEXT, Field
+from evalkit.layers.fields import NAME, NAMES, NUMBER, SPAN, SPANS, TEXT, Field
 from evalkit.layers.table import all_layers, layer_names
 from evalkit.records import Annotations, Article, Example, Prediction, Span
 
@@ -36,6 +37,7 @@ VALUES = {
     NAME: st.none() | WORDS,
     SPAN: st.none() | SPANS_IN_TEXT,
     SPANS: st.lists(SPANS_IN_TEXT, max_size=3, unique=True).map(tuple),
+    NAMES: st.lists(WORDS, max_size=2, unique=True).map(tuple),
     NUMBER: st.none() | st.sampled_from([0.25, 1.0]),
 }
 
@@ -131,7 +133,22 @@ def test_a_card_declares_all_that_rows_hold(layer: Layer[Any], data: st.DataObje
     (declared,) = [one["list"] for one in features(layers=[layer]) if one["name"] == layer.name]
     names = [field["name"] for field in declared]  # type: ignore[attr-defined]
     for item in data.draw(items_of(layer)):
-        assert [name for name in layer.to_json(item, TEXT_OF_ALL) if name != "score"] == names
+        row = layer.to_json(item, TEXT_OF_ALL)
+        assert [name for name in row if name != "score"] == [name for name in names if name in row]
+        assert {*names} - {*row} <= {*layer.left_out}
+
+
+@every_layer
+@given(data=st.data())
+def test_what_is_left_out_changes_nothing_where_it_is_not_given(layer: Layer[Any], data: st.DataObject) -> None:
+    for item in data.draw(items_of(layer)):
+        bare = dataclasses.replace(
+            item, **{field.name: field.absent for field in layer.fields if field.name in layer.left_out}
+        )
+        assert not {*layer.to_json(bare)} & {*layer.left_out}
+        assert len(layer.content(bare, {})) == len(layer.hashed or layer.fields) - (
+            0 if layer.hashed else len(layer.left_out)
+        )
 
 
 @every_layer

@@ -106,4 +106,4 @@ def test_an_extractor_that_only_labels_is_scored_on_given_items():
     assert conventions_of("stances", paired) == ("given",)
     assert "stances end to end" in not_evaluated(paired)
     own = Prediction(article_id="a", annotations=Annotations(stances=()), given=Annotations(stances=(stance,)))
-    assert conventions_of("stances", pair_up(gold, [own])) == ("given", "found", "right")
+    assert conventions_of("stances", pair_up(gold, [own])) == ("given", "found", "right", "found-named", "right-named")

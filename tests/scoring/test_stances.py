@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from evalkit.layers.stances import folded_topic
 from evalkit.records import Annotations, Article, Entity, Span, Stance
 from evalkit.scoring.pairs import Pair
-from evalkit.scoring.tasks.table import score_task
+from evalkit.scoring.tasks.stance_conventions import targets
+from evalkit.scoring.tasks.stance_matching import stance_articles
+from evalkit.scoring.tasks.table import columns_of, judge_items, score_task
 
 
 def stance(line):
@@ -127,3 +132,142 @@ def test_favg_pooled_and_by_target_differ():
 
 def test_nothing_gives_zeros():
     assert derived(pair([])) == {"accuracy": 0.0, "favg": 0.0, "macro_f1": 0.0, "favg_by_target": 0.0}
+
+
+def told(target, label, evidence=None, *, holder="m", aliases=()):
+    """A stance with evidence at [start, end]."""
+    spans = () if evidence is None else (Span(*evidence),)
+    return Stance(
+        id=f"{holder}{target}{label}", holder=holder, target=target, label=label, evidence=spans, aliases=aliases
+    )
+
+
+def of_stances(gold, predicted):
+    return Pair(Article(id="a", text=""), Annotations(stances=tuple(gold)), Annotations(stances=tuple(predicted)))
+
+
+PLAN = told("topic:casino-plan", "favor", (10, 20), aliases=("casino", "gaming-halls"))
+
+
+@pytest.mark.parametrize(
+    ("predicted", "found"),
+    [
+        pytest.param(told("topic:casino", "favor"), 1, id="alias"),
+        pytest.param(told("topic:Casinos", "favor"), 1, id="alias-in-the-plural"),
+        pytest.param(told("topic:gaming_Hall", "favor"), 1, id="alias-in-the-singular"),
+        pytest.param(told("topic:CASINO-plans", "favor"), 1, id="name-in-the-plural"),
+        pytest.param(told("topic:licence", "favor", (15, 30)), 1, id="evidence-overlaps"),
+        pytest.param(told("topic:licence", "favor", (20, 30)), 0, id="evidence-touches"),
+        pytest.param(told("topic:licence", "favor"), 0, id="no-evidence"),
+        pytest.param(told("topic:licence", "favor", (10, 20), holder="k"), 0, id="evidence-of-another-holder"),
+        pytest.param(told("casino", "favor", (10, 20)), 0, id="an-entity-is-no-topic"),
+        # what a prediction calls its topic besides is its own affair
+        pytest.param(told("topic:licence", "favor", aliases=("casino-plan",)), 0, id="predicted-aliases"),
+    ],
+)
+def test_a_topic_is_found_by_its_names_or_by_the_evidence(predicted, found):
+    pairs = of_stances([PLAN], [predicted])
+    assert counts("found", pairs) == counts("right", pairs) == (found, 1, found, 1)
+    assert counts("found-named", pairs) == counts("right-named", pairs) == (0, 1, 0, 1)
+
+
+def test_the_named_forms_ask_for_the_name_and_nothing_else():
+    pairs = of_stances([PLAN], [told("topic:Casino Plan", "against")])
+    assert [counts(name, pairs)[0] for name in ("found", "right", "found-named", "right-named")] == [1, 0, 1, 0]
+
+
+def test_an_alias_holds_for_every_stance_on_the_topic():
+    gold = [PLAN, told("topic:casino-plan", "against", (30, 40), holder="k")]
+    assert counts("right", of_stances(gold, [told("topic:casino", "against", holder="k")])) == (1, 1, 1, 2)
+
+
+def test_a_name_that_the_gold_knows_is_taken_at_its_word():
+    # One quote about two plans: the prediction says which of them it means, and of that one it is wrong.
+    gold = [told("topic:casino-plan", "favor", (10, 20)), told("topic:ferry-plan", "against", (10, 20))]
+    predicted = of_stances(gold, [told("topic:casino-plan", "against", (10, 20))])
+    assert counts("found", predicted) == (1, 1, 1, 2)
+    assert counts("right", predicted) == (0, 1, 0, 2)
+
+
+def test_evidence_is_shared_out_so_that_most_is_right():
+    # P may be either, Q only the first: taken in the order of the text P would use up what Q needs.
+    gold = [told("topic:a", "favor", (0, 10)), told("topic:b", "favor", (20, 30))]
+    both = Stance(id="p", holder="m", target="topic:p", label="favor", evidence=(Span(0, 5), Span(20, 25)))
+    pairs = of_stances(gold, [both, told("topic:q", "favor", (5, 10))])
+    assert counts("right", pairs) == counts("found", pairs) == (2, 2, 2, 2)
+
+
+def test_what_became_of_a_stance_is_told_by_the_same_rule():
+    pairs = of_stances(
+        [PLAN, told("topic:ferries", "against", (50, 60))],
+        [
+            told("topic:licence", "favor", (12, 14)),
+            told("topic:boats", "favor", (55, 58)),
+            told("topic:x", "favor", (80, 90)),
+        ],
+    )
+    columns = columns_of("stances", [pairs])
+    judged = judge_items("stances", columns)
+    assert judged.counts() == {"right": 1, "label": 1, "missed": 0, "spurious": 1}
+    assert targets(columns)[1] == ["topic:casino-plan", "topic:ferries", "topic:x"]
+
+
+def test_stances_found_elsewhere_stand_for_given_pairs_by_the_same_rule():
+    assert counts("given", of_stances([PLAN], [told("topic:licence", "favor", (12, 14))])) == (1, 1, 1, 1)
+
+
+SPANS = st.tuples(st.integers(0, 30), st.integers(1, 10)).map(lambda pair: (pair[0], pair[0] + pair[1]))
+STANCES = st.lists(
+    st.builds(
+        told,
+        st.sampled_from(["topic:a", "topic:b", "topic:c", "e1"]),
+        st.sampled_from(["favor", "against"]),
+        st.none() | SPANS,
+        holder=st.sampled_from(["m", "k"]),
+        aliases=st.sampled_from([(), ("c",), ("d", "es")]),
+    ),
+    max_size=5,
+)
+
+
+@given(STANCES, STANCES, st.randoms(use_true_random=False))
+def test_matching_is_largest_and_knows_no_order(gold, predicted, chance):
+    def best(same_label):
+        """The largest matching, by trying all."""
+        article = stance_articles(columns_of("stances", [of_stances(gold, predicted)]))[0]
+        edges = [
+            (i, j)
+            for i, ours in enumerate(gold)
+            for j, theirs in enumerate(predicted)
+            if article.same_holder(ours, theirs)
+            and article.same_target(ours, theirs)
+            and (ours.label == theirs.label or not same_label)
+        ]
+
+        def most(i, used):
+            if i == len(gold):
+                return 0
+            taken = [1 + most(i + 1, used | {j}) for at, j in edges if at == i and j not in used]
+            return max([most(i + 1, used), *taken])
+
+        return most(0, frozenset())
+
+    for convention, same_label in (("found", False), ("right", True)):
+        before = score_task("stances", [of_stances(gold, predicted)], [convention])[convention].table
+        assert before.counts().gold_credit == before.counts().predicted_credit == best(same_label)
+        shuffled = of_stances(chance.sample(gold, len(gold)), chance.sample(predicted, len(predicted)))
+        after = score_task("stances", [shuffled], [convention])[convention].table
+        assert before.cells.tolist() == after.cells.tolist()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("topic:Ferries", "ferry"), ("coal-exit_2034", "Coal Exit-2034"), ("taxes", "tax"), ("classes", "class")],
+)
+def test_what_is_folded(one, other):
+    assert folded_topic(one) == folded_topic(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("bus", "bu"), ("crisis", "crisi"), ("gas", "ga"), ("press", "pres")])
+def test_what_is_no_plural_is_left_alone(one, other):
+    assert folded_topic(one) != folded_topic(other)

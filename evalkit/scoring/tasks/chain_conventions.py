@@ -2,8 +2,8 @@
 
 A gold stance is recovered if one predicted stance, used once, has everything right:
 
-* holder and target mean the gold ones, and of each that has gold mentions one mention is found with its exact spans
-  and label under the predicted holder's or target's name;
+* holder and target mean the gold ones as they do in `stances`, and of each that has gold mentions one mention is found
+  with its exact spans and label under the predicted holder's or target's name;
 * the label agrees;
 * if the gold stance rests on a quote, that quote is predicted with its exact content (it must be the one that the
   predicted stance names, if it names one), and its speaker is right.
@@ -19,13 +19,14 @@ from dataclasses import dataclass
 from evalkit.layers.entities import ENTITIES
 from evalkit.layers.quotes import QUOTES
 from evalkit.records import Entity, Stance
-from evalkit.scoring.alignment import any_overlap, plain_name
+from evalkit.scoring.alignment import any_overlap
 from evalkit.scoring.arrays import pair_arrays
 from evalkit.scoring.assignment import best_assignment
 from evalkit.scoring.columns import Columns
 from evalkit.scoring.from_records import columns_of_pairs, join_spans
 from evalkit.scoring.items import Items, items_of_pairs
 from evalkit.scoring.tasks.quote_matching import MatchedArticle, quote_matches, same_speaker
+from evalkit.scoring.tasks.stance_matching import StanceArticle, stance_articles
 
 __all__ = ["complete"]
 
@@ -43,8 +44,8 @@ def complete(columns: Columns, right: Collection[str] = ()) -> Items:
     for article, gold_first, predicted_first in zip(_articles(columns), *columns.first, strict=False):
         edges = [
             (i, j, 1)
-            for i, gold in enumerate(article.stances[0])
-            for j, predicted in enumerate(article.stances[1])
+            for i, gold in enumerate(article.stances.stances[0])
+            for j, predicted in enumerate(article.stances.stances[1])
             if _recovered(article, gold, predicted, right)
         ]
         used = [edges[edge] for edge in best_assignment(edges)]
@@ -56,7 +57,7 @@ def complete(columns: Columns, right: Collection[str] = ()) -> Items:
 class _Article:
     """One article with what is looked up again and again."""
 
-    stances: tuple[list[Stance], list[Stance]]
+    stances: StanceArticle
     quotes: MatchedArticle
     mentions: tuple[dict[str, list[Entity]], dict[str, list[Entity]]]
 
@@ -67,13 +68,9 @@ def _articles(columns: Columns) -> list[_Article]:
     if articles is None:
         quotes = quote_matches(columns_of_pairs(columns.pairs, QUOTES.name))
         articles = columns.memo["chain"] = []
-        for number, pair in enumerate(columns.pairs):
-            gold, predicted = (
-                side[first[number] : first[number + 1]]
-                for side, first in zip(columns.records, columns.first, strict=True)
-            )
+        for pair, stances, matched in zip(columns.pairs, stance_articles(columns), quotes, strict=True):
             mentions = _by_name(ENTITIES.of(pair.gold)), _by_name(ENTITIES.of(pair.predicted))
-            articles.append(_Article((gold, predicted), quotes[number], mentions))
+            articles.append(_Article(stances, matched, mentions))
     return articles
 
 
@@ -81,17 +78,20 @@ def _recovered(article: _Article, gold: Stance, predicted: Stance, right: Collec
     """Whether every link agrees, of those that are not taken to be right."""
     if STANCE_LABELS not in right and gold.label != predicted.label:
         return False
-    if not _named(article, gold.holder, predicted.holder, right):
+    if not article.stances.same_holder(gold, predicted):
         return False
-    if TARGETS not in right and not _named(article, gold.target, predicted.target, right):
+    if not _mentioned(article, gold.holder, predicted.holder, right):
         return False
+    if TARGETS not in right:
+        if not article.stances.same_target(gold, predicted):
+            return False
+        if not _mentioned(article, gold.target, predicted.target, right):
+            return False
     return gold.quote_id is None or _quoted(article, gold.quote_id, predicted.quote_id, right)
 
 
-def _named(article: _Article, gold: str, predicted: str, right: Collection[str]) -> bool:
-    """Whether a predicted holder or target means the gold one and one of its mentions is found."""
-    if article.quotes.alignment.gold_id(predicted) != plain_name(gold):
-        return False
+def _mentioned(article: _Article, gold: str, predicted: str, right: Collection[str]) -> bool:
+    """Whether one of the mentions of a gold holder or target is found, if there are any."""
     ours, theirs = article.mentions[0].get(gold, []), article.mentions[1].get(predicted, [])
     same_place = _spans_meet if BOUNDARIES in right else _spans_agree
     return not ours or any(same_place(a, b) and (LABELS in right or a.label == b.label) for a in ours for b in theirs)

@@ -17,13 +17,14 @@ from evalkit.scoring.selftest_cases import random_span
 __all__ = ["linked_sides"]
 
 NAMES = ("moen", "ruiz", "oslo", "port")
+TOPICS = {"topic:Port plan": ("harbour-plan",), "topic:ferries": ("boat", "ships")}
 
 
 def linked_sides(_: Layer[Any], rng: random.Random) -> tuple[Annotations, Annotations]:
     """Gold and predicted annotations of all three layers; half of the time the predicted names are others."""
     gold = _linked(rng, [])
     predicted = _linked(rng, list(QUOTES.of(gold) or ()))
-    stances = [stance for stance in STANCES.of(gold) or () if rng.random() < 0.6]
+    stances = [_called_otherwise(stance, rng) for stance in STANCES.of(gold) or () if rng.random() < 0.6]
     gold_pairs = {(stance.holder, stance.target) for stance in stances}
     stances += [stance for stance in STANCES.of(predicted) or () if (stance.holder, stance.target) not in gold_pairs]
     return gold, _renamed(predicted.with_layers(stances=stances), rng)
@@ -39,12 +40,24 @@ def _linked(rng: random.Random, others: Sequence[Quote]) -> Annotations:
     quotes += [quote for quote in others if rng.random() < 0.6 and quote.id not in {drawn.id for drawn in quotes}]
     stances = {}
     for number in range(rng.randint(0, 3)):
-        holder, target = rng.choice((*NAMES, AUTHOR)), rng.choice((*NAMES, "topic:Port plan"))
+        holder, target = rng.choice((*NAMES, AUTHOR)), rng.choice((*NAMES, *TOPICS))
         quote_id = rng.choice(quotes).id if quotes and rng.random() < 0.5 else None
         stances[holder, target] = Stance(
-            id=f"s{number}", holder=holder, target=target, label=rng.choice(STANCE_LABELS), quote_id=quote_id
+            id=f"s{number}",
+            holder=holder,
+            target=target,
+            label=rng.choice(STANCE_LABELS),
+            evidence=(random_span(rng, least=5),) if rng.random() < 0.7 else (),
+            quote_id=quote_id,
+            aliases=TOPICS.get(target, ()),
         )
     return Annotations(entities=entities, quotes=tuple(quotes), stances=tuple(stances.values()))
+
+
+def _called_otherwise(stance: Stance, rng: random.Random) -> Stance:
+    """The same stance, its topic now and then by another name that it has, or by one that nobody knows."""
+    names = (stance.target, *(f"topic:{alias}" for alias in stance.aliases), "topic:quay")
+    return replace(stance, target=rng.choice(names)) if stance.target in TOPICS else stance
 
 
 def _random_quote(rng: random.Random, name: str) -> Quote:

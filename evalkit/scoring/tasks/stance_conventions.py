@@ -11,71 +11,29 @@ import numpy as np
 
 from evalkit.layers.entities import ENTITIES
 from evalkit.records import AUTHOR, TOPIC_PREFIX, Annotations, Example, Stance
-from evalkit.scoring.alignment import Alignment, align, plain_name
-from evalkit.scoring.arrays import Ints, pair_arrays
+from evalkit.scoring.alignment import plain_name
+from evalkit.scoring.arrays import pair_arrays
 from evalkit.scoring.assignment import pair_equal, pair_rest
 from evalkit.scoring.columns import GOLD_SIDE, Columns
 from evalkit.scoring.items import NOBODY, Items, Rows, Values, items_of_pairs, items_of_rows
 from evalkit.scoring.kinds import Judged
 from evalkit.scoring.properties import NONE
 from evalkit.scoring.tasks.base import RIGHT
+from evalkit.scoring.tasks.stance_matching import matched_stances, pair_stances, stance_articles
 
-__all__ = ["found", "given", "holder", "right", "stance_kinds", "stance_pairs", "target", "targets"]
+__all__ = ["found", "given", "holder", "right", "stance_kinds", "target", "targets"]
 
 NO_LABEL = ""
 
-Key = tuple[str, str]
 
-
-def found(columns: Columns) -> Items:
+def found(columns: Columns, *, named: bool = False) -> Items:
     """A stance is found if holder and target match those of a gold stance."""
-    return items_of_pairs(columns, *stance_pairs(columns, same_label=False))
+    return items_of_pairs(columns, *matched_stances(columns, same_label=False, named=named))
 
 
-def right(columns: Columns) -> Items:
+def right(columns: Columns, *, named: bool = False) -> Items:
     """A stance is right if the label agrees too."""
-    return items_of_pairs(columns, *stance_pairs(columns, same_label=True))
-
-
-def stance_pairs(columns: Columns, *, same_label: bool) -> tuple[Ints, Ints]:
-    """Gold and predicted stances with equal holder and target, one-to-one, those of equal label first."""
-    gold, predicted = columns.records
-    keys = _gold_keys(columns), _predicted_keys(columns)
-    sides = [
-        [(key, stance.label) for key, stance in zip(side_keys, stances, strict=True)]
-        for side_keys, stances in zip(keys, (gold, predicted), strict=True)
-    ]
-    pairs = pair_equal(sides[0], sides[1])
-    return pair_arrays(pairs if same_label else pair_rest(sides[0], sides[1], pairs))
-
-
-def _alignments(columns: Columns) -> list[Alignment]:
-    """The alignment of each article; made once for all conventions."""
-    alignments: list[Alignment] | None = columns.memo.get("alignments")
-    if alignments is None:
-        alignments = columns.memo["alignments"] = [align(pair.gold, pair.predicted) for pair in columns.pairs]
-    return alignments
-
-
-def _gold_keys(columns: Columns) -> list[tuple[int, Key]]:
-    """Article, holder and target of each gold stance."""
-    return [
-        (article, _plain(stance))
-        for article, stance in zip(columns.gold.article.tolist(), columns.records[0], strict=True)
-    ]
-
-
-def _plain(stance: Stance) -> Key:
-    return plain_name(stance.holder), plain_name(stance.target)
-
-
-def _predicted_keys(columns: Columns) -> list[tuple[int, Key]]:
-    """Article, holder and target of each predicted stance, named as the gold names them."""
-    alignments = _alignments(columns)
-    return [
-        (article, (alignments[article].gold_id(stance.holder), alignments[article].gold_id(stance.target)))
-        for article, stance in zip(columns.predicted.article.tolist(), columns.records[1], strict=True)
-    ]
+    return items_of_pairs(columns, *matched_stances(columns, same_label=True, named=named))
 
 
 def given(columns: Columns) -> Items:
@@ -97,31 +55,55 @@ def _labels_of_gold(columns: Columns) -> list[str]:
 
     They are those that the extractor gives to given pairs; of one that cannot do so its own stances are taken.
     """
-    predicted = [(key, stance.label) for key, stance in zip(_predicted_keys(columns), columns.records[1], strict=True)]
-    asked = {
-        article: pair.given[columns.layer] or () for article, pair in enumerate(columns.pairs) if pair.given is not None
-    }
-    offered = [(key, label) for key, label in predicted if key[0] not in asked]
-    offered += [((article, _plain(stance)), stance.label) for article, stances in asked.items() for stance in stances]
-    gold = [(key, stance.label) for key, stance in zip(_gold_keys(columns), columns.records[0], strict=True)]
-    # Where a pair has several stances, right labels find theirs before the others are handed out.
-    pairs = pair_rest(gold, offered, pair_equal(gold, offered))
-    labels = [NO_LABEL] * len(gold)
-    for stance, offer in pairs:
-        labels[stance] = offered[offer][1]
+    labels = [NO_LABEL] * len(columns.gold)
+    for article, pair in zip(stance_articles(columns), columns.pairs, strict=True):
+        gold, predicted = article.stances
+        if pair.given is None:
+            pairs, offered = pair_stances(article, gold, predicted), predicted
+        else:
+            # What is asked about has the gold's names. Where a pair has several stances, right labels find theirs
+            # before the others are handed out.
+            offered = list(pair.given[columns.layer] or ())
+            sides = [[(_plain(stance), stance.label) for stance in side] for side in (gold, offered)]
+            pairs = pair_rest(sides[0], sides[1], pair_equal(sides[0], sides[1]))
+        for i, j in pairs:
+            labels[article.first[0] + i] = offered[j].label
     return labels
 
 
+def _plain(stance: Stance) -> tuple[str, str]:
+    return plain_name(stance.holder), plain_name(stance.target)
+
+
 def targets(columns: Columns) -> Values:
-    """The target of each stance, in the form in which gold and predicted ones are compared."""
-    return [key[1][1] for key in _gold_keys(columns)], [key[1][1] for key in _predicted_keys(columns)]
+    """The target of each stance as the gold names it; of a predicted one that matches none as it is itself named."""
+    gold = [plain_name(stance.target) for stance in columns.records[0]]
+    predicted = [
+        article.alignment.gold_id(stance.target)
+        for article in stance_articles(columns)
+        for stance in article.stances[1]
+    ]
+    for i, j in zip(*(side.tolist() for side in matched_stances(columns, same_label=False)), strict=True):
+        predicted[j] = gold[i]
+    return gold, predicted
 
 
 def stance_kinds(columns: Columns, names: tuple[str, ...]) -> Judged:
-    """The kind and the partner of every stance, end to end."""
+    """The kind and the partner of every stance, end to end: first those that are right, then the rest."""
     judged = Judged.unsettled(columns, names)
-    judged.settle("label", stance_pairs(columns, same_label=False))
-    judged.settle(RIGHT, stance_pairs(columns, same_label=True))
+    judged.settle(RIGHT, matched_stances(columns, same_label=True))
+    pairs: list[tuple[int, int]] = []
+    for article in stance_articles(columns):
+        open_ones = [
+            [position for position in range(len(side)) if judged.partner[number][first + position] == NOBODY]
+            for number, (side, first) in enumerate(zip(article.stances, article.first, strict=True))
+        ]
+        rest = [[side[at] for at in places] for side, places in zip(article.stances, open_ones, strict=True)]
+        pairs += [
+            (article.first[0] + open_ones[0][i], article.first[1] + open_ones[1][j])
+            for i, j in pair_stances(article, rest[0], rest[1])
+        ]
+    judged.settle("label", pair_arrays(pairs))
     return judged
 
 
@@ -140,7 +122,7 @@ def _named_kinds(columns: Columns, role: Callable[[Stance], str]) -> Values:
 
     Stances match only where holder and target do, so those that match are of one kind.
     """
-    alignments = _alignments(columns)
+    alignments = [article.alignment for article in stance_articles(columns)]
     labels = [(_entity_labels(pair.gold), _entity_labels(pair.predicted)) for pair in columns.pairs]
     gold_names = {
         (article, role(s)) for article, s in zip(columns.gold.article.tolist(), columns.records[0], strict=True)
