@@ -14,6 +14,7 @@ from evalkit.options import Scoring
 from evalkit.predictions.run import Run
 from evalkit.records import Example
 from evalkit.scoring.pairs import Paired, pair_up
+from evalkit.scoring.references import unresolved_names
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
 from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_task, score_task
 
@@ -109,6 +110,7 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
     predictions, layers = run.predictions, run.layers
     plain = pair_up(gold.examples, predictions, layers=layers)
     notes = [f"{number} {what}" for what, number in plain.set_aside.items()]
+    notes += unresolved_names(plain, predictions)
     gold_maps, predicted_maps = _label_maps(gold, scoring)
     # Of a layer that is restricted to some labels the others are set aside and counted so, and none of them is wrong.
     restricted = [layer.name for layer in open_layers()] if scoring.labels else []

@@ -113,13 +113,13 @@ def _example(number: int, row: dict[str, object]) -> Example:
 
 def report(gold: GoldDataset, *, end_to_end: bool) -> Iterator[str]:
     """Markdown lines: a row for each system."""
-    conventions = ("given", "found", "right") if end_to_end else ("given",)
-    scoring = Scoring(tasks=("stances",), conventions=conventions)
+    ends = ("found", "right", "found-named", "right-named") if end_to_end else ()
+    scoring = Scoring(tasks=("stances",), conventions=("given", *ends))
     number = sum(len(example.gold["stances"] or ()) for example in gold)
     yield f"## {gold.signature}, {gold.split}: {len(gold)} articles, {number} pairs\n"
-    last = " found F1 | right F1 |" if end_to_end else ""
+    last = "".join(f" {name} F1 |" for name in ends)
     yield f"| system | accuracy | favg | macro-F1 | F1 favor | F1 against | F1 neutral |{last}"
-    yield "|---|---|---|---|---:|---:|---:|" + ("---|---|" if end_to_end else "")
+    yield "|---|---|---|---|---:|---:|---:|" + "---|" * len(ends)
     for system in SYSTEMS:
         run = run_extractor(system, gold, cache=False)
         name = system if isinstance(system, str) else system.name
@@ -130,8 +130,7 @@ def report(gold: GoldDataset, *, end_to_end: bool) -> Iterator[str]:
             f"{given.labels[label].f1:.3f}" if label in given.labels else "-"
             for label in ("favor", "against", "neutral")
         ]
-        if end_to_end:
-            cells += [_shown(result[key].micro.f1, result[key].micro.ci.get("f1")) for key in ("found", "right")]
+        cells += [_shown(result[key].micro.f1, result[key].micro.ci.get("f1")) for key in ends]
         yield f"| {name} | " + " | ".join(cells) + " |"
     yield f"\n`{given.signature}`\n"
 

@@ -130,10 +130,12 @@ def stance(label: str, target: str = "topic:move", holder: str = "jo") -> Stance
         pytest.param([stance("favor")], [stance("against")], [(BROKEN, "label")], id="label"),
         pytest.param([stance("favor")], [], [(BROKEN, "missed")], id="missed"),
         pytest.param([stance("favor")], [stance("favor", "topic:Move!")], [], id="spelling-of-a-topic"),
+        # The same words of the same holder: another name for the topic, and nothing has changed.
+        pytest.param([stance("favor")], [stance("favor", "topic:ships")], [], id="name-of-a-topic"),
         # Another target: the gold stance is missed, and the prediction is about nothing in the gold.
         pytest.param(
             [stance("favor")],
-            [stance("favor", "topic:ships")],
+            [stance("favor", "ship")],
             [(BROKEN, "missed"), (BROKEN, "spurious")],
             id="target",
         ),
@@ -147,7 +149,7 @@ def test_stances(before: list[Stance], after: list[Stance], expected: list[tuple
     changes = item_changes([example], *runs)
 
     assert sorted((c.direction, c.kind) for c in changes) == sorted(expected)
-    assert all("jo → topic:" in (c.gold or c.predicted).text for c in changes)  # type: ignore[union-attr]
+    assert all("jo → " in (c.gold or c.predicted).text for c in changes)  # type: ignore[union-attr]
 
 
 mentions = st.lists(

@@ -111,8 +111,14 @@ def test_a_stance_is_found_or_right() -> None:
 
     golds = {shown.item.text: shown for shown in own.items if shown.item.side == "gold"}
     assert {text: (shown.item.kind, shown.credits) for text, shown in golds.items()} == {
-        "jo → topic:a (Ida Moen left Oslo)": ("label", {"given": 0, "found": 1, "right": 0}),
-        "jo → topic:b (Ida Moen left Oslo)": ("right", {"given": 1, "found": 1, "right": 1}),
+        "jo → topic:a (Ida Moen left Oslo)": (
+            "label",
+            {"given": 0, "found": 1, "right": 0, "found-named": 1, "right-named": 0},
+        ),
+        "jo → topic:b (Ida Moen left Oslo)": (
+            "right",
+            {"given": 1, "found": 1, "right": 1, "found-named": 1, "right-named": 1},
+        ),
     }
 
 

@@ -61,6 +61,12 @@ def second_stance(example: Example) -> Example:
     return gold(example, stances=(first, replace(first, id="s2", label="favor")))
 
 
+def two_topics(example: Example) -> Example:
+    (first,) = example.gold.stances or ()
+    other = replace(first, id="s2", target="topic:quays")
+    return gold(example, stances=(replace(first, aliases=("quay",)), other))
+
+
 def with_zone(*zones: Zone) -> Change:
     return lambda example: article(example, zones=(*example.article.zones, *zones))
 
@@ -97,6 +103,9 @@ CASES = [
     pytest.param(stance(target="nothing"), "reference-unknown", "stances[0] (s1)", id="target"),
     pytest.param(stance(quote_id="q7"), "reference-unknown", "stances[0] (s1)", id="quote-id"),
     pytest.param(stance(target="topic:Port Plan"), "topic-form", "stances[0] (s1)", id="topic"),
+    pytest.param(stance(aliases=("Port",)), "topic-form", "stances[0] (s1)", id="alias"),
+    pytest.param(stance(target="moen", aliases=("ida",)), "alias-of-entity", "stances[0] (s1)", id="alias-of-entity"),
+    pytest.param(two_topics, "alias-of-another", "stances[0] (s1)", id="alias-of-another-topic"),
     pytest.param(stance(evidence=()), "evidence-missing", "stances[0] (s1)", id="no-evidence"),
     pytest.param(
         added(Entity(id="e9", spans=(Span(8, 12),), label="ORG"), Entity(id="e8", spans=(Span(10, 16),), label="ORG")),

@@ -1,0 +1,86 @@
+"""Names of things that nothing in the article is: holders, targets and speakers that cannot be right.
+
+An `entity_id` in a prediction is compared through its mentions, or by name with what the gold names. One that neither
+side has as a mention, and that no gold item uses, matches nothing: it is wrong, and this says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from evalkit.layers.base import Layer
+from evalkit.layers.table import all_layers
+from evalkit.records import Annotations, Prediction
+from evalkit.scoring.pairs import Pair, Paired
+
+__all__ = ["unresolved_names"]
+
+SHOWN = 3
+
+
+def unresolved_names(paired: Paired, predictions: Iterable[Prediction]) -> list[str]:
+    """Notes on predicted items that name what is no entity of the prediction nor of the gold, each a sentence.
+
+    Args:
+        paired: the articles as they are scored.
+        predictions: as they were made, with the layers that are not scored too: a name may stand in one of those.
+    """
+    layers = [layer for layer in all_layers() if layer.names and layer.name not in paired.absent]
+    if not layers:
+        return []
+    whole = {prediction.article_id: prediction.annotations for prediction in predictions}
+    notes = []
+    for layer in layers:
+        found = [
+            (pair.article.id, words)
+            for pair in paired.pairs
+            if layer.of(pair.predicted)
+            for words in _unresolved(layer, pair, whole[pair.article.id])
+        ]
+        if found:
+            notes.append(_note(layer, found))
+    return notes
+
+
+def _unresolved(layer: Layer[Any], pair: Pair, whole: Annotations) -> Iterator[str]:
+    """For each predicted item of an article that names nothing which names are that."""
+    known: set[str] | None = None
+    for item in layer.of(pair.predicted) or ():
+        named = {word: getattr(item, field) for field, word in layer.names.items()}
+        asked = {word: name for word, name in named.items() if name is not None and not layer.nobody(name)}
+        if asked and known is None:
+            known = _mentioned(whole) | _mentioned(pair.gold) | _named(pair.gold)
+        if unknown := [f"{word} {name!r}" for word, name in asked.items() if name not in (known or ())]:
+            yield " and ".join(unknown)
+
+
+def _mentioned(annotations: Annotations) -> set[str]:
+    """What the items of any layer mention."""
+    return {
+        mention.entity_id
+        for layer in all_layers()
+        for item in layer.of(annotations) or ()
+        for mention in layer.mentions(item)
+    }
+
+
+def _named(annotations: Annotations) -> set[str]:
+    """What items name without a mention of it, as where nobody annotated entities."""
+    return {
+        getattr(item, field)
+        for layer in all_layers()
+        for item in (layer.of(annotations) or () if layer.names else ())
+        for field in layer.names
+    }
+
+
+def _note(layer: Layer[Any], found: Sequence[tuple[str, str]]) -> str:
+    one = len(found) == 1
+    words = list(dict.fromkeys(f"{words} in {article!r}" for article, words in sorted(found)))
+    more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
+    return (
+        f"{len(found)} predicted {layer.one if one else layer.name} {'names' if one else 'name'} what is no entity of "
+        f"{'its' if one else 'their'} prediction nor of the gold, which is counted as wrong "
+        f"({', '.join(words[:SHOWN])}{more}); give the id of an entity"
+    )
