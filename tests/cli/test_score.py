@@ -74,7 +74,8 @@ FOREIGN = [
     ),
     pytest.param(
         {"quotes": [{"kind": "spoken", "content": [[0, 8]]}]},
-        "1 predicted quotes have a kind that this gold does not use, so they count as wrong (spoken 1); rename them",
+        "1 predicted quotes have a kind that this gold does not use, which makes none of them wrong, and tables and "
+        "slices by kind show them apart (spoken 1); rename them",
         id="quote-kind",
     ),
     pytest.param(
