@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from evalkit.records import Category as Category
     from evalkit.records import Entity as Entity
     from evalkit.records import Example as Example
+    from evalkit.records import LayerScope as LayerScope
     from evalkit.records import Prediction as Prediction
     from evalkit.records import Quote as Quote
     from evalkit.records import Scope as Scope
@@ -97,7 +98,7 @@ _HOMES = {
     "evalkit.predictions.run": ("Run",),
     "evalkit.records": (
         *("Annotations", "Article", "Category", "Entity", "Example"),
-        *("Prediction", "Quote", "Scope", "Span", "Stance", "Zone"),
+        *("LayerScope", "Prediction", "Quote", "Scope", "Span", "Stance", "Zone"),
     ),
     "evalkit.report.render": ("render_report",),
     "evalkit.results": ("PRF", "Counts", "EvalResult", "Score", "TaskResult"),

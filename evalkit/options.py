@@ -46,6 +46,8 @@ class Scoring:
         label_map: applied to the labels of gold and predictions: a name such as `conll4`, or a TOML file.
         predicted_label_map: applied to the predicted labels first: from the extractor's labels to the gold's.
         labels: only these labels are scored, after mapping; the others are set aside and counted.
+        scope: what of single layers the gold annotates exhaustively, beside what it says itself, each as
+            `quotes:kinds=direct,parts=speaker`; labels are those before mapping.
     """
 
     tasks: tuple[str, ...] = ()
@@ -53,9 +55,10 @@ class Scoring:
     label_map: str | Path | None = None
     predicted_label_map: str | Path | None = None
     labels: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("tasks", "conventions", "labels"):
+        for name in ("tasks", "conventions", "labels", "scope"):
             value: str | Sequence[str] = getattr(self, name)
             # One name is meant as a list of it, not as its letters.
             object.__setattr__(self, name, listed(value))
@@ -140,6 +143,7 @@ class OptionWords(TypedDict, total=False):
     label_map: str | Path | None
     predicted_label_map: str | Path | None
     labels: Sequence[str]
+    scope: Sequence[str]
     resamples: int
     seed: int
     interval: str

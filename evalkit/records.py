@@ -27,6 +27,7 @@ __all__ = [
     "Category",
     "Entity",
     "Example",
+    "LayerScope",
     "Prediction",
     "Quote",
     "Scope",
@@ -126,16 +127,37 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LayerScope:
+    """What of one layer was annotated exhaustively. `None` means everything that some gold item has.
+
+    Attributes:
+        layer: its name.
+        labels: its labels or kinds; predicted items of others are set aside, unless one stands where a gold item does.
+        parts: the parts of its items, such as the cue of a quote; no part that is not named is evaluated.
+    """
+
+    layer: str
+    labels: tuple[str, ...] | None = None
+    parts: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """What was annotated exhaustively. `None` means everything; items outside are set aside and counted.
 
     `labels` are for the layers whose labels a dataset chooses, those of other layers are always complete: `PER` is a
-    label of any of them, `categories/politics` one of that layer.
+    label of any of them, `categories/politics` one of that layer. `of` says of single layers which kinds or labels and
+    which parts were annotated.
     """
 
     layers: tuple[str, ...] | None = None
     labels: tuple[str, ...] | None = None
     zones: tuple[str, ...] | None = None
+    of: tuple[LayerScope, ...] = ()
+
+    def of_layer(self, layer: str) -> LayerScope:
+        """What is said of one layer."""
+        return next((own for own in self.of if own.layer == layer), LayerScope(layer=layer))
 
 
 @dataclass(frozen=True, init=False, slots=True)

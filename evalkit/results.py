@@ -181,7 +181,7 @@ class EvalResult:
         tasks: task → convention → result.
         floor: the same for the trivial baseline, without tables; empty when there is none. The baseline predicts the
             most frequent label of the gold, which the signature names; in the row of a label it predicts that label.
-        not_evaluated: task → the reason why it has no figures.
+        not_evaluated: task, or one of its conventions as `quotes cue-exact` → the reason why it has no figures.
         notes: what was mapped, set aside, missing or failed, each a sentence with a number.
         failed: article id → error, for articles that count as missed.
         run: facts about the run (versions, fingerprints, speed).

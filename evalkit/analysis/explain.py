@@ -88,6 +88,7 @@ def explain_pair(
     tasks: Sequence[str] = (),
     conventions: Sequence[str] = ("all",),
     places: Places | None = None,
+    left_out: Mapping[str, str] | None = None,
 ) -> Explanation:
     """What became of the items of one article.
 
@@ -97,13 +98,16 @@ def explain_pair(
         tasks: only these tasks.
         conventions: as for scoring; every one by default.
         places: only items that touch one of these spans, and those that they were matched with.
+        left_out: conventions that are not evaluated of the run, as `not_evaluated` names them.
 
     Raises:
         UnknownNameError: no such convention.
     """
     layers = []
     for task in task_names():
-        layer, names = load_task(task).layer, choose_conventions(task, conventions)
+        layer = load_task(task).layer
+        chosen = choose_conventions(task, conventions)
+        names = tuple(name for name in chosen if f"{task} {name}" not in (left_out or ()))
         both = pair.gold[layer] is not None and pair.predicted[layer] is not None
         if load_task(task).kinds and both and names and (not tasks or task in tasks):
             (judged,) = judge_articles(task, [pair], names)

@@ -108,6 +108,13 @@ _SCORING = _TASKS | {
     "labels": click.option(
         "--labels", default="", callback=_names, help="Score only these labels (after mapping), as PER,ORG,LOC."
     ),
+    "scope": click.option(
+        "--scope",
+        multiple=True,
+        metavar="LAYER:…",
+        help="What of a layer the gold annotates, as quotes:kinds=direct,parts=speaker; repeatable. The rest of the "
+        "predictions is set aside and counted.",
+    ),
 }
 task_options = with_record("scoring", Scoring, _TASKS)
 """Which tasks and conventions, as `scoring`."""

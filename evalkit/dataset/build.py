@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.dataset.card import render_card
 from evalkit.dataset.copies import copies_across_splits
-from evalkit.dataset.declaration import DATASET_FILE, read_declaration
+from evalkit.dataset.declaration import DATASET_FILE, read_declaration, with_declared_scopes
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.labels import LABELS_FILE, load_inventory
 from evalkit.dataset.problems import Problem
@@ -51,7 +51,7 @@ from evalkit.formats.base import Batch
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.native.rows import dump_line
 from evalkit.options import ReadOptions, listed
-from evalkit.records import ZONES, Example, Scope
+from evalkit.records import ZONES, Annotations, Example, Scope
 from evalkit.showing import shown_html
 
 if TYPE_CHECKING:
@@ -207,6 +207,7 @@ def _read_all(sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: b
     for place in places:
         batch = read_place(place, read)
         _refuse_to_lose(batch, place, out)
+        batch = replace(batch, examples=with_declared_scopes(batch.examples, place.folder))
         raws += [_ready(raw, corpus, place) for raw in raw_examples(batch, note)]
         notes += batch.sentences
     if not raws and not problems:
@@ -242,8 +243,9 @@ def _ready(raw: RawExample, corpus: Path, source: Place) -> RawExample:
     text_file = corpus / f"{example.article.id}.txt"
     if not example.article.text and text_file.is_file():
         example = replace(example, article=replace(example.article, text=read_text(text_file)))
-    if example.gold.scope == Scope():
-        example = replace(example, gold=replace(example.gold, scope=Scope(zones=SCOPE_ZONES)))
+    scope = example.gold.scope
+    if replace(scope, of=()) == Scope():
+        example = replace(example, gold=Annotations(example.gold.layers, replace(scope, zones=SCOPE_ZONES)))
     if source.format is not None and not source.format.keeps_ids:
         example = canonical_example(example, renumber=True)
     return replace(raw, example=example)

@@ -15,6 +15,7 @@ from evalkit.dataset.declaration import DATASET_FILE, Declaration
 from evalkit.dataset.describe import Description, describe_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, stated_layers
 from evalkit.layers.base import Layer
+from evalkit.layers.scopes import scope_to_table
 from evalkit.layers.table import all_layers
 from evalkit.records import ZONES
 
@@ -29,7 +30,11 @@ WIDTH = 120
 
 
 def features(
-    metadata: Sequence[str] = METADATA_FIELDS, *, dated: bool = True, layers: Sequence[Layer[Any]] | None = None
+    metadata: Sequence[str] = METADATA_FIELDS,
+    *,
+    dated: bool = True,
+    layers: Sequence[Layer[Any]] | None = None,
+    scoped: Mapping[str, Sequence[str]] | None = None,
 ) -> list[dict[str, object]]:
     """The declared features of a row, in the form of the `dataset_info` of a dataset card.
 
@@ -37,6 +42,7 @@ def features(
         metadata: the names of the metadata fields.
         dated: whether every article has a full date, so that `published` can be declared as one.
         layers: the layers that rows hold; by default those that every row states.
+        scoped: the layers that a scope says something of, and what.
     """
     if layers is None:
         layers = [layer for layer in all_layers() if layer.always_stated]
@@ -50,7 +56,11 @@ def features(
         {"name": "zones", "list": [*_strings("kind"), _offset("start"), _offset("end")]},
     ]
     declared += [{"name": layer.name, "list": _item_features(layer)} for layer in layers]
-    scope = [{"name": name, "list": "string"} for name in ("layers", "labels", "zones")]
+    scope: list[dict[str, object]] = [{"name": name, "list": "string"} for name in ("layers", "labels", "zones")]
+    scope += [
+        {"name": name, "struct": [{"name": key, "list": "string"} for key in keys]}
+        for name, keys in (scoped or {}).items()
+    ]
     return [*declared, {"name": "scope", "struct": scope}]
 
 
@@ -116,7 +126,7 @@ def _header(
         "configs": [
             {"config_name": "default", "data_files": [{"split": name, "path": f"{name}/*.json"} for name in names]}
         ],
-        "dataset_info": {"features": features(ordered, dated=dated, layers=layers)},
+        "dataset_info": {"features": features(ordered, dated=dated, layers=layers, scoped=_scoped(splits))},
     }
     return {key: value for key, value in header.items() if value}
 
@@ -144,7 +154,7 @@ def _rows(splits: Sequence[GoldDataset], layers: Sequence[Layer[Any]]) -> str:
     scopes = {example.gold.scope for split in splits for example in split}
     zones = {tuple(sorted(scope.zones or ())) for scope in scopes}
     everything = zones == {tuple(sorted(set(ZONES) - {"boilerplate"}))} and all(
-        scope.layers is None and scope.labels is None for scope in scopes
+        scope.layers is None and scope.labels is None and not scope.of for scope in scopes
     )
     exhaustive = ": all layers in every zone but boilerplate" if everything else ""
     return (
@@ -167,6 +177,14 @@ def _code(lines: str) -> str:
 
 def _wrapped(text: str) -> str:
     return textwrap.fill(text, WIDTH)
+
+
+def _scoped(splits: Sequence[GoldDataset]) -> dict[str, tuple[str, ...]]:
+    """What some scope says of single layers, by layer: the keys of its table."""
+    keys: dict[str, set[str]] = {}
+    for own in (own for split in splits for example in split for own in example.gold.scope.of):
+        keys.setdefault(own.layer, set()).update(scope_to_table(own))
+    return {layer: tuple(sorted(named)) for layer, named in sorted(keys.items())}
 
 
 def _strings(*names: str) -> list[dict[str, object]]:

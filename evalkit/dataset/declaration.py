@@ -6,27 +6,31 @@
     annotators = "Two students, each article once."
     contact = "gold@harbour.example"
 
-Every line may be left out. The card repeats what stands here and adds what can be counted; it claims nothing else.
+    [scope.quotes]           # what of a layer was annotated exhaustively, see `evalkit.layers.scopes`
+    kinds = ["direct"]
+    parts = ["speaker"]
+
+Every line may be left out. The card repeats what stands here and adds what can be counted; it claims nothing else. A
+scope goes over what rows say of the same layer themselves.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import FormatError
 from evalkit.files import read_text
+from evalkit.layers.scopes import declared_over, layer_scopes
+from evalkit.records import Annotations, Example, LayerScope
 from evalkit.registry import near_match
 
-__all__ = ["DATASET_FILE", "Declaration", "read_declaration"]
+__all__ = ["DATASET_FILE", "Declaration", "read_declaration", "with_declared_scopes"]
 
 DATASET_FILE = "dataset.toml"
-
-_ALSO = ("scope",)
-"""Tables of the file that others read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,7 @@ class Declaration:
         annotators: who annotated them, and how.
         contact: whom to ask.
         limits: what it cannot be used for, a sentence each.
+        scope: what of single layers was annotated exhaustively.
     """
 
     title: str = ""
@@ -50,6 +55,7 @@ class Declaration:
     annotators: str = ""
     contact: str = ""
     limits: tuple[str, ...] = ()
+    scope: tuple[LayerScope, ...] = ()
 
 
 def read_declaration(folder: Path) -> Declaration:
@@ -72,13 +78,15 @@ def _checked(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
     known = [own.name for own in fields(Declaration)]
     declared: dict[str, Any] = {}
     for key, value in table.items():
-        if key in _ALSO:
-            continue
         if key not in known:
             near = near_match(key, known)
             hint = f"did you mean {near!r}?" if near else f"it may declare {', '.join(known)}"
             raise FormatError(f"{path}: declares {key!r}, which is not known; {hint}")
-        if key == "limits":
+        if key == "scope":
+            if not isinstance(value, dict):
+                raise FormatError(f"{path}: scope is {value!r}; write a table for each layer, such as [scope.quotes]")
+            declared[key] = layer_scopes(value, str(path))
+        elif key == "limits":
             if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
                 raise FormatError(f"{path}: limits is {value!r}; write a list of sentences")
             declared[key] = tuple(" ".join(one.split()) for one in value)
@@ -87,3 +95,13 @@ def _checked(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
         else:
             declared[key] = value.strip()
     return declared
+
+
+def with_declared_scopes(examples: Iterable[Example], folder: Path | None) -> tuple[Example, ...]:
+    """The examples with the scopes that `dataset.toml` of their folder declares. Raises what reading it raises."""
+    scopes = () if folder is None else read_declaration(folder).scope
+    if not scopes:
+        return tuple(examples)
+    return tuple(
+        replace(one, gold=Annotations(one.gold.layers, declared_over(one.gold.scope, scopes))) for one in examples
+    )

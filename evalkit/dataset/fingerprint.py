@@ -17,8 +17,9 @@ import orjson
 
 from evalkit.formats.native.rows import sha256_text
 from evalkit.layers.base import Layer
+from evalkit.layers.scopes import scope_to_table
 from evalkit.layers.table import all_layers
-from evalkit.records import Example
+from evalkit.records import Example, LayerScope
 
 __all__ = ["Content", "fingerprint_of", "fingerprint_of_columns", "plain_content"]
 
@@ -91,14 +92,20 @@ def _content(example: Example, layers: Sequence[Layer[Any]], plain: list[Any]) -
             stated.append(said)
         elif said is not None:
             others[layer.name] = said
-    scope = [
+    scope: list[Any] = [
         None if names is None else sorted(names) for names in (gold.scope.layers, gold.scope.labels, gold.scope.zones)
     ]
+    # Only where something is declared of single layers: fingerprints of other gold stay what they were.
+    scope += [{own.layer: scope_to_table(own) for own in sorted(gold.scope.of, key=_by_layer)}] if gold.scope.of else []
     # Zones decide which items count when the scope names zones, so they belong to what was measured.
     zones = sorted(map(list, article.zones))
     if not zones and not others and stated == [[], *[None] * (len(stated) - 1)] and scope == [None] * len(scope):
         return plain_content(article.id, article.text)
     return [*plain_content(article.id, article.text), zones, *stated, scope, *([others] if others else [])]
+
+
+def _by_layer(scope: LayerScope) -> str:
+    return scope.layer
 
 
 def _by_value(content: Sequence[Any]) -> list[tuple[bool, Any]]:

@@ -138,6 +138,9 @@ def apply_label_map(annotations: Annotations, label_map: LabelMap) -> tuple[Anno
     scope = annotations.scope
     if scope.labels is not None:
         scope = replace(scope, labels=_mapped_scope(scope.labels, label_map))
+    if (own := scope.of_layer(layer.name)).labels is not None:
+        mapped_own = replace(own, labels=mapped_labels(own.labels or (), label_map))
+        scope = replace(scope, of=tuple([mapped_own if other is own else other for other in scope.of]))
     counts = MapCounts(mapped, dropped, unmapped, layer.name) + MapCounts()
     return Annotations(annotations.layers, scope, **{layer.name: kept}), counts
 

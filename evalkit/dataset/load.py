@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from evalkit.dataset.checks import check_ids, check_scorable
+from evalkit.dataset.declaration import with_declared_scopes
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.label_maps import LabelMap, apply_label_maps
 from evalkit.dataset.labels import (
@@ -73,6 +74,7 @@ def gold_of_batch(
     check: bool = True,
 ) -> GoldDataset:
     """The gold in what was read, checked, with labels mapped. Raises what `load_dataset` raises."""
+    batch = replace(batch, examples=with_declared_scopes(batch.examples, place.folder))
     raws = raw_examples(batch)
     if not raws:
         raise InputError(f"{place.location}: holds no article; check the path, or build it with evalkit dataset build")
@@ -98,6 +100,7 @@ def load_splits(
     place = find_place(source, read.gold_format or read.format)
     check_settings(read.values, place)
     batch = read_place(place, read)
+    batch = replace(batch, examples=with_declared_scopes(batch.examples, place.folder))
     raws = raw_examples(batch)
     if not raws:
         raise InputError(f"{place.location}: holds no article; check the path, or build it with evalkit dataset build")

@@ -17,12 +17,13 @@ The corpus is compared where there is one: a folder `corpus` beside the dataset 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.checks import check_example
 from evalkit.dataset.copies import copies_across_splits
+from evalkit.dataset.declaration import with_declared_scopes
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.load import inventory_of
 from evalkit.dataset.problems import Problem
@@ -100,6 +101,7 @@ def validate_dataset(
         problems.append(_format_problem(error))
 
     batch = read_place(found, read)
+    batch = replace(batch, examples=with_declared_scopes(batch.examples, found.folder))
     raws = raw_examples(batch, note)
     if not raws and not problems:
         raise InputError(f"{found.location}: holds no article; check the path, or build it with evalkit dataset build")

@@ -121,6 +121,10 @@ class Layer(Generic[Item]):
         shows_text: whether files give the text at the spans beside them.
         defaults: what texts hold that files may leave out, by field.
         refers: the fields that hold the id of another item, and its layer, which must come before this one.
+        joined: the parts that several fields hold: name → fields. Any other field that may be left out is a part that
+            is called like it.
+        compared: the parts by which items are told to be right: where the gold does not annotate one, predicted items
+            are taken without it.
         problems: what else can be wrong with the items of an article.
         counts: what else a description counts in some examples: group → row → count.
         mentions: the things that an item names, by `entity_id`.
@@ -151,6 +155,8 @@ class Layer(Generic[Item]):
     shows_text: bool = True
     defaults: Mapping[str, str] = dataclasses.field(default_factory=dict)
     refers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    joined: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    compared: tuple[str, ...] = ()
     problems: Callable[[Sequence[Item], Annotations], Iterable[Fault]] = _nothing
     counts: Callable[[Sequence[Example]], Mapping[str, Mapping[str, int]]] = _none_by_name
     mentions: Callable[[Item], Iterable[Mention]] = _nothing
@@ -206,6 +212,24 @@ class Layer(Generic[Item]):
         if self.says is not None:
             return self.says(item, text)
         return surface(text, self.spans(item)) or self.label(item)
+
+    @cached_property
+    def part_fields(self) -> Mapping[str, tuple[str, ...]]:
+        """The parts that an item may have or lack, such as its cue, and the fields that hold each."""
+        inside = {name for names in self.joined.values() for name in names}
+        fixed = {self.label_field, self.spans_field if self.needs_spans else ""}
+        optional = [f.name for f in self.fields if f.absent is not REQUIRED and f.type is not NUMBER]
+        return {**self.joined, **{name: (name,) for name in optional if name not in inside | fixed}}
+
+    def part_of(self, field: str) -> str:
+        """The part that a field belongs to."""
+        return next((part for part, names in self.part_fields.items() if field in names), field)
+
+    def without(self, item: Item, fields: Iterable[str]) -> Item:
+        """The same item without some of its fields; the item itself if it has none of them."""
+        absent = {field.name: field.absent for field in self.fields}
+        given = {name: absent[name] for name in fields if getattr(item, name)}
+        return replace(item, **given) if given else item
 
     def in_scope(self, item: Item, labels: Sequence[str] | None) -> bool:
         """Whether an item is of one of the labels of a scope; see `evalkit.records.Scope`."""

@@ -95,8 +95,10 @@ def stated(scoring: Scoring, reading: str = "") -> dict[str, Any]:
         "predicted_map": scoring.predicted_label_map,
         "reading": reading,
     }
-    labels = {"labels": list(scoring.labels)} if scoring.labels else {}
-    return {name: str(value) for name, value in values.items() if value} | labels
+    lists = {"labels": list(scoring.labels), "scope": sorted(scoring.scope)}
+    return {name: str(value) for name, value in values.items() if value} | {
+        name: own for name, own in lists.items() if own
+    }
 
 
 def without_secrets(settings: Mapping[str, str]) -> dict[str, str]:

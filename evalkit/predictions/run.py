@@ -268,6 +268,7 @@ class Run:
                 label_map=read.text("label_map") or None,
                 predicted_label_map=read.text("predicted_map") or None,
                 labels=read.names("labels"),
+                scope=read.names("scope"),
             ),
             gold=gold and replace(gold, reading=read.text("reading") or gold.reading),
         )

@@ -1,12 +1,13 @@
 """Gold and predictions laid side by side, article by article, before anything is counted.
 
-Here everything that is not scored is set aside and counted: layers that the gold does not annotate, items outside
-the declared scope, predictions for articles that the gold does not have. An article without a prediction, or with a
-failed one, stays and counts as missed.
+Here everything that is not scored is set aside and counted: layers and parts that the gold does not annotate, items
+outside the declared scope, predictions for articles that the gold does not have. An article without a prediction, or
+with a failed one, stays and counts as missed.
 """
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +15,12 @@ from typing import Any
 
 from evalkit.errors import InputError
 from evalkit.layers.base import Layer
-from evalkit.layers.table import all_layers
-from evalkit.records import Annotations, Article, Example, Prediction, Scope
+from evalkit.layers.table import all_layers, load_layer
+from evalkit.records import Annotations, Article, Example, LayerScope, Prediction, Scope
 
-__all__ = ["Pair", "Paired", "pair_up"]
+__all__ = ["Pair", "Paired", "annotates", "pair_up"]
+
+NO_SCOPE = Scope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,13 @@ class Paired:
         """The articles whose gold has some layers."""
         return [pair for pair in self.pairs if all(pair.gold[layer] is not None for layer in layers)]
 
+    def without(self, layer: str, fields: Sequence[str]) -> str | None:
+        """Why none of some fields of a layer can be evaluated: no gold item has one, or the scope leaves them out.
+
+        None if one can, or if there is no gold item that could have one.
+        """
+        return _lack(self.pairs, load_layer(layer), fields)
+
 
 def pair_up(
     examples: Iterable[Example], predictions: Iterable[Prediction], *, layers: Sequence[str] | None = None
@@ -91,6 +101,7 @@ def pair_up(
     for name in sorted(gold):
         prediction = by_article.get(name, Prediction(article_id=name, annotations=Annotations()))
         pairs.append(_pair(gold[name], prediction, claimed, aside))
+    pairs = _without_unannotated(pairs, aside)
     annotated = {layer for pair in pairs for layer in pair.gold.layers}
     absent = {
         layer.name: "the gold does not annotate it" if layer.name in claimed else "the extractor does not claim it"
@@ -140,7 +151,7 @@ def _pair(example: Example, prediction: Prediction, claimed: frozenset[str], asi
                 aside[what] += len(predicted)
             continue
         kept: tuple[Any, Any] = gold, (predicted or ()) if layer.name in claimed else None
-        if scope != Scope():
+        if scope is not NO_SCOPE and scope != NO_SCOPE:
             kept = _in_scope(article, layer, kept, scope, aside)
         sides[0][layer.name], sides[1][layer.name] = kept
     return Pair(article, Annotations(sides[0], scope), Annotations(sides[1]), prediction.given)
@@ -150,7 +161,9 @@ def _in_scope(
     article: Article, layer: Layer[Any], sides: tuple[Any, Any], scope: Scope, aside: Counter[str]
 ) -> tuple[Any, Any]:
     outside = [zone for zone in article.zones if scope.zones is not None and zone.kind not in scope.zones]
+    labels = scope.of_layer(layer.name).labels
     kept: list[Any] = []
+    places: set[Any] = set()
     for name, items in zip(("gold", "predicted"), sides, strict=True):
         if items is None:
             kept.append(None)
@@ -160,8 +173,77 @@ def _in_scope(
             for item in items
             if not any(s.start < z.end and z.start < s.end for s in layer.spans(item) for z in outside)
             and layer.in_scope(item, scope.labels)
+            # Of an item of another label that stands where a gold item does, the gold knows what it should be.
+            and (labels is None or layer.label(item) in labels or layer.spans(item) in places)
         )
+        places = {spans for item in inside if (spans := layer.spans(item))}
         if len(inside) < len(items):
             aside[f"{name} {layer.name} outside the annotated scope, set aside"] += len(items) - len(inside)
         kept.append(inside)
     return kept[0], kept[1]
+
+
+def annotates(declared: LayerScope, layer: Layer[Any], fields: Sequence[str]) -> bool:
+    """Whether a scope leaves room for any of some fields."""
+    return declared.parts is None or any(layer.part_of(field) in declared.parts for field in fields)
+
+
+def _lack(pairs: Iterable[Pair], layer: Layer[Any], fields: Sequence[str]) -> str | None:
+    whole = {name for field in fields for name in layer.part_fields.get(layer.part_of(field), ())}
+    items, inside, declared, others = 0, 0, False, False
+    for pair in pairs:
+        gold = layer.of(pair.gold)
+        if gold is None:
+            continue
+        items += len(gold)
+        scope = pair.gold.scope.of_layer(layer.name)
+        if not annotates(scope, layer, fields):
+            continue
+        inside += 1
+        if any(getattr(item, field) for item in gold for field in fields):
+            return None
+        # A part that is named was looked for: where nothing has it, there is none. In a part that several fields hold,
+        # such as a speaker by mention or by id, one that nothing has was not.
+        declared = declared or scope.parts is not None
+        others = others or any(getattr(item, field) for item in gold for field in whole)
+    if items and not inside:
+        return f"{_words(layer, fields)}: the scope of the gold leaves it out"
+    if not items or (declared and not others):
+        return None
+    return f"{_words(layer, fields)}: no gold {layer.one} has one"
+
+
+def _words(layer: Layer[Any], fields: Sequence[str]) -> str:
+    joined = {name for names in layer.joined.values() for name in names}
+    return " or ".join(f"{name} span" if name in joined & set(layer.span_names) else name for name in fields)
+
+
+def _without_unannotated(pairs: Sequence[Pair], aside: Counter[str]) -> list[Pair]:
+    """The articles without those parts, of the ones that decide what is right, that their gold does not annotate."""
+    done = list(pairs)
+    for layer in all_layers():
+        for part in layer.compared:
+            fields = layer.part_fields[part]
+            everywhere = _lack(pairs, layer, fields) is not None
+            what = f"predicted {layer.name} have a {part}, which the gold does not annotate: they are taken without it"
+            for number, pair in enumerate(done):
+                if everywhere or not annotates(pair.gold.scope.of_layer(layer.name), layer, fields):
+                    done[number] = Pair(
+                        pair.article,
+                        _bare(pair.gold, layer, fields, Counter(), what),
+                        _bare(pair.predicted, layer, fields, aside, what),
+                        pair.given,
+                    )
+    return done
+
+
+def _bare(
+    annotations: Annotations, layer: Layer[Any], fields: Sequence[str], aside: Counter[str], what: str
+) -> Annotations:
+    items = layer.of(annotations) or ()
+    bare = tuple([layer.without(item, fields) for item in items])
+    changed = sum(map(operator.is_not, bare, items))
+    if not changed:
+        return annotations
+    aside[what] += changed
+    return annotations.with_layers(**{layer.name: bare})

@@ -76,7 +76,7 @@ def diagnose(
     )
     # Links between layers are told about only where all of them are there, or where somebody asks.
     untold = set() if asked.tasks else {task for task in task_names() if not load_task(task).kinds}
-    missing = not_evaluated(pairing.plain, asked.tasks)
+    missing = not_evaluated(pairing.plain, asked.tasks, asked.conventions)
     return replace(
         found,
         run=run.extractor,

@@ -12,6 +12,7 @@ from evalkit.errors import InputError
 from evalkit.options import OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.registry import near_match
+from evalkit.scoring.tasks.evaluable import not_evaluated
 from evalkit.workflows.inputs import finished_run, gold_of
 from evalkit.workflows.pairing import check_words, pair_run, scoring_of
 
@@ -49,13 +50,15 @@ def explain_run(
     pair = pairs.get(article_id)
     if pair is None:
         raise InputError(f"{whole.place}: has no article {article_id!r}{_hint(article_id, pairs)}")
+    conventions = asked.conventions or ("all",)
     wanted = span if span is None or isinstance(span, str) else f"{span[0]}-{span[1]}"
     return explain_pair(
         pair,
         run=whole.extractor,
         tasks=asked.tasks,
-        conventions=asked.conventions or ("all",),
+        conventions=conventions,
         places=None if wanted is None else find_places(pair.article.text, wanted),
+        left_out=not_evaluated(paired, conventions=conventions),
     )
 
 

@@ -9,11 +9,12 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_maps
 from evalkit.dataset.labels import foreign_labels, load_label_map, restrict_labels
 from evalkit.errors import InputError
+from evalkit.layers.scopes import declared_over, parse_scope
 from evalkit.layers.table import load_layer, open_layers
 from evalkit.options import Scoring
 from evalkit.predictions.run import Run
-from evalkit.records import Example
-from evalkit.scoring.pairs import Paired, pair_up
+from evalkit.records import Annotations, Example
+from evalkit.scoring.pairs import Pair, Paired, pair_up
 from evalkit.scoring.references import unresolved_names
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
 from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_task, score_task
@@ -45,8 +46,21 @@ class Pairing:
         for task in check_tasks(scoring.tasks):
             conventions = conventions_of(task, self.plain, scoring.conventions)
             if why_not(task, self.plain) is None and conventions:
-                tables[task] = score_task(task, articles_of(task, self.of_task(task)), conventions)
+                tables[task] = self._tables(task, conventions)
         return tables
+
+    def _tables(self, task: str, conventions: Sequence[str]) -> dict[str, ScoredTable]:
+        """Those of one task, in the order of its conventions: some may judge parts that only some articles have."""
+        whole = articles_of(task, self.of_task(task))
+        over: dict[tuple[str, ...], tuple[list[Pair], list[str]]] = {}
+        for name in conventions:
+            pairs = articles_of(task, self.of_task(task), name)
+            key = () if len(pairs) == len(whole) else tuple([pair.article.id for pair in pairs])
+            over.setdefault(key, (pairs, []))[1].append(name)
+        done: dict[str, ScoredTable] = {}
+        for pairs, names in over.values():
+            done |= score_task(task, pairs, names)
+        return {name: done[name] for name in conventions}
 
 
 def takes_label_maps(task: str) -> bool:
@@ -62,15 +76,19 @@ def scoring_of(run: Run, asked: Scoring | None = None) -> Scoring:
         label_map=asked.label_map or stored.label_map,
         predicted_label_map=asked.predicted_label_map or stored.predicted_label_map or run.default_label_map,
         labels=asked.labels or stored.labels,
+        scope=asked.scope or stored.scope,
     )
 
 
 def check_words(scoring: Scoring) -> None:
-    """Refuses tasks and conventions that there are not.
+    """Refuses tasks and conventions that there are not, and scopes that say nothing.
 
     Raises:
         UnknownNameError: nobody registered a name.
+        InputError: a scope cannot be read.
     """
+    for text in scoring.scope:
+        parse_scope(text)
     for task in check_tasks(scoring.tasks):
         choose_conventions(task, scoring.conventions)
 
@@ -108,6 +126,7 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
         EvalkitError: gold and predictions cannot be laid side by side, or a label map or label is unknown.
     """
     predictions, layers = run.predictions, run.layers
+    gold = _in_scope(gold, scoring)
     plain = pair_up(gold.examples, predictions, layers=layers)
     notes = [f"{number} {what}" for what, number in plain.set_aside.items()]
     notes += unresolved_names(plain, predictions)
@@ -128,6 +147,15 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
     mapped = pair_up(examples, changed, layers=layers)
     more = [f"{number} {what}" for what, number in mapped.set_aside.items()]
     return Pairing(plain, mapped, (*notes, *(note for note in more if note not in notes)))
+
+
+def _in_scope(gold: GoldDataset, scoring: Scoring) -> GoldDataset:
+    """The gold with the scopes that are declared; under its fingerprint, since they are options of the scoring."""
+    if not scoring.scope:
+        return gold
+    declared = [parse_scope(text) for text in scoring.scope]
+    scoped = (replace(one, gold=Annotations(one.gold.layers, declared_over(one.gold.scope, declared))) for one in gold)
+    return replace(gold, examples=tuple(scoped))
 
 
 def _label_maps(gold: GoldDataset, scoring: Scoring) -> tuple[list[LabelMap], list[LabelMap]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.dataset.declaration import read_declaration
 from evalkit.dataset.fingerprint import fingerprint_of_columns, plain_content
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.labels import foreign_label_notes, load_inventory
@@ -30,6 +31,7 @@ from evalkit.scoring.tasks.table import (
     ScoredTable,
     check_tasks,
     choose_conventions,
+    find_convention,
     load_task,
     score_columns,
     task_names,
@@ -71,7 +73,9 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
         EvalkitError: a convention needs the text and it is not known.
     """
     scoring, read = options.scoring, options.read
-    changed = scoring.label_map or scoring.predicted_label_map or scoring.labels or options.intervals.cluster
+    changed = (
+        scoring.label_map or scoring.predicted_label_map or scoring.labels or scoring.scope or options.intervals.cluster
+    )
     told = {read.format, read.gold_format, read.predicted_format} - {None, NATIVE.name} or read.values or read.annotator
     # Rows are plain if they hold one layer, the first; then there is one task that needs no other.
     layer = all_layers()[0]
@@ -88,11 +92,17 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     claimed = zip(predicted.articles, predicted.texts, strict=True)
     if any(text and text != (texts.get(name) or text) for name, text in claimed):
         return None
+    if read_declaration(gold_path.parent).scope:
+        return None
     inventory = load_inventory(gold_path.parent)
     columns = _paired_columns(gold, predicted)
     if not set(gold.labels) <= set(inventory.labels_of(layer.name)) or columns is None:
         return None
-    tables = score_columns(task, columns, choose_conventions(task, scoring.conventions))
+    conventions = choose_conventions(task, scoring.conventions)
+    # Plain items have no part that a convention could judge.
+    if any((own := find_convention(task, name)) is not None and own.needs for name in conventions):
+        return None
+    tables = score_columns(task, columns, conventions)
     paired = _outlines(gold, predicted, layer.name)
     numbers = np.bincount(predicted.label, minlength=len(predicted.labels)).tolist()
     return PlainFiles(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Unpack
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
 from evalkit.formats.collection import without_collection
+from evalkit.layers.scopes import parse_scope, scope_text
 from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scoring, options_of
 from evalkit.predictions.facts import stated
 from evalkit.predictions.run import Run
@@ -21,7 +22,7 @@ from evalkit.records import Article, Example, Prediction
 from evalkit.results import EvalResult, TaskResult
 from evalkit.scoring.pairs import Paired
 from evalkit.scoring.tasks.evaluable import not_evaluated
-from evalkit.scoring.tasks.table import ScoredTable
+from evalkit.scoring.tasks.table import ScoredTable, load_task
 from evalkit.version import __version__
 from evalkit.workflows.floor import floor_results
 from evalkit.workflows.inputs import gold_and_predictions
@@ -123,7 +124,7 @@ def _result(
         split=gold.split,
         articles=len(gold),
         tasks=tasks,
-        not_evaluated=not_evaluated(paired, scoring.tasks),
+        not_evaluated=not_evaluated(paired, scoring.tasks, scoring.conventions),
         failed=paired.failed,
         run={
             "evalkit": __version__,
@@ -180,6 +181,9 @@ def _signature(gold: GoldDataset, task: str, convention: str, scoring: Scoring, 
     if takes_label_maps(task):
         name = "own" if scoring.label_map is None else Path(str(scoring.label_map)).stem
         parts.append(f"labels:{name}" + (f"[{'+'.join(scoring.labels)}]" if scoring.labels else ""))
+    scopes = [parse_scope(text) for text in scoring.scope]
+    own = [scope_text(scope) for scope in scopes if scope.layer in load_task(task).layers]
+    parts += [f"scope:{text}" for text in sorted(own)]
     parts += [gold.signature, f"split:{gold.split}", *([gold.reading] if gold.reading else [])]
     parts.append("ci:none" if bootstrap is None else f"ci:{bootstrap.describe()}")
     return "|".join([*parts, f"evalkit:{__version__}"])

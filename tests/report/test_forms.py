@@ -196,14 +196,15 @@ class TestTsv:
     def test_one_row_for_each_figure_with_full_numbers(self, result: EvalResult):
         head, *rows = [line.split("\t") for line in render_report(result, "tsv").splitlines()]
         assert {len(row) for row in rows} == {len(head)}
-        # Two tasks of two conventions, each with one label, micro and macro; and two derived scores.
-        assert len(rows) == 14
+        # Two tasks of two conventions, each with one label, micro and macro; two derived scores; one is not evaluated.
+        assert len(rows) == 15
         micro = dict(zip(head, rows[1], strict=True))
         assert (micro["task"], micro["convention"], micro["label"]) == ("entities", "exact", "micro")
         assert float(micro["f1"]) == f1_score(0.6, 0.75)
         assert (micro["gold_items"], micro["predicted_items"], micro["gold_credit"]) == ("4", "5", "3.0")
         assert dict(zip(head, rows[2], strict=True))["gold_items"] == ""
-        assert dict(zip(head, rows[-1], strict=True))["score"] == "0.5"
+        assert dict(zip(head, rows[-2], strict=True))["score"] == "0.5"
+        assert dict(zip(head, rows[-1], strict=True))["not_evaluated"] == "the extractor does not claim it"
 
     def test_numbers_are_untouched_and_formulas_are_text(self):
         rows = ({"a": -0.5, "b": "-0.5", "c": "=1+1", "d": "+cmd", "e": "@x", "f": "-", "g": None, "h": True},)

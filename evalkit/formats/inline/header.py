@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from evalkit.errors import FormatError
+from evalkit.errors import FormatError, InputError
 from evalkit.layers.entities import ENTITIES
 from evalkit.layers.quotes import QUOTES
+from evalkit.layers.scopes import parse_scope
 from evalkit.layers.stances import STANCES
+from evalkit.layers.table import layer_names
 from evalkit.records import Scope
 
 __all__ = ["MARKED", "parse_header", "pop_layers", "pop_scope"]
@@ -46,7 +48,13 @@ def pop_layers(header: dict[str, str], where: str) -> tuple[str, ...]:
     return layers
 
 
-def pop_scope(header: dict[str, str]) -> Scope:
-    """Takes the declared scope out of the header."""
-    declared = {key: header.pop(f"scope_{key}", None) for key in ("layers", "labels", "zones")}
-    return Scope(**{key: None if value is None else _names(value) for key, value in declared.items()})
+def pop_scope(header: dict[str, str], where: str) -> Scope:
+    """Takes the declared scope out of the header; `scope_quotes: kinds=direct` is about one layer."""
+    given = (header.pop(f"scope_{key}", None) for key in ("layers", "labels", "zones"))
+    layers, labels, zones = (None if value is None else _names(value) for value in given)
+    single = {name: header.pop(f"scope_{name}") for name in layer_names() if f"scope_{name}" in header}
+    try:
+        of = tuple([parse_scope(f"{name}:{value}") for name, value in sorted(single.items())])
+    except InputError as error:
+        raise FormatError(f"{where}: header: {error}") from error
+    return Scope(layers=layers, labels=labels, zones=zones, of=of)

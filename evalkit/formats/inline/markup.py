@@ -25,8 +25,9 @@ A header of `key: value` lines, a line `---`, the marked text, a line `---`, and
 
 The text begins and ends without blank lines and has one final line feed; `ends: exact` in the header takes the
 lines as they are instead, without a final line feed. `layers: entities, quotes` says which layers were annotated
-(all, if not given), `scope_layers`, `scope_labels` and `scope_zones` declare the scope. Other unknown header keys
-become `metadata`; `lang` is `en` if it is not given.
+(all, if not given), `scope_layers`, `scope_labels` and `scope_zones` declare the scope, `scope_quotes:
+kinds=direct,parts=speaker` that of one layer. Other unknown header keys become `metadata`; `lang` is `en` if it is not
+given.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from evalkit.formats.inline.parse import NO_ID, parse_inline
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.layers.entities import ENTITIES
 from evalkit.layers.quotes import QUOTES
+from evalkit.layers.scopes import scope_text
 from evalkit.layers.stances import STANCES
 from evalkit.records import Annotations, Article, Example, Span
 
@@ -89,6 +91,7 @@ def _header(example: Example) -> list[str]:
         declared = getattr(gold.scope, key)
         if declared is not None:
             header[f"scope_{key}"] = ", ".join(declared)
+    header |= {f"scope_{own.layer}": scope_text(own).partition(":")[2] for own in gold.scope.of}
     lines = [f"{key}: {value}".rstrip() for key, value in header.items()]
     return [*lines, *(f"{key}: {value}".rstrip() for key, value in article.metadata.items())]
 

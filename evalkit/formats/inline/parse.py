@@ -80,7 +80,7 @@ def parse_inline(content: str, *, where: str = "<text>") -> Example:
             "add the missing one, even if there are no stances"
         )
     header = parse_header(lines[: rules[0]], where)
-    layers, scope = pop_layers(header, where), pop_scope(header)
+    layers, scope = pop_layers(header, where), pop_scope(header, where)
     exact = header.pop("ends", "") == "exact"
     body = _parse_body(lines[rules[0] + 1 : rules[1]], rules[0] + 2, where)
     text, marks, zones = _finish(body, exact=exact)

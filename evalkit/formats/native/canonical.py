@@ -51,4 +51,5 @@ def _sorted_scope(scope: Scope) -> Scope:
         layers=None if scope.layers is None else tuple(sorted(scope.layers)),
         labels=None if scope.labels is None else tuple(sorted(scope.labels)),
         zones=None if scope.zones is None else tuple(sorted(scope.zones)),
+        of=tuple(sorted(scope.of, key=lambda own: own.layer)),
     )

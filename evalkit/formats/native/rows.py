@@ -29,6 +29,7 @@ from evalkit.errors import FormatError
 from evalkit.formats.native.json_rows import read_rows
 from evalkit.layers.base import Layer
 from evalkit.layers.fields import SPAN, TEXT
+from evalkit.layers.scopes import layer_scopes, scope_to_table
 from evalkit.layers.table import all_layers, layer_names
 from evalkit.records import Annotations, Article, Example, Prediction, Scope, Zone
 
@@ -120,7 +121,9 @@ def _scope(row: Mapping[str, Any], where: str) -> Scope:
         if names is not None and not (isinstance(names, (list, tuple)) and all(isinstance(n, str) for n in names)):
             raise FormatError(f"{where}: scope {key!r} must be a list of names or null, found {names!r}")
         declared[key] = None if names is None else tuple(names)
-    return Scope(**declared)
+    # What else it holds are the scopes of single layers, by name.
+    of = layer_scopes({key: value for key, value in scope.items() if key not in declared}, where)
+    return Scope(layers=declared["layers"], labels=declared["labels"], zones=declared["zones"], of=of)
 
 
 def claimed_surfaces(row: Mapping[str, Any]) -> dict[tuple[str, int], str]:
@@ -236,7 +239,8 @@ def example_to_row(example: Example) -> Row:
     scope = example.gold.scope
     row = article_to_row(example.article) | annotations_to_row(example.gold, example.article.text)
     declared = {key: getattr(scope, key) for key in ("layers", "labels", "zones")}
-    return row | {"scope": {key: None if value is None else list(value) for key, value in declared.items()}}
+    stated: Row = {key: None if value is None else list(value) for key, value in declared.items()}
+    return row | {"scope": stated | {own.layer: scope_to_table(own) for own in scope.of}}
 
 
 def prediction_to_row(prediction: Prediction) -> Row:

@@ -12,6 +12,7 @@ from evalkit.records import ZONES
 from evalkit.report.clean import one_line
 from evalkit.report.document import Block, Chart, Document, Series, Table, figure_columns
 from evalkit.report.of.cells import change, interval, number
+from evalkit.report.of.result import not_evaluated_lines
 from evalkit.scoring.tasks.base import MISSED, SPURIOUS
 from evalkit.scoring.tasks.table import load_task, task_names
 
@@ -23,7 +24,7 @@ IN_ORDER = ("length", "nested", "seen", "year")
 
 def document(diagnosis: Diagnosis) -> Document:
     """Kinds of errors and their price, hard articles, slices, what the gold can show, what scores are worth."""
-    missing = [f"{task}: not evaluated, {reason}" for task, reason in diagnosis.not_evaluated.items()]
+    missing = list(not_evaluated_lines(diagnosis.not_evaluated))
     return Document(
         what="diagnosis",
         title=one_line(f"{diagnosis.run} on {diagnosis.gold}, {diagnosis.split}: {diagnosis.articles} articles"),

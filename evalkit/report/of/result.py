@@ -9,7 +9,7 @@ from evalkit.report.of.cells import interval, interval_heading, number
 from evalkit.results import PRF, EvalResult, TaskResult, floor_label
 from evalkit.scoring.tasks.table import main_convention
 
-__all__ = ["document"]
+__all__ = ["document", "not_evaluated_lines"]
 
 SHOWN_FAILURES = 10
 
@@ -109,7 +109,7 @@ def _f1(prf: PRF | None) -> str:
 
 
 def _notes(result: EvalResult) -> Iterator[str]:
-    yield from (f"{task}: not evaluated, {reason}" for task, reason in result.not_evaluated.items())
+    yield from not_evaluated_lines(result.not_evaluated)
     yield from result.notes
     failed = [f"failed, counted as missed: {name}: {error}" for name, error in result.failed.items()]
     yield from failed[:SHOWN_FAILURES]
@@ -117,8 +117,18 @@ def _notes(result: EvalResult) -> Iterator[str]:
         yield f"… and {len(failed) - SHOWN_FAILURES} more failed articles, all in result.json"
 
 
+def not_evaluated_lines(reasons: Mapping[str, str]) -> Iterator[str]:
+    """A line for each reason: conventions of a task that share one, as `quotes cue-exact`, stand in one line."""
+    together: dict[tuple[str, str], list[str]] = {}
+    for name, reason in reasons.items():
+        task, _, convention = name.partition(" ")
+        together.setdefault((task if convention else name, reason), []).append(convention)
+    for (task, reason), conventions in together.items():
+        yield f"{' '.join([task, ', '.join(conventions)]).strip()}: not evaluated, {reason}"
+
+
 def _rows(result: EvalResult) -> Iterator[dict[str, object]]:
-    """The rows of the result with the name of the gold beside its items, then derived scores."""
+    """The rows of the result with the name of the gold beside its items, derived scores, what is not evaluated."""
     for row in result.rows():
         items = {"gold_items": row.pop("gold"), "predicted_items": row.pop("predicted")}
         credit = {name: row.pop(name) for name in ("gold_credit", "predicted_credit", "labels", "floor_f1")}
@@ -131,3 +141,7 @@ def _rows(result: EvalResult) -> Iterator[dict[str, object]]:
                 about = {"extractor": result.extractor, "gold": result.gold, "split": result.split}
                 about |= {"task": task, "convention": convention, "label": name}
                 yield about | {"score": score.value, "score_low": low, "score_high": high}
+    for name, reason in result.not_evaluated.items():
+        task, _, convention = name.partition(" ")
+        about = {"extractor": result.extractor, "gold": result.gold, "split": result.split}
+        yield about | {"task": task, "convention": convention, "not_evaluated": reason}

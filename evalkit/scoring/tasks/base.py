@@ -99,6 +99,8 @@ class Convention:
         settings: arguments that it always gives its function, where several conventions share one.
         parameters: what may stand behind the name, each after a colon, in this order.
         given: whether it asks for labels of items that the gold gives, so that an extractor that only labels has it.
+        needs: fields of the counted items of which gold must have one: where no gold item has any of them, or the
+            scope of the gold leaves them out, the convention is not evaluated.
         excepted: invariant of the self-test → why the definition cannot keep it.
     """
 
@@ -107,6 +109,7 @@ class Convention:
     settings: Mapping[str, Any] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
     given: bool = False
+    needs: tuple[str, ...] = ()
     excepted: Mapping[str, str] = field(default_factory=dict)
 
     def arguments(self, name: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evalkit.layers.table import load_layer
-from evalkit.scoring.pairs import Pair, Paired
+from evalkit.scoring.pairs import Pair, Paired, annotates
 from evalkit.scoring.tasks.table import check_tasks, choose_conventions, find_convention, load_task
 
 __all__ = ["articles_of", "conventions_of", "not_evaluated", "why_not"]
@@ -23,8 +23,10 @@ def why_not(task: str, paired: Paired) -> str | None:
     return None if paired.with_layers(layers) else f"no article of the gold has {named}"
 
 
-def not_evaluated(paired: Paired, wanted: Sequence[str] = ()) -> dict[str, str]:
+def not_evaluated(paired: Paired, wanted: Sequence[str] = (), conventions: Sequence[str] = ()) -> dict[str, str]:
     """What is not evaluated of some tasks, or of all if none is named: the task, or a part of it, → reason.
+
+    A part is one of the conventions that are wanted, after the name of its task, as in `quotes cue-exact`.
 
     A task that nobody asked for is not named where neither gold nor extractor have its layers, unless these are layers
     that are always named.
@@ -37,12 +39,30 @@ def not_evaluated(paired: Paired, wanted: Sequence[str] = ()) -> dict[str, str]:
             reasons[task] = reason
         elif reason is None and len(layers) == 1 and layers[0] in paired.given_only:
             reasons[f"{task} end to end"] = "the extractor labels given pairs and finds none itself"
+        if reason is None:
+            lacking = ((name, _lacks(task, name, paired)) for name in choose_conventions(task, conventions))
+            reasons |= {f"{task} {name}": why for name, why in lacking if why is not None}
     return reasons
 
 
-def articles_of(task: str, paired: Paired) -> list[Pair]:
-    """The articles whose gold has the layers of a task."""
-    return paired.with_layers(load_task(task).layers)
+def _needs(task: str, convention: str) -> tuple[str, ...]:
+    known = find_convention(task, convention)
+    return () if known is None else known.needs
+
+
+def _lacks(task: str, convention: str, paired: Paired) -> str | None:
+    """Why a convention cannot be scored of a task that can: the gold lacks the parts that it judges."""
+    needs = _needs(task, convention)
+    return paired.without(load_task(task).layer, needs) if needs else None
+
+
+def articles_of(task: str, paired: Paired, convention: str = "") -> list[Pair]:
+    """The articles whose gold has the layers of a task, and of a convention the parts that it judges in its scope."""
+    pairs, layer = paired.with_layers(load_task(task).layers), load_layer(load_task(task).layer)
+    needs = _needs(task, convention) if convention else ()
+    if not needs:
+        return pairs
+    return [pair for pair in pairs if annotates(pair.gold.scope.of_layer(layer.name), layer, needs)]
 
 
 def conventions_of(task: str, paired: Paired, wanted: Sequence[str] = ()) -> tuple[str, ...]:
@@ -51,7 +71,7 @@ def conventions_of(task: str, paired: Paired, wanted: Sequence[str] = ()) -> tup
     Raises:
         UnknownNameError: no task knows a wanted convention.
     """
-    chosen = choose_conventions(task, wanted)
+    chosen = tuple(name for name in choose_conventions(task, wanted) if _lacks(task, name, paired) is None)
     if load_task(task).layer not in paired.given_only:
         return chosen
     return tuple(name for name in chosen if (own := find_convention(task, name)) is not None and own.given)

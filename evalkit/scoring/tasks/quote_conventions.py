@@ -142,33 +142,43 @@ def cue(columns: Columns, how: str) -> Items:
 
 
 def speaker(columns: Columns, how: str, given: bool = False) -> Items:
-    """The speaker of the matched quote: `exact` (the same mention), `overlap` or `entity`; `given`: of no other."""
+    """The speaker of the matched quote: `exact` (the same mention), `overlap` or `entity`; `given`: of no other.
+
+    A mention is not judged where the gold says who speaks by an id alone: where that is said, it does not tell.
+    """
     if how == "entity":
         return _role(columns, has_speaker, speaker_is_right, given=given)
     right: dict[str, Right] = {
         "exact": lambda gold, predicted, _: gold.speaker == predicted.speaker,
         "overlap": lambda gold, predicted, _: any_overlap(mention(gold), mention(predicted)),
     }
-    return _role(columns, lambda quote: quote.speaker is not None, right[how], given=given)
+    return _role(columns, lambda quote: quote.speaker is not None, right[how], given=given, by_mention=True)
 
 
 Right = Callable[[Quote, Quote, Alignment], bool]
 """Whether two matched quotes agree in a role."""
 
 
-def _role(columns: Columns, has: Callable[[Quote], bool], right: Right, *, given: bool = False) -> Items:
+def _role(
+    columns: Columns, has: Callable[[Quote], bool], right: Right, *, given: bool = False, by_mention: bool = False
+) -> Items:
     """Rows are the quotes that have the role; with `given` only those of matched quotes."""
     rows: tuple[list[_Row], list[_Row]] = ([], [])
     for match in quote_matches(columns):
+        untold = {p for g, p in match.pairs if by_mention and _by_id_alone(match.quotes[0][g])}
         good = {p for p in match.pairs if right(match.quotes[0][p[0]], match.quotes[1][p[1]], match.alignment)}
         for side in (0, 1):
             partner = {pair[side]: pair[1 - side] for pair in match.pairs}
             earned = {pair[side] for pair in good}
             for position, quote in enumerate(match.quotes[side]):
-                if has(quote) and (position in partner or not given):
+                if has(quote) and (position in partner or not given) and (side == 0 or position not in untold):
                     other = match.first[1 - side] + partner[position] if position in partner else NOBODY
                     rows[side].append((match.first[side] + position, float(position in earned), other))
     return items_of_rows(columns, _rows(columns, GOLD_SIDE, rows[0]), _rows(columns, PREDICTED_SIDE, rows[1]))
+
+
+def _by_id_alone(quote: Quote) -> bool:
+    return quote.speaker is None and quote.speaker_id is not None
 
 
 def joint(columns: Columns) -> Items:

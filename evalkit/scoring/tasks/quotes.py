@@ -23,13 +23,16 @@ from evalkit.scoring.tasks.base import DUPLICATE, MISSED, RIGHT, SPURIOUS, Conve
 __all__ = ["TASK"]
 
 _HERE = "evalkit.scoring.tasks.quote_conventions"
+_CUE, _MENTION, _WHO = ("cue",), ("speaker",), ("speaker", "speaker_id")
+"""What gold must have: a mention of the speaker is not needed to say who speaks."""
 
 
-def _role(function: str, about: str, **settings: object) -> Convention:
+def _role(function: str, about: str, needs: tuple[str, ...], **settings: object) -> Convention:
     return Convention(
         function=f"{_HERE}:{function}",
         about=about,
         settings=settings,
+        needs=needs,
         excepted={"counts": "its items are the quotes that have the role"},
     )
 
@@ -48,19 +51,23 @@ TASK = Task(
             about="items are the tokens of contents, whatever the kind",
             excepted={"counts": "its items are tokens"},
         ),
-        "cue-exact": _role("cue", "1 for the cue of the matched gold quote", how="exact"),
-        "cue-type": _role("cue", "1 for a cue that overlaps that of the matched gold quote", how="overlap"),
-        "speaker-exact": _role("speaker", "1 for the mention of the matched quote's speaker", how="exact"),
-        "speaker-overlap": _role("speaker", "1 for a mention that overlaps that of the speaker", how="overlap"),
-        "speaker-entity": _role("speaker", "1 for the speaker as an entity, by id or any mention", how="entity"),
-        "speaker-exact-given": _role("speaker", "as speaker-exact, over matched quotes only", how="exact", given=True),
+        "cue-exact": _role("cue", "1 for the cue of the matched gold quote", _CUE, how="exact"),
+        "cue-type": _role("cue", "1 for a cue that overlaps that of the matched gold quote", _CUE, how="overlap"),
+        "speaker-exact": _role("speaker", "1 for the mention of the matched quote's speaker", _MENTION, how="exact"),
+        "speaker-overlap": _role(
+            "speaker", "1 for a mention that overlaps that of the speaker", _MENTION, how="overlap"
+        ),
+        "speaker-entity": _role("speaker", "1 for the speaker as an entity, by id or any mention", _WHO, how="entity"),
+        "speaker-exact-given": _role(
+            "speaker", "as speaker-exact, over matched quotes only", _MENTION, how="exact", given=True
+        ),
         "speaker-overlap-given": _role(
-            "speaker", "as speaker-overlap, over matched quotes only", how="overlap", given=True
+            "speaker", "as speaker-overlap, over matched quotes only", _MENTION, how="overlap", given=True
         ),
         "speaker-entity-given": _role(
-            "speaker", "as speaker-entity, over matched quotes only", how="entity", given=True
+            "speaker", "as speaker-entity, over matched quotes only", _WHO, how="entity", given=True
         ),
-        "joint": Convention(function=f"{_HERE}:joint", about="1 if content and speaker are both right"),
+        "joint": Convention(function=f"{_HERE}:joint", about="1 if content and speaker are both right", needs=_WHO),
     },
     main="exact",
     kinds=(RIGHT, "speaker", "boundary", DUPLICATE, MISSED, SPURIOUS),
