@@ -1,18 +1,25 @@
-"""What changed between two runs, item by item: newly broken and newly fixed, with their text.
+"""What changed between two runs over the same gold, item by item, in four words that exclude each other.
 
-A gold item is right as under the main convention of its task (`exact` for entities and quotes, `right` for stances). It
-is broken if it was right and is not any more; one that keeps its credit and is not of kind `right` any more, such as a
-quote whose content stays right and whose speaker does not, is broken too. A predicted item is broken if it is wrong and
-was not predicted before. Fixed is the same with the runs in each other's place. A wrong prediction that a broken gold
-item was matched with is told with that item, not again by itself.
+* `fixed`: a gold item that is right now and was not before;
+* `broken`: a gold item that was right before and is not now;
+* `added`: a wrong prediction that appeared;
+* `gone`: a wrong prediction that vanished.
 
-    gold PER Ida Moen      before PER Ida Moen      after PER Moen      broken, boundary: Ida Moen / Moen
+Right is what the task calls `right` (for entities the same spans and label, for quotes content and speaker, for
+stances holder, target and label), or, where a convention is named, what earns a credit of 1 under it: half a credit is
+not right, and of an item with several rows, such as tokens, all must be. An item that a convention does not count does
+not change.
+
+A gold item stands in `fixed` or `broken` or in neither, a prediction in `added` or `gone` or in neither. Copies of one
+wrong prediction are counted: of two where one was, one is added.
+
+    gold PER Ida Moen      before PER Ida Moen      after PER Moen      broken Ida Moen (boundary), added PER Moen
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,9 +31,24 @@ from evalkit.scoring.pairs import Pair, pair_up
 from evalkit.scoring.tasks.base import RIGHT, Task
 from evalkit.scoring.tasks.table import load_task, task_names
 
-__all__ = ["BROKEN", "FIXED", "Change", "ChangedItem", "changes_of_pairs", "item_changes"]
+__all__ = [
+    "ADDED",
+    "BROKEN",
+    "DIRECTIONS",
+    "FIXED",
+    "GONE",
+    "Change",
+    "ChangedItem",
+    "changes_of_pairs",
+    "item_changes",
+]
 
-BROKEN, FIXED = "broken", "fixed"
+BROKEN, FIXED, ADDED, GONE = "broken", "fixed", "added", "gone"
+DIRECTIONS = (BROKEN, FIXED, ADDED, GONE)
+"""The four words, worst first."""
+
+WHOLE = 1 - 1e-9
+"""The least credit that is right: shares add up to 1 but for what floating point loses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +62,17 @@ class ChangedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One item that is worse or better than before.
+    """One item that is not what it was.
 
     Attributes:
         article: its article.
         layer: the layer of the item.
-        direction: "broken" or "fixed".
-        kind: what it is now if broken, what it was if fixed: missed, spurious, boundary, label, …
-        gold: the gold item that is meant, or None for a prediction out of nowhere.
-        predicted: the wrong prediction, or None if there is none.
+        direction: "broken", "fixed", "added" or "gone".
+        kind: what it is now if broken or added, what it was if fixed or gone: missed, spurious, boundary, label, …
+        gold: the gold item that broke or was fixed; None for a prediction that was added or is gone.
+        predicted: of a gold item the wrong prediction in its place, now if broken, before if fixed, or None; else the
+            prediction itself.
+        meant: the gold item that an added or gone prediction was matched with, or None.
     """
 
     article: str
@@ -57,25 +81,42 @@ class Change:
     kind: str
     gold: ChangedItem | None
     predicted: ChangedItem | None
+    meant: ChangedItem | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The change as JSON values."""
         return asdict(self)
 
 
-def item_changes(gold: Iterable[Example], before: Sequence[Prediction], after: Sequence[Prediction]) -> list[Change]:
+def item_changes(
+    gold: Iterable[Example],
+    before: Sequence[Prediction],
+    after: Sequence[Prediction],
+    *,
+    conventions: Mapping[str, str] | None = None,
+) -> list[Change]:
     """What two runs over the same gold do not do alike.
 
-    Layers that one of the runs does not claim are left out. Broken items come first, then by layer, article and place.
+    Layers that one of the runs does not claim are left out. Broken items come first, then fixed ones, then added and
+    gone predictions, each by layer, article and place.
+
+    Args:
+        gold: the gold.
+        before: what one run predicted.
+        after: what the other predicted.
+        conventions: task → the convention under which a credit of 1 is right; what the task calls right for others.
 
     Raises:
         InputError: gold or predictions cannot be paired.
     """
     examples = list(gold)
-    return changes_of_pairs(pair_up(examples, before).pairs, pair_up(examples, after).pairs)
+    sides = pair_up(examples, before).pairs, pair_up(examples, after).pairs
+    return changes_of_pairs(*sides, conventions=conventions)
 
 
-def changes_of_pairs(before: Sequence[Pair], after: Sequence[Pair]) -> list[Change]:
+def changes_of_pairs(
+    before: Sequence[Pair], after: Sequence[Pair], *, conventions: Mapping[str, str] | None = None
+) -> list[Change]:
     """As `item_changes`, from pairs over the same gold, sorted by article id.
 
     Raises:
@@ -84,9 +125,10 @@ def changes_of_pairs(before: Sequence[Pair], after: Sequence[Pair]) -> list[Chan
     if [pair.article.id for pair in before] != [pair.article.id for pair in after]:
         raise InputError("two runs can be compared item by item only over the same articles; run both on the same gold")
     tasks = [load_task(name) for name in task_names() if load_task(name).kinds]
-    changes = [change for task in tasks for change in _task_changes(task, before, after)]
+    wanted = conventions or {}
+    changes = [change for task in tasks for change in _task_changes(task, wanted.get(task.name), before, after)]
     order = {task.layer: number for number, task in enumerate(tasks)}
-    return sorted(changes, key=lambda c: (c.direction, order[c.layer], c.article, _place(c)))
+    return sorted(changes, key=lambda c: (DIRECTIONS.index(c.direction), order[c.layer], c.article, _place(c)))
 
 
 def _place(change: Change) -> tuple[object, ...]:
@@ -94,64 +136,89 @@ def _place(change: Change) -> tuple[object, ...]:
     return (item.spans, item.label, change.kind, item.text) if item is not None else ()
 
 
-def _task_changes(task: Task, before: Sequence[Pair], after: Sequence[Pair]) -> Iterator[Change]:
+def _task_changes(
+    task: Task, convention: str | None, before: Sequence[Pair], after: Sequence[Pair]
+) -> Iterator[Change]:
     layer = task.layer
     pairs = [
         (ours, theirs)
         for ours, theirs in zip(before, after, strict=True)
         if None not in (ours.gold[layer], ours.predicted[layer], theirs.predicted[layer])
         # An article where nothing else is predicted cannot hold a change; most do not.
-        and ours.predicted != theirs.predicted
+        and (ours.predicted, ours.given) != (theirs.predicted, theirs.given)
     ]
-    sides = [judge_articles(task.name, [pair[side] for pair in pairs], [task.main]) for side in (0, 1)]
+    names = [] if convention is None else [convention]
+    sides = [judge_articles(task.name, [pair[side] for pair in pairs], names) for side in (0, 1)]
     for ours, theirs in zip(*sides, strict=True):
-        yield from _worse(task, BROKEN, ours, theirs)
-        yield from _worse(task, FIXED, theirs, ours)
+        yield from _lost_gold(task.layer, BROKEN, convention, ours, theirs)
+        yield from _lost_gold(task.layer, FIXED, convention, theirs, ours)
+        yield from _new_wrong(task.layer, ADDED, convention, ours, theirs)
+        yield from _new_wrong(task.layer, GONE, convention, theirs, ours)
 
 
-def _worse(task: Task, direction: str, good: JudgedArticle, bad: JudgedArticle) -> Iterator[Change]:
-    """What is right in one run and not in the other; told as what it is in the other."""
-    article, told = good.pair.article.id, set()
-    levels = [[_levels(task, run, side) for side in (GOLD_SIDE, PREDICTED_SIDE)] for run in (good, bad)]
-    for position, now in enumerate(bad.items[GOLD_SIDE]):
-        if levels[1][GOLD_SIDE][position] < levels[0][GOLD_SIDE][position]:
-            partner = None if now.partner is None else bad.items[PREDICTED_SIDE][now.partner]
-            told.add(now.partner)
-            yield _change(article, task.layer, direction, now.kind, now, partner)
-    predicted = zip(good.items[PREDICTED_SIDE], levels[0][PREDICTED_SIDE], strict=True)
-    wrong_before = Counter(_identity(item) for item, level in predicted if not level)
-    for position, item in enumerate(bad.items[PREDICTED_SIDE]):
-        if levels[1][PREDICTED_SIDE][position]:
+def _lost_gold(
+    layer: str, direction: str, convention: str | None, good: JudgedArticle, bad: JudgedArticle
+) -> Iterator[Change]:
+    """Gold items that are right in one run and not in the other, told as what they are in the other."""
+    right = [_right(run, GOLD_SIDE, convention) for run in (good, bad)]
+    for position, item in enumerate(bad.items[GOLD_SIDE]):
+        if right[0][position] and right[1][position] is False:
+            partner = None if item.partner is None else bad.items[PREDICTED_SIDE][item.partner]
+            yield Change(
+                article=bad.pair.article.id,
+                layer=layer,
+                direction=direction,
+                kind=_kind(item, convention),
+                gold=_told(item),
+                predicted=None if partner is None else _told(partner),
+            )
+
+
+def _new_wrong(
+    layer: str, direction: str, convention: str | None, without: JudgedArticle, having: JudgedArticle
+) -> Iterator[Change]:
+    """Wrong predictions of one run that are none of the other."""
+    known = Counter(_identity(*wrong) for wrong in _wrong(without, convention))
+    for item, roles in _wrong(having, convention):
+        if known[_identity(item, roles)]:
+            known[_identity(item, roles)] -= 1
             continue
-        if wrong_before[_identity(item)]:
-            wrong_before[_identity(item)] -= 1
-        elif position not in told:
-            partner = None if item.partner is None else bad.items[GOLD_SIDE][item.partner]
-            yield _change(article, task.layer, direction, item.kind, partner, item)
+        partner = None if item.partner is None else having.items[GOLD_SIDE][item.partner]
+        yield Change(
+            article=having.pair.article.id,
+            layer=layer,
+            direction=direction,
+            kind=_kind(item, convention),
+            gold=None,
+            predicted=_told(item),
+            meant=None if partner is None else _told(partner),
+        )
 
 
-def _levels(task: Task, run: JudgedArticle, side: int) -> list[int]:
-    """How right each item of a side is: 2 if of kind `right`, 1 if it only has its credit, else 0."""
-    rows = zip(run.items[side], run.credits[side], strict=True)
-    return [(item.kind == RIGHT) + (credits[task.main] == 1) for item, credits in rows]
-
-
-def _identity(item: JudgedItem) -> tuple[object, ...]:
-    return item.label, item.text, item.spans
-
-
-def _change(
-    article: str, layer: str, direction: str, kind: str, gold: JudgedItem | None, predicted: JudgedItem | None
-) -> Change:
-    return Change(
-        article=article,
-        layer=layer,
-        direction=direction,
-        kind=kind,
-        gold=None if gold is None else ChangedItem(label=gold.label, text=gold.text, spans=gold.spans),
-        predicted=(
-            None
-            if predicted is None
-            else ChangedItem(label=predicted.label, text=predicted.text, spans=predicted.spans)
-        ),
+def _wrong(run: JudgedArticle, convention: str | None) -> list[tuple[JudgedItem, Mapping[str, str]]]:
+    rows = zip(
+        run.items[PREDICTED_SIDE], run.roles[PREDICTED_SIDE], _right(run, PREDICTED_SIDE, convention), strict=True
     )
+    return [(item, roles) for item, roles, right in rows if right is False]
+
+
+def _right(run: JudgedArticle, side: int, convention: str | None) -> list[bool | None]:
+    """Whether each item of a side is right; None where the convention does not count it."""
+    if convention is None:
+        return [item.kind == RIGHT for item in run.items[side]]
+    credits = [own.get(convention) for own in run.credits[side]]
+    return [None if credit is None else credit >= WHOLE for credit in credits]
+
+
+def _kind(item: JudgedItem, convention: str | None) -> str:
+    """What became of an item that is not right; some conventions ask for more than the task's own kinds tell."""
+    return f"wrong under {convention}" if item.kind == RIGHT else item.kind
+
+
+def _identity(item: JudgedItem, roles: Mapping[str, str]) -> tuple[object, ...]:
+    # Ids are an extractor's own names; they tell two predictions apart only where no place does.
+    return item.label, item.text, item.spans, item.places, () if item.places else tuple(sorted(roles.items()))
+
+
+def _told(item: JudgedItem) -> ChangedItem:
+    return ChangedItem(label=item.label, text=item.text, spans=item.spans)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.analysis.changes import BROKEN, FIXED, Change, changes_of_pairs, item_changes
+from evalkit.analysis.changes import ADDED, BROKEN, FIXED, GONE, Change, changes_of_pairs, item_changes
+from evalkit.analysis.judged import judge_articles
 from evalkit.errors import InputError
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span, Stance
 from evalkit.scoring.pairs import pair_up
@@ -47,17 +48,35 @@ def told(changes: Sequence[Change]) -> list[tuple[str, str, str | None, str | No
         pytest.param([MOEN, OSLO], [MOEN, OSLO], [], id="nothing"),
         pytest.param([MOEN, OSLO], [MOEN], [(BROKEN, "missed", "Oslo", None)], id="missed"),
         pytest.param([MOEN], [MOEN, OSLO], [(FIXED, "missed", "Oslo", None)], id="found"),
-        # "Moen" is wrong and new, but it is what became of "Ida Moen": one change, not two.
-        pytest.param([MOEN], [(4, 8, "PER")], [(BROKEN, "boundary", "Ida Moen", "Moen")], id="boundary"),
-        pytest.param([OSLO], [(14, 18, "ORG")], [(BROKEN, "label", "Oslo", "Oslo")], id="label"),
-        pytest.param([(14, 18, "ORG")], [OSLO], [(FIXED, "label", "Oslo", "Oslo")], id="label-mended"),
-        pytest.param([], [(31, 35, "PER")], [(BROKEN, "spurious", None, "said")], id="spurious"),
-        pytest.param([(31, 35, "PER")], [], [(FIXED, "spurious", None, "said")], id="no-longer-spurious"),
+        # Two items: the gold one is not right any more, and a wrong prediction appeared.
+        pytest.param(
+            [MOEN],
+            [(4, 8, "PER")],
+            [(BROKEN, "boundary", "Ida Moen", "Moen"), (ADDED, "boundary", None, "Moen")],
+            id="boundary",
+        ),
+        pytest.param(
+            [(14, 18, "ORG")],
+            [OSLO],
+            [(FIXED, "label", "Oslo", "Oslo"), (GONE, "label", None, "Oslo")],
+            id="label-mended",
+        ),
+        # Nothing is fixed by a wrong label that is not predicted any more: Oslo is as missed as before.
+        pytest.param([(14, 18, "ORG")], [], [(GONE, "label", None, "Oslo")], id="wrong-label-dropped"),
+        pytest.param([], [(31, 35, "PER")], [(ADDED, "spurious", None, "said")], id="spurious"),
+        pytest.param([(31, 35, "PER")], [], [(GONE, "spurious", None, "said")], id="no-longer-spurious"),
         # A second copy of a right item is spurious; the gold item stays right.
-        pytest.param([MOEN], [MOEN, MOEN], [(BROKEN, "duplicate", None, "Ida Moen")], id="duplicate"),
-        # Missed before and found wrongly now: precision fell, recall did not.
-        pytest.param([], [(4, 8, "PER")], [(BROKEN, "boundary", "Ida Moen", "Moen")], id="newly-wrong"),
+        pytest.param([MOEN], [MOEN, MOEN], [(ADDED, "duplicate", None, "Ida Moen")], id="duplicate"),
+        # Missed before and found wrongly now: nothing that was right broke.
+        pytest.param([], [(4, 8, "PER")], [(ADDED, "boundary", None, "Moen")], id="newly-wrong"),
         pytest.param([(4, 8, "PER")], [(4, 8, "PER")], [], id="wrong-as-before"),
+        # Wrong in one way, now wrong in another.
+        pytest.param(
+            [(14, 18, "ORG")],
+            [(14, 22, "GPE")],
+            [(ADDED, "boundary", None, "Oslo for"), (GONE, "label", None, "Oslo")],
+            id="otherwise-wrong",
+        ),
         pytest.param(
             [MOEN],
             [OSLO],
@@ -97,16 +116,24 @@ def quotes(*items: Quote) -> Annotations:
     ("before", "after", "expected"),
     [
         pytest.param([quoted((0, 18), "jo")], [], [(BROKEN, "missed")], id="missed"),
-        pytest.param([quoted((0, 18), "jo")], [quoted((0, 29), "jo")], [(BROKEN, "boundary")], id="boundary"),
-        # Content stays right, the speaker does not: right under exact, and yet worse.
-        pytest.param([quoted((0, 18), "jo")], [quoted((0, 18), "ida")], [(BROKEN, "speaker")], id="speaker"),
-        pytest.param([quoted((0, 18), "ida")], [quoted((0, 18), "jo")], [(FIXED, "speaker")], id="speaker-mended"),
-        # From the wrong speaker to the wrong content: exact lost a quote.
-        pytest.param([quoted((0, 18), "ida")], [quoted((0, 29), "jo")], [(BROKEN, "boundary")], id="both"),
+        pytest.param(
+            [quoted((0, 18), "jo")], [quoted((0, 29), "jo")], [(BROKEN, "boundary"), (ADDED, "boundary")], id="boundary"
+        ),
+        # A quote with another speaker is not right, whatever its content.
+        pytest.param(
+            [quoted((0, 18), "jo")], [quoted((0, 18), "ida")], [(BROKEN, "speaker"), (ADDED, "speaker")], id="speaker"
+        ),
+        pytest.param(
+            [quoted((0, 18), "ida")], [quoted((0, 18), "jo")], [(FIXED, "speaker"), (GONE, "speaker")], id="mended"
+        ),
+        # From the wrong speaker to the wrong content: wrong before and now.
+        pytest.param(
+            [quoted((0, 18), "ida")], [quoted((0, 29), "jo")], [(ADDED, "boundary"), (GONE, "speaker")], id="both"
+        ),
         pytest.param(
             [quoted((0, 18), "jo")],
             [quoted((0, 18), "jo"), quoted((30, 38), "jo")],
-            [(BROKEN, "spurious")],
+            [(ADDED, "spurious")],
             id="spurious",
         ),
         # The kind of a quote does not decide whether its content is right.
@@ -127,7 +154,7 @@ def stance(label: str, target: str = "topic:move", holder: str = "jo") -> Stance
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        pytest.param([stance("favor")], [stance("against")], [(BROKEN, "label")], id="label"),
+        pytest.param([stance("favor")], [stance("against")], [(BROKEN, "label"), (ADDED, "label")], id="label"),
         pytest.param([stance("favor")], [], [(BROKEN, "missed")], id="missed"),
         pytest.param([stance("favor")], [stance("favor", "topic:Move!")], [], id="spelling-of-a-topic"),
         # The same words of the same holder: another name for the topic, and nothing has changed.
@@ -136,10 +163,10 @@ def stance(label: str, target: str = "topic:move", holder: str = "jo") -> Stance
         pytest.param(
             [stance("favor")],
             [stance("favor", "ship")],
-            [(BROKEN, "missed"), (BROKEN, "spurious")],
+            [(BROKEN, "missed"), (ADDED, "spurious")],
             id="target",
         ),
-        pytest.param([stance("against")], [stance("favor")], [(FIXED, "label")], id="label-mended"),
+        pytest.param([stance("against")], [stance("favor")], [(FIXED, "label"), (GONE, "label")], id="label-mended"),
     ],
 )
 def test_stances(before: list[Stance], after: list[Stance], expected: list[tuple[str, str]]) -> None:
@@ -165,30 +192,78 @@ def right_items(right: list[Mention], run: list[Mention]) -> Counter[Mention]:
     return Counter(right) & Counter(run)
 
 
-def told_gold(changes: Sequence[Change], direction: str, *kinds: str) -> Counter[Mention]:
-    return Counter(
-        (*change.gold.spans[0], change.gold.label)
-        for change in changes
-        if change.gold and change.direction == direction and (not kinds or change.kind in kinds)
-    )
-
-
-@settings(max_examples=150)
-@given(mentions, mentions, mentions)
-def test_every_lost_and_gained_item_is_told(right: list[Mention], before: list[Mention], after: list[Mention]) -> None:
-    changes = item_changes([gold(*right)], [predicted(*before)], [predicted(*after)])
-    was, now = right_items(right, before), right_items(right, after)
-
-    # Changes about a gold item also tell new wrong predictions for one that was wrong before; a missed one cannot.
-    assert was - now <= told_gold(changes, BROKEN)
-    assert now - was <= told_gold(changes, FIXED)
-    assert told_gold(changes, BROKEN, "missed") <= was - now
-    assert told_gold(changes, FIXED, "missed") <= now - was
+def listed(changes: Sequence[Change], direction: str) -> Counter[Mention]:
+    """The items that stand in one list: gold ones if they broke or were fixed, else predictions."""
+    own = [change for change in changes if change.direction == direction]
+    items = [change.gold if direction in (BROKEN, FIXED) else change.predicted for change in own]
+    return Counter((*item.spans[0], item.label) for item in items if item is not None)
 
 
 @settings(max_examples=100)
 @given(mentions, mentions, mentions)
-def test_the_way_back_fixes_what_the_way_there_breaks(
+def test_every_change_stands_in_the_list_that_is_true_of_it(
+    right: list[Mention], before: list[Mention], after: list[Mention]
+) -> None:
+    """The four words, from counts of equal items alone: what is right is what both sides have, the rest is wrong."""
+    changes = item_changes([gold(*right)], [predicted(*before)], [predicted(*after)])
+    was, now = right_items(right, before), right_items(right, after)
+    wrong_before, wrong_now = Counter(before) - was, Counter(after) - now
+
+    assert listed(changes, BROKEN) == was - now
+    assert listed(changes, FIXED) == now - was
+    assert listed(changes, ADDED) == wrong_now - wrong_before
+    assert listed(changes, GONE) == wrong_before - wrong_now
+    assert all((change.gold is None) == (change.direction in (ADDED, GONE)) for change in changes)
+
+
+@settings(max_examples=100)
+@given(mentions, mentions, mentions, st.sampled_from(["partial", "overlap", "token", "type", "iou:0.5", "boundary"]))
+def test_under_a_convention_what_earns_all_of_its_credit_is_right(
+    right: list[Mention], before: list[Mention], after: list[Mention], convention: str
+) -> None:
+    sides = [[predicted(*before)], [predicted(*after)]]
+    changes = item_changes([gold(*right)], *sides, conventions={"entities": convention})
+    whole = []
+    for side in sides:
+        (judged,) = judge_articles("entities", pair_up([gold(*right)], side).pairs, [convention])
+        counted: list[Counter[Mention]] = []
+        for at, wanted in ((0, True), (1, False)):
+            rows = zip(judged.items[at], [own[convention] for own in judged.credits[at]], strict=True)
+            # None: not counted, as a second equal item is not under token.
+            kept = [item for item, credit in rows if credit is not None and (credit > 1 - 1e-9) == wanted]
+            counted.append(Counter((*item.spans[0], item.label) for item in kept))
+        whole.append(counted)
+    (right_before, wrong_before), (right_now, wrong_now) = whole
+
+    assert listed(changes, BROKEN) - listed(changes, FIXED) == right_before - right_now
+    assert listed(changes, FIXED) - listed(changes, BROKEN) == right_now - right_before
+    assert listed(changes, ADDED) == wrong_now - wrong_before
+    assert listed(changes, GONE) == wrong_before - wrong_now
+
+
+def test_half_a_credit_is_not_right() -> None:
+    """Under partial an overlap earns .5: the item was right and is not, although its recall fell by a half only."""
+    changes = item_changes(
+        [gold(MOEN)], [predicted(MOEN)], [predicted((4, 8, "PER"))], conventions={"entities": "partial"}
+    )
+
+    assert told(changes) == [(BROKEN, "boundary", "Ida Moen", "Moen"), (ADDED, "boundary", None, "Moen")]
+
+
+def test_a_failed_article_fixes_nothing() -> None:
+    """The wrong prediction is gone, and what was right is missed: nothing is right that was not before."""
+    failed = Prediction(article_id="a", annotations=Annotations(entities=()), error="out of memory")
+
+    changes = item_changes([gold(MOEN, OSLO)], [predicted(MOEN, (14, 18, "ORG"))], [failed])
+
+    assert told(changes) == [(BROKEN, "missed", "Ida Moen", None), (GONE, "label", None, "Oslo")]
+    assert changes[1].meant is not None
+    assert changes[1].meant.text == "Oslo"
+
+
+@settings(max_examples=100)
+@given(mentions, mentions, mentions)
+def test_the_way_back_turns_every_word_around(
     right: list[Mention], before: list[Mention], after: list[Mention]
 ) -> None:
     there = item_changes([gold(*right)], [predicted(*before)], [predicted(*after)])
@@ -197,8 +272,9 @@ def test_the_way_back_fixes_what_the_way_there_breaks(
     def of(changes: Sequence[Change], direction: str) -> list[object]:
         return [{**c.to_json(), "direction": ""} for c in changes if c.direction == direction]
 
-    assert of(there, BROKEN) == of(back, FIXED)
-    assert of(there, FIXED) == of(back, BROKEN)
+    for one, other in ((BROKEN, FIXED), (ADDED, GONE)):
+        assert of(there, one) == of(back, other)
+        assert of(there, other) == of(back, one)
     assert item_changes([gold(*right)], [predicted(*after)], [predicted(*after)]) == []
 
 

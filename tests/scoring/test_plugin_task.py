@@ -135,6 +135,7 @@ def test_items_are_explained_and_changes_told() -> None:
     assert {(own.direction, own.kind, own.gold.text if own.gold else "") for own in changes} == {
         ("broken", "label", "Prices rose by a third"),
         ("broken", "missed", "It is a nice town"),
+        ("added", "label", ""),
     }
 
 
