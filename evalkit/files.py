@@ -16,6 +16,7 @@ import orjson
 from evalkit.errors import FormatError, InputError, OutputError
 
 __all__ = [
+    "append_file",
     "file_name_of",
     "json_bytes",
     "read_bytes",
@@ -116,6 +117,23 @@ def write_file(path: Path, content: bytes | str, *, remedy: str = "choose anothe
             os.replace(beside, path)
         finally:
             beside.unlink(missing_ok=True)
+
+
+def append_file(path: Path, text: str, *, remedy: str = "choose another place") -> None:
+    """Adds text to the end of a file in one write, on a line of its own, and makes the file and its folder.
+
+    Raises:
+        OutputError: it cannot be written there.
+    """
+    with writing(path, remedy=remedy):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        before = b""
+        if path.is_file() and path.stat().st_size:
+            with path.open("rb") as file:
+                file.seek(-1, os.SEEK_END)
+                before = b"\n" if file.read() == b"\n" else b"\n\n"
+        with path.open("ab", buffering=0) as file:
+            file.write(before + text.encode("utf-8"))
 
 
 @contextmanager

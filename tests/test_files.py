@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import FormatError, InputError, OutputError
-from evalkit.files import json_bytes, read_json, read_text, replace_children, write_file
+from evalkit.files import append_file, json_bytes, read_json, read_text, replace_children, write_file
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -83,3 +83,30 @@ class TestReplaceChildren:
         with pytest.raises(OutputError, match="d: cannot be written: No space left on device"):
             replace_children(tmp_path / "d", {"a": "new", "b/2": "new"})
         assert contents(tmp_path) == {"d/a": "old", "d/b/1": "old"}
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        pytest.param(None, b"new\n", id="no-file"),
+        pytest.param(b"", b"new\n", id="empty"),
+        pytest.param(b"old\n", b"old\n\nnew\n", id="whole-line"),
+        pytest.param(b"old", b"old\n\nnew\n", id="cut-line"),
+    ],
+)
+def test_what_is_appended_stands_apart(tmp_path: Path, there: bytes | None, expected: bytes) -> None:
+    path = tmp_path / "folder" / "summary.md"
+    if there is not None:
+        path.parent.mkdir()
+        path.write_bytes(there)
+
+    append_file(path, "new\n")
+
+    assert path.read_bytes() == expected
+
+
+def test_appending_says_where_it_fails(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(OutputError, match="cannot be written"):
+        append_file(tmp_path / "file" / "summary.md", "new\n")

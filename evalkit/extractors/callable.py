@@ -97,6 +97,7 @@ class UserExtractor:
         self._probed = False
         self._reached: Reached | None = None
         self._worked = False
+        self._vouched_for = ""
         self._seen: set[str] = set()
         self._traits = traits_of(self._says)
         self.thread_safe, self.threads = self._traits.thread_safe, self._traits.threads
@@ -127,14 +128,16 @@ class UserExtractor:
         self.uncached = self._traits.uncached
         if reached.unread and not said and not self.uncached:
             self.uncached = f"{reached.unread} cannot be read; a fingerprint of its own would stand for it"
+        self._vouched_for = reached.unread if said else ""
         spelling, settings = (self.spec.spelling, self.spec.settings) if self.spec else (self.name, {})
         declared = "".join(f"{layer}," for layer in getattr(self._says, "layers", ()))
         return joined(spelling, repr(sorted(settings.items())), declared, said, reached.sha256).hex()
 
     def facts(self) -> dict[str, Any]:
-        """What it says that a run should keep, and why its answers are not kept for others, if they are not."""
+        """What it says that a run should keep, why its answers are not kept, and what only its word covers."""
         self._note_its_work()
-        return {**self._traits.facts(), **({"uncached": self.uncached} if self.uncached else {})}
+        why = {"uncached": self.uncached, "unseen": self._vouched_for and f"{self._vouched_for} cannot be read"}
+        return {**self._traits.facts(), **{name: text for name, text in why.items() if text}}
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations | ArticleFailure | Extracted]:
         """The answer for each article. A function that raises for one fails for that one only.

@@ -22,7 +22,7 @@ from evalkit.workflows.inputs import finished_run, gold_and_predictions, gold_fr
 from evalkit.workflows.pairing import Pairing, check_words, pair_run, scoring_of
 from evalkit.workflows.score import bootstrap_of
 
-__all__ = ["Diagnosis", "diagnose"]
+__all__ = ["Diagnosis", "diagnose", "training_of"]
 
 TRAIN = "train"
 SEEN = "seen"
@@ -63,7 +63,7 @@ def diagnose(
     check_words(options.scoring)
     run, examined = _run_and_gold(predictions, gold, options.read)
     bootstrap = bootstrap_of(options.intervals, [example.article for example in examined])
-    slicing = Slicing(wanted=listed(slices), values=_columns(by, examined), training=_training(examined, train))
+    slicing = Slicing(wanted=listed(slices), values=_columns(by, examined), training=training_of(examined, train))
     pairing = pair_run(examined, run, scoring_of(run, options.scoring))
     slicing.check(pairing.plain.pairs)
     asked = options.scoring
@@ -141,7 +141,7 @@ def _columns(by: Any, gold: GoldDataset) -> dict[str, Any]:
     return found
 
 
-def _training(gold: GoldDataset, train: GoldDataset | str | Path | None) -> Sequence[Example] | None:
+def training_of(gold: GoldDataset, train: GoldDataset | str | Path | None) -> Sequence[Example] | None:
     """The training data; None if there are none beside this gold."""
     if isinstance(train, GoldDataset):
         return train.examples

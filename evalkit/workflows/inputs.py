@@ -13,6 +13,7 @@ from evalkit.dataset.sources import ALL
 from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.errors import EvalkitError, InputError
 from evalkit.options import ReadOptions
+from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.load import load_predictions, load_sides
 from evalkit.predictions.run import Run
 from evalkit.records import Example, Prediction
@@ -105,17 +106,32 @@ def gold_of(run: Run, dataset: GoldDataset | str | Path | None = None) -> GoldDa
         raise InputError(f"{run.place}: does not say which gold it is about; give it")
     found, read = read_again(wanted.origin, wanted.split)
     place = str(dataset or found or wanted.name)
-    try:
-        gold = _loaded(place, read)
-    except EvalkitError as error:
+    # Gold that lies elsewhere now may lie there in another form than the one that is remembered.
+    ways = [read] if dataset is None else [read, ReadOptions(annotator=read.annotator, split=read.split)]
+    gold: GoldDataset | None = None
+    error: EvalkitError | None = None
+    for way in ways:
+        try:
+            gold = _as_it_was(_loaded(place, way), wanted)
+        except EvalkitError as refused:
+            error = error or refused
+            continue
+        if gold.fingerprint == wanted.fingerprint:
+            return gold
+    if gold is None:
         raise InputError(f"{run.place}: its gold cannot be read ({error}); say where it is with --dataset") from error
-    if gold.fingerprint != wanted.fingerprint and 0 < wanted.articles < len(gold):
-        gold = gold.subset(limit=wanted.articles)
     if gold.fingerprint != wanted.fingerprint:
         raise InputError(
             f"{run.place}: was made for gold {wanted.fingerprint}, but {place} is {gold.fingerprint} now; run the "
             "extractor again, or name the old gold with --dataset"
         )
+    return gold
+
+
+def _as_it_was(gold: GoldDataset, wanted: GoldReference) -> GoldDataset:
+    """As many articles as the run had, if it had fewer."""
+    if gold.fingerprint != wanted.fingerprint and 0 < wanted.articles < len(gold):
+        return gold.subset(limit=wanted.articles)
     return gold
 
 

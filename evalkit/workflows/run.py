@@ -127,7 +127,7 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
     run = replace(
         planned,
         predictions=(*kept, *made),
-        made_by=replace(planned.made_by, facts=dict(traits_of(system).facts())),
+        made_by=replace(planned.made_by, facts=_facts(system)),
         complete=True,
         sha256="" if folder is None else folder.sha256(),
         path=None if folder is None else folder.path,
@@ -140,6 +140,12 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
         if fresh:
             folder.write_speed(seconds, fresh)
     return run
+
+
+def _facts(system: Extractor) -> dict[str, Any]:
+    """What the extractor says of itself, and what of it its fingerprint does not see."""
+    traits = traits_of(system)
+    return {**({"unseen": traits.unseen} if traits.unseen else {}), **traits.facts()}
 
 
 def lacks_text(example: Example) -> bool:
