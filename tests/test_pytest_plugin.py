@@ -66,9 +66,9 @@ def project(built: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPa
     return pytester
 
 
-def run_test(project: pytest.Pytester, what: str, options: str = "") -> pytest.RunResult:
+def run_test(project: pytest.Pytester, what: str, options: str = "", rules: str = "") -> pytest.RunResult:
     dataset = "" if what.startswith("pathlib") else ', dataset="ten.jsonl"'
-    project.makepyfile(test_it=TEST.format(what=what, options=options, dataset=dataset))
+    project.makepyfile(test_it=TEST.format(what=what, options=options, dataset=dataset + rules))
     installed = any(point.value == "evalkit.integrations.pytest_plugin" for point in entry_points(group="pytest11"))
     plugin = () if installed else ("-p", "evalkit.integrations.pytest_plugin")
     lean = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--assert=plain")
@@ -87,7 +87,7 @@ def test_a_worse_one_fails_and_says_what_broke(project: pytest.Pytester) -> None
         [
             "evalkit gate: fail",
             "* entities exact micro f1 *1.0000 *0.6667 *-0.3333 *",
-            "fail: entities exact micro f1: dropped by 0.3333, more than 0; q *",
+            "fail: entities exact micro f1: dropped by 0.3333, more than 0.01; q *",
             "newly broken: 10",
             "  a0",
             "    entities missed: GPE 'Oslo' (14-18)",
@@ -107,6 +107,12 @@ def test_a_worse_one_fails_and_says_what_broke(project: pytest.Pytester) -> None
 )
 def test_a_drop_that_may_be_noise(project: pytest.Pytester, options: str, outcome: dict[str, int]) -> None:
     run_test(project, "gate_systems.two_lost", options).assert_outcomes(**outcome)
+
+
+def test_what_the_rules_make_of_it(project: pytest.Pytester) -> None:
+    (project.path / "gate.toml").write_text('on_unclear = "pass"\n', encoding="utf-8")
+
+    run_test(project, "gate_systems.two_lost", rules=', rules="gate.toml"').assert_outcomes(passed=1)
 
 
 def test_a_stored_run(project: pytest.Pytester) -> None:

@@ -7,29 +7,33 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.cli.options import PATH
+from evalkit.cli.options import PATH, given
 from evalkit.cli.show import form_options, show
 
 if TYPE_CHECKING:
-    from evalkit.gate.outcome import GateReport
+    from evalkit.gate.outcome import BaselineUpdate, GateReport
 
 __all__ = ["gate_command"]
 
 
 @click.command("gate")
 @click.argument("run", type=PATH)
-@click.option("--baseline", required=True, type=PATH, help="The baseline file, kept in the repository.")
-@click.option("--rules", type=PATH, help="Rules in TOML; by default micro F1 of each task may not drop.")
+@click.option(
+    "--baseline", required=True, type=PATH, help="The baseline file, kept in the repository, or a run folder."
+)
+@click.option("--rules", type=PATH, help="Rules in TOML; by default micro F1 of each task may drop by 0.01 at most.")
 @click.option("--update", is_flag=True, help="Write RUN as the new baseline and say what changed.")
+@click.option("--allow-failures", is_flag=True, help="With --update: take a run that failed on some articles.")
+@click.option("--allow-fewer", is_flag=True, help="With --update: take a run that lacks articles of the baseline.")
 @click.option("--dataset", help="Where the gold is now, if not where the run found it.")
-@click.option("--summary", type=PATH, help="Write Markdown for a job summary or a pull request to this file.")
+@click.option("--summary", type=PATH, help="Add Markdown for a job summary or a pull request to this file.")
 @click.option("--junit", type=PATH, help="Write JUnit XML with one test case a rule to this file.")
 @click.option(
     "--limit",
     type=click.IntRange(min=0),
     default=40,
     show_default=True,
-    help="How many broken and how many fixed items are listed.",
+    help="How many broken, fixed, added and gone items are listed, each.",
 )
 @form_options
 def gate_command(
@@ -37,29 +41,32 @@ def gate_command(
 ) -> int:
     """Stop a change that makes extraction worse: RUN is compared with a baseline, article by article.
 
-    Exit status: 0 pass, 1 regression, 2 wrong usage or input that cannot be used, 3 cannot tell: there is a drop, but
-    this gold cannot show whether it is more than noise.
+    Both are scored on the gold of RUN, over the articles that both have. Exit status: 0 pass, 1 regression or an
+    extractor that failed on an article, 2 wrong usage or input that cannot be used, 3 cannot tell: there is a drop, but
+    this gold cannot show whether it is more than noise (rules may make 3 a pass or a fail: on_unclear).
     """
     from evalkit.workflows.gate import check_gate, update_baseline
 
     limit: int = shown["limit"]
+    allowed = {name: shown[name] for name in ("allow_failures", "allow_fewer")}
     if update:
-        done = update_baseline(run, baseline, rules=rules, dataset=dataset)
-        if done.report is not None:
-            _write(done.report, shown)
+        done = update_baseline(run, baseline, rules=rules, dataset=dataset, **allowed)
+        _write(done, shown)
         show(done, form, heading=False, limit=limit)
         return 0
+    if odd := given(*allowed):
+        raise click.UsageError(f"--{odd[0].replace('_', '-')} goes with --update")
     report = check_gate(run, baseline, rules=rules, dataset=dataset)
     _write(report, shown)
     show(report, form, limit=limit)
     return report.exit_code
 
 
-def _write(report: GateReport, shown: dict[str, Any]) -> None:
-    """The files that were asked for."""
-    from evalkit.files import write_file
+def _write(result: GateReport | BaselineUpdate, shown: dict[str, Any]) -> None:
+    """The files that were asked for: a summary is added to what other steps wrote, a JUnit file is one gate's."""
+    from evalkit.files import append_file, write_file
     from evalkit.report.render import render_report
 
-    for option, form in (("summary", "markdown"), ("junit", "junit")):
+    for option, form, write in (("summary", "markdown", append_file), ("junit", "junit", write_file)):
         if shown[option] is not None:
-            write_file(shown[option], render_report(report, form, limit=shown["limit"]))
+            write(shown[option], render_report(result, form, limit=shown["limit"]))

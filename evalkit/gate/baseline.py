@@ -1,31 +1,62 @@
-"""The baseline of a gate: what an earlier run predicted and the counts that it earned, as a file in the repository.
+"""The baseline of a gate: what an earlier run predicted, as a file in the repository, or that run's own folder.
 
-The file is JSON with one line for each table and each prediction, so that a change of the baseline can be read in a
-diff. The same run gives the same bytes.
+The file is JSON with one line for each predicted item, so that a change of the baseline can be read in a diff: articles
+by id, items in text order with the words that they stand for, and no numbers that move when an item is put in before.
+Counts are not kept: a gate scores both sides again, on the gold of today. The same run gives the same bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from evalkit.dataset.fingerprint import fingerprint_of
+from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import EvalkitError, FormatError
 from evalkit.files import read_json, write_file
-from evalkit.formats.native.rows import prediction_from_row, prediction_to_row
+from evalkit.formats.native.rows import prediction_from_row, sha256_text
+from evalkit.layers.base import Layer
+from evalkit.layers.table import all_layers
 from evalkit.predictions.run import Run
-from evalkit.scoring.tasks.table import ScoredTable, stored_table
+from evalkit.records import Annotations, Prediction
+from evalkit.version import __version__
 
-__all__ = ["Baseline", "Tables", "baseline_bytes", "read_baseline", "write_baseline"]
+__all__ = [
+    "ArticleMark",
+    "Baseline",
+    "article_marks",
+    "baseline_bytes",
+    "prediction_text",
+    "read_baseline",
+    "write_baseline",
+]
 
-FORMAT, VERSION = "evalkit.baseline", 1
-HEAD = ("extractor", "fingerprint", "gold", "gold_fingerprint", "split", "articles", "layers", "scoring", "evalkit")
+FORMAT, VERSION = "evalkit.baseline", 2
+OLDER = 1
+"""A version that is still read; it holds tables, which are not looked at, and does not say what articles were like."""
 
-Tables = Mapping[str, Mapping[str, ScoredTable]]
-"""Task → convention → counts with their derived scores."""
+HEAD = ("extractor", "fingerprint", "gold", "gold_fingerprint", "split", "articles", "layers", "scoring")
+DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleMark:
+    """What an article was like: 16 hexadecimal digits each of its text and of its gold (which covers the text)."""
+
+    text: str
+    gold: str
+
+
+def article_marks(gold: GoldDataset) -> dict[str, ArticleMark]:
+    """What each article of some gold is like, by id."""
+    return {
+        example.article.id: ArticleMark(sha256_text(example.article.text)[:DIGITS], fingerprint_of([example]))
+        for example in gold
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,51 +65,104 @@ class Baseline:
 
     Attributes:
         run: what an earlier run predicted; predictions by article id.
-        tables: the counts that it earned, by article and label.
-        evalkit: the version that counted.
+        marks: what each of its articles was like; empty if that is not known.
+        unseen: why its fingerprint does not cover all that it ran; empty if it does.
+        evalkit: the version that wrote it; empty for a run folder.
+        note: what is to be said about how it was read, or "".
     """
 
     run: Run
-    tables: Tables
-    evalkit: str
+    marks: Mapping[str, ArticleMark]
+    unseen: str = ""
+    evalkit: str = __version__
+    note: str = ""
 
     @property
     def head(self) -> dict[str, Any]:
         """The facts that the file begins with."""
-        more = {"layers": list(self.run.layers or ()), "scoring": self.run.stated_scoring, "evalkit": self.evalkit}
+        more = {"layers": list(self.run.layers or ()), "scoring": self.run.stated_scoring}
         known = self.run.facts | more
-        return {name: known[name] for name in HEAD}
+        unseen = {"unseen": self.unseen} if self.unseen else {}
+        return {name: known[name] for name in HEAD} | unseen | {"evalkit": self.evalkit}
 
 
-def baseline_bytes(baseline: Baseline) -> bytes:
-    """The file's content."""
+def baseline_bytes(baseline: Baseline, texts: Mapping[str, str]) -> bytes:
+    """The file's content.
+
+    Args:
+        baseline: what is written.
+        texts: article id → text, for the words beside each item.
+    """
     head = {"format": FORMAT, "version": VERSION} | baseline.head
     lines = [f"{_json(name)}: {_json(value)}," for name, value in head.items()]
-    tasks = []
-    for task, conventions in baseline.tables.items():
-        rows = [f"{_json(name)}: {_json(_stored(scored))}" for name, scored in conventions.items()]
-        tasks.append(f"{_json(task)}: {{\n" + ",\n".join(rows) + "\n}")
     ordered = sorted(baseline.run.predictions, key=lambda prediction: prediction.article_id)
-    predictions = [_json(prediction_to_row(prediction)) for prediction in ordered]
-    lines += ['"tables": {\n' + ",\n".join(tasks) + "\n},", '"predictions": [\n' + ",\n".join(predictions) + "\n]"]
-    return ("{\n" + "\n".join(lines) + "\n}\n").encode()
+    articles = [prediction_text(one, baseline.marks.get(one.article_id), texts.get(one.article_id)) for one in ordered]
+    return "\n".join(["{", *lines, '"predictions": [', ",\n".join(articles), "]", "}", ""]).encode()
 
 
 def _json(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-def _stored(scored: ScoredTable) -> dict[str, Any]:
-    return {"scores": list(scored.derived), "table": scored.table.to_json()}
+def prediction_text(prediction: Prediction, mark: ArticleMark | None = None, text: str | None = None) -> str:
+    """One article as the file has it: a line about it, then a line an item.
+
+    The same text for the same prediction, whatever ids its items have; what the answer cost is left out, which differs
+    every time.
+    """
+    parts = [f'"id": {_json(prediction.article_id)}']
+    if mark is not None:
+        parts += [f'"text_sha256": {_json(mark.text)}', f'"gold_fingerprint": {_json(mark.gold)}']
+    if prediction.error is not None:
+        parts.append(f'"error": {_json(prediction.error)}')
+    head = ", ".join(parts)
+    layers = [*_layers("", prediction.annotations, text)]
+    layers += _layers("given_", prediction.given, text) if prediction.given is not None else []
+    return "{" + ",\n".join([head, *layers]) + "}"
 
 
-def write_baseline(path: Path, baseline: Baseline) -> None:
+def _layers(before: str, annotations: Annotations, text: str | None) -> Iterator[str]:
+    names: dict[str, dict[str, str]] = {}
+    referred = {layer for own in all_layers() for layer in own.refers.values()}
+    for layer in all_layers():
+        items = layer.of(annotations)
+        if items is None:
+            continue
+        ordered = sorted((layer.renamed(item, names) for item in items), key=layer.order)
+        if layer.name in referred:
+            names[layer.name] = _names(layer, ordered)
+        rows = [_json(_row(layer, item, names.get(layer.name, {}), text)) for item in ordered]
+        listed = "[\n" + ",\n".join(rows) + "\n]" if rows else "[]"
+        yield f"{_json(before + layer.name)}: {listed}"
+
+
+def _names(layer: Layer[Any], items: list[Any]) -> dict[str, str]:
+    """Ids for items that others refer to: by place, so that another item put in before changes none of them."""
+    names: dict[str, str] = {}
+    taken: dict[str, int] = {}
+    for item in items:
+        spans = layer.spans(item)
+        place = f"{layer.prefix}{spans[0][0]}" if spans else layer.prefix
+        taken[place] = taken.get(place, 0) + 1
+        names[item.id] = place if taken[place] == 1 else f"{place}.{taken[place]}"
+    return names
+
+
+def _row(layer: Layer[Any], item: Any, names: Mapping[str, str], text: str | None) -> dict[str, Any]:
+    """An item without what says nothing, and without an id that nobody refers to."""
+    row = layer.to_json(item, text)
+    name = names.get(row.pop("id"))
+    stated = {key: value for key, value in row.items() if value is not None and value != []}
+    return stated if name is None else {"id": name} | stated
+
+
+def write_baseline(path: Path, content: bytes) -> None:
     """Writes the file whole or not at all.
 
     Raises:
         OutputError: it cannot be written there.
     """
-    write_file(path, baseline_bytes(baseline))
+    write_file(path, content)
 
 
 def read_baseline(path: Path) -> Baseline:
@@ -94,39 +178,42 @@ def read_baseline(path: Path) -> Baseline:
         damaged="write it anew with --update",
     )
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise FormatError(f"{path}: is no baseline; make one with evalkit gate RUN --baseline FILE --update")
-    if data.get("version") != VERSION:
         raise FormatError(
-            f"{path}: baseline version {data.get('version')!r}, this evalkit reads {VERSION}; "
+            f"{path}: is no baseline; make one with evalkit gate RUN --baseline FILE --update, or give a run folder"
+        )
+    if data.get("version") not in (OLDER, VERSION):
+        raise FormatError(
+            f"{path}: baseline version {data.get('version')!r}, this evalkit reads {OLDER} and {VERSION}; "
             "write it anew with --update"
         )
     try:
-        return _from_json(data, str(path))
+        return _from_json(data, path)
     except EvalkitError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise FormatError(f"{path}: damaged baseline, {error!r}; write it anew with --update") from error
 
 
-def _from_json(data: Mapping[str, Any], where: str) -> Baseline:
-    missing = [name for name in HEAD if name not in data]
+def _from_json(data: Mapping[str, Any], path: Path) -> Baseline:
+    missing = [name for name in (*HEAD, "predictions", "evalkit") if name not in data]
     if missing:
-        raise FormatError(f"{where}: damaged baseline, {missing[0]!r} is missing; write it anew with --update")
-    predictions = [
-        prediction_from_row(row, f"{where}: predictions[{number}]") for number, row in enumerate(data["predictions"])
-    ]
-    run = Run.from_facts({**data, "complete": True}, predictions, where=where)
+        raise FormatError(f"{path}: damaged baseline, {missing[0]!r} is missing; write it anew with --update")
+    rows = data["predictions"]
+    predictions = [prediction_from_row(row, f"{path}: predictions[{number}]") for number, row in enumerate(rows)]
+    run = Run.from_facts({**data, "complete": True}, predictions, where=str(path))
+    older = data["version"] == OLDER
+    marks = {} if older else {row["id"]: _mark(row, path) for row in rows}
     return Baseline(
-        run=run.scored_as(data["scoring"], where=where),
-        tables={
-            task: {name: _loaded(task, name, row) for name, row in conventions.items()}
-            for task, conventions in data["tables"].items()
-        },
-        evalkit=data["evalkit"],
+        run=replace(run.scored_as(data["scoring"], where=str(path)), path=path),
+        marks=marks,
+        unseen=str(data.get("unseen", "an earlier evalkit did not say" if older else "")),
+        evalkit=str(data["evalkit"]),
+        note=f"{path} was written by an earlier evalkit; --update writes it in the form of today" if older else "",
     )
 
 
-def _loaded(task: str, convention: str, row: Mapping[str, Any]) -> ScoredTable:
-    # Earlier versions wrote the counts by target beside the table.
-    table = row["table"] | {name: row[name] for name in ("by_target",) if name in row}
-    return stored_table(task, convention, table, row["scores"])
+def _mark(row: Mapping[str, Any], path: Path) -> ArticleMark:
+    mark = ArticleMark(row["text_sha256"], row["gold_fingerprint"])
+    if not isinstance(mark.text, str) or not isinstance(mark.gold, str):
+        raise FormatError(f"{path}: damaged baseline, article {row['id']!r} has no fingerprint; write it anew")
+    return mark

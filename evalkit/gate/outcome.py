@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evalkit.analysis.changes import BROKEN, FIXED, Change
+from evalkit.analysis.changes import DIRECTIONS, Change
+from evalkit.gate.articles import CommonArticles
 from evalkit.gate.baseline import Baseline
 from evalkit.gate.rules import Rule
 from evalkit.results import CANNOT_TELL, FAIL, PASS
@@ -15,6 +17,8 @@ from evalkit.showing import shown_html
 __all__ = ["CANNOT_TELL", "FAIL", "PASS", "BaselineUpdate", "GateReport", "Outcome"]
 
 EXIT = {PASS: 0, FAIL: 1, CANNOT_TELL: 3}
+UNCLEAR = {"pass": PASS, "fail": FAIL, "unclear": CANNOT_TELL}
+"""What `on_unclear` makes of what cannot be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +28,8 @@ class Outcome:
     Attributes:
         verdict: "pass", "fail" or "cannot tell".
         reason: a sentence with the figures that decided.
-        value: the figure of the run, or None if the run does not have it.
-        baseline: the figure of the baseline, likewise.
+        value: the figure of the run over the articles that are judged, or None if the run does not have it.
+        baseline: the figure of the baseline over the same articles, likewise.
         ci: 95 % interval of run minus baseline.
         p: of approximate randomization.
         q: p after Benjamini-Hochberg over the rules.
@@ -46,6 +50,11 @@ class Outcome:
     smallest: float | None = None
     more: int | None = None
 
+    @property
+    def counts_as(self) -> str:
+        """The verdict, with what the rule makes of one that cannot be told."""
+        return UNCLEAR[self.rule.on_unclear] if self.verdict == CANNOT_TELL else self.verdict
+
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class GateReport:
@@ -54,8 +63,17 @@ class GateReport:
     Attributes:
         run: name of the run.
         baseline: name of what it was compared with.
-        changes: newly broken and newly fixed items.
+        gold: the gold that both were scored on.
+        articles: how many articles were judged: those that run and baseline have in common.
+        outcomes: what became of each rule.
+        changes: broken and fixed gold items, added and gone wrong predictions.
+        rights: task → what right means in these changes, a convention or "right".
+        causes: what all that broke has in common, a sentence each, found in every item.
+        failed: article id → error, for articles on which the extractor failed.
+        max_failures: on how many it may fail.
+        common: which articles were judged, and which were not.
         notes: what else is to be known.
+        advice: whether this run should become the baseline, where the gold has changed, or "".
         method: what reproduces the tests.
     """
 
@@ -66,36 +84,56 @@ class GateReport:
     articles: int
     outcomes: tuple[Outcome, ...]
     changes: tuple[Change, ...] = ()
+    rights: Mapping[str, str] = field(default_factory=dict)
+    causes: tuple[str, ...] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)
+    max_failures: int = 0
+    common: CommonArticles | None = None
     notes: tuple[str, ...] = ()
+    advice: str = ""
     method: str = ""
 
     @property
+    def fails_too_often(self) -> bool:
+        """Whether the extractor failed on more articles than it may."""
+        return len(self.failed) > self.max_failures
+
+    @property
     def verdict(self) -> str:
-        """Fail if any rule fails, else cannot tell if any cannot, else pass."""
-        verdicts = {outcome.verdict for outcome in self.outcomes}
+        """Fail if any rule fails or the extractor did too often, else cannot tell if any rule cannot, else pass."""
+        verdicts = {outcome.verdict for outcome in self.outcomes} | ({FAIL} if self.fails_too_often else set())
         return next((verdict for verdict in (FAIL, CANNOT_TELL) if verdict in verdicts), PASS)
 
     @property
     def exit_code(self) -> int:
-        """0 pass, 1 fail, 3 cannot tell."""
-        return EXIT[self.verdict]
+        """0 pass, 1 fail, 3 cannot tell; what cannot be told counts as the rule says that it does."""
+        verdicts = {outcome.counts_as for outcome in self.outcomes} | ({FAIL} if self.fails_too_often else set())
+        return EXIT[next((verdict for verdict in (FAIL, CANNOT_TELL) if verdict in verdicts), PASS)]
 
     def count(self, direction: str) -> int:
-        """How many items are newly broken or fixed."""
+        """How many items are broken, fixed, added or gone."""
         return sum(change.direction == direction for change in self.changes)
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON values."""
         return {
             "format": "evalkit.gate",
-            "version": 1,
+            "version": 2,
             "verdict": self.verdict,
             "exit_code": self.exit_code,
             **{name: getattr(self, name) for name in ("run", "baseline", "gold", "split", "articles", "method")},
             "rules": [asdict(outcome) for outcome in self.outcomes],
-            "broken": [change.to_json() for change in self.changes if change.direction == BROKEN],
-            "fixed": [change.to_json() for change in self.changes if change.direction == FIXED],
+            "failed": dict(self.failed),
+            "max_failures": self.max_failures,
+            "common": None if self.common is None else self.common.to_json(),
+            "right": dict(self.rights),
+            **{
+                direction: [change.to_json() for change in self.changes if change.direction == direction]
+                for direction in DIRECTIONS
+            },
+            "causes": list(self.causes),
             "notes": list(self.notes),
+            "advice": self.advice,
         }
 
     def to_pandas(self) -> Any:
@@ -119,7 +157,7 @@ class BaselineUpdate:
         path: where it was written.
         baseline: what was written.
         changed: sentences that say what is different from the old one; empty if it is the same file.
-        report: the comparison with the old one, or None if there was none or it is about other gold.
+        report: the comparison with the old one, or None if there was none that can be compared.
     """
 
     path: Path

@@ -3,17 +3,20 @@
 ::
 
     cluster = "story"            # optional: draw whole clusters, named by a metadata field, instead of articles
+    max_failures = 0             # on how many articles the extractor may fail
+    on_unclear = "unclear"       # what a drop that cannot be told from noise comes to: unclear (exit 3), pass or fail
 
-    [[rule]]
+    [[rule]]                     # without any, one for each task with all defaults
     task = "entities"            # the only field that must be there
     convention = "exact"         # default: the main convention of the task
     label = "PER"                # default: all labels pooled ("micro"); "macro" is the mean over labels
-    slice = { source = "Wire" }  # only articles with this metadata
+    slice = "zone=headline"      # a property that explain slices by; { zone = "…", source = "…" } for several
     score = "f1"                 # precision, recall, f1, or a derived score such as favg
     floor = 0.80                 # below this it fails, whatever the baseline has
     max_drop = 0.01              # how far it may fall below the baseline
     min_effect = 0.005           # a smaller drop does not matter
     alpha = 0.05                 # how sure a larger drop must be to fail
+    on_unclear = "pass"          # for this rule, in place of that of the file
 
 Words and limits are checked when the file is read; whether a run has such a label or slice, when it is judged.
 """
@@ -23,7 +26,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +35,14 @@ from evalkit.errors import EvalkitError, FormatError, InputError
 from evalkit.registry import near_match
 from evalkit.scoring.tasks.table import choose_conventions, derived_scores, load_task, task_names
 
-__all__ = ["POOLED", "Rule", "RuleSet", "default_rules", "read_rules"]
+__all__ = ["MARGIN", "ON_UNCLEAR", "POOLED", "Rule", "RuleSet", "default_rules", "read_rules"]
 
 POOLED = ("micro", "macro")
+MARGIN = 0.01
+"""How far a figure may fall unless a rule says otherwise: chosen by simulation, see experiments/gate/README.md."""
+
+ON_UNCLEAR = ("unclear", "pass", "fail")
+SETTINGS = ("cluster", "max_failures", "on_unclear")
 NUMBERS = {"floor": (0.0, 1.0), "max_drop": (0.0, 1.0), "min_effect": (0.0, 1.0), "alpha": (0.0, 1.0)}
 
 
@@ -42,7 +50,7 @@ NUMBERS = {"floor": (0.0, 1.0), "max_drop": (0.0, 1.0), "min_effect": (0.0, 1.0)
 class Rule:
     """One demand; the fields are those of the file.
 
-    `label` is a label, "micro" or "macro".
+    `label` is a label, "micro" or "macro"; `slice` a property of items or articles by name, with the value wanted.
     """
 
     name: str
@@ -52,14 +60,22 @@ class Rule:
     slice: Mapping[str, str] = field(default_factory=dict)
     score: str = "f1"
     floor: float | None = None
-    max_drop: float = 0.0
+    max_drop: float = MARGIN
     min_effect: float = 0.0
     alpha: float = 0.05
+    on_unclear: str = ON_UNCLEAR[0]
 
     @property
     def allowed(self) -> float:
         """The largest drop that passes without a test."""
         return max(self.max_drop, self.min_effect)
+
+    @property
+    def about(self) -> str:
+        """What it is about, in words: task, convention, label, score and slice."""
+        where = " ".join(f"{key}={value}" for key, value in self.slice.items())
+        pooled = "" if self.score not in PRF_SCORES else self.label
+        return " ".join(filter(None, (self.task, self.convention, pooled, self.score, where)))
 
     @property
     def figure(self) -> tuple[str, str, str]:
@@ -75,16 +91,21 @@ class RuleSet:
 
     Attributes:
         cluster: the metadata field whose values are drawn as wholes, or None for articles.
+        max_failures: on how many articles the extractor may fail.
+        on_unclear: what a drop comes to that cannot be told from noise: "unclear" (exit status 3), "pass" or "fail";
+            for default rules, others have it already.
     """
 
     rules: tuple[Rule, ...]
     cluster: str | None = None
+    max_failures: int = 0
+    on_unclear: str = ON_UNCLEAR[0]
 
 
-def default_rules(tasks: Iterable[str]) -> RuleSet:
-    """One rule a task: micro F1 under its main convention may not drop."""
-    rules = [_named({"task": task, "convention": load_task(task).main}) for task in tasks]
-    return RuleSet(rules=tuple(rules))
+def default_rules(tasks: Iterable[str], on_unclear: str = ON_UNCLEAR[0]) -> tuple[Rule, ...]:
+    """One rule a task: micro F1 under its main convention may not drop by more than the default margin."""
+    rows = [{"task": task, "convention": load_task(task).main, "on_unclear": on_unclear} for task in tasks]
+    return tuple(map(_named, rows))
 
 
 def read_rules(path: Path) -> RuleSet:
@@ -127,27 +148,48 @@ class _Places:
 
 def _rule_set(data: Mapping[str, Any], places: _Places) -> RuleSet:
     for key in data:
-        if key not in ("rule", "cluster"):
-            raise _unknown(places.of(key), "field", key, ("cluster", "rule"))
-    rows = data.get("rule")
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        if key not in ("rule", *SETTINGS):
+            raise _unknown(places.of(key), "field", key, (*SETTINGS, "rule"))
+    rows = data.get("rule", [])
+    listed = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
+    if not data or not listed or ("rule" in data and not rows):
         raise InputError(f"{places.path}: holds no rule; write at least one [[rule]]")
-    cluster = data.get("cluster")
-    if cluster is not None and (not isinstance(cluster, str) or not cluster):
-        raise InputError(f"{places.of('cluster')}: cluster must name a metadata field, found {cluster!r}")
-    rules = [_rule(row, number, places) for number, row in enumerate(rows)]
+    settings = _settings(data, places)
+    usual = {key: settings[key] for key in ("on_unclear",) if key in settings}
+    rules = [_rule({**usual, **row}, number, places) for number, row in enumerate(rows)]
     names = [rule.name for rule in rules]
     for number, name in enumerate(names):
         if name in names[:number]:
             raise InputError(f"{places.of('name', number)}: rule {name!r} is there twice; give each a name of its own")
-    return RuleSet(rules=tuple(rules), cluster=cluster)
+    return RuleSet(rules=tuple(rules), **settings)
 
 
-FIELDS = ("name", "task", "convention", "label", "slice", "score", *NUMBERS)
+def _settings(data: Mapping[str, Any], places: _Places) -> dict[str, Any]:
+    """What stands outside of rules, as it should be."""
+    settings = {key: data[key] for key in SETTINGS if key in data}
+    cluster, failures = settings.get("cluster", "any"), settings.get("max_failures", 0)
+    if not isinstance(cluster, str) or not cluster:
+        raise InputError(f"{places.of('cluster')}: cluster must name a metadata field, found {cluster!r}")
+    if type(failures) is not int or failures < 0:
+        raise InputError(f"{places.of('max_failures')}: max_failures must be a whole number from 0, found {failures!r}")
+    _check_unclear(settings, places.of("on_unclear"))
+    return settings
+
+
+def _check_unclear(row: Mapping[str, Any], place: str) -> None:
+    if row.get("on_unclear", ON_UNCLEAR[0]) not in ON_UNCLEAR:
+        raise _unknown(place, "value of on_unclear", row["on_unclear"], ON_UNCLEAR)
+
+
+FIELDS = ("name", "task", "convention", "label", "slice", "score", "on_unclear", *NUMBERS)
 
 
 def _rule(row: Mapping[str, Any], number: int, places: _Places) -> Rule:
     for key in row:
+        if key in SETTINGS and key not in FIELDS:
+            raise InputError(
+                f"{places.of(key, number)}: {key} is about the whole gate; write it above the first [[rule]]"
+            )
         if key not in FIELDS:
             raise _unknown(places.of(key, number), "field", key, FIELDS)
     if "task" not in row:
@@ -164,8 +206,9 @@ def _rule(row: Mapping[str, Any], number: int, places: _Places) -> Rule:
         if key in row:
             _check_number(key, row[key], limits, places.of(key, number))
     _check_score(row, convention, number, places)
-    _check_slice(row.get("slice", {}), places.of("slice", number))
-    return _named({**row, "convention": convention})
+    _check_unclear(row, places.of("on_unclear", number))
+    given = {"slice": _slice(row["slice"], places.of("slice", number))} if "slice" in row else {}
+    return _named({**row, **given, "convention": convention})
 
 
 def _convention(row: Mapping[str, Any], number: int, places: _Places) -> str:
@@ -200,17 +243,24 @@ def _check_score(row: Mapping[str, Any], convention: str, number: int, places: _
         raise InputError(f"{places.of('label', number)}: {score} is over all labels; take the label out")
 
 
-def _check_slice(value: object, place: str) -> None:
-    fields = isinstance(value, dict) and all(isinstance(own, str) for own in value.values())
-    if not fields:
-        raise InputError(f'{place}: slice must be {{ FIELD = "VALUE" }} in metadata of articles, found {value!r}')
+def _slice(value: object, place: str) -> dict[str, str]:
+    """`"zone=headline"`, or a table of such, as name → value."""
+    if isinstance(value, str):
+        name, equals, wanted = value.partition("=")
+        value = {name.strip(): wanted.strip()} if equals else None
+    if not isinstance(value, dict) or not value or not all(isinstance(own, str) and own for own in value.values()):
+        raise InputError(
+            f'{place}: slice must be "NAME=VALUE" or {{ NAME = "VALUE" }}, a property of items or articles such as '
+            f"zone=headline, found {value!r}"
+        )
+    if "label" in value:
+        raise InputError(f"{place}: a label is no slice; write label = {value['label']!r}")
+    return value
 
 
 def _named(row: Mapping[str, Any]) -> Rule:
-    score, label = row.get("score", "f1"), row.get("label", "micro")
-    where = " ".join(f"{key}={value}" for key, value in row.get("slice", {}).items())
-    parts = [row["task"], row["convention"], "" if score not in PRF_SCORES else label, score, where]
-    return Rule(**{"name": " ".join(filter(None, parts)), **row})
+    rule = Rule(**{"name": "", **row})
+    return rule if rule.name else replace(rule, name=rule.about)
 
 
 def _unknown(place: str, what: str, name: object, known: Iterable[str]) -> InputError:

@@ -1,17 +1,19 @@
 """Whether a run got worse: every rule with its figures, and what follows.
 
-* A value below the floor fails.
+* A value below the floor fails: the value over all articles of the run, whatever the baseline has.
 * A drop that is not larger than what the rule allows passes.
 * A larger drop fails if it is significant: two-sided approximate randomization over whole articles or clusters
   (Yeh 2000) with q ≤ alpha after Benjamini-Hochberg over the rules.
 * A larger drop that is not significant cannot be told from noise; then the rule says what this gold can show, and how
   many more articles would show such a drop.
+* Nothing can be told where run and baseline have too few articles in common, or none with the label or slice of the
+  rule.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -22,19 +24,18 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.paired import adjusted
 from evalkit.analysis.power import Power, power_of_row
 from evalkit.errors import InputError
-from evalkit.gate.baseline import Tables
 from evalkit.gate.outcome import CANNOT_TELL, FAIL, PASS, Outcome
 from evalkit.gate.rules import POOLED, Rule, RuleSet
-from evalkit.registry import near_match
+from evalkit.gate.slices import SliceValues, hint, sliced
 from evalkit.scoring.tasks.table import ScoredTable
 
-__all__ = ["ROUNDS", "Sides", "judge_rules"]
+__all__ = ["ROUNDS", "Sides", "Tables", "judge_rules"]
 
 ROUNDS = 10_000
 ROUNDING = 1e-9
 
-Properties = Mapping[str, Mapping[str, str]]
-"""Metadata field → article id → value."""
+Tables = Mapping[str, Mapping[str, ScoredTable]]
+"""Task → convention → counts with their derived scores."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +45,23 @@ class Sides:
     Attributes:
         before: counts of the baseline.
         after: counts of the run, over the same articles.
+        whole: counts of the run over all its articles, if they are more than what the baseline has too.
+        too_few: why these articles are too few for a verdict, or "".
         missing: task → why the run has no figures for it.
-        properties: metadata of the articles, for slices and clusters.
+        values: what slices and clusters are made by.
     """
 
     before: Tables
     after: Tables
+    whole: Tables | None = None
+    too_few: str = ""
     missing: Mapping[str, str] = field(default_factory=dict)
-    properties: Properties = field(default_factory=dict)
+    values: SliceValues = field(default_factory=SliceValues)
+
+    @property
+    def over_all(self) -> Tables:
+        """Counts of the run over all its articles."""
+        return self.after if self.whole is None else self.whole
 
 
 def judge_rules(rules: RuleSet, sides: Sides, *, rounds: int = ROUNDS, seed: int = 0) -> tuple[Outcome, ...]:
@@ -60,7 +70,7 @@ def judge_rules(rules: RuleSet, sides: Sides, *, rounds: int = ROUNDS, seed: int
     Raises:
         InputError: a rule names a label or slice that is not there, or a task that neither side has.
     """
-    clusters = None if rules.cluster is None else _values(rules.cluster, sides.properties)
+    clusters = None if rules.cluster is None else sides.values.of_articles(rules.cluster)
     bootstrap = Bootstrap(resamples=rounds, seed=seed, clusters=clusters, clustered_by=rules.cluster or "story")
     options = ComparisonOptions(bootstrap=bootstrap)
     compared: dict[object, tuple[ComparedRow, ...]] = {}
@@ -68,91 +78,92 @@ def judge_rules(rules: RuleSet, sides: Sides, *, rounds: int = ROUNDS, seed: int
     tested = [row.p_randomization for row in rows if row is not None]
     q = iter(adjusted(np.array(tested, dtype=np.float64)).tolist())
     return tuple(
-        _without_comparison(rule, sides) if row is None else _decide(rule, replace(row, q=next(q)))
+        _without_comparison(rule, sides) if row is None else _decide(rule, replace(row, q=next(q)), sides)
         for rule, row in zip(rules.rules, rows, strict=True)
     )
 
 
-def _table(rule: Rule, tables: Tables, properties: Properties) -> ScoredTable | None:
-    """The counts that a rule is about, or None if there are none."""
+def _table(rule: Rule, tables: Tables, sides: Sides) -> ScoredTable | None:
+    """The counts that a rule is about, or None if there are none: no such task, or nothing in its slice."""
     scored = tables.get(rule.task, {}).get(rule.convention)
-    if scored is None or not rule.slice:
-        return scored
-    keep = np.ones(len(scored.table.articles), dtype=bool)
-    for name, value in rule.slice.items():
-        own = _values(name, properties)
-        if value not in own.values():
-            raise InputError(f"rule {rule.name!r}: no article has {name} = {value!r}{_hint(value, own.values())}")
-        keep &= np.array([own.get(article) == value for article in scored.table.articles], dtype=bool)
-    if not keep.any():
-        raise InputError(f"rule {rule.name!r}: no article is in the slice; widen it")
-    return scored.select(keep)
+    return scored if scored is None or not rule.slice else sliced(rule, scored, sides.values)
 
 
-def _values(name: str, properties: Properties) -> Mapping[str, str]:
-    if name not in properties:
-        raise InputError(f"no article has a metadata field {name!r}{_hint(name, properties)}")
-    return properties[name]
+def _check(rule: Rule, sides: Sides) -> None:
+    """Refuses a rule about what is nowhere, on either side and in none of the articles.
 
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    names = sorted(set(known))
-    lower = {own.lower(): own for own in names}
-    near = lower.get(near_match(name, lower) or "")
-    listed = ", ".join(names[:12]) or "none"
-    return (f"; did you mean {near!r}?" if near else ".") + f" Known: {listed}{', …' if len(names) > 12 else ''}"
+    Raises:
+        InputError: neither side has the task, or nothing has its slice or its label.
+    """
+    every = [tables.get(rule.task, {}).get(rule.convention) for tables in (sides.before, sides.after, sides.over_all)]
+    tables = [scored for scored in every if scored is not None]
+    if not tables:
+        why = sides.missing.get(rule.task, "neither has it")
+        what = f"{rule.task} under {rule.convention}"
+        raise InputError(f"rule {rule.name!r}: the run and the baseline have no {what} ({why}); mend the rule")
+    sides.values.check(rule, tables)
+    labels = {label for scored in tables for label in scored.table.labels}
+    if rule.label not in POOLED and rule.label not in labels:
+        raise InputError(f"rule {rule.name!r}: unknown label {rule.label!r}{hint(rule.label, labels)}")
+    if rule.figure[0] == "derived" and not any(rule.score in scored.derived for scored in tables):
+        raise InputError(f"rule {rule.name!r}: there is no {rule.score} for {rule.task} under {rule.convention}")
 
 
 def _row(
     rule: Rule, sides: Sides, options: ComparisonOptions, compared: dict[object, tuple[ComparedRow, ...]]
 ) -> ComparedRow | None:
-    before, after = (_table(rule, tables, sides.properties) for tables in (sides.before, sides.after))
-    if before is None or after is None:
+    """The figure of a rule on both sides with its tests; None where it cannot be compared."""
+    _check(rule, sides)
+    before, after = (_table(rule, tables, sides) for tables in (sides.before, sides.after))
+    if before is None or after is None or sides.too_few:
         return None
-    _check_label(rule, {*before.table.labels, *after.table.labels})
     key = rule.task, rule.convention, tuple(sorted(rule.slice.items()))
     if key not in compared:
         tables = {"baseline": before, "run": after}
         compared[key] = compare_tables(tables, task=rule.task, convention=rule.convention, options=options)
-    found = [row for row in compared[key] if (row.scope, row.label, row.score) == rule.figure]
-    if not found:
-        raise InputError(f"rule {rule.name!r}: there is no {rule.score} for {rule.task} under {rule.convention}")
-    return found[0]
-
-
-def _check_label(rule: Rule, labels: set[str]) -> None:
-    if rule.label not in POOLED and rule.label not in labels:
-        raise InputError(f"rule {rule.name!r}: unknown label {rule.label!r}{_hint(rule.label, labels)}")
+    return next((row for row in compared[key] if (row.scope, row.label, row.score) == rule.figure), None)
 
 
 def _without_comparison(rule: Rule, sides: Sides) -> Outcome:
-    """A rule about something that one side does not have."""
-    after = _table(rule, sides.after, sides.properties)
-    before = _table(rule, sides.before, sides.properties)
+    """A rule about something that one side does not have, or that too few articles can tell of."""
+    value, baseline = _value(rule, sides.after, sides), _value(rule, sides.before, sides)
+    done = Outcome(rule=rule, verdict=CANNOT_TELL, reason="", value=value, baseline=baseline)
     what = f"{rule.task} under {rule.convention}"
-    if after is None and before is None:
-        why = sides.missing.get(rule.task, "neither has it")
-        raise InputError(f"rule {rule.name!r}: the run and the baseline have no {what} ({why}); mend the rule")
-    if after is None:
+    lost = rule.convention not in sides.over_all.get(rule.task, {})
+    if lost:
         why = sides.missing.get(rule.task, "it was not scored")
-        reason = f"the baseline has {what}, the run does not: {why}"
-        return Outcome(rule=rule, verdict=FAIL, reason=reason, baseline=_value(rule, before))
-    value = _value(rule, after)
-    if rule.floor is not None and value < rule.floor - ROUNDING:
-        return Outcome(rule=rule, verdict=FAIL, reason=f"{value:.4f} is below the floor {rule.floor:g}", value=value)
-    reason = f"the baseline has no {what}, so nothing can have dropped; --update adds it"
-    return Outcome(rule=rule, verdict=PASS, reason=reason, value=value)
+        return replace(done, verdict=FAIL, reason=f"the baseline has {what}, the run does not: {why}", value=None)
+    if below := _below_floor(rule, sides):
+        return replace(done, verdict=FAIL, reason=below)
+    if sides.too_few:
+        return replace(done, reason=sides.too_few)
+    if rule.convention not in sides.before.get(rule.task, {}):
+        reason = f"the baseline has no {what}, so nothing can have dropped"
+        return replace(done, verdict=PASS, reason=reason, baseline=None)
+    about = " ".join(f"{name}={own}" for name, own in rule.slice.items()) or rule.label
+    return replace(done, reason=f"nothing of {about} is in the articles that both have")
 
 
-def _value(rule: Rule, scored: ScoredTable | None) -> float:
+def _value(rule: Rule, tables: Tables, sides: Sides) -> float | None:
+    """The figure of a rule in some counts; None where they do not have it."""
+    scored = _table(rule, tables, sides)
     if scored is None:
-        return 0.0
-    _check_label(rule, set(scored.table.labels))
+        return None
     figures = figures_of(scored)
-    return float(figures.point()[figures.names.index(Figure(*rule.figure))])
+    name = Figure(*rule.figure)
+    return float(figures.point()[figures.names.index(name)]) if name in figures.names else None
 
 
-def _decide(rule: Rule, row: ComparedRow) -> Outcome:
+def _below_floor(rule: Rule, sides: Sides) -> str:
+    """That the run is below the floor, over all its articles; "" if it is not."""
+    value = None if rule.floor is None else _value(rule, sides.over_all, sides)
+    if value is None or rule.floor is None or value >= rule.floor - ROUNDING:
+        return ""
+    where = "" if sides.whole is None else " over all articles of the run"
+    return f"{value:.4f} is below the floor {rule.floor:g}{where}"
+
+
+def _decide(rule: Rule, row: ComparedRow, sides: Sides) -> Outcome:
     drop = row.first_value - row.second_value
     power = power_of_row(row, alpha=rule.alpha)
     done = Outcome(
@@ -167,8 +178,8 @@ def _decide(rule: Rule, row: ComparedRow) -> Outcome:
         articles=(row.wins, row.ties, row.losses),
         smallest=power.smallest,
     )
-    if rule.floor is not None and row.second_value < rule.floor - ROUNDING:
-        return replace(done, verdict=FAIL, reason=f"{row.second_value:.4f} is below the floor {rule.floor:g}")
+    if below := _below_floor(rule, sides):
+        return replace(done, verdict=FAIL, reason=below)
     if drop <= rule.allowed + ROUNDING:
         return replace(done, reason=_passed(rule, drop))
     tested = f"dropped by {drop:.4f}, more than {rule.allowed:g}; q {row.q:.4f}, alpha {rule.alpha:g}"

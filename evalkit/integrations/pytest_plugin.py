@@ -31,17 +31,20 @@ class GateCheck:
 
     report: GateReport
 
-    def check(self, *, cannot_tell: str = "fail") -> None:
+    def check(self, *, cannot_tell: str | None = None) -> None:
         """Fails the test if the gate does not pass; the message says which rules, which figures and what broke.
 
         Args:
-            cannot_tell: what to do with a drop that may be noise: "fail", "skip" or "pass".
+            cannot_tell: what to do with a drop that may be noise: "fail", "skip" or "pass"; by default what the rules
+                say (`on_unclear`), and to fail where they leave it unclear.
 
         Raises:
             ValueError: `cannot_tell` is none of these.
         """
-        if cannot_tell not in ("fail", "skip", "pass"):
+        if cannot_tell not in (None, "fail", "skip", "pass"):
             raise ValueError(f"cannot_tell must be 'fail', 'skip' or 'pass', found {cannot_tell!r}")
+        if cannot_tell is None:
+            cannot_tell = "pass" if self.report.exit_code == 0 else "fail"
         from evalkit.report.forms.terminal import render_terminal
         from evalkit.report.of.gate import document
 

@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack
 
-from evalkit.analysis.changes import changes_of_pairs
+from evalkit.analysis.causes import common_causes
+from evalkit.analysis.changes import Change, changes_of_pairs
+from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.gold import GoldDataset
-from evalkit.errors import FormatError, InputError
-from evalkit.gate.baseline import Baseline, Tables, baseline_bytes, read_baseline, write_baseline
+from evalkit.errors import EvalkitError, FormatError, InputError
+from evalkit.gate.articles import CommonArticles, common_articles
+from evalkit.gate.baseline import (
+    Baseline,
+    article_marks,
+    baseline_bytes,
+    prediction_text,
+    read_baseline,
+    write_baseline,
+)
 from evalkit.gate.outcome import BaselineUpdate, GateReport, Outcome
-from evalkit.gate.rules import RuleSet, default_rules, read_rules
+from evalkit.gate.rules import Rule, RuleSet, default_rules, read_rules
+from evalkit.gate.slices import SliceValues, needs_training
 from evalkit.gate.verdict import ROUNDS, Sides, judge_rules
 from evalkit.options import Intervals, OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
+from evalkit.scoring.pairs import Pair
 from evalkit.scoring.properties import article_properties
-from evalkit.scoring.tasks.table import task_names
+from evalkit.scoring.tasks.base import RIGHT
+from evalkit.scoring.tasks.evaluable import why_not
+from evalkit.scoring.tasks.table import load_task, task_names
 from evalkit.version import __version__
+from evalkit.workflows.diagnose import training_of
 from evalkit.workflows.inputs import finished_run, gold_of
-from evalkit.workflows.pairing import pair_run, scoring_of
+from evalkit.workflows.pairing import Pairing, pair_run, scoring_of
 
 __all__ = ["check_gate", "update_baseline"]
 
 
 def check_gate(
     run: Run | str | Path,
-    baseline: str | Path,
+    baseline: Run | str | Path,
     *,
     rules: str | Path | RuleSet | None = None,
     dataset: GoldDataset | str | Path | None = None,
@@ -36,46 +52,51 @@ def check_gate(
 ) -> GateReport:
     """Whether a run is worse than a baseline.
 
-    Both are scored again from their predictions, so that they are counted by one and the same scorer.
+    Both are scored from their predictions on the gold of the run, over the articles that both have, so that they are
+    counted by one and the same scorer and a correction of the gold changes both alike.
 
     Args:
         run: a run folder, or what `run_extractor` gave.
-        baseline: the baseline file.
-        rules: a TOML file; one rule a task by default: micro F1 under its main convention may not drop.
+        baseline: the baseline file, or an earlier run.
+        rules: a TOML file; one rule a task by default: micro F1 under its main convention may not drop by more than a
+            small margin.
         dataset: the gold, or where it is now, if not where the run found it.
         intervals: rounds of randomization and their seed; 10,000 rounds by default. What is drawn together, rules say.
         words: `resamples` and `seed` of these.
 
     Raises:
-        EvalkitError: run, baseline or rules cannot be used, or are about other gold.
+        EvalkitError: run, baseline or rules cannot be used, or they were scored in different ways.
     """
     takes = "resamples", "seed"
     drawn = options_of({"resamples": ROUNDS, **words} if intervals is None else words, takes=takes, intervals=intervals)
     ours = finished_run(run)
     gold = gold_of(ours, dataset)
-    before = read_baseline(Path(baseline))
-    _check_same(ours, before.run, Path(baseline))
-    wanted = _rules(rules) or default_rules(task for task in task_names() if task in before.tables)
-    scoring = Scoring(conventions=tuple(dict.fromkeys(rule.convention for rule in wanted.rules)))
-    pairings = [(pair_run(gold, one, scoring_of(one)), scoring_of(one, scoring)) for one in (before.run, ours)]
-    tables = [pairing.tables(scored) for pairing, scored in pairings]
-    sides = Sides(
-        before=tables[0],
-        after=tables[1],
-        missing=dict.fromkeys(task_names(), "the extractor does not claim it"),
-        properties=article_properties(example.article for example in gold),
-    )
+    before = _baseline(baseline)
+    _check_measure(ours, before.run)
+    common = _common(before, ours, gold)
+    wanted = _rules(rules) or RuleSet(rules=())
+    judged = _judged(before.run, ours, gold, common, wanted)
     rounds, seed = drawn.intervals.resamples, drawn.intervals.seed
-    outcomes = judge_rules(wanted, sides, rounds=rounds, seed=seed)
+    outcomes = judge_rules(judged.rules, judged.sides, rounds=rounds, seed=seed)
+    rights = _rights(judged.rules.rules)
+    changes = changes_of_pairs(*judged.pairs, conventions={k: v for k, v in rights.items() if v != RIGHT})
+    failed = {one.article_id: one.error for one in ours.predictions if one.error is not None}
+    changed = {change.layer for change in changes}
     return GateReport(
         run=ours.extractor,
         baseline=before.run.extractor,
-        gold=before.head["gold"],
-        split=before.head["split"],
-        articles=len(gold),
+        gold=gold.signature.removeprefix("gold:"),
+        split=gold.split,
+        articles=len(common.common),
         outcomes=outcomes,
-        changes=tuple(changes_of_pairs(*(pairing.mapped.pairs for pairing, _ in pairings))),
-        notes=_notes(ours, before, sides.before, outcomes),
+        changes=tuple(changes),
+        rights={task: right for task, right in rights.items() if load_task(task).layer in changed},
+        causes=common_causes(changes, judged.pairs[1], failed),
+        failed=dict(sorted(failed.items())),
+        max_failures=wanted.max_failures,
+        common=common,
+        notes=tuple(_notes(ours, before, common, changes, outcomes)),
+        advice=_advice(common),
         method=f"randomization{rounds}/{wanted.cluster or 'article'}/seed{seed}|bh|evalkit:{__version__}",
     )
 
@@ -86,35 +107,57 @@ def update_baseline(
     *,
     rules: str | Path | RuleSet | None = None,
     dataset: GoldDataset | str | Path | None = None,
+    allow_failures: bool = False,
+    allow_fewer: bool = False,
 ) -> BaselineUpdate:
     """Writes the baseline of a run, and says what changed.
-
-    The conventions kept are those of the run's result and those that the rules name.
 
     Args:
         run: a run folder, or what `run_extractor` gave.
         baseline: the file to write.
         rules: as for `check_gate`.
         dataset: the gold, or where it is now, if not where the run found it.
+        allow_failures: take a run whose extractor failed on some articles.
+        allow_fewer: take a run that lacks articles of the baseline.
 
     Raises:
-        EvalkitError: the run or the rules cannot be used, or the file not be written.
+        EvalkitError: the run or the rules cannot be used, it failed or lacks articles, or the file cannot be written.
     """
     path = Path(baseline)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; an update writes a baseline file, give its name")
     ours = finished_run(run)
     gold = gold_of(ours, dataset)
-    made = _baseline_of(ours, gold, _rules(rules))
+    made = _baseline_of(ours, gold)
     old = _old_baseline(path)
+    if not allow_failures:
+        _check_failures(ours)
+    if old is not None and not allow_fewer:
+        _check_fewer(path, old, made)
     report = None
-    if old is not None and _same_gold(old.run, made.run) and old.run.measure == made.run.measure:
+    if old is not None and old.run.measure == made.run.measure:
         report = check_gate(ours, path, rules=rules, dataset=gold)
-    changed = _changed(old, made)
-    write_baseline(path, made)
+    elif rules is not None:
+        _rules(rules)
+    content = baseline_bytes(made, {example.article.id: example.article.text for example in gold})
+    changed = () if path.exists() and path.read_bytes() == content else _changed(old, made)
+    write_baseline(path, content)
     return BaselineUpdate(path=path, baseline=made, changed=changed, report=report)
 
 
 def _rules(rules: str | Path | RuleSet | None) -> RuleSet | None:
     return rules if rules is None or isinstance(rules, RuleSet) else read_rules(Path(rules))
+
+
+def _baseline(baseline: Run | str | Path) -> Baseline:
+    """A baseline file, or an earlier run; of the latter what its articles were like, if its gold is still to be had."""
+    if not isinstance(baseline, Run) and not Path(baseline).is_dir():
+        return read_baseline(Path(baseline))
+    run = finished_run(baseline)
+    marks = {}
+    with suppress(EvalkitError):
+        marks = article_marks(gold_of(run))
+    return Baseline(run=run, marks=marks, unseen=_unseen(run), evalkit=run.made_by.versions.get("evalkit", ""))
 
 
 def _old_baseline(path: Path) -> Baseline | None:
@@ -125,58 +168,159 @@ def _old_baseline(path: Path) -> Baseline | None:
         return None
 
 
-def _same_gold(one: Run, other: Run) -> bool:
-    return one.gold is not None and one.gold.is_same(other.gold)
-
-
-def _baseline_of(run: Run, gold: GoldDataset, rules: RuleSet | None) -> Baseline:
+def _baseline_of(run: Run, gold: GoldDataset) -> Baseline:
     if run.gold is None or not run.made_by.fingerprint:
         raise InputError(f"{run.place}: does not say what made it and for which gold; run the extractor with evalkit")
-    stored = () if run.result is None else [name for own in run.result.tasks.values() for name in own]
-    named = () if rules is None else [rule.convention for rule in rules.rules]
-    scoring = scoring_of(run, Scoring(conventions=tuple(dict.fromkeys([*stored, *named])) if stored else ()))
-    return Baseline(run=run, tables=pair_run(gold, run, scoring).tables(scoring), evalkit=__version__)
+    return Baseline(run=run, marks=article_marks(gold), unseen=_unseen(run))
 
 
-def _check_same(run: Run, baseline: Run, path: Path) -> None:
-    if not _same_gold(run, baseline):
+def _unseen(run: Run) -> str:
+    """Why the fingerprint of a run does not cover all that its extractor ran, or ""."""
+    facts, settings = run.made_by.facts, run.made_by.settings
+    given = "its fingerprint was given with --set fingerprint" if "fingerprint" in settings else ""
+    return str(facts.get("uncached") or facts.get("unseen") or given)
+
+
+def _check_failures(run: Run) -> None:
+    if failed := [one.article_id for one in run.predictions if one.error is not None]:
+        where = _listed(failed)
         raise InputError(
-            f"{path}: is about gold {baseline.gold}, the run about {run.gold or 'gold that it does not name'}; they "
-            f"cannot be compared. To accept the run as the new baseline: evalkit gate RUN --baseline {path} --update"
+            f"{run.place}: the extractor failed on {where}; mend it, or take the run as it is with --allow-failures"
         )
+
+
+def _check_fewer(path: Path, old: Baseline, new: Baseline) -> None:
+    """Refuses to lose articles: a baseline of a part of the gold passes what breaks in the rest."""
+    lost = {one.article_id for one in old.run.predictions} - {one.article_id for one in new.run.predictions}
+    if lost:
+        raise InputError(
+            f"{path}: has {_listed(sorted(lost))} that the run does not have ({len(old.run.predictions)} articles, the "
+            f"run {len(new.run.predictions)}); run over all of the gold, or drop them with --allow-fewer"
+        )
+
+
+def _listed(articles: Sequence[str]) -> str:
+    """`article a`, or `3 articles (a, b, c)`."""
+    if len(articles) == 1:
+        return f"article {articles[0]!r}"
+    more = ", …" if len(articles) > 5 else ""
+    return f"{len(articles)} articles ({', '.join(articles[:5])}{more})"
+
+
+def _check_measure(run: Run, baseline: Run) -> None:
     if run.measure != baseline.measure:
         raise InputError(
-            f"{path}: was scored with {baseline.measure or 'the usual options'}, the run with "
+            f"{baseline.place}: was scored with {baseline.measure or 'the usual options'}, the run with "
             f"{run.measure or 'the usual options'}; score the run with the same labels and label map"
         )
 
 
-def _notes(run: Run, baseline: Baseline, rescored: Tables, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
-    notes = []
-    failed = [prediction.article_id for prediction in run.predictions if prediction.error is not None]
-    if failed:
-        more = "" if len(failed) == 1 else f" and {len(failed) - 1} more"
-        notes.append(f"the extractor failed on {failed[0]}{more}; failed articles count as missed")
-    if run.made_by.fingerprint == baseline.run.made_by.fingerprint:
-        notes.append("run and baseline have the same fingerprint: nothing that the extractor runs has changed")
-    if moved := _moved_counts(baseline.tables, rescored):
-        notes.append(
-            f"the counts stored in the baseline by evalkit {baseline.evalkit} are not those of this version "
-            f"({', '.join(moved)}); both sides were counted by this version, --update stores its counts"
-        )
+def _common(before: Baseline, run: Run, gold: GoldDataset) -> CommonArticles:
+    predicted = frozenset(one.article_id for one in before.run.predictions)
+    same_gold = before.run.gold is not None and before.run.gold.fingerprint == gold.fingerprint
+    ours = {one.article_id for one in run.predictions}
+    today = {name: mark for name, mark in article_marks(gold).items() if name in ours}
+    return common_articles(before.marks, predicted, today, same_gold=same_gold)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Both sides as they are judged: the rules, the counts, and the articles of each side."""
+
+    rules: RuleSet
+    sides: Sides
+    pairs: tuple[Sequence[Pair], Sequence[Pair]]
+
+
+def _judged(before: Run, run: Run, gold: GoldDataset, common: CommonArticles, rules: RuleSet) -> _Judged:
+    """Both sides on today's gold over the articles that both have.
+
+    Raises:
+        EvalkitError: gold and predictions cannot be laid side by side.
+    """
+    pairings = [_pairing(gold, own, common.common) for own in (before, run)]
+    partly = len(common.common) < len(gold)
+    everywhere = pair_run(gold, run, scoring_of(run)) if partly else None
+    judged = pairings[0] or everywhere
+    if not rules.rules and judged is not None:
+        tasks = [task for task in task_names() if why_not(task, judged.plain) is None]
+        rules = replace(rules, rules=default_rules(tasks, rules.on_unclear))
+    scoring = Scoring(
+        tasks=tuple(dict.fromkeys(rule.task for rule in rules.rules)),
+        conventions=tuple(dict.fromkeys(rule.convention for rule in rules.rules)),
+    )
+    tables = [{} if pairing is None or not rules.rules else pairing.tables(scoring) for pairing in pairings]
+    whole = everywhere.tables(scoring) if everywhere is not None and rules.rules else None
+    training = training_of(gold, None) if needs_training(rules.rules) else None
+    values = SliceValues(articles=article_properties(example.article for example in gold), training=training)
+    return _Judged(
+        rules=rules,
+        sides=Sides(
+            before=tables[0],
+            after=tables[1],
+            whole=whole,
+            too_few=common.too_few,
+            missing=dict.fromkeys(task_names(), "the extractor does not claim it"),
+            values=values,
+        ),
+        pairs=(_pairs(pairings[0]), _pairs(pairings[1])),
+    )
+
+
+def _pairing(gold: GoldDataset, run: Run, articles: Collection[str]) -> Pairing | None:
+    """A run beside the gold of some articles; None of none."""
+    if not articles:
+        return None
+    kept = frozenset(articles)
+    examples = tuple(example for example in gold if example.article.id in kept)
+    if len(examples) < len(gold):
+        gold = replace(gold, examples=examples, fingerprint=fingerprint_of(examples))
+    predictions = tuple(one for one in run.predictions if one.article_id in kept)
+    return pair_run(gold, replace(run, predictions=predictions), scoring_of(run))
+
+
+def _pairs(pairing: Pairing | None) -> Sequence[Pair]:
+    return () if pairing is None else pairing.mapped.pairs
+
+
+def _rights(rules: Sequence[Rule]) -> dict[str, str]:
+    """What is right in the lists of changes: what the task calls so, or a rule's convention if none asks for its main.
+
+    What a task calls right is at least what its main convention asks for.
+    """
+    rights = {name: RIGHT for name in task_names() if load_task(name).kinds}
+    for task in rights:
+        named = [rule.convention for rule in rules if rule.task == task]
+        if named and load_task(task).main not in named:
+            rights[task] = named[0]
+    return rights
+
+
+def _notes(
+    run: Run, before: Baseline, common: CommonArticles, changes: Sequence[Change], outcomes: Sequence[Outcome]
+) -> Iterator[str]:
+    yield from common.notes()
+    if before.note:
+        yield before.note
+    fingerprint = run.made_by.fingerprint
+    if fingerprint and fingerprint == before.run.made_by.fingerprint:
+        unseen = _unseen(run) or before.unseen
+        if changes:
+            yield (
+                "run and baseline have the same fingerprint and predict different things: the extractor does not give "
+                "the same answer every time, or its fingerprint does not cover all that it runs"
+            )
+        elif not unseen:
+            yield "run and baseline have the same fingerprint: nothing that the extractor runs has changed"
     unsure = [outcome for outcome in outcomes if outcome.more]
-    if unsure:
-        notes.append(f"{max(o.more or 0 for o in unsure)} more articles would settle what cannot be told")
-    return tuple(notes)
+    if len(unsure) > 1:
+        yield f"{max(o.more or 0 for o in unsure)} more articles would settle what cannot be told"
 
 
-def _moved_counts(stored: Tables, rescored: Tables) -> list[str]:
-    return [
-        f"{task} {name}"
-        for task, own in rescored.items()
-        for name, scored in own.items()
-        if (old := stored.get(task, {}).get(name)) is not None and old.table.to_json() != scored.table.to_json()
-    ]
+def _advice(common: CommonArticles) -> str:
+    if common.removed:
+        return "do not make this run the baseline as it is: it lacks articles of the baseline"
+    return "--update takes the articles of today into the baseline" if common.new or common.rewritten else ""
 
 
 def _changed(old: Baseline | None, new: Baseline) -> tuple[str, ...]:
@@ -185,19 +329,23 @@ def _changed(old: Baseline | None, new: Baseline) -> tuple[str, ...]:
         return (
             f"new baseline: {head['extractor']} on {head['gold']} split {head['split']}, {head['articles']} articles",
         )
-    if baseline_bytes(old) == baseline_bytes(new):
-        return ()
     lines = [
-        f"{name}: {_short(old.head[name])} → {_short(head[name])}"
-        for name in head
-        if name != "layers" and old.head[name] != head[name]
+        f"{name}: {_short(old.head.get(name))} → {_short(head.get(name))}"
+        for name in dict.fromkeys((*head, *old.head))
+        # What an earlier form of the file did not say has not changed.
+        if name not in ("layers", *(["unseen"] if old.note else [])) and old.head.get(name) != head.get(name)
     ]
-    before = {prediction.article_id: prediction for prediction in old.run.predictions}
-    after = {prediction.article_id: replace(prediction, seconds=0.0) for prediction in new.run.predictions}
-    differing = sum(before.get(name) != own for name, own in after.items())
-    return (*lines, f"predictions: {differing} of {len(after)} articles differ")
+    before, after = (
+        {prediction.article_id: prediction_text(prediction) for prediction in side.run.predictions}
+        for side in (old, new)
+    )
+    both = before.keys() & after.keys()
+    differing = sum(before[name] != after[name] for name in both)
+    more, fewer = len(after) - len(both), len(before) - len(both)
+    lines += [f"articles: {more} new, {fewer} gone"] if more or fewer else []
+    return (*lines, f"predictions: {differing} of {len(both)} articles differ")
 
 
 def _short(value: object) -> str:
-    text = str(value) or "nothing"
+    text = str(value or "nothing")
     return text if len(text) <= 40 else text[:12] + "…"

@@ -1,30 +1,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evalkit.errors import FormatError, InputError, OutputError
-from evalkit.gate.baseline import Baseline, baseline_bytes, read_baseline, write_baseline
+from evalkit.gate.baseline import ArticleMark, Baseline, baseline_bytes, read_baseline, write_baseline
 from evalkit.options import Scoring
 from evalkit.predictions.run import GoldReference, MadeBy, Run
-from evalkit.records import Annotations, Entity, Prediction, Span
+from evalkit.records import Annotations, Entity, Prediction, Quote, Span, Stance
 
-Tables = Callable[..., Any]
+TEXT = "Ida Moen left Oslo for Bergen."
+TEXTS = {"a": TEXT, "b": TEXT}
+MARKS = {name: ArticleMark("0123456789abcdef", "fedcba9876543210") for name in TEXTS}
+
+
+def entity(start: int, end: int, number: int = 1) -> Entity:
+    return Entity(id=f"e{number}", spans=(Span(start, end),), label="PER")
 
 
 @pytest.fixture
-def baseline(tables: Tables) -> Baseline:
+def baseline() -> Baseline:
     predictions = [
-        Prediction(
-            article_id=name,
-            annotations=Annotations(entities=(Entity(id="e1", spans=(Span(0, 3),), label="PER"),)),
-            seconds=0.25,
-        )
+        Prediction(article_id=name, annotations=Annotations(entities=(entity(0, 8),)), seconds=0.25, usage={"cost": 2})
         for name in ("b", "a")
     ]
     run = Run(
@@ -35,33 +38,77 @@ def baseline(tables: Tables) -> Baseline:
         made_by=MadeBy(fingerprint="f" * 8),
         scoring=Scoring(labels=("PER",)),
     )
-    return Baseline(run=run, tables=tables([1, 2]), evalkit="0.1.0")
+    return Baseline(run=run, marks=MARKS, unseen="a file that it opens", evalkit="0.1.0")
+
+
+def written(baseline: Baseline) -> str:
+    return baseline_bytes(baseline, TEXTS).decode()
 
 
 def test_what_is_written_is_read_again(tmp_path: Path, baseline: Baseline) -> None:
     path = tmp_path / "folder" / "base.json"
-    write_baseline(path, baseline)
+    write_baseline(path, baseline_bytes(baseline, TEXTS))
 
     again = read_baseline(path)
 
-    assert baseline_bytes(again) == path.read_bytes() == baseline_bytes(baseline)
+    assert written(again).encode() == path.read_bytes()
     assert [prediction.article_id for prediction in again.run.predictions] == ["a", "b"]
-    assert again.tables["entities"]["exact"].table.counts().gold_credit == 3
+    assert (again.marks, again.unseen, again.note) == (MARKS, "a file that it opens", "")
     assert (again.run.layers, again.run.stated_scoring) == (("entities",), {"labels": ["PER"]})
 
 
-def test_the_file_is_json_with_one_prediction_a_line(baseline: Baseline) -> None:
-    text = baseline_bytes(baseline).decode()
+def test_the_file_is_json_with_one_item_a_line_and_its_words(baseline: Baseline) -> None:
+    text = written(baseline)
 
     assert json.loads(text)["format"] == "evalkit.baseline"
-    assert sum(line.startswith('{"id":') for line in text.splitlines()) == 2
-    assert "seconds" not in text  # times differ between runs that are otherwise the same
+    assert text.splitlines().count('{"spans":[[0,8]],"text":"Ida Moen","label":"PER"}') == 2
+    # Times and costs differ between runs that are otherwise the same.
+    assert "seconds" not in text
+    assert "cost" not in text
 
 
 def test_the_order_of_predictions_and_their_times_leave_no_trace(baseline: Baseline) -> None:
     other = tuple(replace(prediction, seconds=9.0) for prediction in reversed(baseline.run.predictions))
 
-    assert baseline_bytes(replace(baseline, run=replace(baseline.run, predictions=other))) == baseline_bytes(baseline)
+    assert written(replace(baseline, run=replace(baseline.run, predictions=other))) == written(baseline)
+
+
+def of_items(baseline: Baseline, annotations: Annotations) -> list[str]:
+    prediction = Prediction(article_id="a", annotations=annotations)
+    return written(replace(baseline, run=replace(baseline.run, predictions=(prediction,)))).splitlines()
+
+
+@given(st.lists(st.integers(0, 20), unique=True, max_size=5), st.integers(0, 20))
+def test_another_item_adds_its_line_and_changes_no_other(starts: list[int], more: int) -> None:
+    """Numbered ids would move with every item that is put in before. (The last item has no comma after it.)"""
+    run = Run(
+        extractor="mine",
+        predictions=(),
+        gold=GoldReference(name="gold", fingerprint="1" * 16, split="test", articles=1),
+        made_by=MadeBy(fingerprint="f"),
+    )
+    plain = Baseline(run=run, marks=MARKS)
+
+    def items(own: list[int]) -> list[str]:
+        entities = tuple(entity(start, start + 9, at) for at, start in enumerate(sorted(own)))
+        lines = of_items(plain, Annotations(entities=entities))
+        return [line.rstrip(",") for line in lines if line.startswith('{"spans"')]
+
+    before, after = items(starts), items([*starts, more])
+
+    assert len(after) == len(before) + 1
+    assert not Counter(before) - Counter(after)
+
+
+def test_ids_that_others_refer_to_come_from_the_place(baseline: Baseline) -> None:
+    """A stance names its quote; the quote is called after where it begins, whatever number it had."""
+    quote = Quote(id="q7", kind="direct", content=(Span(9, 18),))
+    stance = Stance(id="s3", holder="moen", target="topic:oslo", label="favor", quote_id="q7")
+
+    lines = of_items(baseline, Annotations(quotes=(quote,), stances=(stance,)))
+
+    assert any('"id":"q9"' in line and "left Oslo" in line for line in lines)
+    assert any('"quote_id":"q9"' in line and '"id"' not in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +118,7 @@ def test_the_order_of_predictions_and_their_times_leave_no_trace(baseline: Basel
         pytest.param(b"[]", "is no baseline", id="list"),
         pytest.param(b'{"format": "evalkit.result"}', "is no baseline", id="result"),
         pytest.param(b'{"format": "evalkit.baseline", "version": 9}', "version 9", id="later"),
-        pytest.param(b'{"format": "evalkit.baseline", "version": 1}', "damaged", id="empty"),
+        pytest.param(b'{"format": "evalkit.baseline", "version": 2}', "damaged", id="empty"),
     ],
 )
 def test_damaged_files(tmp_path: Path, content: bytes, message: str) -> None:
@@ -82,12 +129,38 @@ def test_damaged_files(tmp_path: Path, content: bytes, message: str) -> None:
         read_baseline(path)
 
 
-def test_a_damaged_field(tmp_path: Path, baseline: Baseline) -> None:
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param('"text_sha256": "0123456789abcdef", ', "", id="no-hash"),
+        pytest.param('"gold_fingerprint": "fedcba9876543210"', '"gold_fingerprint": 3', id="number"),
+        pytest.param('"spans":[[0,8]]', '"spans":[[0]]', id="span"),
+    ],
+)
+def test_a_damaged_field(tmp_path: Path, baseline: Baseline, old: str, new: str) -> None:
     path = tmp_path / "base.json"
-    path.write_bytes(baseline_bytes(baseline).replace(b'"gold":[2,2]', b'"gold":[2]'))
+    text = written(baseline)
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
 
-    with pytest.raises(FormatError, match="damaged baseline"):
+    with pytest.raises(FormatError, match=r"base\.json"):
         read_baseline(path)
+
+
+def test_a_file_of_the_first_version_is_read_and_says_so(tmp_path: Path) -> None:
+    """It holds tables, which nobody looks at any more, and not what its articles were like."""
+    path = tmp_path / "base.json"
+    head = {"extractor": "mine", "fingerprint": "f", "gold": "g@1", "gold_fingerprint": "1" * 16, "split": "test"}
+    more = {"articles": 1, "layers": ["entities"], "scoring": {}, "evalkit": "0.1.0", "tables": {"entities": {}}}
+    row = {"id": "a", "entities": [{"id": "e1", "spans": [[0, 8]], "label": "PER"}]}
+    path.write_text(json.dumps({"format": "evalkit.baseline", "version": 1, **head, **more, "predictions": [row]}))
+
+    baseline = read_baseline(path)
+
+    assert [prediction.article_id for prediction in baseline.run.predictions] == ["a"]
+    assert baseline.marks == {}
+    assert baseline.unseen
+    assert "earlier evalkit" in baseline.note
 
 
 def test_no_file_says_how_to_make_one(tmp_path: Path) -> None:
@@ -99,4 +172,4 @@ def test_a_place_that_cannot_be_written(tmp_path: Path, baseline: Baseline) -> N
     (tmp_path / "file").write_text("")
 
     with pytest.raises(OutputError, match="cannot be written"):
-        write_baseline(tmp_path / "file" / "base.json", baseline)
+        write_baseline(tmp_path / "file" / "base.json", baseline_bytes(baseline, TEXTS))

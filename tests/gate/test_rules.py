@@ -47,7 +47,7 @@ score = "favg"
     assert people.figure == ("label", "PER", "recall")
     assert people.allowed == 0.02  # the larger of max_drop and min_effect
     assert (stance.name, stance.figure) == ("stances given favg", ("derived", "", "favg"))
-    assert (stance.floor, stance.max_drop, stance.alpha) == (None, 0.0, 0.05)
+    assert (stance.floor, stance.max_drop, stance.alpha, stance.on_unclear) == (None, 0.01, 0.05, "unclear")
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,18 @@ score = "favg"
         pytest.param("[[rule]]\ntask='entities'\nalpha=0", ":3: alpha must be a number between", id="alpha"),
         pytest.param("[[rule]]\ntask='entities'\nslice='Wire'", ":3: slice must be", id="slice"),
         pytest.param("[[rule]]\ntask='entities'\nslice={year=2024}", ":3: slice must be", id="slice-value"),
+        pytest.param("[[rule]]\ntask='entities'\nslice='label=PER'", ":3: a label is no slice", id="label-slice"),
+        pytest.param("max_failures=-1", ":1: max_failures must be a whole", id="failures"),
+        pytest.param("max_failures=1.5", ":1: max_failures must be a whole", id="part-of-an-article"),
+        pytest.param("on_unclear='ignore'", ":1: unknown value of on_unclear 'ignore'", id="unclear"),
+        pytest.param(
+            "[[rule]]\ntask='entities'\non_unclear='fial'",
+            ":3: unknown value .* did you mean 'fail'",
+            id="unclear-of-a-rule",
+        ),
+        pytest.param(
+            "[[rule]]\ntask='entities'\nmax_failures=1", ":3: max_failures is about the whole gate", id="in-a-rule"
+        ),
         pytest.param("cluster=''\n[[rule]]\ntask='entities'", ":1: cluster must name", id="cluster"),
         pytest.param("[[rule]]\ntask='entities'\n[[rule]]\ntask='entities'", "is there twice", id="twice"),
     ],
@@ -120,9 +132,38 @@ def test_a_file_in_another_encoding(tmp_path: Path) -> None:
 
 
 def test_by_default_each_task_has_one_rule() -> None:
-    rules = default_rules(["entities", "stances"]).rules
+    rules = default_rules(["entities", "stances"], "pass")
 
-    assert [(rule.task, rule.convention, rule.figure, rule.allowed) for rule in rules] == [
-        ("entities", "exact", ("micro", "", "f1"), 0),
-        ("stances", "right", ("micro", "", "f1"), 0),
+    assert [(rule.task, rule.convention, rule.figure, rule.allowed, rule.on_unclear) for rule in rules] == [
+        ("entities", "exact", ("micro", "", "f1"), 0.01, "pass"),
+        ("stances", "right", ("micro", "", "f1"), 0.01, "pass"),
     ]
+
+
+def test_settings_of_the_gate(tmp_path: Path) -> None:
+    text = (
+        'max_failures = 2\non_unclear = "pass"\n[[rule]]\ntask="entities"\n[[rule]]\ntask="quotes"\non_unclear="fail"'
+    )
+
+    rules = read_rules(write(tmp_path, text))
+
+    assert (rules.max_failures, rules.on_unclear) == (2, "pass")
+    assert [rule.on_unclear for rule in rules.rules] == ["pass", "fail"]
+
+
+def test_settings_go_with_default_rules(tmp_path: Path) -> None:
+    rules = read_rules(write(tmp_path, 'on_unclear = "pass"'))
+
+    assert (rules.rules, rules.on_unclear, rules.max_failures) == ((), "pass", 0)
+
+
+def test_a_slice_in_one_word(tmp_path: Path) -> None:
+    (rule,) = read_rules(write(tmp_path, '[[rule]]\ntask="entities"\nslice="zone=headline"')).rules
+
+    assert (rule.slice, rule.name) == ({"zone": "headline"}, "entities exact micro f1 zone=headline")
+
+
+def test_a_name_of_its_own_does_not_hide_what_a_rule_is_about(tmp_path: Path) -> None:
+    (rule,) = read_rules(write(tmp_path, '[[rule]]\nname="people"\ntask="entities"\nlabel="PER"')).rules
+
+    assert (rule.name, rule.about) == ("people", "entities exact PER f1")

@@ -8,6 +8,7 @@ import pytest
 from evalkit.errors import InputError
 from evalkit.gate.outcome import CANNOT_TELL, FAIL, PASS, GateReport, Outcome
 from evalkit.gate.rules import Rule, RuleSet
+from evalkit.gate.slices import SliceValues
 from evalkit.gate.verdict import Sides, judge_rules
 
 Tables = Callable[..., Any]
@@ -25,8 +26,17 @@ ALL_WORSE = [1] * 10
 2 / 2**10 = .002."""
 
 
-def judge(tables: Tables, rules: list[Rule], before: list[int], after: list[int], **sides: Any) -> list[Outcome]:
-    return list(judge_rules(RuleSet(rules=tuple(rules)), Sides(before=tables(before), after=tables(after), **sides)))
+def judge(
+    tables: Tables,
+    rules: list[Rule],
+    before: list[int],
+    after: list[int],
+    properties: Any = None,
+    **sides: Any,
+) -> list[Outcome]:
+    values = SliceValues(articles=properties or {})
+    both = Sides(before=tables(before), after=tables(after), values=values, **sides)
+    return list(judge_rules(RuleSet(rules=tuple(rules)), both))
 
 
 @pytest.mark.parametrize(
@@ -62,7 +72,7 @@ def test_figures_and_reason_of_a_drop_that_cannot_be_told(tables: Tables, rule: 
     # p ≤ .05 needs 2 / 2**k ≤ .05, so k = 6 articles that differ; 2 of 10 do, so 30 articles, 20 more at least.
     assert outcome.more is not None
     assert outcome.more >= 20
-    assert outcome.reason.startswith("dropped by 0.0526, more than 0; q 0.5")
+    assert outcome.reason.startswith("dropped by 0.0526, more than 0.01; q 0.5")
     assert f"{outcome.more} more would show such a drop" in outcome.reason
     assert f"cannot see less than {outcome.smallest:.4f}" in outcome.reason
 
@@ -98,7 +108,7 @@ def test_rules_are_tested_together(tables: Tables, rule: MakeRule) -> None:
 def test_clusters_are_swapped_as_wholes(tables: Tables, rule: MakeRule) -> None:
     """Ten articles of two stories are two units, so nothing can be shown."""
     stories = {f"a{at:03}": f"story {at % 2}" for at in range(10)}
-    sides = Sides(before=tables(ALL), after=tables(ALL_WORSE), properties={"story": stories})
+    sides = Sides(before=tables(ALL), after=tables(ALL_WORSE), values=SliceValues(articles={"story": stories}))
 
     outcome = judge_rules(RuleSet(rules=(rule(),), cluster="story"), sides)[0]
 
@@ -120,9 +130,9 @@ def test_a_slice_is_judged_by_itself(tables: Tables, rule: MakeRule) -> None:
     ("fields", "message"),
     [
         pytest.param({"label": "PRE"}, "unknown label 'PRE'; did you mean 'PER'", id="label"),
-        pytest.param({"slice": {"sorce": "wire"}}, "metadata field 'sorce'; did you mean 'source'", id="field"),
+        pytest.param({"slice": {"sorce": "wire"}}, "sliced by 'sorce'; did you mean 'source'", id="field"),
         pytest.param({"slice": {"source": "wirr"}}, "source = 'wirr'; did you mean 'wire'", id="value"),
-        pytest.param({"slice": {"source": "wire", "lang": "de"}}, "no article is in the slice", id="empty-slice"),
+        pytest.param({"slice": {"zone": "body"}}, "zone of items cannot be told", id="items-of-counts"),
         pytest.param({"task": "quotes"}, "no quotes under exact", id="task"),
         pytest.param({"score": "favg"}, "there is no favg", id="score"),
     ],
@@ -158,6 +168,37 @@ def test_a_task_that_the_baseline_lacks_has_only_its_floor(
     assert judge_rules(RuleSet(rules=(rule(floor=floor),)), sides)[0].verdict == verdict
 
 
+def test_a_slice_that_no_common_article_is_in_cannot_be_told(tables: Tables, rule: MakeRule) -> None:
+    """The value is there, in an article that is new."""
+    properties = {"source": {"new": "wire"} | {f"a{at:03}": "desk" for at in range(10)}}
+
+    (outcome,) = judge(tables, [rule(slice={"source": "wire"})], ALL, ALL, properties)
+
+    assert (outcome.verdict, outcome.value) == (CANNOT_TELL, None)
+    assert "nothing of source=wire is in the articles that both have" in outcome.reason
+
+
+def test_too_few_common_articles_tell_nothing_but_the_floor(tables: Tables, rule: MakeRule) -> None:
+    """The floor is about the run alone, over all its articles: 12 of 24 items found is F1 24/36 = .67."""
+    rules = [rule(name="drop"), rule(name="floor", floor=0.7), rule(name="kept", floor=0.6)]
+
+    outcomes = judge(tables, rules, [2], [2], whole=tables([1] * 12), too_few="1 of 12")
+
+    assert [outcome.verdict for outcome in outcomes] == [CANNOT_TELL, FAIL, CANNOT_TELL]
+    assert outcomes[0].reason == "1 of 12"
+    assert outcomes[1].reason == "0.6667 is below the floor 0.7 over all articles of the run"
+
+
+def test_a_small_drop_passes_unless_a_rule_says_otherwise(tables: Tables, rule: MakeRule) -> None:
+    """One of 200 items lost: recall .995, F1 .9975, a drop of .0025, within the margin of .01."""
+    before, after = [2] * 100, [1] + [2] * 99
+
+    usual, strict = judge(tables, [rule(name="usual"), rule(name="strict", max_drop=0.0)], before, after)
+
+    assert (usual.verdict, usual.reason) == (PASS, "dropped by 0.0025, within 0.01")
+    assert strict.verdict == CANNOT_TELL
+
+
 @pytest.mark.parametrize(
     ("verdicts", "code"),
     [
@@ -167,10 +208,33 @@ def test_a_task_that_the_baseline_lacks_has_only_its_floor(
     ],
 )
 def test_the_worst_rule_decides(rule: MakeRule, verdicts: list[str], code: int) -> None:
-    outcomes = tuple(Outcome(rule=rule(), verdict=verdict, reason="") for verdict in verdicts)
-    report = GateReport(run="r", baseline="b", gold="g@1", split="test", articles=1, outcomes=outcomes)
+    assert report_of(*(Outcome(rule=rule(), verdict=verdict, reason="") for verdict in verdicts)).exit_code == code
 
-    assert report.exit_code == code
+
+def report_of(*outcomes: Outcome, **fields: Any) -> GateReport:
+    return GateReport(run="r", baseline="b", gold="g@1", split="test", articles=1, outcomes=outcomes, **fields)
+
+
+@pytest.mark.parametrize(
+    ("on_unclear", "code"),
+    [
+        pytest.param(["pass", "pass"], 0, id="pass"),
+        pytest.param(["pass", "unclear"], 3, id="each-rule-for-itself"),
+        pytest.param(["unclear", "fail"], 1, id="fail"),
+    ],
+)
+def test_what_cannot_be_told_comes_to_what_the_rule_says(rule: MakeRule, on_unclear: list[str], code: int) -> None:
+    report = report_of(*(Outcome(rule=rule(on_unclear=word), verdict=CANNOT_TELL, reason="") for word in on_unclear))
+
+    assert (report.verdict, report.exit_code) == (CANNOT_TELL, code)
+
+
+@pytest.mark.parametrize(("failures", "allowed", "verdict"), [(0, 0, PASS), (1, 0, FAIL), (2, 2, PASS), (3, 2, FAIL)])
+def test_a_crash_is_not_noise(rule: MakeRule, failures: int, allowed: int, verdict: str) -> None:
+    failed = {f"a{at}": "out of memory" for at in range(failures)}
+    report = report_of(Outcome(rule=rule(), verdict=PASS, reason=""), failed=failed, max_failures=allowed)
+
+    assert report.verdict == verdict
 
 
 def test_the_same_input_gives_the_same_outcome(tables: Tables, rule: MakeRule) -> None:

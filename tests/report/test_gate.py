@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from evalkit.analysis.changes import BROKEN, FIXED, Change, ChangedItem
+from evalkit.analysis.changes import ADDED, BROKEN, FIXED, Change, ChangedItem
 from evalkit.gate.baseline import Baseline
 from evalkit.gate.outcome import CANNOT_TELL, FAIL, PASS, BaselineUpdate, GateReport, Outcome
 from evalkit.gate.rules import Rule
@@ -31,7 +32,7 @@ def rule(name: str, task: str = "entities") -> Rule:
     return Rule(name=name, task=task, convention="exact")
 
 
-BASELINE = Baseline(run=Run(extractor="mine", predictions=()), tables={}, evalkit="0.1.0")
+BASELINE = Baseline(run=Run(extractor="mine", predictions=()), marks={}, evalkit="0.1.0")
 
 
 @pytest.fixture
@@ -83,9 +84,9 @@ def test_markdown(report: GateReport) -> None:
     lines = text.splitlines()
     assert lines[0] == "## evalkit gate: ❌ fail"
     assert lines[2] == "mine against mine on gold@1234567, split test, 3 articles."
-    assert "| two | 0.7500 | 0.5000 | -0.2500 | -0.5000 +0.0000 | 0.2500 |" in lines
-    assert "* ❌ fail: two: dropped" in lines
-    assert "* ❔ cannot tell: three: who knows" in lines
+    assert "| two \\(entities exact micro f1\\) | 0.7500 | 0.5000 | -0.2500 | -0.5000 +0.0000 | 0.2500 |" in lines
+    assert "* ❌ fail: two \\(entities exact micro f1\\): dropped" in lines
+    assert "* ❔ cannot tell: three \\(quotes exact micro f1\\): who knows" in lines
     assert "### newly broken: 4" in lines
     assert "    * entities label: GPE `Oslo` \\(14-18\\), predicted ORG `Oslo` \\(14-18\\)" in lines
     assert "### newly fixed: 1" in lines
@@ -123,18 +124,89 @@ def test_junit_has_one_case_a_rule(report: GateReport) -> None:
 
     suite = root[0]
     cases = suite.findall("testcase")
-    assert [suite.get(name) for name in ("tests", "failures", "errors")] == ["3", "1", "1"]
+    assert [suite.get(name) for name in ("tests", "failures", "errors")] == ["4", "1", "1"]
     assert [(case.get("classname"), case.get("name"), [child.tag for child in case]) for case in cases] == [
         ("evalkit.gate.entities", "one", []),
         ("evalkit.gate.entities", "two", ["failure"]),
         ("evalkit.gate.quotes", "three", ["error"]),
+        ("evalkit.gate.run", "extraction", []),
     ]
     failure = cases[1][0]
     assert failure.get("message") == "dropped"
-    figures, *changes = (failure.text or "").splitlines()
+    about, figures, *changes = (failure.text or "").splitlines()
+    assert about == "entities exact micro f1"
     assert figures == "baseline 0.7500; run 0.5000; difference -0.2500; 95 % CI -0.5000 +0.0000; q 0.2500"
     assert changes[0] == "b"
     assert changes[1].startswith("  entities label: GPE ")
+
+
+def test_failed_articles_are_named_everywhere(report: GateReport) -> None:
+    failed = {"a": "RuntimeError: out of memory", "b": "no answer"}
+    crashed = GateReport(**{**_fields(report), "failed": failed, "outcomes": report.outcomes[:1]})
+
+    summary = render_report(crashed)
+    suite = ElementTree.fromstring(render_report(crashed, "junit"))[0]
+
+    assert summary.startswith("## evalkit gate: ❌ fail\n")
+    assert "### fail: the extractor failed on 2 articles, max\\_failures is 0" in summary
+    assert "  * a: RuntimeError: out of memory" in summary.splitlines()
+    failure = suite.findall("testcase")[1][0]
+    assert (failure.tag, failure.get("message")) == (
+        "failure",
+        "fail: the extractor failed on 2 articles, max_failures is 0",
+    )
+    assert (failure.text or "").splitlines()[0] == "a: RuntimeError: out of memory"
+
+
+def test_failures_that_are_allowed_are_not_silent(report: GateReport) -> None:
+    allowed = {"failed": {"a": "out of memory"}, "max_failures": 1, "outcomes": report.outcomes[:1]}
+    crashed = GateReport(**{**_fields(report), **allowed})
+
+    suite = ElementTree.fromstring(render_report(crashed, "junit"))[0]
+
+    assert crashed.verdict == PASS
+    assert [child.tag for child in suite.findall("testcase")[1]] == ["skipped"]
+    assert "pass: the extractor failed on 1 article, max_failures is 1" in render_report(crashed, "terminal")
+
+
+@pytest.mark.parametrize(
+    ("on_unclear", "tag"), [("unclear", "error"), ("pass", "skipped"), ("fail", "failure")], ids=str
+)
+def test_junit_follows_what_unclear_comes_to(report: GateReport, on_unclear: str, tag: str) -> None:
+    unclear = replace(report.outcomes[2], rule=replace(report.outcomes[2].rule, on_unclear=on_unclear))
+    made = GateReport(**{**_fields(report), "outcomes": (unclear,)})
+
+    case = ElementTree.fromstring(render_report(made, "junit"))[0].findall("testcase")[0]
+
+    assert [child.tag for child in case] == [tag]
+    assert case[0].get("message", "").startswith("who knows")
+    assert ("on_unclear makes this a" in render_report(made, "terminal")) == (on_unclear != "unclear")
+
+
+def test_a_prediction_that_stands_beside_a_broken_item_is_counted_and_not_told_twice(report: GateReport) -> None:
+    wrong = ChangedItem(label="ORG", text="Oslo", spans=((14, 18),))
+    alone = ChangedItem(label="ORG", text="Moss", spans=((30, 34),))
+    added = [
+        Change(article="a", layer="entities", direction=ADDED, kind="label", gold=None, predicted=item)
+        for item in (wrong, alone)
+    ]
+    made = GateReport(**{**_fields(report), "changes": (change("a"), *added)})
+
+    text = render_report(made, "terminal")
+
+    assert "wrong predictions added: 2" in text
+    assert text.count("ORG 'Oslo'") == 1
+    assert "1 shown with what broke" in text
+
+
+def test_a_new_baseline_has_every_form() -> None:
+    """A CI step that asks for a summary and a JUnit file gets both."""
+    update = BaselineUpdate(baseline=BASELINE, changed=("new baseline: mine",), report=None, path=Path("base.json"))
+
+    suite = ElementTree.fromstring(render_report(update, "junit"))[0]
+
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "0")
+    assert "new baseline: mine" in render_report(update)
 
 
 def test_junit_holds_any_text(report: GateReport) -> None:

@@ -1,19 +1,24 @@
-"""A gate: the rules with their figures, what follows, and the items that broke and those that were fixed."""
+"""A gate: the rules with their figures, what follows, on what the extractor failed, and every item that changed."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
-from evalkit.analysis.changes import BROKEN, FIXED, Change, ChangedItem
+from evalkit.analysis.changes import ADDED, BROKEN, DIRECTIONS, FIXED, GONE, Change, ChangedItem
 from evalkit.gate.outcome import BaselineUpdate, GateReport, Outcome
+from evalkit.gate.rules import POOLED, Rule
 from evalkit.report.clean import one_line
 from evalkit.report.document import (
     BAD,
     GOOD,
     QUOTED,
+    SKIPPED,
     STRONG,
+    UNSURE,
     VERDICT_TONES,
+    Block,
     Check,
     Document,
     Line,
@@ -22,6 +27,9 @@ from evalkit.report.document import (
     Table,
     figure_columns,
 )
+from evalkit.results import CANNOT_TELL, FAIL, PASS
+from evalkit.scoring.tasks.base import RIGHT
+from evalkit.scoring.tasks.table import load_task, task_names
 
 __all__ = ["document", "update_document"]
 
@@ -29,24 +37,36 @@ LIMIT, LIMIT_OF_CHECK = 40, 40
 LONGEST = 100
 FIGURES = ("baseline", "run", "difference", "95 % CI", "q")
 
+TITLES = {
+    BROKEN: "newly broken: {}",
+    FIXED: "newly fixed: {}",
+    ADDED: "wrong predictions added: {}",
+    GONE: "wrong predictions gone: {}",
+}
+TONES = {BROKEN: BAD, FIXED: GOOD, ADDED: BAD, GONE: GOOD}
+BESIDE = {ADDED: BROKEN, GONE: FIXED}
+"""Which gold items show a prediction of these beside themselves, in place of what they should be."""
+
 
 def document(report: GateReport, *, limit: int = LIMIT) -> Document:
     """The report.
 
     Args:
         report: what the gate says.
-        limit: how many broken, and how many fixed items are listed; the rest is counted.
+        limit: how many items of each kind of change are listed; the rest is counted.
     """
-    changes = [block for direction in (BROKEN, FIXED) if (block := _changes(report, direction, limit))]
+    blocks: list[Block | None] = [_rules(report.outcomes), *map(_reason, report.outcomes), _failures(report)]
+    blocks.append(Lines.of(*map(one_line, report.causes), tone=STRONG) if report.causes else None)
+    blocks += [_changes(report, direction, limit) for direction in DIRECTIONS]
+    articles = f"{report.articles} article{'' if report.articles == 1 else 's'}"
     return Document(
         what="gate",
-        title=f"{report.run} against {report.baseline} on {report.gold}, split {report.split}, "
-        f"{report.articles} articles",
-        blocks=(_rules(report.outcomes), *map(_reason, report.outcomes), *changes),
-        notes=tuple(map(one_line, report.notes)),
+        title=f"{report.run} against {report.baseline} on {report.gold}, split {report.split}, {articles}",
+        blocks=tuple(block for block in blocks if block is not None),
+        notes=(*map(one_line, report.notes), *_rights(report), *filter(None, [one_line(report.advice)])),
         signature=report.method,
         verdict=report.verdict,
-        checks=tuple(_check(outcome, report) for outcome in report.outcomes),
+        checks=(*(_check(outcome, report) for outcome in report.outcomes), _extraction(report)),
         rows=tuple(map(_row, report.outcomes)),
         data=report.to_json(),
     )
@@ -56,16 +76,26 @@ def update_document(update: BaselineUpdate, *, limit: int = LIMIT) -> Document:
     """What is different from the old baseline, after what a gate says to it."""
     changed = Lines.of(*(update.changed or ("nothing has changed",)), f"written to {update.path}", whole=True)
     title = f"baseline of {update.baseline.run.extractor} in {update.path}"
-    if update.report is None or not update.changed:
-        return Document(what="baseline update", title=title, blocks=(changed,), data=update.to_json())
-    gate = document(update.report, limit=limit)
+    written = Check(name=title, group="update", verdict=PASS, details=update.changed)
+    plain = Document(what="baseline update", title=title, blocks=(changed,), checks=(written,), data=update.to_json())
+    if update.report is None:
+        return plain
+    gate = document(replace(update.report, advice=""), limit=limit)
+    if not update.changed:
+        return replace(plain, checks=gate.checks)
     blocks = (Lines.of(gate.title, tone=STRONG), *gate.blocks, changed)
     return replace(gate, what="baseline update", title=title, blocks=blocks, data=update.to_json())
 
 
 def _rules(outcomes: Sequence[Outcome]) -> Table:
-    rows = tuple((one_line(outcome.rule.name), *_figures(outcome)) for outcome in outcomes)
+    rows = tuple((_name(outcome.rule), *_figures(outcome)) for outcome in outcomes)
     return Table(title="gate", columns=figure_columns("rule", *FIGURES), rows=rows)
+
+
+def _name(rule: Rule) -> str:
+    """What it is called, and behind a name of its own what it is about."""
+    name, about = one_line(rule.name), one_line(rule.about)
+    return name if name == about else f"{name} ({about})"
 
 
 def _figures(outcome: Outcome) -> tuple[str, ...]:
@@ -83,18 +113,69 @@ def _figures(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _reason(outcome: Outcome) -> Lines:
-    words = f"{outcome.verdict}: {one_line(outcome.rule.name)}: {one_line(outcome.reason)}"
+    words = f"{outcome.verdict}: {_name(outcome.rule)}: {_told(outcome)}"
     return Lines(lines=(Line.of(words, tone=VERDICT_TONES[outcome.verdict]),), hanging=True)
 
 
+def _told(outcome: Outcome) -> str:
+    """The reason, and what `on_unclear` makes of what cannot be told."""
+    reason = one_line(outcome.reason)
+    return reason if outcome.counts_as == outcome.verdict else f"{reason}; on_unclear makes this a {outcome.counts_as}"
+
+
+def _failures(report: GateReport) -> Lines | None:
+    """The articles on which the extractor failed, each with its error; None if there is none."""
+    if not report.failed:
+        return None
+    lines = tuple(Line.of(line, depth=1) for line in _failure_lines(report))
+    return Lines(title=_failed(report), tone=BAD if report.fails_too_often else UNSURE, lines=lines, hanging=True)
+
+
+def _failed(report: GateReport) -> str:
+    number = len(report.failed)
+    return (
+        f"{FAIL if report.fails_too_often else PASS}: the extractor failed on {number} "
+        f"article{'' if number == 1 else 's'}, max_failures is {report.max_failures}"
+    )
+
+
+def _failure_lines(report: GateReport) -> list[str]:
+    return [f"{one_line(article)}: {one_line(error, LONGEST)}" for article, error in report.failed.items()]
+
+
+def _rights(report: GateReport) -> Iterator[str]:
+    for task, right in report.rights.items():
+        if right != RIGHT:
+            yield f"of {task}, right in these lists is what earns a credit of 1 under {right}"
+
+
 def _changes(report: GateReport, direction: str, limit: int) -> Lines | None:
-    """The items that changed in one direction by article, the hardest hit article first; None if there is none."""
+    """The items of one kind of change by article, the hardest hit article first; None if there is none."""
     changes = [change for change in report.changes if change.direction == direction]
-    lines = list(_change_lines(changes, limit))
+    alone = _not_beside(report, direction, changes)
+    lines = list(_change_lines(alone, limit))
+    if limit and len(alone) < len(changes):
+        with_gold = len(changes) - len(alone)
+        lines.append(Line.of(f"{with_gold} shown with what {'broke' if direction == ADDED else 'was fixed'}", depth=1))
     if not lines:
         return None
-    tone = BAD if direction == BROKEN else GOOD
-    return Lines(title=f"newly {direction}: {len(changes)}", tone=tone, lines=tuple(lines), hanging=True)
+    return Lines(title=TITLES[direction].format(len(changes)), tone=TONES[direction], lines=tuple(lines), hanging=True)
+
+
+def _not_beside(report: GateReport, direction: str, changes: Sequence[Change]) -> list[Change]:
+    """The predictions that are not shown already, in place of a gold item that broke or was fixed."""
+    shown = Counter(
+        (change.article, change.layer, change.predicted)
+        for change in report.changes
+        if change.direction == BESIDE.get(direction)
+    )
+    alone = []
+    for change in changes:
+        place = change.article, change.layer, change.predicted
+        shown[place] -= 1
+        if shown[place] < 0:
+            alone.append(change)
+    return alone
 
 
 def _change_lines(changes: Sequence[Change], limit: int) -> Iterator[Line]:
@@ -114,10 +195,11 @@ def _change_lines(changes: Sequence[Change], limit: int) -> Iterator[Line]:
 
 def _change_line(change: Change) -> Line:
     """The kind in words, the item itself, and what was predicted or meant in its place."""
-    item, other = (change.gold, change.predicted) if change.gold is not None else (change.predicted, None)
+    item, other = (change.gold, change.predicted) if change.gold is not None else (change.predicted, change.meant)
     pieces: list[str | Piece] = [f"{change.layer} {change.kind}: ", *_item(item)]
     if other is not None:
-        pieces += [", predicted " if change.direction == BROKEN else ", was predicted as ", *_item(other)]
+        between = {BROKEN: "predicted", FIXED: "was predicted as"}.get(change.direction, "where gold has")
+        pieces += [f", {between} ", *_item(other)]
     return Line.of(*pieces, depth=2)
 
 
@@ -131,16 +213,42 @@ def _item(item: ChangedItem | None) -> Iterator[str | Piece]:
 
 
 def _check(outcome: Outcome, report: GateReport) -> Check:
-    """A rule, with its figures and what broke in its task."""
+    """A rule, with its figures and what broke in its task, of its label if it has one."""
+    rule = outcome.rule
+    layer = load_task(rule.task).layer if rule.task in task_names() else rule.task
     figures = "; ".join(f"{name} {value}" for name, value in zip(FIGURES, _figures(outcome), strict=True))
-    broken = [change for change in report.changes if change.direction == BROKEN and change.layer == outcome.rule.task]
+    broken = [
+        change
+        for change in report.changes
+        if change.direction == BROKEN
+        and change.layer == layer
+        and (rule.label in POOLED or change.gold is None or change.gold.label == rule.label)
+    ]
     lines = _change_lines(broken, LIMIT_OF_CHECK)
+    ignored = outcome.verdict == CANNOT_TELL and outcome.counts_as == PASS
     return Check(
-        name=one_line(outcome.rule.name),
-        group=outcome.rule.task,
-        verdict=outcome.verdict,
-        reason=one_line(outcome.reason),
-        details=(figures, *(f"{'  ' * (line.depth - 1)}{line.text}" for line in lines)),
+        name=one_line(rule.name),
+        group=rule.task,
+        verdict=SKIPPED if ignored else outcome.counts_as,
+        reason=_told(outcome),
+        details=(
+            *([one_line(rule.about)] if rule.name != rule.about else []),
+            figures,
+            *map(one_line, report.causes),
+            *(f"{'  ' * (line.depth - 1)}{line.text}" for line in lines),
+        ),
+    )
+
+
+def _extraction(report: GateReport) -> Check:
+    """Whether the extractor failed on more articles than it may; failures that it may have are not silent."""
+    verdict = FAIL if report.fails_too_often else SKIPPED if report.failed else PASS
+    return Check(
+        name="extraction",
+        group="run",
+        verdict=verdict,
+        reason=_failed(report) if report.failed else "",
+        details=tuple(_failure_lines(report)),
     )
 
 
