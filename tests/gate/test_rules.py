@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from evalkit.errors import FormatError, InputError
-from evalkit.gate.rules import default_rules, read_rules
+from evalkit.gate.rules import Rule, default_rules, read_rules
 
 
 def write(folder: Path, text: str) -> Path:
@@ -47,7 +48,7 @@ score = "favg"
     assert people.figure == ("label", "PER", "recall")
     assert people.allowed == 0.02  # the larger of max_drop and min_effect
     assert (stance.name, stance.figure) == ("stances given favg", ("derived", "", "favg"))
-    assert (stance.floor, stance.max_drop, stance.alpha, stance.on_unclear) == (None, 0.01, 0.05, "unclear")
+    assert (stance.floor, stance.max_drop, stance.alpha, stance.on_unclear) == (None, 0.02, 0.05, "unclear")
 
 
 @pytest.mark.parametrize(
@@ -138,6 +139,22 @@ def test_by_default_each_task_has_one_rule() -> None:
         ("entities", "exact", ("micro", "", "f1"), 0.01, "pass"),
         ("stances", "right", ("micro", "", "f1"), 0.01, "pass"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "margin"),
+    [
+        pytest.param({}, 0.01, id="micro"),
+        pytest.param({"score": "recall"}, 0.01, id="recall"),
+        # What stands on fewer items moves more by chance.
+        pytest.param({"label": "PER"}, 0.02, id="label"),
+        pytest.param({"label": "macro"}, 0.02, id="macro"),
+        pytest.param({"slice": {"zone": "headline"}}, 0.02, id="slice"),
+        pytest.param({"label": "PER", "max_drop": 0.0}, 0.0, id="given"),
+    ],
+)
+def test_the_margin_goes_with_what_a_rule_is_about(fields: dict[str, Any], margin: float) -> None:
+    assert Rule(name="r", task="entities", convention="exact", **fields).allowed == margin
 
 
 def test_settings_of_the_gate(tmp_path: Path) -> None:
