@@ -104,7 +104,7 @@ def _moved(item: ChangedItem, move: tuple[int, int]) -> Spans:
 def _told_move(move: tuple[int, int]) -> str:
     start, end = move
     if start == end:
-        what = f"it is predicted {_far(start)}"
+        what = f"it is predicted {_far(start)} (shifted by {start:+d})"
     else:
         parts = [f"begins {_far(start)}"] if start else []
         parts += [f"ends {_far(end)}"] if end else []
@@ -142,4 +142,4 @@ def _renamed(broken: Sequence[Change]) -> Iterator[str]:
     told = sum(change.predicted is not None and change.kind == "label" for change in broken)
     if told == len(broken) and len(labels) == 1:
         ((old, new),) = labels
-        yield f"{old} is predicted as {new}"
+        yield f"the label {old} is renamed, it is predicted as {new}"

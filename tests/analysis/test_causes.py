@@ -60,8 +60,8 @@ def causes(
     [
         pytest.param(
             lambda _, one: (one[0] + 1, one[1] + 1, one[2]),
-            "every broken item of entities has one cause: it is predicted 1 character later, as if counted from one "
-            "(6 items)",
+            "every broken item of entities has one cause: it is predicted 1 character later (shifted by +1), as "
+            "if counted from one (6 items)",
             id="one-based",
         ),
         pytest.param(
@@ -77,7 +77,7 @@ def causes(
         ),
         pytest.param(
             lambda _, one: (*one[:2], "LOC" if one[2] == "GPE" else one[2]),
-            "GPE is predicted as LOC (3 items)",
+            "the label GPE is renamed, it is predicted as LOC (3 items)",
             id="renamed",
         ),
         pytest.param(lambda *_: None, "nothing of entities is predicted in any of the 2 articles", id="nothing"),
