@@ -28,6 +28,7 @@ from evalkit.version import __version__
 __all__ = [
     "ArticleMark",
     "Baseline",
+    "NoBaselineError",
     "article_marks",
     "baseline_bytes",
     "prediction_text",
@@ -41,6 +42,10 @@ OLDER = 1
 
 HEAD = ("extractor", "fingerprint", "gold", "gold_fingerprint", "split", "articles", "layers", "scoring")
 DIGITS = 16
+
+
+class NoBaselineError(FormatError):
+    """A file that can be read, and holds something else than a baseline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +183,7 @@ def read_baseline(path: Path) -> Baseline:
         damaged="write it anew with --update",
     )
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise FormatError(
+        raise NoBaselineError(
             f"{path}: is no baseline; make one with evalkit gate RUN --baseline FILE --update, or give a run folder"
         )
     if data.get("version") not in (OLDER, VERSION):

@@ -16,6 +16,7 @@ from evalkit.errors import EvalkitError, FormatError, InputError
 from evalkit.gate.articles import CommonArticles, common_articles
 from evalkit.gate.baseline import (
     Baseline,
+    NoBaselineError,
     article_marks,
     baseline_bytes,
     prediction_text,
@@ -71,12 +72,14 @@ def check_gate(
     drawn = options_of({"resamples": ROUNDS, **words} if intervals is None else words, takes=takes, intervals=intervals)
     ours = finished_run(run)
     gold = gold_of(ours, dataset)
-    before = _baseline(baseline)
+    before = _baseline(baseline, gold)
     _check_measure(ours, before.run)
     common = _common(before, ours, gold)
     wanted = _rules(rules) or RuleSet(rules=())
     judged = _judged(before.run, ours, gold, common, wanted)
     rounds, seed = drawn.intervals.resamples, drawn.intervals.seed
+    if not judged.rules.rules:
+        raise InputError(f"{ours.place}: there is nothing to judge, no task can be evaluated; name one in the rules")
     outcomes = judge_rules(judged.rules, judged.sides, rounds=rounds, seed=seed)
     rights = _rights(judged.rules.rules)
     changes = changes_of_pairs(*judged.pairs, conventions={k: v for k, v in rights.items() if v != RIGHT})
@@ -129,7 +132,7 @@ def update_baseline(
     ours = finished_run(run)
     gold = gold_of(ours, dataset)
     made = _baseline_of(ours, gold)
-    old = _old_baseline(path)
+    old, damage = _old_baseline(path)
     if not allow_failures:
         _check_failures(ours)
     if old is not None and not allow_fewer:
@@ -142,30 +145,40 @@ def update_baseline(
     content = baseline_bytes(made, {example.article.id: example.article.text for example in gold})
     changed = () if path.exists() and path.read_bytes() == content else _changed(old, made)
     write_baseline(path, content)
-    return BaselineUpdate(path=path, baseline=made, changed=changed, report=report)
+    lines = (f"what was there could not be read and is replaced: {damage}", *changed) if damage else changed
+    return BaselineUpdate(path=path, baseline=made, changed=lines, report=report)
 
 
 def _rules(rules: str | Path | RuleSet | None) -> RuleSet | None:
     return rules if rules is None or isinstance(rules, RuleSet) else read_rules(Path(rules))
 
 
-def _baseline(baseline: Run | str | Path) -> Baseline:
+def _baseline(baseline: Run | str | Path, gold: GoldDataset) -> Baseline:
     """A baseline file, or an earlier run; of the latter what its articles were like, if its gold is still to be had."""
     if not isinstance(baseline, Run) and not Path(baseline).is_dir():
         return read_baseline(Path(baseline))
     run = finished_run(baseline)
     marks = {}
-    with suppress(EvalkitError):
-        marks = article_marks(gold_of(run))
+    if run.gold is not None and run.gold.fingerprint == gold.fingerprint:
+        marks = article_marks(gold)
+    else:
+        with suppress(EvalkitError):
+            marks = article_marks(gold_of(run))
     return Baseline(run=run, marks=marks, unseen=_unseen(run), evalkit=run.made_by.versions.get("evalkit", ""))
 
 
-def _old_baseline(path: Path) -> Baseline | None:
-    """What is replaced; a file that cannot be read as a baseline is replaced like none."""
+def _old_baseline(path: Path) -> tuple[Baseline | None, str]:
+    """What is replaced, or why a damaged baseline cannot be read.
+
+    Raises:
+        FormatError: the file is something else than a baseline, which nobody means to replace.
+    """
     try:
-        return read_baseline(path) if path.exists() else None
-    except FormatError:
-        return None
+        return (read_baseline(path) if path.exists() else None), ""
+    except NoBaselineError:
+        raise
+    except FormatError as error:
+        return None, str(error)
 
 
 def _baseline_of(run: Run, gold: GoldDataset) -> Baseline:

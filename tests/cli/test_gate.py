@@ -172,10 +172,12 @@ def test_update_in_json(runs: Path, evalkit: Evalkit) -> None:
     assert "predictions: 2 of 10 articles differ" in done.json["changed"]
 
 
-def test_update_replaces_a_damaged_file(runs: Path, evalkit: Evalkit) -> None:
+def test_update_replaces_a_damaged_file_and_says_so(runs: Path, evalkit: Evalkit) -> None:
     (runs / "base.json").write_bytes(b"{")
 
-    assert evalkit("gate", "all_right", "--baseline", "base.json", "--update").status == 0
+    done = evalkit("gate", "all_right", "--baseline", "base.json", "--update")
+    assert done.status == 0
+    assert "what was there could not be read and is replaced: base.json: not valid JSON" in done.out
     assert evalkit("gate", "all_right", "--baseline", "base.json").status == 0
 
 
@@ -433,6 +435,15 @@ def test_runs_scored_in_another_way_are_refused(runs: Path, evalkit: Evalkit, go
 
     assert done.status == 2
     assert "was scored with the usual options, the run with {'labels': ['PER']}" in done.err
+
+
+def test_update_replaces_nothing_that_is_no_baseline(runs: Path, evalkit: Evalkit) -> None:
+    (runs / "package.json").write_text('{"name": "mine"}', encoding="utf-8")
+
+    done = evalkit("gate", "all_right", "--baseline", "package.json", "--update")
+
+    assert (done.status, "is no baseline" in done.err) == (2, True)
+    assert (runs / "package.json").read_text(encoding="utf-8") == '{"name": "mine"}'
 
 
 @pytest.mark.parametrize(
