@@ -92,6 +92,9 @@ class ReadOptions:
         gold_format: that of the gold, if it is another.
         predicted_format: that of the predictions, if it is another.
         annotator: whose reading is the gold, where a file has several of each article and none that is.
+        offsets: how offsets count in the files, as `utf-16` or `utf-8,inclusive` (see `evalkit.text.counting`): in
+            those of the predictions where a verb reads both sides, else in those of the gold; by default half-open
+            code points.
         values: settings of the format by name, such as `tag_column`; which ones there are depends on the format.
         split: the split of the gold, where it has splits; `all` for every one.
         limit: only the first articles by id.
@@ -101,6 +104,7 @@ class ReadOptions:
     gold_format: str | None = None
     predicted_format: str | None = None
     annotator: str | None = None
+    offsets: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     split: str = "test"
     limit: int | None = None
@@ -153,6 +157,7 @@ class OptionWords(TypedDict, total=False):
     gold_format: str | None
     predicted_format: str | None
     annotator: str | None
+    offsets: str | None
     values: Mapping[str, str]
     split: str
     limit: int | None

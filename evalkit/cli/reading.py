@@ -45,7 +45,7 @@ def _read(read: tuple[str, ...], **values: str | None) -> ReadOptions:
     Raises:
         click.BadParameter: a setting is no NAME=VALUE, or is given twice.
     """
-    named: dict[str, Any] = {name: values.pop(name, None) for name in (*_FORMAT, *_SIDES, "annotator")}
+    named: dict[str, Any] = {name: values.pop(name, None) for name in (*_FORMAT, *_SIDES, "annotator", "offsets")}
     settings = {name: value for name, value in values.items() if value is not None}
     for pair in read:
         name, equals, value = pair.partition("=")
@@ -69,12 +69,20 @@ _READ: dict[str, Option] = {
     **{name: click.option(f"--{name.replace('_', '-')}", name, help=text) for name, text in _short_forms().items()},
     "read": click.option("--read", multiple=True, metavar="NAME=VALUE", cls=ListedOption, listing=_other_settings),
 }
+_COUNTED = "codepoint (the usual), utf-16 or utf-8, inclusive and one-based, with commas as utf-16,inclusive."
+
+
+def _offsets(side: str) -> dict[str, Option]:
+    text = f"How the files of the {side} count offsets: {_COUNTED}"
+    return {"offsets": click.option("--offsets", metavar="UNIT", help=text)}
+
+
 _FORMAT = {"format": click.option("--format", metavar="NAME", cls=ListedOption, listing=_formats)}
 
-read_options = with_record("read", _read, _FORMAT | _READ)
+read_options = with_record("read", _read, _FORMAT | _offsets("gold") | _READ)
 """How files are read, as `read`."""
 
-side_options = with_record("read", _read, _FORMAT | _SIDES | _READ)
+side_options = with_record("read", _read, _FORMAT | _SIDES | _offsets("predictions (not of the gold)") | _READ)
 """How gold and predictions are read, each in a format of its own, as `read`."""
 
 

@@ -30,6 +30,7 @@ from evalkit.dataset.copies import copies_across_splits
 from evalkit.dataset.declaration import DATASET_FILE, read_declaration, with_declared_scopes
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.labels import LABELS_FILE, load_inventory
+from evalkit.dataset.offsets import converted_example, counting_of
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.splits import assign_splits, check_splits
@@ -208,7 +209,11 @@ def _read_all(sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: b
         batch = read_place(place, read)
         _refuse_to_lose(batch, place, out)
         batch = replace(batch, examples=with_declared_scopes(batch.examples, place.folder))
-        raws += [_ready(raw, corpus, place) for raw in raw_examples(batch, note)]
+        counting = counting_of(read, place)
+        for raw in raw_examples(batch, note):
+            example, unconverted = converted_example(_with_text(raw.example, corpus), counting)
+            problems += unconverted
+            raws.append(_ready(replace(raw, example=example), place))
         notes += batch.sentences
     if not raws and not problems:
         raise InputError("no article to build from; name annotated files")
@@ -218,7 +223,7 @@ def _read_all(sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: b
         kept = read_place(found)
         _refuse_to_lose(kept, found, out)
         old = (raw for raw in raw_examples(kept, note) if raw.example.article.id not in named)
-        raws += [_ready(raw, corpus, found) for raw in old]
+        raws += [_ready(replace(raw, example=_with_text(raw.example, corpus)), found) for raw in old]
     folders = tuple(folder for place in places if (folder := place.folder) is not None)
     return _Read(raws, problems, tuple(dict.fromkeys(notes)), folders)
 
@@ -233,16 +238,21 @@ def _refuse_to_lose(batch: Batch, place: Place, out: Path) -> None:
         )
 
 
-def _ready(raw: RawExample, corpus: Path, source: Place) -> RawExample:
-    """The example with its text and a declared scope.
+def _with_text(example: Example, corpus: Path) -> Example:
+    """The example with the text of the corpus, if it has none of its own."""
+    text_file = corpus / f"{example.article.id}.txt"
+    if not example.article.text and text_file.is_file():
+        return replace(example, article=replace(example.article, text=read_text(text_file)))
+    return example
+
+
+def _ready(raw: RawExample, source: Place) -> RawExample:
+    """The example with a declared scope.
 
     Items without ids of their own, as in inline markup, are numbered by their place. Ids that a JSON file gives are
     kept: an annotation added there is one line in the diff.
     """
     example = raw.example
-    text_file = corpus / f"{example.article.id}.txt"
-    if not example.article.text and text_file.is_file():
-        example = replace(example, article=replace(example.article, text=read_text(text_file)))
     scope = example.gold.scope
     if replace(scope, of=()) == Scope():
         example = replace(example, gold=Annotations(example.gold.layers, replace(scope, zones=SCOPE_ZONES)))

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 
+from evalkit.dataset.offsets import Evidence, likely_cause
 from evalkit.dataset.problems import Problem, place_of
 from evalkit.layers.base import surface
 from evalkit.layers.table import all_layers, load_layer
 from evalkit.records import ZONES, Annotations, Article, Span
+from evalkit.text.difference import same_but_for
 
 __all__ = ["check_overlaps", "check_surfaces", "check_zones", "span_problems"]
 
+UNEXPLAINED = "is it the text that was annotated?"
 
-def span_problems(article: Article, annotations: Annotations) -> Iterator[Problem]:
-    """Spans that cannot be in the text; where the text is not known they must still be whole stretches of some text."""
-    limit = _limit(article)
+
+def span_problems(
+    article: Article,
+    annotations: Annotations,
+    evidence: Evidence,
+) -> Iterator[Problem]:
+    """Spans that cannot be in the text; where the text is not known they must still be whole stretches of some text.
+
+    Args:
+        article: the article.
+        annotations: gold or predictions.
+        evidence: what else is known, to find the cause.
+    """
+    limit, cause = _limit(article), ""
     for layer in all_layers():
         items, spans_of = layer.of(annotations) or (), layer.spans
         only = len(layer.span_names) == 1 and layer.spans_field is not None
@@ -30,7 +45,9 @@ def span_problems(article: Article, annotations: Annotations) -> Iterator[Proble
             for name, span in layer.parts(item):
                 if not 0 <= span.start < span.end <= limit:
                     place = place_of(layer.name, index, item.id)
-                    yield _impossible(article, place, f"{name} {list(span)}", span, _furthest(annotations))
+                    if not cause and article.text:
+                        cause = likely_cause(article, annotations, evidence) or UNEXPLAINED
+                    yield _impossible(article, place, f"{name} {list(span)}", span, cause)
 
 
 def _limit(article: Article) -> float:
@@ -38,7 +55,8 @@ def _limit(article: Article) -> float:
     return len(article.text) or inf
 
 
-def _impossible(article: Article, place: str, name: str, span: Span, furthest: int) -> Problem:
+def _impossible(article: Article, place: str, name: str, span: Span, cause: str) -> Problem:
+    known = f"; {cause}" if "--offsets" in cause else ""
     if span.start > span.end:
         message = f"{name} starts after its end; offsets are [start, end), maybe they are swapped"
         return Problem(article.id, place, "span-reversed", message)
@@ -46,36 +64,20 @@ def _impossible(article: Article, place: str, name: str, span: Span, furthest: i
         message = f"{name} begins before the text; count from the start of the text"
         return Problem(article.id, place, "offset-out-of-range", message)
     if span.start < 0 or span.end > _limit(article):
-        cause = _cause_of_range(article.text, furthest) if span.start >= 0 else "count from the start of the text"
-        message = f"{name} is outside the text of {len(article.text)} code points; {cause}"
+        what = cause or UNEXPLAINED if span.start >= 0 else "count from the start of the text"
+        message = f"{name} is outside the text of {len(article.text)} code points; {what}"
         return Problem(article.id, place, "offset-out-of-range", message)
-    message = f"{name} is empty; ends are exclusive: an inclusive end needs 1 added"
+    message = f"{name} is empty; ends are exclusive: an inclusive end needs 1 added{known}"
     return Problem(article.id, place, "span-empty", message)
 
 
-def _furthest(annotations: Annotations) -> int:
-    items = ((layer, item) for layer in all_layers() for item in layer.of(annotations) or ())
-    return max((span.end for layer, item in items for _, span in layer.parts(item)), default=0)
-
-
-def _cause_of_range(text: str, furthest: int) -> str:
-    """The unit in which all offsets of the article would fit, if counting in it makes the text longer."""
-    units = {
-        "UTF-16 code units": len(text.encode("utf-16-le", "surrogatepass")) // 2,
-        "UTF-8 bytes": len(text.encode("utf-8", "surrogatepass")),
-        "characters of a text with CRLF line ends": len(text) + text.count("\n"),
-    }
-    for name, length in units.items():
-        if len(text) < furthest <= length:
-            return f"all offsets would fit if they count {name} (length {length}): convert them to code points"
-    return "is it the text that was annotated?"
-
-
-def check_surfaces(article: Article, gold: Annotations, surfaces: Mapping[tuple[str, int], str]) -> Iterator[Problem]:
+def check_surfaces(article: Article, gold: Annotations, evidence: Evidence) -> Iterator[Problem]:
     """Items whose spans do not hold the text that the file gives beside them; none where there is no text to read."""
     if not article.text:
         return
-    for (name, index), claimed in sorted(surfaces.items()):
+    cause: str | None = None
+    shift = 0
+    for (name, index), claimed in sorted(evidence.surfaces.items()):
         layer, items = load_layer(name), gold[name] or ()
         if index >= len(items) or not layer.shows_text:
             continue
@@ -83,49 +85,50 @@ def check_surfaces(article: Article, gold: Annotations, surfaces: Mapping[tuple[
         found = surface(article.text, spans)
         if not spans or found == claimed:
             continue
+        if cause is None:
+            cause = likely_cause(article, gold, evidence)
+            shift = 0 if cause else _common_shift(article.text, list(_claims(gold, evidence.surfaces)))
         message = (
             f"spans {[list(span) for span in spans]} hold {_shorten(found)}, the file says {_shorten(claimed)}; "
-            f"{_cause_of_mismatch(article.text, spans, claimed)}"
+            f"{cause or _cause_of_mismatch(article.text, found, claimed, shift)}"
         )
         yield Problem(article.id, place_of(name, index, items[index].id), "text-mismatch", message)
+
+
+def _claims(gold: Annotations, surfaces: Mapping[tuple[str, int], str]) -> Iterator[tuple[Sequence[Span], str]]:
+    for (name, index), claimed in sorted(surfaces.items()):
+        layer, items = load_layer(name), gold[name] or ()
+        if index < len(items) and layer.shows_text and layer.spans(items[index]):
+            yield layer.spans(items[index]), claimed
 
 
 def _shorten(text: str) -> str:
     return repr(text if len(text) <= 60 else f"{text[:28]} … {text[-28:]}")
 
 
-def _cause_of_mismatch(text: str, spans: Sequence[Span], claimed: str) -> str:
-    """The way of counting under which the spans hold what the file claims, if there is one."""
-    for name, read in _COUNTING.items():
-        if " … ".join(read(text, span) for span in spans) == claimed:
-            return f"they hold it if the offsets are {name}: convert them to half-open code points"
+def _cause_of_mismatch(text: str, found: str, claimed: str, shift: int) -> str:
+    """What can be said of an item where no way of counting explains all of its article."""
+    if shift:
+        return f"every item of the article holds its text {abs(shift)} characters {'before' if shift < 0 else 'after'}"
+    if words := same_but_for(claimed, found):
+        return f"of these texts {words}"
     place = text.find(claimed)
     if place >= 0 and claimed:
         return f"that text stands at [{place}, {place + len(claimed)}]"
     return "that text is nowhere in the article: is it the text that was annotated?"
 
 
-def _by_utf16(text: str, span: Span) -> str:
-    units = text.encode("utf-16-le", "surrogatepass")
-    return units[2 * max(span.start, 0) : 2 * max(span.end, 0)].decode("utf-16-le", "replace")
-
-
-def _by_utf8(text: str, span: Span) -> str:
-    return text.encode("utf-8", "surrogatepass")[max(span.start, 0) : max(span.end, 0)].decode("utf-8", "replace")
-
-
-def _by_crlf(text: str, span: Span) -> str:
-    return text.replace("\n", "\r\n")[max(span.start, 0) : max(span.end, 0)].replace("\r\n", "\n")
-
-
-_COUNTING: dict[str, Callable[[str, Span], str]] = {
-    "UTF-16 code units": _by_utf16,
-    "UTF-8 bytes": _by_utf8,
-    "inclusive ends": lambda text, span: text[max(span.start, 0) : max(span.end + 1, 0)],
-    "counted from 1": lambda text, span: text[max(span.start - 1, 0) : max(span.end - 1, 0)],
-    "counted from 1 with inclusive ends": lambda text, span: text[max(span.start - 1, 0) : max(span.end, 0)],
-    "counted in a text with CRLF line ends": _by_crlf,
-}
+def _common_shift(text: str, entries: Sequence[tuple[Sequence[Span], str]]) -> int:
+    """By how much all spans of two or more items are off; 0 if there is no one number, or there are several."""
+    common: set[int] | None = None
+    for spans, claimed in entries:
+        if len(spans) != 1 or not claimed:
+            return 0
+        own = {match.start() - spans[0].start for match in re.finditer(f"(?={re.escape(claimed)})", text)}
+        common = own if common is None else common & own
+        if not common:
+            return 0
+    return common.pop() if common and len(common) == 1 and len(entries) > 1 else 0
 
 
 def check_zones(article: Article) -> Iterator[Problem]:
@@ -139,7 +142,7 @@ def check_zones(article: Article) -> Iterator[Problem]:
             yield Problem(article.id, place, "zone-unknown", message)
         span = Span(zone.start, zone.end)
         if not 0 <= span.start < span.end <= _limit(article):
-            yield _impossible(article, place, f"zone {list(span)}", span, span.end)
+            yield _impossible(article, place, f"zone {list(span)}", span, "")
         elif previous is not None and span.start < previous.end:
             message = f"zone {list(span)} overlaps the zone {list(previous)}; a place is in one zone"
             yield Problem(article.id, place, "zone-overlap", message)

@@ -9,6 +9,7 @@ span-reversed               start is after end
 span-missing                an item of the text, such as an entity or the content of a quote, has no span at all
 span-whitespace             white space at an end of a span
 text-mismatch               the text beside an item is not what stands at its spans
+offset-unit                 an offset that is none in the unit that was named, such as one inside a surrogate pair
 text-hash                   the text is not the one that was annotated
 text-empty                  there is no text
 label-unknown               a label outside the inventory
@@ -45,6 +46,7 @@ from typing import Any
 
 from evalkit.dataset.check_spans import check_overlaps, check_surfaces, check_zones, span_problems
 from evalkit.dataset.labels import Inventory, with_metadata_layers
+from evalkit.dataset.offsets import GOLD, Evidence
 from evalkit.dataset.problems import Problem, place_of
 from evalkit.formats.native.rows import sha256_text
 from evalkit.layers.base import Fault, Layer, unknown_reference
@@ -62,11 +64,15 @@ FATAL = frozenset(
         "span-missing",
         "text-mismatch",
         "text-hash",
+        "offset-unit",
         "id-duplicate",
         "format",
     }
 )
 """Codes of problems with which nothing can be scored; a label outside the inventory is another."""
+
+ANSWERED = Evidence()
+"""What is known of the answers of an extractor besides their offsets."""
 
 _LANG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -86,13 +92,13 @@ def check_example(
         surfaces: the texts that a file claims to stand at the spans of its items, by layer and index.
         sha256: the hash that a file claims its text to have.
     """
-    article, gold = example.article, example.gold
+    article, gold, evidence = example.article, example.gold, Evidence(surfaces or {}, GOLD)
     found = [
         *_check_article(article, sha256),
         *check_zones(article),
-        *check_spans(article, gold),
+        *span_problems(article, gold, evidence),
         *_check_ends(article, gold),
-        *check_surfaces(article, gold, surfaces or {}),
+        *check_surfaces(article, gold, evidence),
         *check_overlaps(article, gold),
         *_check_ids_of_items(article, gold),
         *_check_items(article, gold),
@@ -112,24 +118,24 @@ def check_scorable(
 
     Scoring needs no text, so an article without one is no problem; nothing is compared with it then.
     """
-    article, gold = example.article, example.gold
+    article, gold, evidence = example.article, example.gold, Evidence(surfaces or {}, GOLD)
     found = [
         *(_check_article(article, sha256) if sha256 else ()),
         *check_zones(article),
-        *span_problems(article, gold),
-        *check_surfaces(article, gold, surfaces or {}),
+        *span_problems(article, gold, evidence),
+        *check_surfaces(article, gold, evidence),
         *_check_ids_of_items(article, gold),
     ]
     wrong_labels = _check_labels(example, inventory) if inventory is not None else ()
     return sorted([*(one for one in found if one.code in FATAL), *wrong_labels], key=Problem.sort_key)
 
 
-def check_spans(article: Article, annotations: Annotations) -> list[Problem]:
+def check_spans(article: Article, annotations: Annotations, evidence: Evidence = ANSWERED) -> list[Problem]:
     """The spans that cannot be in the text, gold or predicted: out of range, empty, reversed, missing.
 
-    The message names the likely cause where one fits, such as offsets in UTF-16 code units.
+    The message names a cause where one explains all spans of the article, such as offsets in UTF-16 code units.
     """
-    return sorted(span_problems(article, annotations), key=Problem.sort_key)
+    return sorted(span_problems(article, annotations, evidence), key=Problem.sort_key)
 
 
 def check_ids(article_ids: Iterable[str]) -> list[Problem]:

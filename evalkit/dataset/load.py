@@ -18,6 +18,7 @@ from evalkit.dataset.labels import (
     mapped_inventory,
     with_metadata_layers,
 )
+from evalkit.dataset.offsets import converted_batch
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import ALL, Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold
@@ -75,13 +76,16 @@ def gold_of_batch(
 ) -> GoldDataset:
     """The gold in what was read, checked, with labels mapped. Raises what `load_dataset` raises."""
     batch = replace(batch, examples=with_declared_scopes(batch.examples, place.folder))
+    batch, unconverted = converted_batch(batch, read, place)
     raws = raw_examples(batch)
     if not raws:
         raise InputError(f"{place.location}: holds no article; check the path, or build it with evalkit dataset build")
     inventory = inventory_of(batch, place)
     wanted = _label_map(label_map, inventory)
     if check:
-        _refuse_unscorable(raws, inventory if wanted is None else mappable_inventory(inventory, wanted), place)
+        _refuse_unscorable(
+            raws, inventory if wanted is None else mappable_inventory(inventory, wanted), place, unconverted
+        )
     named = {raw.split for raw in raws} - {None}
     gold = _mapped(
         batch.examples, name=place.name, split=read.split if named else ALL, inventory=inventory, label_map=wanted
@@ -101,12 +105,13 @@ def load_splits(
     check_settings(read.values, place)
     batch = read_place(place, read)
     batch = replace(batch, examples=with_declared_scopes(batch.examples, place.folder))
+    batch, unconverted = converted_batch(batch, read, place)
     raws = raw_examples(batch)
     if not raws:
         raise InputError(f"{place.location}: holds no article; check the path, or build it with evalkit dataset build")
     inventory = inventory_of(batch, place)
     if check:
-        _refuse_unscorable(raws, inventory, place)
+        _refuse_unscorable(raws, inventory, place, unconverted)
     by_split: dict[str, list[Example]] = {}
     for raw in raws:
         by_split.setdefault(raw.split or ALL, []).append(raw.example)
@@ -126,6 +131,7 @@ def _origin(place: Place, read: ReadOptions) -> dict[str, str]:
         "dataset": BUNDLED_NAME if place.name == BUNDLED_NAME else place.location,
         **({} if place.format is None else {"format": place.kind}),
         **({"annotator": read.annotator} if read.annotator else {}),
+        **({"offsets": read.offsets} if read.offsets else {}),
         **{name: value for name, value in read.values.items() if place.format and name in place.format.options},
     }
 
@@ -144,8 +150,10 @@ def _label_map(label_map: str | Path | LabelMap | None, inventory: Inventory) ->
     return load_label_map(label_map, inventory)
 
 
-def _refuse_unscorable(raws: Sequence[RawExample], inventory: Inventory, source: Place) -> None:
-    problems = check_ids(raw.example.article.id for raw in raws)
+def _refuse_unscorable(
+    raws: Sequence[RawExample], inventory: Inventory, source: Place, unconverted: Sequence[Problem]
+) -> None:
+    problems = [*unconverted, *check_ids(raw.example.article.id for raw in raws)]
     for raw in raws:
         problems += check_scorable(raw.example, inventory, surfaces=raw.claims.surfaces, sha256=raw.claims.sha256)
     if not problems:

@@ -26,6 +26,7 @@ from evalkit.dataset.copies import copies_across_splits
 from evalkit.dataset.declaration import with_declared_scopes
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.load import inventory_of
+from evalkit.dataset.offsets import converted_batch
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.store import ARTICLES_FILE, article_entry, read_article_entries
@@ -102,6 +103,8 @@ def validate_dataset(
 
     batch = read_place(found, read)
     batch = replace(batch, examples=with_declared_scopes(batch.examples, found.folder))
+    batch, unconverted = converted_batch(batch, read, found)
+    problems += unconverted
     raws = raw_examples(batch, note)
     if not raws and not problems:
         raise InputError(f"{found.location}: holds no article; check the path, or build it with evalkit dataset build")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, SupportsIndex, cast
 
 from evalkit.dataset.check_spans import check_surfaces
+from evalkit.dataset.offsets import Evidence
 from evalkit.errors import FormatError
 from evalkit.extractors.base import Extracted
 from evalkit.formats.native.rows import annotations_from_row, claimed_surfaces
@@ -111,7 +112,8 @@ def _from_object(answer: Mapping[Any, Any], where: str, article: Article | None)
             refuse_unknown_layer(name, where)
     row = {key: _items(load_layer(key), value, where) if key in known else value for key, value in answer.items()}
     annotations = annotations_from_row(row, where)
-    if article is not None and (problem := next(check_surfaces(article, annotations, claimed_surfaces(row)), None)):
+    evidence = Evidence(claimed_surfaces(row))
+    if article is not None and (problem := next(check_surfaces(article, annotations, evidence), None)):
         raise FormatError(f"{problem.place}: {problem.message}")
     unread = {f"unread_{name}": float(number) for name, number in sorted(listed.items()) if _is_items(answer[name])}
     return Answer(annotations, unread)

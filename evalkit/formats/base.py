@@ -140,6 +140,7 @@ class Format:
         sniff: how sure it is, from 0 to 1, that a file with this beginning is its own; by default half sure of its
             suffixes. It is asked about folders too, with an empty beginning: a format of folders says so.
         options: settings that reading knows, each with its line of help; they arrive as text in `options.values`.
+        has_offsets: whether its files hold offsets, which may have been counted in another way.
         keeps_ids: whether its items have ids that are worth keeping; otherwise a build numbers them by their place.
         keeps_splits: whether `write` keeps the split of each article; otherwise each split is written on its own.
     """
@@ -151,6 +152,7 @@ class Format:
     write: Writer | None = None
     sniff: Sniffer | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    has_offsets: bool = True
     keeps_ids: bool = False
     keeps_splits: bool = False
 

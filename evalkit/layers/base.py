@@ -300,6 +300,15 @@ class Layer(Generic[Item]):
         }
         return replace(item, **moved) if moved else item
 
+    def moved(self, item: Item, move: Callable[[Span], Span]) -> Item:
+        """The same item with every span in it moved."""
+        changed: dict[str, Any] = {}
+        for name in self.span_names:
+            value = getattr(item, name)
+            if value:
+                changed[name] = move(value) if isinstance(value, Span) else tuple([move(span) for span in value])
+        return replace(item, **changed) if changed else item
+
     @cached_property
     def _order(self) -> list[Field]:
         return sorted(self.fields, key=lambda field: field.name != self.spans_field)

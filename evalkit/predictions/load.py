@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from evalkit.dataset.check_spans import check_surfaces
 from evalkit.dataset.checks import check_spans
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import gold_of_batch, load_dataset
+from evalkit.dataset.offsets import PREDICTED, Evidence, converted_annotations, counting_of, moved_annotations
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import Place, check_settings, find_place, read_place
 from evalkit.errors import InputError, OffsetError
 from evalkit.formats.base import Batch, Claims
 from evalkit.formats.collection import without_collection
 from evalkit.formats.native.rows import sha256_text
+from evalkit.layers.table import all_layers
 from evalkit.options import ReadOptions
 from evalkit.predictions.run import Run
 from evalkit.predictions.store import RUN
 from evalkit.records import Annotations, Article, Example, Prediction, Span
+from evalkit.text.counting import CODE_POINTS, Counting
+from evalkit.text.difference import text_difference
 
 __all__ = ["load_predictions", "load_sides"]
+
+SHOWN = 3
+"""So many kinds of differences are named in a note."""
 
 
 @without_collection()
@@ -40,15 +47,17 @@ def load_predictions(path: Path, examples: Sequence[Example] = (), read: ReadOpt
             the first and how many more there are.
     """
     if (path / RUN).is_file():
+        if read is not None and read.offsets is not None:
+            raise InputError(f"{path}: is a run, whose offsets are code points; leave out --offsets")
         run = Run.load(path, result=False)
         if not run.predictions:
             raise InputError(f"{path}: holds no prediction")
-        _check(str(path), run.predictions, (), _texts(examples))
+        _check(str(path), run.predictions, (), examples)
         return run
     read = read or ReadOptions()
     place = _place(path, read)
     check_settings(read.values, place)
-    return _loaded(place, read_place(place, read, predicted=True), examples)
+    return _loaded(place, read_place(place, read, predicted=True), examples, read)
 
 
 def load_sides(
@@ -68,9 +77,11 @@ def load_sides(
         EvalkitError: what `load_dataset` and `load_predictions` raise, or there are no predictions.
     """
     read = read or ReadOptions()
+    # How offsets count is said of the predictions.
+    of_gold = replace(read, offsets=None)
     if predicted is not None and (predicted / RUN).is_file():
-        examined = load_dataset(gold, split=read.split, read=read)
-        return examined, load_predictions(predicted, examined.examples)
+        examined = load_dataset(gold, split=read.split, read=of_gold)
+        return examined, load_predictions(predicted, examined.examples, read)
     gold_place = find_place(gold, read.gold_format or read.format)
     place = gold_place if predicted is None else _place(predicted, read)
     check_settings(read.values, gold_place, place)
@@ -82,11 +93,11 @@ def load_sides(
     if predicted is None and not has_both:
         raise InputError("no predictions: give --predicted, or --predicted-tag-column for a column of the gold")
     gold_batch = batch if has_both else read_place(gold_place, read, split=read.split)
-    examined = gold_of_batch(gold_batch, gold_place, read)
+    examined = gold_of_batch(gold_batch, gold_place, of_gold)
     if has_both:
         # What is to be said about the reading is said of the gold.
         batch = replace(batch, examples=(), claims=(), notes={})
-    return examined, _loaded(place, batch, examined.examples)
+    return examined, _loaded(place, batch, examined.examples, read)
 
 
 def _place(path: Path, read: ReadOptions) -> Place:
@@ -102,23 +113,30 @@ def _place(path: Path, read: ReadOptions) -> Place:
     return place
 
 
-def _loaded(place: Place, batch: Batch, examples: Sequence[Example]) -> Run:
+def _loaded(place: Place, batch: Batch, examples: Sequence[Example], read: ReadOptions) -> Run:
     for problem in batch.problems:
         raise problem
+    counting = counting_of(read, place)
     predictions, claims = batch.predictions, batch.claims
     if predictions is None:
         predictions, claims = _as_predicted(batch)
     if not predictions:
         raise InputError(f"{place.location}: holds no prediction; one JSON object an article is expected")
     articles = _texts(examples)
+    gold = {example.article.id: example.article for example in examples}
+    predictions = _in_code_points(place, predictions, claims, gold, counting)
     over_text, moved = _over_gold_text(predictions, claims, articles)
-    _check(place.location, over_text, claims, articles)
-    sentence = f"{moved} predicted articles whose text differs from the gold's in white space only, carried over to it"
+    _check(place.location, over_text, claims, examples)
+    number, kinds = moved.total(), ", or ".join(sorted(moved)[:SHOWN])
+    sentence = (
+        f"{number} predicted articles whose text differs from the gold's in white space only ({kinds}), carried over "
+        "to it"
+    )
     return Run(
         extractor=place.name,
         predictions=over_text,
         path=Path(place.location),
-        notes=(*batch.sentences, *([sentence] if moved else [])),
+        notes=(*batch.sentences, *([sentence] if number else [])),
     )
 
 
@@ -139,44 +157,78 @@ def _as_predicted(batch: Batch) -> tuple[tuple[Prediction, ...], tuple[Claims, .
     )
 
 
+def _in_code_points(
+    place: Place,
+    predictions: Sequence[Prediction],
+    claims: Sequence[Claims],
+    articles: Mapping[str, Article],
+    counting: Counting,
+) -> tuple[Prediction, ...]:
+    """The predictions in code points of the text that they are about: their own, where a file gives it.
+
+    Raises:
+        OffsetError: an offset is none in its unit.
+        InputError: a text is needed and not known.
+    """
+    if counting == CODE_POINTS:
+        return tuple(predictions)
+    done, problems = [], list[Problem]()
+    for number, prediction in enumerate(predictions):
+        name, own = prediction.article_id, claims[number].text if claims else None
+        article = Article(id=name, text=own) if own else articles.get(name, Article(id=name, text=""))
+        if not article.text and name not in articles:
+            # No gold is about it: pairing sets it aside.
+            done.append(prediction)
+            continue
+        annotations, wrong = converted_annotations(article, prediction.annotations, counting)
+        given = prediction.given and converted_annotations(article, prediction.given, counting)[0]
+        problems += wrong
+        done.append(replace(prediction, annotations=annotations, given=given))
+    _refuse(place.location, problems)
+    return tuple(done)
+
+
 def _over_gold_text(
     predictions: Sequence[Prediction], claims: Sequence[Claims], articles: Mapping[str, Article]
-) -> tuple[tuple[Prediction, ...], int]:
-    """The predictions with offsets in the gold's texts, and how many had to be carried over to them."""
+) -> tuple[tuple[Prediction, ...], Counter[str]]:
+    """The predictions with offsets in the gold's texts, and what made it needful to carry how many over to them."""
+    moved: Counter[str] = Counter()
     if not claims:
-        return tuple(predictions), 0
+        return tuple(predictions), moved
     carried = []
-    moved = 0
     for prediction, claim in zip(predictions, claims, strict=True):
         article = articles.get(prediction.article_id)
-        if article is None or claim.text in (None, article.text):
-            if article is not None and claim.text is None and claim.sha256 not in (None, sha256_text(article.text)):
-                raise InputError(f"{claim.where}: text_sha256 is that of another text; predict on the gold's text")
+        if article is None:
             carried.append(prediction)
             continue
-        carried.append(_moved(prediction, _carrier(claim, article)))
-        moved += 1
+        if claim.sha256 is not None and claim.sha256.lower() != sha256_text(claim.text or article.text):
+            raise InputError(f"{claim.where}: text_sha256 is that of another text; predict on the gold's text")
+        if claim.text in (None, article.text):
+            carried.append(prediction)
+            continue
+        move = _carrier(claim, article, articles)
+        given = prediction.given and moved_annotations(prediction.given, move)
+        carried.append(replace(prediction, annotations=moved_annotations(prediction.annotations, move), given=given))
+        moved[text_difference(claim.text or "", article.text)] += 1
     return tuple(carried), moved
 
 
-def _carrier(claim: Claims, article: Article) -> Callable[[Span], Span]:
+def _carrier(claim: Claims, article: Article, articles: Mapping[str, Article]) -> Callable[[Span], Span]:
     """Moves a span of the text that was predicted on to the same letters of the gold's.
 
     Raises:
         InputError: the texts differ in more than white space.
     """
-    texts = (claim.text or "", article.text)
-    places = [[number for number, letter in enumerate(text) if not letter.isspace()] for text in texts]
-    letters = ["".join(text.split()) for text in texts]
-    if letters[0] != letters[1]:
-        pairs = enumerate(zip(*letters, strict=False))
-        shared = next((number for number, (one, other) in pairs if one != other), min(map(len, letters)))
-        ends = [own[shared] if shared < len(own) else len(text) for own, text in zip(places, texts, strict=True)]
-        shown = [repr(text[end : end + 30]) if text[end:] else "its end" for end, text in zip(ends, texts, strict=True)]
+    own = claim.text or ""
+    texts = (own, article.text)
+    if "".join(own.split()) != "".join(article.text.split()):
+        about = next((name for name, other in articles.items() if other.text == own and name != article.id), None)
+        what = f"it is the text of article {about!r}" if about else text_difference(own, article.text)
         raise InputError(
-            f"{claim.where}: article {article.id!r} was predicted on another text than the gold's: {shown[0]} against "
-            f"{shown[1]} at character {ends[1]}; predict on the gold's text"
+            f"{claim.where}: article {article.id!r} was predicted on another text than the gold's: {what}; predict on "
+            "the gold's text"
         )
+    places = [[number for number, letter in enumerate(text) if not letter.isspace()] for text in texts]
 
     def carry(span: Span) -> Span:
         inside = range(bisect_left(places[0], span.start), bisect_left(places[0], span.end))
@@ -188,33 +240,35 @@ def _carrier(claim: Claims, article: Article) -> Callable[[Span], Span]:
     return carry
 
 
-def _moved(value: Any, move: Callable[[Span], Span]) -> Any:
-    """The same record with every span in it moved, whatever kinds of annotation there are."""
-    if isinstance(value, Span):
-        return move(value)
-    if isinstance(value, Annotations):
-        return Annotations({name: _moved(items, move) for name, items in value.layers.items()}, value.scope)
-    if isinstance(value, tuple):
-        return tuple(_moved(item, move) for item in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{own.name: _moved(getattr(value, own.name), move) for own in fields(value)})
-    return value
-
-
 def _check(
-    place: str, predictions: Sequence[Prediction], claims: Sequence[Claims], articles: Mapping[str, Article]
+    place: str, predictions: Sequence[Prediction], claims: Sequence[Claims], examples: Sequence[Example]
 ) -> None:
+    by_id = {example.article.id: example for example in examples if example.article.text}
     nothing = Claims()
-    problems = [
-        problem
-        for number, prediction in enumerate(predictions)
-        if (article := articles.get(prediction.article_id)) is not None
-        for problem in _problems(article, prediction.annotations, (claims[number] if claims else nothing).surfaces)
-    ]
+    _refuse(
+        place,
+        [
+            problem
+            for number, prediction in enumerate(predictions)
+            if (example := by_id.get(prediction.article_id)) is not None
+            for problem in _problems(example, prediction.annotations, (claims[number] if claims else nothing).surfaces)
+        ],
+    )
+
+
+def _refuse(place: str, problems: Sequence[Problem]) -> None:
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise OffsetError(f"{place}: {problems[0]}{more}; offsets are code points of the gold's text")
 
 
-def _problems(article: Article, predicted: Annotations, surfaces: Mapping[tuple[str, int], str]) -> list[Problem]:
-    return check_spans(article, predicted) or list(check_surfaces(article, predicted, surfaces))
+def _problems(example: Example, predicted: Annotations, surfaces: Mapping[tuple[str, int], str]) -> list[Problem]:
+    article, evidence = example.article, Evidence(surfaces, PREDICTED)
+    if problems := check_spans(article, predicted, evidence):
+        # Now it is worth while to look where the gold is.
+        return check_spans(article, predicted, replace(evidence, places=_places(example.gold)))
+    return list(check_surfaces(article, predicted, evidence)) or problems
+
+
+def _places(gold: Annotations) -> frozenset[Span]:
+    return frozenset(span for layer in all_layers() for item in layer.of(gold) or () for span in layer.spans(item))

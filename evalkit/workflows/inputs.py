@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,10 +59,16 @@ def gold_and_predictions(
     if isinstance(gold, (str, Path)) and (predictions is None or isinstance(predictions, (str, Path))):
         examined, run = load_sides(_name(gold), None if predictions is None else Path(predictions), read)
         return examined.subset(limit=read.limit), run
+    if read.offsets is not None and not isinstance(predictions, (str, Path)):
+        raise InputError(
+            "offsets say how a file of predictions counts; these are objects, in code points: leave it out"
+        )
+    # Where both sides are read, they are about the predictions.
+    of_gold = replace(read, offsets=None)
     if isinstance(predictions, Run):
-        examined = predictions.dataset if gold is None and predictions.dataset else gold_from(gold, read)
+        examined = predictions.dataset if gold is None and predictions.dataset else gold_from(gold, of_gold)
         return examined, predictions
-    examined = gold_from(gold, read)
+    examined = gold_from(gold, of_gold)
     if isinstance(predictions, (str, Path)):
         return examined, load_predictions(Path(predictions), examined.examples, read)
     wanted = "predictions must be a Run, Predictions, or the path of a run folder or a file"
@@ -138,8 +145,8 @@ def _as_it_was(gold: GoldDataset, wanted: GoldReference) -> GoldDataset:
 def read_again(origin: Mapping[str, str], split: str) -> tuple[str | None, ReadOptions]:
     """Where a dataset came from, and how a split of it is read as it was read."""
     values = dict(origin)
-    place, form, annotator = (values.pop(name, None) for name in ("dataset", "format", "annotator"))
-    return place, ReadOptions(format=form, annotator=annotator, values=values, split=split)
+    place, form, annotator, offsets = (values.pop(name, None) for name in ("dataset", "format", "annotator", "offsets"))
+    return place, ReadOptions(format=form, annotator=annotator, offsets=offsets, values=values, split=split)
 
 
 def _loaded(source: str | Path | None, read: ReadOptions) -> GoldDataset:

@@ -77,6 +77,7 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
         scoring.label_map or scoring.predicted_label_map or scoring.labels or scoring.scope or options.intervals.cluster
     )
     told = {read.format, read.gold_format, read.predicted_format} - {None, NATIVE.name} or read.values or read.annotator
+    told = told or read.offsets
     # Rows are plain if they hold one layer, the first; then there is one task that needs no other.
     layer = all_layers()[0]
     task = next(name for name in task_names() if load_task(name).layers == (layer.name,))

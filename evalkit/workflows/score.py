@@ -15,14 +15,17 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
 from evalkit.formats.collection import without_collection
 from evalkit.layers.scopes import parse_scope, scope_text
+from evalkit.layers.table import load_layer
 from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scoring, options_of
 from evalkit.predictions.facts import stated
 from evalkit.predictions.run import Run
 from evalkit.records import Article, Example, Prediction
 from evalkit.results import EvalResult, TaskResult
+from evalkit.scoring.misplaced import Misplaced, find_misplaced
 from evalkit.scoring.pairs import Paired
 from evalkit.scoring.tasks.evaluable import not_evaluated
 from evalkit.scoring.tasks.table import ScoredTable, load_task
+from evalkit.text.counting import words_of
 from evalkit.version import __version__
 from evalkit.workflows.floor import floor_results
 from evalkit.workflows.inputs import gold_and_predictions
@@ -77,7 +80,7 @@ def score_predictions(
             bootstrap = bootstrap_of(options.intervals, ())
             tasks = results_of(plain.gold, plain.tables, options.scoring, bootstrap, counts)
             result = _result(plain.gold, plain.run, plain.paired, tasks, options.scoring)
-            return replace(result, articles=plain.articles, notes=plain.notes)
+            return replace(result, articles=plain.articles, notes=(*plain.notes, *_offset_notes(plain.tables)))
     examined, run = gold_and_predictions(gold, predictions, options.read)
     return score_run(examined, run, options, baseline=baseline, counts=counts)
 
@@ -108,7 +111,35 @@ def score_run(
         tables = pairing.tables(scoring)
         result = _result(gold, run, pairing.plain, results_of(gold, tables, scoring, bootstrap, counts), scoring)
         floor = floor_results(gold, pairing, tables, scoring, plain_results) if with_floor and tables else {}
-    return replace(result, floor=floor, notes=(*gold.notes, *run.notes, *pairing.notes))
+    offsets = _offset_notes(tables, from_file=not run.made_by.fingerprint)
+    return replace(result, floor=floor, notes=(*gold.notes, *run.notes, *pairing.notes, *offsets))
+
+
+def _offset_notes(tables: Tables, *, from_file: bool = True) -> list[str]:
+    """A note for each layer most of whose misses another way of counting offsets would mend."""
+    notes = {}
+    for task, by_convention in tables.items():
+        layer, scored = load_layer(load_task(task).layer), next(iter(by_convention.values()))
+        if layer.spans_field is None or not layer.needs_spans or scored.items is None or layer.name in notes:
+            continue
+        if (found := find_misplaced(scored.items.columns)) is not None:
+            notes[layer.name] = _offset_note(layer.name, found, from_file)
+    return list(notes.values())
+
+
+def _offset_note(layer: str, found: Misplaced, from_file: bool) -> str:
+    shown = "" if found.whole else "the first "
+    if not found.countings:
+        lower = f"{abs(found.shift)} {'lower' if found.shift > 0 else 'higher'}"
+        what, remedy = f"were {lower}", "are they about another text?"
+    else:
+        what, spelled = f"are {words_of(found.countings)}", [one.spelling for one in found.countings if one.spelling]
+        options = " or ".join(f"--offsets {spelling}" for spelling in spelled)
+        remedy = f"read them with {options}" if spelled and from_file else "give half-open code points of the text"
+    return (
+        f"{found.mended} of {shown}{found.missing} predicted {layer} that stand where no gold item does would match "
+        f"one exactly if their offsets {what}: {remedy}"
+    )
 
 
 def _result(

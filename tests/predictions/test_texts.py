@@ -52,7 +52,8 @@ class TestTheirText:
         assert annotations["quotes"][0].speaker == annotations["entities"][0].spans[0]
         assert TEXT[slice(*annotations["quotes"][0].content[0])] == "“Nei,”"
         assert found.notes == (
-            "1 predicted articles whose text differs from the gold's in white space only, carried over to it",
+            "1 predicted articles whose text differs from the gold's in white space only "
+            "(they differ in blanks (white space)), carried over to it",
         )
 
     def test_the_same_text_is_no_news(self, write):
@@ -64,11 +65,11 @@ class TestTheirText:
         [
             pytest.param(
                 {"text": TEXT.replace("Ida", "Ola")},
-                r"p\.jsonl:1: article 'a' was predicted on another text .*: 'Ola .*' against 'Ida .*' at character 10",
+                r"p\.jsonl:1: article 'a' was predicted on another text .*'Ola .*' against 'Ida .*' at character 10",
                 id="a word",
             ),
             pytest.param({"text": TEXT[:-1]}, "its end against '.' at character 31", id="cut off"),
-            pytest.param({"text": f"{TEXT} More"}, "'More' against its end at character 32", id="more"),
+            pytest.param({"text": f"{TEXT} More"}, "it has ' More' more at character 32", id="more"),
             pytest.param({"text_sha256": "00"}, r"p\.jsonl:1: text_sha256 is that of another text", id="hash"),
         ],
     )

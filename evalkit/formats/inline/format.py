@@ -86,5 +86,6 @@ INLINE = Format(
     read=_read,
     write=_write,
     sniff=_sniff,
+    has_offsets=False,
     keeps_splits=True,
 )

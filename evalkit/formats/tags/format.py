@@ -46,4 +46,5 @@ CONLL = Format(
     write=_write,
     sniff=_sniff,
     options=HELP,
+    has_offsets=False,
 )

@@ -1,0 +1,186 @@
+"""Annotations whose offsets were counted in another way, in half-open code points; and why offsets do not fit a text.
+
+What cannot be converted exactly is a problem: an offset inside a surrogate pair or a character, or outside the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from evalkit.dataset.problems import Problem, place_of
+from evalkit.dataset.sources import Place
+from evalkit.errors import InputError
+from evalkit.formats.base import Batch
+from evalkit.layers.table import all_layers
+from evalkit.options import ReadOptions
+from evalkit.records import Annotations, Article, Example, Span, Zone
+from evalkit.text.counting import CODE_POINTS, Counting, Item, Ruler, explained_by, fitting, parse_counting, words_of
+
+__all__ = [
+    "GOLD",
+    "PREDICTED",
+    "Evidence",
+    "converted_annotations",
+    "converted_batch",
+    "converted_example",
+    "counting_of",
+    "likely_cause",
+    "moved_annotations",
+]
+
+GOLD, PREDICTED = "gold", "predicted"
+
+
+def counting_of(read: ReadOptions, place: Place) -> Counting:
+    """How offsets count in a place, if options say so.
+
+    Raises:
+        InputError: the option cannot be read, or the files of the place hold no offsets.
+    """
+    if read.offsets is None:
+        return CODE_POINTS
+    counting = parse_counting(read.offsets)
+    if place.format is not None and not place.format.has_offsets:
+        raise InputError(f"{place.location}: is read as {place.kind}, whose files hold no offsets; leave out --offsets")
+    return counting
+
+
+def converted_batch(batch: Batch, read: ReadOptions, place: Place) -> tuple[Batch, list[Problem]]:
+    """The gold of a batch in code points, and what of it could not be converted. Raises what `counting_of` raises."""
+    counting = counting_of(read, place)
+    if counting == CODE_POINTS:
+        return batch, []
+    done = [converted_example(example, counting) for example in batch.examples]
+    problems = [problem for _, own in done for problem in own]
+    return replace(batch, examples=tuple(example for example, _ in done)), problems
+
+
+def moved_annotations(annotations: Annotations, move: Callable[[Span], Span]) -> Annotations:
+    """The same annotations with every span moved."""
+    layers = {layer.name: layer.of(annotations) for layer in all_layers()}
+    return Annotations(
+        {
+            layer.name: [layer.moved(item, move) for item in items]
+            for layer in all_layers()
+            if (items := layers[layer.name]) is not None
+        },
+        annotations.scope,
+    )
+
+
+def converted_annotations(
+    article: Article, annotations: Annotations, counting: Counting
+) -> tuple[Annotations, list[Problem]]:
+    """The annotations in code points of the article's text, and the spans that have none, which stay as they are."""
+    if counting == CODE_POINTS:
+        return annotations, []
+    span_of, fault = _converter(article, counting)
+    problems = [
+        Problem(article.id, place_of(layer.name, index, item.id), "offset-unit", f"{name} {list(span)} {why}")
+        for layer in all_layers()
+        for index, item in enumerate(layer.of(annotations) or ())
+        for name, span in layer.parts(item)
+        if (why := fault(span))
+    ]
+    return moved_annotations(annotations, lambda span: span_of(span) or span), problems
+
+
+def converted_example(example: Example, counting: Counting) -> tuple[Example, list[Problem]]:
+    """The example with annotations and zones in code points, and what could not be converted."""
+    if counting == CODE_POINTS:
+        return example, []
+    article = example.article
+    gold, problems = converted_annotations(article, example.gold, counting)
+    zones = []
+    span_of, fault = _converter(article, counting)
+    for number, zone in enumerate(article.zones):
+        span = Span(zone.start, zone.end)
+        if why := fault(span):
+            problems.append(Problem(article.id, f"zones[{number}]", "offset-unit", f"zone {list(span)} {why}"))
+        zones.append(Zone(zone.kind, *(span_of(span) or span)))
+    return replace(example, article=replace(article, zones=tuple(zones)), gold=gold), problems
+
+
+def _converter(article: Article, counting: Counting) -> tuple[Callable[[Span], Span | None], Callable[[Span], str]]:
+    """What gives the span in code points, and what says why there is none."""
+    if article.text:
+        ruler = Ruler(article.text, counting)
+        return ruler.span, ruler.fault
+    if counting.unit != CODE_POINTS.unit:
+        raise InputError(
+            f"article {article.id!r} has no text, and offsets in {counting.words} cannot be converted without; add it"
+        )
+    first, longer = int(counting.one_based), int(counting.inclusive)
+    # Without a text there is nothing but the numbers.
+    return (lambda span: Span(span.start - first, span.end - first + longer)), (lambda span: "")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a file tells besides offsets, to find out how they were counted.
+
+    Attributes:
+        surfaces: what it says stands at the spans of items, by layer and index.
+        whose: whose annotations these are, for what is to be done: `GOLD`, `PREDICTED` (a file), or an extractor's.
+        places: spans of the gold, for predictions.
+    """
+
+    surfaces: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    whose: str = ""
+    places: frozenset[Span] = frozenset()
+
+
+def likely_cause(article: Article, annotations: Annotations, evidence: Evidence) -> str:
+    """How all offsets of an article would fit, if there is a way of counting under which they do; empty if none.
+
+    With surfaces each item must hold its own. Without, those ways are named that put most items where gold items are,
+    or all that put them inside the text.
+    """
+    items = list(_items(annotations, evidence.surfaces))
+    claimed = sum(claim is not None for _, claim in items)
+    if claimed or not evidence.places:
+        found = explained_by(article.text, items)
+    else:
+        found = _most_hits(article.text, items, evidence.places)
+    if not claimed:
+        # That all are inside the text is weak evidence: what merely drops some characters is not named for it.
+        found = tuple(one for one in found if one.spelling or one.form in ("crlf", "nfd"))
+    if not found:
+        return ""
+    words = words_of(found)
+    if claimed:
+        holds = f"all {claimed} of the article that give their text hold it" if claimed > 1 else "it holds that text"
+        return f"{holds} if offsets are {words}: {_remedy(found, evidence.whose)}"
+    return f"all offsets would fit if they are {words}: {_remedy(found, evidence.whose)}"
+
+
+def _most_hits(text: str, items: Sequence[Item], places: frozenset[Span]) -> tuple[Counting, ...]:
+    """The simplest of those that put most items where gold items are."""
+    hits: dict[Counting, int] = {}
+    for counting in fitting(text, items):
+        ruler = Ruler(text, counting)
+        hits[counting] = sum(ruler.span(span) in places for spans, _ in items for span in spans)
+    best = [own for own, number in hits.items() if number and number == max(hits.values())]
+    return tuple(own for own in best if own.oddities == best[0].oddities)
+
+
+def _items(annotations: Annotations, surfaces: Mapping[tuple[str, int], str]) -> Iterator[Item]:
+    for layer in all_layers():
+        for index, item in enumerate(layer.of(annotations) or ()):
+            spans = layer.spans(item)
+            if spans:
+                yield spans, surfaces.get((layer.name, index)) if layer.shows_text else None
+            for name in layer.span_names:
+                value = getattr(item, name)
+                if name != layer.spans_field and value:
+                    yield ([value] if isinstance(value, Span) else value), None
+
+
+def _remedy(found: Sequence[Counting], whose: str) -> str:
+    options = " or ".join(f"--offsets {one.spelling}" for one in found if one.spelling)
+    if whose == PREDICTED:
+        return f"read them with {options}" if options else "predict on the gold's text"
+    if whose == GOLD:
+        return f"mend them with `evalkit dataset convert` and {options}" if options else "restore the annotated text"
+    return "give half-open code points of the text"
