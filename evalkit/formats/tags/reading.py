@@ -30,11 +30,15 @@ __all__ = ["TagCorpus", "TagDocument", "read_tag_columns"]
 _ODDITIES = {
     "begins-with-inside": "entities that begin with I- or E-",
     "never-closed": "entities that are never closed",
+    "needless-begin": "entities that begin with B- where IOB1 has I-",
+    "needless-end": "entities that end with E- where IOE1 has I-",
     "prefix-outside-scheme": "tags with a prefix outside the scheme",
     "unknown-prefix": "tags with an unknown prefix, read as I-",
     "no-prefix": "tags without a prefix, read as I-",
     "no-label": "tags without a label, read as ENTITY",
+    "number": "tags that are pure numbers, read as labels; name the column if it is another (--tag-column)",
     "outside-variant": "tags such as '_' or empty, read as O",
+    "prefixed-outside": "tags such as B-O or I-O, read as O",
     "several-tags": "cells with several tags, all read",
     "discarded": "entities left out because a tag is illegal",
 }

@@ -3,8 +3,8 @@
 One reading serves every scheme. `B`, `S`, `U`, `W` begin an entity, `E`, `L`, `S`, `U`, `W` end it, `I` and `M`
 continue one of the same label, `O` is outside; what differs between schemes is only which sequences are legal:
 
-* IOB1: `B` only between two entities of one label; IOB2 (BIO): every entity begins with `B`;
-* IOE1, IOE2 (IOE): the same with `E` at the end;
+* IOB1: `B` only right after another entity of the same label; IOB2 (BIO): every entity begins with `B`;
+* IOE1: `E` only right before another entity of the same label; IOE2 (IOE): every entity ends with `E`;
 * IOBES (BIOES, BMES), BILOU (BILUO): begin and end are always marked, `S`/`U` is an entity of one token;
 * IO: nothing but the label, with or without `I-`; neighbours of one label are one entity.
 
@@ -62,8 +62,9 @@ class DecodedTags:
     Attributes:
         spans: the entities, by start, end and label.
         repaired: what was not as the scheme wants it, by kind, in tags (`begins-with-inside`, `never-closed`,
-            `prefix-outside-scheme`, `unknown-prefix`, `no-prefix`, `no-label`, `outside-variant`, `several-tags`)
-            and, under `discard`, the `discarded` entities.
+            `needless-begin`, `needless-end`, `prefix-outside-scheme`, `unknown-prefix`, `no-prefix`, `no-label`,
+            `number`, `outside-variant`, `prefixed-outside`, `several-tags`) and, under `discard`, the `discarded`
+            entities.
         scheme: the scheme it was read as.
         first_illegal: the index of the first illegal tag, or None.
     """
@@ -117,9 +118,11 @@ def decode_tags(
 def _strict_error(tags: Sequence[str], decoded: DecodedTags, where: Callable[[int], str] | None) -> FormatError:
     first = decoded.first_illegal or 0
     place = where(first) if where else f"token {first}"
-    harmless = ("outside-variant", "no-label", "several-tags")
+    harmless = ("number", "outside-variant", "prefixed-outside", "no-label", "several-tags")
     illegal = sum(count for kind, count in decoded.repaired.items() if kind not in harmless)
     previous = f" after {tags[first - 1]!r}" if first else ""
+    if decoded.scheme == "IOE1" and first + 1 < len(tags):
+        previous = f" before {tags[first + 1]!r}"
     return FormatError(
         f"{place}: tag {tags[first]!r}{previous} is illegal in {decoded.scheme}, the first of {illegal}; "
         "mend the file, name its scheme (--scheme), or read it with --repair begin or discard"
@@ -151,11 +154,15 @@ def _decode_labels(
 
 
 class _Runs(NamedTuple):
-    """The entities of a layer as arrays: where each starts and ends, and what its first and last tags are."""
+    """The entities of a layer as arrays: where each starts and ends, and the kind of each tag.
+
+    `touches` says of each entity, and of one more, whether it begins right where one of the same label ends.
+    """
 
     kinds: np.ndarray[Any, Any]
     starts: np.ndarray[Any, Any]
     ends: np.ndarray[Any, Any]
+    touches: np.ndarray[Any, Any]
 
 
 def _find_runs(codes: np.ndarray[Any, Any], table: list[Tag], label_ids: list[int], breaks: Sequence[int]) -> _Runs:
@@ -173,7 +180,11 @@ def _find_runs(codes: np.ndarray[Any, Any], table: list[Tag], label_ids: list[in
     starts = np.flatnonzero(inside & ~continues)
     last = inside.copy()
     last[:-1] &= ~continues[1:]
-    return _Runs(kinds, starts, np.flatnonzero(last) + 1)
+    ends = np.flatnonzero(last) + 1
+    touches = np.zeros(len(starts) + 1, dtype=bool)
+    touches[1:-1] = (starts[1:] == ends[:-1]) & (labels[starts[1:]] == labels[starts[:-1]])
+    touches[:-1] &= ~np.isin(starts, cuts)
+    return _Runs(kinds, starts, ends, touches)
 
 
 def _decode_layer(numbers: list[int], table: list[Tag], scheme: str, repair: str, breaks: Sequence[int]) -> DecodedTags:
@@ -187,13 +198,13 @@ def _decode_layer(numbers: list[int], table: list[Tag], scheme: str, repair: str
     runs = _find_runs(codes, table, label_ids, breaks)
     letters = {tag.letter for tag in table} - {"O"}
     if scheme == "auto":
-        scheme = _detect_scheme(runs, letters, np.array(label_ids)[codes], set(breaks))
+        scheme = _detect_scheme(runs, letters)
     odd_tags = np.array([oddity(tag, scheme) for tag in table])[codes]
     repaired = Counter({str(name): int(n) for name, n in zip(*np.unique(odd_tags, return_counts=True), strict=True)})
     del repaired[""]
     bad_start, bad_end = _illegal_ends(runs, scheme)
-    repaired["begins-with-inside"] = int(bad_start.sum())
-    repaired["never-closed"] = int(bad_end.sum())
+    repaired["needless-begin" if scheme == "IOB1" else "begins-with-inside"] = int(bad_start.sum())
+    repaired["needless-end" if scheme == "IOE1" else "never-closed"] = int(bad_end.sum())
     illegal = np.isin(odd_tags, ("prefix-outside-scheme", "unknown-prefix", "no-prefix"))
     illegal[runs.starts[bad_start]] = True
     illegal[runs.ends[bad_end] - 1] = True
@@ -213,34 +224,36 @@ def _decode_layer(numbers: list[int], table: list[Tag], scheme: str, repair: str
 
 
 def _illegal_ends(runs: _Runs, scheme: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Of which entities the first tag, and of which the last, is not what the scheme asks for."""
     import numpy as np
 
     first, last = runs.kinds[runs.starts], runs.kinds[runs.ends - 1]
-    none = np.zeros(len(runs.starts), dtype=bool)
-    marked_start = scheme in ("IOB2", "IOBES", "BILOU")
-    marked_end = scheme in ("IOBES", "BILOU", "IOE2")
-    return (
-        (first == INSIDE) | (first == END) if marked_start else none,
-        (last == BEGIN) | (last == INSIDE) if marked_end else none,
-    )
+    bad_start = bad_end = np.zeros(len(runs.starts), dtype=bool)
+    if scheme == "IOB1":
+        bad_start = (first == BEGIN) & ~runs.touches[:-1]
+    elif scheme in ("IOB2", "IOBES", "BILOU"):
+        bad_start = (first == INSIDE) | (first == END)
+    if scheme == "IOE1":
+        bad_end = (last == END) & ~runs.touches[1:]
+    elif scheme in ("IOBES", "BILOU", "IOE2"):
+        bad_end = (last == BEGIN) | (last == INSIDE)
+    return bad_start, bad_end
 
 
-def _detect_scheme(runs: _Runs, letters: set[str], labels: np.ndarray[Any, Any], breaks: set[int]) -> str:
+def _detect_scheme(runs: _Runs, letters: set[str]) -> str:
     """The scheme under which fewest entities of these tags are illegal; the plainer one when it is a draw."""
     first, last = runs.kinds[runs.starts], runs.kinds[runs.ends - 1]
     ended = int(((last == END) | (last == SINGLE)).sum())
     if "B" not in letters and not letters & {"S", "U", "W"}:
         if "E" not in letters and "L" not in letters:
             return "IO"
-        return "IOE2" if ended == len(last) else "IOE1"
+        needless = int(_illegal_ends(runs, "IOE1")[1].sum())
+        return "IOE1" if needless < len(last) - ended else "IOE2"
     if letters - {"B", "I"} and ended * 2 > len(last):
         return "BILOU" if letters & {"L", "U"} else "IOBES"
     # In IOB1 a B stands only right after an entity of the same label; one B elsewhere shows that it is IOB2.
-    needed = [
-        index > 0 and index not in breaks and runs.kinds[index - 1] != OUTSIDE and labels[index - 1] == labels[index]
-        for index in runs.starts[first == BEGIN].tolist()
-    ]
-    return "IOB1" if bool((first == INSIDE).any()) and all(needed) else "IOB2"
+    needed = not _illegal_ends(runs, "IOB1")[0].any()
+    return "IOB1" if bool((first == INSIDE).any()) and needed else "IOB2"
 
 
 def encode_tags(spans: Sequence[tuple[int, int, str]], length: int, *, scheme: str = "IOB2") -> list[str]:

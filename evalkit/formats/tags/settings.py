@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -15,6 +16,8 @@ DETOKENISERS = ("auto", "space", "simple", "marked")
 DOCUMENT_MODES = ("auto", "comment", "docstart", "blank", "sentence", "file")
 REPAIRS = ("begin", "discard", "strict")
 """What an illegal tag sequence can mean, see `evalkit.formats.tags.schemes`."""
+
+_NUMBER = re.compile(r"[+-]?\d+")
 
 HELP = {
     "token_column": "where the tokens are: a number from 0, negative from the end, or a header name.",
@@ -82,6 +85,11 @@ class TagSettings:
             if name not in words:
                 raise unknown_name(what, name, words)
         object.__setattr__(self, "scheme", known_scheme(self.scheme))
+        for own in fields(self):
+            column = getattr(self, own.name)
+            if own.name.endswith("_column") and isinstance(column, str) and _NUMBER.fullmatch(column.strip()):
+                # A command line says everything in letters; a number is the number of a column, never its name.
+                object.__setattr__(self, own.name, int(column))
 
     @property
     def gold_column(self) -> int | str:

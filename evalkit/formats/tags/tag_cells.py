@@ -1,8 +1,8 @@
 """What one tag cell says: its letter and its label, in whatever way a file writes them.
 
-Files write `B-PER`, `b-per`, `B_PER`, `PER-B`, `B` or plain `PER`; outside is `O`, `o`, `0`, `_`, `-`, an empty cell or
-a word such as `null`. Which of these ways a column uses is found out from all its cells, since `E-mail` is a label in
-one file and the end of a `mail` in another.
+Files write `B-PER`, `b-per`, `B_PER`, `PER-B`, `B` or plain `PER`; outside is `O`, `o`, `0`, `_`, `-`, an empty cell, a
+word such as `null`, or `B-O` and `I-O`, which some models answer. Which of these ways a column uses is found out from
+all its cells, since `E-mail` is a label in one file and the end of a `mail` in another.
 """
 
 from __future__ import annotations
@@ -24,10 +24,13 @@ __all__ = [
     "SINGLE",
     "Tag",
     "count_labels",
+    "is_outside",
     "known_scheme",
+    "label_in",
     "looks_like_tag",
     "oddity",
     "parse_cells",
+    "whole",
 ]
 
 SCHEMES = ("IO", "IOB1", "IOB2", "IOBES", "BILOU", "IOE1", "IOE2")
@@ -44,6 +47,9 @@ _KINDS = {"B": BEGIN, "I": INSIDE, "M": INSIDE, "E": END, "L": END, "S": SINGLE,
 _PREFIXED = re.compile(r"([A-Za-z])[-_:](.+)", re.DOTALL)
 _SUFFIXED = re.compile(r"(.+)[-_:]([BIESLUMWbieslumw])", re.DOTALL)
 _BARE_LETTER = re.compile(r"([BIESLUMWbieslumw])[-_:]?")
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+_CLOSED = {"E": "SE", "S": "SE", "W": "WE", "L": "UL", "U": "UL"}
+"""What a letter that ends an entity makes of one that begins and of one that continues it."""
 
 
 class Tag(NamedTuple):
@@ -61,6 +67,33 @@ def looks_like_tag(cell: str) -> bool:
         return True
     found = _PREFIXED.fullmatch(cell)
     return found is not None and found[1].upper() in _KINDS
+
+
+def label_in(cell: str) -> str:
+    """The label of one cell by itself, without the prefix that it seems to have; empty for `O`."""
+    found = _PREFIXED.fullmatch(cell)
+    label = found[2] if found and found[1].upper() in _KINDS else cell
+    return "" if is_outside(cell) else label
+
+
+def is_outside(cell: str) -> bool:
+    """Whether a cell says that its token is in no entity: `O`, one of its other spellings, or a tag such as `B-O`."""
+    if cell == "O" or cell.strip().lower() in _OUTSIDE_WORDS:
+        return True
+    found = _PREFIXED.fullmatch(cell)
+    return found is not None and (found[1] in "Oo" or (found[1].upper() in _KINDS and found[2] in ("O", "o")))
+
+
+def whole(first: str, last: str) -> str:
+    """The tag of a word, from those of its first and its last piece: `B-PER` and `E-PER` make `S-PER`."""
+    for pattern, letter in ((_PREFIXED, 1), (_SUFFIXED, 2)):
+        begin, end = pattern.fullmatch(first), pattern.fullmatch(last)
+        if begin and end and begin[3 - letter] == end[3 - letter] and end[letter].upper() in _CLOSED:
+            closed = _CLOSED[end[letter].upper()]
+            made = closed[0] if begin[letter].upper() in "BSUW" else closed[1]
+            made = made if begin[letter].isupper() else made.lower()
+            return first[: begin.start(letter)] + made + first[begin.end(letter) :]
+    return first
 
 
 def known_scheme(scheme: str) -> str:
@@ -121,7 +154,7 @@ def _parse(cell: str, style: str) -> Tag:
     if cell.lower() in _OUTSIDE_WORDS:
         return Tag(OUTSIDE, "O", "", "" if cell in ("O", "o") else "outside-variant")
     if style == "bare":
-        return Tag(INSIDE, "I", cell, "")
+        return Tag(INSIDE, "I", cell, "number" if _NUMBER.fullmatch(cell) else "")
     if found := _BARE_LETTER.fullmatch(cell):
         letter = found[1].upper()
         return Tag(_KINDS[letter], letter, NO_LABEL, "no-label")
@@ -133,6 +166,8 @@ def _parse(cell: str, style: str) -> Tag:
         return Tag(OUTSIDE, "O", "", "outside-variant")
     if letter.upper() not in _KINDS:
         return Tag(INSIDE, "I", label, "unknown-prefix")
+    if label in ("O", "o"):
+        return Tag(OUTSIDE, "O", "", "prefixed-outside")
     return Tag(_KINDS[letter.upper()], letter.upper(), label, "")
 
 
