@@ -14,13 +14,16 @@ from pathlib import Path
 
 from evalkit.errors import FormatError, InputError
 from evalkit.files import read_bytes
-from evalkit.formats.tags.tag_cells import looks_like_tag
+from evalkit.formats.tags.tag_cells import is_outside, looks_like_tag
 from evalkit.registry import near_match
 
 __all__ = [
+    "MANY_LABELS",
+    "Columns",
     "Layout",
-    "find_column",
+    "find_columns",
     "looks_like_columns",
+    "numbers_words",
     "other_columns",
     "read_lines",
     "sniff_layout",
@@ -37,6 +40,18 @@ _HEAD = 4096
 
 _SAMPLE = 5000
 """How many lines are looked at to find out how a file is made."""
+
+MANY_LABELS = 40
+"""More kinds of entity than this, and not one O or prefix, is no tag column."""
+
+_OTHERS = {
+    "WebAnno TSV": re.compile(r"#\s*FORMAT\s*=\s*WebAnno|\d+-\d+(?:\.\d+)?\t\d+-\d+\t", re.IGNORECASE),
+    "brat standoff": re.compile(r"T\d+\t\S+ \d+ \d+(?:;\d+ \d+)*\t"),
+}
+"""How files of other tools begin that have columns too."""
+
+_LABEL = re.compile(r"[^\W\d_][^\s=]*|\d+")
+_WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +104,11 @@ def read_lines(path: Path, *, encoding: str | None, notes: Counter[str]) -> list
 
 def other_columns(content: bytes) -> str:
     """The name of the format that only looks like tag columns; empty if there is none such."""
-    return "WebAnno TSV" if content.removeprefix(b"\xef\xbb\xbf").startswith(b"#FORMAT=WebAnno") else ""
+    head = content[:_HEAD]
+    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    lines = (line.strip() for line in head.decode(encoding, "replace").splitlines())
+    first = next((line for line in lines if line), "")
+    return next((name for name, pattern in _OTHERS.items() if pattern.match(first)), "")
 
 
 def looks_like_columns(head: bytes) -> bool:
@@ -98,9 +117,9 @@ def looks_like_columns(head: bytes) -> bool:
     # The last line may be cut off.
     lines = head.decode(encoding, "replace").replace("\r", "\n").split("\n")[: -1 if len(head) >= _HEAD else None]
     layout = sniff_layout(lines, separator=None, comment="auto", names=())
-    rows, column = layout.sample, _tag_column(layout)
+    rows, column = layout.sample, _tag_column(layout, None)
     body = sum(bool(line.strip()) and not line.startswith("#") for line in lines) - bool(layout.header)
-    tagged = sum(looks_like_tag(row[column]) for row in rows)
+    tagged = 0 if column is None else sum(looks_like_tag(row[column]) for row in rows)
     return layout.width > 1 and 0 < body < 2 * len(rows) and len(rows) < 2 * tagged
 
 
@@ -181,27 +200,79 @@ def _header(some: list[str], body: list[str], separator: str, names: Sequence[st
     if any(name.casefold() in folded for name in names):
         return cells
     known = folded[0] in _HEADER_TOKENS or set(folded[1:]) & set(_TAG_NAMES)
-    return cells if len(cells) > 1 and known and not any(map(looks_like_tag, cells[1:])) else ()
+    if len(cells) < 2 or not known or any(looks_like_tag(cell) or is_outside(cell) for cell in cells[1:]):
+        return ()
+    # "word" and "tag" may be words of the text: nobody else's tag is called like the last column.
+    others = (split_line(line, separator) for line in body[1:])
+    return () if any(row[-1:] == [cells[-1]] and row[0] != cells[0] for row in others) else cells
 
 
-def find_column(wanted: int | str, layout: Layout, *, path: str, fallback: Layout | None = None) -> int:
-    """The number of a column, from 0 or negative from the end.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Where tokens and tags are, as numbers from 0 or negative from the end, and what is to be said about it."""
+
+    token: int
+    tags: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+
+
+def find_columns(
+    token: int | str, tags: Sequence[int | str], layout: Layout, *, path: str, fallback: Layout | None = None
+) -> Columns:
+    """The columns of the tokens and of the tags; those that are not told are found out together.
 
     Args:
-        wanted: a number, a header name, "auto:tag" or "auto:token".
+        token: a number, a header name, or "auto:token".
+        tags: for each wanted column of tags a number, a header name, or "auto:tag".
         layout: the file's layout.
         path: names the file in messages.
-        fallback: the layout of the other file, whose header serves where this one has none.
+        fallback: the layout of the other file, whose header serves where this one has none. A file without a header
+            may have fewer columns than that one: its tags are then found out.
 
     Raises:
-        FormatError: no column has this name or number; the message lists the known ones.
+        FormatError: no column has this name or number, or it cannot be told which one it is.
     """
-    if wanted == "auto:token":
-        return _token_column(layout)
-    if wanted == "auto:tag":
-        return _tag_column(layout)
-    if isinstance(wanted, str) and re.fullmatch(r"[+-]?\d+", wanted.strip()):
-        wanted = int(wanted)
+    notes: list[str] = []
+    found: list[int] = []
+    tokens = None if token == "auto:token" else _told(token, layout, path=path, fallback=fallback)
+    for wanted in tags:
+        column = None if wanted == "auto:tag" else _told(wanted, layout, path=path, fallback=fallback)
+        if column is None:
+            column = _guessed_tags(layout, tokens, path=path, fallback=fallback)
+            if wanted != "auto:tag":
+                notes.append(f"column {wanted} is not in the file, column {column} was read instead")
+            elif layout.sample and not any(_is_tag(row[column]) for row in layout.sample):
+                notes.append(f"every token has a label in column {column}; is it that of the tags (--tag-column)?")
+        found.append(column)
+    places = {column % layout.width for column in found}
+    if tokens is None:
+        tokens = _guessed_tokens(layout, places, path=path)
+        if token != "auto:token":
+            notes.append(f"column {token} is not in the file, column {tokens} was read instead")
+        if tokens > max(places):
+            notes.append(f"the tags stand before the tokens: column {max(places)} and column {tokens}")
+    elif tokens % layout.width in places and layout.width > 1:
+        raise FormatError(
+            f"{path}: column {tokens} cannot hold the tokens and the tags; name the other one with --token-column or "
+            "--tag-column"
+        )
+    return Columns(token=tokens, tags=tuple(found), notes=tuple(notes))
+
+
+def _told(wanted: int | str, layout: Layout, *, path: str, fallback: Layout | None) -> int | None:
+    """The number of a column; None if a submission does not have it and may be asked for its own."""
+    # A submission may carry fewer columns than its gold; what the gold lacks is the caller's mistake.
+    lenient = fallback is not None and not layout.header
+    try:
+        column = _told_column(wanted, layout, path=path, fallback=fallback)
+    except FormatError:
+        if lenient:
+            return None
+        raise
+    return None if lenient and column >= layout.width else column
+
+
+def _told_column(wanted: int | str, layout: Layout, *, path: str, fallback: Layout | None) -> int:
     if isinstance(wanted, int):
         size = max(layout.width, len(layout.header))
         if not -size <= wanted < size:
@@ -222,25 +293,88 @@ def find_column(wanted: int | str, layout: Layout, *, path: str, fallback: Layou
     raise FormatError(f"{path}: no column is called {wanted!r}{hint} The header has {', '.join(known)}")
 
 
-def _token_column(layout: Layout) -> int:
-    """The column of the tokens: the first, unless that only numbers the tokens of each sentence."""
+def numbers_words(layout: Layout) -> bool:
+    """Whether the first column only numbers the words of each sentence, as CoNLL-U does."""
+    rows = layout.sample
+    return (
+        len(rows) > 1
+        and layout.width > 2
+        and re.match(r"[01]\b", rows[0][0]) is not None
+        and all(_WORD_NUMBER.fullmatch(row[0]) for row in rows)
+    )
+
+
+def _guessed_tokens(layout: Layout, tags: set[int], *, path: str) -> int:
+    """The column of the tokens: by its name, else the first that neither numbers words nor holds tags."""
     folded = [name.casefold() for name in layout.header]
     for name in ("token", "form", "word"):
         if name in folded:
             return folded.index(name)
-    rows = layout.sample
-    numbered = len(rows) > 1 and layout.width > 2 and all(re.fullmatch(r"\d+([-.]\d+)?", row[0]) for row in rows)
-    return 1 if numbered and rows[0][0] in ("0", "1") else 0
+    if layout.width == 1 or not layout.sample:
+        return 0
+    first = int(numbers_words(layout))
+    if first not in tags and not _looks_like_tags(layout, first):
+        return first
+    others = [column for column in range(layout.width) if column not in tags and not _looks_like_tags(layout, column)]
+    if len(others) == 1:
+        return others[0]
+    what = "holds tags and no tokens" if not others else f"does not tell whether its tokens are in column {others[0]}"
+    raise FormatError(f"{path}: {what}; its lines are like {_shown(layout)}; name the column with --token-column")
 
 
-def _tag_column(layout: Layout) -> int:
-    """The column of the tags: by its name, else the last that looks like tags, else the last."""
+def _guessed_tags(layout: Layout, tokens: int | None, *, path: str, fallback: Layout | None) -> int:
+    column = _tag_column(layout, tokens)
+    if column is None and fallback is not None and fallback.width == layout.width:
+        column = _tag_column(fallback, tokens)
+    if column is None:
+        raise FormatError(
+            f"{path}: does not tell which column holds the tags; its lines are like {_shown(layout)}; name it with "
+            "--tag-column, and that of the tokens with --token-column"
+        )
+    return column
+
+
+def _shown(layout: Layout) -> str:
+    return ", ".join(repr(" ".join(row)[:40]) for row in layout.sample[:2]) or "nothing"
+
+
+def _tag_column(layout: Layout, tokens: int | None) -> int | None:
+    """The column of the tags: by its name, else the last that looks like tags, else one of bare labels."""
     folded = [name.casefold() for name in layout.header]
     for name in _TAG_NAMES:
         if name in folded:
             return folded.index(name)
-    if layout.sample:
-        for column in range(layout.width - 1, 0, -1):
-            if sum(looks_like_tag(row[column]) for row in layout.sample) * 2 > len(layout.sample):
-                return column
-    return -1 if layout.width > 1 or not layout.sample else 0
+    if layout.width == 1 or not layout.sample:
+        return -1 if layout.width > 1 else 0
+    columns = [column for column in reversed(range(layout.width)) if tokens is None or column != tokens % layout.width]
+    tagged = next((column for column in columns if _looks_like_tags(layout, column)), None)
+    return _label_column(layout, columns) if tagged is None else tagged
+
+
+def _is_tag(cell: str) -> bool:
+    return looks_like_tag(cell) or is_outside(cell)
+
+
+def _looks_like_tags(layout: Layout, column: int) -> bool:
+    return 2 * sum(looks_like_tag(row[column]) for row in layout.sample) > len(layout.sample)
+
+
+def _label_column(layout: Layout, columns: Sequence[int]) -> int | None:
+    """The last column that may hold labels without prefixes: few of them, and some tokens that are outside.
+
+    The first column, which usually holds the tokens, must hold fewer kinds of value than the others; and so must one
+    in which no token is outside.
+    """
+    kinds = {column: Counter(row[column] for row in layout.sample) for column in columns}
+    labels = {column: [value for value in values if not _is_tag(value)] for column, values in kinds.items()}
+    likely = [
+        column
+        for column, values in labels.items()
+        if len(values) <= MANY_LABELS and all(_LABEL.fullmatch(value) for value in values)
+    ]
+    fewest = min(len(values) for column, values in kinds.items() if column) if any(columns) else 0
+    for column in likely:
+        if len(labels[column]) < len(kinds[column]) and (column or len(kinds[0]) < fewest):
+            return column
+    last = next((column for column in likely if column), None)
+    return last if last is not None and len(kinds[last]) <= len(kinds.get(0, kinds[last])) else None

@@ -94,7 +94,8 @@ def read_tag_columns(
         gold = read_tag_file(Path(gold_path), settings, (settings.gold_column,))
     check_tag_cells(gold, settings.gold_column)
     if predicted_path is not None:
-        other = read_tag_file(Path(predicted_path), settings, (settings.predicted_column,), fallback=gold.layout)
+        other = read_tag_file(Path(predicted_path), settings, (settings.predicted_column,), beside=gold)
+        check_tag_cells(other, settings.predicted_column)
         predicted = pair_tags(gold, other, notes=notes)
     return _Builder(gold, predicted, settings, notes).build(unnamed)
 

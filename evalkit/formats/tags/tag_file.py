@@ -9,9 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evalkit.errors import FormatError
-from evalkit.formats.tags.lines import Layout, find_column, read_lines, sniff_layout, split_line
+from evalkit.formats.tags.lines import (
+    MANY_LABELS,
+    Columns,
+    Layout,
+    find_columns,
+    numbers_words,
+    read_lines,
+    sniff_layout,
+    split_line,
+)
 from evalkit.formats.tags.settings import TagSettings
-from evalkit.formats.tags.tag_cells import looks_like_tag
+from evalkit.formats.tags.tag_cells import is_outside, label_in, looks_like_tag
 
 __all__ = ["DocumentMark", "TagFile", "check_tag_cells", "read_tag_file"]
 
@@ -22,13 +31,12 @@ _DOCUMENT = re.compile(
     re.IGNORECASE,
 )
 _KEYED = re.compile(
-    r"#\s?(?:[\w-]+:)?(?:document|segment|newdoc|newpar|sent_id|sentence_id|text|language|newspaper|date|global\.columns)"
-    r"(?:\b|_)|#\s\w+\s=\s",
+    r"#+\s+(?:[\w-]+:)?(?:document|segment|newdoc|newpar|sent_id|sentence_id|text|language|newspaper|date|global\.columns)"
+    r"(?:\b|_)|#+\s+[\w.:-]+\s*=|#+[\w.:-]+\s+=\s",
     re.IGNORECASE,
 )
-_MANY_VALUES = 40
-"""More kinds of entity than this, and not one O or prefix, is no tag column."""
-
+_HASHTAG = re.compile(r"#+\w")
+_RANGE = re.compile(r"(\d+)-(\d+)")
 _NO_SPACE = ("NoSpaceAfter", "SpaceAfter=No")
 
 
@@ -75,7 +83,7 @@ class TagFile:
 
 
 def read_tag_file(
-    path: Path, settings: TagSettings, tag_columns: Sequence[int | str], *, fallback: Layout | None = None
+    path: Path, settings: TagSettings, tag_columns: Sequence[int | str], *, beside: TagFile | None = None
 ) -> TagFile:
     """The tokens and tags of a file; nothing in it makes reading fail but the lack of a column that was asked for.
 
@@ -83,11 +91,11 @@ def read_tag_file(
         path: the file.
         settings: how it is read.
         tag_columns: the columns of tags that are wanted.
-        fallback: the layout of the other file, whose header serves where this one has none.
+        beside: the gold file, whose header serves where this one has none, and whose labels are known here too.
 
     Raises:
         InputError: the file cannot be read.
-        FormatError: it has no such column, or no line with a token.
+        FormatError: it has no such column, it cannot be told which one it is, or no line holds a token.
     """
     notes: Counter[str] = Counter()
     lines = read_lines(path, encoding=settings.encoding, notes=notes)
@@ -95,19 +103,9 @@ def read_tag_file(
     names = [name for name in wanted if isinstance(name, str) and not name.startswith("auto:")]
     layout = sniff_layout(lines, separator=settings.separator, comment=settings.comment, names=names)
     file = TagFile(path=str(path), layout=layout, notes=notes)
-    columns = [_column(column, file, fallback) for column in wanted]
-    one_column = layout.width == 1 and not layout.header
-    file.tokenless = (
-        one_column
-        and bool(layout.sample)
-        and sum(looks_like_tag(row[0]) for row in layout.sample) * 2 > len(layout.sample)
-    )
-    if file.tokenless:
-        columns = [-2] + [0] * len(tag_columns)
-        notes["files that hold tags only, paired by position"] += 1
-    elif one_column:
-        columns = [0] + [1] * len(tag_columns)
-    _LineReader(file, columns).read(lines)
+    columns = _find_columns(file, wanted, beside)
+    notes.update(dict.fromkeys(columns.notes, 0))
+    _LineReader(file, columns, beside).read(lines)
     if notes["header lines repeated in the file"] <= 1:
         del notes["header lines repeated in the file"]
     if not file.tokens:
@@ -116,7 +114,7 @@ def read_tag_file(
 
 
 def check_tag_cells(file: TagFile, column: int | str) -> None:
-    """Refuses a gold column that holds no tags at all.
+    """Refuses a column that holds no tags at all.
 
     Raises:
         FormatError: with some of its values.
@@ -124,7 +122,7 @@ def check_tag_cells(file: TagFile, column: int | str) -> None:
     values = Counter(file.cells[0])
     if file.notes["lines without a tag, read as O"] == len(file.tokens):
         raise FormatError(f"{file.path}: no line has a tag in column {column}; name the tag column (--tag-column)")
-    if len(values) > _MANY_VALUES and not any(map(looks_like_tag, values)):
+    if len(values) > MANY_LABELS and not any(map(looks_like_tag, values)):
         some = ", ".join(repr(value) for value, _ in values.most_common(4))
         columns = f"; the header has {', '.join(file.layout.header)}" if file.layout.header else ""
         raise FormatError(
@@ -133,40 +131,47 @@ def check_tag_cells(file: TagFile, column: int | str) -> None:
         )
 
 
-def _column(wanted: int | str, file: TagFile, fallback: Layout | None) -> int:
-    # A submission may carry fewer columns than its gold; what the gold lacks is the caller's mistake.
-    lenient = fallback is not None and not file.layout.header
-    try:
-        found = find_column(wanted, file.layout, path=file.path, fallback=fallback)
-        if not lenient or found < file.layout.width:
-            return found
-    except FormatError:
-        if not lenient:
-            raise
-    found = find_column("auto:tag", file.layout, path=file.path)
-    file.notes[f"column {wanted} is not in the file, column {found} was read instead"] += 1
-    return found
+def _find_columns(file: TagFile, wanted: Sequence[int | str], beside: TagFile | None) -> Columns:
+    layout = file.layout
+    tags = len(wanted) - 1
+    if layout.width > 1 or layout.header:
+        fallback = beside.layout if beside else None
+        return find_columns(wanted[0], wanted[1:], layout, path=file.path, fallback=fallback)
+    for column in wanted:
+        if beside is None and not str(column).startswith("auto:"):
+            # The one column is neither called so nor has it this number, or this says so.
+            find_columns(column, (), layout, path=file.path)
+    tagged = sum(looks_like_tag(row[0]) for row in layout.sample)
+    file.tokenless = tagged * 2 > len(layout.sample)
+    if file.tokenless:
+        file.notes["files that hold tags only, paired by position"] += 1
+        return Columns(token=-2, tags=(0,) * tags)
+    return Columns(token=0, tags=(1,) * tags)
 
 
 class _LineReader:
     """Fills a `TagFile` line by line."""
 
-    def __init__(self, file: TagFile, columns: list[int]) -> None:
+    def __init__(self, file: TagFile, columns: Columns, beside: TagFile | None) -> None:
         self.file = file
-        self.token_column, *self.tag_columns = columns
+        self.beside = beside
+        self.token_column, self.tag_columns = columns.token, columns.tags
         self.width = file.layout.width
         self.separator = file.layout.separator
         self.header = [name.casefold() for name in file.layout.header]
         self.space_column = next((self.header.index(name) for name in ("misc", "render") if name in self.header), None)
-        self.vocabulary = {
-            cell for row in file.layout.sample for column in self.tag_columns for cell in row[column:][:1] if cell
-        }
-        self.plain = self.space_column is None and all(-self.width <= n < self.width for n in columns)
+        self.numbered = self.token_column % max(self.width, 1) != 0 and numbers_words(file.layout)
+        self.covered: set[str] = set()
+        self.labels: set[str] | None = None
+        places = (self.token_column, *self.tag_columns)
+        self.plain = self.space_column is None and all(-self.width <= n < self.width for n in places)
         self.glued: set[int] = set()
+        self.lines: list[str] = []
         file.cells = tuple([] for _ in self.tag_columns)
 
     def read(self, lines: list[str]) -> None:
         file = self.file
+        self.lines = lines
         fresh = True
         careful = file.layout.comment not in ("auto", "")
         blanks = " \t\ufeff\r" + (self.separator if self.separator in (",", ";") else "")
@@ -181,9 +186,11 @@ class _LineReader:
             if (
                 self.header
                 and cells[0].casefold() == self.header[0]
-                and [cell.casefold() for cell in cells[:2]] == self.header[:2]
+                and [cell.casefold() for cell in cells] == self.header
             ):
                 file.notes["header lines repeated in the file"] += 1
+                continue
+            if self.numbered and not (cells[0].isdecimal() and not self.covered) and self._is_no_word(cells, number):
                 continue
             if fresh:
                 file.blocks.append(len(file.tokens))
@@ -191,6 +198,35 @@ class _LineReader:
             self._add(cells, number)
         if self.space_column is not None and self.glued:
             file.glued = self.glued
+
+    def _is_no_word(self, cells: list[str], number: int) -> bool:
+        """Whether a line of a file with numbered words stands beside other words, so that the text would have it twice.
+
+        Of a range such as 2-3 (`du`) and its words (`de`, `le`) the words are read, unless the range alone has a tag.
+        """
+        notes = self.file.notes
+        if cells[0] in self.covered:
+            self.covered.remove(cells[0])
+            return True
+        self.covered.clear()
+        found = _RANGE.fullmatch(cells[0])
+        if found and int(found[1]) < int(found[2]):
+            numbers = [str(word) for word in range(int(found[1]), int(found[2]) + 1)]
+            words = [split_line(line, self.separator) for line in self.lines[number : number + len(numbers)]]
+            if [word[0] for word in words] == numbers:
+                if not self._is_tagged(cells) or any(map(self._is_tagged, words)):
+                    notes["multiword ranges such as 2-3, left out beside their words"] += 1
+                    return True
+                notes["multiword ranges such as 2-3 that alone have a tag, read instead of their words"] += 1
+                self.covered.update(numbers)
+            return False
+        if re.fullmatch(r"\d+\.\d+", cells[0]):
+            notes["empty nodes such as 5.1, which are not in the text, left out"] += 1
+            return True
+        return False
+
+    def _is_tagged(self, cells: list[str]) -> bool:
+        return not all(is_outside(self._cell(cells, column) or "") for column in self.tag_columns)
 
     def _begins_document(self, index: int) -> bool:
         return bool(self.file.marks) and self.file.marks[-1].start == index
@@ -206,6 +242,8 @@ class _LineReader:
         if mark != "auto":
             if not mark or not line.startswith(mark):
                 return False
+            # What other comments would say after # they say after their own mark.
+            line = line if line[0] == "#" else "#" + line[len(mark) :]
         elif line[0] != "#" or self._is_token_line(line):
             return False
         found = _DOCUMENT.match(line.rstrip())
@@ -215,14 +253,41 @@ class _LineReader:
         return True
 
     def _is_token_line(self, line: str) -> bool:
-        """Whether a line that begins with # is a token (a hashtag) and no comment."""
-        if _KEYED.match(line):
+        """Whether a line that begins with # is a token (a hashtag) and no comment.
+
+        Where a character parts the columns, a line without it is a comment. Elsewhere, and where something follows
+        the # after a blank, the label must stand on another line too.
+        """
+        notes = self.file.notes
+        if self.separator and self.separator not in line:
+            if _HASHTAG.match(line) and len(line.split()) == 1:
+                notes["lines such as '#Oslo' without a tag, read as comments"] += 1
             return False
         cells = split_line(line, self.separator)
+        if _KEYED.match(cells[0] if self.separator else line):
+            return False
         if len(cells) < 2 or (not self.separator and len(cells) != self.width) or cells[-1:] == cells:
             return False
-        found = [self._cell(cells, column) for column in self.tag_columns]
-        return all(cell and (looks_like_tag(cell) or cell in self.vocabulary) for cell in found)
+        found = [self._cell(cells, column) or "" for column in self.tag_columns]
+        if not all(found):
+            return False
+        if all(is_outside(cell) for cell in found):
+            return True
+        if self.separator and _HASHTAG.match(line) and all(map(looks_like_tag, found)):
+            return True
+        new = sorted({label_in(cell) for cell in found} - self._known_labels())
+        if new and all(map(looks_like_tag, found)):
+            notes[f"lines that begin with # whose label ({new[0]!r}) stands on no other line, read as comments"] += 1
+        return not new
+
+    def _known_labels(self) -> set[str]:
+        """The labels on the lines that do not begin with #, of this file and of the gold; empty stands for O."""
+        if self.labels is None:
+            rows = (split_line(line, self.separator) for line in self.lines if line and line[0] != "#")
+            cells = {self._cell(row, column) or "" for row in rows for column in self.tag_columns}
+            cells.update(*(self.beside.cells if self.beside else ()))
+            self.labels = {"", *map(label_in, cells)}
+        return self.labels
 
     def _cell(self, cells: list[str], column: int) -> str | None:
         size = len(cells)
