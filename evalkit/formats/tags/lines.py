@@ -22,6 +22,7 @@ __all__ = [
     "Columns",
     "Layout",
     "find_columns",
+    "header_names",
     "looks_like_columns",
     "numbers_words",
     "other_columns",
@@ -51,6 +52,9 @@ _OTHERS = {
 """How files of other tools begin that have columns too."""
 
 _LABEL = re.compile(r"[^\W\d_][^\s=]*|\d+")
+_CONLLU = 10
+"""How many columns CoNLL-U has."""
+
 _WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
 
 
@@ -165,7 +169,7 @@ def sniff_layout(lines: Sequence[str], *, separator: str | None, comment: str, n
     if sign is None:
         sign = _find_separator(body)
     header = _header(some, body, sign, names)
-    cells = [split_line(line, sign) for line in body[bool(header and body and header == _names(body[0], sign)) :]]
+    cells = [split_line(line, sign) for line in body[bool(header and body and header == header_names(body[0], sign)) :]]
     widths = Counter(len(row) for row in cells if any(row))
     width = max(widths, key=lambda size: (widths[size], size), default=1)
     rows = tuple(tuple(row) for row in cells if len(row) == width)
@@ -184,7 +188,8 @@ def _find_separator(body: Sequence[str]) -> str:
     return ""
 
 
-def _names(line: str, separator: str) -> tuple[str, ...]:
+def header_names(line: str, separator: str) -> tuple[str, ...]:
+    """The cells of a line, if it is a header, in which any gap may part names where tabs part the cells below."""
     cells = _HEADER_GAPS.split(line) if separator == "\t" and "\t" in line else split_line(line, separator)
     return tuple(cell.strip() for cell in cells)
 
@@ -195,7 +200,7 @@ def _header(some: list[str], body: list[str], separator: str, names: Sequence[st
             return tuple(line.partition("=")[2].split())
     if not body:
         return ()
-    cells = _names(body[0], separator)
+    cells = header_names(body[0], separator)
     folded = [cell.casefold() for cell in cells]
     if any(name.casefold() in folded for name in names):
         return cells
@@ -348,6 +353,9 @@ def _tag_column(layout: Layout, tokens: int | None) -> int | None:
         return -1 if layout.width > 1 else 0
     columns = [column for column in reversed(range(layout.width)) if tokens is None or column != tokens % layout.width]
     tagged = next((column for column in columns if _looks_like_tags(layout, column)), None)
+    if tagged is None and layout.width == _CONLLU and numbers_words(layout):
+        # Its numbers of heads and its relations look like labels and are none.
+        return None
     return _label_column(layout, columns) if tagged is None else tagged
 
 

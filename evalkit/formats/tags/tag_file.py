@@ -14,6 +14,7 @@ from evalkit.formats.tags.lines import (
     Columns,
     Layout,
     find_columns,
+    header_names,
     numbers_words,
     read_lines,
     sniff_layout,
@@ -121,7 +122,8 @@ def check_tag_cells(file: TagFile, column: int | str) -> None:
     """
     values = Counter(file.cells[0])
     if file.notes["lines without a tag, read as O"] == len(file.tokens):
-        raise FormatError(f"{file.path}: no line has a tag in column {column}; name the tag column (--tag-column)")
+        where = "" if column == "auto:tag" else f" in column {column}"
+        raise FormatError(f"{file.path}: no line has a tag{where}; name the tag column (--tag-column)")
     if len(values) > MANY_LABELS and not any(map(looks_like_tag, values)):
         some = ", ".join(repr(value) for value, _ in values.most_common(4))
         columns = f"; the header has {', '.join(file.layout.header)}" if file.layout.header else ""
@@ -186,7 +188,7 @@ class _LineReader:
             if (
                 self.header
                 and cells[0].casefold() == self.header[0]
-                and [cell.casefold() for cell in cells] == self.header
+                and [name.casefold() for name in header_names(line, self.separator)] == self.header
             ):
                 file.notes["header lines repeated in the file"] += 1
                 continue
