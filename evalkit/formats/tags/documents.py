@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from evalkit.errors import FormatError
-from evalkit.formats.tags.pairing import PairedTags
+from evalkit.formats.tags.pairing import Unplaced
 from evalkit.formats.tags.schemes import TokenSpan
 from evalkit.formats.tags.tag_file import TagFile
 
@@ -137,11 +137,11 @@ def _starts_by_document(starts: Sequence[int], ranges: Sequence[DocumentRange]) 
 
 
 def with_tails(
-    documents: list[TagDocument], ranges: Sequence[DocumentRange], predicted: PairedTags
+    documents: list[TagDocument], ranges: Sequence[DocumentRange], unplaced: Sequence[Unplaced]
 ) -> list[TagDocument]:
     """The documents with predicted entities that stand on no gold token, each on tokens of its own after the text."""
     result = list(documents)
-    for after, tokens, label in predicted.unplaced:
+    for after, tokens, label in unplaced:
         number = next((n for n, part in enumerate(ranges) if after < part.end), len(ranges) - 1)
         old = result[number]
         size = len(old.tokens)

@@ -1,41 +1,90 @@
-"""The predicted tags of one file, carried over to the tokens of another."""
+"""The predicted tags of one file, laid over the tokens of another.
+
+An entity is read from the predicted tags as they stand, and reaches from the first to the last gold token that its
+tokens stand for. The pieces of a word that gold has whole say one tag together; gold tokens that the prediction lacks
+belong to an entity whose tags go on after them.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from evalkit.formats.tags.schemes import decode_tags
-from evalkit.formats.tags.tag_cells import count_labels
+from evalkit.errors import FormatError
+from evalkit.formats.tags.schemes import TokenSpan
+from evalkit.formats.tags.tag_cells import begins, count_labels, is_outside, label_in, whole
 from evalkit.formats.tags.tag_file import DocumentMark, TagFile
-from evalkit.formats.tags.token_alignment import Alignment, align_tokens, token_key
+from evalkit.formats.tags.token_alignment import Alignment, align_tokens, plain_key, shared_letters, token_key
 
-__all__ = ["PairedTags", "label_spelling", "pair_tags"]
+__all__ = ["PairedTags", "Unplaced", "label_spelling", "pair_tags"]
 
-_CONTINUED = {"B": "I", "S": "I", "U": "I", "W": "I", "b": "i", "s": "i", "u": "i", "w": "i"}
+_SHARED = 0.2
+"""Two files of which less than this part of the letters is in tokens that both have are not about one text."""
+
+Unplaced = tuple[int, tuple[str, ...], str]
+"""An entity on no gold token: the index of the gold token before it, its tokens, its label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedTags:
-    """Predicted tags over gold tokens.
+    """Predicted tags, and which gold tokens each is about.
 
     Attributes:
-        tags: one tag a gold token.
-        places: for each gold token the index of its predicted token in `file`, or -1.
+        tags: the tags of the words of the prediction, in order.
+        places: for each tag the index of its token in `file`.
         file: the file they come from.
-        unplaced: predicted entities that stand on no gold token: the index of the gold token before them, their
-            tokens, their label.
+        starts: for each tag its first gold token; None if there is one tag for each gold token.
+        ends: for each tag where its gold tokens end; a tag on a token that gold lacks ends where it starts.
     """
 
     tags: list[str]
     places: list[int]
     file: TagFile
-    unplaced: list[tuple[int, tuple[str, ...], str]] = field(default_factory=list)
+    starts: list[int] | None = None
+    ends: list[int] | None = None
+
+    def breaks(self, gold_breaks: Sequence[int]) -> list[int]:
+        """Where sequences of these tags begin, if gold's begin at these gold tokens."""
+        if self.starts is None or self.ends is None:
+            return list(gold_breaks)
+        import numpy as np
+
+        places: list[int] = np.searchsorted(np.array(self.starts), np.array(gold_breaks)).tolist()
+        own = {*self.file.blocks, *(mark.start for mark in self.file.marks)}
+        # A block that gold lacks is a sequence of its own.
+        added = [at for at, end in enumerate(self.ends) if end == self.starts[at] and self.places[at] in own]
+        return sorted({place for place in (*places, *added) if place < len(self.tags)})
+
+    def over_gold(
+        self, spans: Sequence[TokenSpan], gold_breaks: Sequence[int]
+    ) -> tuple[list[TokenSpan], list[Unplaced]]:
+        """Entities over these tags as entities over the gold tokens, and those that are on none of them."""
+        if self.starts is None or self.ends is None:
+            return list(spans), []
+        placed: list[TokenSpan] = []
+        unplaced: list[Unplaced] = []
+        for start, end, label in spans:
+            covering = [at for at in range(start, end) if self.starts[at] < self.ends[at]]
+            if not covering:
+                tokens = tuple(self.file.tokens[self.places[start] : self.places[end - 1] + 1])
+                unplaced.append((max(self.starts[start] - 1, 0), tokens, label))
+                continue
+            first, last = self.starts[covering[0]], self.ends[covering[-1]]
+            cut = bisect_right(gold_breaks, first)
+            # One predicted token may cover the end of a sequence and the beginning of the next.
+            last = min(last, gold_breaks[cut]) if cut < len(gold_breaks) else last
+            placed.append(TokenSpan(first, last, label))
+        return sorted(placed), unplaced
 
 
 def pair_tags(gold: TagFile, predicted: TagFile, *, notes: Counter[str]) -> PairedTags:
-    """The predicted tag of every gold token; counts in `notes` what did not line up."""
+    """The predicted tags over the gold tokens; counts in `notes` what did not line up.
+
+    Raises:
+        FormatError: the files share almost no characters, or a file without tokens cannot be laid over the gold.
+    """
     predicted = _in_gold_order(gold, predicted, notes)
     if predicted.tokenless or gold.tokenless:
         found = _by_position(gold, predicted)
@@ -45,19 +94,61 @@ def pair_tags(gold: TagFile, predicted: TagFile, *, notes: Counter[str]) -> Pair
     missing = found.partner.count(-1)
     if missing:
         first = gold.place(found.partner.index(-1))
-        notes[f"predicted: gold tokens that are missing, read as O (first: {first})"] += missing
+        what = "gold tokens that are missing, read as O unless an entity goes on after them"
+        notes[f"predicted: {what} (first: {first})"] += missing
+    if found.extra:
+        notes[f"predicted: tokens that gold lacks (first: {predicted.place(found.extra[0])})"] += len(found.extra)
+    if not (missing or found.extra or found.until) and len(gold.tokens) == len(predicted.tokens):
+        return PairedTags(tags=predicted.cells[0], places=found.partner, file=predicted)
+    return _words(predicted, found, notes)
+
+
+def _words(predicted: TagFile, found: Alignment, notes: Counter[str]) -> PairedTags:
+    """One tag for each predicted word, the pieces of a gold token together; tokens that gold lacks only if tagged."""
     cells = predicted.cells[0]
+    outside = {cell: is_outside(cell) for cell in set(cells)}
+    firsts, after = [-1] * len(cells), [0] * len(cells)
+    for index, partner in enumerate(found.partner):
+        for place in range(partner, found.until.get(index, partner) + 1) if partner >= 0 else ():
+            firsts[place] = index if firsts[place] < 0 else firsts[place]
+            after[place] = index + 1
     tags: list[str] = []
-    before = -1
-    for index in found.partner:
-        tag = "O" if index < 0 else cells[index]
-        # A predicted token that covers two gold tokens tags one entity, not two.
-        if index >= 0 and index == before and tag[:1] in _CONTINUED:
-            tag = _CONTINUED[tag[0]] + tag[1:]
-        tags.append(tag)
-        before = index
-    unplaced = _unplaced(predicted, found, notes)
-    return PairedTags(tags=tags, places=found.partner, file=predicted, unplaced=unplaced)
+    places: list[int] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    word, done, left_aside = -1, 0, 0
+    for place, cell in enumerate(cells):
+        start, end = firsts[place], after[place]
+        if start < 0:
+            if outside[cell]:
+                continue
+            start = end = done
+        elif start == word:
+            same = label_in(cell) == label_in(tags[-1])
+            if outside[tags[-1]]:
+                # Quotation marks before a name are no reason to take the name from the word.
+                tags[-1], places[-1], ends[-1] = cell, place, end
+            elif not outside[cell] and (same or not begins(cell)):
+                tags[-1], ends[-1] = whole(tags[-1], cell) if same else tags[-1], end
+                outside.setdefault(tags[-1], False)
+                left_aside += not same
+            elif not outside[cell] or end > done:
+                # It begins an entity of its own, or says that what it covers besides is in none.
+                tags.append(cell)
+                places.append(place)
+                starts.append(done if outside[cell] else start)
+                ends.append(end)
+            done = max(done, end)
+            continue
+        word = firsts[place]
+        tags.append(cell)
+        places.append(place)
+        starts.append(start)
+        ends.append(end)
+        done = max(done, end)
+    if left_aside:
+        notes["predicted: pieces of a word with another label than its first, left aside"] += left_aside
+    return PairedTags(tags=tags, places=places, file=predicted, starts=starts, ends=ends)
 
 
 def _in_gold_order(gold: TagFile, predicted: TagFile, notes: Counter[str]) -> TagFile:
@@ -84,53 +175,65 @@ def _in_gold_order(gold: TagFile, predicted: TagFile, notes: Counter[str]) -> Ta
 
 
 def _by_position(gold: TagFile, predicted: TagFile) -> Alignment:
-    """Pair by position in the file, or block by block where both have as many blocks of other sizes."""
+    """Pair by position in the file, or block by block where both have as many blocks of other sizes.
+
+    Raises:
+        FormatError: there are neither as many tags nor as many blocks.
+    """
     sizes = len(gold.tokens), len(predicted.tokens)
-    partner = [index if index < sizes[1] else -1 for index in range(sizes[0])]
-    if sizes[0] != sizes[1] and len(gold.blocks) == len(predicted.blocks):
+    partner = list(range(sizes[0]))
+    if sizes[0] != sizes[1]:
+        if len(gold.blocks) != len(predicted.blocks):
+            alone, other = (gold, predicted) if gold.tokenless else (predicted, gold)
+            raise FormatError(
+                f"{alone.path}: holds {len(alone.tokens)} tags and no tokens, and {other.path} {len(other.tokens)} "
+                "tokens; tags alone are paired by position, so give a file with tokens, or one tag for each"
+            )
         ends = [*gold.blocks[1:], sizes[0]], [*predicted.blocks[1:], sizes[1]]
         for g0, g1, p0, p1 in zip(gold.blocks, ends[0], predicted.blocks, ends[1], strict=True):
             partner[g0:g1] = [p0 + step if p0 + step < p1 else -1 for step in range(g1 - g0)]
     used = set(partner)
-    extra = [index for index in range(sizes[1]) if index not in used]
-    return Alignment(partner=partner, extra=extra, by_position=not extra)
+    return Alignment(partner=partner, extra=[index for index in range(sizes[1]) if index not in used])
 
 
 def _note_spelling(gold: TagFile, predicted: TagFile, found: Alignment, notes: Counter[str]) -> None:
-    respelled = other = 0
+    """Counts tokens that were paired though they are not equal.
+
+    Raises:
+        FormatError: hardly any is the same.
+    """
+    respelled = marked = other = 0
+    covers = Counter(found.partner)
     for index, partner in enumerate(found.partner):
-        if partner >= 0 and gold.tokens[index] != predicted.tokens[partner]:
-            same = token_key(gold.tokens[index]) == token_key(predicted.tokens[partner])
-            respelled, other = respelled + same, other + (not same)
-    if respelled:
-        notes["predicted: tokens with other quotes, escapes or Unicode form, read as the same"] += respelled
-    if other:
-        notes["predicted: tokens with another spelling, paired by place"] += other
-    twice = len(found.partner) - found.partner.count(-1) - len(set(found.partner) - {-1})
-    if twice:
-        notes["predicted: tokens that cover several gold tokens"] += twice
-    if gold.blocks != predicted.blocks:
-        notes["predicted: blocks cut otherwise than in gold, gold's are used"] += 1
-
-
-def _unplaced(predicted: TagFile, found: Alignment, notes: Counter[str]) -> list[tuple[int, tuple[str, ...], str]]:
-    if not found.extra:
-        return []
-    notes[f"predicted: tokens that gold lacks (first: {predicted.place(found.extra[0])})"] += len(found.extra)
-    extra = set(found.extra)
-    gold_of = {partner: index for index, partner in enumerate(found.partner) if partner >= 0}
-    starts = {*predicted.blocks, *(mark.start for mark in predicted.marks)}
-    unplaced: list[tuple[int, tuple[str, ...], str]] = []
-    for span in decode_tags(predicted.cells[0], breaks=sorted(starts)).spans:
-        if not extra.issuperset(range(span.start, span.end)):
+        one, two = gold.tokens[index], predicted.tokens[partner]
+        if partner < 0 or one == two or index in found.until or covers[partner] > 1:
             continue
-        left = span.start
-        while left > 0 and left not in gold_of:
-            left -= 1
-        unplaced.append((gold_of.get(left, 0), tuple(predicted.tokens[span.start : span.end]), span.label))
-    if unplaced:
-        notes["predicted: entities on tokens that gold lacks, counted as spurious"] += len(unplaced)
-    return unplaced
+        respelled += (same := plain_key(one) == plain_key(two))
+        marked += (alike := not same and token_key(one) == token_key(two))
+        other += not same and not alike
+    if 2 * (other + found.partner.count(-1)) > len(gold.tokens):
+        shared = shared_letters(gold.tokens, predicted.tokens, found)
+        if shared < _SHARED:
+            raise FormatError(
+                f"{predicted.path}: shares {shared:.0%} of its text with {gold.path}: the tokens are "
+                f"{_some(predicted)} there and {_some(gold)} here; is it about this gold, is the column of the tokens "
+                "right (--token-column), and the encoding (--encoding)?"
+            )
+    twice = sum(1 for partner, number in covers.items() if partner >= 0 and number > 1)
+    for what, number in (
+        ("tokens with other quotes, escapes or Unicode form, read as the same", respelled),
+        ("tokens in other case, without accents or with marks of subwords, read as the same", marked),
+        ("tokens with another spelling, paired by place", other),
+        ("tokens that cover several gold tokens", twice),
+        ("gold tokens that were cut into pieces, read as one word", len(found.until)),
+        ("blocks cut otherwise than in gold, gold's are used", int(gold.blocks != predicted.blocks)),
+    ):
+        if number:
+            notes[f"predicted: {what}"] += number
+
+
+def _some(file: TagFile) -> str:
+    return ", ".join(repr(token[:20]) for token in file.tokens[:3])
 
 
 def label_spelling(gold: Sequence[str], predicted: Sequence[str], *, notes: Counter[str]) -> dict[str, str]:

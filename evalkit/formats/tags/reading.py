@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.formats.tags.documents import TagDocument, cut_documents, find_documents, with_tails
-from evalkit.formats.tags.pairing import PairedTags, label_spelling, pair_tags
+from evalkit.formats.tags.pairing import PairedTags, Unplaced, label_spelling, pair_tags
 from evalkit.formats.tags.schemes import DecodedTags, TokenSpan, decode_tags
 from evalkit.formats.tags.settings import DEFAULTS, TagSettings
 from evalkit.formats.tags.tag_file import TagFile, check_tag_cells, read_tag_file
@@ -123,14 +123,18 @@ class _Builder:
         starts = {part.start for part in ranges}
         breaks = sorted(starts if _runs_over_blocks(gold) else starts | set(gold.blocks))
         gold_tags = self._decode("gold", gold.cells[0], breaks, list(range(len(gold.tokens))), gold)
-        predicted_tags = None
+        predicted_tags = predicted_spans = None
+        unplaced: list[Unplaced] = []
         if predicted:
-            predicted_tags = self._decode("predicted", predicted.tags, breaks, predicted.places, predicted.file)
-            self._note_new_labels(gold_tags.spans, predicted_tags.spans)
+            own_breaks = predicted.breaks(breaks)
+            predicted_tags = self._decode("predicted", predicted.tags, own_breaks, predicted.places, predicted.file)
+            predicted_spans, unplaced = predicted.over_gold(predicted_tags.spans, breaks)
+            self._note_new_labels(gold_tags.spans, predicted_spans)
         self._collect_notes()
-        documents = cut_documents(gold, ranges, gold_tags.spans, predicted_tags.spans if predicted_tags else None)
-        if predicted and predicted.unplaced:
-            documents = with_tails(documents, ranges, predicted)
+        documents = cut_documents(gold, ranges, gold_tags.spans, predicted_spans)
+        if unplaced:
+            self.notes["predicted: entities on tokens that gold lacks, counted as spurious"] += len(unplaced)
+            documents = with_tails(documents, ranges, unplaced)
         return TagCorpus(
             documents=tuple(documents),
             gold_scheme=gold_tags.scheme,

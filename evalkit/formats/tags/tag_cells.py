@@ -23,6 +23,7 @@ __all__ = [
     "SCHEMES",
     "SINGLE",
     "Tag",
+    "begins",
     "count_labels",
     "is_outside",
     "known_scheme",
@@ -82,6 +83,12 @@ def is_outside(cell: str) -> bool:
         return True
     found = _PREFIXED.fullmatch(cell)
     return found is not None and (found[1] in "Oo" or (found[1].upper() in _KINDS and found[2] in ("O", "o")))
+
+
+def begins(cell: str) -> bool:
+    """Whether a cell says that an entity begins, such as `B-PER`."""
+    found = _PREFIXED.fullmatch(cell)
+    return found is not None and found[1].upper() in "BSUW"
 
 
 def whole(first: str, last: str) -> str:

@@ -1,8 +1,10 @@
 """Two token sequences of one text, laid side by side.
 
 Submissions come back with damaged characters, escaped quotes, other token boundaries, missing or added lines. Tokens
-are paired by what they say, never by line number. Where both files are cut into the same number of tokens, block by
-block, they are paired by position, as the scripts of the shared tasks do, however different they are spelled.
+are paired by the characters that they hold, never by line number: where both files spell the same characters, tokens
+that were split (`Brun ##sen`) or glued (`Ruun.`) stand for those whose characters they share. Around a place where
+the characters differ, tokens are paired that are equal, then those that share most of their characters; position
+decides only between as many tokens on both sides that share none.
 """
 
 from __future__ import annotations
@@ -10,16 +12,26 @@ from __future__ import annotations
 import bisect
 import difflib
 import html
+import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-__all__ = ["Alignment", "align_tokens", "token_key"]
+__all__ = ["Alignment", "align_tokens", "plain_key", "shared_letters", "token_key"]
 
 _QUOTES = str.maketrans("“”„‟«»‘’‚‛`´′″", '""""""' + "''''" + "''" + "'\"")
+_MARKS = re.compile(r"^##(?=.)|^Ġ|▁|(?<=.)(?:@@|</w>)$")
+"""What tokenizers of language models add to the pieces of a word: WordPiece, byte-level BPE, SentencePiece, BPE."""
+
 _DIFF_CELLS = 250_000
 """Ranges of up to this many cells (gold tokens times predicted tokens) are compared by difflib, which is quadratic."""
+
+_CHARACTER_CELLS = 100_000
+"""The same for the characters of tokens that differ."""
+
+_LONGEST_CUT = 200
+"""After how many tokens two sides that spell the same characters must have come to the end of a token together."""
 
 _WINDOWS = ((32, 3), (256, 4), (4_096, 5), (65_536, 6))
 """How far to look for the place where two sequences agree again, and for how many tokens they must."""
@@ -27,21 +39,21 @@ _WINDOWS = ((32, 3), (256, 4), (4_096, 5), (65_536, 6))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alignment:
-    """Which predicted token stands for each gold token.
+    """Which predicted tokens stand for each gold token.
 
     Attributes:
-        partner: for each gold token the index of its predicted token, or -1; a predicted token that covers several
-            gold tokens is named several times in a row.
+        partner: for each gold token the index of its (first) predicted token, or -1; a predicted token that covers
+            several gold tokens is named several times in a row.
+        until: the index of its last predicted token, for gold tokens that have several.
         extra: indices of predicted tokens that stand for no gold token.
-        by_position: whether the files were paired token by token from start to end.
     """
 
     partner: list[int]
-    extra: list[int]
-    by_position: bool
+    until: dict[int, int] = field(default_factory=dict)
+    extra: list[int] = field(default_factory=list)
 
 
-def token_key(token: str) -> str:
+def plain_key(token: str) -> str:
     """What a token says, whatever its quotes, entities (`&amp;`), CSV doubling or Unicode form."""
     if token.isascii() and token.isalnum():
         return token
@@ -51,10 +63,23 @@ def token_key(token: str) -> str:
     return key or token
 
 
+def token_key(token: str) -> str:
+    """What tokens are paired by: `plain_key` without case, accents and the marks of subwords.
+
+    Models write their tokens in lower case, without accents or with marks, and mean the same ones.
+    """
+    if token.isascii() and token.isalnum():
+        return token.lower()
+    if token in ("▁", "Ġ"):
+        return ""
+    key = unicodedata.normalize("NFKD", plain_key(_MARKS.sub("", token)).casefold())
+    return "".join(letter for letter in key if not unicodedata.combining(letter)) or token
+
+
 def align_tokens(
     gold: Sequence[str], predicted: Sequence[str], *, gold_blocks: Sequence[int], predicted_blocks: Sequence[int]
 ) -> Alignment:
-    """The predicted token of each gold token.
+    """The predicted tokens of each gold token.
 
     Args:
         gold: the gold tokens of a whole file.
@@ -63,20 +88,36 @@ def align_tokens(
         predicted_blocks: the same for the predicted file.
     """
     if gold == predicted:
-        return Alignment(partner=list(range(len(gold))), extra=[], by_position=True)
+        return Alignment(partner=list(range(len(gold))))
     cache: dict[str, str] = {}
     keys = [[_cached_key(token, cache) for token in tokens] for tokens in (gold, predicted)]
     aligner = _Aligner(keys[0], keys[1])
     if len(gold) == len(predicted) and len(gold_blocks) > 1 and list(gold_blocks) == list(predicted_blocks):
-        bounds = [*gold_blocks, len(gold)]
-        for start, end in zip([0, *gold_blocks], bounds, strict=True):
-            aligner.pair_block(start, end)
+        for start, end in zip(gold_blocks, [*gold_blocks[1:], len(gold)], strict=True):
+            aligner.pair(start, end, start, end)
     else:
         aligner.pair(0, len(gold), 0, len(predicted))
-    partner = aligner.partner
-    used = set(partner)
+    used = set(aligner.partner)
+    for index, last in aligner.until.items():
+        used.update(range(aligner.partner[index], last + 1))
     extra = [index for index in range(len(predicted)) if index not in used]
-    return Alignment(partner=partner, extra=extra, by_position=partner == list(range(len(predicted))))
+    return Alignment(partner=aligner.partner, until=aligner.until, extra=extra)
+
+
+def shared_letters(gold: Sequence[str], predicted: Sequence[str], found: Alignment) -> float:
+    """Which part of the letters and digits of the shorter side stands in tokens that both sides have."""
+    shared = 0
+    covers = Counter(found.partner)
+    for index, partner in enumerate(found.partner):
+        cut = index in found.until or covers[partner] > 1
+        if partner >= 0 and (cut or token_key(gold[index]) == token_key(predicted[partner])):
+            shared += _letters(gold[index : index + 1])
+    fewest = min(_letters(gold), _letters(predicted))
+    return shared / fewest if fewest else 1.0
+
+
+def _letters(tokens: Iterable[str]) -> int:
+    return sum(letter.isalnum() for token in tokens for letter in token)
 
 
 def _cached_key(token: str, cache: dict[str, str]) -> str:
@@ -93,18 +134,7 @@ class _Aligner:
         self.gold = gold
         self.predicted = predicted
         self.partner = [-1] * len(gold)
-
-    def pair_block(self, start: int, end: int) -> None:
-        """Pair a block of equal position and size, unless half of it is plainly shifted."""
-        different = self._differences(start, end, start)
-        small = (end - start) ** 2 <= _DIFF_CELLS
-        shifted = different * 2 > end - start and (
-            not small or self._diff_cost(start, end, start, end)[0] * 2 <= different
-        )
-        if shifted:
-            self.pair(start, end, start, end)
-        else:
-            self._pair_positions(start, end, start)
+        self.until: dict[int, int] = {}
 
     def pair(self, g0: int, g1: int, p0: int, p1: int) -> None:
         """Pair a range of gold tokens with a range of predicted tokens."""
@@ -127,12 +157,28 @@ class _Aligner:
                 g0, p0 = g + 1, p + 1
 
     def _trim(self, g0: int, g1: int, p0: int, p1: int) -> tuple[int, int, int, int]:
-        while g0 < g1 and p0 < p1 and self.gold[g0] == self.predicted[p0]:
-            self.partner[g0] = p0
-            g0, p0 = g0 + 1, p0 + 1
-        while g0 < g1 and p0 < p1 and self.gold[g1 - 1] == self.predicted[p1 - 1]:
-            g1, p1 = g1 - 1, p1 - 1
-            self.partner[g1] = p1
+        """Pair from both ends as far as the characters agree; what lies between is returned."""
+        gold, predicted = self.gold, self.predicted
+        while g0 < g1 and p0 < p1:
+            if gold[g0] == predicted[p0]:
+                self.partner[g0] = p0
+                g0, p0 = g0 + 1, p0 + 1
+                continue
+            sizes = self._same_characters(g0, g1 - g0, p0, p1 - p0, 1)
+            if sizes is None:
+                break
+            self._pair_cuts(g0, g0 + sizes[0], p0, p0 + sizes[1])
+            g0, p0 = g0 + sizes[0], p0 + sizes[1]
+        while g0 < g1 and p0 < p1:
+            if gold[g1 - 1] == predicted[p1 - 1]:
+                g1, p1 = g1 - 1, p1 - 1
+                self.partner[g1] = p1
+                continue
+            sizes = self._same_characters(g1 - 1, g1 - g0, p1 - 1, p1 - p0, -1)
+            if sizes is None:
+                break
+            self._pair_cuts(g1 - sizes[0], g1, p1 - sizes[1], p1)
+            g1, p1 = g1 - sizes[0], p1 - sizes[1]
         return g0, g1, p0, p1
 
     def _anchors(self, g0: int, g1: int, p0: int, p1: int) -> list[tuple[int, int]]:
@@ -188,46 +234,95 @@ class _Aligner:
         return sum(max(c[2] - c[1], c[4] - c[3]) * (1 + (c[0] != "replace")) for c in codes if c[0] != "equal"), codes
 
     def _pair_gap(self, g0: int, g1: int, p0: int, p1: int) -> None:
+        if g0 == g1 or p0 == p1:
+            return
         same_size = g1 - g0 == p1 - p0
         if same_size and g1 - g0 == 1:
-            self._pair_positions(g0, g1, p0)
-            return
-        if g0 == g1 or p0 == p1:
+            self.partner[g0] = p0
             return
         cost, codes = self._diff_cost(g0, g1, p0, p1)
         if same_size and self._differences(g0, g1, p0) <= cost:
-            self._pair_positions(g0, g1, p0)
-            return
+            # Nothing is gained by a shift: what is equal place by place is equal, what lies between is one change.
+            codes = self._changes(g0, g1, p0)
         for kind, a, b, c, d in codes:
-            if kind == "equal" or (kind == "replace" and b - a == d - c):
+            if kind == "equal":
                 self._pair_positions(g0 + a, g0 + b, p0 + c)
             elif kind == "replace":
-                self._pair_cuts(g0 + a, g0 + b, p0 + c, p0 + d)
+                self._pair_changed(*self._trim(g0 + a, g0 + b, p0 + c, p0 + d))
+
+    def _changes(self, g0: int, g1: int, p0: int) -> list[tuple[str, int, int, int, int]]:
+        """The steps of a diff that pairs by position."""
+        codes: list[tuple[str, int, int, int, int]] = []
+        for step in range(g1 - g0):
+            kind = "equal" if self.gold[g0 + step] == self.predicted[p0 + step] else "replace"
+            start = codes.pop()[1] if codes and codes[-1][0] == kind else step
+            codes.append((kind, start, step + 1, start, step + 1))
+        return codes
+
+    def _pair_changed(self, g0: int, g1: int, p0: int, p1: int) -> None:
+        """Pair tokens of which none is equal: by the characters that they share, else by their place."""
+        sizes = [sum(map(len, keys)) for keys in (self.gold[g0:g1], self.predicted[p0:p1])]
+        if (g1 - g0, p1 - p0) != (1, 1) and sizes[0] * sizes[1] <= _CHARACTER_CELLS:
+            self._pair_sharing(g0, g1, p0, p1)
+        g, p = g0, p0
+        for index in range(g0, g1 + 1):
+            if index < g1 and self.partner[index] < 0:
+                continue
+            last = self.partner[index] if index < g1 else p1
+            if index - g == last - p:
+                self._pair_positions(g, index, p)
+            if index < g1:
+                g, p = index + 1, self.until.get(index, last) + 1
+
+    def _pair_sharing(self, g0: int, g1: int, p0: int, p1: int) -> None:
+        """Pair tokens with those that hold more than half of the characters of the shorter one."""
+        texts = "".join(self.gold[g0:g1]), "".join(self.predicted[p0:p1])
+        owners = _owners(self.gold, g0, g1), _owners(self.predicted, p0, p1)
+        shared: Counter[tuple[int, int]] = Counter()
+        for start, other, size in difflib.SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks():
+            shared.update(zip(owners[0][start : start + size], owners[1][other : other + size], strict=True))
+        for (g, p), letters in sorted(shared.items()):
+            if 2 * letters > min(len(self.gold[g]), len(self.predicted[p])):
+                self._pair_piece(g, p)
+
+    def _pair_piece(self, g: int, p: int) -> None:
+        if self.partner[g] < 0:
+            self.partner[g] = p
+        elif p > self.partner[g]:
+            self.until[g] = p
 
     def _pair_cuts(self, g0: int, g1: int, p0: int, p1: int) -> None:
-        """Pair tokens of one text that was cut differently; what is another text stays unpaired."""
-        gold, predicted = "".join(self.gold[g0:g1]), "".join(self.predicted[p0:p1])
-        if gold.casefold() != predicted.casefold():
-            self._pair_alike(g0, g1, p0, p1)
-            return
-        begins: list[int] = []
-        for index in range(p0, p1):
-            begins += [index] * len(self.predicted[index])
+        """Pair tokens that spell the same characters, cut differently."""
+        owners = _owners(self.predicted, p0, p1) or [p0]
         position = 0
         for g in range(g0, g1):
-            self.partner[g] = begins[min(position, len(begins) - 1)] if begins else -1
-            position += len(self.gold[g])
+            end = position + len(self.gold[g])
+            self._pair_piece(g, owners[min(position, len(owners) - 1)])
+            if end > position:
+                self._pair_piece(g, owners[end - 1])
+            position = end
 
-    def _pair_alike(self, g0: int, g1: int, p0: int, p1: int) -> None:
-        if (g1 - g0) * (p1 - p0) > 10_000:
-            return
-        p = p0
-        for g in range(g0, g1):
-            ratios = [difflib.SequenceMatcher(None, self.gold[g], other).ratio() for other in self.predicted[p:p1]]
-            if ratios and max(ratios) >= 0.6:
-                p += ratios.index(max(ratios))
-                self.partner[g] = p
-                p += 1
+    def _same_characters(self, g: int, g_left: int, p: int, p_left: int, step: int) -> tuple[int, int] | None:
+        """How many tokens of each side spell the same characters together; None if they differ before that.
+
+        They are looked at from `g` and `p` onwards, backwards if the step is -1, as many as are left.
+        """
+        rest = [self.gold[g][::step], self.predicted[p][::step]]
+        sizes, left = [1, 1], (min(g_left, _LONGEST_CUT), min(p_left, _LONGEST_CUT))
+        while rest[0] != rest[1]:
+            short = int(len(rest[1]) < len(rest[0]))
+            if sizes[short] == left[short] or not rest[1 - short].startswith(rest[short]):
+                return None
+            rest[1 - short] = rest[1 - short][len(rest[short]) :]
+            place = (p if short else g) + step * sizes[short]
+            rest[short] = (self.predicted if short else self.gold)[place][::step]
+            sizes[short] += 1
+        return sizes[0], sizes[1]
+
+
+def _owners(keys: list[str], start: int, end: int) -> list[int]:
+    """For each character of a range of tokens the token that it belongs to."""
+    return [index for index in range(start, end) for _ in keys[index]]
 
 
 def _unique_runs(keys: list[str], start: int, end: int, size: int) -> dict[tuple[str, ...], int]:
