@@ -91,6 +91,149 @@ def test_one_file_of_gold(write, content: str | bytes, expected: list[list[tuple
     assert gold_of(read_tag_columns(write("gold.conll", content))) == expected
 
 
+COMMENTED = "TOKEN\tNER\n# document_id = d1\n{}\nIda\tB-PER\nMoen\tI-PER\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["# series:name = B_Side", "# paper:title =  L_Oeuvre", "#B_Side", "# I-95", "# x = O", "#TITLE x B-PER", "#"],
+)
+def test_a_line_without_the_separator_of_the_file_is_a_comment(write, line: str) -> None:
+    gold = write("gold.tsv", COMMENTED.format(line))
+    corpus = read_tag_columns(
+        gold, write("pred.tsv", COMMENTED.format(line).replace("\tB", "\tO").replace("\tI", "\tO"))
+    )
+    assert gold_of(corpus) == [[PER]]
+    assert predicted_of(corpus) == [[]]
+    assert [document.tokens for document in corpus.documents] == [("Ida", "Moen")]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected", "refused"),
+    [
+        pytest.param("# L_Oeuvre\nIda B-PER\nMoen I-PER\n", [PER], 1, id="the label stands nowhere else"),
+        pytest.param("#Oslo B-LOC\nOslo B-LOC\n", [("#Oslo", "LOC"), LOC], 0, id="it stands on another line"),
+        pytest.param("# Foo\nIda PER\nMoen PER\nleft 0\n", [PER], 1, id="bare labels"),
+        pytest.param("Ida B-PER\nMoen I-PER\n# O\n#x O\n", [PER], 0, id="O is no label"),
+        pytest.param("#Oslo\tB-LOC\nis\tO\n", [("#Oslo", "LOC")], 0, id="a hashtag with the separator"),
+        pytest.param("#date\tB-X\n#text\tO\n", [("#date", "X")], 0, id="a hashtag that is called like a key"),
+        pytest.param("# a title\tL_Oeuvre\nIda\tB-PER\nMoen\tI-PER\n", [PER], 1, id="words, a tab, a new label"),
+    ],
+)
+def test_lines_with_a_number_sign(write, content: str, expected: list[tuple[str, str]], refused: int) -> None:
+    corpus = read_tag_columns(write("gold", content))
+    assert gold_of(corpus) == [expected]
+    counts = [number for text, number in corpus.notes.items() if "label stands on no other line" in text]
+    assert counts == [refused] * bool(refused)
+
+
+def test_a_label_of_the_gold_is_known_in_the_prediction(write) -> None:
+    gold = write("gold", "#Oslo B-LOC\nOslo B-LOC\nis O\n")
+    assert predicted_of(read_tag_columns(gold, write("system", "#Oslo B-LOC\nOslo O\nis O\n"))) == [[("#Oslo", "LOC")]]
+
+
+def test_a_hashtag_that_lost_its_tag_is_counted(write) -> None:
+    corpus = read_tag_columns(write("gold", "Ida\tB-PER\nMoen\tI-PER\n#Oslo\n"))
+    assert corpus.notes == {"gold: lines such as '#Oslo' without a tag, read as comments": 1}
+
+
+@pytest.mark.parametrize("mark", ["#", "%", "//"])
+def test_a_mark_that_is_told_begins_comments_and_nothing_else_does(write, mark: str) -> None:
+    content = f"{mark} document_id = a\nIda B-PER\n{mark}von I-PER\nMoen I-PER\n{mark} document_id = b\nx O\n"
+    corpus = read_tag_columns(write("gold", content), write("system", content), TagSettings(comment=mark))
+    assert gold_of(corpus) == predicted_of(corpus) == [[PER], []]
+    assert [document.id for document in corpus.documents] == ["a", "b"]
+    other = TagSettings(comment="%" if mark == "#" else mark)
+    assert gold_of(read_tag_columns(write("gold", "# B-PER\nx O\n"), None, other)) == [[("#", "PER")]]
+
+
+@pytest.mark.parametrize("columns", [(1, 2), ("1", "2"), (-2, -1), ("-2", "-1"), (" 1", "+2")])
+def test_a_number_is_no_name_of_a_column(write, columns: tuple[int | str, int | str]) -> None:
+    # Two rows read 1, 2 in their first cells, as a header of that name would.
+    content = "1\t2\tB-NUM\nx\tIda\tB-PER\n1\t2\tO\nx\tMoen\tI-PER\n"
+    settings = TagSettings(token_column=columns[0], tag_column=columns[1])
+    assert gold_of(read_tag_columns(write("gold", content), None, settings)) == [
+        [("2", "NUM"), ("Ida", "PER"), ("Moen", "PER")]
+    ]
+
+
+def test_columns_with_a_header_of_numbers_are_counted_from_0(write) -> None:
+    content = "token\t2\t1\nIda\tO\tB-PER\nOslo\tB-LOC\tO\n"
+    assert gold_of(read_tag_columns(write("gold", content), None, TagSettings(tag_column="1"))) == [[LOC]]
+    with pytest.raises(FormatError, match="no column 3, lines have 3; columns count from 0"):
+        read_tag_columns(write("gold", content), None, TagSettings(tag_column="3"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["word 0\nOslo LOC\nword 0\n", "word LOC\nOslo LOC\nx 0\nword LOC\n", "Tag LOC\nword LOC\nx 0\n"],
+)
+def test_a_word_called_word_is_no_header(write, content: str) -> None:
+    assert len(read_tag_columns(write("gold", content)).documents[0].tokens) == content.count("\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        pytest.param("B-PER Ida\nI-PER Moen\nO left\n", {}, id="blanks"),
+        pytest.param("B-PER\tIda\nI-PER\tMoen\nO\tleft\n", {}, id="tab"),
+        pytest.param("PER Ida\nPER Moen\nO left\nO and\nO went\n", {}, id="labels without prefixes"),
+        pytest.param("B-PER NNP Ida\nI-PER NNP Moen\nO VBD left\n", {"token_column": 2}, id="three, tokens told"),
+        pytest.param("B-PER Ida\nI-PER Moen\nO left\n", {"tag_column": 0}, id="tags told"),
+        pytest.param("B-PER Ida\nI-PER Moen\nO left\n", {"token_column": "1"}, id="tokens told"),
+    ],
+)
+def test_tags_before_tokens_are_found(write, content: str, options: dict[str, int | str]) -> None:
+    corpus = read_tag_columns(write("gold", content), write("system", content), TagSettings(**options))
+    assert gold_of(corpus) == predicted_of(corpus) == [[PER]]
+    assert any("tags stand before the tokens" in text for text in corpus.notes) == ("token_column" not in options)
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        pytest.param("B-PER NNP Ida\nO VBD left\n", {}, "name the column with --token-column", id="tag first, three"),
+        pytest.param("B-PER I-PER O\nB-GPE O\n", {}, "holds tags and no tokens", id="lines of tags"),
+        pytest.param("Ida Moen\nleft the\nold house\nIda sang\n", {}, "which column holds the tags", id="words twice"),
+        pytest.param("Ida B-PER\n", {"token_column": 1, "tag_column": -1}, "cannot hold the tokens and", id="the same"),
+        pytest.param("Ida a=b\nMoen c=d\n", {}, "which column holds the tags", id="features"),
+        pytest.param("T1\tPER 0 3\tIda\n", {}, "is a brat standoff file", id="brat"),
+        pytest.param("1-1\t0-3\tIda\tPER[1]\n", {}, "is a WebAnno TSV file", id="WebAnno without its first line"),
+        pytest.param("\ufeff\n#FORMAT=WebAnno TSV 3\n", {}, "is a WebAnno TSV file", id="WebAnno after a blank line"),
+        pytest.param(
+            "1\tIda\tida\tPROPN\t_\t_\t0\troot\t_\t_\n2\tsang\tsing\tVERB\t_\t_\t1\tdep\t_\tSpaceAfter=No\n",
+            {},
+            "which column holds the tags",
+            id="CoNLL-U without tags",
+        ),
+    ],
+)
+def test_columns_that_do_not_tell_what_they_hold_are_refused(write, content, options, message) -> None:
+    with pytest.raises(FormatError, match=message) as caught:
+        read_tag_columns(write("gold", content), None, TagSettings(**options))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_column_in_which_every_token_has_a_label_is_named(write) -> None:
+    corpus = read_tag_columns(write("gold", "Ida PROPN\nsang VERB\nand CONJ\nsang VERB\n"))
+    assert corpus.notes == {"gold: every token has a label in column 1; is it that of the tags (--tag-column)?": 0}
+
+
+def test_ranges_and_empty_nodes_do_not_stand_in_the_text_beside_their_words(write) -> None:
+    content = (
+        "# text = du Mans\n1-2\tdu\t_\n1\tde\tO\n2\tle\tB-LOC\n3\tMans\tI-LOC\n3.1\tnode\tO\n\n"
+        "1\tIda\tB-PER\n2-3\tzum\tB-ORG\n2\tzu\tO\n3\tdem\tO\n4\tend\tO\n"
+    )
+    corpus = read_tag_columns(write("gold", content))
+    assert [" ".join(document.tokens) for document in corpus.documents] == ["de le Mans", "Ida zum end"]
+    assert gold_of(corpus) == [[("le Mans", "LOC")], [("Ida", "PER"), ("zum", "ORG")]]
+    assert corpus.notes == {
+        "gold: empty nodes such as 5.1, which are not in the text, left out": 1,
+        "gold: multiword ranges such as 2-3 that alone have a tag, read instead of their words": 1,
+        "gold: multiword ranges such as 2-3, left out beside their words": 1,
+    }
+
+
 def test_germeval_outer_entities_by_column(write) -> None:
     path = write("g.tsv", "#\thttp://x\n1\tIda\tB-PER\tO\n2\tMoen\tI-PER\tB-PER\n")
     assert gold_of(read_tag_columns(path, None, TagSettings(tag_column=2))) == [[PER]]
@@ -173,6 +316,142 @@ def test_an_entity_on_a_token_that_gold_lacks_is_spurious(write) -> None:
 def test_tokens_cut_otherwise(write, system: str, expected: list[list[tuple[str, str]]]) -> None:
     gold = write("gold", "Ida-Moen\tB-PER\nleft\tO\n")
     assert predicted_of(read_tag_columns(gold, write("system", system))) == expected
+
+
+SAID = "Ola\tB-PER\nBrunsen\tI-PER\nleft\tO\nRuun\tB-GPE\n.\tO\n"
+OLA, RUUN = ("Ola Brunsen", "PER"), ("Ruun", "GPE")
+
+
+@pytest.mark.parametrize(
+    ("system", "expected"),
+    [
+        pytest.param("Ola B-PER|Brun I-PER|##sen I-PER|left O|Ruun B-GPE|. O", [OLA, RUUN], id="WordPiece"),
+        pytest.param("▁Ola B-PER|▁Brun I-PER|sen I-PER|▁left O|▁Ruun B-GPE|. O", [OLA, RUUN], id="SentencePiece"),
+        pytest.param("Ola B-PER|ĠBrun I-PER|sen I-PER|Ġleft O|ĠRuun B-GPE|. O", [OLA, RUUN], id="byte-level BPE"),
+        pytest.param("Ola B-PER|Brun@@ I-PER|sen I-PER|left O|Ruun B-GPE|. O", [OLA, RUUN], id="BPE"),
+        pytest.param("▁ B-PER|Ola I-PER|▁Brunsen I-PER|▁left O|▁Ruun B-GPE|. O", [OLA, RUUN], id="a mark alone"),
+        pytest.param(
+            "Ola B-PER|Brun B-PER|##sen B-PER|left O|Ru B-GPE|##un B-GPE|. O",
+            [("Ola", "PER"), ("Brunsen", "PER"), RUUN],
+            id="B- on every piece",
+        ),
+        pytest.param(
+            "O B-PER|##la O|Brun I-PER|##sen O|left O|Ru B-GPE|##un O|. O", [OLA, RUUN], id="tags on first pieces"
+        ),
+        pytest.param("O B-PER|la X|Brun I-PER|sen X|left O|Ru B-GPE|un X|. O", [OLA, RUUN], id="X on later pieces"),
+        pytest.param(
+            "[CLS] O|ola B-PER|brun I-PER|##sen I-PER|[UNK] O|ruun B-GPE|. O|[SEP] O", [OLA, RUUN], id="uncased"
+        ),
+        # A full stop that is glued to a name belongs to what was predicted.
+        pytest.param(
+            "Ola B-PER|Brun I-PER|##sen I-PER|left O|Ruun. B-GPE", [OLA, ("Ruun .", "GPE")], id="split and glued"
+        ),
+        pytest.param("Ola B-PER|Brun I-PER|sen I-PER|l?ft O|Ruun. B-GPE", [OLA, ("Ruun .", "GPE")], id="and damaged"),
+        pytest.param("Ola B-PER|Brun I-PER|sen I-PER|Ruun. B-GPE", [OLA, ("Ruun .", "GPE")], id="and lost"),
+        pytest.param("Ola B-PER|Brun I-PER|sen E-PER|left O|Ruun. S-GPE", [OLA, ("Ruun .", "GPE")], id="IOBES"),
+        pytest.param("OlaBrun B-PER|sen I-PER|left O|Ruun. B-GPE", [OLA, ("Ruun .", "GPE")], id="cut across"),
+        pytest.param(
+            "O B-PER|l I-PER|a I-PER|Brunsenleft I-PER|Ruun B-GPE|. O",
+            [("Ola Brunsen left", "PER"), RUUN],
+            id="letters",
+        ),
+    ],
+)
+def test_characters_decide_which_tokens_are_paired(write, system: str, expected: list[tuple[str, str]]) -> None:
+    lines = "".join(line.replace(" ", "\t") + "\n" for line in system.split("|"))
+    corpus = read_tag_columns(write("gold", SAID), write("system", lines))
+    assert predicted_of(corpus) == [expected]
+
+
+def test_the_letters_of_ends_are_those_of_words(write) -> None:
+    gold = write("gold", "Ola\tB-PER\nBrunsen\tE-PER\nleft\tO\nRuun\tS-GPE\n.\tO\n")
+    system = write("system", "Ola\tB-PER\nBrun\tI-PER\n##sen\tE-PER\nleft\tO\nRu\tB-GPE\n##un\tE-GPE\n.\tO\n")
+    corpus = read_tag_columns(gold, system, TagSettings(repair="strict"))
+    assert predicted_of(corpus) == gold_of(corpus) == [[OLA, RUUN]]
+    assert corpus.notes == {"predicted: gold tokens that were cut into pieces, read as one word": 2}
+
+
+def test_position_decides_only_where_no_characters_do(write) -> None:
+    # "don't" stands for "don": one word for one word, since what follows is there too.
+    gold = write("gold", "we\tO\ndon\tO\n'\tO\nt\tO\nsee\tO\nOslo\tB-LOC\n")
+    system = write("system", "we\tO\ndon't\tO\n'\tO\nt\tO\nxyz\tO\nOslo\tB-LOC\n")
+    corpus = read_tag_columns(gold, system)
+    assert predicted_of(corpus) == [[LOC]]
+    assert corpus.notes == {"predicted: tokens with another spelling, paired by place": 2}
+
+
+@pytest.mark.parametrize(
+    ("gold", "system", "expected"),
+    [
+        ("Ida B-PER|von I-PER|Moen I-PER|left O", "Ida B-PER|Moen I-PER|left O", [("Ida von Moen", "PER")]),
+        ("Ida B-PER|von I-PER|Moen I-PER|left O", "Ida B-PER|Moen B-PER|left O", [("Ida", "PER"), ("Moen", "PER")]),
+        ("Ida B-PER|von I-PER|Moen I-PER|left O", "Ida B-PER|von I-PER|left O", [("Ida von", "PER")]),
+        (
+            "Ida B-PER|von I-PER|Moen E-PER|x O|y S-X",
+            "Ida B-PER|Moen E-PER|x O|y S-X",
+            [("Ida von Moen", "PER"), ("y", "X")],
+        ),
+        ("Ida B-PER|x O|Moen B-PER|left O", "Ida B-PER|Moen B-PER|left O", [("Ida", "PER"), ("Moen", "PER")]),
+        ("the O|the O|Ida B-PER|Ida B-PER|x O", "the O|Ida B-PER|Ida B-PER|x O", [("Ida", "PER"), ("Ida", "PER")]),
+    ],
+    ids=["goes on", "begins anew", "lost at the end", "IOBES", "an O is lost", "repeated tokens"],
+)
+def test_a_lost_token_does_not_cut_an_entity(write, gold: str, system: str, expected: list[tuple[str, str]]) -> None:
+    files = [text.replace("|", "\n").replace(" ", "\t") + "\n" for text in (gold, system)]
+    corpus = read_tag_columns(write("gold", files[0]), write("system", files[1]))
+    assert predicted_of(corpus) == [expected]
+    assert sum(number for text, number in corpus.notes.items() if "that are missing" in text) == 1
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        pytest.param("x y O\nz y O\n", id="other words"),
+        pytest.param("Kari\tB-PER\nleft\tO\nthe\tO\ntown\tO\n", id="as many other words"),
+        pytest.param("1\tO\n2\tO\n3\tO\n4\tB-GPE\n", id="numbers for tokens"),
+        pytest.param("B-PER\nO\n", id="tags alone, too few"),
+        pytest.param("Mia\nsang\nin\nKell\n", id="tokens alone"),
+    ],
+)
+def test_files_that_are_not_about_one_text_are_refused(write, system: str) -> None:
+    gold = write("gold", "Mia\tB-PER\nsang\tO\nin\tO\nKell\tB-GPE\n")
+    with pytest.raises(FormatError, match=r"token|column") as caught:
+        read_tag_columns(gold, write("system", system))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_part_of_the_gold_is_the_same_text(write) -> None:
+    gold = write("gold", GOLD + "\n" + "w\tO\n" * 200)
+    assert predicted_of(read_tag_columns(gold, write("system", GOLD)))[:2] == [[PER, LOC], [KARI]]
+
+
+def test_damaged_letters_are_paired_and_counted(write) -> None:
+    gold = write("gold", "Zoë\tB-PER\nBoë\tI-PER\nà\tO\nBâle\tB-LOC\n")
+    corpus = read_tag_columns(gold, write("system", "ZoÃ«\tB-PER\nBoÃ«\tI-PER\nÃ\tO\nBÃ¢le\tB-LOC\n"))
+    assert predicted_of(corpus) == gold_of(corpus)
+    assert sum(corpus.notes.values()) == 4
+
+
+WORDS = st.lists(st.text(alphabet="abcd", min_size=1, max_size=4), min_size=1, max_size=12)
+
+
+@given(WORDS, st.data())
+def test_a_text_that_was_cut_otherwise_is_paired_by_its_characters(words: list[str], data: st.DataObject) -> None:
+    """Each gold token gets exactly the predicted tokens that hold one of its characters."""
+    text = "".join(words)
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(text) - 1)))) if len(text) > 1 else []
+    pieces = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    found = align_tokens(["x|", *words, "|y"], ["x|", *pieces, "|y"], gold_blocks=[0], predicted_blocks=[0])
+    owner = [number for number, piece in enumerate(pieces, 1) for _ in piece]
+    if words == pieces:
+        return
+    position = 0
+    for number, word in enumerate(words, 1):
+        wanted = owner[position], owner[position + len(word) - 1]
+        position += len(word)
+        partner = found.partner[number]
+        # Equal tokens at the ends are paired before the text between them is looked at.
+        assert (partner, found.until.get(number, partner)) == wanted or words[number - 1] == pieces[partner - 1]
 
 
 def test_shuffled_documents_are_put_in_order_by_name(write) -> None:

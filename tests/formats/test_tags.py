@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from evalkit.errors import FormatError, InputError, UnknownNameError
 from evalkit.formats.tags.schemes import NO_LABEL, REPAIRS, SCHEMES, decode_tags, encode_tags
-from evalkit.formats.tags.tag_cells import count_labels, looks_like_tag
+from evalkit.formats.tags.tag_cells import count_labels, looks_like_tag, whole
 
 
 def spans(tags: str, **options: str) -> list[tuple[int, int, str]]:
@@ -88,6 +88,80 @@ def test_strict_names_the_place_and_the_number() -> None:
         decode_tags(
             ["B-A", "O", "I-A", "O", "I-A"], scheme="IOB2", repair="strict", where=lambda index: f"f:{index + 1}"
         )
+
+
+@pytest.mark.parametrize(
+    ("tags", "scheme", "legal"),
+    [
+        # IOB1: B only right after an entity of the same label; IOE1: E only right before one.
+        pytest.param("I-A B-A O", "IOB1", True, id="B between two of one label"),
+        pytest.param("I-A B-A B-A I-A", "IOB1", True, id="B after B"),
+        pytest.param("B-A I-A O", "IOB1", False, id="B at the beginning"),
+        pytest.param("I-A O B-A", "IOB1", False, id="B after O"),
+        pytest.param("I-A B-B", "IOB1", False, id="B after another label"),
+        pytest.param("I-A I-B", "IOB1", True, id="another label needs no B"),
+        pytest.param("I-A E-A", "IOB1", False, id="no E in IOB1"),
+        pytest.param("I-A E-A I-A O", "IOE1", True, id="E between two of one label"),
+        pytest.param("E-A I-A", "IOE1", True, id="E alone between two"),
+        pytest.param("I-A E-A O", "IOE1", False, id="E before O"),
+        pytest.param("I-A E-A", "IOE1", False, id="E at the end"),
+        pytest.param("E-A I-B", "IOE1", False, id="E before another label"),
+    ],
+)
+def test_strict_knows_where_iob1_has_b_and_ioe1_has_e(tags: str, scheme: str, legal: bool) -> None:
+    if legal:
+        assert spans(tags, scheme=scheme, repair="strict") == spans(tags, scheme=scheme)
+    else:
+        with pytest.raises(FormatError, match=f"illegal in {scheme}"):
+            spans(tags, scheme=scheme, repair="strict")
+
+
+def test_a_break_parts_entities_so_that_iob1_needs_no_b() -> None:
+    with pytest.raises(FormatError, match="token 1: tag 'B-A' after 'I-A' is illegal in IOB1"):
+        decode_tags(["I-A", "B-A"], scheme="IOB1", repair="strict", breaks=[0, 1])
+    with pytest.raises(FormatError, match="token 0: tag 'E-A' before 'I-A' is illegal in IOE1"):
+        decode_tags(["E-A", "I-A"], scheme="IOE1", repair="strict", breaks=[0, 1])
+
+
+def test_needless_letters_are_counted_and_discarded() -> None:
+    decoded = decode_tags(["B-A", "I-A", "O", "I-B"], scheme="IOB1")
+    assert decoded.repaired == {"needless-begin": 1}
+    assert [tuple(span) for span in decoded.spans] == [(0, 2, "A"), (3, 4, "B")]
+    assert spans("B-A I-A O I-B", scheme="IOB1", repair="discard") == [(3, 4, "B")]
+    assert decode_tags(["I-A", "E-A"], scheme="IOE1").repaired == {"needless-end": 1}
+
+
+@pytest.mark.parametrize("cell", ["B-O", "I-O", "E-O", "S-O", "L-O", "b-o", "B_O"])
+def test_a_prefix_makes_no_entity_of_outside(cell: str) -> None:
+    decoded = decode_tags(["B-A", cell, "I-A", cell])
+    assert [tuple(span) for span in decoded.spans] == [(0, 1, "A"), (2, 3, "A")]
+    assert decoded.repaired == {"begins-with-inside": 1, "prefixed-outside": 2}
+    assert [tuple(span) for span in decode_tags(["PER-B", "O-B", "O-I"]).spans] == [(0, 1, "PER")]
+
+
+def test_pure_numbers_are_labels_and_counted() -> None:
+    # 0 is outside, as in files of class numbers.
+    decoded = decode_tags(["1", "2", "0", "-100", "2"])
+    assert [tuple(span) for span in decoded.spans] == [(0, 1, "1"), (1, 2, "2"), (3, 4, "-100"), (4, 5, "2")]
+    assert decoded.repaired == {"number": 4, "outside-variant": 1}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "word"),
+    [
+        ("B-PER", "E-PER", "S-PER"),
+        ("I-PER", "E-PER", "E-PER"),
+        ("B-PER", "L-PER", "U-PER"),
+        ("I-PER", "L-PER", "L-PER"),
+        ("b-per", "e-per", "s-per"),
+        ("PER-B", "PER-E", "PER-S"),
+        ("B-PER", "I-PER", "B-PER"),
+        ("B-PER", "E-LOC", "B-PER"),
+        ("PER", "PER", "PER"),
+    ],
+)
+def test_pieces_of_a_word_say_one_tag(first: str, last: str, word: str) -> None:
+    assert whole(first, last) == word
 
 
 def test_strict_accepts_legal_tags() -> None:

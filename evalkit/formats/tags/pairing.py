@@ -21,7 +21,7 @@ from evalkit.formats.tags.token_alignment import Alignment, align_tokens, plain_
 __all__ = ["PairedTags", "Unplaced", "label_spelling", "pair_tags"]
 
 _SHARED = 0.2
-"""Two files of which less than this part of the letters is in tokens that both have are not about one text."""
+"""Two files of which less than this part of the letters is in tokens that are alike are not about one text."""
 
 Unplaced = tuple[int, tuple[str, ...], str]
 """An entity on no gold token: the index of the gold token before it, its tokens, its label."""
@@ -178,12 +178,12 @@ def _by_position(gold: TagFile, predicted: TagFile) -> Alignment:
     """Pair by position in the file, or block by block where both have as many blocks of other sizes.
 
     Raises:
-        FormatError: there are neither as many tags nor as many blocks.
+        FormatError: there are neither as many tags nor as many blocks, or there is one block only.
     """
     sizes = len(gold.tokens), len(predicted.tokens)
     partner = list(range(sizes[0]))
     if sizes[0] != sizes[1]:
-        if len(gold.blocks) != len(predicted.blocks):
+        if len(gold.blocks) != len(predicted.blocks) or len(gold.blocks) == 1:
             alone, other = (gold, predicted) if gold.tokenless else (predicted, gold)
             raise FormatError(
                 f"{alone.path}: holds {len(alone.tokens)} tags and no tokens, and {other.path} {len(other.tokens)} "

@@ -20,12 +20,12 @@ REPAIRS = ("begin", "discard", "strict")
 _NUMBER = re.compile(r"[+-]?\d+")
 
 HELP = {
-    "token_column": "where the tokens are: a number from 0, negative from the end, or a header name.",
+    "token_column": "where the tokens are: a number from 0, negative from the end, or a header name; found out.",
     "tag_column": "where the tags are, in every file.",
     "gold_tag_column": "where the gold tags are, if elsewhere.",
     "predicted_tag_column": "where the predicted tags are, if elsewhere (also in the gold file itself).",
     "separator": "a character, or tab, space, comma, whitespace.",
-    "comment": "what comment lines begin with, or none; by default # where no tag follows.",
+    "comment": "what comment lines begin with, or none; by default # where no known tag follows.",
     "document": "what begins a document: comment, docstart, blank, file; found out by default.",
     "scheme": "IOB1, IOB2, IOE1, IOE2, IOBES, BILOU, IO; found out by default.",
     "repair": "what illegal sequences mean: begin (default), discard or strict.",
@@ -41,14 +41,15 @@ class TagSettings:
     """How tag columns are read.
 
     Attributes:
-        token_column: a number from 0, negative from the end, or a header name. "auto:token" is the first column, or
-            the second if the first numbers the tokens.
+        token_column: a number from 0, negative from the end, or a header name; a text of digits is a number.
+            "auto:token" is the first column that neither numbers the tokens nor holds tags.
         tag_column: the column of the tags in every file. "auto:tag" is the column whose header names it (NE-COARSE-LIT,
-            NER, …), else the last column that looks like tags.
+            NER, …), else the last column that looks like tags, else the last that may hold labels without prefixes.
         gold_tag_column: the gold column, if it differs from `tag_column`.
         predicted_tag_column: the predicted column, if it differs; one of the gold file where there is no other file.
         separator: a character or "tab", "space", "comma", "whitespace"; None finds out (tab, else any blanks).
-        comment: "auto" (lines that begin with # and hold no tag), "none", or what comment lines begin with.
+        comment: "none", what comment lines begin with, or "auto": # where the character that parts the columns does
+            not follow, and where the label that follows stands on no other line.
         document: what begins a document: "comment", "docstart", "blank" ("sentence" is the same), "file", or "auto"
             for the first of comment and docstart that the gold file has, else "blank".
         scheme: the tag scheme of both columns; "auto" finds out, column by column.

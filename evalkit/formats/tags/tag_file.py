@@ -165,6 +165,7 @@ class _LineReader:
         self.numbered = self.token_column % max(self.width, 1) != 0 and numbers_words(file.layout)
         self.covered: set[str] = set()
         self.labels: set[str] | None = None
+        self.refused: list[str] = []
         places = (self.token_column, *self.tag_columns)
         self.plain = self.space_column is None and all(-self.width <= n < self.width for n in places)
         self.glued: set[int] = set()
@@ -200,6 +201,9 @@ class _LineReader:
             self._add(cells, number)
         if self.space_column is not None and self.glued:
             file.glued = self.glued
+        if self.refused:
+            what = "lines that begin with # and whose label stands on no other line, read as comments"
+            file.notes[f"{what} (first: {self.refused[0]!r})"] += len(self.refused)
 
     def _is_no_word(self, cells: list[str], number: int) -> bool:
         """Whether a line of a file with numbered words stands beside other words, so that the text would have it twice.
@@ -278,8 +282,7 @@ class _LineReader:
         if self.separator and _HASHTAG.match(line) and all(map(looks_like_tag, found)):
             return True
         new = sorted({label_in(cell) for cell in found} - self._known_labels())
-        if new and all(map(looks_like_tag, found)):
-            notes[f"lines that begin with # whose label ({new[0]!r}) stands on no other line, read as comments"] += 1
+        self.refused += new[:1]
         return not new
 
     def _known_labels(self) -> set[str]:

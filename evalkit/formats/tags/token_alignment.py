@@ -105,15 +105,21 @@ def align_tokens(
 
 
 def shared_letters(gold: Sequence[str], predicted: Sequence[str], found: Alignment) -> float:
-    """Which part of the letters and digits of the shorter side stands in tokens that both sides have."""
+    """Which part of the letters and digits of the shorter side stands in tokens that are alike on both sides."""
     shared = 0
     covers = Counter(found.partner)
     for index, partner in enumerate(found.partner):
         cut = index in found.until or covers[partner] > 1
-        if partner >= 0 and (cut or token_key(gold[index]) == token_key(predicted[partner])):
+        if partner >= 0 and (cut or _alike(token_key(gold[index]), token_key(predicted[partner]))):
             shared += _letters(gold[index : index + 1])
     fewest = min(_letters(gold), _letters(predicted))
     return shared / fewest if fewest else 1.0
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two tokens share more than half of the characters of the shorter one."""
+    blocks = difflib.SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
+    return one == other or 2 * sum(block.size for block in blocks) > min(len(one), len(other))
 
 
 def _letters(tokens: Iterable[str]) -> int:
@@ -157,28 +163,29 @@ class _Aligner:
                 g0, p0 = g + 1, p + 1
 
     def _trim(self, g0: int, g1: int, p0: int, p1: int) -> tuple[int, int, int, int]:
-        """Pair from both ends as far as the characters agree; what lies between is returned."""
-        gold, predicted = self.gold, self.predicted
-        while g0 < g1 and p0 < p1:
-            if gold[g0] == predicted[p0]:
-                self.partner[g0] = p0
-                g0, p0 = g0 + 1, p0 + 1
-                continue
-            sizes = self._same_characters(g0, g1 - g0, p0, p1 - p0, 1)
-            if sizes is None:
-                break
-            self._pair_cuts(g0, g0 + sizes[0], p0, p0 + sizes[1])
-            g0, p0 = g0 + sizes[0], p0 + sizes[1]
-        while g0 < g1 and p0 < p1:
-            if gold[g1 - 1] == predicted[p1 - 1]:
-                g1, p1 = g1 - 1, p1 - 1
-                self.partner[g1] = p1
-                continue
-            sizes = self._same_characters(g1 - 1, g1 - g0, p1 - 1, p1 - p0, -1)
-            if sizes is None:
-                break
-            self._pair_cuts(g1 - sizes[0], g1, p1 - sizes[1], p1)
-            g1, p1 = g1 - sizes[0], p1 - sizes[1]
+        """Pair equal tokens from both ends; what lies between is returned."""
+        while g0 < g1 and p0 < p1 and self.gold[g0] == self.predicted[p0]:
+            self.partner[g0] = p0
+            g0, p0 = g0 + 1, p0 + 1
+        while g0 < g1 and p0 < p1 and self.gold[g1 - 1] == self.predicted[p1 - 1]:
+            g1, p1 = g1 - 1, p1 - 1
+            self.partner[g1] = p1
+        return g0, g1, p0, p1
+
+    def _trim_characters(self, g0: int, g1: int, p0: int, p1: int) -> tuple[int, int, int, int]:
+        """Pair from both ends the tokens that spell the same characters; what lies between is returned."""
+        for step in (1, -1):
+            while g0 < g1 and p0 < p1:
+                g, p = (g0, p0) if step > 0 else (g1 - 1, p1 - 1)
+                sizes = self._same_characters(g, g1 - g0, p, p1 - p0, step)
+                if sizes is None:
+                    break
+                if step > 0:
+                    self._pair_cuts(g0, g0 + sizes[0], p0, p0 + sizes[1])
+                    g0, p0 = g0 + sizes[0], p0 + sizes[1]
+                else:
+                    self._pair_cuts(g1 - sizes[0], g1, p1 - sizes[1], p1)
+                    g1, p1 = g1 - sizes[0], p1 - sizes[1]
         return g0, g1, p0, p1
 
     def _anchors(self, g0: int, g1: int, p0: int, p1: int) -> list[tuple[int, int]]:
@@ -240,6 +247,9 @@ class _Aligner:
         if same_size and g1 - g0 == 1:
             self.partner[g0] = p0
             return
+        if "".join(self.gold[g0:g1]) == "".join(self.predicted[p0:p1]):
+            self._pair_cuts(g0, g1, p0, p1)
+            return
         cost, codes = self._diff_cost(g0, g1, p0, p1)
         if same_size and self._differences(g0, g1, p0) <= cost:
             # Nothing is gained by a shift: what is equal place by place is equal, what lies between is one change.
@@ -248,7 +258,7 @@ class _Aligner:
             if kind == "equal":
                 self._pair_positions(g0 + a, g0 + b, p0 + c)
             elif kind == "replace":
-                self._pair_changed(*self._trim(g0 + a, g0 + b, p0 + c, p0 + d))
+                self._pair_changed(*self._trim_characters(g0 + a, g0 + b, p0 + c, p0 + d))
 
     def _changes(self, g0: int, g1: int, p0: int) -> list[tuple[str, int, int, int, int]]:
         """The steps of a diff that pairs by position."""
@@ -281,6 +291,9 @@ class _Aligner:
         shared: Counter[tuple[int, int]] = Counter()
         for start, other, size in difflib.SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks():
             shared.update(zip(owners[0][start : start + size], owners[1][other : other + size], strict=True))
+        # As many tokens on both sides that are hardly alike, such as addresses and a word for each, are so by chance.
+        if g1 - g0 == p1 - p0 and 2 * shared.total() < max(map(len, texts)):
+            return
         for (g, p), letters in sorted(shared.items()):
             if 2 * letters > min(len(self.gold[g]), len(self.predicted[p])):
                 self._pair_piece(g, p)
