@@ -44,6 +44,7 @@ class Scoring:
         tasks: the tasks; all that the extractor claims if empty.
         conventions: for each task those that it knows; its defaults if empty, every one if `all` is among them.
         label_map: applied to the labels of gold and predictions: a name such as `conll4`, or a TOML file.
+        gold_label_map: applied to the labels of the gold first: from its own to those that are scored.
         predicted_label_map: applied to the predicted labels first: from the extractor's labels to the gold's.
         labels: only these labels are scored, after mapping; the others are set aside and counted.
         scope: what of single layers the gold annotates exhaustively, beside what it says itself, each as
@@ -53,9 +54,15 @@ class Scoring:
     tasks: tuple[str, ...] = ()
     conventions: tuple[str, ...] = ()
     label_map: str | Path | None = None
+    gold_label_map: str | Path | None = None
     predicted_label_map: str | Path | None = None
     labels: tuple[str, ...] = ()
     scope: tuple[str, ...] = ()
+
+    @property
+    def gold_maps(self) -> tuple[str | Path, ...]:
+        """The label maps for the gold, in the order in which they are applied."""
+        return tuple(name for name in (self.gold_label_map, self.label_map) if name is not None)
 
     def __post_init__(self) -> None:
         for name in ("tasks", "conventions", "labels", "scope"):
@@ -145,6 +152,7 @@ class OptionWords(TypedDict, total=False):
     tasks: Sequence[str]
     conventions: Sequence[str]
     label_map: str | Path | None
+    gold_label_map: str | Path | None
     predicted_label_map: str | Path | None
     labels: Sequence[str]
     scope: Sequence[str]

@@ -102,6 +102,7 @@ _TASKS: dict[str, Option] = {
 }
 _SCORING = _TASKS | {
     "label_map": click.option("--label-map", help="Map gold and predicted labels: conll4, ontonotes, a TOML file."),
+    "gold_label_map": click.option("--gold-label-map", help="Map the labels of the gold first: a name or file."),
     "predicted_label_map": click.option(
         "--predicted-label-map", help="Map predicted labels to the gold's first: a name or file."
     ),

@@ -29,8 +29,9 @@ from evalkit.dataset.card import render_card
 from evalkit.dataset.copies import copies_across_splits
 from evalkit.dataset.declaration import DATASET_FILE, read_declaration, with_declared_scopes
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
-from evalkit.dataset.labels import LABELS_FILE, load_inventory
+from evalkit.dataset.labels import LABELS_FILE, load_inventory, unlisted_inventory
 from evalkit.dataset.offsets import converted_example, counting_of
+from evalkit.dataset.own_labels import own_inventory
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.splits import assign_splits, check_splits
@@ -39,7 +40,6 @@ from evalkit.dataset.store import (
     CARD_FILE,
     SPLITS,
     article_entry,
-    bundled_gold,
     dataset_name,
     example_json,
     read_article_entries,
@@ -58,7 +58,14 @@ from evalkit.showing import shown_html
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["BuildResult", "DatasetProblemsError", "build_dataset", "declaring_folder", "write_dataset"]
+__all__ = [
+    "BuildResult",
+    "DatasetProblemsError",
+    "build_dataset",
+    "declaring_folder",
+    "labels_file",
+    "write_dataset",
+]
 
 SCOPE_ZONES = tuple(sorted(zone for zone in ZONES if zone != "boilerplate"))
 """Where layers are annotated exhaustively, unless a source declares a scope of its own."""
@@ -114,7 +121,8 @@ def build_dataset(
     Args:
         sources: files of any format, or folders of them, or one of them; `out` itself builds what is there anew. A
             native row without text takes it from the corpus.
-        out: the dataset folder. Its labels.toml and other files stay; its splits and README.md are replaced.
+        out: the dataset folder. Its labels.toml and other files stay; its splits and README.md are replaced. Where it
+            has no labels.toml, the one beside the sources is taken over.
         corpus: the folder of article texts.
         splits: article ids by split; None leaves each article in the split that its source or `out` has it in.
         keep: keep the articles of `out` that no source names; without it a build that would lose some is refused.
@@ -125,7 +133,8 @@ def build_dataset(
         OutputError: a folder cannot be written.
     """
     raws, problems, notes, folders = _read_all(listed(sources), out, corpus, keep=keep, read=read or ReadOptions())
-    inventory = load_inventory(out)
+    labels = labels_file([out, *folders])
+    inventory = unlisted_inventory() if labels is None else load_inventory(labels.parent)
     raws = assign_splits(raws, _ids_by_split(out), splits)
     problems += check_splits(raws, splits)
     problems += check_raw(raws, inventory)
@@ -136,13 +145,14 @@ def build_dataset(
     for raw in raws:
         by_split.setdefault(str(raw.split), []).append(canonical_example(raw.example))
     order = sorted(by_split, key=lambda name: (SPLITS.index(name) if name in SPLITS else len(SPLITS), name))
+    labelled = own_inventory([example for name in order for example in by_split[name]], inventory)
     built = tuple(
-        gold_dataset(by_split[name], name=dataset_name(out), split=name, inventory=inventory) for name in order
+        gold_dataset(by_split[name], name=dataset_name(out), split=name, inventory=labelled.inventory) for name in order
     )
     told = declaring_folder([out, *folders])
     read_declaration(told or out)
     new_texts = _write_texts(built, corpus)
-    write_dataset(built, out, declared_in=told)
+    write_dataset(built, out, declared_in=told, labels=labels)
     _write_entries(built, corpus)
     return BuildResult(splits=built, new_texts=new_texts, notes=(*notes, *_copy_notes(raws)))
 
@@ -159,13 +169,32 @@ def declaring_folder(folders: Iterable[Path]) -> Path | None:
     return next((folder for folder in folders if (folder / DATASET_FILE).is_file()), None)
 
 
-def write_dataset(splits: Sequence[GoldDataset], out: Path, *, declared_in: Path | None = None) -> None:
-    """Writes the splits, the card and, where there is none, the bundled labels into a dataset folder, all or nothing.
+def labels_file(folders: Sequence[Path]) -> Path | None:
+    """The labels.toml of the first folder if it has one, else the one that others of them have; None if there is none.
+
+    Raises:
+        InputError: two of the others have different ones.
+    """
+    own, *others = dict.fromkeys(folder / LABELS_FILE for folder in folders)
+    if own.is_file():
+        return own
+    found = [path for path in others if path.is_file()]
+    for other in found[1:]:
+        if read_text(other) != read_text(found[0]):
+            raise InputError(f"{other}: says other labels than {found[0]}; put the one that counts at {own}")
+    return found[0] if found else None
+
+
+def write_dataset(
+    splits: Sequence[GoldDataset], out: Path, *, declared_in: Path | None = None, labels: Path | None = None
+) -> None:
+    """Writes the splits, the card and, where there is none, the labels into a dataset folder, all or nothing.
 
     Args:
         splits: what to write.
         out: the dataset folder.
         declared_in: the folder whose `dataset.toml` is that of the dataset; taken over if it is another than `out`.
+        labels: the labels.toml that is taken over where `out` has none; without it, the labels are those of the gold.
 
     Raises:
         FormatError: an article id cannot be a file name, or the `dataset.toml` is damaged.
@@ -179,9 +208,8 @@ def write_dataset(splits: Sequence[GoldDataset], out: Path, *, declared_in: Path
     if declared_in is not None and declared_in != out:
         files[DATASET_FILE] = read_text(declared_in / DATASET_FILE)
     files[CARD_FILE] = render_card(splits, read_declaration(declared_in or out), folder=out.resolve().name)
-    labels = out / LABELS_FILE
-    if not labels.is_file():
-        files[LABELS_FILE] = read_text(bundled_gold() / LABELS_FILE)
+    if labels is not None and not (out / LABELS_FILE).is_file():
+        files[LABELS_FILE] = read_text(labels)
     replace_children(out, files, remove=_ids_by_split(out))
 
 

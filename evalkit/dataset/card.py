@@ -156,11 +156,13 @@ def _rows(splits: Sequence[GoldDataset], layers: Sequence[Layer[Any]]) -> str:
     everything = zones == {tuple(sorted(set(ZONES) - {"boilerplate"}))} and all(
         scope.layers is None and scope.labels is None and not scope.of for scope in scopes
     )
+    listed = any(split.inventory.definitions for split in splits)
+    labels = " Labels and their maps to other inventories are in `labels.toml`." if listed else ""
     exhaustive = ": all layers in every zone but boilerplate" if everything else ""
     return (
         f"Each row is an article: `text` as published, `zones` ({', '.join(ZONES)}), {named}, and `scope`, which says "
         f"what was annotated exhaustively{exhaustive}. The `text` beside spans is there to be read in a diff and is "
-        "checked against the spans. Labels and their maps to other inventories are in `labels.toml`."
+        f"checked against the spans.{labels}"
     )
 
 

@@ -138,18 +138,16 @@ def check_spans(article: Article, annotations: Annotations, evidence: Evidence =
     return sorted(span_problems(article, annotations, evidence), key=Problem.sort_key)
 
 
-def check_ids(article_ids: Iterable[str]) -> list[Problem]:
-    """A problem for each article id that is given more than once."""
-    seen: set[str] = set()
-    double: dict[str, None] = {}
-    for article_id in article_ids:
-        if article_id in seen:
-            double[article_id] = None
-        seen.add(article_id)
-    return [
-        Problem(name, "id", "id-duplicate", f"two articles have the id {name!r}; rename or remove one")
-        for name in sorted(double)
-    ]
+def check_ids(articles: Iterable[tuple[str, str]]) -> list[Problem]:
+    """A problem for each article id that is given more than once; each comes with its place, which may be empty."""
+    first: dict[str, str] = {}
+    double: dict[str, str] = {}
+    for article_id, where in articles:
+        if article_id in first:
+            places = f" ({first[article_id]} and {where})" if where else ""
+            double.setdefault(article_id, f"two articles have the id {article_id!r}{places}; rename or remove one")
+        first.setdefault(article_id, where)
+    return [Problem(name, "id", "id-duplicate", message) for name, message in sorted(double.items())]
 
 
 def _check_article(article: Article, sha256: str | None) -> Iterator[Problem]:

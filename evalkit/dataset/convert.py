@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evalkit.dataset.build import declaring_folder, write_dataset
+from evalkit.dataset.build import declaring_folder, labels_file, write_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.load import load_splits
 from evalkit.dataset.sources import ALL, find_place
@@ -85,8 +85,9 @@ def convert_dataset(
     if to == FOLDER:
         # A dataset folder needs a split to put its files in.
         folder = find_place(source, None if read is None else read.format).folder
-        told = None if folder is None else declaring_folder([folder])
-        write_dataset([_in_split(gold) for gold in splits], destination, declared_in=told)
+        folders = [] if folder is None else [folder]
+        told, labels = declaring_folder(folders), labels_file([destination, *folders])
+        write_dataset([_in_split(gold) for gold in splits], destination, declared_in=told, labels=labels)
         return Conversion(
             articles=articles, losses=Losses(written=counted(e.gold for gold in splits for e in gold)), notes=notes
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from evalkit.errors import InputError
+from evalkit.formats.spelling import label_key, respelled
 from evalkit.layers.table import load_layer, open_layers
 from evalkit.records import Annotations
 
@@ -21,6 +22,7 @@ __all__ = [
     "apply_label_map",
     "apply_label_maps",
     "chain_label_maps",
+    "fitted_map",
     "listed",
     "mapped_labels",
 ]
@@ -110,11 +112,29 @@ def chain_label_maps(first: LabelMap, second: LabelMap) -> LabelMap:
     return LabelMap(name=name, mapping=mapping, layer=first.layer)
 
 
+def fitted_map(label_map: LabelMap, known: Iterable[str]) -> LabelMap:
+    """A map that an extractor brings, for a gold with these labels: it takes to them, and only what is none of them.
+
+    A label that the gold has stays, and so does one that the map takes to a label that the gold does not have: the map
+    was made for another gold, and would only hide what was predicted.
+    """
+    labels = set(known)
+    if not labels:
+        return label_map
+    keys = set(map(label_key, labels))
+    mapping = {
+        label: target if label_key(label) not in keys and (target is None or target in labels) else label
+        for label, target in label_map.mapping.items()
+    }
+    return replace(label_map, mapping={**{label: label for label in sorted(labels)}, **mapping})
+
+
 def apply_label_map(annotations: Annotations, label_map: LabelMap) -> tuple[Annotations, MapCounts]:
     """The annotations with other labels in the layer of the map, and what that did.
 
-    Items whose label the map drops or does not name are left out and counted. References to their `entity_id` from
-    other layers stay as they are: who spoke does not depend on what was scored.
+    Items whose label the map drops or does not name are left out and counted; a label in another spelling than the map
+    has it in is that label. References to their `entity_id` from other layers stay as they are: who spoke does not
+    depend on what was scored.
     """
     layer = load_layer(label_map.layer)
     items = layer.of(annotations)
@@ -124,12 +144,14 @@ def apply_label_map(annotations: Annotations, label_map: LabelMap) -> tuple[Anno
     mapped: Counter[tuple[str, str]] = Counter()
     dropped: Counter[str] = Counter()
     unmapped: Counter[str] = Counter()
+    spelling = respelled(set(map(layer.label, items)), label_map.mapping)
     for item in items:
         label = layer.label(item)
-        if label not in label_map.mapping:
+        name = spelling.get(label, label)
+        if name not in label_map.mapping:
             unmapped[label] += 1
             continue
-        target = label_map.mapping[label]
+        target = label_map.mapping[name]
         if target is None:
             dropped[label] += 1
             continue

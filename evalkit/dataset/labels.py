@@ -20,8 +20,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ from evalkit.dataset.label_maps import LabelMap, chain_label_maps, listed, mappe
 from evalkit.dataset.store import bundled_gold
 from evalkit.errors import FormatError, InputError
 from evalkit.layers.base import Layer
-from evalkit.layers.table import all_layers, layer_names, load_layer, open_layers
+from evalkit.layers.table import layer_names, load_layer, open_layers
 from evalkit.records import Annotations, Example, Prediction
 from evalkit.registry import unknown_name
 
@@ -38,12 +37,12 @@ __all__ = [
     "LABELS_FILE",
     "Inventory",
     "foreign_label_notes",
-    "foreign_labels",
     "load_inventory",
     "load_label_map",
     "mappable_inventory",
     "mapped_inventory",
     "restrict_labels",
+    "unlisted_inventory",
     "with_metadata_layers",
     "without_metadata_layers",
 ]
@@ -82,14 +81,30 @@ class Inventory:
 
 
 def load_inventory(folder: str | Path | None = None) -> Inventory:
-    """The inventory in `labels.toml` of a dataset folder, or the bundled one where there is none.
+    """The inventory in `labels.toml` of a dataset folder; None is the bundled gold.
+
+    A folder without one names no label: any will do, see `evalkit.dataset.own_labels`. The maps of the bundled gold are
+    there in every inventory, unless it has one of the same name.
 
     Raises:
         FormatError: the file is no TOML, or says something else than labels and maps.
     """
-    path = (Path(folder) if folder is not None else bundled_gold()) / LABELS_FILE
+    bundled = bundled_gold() / LABELS_FILE
+    path = bundled if folder is None else Path(folder) / LABELS_FILE
     if not path.is_file():
-        path = bundled_gold() / LABELS_FILE
+        return unlisted_inventory()
+    inventory = _inventory(path)
+    if path.resolve() == bundled.resolve():
+        return inventory
+    return replace(inventory, maps={**_inventory(bundled).maps, **inventory.maps})
+
+
+def unlisted_inventory() -> Inventory:
+    """The inventory of gold whose labels nobody listed: any will do, and the maps of the bundled gold are there."""
+    return Inventory(labels={}, maps=_inventory(bundled_gold() / LABELS_FILE).maps)
+
+
+def _inventory(path: Path) -> Inventory:
     tables = _read_toml(path)
     declared = {layer: _tables(tables, layer, path) for layer in layer_names() if layer in tables}
     if not any(declared.values()):
@@ -176,6 +191,8 @@ def mapped_inventory(inventory: Inventory, label_map: LabelMap) -> Inventory:
 def mappable_inventory(inventory: Inventory, label_map: LabelMap) -> Inventory:
     """The inventory before the map: its own labels, and those that the map translates."""
     labels = inventory.labels_of(label_map.layer)
+    if not labels:
+        return inventory
     return inventory.with_labels(label_map.layer, dict.fromkeys((*labels, *label_map.mapping)))
 
 
@@ -207,21 +224,6 @@ def restrict_labels(
 
 def _labels_in(layer: Layer[Any], annotations: Iterable[Annotations]) -> set[str]:
     return {layer.label(item) for one in annotations for item in layer.of(one) or ()}
-
-
-def foreign_labels(
-    inventory: Inventory, predictions: Iterable[Prediction], *, mapped: Collection[str] = ()
-) -> list[str]:
-    """Notes on predicted labels that this gold does not know, and what that means for their items.
-
-    Layers whose labels are `mapped`, or restricted to some, are not looked at: what is set aside is counted there.
-    """
-    layers = [layer for layer in all_layers() if layer.name not in mapped]
-    counts: dict[str, Counter[str]] = {layer.name: Counter() for layer in layers}
-    for prediction in predictions:
-        for layer in layers:
-            counts[layer.name].update(map(layer.label, layer.of(prediction.annotations) or ()))
-    return [note for layer in layers for note in foreign_label_notes(inventory, layer.name, counts[layer.name])]
 
 
 def foreign_label_notes(inventory: Inventory, layer: str, counts: Mapping[str, int]) -> list[str]:

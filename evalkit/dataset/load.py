@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,19 +17,33 @@ from evalkit.dataset.labels import (
     load_label_map,
     mappable_inventory,
     mapped_inventory,
+    unlisted_inventory,
     with_metadata_layers,
 )
 from evalkit.dataset.offsets import converted_batch
+from evalkit.dataset.own_labels import Labelled, own_inventory
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import ALL, Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold
 from evalkit.errors import InputError, LabelError, OffsetError
 from evalkit.formats.base import Batch
 from evalkit.formats.collection import without_collection
+from evalkit.layers.table import all_layers, layer_names
 from evalkit.options import ReadOptions
-from evalkit.records import Example
+from evalkit.records import Annotations, Example
+from evalkit.registry import near_match
 
-__all__ = ["GoldDataset", "bundled_gold", "gold_of_batch", "inventory_of", "load_dataset", "load_splits"]
+__all__ = [
+    "GoldDataset",
+    "bundled_gold",
+    "double_items",
+    "double_note",
+    "gold_of_batch",
+    "inventory_beside",
+    "load_dataset",
+    "load_splits",
+    "refuse_unknown_only",
+]
 
 
 @without_collection()
@@ -40,6 +55,7 @@ def load_dataset(
     check: bool = True,
     format: str | None = None,
     read: ReadOptions | None = None,
+    later_maps: Sequence[str | Path] = (),
 ) -> GoldDataset:
     """The gold of one split.
 
@@ -53,6 +69,7 @@ def load_dataset(
         check: refuse gold that cannot be scored (offsets, labels, ids, text hashes).
         format: the format of the files; found by looking into them by default.
         read: how files are read: format, settings, annotator, split, how many articles.
+        later_maps: label maps that scoring will apply: what they translate is no unknown label.
 
     Raises:
         UnknownNameError: there is no such split, label map or format.
@@ -63,7 +80,8 @@ def load_dataset(
     place = find_place(source, format or read.gold_format or read.format)
     check_settings(read.values, place)
     batch = read_place(place, read, split=read.split)
-    return gold_of_batch(batch, place, read, label_map=label_map, check=check).subset(limit=read.limit)
+    gold = gold_of_batch(batch, place, read, label_map=label_map, check=check, later_maps=later_maps)
+    return gold.subset(limit=read.limit)
 
 
 def gold_of_batch(
@@ -73,24 +91,49 @@ def gold_of_batch(
     *,
     label_map: str | Path | LabelMap | None = None,
     check: bool = True,
+    later_maps: Sequence[str | Path] = (),
 ) -> GoldDataset:
     """The gold in what was read, checked, with labels mapped. Raises what `load_dataset` raises."""
     batch = replace(batch, examples=with_declared_scopes(batch.examples, place.folder))
     batch, unconverted = converted_batch(batch, read, place)
+    inventory = inventory_beside(place)
+    wanted = _label_map(label_map, inventory)
+    # Before the labels of the gold: of two mistakes the name of a map is the one that explains the other.
+    maps = [load_label_map(name, inventory) for name in later_maps]
+    raws, labelled = _labelled(batch, place, read, inventory)
+    if check:
+        accepted = labelled.inventory
+        for one in maps if wanted is None else [wanted, *maps]:
+            accepted = mappable_inventory(accepted, one)
+        _refuse_unscorable(raws, accepted, place, unconverted)
+    named = {raw.split for raw in raws} - {None}
+    gold = _mapped(
+        labelled.examples,
+        name=place.name,
+        split=read.split if named else ALL,
+        inventory=labelled.inventory,
+        label_map=wanted,
+    )
+    notes = (*batch.sentences, *labelled.notes, *double_items(labelled.examples))
+    return replace(gold, origin=_origin(place, read), reading=batch.reading, notes=notes)
+
+
+def _labelled(batch: Batch, place: Place, read: ReadOptions, inventory: Inventory) -> tuple[list[RawExample], Labelled]:
+    """What was read, in the spelling of its inventory.
+
+    Raises:
+        FormatError: something could not be read.
+        InputError: there is no article.
+    """
     raws = raw_examples(batch)
     if not raws:
         raise InputError(f"{place.location}: holds no article; check the path, or build it with evalkit dataset build")
-    inventory = inventory_of(batch, place)
-    wanted = _label_map(label_map, inventory)
-    if check:
-        _refuse_unscorable(
-            raws, inventory if wanted is None else mappable_inventory(inventory, wanted), place, unconverted
-        )
-    named = {raw.split for raw in raws} - {None}
-    gold = _mapped(
-        batch.examples, name=place.name, split=read.split if named else ALL, inventory=inventory, label_map=wanted
-    )
-    return replace(gold, origin=_origin(place, read), reading=batch.reading, notes=batch.sentences)
+    if not inventory.metadata:
+        refuse_unknown_only(batch, place, (raw.example.gold for raw in raws))
+    keep_case = read.values.get("label_case") == "keep"
+    labelled = own_inventory(batch.examples, inventory, defined=batch.labels, keep_case=keep_case)
+    own = zip(raws, labelled.examples, strict=True)
+    return [raw if raw.example is one else replace(raw, example=one) for raw, one in own], labelled
 
 
 def load_splits(
@@ -106,10 +149,7 @@ def load_splits(
     batch = read_place(place, read)
     batch = replace(batch, examples=with_declared_scopes(batch.examples, place.folder))
     batch, unconverted = converted_batch(batch, read, place)
-    raws = raw_examples(batch)
-    if not raws:
-        raise InputError(f"{place.location}: holds no article; check the path, or build it with evalkit dataset build")
-    inventory = inventory_of(batch, place)
+    raws, (_, inventory, notes) = _labelled(batch, place, read, inventory_beside(place))
     if check:
         _refuse_unscorable(raws, inventory, place, unconverted)
     by_split: dict[str, list[Example]] = {}
@@ -119,7 +159,7 @@ def load_splits(
         replace(
             gold_dataset(examples, name=place.name, split=split, inventory=inventory, origin=_origin(place, read)),
             reading=batch.reading,
-            notes=batch.sentences,
+            notes=(*batch.sentences, *notes, *double_items(examples)),
         )
         for split, examples in by_split.items()
     )
@@ -136,12 +176,46 @@ def _origin(place: Place, read: ReadOptions) -> dict[str, str]:
     }
 
 
-def inventory_of(batch: Batch, place: Place) -> Inventory:
-    """The labels of the dataset; those of a layer whose labels the file defines are the file's."""
-    inventory = load_inventory(None if batch.labels else place.folder)
-    for layer, labels in batch.labels.items():
-        inventory = inventory.with_labels(layer, labels)
-    return inventory
+def inventory_beside(place: Place) -> Inventory:
+    """What the `labels.toml` beside files or in a folder says; no label where there is none."""
+    return unlisted_inventory() if place.folder is None else load_inventory(place.folder)
+
+
+def double_items(examples: Iterable[Example]) -> list[str]:
+    """The note on items that stand twice in gold, each of which counts."""
+    doubles: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    layers = all_layers()
+    for example in examples:
+        for layer in layers:
+            items = layer.of(example.gold)
+            if items and (number := len(items) - len(set(map(layer.identity, items)))):
+                doubles[layer.name] += number
+                first[layer.name] = min(first.get(layer.name, example.article.id), example.article.id)
+    return [double_note(name, number, first[name]) for name, number in doubles.items()]
+
+
+def double_note(layer: str, number: int, article_id: str) -> str:
+    """The note on items of one layer that say what another of their article says."""
+    return (
+        f"{number} gold {layer} stand twice, the first in article {article_id!r}; each counts as one of its own, so "
+        "that one right prediction cannot find both"
+    )
+
+
+def refuse_unknown_only(batch: Batch, place: Place, annotations: Iterable[Annotations]) -> None:
+    """Refuses files whose items stand under names that are no layer, and nothing else is annotated.
+
+    Raises:
+        InputError: names what the file has, and the layers.
+    """
+    if batch.unknown and not any(one.layers for one in annotations):
+        names = ", ".join(map(repr, sorted(batch.unknown)))
+        near = near_match(min(batch.unknown), layer_names())
+        hint = f"did you mean {near!r}?" if near else f"there are {', '.join(layer_names())}"
+        raise InputError(
+            f"{place.location}: has objects under {names} only, and no layer of that name is known; {hint}"
+        )
 
 
 def _label_map(label_map: str | Path | LabelMap | None, inventory: Inventory) -> LabelMap | None:
@@ -153,7 +227,7 @@ def _label_map(label_map: str | Path | LabelMap | None, inventory: Inventory) ->
 def _refuse_unscorable(
     raws: Sequence[RawExample], inventory: Inventory, source: Place, unconverted: Sequence[Problem]
 ) -> None:
-    problems = [*unconverted, *check_ids(raw.example.article.id for raw in raws)]
+    problems = [*unconverted, *check_ids((raw.example.article.id, raw.claims.where) for raw in raws)]
     for raw in raws:
         problems += check_scorable(raw.example, inventory, surfaces=raw.claims.surfaces, sha256=raw.claims.sha256)
     if not problems:

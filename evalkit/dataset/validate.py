@@ -8,6 +8,8 @@ article-duplicate           an article is in two splits
 corpus-missing              an article of a dataset folder has no text in `corpus/`
 corpus-differs              its text or its metadata in `corpus/` differs from what was annotated
 file-name                   the file is not named after the article that it holds
+label-spelling              a label that is spelled in another way elsewhere in the gold
+layer-unknown               nothing but objects under names that are no layer
 split-copy                  an article of another split has the same text, or nearly
 ==========================  ===========================================================================
 
@@ -25,14 +27,17 @@ from evalkit.dataset.checks import check_example
 from evalkit.dataset.copies import copies_across_splits
 from evalkit.dataset.declaration import with_declared_scopes
 from evalkit.dataset.labels import Inventory
-from evalkit.dataset.load import inventory_of
+from evalkit.dataset.load import inventory_beside, refuse_unknown_only
 from evalkit.dataset.offsets import converted_batch
-from evalkit.dataset.problems import Problem
-from evalkit.dataset.sources import RawExample, check_settings, find_place, raw_examples, read_place
+from evalkit.dataset.own_labels import label_counts
+from evalkit.dataset.problems import Problem, place_of
+from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.store import ARTICLES_FILE, article_entry, read_article_entries
 from evalkit.errors import FormatError, InputError
 from evalkit.files import read_text
-from evalkit.layers.table import all_layers
+from evalkit.formats.base import Batch
+from evalkit.formats.spelling import gold_spelling
+from evalkit.layers.table import all_layers, load_layer
 from evalkit.options import ReadOptions
 from evalkit.showing import shown_html
 
@@ -108,8 +113,12 @@ def validate_dataset(
     raws = raw_examples(batch, note)
     if not raws and not problems:
         raise InputError(f"{found.location}: holds no article; check the path, or build it with evalkit dataset build")
-    problems += check_raw(raws, inventory_of(batch, found))
+    inventory = inventory_beside(found)
+    problems += check_raw(raws, inventory)
     problems += _check_copies(raws)
+    problems += _check_spelling(raws, inventory)
+    if not inventory.metadata:
+        problems += _check_unknown(batch, found, raws)
     checks: tuple[str, ...] = ()
     if found.kind == "folder":
         problems += _check_file_names(raws)
@@ -123,6 +132,30 @@ def validate_dataset(
         checks=checks,
         notes=batch.sentences,
     )
+
+
+def _check_spelling(raws: Sequence[RawExample], inventory: Inventory) -> Iterator[Problem]:
+    """Labels that stand in the gold in two spellings, where no inventory says which one is meant."""
+    for name, counts in label_counts(raw.example.gold for raw in raws).items():
+        spelling = {} if inventory.labels_of(name) else gold_spelling(counts)
+        layer = load_layer(name)
+        for raw in raws if spelling else ():
+            for index, item in enumerate(layer.of(raw.example.gold) or ()):
+                label = layer.label(item)
+                if label in spelling:
+                    message = (
+                        f"{layer.label_field} {label!r} is spelled {spelling[label]!r} elsewhere; use one spelling"
+                    )
+                    place = place_of(name, index, item.id)
+                    yield Problem(raw.example.article.id, place, "label-spelling", message)
+
+
+def _check_unknown(batch: Batch, place: Place, raws: Sequence[RawExample]) -> Iterator[Problem]:
+    try:
+        refuse_unknown_only(batch, place, (raw.example.gold for raw in raws))
+    except InputError as error:
+        where, _, message = str(error).partition(": ")
+        yield Problem(where, "layers", "layer-unknown", message)
 
 
 def check_raw(raws: Sequence[RawExample], inventory: Inventory) -> list[Problem]:

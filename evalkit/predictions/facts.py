@@ -92,6 +92,7 @@ def stated(scoring: Scoring, reading: str = "") -> dict[str, Any]:
     """How something was scored, where that is not the usual way, as results and baselines keep it."""
     values = {
         "label_map": scoring.label_map,
+        "gold_map": scoring.gold_label_map,
         "predicted_map": scoring.predicted_label_map,
         "reading": reading,
     }

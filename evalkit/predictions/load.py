@@ -11,7 +11,7 @@ from pathlib import Path
 from evalkit.dataset.check_spans import check_surfaces
 from evalkit.dataset.checks import check_spans
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.load import gold_of_batch, load_dataset
+from evalkit.dataset.load import gold_of_batch, load_dataset, refuse_unknown_only
 from evalkit.dataset.offsets import PREDICTED, Evidence, converted_annotations, counting_of, moved_annotations
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import Place, check_settings, find_place, read_place
@@ -61,7 +61,10 @@ def load_predictions(path: Path, examples: Sequence[Example] = (), read: ReadOpt
 
 
 def load_sides(
-    gold: str | Path | None, predicted: Path | None, read: ReadOptions | None = None
+    gold: str | Path | None,
+    predicted: Path | None,
+    read: ReadOptions | None = None,
+    later_maps: Sequence[str | Path] = (),
 ) -> tuple[GoldDataset, Run]:
     """Both sides of a scoring, each in a format of its own.
 
@@ -72,6 +75,7 @@ def load_sides(
         gold: what `load_dataset` takes.
         predicted: a file or folder of predictions, or a run folder; None if the gold file holds them too.
         read: how files are read, and which split of the gold; settings go to the side that knows them.
+        later_maps: label maps that scoring will apply to the gold.
 
     Raises:
         EvalkitError: what `load_dataset` and `load_predictions` raise, or there are no predictions.
@@ -80,7 +84,7 @@ def load_sides(
     # How offsets count is said of the predictions.
     of_gold = replace(read, offsets=None)
     if predicted is not None and (predicted / RUN).is_file():
-        examined = load_dataset(gold, split=read.split, read=of_gold)
+        examined = load_dataset(gold, split=read.split, read=of_gold, later_maps=later_maps)
         return examined, load_predictions(predicted, examined.examples, read)
     gold_place = find_place(gold, read.gold_format or read.format)
     place = gold_place if predicted is None else _place(predicted, read)
@@ -93,7 +97,7 @@ def load_sides(
     if predicted is None and not has_both:
         raise InputError("no predictions: give --predicted, or --predicted-tag-column for a column of the gold")
     gold_batch = batch if has_both else read_place(gold_place, read, split=read.split)
-    examined = gold_of_batch(gold_batch, gold_place, of_gold)
+    examined = gold_of_batch(gold_batch, gold_place, of_gold, later_maps=later_maps)
     if has_both:
         # What is to be said about the reading is said of the gold.
         batch = replace(batch, examples=(), claims=(), notes={})
@@ -118,6 +122,7 @@ def _loaded(place: Place, batch: Batch, examples: Sequence[Example], read: ReadO
         raise problem
     counting = counting_of(read, place)
     predictions, claims = batch.predictions, batch.claims
+    refuse_unknown_only(batch, place, (one.annotations for one in predictions or ()))
     if predictions is None:
         predictions, claims = _as_predicted(batch)
     if not predictions:

@@ -266,6 +266,7 @@ class Run:
             self,
             scoring=Scoring(
                 label_map=read.text("label_map") or None,
+                gold_label_map=read.text("gold_map") or None,
                 predicted_label_map=read.text("predicted_map") or None,
                 labels=read.names("labels"),
                 scope=read.names("scope"),

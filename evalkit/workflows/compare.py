@@ -203,7 +203,8 @@ def _gold_of(
     """The gold, if runs are scored again or articles drawn by cluster; results alone are compared as they are."""
     whole = [run for run in runs if run.predictions]
     scoring, cluster = options.scoring, options.intervals.cluster
-    changed = bool(scoring.label_map or scoring.predicted_label_map or scoring.labels or scoring.scope)
+    maps = (scoring.label_map, scoring.gold_label_map, scoring.predicted_label_map)
+    changed = bool(scoring.labels or scoring.scope or any(asked is not None for asked in maps))
     if not whole and isinstance(dataset, GoldDataset) and not changed:
         return dataset
     if (not whole and cluster is not None) or (changed and len(whole) < len(runs)):

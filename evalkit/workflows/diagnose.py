@@ -12,7 +12,7 @@ from evalkit.analysis.slices import Slicing
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_dataset
 from evalkit.errors import EvalkitError, InputError
-from evalkit.options import Intervals, OptionWords, ReadOptions, Scoring, listed, options_of
+from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scoring, listed, options_of
 from evalkit.predictions.run import Run
 from evalkit.records import Example, Prediction
 from evalkit.scoring.pairs import Paired
@@ -61,7 +61,7 @@ def diagnose(
     """
     options = options_of(words, takes=("scoring", "intervals", "read"), scoring=scoring, intervals=intervals, read=read)
     check_words(options.scoring)
-    run, examined = _run_and_gold(predictions, gold, options.read)
+    run, examined = _run_and_gold(predictions, gold, options)
     bootstrap = bootstrap_of(options.intervals, [example.article for example in examined])
     slicing = Slicing(wanted=listed(slices), values=_columns(by, examined), training=training_of(examined, train))
     pairing = pair_run(examined, run, scoring_of(run, options.scoring))
@@ -91,14 +91,15 @@ def diagnose(
 def _run_and_gold(
     predictions: Run | Iterable[Prediction] | str | Path,
     gold: GoldDataset | Iterable[Example] | str | Path | None,
-    read: ReadOptions,
+    options: Options,
 ) -> tuple[Run, GoldDataset]:
-    """A run brings the gold that it was made for; predictions that do not say are laid beside that of `read`."""
+    """A run brings the gold that it was made for; predictions that do not say are laid beside that which is read."""
+    read = options.read
     if isinstance(predictions, Run) or (isinstance(predictions, (str, Path)) and Path(predictions).is_dir()):
         run = finished_run(predictions)
         here = gold if gold is None or isinstance(gold, (str, Path)) else gold_from(gold, read)
         return run, gold_of(run, here)
-    examined, run = gold_and_predictions(gold, predictions, read)
+    examined, run = gold_and_predictions(gold, predictions, read, options.scoring.gold_maps)
     return run, examined
 
 

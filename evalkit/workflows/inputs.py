@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from evalkit.dataset.gold import GoldDataset, gold_dataset
-from evalkit.dataset.labels import load_inventory
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.labels import unlisted_inventory
+from evalkit.dataset.load import double_items, load_dataset
+from evalkit.dataset.own_labels import own_inventory
 from evalkit.dataset.sources import ALL
 from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.errors import EvalkitError, InputError
@@ -24,8 +25,17 @@ __all__ = ["finished_run", "gold_and_predictions", "gold_from", "gold_of", "read
 Record = TypeVar("Record", Example, Prediction)
 
 
-def gold_from(gold: GoldDataset | Iterable[Example] | str | Path | None, read: ReadOptions) -> GoldDataset:
+def gold_from(
+    gold: GoldDataset | Iterable[Example] | str | Path | None,
+    read: ReadOptions,
+    later_maps: Sequence[str | Path] = (),
+) -> GoldDataset:
     """The gold that is meant: loaded, given as it is, or made of examples.
+
+    Args:
+        gold: the gold, or where it is.
+        read: how files are read.
+        later_maps: label maps that scoring will apply: what they translate is no unknown label.
 
     Raises:
         InputError: it is none of these, or cannot be read.
@@ -33,17 +43,19 @@ def gold_from(gold: GoldDataset | Iterable[Example] | str | Path | None, read: R
     if isinstance(gold, GoldDataset):
         return gold.subset(limit=read.limit)
     if gold is None or isinstance(gold, (str, Path)):
-        return _loaded(gold, read).subset(limit=read.limit)
+        return _loaded(gold, read, later_maps).subset(limit=read.limit)
     wanted = "gold must be a GoldDataset (from load_dataset), Examples, or the path or name of a dataset"
     examples = _records(gold, Example, wanted)
-    made = gold_dataset(examples, name="examples", split=ALL, inventory=load_inventory())
-    return made.subset(limit=read.limit)
+    own, inventory, notes = own_inventory(examples, unlisted_inventory())
+    made = gold_dataset(own, name="examples", split=ALL, inventory=inventory)
+    return replace(made, notes=(*notes, *double_items(own))).subset(limit=read.limit)
 
 
 def gold_and_predictions(
     gold: GoldDataset | Iterable[Example] | str | Path | None,
     predictions: Run | Iterable[Prediction] | str | Path | None,
     read: ReadOptions,
+    later_maps: Sequence[str | Path] = (),
 ) -> tuple[GoldDataset, Run]:
     """Both sides of a scoring.
 
@@ -52,12 +64,13 @@ def gold_and_predictions(
         predictions: a run, predictions, a file of predictions or a run folder; None if the file of the gold has a
             column of predicted tags.
         read: how files are read.
+        later_maps: label maps that scoring will apply to the gold.
 
     Raises:
         EvalkitError: a side is none of these, or cannot be read.
     """
     if isinstance(gold, (str, Path)) and (predictions is None or isinstance(predictions, (str, Path))):
-        examined, run = load_sides(_name(gold), None if predictions is None else Path(predictions), read)
+        examined, run = load_sides(_name(gold), None if predictions is None else Path(predictions), read, later_maps)
         return examined.subset(limit=read.limit), run
     if read.offsets is not None and not isinstance(predictions, (str, Path)):
         raise InputError(
@@ -66,9 +79,9 @@ def gold_and_predictions(
     # Where both sides are read, they are about the predictions.
     of_gold = replace(read, offsets=None)
     if isinstance(predictions, Run):
-        examined = predictions.dataset if gold is None and predictions.dataset else gold_from(gold, of_gold)
+        examined = predictions.dataset if gold is None and predictions.dataset else gold_from(gold, of_gold, later_maps)
         return examined, predictions
-    examined = gold_from(gold, of_gold)
+    examined = gold_from(gold, of_gold, later_maps)
     if isinstance(predictions, (str, Path)):
         return examined, load_predictions(Path(predictions), examined.examples, read)
     wanted = "predictions must be a Run, Predictions, or the path of a run folder or a file"
@@ -119,7 +132,7 @@ def gold_of(run: Run, dataset: GoldDataset | str | Path | None = None) -> GoldDa
     error: EvalkitError | None = None
     for way in ways:
         try:
-            gold = _as_it_was(_loaded(place, way), wanted)
+            gold = _as_it_was(_loaded(place, way, run.scoring.gold_maps), wanted)
         except EvalkitError as refused:
             error = error or refused
             continue
@@ -149,8 +162,8 @@ def read_again(origin: Mapping[str, str], split: str) -> tuple[str | None, ReadO
     return place, ReadOptions(format=form, annotator=annotator, offsets=offsets, values=values, split=split)
 
 
-def _loaded(source: str | Path | None, read: ReadOptions) -> GoldDataset:
-    return load_dataset(_name(source), split=read.split, read=read)
+def _loaded(source: str | Path | None, read: ReadOptions, later_maps: Sequence[str | Path]) -> GoldDataset:
+    return load_dataset(_name(source), split=read.split, read=read, later_maps=later_maps)
 
 
 def _name(source: str | Path | None) -> str | Path | None:

@@ -39,7 +39,7 @@ def measure_extractor(
     """
     check_words(options.scoring)
     with resolved(extractor, settings) as system:
-        gold = gold_from(dataset, options.read)
+        gold = gold_from(dataset, options.read, options.scoring.gold_maps)
         bootstrap_of(options.intervals, [example.article for example in gold])
         check_scoring(gold, options.scoring)
         planned = planned_run(system, gold)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_maps
-from evalkit.dataset.labels import foreign_labels, load_label_map, restrict_labels
+from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_maps, fitted_map
+from evalkit.dataset.labels import (
+    Inventory,
+    foreign_label_notes,
+    load_label_map,
+    mapped_inventory,
+    restrict_labels,
+)
+from evalkit.dataset.own_labels import label_counts, respelled_annotations, spelling_note
 from evalkit.errors import InputError
+from evalkit.formats.spelling import respelled
 from evalkit.layers.scopes import declared_over, parse_scope
-from evalkit.layers.table import load_layer, open_layers
+from evalkit.layers.table import all_layers, load_layer, open_layers
 from evalkit.options import Scoring
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Example
@@ -74,6 +83,7 @@ def scoring_of(run: Run, asked: Scoring | None = None) -> Scoring:
     return replace(
         asked,
         label_map=asked.label_map or stored.label_map,
+        gold_label_map=asked.gold_label_map or stored.gold_label_map,
         predicted_label_map=asked.predicted_label_map or stored.predicted_label_map or run.default_label_map,
         labels=asked.labels or stored.labels,
         scope=asked.scope or stored.scope,
@@ -130,18 +140,31 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
     plain = pair_up(gold.examples, predictions, layers=layers)
     notes = [f"{number} {what}" for what, number in plain.set_aside.items()]
     notes += unresolved_names(plain, predictions)
-    gold_maps, predicted_maps = _label_maps(gold, scoring)
-    # Of a layer that is restricted to some labels the others are set aside and counted so, and none of them is wrong.
-    restricted = [layer.name for layer in open_layers()] if scoring.labels else []
-    looked_at = [label_map.layer for label_map in predicted_maps] + restricted
-    notes += foreign_labels(gold.inventory, predictions, mapped=looked_at)
-    if not predicted_maps and not scoring.labels:
-        return Pairing(plain, plain, tuple(notes))
-    examples, gold_counts = _mapped_gold(gold, gold_maps)
+    gold_maps, predicted_maps = _label_maps(gold, scoring, run.default_label_map)
+    inventory = gold.inventory
+    for label_map in gold_maps:
+        inventory = mapped_inventory(inventory, label_map)
     annotations, counts = apply_label_maps((one.annotations for one in predictions), predicted_maps)
-    changed = [replace(one, annotations=after) for one, after in zip(predictions, annotations, strict=True)]
+    by_label = label_counts(annotations, all_layers())
+    spellings, spelled = _spellings(by_label, inventory, keep_case=gold.origin.get("label_case") == "keep")
+    # Of a layer that is restricted to some labels the others are set aside and counted so, and none of them is wrong.
+    restricted = {layer.name for layer in open_layers()} if scoring.labels else set()
+    foreign = [
+        note
+        for name, numbers in by_label.items()
+        if name not in restricted
+        for note in foreign_label_notes(inventory, name, numbers)
+    ]
+    if not gold_maps and not predicted_maps and not scoring.labels and not spellings:
+        return Pairing(plain, plain, (*notes, *foreign))
+    examples, gold_counts = _mapped_gold(gold, gold_maps)
+    changed = [
+        replace(one, annotations=respelled_annotations(after, spellings))
+        for one, after in zip(predictions, annotations, strict=True)
+    ]
     notes += [note for own in gold_counts for note in own.notes("gold")]
     notes += [note for own in counts for note in own.notes("predicted")]
+    notes += spelled + foreign
     if scoring.labels:
         examples = restrict_labels(examples, changed, scoring.labels)
     mapped = pair_up(examples, changed, layers=layers)
@@ -158,13 +181,34 @@ def _in_scope(gold: GoldDataset, scoring: Scoring) -> GoldDataset:
     return replace(gold, examples=tuple(scoped))
 
 
-def _label_maps(gold: GoldDataset, scoring: Scoring) -> tuple[list[LabelMap], list[LabelMap]]:
-    """The label maps for the gold, and those for predictions."""
-    both, first = (
+def _spellings(
+    by_label: Mapping[str, Counter[str]], inventory: Inventory, *, keep_case: bool
+) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """How the gold spells predicted labels that it has in another spelling, and notes; `by_label` is counted anew."""
+    spellings: dict[str, dict[str, str]] = {}
+    notes = []
+    for layer in open_layers():
+        numbers = by_label[layer.name]
+        spelling = respelled(numbers, inventory.labels_of(layer.name), keep_case=keep_case)
+        if spelling:
+            spellings[layer.name] = spelling
+            notes.append(spelling_note("predicted", layer.name, spelling, numbers))
+            for label, name in spelling.items():
+                numbers[name] += numbers.pop(label)
+    return spellings, notes
+
+
+def _label_maps(
+    gold: GoldDataset, scoring: Scoring, default: str | None = None
+) -> tuple[list[LabelMap], list[LabelMap]]:
+    """The label maps for the gold, and those for predictions; `default` is the map that the extractor brings."""
+    own, both, first = (
         [] if name is None else [load_label_map(name, gold.inventory)]
-        for name in (scoring.label_map, scoring.predicted_label_map)
+        for name in (scoring.gold_label_map, scoring.label_map, scoring.predicted_label_map)
     )
-    return both, first + both
+    if first and scoring.predicted_label_map == default:
+        first = [fitted_map(first[0], gold.inventory.labels_of(first[0].layer))]
+    return own + both, first + both
 
 
 def _mapped_gold(gold: GoldDataset, maps: Sequence[LabelMap]) -> tuple[list[Example], list[MapCounts]]:

@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from evalkit.dataset.declaration import read_declaration
 from evalkit.dataset.fingerprint import fingerprint_of_columns, plain_content
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.labels import foreign_label_notes, load_inventory
+from evalkit.dataset.labels import Inventory, foreign_label_notes, load_inventory
+from evalkit.dataset.load import double_note
+from evalkit.dataset.own_labels import own_labels_notes
 from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.formats.native.columns import LIMIT, NativeColumns, read_native_columns
 from evalkit.formats.native.format import NATIVE
+from evalkit.formats.spelling import gold_spelling, respelled
 from evalkit.layers.table import all_layers
 from evalkit.options import Options
 from evalkit.predictions.run import Run
@@ -73,9 +76,8 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
         EvalkitError: a convention needs the text and it is not known.
     """
     scoring, read = options.scoring, options.read
-    changed = (
-        scoring.label_map or scoring.predicted_label_map or scoring.labels or scoring.scope or options.intervals.cluster
-    )
+    maps = (scoring.label_map, scoring.gold_label_map, scoring.predicted_label_map, options.intervals.cluster)
+    changed = scoring.labels or scoring.scope or any(asked is not None for asked in maps)
     told = {read.format, read.gold_format, read.predicted_format} - {None, NATIVE.name} or read.values or read.annotator
     told = told or read.offsets
     # Rows are plain if they hold one layer, the first; then there is one task that needs no other.
@@ -95,9 +97,10 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
         return None
     if read_declaration(gold_path.parent).scope:
         return None
-    inventory = load_inventory(gold_path.parent)
+    inventory, spoken = _inventory(gold, load_inventory(gold_path.parent), layer.name)
+    known = inventory.labels_of(layer.name)
     columns = _paired_columns(gold, predicted)
-    if not set(gold.labels) <= set(inventory.labels_of(layer.name)) or columns is None:
+    if not set(gold.labels) <= set(known) or respelled(predicted.labels, known) or columns is None:
         return None
     conventions = choose_conventions(task, scoring.conventions)
     # Plain items have no part that a convention could judge.
@@ -113,16 +116,42 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
             fingerprint=_fingerprint(gold, columns),
             examples=(),
             inventory=inventory,
+            notes=(*spoken, *_double_notes(columns, layer.name)),
         ),
         run=Run(extractor=predicted_path.stem, predictions=()),
         articles=len(gold.articles),
         paired=paired,
         tables={task: tables} if tables else {},
         notes=(
+            *spoken,
+            *_double_notes(columns, layer.name),
             *(f"{number} {what}" for what, number in paired.set_aside.items()),
             *foreign_label_notes(inventory, layer.name, dict(zip(predicted.labels, numbers, strict=True))),
         ),
     )
+
+
+def _inventory(gold: NativeColumns, inventory: Inventory, layer: str) -> tuple[Inventory, list[str]]:
+    """The inventory with the labels of the gold where it names none, and what is said of that."""
+    if inventory.labels_of(layer):
+        return inventory, []
+    numbers = np.bincount(gold.label, minlength=len(gold.labels)).tolist()
+    counts = dict(zip(gold.labels, numbers, strict=True))
+    # Two spellings of a label are left to the careful path: no label of these is known then.
+    own = () if gold_spelling(counts) else sorted(counts)
+    return inventory.with_labels(layer, own), own_labels_notes(layer, counts)
+
+
+def _double_notes(columns: Columns, layer: str) -> list[str]:
+    """The note on gold items that stand twice: they are neighbours, as a side is in order."""
+    gold = columns.gold
+    same = np.ones(max(len(gold) - 1, 0), dtype=bool)
+    for column in (gold.article, gold.start, gold.end, gold.label):
+        same &= column[1:] == column[:-1]
+    places = np.flatnonzero(same)
+    if not len(places):
+        return []
+    return [double_note(layer, len(places), columns.articles[int(gold.article[places[0]])])]
 
 
 def _paired_columns(gold: NativeColumns, predicted: NativeColumns) -> Columns | None:

@@ -81,7 +81,7 @@ def score_predictions(
             tasks = results_of(plain.gold, plain.tables, options.scoring, bootstrap, counts)
             result = _result(plain.gold, plain.run, plain.paired, tasks, options.scoring)
             return replace(result, articles=plain.articles, notes=(*plain.notes, *_offset_notes(plain.tables)))
-    examined, run = gold_and_predictions(gold, predictions, options.read)
+    examined, run = gold_and_predictions(gold, predictions, options.read, options.scoring.gold_maps)
     return score_run(examined, run, options, baseline=baseline, counts=counts)
 
 
@@ -99,7 +99,8 @@ def score_run(
         EvalkitError: unknown task, convention or label map; gold or predictions that cannot be scored.
     """
     wanted = options.scoring
-    scoring = replace(wanted, predicted_label_map=wanted.predicted_label_map or run.default_label_map)
+    asked = wanted.predicted_label_map
+    scoring = replace(wanted, predicted_label_map=run.default_label_map if asked is None else asked)
     bootstrap = bootstrap_of(options.intervals, [example.article for example in gold])
     with_floor = baseline and run.extractor != BASELINE and not any(map(lacks_text, gold))
 

@@ -68,6 +68,7 @@ def with_entity(**change: object) -> Callable[[Path], None]:
         rows = gold_rows()
         rows[2]["entities"][2].update(change)
         write_lines(folder / "gold.jsonl", rows)
+        (folder / "labels.toml").write_text("[entities.PER]\n[entities.GPE]\n[entities.FAC]\n[entities.WORK]\n")
 
     return write
 
@@ -111,7 +112,7 @@ GOLD = [
         id="missing-near-match",
     ),
     pytest.param(write("gold.jsonl", ""), r"gold\.jsonl: holds no article", id="empty-file"),
-    pytest.param(cut("gold.jsonl"), r"gold\.jsonl:4: not valid JSON .*is the line cut off\?", id="truncated-line"),
+    pytest.param(cut("gold.jsonl"), r"gold\.jsonl:4: not valid JSON: .*is the line cut off\?", id="truncated-line"),
     pytest.param(write("gold.jsonl", "[1]"), r"gold\.jsonl\[0\]: expected a JSON object, found int", id="no-object"),
     pytest.param(write("gold.jsonl", '{"text": "x"}'), r"gold\.jsonl:1: 'id' must be a string", id="no-id"),
     pytest.param(
@@ -155,7 +156,9 @@ PREDICTED = [
         lambda folder: (folder / "predicted.jsonl").unlink(), r"predicted\.jsonl: cannot be read", id="missing"
     ),
     pytest.param(write("predicted.jsonl", ""), r"predicted\.jsonl: holds no prediction", id="empty"),
-    pytest.param(cut("predicted.jsonl"), r"predicted\.jsonl:2: not valid JSON .*is the line cut off\?", id="truncated"),
+    pytest.param(
+        cut("predicted.jsonl"), r"predicted\.jsonl:2: not valid JSON: .*is the line cut off\?", id="truncated"
+    ),
     pytest.param(
         write("predicted.jsonl", '{"id": "zz", "entities": []}'),
         r"no prediction is about an article of the gold: gold has 'a-port', predictions have 'zz'",

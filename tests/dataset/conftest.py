@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from evalkit.dataset.labels import LABELS_FILE
+from evalkit.dataset.store import bundled_gold
 from evalkit.formats.inline.markup import parse_inline
 from evalkit.records import Example
 
@@ -55,9 +57,10 @@ def good() -> Example:
 
 @pytest.fixture
 def inline_files(tmp_path: Path) -> Path:
-    """A folder of two inline files."""
+    """A folder of two inline files, and the labels that they may use."""
     folder = tmp_path / "inline"
     folder.mkdir()
+    (folder / LABELS_FILE).write_bytes((bundled_gold() / LABELS_FILE).read_bytes())
     (folder / "harbour-strike.txt").write_text(HARBOUR, encoding="utf-8")
     (folder / "market-day.txt").write_text(MARKET, encoding="utf-8")
     return folder

@@ -234,7 +234,9 @@ def test_without_text_nothing_is_compared_with_it(good: Example) -> None:
 
 
 def test_article_ids_given_twice() -> None:
-    assert [(p.article_id, p.code) for p in check_ids(["b", "a", "b", "b"])] == [("b", "id-duplicate")]
+    assert [(p.article_id, p.code) for p in check_ids([(name, "") for name in "babb"])] == [("b", "id-duplicate")]
+    (problem,) = check_ids([("b", "x:1"), ("a", "x:2"), ("b", "x:3")])
+    assert problem.message == "two articles have the id 'b' (x:1 and x:3); rename or remove one"
 
 
 offsets = st.integers(-5, 30)

@@ -178,6 +178,7 @@ def test_gold_that_cannot_be_scored_is_refused(
     tmp_path: Path, good: Example, fields: dict[str, Any], error: type[InputError], message: str
 ) -> None:
     path = write_rows(tmp_path / "mine.jsonl", broken(good, **fields))
+    (tmp_path / "labels.toml").write_text("[entities.PER]\n[entities.GPE]\n[entities.ORG]\n")
     with pytest.raises(error) as caught:
         load_dataset(path)
     assert message in str(caught.value)
@@ -189,6 +190,7 @@ def test_gold_that_cannot_be_scored_is_refused(
 def test_the_first_problem_says_how_many_more(tmp_path: Path, good: Example) -> None:
     row = broken(good, spans=[[0, 9999]], label="X")
     row["entities"][1]["spans"] = [[3, 3]]
+    (tmp_path / "labels.toml").write_text("[entities.PER]\n[entities.GPE]\n[entities.ORG]\n")
     # Out of range, the surface beside it, the label; empty, the surface beside it: 5 problems, 4 more.
     with pytest.raises(InputError, match=r"\(and 4 more\)"):
         load_dataset(write_rows(tmp_path / "mine.jsonl", row))

@@ -230,14 +230,18 @@ class TestFormatsOfOthers:
         (tmp_path / "ORG" / "a.txt").write_text(INLINE)
         assert load_dataset(tmp_path / "ORG").examples == (example("ORG"),)
 
-    def test_labels_that_a_file_defines_need_no_inventory(self, tmp_path: Path, theirs) -> None:
+    def test_labels_are_those_of_labels_toml_else_those_that_the_file_defines_or_uses(
+        self, tmp_path: Path, theirs
+    ) -> None:
         batch = Batch(examples=(example("SHIP"),))
         (tmp_path / "a").write_text("x")
         theirs(sure(1.0, read=lambda source, options: batch))
+        assert load_dataset(tmp_path / "a").inventory.labels_of("entities") == ("SHIP",)
+        theirs(sure(1.0, read=lambda source, options: replace(batch, labels={"entities": ("RAIL", "SHIP")})))
+        assert load_dataset(tmp_path / "a").inventory.labels_of("entities") == ("RAIL", "SHIP")
+        (tmp_path / "labels.toml").write_text("[entities.PER]\n")
         with pytest.raises(EvalkitError, match="label 'SHIP' is not in the inventory"):
             load_dataset(tmp_path / "a")
-        theirs(sure(1.0, read=lambda source, options: replace(batch, labels={"entities": ("SHIP",)})))
-        assert load_dataset(tmp_path / "a").inventory.labels_of("entities") == ("SHIP",)
 
 
 def test_losses_in_words() -> None:
@@ -248,7 +252,7 @@ def test_losses_in_words() -> None:
 
 def test_reading_goes_on_after_damage(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_text(f'{ROW}\n{{"id": 3}}\n{ROW}\n{{"id"\n')
+    path.write_text(f'{ROW}\n{{"id": 3.5}}\n{ROW}\n{{"id"\n')
     batch = read_place(find_place(path))
     assert len(batch.examples) == len(batch.claims) == len(batch.splits) == 2
     assert [str(problem).partition(": ")[0] for problem in batch.problems] == [f"{path}:2", f"{path}:4"]

@@ -77,7 +77,7 @@ def test_every_line_is_read_even_after_a_broken_one(tmp_path: Path, good: Exampl
     row = example_to_row(good)
     wrong = json.loads(json.dumps(row)) | {"id": "second", "lang": "English"}
     path = tmp_path / "mine.jsonl"
-    path.write_text(dump_line(row) + '{"id": "cut\n' + '{"id": 5}\n' + dump_line(wrong) + dump_line(row))
+    path.write_text(dump_line(row) + '{"id": "cut\n' + '{"id": 5.5}\n' + dump_line(wrong) + dump_line(row))
     assert found(path) == [
         (f"{path}:2", "line", "format"),
         (f"{path}:3", "line", "format"),

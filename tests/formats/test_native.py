@@ -91,7 +91,8 @@ def test_a_missing_layer_is_not_an_empty_one() -> None:
     ("row", "message"),
     [
         pytest.param({"text": "x"}, "'id' must be a string, found None", id="no-id"),
-        pytest.param({"id": 7}, "'id' must be a string, found 7", id="id-is-a-number"),
+        pytest.param({"id": 7.5}, "'id' must be a string, found 7.5", id="id-is-a-number"),
+        pytest.param({"id": True}, "'id' must be a string, found True", id="id-is-a-truth"),
         pytest.param({"id": "a", "entities": {}}, "'entities' must be a list", id="layer"),
         pytest.param({"id": "a", "entities": ["Oslo"]}, "entities[0] must be an object", id="item"),
         pytest.param({"id": "a", "entities": [{"spans": [[0, 1]]}]}, "entities[0]: 'label' must be", id="no-label"),
@@ -136,7 +137,7 @@ def test_lines_lists_and_byte_order_marks(tmp_path: Path) -> None:
 def test_truncated_line_is_named_and_reading_can_go_on(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"id": "a"}\n{"id": "b", "te\n5\n{"id": "c"}\n')
-    with pytest.raises(FormatError, match=r"a\.jsonl:2: not valid JSON .*cut off"):
+    with pytest.raises(FormatError, match=r"a\.jsonl:2: not valid JSON: .*cut off"):
         list(read_rows(path))
     told: list[FormatError] = []
     assert [row["id"] for _, row in read_rows(path, on_error=told.append)] == ["a", "c"]

@@ -233,5 +233,7 @@ def test_problems_between_the_files(tmp_path: Path) -> None:
     unknown = write(tmp_path / "unknown.jsonl", [{"id": "a", "entities": [entity(0, 4, "Town")]}])
     outside = write(tmp_path / "outside.jsonl", [{"id": "a", "entities": [entity(0, 5, "GPE")]}])
     assert read_plain_files(gold, unknown, Options()) is not None
+    assert read_plain_files(unknown, gold, Options()) is not None
+    (tmp_path / "labels.toml").write_text("[entities.GPE]\n")
     assert read_plain_files(unknown, gold, Options()) is None
     assert read_plain_files(gold, outside, Options()) is None

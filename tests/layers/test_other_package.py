@@ -16,8 +16,9 @@ from evalkit.dataset.build import DatasetProblemsError, build_dataset
 from evalkit.dataset.convert import FOLDER, convert_dataset
 from evalkit.dataset.describe import describe_dataset
 from evalkit.dataset.fingerprint import fingerprint_of
-from evalkit.dataset.labels import foreign_labels, load_inventory
+from evalkit.dataset.labels import foreign_label_notes, load_inventory
 from evalkit.dataset.load import load_dataset, load_splits
+from evalkit.dataset.own_labels import label_counts
 from evalkit.dataset.validate import validate_dataset
 from evalkit.errors import EvalkitError, FormatError, LabelError, OffsetError
 from evalkit.formats.native.canonical import canonical_annotations
@@ -220,7 +221,8 @@ def test_frames_have_its_fields(folder: Path) -> None:
 def test_predicted_labels_that_it_has_not_are_noted(claims: Layer[Any]) -> None:
     wrong = claims.record(id="c1", spans=(Span(0, 1),), label="maybe")
     predictions = [Prediction(article_id="a", annotations=Annotations(claims=(wrong,)))]
-    (note,) = foreign_labels(load_inventory(), predictions, mapped=["entities"])
+    counts = label_counts((one.annotations for one in predictions), [claims])
+    (note,) = foreign_label_notes(load_inventory(), "claims", counts["claims"])
     assert note.startswith("1 predicted claims have a label that this gold does not use")
     assert note.endswith("(maybe 1); rename them")
 

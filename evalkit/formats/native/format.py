@@ -53,13 +53,21 @@ def batch_of_rows(
     claims: list[Claims] = []
     splits: list[str | None] = []
     unknown: Counter[str] = Counter()
+    first: dict[str, str] = {}
     for where, row in rows:
         try:
-            items.append(parse(row, where))
+            item: Any = parse(row, where)
+            if other := unknown_layers(row):
+                _refuse_misspelt(row, where)
+            if predicted and (before := first.setdefault(item.article_id, where)) is not where:
+                raise FormatError(
+                    f"{where}: prediction for article {item.article_id!r} is given twice, first at {before}; keep one"
+                )
         except FormatError as error:
             wrong.append(error)
             continue
-        unknown.update(unknown_layers(row))
+        items.append(item)
+        unknown.update(other)
         text, sha256, named = row.get("text"), row.get("text_sha256"), row.get("split")
         claims.append(
             Claims(
@@ -75,6 +83,15 @@ def batch_of_rows(
     return Batch(
         examples=tuple(items), claims=tuple(claims), splits=tuple(splits), unknown=unknown, problems=tuple(wrong)
     )
+
+
+def _refuse_misspelt(row: Mapping[str, Any], where: str) -> None:
+    from evalkit.formats.native.rows import misspelt_layer
+
+    if found := misspelt_layer(row):
+        raise FormatError(
+            f"{where}: {found[0]!r} is no layer, and its objects are {found[1]}; did you mean {found[1]!r}?"
+        )
 
 
 def _read(source: Source, options: ReadOptions) -> Batch:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,23 @@ import orjson
 
 from evalkit.errors import FormatError
 from evalkit.files import read_bytes
+from evalkit.formats.native.json_faults import json_fault, objects_in, other_content
 
 __all__ = ["read_rows"]
 
 Row = dict[str, Any]
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+HEAD = 1 << 12
+"""How many bytes tell what a file is."""
+
 
 def read_rows(path: Path, *, on_error: Callable[[FormatError], None] | None = None) -> Iterator[tuple[str, Row]]:
     """The JSON objects of a file, each with its place ("file:line") for messages.
 
-    A file that starts with `[` is read as one JSON list, anything else as JSON lines; blank lines are skipped.
+    A file that starts with `[` is read as one JSON list, anything else as JSON lines; blank lines are skipped. Objects
+    that are spread over lines, or share one, are read as what they are.
 
     Args:
         path: the file.
@@ -28,51 +34,86 @@ def read_rows(path: Path, *, on_error: Callable[[FormatError], None] | None = No
 
     Raises:
         InputError: the file cannot be read.
-        FormatError: a line is no JSON object (a truncated last line is the usual cause).
+        FormatError: a line is no JSON object; says what it is instead, or where it breaks.
     """
-    for where, load in _values(read_bytes(path).removeprefix(b"\xef\xbb\xbf"), path, on_error):
-        try:
-            row = load()
-            if not isinstance(row, dict):
-                raise FormatError(
-                    f"{where}: expected a JSON object, found {type(row).__name__} {str(row)[:40]!r}; "
-                    "write one object a line"
-                )
-        except FormatError as error:
-            if on_error is None:
-                raise
-            on_error(error)
+    for where, row in _values(read_bytes(path).removeprefix(BYTE_ORDER_MARK), path):
+        if isinstance(row, dict):
+            yield where, row
             continue
-        yield where, row
+        problem = row if isinstance(row, FormatError) else _no_object(where, row)
+        if on_error is None:
+            raise problem
+        on_error(problem)
 
 
-def _values(
-    content: bytes, path: Path, on_error: Callable[[FormatError], None] | None
-) -> Iterator[tuple[str, Callable[[], Any]]]:
-    if content.lstrip()[:1] == b"[":
-        try:
-            rows = _loads(content, str(path))
-        except FormatError as error:
-            if on_error is None:
-                raise
-            on_error(error)
-            return
-        for index, row in enumerate(rows):
-            yield f"{path}[{index}]", partial(_itself, row)
-        return
-    for number, line in enumerate(content.split(b"\n"), 1):
-        if line.strip():
-            where = f"{path}:{number}"
-            yield where, partial(_loads, line, where)
+def _no_object(where: str, value: object) -> FormatError:
+    remedy = "write one object a line"
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], dict):
+        remedy = 'spaCy 2 kept training data so; write {"id": …, "text": …, "entities": [{"start": …, …}]}'
+    return FormatError(f"{where}: expected a JSON object, found {type(value).__name__} {str(value)[:40]!r}; {remedy}")
 
 
-def _loads(content: bytes, where: str) -> Any:
+def _values(content: bytes, path: Path) -> Iterator[tuple[str, Any]]:
+    """Each value with its place, or what is wrong there."""
+    if (other := other_content(content[:HEAD])) is not None:
+        yield str(path), FormatError(f"{path}: is {other}")
+    elif content.lstrip()[:1] == b"[":
+        yield from _listed(content, path)
+    else:
+        yield from _lines(content.split(b"\n"), path)
+
+
+def _listed(content: bytes, path: Path) -> Iterator[tuple[str, Any]]:
     try:
-        return orjson.loads(content)
+        rows = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        end = content.rstrip()[-40:].decode("utf-8", "replace")
-        raise FormatError(f"{where}: not valid JSON ({error}); it ends in {end!r}: is the line cut off?") from error
+        lines = content.split(b"\n")
+        if _is_json(lines[0]):
+            yield from _lines(lines, path)
+            return
+        before = content.decode("utf-8", "replace")[: error.pos]
+        where = f"{path}:{before.count(chr(10)) + 1}"
+        yield where, _no_json(where, content)
+        return
+    for index, row in enumerate(rows):
+        yield f"{path}[{index}]", row
 
 
-def _itself(value: Any) -> Any:
-    return value
+def _lines(lines: list[bytes], path: Path) -> Iterator[tuple[str, Any]]:
+    number, looked = 0, False
+    while number < len(lines):
+        line, where = lines[number], f"{path}:{number + 1}"
+        number += 1
+        if not line.strip():
+            continue
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            if not looked:
+                # Once: what is no line of its own may be an object over several lines, and so may be the rest.
+                looked = True
+                found = objects_in(b"\n".join(lines[number - 1 :]))
+                yield from ((f"{path}:{number + after}", row) for after, row in found.objects)
+                if found.is_all:
+                    return
+                if found.goes_on:
+                    where = f"{path}:{number + found.line}"
+                    yield where, _no_json(where, found.rest)
+                    return
+                if found.line:
+                    number += found.line - 1
+                    continue
+            value = _no_json(where, line)
+        yield where, value
+
+
+def _no_json(where: str, content: bytes) -> FormatError:
+    return FormatError(f"{where}: not valid JSON: {json_fault(content)}")
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return False
+    return True

@@ -30,8 +30,9 @@ from evalkit.formats.native.json_rows import read_rows
 from evalkit.layers.base import Layer
 from evalkit.layers.fields import SPAN, TEXT
 from evalkit.layers.scopes import layer_scopes, scope_to_table
-from evalkit.layers.table import all_layers, layer_names
+from evalkit.layers.table import all_layers, layer_names, load_layer
 from evalkit.records import Annotations, Article, Example, Prediction, Scope, Zone
+from evalkit.registry import near_match
 
 __all__ = [
     "annotations_from_row",
@@ -43,6 +44,7 @@ __all__ = [
     "dump_line",
     "example_from_row",
     "example_to_row",
+    "misspelt_layer",
     "prediction_from_row",
     "prediction_line",
     "prediction_to_row",
@@ -145,13 +147,34 @@ def unknown_layers(row: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
+def misspelt_layer(row: Mapping[str, Any]) -> tuple[str, str] | None:
+    """A name in a row that stands for a layer which the row does not have, and the layer; None if there is none.
+
+    The name must be near, and its first object one of that layer: `ents` holds entities, `sentences` hold no stances.
+    """
+    for key in unknown_layers(row):
+        before = GIVEN if key.startswith(GIVEN) else ""
+        near = near_match(key.removeprefix(before), layer_names())
+        if near is None or before + near in row:
+            continue
+        try:
+            item = load_layer(near).from_json(row[key][0], 1)
+        except FormatError:
+            continue
+        if load_layer(near).spans_field is None or load_layer(near).spans(item):
+            return key, before + near
+    return None
+
+
 def _is_known(key: str) -> bool:
     return key == "zones" or key.removeprefix(GIVEN) in layer_names()
 
 
 def article_id_of(row: Mapping[str, Any], where: str) -> str:
-    """The article that a JSON object is about: its `id`, or `article_id`."""
-    return _text(row, "article_id" if "article_id" in row else "id", where)
+    """The article that a JSON object is about: its `id`, or `article_id`; a whole number is taken as its digits."""
+    key = "article_id" if "article_id" in row else "id"
+    value = row.get(key)
+    return str(value) if type(value) is int else _text(row, key, where)
 
 
 def article_from_row(row: Mapping[str, Any], where: str) -> Article:
