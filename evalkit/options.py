@@ -78,14 +78,14 @@ class Intervals:
     Attributes:
         resamples: how many, also of the rounds of a paired test; 0 for no intervals.
         seed: of the resampling.
-        method: `percentile` or `bca`.
-        level: the share of resamples between the bounds.
+        method: `expanded`, `percentile` or `bca`.
+        level: how often such an interval holds the true value.
         cluster: a field of the articles, such as `story`, whose values are drawn as one; each article alone if None.
     """
 
     resamples: int = 1000
     seed: int = 0
-    method: str = "percentile"
+    method: str = "expanded"
     level: float = 0.95
     cluster: str | None = None
 

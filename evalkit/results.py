@@ -110,8 +110,9 @@ class PRF:
 
     Attributes:
         counts: what they are computed from; absent on a macro average.
-        ci: precision, recall and f1 → interval.
+        ci: precision, recall and f1 → interval; a score without one is absent.
         labels: over how many labels a macro average is the mean; absent on what is no mean.
+        articles: in how many articles a label occurs, gold or predicted; absent on what is no label.
     """
 
     precision: float
@@ -120,6 +121,7 @@ class PRF:
     counts: Counts | None = None
     ci: Mapping[str, Interval] = field(default_factory=dict)
     labels: int | None = None
+    articles: int | None = None
 
     @classmethod
     def of(cls, counts: Counts, ci: Mapping[str, Interval] | None = None) -> PRF:
@@ -259,13 +261,13 @@ class EvalResult:
         """A tidy DataFrame: one row a task, convention and label ("micro" and "macro" included).
 
         Columns: extractor, task, convention, label, precision, recall, f1, f1_low, f1_high, gold, predicted,
-        gold_credit, predicted_credit, labels, floor_f1. Counts are missing (NA) on macro rows; `labels`, over how many
-        labels a macro average is the mean, is missing on all others.
+        gold_credit, predicted_credit, labels, articles, floor_f1. Counts are missing (NA) on macro rows; `labels`, over
+        how many labels a macro average is the mean, and `articles`, in how many a label occurs, on all others.
         """
         import pandas as pd
 
         frame = pd.DataFrame(self.rows())
-        whole = [column for column in ("gold", "predicted", "labels") if column in frame]
+        whole = [column for column in ("gold", "predicted", "labels", "articles") if column in frame]
         return frame.astype(dict.fromkeys(whole, "Int64"))
 
     def rows(self) -> list[dict[str, Any]]:
@@ -290,6 +292,7 @@ class EvalResult:
                             "f1_high": high,
                             **{name: getattr(prf.counts, name, None) for name in _NUMBERS},
                             "labels": prf.labels,
+                            "articles": prf.articles,
                             "floor_f1": floors[label].f1 if label in floors else None,
                         }
                     )
@@ -312,6 +315,7 @@ def _prf_to_json(prf: PRF) -> dict[str, Any]:
     row: dict[str, Any] = {"precision": prf.precision, "recall": prf.recall, "f1": prf.f1}
     row |= {} if prf.counts is None else {name: getattr(prf.counts, name) for name in _NUMBERS}
     row |= {} if prf.labels is None else {"labels": prf.labels}
+    row |= {} if prf.articles is None else {"articles": prf.articles}
     return row | {"ci": {name: list(bounds) for name, bounds in prf.ci.items()}}
 
 
@@ -320,7 +324,7 @@ def _prf_from_json(row: Mapping[str, Any]) -> PRF:
     if "gold" in row:
         counts = Counts(*(row[name] for name in _NUMBERS))
     ci = {name: (bounds[0], bounds[1]) for name, bounds in row["ci"].items()}
-    return PRF(row["precision"], row["recall"], row["f1"], counts, ci, row.get("labels"))
+    return PRF(row["precision"], row["recall"], row["f1"], counts, ci, row.get("labels"), row.get("articles"))
 
 
 def _tasks_to_json(tasks: Mapping[str, Mapping[str, TaskResult]], tables: bool) -> dict[str, Any]:

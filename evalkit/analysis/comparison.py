@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from evalkit.analysis.figures import PRF_SCORES, Figure, figures_of
-from evalkit.analysis.intervals import Bootstrap, resampled_figures
+from evalkit.analysis.intervals import Bootstrap, resampled
 from evalkit.analysis.paired import PairedTest, adjusted, paired_test
 from evalkit.analysis.ranking import RankingChange
 from evalkit.analysis.runs import (
@@ -50,8 +50,10 @@ class ComparedRow:
         label: the label, or empty.
         score: precision, recall, f1 or the name of the derived score.
         difference: second minus first.
-        ci: interval of the difference.
+        ci: interval of the difference, which excludes 0 where p_randomization < 1 - level and nowhere else; None where
+            nothing varies, or too few articles have anything (see `evalkit.analysis.intervals`).
         error: standard error of the difference.
+        p_randomization: of the paired test (see `evalkit.analysis.paired`).
         q: p_randomization after Benjamini-Hochberg over all rows of the comparison.
         effect: difference by the standard deviation of the articles' paired contributions.
         wins: articles where the second run is better; ties and losses likewise.
@@ -68,9 +70,8 @@ class ComparedRow:
     first_value: float
     second_value: float
     difference: float
-    ci: Interval
+    ci: Interval | None
     error: float
-    p_bootstrap: float
     p_randomization: float
     q: float
     effect: float
@@ -91,7 +92,9 @@ class Detectable:
 
     Attributes:
         units: articles (or clusters) that there are.
-        smallest: the smallest difference that is found with probability 0.8 at level 0.05.
+        differing: articles in which one of the runs is better.
+        smallest: the smallest difference that is found with probability 0.8 at level 0.05; None if nothing differs, or
+            if units are too few to show any.
         difference: the one that was seen.
         more: how many more articles would show it; 0 if these do, or if there is none.
     """
@@ -101,7 +104,8 @@ class Detectable:
     first: str
     second: str
     units: int
-    smallest: float
+    differing: int
+    smallest: float | None
     difference: float
     more: int
 
@@ -144,7 +148,7 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """The comparison as JSON values."""
-        rows = [asdict(row) | {"ci": list(row.ci), "mark": row.mark} for row in self.rows]
+        rows = [asdict(row) | {"ci": row.ci and list(row.ci), "mark": row.mark} for row in self.rows]
         return {
             "format": "evalkit.comparison",
             "version": 1,
@@ -164,7 +168,8 @@ class Comparison:
 
         rows = []
         for row in self.rows:
-            values = asdict(row) | {"mark": row.mark, "ci_low": row.ci[0], "ci_high": row.ci[1]}
+            low, high = row.ci or (None, None)
+            values = asdict(row) | {"mark": row.mark, "ci_low": low, "ci_high": high}
             del values["ci"]
             rows.append(values)
         return pd.DataFrame(rows)
@@ -210,7 +215,7 @@ class ComparisonOptions:
         return self.bootstrap.resamples if self.rounds is None else self.rounds
 
     def describe(self) -> str:
-        """What reproduces the rows, such as "bootstrap1000/article/seed0|randomization1000|bh"."""
+        """What reproduces the rows, such as "bootstrap1000/article/seed0/expanded|randomization1000|bh"."""
         return f"{self.bootstrap.describe()}|randomization{self.randomizations}|bh"
 
 
@@ -266,14 +271,14 @@ def _rows_of_tables(
 ) -> list[ComparedRow]:
     aligned = same_labels(tables, f"{task} under {convention}")
     figures = {name: figures_of(scored) for name, scored in aligned.items()}
-    values = {name: resampled_figures(figure_list, options.bootstrap) for name, figure_list in figures.items()}
+    drawn = {name: resampled(figure_list, options.bootstrap) for name, figure_list in figures.items()}
     rows: list[ComparedRow] = []
     for first, second in itertools.combinations(figures, 2):
         if options.pairs == "first" and first != next(iter(figures)):
             continue
         ours, theirs = figures[first], figures[second]
         test = paired_test(
-            ours, theirs, (values[first], values[second]), bootstrap=options.bootstrap, rounds=options.randomizations
+            ours, theirs, (drawn[first], drawn[second]), bootstrap=options.bootstrap, rounds=options.randomizations
         )
         pair = _Pair(task, convention, first, second)
         points = zip(ours.point(), theirs.point(), strict=True)
@@ -295,6 +300,7 @@ class _Pair:
 
 def _row(pair: _Pair, name: Figure, values: tuple[float, float], test: PairedTest, position: int) -> ComparedRow:
     wins, losses = int(test.wins[position]), int(test.losses[position])
+    low, high = float(test.low[position]), float(test.high[position])
     return ComparedRow(
         task=pair.task,
         convention=pair.convention,
@@ -306,9 +312,8 @@ def _row(pair: _Pair, name: Figure, values: tuple[float, float], test: PairedTes
         first_value=values[0],
         second_value=values[1],
         difference=float(test.difference[position]),
-        ci=(float(test.low[position]), float(test.high[position])),
+        ci=None if low != low else (low, high),
         error=float(test.error[position]),
-        p_bootstrap=float(test.p_bootstrap[position]),
         p_randomization=float(test.p_randomization[position]),
         q=1.0,
         effect=float(test.effect[position]),

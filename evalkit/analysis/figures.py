@@ -9,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.scoring.counts import macro_prf, prf
+from evalkit.scoring.counts import GOLD, PREDICTED, macro_prf, prf
 from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = ["PRF_SCORES", "Figure", "FigureList", "figures_of"]
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 PRF_SCORES = ("precision", "recall", "f1")
 
@@ -59,6 +60,21 @@ class FigureList:
             wanted = grouped if derived.group else label_totals
             parts.append(derived.values(wanted, self.scored.table.labels)[..., None])
         return np.concatenate(parts, axis=-1)
+
+    def defined(self, totals: Floats) -> Bools:
+        """Which figures the totals have anything for, shape (..., names): the others are 0.0 for want of a denominator.
+
+        Precision needs a predicted item, recall a gold item, F1 either of them; a mean over labels needs a label with
+        gold support, and a derived score any item.
+        """
+        _, label_totals = self.unfold(totals)
+        gold, predicted = label_totals[..., GOLD] > 0, label_totals[..., PREDICTED] > 0
+        by_label: Bools = np.stack([predicted, gold, gold | predicted], axis=-1)
+        pooled: Bools = np.logical_or.reduce(by_label, axis=-2)
+        shape = totals.shape[:-1]
+        macro = np.broadcast_to(pooled[..., 1:2], (*shape, 3))
+        derived = np.broadcast_to(pooled[..., 2:], (*shape, len(self.scored.derived)))
+        return np.concatenate([pooled, macro, by_label.reshape(*shape, by_label.shape[-2] * 3), derived], axis=-1)
 
     def unfold(self, totals: Floats) -> tuple[Floats, Floats]:
         """The totals of shape (..., columns) by group and label, and by label alone: (..., groups, labels, 4)."""

@@ -3,18 +3,30 @@
 The unit that is drawn is the article, or a declared cluster of articles, never the item: items of one article stand
 or fall together. F1 is a function of the counts pooled over the drawn articles (Efron & Tibshirani 1993, chapters 13
 and 14), not a mean of article scores.
+
+With few units the plain percentile interval is too short: the spread of resamples is too small by √((n - 1) / n), and
+normal tails stand where Student's t belongs. The expanded percentile interval (Hesterberg 2015, "What Teachers Should
+Know About the Bootstrap") widens its tails to Φ(-√(n / (n - 1)) · t(n - 1, 1 - α/2)), n the number of units that the
+figure lives on. `experiments/coverage` measures what each kind of interval holds.
+
+A figure lives on the units that have anything for it: for a label those with a gold or predicted item of it. Resamples
+that draw none of them tell nothing of it and are left out; counted as 0 they would pull the interval of a rare label
+down to 0. There is no interval (it is absent, shown as a dash) for a label that three units or fewer have, for other
+figures of fewer than two units, and where nothing varies: an interval of width zero would look like certainty.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.analysis.figures import PRF_SCORES, Figure, FigureList, figures_of
 from evalkit.analysis.resampling import (
+    Ints,
     Plan,
     draws,
     exact_cells,
@@ -23,19 +35,37 @@ from evalkit.analysis.resampling import (
     units_of,
     weighted_sums,
 )
+from evalkit.analysis.student import t_quantile
 from evalkit.errors import InputError
 from evalkit.records import Article
 from evalkit.registry import unknown_name
 from evalkit.results import PRF, Interval, Score, TaskResult
-from evalkit.scoring.counts import macro, micro
+from evalkit.scoring.counts import GOLD, PREDICTED, CountTable, macro, micro
 from evalkit.scoring.properties import article_properties
 from evalkit.scoring.tasks.table import ScoredTable
 
-__all__ = ["Bootstrap", "clustered", "intervals_of", "resampled_figures", "task_result"]
+__all__ = [
+    "EXPANDED",
+    "METHODS",
+    "Bootstrap",
+    "Resampled",
+    "articles_with",
+    "clustered",
+    "interval_bounds",
+    "intervals_of",
+    "resampled",
+    "task_result",
+]
 
 Floats = NDArray[np.float64]
 
-METHODS = ("percentile", "bca")
+EXPANDED = "expanded"
+METHODS = (EXPANDED, "percentile", "bca")
+FEWEST_UNITS, FEWEST_UNITS_OF_LABEL = 2, 4
+SURELY_DRAWN = 64
+"""A figure that so many units have is in every resample: none of them is drawn once in e⁶⁴ resamples at most."""
+WIDTH = 1e-12
+"""Bounds that are closer than this differ by rounding only."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +75,15 @@ class Bootstrap:
     Attributes:
         resamples: how often the articles are drawn.
         seed: equal seeds give equal intervals.
-        method: "percentile", or "bca" (bias-corrected and accelerated, Efron 1987).
-        level: the share of resamples between the bounds.
+        method: "expanded", "percentile", or "bca" (bias-corrected and accelerated, Efron 1987).
+        level: how often such an interval holds the true value.
         clusters: article id → name of its cluster, such as a story; an article that is not named stands alone.
         clustered_by: what the clusters are, for the signature.
     """
 
     resamples: int = 1000
     seed: int = 0
-    method: str = "percentile"
+    method: str = EXPANDED
     level: float = 0.95
     clusters: Mapping[str, str] | None = field(default=None, hash=False)
     clustered_by: str = "story"
@@ -69,17 +99,18 @@ class Bootstrap:
             raise InputError(f"the level of an interval must lie between 0 and 1, found {self.level}")
 
     def describe(self) -> str:
-        """The part of a signature that reproduces the intervals, such as "bootstrap1000/article/seed0"."""
+        """The part of a signature that reproduces the intervals, such as "bootstrap1000/article/seed0/expanded"."""
         unit = "article" if self.clusters is None else f"cluster:{self.clustered_by}"
-        parts = [f"bootstrap{self.resamples}", unit, f"seed{self.seed}"]
-        parts += [self.method] if self.method != "percentile" else []
+        parts = [f"bootstrap{self.resamples}", unit, f"seed{self.seed}", self.method]
         parts += [f"level{self.level:g}"] if self.level != 0.95 else []
         return "/".join(parts)
 
-    @property
-    def tails(self) -> tuple[float, float]:
-        """The two quantiles between which the interval lies."""
-        return (1 - self.level) / 2, (1 + self.level) / 2
+    def tails(self, units: int) -> tuple[float, float]:
+        """The two quantiles of the resamples of some units between which the interval lies."""
+        if self.method != EXPANDED or units < FEWEST_UNITS:
+            return (1 - self.level) / 2, (1 + self.level) / 2
+        reach = (units / (units - 1)) ** 0.5 * t_quantile((1 + self.level) / 2, units - 1)
+        return NormalDist().cdf(-reach), NormalDist().cdf(reach)
 
 
 def clustered(bootstrap: Bootstrap, articles: Sequence[Article], field: str | None) -> Bootstrap:
@@ -124,7 +155,10 @@ def task_result(
         signature=signature,
         micro=_with_intervals(micro(table), "micro", "", ci),
         macro=_with_intervals(macro(table), "macro", "", ci),
-        labels={label: _with_intervals(PRF.of(table.counts(label)), "label", label, ci) for label in table.labels},
+        labels={
+            label: replace(_with_intervals(PRF.of(table.counts(label)), "label", label, ci), articles=articles)
+            for label, articles in zip(table.labels, articles_with(table), strict=True)
+        },
         scores={
             name: Score(scored.derived_value(name), ci.get(Figure("derived", "", name))) for name in scored.derived
         },
@@ -132,47 +166,123 @@ def task_result(
     )
 
 
+def articles_with(table: CountTable) -> list[int]:
+    """In how many articles each label has an item, gold or predicted."""
+    numbers: list[int] = (table.cells[..., GOLD] + table.cells[..., PREDICTED] > 0).sum(axis=0).tolist()
+    return numbers
+
+
 def _with_intervals(prf: PRF, scope: str, label: str, ci: Mapping[Figure, Interval]) -> PRF:
-    bounds = {score: ci[Figure(scope, label, score)] for score in PRF_SCORES} if ci else {}
-    return replace(prf, ci=bounds)
+    names = ((score, Figure(scope, label, score)) for score in PRF_SCORES)
+    return replace(prf, ci={score: ci[name] for score, name in names if name in ci})
 
 
 def intervals_of(figures: FigureList, bootstrap: Bootstrap) -> dict[Figure, Interval]:
-    """The interval of every figure; with one unit or none it is the point itself."""
-    unit, units = units_of(figures.scored.table.articles, bootstrap.clusters)
+    """The interval of every figure that has one: see the top of this file for those that have none."""
+    drawn = resampled(figures, bootstrap)
     point = figures.point()
-    if units < 2:
-        return {name: (float(value), float(value)) for name, value in zip(figures.names, point, strict=True)}
-    values = resampled_figures(figures, bootstrap)
-    tails = np.repeat(np.array(bootstrap.tails)[:, None], len(point), axis=1)
+    left_out = None
     if bootstrap.method == "bca":
-        cells = group_sums(figures.cells, unit, units)
-        tails = bca_tails(values, point, jackknife(figures, cells), bootstrap.tails)
-    low, high = column_quantiles(values, tails)
-    return {name: (float(a), float(b)) for name, a, b in zip(figures.names, low, high, strict=True)}
+        unit, units = units_of(figures.scored.table.articles, bootstrap.clusters)
+        left_out = jackknife(figures, group_sums(figures.cells, unit, units))
+    low, high = interval_bounds(drawn, figures.names, bootstrap, point=point, left_out=left_out)
+    bounds = zip(figures.names, low.tolist(), high.tolist(), strict=True)
+    return {name: (lower, upper) for name, lower, upper in bounds if lower == lower}
 
 
-def resampled_figures(figures: FigureList, bootstrap: Bootstrap) -> Floats:
-    """Every figure of every resample, shape (resamples, figures)."""
+@dataclass(frozen=True, eq=False)
+class Resampled:
+    """Figures of resamples.
+
+    Attributes:
+        values: shape (resamples, figures); NaN where no unit was drawn that has anything for the figure.
+        units: for each figure how many units have anything for it.
+    """
+
+    values: Floats
+    units: Ints
+
+    def minus(self, other: Resampled) -> Resampled:
+        """The paired differences to the figures of another run in the same resamples.
+
+        A figure that one run has nothing for counts as 0.0 there, as in the difference itself.
+        """
+        difference = np.nan_to_num(self.values) - np.nan_to_num(other.values)
+        difference[np.isnan(self.values) & np.isnan(other.values)] = np.nan
+        return Resampled(difference, np.maximum(self.units, other.units))
+
+    def deviation(self) -> Floats:
+        """The standard deviation of each figure over the resamples that have it; 0.0 for fewer than two."""
+        known = ~np.isnan(self.values)
+        number = known.sum(axis=0)
+        values = np.where(known, self.values, 0.0)
+        mean = values.sum(axis=0) / np.maximum(number, 1)
+        squares = (np.where(known, values - mean, 0.0) ** 2).sum(axis=0)
+        return np.asarray(np.sqrt(squares / np.maximum(number - 1, 1)))
+
+    def error(self) -> Floats:
+        """The standard error of each figure.
+
+        Resamples spread by √((n - 1) / n) too little, n the number of units; 0.0 for fewer than two of them.
+        """
+        widened = np.sqrt(self.units / np.maximum(self.units - 1, 1))
+        return np.asarray(self.deviation() * np.where(self.units < FEWEST_UNITS, 0.0, widened))
+
+
+def resampled(figures: FigureList, bootstrap: Bootstrap) -> Resampled:
+    """Every figure of every resample."""
     unit, units = units_of(figures.scored.table.articles, bootstrap.clusters)
-    cells = exact_cells(group_sums(figures.cells, unit, units))
+    sums = group_sums(figures.cells, unit, units)
+    units_with = sum((figures.defined(block).sum(axis=0) for block in row_blocks(sums)), np.zeros(1, dtype=np.int64))
+    may_lack = bool((units_with < SURELY_DRAWN).any())
     values = np.empty((bootstrap.resamples, len(figures.names)))
     done = 0
-    for totals in weighted_sums(draws(Plan(units, bootstrap.resamples, bootstrap.seed)), cells):
-        values[done : done + len(totals)] = figures.values(totals)
+    for totals in weighted_sums(draws(Plan(units, bootstrap.resamples, bootstrap.seed)), exact_cells(sums)):
+        block = values[done : done + len(totals)]
+        block[:] = figures.values(totals)
+        if may_lack:
+            block[~figures.defined(totals)] = np.nan
         done += len(totals)
-    return values
+    return Resampled(values, units_with)
+
+
+def interval_bounds(
+    drawn: Resampled,
+    names: Sequence[Figure],
+    bootstrap: Bootstrap,
+    *,
+    point: Floats,
+    left_out: Floats | None = None,
+) -> tuple[Floats, Floats]:
+    """Lower and upper bounds of figures or differences; NaN where there is no interval.
+
+    Args:
+        drawn: the figures of the resamples.
+        names: what they are.
+        bootstrap: method and level.
+        point: the figures themselves.
+        left_out: the figures with each unit left out in turn, for "bca".
+    """
+    tails = np.array([bootstrap.tails(units) for units in drawn.units.tolist()]).T
+    if left_out is not None and len(left_out) >= FEWEST_UNITS:
+        tails = bca_tails(drawn.values, point, left_out, (float(tails[0, 0]), float(tails[1, 0])))
+    low, high = column_quantiles(drawn.values, tails)
+    fewest = [FEWEST_UNITS_OF_LABEL if name.scope == "label" else FEWEST_UNITS for name in names]
+    without = (drawn.units < fewest) | ~(high - low > WIDTH)
+    return np.where(without, np.nan, low), np.where(without, np.nan, high)
 
 
 def column_quantiles(values: Floats, tails: Floats) -> Floats:
     """Quantiles of each column of `values` (rounds, figures) at its own probabilities `tails` (k, figures).
 
-    Linear between order statistics, as `numpy.quantile` by default.
+    Linear between order statistics, as `numpy.quantile` by default; NaN values are left out.
     """
     ordered = np.sort(values, axis=0)
-    position = tails * (len(values) - 1)
+    # Sorting puts what is not a number last.
+    last = np.maximum(len(values) - np.isnan(values).sum(axis=0) - 1, 0)
+    position = tails * last
     below = np.floor(position).astype(np.int64)
-    above = np.minimum(below + 1, len(values) - 1)
+    above = np.minimum(below + 1, last)
     low, high = np.take_along_axis(ordered, below, axis=0), np.take_along_axis(ordered, above, axis=0)
     return np.asarray(low + (high - low) * (position - below))
 
@@ -190,10 +300,9 @@ def bca_tails(values: Floats, point: Floats, left_out: Floats, tails: tuple[floa
     Efron & Tibshirani 1993, equations 14.9 to 14.15, with ties counted half as scipy does. A figure whose bias
     correction is not finite, because all resamples lie on one side of it, keeps the plain tails.
     """
-    from statistics import NormalDist
-
     normal = NormalDist()
-    share = ((values < point).mean(axis=0) + (values <= point).mean(axis=0)) / 2
+    known = np.maximum((~np.isnan(values)).sum(axis=0), 1)
+    share = ((values < point).sum(axis=0) + (values <= point).sum(axis=0)) / (2 * known)
     spread = left_out.mean(axis=0) - left_out
     square = (spread**2).sum(axis=0)
     adjusted = np.repeat(np.array(tails)[:, None], len(point), axis=1)

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.analysis.figures import figures_of
-from evalkit.analysis.intervals import Bootstrap, column_quantiles, resampled_figures
+from evalkit.analysis.intervals import Bootstrap
+from evalkit.analysis.paired import difference_interval
 from evalkit.results import Interval
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns
 from evalkit.scoring.counts import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, CountTable
@@ -44,7 +45,7 @@ class Rung:
         errors: how many there are; a pair counts once. None for a link.
         f1: micro F1 if only this were made right.
         gain: what that is above the F1 as it is.
-        ci: interval of the gain, paired over articles; None without a bootstrap.
+        ci: interval of the gain, paired over articles; None without a bootstrap, and where nothing varies.
         cumulative: micro F1 if this and all before it were made right.
     """
 
@@ -57,7 +58,7 @@ class Rung:
 
     def to_json(self) -> dict[str, Any]:
         """The rung as JSON values."""
-        return asdict(self) | {"ci": None if self.ci is None else list(self.ci)}
+        return asdict(self) | {"ci": self.ci and list(self.ci)}
 
 
 def kind_ladder(judged: Judged, *, bootstrap: Bootstrap | None = None) -> tuple[Rung, ...]:
@@ -121,12 +122,10 @@ def oracle_table(judged: Judged, kinds: Collection[str] = ()) -> CountTable:
     return CountTable(columns.articles, columns.labels, cells)
 
 
-def _gain_interval(base: CountTable, fixed: CountTable, bootstrap: Bootstrap) -> Interval:
-    sides = [figures_of(ScoredTable(table)) for table in (base, fixed)]
-    if len(base.articles) < 2:
-        gain = fixed.counts().f1 - base.counts().f1
-        return gain, gain
-    values = [resampled_figures(side, bootstrap)[:, MICRO_F1] for side in sides]
-    tails = np.array(bootstrap.tails)[:, None]
-    low, high = column_quantiles((values[1] - values[0])[:, None], tails)
-    return float(low[0]), float(high[0])
+def _gain_interval(base: CountTable, fixed: CountTable, bootstrap: Bootstrap) -> Interval | None:
+    sides = [
+        figures_of(ScoredTable(CountTable(own.articles, ("all",), own.cells.sum(axis=1, keepdims=True))))
+        for own in (base, fixed)
+    ]
+    low, high = (float(bound[MICRO_F1]) for bound in difference_interval(sides[0], sides[1], bootstrap))
+    return None if low != low else (low, high)

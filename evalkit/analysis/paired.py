@@ -1,34 +1,57 @@
-"""Paired tests of two tables over the same articles, for every figure at once.
+"""The paired test of two tables over the same articles, for every figure at once, and the interval of the difference.
 
-* Paired bootstrap: both runs are drawn with the same articles; the interval is that of the difference, and p is the
-  share of resampled differences that, shifted to a mean of the null hypothesis, are as far from 0 as the observed one
-  (Efron & Tibshirani 1993, chapter 16; Berg-Kirkpatrick et al. 2012), two-sided.
-* Approximate randomization: whole articles (or clusters) change sides with probability one half (Noreen 1989;
-  Yeh 2000), two-sided.
+**p** is that of approximate randomization (Noreen 1989; Yeh 2000), two-sided: whole articles (or clusters) change sides
+with probability one half, and p is the share of assignments whose difference is as large as the observed one. Where
+rounds allow it, all 2ⁿ⁻¹ assignments that differ in size are gone through and p is exact; else p = (b + 1) / (R + 1),
+where b of R rounds are as extreme as what was observed: never 0, and valid for any R. A p from the paired bootstrap is
+not given: it is liberal (.07 to .085 at .05 with few articles).
 
-Both give p = (b + 1) / (R + 1), where b of R rounds are as extreme as what was observed: never 0, and valid for any R.
+**The interval** of a difference is that of the paired bootstrap (both runs are drawn with the same articles), by the
+method that was asked for. It excludes 0 exactly where p < α, α being 1 - level. Where the bootstrap says otherwise
+about 0, the interval is the one that the randomization test itself gives: the differences δ that it would not reject if
+every unit's share of the difference were moved by δ / n. Let c be the size that a share α of the differences |D*| under
+randomization exceed, and V the mean of D*². Moved by δ the test has V - D²/n + (D - δ)²/n in place of V, and c grows
+with the root of that, so the bounds are D ± h with
+
+    h² = c² · (V - D²/n) / (V - c²/n)
+
+(for normal shares this is Student's interval). h < |D| exactly where c < |D|, which is where p < α.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.analysis.figures import FigureList
-from evalkit.analysis.intervals import Bootstrap, bca_tails, column_quantiles, jackknife
+from evalkit.analysis.intervals import Bootstrap, Resampled, interval_bounds, jackknife, resampled
 from evalkit.analysis.resampling import (
+    Ints,
     Plan,
+    all_swaps,
     exact_cells,
     group_sums,
     row_blocks,
     swapped_sums,
     units_of,
+    weighted_sums,
 )
 from evalkit.scoring.counts import GOLD, PREDICTED
 
-__all__ = ["PairedTest", "adjusted", "article_figures", "paired_test", "randomization_p"]
+__all__ = [
+    "PairedTest",
+    "Randomization",
+    "adjusted",
+    "article_figures",
+    "difference_interval",
+    "paired_test",
+    "randomization_p",
+    "randomized",
+]
 
 Floats = NDArray[np.float64]
 TIE = 1e-12
@@ -40,10 +63,9 @@ class PairedTest:
 
     Attributes:
         difference: second minus first.
-        low: lower bound of the interval of the difference.
+        low: lower bound of the interval of the difference; NaN where there is none.
         high: its upper bound.
         error: standard error of the difference, from the bootstrap.
-        p_bootstrap: two-sided p of the paired bootstrap.
         p_randomization: two-sided p of approximate randomization.
         effect: difference / (error · √units): Cohen's d of the paired contributions of articles; 0.0 without spread.
         wins: articles where the second run is better.
@@ -56,11 +78,10 @@ class PairedTest:
     low: Floats
     high: Floats
     error: Floats
-    p_bootstrap: Floats
     p_randomization: Floats
     effect: Floats
-    wins: NDArray[np.int64]
-    losses: NDArray[np.int64]
+    wins: Ints
+    losses: Ints
     units: int
     articles: int
 
@@ -68,36 +89,34 @@ class PairedTest:
 def paired_test(
     first: FigureList,
     second: FigureList,
-    resampled: tuple[Floats, Floats],
+    drawn: tuple[Resampled, Resampled],
     *,
     bootstrap: Bootstrap,
     rounds: int,
 ) -> PairedTest:
-    """The tests of two figure lists with equal names over the same articles.
+    """The test of two figure lists with equal names over the same articles.
 
     Args:
         first: the run that is compared with.
         second: the run whose gain is measured.
-        resampled: the figures of either run under the same plan (see `resampled_figures`).
+        drawn: the figures of either run under the same plan (see `resampled`).
         bootstrap: the plan.
         rounds: rounds of approximate randomization.
     """
     unit, units = units_of(first.scored.table.articles, bootstrap.clusters)
     point = second.point() - first.point()
-    moved = resampled[1] - resampled[0]
-    low, high = _interval(first, second, moved, point, bootstrap) if units > 1 else (point, point)
-    error = moved.std(axis=0, ddof=1) if len(moved) > 1 else np.zeros(len(point))
-    extreme = np.abs(moved - point) >= np.abs(point) - TIE
+    moved = drawn[1].minus(drawn[0])
+    error = moved.error()
     spread = error * np.sqrt(units)
     better, worse = _by_article(first, second)
+    swapped = randomized(first, second, bootstrap=bootstrap, rounds=rounds)
+    low, high = swapped.agreeing(*_bounds(first, second, moved, bootstrap), point, units)
     return PairedTest(
         difference=point,
         low=low,
         high=high,
         error=error,
-        # Draws of one unit are all alike, which shows nothing about chance.
-        p_bootstrap=(extreme.sum(axis=0) + 1) / (len(moved) + 1) if units > 1 else np.ones(len(point)),
-        p_randomization=randomization_p(first, second, bootstrap=bootstrap, rounds=rounds),
+        p_randomization=swapped.p,
         effect=np.divide(point, spread, out=np.zeros(len(point)), where=spread > TIE),
         wins=better,
         losses=worse,
@@ -106,20 +125,60 @@ def paired_test(
     )
 
 
-def _interval(
-    first: FigureList, second: FigureList, moved: Floats, point: Floats, bootstrap: Bootstrap
-) -> tuple[Floats, Floats]:
-    tails = np.repeat(np.array(bootstrap.tails)[:, None], len(point), axis=1)
+def difference_interval(first: FigureList, second: FigureList, bootstrap: Bootstrap) -> tuple[Floats, Floats]:
+    """Bounds of each difference, second minus first, from the paired bootstrap alone; NaN where there are none."""
+    return _bounds(first, second, resampled(second, bootstrap).minus(resampled(first, bootstrap)), bootstrap)
+
+
+def _bounds(first: FigureList, second: FigureList, moved: Resampled, bootstrap: Bootstrap) -> tuple[Floats, Floats]:
+    left_out = None
     if bootstrap.method == "bca":
         unit, units = units_of(first.scored.table.articles, bootstrap.clusters)
         sides = [jackknife(side, group_sums(side.cells, unit, units)) for side in (first, second)]
-        tails = bca_tails(moved, point, sides[1] - sides[0], bootstrap.tails)
-    low, high = column_quantiles(moved, tails)
-    return low, high
+        left_out = sides[1] - sides[0]
+    return interval_bounds(moved, first.names, bootstrap, point=second.point() - first.point(), left_out=left_out)
 
 
-def randomization_p(first: FigureList, second: FigureList, *, bootstrap: Bootstrap, rounds: int) -> Floats:
-    """Two-sided p of approximate randomization for every figure; units and seed are those of the bootstrap."""
+@dataclass(frozen=True, eq=False)
+class Randomization:
+    """What every figure's difference does when units change sides.
+
+    Attributes:
+        p: two-sided.
+        alpha: the level of the test, 1 - level of the intervals.
+        critical: a difference is significant (p < alpha) if it is larger than this; infinite if none can be.
+        square: the mean square of the differences.
+    """
+
+    p: Floats
+    alpha: float
+    critical: Floats
+    square: Floats
+
+    def half_widths(self, point: Floats, units: int) -> Floats:
+        """Half the width of the interval that the test itself gives: h at the top of this file, at most 1."""
+        significant = self.p < self.alpha
+        # What is not significant is not larger than the critical size; rounding must not say otherwise.
+        critical = np.where(significant, self.critical, np.maximum(self.critical, np.abs(point)))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            room = self.square - critical**2 / units
+            half = critical * np.sqrt(np.maximum(self.square - point**2 / units, 0.0) / room)
+        half = np.where((room > 0) & np.isfinite(half), half, 1.0)
+        return np.asarray(np.where(significant, half, np.maximum(half, np.abs(point))))
+
+    def agreeing(self, low: Floats, high: Floats, point: Floats, units: int) -> tuple[Floats, Floats]:
+        """The intervals, and that of the test itself where an interval says of 0 what p does not."""
+        half = self.half_widths(point, units)
+        # A bound that lies on 0 holds it.
+        odd = ((self.p < self.alpha) == ((low <= 0) & (high >= 0))) & ~np.isnan(low)
+        return (
+            np.where(odd, np.maximum(point - half, -1.0), low),
+            np.where(odd, np.minimum(point + half, 1.0), high),
+        )
+
+
+def randomized(first: FigureList, second: FigureList, *, bootstrap: Bootstrap, rounds: int) -> Randomization:
+    """The randomization of every figure; units, seed and level are those of the bootstrap."""
     unit, units = units_of(first.scored.table.articles, bootstrap.clusters)
     width = first.cells.shape[1]
     both = exact_cells(group_sums(np.concatenate([first.cells, second.cells], axis=1), unit, units))
@@ -127,10 +186,44 @@ def randomization_p(first: FigureList, second: FigureList, *, bootstrap: Bootstr
     ours, theirs = totals[:width], totals[width:]
     gain = both[:, width:] - both[:, :width]
     observed = np.abs(second.values(theirs) - first.values(ours)) - TIE
+    # The same units on either side give a difference of the same size, so the first one can stay where it is.
+    exact = 1 < units <= math.log2(rounds) + 1
+    sums = weighted_sums(all_swaps(units), gain) if exact else swapped_sums(Plan(units, rounds, bootstrap.seed), gain)
+    tried, extra = (2 ** (units - 1), 0) if exact else (rounds, 1)
+    alpha = round(1 - bootstrap.level, 12)
+    # p < alpha exactly if fewer than this many differences are as large as the observed one.
+    allowed = math.ceil(alpha * (tried + extra) - extra)
     extreme = np.zeros(len(first.names), dtype=np.int64)
-    for moved in swapped_sums(Plan(units, rounds, bootstrap.seed), gain):
-        extreme += (np.abs(second.values(theirs - moved) - first.values(ours + moved)) >= observed).sum(axis=0)
-    return np.asarray((extreme + 1) / (rounds + 1))
+    square = np.zeros(len(first.names))
+    largest = np.zeros((0, len(first.names)))
+    for sizes in _sizes(first, second, (ours, theirs), sums):
+        extreme += (sizes >= observed).sum(axis=0)
+        square += (sizes**2).sum(axis=0)
+        if allowed > 0:
+            largest = _largest(np.concatenate([largest, sizes]), allowed)
+    critical = largest.min(axis=0) if len(largest) == allowed > 0 else np.full(len(first.names), np.inf)
+    return Randomization((extreme + extra) / (tried + extra), alpha, critical, square / tried)
+
+
+def _sizes(
+    first: FigureList, second: FigureList, totals: tuple[Floats, Floats], sums: Iterator[Floats]
+) -> Iterator[Floats]:
+    """The sizes of the differences when some units have changed sides, in blocks of shape (rounds, figures)."""
+    ours, theirs = totals
+    for moved in sums:
+        yield np.abs(second.values(theirs - moved) - first.values(ours + moved))
+
+
+def _largest(sizes: Floats, number: int) -> Floats:
+    """The largest values of each column, in no order."""
+    if len(sizes) <= number:
+        return sizes
+    return np.partition(sizes, len(sizes) - number, axis=0)[len(sizes) - number :]
+
+
+def randomization_p(first: FigureList, second: FigureList, *, bootstrap: Bootstrap, rounds: int) -> Floats:
+    """Two-sided p of approximate randomization for every figure; units and seed are those of the bootstrap."""
+    return randomized(first, second, bootstrap=bootstrap, rounds=rounds).p
 
 
 def article_figures(figures: FigureList, cells: Floats) -> Floats:
@@ -149,7 +242,7 @@ def article_figures(figures: FigureList, cells: Floats) -> Floats:
     return values
 
 
-def _by_article(first: FigureList, second: FigureList) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _by_article(first: FigureList, second: FigureList) -> tuple[Ints, Ints]:
     better = np.zeros(len(first.names), dtype=np.int64)
     worse = np.zeros(len(first.names), dtype=np.int64)
     for ours, theirs in zip(row_blocks(first.cells), row_blocks(second.cells), strict=True):

@@ -19,7 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "Ints",
     "Plan",
+    "all_swaps",
     "draws",
     "exact_cells",
     "group_sums",
@@ -106,6 +108,12 @@ def swaps(plan: Plan) -> Iterator[Bytes]:
         # One bit a unit; a round begins with a fresh word, as in `swapped_sums`.
         raw = bits.random_raw(rounds * words).astype("<u8", copy=False).view(np.uint8).reshape(rounds, 8 * words)
         yield np.unpackbits(raw, axis=1, count=plan.units, bitorder="little")
+
+
+def all_swaps(units: int) -> Iterator[Bytes]:
+    """Every choice of units that change sides, the first one never: one block of shape (2 ** (units - 1), units)."""
+    numbers = np.arange(2 ** (units - 1), dtype=np.int64)[:, None]
+    yield np.concatenate([np.zeros_like(numbers), numbers >> np.arange(units - 1) & 1], axis=1).astype(np.uint8)
 
 
 def units_of(articles: Sequence[str], clusters: Mapping[str, str] | None) -> tuple[Ints, int]:

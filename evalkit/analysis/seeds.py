@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evalkit.analysis.figures import FigureList, figures_of
-from evalkit.analysis.intervals import Bootstrap, resampled_figures
+from evalkit.analysis.intervals import WIDTH, Bootstrap, resampled
 from evalkit.analysis.runs import (
     Runs,
     check_same_gold,
@@ -18,6 +18,7 @@ from evalkit.analysis.runs import (
     scored_table_of,
     shared_conventions,
 )
+from evalkit.analysis.student import t_quantile
 from evalkit.results import EvalResult, Interval
 from evalkit.scoring.tasks.table import ScoredTable
 from evalkit.showing import shown_html
@@ -32,7 +33,8 @@ class SeedRow:
     Attributes:
         runs: how many.
         sd: standard deviation between runs, n - 1 in the denominator.
-        ci: interval of the mean over seeds on these articles: mean ± t(runs - 1) · sd / √runs.
+        ci: interval of the mean over seeds on these articles: mean ± t(runs - 1) · sd / √runs; None where runs do not
+            differ.
         article_sd: standard error of one run from resampling articles (root of the mean variance over runs).
         seed_share: sd² / (sd² + article_sd²): how much of the doubt about one run's figure is the seed's; 0.0 when
             nothing varies.
@@ -48,13 +50,13 @@ class SeedRow:
     sd: float
     low: float
     high: float
-    ci: Interval
+    ci: Interval | None
     article_sd: float
     seed_share: float
 
     def to_json(self) -> dict[str, Any]:
         """The row as JSON values."""
-        return asdict(self) | {"ci": list(self.ci)}
+        return asdict(self) | {"ci": self.ci and list(self.ci)}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -94,7 +96,7 @@ class RepeatedRuns:
         import pandas as pd
 
         rows = [row.to_json() for row in self.rows]
-        bounds = [row.pop("ci") for row in rows]
+        bounds = [row.pop("ci") or (None, None) for row in rows]
         return pd.DataFrame(
             [{**row, "ci_low": low, "ci_high": high} for row, (low, high) in zip(rows, bounds, strict=True)]
         )
@@ -133,7 +135,7 @@ def seed_rows(
     within = np.mean([_variance(figure_list, bootstrap) for figure_list in figures], axis=0)
     size = len(points)
     mean, sd = points.mean(axis=0), points.std(axis=0, ddof=1)
-    half = _t_quantile((1 + bootstrap.level) / 2, size - 1) * sd / np.sqrt(size)
+    half = t_quantile((1 + bootstrap.level) / 2, size - 1) * sd / np.sqrt(size)
     total = sd**2 + within
     share = np.divide(sd**2, total, out=np.zeros(len(total)), where=total > 0)
     return [
@@ -148,7 +150,9 @@ def seed_rows(
             sd=float(sd[position]),
             low=float(points[:, position].min()),
             high=float(points[:, position].max()),
-            ci=(float(mean[position] - half[position]), float(mean[position] + half[position])),
+            ci=(float(mean[position] - half[position]), float(mean[position] + half[position]))
+            if half[position] > WIDTH
+            else None,
             article_sd=float(np.sqrt(within[position])),
             seed_share=float(share[position]),
         )
@@ -157,10 +161,4 @@ def seed_rows(
 
 
 def _variance(figures: FigureList, bootstrap: Bootstrap) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.asarray(resampled_figures(figures, bootstrap).var(axis=0))
-
-
-def _t_quantile(probability: float, freedom: int) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(freedom, probability))
+    return resampled(figures, bootstrap).error() ** 2

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from evalkit.analysis.intervals import Bootstrap, task_result
-from evalkit.analysis.resampling import units_of
+from evalkit.analysis.intervals import Bootstrap, articles_with, task_result
 from evalkit.errors import InputError
 from evalkit.records import Example
 from evalkit.registry import unknown_name
 from evalkit.results import PRF
-from evalkit.scoring.counts import GOLD, PREDICTED, CountTable
+from evalkit.scoring.counts import CountTable
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.properties import NONE, article_properties
 from evalkit.scoring.tasks.table import ScoredTable, load_task, task_names
@@ -169,13 +168,11 @@ class Sliced:
         rows, crossed = [], []
         for value, scored in slice_articles(ScoredTable(table), _pooled(values, table.articles)).items():
             table_of_value = scored.table
-            alone = self.bootstrap is None or units_of(table_of_value.articles, self.bootstrap.clusters)[1] < 2
-            inside = replace(self, bootstrap=None if alone else self.bootstrap)
-            result = inside._result(scored)
+            result = self._result(scored)
             rows.append(self._row(by, value, "", len(table_of_value.articles), result.micro))
             crossed += [
                 self._row(by, value, label, articles, result.labels[label])
-                for label, articles in zip(table_of_value.labels, _present(table_of_value), strict=True)
+                for label, articles in zip(table_of_value.labels, articles_with(table_of_value), strict=True)
                 if articles
             ]
         return rows + crossed
@@ -186,14 +183,8 @@ class Sliced:
     def _scored(self, table: CountTable) -> Iterator[tuple[str, int, PRF]]:
         """Each label with the number of articles that have an item of it, and its scores."""
         result = self._result(ScoredTable(table))
-        for label, articles in zip(table.labels, _present(table), strict=True):
+        for label, articles in zip(table.labels, articles_with(table), strict=True):
             yield label, articles, result.labels[label]
-
-
-def _present(table: CountTable) -> list[int]:
-    """In how many articles each label has an item."""
-    numbers: list[int] = (table.cells[..., GOLD] + table.cells[..., PREDICTED] > 0).sum(axis=0).tolist()
-    return numbers
 
 
 def _pooled(values: Any, articles: Sequence[str]) -> dict[str, Any]:

@@ -140,17 +140,17 @@ interval_options = with_record(
         "method": click.option(
             "--interval",
             "method",
-            type=click.Choice(("percentile", "bca")),
+            type=click.Choice(("expanded", "percentile", "bca")),
             default=_DEFAULT.method,
             show_default=True,
-            help="How intervals are made.",
+            help="How intervals are made; expanded allows for few articles.",
         ),
         "level": click.option(
             "--level",
             type=click.FloatRange(0, 1, min_open=True, max_open=True),
             default=_DEFAULT.level,
             show_default=True,
-            help="The share of resamples between the bounds of an interval.",
+            help="How often an interval holds the true value.",
         ),
         "cluster": click.option(
             "--cluster",

@@ -241,7 +241,7 @@ def read_identity(identity: Table, key: Key, result: Mapping[str, Any]) -> None:
 
 def read_comparison(table: Table, key: Key, comparison: Mapping[str, Any]) -> None:
     """`compare --json`."""
-    numbers = ("first_value", "second_value", "difference", "error", "p_bootstrap", "p_randomization", "q", "effect")
+    numbers = ("first_value", "second_value", "difference", "error", "p_randomization", "q", "effect")
     counts = ("wins", "ties", "losses", "units", "mark")
     table.put((*key, "method"), masked(comparison["method"]))
     for row in comparison["rows"]:

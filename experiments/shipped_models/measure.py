@@ -79,9 +79,10 @@ def report(gold: GoldDataset, systems: list[str]) -> Iterator[str]:
         for name, task in result.tasks["entities"].items():
             rows = [*task.labels.items(), ("micro", task.micro)] if name == "exact" else [("micro", task.micro)]
             for label, prf in rows:
-                low, high = prf.ci["f1"]
+                bounds = prf.ci.get("f1")
+                interval = "–" if bounds is None else f"{bounds[0]:.3f}–{bounds[1]:.3f}"
                 counts = (prf.counts.gold, prf.counts.predicted) if prf.counts else ("", "")
-                numbers = f"{prf.precision:.3f} | {prf.recall:.3f} | {prf.f1:.3f} | {low:.3f}–{high:.3f}"
+                numbers = f"{prf.precision:.3f} | {prf.recall:.3f} | {prf.f1:.3f} | {interval}"
                 yield f"| {system} | {name} | {label} | {numbers} | {counts[0]} | {counts[1]} |"
     yield ""
     if len(results) > 1:
@@ -90,9 +91,9 @@ def report(gold: GoldDataset, systems: list[str]) -> Iterator[str]:
         yield "|---|---:|---:|---:|"
         for row in comparison.rows:
             if row.scope == "micro":
-                low, high = row.ci
+                interval = "–" if row.ci is None else f"{row.ci[0]:+.3f} to {row.ci[1]:+.3f}"
                 names = f"{row.second} − {row.first}"
-                yield f"| {names} | {row.difference:+.3f} | {low:+.3f} to {high:+.3f} | {row.q:.4f} |"
+                yield f"| {names} | {row.difference:+.3f} | {interval} | {row.q:.4f} |"
         yield ""
 
 

@@ -215,8 +215,11 @@ def _shown(figures: PRF, score: str) -> str:
         return str(counts.gold if counts else 0)
     if counts is None or not (counts.predicted if score == "precision" else counts.gold):
         return "-"
+    value = f"{getattr(figures, score):.3f}"
+    if score not in figures.ci:
+        return value
     low, high = figures.ci[score]
-    return f"{getattr(figures, score):.3f} ({low:.3f}–{high:.3f})"
+    return f"{value} ({low:.3f}–{high:.3f})"
 
 
 def _differences(trial: Trial, results: Mapping[str, EvalResult]) -> Iterator[str]:
@@ -238,8 +241,8 @@ def _differences(trial: Trial, results: Mapping[str, EvalResult]) -> Iterator[st
 
 
 def _difference(row: ComparedRow) -> str:
-    low, high = row.ci
-    return f"{-row.difference:+.3f} ({-high:+.3f}, {-low:+.3f}){'*' if row.q < 0.05 else ''}"
+    interval = "" if row.ci is None else f" ({-row.ci[1]:+.3f}, {-row.ci[0]:+.3f})"
+    return f"{-row.difference:+.3f}{interval}{'*' if row.q < 0.05 else ''}"
 
 
 def write_card(path: Path, lines: Iterable[str]) -> None:

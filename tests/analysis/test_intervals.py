@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.analysis.figures import figures_of
-from evalkit.analysis.intervals import Bootstrap, bca_tails, intervals_of, jackknife, resampled_figures, task_result
+from evalkit.analysis.intervals import METHODS, Bootstrap, bca_tails, intervals_of, jackknife, resampled, task_result
 from evalkit.analysis.resampling import Plan, draws
 from evalkit.errors import InputError
 from evalkit.results import EvalResult, TaskResult
@@ -31,10 +31,11 @@ def as_json(result: TaskResult) -> str:
 @pytest.mark.parametrize(
     ("bootstrap", "expected"),
     [
-        pytest.param(Bootstrap(), "bootstrap1000/article/seed0", id="defaults"),
+        pytest.param(Bootstrap(), "bootstrap1000/article/seed0/expanded", id="defaults"),
         pytest.param(Bootstrap(resamples=50, seed=7, method="bca"), "bootstrap50/article/seed7/bca", id="bca"),
-        pytest.param(Bootstrap(clusters={"a": "s"}), "bootstrap1000/cluster:story/seed0", id="clusters"),
-        pytest.param(Bootstrap(level=0.9), "bootstrap1000/article/seed0/level0.9", id="another level"),
+        pytest.param(Bootstrap(clusters={"a": "s"}), "bootstrap1000/cluster:story/seed0/expanded", id="clusters"),
+        pytest.param(Bootstrap(level=0.9), "bootstrap1000/article/seed0/expanded/level0.9", id="another level"),
+        pytest.param(Bootstrap(method="percentile"), "bootstrap1000/article/seed0/percentile", id="percentile"),
     ],
 )
 def test_describe(bootstrap: Bootstrap, expected: str) -> None:
@@ -46,7 +47,7 @@ def test_describe(bootstrap: Bootstrap, expected: str) -> None:
     [
         pytest.param({"resamples": 0}, "at least 1 resample, found 0", id="no resamples"),
         pytest.param({"seed": -1}, "must not be negative, found -1", id="negative seed"),
-        pytest.param({"method": "bc"}, "unknown bootstrap method 'bc'; known: percentile, bca", id="method"),
+        pytest.param({"method": "bc"}, "unknown bootstrap method 'bc'; known: expanded, percentile, bca", id="method"),
         pytest.param({"level": 95.0}, "between 0 and 1, found 95.0", id="level in percent"),
     ],
 )
@@ -64,25 +65,97 @@ def test_scores_without_intervals(make_table: Callable[..., CountTable]) -> None
     assert result.micro.ci == {}
 
 
-@pytest.mark.parametrize("method", ["percentile", "bca"])
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("articles", [0, 1], ids=["no article", "one article"])
-def test_without_two_articles_the_interval_is_the_point(
+def test_without_two_articles_there_is_no_interval(
     draw_table: Callable[..., CountTable], method: str, articles: int
 ) -> None:
     result = scored(draw_table(0, articles, fractions=True), Bootstrap(10, method=method))
-    for prf in (result.micro, result.macro, *result.labels.values()):
-        assert prf.ci["f1"] == pytest.approx((prf.f1, prf.f1))
+    assert [dict(prf.ci) for prf in (result.micro, result.macro, *result.labels.values())] == [{}] * 5
 
 
 def test_one_cluster_is_one_unit(draw_table: Callable[..., CountTable]) -> None:
     table = draw_table(0, 20)
     result = scored(table, Bootstrap(10, clusters=dict.fromkeys(table.articles, "wire")))
-    assert result.micro.ci["f1"] == pytest.approx((result.micro.f1, result.micro.f1))
+    assert result.micro.ci == {}
+
+
+@pytest.mark.parametrize(
+    ("units", "expected"),
+    [
+        # Φ(-√(n / (n - 1)) · t(n - 1, 0.975)) with t of 4.302653, 2.262157 and 2.109816 from tables, so at -5.2697,
+        # -2.3845 and -2.1710.
+        pytest.param(3, 6.8341e-08, id="3"),
+        pytest.param(10, 0.00855064, id="10"),
+        pytest.param(18, 0.01496625, id="18"),
+        pytest.param(100_000, 0.025, id="very many"),
+    ],
+)
+def test_expanded_tails(units: int, expected: float) -> None:
+    low, high = Bootstrap().tails(units)
+    assert low == pytest.approx(expected, rel=1e-3)
+    assert high == pytest.approx(1 - low)
+
+
+@pytest.mark.parametrize("method", ["percentile", "bca"])
+def test_other_tails_are_plain(method: str) -> None:
+    assert Bootstrap(method=method, level=0.9).tails(5) == pytest.approx((0.05, 0.95))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("articles", range(1, 7))
+def test_a_label_needs_four_articles(make_table: Callable[..., CountTable], method: str, articles: int) -> None:
+    # Of twelve articles the first ones have Y; in one of these it is missed, so that its F1 varies.
+    cells = {
+        f"a{at:02}": {"X": (2, 2, 1 + at % 2, 1 + at % 2)}
+        | ({"Y": (1, at > 0, at > 0, at > 0)} if at < articles else {})
+        for at in range(12)
+    }
+    label = scored(make_table(cells), Bootstrap(300, method=method)).labels["Y"]
+    assert label.articles == articles
+    assert ("f1" in label.ci, "recall" in label.ci) == (articles >= 4, articles >= 4)
+
+
+def test_a_label_of_few_articles_is_not_pulled_to_zero(make_table: Callable[..., CountTable]) -> None:
+    # Y is in five of thirty articles, each time found together with one that is spurious in three of them: without it
+    # in a resample (2 % of them) nothing is known; in every other one F1 is at least 2 · 5 / (5 + 10).
+    spurious = (1, 1, 1, 0, 0)
+    cells = {f"a{at:02}": {"X": (1, 1, at % 3 > 0, at % 3 > 0)} for at in range(30)}
+    for at, own in enumerate(spurious):
+        cells[f"a{at:02}"]["Y"] = (1, 1 + own, 1, 1)
+    low, high = scored(make_table(cells), Bootstrap(2000)).labels["Y"].ci["f1"]
+    assert (low, high) == pytest.approx((2 / 3, 1.0))
+
+
+def test_recall_lives_on_gold_and_precision_on_predictions(make_table: Callable[..., CountTable]) -> None:
+    # Y has gold in two articles and is predicted in ten: nothing can be said about recall.
+    cells = {f"a{at:02}": {"Y": (at < 2, at < 10, at == 0, at == 0), "X": (1, 1, 1, 1)} for at in range(12)}
+    label = scored(make_table(cells), Bootstrap(200)).labels["Y"]
+    assert (set(label.ci), label.articles) == ({"precision", "f1"}, 10)
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 10**6), articles=st.integers(1, 9), hit=st.sampled_from([0.0, 0.5, 1.0]))
+def test_no_interval_has_width_zero(
+    draw_table: Callable[..., CountTable], seed: int, articles: int, hit: float
+) -> None:
+    table = draw_table(seed, articles, hit=hit)
+    for method in METHODS:
+        for low, high in intervals_of(figures_of(ScoredTable(table)), Bootstrap(25, method=method)).values():
+            assert high - low > 1e-12
+
+
+def test_the_standard_error_of_a_mean(make_table: Callable[..., CountTable]) -> None:
+    # Recall of articles with 10 gold items each is a mean, so its standard error is s / √n, s with n - 1 below.
+    right = [2, 9, 5, 7, 3, 6, 8, 1]
+    figures = figures_of(ScoredTable(make_table({str(at): {"X": (10, 10, own, own)} for at, own in enumerate(right)})))
+    error = resampled(figures, Bootstrap(20_000)).error()[1]
+    assert error == pytest.approx(np.std(right, ddof=1) / 10 / np.sqrt(8), rel=0.02)
 
 
 def test_agrees_with_a_plain_loop(draw_table: Callable[..., CountTable]) -> None:
     table = draw_table(1, 30)
-    values = resampled_figures(figures_of(ScoredTable(table)), Bootstrap(40, seed=3))
+    values = resampled(figures_of(ScoredTable(table)), Bootstrap(40, seed=3)).values
     for weights, row in zip(np.concatenate(list(draws(Plan(30, 40, 3)))), values, strict=True):
         drawn = [at for at, times in enumerate(weights) for _ in range(times)]
         counts = CountTable(tuple(map(str, drawn)), table.labels, table.cells[drawn]).counts()
@@ -128,7 +201,7 @@ def test_agrees_with_scipy_within_monte_carlo_error(draw_table: Callable[..., Co
     expected = stats.bootstrap(
         (gold, predicted, credit), f1, paired=True, n_resamples=4000, method="percentile", rng=np.random.default_rng(0)
     ).confidence_interval
-    found = scored(table, Bootstrap(4000)).micro.ci["f1"]
+    found = scored(table, Bootstrap(4000, method="percentile")).micro.ci["f1"]
     # A tail quantile of 4,000 resamples has a standard error of about 0.042 standard deviations; an interval spans 3.9.
     assert found == pytest.approx(tuple(expected), abs=0.25 * (expected.high - expected.low) / 3.9)
 
@@ -154,7 +227,7 @@ def test_seeds(draw_table: Callable[..., CountTable]) -> None:
 
 
 @settings(max_examples=30)
-@given(seed=st.integers(0, 10**6), articles=st.integers(2, 8), method=st.sampled_from(["percentile", "bca"]))
+@given(seed=st.integers(0, 10**6), articles=st.integers(2, 8), method=st.sampled_from(METHODS))
 def test_bounds_are_ordered_and_inside_zero_to_one(
     draw_table: Callable[..., CountTable], seed: int, articles: int, method: str
 ) -> None:
@@ -163,9 +236,10 @@ def test_bounds_are_ordered_and_inside_zero_to_one(
         assert 0 <= low <= high <= 1 + 1e-9
 
 
-def test_a_perfect_run_has_a_perfect_interval(make_table: Callable[..., CountTable]) -> None:
-    result = scored(make_table({name: {"X": (2, 2, 2, 2)} for name in "abcd"}), Bootstrap(20, method="bca"))
-    assert result.micro.ci["f1"] == (1.0, 1.0)
+@pytest.mark.parametrize("method", METHODS)
+def test_a_perfect_run_has_no_interval(make_table: Callable[..., CountTable], method: str) -> None:
+    result = scored(make_table({name: {"X": (2, 2, 2, 2)} for name in "abcd"}), Bootstrap(20, method=method))
+    assert (result.micro.ci, result.labels["X"].ci) == ({}, {})
 
 
 def test_derived_scores_have_intervals(make_table: Callable[..., CountTable]) -> None:
@@ -221,7 +295,7 @@ def test_bca_without_bias_or_skew_is_the_percentile_interval() -> None:
 def test_scoring_with_intervals_loads_nothing_heavy() -> None:
     code = (
         "import sys, numpy as np\n"
-        "from evalkit.analysis.intervals import Bootstrap, task_result\n"
+        "from evalkit.analysis.intervals import METHODS, Bootstrap, task_result\n"
         "from evalkit.scoring.counts import CountTable\n"
         "from evalkit.scoring.tasks.table import ScoredTable\n"
         "t = CountTable(('a', 'b'), ('X',), np.ones((2, 1, 4)))\n"

@@ -69,7 +69,7 @@ def test_gains_have_intervals() -> None:
     assert rung.gain == pytest.approx(0.5)
     assert rung.ci is not None
     assert 0.2 < rung.ci[0] < 0.5 < rung.ci[1] < 0.8
-    assert ladder_of(columns_of(wrong), Bootstrap(20))[0].ci == (1.0, 1.0)
+    assert ladder_of(columns_of(wrong), Bootstrap(20))[0].ci is None
 
 
 ITEMS = st.lists(

@@ -23,7 +23,6 @@ ROW = ComparedRow(
     difference=0.01,
     ci=(-0.02, 0.04),
     error=0.01,
-    p_bootstrap=0.3,
     p_randomization=0.3,
     q=0.3,
     effect=0.1,
@@ -46,23 +45,38 @@ def lines(compared: Comparison) -> list[str]:
 
 
 def test_what_the_gold_can_show_and_how_many_more_articles_would_show_it():
-    # z(.975) + z(.8) = 2.80159, by a standard error of .01. For a difference of .01: 100 · 2.80159² = 785, 685 more.
+    # t(99, .975) + t(99, .8) = 1.98422 + 0.84535, by √(100 / 99) and a standard error of .01: .0284. For a difference
+    # of .01 about 100 · 2.8² articles: of 788 t is 1.96300 and 0.84220, and 2.80520 · √(788 / 787) · .1 / √788 = .01.
     assert lines(comparison(ROW)) == [
         "entities, a and b: 100 articles show differences of exact micro F1 from 0.028 on "
-        "(80 % power, alpha 0.05); 685 more articles would show one of 0.010"
+        "(80 % power, alpha 0.05); 688 more articles would show one of 0.010"
     ]
 
 
 def test_nothing_is_said_of_more_articles_where_these_are_enough_or_nothing_differs():
     for difference in (0.03, 0.0):
-        (line,) = lines(comparison(replace(ROW, difference=difference)))
+        (line,) = lines(comparison(replace(ROW, difference=difference, wins=9)))
         assert line.endswith("(80 % power, alpha 0.05)")
+
+
+def test_so_few_articles_show_nothing():
+    (line,) = lines(comparison(replace(ROW, units=3, error=0.01, wins=0, ties=2, losses=1, difference=-0.09)))
+    # Six articles that differ are the fewest that can show anything; one of three does here, so there must be 18.
+    assert line == (
+        "entities, a and b: 3 articles show no difference of exact micro F1, however large (alpha 0.05); "
+        "15 more articles would show one of 0.090"
+    )
+
+
+def test_nothing_differs():
+    (line,) = lines(comparison(replace(ROW, error=0.0, wins=0, ties=100, losses=0, difference=0.0)))
+    assert line == "entities, a and b: nothing differs, exact micro F1 is the same in every article"
 
 
 def test_figures_are_those_of_the_result():
     (seen,) = comparison(ROW).to_json()["detectable"]
-    assert (seen["task"], seen["convention"], seen["units"], seen["more"]) == ("entities", "exact", 100, 685)
-    assert round(seen["smallest"], 4) == 0.0280
+    assert (seen["task"], seen["convention"], seen["units"], seen["more"]) == ("entities", "exact", 100, 688)
+    assert round(seen["smallest"], 4) == 0.0284
 
 
 def test_the_main_convention_is_told_of():

@@ -94,9 +94,14 @@ def _order_lines(comparison: Comparison) -> Iterator[str]:
 
 def _detection_lines(comparison: Comparison) -> Iterator[str]:
     """The smallest difference that the gold can show for each task and pair, and what would show the one seen."""
+    unit = "clusters" if "/cluster:" in comparison.method else "articles"
     for seen in comparison.detectable:
-        more = f"; {seen.more} more articles would show one of {abs(seen.difference):.3f}" if seen.more else ""
-        yield (
-            f"{seen.task}, {seen.first} and {seen.second}: {seen.units} articles show differences of "
-            f"{seen.convention} micro F1 from {seen.smallest:.3f} on (80 % power, alpha 0.05){more}"
-        )
+        pair, score = f"{seen.task}, {seen.first} and {seen.second}", f"{seen.convention} micro F1"
+        if seen.smallest is None and not seen.differing:
+            yield f"{pair}: nothing differs, {score} is the same in every article"
+            continue
+        shown = f"no difference of {score}, however large (alpha 0.05)"
+        if seen.smallest is not None:
+            shown = f"differences of {score} from {seen.smallest:.3f} on (80 % power, alpha 0.05)"
+        more = f"; {seen.more} more {unit} would show one of {abs(seen.difference):.3f}" if seen.more else ""
+        yield f"{pair}: {seen.units} {unit} show {shown}{more}"

@@ -44,19 +44,26 @@ def _label_table(result: TaskResult, floor: TaskResult | None) -> Table:
     named = [*result.labels.items(), ("micro", result.micro), ("macro", result.macro)]
     said = {"macro": "macro" if result.macro.labels is None else f"macro of {result.macro.labels}"}
     pooled = len(result.labels)
+    # Results of earlier versions do not say in how many articles a label is.
+    counted = any(prf.articles is not None for prf in result.labels.values())
     return Table(
         title=f"{result.task} · {result.convention}",
         columns=figure_columns(
             *("label", "P", "R", "F1", interval_heading(result.signature), "gold", "pred"),
+            *["art."] * counted,
             *["floor F1"] * (floor is not None),
         ),
         rows=tuple(
-            (*_cells(said.get(name, name), prf), *([_f1(floors.get(name))] if floor is not None else []))
+            (
+                *_cells(said.get(name, name), prf),
+                *(["" if prf.articles is None else str(prf.articles)] if counted else []),
+                *([_f1(floors.get(name))] if floor is not None else []),
+            )
             for name, prf in named
         ),
-        caption="" if floor is None else _floor_caption(floor),
         rules=(pooled,),
         strong=(pooled, pooled + 1),
+        caption="|".join(filter(None, (_without_interval(result), "" if floor is None else _floor_caption(floor)))),
         signature=result.signature,
     )
 
@@ -65,6 +72,13 @@ def _floor_caption(floor: TaskResult) -> str:
     label = floor_label(floor)
     usual = f"a trivial baseline that calls all it finds {label}, the most frequent label"
     return f"floor: {usual}; in a label's row, that one" if label else ""
+
+
+def _without_interval(result: TaskResult) -> str:
+    """Why labels have a dash for an interval, where some have."""
+    if not result.micro.ci or all("f1" in prf.ci for prf in result.labels.values()):
+        return ""
+    return "no interval where 3 articles or fewer have a label (art.), or where nothing varies"
 
 
 def _convention_table(task: str, others: Sequence[TaskResult], floors: Mapping[str, TaskResult]) -> Table:
