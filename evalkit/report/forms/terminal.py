@@ -133,10 +133,12 @@ def _print_table(table: Table, console: Console) -> None:
         _print_listing(table, console)
     else:
         _print_figures(table, console)
-    below = [line for line in (table.caption, table.signature) if line]
-    for line in below:
-        console.print(Text(line, style="dim"), soft_wrap=True)
-    if below:
+    if table.caption:
+        console.print(Text(table.caption, style="dim"))
+    if table.signature:
+        # One word to copy, which is never broken.
+        console.print(Text(table.signature, style="dim"), soft_wrap=True)
+    if table.caption or table.signature:
         console.print()
 
 

@@ -63,7 +63,7 @@ def _label_table(result: TaskResult, floor: TaskResult | None) -> Table:
         ),
         rules=(pooled,),
         strong=(pooled, pooled + 1),
-        caption="|".join(filter(None, (_without_interval(result), "" if floor is None else _floor_caption(floor)))),
+        caption="; ".join(filter(None, (_without_interval(result), "" if floor is None else _floor_caption(floor)))),
         signature=result.signature,
     )
 
