@@ -85,7 +85,7 @@ def test_the_signature_reproduces_the_number():
     result = score(GOLD, predictions(MOEN), scoring=options, resamples=20)
     assert result.tasks["entities"]["exact"].signature == (
         f"entities|exact|micro|labels:conll4[PER+LOC]|gold:mini@{GOLD.fingerprint[:7]}|split:test|"
-        f"ci:bootstrap20/article/seed4|evalkit:{result.run['evalkit']}"
+        f"ci:bootstrap20/article/seed4/expanded|evalkit:{result.run['evalkit']}"
     )
 
 
