@@ -119,7 +119,7 @@ def smallest_difference(error: float, units: int, *, alpha: float = 0.05, power:
 
 
 def _power(error: float, units: int, alpha: float, power: float, basis: str) -> Power:
-    able = error > 0 and units >= fewest_units(alpha)
+    able = error > EQUAL and units >= fewest_units(alpha)
     smallest = smallest_difference(error, max(units, 2), alpha=alpha, power=power)
     return Power(units=units, error=error, smallest=smallest if able else None, alpha=alpha, power=power, basis=basis)
 

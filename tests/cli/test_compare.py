@@ -107,9 +107,16 @@ def test_several_runs_are_compared_with_the_first(runs: Path, evalkit: Evalkit) 
 
 
 def test_the_smallest_difference_is_said(runs: Path, evalkit: Evalkit) -> None:
-    assert "6 articles show differences of exact micro F1" in " ".join(
+    # Every article of the other run is half right: nothing varies.
+    assert "6 articles show the same difference of exact micro F1 each" in " ".join(
         evalkit("compare", "right", "halves").out.split()
     )
+
+
+def test_nothing_differs(runs: Path, evalkit: Evalkit) -> None:
+    out = " ".join(evalkit("compare", "right", "right").out.split())
+    assert "nothing differs, exact micro F1 is the same in every article" in out
+    assert "from 0.000" not in out
 
 
 def test_a_convention_that_was_not_scored_is_counted_anew(runs: Path, evalkit: Evalkit) -> None:

@@ -68,6 +68,14 @@ def test_so_few_articles_show_nothing():
     )
 
 
+def test_a_difference_that_is_the_same_everywhere():
+    (line,) = lines(comparison(replace(ROW, error=1e-17, wins=100, ties=0, losses=0)))
+    assert line == (
+        "entities, a and b: 100 articles show the same difference of exact micro F1 each, which says nothing of smaller "
+        "ones"
+    )
+
+
 def test_nothing_differs():
     (line,) = lines(comparison(replace(ROW, error=0.0, wins=0, ties=100, losses=0, difference=0.0)))
     assert line == "entities, a and b: nothing differs, exact micro F1 is the same in every article"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from evalkit.analysis.comparison import ComparedRow, Comparison
+from evalkit.analysis.power import fewest_units
 from evalkit.report.document import FAINT, Document, Lines, Table, figure_columns
 from evalkit.report.of.cells import change, flat, interval_heading, number
 
@@ -100,8 +101,11 @@ def _detection_lines(comparison: Comparison) -> Iterator[str]:
         if seen.smallest is None and not seen.differing:
             yield f"{pair}: nothing differs, {score} is the same in every article"
             continue
-        shown = f"no difference of {score}, however large (alpha 0.05)"
         if seen.smallest is not None:
             shown = f"differences of {score} from {seen.smallest:.3f} on (80 % power, alpha 0.05)"
+        elif seen.units < fewest_units():
+            shown = f"no difference of {score}, however large (alpha 0.05)"
+        else:
+            shown = f"the same difference of {score} each, which says nothing of smaller ones"
         more = f"; {seen.more} more {unit} would show one of {abs(seen.difference):.3f}" if seen.more else ""
         yield f"{pair}: {seen.units} {unit} show {shown}{more}"
