@@ -71,8 +71,8 @@ def test_so_few_articles_show_nothing():
 def test_a_difference_that_is_the_same_everywhere():
     (line,) = lines(comparison(replace(ROW, error=1e-17, wins=100, ties=0, losses=0)))
     assert line == (
-        "entities, a and b: 100 articles show the same difference of exact micro F1 each, which says nothing of smaller "
-        "ones"
+        "entities, a and b: 100 articles show the same difference of exact micro F1 each, which says nothing of "
+        "smaller ones"
     )
 
 
