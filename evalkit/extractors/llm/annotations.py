@@ -27,7 +27,7 @@ def ground_draft(page: Page, draft: Draft, layers: Sequence[str]) -> Extracted:
         draft: its answer.
         layers: the layers that it was asked for; the others are None.
     """
-    counts: Counter[str] = Counter(malformed_items=draft.malformed)
+    counts: Counter[str] = Counter({"malformed_items": draft.malformed, **draft.counts})
     entities = _entities(page, draft.entities, counts)
     names = _Names(entities, page, known="entities" in layers)
     quotes = _quotes(page, draft.quotes, names, counts)

@@ -119,7 +119,7 @@ class Asker:
             except FormatError as error:
                 if reply.finish == "length":
                     return _cut_off(reply)
-                trouble = str(error)
+                trouble = str(error) if reply.text.strip() or not reply.reasoning else _only_thought(reply)
                 spent.counts["unreadable_answers"] += 1
         return f"no answer could be read in {self._settings.attempts} attempts: {trouble}"
 
@@ -181,6 +181,10 @@ def _no_answer(reply: Reply) -> str:
     if reply.refusal and not reply.text:
         return f"the model refused: {reply.refusal}"
     return ""
+
+
+def _only_thought(reply: Reply) -> str:
+    return f"it wrote nothing but reasoning: {reply.reasoning[:60]!r}; a higher --set max_tokens=N may leave room"
 
 
 def _cut_off(reply: Reply) -> str:

@@ -23,14 +23,19 @@ _ADVICE = {
 }
 
 
+_THOUGHTS = ("thinking", "reasoning")
+"""Parts of a content that are no part of the answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer of the endpoint.
 
     Attributes:
-        text: what the model wrote, empty if nothing.
+        text: what the model wrote, empty if nothing: its content, and what it called tools with.
         finish: why it stopped, such as `stop` or `length`.
         refusal: what it said instead, if it refused.
+        reasoning: what it thought aloud, where the endpoint keeps that apart.
         tokens: `prompt_tokens` and `completion_tokens` as far as the endpoint counts them.
         model: which model answered, as the endpoint calls it.
     """
@@ -38,6 +43,7 @@ class Reply:
     text: str
     finish: str = ""
     refusal: str = ""
+    reasoning: str = ""
     tokens: Mapping[str, int] = field(default_factory=dict)
     model: str = ""
 
@@ -80,9 +86,14 @@ class Client:
             said = self._http.clean(json.dumps(answer.get("error"))) if answer.get("error") else "no choices"
             return Failure(f"answered without a message: {said}", again=True)
         return Reply(
-            text=_string(message.get("content")),
+            text="\n".join(filter(None, [_content(message.get("content")), *_calls(message)])),
             finish=_string(choice.get("finish_reason")),
-            refusal=self._http.clean(_string(message.get("refusal"))),
+            refusal=self._http.clean(_string(message.get("refusal")) or _content(message.get("content"), "refusal")),
+            reasoning=self._http.clean(
+                _string(message.get("reasoning_content"))
+                or _string(message.get("reasoning"))
+                or _content(message.get("content"), *_THOUGHTS)
+            ),
             tokens=_tokens(answer.get("usage")),
             model=_string(answer.get("model")),
         )
@@ -90,6 +101,35 @@ class Client:
 
 def _string(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _content(content: object, *kinds: str) -> str:
+    """The text of a content, which is a text or a list of parts: those of some kinds, by default what was written."""
+    if not isinstance(content, list):
+        return "" if kinds else _string(content)
+    parts = []
+    for part in content:
+        if isinstance(part, str):
+            parts.append("" if kinds else part)
+        elif isinstance(part, dict):
+            kind = _string(part.get("type"))
+            if kind in kinds or (not kinds and kind not in (*_THOUGHTS, "refusal")):
+                value = next((part[name] for name in ("text", "value", kind) if part.get(name)), "")
+                parts.append(_string(value.get("value")) if isinstance(value, dict) else _content(value))
+    return "".join(parts)
+
+
+def _calls(message: Mapping[str, Any]) -> list[str]:
+    """What the model called tools with: as text, also where an endpoint has read it already."""
+    calls = message.get("tool_calls")
+    listed = [call.get("function", call) for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+    found = []
+    for call in [*listed, message.get("function_call")]:
+        arguments = call.get("arguments", call.get("input")) if isinstance(call, dict) else None
+        if isinstance(arguments, dict):
+            arguments = json.dumps(arguments)
+        found.append(_string(arguments))
+    return found
 
 
 def _tokens(usage: object) -> dict[str, int]:

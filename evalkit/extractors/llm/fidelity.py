@@ -16,6 +16,7 @@ For each stretch of content, tried in this order:
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -100,6 +101,8 @@ def _ground(page: Page, string: str, used: Collection[Span], behind: int) -> Str
     for known in (verbatim, found):
         if known:
             return _choose(known, used, behind)
+    if (meant := html.unescape(string)) != string:
+        return _ground(page, meant, used, behind)
     wanted = [word.folded for word in Page(string).words]
     return (
         _over_paragraphs(page, string, wanted)

@@ -4,8 +4,8 @@ What counts as the same string, tried in this order:
 
 1. `exact`: the same code points.
 2. `typography`: the same after white space is one space, all quotation marks and apostrophes are one mark, dashes are
-   one dash, compatible forms are one (NFKD: ligatures, no-break spaces, composed or decomposed accents), and soft
-   hyphens and zero-width characters are gone.
+   one dash, compatible forms are one (NFKD: ligatures, no-break spaces, composed or decomposed accents), soft hyphens
+   and zero-width characters are gone, and a character reference of HTML (`&amp;`) is its character.
 3. `case`: the same but for upper and lower case; only for strings of at least four characters of which no other
    occurrence exists, because `US` is not `us`.
 
@@ -15,9 +15,10 @@ occurrence that is not taken yet, unless the words before it say which one is me
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,6 +34,7 @@ _GONE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 _HIDDEN = "\0"
 _SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"[{_SPACELESS}]|(?:(?![{_SPACELESS}])\w)+")
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});")
 _SHORTEST_WITHOUT_CASE = 4
 
 
@@ -63,6 +65,22 @@ class Word:
     folded: str
     start: int
     end: int
+
+
+def _characters(text: str) -> Iterator[tuple[int, int, str]]:
+    """The characters of a text with their places; a reference of HTML is what it stands for."""
+    at = 0
+    # Each text is looked through several times, and few have any.
+    references = _REFERENCE.finditer(text) if "&" in text else iter(())
+    for reference in references:
+        meant = html.unescape(reference[0])
+        if meant == reference[0]:
+            continue
+        yield from ((place, place + 1, text[place]) for place in range(at, reference.start()))
+        for character in meant:
+            yield reference.start(), reference.end(), character
+        at = reference.end()
+    yield from ((place, place + 1, text[place]) for place in range(at, len(text)))
 
 
 def _fold(character: str, *, case: bool) -> str:
@@ -96,13 +114,13 @@ class _View:
         folded: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
-        for at, character in enumerate(text):
+        for at, end, character in _characters(text):
             for part in _fold(character, case=case):
                 if part == " " and folded and folded[-1] == " ":
                     continue
                 folded.append(part)
                 starts.append(at)
-                ends.append(at + 1)
+                ends.append(end)
         return cls("".join(folded), starts, ends)
 
     def find(self, needle: str) -> list[Span]:

@@ -166,6 +166,7 @@ class LlmExtractor:
             if isinstance(answer, str):
                 raise PairsError(f"its given pairs got no labels: {answer}", spent.usage(self.token_prices))
             spent.counts["malformed_items"] += answer.malformed
+            spent.counts.update(answer.counts)
             for number, label in answer.labels.items():
                 votes[number].append(label)
         labels = [elected(given) for given in votes.values()]

@@ -22,10 +22,11 @@ __all__ = ["PairAnswer", "elected", "list_pairs", "pairs_schema", "read_pairs", 
 
 
 class PairAnswer(NamedTuple):
-    """The labels of an answer by number of the pair, and how many of its items could not be read."""
+    """The labels of an answer by number of the pair, how many of its items could not be read, and other counts."""
 
     labels: Mapping[int, str]
     malformed: int
+    counts: Mapping[str, int]
 
 
 def pairs_schema() -> dict[str, Any]:
@@ -57,7 +58,7 @@ def read_pairs(content: str, numbers: Sequence[int]) -> PairAnswer:
     Raises:
         FormatError: it holds no JSON object with a list of stances.
     """
-    answer = json_object(content)
+    answer, counts = json_object(content, ["stances"])
     items = answer.get("stances")
     if not isinstance(items, list):
         raise FormatError(f"its JSON has no list 'stances'; it has {', '.join(map(repr, answer)) or 'nothing'}"[:200])
@@ -69,7 +70,7 @@ def read_pairs(content: str, numbers: Sequence[int]) -> PairAnswer:
             labels[number] = label
         else:
             malformed += 1
-    return PairAnswer(labels, malformed)
+    return PairAnswer(labels, malformed, counts)
 
 
 def _number_and_label(item: object) -> tuple[int, str]:

@@ -5,13 +5,12 @@ Items are strings, never offsets: models copy text well and count badly.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.errors import FormatError
+from evalkit.extractors.llm.written_json import read_written, shown
 from evalkit.records import QUOTE_KINDS, STANCE_LABELS
 
 __all__ = [
@@ -63,12 +62,16 @@ class DraftStance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An answer before its strings have been looked for; `malformed` items could not be read."""
+    """An answer before its strings have been looked for.
+
+    `malformed` items could not be read; `counts` says what was remarkable about its JSON.
+    """
 
     entities: tuple[DraftEntity, ...] = ()
     quotes: tuple[DraftQuote, ...] = ()
     stances: tuple[DraftStance, ...] = ()
     malformed: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 def answer_schema(layers: Sequence[str], labels: Sequence[str]) -> dict[str, Any]:
@@ -113,14 +116,14 @@ def schema_object(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_answer(content: str, layers: Sequence[str], labels: Sequence[str]) -> Draft:
-    """The draft in what a model wrote; reasoning and code fences around the JSON object are left out.
+    """The draft in what a model wrote; reasoning and code fences around its JSON are left out.
 
     Labels that differ from a known one in case only become that one; others stay as they are.
 
     Raises:
         FormatError: it holds no JSON object, or one that lacks a layer.
     """
-    answer = json_object(content)
+    answer, counts = json_object(content, layers)
     readers: dict[str, Callable[[Mapping[str, Any]], object]] = {
         "entities": lambda item: _entity(item, labels),
         "quotes": _quote,
@@ -136,28 +139,59 @@ def read_answer(content: str, layers: Sequence[str], labels: Sequence[str]) -> D
         items = [readers[layer](item) if isinstance(item, Mapping) else None for item in answer[layer]]
         found[layer] = [item for item in items if item is not None]
         malformed += len(items) - len(found[layer])
-    return Draft(**{layer: tuple(items) for layer, items in found.items()}, malformed=malformed)
+    return Draft(**{layer: tuple(items) for layer, items in found.items()}, malformed=malformed, counts=counts)
 
 
-def json_object(content: str) -> Mapping[str, Any]:
-    """The JSON object in what a model wrote, reasoning and code fences around it left out.
+def json_object(content: str, wanted: Sequence[str]) -> tuple[Mapping[str, Any], Mapping[str, int]]:
+    """The answer in what a model wrote, and what is to be counted about it.
+
+    An object may be wrapped in another one, as the arguments of a tool are, and the lists that are wanted may stand in
+    several objects. Of several lists of one name the last stands, as that of a reader who has read to the end.
+
+    Args:
+        content: what it wrote.
+        wanted: the names of the lists.
+
+    Returns:
+        The object, and the counts that are not 0: `superseded_answers`, lists that another one of their name replaced,
+        and `mended_answers`, whether it was no JSON but could be read.
 
     Raises:
         FormatError: there is none.
     """
-    body = re.sub(r"^\s*<think>.*?</think>", "", content, flags=re.DOTALL)
-    body = body[body.find("{") : body.rfind("}") + 1] if "{" in body and "}" in body else body
-    try:
-        answer = json.loads(body, strict=False)
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"no JSON: {error}"[:120] + f"; it wrote {_short(content)}") from error
-    if not isinstance(answer, Mapping):
-        raise FormatError(f"its JSON is no object; it wrote {_short(content)}")
-    return answer
+    written = read_written(content)
+    items = written.items
+    if len(wanted) == 1 and items is not None and not any(wanted[0] in item for item in items):
+        return {wanted[0]: list(items)}, {}
+    if not written.objects:
+        raise FormatError(f"no JSON object; it wrote {shown(content)}")
+    unwrapped = [_unwrapped(item, wanted) for item in written.objects]
+    answers = [answer for answer in unwrapped if answer is not None]
+    if not answers:
+        return written.objects[-1], {}
+    taken: dict[str, Any] = {}
+    superseded = 0
+    for answer in answers:
+        for name, value in answer.items():
+            superseded += name in wanted and name in taken and taken[name] != value
+            taken[name] = value
+    counts = {"superseded_answers": superseded, "mended_answers": int(written.mended)}
+    return taken, {name: number for name, number in counts.items() if number}
 
 
-def _short(content: str) -> str:
-    return repr(" ".join(content.split())[:60])
+def _unwrapped(value: Any, wanted: Sequence[str], depth: int = 3) -> Mapping[str, Any] | None:
+    """The object with one of the wanted lists in a value, at most so deep; None if there is none."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = read_written(value).objects[-1]
+        except FormatError:
+            return None
+    if not isinstance(value, Mapping):
+        return None
+    if any(name in value for name in wanted):
+        return value
+    inner = (_unwrapped(one, wanted, depth - 1) for one in value.values()) if depth else iter(())
+    return next((one for one in inner if one is not None), None)
 
 
 def _entity(item: Mapping[str, Any], labels: Sequence[str]) -> DraftEntity | None:

@@ -61,6 +61,11 @@ def found(text: str, *mentions: str | Mention) -> list[tuple[str | int | None, s
         pytest.param("they told us", ["US"], [(None, "absent")], id="us is not the US"),
         pytest.param("Moen", ["  Moen "], [(0, "exact")], id="white space around"),
         pytest.param("a b", ["", " ", "\u200b", "\0"], [(None, "absent")] * 4, id="nothing"),
+        pytest.param("Lie & Sons won", ["Lie &amp; Sons"], [(0, "typography")], id="a reference of HTML in the answer"),
+        pytest.param("Lie &amp; Sons won", ["Lie & Sons"], [(0, "typography")], id="a reference of HTML in the text"),
+        pytest.param("&lt;Lie&gt; won", ["<Lie>", "Lie"], [(0, "typography"), (4, "exact")], id="several"),
+        pytest.param("O&#39;Neill &#x2013; Zo&euml;", ["O'Neill – Zoë"], [(0, "typography")], id="numbers and names"),
+        pytest.param("AT&T; Lie", ["AT&T; Lie", "&nosuch;"], [(0, "exact"), (None, "absent")], id="no reference"),
         pytest.param("a O’N O'N", ["O'N", "O'N"], [(6, "exact"), (2, "typography")], id="exact before typography"),
     ],
 )
@@ -171,6 +176,21 @@ WAITED = "“We’ve waited ten years – and nobody listened.”"
 )
 def test_content(strings: list[str], expected: list[str], fidelity: str) -> None:
     assert content(*strings) == (expected, fidelity)
+
+
+@pytest.mark.parametrize(
+    ("string", "expected"),
+    [
+        pytest.param("&quot;The plan is dead,&quot;", ["“The plan is dead,”"], id="whole"),
+        pytest.param("&ldquo;The plan is dead, and it will not come back.&rdquo;", None, id="merged"),
+    ],
+)
+def test_content_with_references_of_html_is_that_without(string: str, expected: list[str] | None) -> None:
+    page = Page(PAGE)
+    plainly = ground_content(page, [string.replace("&quot;", '"').replace("&ldquo;", "“").replace("&rdquo;", "”")])
+    found = ground_content(page, [string])
+    assert found == plainly
+    assert expected is None or [PAGE[span.start : span.end] for span in found.spans] == expected
 
 
 def test_the_same_quote_twice_stands_at_two_places() -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -251,11 +252,13 @@ def test_everybody_waits_as_long_as_one_was_told(server: Server, date: bool) -> 
         pytest.param(status(200, b'{"error": "overloaded"}'), 'without a message: "overloaded"', 3, id="error in 200"),
         pytest.param(status(400, b"too long"), "answered 400 Bad Request: too long", 3, id="400 however it is asked"),
         pytest.param(status(413), "answered 413", 3, id="413"),
-        pytest.param(says("I cannot do that."), "could be read in 2 attempts: no JSON: .*'I cannot", 2, id="prose"),
-        pytest.param(says('{"entities": ['), "could be read in 2 attempts: no JSON", 2, id="broken JSON"),
+        pytest.param(says("I cannot do that."), "in 2 attempts: no JSON object; .*'I cannot", 2, id="prose"),
+        pytest.param(says('{"entities": ['), "attempts: its JSON is not complete", 2, id="broken JSON"),
         pytest.param(says('{"entities": []}'), "no list 'quotes'; it has 'entities'", 2, id="a layer is missing"),
-        pytest.param(says("[]"), "JSON is no object", 2, id="a list"),
-        pytest.param(says(None), "could be read in 2 attempts", 2, id="no content"),
+        pytest.param(says('{"a": 1 "b": 2}'), "no JSON: Expecting ','", 2, id="what is no JSON"),
+        pytest.param(says("[]"), r"no JSON object; it wrote '\[\]'", 2, id="a list"),
+        pytest.param(says(None), "could be read in 2 attempts: it wrote nothing", 2, id="no content"),
+        pytest.param(says("<think>Well, {"), "nothing but reasoning that is not closed", 2, id="nothing but reasoning"),
         pytest.param(says('{"entities": [{', finish="length"), "cut off after 10 tokens; raise", 1, id="cut off"),
         pytest.param(says("", refusal="I will not."), "the model refused: I will not.", 1, id="refusal"),
         pytest.param(says("", finish="content_filter"), "content filter", 1, id="content filter"),
@@ -417,6 +420,55 @@ def test_one_way_of_asking_can_be_insisted_on(server: Server) -> None:
 def test_what_stands_around_the_json_is_left_out(wrap: str) -> None:
     found = read_answer(wrap.replace("@", json.dumps(ANSWER)), ("entities", "quotes", "stances"), ["PER"])
     assert found.entities[0].text == "Moen"
+
+
+def message(**own: Any) -> Reply:
+    """A reply whose message has these fields."""
+    whole = json.loads(completion(None))
+    whole["choices"][0]["message"].update(own)
+    return lambda handler, body: handler.say(json.dumps(whole).encode())
+
+
+WHOLE = json.dumps(ANSWER)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        pytest.param({"content": [{"type": "text", "text": WHOLE}]}, id="one part"),
+        pytest.param({"content": [{"type": "text", "text": part} for part in (WHOLE[:9], WHOLE[9:])]}, id="two parts"),
+        pytest.param({"content": [{"type": "output_text", "text": {"value": WHOLE}}]}, id="a part with a value"),
+        pytest.param(
+            {"content": [{"type": "thinking", "thinking": [{"text": "{"}]}, {"type": "text", "text": WHOLE}]},
+            id="thinking apart",
+        ),
+        pytest.param({"content": [WHOLE]}, id="text in a list"),
+        pytest.param({"tool_calls": [{"function": {"name": "annotate", "arguments": WHOLE}}]}, id="a tool call"),
+        pytest.param({"content": "I note that.", "tool_calls": [{"function": {"arguments": ANSWER}}]}, id="both"),
+        pytest.param({"content": "", "function_call": {"name": "annotate", "arguments": WHOLE}}, id="a function call"),
+        pytest.param({"content": WHOLE, "reasoning_content": '{"entities": []}', "tool_calls": None}, id="reasoning"),
+    ],
+)
+def test_where_the_answer_may_stand(server: Server, own: dict[str, Any]) -> None:
+    server.replies = [message(**own)]
+    assert outcome(extractor(server, attempts="1").extract(ARTICLES[:1])[0]) == OK
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        pytest.param({"reasoning_content": "Let me see"}, "nothing but reasoning: 'Let me see'", id="reasoning only"),
+        pytest.param({"content": [{"type": "image_url"}]}, "it wrote nothing", id="an image"),
+        pytest.param({"content": [{"type": "refusal", "refusal": "No."}]}, "the model refused: No.", id="a refusal"),
+        pytest.param(
+            {"tool_calls": [{"function": {"arguments": "{}"}}, 3]}, "no list 'entities'", id="another tool"
+        ),
+    ],
+)
+def test_what_is_no_answer_is_said(server: Server, own: dict[str, Any], said: str) -> None:
+    server.replies = [message(**own)]
+    (found,) = extractor(server, attempts="1").extract(ARTICLES[:1])
+    assert said in outcome(found)
 
 
 def test_items_that_cannot_be_read_are_counted(server: Server) -> None:

@@ -103,10 +103,10 @@ def test_nothing_is_asked_without_pairs(server: Server) -> None:
     ],
 )
 def test_answers(items: list[Any], labels: dict[int, str], malformed: int) -> None:
-    assert read_pairs(json.dumps({"stances": items}), [1, 2]) == (labels, malformed)
+    assert read_pairs(json.dumps({"stances": items}), [1, 2]) == (labels, malformed, {})
 
 
-@pytest.mark.parametrize("content", ["no", "[]", '{"labels": []}'])
+@pytest.mark.parametrize("content", ["no", "[", '{"labels": []}'])
 def test_answers_that_cannot_be_read(content: str) -> None:
     with pytest.raises(FormatError):
         read_pairs(content, [1])
