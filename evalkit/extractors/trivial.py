@@ -18,11 +18,14 @@ from collections.abc import Sequence
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.identity.closure import identity_of
 from evalkit.records import Annotations, Article, Category, Entity, Quote, Span, Stance
+from evalkit.text.quotation_marks import quotations
 from evalkit.text.zones import in_zone, zoned
 
 __all__ = ["TrivialExtractor", "one_category"]
 
 _RUN = re.compile(r"(?<=[^\s.!?:“\"‘«] )[^\W\d_a-z][\w-]*(?: [^\W\d_a-z][\w-]*)*")
+_LINE = re.compile(r"[^\n]+")
+_DOUBLE = re.compile("[“”\"«»]")
 _QUOTED = re.compile(r"“[^”\n]+”|\"[^\"\n]+\"|«[^»\n]+»")
 
 
@@ -80,9 +83,18 @@ def _entities(article: Article) -> tuple[Entity, ...]:
     )
 
 
+def _quoted(article: Article) -> list[Span]:
+    """What stands in double quotation marks; in single ones on a page that has no others."""
+    if _DOUBLE.search(article.text):
+        return _spans(article, _QUOTED)
+    lines = (Span(*line.span()) for line in _LINE.finditer(article.text))
+    marked = [Span(one.start, one.end) for line in lines for one in quotations(article.text, line) if one.closed]
+    return [span for span in marked if not in_zone(article, span, "boilerplate")]
+
+
 def _quotes(article: Article, entities: Sequence[Entity]) -> tuple[Quote, ...]:
     quotes = []
-    for number, span in enumerate(_spans(article, _QUOTED), 1):
+    for number, span in enumerate(_quoted(article), 1):
         line = article.text.rfind("\n", 0, span.start) + 1
         end = article.text.find("\n", span.end)
         near = [

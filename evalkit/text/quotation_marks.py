@@ -1,4 +1,9 @@
-"""Where quotation marks open and close: straight, curly, single, low, angle, typewritten, nested, over lines."""
+"""Where quotation marks open and close: straight, curly, single, low, angle, typewritten, nested, over lines.
+
+Single marks are apostrophes too. One opens where no letter stands before it and one follows, and no letters are left
+out there (`'90s`, `'n'`, `'em`); it closes where no letter follows, and a plural owner (`the workers' hall`) is no end
+if there is a better one.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +17,8 @@ __all__ = ["Quotation", "inner_quotations", "quotations"]
 _CLOSING = {"“": "”", "„": "“”", "«": "»", "»": "«", "‹": "›", '"': '"', "‘": "’", "'": "'"}
 _LONGEST_SINGLE = 3000
 _TYPED, _TYPED_END = "``", "''"
+_ELIDED = re.compile(r"['‘’](?:\d\ds?\b(?!['’])|n['’]|em\b)", re.IGNORECASE)
+_DOUBLE = re.compile(r"[\"“„«»]|``")
 _OPENING = re.compile(_TYPED + "|[" + "".join(_CLOSING) + "]")
 
 
@@ -75,6 +82,8 @@ def _opens(text: str, at: int, start: int, end: int) -> bool:
         # »so« is the other way round of «so».
         return before.isspace()
     if mark in "'‘":
+        if _ELIDED.match(text, at, end):
+            return False
         return not before.isalnum() and before not in "’'" and (after.isalnum() or after in '"“…—–$£€[(')
     return before.isspace() or before in "([{—–-/:‘'“>"
 
@@ -83,6 +92,10 @@ def _may_stay_open(text: str, at: int, start: int, end: int) -> bool:
     """A double mark may wait for the next paragraph; a single one only if it opens the line or a long sentence."""
     if text[at] in '“„«"' or text.startswith(_TYPED, at):
         return True
+    if text[at] == "'":
+        # A paragraph of speech that goes on in the next, which opens again, on a page that knows no other marks.
+        opens_line = not text[start:at].strip() and text[at + 1].isupper()
+        return opens_line and text[end:].lstrip()[:1] == "'" and _DOUBLE.search(text) is None
     return text[at] == "‘" and (not text[start:at].strip() or (text[at + 1].isupper() and end - at > 40))
 
 
