@@ -37,6 +37,8 @@ def extract_command(
             click.echo(dump_line(row), nl=False)
     elif len(extraction.failed) < len(extraction.articles):
         show(extraction, heading=False)
+    for note in extraction.notes:
+        warn(note)
     shortfall = extraction.shortfall
     # The error names the first.
     for name, error in list(extraction.failed.items())[bool(shortfall) :]:

@@ -25,7 +25,7 @@ __all__ = ["TrivialExtractor", "one_category"]
 
 _RUN = re.compile(r"(?<=[^\s.!?:“\"‘«] )[^\W\d_a-z][\w-]*(?: [^\W\d_a-z][\w-]*)*")
 _LINE = re.compile(r"[^\n]+")
-_DOUBLE = re.compile("[“”\"«»]")
+_DOUBLE = re.compile('[“”"«»]')
 _QUOTED = re.compile(r"“[^”\n]+”|\"[^\"\n]+\"|«[^»\n]+»")
 
 

@@ -23,11 +23,13 @@ class Extraction:
         extractor: its name.
         articles: the articles, in the order given.
         predictions: one for each.
+        notes: what is to be said about the articles, each a sentence.
     """
 
     extractor: str
     articles: tuple[Article, ...]
     predictions: tuple[Prediction, ...]
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
@@ -53,7 +55,8 @@ class Extraction:
     def to_json(self) -> dict[str, Any]:
         """Everything as JSON values."""
         head = {"format": "evalkit.extraction", "version": 1, "extractor": self.extractor}
-        return head | {"articles": list(self.rows()), "failed": self.failed}
+        notes = {"notes": list(self.notes)} if self.notes else {}
+        return head | {"articles": list(self.rows()), "failed": self.failed} | notes
 
     def to_pandas(self, layer: str = "articles") -> Any:
         """One row for each item of a layer; by default one for each article."""

@@ -16,6 +16,7 @@ from evalkit.options import ReadOptions, listed
 from evalkit.predictions.extraction import Extraction
 from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.records import Article
+from evalkit.text.markup import markup_notes, page_tag
 from evalkit.text.zones import zoned
 from evalkit.workflows.run import resolved
 
@@ -49,7 +50,8 @@ def extract_articles(
     )
     with resolved(extractor, settings) as system:
         predictions = run_jobs(system, [Job(article) for article in given])
-        return Extraction(extractor=system.name, articles=given, predictions=tuple(predictions))
+        notes = tuple(markup_notes(given))
+        return Extraction(extractor=system.name, articles=given, predictions=tuple(predictions), notes=notes)
 
 
 def read_articles(source: str | Path, read: ReadOptions) -> list[Article]:
@@ -74,7 +76,7 @@ def read_article(source: str | Path) -> Article:
     """A raw article from a file, or from standard input (`-`), with its zones; its id is the file's name.
 
     Raises:
-        InputError: it cannot be read, is not UTF-8, or is empty.
+        InputError: it cannot be read, is not UTF-8, is a page of HTML, or is empty.
     """
     path, piped = Path(source), str(source) == "-"
     content = sys.stdin.buffer.read() if piped else read_bytes(path, remedy="give a text file or -")
@@ -86,6 +88,11 @@ def read_article(source: str | Path) -> Article:
         ) from error
     if not text.strip():
         raise InputError(f"{path}: holds no text")
+    if tag := page_tag(text):
+        raise InputError(
+            f"{path}: is a page of HTML ({tag[:40]}), and its tags would be read as words; save its text (trafilatura "
+            "takes it out of a page)"
+        )
     article = zoned(Article(id="stdin" if piped else path.stem, text=text))
     headline = next((zone for zone in article.zones if zone.kind == "headline"), None)
     title = "" if headline is None else text[headline.start : headline.end]

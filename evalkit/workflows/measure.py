@@ -14,6 +14,7 @@ from evalkit.predictions.run import Run
 from evalkit.predictions.store import RunFolder
 from evalkit.predictions.usage import usage_notes
 from evalkit.records import Example
+from evalkit.text.markup import markup_notes
 from evalkit.workflows.inputs import gold_from
 from evalkit.workflows.pairing import check_evaluable, check_scoring, check_words
 from evalkit.workflows.run import make_run, planned_run, resolved
@@ -50,6 +51,7 @@ def measure_extractor(
     notes = [f"nothing is kept for other runs: {traits.uncached}"] if traits.uncached else []
     if traits.unseen and run.fresh < len(run.predictions):
         notes.append(f"predictions of {run.extractor} were used again: {traits.unseen}")
+    notes += markup_notes(example.article for example in gold)
     run = replace(run, notes=(*notes, *usage_notes(run.predictions, prices=traits.token_prices)))
     result = score_run(gold, run, options, baseline=baseline)
     folder.write_result(result)

@@ -103,3 +103,17 @@ def test_articles_of_any_format(evalkit: Evalkit, workspace: Path):
     assert (row["id"], row["text"], row["entities"][0]["text"]) == ("a", "Ida Moen left", "Ida Moen")
     done = evalkit("extract", "news.conll", "--scheme", "IO", *MINE)
     assert (done.status, done.err.partition(";")[0]) == (2, "error: news.conll: plain text is read without settings")
+
+
+def test_a_page_of_html_is_not_read_as_words(evalkit: Evalkit, workspace: Path):
+    (workspace / "page.html").write_text("<!DOCTYPE html>\n<html><body><p>Ida Moen left Oslo.</p></body></html>")
+    done = evalkit("extract", "page.html", "--model", "mine:people")
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("error: page.html: is a page of HTML (<!DOCTYPE html>)")
+
+
+def test_tags_in_a_text_are_named(evalkit: Evalkit, workspace: Path):
+    (workspace / "page.txt").write_text("Ida Moen <b>left</b> Oslo.")
+    done = evalkit("extract", "page.txt", "--model", "mine:people", "--json")
+    assert done.status == 0
+    assert done.err.startswith("note: 1 article holds HTML, whose tags are read as words: </b> in page;")

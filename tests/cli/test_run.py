@@ -378,3 +378,9 @@ def test_predictions_of_which_nothing_can_be_evaluated_end_with_1(evalkit: Evalk
     done = evalkit("score", "--gold", "gold.jsonl", "--predicted", "predicted.jsonl")
     assert done.status == 1
     assert "error: nothing was evaluated (" in done.err
+
+
+def test_gold_whose_texts_are_html_is_noted(evalkit: Evalkit, workspace: Path):
+    write_lines(workspace / "gold.jsonl", [{"id": "a", "text": "<p>Ida Moen</p>", "entities": []}])
+    done = evalkit("run", "--model", "mine:people", *GOLD, "--json")
+    assert any("1 article holds HTML" in note for note in done.json["notes"])

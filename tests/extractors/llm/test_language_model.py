@@ -460,9 +460,7 @@ def test_where_the_answer_may_stand(server: Server, own: dict[str, Any]) -> None
         pytest.param({"reasoning_content": "Let me see"}, "nothing but reasoning: 'Let me see'", id="reasoning only"),
         pytest.param({"content": [{"type": "image_url"}]}, "it wrote nothing", id="an image"),
         pytest.param({"content": [{"type": "refusal", "refusal": "No."}]}, "the model refused: No.", id="a refusal"),
-        pytest.param(
-            {"tool_calls": [{"function": {"arguments": "{}"}}, 3]}, "no list 'entities'", id="another tool"
-        ),
+        pytest.param({"tool_calls": [{"function": {"arguments": "{}"}}, 3]}, "no list 'entities'", id="another tool"),
     ],
 )
 def test_what_is_no_answer_is_said(server: Server, own: dict[str, Any], said: str) -> None:
