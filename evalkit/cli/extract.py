@@ -6,7 +6,7 @@ import click
 
 from evalkit.cli.options import extractor_options, parse_settings
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import show, status_of, warn
+from evalkit.cli.show import clean_logs, show, status_of, warn
 from evalkit.options import ReadOptions
 
 __all__ = ["extract_command"]
@@ -29,6 +29,7 @@ def extract_command(
     from evalkit.formats.native.rows import dump_line
     from evalkit.workflows.extract import extract_articles, read_articles
 
+    clean_logs()
     # Before the model is loaded, which takes longer than to see that a file is not there.
     articles = [article for name in files for article in read_articles(name, read)]
     extraction = extract_articles(model, articles, settings=parse_settings(settings))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -80,12 +81,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(stop.exit_code)
     except click.ClickException as error:
         return _complain(" ".join(error.format_message().split()) + _hint(error))
+    except _TerminatedError:
+        return _complain("terminated; the same command continues the run", 143)
     except (KeyboardInterrupt, click.Abort):
         return _complain("stopped; the same command continues the run", 130)
-    except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except OSError as error:
         return _complain(f"{error.filename or 'input or output'}: {error.strerror or error}; check the path")
     return done if isinstance(done, int) else 0
@@ -103,10 +102,53 @@ def _hint(error: click.ClickException) -> str:
     return f" (see {context.command_path} --help)" if context is not None else ""
 
 
+class _TerminatedError(BaseException):
+    """Somebody asked the process to end."""
+
+
+def _end(number: int, frame: object) -> None:
+    raise _TerminatedError
+
+
+class _Output(io.FileIO):
+    """A stream whose reader may have gone, as `head` does: that is no failure, and no reason not to finish."""
+
+    def write(self, data: Any) -> int:
+        """All of the data, whether somebody reads it or not."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            return memoryview(data).nbytes
+
+
+def _for_others(stream: Any) -> Any:
+    """The stream for a terminal that knows few characters, which get a question mark, and for a reader who goes."""
+    if stream is None:
+        # It was closed before we were started.
+        return open(os.devnull, "w", encoding="utf-8")
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    try:
+        number, terminal = stream.fileno(), stream.isatty()
+    except (OSError, ValueError):
+        return stream
+    if terminal:
+        stream.reconfigure(errors="replace")
+        return stream
+    buffer = io.BufferedWriter(_Output(number, "w", closefd=False))
+    return io.TextIOWrapper(buffer, encoding=stream.encoding, errors="replace", write_through=number == 2)
+
+
 def run() -> None:
     """The entry point of the installed script."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that knows few characters gets a question mark instead of a traceback.
-            stream.reconfigure(errors="replace")
-    sys.exit(main())
+    sys.stdout, sys.stderr = _for_others(sys.stdout), _for_others(sys.stderr)
+    signal.signal(signal.SIGTERM, _end)
+    status = main()
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if status != 2:
+            status = _complain(f"standard output: {error.strerror or error}; make room, or write elsewhere")
+        # What is left would be written, and fail, once more at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)

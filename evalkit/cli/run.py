@@ -12,7 +12,7 @@ import click
 
 from evalkit.cli.options import PATH, extractor_options, interval_options, parse_settings, scoring_options
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import TERMINAL, form_options, show, status_of
+from evalkit.cli.show import TERMINAL, clean_logs, form_options, show, status_of
 from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def run_command(
     """
     from evalkit.workflows.measure import measure_extractor
 
+    clean_logs()
     settings = parse_settings(rest["settings"])
     with _progress(model) as progress:
         running = Running(

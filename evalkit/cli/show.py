@@ -8,7 +8,7 @@ import click
 
 from evalkit.cli.options import ListedOption, Option, with_record
 
-__all__ = ["TERMINAL", "complain", "form_option", "form_options", "show", "status_of", "warn"]
+__all__ = ["TERMINAL", "clean_logs", "complain", "form_option", "form_options", "show", "status_of", "warn"]
 
 TERMINAL = "terminal"
 
@@ -69,6 +69,26 @@ def complain(message: str) -> None:
 def warn(message: str) -> None:
     """Says on standard error what does not end a command."""
     _say(f"note: {message}")
+
+
+def clean_logs() -> None:
+    """Has what extractors log shown on standard error, clean of what steers a terminal."""
+    import logging
+
+    from evalkit.report.clean import clean_text
+
+    class Clean(logging.Formatter):
+        """One message, clean."""
+
+        def format(self, record: logging.LogRecord) -> str:
+            return clean_text(super().format(record))
+
+    logger = logging.getLogger("evalkit")
+    # Whoever set it up otherwise, as tests do, has it so.
+    if not logger.hasHandlers():
+        handler = logging.StreamHandler()
+        handler.setFormatter(Clean())
+        logger.addHandler(handler)
 
 
 def _say(message: str) -> None:

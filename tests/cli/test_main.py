@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -57,6 +58,57 @@ def test_a_reader_that_leaves_is_no_traceback():
     )
     os.close(writer)
     assert "Traceback" not in done.stderr
+
+
+def module(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """`python -m evalkit` in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "evalkit", *arguments]
+    return subprocess.run(command, env=environment, text=True, check=False, stderr=subprocess.PIPE, **options)
+
+
+def test_a_reader_that_leaves_changes_no_verdict(workspace: Path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = ("run", "--model", "mine:breaks", "--dataset", "gold.jsonl", "--no-floor", "--resamples", "0")
+    assert module("run", "--help", stdout=writer).returncode == 0
+    done = module(*run, "--max-failures", "0", stdout=writer)
+    os.close(writer)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: 1 of 4 articles failed")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_output_that_is_full_is_one_line():
+    with open("/dev/full", "w") as full:
+        done = module("--help", stdout=full)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "No space left" in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_a_process_that_is_asked_to_end_says_so(workspace: Path):
+    (workspace / "mine.py").write_text(
+        "import time\n\ndef waits(article):\n    print('w', flush=True); time.sleep(9)\n"
+    )
+    command = [sys.executable, "-m", "evalkit", "run", "--model", "mine:waits", "--dataset", "gold.jsonl"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stdout=-1, stderr=-1, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.terminate()
+        _, said = process.communicate()
+    assert (process.returncode, said) == (143, "error: terminated; the same command continues the run\n")
+
+
+def test_what_is_logged_is_clean(workspace: Path):
+    (workspace / "mine.py").write_text(
+        "import logging\n\nlog = logging.getLogger('evalkit.mine')\n\n"
+        "def logs(article):\n    log.warning('\\x1b[31m%s', article.id)\n    return []\n"
+    )
+    done = module("run", "--model", "mine:logs", "--dataset", "gold.jsonl", "--no-floor", stdout=subprocess.DEVNULL)
+    assert "a-port" in done.stderr
+    assert "\x1b" not in done.stderr
 
 
 def test_a_terminal_of_few_characters_gets_question_marks(workspace: Path):
