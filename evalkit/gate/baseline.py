@@ -213,7 +213,7 @@ def _from_json(data: Mapping[str, Any], path: Path) -> Baseline:
         marks=marks,
         unseen=str(data.get("unseen", "an earlier evalkit did not say" if older else "")),
         evalkit=str(data["evalkit"]),
-        note=f"{path} was written by an earlier evalkit; --update writes it in the form of today" if older else "",
+        note=f"{path} is in the form of an earlier evalkit, which does not say what its articles were" if older else "",
     )
 
 

@@ -99,7 +99,7 @@ def check_gate(
         max_failures=wanted.max_failures,
         common=common,
         notes=tuple(_notes(ours, before, common, changes, outcomes)),
-        advice=_advice(common),
+        advice=_advice(before, common),
         method=f"randomization{rounds}/{wanted.cluster or 'article'}/seed{seed}|bh|evalkit:{__version__}",
     )
 
@@ -330,10 +330,12 @@ def _notes(
         yield f"{max(o.more or 0 for o in unsure)} more articles would settle what cannot be told"
 
 
-def _advice(common: CommonArticles) -> str:
+def _advice(before: Baseline, common: CommonArticles) -> str:
     if common.removed:
         return "do not make this run the baseline as it is: it lacks articles of the baseline"
-    return "--update takes the articles of today into the baseline" if common.new or common.rewritten else ""
+    if common.new or common.rewritten:
+        return "--update takes the articles of today into the baseline"
+    return "--update writes the baseline in the form of today" if before.note else ""
 
 
 def _changed(old: Baseline | None, new: Baseline) -> tuple[str, ...]:

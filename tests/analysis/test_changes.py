@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Sequence
 
@@ -10,8 +11,11 @@ from hypothesis import strategies as st
 from evalkit.analysis.changes import ADDED, BROKEN, FIXED, GONE, Change, changes_of_pairs, item_changes
 from evalkit.analysis.judged import judge_articles
 from evalkit.errors import InputError
+from evalkit.layers.table import load_layer
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span, Stance
 from evalkit.scoring.pairs import pair_up
+from evalkit.scoring.tasks.base import RIGHT, imported
+from evalkit.scoring.tasks.table import load_task
 
 TEXT = "Ida Moen left Oslo for Bergen, said Jo."
 #       0        9    14   19      23-29    36
@@ -239,6 +243,27 @@ def test_under_a_convention_what_earns_all_of_its_credit_is_right(
     assert listed(changes, FIXED) - listed(changes, BROKEN) == right_now - right_before
     assert listed(changes, ADDED) == wrong_now - wrong_before
     assert listed(changes, GONE) == wrong_before - wrong_now
+
+
+@settings(max_examples=100)
+@given(st.sampled_from(["entities", "quotes", "stances", "categories"]), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_of_every_task_what_is_right_and_wrong_adds_up(task: str, one: int, other: int) -> None:
+    """Right items after = right items before + fixed - broken; wrong predictions likewise with added and gone."""
+    layer = load_layer(load_task(task).layer)
+    draw = imported(load_task(task).cases)
+    right, before = draw(layer, random.Random(one))
+    _, after = draw(layer, random.Random(other))
+    example = Example(article=Article(id="a", text="word " * 40), gold=right)
+    sides = [pair_up([example], [Prediction(article_id="a", annotations=own)]).pairs for own in (before, after)]
+    changes = [change for change in changes_of_pairs(*sides) if change.layer == layer.name]
+    judged = [judge_articles(task, pairs, [])[0] for pairs in sides]
+
+    rights = [[item.kind == RIGHT for item in own.items[0]] for own in judged]
+    wrongs = [sum(item.kind != RIGHT for item in own.items[1]) for own in judged]
+    number = Counter(change.direction for change in changes)
+    assert number[FIXED] == sum(now and not was for was, now in zip(*rights, strict=True))
+    assert number[BROKEN] == sum(was and not now for was, now in zip(*rights, strict=True))
+    assert wrongs[1] - wrongs[0] == number[ADDED] - number[GONE]
 
 
 def test_half_a_credit_is_not_right() -> None:

@@ -437,6 +437,19 @@ def test_runs_scored_in_another_way_are_refused(runs: Path, evalkit: Evalkit, go
     assert "was scored with the usual options, the run with {'labels': ['PER']}" in done.err
 
 
+def test_a_baseline_of_the_first_version_still_judges(runs: Path, evalkit: Evalkit) -> None:
+    data = json.loads((runs / "base.json").read_bytes())
+    (runs / "old.json").write_text(json.dumps({**data, "version": 1, "tables": {}}), encoding="utf-8")
+
+    done = evalkit("gate", "two_lost", "--baseline", "old.json")
+
+    assert done.status == 3
+    assert "newly broken: 2" in done.out
+    assert "--update writes the baseline in the form of today" in done.out
+    assert evalkit("gate", "all_right", "--baseline", "old.json", "--update").status == 0
+    assert (runs / "old.json").read_bytes() == (runs / "base.json").read_bytes()
+
+
 def test_update_replaces_nothing_that_is_no_baseline(runs: Path, evalkit: Evalkit) -> None:
     (runs / "package.json").write_text('{"name": "mine"}', encoding="utf-8")
 

@@ -126,15 +126,14 @@ def test_junit_has_one_case_a_rule(report: GateReport) -> None:
     cases = suite.findall("testcase")
     assert [suite.get(name) for name in ("tests", "failures", "errors")] == ["4", "1", "1"]
     assert [(case.get("classname"), case.get("name"), [child.tag for child in case]) for case in cases] == [
-        ("evalkit.gate.entities", "one", []),
-        ("evalkit.gate.entities", "two", ["failure"]),
-        ("evalkit.gate.quotes", "three", ["error"]),
+        ("evalkit.gate.entities", "one (entities exact micro f1)", []),
+        ("evalkit.gate.entities", "two (entities exact micro f1)", ["failure"]),
+        ("evalkit.gate.quotes", "three (quotes exact micro f1)", ["error"]),
         ("evalkit.gate.run", "extraction", []),
     ]
     failure = cases[1][0]
     assert failure.get("message") == "dropped"
-    about, figures, *changes = (failure.text or "").splitlines()
-    assert about == "entities exact micro f1"
+    figures, *changes = (failure.text or "").splitlines()
     assert figures == "baseline 0.7500; run 0.5000; difference -0.2500; 95 % CI -0.5000 +0.0000; q 0.2500"
     assert changes[0] == "b"
     assert changes[1].startswith("  entities label: GPE ")

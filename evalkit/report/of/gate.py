@@ -227,12 +227,11 @@ def _check(outcome: Outcome, report: GateReport) -> Check:
     lines = _change_lines(broken, LIMIT_OF_CHECK)
     ignored = outcome.verdict == CANNOT_TELL and outcome.counts_as == PASS
     return Check(
-        name=one_line(rule.name),
+        name=_name(rule),
         group=rule.task,
         verdict=SKIPPED if ignored else outcome.counts_as,
         reason=_told(outcome),
         details=(
-            *([one_line(rule.about)] if rule.name != rule.about else []),
             figures,
             *map(one_line, report.causes),
             *(f"{'  ' * (line.depth - 1)}{line.text}" for line in lines),
