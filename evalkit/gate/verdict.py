@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -22,7 +21,7 @@ from evalkit.analysis.comparison import ComparedRow, ComparisonOptions, compare_
 from evalkit.analysis.figures import Figure, figures_of
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.paired import adjusted
-from evalkit.analysis.power import Power, power_of_row
+from evalkit.analysis.power import more_units_to_show, power_of_row
 from evalkit.errors import InputError
 from evalkit.gate.outcome import CANNOT_TELL, FAIL, PASS, Outcome
 from evalkit.gate.rules import POOLED, Rule, RuleSet
@@ -185,7 +184,7 @@ def _decide(rule: Rule, row: ComparedRow, sides: Sides) -> Outcome:
     tested = f"dropped by {drop:.4f}, more than {rule.allowed:g}; q {row.q:.4f}, alpha {rule.alpha:g}"
     if row.q <= rule.alpha:
         return replace(done, verdict=FAIL, reason=tested)
-    more = _more_articles(row, power, drop, rule.alpha)
+    more = more_units_to_show(row, alpha=rule.alpha)
     unit = "article" if row.units == 1 else "articles"
     sight = f"{row.units} {unit} cannot see " + (f"less than {power.smallest:.4f}" if power.smallest else "any drop")
     advice = f"{more} more would show such a drop" if more else "which is at the edge of what they show"
@@ -196,15 +195,3 @@ def _passed(rule: Rule, drop: float) -> str:
     if drop > ROUNDING:
         return f"dropped by {drop:.4f}, within {rule.allowed:g}"
     return "no change" if drop > -ROUNDING else f"rose by {-drop:.4f}"
-
-
-def _more_articles(row: ComparedRow, power: Power, drop: float, alpha: float) -> int:
-    """Articles to add until such a drop is found: for the power of the test, and for its grain.
-
-    Swapping sides of k articles that differ gives p of 2 / 2^k at best, so a handful of articles shows nothing
-    however large the drop; more articles are taken to differ at the rate of those at hand.
-    """
-    differing = max(row.wins + row.losses, 1)
-    grain = math.ceil(math.log2(2 / alpha))
-    by_grain = math.ceil(row.units * max(grain - differing, 0) / differing)
-    return max(power.more_units_for(drop), by_grain)

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit import load_dataset
+from evalkit.analysis.paired import adjusted
 from evalkit.gate.baseline import read_baseline
 from evalkit.gate.rules import MARGIN, MARGIN_OF_A_PART, Rule, RuleSet
 from evalkit.gate.verdict import Sides, judge_rules
@@ -123,17 +124,6 @@ def verdicts(drops: Floats, q: Floats, margin: tuple[float, float]) -> NDArray[n
     return np.where(beyond & (q <= ALPHA), FAILED, np.where(beyond, UNCLEAR, PASSED)).max(axis=1)
 
 
-def adjusted(p: Floats) -> Floats:
-    """Benjamini-Hochberg over the rules of each change."""
-    order = np.argsort(p, axis=1, kind="stable")
-    ranks = np.arange(1, p.shape[1] + 1)
-    scaled = np.take_along_axis(p, order, axis=1) * p.shape[1] / ranks
-    least = np.minimum.accumulate(scaled[:, ::-1], axis=1)[:, ::-1]
-    q = np.empty_like(p)
-    np.put_along_axis(q, order, np.minimum(least, 1.0), axis=1)
-    return q
-
-
 def main() -> None:
     """Prints the table as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -150,7 +140,7 @@ def main() -> None:
             rows = list(judged(change, size, arguments.changes, arguments.rounds, tables))
             drops, p = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
             for name, columns in (("micro", [0]), ("micro and 3 labels", list(range(len(LABELS))))):
-                q = adjusted(p[:, columns])
+                q = np.apply_along_axis(adjusted, 1, p[:, columns])
                 shares = [
                     np.bincount(verdicts(drops[:, columns], q, margin), minlength=3) / len(rows)
                     for margin in MARGINS.values()
