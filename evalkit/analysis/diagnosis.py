@@ -244,15 +244,16 @@ def _diagnose_tables(
 ) -> None:
     tables = score_columns(task.name, columns, conventions)
     for name, scored in tables.items():
-        sliced = Sliced(task=task.name, convention=name, bootstrap=bootstrap)
+        sliced = Sliced(task=task.name, convention=name, bootstrap=bootstrap if scored.additive else None)
         parts.slices += sliced.by_label(scored.table)
         parts.slices += _item_slices(task, columns, scored, sliced, slicing)
-        for by, values in slicing.of_articles(columns.pairs).items():
+        # What depends on the whole split says nothing about some of its articles.
+        for by, values in slicing.of_articles(columns.pairs).items() if scored.additive else ():
             parts.slices += sliced.by_article(scored.table, values, by)
     name, main = next(iter(tables.items()))
     if worst := hardest_articles(main.table, limit=slicing.most_hard):
         parts.hardest[task.name] = worst
-    if bootstrap is not None:
+    if bootstrap is not None and main.additive:
         parts.detection.append(detect(task.name, name, main, bootstrap))
     if main.items is not None:
         scores, reason = diagnose_scores(task.name, name, main.items)

@@ -144,10 +144,10 @@ def task_result(
     """The scores of one task under one convention, with intervals unless `bootstrap` is None.
 
     Every label of the table is listed, also one without gold support. With `keep_table` the counts by article come
-    along.
+    along. Figures that are no sums over articles have no intervals.
     """
     figures = figures_of(scored)
-    ci = intervals_of(figures, bootstrap) if bootstrap else {}
+    ci = intervals_of(figures, bootstrap) if bootstrap and scored.additive else {}
     table = scored.table
     return TaskResult(
         task=task,
@@ -230,7 +230,13 @@ class Resampled:
 
 
 def resampled(figures: FigureList, bootstrap: Bootstrap) -> Resampled:
-    """Every figure of every resample."""
+    """Every figure of every resample.
+
+    Raises:
+        InputError: the figures are no sums over articles.
+    """
+    if not figures.scored.additive:
+        raise InputError("what counts over the whole split cannot be resampled by article; choose another convention")
     unit, units = units_of(figures.scored.table.articles, bootstrap.clusters)
     sums = group_sums(figures.cells, unit, units)
     units_with = sum((figures.defined(block).sum(axis=0) for block in row_blocks(sums)), np.zeros(1, dtype=np.int64))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from evalkit.errors import InputError
 from evalkit.results import EvalResult, TaskResult
-from evalkit.scoring.tasks.table import ScoredTable, stored_table
+from evalkit.scoring.tasks.table import ScoredTable, is_additive, stored_table
 
 __all__ = ["Runs", "check_same_gold", "named_runs", "same_labels", "scored_table_of", "shared_conventions"]
 
@@ -62,6 +63,8 @@ def shared_conventions(
 ) -> list[tuple[str, str]]:
     """Tasks and conventions that every run has, in the order of the first run, limited to those wanted.
 
+    Conventions whose figures are no sums over articles are left out: there is no test of them.
+
     Raises:
         InputError: none is left.
     """
@@ -74,13 +77,19 @@ def shared_conventions(
         and (not tasks or task in tasks)
         and (not conventions or name in conventions)
     ]
+    tested = [(task, name) for task, name in shared if is_additive(task, name)]
+    if shared and not tested:
+        raise InputError(
+            f"convention {shared[0][1]!r} counts over the whole split, so articles cannot be drawn and runs not be "
+            "tested under it; `evalkit score` gives its figures"
+        )
     if not shared:
         raise InputError(
             f"the runs {', '.join(map(repr, runs))} have no task and convention in common"
             + (f" among {', '.join([*(tasks or ()), *(conventions or ())])}" if tasks or conventions else "")
             + "; score them with the same --task and --convention"
         )
-    return shared
+    return tested
 
 
 def same_labels(tables: Mapping[str, ScoredTable], where: str) -> dict[str, ScoredTable]:
@@ -98,6 +107,6 @@ def same_labels(tables: Mapping[str, ScoredTable], where: str) -> dict[str, Scor
     labels = {label for scored in tables.values() for label in scored.table.labels}
     groups = {group for scored in tables.values() for group in scored.table.groups}
     return {
-        name: ScoredTable(scored.table.with_labels(sorted(labels), sorted(groups)), scored.derived)
+        name: replace(scored, table=scored.table.with_labels(sorted(labels), sorted(groups)), items=None)
         for name, scored in tables.items()
     }

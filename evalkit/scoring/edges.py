@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 from evalkit.scoring.arrays import unpaired
 from evalkit.scoring.columns import Columns, Ints, Pieces, SpanColumns
 
-__all__ = ["Edges", "blocks", "edges_in_blocks", "find_edges", "fragments", "lengths", "pending", "pieces_of"]
+__all__ = [
+    "Edges",
+    "blocks",
+    "covering",
+    "edges_in_blocks",
+    "find_edges",
+    "fragments",
+    "lengths",
+    "pending",
+    "pieces_of",
+]
 
 BLOCK = 1 << 21
 """So many possible pairs are looked at in one go (an article that has more is one block): it bounds the memory."""
@@ -168,6 +178,13 @@ def pieces_of(columns: Columns, side: SpanColumns, item: int) -> Pieces:
     """The pieces of one item, in order of position."""
     shape = int(side.shape[item])
     return columns.shapes[shape] if shape else ((int(side.start[item]), int(side.end[item])),)
+
+
+def covering(columns: Columns, least: float) -> Callable[[Edges], Edges] | None:
+    """What keeps the pairs that share at least a share of the gold item's characters; None if any will do."""
+    if not least:
+        return None
+    return lambda edges: edges.only(edges.common >= least * lengths(columns, columns.gold, edges.gold))
 
 
 def lengths(columns: Columns, side: SpanColumns, items: Ints | None = None) -> Ints:

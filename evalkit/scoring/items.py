@@ -66,6 +66,7 @@ class Items:
         value: what both items of each of these pairs earn.
         credits: what each gold and each predicted item earned, where pairs do not say it.
         rows: what is counted, where that is not the items themselves.
+        told: what a signature must say besides the name of the convention, such as the lists of words that it used.
     """
 
     columns: Columns
@@ -74,6 +75,7 @@ class Items:
     value: float | Floats = 1.0
     credits: tuple[Floats, Floats] | None = None
     rows: tuple[Rows, Rows] | None = None
+    told: str = ""
 
     @cached_property
     def gold(self) -> Rows:
@@ -156,7 +158,13 @@ Convention = Callable[[Columns], Items]
 
 
 def items_of_pairs(
-    columns: Columns, gold: Ints, predicted: Ints, value: float | Floats = 1.0, *, settled: Pairs | None = None
+    columns: Columns,
+    gold: Ints,
+    predicted: Ints,
+    value: float | Floats = 1.0,
+    *,
+    settled: Pairs | None = None,
+    told: str = "",
 ) -> Items:
     """Items of which both of each pair earn `value` and all others nothing.
 
@@ -166,8 +174,9 @@ def items_of_pairs(
         predicted: positions of their partners.
         value: one for all pairs, or one for each.
         settled: pairs of equal items that earn 1 besides, such as `columns.equal`.
+        told: what a signature must say besides the name of the convention.
     """
-    return Items(columns, settled, (gold, predicted), value)
+    return Items(columns, settled, (gold, predicted), value, told=told)
 
 
 def items_of_credits(columns: Columns, gold: Floats, predicted: Floats) -> Items:

@@ -18,7 +18,7 @@ from evalkit.scoring.columns import Columns, SpanColumns
 from evalkit.scoring.edges import pieces_of
 from evalkit.scoring.items import Values
 
-__all__ = ["NONE", "article_properties", "length", "nested", "seen", "zone"]
+__all__ = ["NONE", "article_properties", "length", "names_of", "nested", "seen", "zone"]
 
 NONE = "(none)"
 """The value of what has none."""
@@ -67,7 +67,7 @@ def length(columns: Columns, training: Training) -> Values | None:
     """The number of words, `1` to `3` or `4+`; not known without the texts."""
     if columns.texts is None:
         return None
-    gold, predicted = ([_words(name) for name in names] for names in _names(columns, columns.texts))
+    gold, predicted = ([_words(name) for name in names] for names in names_of(columns, columns.texts))
     return gold, predicted
 
 
@@ -82,7 +82,7 @@ def seen(columns: Columns, training: Training) -> Values | None:
         return None
     training_names = _training_names(training, load_layer(columns.layer))
     gold, predicted = (
-        ["seen" if name in training_names else "unseen" for name in names] for names in _names(columns, columns.texts)
+        ["seen" if name in training_names else "unseen" for name in names] for names in names_of(columns, columns.texts)
     )
     return gold, predicted
 
@@ -93,8 +93,8 @@ def _training_names(training: Iterable[Example], layer: Layer[Any]) -> frozenset
     )
 
 
-def _names(columns: Columns, texts: Sequence[str]) -> list[list[str]]:
-    """What stands at each gold and at each predicted item."""
+def names_of(columns: Columns, texts: Sequence[str]) -> list[list[str]]:
+    """What stands at each gold and at each predicted item, white space folded."""
     return [
         [_name(texts[article], pieces_of(columns, side, item)) for item, article in enumerate(side.article.tolist())]
         for side in columns.sides

@@ -64,7 +64,7 @@ def _checks(task: str, name: str, seed: int, number: int) -> Iterable[Check]:
     tried = list(random_cases(task, seed=seed, number=number))
     extreme = [case for _, case in extreme_cases(task)]
     convention = find_convention(task, name)
-    excepted = {} if convention is None else convention.excepted
+    excepted = {} if convention is None else convention.exceptions(name)
     for invariant, holds in INVARIANTS.items():
         if reason := excepted.get(invariant):
             yield Check(task, name, invariant, excepted=reason)

@@ -85,6 +85,11 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     task = next(name for name in task_names() if load_task(name).layers == (layer.name,))
     if changed or told or task not in check_tasks(scoring.tasks) or read.limit:
         return None
+    conventions = choose_conventions(task, scoring.conventions)
+    # What looks at more than columns hold, or judges parts that no plain item has, needs the records themselves.
+    used = [known for name in conventions if (known := find_convention(task, name)) is not None]
+    if any(not known.plain or known.needs for known in used):
+        return None
     # What the careful path reads as the bundled gold or as inline markup is not a file of rows.
     if str(gold_path) == BUNDLED_NAME or gold_path.suffix == ".txt":
         return None
@@ -101,10 +106,6 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     known = inventory.labels_of(layer.name)
     columns = _paired_columns(gold, predicted)
     if not set(gold.labels) <= set(known) or respelled(predicted.labels, known) or columns is None:
-        return None
-    conventions = choose_conventions(task, scoring.conventions)
-    # Plain items have no part that a convention could judge.
-    if any((own := find_convention(task, name)) is not None and own.needs for name in conventions):
         return None
     tables = score_columns(task, columns, conventions)
     paired = _outlines(gold, predicted, layer.name)

@@ -198,7 +198,7 @@ def results_of(
                 task,
                 name,
                 table,
-                signature=_signature(gold, task, name, scoring, bootstrap),
+                signature=_signature(gold, task, _stated(name, table), scoring, bootstrap if table.additive else None),
                 bootstrap=bootstrap,
                 keep_table=counts,
             )
@@ -206,6 +206,12 @@ def results_of(
         }
         for task, by_convention in tables.items()
     }
+
+
+def _stated(convention: str, table: ScoredTable) -> str:
+    """A convention as a signature names it: with what it used besides, such as lists of words."""
+    told = "" if table.items is None else table.items.told
+    return f"{convention}[{told}]" if told else convention
 
 
 def _signature(gold: GoldDataset, task: str, convention: str, scoring: Scoring, bootstrap: Bootstrap | None) -> str:

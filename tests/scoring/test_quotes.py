@@ -150,6 +150,23 @@ def test_unconditional_and_conditional_speakers_are_two_numbers():
     assert score("speaker-exact-given", gold, predicted) == (1, 1, 1, 1)
 
 
+def test_a_wrong_person_costs_more_than_a_missing_one():
+    gold = [quote((0, 7), speaker=MOEN), quote((12, 19), speaker=MOEN), quote((24, 31), speaker=MOEN)]
+    # one right, one wrong, one whose speaker is missing; and a spurious quote would be one item as ever
+    predicted = [quote((0, 7), speaker=MOEN), quote((12, 19), speaker=SAID), quote((24, 31))]
+    assert score("speaker-entity", gold, predicted) == (1, 2, 1, 3)
+    assert score("attribution-harm", gold, predicted) == (1, 3, 1, 3)
+    assert score("attribution-harm:4", gold, predicted) == (1, 5, 1, 3)
+    # somebody where the gold has nobody is a wrong person too
+    assert score("attribution-harm", [quote((0, 7))], [quote((0, 7), speaker=SAID)]) == (0, 2, 0, 0)
+    assert score("attribution-harm", [], [quote((0, 7), speaker=SAID)]) == (0, 1, 0, 0)
+
+
+def test_without_texts_nothing_is_trimmed():
+    scored = score_task("quotes", [pair([quote((0, 7))], [quote((0, 7))], text="")], ["trimmed"])["trimmed"]
+    assert (scored.table.counts().f1, scored.items.told) == (1.0, "no text, nothing cut")
+
+
 def test_joint_needs_content_and_speaker():
     gold = [quote((0, 7), speaker=MOEN), quote((12, 19), speaker=MOEN), quote((24, 31))]
     predicted = [quote((0, 7), speaker=SAID), quote((12, 18), speaker=MOEN), quote((24, 31))]

@@ -3,6 +3,9 @@
 Known elsewhere as partial (SemEval-2013, MUC). Equal spans are paired first: giving such a pair up frees at most two
 half credits, so no matching earns more. The rest is matched one-to-one in the largest possible number of pairs.
 
+Under `partial:T` an overlap counts only if at least the share T of the gold item's characters is covered
+(min_overlap_percentage of nervaluate, as a share).
+
     gold      PER [0, 8]            PER [0, 8]
     predicted ORG [0, 8]  1         PER [4, 8]  0.5 on both sides
 """
@@ -12,17 +15,18 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.scoring.columns import Columns
+from evalkit.scoring.edges import covering
 from evalkit.scoring.items import Items, items_of_pairs
 from evalkit.scoring.matching import match_open
 
 __all__ = ["partial"]
 
 
-def partial(columns: Columns) -> Items:
-    """Credits under the convention."""
+def partial(columns: Columns, least: float = 0.0) -> Items:
+    """Credits under the convention; `least` is the share of a gold item that must be covered."""
     same = columns.relabelled
     rest = (np.setdiff1d(items, taken, assume_unique=True) for items, taken in zip(columns.unequal, same, strict=True))
-    matched = match_open(columns, *rest, by_label=False)
+    matched = match_open(columns, *rest, by_label=False, keep=covering(columns, least))
     gold, predicted = (np.concatenate(pair) for pair in zip(same, matched, strict=True))
     value = np.repeat([1.0, 0.5], [len(same[0]), len(matched[0])])
     return items_of_pairs(columns, gold, predicted, value, settled=columns.equal)

@@ -50,6 +50,8 @@ class Parameter:
         above: a bound that it must lie above.
         least: a bound that it must not lie below.
         most: a bound that it must not lie above.
+        among: the words that it must be one of, if it is not free.
+        excepted: invariant of the self-test → why the definition cannot keep it with another value than the default.
     """
 
     name: str
@@ -59,10 +61,14 @@ class Parameter:
     above: float | None = None
     least: float | None = None
     most: float | None = None
+    among: tuple[str, ...] = ()
+    excepted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def expected(self) -> str:
         """What a value must be, in words."""
+        if self.among:
+            return f"one of {', '.join(self.among)}"
         words = {float: "a number", int: "a whole number", str: "a word"}.get(self.kind, self.kind.__name__)
         bounds = (("above", self.above), ("at least", self.least), ("at most", self.most))
         limits = " and ".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None)
@@ -83,6 +89,7 @@ class Parameter:
             (self.above is None or value > self.above)
             and (self.least is None or value >= self.least)
             and (self.most is None or value <= self.most)
+            and (not self.among or value in self.among)
         )
         if not inside:
             raise ValueError("out of range")
@@ -101,6 +108,9 @@ class Convention:
         given: whether it asks for labels of items that the gold gives, so that an extractor that only labels has it.
         needs: fields of the counted items of which gold must have one: where no gold item has any of them, or the
             scope of the gold leaves them out, the convention is not evaluated.
+        additive: whether figures of several articles are sums over them. What depends on the whole split, such as
+            which names are distinct, is counted for a split only: there are no intervals, tests or gates.
+        plain: whether it looks at spans, labels and texts alone, and at nothing else of items and articles.
         excepted: invariant of the self-test → why the definition cannot keep it.
     """
 
@@ -110,7 +120,18 @@ class Convention:
     parameters: tuple[Parameter, ...] = ()
     given: bool = False
     needs: tuple[str, ...] = ()
+    additive: bool = True
+    plain: bool = True
     excepted: Mapping[str, str] = field(default_factory=dict)
+
+    def exceptions(self, name: str) -> dict[str, str]:
+        """Invariant → why it is not asked of it, under a name with or without parameters."""
+        arguments = self.arguments(name)
+        excepted = dict(self.excepted)
+        for parameter in self.parameters:
+            if arguments[parameter.name] != parameter.default:
+                excepted |= parameter.excepted
+        return excepted
 
     def arguments(self, name: str) -> dict[str, Any]:
         """What the function is given besides the columns, under a name such as `iou:0.5`.

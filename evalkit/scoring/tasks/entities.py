@@ -21,7 +21,10 @@ TASK = Task(
     conventions=SPAN_CONVENTIONS,
     main="exact",
     default=("exact", "boundary", "partial", "type"),
-    every=("exact", "boundary", "partial", "type", "fuzzy", "overlap", "iou:0.5", "token"),
+    every=(
+        *("exact", "boundary", "partial", "type", "partial:0.5", "type:0.5", "fuzzy", "overlap", "iou:0.5"),
+        *("trimmed", "token", "surface", "surface:in-place"),
+    ),
     kinds=SPAN_KINDS,
     properties=SPAN_PROPERTIES,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from evalkit.scoring.alignment import Alignment, any_overlap
 from evalkit.scoring.arrays import Ints, Pieces, pair_arrays
 from evalkit.scoring.assignment import pair_equal, pair_rest
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns
+from evalkit.scoring.conventions.trimmed import trimmer
 from evalkit.scoring.from_records import join_spans
 from evalkit.scoring.items import NOBODY, Items, Rows, items_of_credits, items_of_pairs, items_of_rows
 from evalkit.scoring.tasks.quote_matching import (
@@ -28,9 +30,10 @@ from evalkit.scoring.tasks.quote_matching import (
     speaker_is_right,
 )
 
-__all__ = ["cue", "equal_contents", "exact", "joint", "overlap", "speaker", "token"]
+__all__ = ["cue", "equal_contents", "exact", "harm", "joint", "overlap", "speaker", "token", "trimmed"]
 
 Position = tuple[int, int]
+Contents = tuple[Pieces, ...]
 
 
 def exact(columns: Columns) -> Items:
@@ -38,11 +41,34 @@ def exact(columns: Columns) -> Items:
     return items_of_pairs(columns, *_positions(columns, equal_contents))
 
 
-def equal_contents(match: MatchedArticle) -> list[Position]:
-    """Quotes of equal content: those of equal kind that agree best first, so that copies find their own."""
+def trimmed(columns: Columns, lang: str = "") -> Items:
+    """As exact, after both contents are cut at their ends (see `evalkit.scoring.conventions.trimmed`).
+
+    It is one of the conventions that are always shown; without texts nothing is cut, and the signature says so.
+    """
+    if columns.texts is None:
+        return replace(exact(columns), told="no text, nothing cut")
+    cut, told = trimmer(columns, lang)
+    pairs = []
+    for article, match in enumerate(quote_matches(columns)):
+        contents = tuple(tuple(cut(article, content) for content in side) for side in match.contents)
+        pairs += [
+            (match.first[0] + gold, match.first[1] + predicted)
+            for gold, predicted in equal_contents(match, (contents[0], contents[1]))
+        ]
+    return items_of_pairs(columns, *pair_arrays(pairs), told=told)
+
+
+def equal_contents(match: MatchedArticle, cut: tuple[Contents, Contents] | None = None) -> list[Position]:
+    """Quotes of equal content: those of equal kind that agree best first, so that copies find their own.
+
+    Args:
+        match: the quotes of an article.
+        cut: their contents, if not as they are.
+    """
     sides = [
         [(content, quote.kind) for content, quote in zip(contents, quotes, strict=True)]
-        for contents, quotes in zip(match.contents, match.quotes, strict=True)
+        for contents, quotes in zip(cut or match.contents, match.quotes, strict=True)
     ]
     agreeing = [pair for pair in match.pairs if sides[0][pair[0]] == sides[1][pair[1]]]
     return pair_rest(sides[0], sides[1], pair_equal(sides[0], sides[1], agreeing))
@@ -179,6 +205,20 @@ def _role(
 
 def _by_id_alone(quote: Quote) -> bool:
     return quote.speaker is None and quote.speaker_id is not None
+
+
+def harm(columns: Columns, cost: int = 2) -> Items:
+    """As the speaker as an entity, where a wrong person counts as often as it costs.
+
+    A wrong person is a predicted speaker of a matched quote who is not the one that gold names, or whom gold does not
+    name. It is `cost` predicted items; a missing one, and one of a spurious quote, is one item as ever.
+    """
+    once = speaker(columns, "entity")
+    rows = once.predicted
+    wrong = (rows.partner != NOBODY) & (rows.credit == 0)
+    again = np.repeat(np.arange(len(rows.item)), np.where(wrong, cost, 1))
+    predicted = Rows(rows.item[again], rows.label[again], rows.credit[again], rows.partner[again], rows.side)
+    return items_of_rows(columns, once.gold, predicted)
 
 
 def joint(columns: Columns) -> Items:

@@ -18,7 +18,7 @@ Kinds of errors:
 
 from __future__ import annotations
 
-from evalkit.scoring.tasks.base import DUPLICATE, MISSED, RIGHT, SPURIOUS, Convention, Property, Task
+from evalkit.scoring.tasks.base import DUPLICATE, MISSED, RIGHT, SPURIOUS, Convention, Parameter, Property, Task
 
 __all__ = ["TASK"]
 
@@ -43,6 +43,11 @@ TASK = Task(
     layers=("quotes",),
     conventions={
         "exact": Convention(function=f"{_HERE}:exact", about="1 for the content of a gold quote, whatever its kind"),
+        "trimmed": Convention(
+            function=f"{_HERE}:trimmed",
+            about="as exact, after articles, complementisers and punctuation are cut from both ends",
+            parameters=(Parameter(name="lang", about="the language of articles that name none", kind=str, default=""),),
+        ),
         "overlap": Convention(
             function=f"{_HERE}:overlap", about="the share of its characters that the other side covers (Pareti 2013)"
         ),
@@ -66,6 +71,18 @@ TASK = Task(
         ),
         "speaker-entity-given": _role(
             "speaker", "as speaker-entity, over matched quotes only", _WHO, how="entity", given=True
+        ),
+        "attribution-harm": Convention(
+            function=f"{_HERE}:harm",
+            about="as speaker-entity, where a wrong person costs 2 (or the number given) of a missing one",
+            parameters=(
+                Parameter(name="cost", about="what a wrong person costs", kind=int, default=2, least=1, most=100),
+            ),
+            needs=_WHO,
+            excepted={
+                "counts": "its items are the quotes that have a speaker, a wrong one several times",
+                "swap": "only a predicted speaker can be a wrong one",
+            },
         ),
         "joint": Convention(function=f"{_HERE}:joint", about="1 if content and speaker are both right", needs=_WHO),
     },

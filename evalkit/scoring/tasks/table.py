@@ -7,7 +7,7 @@ Other packages add tasks through the entry-point group `evalkit.tasks`, and conv
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ __all__ = [
     "convention_names",
     "derived_scores",
     "find_convention",
+    "is_additive",
     "judge_items",
     "load_convention",
     "load_task",
@@ -208,21 +209,29 @@ class ScoredTable:
         table: the counts by article and label.
         derived: name → score over the table's totals.
         items: what each item earned; None where only counts are known.
+        additive: whether the figures of several articles are sums over them (see `Convention.additive`).
     """
 
     table: CountTable
     derived: Mapping[str, Derived] = field(default_factory=dict)
     items: Items | None = None
+    additive: bool = True
 
     def select(self, rows: Any) -> ScoredTable:
         """The counts of some of the articles, by position or mask."""
-        return ScoredTable(self.table.select(rows), self.derived)
+        return replace(self, table=self.table.select(rows), items=None)
 
     def derived_value(self, name: str) -> float:
         """A derived score of the whole table."""
         derived, table = self.derived[name], self.table
         totals = table.whole.sum(axis=0) if derived.group is not None else table.totals()
         return float(derived.values(totals, table.labels))
+
+
+def is_additive(task: str, convention: str) -> bool:
+    """Whether figures under a convention are sums over articles; so is one that is not installed here."""
+    known = find_convention(task, convention) if task in task_names() else None
+    return known is None or known.additive
 
 
 def derived_scores(task: str, convention: str) -> dict[str, Derived]:
@@ -242,7 +251,8 @@ def stored_table(task: str, convention: str, table: Mapping[str, Any], scores: I
     from evalkit.scoring.counts import CountTable
 
     derived = derived_scores(task, convention)
-    return ScoredTable(CountTable.from_json(table), {name: derived[name] for name in scores if name in derived})
+    shown = {name: derived[name] for name in scores if name in derived}
+    return ScoredTable(CountTable.from_json(table), shown, additive=is_additive(task, convention))
 
 
 def columns_of(task: str, pairs: Sequence[Pair]) -> Columns:
@@ -305,4 +315,4 @@ def _scored(task: str, convention: str, items: Items) -> ScoredTable:
             f"convention {convention!r} gives items more credit than 1 or less than 0; "
             f"`evalkit selftest --convention {convention}` shows a case"
         )
-    return ScoredTable(table, derived, items)
+    return ScoredTable(table, derived, items, is_additive(task, convention))

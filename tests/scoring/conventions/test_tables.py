@@ -33,6 +33,14 @@ CASES = [
     pytest.param("type", "PER 0-8", "ORG 0-8", (0, 1, 0, 1), id="type-label"),
     pytest.param("type", "PER 0-4; PER 5-9", "PER 0-9", (1, 1, 1, 2), id="type-blob"),
     pytest.param("type", "PER 0-9", "PER 0-4; PER 5-9", (1, 2, 1, 1), id="type-two-parts-of-one"),
+    # with a least share: 4 of 8 gold characters are a half, 3 are less; the other side may be as long as it likes
+    pytest.param("type:0.5", "PER 0-8", "PER 4-40", (1, 1, 1, 1), id="type-half-of-the-gold"),
+    pytest.param("type:0.5", "PER 0-8", "PER 5-40", (0, 1, 0, 1), id="type-less-than-half-of-the-gold"),
+    pytest.param("type:0.5", "PER 0-40", "PER 4-8", (0, 1, 0, 1), id="type-a-part-of-a-long-gold"),
+    pytest.param("partial:0.5", "PER 0-8", "ORG 4-40", (0.5, 1, 0.5, 1), id="partial-half-of-the-gold"),
+    pytest.param("partial:0.5", "PER 0-8", "ORG 5-40", (0, 1, 0, 1), id="partial-less-than-half"),
+    pytest.param("partial:1", "PER 0-8", "PER 0-8", (1, 1, 1, 1), id="partial-equal-at-any-share"),
+    pytest.param("partial:0", "PER 0-8", "PER 7-9", (0.5, 1, 0.5, 1), id="partial-0-is-partial"),
     # fuzzy: 0-8 takes 2-6 of the wrong label, which is then used up
     pytest.param("fuzzy", "PER 0-8", "PER 4-12", (1, 1, 1, 1), id="fuzzy-touch"),
     pytest.param("fuzzy", "PER 0-8", "ORG 2-6; PER 7-9", (0, 2, 0, 1), id="fuzzy-first-decides"),
