@@ -2,35 +2,39 @@
 
     python experiments/reproductions/shared_tasks.py DATA
 
-DATA holds `hipe2020/` (gold, systems, published_nerc_coarse_strict.tsv) and `wnut17/` (emerging.test.annotated,
-submissions). Every submission is read with the same default reading: repair `begin`, tokens paired by what they
-say, sequences as gold cuts them. Prints Markdown; exits 1 if a number differs from the published one.
+DATA holds `hipe2020/` (gold, systems, published_nerc_coarse_strict.tsv and, if you have it, the same for fuzzy) and
+`wnut17/` (emerging.test.annotated, submissions). Every submission is read with the same default reading: repair
+`begin`, tokens paired by what they say, sequences as gold cuts them. Prints Markdown; exits 1 if a number differs from
+the published one.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from evalkit.options import ReadOptions
 from evalkit.workflows.score import score_predictions
 
-# Derczynski et al. 2017, Results of the WNUT2017 Shared Task, table of entity F1.
+# Derczynski et al. 2017, Results of the WNUT2017 Shared Task: entity F1 and surface F1.
 WNUT17 = {
-    "arcada": 39.98,
-    "drexel_cci": 26.30,
-    "flytxt": 38.35,
-    "mic-cis.txt": 37.06,
-    "sjtu_adapt.txt": 40.42,
-    "spinningbytes.txt": 40.78,
-    "uh_ritual": 41.86,
+    "arcada": (39.98, 37.77),
+    "drexel_cci": (26.30, 25.26),
+    "flytxt": (38.35, 36.31),
+    "mic-cis.txt": (37.06, 34.25),
+    "sjtu_adapt.txt": (40.42, 37.62),
+    "spinningbytes.txt": (40.78, 39.33),
+    "uh_ritual": (41.86, 40.24),
 }
+
+HIPE2020 = {"strict": "exact", "fuzzy": "fuzzy"}
+"""Their regimes, and the convention that each is."""
 
 
 class Score(NamedTuple):
-    """Exact entity matches: one-to-one, same tokens and same label."""
+    """Micro figures."""
 
     precision: float
     recall: float
@@ -46,33 +50,39 @@ class Row(NamedTuple):
     notes: str
 
 
-def exact_score(gold: Path, predicted: Path, **options: str) -> tuple[Score, str]:
-    """Micro precision, recall and F1 under `exact`, as `evalkit score --format conll` gives them, and what was met."""
+def micro_scores(gold: Path, predicted: Path, conventions: Sequence[str], **options: str) -> tuple[list[Score], str]:
+    """Micro precision, recall and F1 under some conventions, as `evalkit score --format conll` gives them.
+
+    Beside them what was met in the file.
+    """
     read = ReadOptions(format="conll", values=options)
     result = score_predictions(
-        gold, predicted, baseline=False, read=read, tasks="entities", conventions="exact", resamples=0
+        gold, predicted, baseline=False, read=read, tasks="entities", conventions=conventions, resamples=0
     )
-    micro = result.tasks["entities"]["exact"].micro
+    micro = [result.tasks["entities"][name].micro for name in conventions]
     notes = "; ".join(note.removeprefix("predicted: ") for note in result.notes[1:])
-    return Score(micro.precision, micro.recall, micro.f1), notes.replace(" predicted:", "") or "clean"
+    return [Score(own.precision, own.recall, own.f1) for own in micro], notes.replace(" predicted:", "") or "clean"
 
 
-def hipe2020_rows(folder: Path) -> Iterator[Row]:
-    """NERC-coarse, literal sense, strict, English: P, R and F1 to three decimals."""
+def hipe2020_rows(folder: Path, regime: str) -> Iterator[Row]:
+    """NERC-coarse, literal sense, English: P, R and F1 to three decimals."""
     gold = folder / "gold" / "HIPE-data-v1.3-test-en.tsv"
-    published = (folder / "published_nerc_coarse_strict.tsv").read_text(encoding="utf-8").splitlines()
+    published = (folder / f"published_nerc_coarse_{regime}.tsv").read_text(encoding="utf-8").splitlines()
     for line in published[1:]:
         system, f1, precision, recall = line.split("\t")
-        here, notes = exact_score(gold, folder / "systems" / f"{system}.tsv", tag_column="NE-COARSE-LIT")
+        predicted = folder / "systems" / f"{system}.tsv"
+        (here,), notes = micro_scores(gold, predicted, [HIPE2020[regime]], tag_column="NE-COARSE-LIT")
         numbers = tuple(f"{float(number):.3f}" for number in (precision, recall, f1))
         yield Row(system, numbers, tuple(f"{number:.3f}" for number in here), notes)
 
 
 def wnut17_rows(folder: Path) -> Iterator[Row]:
-    """Entity F1 in percent, to two decimals."""
+    """Entity F1 and surface F1 in percent, to two decimals."""
     for system, published in WNUT17.items():
-        here, notes = exact_score(folder / "emerging.test.annotated", folder / "submissions" / system)
-        yield Row(system, (f"{published:.2f}",), (f"{100 * here.f1:.2f}",), notes)
+        conventions = ["exact", "surface:in-place"]
+        here, notes = micro_scores(folder / "emerging.test.annotated", folder / "submissions" / system, conventions)
+        numbers = tuple(f"{number:.2f}" for number in published)
+        yield Row(system, numbers, tuple(f"{100 * score.f1:.2f}" for score in here), notes)
 
 
 def main(arguments: list[str]) -> int:
@@ -81,11 +91,15 @@ def main(arguments: list[str]) -> int:
         print("usage: shared_tasks.py DATA (a folder with hipe2020/ and wnut17/)", file=sys.stderr)
         return 2
     data = Path(arguments[0])
+    hipe = data / "hipe2020"
     same = True
-    for title, names, rows in (
-        ("HIPE-2020, NERC coarse, literal, strict, English", ("P", "R", "F1"), hipe2020_rows(data / "hipe2020")),
-        ("WNUT-2017, entity F1", ("F1",), wnut17_rows(data / "wnut17")),
-    ):
+    tables = [
+        (f"HIPE-2020, NERC coarse, literal, {regime}, English", ("P", "R", "F1"), hipe2020_rows(hipe, regime))
+        for regime in HIPE2020
+        if (hipe / f"published_nerc_coarse_{regime}.tsv").is_file()
+    ]
+    tables.append(("WNUT-2017, entity F1 and surface F1", ("entity", "surface"), wnut17_rows(data / "wnut17")))
+    for title, names, rows in tables:
         heads = ["system", *(f"{name} published" for name in names), *(f"{name} here" for name in names), "file"]
         print(f"\n## {title}\n\n| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
         for row in rows:
