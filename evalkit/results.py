@@ -143,7 +143,8 @@ class TaskResult:
 
     Attributes:
         signature: the line that reproduces these numbers.
-        micro: over all items pooled.
+        micro: over all items pooled; where the labels count different things, as under `conll`, the mean of theirs,
+            whose `labels` says how many these are.
         macro: the plain mean over labels with gold support; its `labels` says how many these are.
         labels: per label, in sorted order.
         scores: derived figures by name.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.scoring.counts import GOLD, PREDICTED, macro_prf, prf
+from evalkit.scoring.counts import GOLD, PREDICTED, macro_prf, pooled_prf, prf
 from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = ["PRF_SCORES", "Figure", "FigureList", "figures_of"]
@@ -55,7 +55,8 @@ class FigureList:
         grouped, label_totals = self.unfold(totals)
         by_label = prf(label_totals)
         flat = by_label.reshape(*totals.shape[:-1], by_label.shape[-2] * 3)
-        parts = [prf(label_totals.sum(axis=-2)), macro_prf(label_totals, by_label), flat]
+        pooled = pooled_prf(label_totals, by_label, apart=self.scored.table.apart)
+        parts = [pooled, macro_prf(label_totals, by_label), flat]
         for derived in self.scored.derived.values():
             wanted = grouped if derived.group else label_totals
             parts.append(derived.values(wanted, self.scored.table.labels)[..., None])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from evalkit.errors import InputError
 from evalkit.results import PRF, Counts, f1_score
 
-__all__ = ["CountTable", "macro", "macro_prf", "merge_tables", "micro", "prf", "ratio"]
+__all__ = ["CountTable", "macro", "macro_prf", "merge_tables", "micro", "pooled_prf", "prf", "ratio"]
 
 GOLD, PREDICTED, GOLD_CREDIT, PREDICTED_CREDIT = range(4)
 
@@ -37,6 +37,8 @@ class CountTable:
         cells: float64 of shape (articles, labels, 4): gold, predicted, gold credit, predicted credit.
         groups: what items are told apart by besides their label, such as targets of stances, sorted; often nothing.
         grouped: with groups the same counts of shape (articles, groups, labels, 4); their sum over groups is `cells`.
+        apart: whether its labels count different things, such as links and clusters; then the figure of all is the mean
+            of theirs, and they are never pooled.
     """
 
     articles: tuple[str, ...]
@@ -44,6 +46,7 @@ class CountTable:
     cells: Floats
     groups: tuple[str, ...] = ()
     grouped: Floats | None = None
+    apart: bool = False
 
     @classmethod
     def of_groups(
@@ -84,9 +87,8 @@ class CountTable:
         """The table of some of the articles, by position or mask."""
         index = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.sort(np.asarray(rows, dtype=np.int64))
         articles = tuple(self.articles[i] for i in index)
-        return CountTable(
-            articles, self.labels, self.cells[index], self.groups, None if self.grouped is None else self.grouped[index]
-        )
+        grouped = None if self.grouped is None else self.grouped[index]
+        return replace(self, articles=articles, cells=self.cells[index], grouped=grouped)
 
     def with_labels(self, labels: Sequence[str], groups: Sequence[str] = ()) -> CountTable:
         """The same counts over other lists of labels and groups, which must hold all of this table's."""
@@ -96,7 +98,7 @@ class CountTable:
         whole = np.zeros((len(self.articles), max(len(others), 1), len(names), 4))
         kept = [others.index(group) for group in self.groups] or [0]
         whole[np.ix_(range(len(self.articles)), kept, [names.index(label) for label in self.labels])] = self.whole
-        return CountTable.of_groups(self.articles, names, others, whole)
+        return replace(CountTable.of_groups(self.articles, names, others, whole), apart=self.apart)
 
     def by_group(self) -> CountTable:
         """The table whose labels are the groups of this one."""
@@ -116,6 +118,7 @@ class CountTable:
             "gold_credit": values[:, GOLD_CREDIT].tolist(),
             "predicted_credit": values[:, PREDICTED_CREDIT].tolist(),
         }
+        row |= {"apart": True} if self.apart else {}
         return row if not self.groups else row | {"groups": list(self.groups), "group": group.tolist()}
 
     @classmethod
@@ -127,7 +130,8 @@ class CountTable:
         whole = np.zeros((len(data["articles"]), max(len(groups), 1), len(data["labels"]), 4))
         values = np.array([data[name] for name in _NUMBERS], dtype=np.float64).reshape(4, -1).T
         whole[data["article"], data.get("group", 0), data["label"]] = values
-        return cls.of_groups(tuple(data["articles"]), tuple(data["labels"]), groups, whole)
+        table = cls.of_groups(tuple(data["articles"]), tuple(data["labels"]), groups, whole)
+        return replace(table, apart=data.get("apart", False))
 
 
 def _with_groups(data: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,7 +162,8 @@ def merge_tables(tables: Sequence[CountTable]) -> CountTable:
             raise InputError(f"article {articles[before]!r} is in two of the tables; merge disjoint sets of articles")
     parts = [table.with_labels(labels, groups).whole for table in tables]
     joined = np.concatenate(parts) if parts else np.zeros((0, 1, 0, 4))
-    return CountTable.of_groups(tuple(articles[position] for position in order), tuple(labels), groups, joined[order])
+    table = CountTable.of_groups(tuple(articles[position] for position in order), tuple(labels), groups, joined[order])
+    return replace(table, apart=any(part.apart for part in tables))
 
 
 def ratio(above: Floats, below: Floats) -> Floats:
@@ -186,9 +191,26 @@ def macro_prf(totals: Floats, by_label: Floats) -> Floats:
     return ratio((by_label * supported).sum(axis=-2), supported.sum(axis=-2).astype(np.float64))
 
 
+def pooled_prf(totals: Floats, by_label: Floats, *, apart: bool) -> Floats:
+    """Precision, recall and F1 of all items pooled, shape (..., 3); the mean over all labels where these stand apart.
+
+    Args:
+        totals: shape (..., labels, 4).
+        by_label: what `prf` makes of them.
+        apart: whether the labels count different things.
+    """
+    if apart:
+        return np.asarray(by_label.sum(axis=-2) / max(by_label.shape[-2], 1))
+    return prf(totals.sum(axis=-2))
+
+
 def micro(table: CountTable) -> PRF:
-    """Precision, recall and F1 over all items pooled."""
-    return PRF.of(table.counts())
+    """Precision, recall and F1 over all items pooled; the mean over the labels where these count different things."""
+    if not table.apart:
+        return PRF.of(table.counts())
+    totals = table.totals()
+    precision, recall, f1 = pooled_prf(totals, prf(totals), apart=True).tolist()
+    return PRF(precision, recall, f1, labels=len(table.labels))
 
 
 def macro(table: CountTable) -> PRF:

@@ -11,7 +11,7 @@ calibration select rows or add them up in another way. A credit is computed once
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -67,6 +67,7 @@ class Items:
         credits: what each gold and each predicted item earned, where pairs do not say it.
         rows: what is counted, where that is not the items themselves.
         told: what a signature must say besides the name of the convention, such as the lists of words that it used.
+        apart: whether its labels count different things (see `CountTable.apart`).
     """
 
     columns: Columns
@@ -76,6 +77,7 @@ class Items:
     credits: tuple[Floats, Floats] | None = None
     rows: tuple[Rows, Rows] | None = None
     told: str = ""
+    apart: bool = False
 
     @cached_property
     def gold(self) -> Rows:
@@ -113,7 +115,7 @@ class Items:
                 np.add.at(cells.reshape(-1, 4)[:, side + 2], columns.cells[side][items], self.value)
         else:
             cells = _summed(self, (), None)[:, 0]
-        return CountTable(columns.articles, columns.labels, cells)
+        return CountTable(columns.articles, columns.labels, cells, apart=self.apart)
 
     def grouped_table(self, values: Values) -> CountTable:
         """The table by the value of a property of the items besides article and label; its fold is `table()`.
@@ -131,7 +133,8 @@ class Items:
         # A value that no row has, such as the target of a prediction that is not asked for, makes no group.
         used = np.flatnonzero(grouped.any(axis=(0, 2, 3)))
         groups = tuple(names[number] for number in used)
-        return CountTable.of_groups(self.columns.articles, self.columns.labels, groups, grouped[:, used])
+        table = CountTable.of_groups(self.columns.articles, self.columns.labels, groups, grouped[:, used])
+        return replace(table, apart=self.apart)
 
 
 def _summed(items: Items, groups: Sequence[str], codes: Pairs | None) -> Floats:

@@ -67,7 +67,7 @@ def diagnose(
     pairing = pair_run(examined, run, scoring_of(run, options.scoring))
     slicing.check(pairing.plain.pairs)
     asked = options.scoring
-    tasks = [task for task in check_tasks(asked.tasks) if why_not(task, pairing.plain) is None]
+    tasks = [task for task in check_tasks(asked.tasks, asked.conventions) if why_not(task, pairing.plain) is None]
     found = diagnose_tasks(
         {task: articles_of(task, pairing.of_task(task)) for task in tasks},
         {task: _conventions(task, asked.conventions, pairing.plain) for task in tasks},

@@ -58,7 +58,8 @@ def floor_results(
         rows: dict[str, dict[str, PRF]] = {name: {} for name in floor}
         for row in labels:
             for name, scored in _tables(pairing, trivial, own, layer, row)[task].items():
-                rows[name][row] = PRF.of(scored.table.counts(row))
+                if row in tables[task][name].table.labels:
+                    rows[name][row] = PRF.of(scored.table.counts(row))
         floors[task] = {
             name: replace(result, labels=rows[name], signature=floor_signature(result.signature, label))
             for name, result in floor.items()

@@ -52,7 +52,7 @@ class Pairing:
     def tables(self, scoring: Scoring) -> dict[str, dict[str, ScoredTable]]:
         """Task → convention → counts by article and label, for every task that can be evaluated."""
         tables = {}
-        for task in check_tasks(scoring.tasks):
+        for task in check_tasks(scoring.tasks, scoring.conventions):
             conventions = conventions_of(task, self.plain, scoring.conventions)
             if why_not(task, self.plain) is None and conventions:
                 tables[task] = self._tables(task, conventions)
@@ -99,7 +99,7 @@ def check_words(scoring: Scoring) -> None:
     """
     for text in scoring.scope:
         parse_scope(text)
-    for task in check_tasks(scoring.tasks):
+    for task in check_tasks(scoring.tasks, scoring.conventions):
         choose_conventions(task, scoring.conventions)
 
 

@@ -83,7 +83,9 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     # Rows are plain if they hold one layer, the first; then there is one task that needs no other.
     layer = all_layers()[0]
     task = next(name for name in task_names() if load_task(name).layers == (layer.name,))
-    if changed or told or task not in check_tasks(scoring.tasks) or read.limit:
+    wanted = [name for name in check_tasks(scoring.tasks, scoring.conventions) if layer.name in load_task(name).layers]
+    alone = task in wanted and all(len(load_task(name).layers) > 1 for name in wanted if name != task)
+    if changed or told or not alone or read.limit:
         return None
     conventions = choose_conventions(task, scoring.conventions)
     # What looks at more than columns hold, or judges parts that no plain item has, needs the records themselves.

@@ -43,6 +43,7 @@ def _label_table(result: TaskResult, floor: TaskResult | None) -> Table:
     floors: Mapping[str, PRF] = {} if floor is None else {**floor.labels, "micro": floor.micro, "macro": floor.macro}
     named = [*result.labels.items(), ("micro", result.micro), ("macro", result.macro)]
     said = {"macro": "macro" if result.macro.labels is None else f"macro of {result.macro.labels}"}
+    said |= {"micro": f"mean of {result.micro.labels}"} if result.micro.labels is not None else {}
     pooled = len(result.labels)
     # Results of earlier versions do not say in how many articles a label is.
     counted = any(prf.articles is not None for prf in result.labels.values())

@@ -14,7 +14,7 @@ from evalkit.layers.stances import STANCES
 from evalkit.records import AUTHOR, QUOTE_KINDS, STANCE_LABELS, Annotations, Entity, Quote, Span, Stance
 from evalkit.scoring.selftest_cases import random_span
 
-__all__ = ["linked_sides"]
+__all__ = ["linked_sides", "named_sides"]
 
 NAMES = ("moen", "ruiz", "oslo", "port")
 TOPICS = {"topic:Port plan": ("harbour-plan",), "topic:ferries": ("boat", "ships")}
@@ -28,6 +28,26 @@ def linked_sides(_: Layer[Any], rng: random.Random) -> tuple[Annotations, Annota
     gold_pairs = {(stance.holder, stance.target) for stance in stances}
     stances += [stance for stance in STANCES.of(predicted) or () if (stance.holder, stance.target) not in gold_pairs]
     return gold, _renamed(predicted.with_layers(stances=stances), rng)
+
+
+def named_sides(_: Layer[Any], rng: random.Random) -> tuple[Annotations, Annotations]:
+    """Gold and predicted mentions of few things, some of them without a name; copies are among the predicted ones."""
+    gold = _named(rng, [number for number in range(6) if rng.random() < 0.7])
+    predicted = _named(rng, [rng.randrange(6) for _ in range(rng.randint(0, 6))])
+    predicted += [mention for mention in gold if rng.random() < 0.4]
+    return Annotations(entities=gold), Annotations(entities=predicted)
+
+
+def _named(rng: random.Random, places: Sequence[int]) -> list[Entity]:
+    return [
+        Entity(
+            id=f"e{number}",
+            spans=(Span(4 * place, 4 * place + 3),),
+            label=rng.choice(("ORG", "PER")),
+            entity_id=rng.choice((*NAMES[:3], *NAMES[:3], None)),
+        )
+        for number, place in enumerate(places)
+    ]
 
 
 def _linked(rng: random.Random, others: Sequence[Quote]) -> Annotations:

@@ -52,6 +52,7 @@ TASKS = Registry(
         "stances": "evalkit.scoring.tasks.stances:TASK",
         "chain": "evalkit.scoring.tasks.chain:TASK",
         "categories": "evalkit.scoring.tasks.categories:TASK",
+        "clusters": "evalkit.scoring.tasks.clusters:TASK",
     },
     group="evalkit.tasks",
 )
@@ -94,8 +95,12 @@ def main_convention(task: str, conventions: Sequence[str]) -> str:
     return main if main in conventions else conventions[0]
 
 
-def check_tasks(wanted: Sequence[str] | None) -> tuple[str, ...]:
-    """The tasks to score, in pipeline order.
+def check_tasks(wanted: Sequence[str] | None, conventions: Sequence[str] = ()) -> tuple[str, ...]:
+    """The tasks to score, in pipeline order: those wanted, else all but those that nobody asked for.
+
+    Args:
+        wanted: tasks by name.
+        conventions: conventions by name; one that only a single task has asks for it.
 
     Raises:
         UnknownNameError: a wanted task does not exist.
@@ -103,7 +108,10 @@ def check_tasks(wanted: Sequence[str] | None) -> tuple[str, ...]:
     for name in wanted or ():
         if name not in task_names():
             raise unknown_name("task", name, task_names())
-    return tuple(task for task in task_names() if not wanted or task in wanted)
+    if wanted:
+        return tuple(task for task in task_names() if task in wanted)
+    asked = {name.partition(":")[0] for name in conventions}
+    return tuple(task for task in task_names() if not load_task(task).asked or asked & set(load_task(task).conventions))
 
 
 def _plugins(task: str) -> Registry:
