@@ -78,13 +78,17 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
-    """One mention. Mentions of one thing share `entity_id`; `spans` holds more than one if discontinuous."""
+    """One mention. Mentions of one thing share `entity_id`; `spans` holds more than one if discontinuous.
+
+    `link` is the id of the thing in a knowledge base, such as `Q585`, as it is written there.
+    """
 
     id: str
     spans: tuple[Span, ...]
     label: str
     entity_id: str | None = None
     score: float | None = None
+    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

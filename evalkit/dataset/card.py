@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from evalkit.dataset.declaration import DATASET_FILE, Declaration
@@ -35,6 +35,7 @@ def features(
     dated: bool = True,
     layers: Sequence[Layer[Any]] | None = None,
     scoped: Mapping[str, Sequence[str]] | None = None,
+    without: Mapping[str, Collection[str]] | None = None,
 ) -> list[dict[str, object]]:
     """The declared features of a row, in the form of the `dataset_info` of a dataset card.
 
@@ -43,6 +44,7 @@ def features(
         dated: whether every article has a full date, so that `published` can be declared as one.
         layers: the layers that rows hold; by default those that every row states.
         scoped: the layers that a scope says something of, and what.
+        without: layer → fields that no item of it has, of those that rows leave out where they are not given.
     """
     if layers is None:
         layers = [layer for layer in all_layers() if layer.always_stated]
@@ -55,7 +57,8 @@ def features(
         *_strings("text_sha256", "text"),
         {"name": "zones", "list": [*_strings("kind"), _offset("start"), _offset("end")]},
     ]
-    declared += [{"name": layer.name, "list": _item_features(layer)} for layer in layers]
+    absent = without or {}
+    declared += [{"name": layer.name, "list": _item_features(layer, absent.get(layer.name, ()))} for layer in layers]
     scope: list[dict[str, object]] = [{"name": name, "list": "string"} for name in ("layers", "labels", "zones")]
     scope += [
         {"name": name, "struct": [{"name": key, "list": "string"} for key in keys]}
@@ -64,10 +67,10 @@ def features(
     return [*declared, {"name": "scope", "struct": scope}]
 
 
-def _item_features(layer: Layer[Any]) -> list[dict[str, object]]:
+def _item_features(layer: Layer[Any], without: Collection[str]) -> list[dict[str, object]]:
     declared = _strings("id")
     for field in layer.fields:
-        if field.type.feature is not None:
+        if field.type.feature is not None and field.name not in without:
             declared.append({"name": field.name, **field.type.feature})
         if field.name == layer.spans_field and layer.shows_text:
             declared += _strings("text")
@@ -126,9 +129,23 @@ def _header(
         "configs": [
             {"config_name": "default", "data_files": [{"split": name, "path": f"{name}/*.json"} for name in names]}
         ],
-        "dataset_info": {"features": features(ordered, dated=dated, layers=layers, scoped=_scoped(splits))},
+        "dataset_info": {
+            "features": features(
+                ordered, dated=dated, layers=layers, scoped=_scoped(splits), without=_unused(splits, layers)
+            )
+        },
     }
     return {key: value for key, value in header.items() if value}
+
+
+def _unused(splits: Sequence[GoldDataset], layers: Sequence[Layer[Any]]) -> dict[str, list[str]]:
+    """Layer → the fields, of those that rows leave out where they are not given, that no item has."""
+    examples = [example for split in splits for example in split]
+
+    def used(layer: Layer[Any], field: str) -> bool:
+        return any(getattr(item, field) for example in examples for item in layer.of(example.gold) or ())
+
+    return {layer.name: [field for field in layer.left_out if not used(layer, field)] for layer in layers}
 
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (1e18, "n>1M"))

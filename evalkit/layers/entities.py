@@ -59,6 +59,7 @@ ENTITIES: Layer[Entity] = Layer(
     record=Entity,
     prefix="e",
     may_cross=False,
+    left_out=("link",),
     always_stated=True,
     problems=_problems,
     counts=_counts,

@@ -1,4 +1,4 @@
-"""The short form of experiments/differential: nervaluate and seqeval on the same inputs agree, or the script says why."""
+"""The short form of experiments/differential: nervaluate and seqeval agree on the same inputs, or it says why not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ pytestmark = pytest.mark.skipif(not SCRIPT.is_file(), reason="the experiments do
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
     spec = importlib.util.spec_from_file_location("differential_scorers", SCRIPT)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     # Dataclasses look their module up by its name.
     sys.modules[spec.name] = module

@@ -206,6 +206,9 @@ def _losses(examples: Sequence[Example], lost: Counter[str], respaced: int) -> L
     articles = [example.article for example in examples]
     left_out = {
         "links of entities (entity_id)": linked,
+        "knowledge-base ids of entities (link)": sum(
+            one.link is not None for example in examples for one in ENTITIES.of(example.gold) or ()
+        ),
         "titles": sum(bool(article.title) for article in articles),
         "zones": sum(len(article.zones) for article in articles),
         "metadata fields": sum(len(article.metadata) for article in articles),

@@ -9,7 +9,7 @@ spurious item.
 
 from __future__ import annotations
 
-from evalkit.scoring.tasks.base import Task
+from evalkit.scoring.tasks.base import Convention, Task
 from evalkit.scoring.tasks.spans import SPAN_CONVENTIONS, SPAN_KINDS, SPAN_PROPERTIES
 
 __all__ = ["TASK"]
@@ -18,12 +18,20 @@ TASK = Task(
     name="entities",
     about="mentions of people, organisations, places and other named things",
     layers=("entities",),
-    conventions=SPAN_CONVENTIONS,
+    conventions={
+        **SPAN_CONVENTIONS,
+        "linked": Convention(
+            function="evalkit.scoring.conventions.linked:linked",
+            about="as exact, and the knowledge-base id (link) is right too",
+            plain=False,
+            excepted={"counts": "its items are those that have a link"},
+        ),
+    },
     main="exact",
     default=("exact", "boundary", "partial", "type"),
     every=(
         *("exact", "boundary", "partial", "type", "partial:0.5", "type:0.5", "fuzzy", "overlap", "iou:0.5"),
-        *("trimmed", "token", "surface", "surface:in-place"),
+        *("trimmed", "token", "surface", "surface:in-place", "linked"),
     ),
     kinds=SPAN_KINDS,
     properties=SPAN_PROPERTIES,
