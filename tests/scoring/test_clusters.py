@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.analysis.figures import figures_of
-from evalkit.records import Annotations, Article, Entity, Span
-from evalkit.results import Counts
+from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span
+from evalkit.results import Counts, EvalResult
 from evalkit.scoring.counts import CountTable, macro, merge_tables, micro
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.table import ScoredTable, check_tasks, score_task
+from evalkit.workflows.score import score_predictions
 
 # Clusters as sets of mentions, each a number.
 Clusters = list[set[int]]
@@ -196,6 +198,53 @@ def test_the_definitions(gold, predicted):
     for metric, (credit, items) in numbers(predicted, gold).items():
         counts = scored(gold, predicted, metric).table.counts()
         assert (counts.predicted_credit, counts.predicted) == (pytest.approx(credit, abs=1e-8), items), metric
+
+
+class TestArticlesWithoutNames:
+    """Where nobody gave names, mentions are not things that are alone."""
+
+    NAMED, NAMELESS = annotated([{1, 2}]), Annotations(entities=[Entity(id="e1", spans=(Span(2, 3),), label="PER")])
+    NOTHING = Annotations(entities=())
+
+    @staticmethod
+    def result(*golds: Annotations, **scoring: Sequence[str]) -> EvalResult:
+        texts = [Article(id=f"a{number}", text="Ida saw Bo.") for number in range(len(golds))]
+        gold = [Example(article=article, gold=own) for article, own in zip(texts, golds, strict=True)]
+        made = [Prediction(article_id=article.id, annotations=annotated([{1, 2}])) for article in texts]
+        return score_predictions(gold, made, resamples=0, baseline=False, **scoring)
+
+    def test_they_are_left_out_and_counted(self):
+        result = self.result(self.NAMED, self.NAMELESS, self.NOTHING, conventions=["muc"])
+        # One link in the first; the third has no gold and a predicted link; the second is left out.
+        assert result.tasks["clusters"]["muc"].micro.counts == Counts(1, 2, 1.0, 1.0)
+        assert result.not_evaluated["clusters, 1 of 3 articles"] == "none of their gold items has entity_id"
+
+    def test_without_any_name_it_is_not_evaluated(self):
+        result = self.result(self.NAMELESS, tasks=["clusters"])
+        assert "clusters" not in result.tasks
+        assert result.not_evaluated["clusters conll"] == "entity_id: no gold entity has one"
+
+    def test_nobody_hears_of_it_who_did_not_ask(self):
+        result = self.result(self.NAMED, self.NAMELESS)
+        assert list(result.tasks) == ["entities"]
+        assert not [what for what in result.not_evaluated if "clusters" in what]
+
+    def test_it_has_a_floor(self):
+        gold = [Example(article=Article(id="a", text="She saw Bo and Bo."), gold=Annotations(entities=self.BOS))]
+        made = [Prediction(article_id="a", annotations=Annotations(entities=self.BOS))]
+        result = score_predictions(gold, made, resamples=0, tasks="clusters", conventions=("conll", "muc"))
+        # The baseline finds both Bo and calls equal strings one thing.
+        assert result.floor["clusters"]["muc"].micro.f1 == result.floor["clusters"]["conll"].micro.f1 == 1.0
+
+    BOS = tuple(Entity(id=f"e{n}", spans=(Span(n, n + 2),), label="PER", entity_id="bo") for n in (8, 15))
+
+
+def test_linked_is_not_evaluated_where_no_gold_entity_has_a_link():
+    gold = [Example(article=Article(id="a", text="Ida saw Bo."), gold=annotated([{1}]))]
+    made = [Prediction(article_id="a", annotations=annotated([{1}]))]
+    result = score_predictions(gold, made, resamples=0, baseline=False, conventions=["linked", "exact"])
+    assert list(result.tasks["entities"]) == ["exact"]
+    assert result.not_evaluated["entities linked"] == "link: no gold entity has one"
 
 
 def test_it_is_scored_where_it_is_asked_for():

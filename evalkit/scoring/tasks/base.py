@@ -108,6 +108,8 @@ class Convention:
         given: whether it asks for labels of items that the gold gives, so that an extractor that only labels has it.
         needs: fields of the counted items of which gold must have one: where no gold item has any of them, or the
             scope of the gold leaves them out, the convention is not evaluated.
+        each: whether an article none of whose gold items has a part of `needs` is left out too, because items without
+            it mean something else there: names that nobody gave, not things that are alone.
         additive: whether figures of several articles are sums over them. What depends on the whole split, such as
             which names are distinct, is counted for a split only: there are no intervals, tests or gates.
         plain: whether it looks at spans, labels and texts alone, and at nothing else of items and articles.
@@ -120,6 +122,7 @@ class Convention:
     parameters: tuple[Parameter, ...] = ()
     given: bool = False
     needs: tuple[str, ...] = ()
+    each: bool = False
     additive: bool = True
     plain: bool = True
     excepted: Mapping[str, str] = field(default_factory=dict)

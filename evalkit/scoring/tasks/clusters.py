@@ -41,6 +41,8 @@ def _metric(name: str, about: str, items: str = "") -> Convention:
         function=f"{_HERE}:{name}",
         about=about,
         parameters=(_MENTIONS,),
+        needs=("entity_id",),
+        each=True,
         excepted={"counts": f"its items are {items}"} if items else {},
     )
 

@@ -23,7 +23,7 @@ TASK = Task(
         "linked": Convention(
             function="evalkit.scoring.conventions.linked:linked",
             about="as exact, and the knowledge-base id (link) is right too",
-            plain=False,
+            needs=("link",),
             excepted={"counts": "its items are those that have a link"},
         ),
     },

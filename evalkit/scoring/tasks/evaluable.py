@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from evalkit.layers.table import load_layer
 from evalkit.scoring.pairs import Pair, Paired, annotates
@@ -32,7 +33,7 @@ def not_evaluated(paired: Paired, wanted: Sequence[str] = (), conventions: Seque
     that are always named.
     """
     reasons = {}
-    for task in check_tasks(wanted):
+    for task in check_tasks(wanted, conventions):
         reason, layers = why_not(task, paired), load_task(task).layers
         unknown = [load_layer(name) for name in layers if name in paired.unknown]
         if reason is not None and (task in wanted or all(layer.always_stated for layer in unknown)):
@@ -42,7 +43,19 @@ def not_evaluated(paired: Paired, wanted: Sequence[str] = (), conventions: Seque
         if reason is None:
             lacking = ((name, _lacks(task, name, paired)) for name in choose_conventions(task, conventions))
             reasons |= {f"{task} {name}": why for name, why in lacking if why is not None}
+            reasons |= _articles_left_out(task, paired, conventions)
     return reasons
+
+
+def _articles_left_out(task: str, paired: Paired, conventions: Sequence[str]) -> dict[str, str]:
+    """How many articles are not evaluated of a task whose conventions need a part in each, and why."""
+    numbers = {}
+    whole = len(articles_of(task, paired))
+    for name in conventions_of(task, paired, conventions):
+        known = find_convention(task, name)
+        if known is not None and known.each and (left := whole - len(articles_of(task, paired, name))):
+            numbers[f"{task}, {left} of {whole} articles"] = f"none of their gold items has {' or '.join(known.needs)}"
+    return numbers
 
 
 def _needs(task: str, convention: str) -> tuple[str, ...]:
@@ -62,7 +75,19 @@ def articles_of(task: str, paired: Paired, convention: str = "") -> list[Pair]:
     needs = _needs(task, convention) if convention else ()
     if not needs:
         return pairs
-    return [pair for pair in pairs if annotates(pair.gold.scope.of_layer(layer.name), layer, needs)]
+    known = find_convention(task, convention)
+    each = known is not None and known.each
+    return [
+        pair
+        for pair in pairs
+        if annotates(pair.gold.scope.of_layer(layer.name), layer, needs)
+        and not (each and _bare(layer.of(pair.gold) or (), needs))
+    ]
+
+
+def _bare(items: Sequence[Any], fields: Sequence[str]) -> bool:
+    """Whether there are items and none has any of some fields."""
+    return bool(items) and not any(getattr(item, field) is not None for item in items for field in fields)
 
 
 def conventions_of(task: str, paired: Paired, wanted: Sequence[str] = ()) -> tuple[str, ...]:
