@@ -89,8 +89,8 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
         return None
     conventions = choose_conventions(task, scoring.conventions)
     # What looks at more than columns hold, or judges parts that no plain item has, needs the records themselves.
-    used = [known for name in conventions if (known := find_convention(task, name)) is not None]
-    if any(not known.plain or known.needs for known in used):
+    used = [own for name in conventions if (own := find_convention(task, name)) is not None]
+    if any(not own.plain or own.needs for own in used):
         return None
     # What the careful path reads as the bundled gold or as inline markup is not a file of rows.
     if str(gold_path) == BUNDLED_NAME or gold_path.suffix == ".txt":

@@ -224,10 +224,10 @@ def _sweep_cells(sweep: Sweep, place: int) -> tuple[str, ...]:
 
 
 def _detection_table(diagnosis: Diagnosis) -> Table:
-    unit = "clusters" if "/cluster:" in diagnosis.method else "articles"
+    unit = "cluster" if "/cluster:" in diagnosis.method else "article"
     return Table(
         title="what this gold can show",
-        columns=figure_columns("micro F1 of", "F1", _ci(diagnosis), unit, "smallest", "more"),
+        columns=figure_columns("micro F1 of", "F1", _ci(diagnosis), f"{unit}s", "smallest", "more"),
         rows=tuple(
             (
                 f"{row.task} {row.convention}",

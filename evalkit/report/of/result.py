@@ -95,7 +95,15 @@ def _convention_table(task: str, others: Sequence[TaskResult], floors: Mapping[s
             *["floor F1"] * bool(floors),
         ),
         rows=tuple(rows),
+        caption=_told_caption(others),
     )
+
+
+def _told_caption(results: Sequence[TaskResult]) -> str:
+    """What signatures say of conventions besides their names, such as the lists of words that one used."""
+    named = {result.convention: result.signature.split("|")[1:2] for result in results}
+    told = [stated[0] for name, stated in named.items() if stated and stated[0].startswith(f"{name}[")]
+    return f"used: {', '.join(told)}" if told else ""
 
 
 def _score_table(task: str, results: Sequence[TaskResult], floors: Mapping[str, TaskResult]) -> Table:

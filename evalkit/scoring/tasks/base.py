@@ -152,7 +152,8 @@ class Convention:
             try:
                 arguments[parameter.name] = parameter.parse(text)
             except ValueError:
-                example = f", as in {base}:{parameter.default}" if parameter.default is not None else ""
+                shown = parameter.name.upper() if parameter.default is None else parameter.default
+                example = f", as in {base}:{shown}" if shown != "" else ""
                 raise UnknownNameError(
                     f"convention {name!r}: {parameter.name} must be {parameter.expected}{example}"
                 ) from None
