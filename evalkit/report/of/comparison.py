@@ -95,7 +95,7 @@ def _order_lines(comparison: Comparison) -> Iterator[str]:
 
 def _detection_lines(comparison: Comparison) -> Iterator[str]:
     """The smallest difference that the gold can show for each task and pair, and what would show the one seen."""
-    unit = "clusters" if "/cluster:" in comparison.method else "articles"
+    unit = f"{'cluster' if '/cluster:' in comparison.method else 'article'}s"
     for seen in comparison.detectable:
         pair, score = f"{seen.task}, {seen.first} and {seen.second}", f"{seen.convention} micro F1"
         if seen.smallest is None and not seen.differing:
