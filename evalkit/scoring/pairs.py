@@ -18,7 +18,7 @@ from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers, load_layer
 from evalkit.records import Annotations, Article, Example, LayerScope, Prediction, Scope
 
-__all__ = ["Pair", "Paired", "annotates", "pair_up"]
+__all__ = ["Pair", "Paired", "annotates", "kinds_without_gold", "pair_up"]
 
 NO_SCOPE = Scope()
 
@@ -181,6 +181,36 @@ def _in_scope(
             aside[f"{name} {layer.name} outside the annotated scope, set aside"] += len(items) - len(inside)
         kept.append(inside)
     return kept[0], kept[1]
+
+
+def kinds_without_gold(paired: Paired) -> list[str]:
+    """A note for each layer of whose kinds the gold has some and the predictions others: are these annotated?"""
+    notes = []
+    for layer in all_layers():
+        if layer.labels is None or not layer.needs_spans or layer.spans_field is None:
+            continue
+        gold, predicted = (
+            Counter([layer.label(item) for pair in paired.pairs for item in layer.of(side(pair)) or ()])
+            for side in (_gold_of, _predicted_of)
+        )
+        others = {kind: predicted[kind] for kind in layer.labels if predicted[kind] and not gold[kind]}
+        known = [kind for kind in layer.labels if gold[kind]]
+        if others and known:
+            listed = ", ".join(f"{kind} {number}" for kind, number in others.items())
+            field, scope = layer.label_field, f"{layer.name}:{layer.label_field}s={','.join(known)}"
+            notes.append(
+                f"{sum(others.values())} predicted {layer.name} have a {field} that no gold {layer.one} has ({listed}); "
+                f"if the gold leaves these out, say so: --scope {scope}"
+            )
+    return notes
+
+
+def _gold_of(pair: Pair) -> Annotations:
+    return pair.gold
+
+
+def _predicted_of(pair: Pair) -> Annotations:
+    return pair.predicted
 
 
 def annotates(declared: LayerScope, layer: Layer[Any], fields: Sequence[str]) -> bool:

@@ -23,7 +23,7 @@ from evalkit.layers.table import all_layers, load_layer, open_layers
 from evalkit.options import Scoring
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Example
-from evalkit.scoring.pairs import Pair, Paired, pair_up
+from evalkit.scoring.pairs import Pair, Paired, kinds_without_gold, pair_up
 from evalkit.scoring.references import unresolved_names
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
 from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_task, score_task
@@ -139,7 +139,7 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
     gold = _in_scope(gold, scoring)
     plain = pair_up(gold.examples, predictions, layers=layers)
     notes = [f"{number} {what}" for what, number in plain.set_aside.items()]
-    notes += unresolved_names(plain, predictions)
+    notes += [*unresolved_names(plain, predictions), *kinds_without_gold(plain)]
     gold_maps, predicted_maps = _label_maps(gold, scoring, run.default_label_map)
     inventory = gold.inventory
     for label_map in gold_maps:

@@ -125,7 +125,7 @@ GOLD = [
     ),
     pytest.param(with_entity(spans=[[26, 26]], text=None), r"c-ship: entities\[2\].*is empty", id="empty-span"),
     pytest.param(utf16, r"c-ship: entities\[0\].*UTF-16 code units.*and 2 more", id="utf16"),
-    pytest.param(utf16_at_the_end, r"x: entities\[0\].*UTF-16 code units \(length 7\)", id="utf16-out-of-range"),
+    pytest.param(utf16_at_the_end, r"x: entities\[0\].*UTF-16 code units", id="utf16-out-of-range"),
     pytest.param(with_entity(label="CITY"), r"c-ship: entities\[2\].*'CITY'", id="label"),
     pytest.param(
         lambda folder: write_lines(folder / "gold.jsonl", [*gold_rows(), gold_rows()[0]]),

@@ -94,6 +94,17 @@ class TestNoGoldItemHasThePart:
         assert (result.tasks, result.not_evaluated["quotes cue-exact"]) == ({}, NO_CUE)
 
 
+def test_a_kind_that_gold_does_not_have_is_asked_about():
+    note = (
+        "1 predicted quotes have a kind that no gold quote has (indirect 1); if the gold leaves these out, say so: "
+        "--scope quotes:kinds=direct"
+    )
+    assert note in score([example(WHOLE[0])], [predicted(*WHOLE)]).notes
+    for gold, scope in ((WHOLE, ()), (WHOLE[:1], "quotes:kinds=direct"), ((), ())):
+        notes = score([example(*gold)], [predicted(*WHOLE)], scope=scope).notes
+        assert not any("kind that no gold" in own for own in notes)
+
+
 def test_a_mention_is_not_judged_where_the_gold_says_the_speaker_by_id():
     by_id = quote(3, 50, 66, speaker_id="lund")
     gold = [example(WHOLE[0], by_id)]
