@@ -46,7 +46,7 @@ class Sides:
         after: counts of the run, over the same articles.
         whole: counts of the run over all its articles, if they are more than what the baseline has too.
         too_few: why these articles are too few for a verdict, or "".
-        missing: task → why the run has no figures for it.
+        missing: task, or a convention of it after its name → why the run has no figures for it.
         values: what slices and clusters are made by.
     """
 
@@ -61,6 +61,10 @@ class Sides:
     def over_all(self) -> Tables:
         """Counts of the run over all its articles."""
         return self.after if self.whole is None else self.whole
+
+    def why_not(self, rule: Rule) -> str | None:
+        """Why the run has no figures for what a rule is about, if that is known."""
+        return self.missing.get(f"{rule.task} {rule.convention}") or self.missing.get(rule.task)
 
 
 def judge_rules(rules: RuleSet, sides: Sides, *, rounds: int = ROUNDS, seed: int = 0) -> tuple[Outcome, ...]:
@@ -97,7 +101,7 @@ def _check(rule: Rule, sides: Sides) -> None:
     every = [tables.get(rule.task, {}).get(rule.convention) for tables in (sides.before, sides.after, sides.over_all)]
     tables = [scored for scored in every if scored is not None]
     if not tables:
-        why = sides.missing.get(rule.task, "neither has it")
+        why = sides.why_not(rule) or "neither has it"
         what = f"{rule.task} under {rule.convention}"
         raise InputError(f"rule {rule.name!r}: the run and the baseline have no {what} ({why}); mend the rule")
     sides.values.check(rule, tables)
@@ -130,7 +134,7 @@ def _without_comparison(rule: Rule, sides: Sides) -> Outcome:
     what = f"{rule.task} under {rule.convention}"
     lost = rule.convention not in sides.over_all.get(rule.task, {})
     if lost:
-        why = sides.missing.get(rule.task, "it was not scored")
+        why = sides.why_not(rule) or "it was not scored"
         return replace(done, verdict=FAIL, reason=f"the baseline has {what}, the run does not: {why}", value=None)
     if below := _below_floor(rule, sides):
         return replace(done, verdict=FAIL, reason=below)

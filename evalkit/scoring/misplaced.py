@@ -24,7 +24,7 @@ MOST, MANY, FAR_MORE = 0.8, 0.5, 3
 """A way is named if it mends this share of what misses, or the lower one if then so many times as many match as now."""
 NOTICED = 0.2
 """Where fewer of all items miss, there is nothing to explain."""
-FORMS = ("", "lf", "crlf", "nfc", "nfd")
+FORMS = ("", "lf", "crlf", "nfc", "nfd", "nfkc", "stripped")
 """Forms of a text that lie so near that they are tried without anything else to go by."""
 SHIFTS = 5
 

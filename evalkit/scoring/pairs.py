@@ -196,11 +196,11 @@ def kinds_without_gold(paired: Paired) -> list[str]:
         others = {kind: predicted[kind] for kind in layer.labels if predicted[kind] and not gold[kind]}
         known = [kind for kind in layer.labels if gold[kind]]
         if others and known:
-            listed = ", ".join(f"{kind} {number}" for kind, number in others.items())
+            number, listed = sum(others.values()), ", ".join(f"{kind} {own}" for kind, own in others.items())
             field, scope = layer.label_field, f"{layer.name}:{layer.label_field}s={','.join(known)}"
             notes.append(
-                f"{sum(others.values())} predicted {layer.name} have a {field} that no gold {layer.one} has ({listed}); "
-                f"if the gold leaves these out, say so: --scope {scope}"
+                f"{number} predicted {layer.name} have a {field} that no gold {layer.one} has ({listed}); if the gold "
+                f"leaves these out, say so: --scope {scope}"
             )
     return notes
 

@@ -32,7 +32,7 @@ from evalkit.predictions.run import Run
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.properties import article_properties
 from evalkit.scoring.tasks.base import RIGHT
-from evalkit.scoring.tasks.evaluable import why_not
+from evalkit.scoring.tasks.evaluable import not_evaluated, why_not
 from evalkit.scoring.tasks.table import load_task, task_names
 from evalkit.version import __version__
 from evalkit.workflows.diagnose import training_of
@@ -263,6 +263,8 @@ def _judged(before: Run, run: Run, gold: GoldDataset, common: CommonArticles, ru
         conventions=tuple(dict.fromkeys(rule.convention for rule in rules.rules)),
     )
     tables = [{} if pairing is None or not rules.rules else pairing.tables(scoring) for pairing in pairings]
+    after = pairings[1] or everywhere
+    lacking = {} if after is None else not_evaluated(after.plain, scoring.tasks, scoring.conventions)
     whole = everywhere.tables(scoring) if everywhere is not None and rules.rules else None
     training = training_of(gold, None) if needs_training(rules.rules) else None
     values = SliceValues(articles=article_properties(example.article for example in gold), training=training)
@@ -273,7 +275,7 @@ def _judged(before: Run, run: Run, gold: GoldDataset, common: CommonArticles, ru
             after=tables[1],
             whole=whole,
             too_few=common.too_few,
-            missing=dict.fromkeys(task_names(), "the extractor does not claim it"),
+            missing=dict.fromkeys(task_names(), "the extractor does not claim it") | lacking,
             values=values,
         ),
         pairs=(_pairs(pairings[0]), _pairs(pairings[1])),

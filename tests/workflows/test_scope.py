@@ -72,6 +72,15 @@ def test_a_gate_keeps_it(run: Run, tmp_path: Path):
         evalkit.check_gate(other, tmp_path / "b.json", resamples=100)
 
 
+def test_a_rule_about_what_gold_does_not_have_is_refused_with_the_reason(run: Run, tmp_path: Path):
+    result = evalkit.score_predictions(None, run, resamples=0, baseline=False)
+    evalkit.update_baseline(replace(run, result=result), tmp_path / "b.json")
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\nname = "cues"\ntask = "quotes"\nconvention = "cue-exact"\n')
+    with pytest.raises(InputError, match=r"no quotes under cue-exact \(cue: no gold quote has one\)"):
+        evalkit.check_gate(run, tmp_path / "b.json", rules=rules, resamples=100)
+
+
 def test_a_stored_run_is_explained_in_its_scope(run: Run):
     result = evalkit.score_predictions(None, run, scope=SCOPE, resamples=0, baseline=False)
     (part,) = evalkit.explain_run(replace(run, scoring=evalkit.Scoring(scope=SCOPE), result=result), "a").layers
