@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import orjson
 
@@ -18,6 +20,7 @@ from evalkit.errors import FormatError, InputError, OutputError
 __all__ = [
     "append_file",
     "file_name_of",
+    "is_standard_input",
     "json_bytes",
     "read_bytes",
     "read_json",
@@ -27,6 +30,10 @@ __all__ = [
     "write_file",
     "writing",
 ]
+
+STANDARD_INPUT = "-"
+_READ: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()
+"""What was read of each standard input there was: notebooks and tests replace it."""
 
 # An id becomes a file name, so it must stay inside its folder on every system.
 _FILE_NAME = re.compile(r"\w[\w.-]{0,150}")
@@ -46,12 +53,26 @@ def file_name_of(article_id: str, suffix: str) -> str:
     return article_id + suffix
 
 
+def is_standard_input(path: Path | str) -> bool:
+    """Whether a path is `-`, the standard input."""
+    return str(path) == STANDARD_INPUT
+
+
+def _standard_input() -> bytes:
+    """All of the standard input, which can be read once only."""
+    if sys.stdin not in _READ:
+        _READ[sys.stdin] = sys.stdin.buffer.read()
+    return _READ[sys.stdin]
+
+
 def read_bytes(path: Path, *, remedy: str = "check the path") -> bytes:
-    """The content of a file; `remedy` ends the message if it cannot be read.
+    """The content of a file, or of the standard input for `-`; `remedy` ends the message if it cannot be read.
 
     Raises:
         InputError: the file cannot be read.
     """
+    if is_standard_input(path):
+        return _standard_input()
     try:
         return path.read_bytes()
     except OSError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evalkit.cli.options import PATH
 from evalkit.cli.reading import read_options, target_option
 from evalkit.cli.show import form_options, show
 from evalkit.errors import FormatError
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["dataset_group"]
 
-_PATH = click.Path(path_type=Path)
-
 
 @click.group("dataset")
 def dataset_group() -> None:
@@ -29,10 +28,10 @@ def dataset_group() -> None:
 
 
 @dataset_group.command("build")
-@click.argument("sources", nargs=-1, type=_PATH)
-@click.option("--out", type=_PATH, default=Path("annotations"), show_default=True, help="The dataset folder.")
-@click.option("--corpus", type=_PATH, default=Path("corpus"), show_default=True, help="The folder of article texts.")
-@click.option("--splits", "splits_file", type=_PATH, help='A JSON file {"train": [ids], "dev": [ids], "test": [ids]}.')
+@click.argument("sources", nargs=-1, type=PATH)
+@click.option("--out", type=PATH, default=Path("annotations"), show_default=True, help="The dataset folder.")
+@click.option("--corpus", type=PATH, default=Path("corpus"), show_default=True, help="The folder of article texts.")
+@click.option("--splits", "splits_file", type=PATH, help='A JSON file {"train": [ids], "dev": [ids], "test": [ids]}.')
 @click.option("--keep", is_flag=True, help="Keep the articles of the dataset folder that no source names.")
 @read_options
 def build(
@@ -60,7 +59,7 @@ def build(
 
 @dataset_group.command("validate")
 @click.argument("path", required=False)
-@click.option("--corpus", type=_PATH, help="The folder of article texts; by default the one beside the dataset folder.")
+@click.option("--corpus", type=PATH, help="The folder of article texts; by default the one beside the dataset folder.")
 @form_options
 @read_options
 def validate(path: str | None, corpus: Path | None, form: str, read: ReadOptions) -> None:
@@ -98,7 +97,7 @@ def describe(path: str | None, split: str, form: str, read: ReadOptions) -> None
 
 @dataset_group.command("convert")
 @click.argument("source")
-@click.argument("destination", type=_PATH)
+@click.argument("destination", type=PATH)
 @target_option
 @click.option("--split", default="all", show_default=True, help="The split to convert.")
 @click.option("--lossy", is_flag=True, help="Write what the form can hold, and say what it cannot.")

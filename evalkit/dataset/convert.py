@@ -41,7 +41,9 @@ class Conversion:
 
 def target_names() -> list[str]:
     """What gold can be converted to."""
-    return sorted({FOLDER, *FORMATS.names()})
+    # Formats of other packages may be only read, too, which is said when one is asked for: looking takes long.
+    read_only = {name for name in FORMATS.table if load_format(name).write is None}
+    return sorted({FOLDER, *FORMATS.names()} - read_only)
 
 
 def convert_dataset(

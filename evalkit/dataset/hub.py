@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
 from importlib import import_module
 from typing import Any
 
-from evalkit.errors import InputError, UnknownNameError
-from evalkit.registry import unknown_name
+from evalkit.dataset.row_folders import the_split
+from evalkit.errors import InputError
+from evalkit.formats.native.table_rows import plain_row
 
 __all__ = ["HUB_ID", "read_hub"]
 
@@ -38,23 +38,46 @@ def read_hub(source: str, *, split: str | None) -> dict[str, list[dict[str, Any]
             loaded = datasets.load_dataset(name, revision=revision or None)
     except Exception as error:
         # The library raises many kinds for one cause (network, layout, schema); people need the one line.
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        raise InputError(f"{source}: datasets cannot load it ({reason}); check the name and the network") from error
-    if split is not None and split not in loaded:
-        raise _no_split(split, loaded)
-    for found, rows in loaded.items():
-        if not {"id", "text"} <= set(rows.column_names):
+        raise InputError(f"{source}: datasets cannot load it {_reason(error)}") from error
+    wanted = list(loaded) if split is None else [the_split(split, [str(found) for found in loaded])]
+    for found in wanted:
+        columns = loaded[found].column_names
+        if "text" not in columns and "tokens" not in columns and "words" not in columns:
             raise InputError(
-                f"{source}: split {found} has the columns {', '.join(rows.column_names)}; expected those of the native "
-                "form: id, text, and any of entities, quotes, stances"
+                f"{source}: split {found} has the columns {', '.join(columns)}; expected those of the native form: id, "
+                "text, and any of entities, quotes, stances; or tokens and ner_tags"
             )
-    return {
-        str(found): [_plain_row(row) for row in rows] for found, rows in loaded.items() if split in (None, str(found))
-    }
+    return {str(found): [plain_row(row, loaded[found].features.to_dict()) for row in loaded[found]] for found in wanted}
 
 
-def _no_split(split: str, loaded: Mapping[Any, Any]) -> UnknownNameError:
-    return unknown_name("split", split, [str(name) for name in loaded])
+_AWAY = {
+    "ConnectionError",
+    "DatasetNotFoundError",
+    "GatedRepoError",
+    "HTTPError",
+    "HfHubHTTPError",
+    "LocalEntryNotFoundError",
+    "OfflineModeIsEnabled",
+    "RepositoryNotFoundError",
+    "RevisionNotFoundError",
+    "TimeoutError",
+}
+"""What `datasets` and its libraries raise where a dataset is not there, or cannot be reached."""
+
+
+def _reason(error: BaseException) -> str:
+    """Why it cannot be loaded, from the innermost of the errors that caused each other, and what to do."""
+    chain = [error]
+    while (inner := chain[-1].__cause__ or chain[-1].__context__) is not None and inner not in chain:
+        chain.append(inner)
+    kinds = {kind.__name__ for one in chain for kind in type(one).__mro__}
+    told = error if kinds & _AWAY else chain[-1]
+    reason = f"({type(told).__name__}: {' '.join(str(told).split())[:200]})"
+    if kinds & _AWAY:
+        return f"{reason}; check the name and the network"
+    return (
+        f"{reason}: its files do not go together as one table; mend the column or file that is named, or give one file"
+    )
 
 
 @contextmanager
@@ -67,26 +90,3 @@ def _quiet_in_pipes(datasets: Any) -> Iterator[None]:
     finally:
         if enabled:
             datasets.enable_progress_bars()
-
-
-def _plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    plain = {key: _plain(value) for key, value in row.items()}
-    if isinstance(plain.get("published"), str):
-        # Arrow takes an ISO date in JSON for a timestamp, and a declared string column then shows a time of day.
-        plain["published"] = plain["published"].removesuffix(" 00:00:00")
-    return plain
-
-
-def _plain(value: Any) -> Any:
-    """Undoes what `datasets` does to JSON: dates that it recognised, and lists of structs turned on their side."""
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()[:10]
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    columns = list(value.values())
-    sideways = {"id", "kind"} & set(value) and columns and all(isinstance(column, list) for column in columns)
-    if sideways and len({len(column) for column in columns}) == 1:
-        return [dict(zip(value, map(_plain, items), strict=True)) for items in zip(*columns, strict=True)]
-    return {key: _plain(item) for key, item in value.items()}

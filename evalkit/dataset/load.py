@@ -26,6 +26,7 @@ from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import ALL, Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold
 from evalkit.errors import InputError, LabelError, OffsetError
+from evalkit.files import is_standard_input
 from evalkit.formats.base import Batch
 from evalkit.formats.collection import without_collection
 from evalkit.layers.table import all_layers, layer_names
@@ -106,11 +107,13 @@ def gold_of_batch(
         for one in maps if wanted is None else [wanted, *maps]:
             accepted = mappable_inventory(accepted, one)
         _refuse_unscorable(raws, accepted, place, unconverted)
-    named = {raw.split for raw in raws} - {None}
+    named = sorted({raw.split for raw in raws if raw.split is not None})
+    # One that is called otherwise, such as validation for dev, is called by its own name.
+    split = ALL if not named else named[0] if read.split != ALL and len(named) == 1 else read.split
     gold = _mapped(
         labelled.examples,
         name=place.name,
-        split=read.split if named else ALL,
+        split=split,
         inventory=labelled.inventory,
         label_map=wanted,
     )
@@ -166,7 +169,9 @@ def load_splits(
 
 
 def _origin(place: Place, read: ReadOptions) -> dict[str, str]:
-    """What loads it again."""
+    """What loads it again; nothing for standard input, which is gone."""
+    if is_standard_input(place.location):
+        return {}
     return {
         "dataset": BUNDLED_NAME if place.name == BUNDLED_NAME else place.location,
         **({} if place.format is None else {"format": place.kind}),

@@ -11,11 +11,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.dataset.hub import HUB_ID, read_hub
+from evalkit.dataset.row_folders import row_folder, saved_splits, split_of_name, the_split
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold, dataset_name, split_files
 from evalkit.errors import EvalkitError, FormatError, InputError
+from evalkit.files import is_standard_input
 from evalkit.formats.base import Batch, Claims, Format, Source, merged
+from evalkit.formats.contents import BINARY
 from evalkit.formats.native.format import batch_of_rows, read_native
-from evalkit.formats.table import FORMATS, format_of_file, format_of_folder, load_format, loadable_formats
+from evalkit.formats.table import (
+    FORMATS,
+    NATIVE,
+    format_of_file,
+    format_of_folder,
+    load_format,
+    loadable_formats,
+)
 from evalkit.options import ReadOptions
 from evalkit.records import Example
 from evalkit.registry import near_match, unknown_name
@@ -46,10 +56,11 @@ class Place:
     """Where annotations are.
 
     Attributes:
-        kind: `folder` (our layout), `hub` (whatever `datasets` can read), or the name of a format.
+        kind: `folder` (our layout), `rows` (files of rows, by split), `saved` (what `save_to_disk` wrote), `hub`
+            (whatever `datasets` can read), or the name of a format.
         name: how the dataset is called in signatures.
         location: the path, or the hub id.
-        format: the format of the files; None for the first two kinds.
+        format: the format of the files; None for the first four kinds.
     """
 
     kind: str
@@ -59,9 +70,9 @@ class Place:
 
     @property
     def folder(self) -> Path | None:
-        """The folder that may hold a `labels.toml`."""
+        """The folder that may hold a `labels.toml`; None for a dataset of the hub, and for standard input."""
         path = Path(self.location)
-        if self.kind == "hub" and not path.is_dir():
+        if (self.kind == "hub" and not path.is_dir()) or is_standard_input(path):
             return None
         return path if path.is_dir() else path.parent
 
@@ -82,9 +93,12 @@ def find_place(source: str | Path | None, format_name: str | None = None) -> Pla
         if told is not None:
             raise InputError(f"format {format_name!r} is that of a file or folder; say which (the gold, or --dataset)")
         return Place(kind="folder", name=BUNDLED_NAME, location=str(_existing(bundled_gold())))
-    if source == "":
+    if not str(source).strip():
         raise InputError("the path of the dataset is empty; is a variable not set?")
     path = Path(source)
+    if is_standard_input(path):
+        found = told or format_of_file(path)
+        return Place(kind=found.name, name="stdin", location=str(path), format=found)
     if not path.exists():
         hub_id = isinstance(source, str) and HUB_ID.fullmatch(source) and not path.parent.is_dir()
         if hub_id and told is None and path.suffix not in _suffixes():
@@ -94,12 +108,28 @@ def find_place(source: str | Path | None, format_name: str | None = None) -> Pla
         found = told or format_of_file(path)
         return Place(kind=found.name, name=path.stem, location=str(path), format=found)
     name = dataset_name(path)
-    if told is None and split_files(path):
-        return Place(kind="folder", name=name, location=str(path))
+    if told is None and (kind := _layout(path)) is not None:
+        return Place(kind=kind, name=name, location=str(path))
     found_format = told or format_of_folder(path)
     if found_format is None:
-        return Place(kind="hub", name=name, location=str(path))
+        _refuse_brat(path)
+        return Place(kind="hub" if row_folder(path) is None else "rows", name=name, location=str(path))
     return Place(kind=found_format.name, name=name, location=str(path), format=found_format)
+
+
+def _layout(folder: Path) -> str | None:
+    """What the files of a folder that have no format of their own say of it by their names."""
+    if saved_splits(folder) is not None:
+        return "saved"
+    files = split_files(folder)
+    by_name = row_folder(folder) if set(files) == {"data"} else None
+    return None if not files else "folder" if by_name is None or None in by_name.files else "rows"
+
+
+def _refuse_brat(folder: Path) -> None:
+    file = next(folder.rglob("*.ann"), None)
+    if file is not None:
+        raise InputError(f"{folder}: {file.name} is {BINARY['.ann']}")
 
 
 def _suffixes() -> set[str]:
@@ -122,7 +152,8 @@ def check_settings(values: Mapping[str, str], *places: Place) -> None:
     Raises:
         InputError: names the setting, and a near match or the format that it belongs to.
     """
-    settings = {setting for place in places if place.format is not None for setting in place.format.options}
+    rows = load_format(NATIVE)
+    settings = {setting for place in places for setting in (place.format or rows).options}
     for setting in values:
         if setting in settings:
             continue
@@ -138,7 +169,15 @@ def check_settings(values: Mapping[str, str], *places: Place) -> None:
 
 
 def _kind(place: Place) -> str:
-    return {"folder": "a dataset folder", "hub": "a dataset of the hub"}.get(place.kind, place.kind)
+    return _KINDS.get(place.kind, place.kind)
+
+
+_KINDS = {
+    "folder": "a dataset folder",
+    "hub": "a dataset of the hub",
+    "rows": "a folder of rows",
+    "saved": "a dataset that was saved to disk",
+}
 
 
 def read_place(
@@ -172,24 +211,53 @@ def read_place(
     if read.annotator is not None:
         raise InputError(f"{place.location}: keeps no readings by annotator; leave out --annotator")
     if place.kind == "folder":
-        return _read_folder(Path(place.location), split)
+        return _read_folder(Path(place.location), split, predicted=predicted)
+    if place.kind in ("rows", "saved"):
+        return _read_rows(place, read, split, predicted=predicted)
     by_split = read_hub(place.location, split=None if split == ALL else split)
     return merged(
         [
-            batch_of_rows(((f"{place.location}[{name}][{i}]", row) for i, row in enumerate(rows)), split=name)
+            batch_of_rows(
+                ((f"{place.location}[{name}][{i}]", row) for i, row in enumerate(rows)),
+                predicted=predicted,
+                split=name,
+                unnamed=f"{name}-",
+            )
             for name, rows in by_split.items()
         ]
     )
 
 
-def _read_folder(folder: Path, split: str) -> Batch:
+def _read_folder(folder: Path, split: str, *, predicted: bool) -> Batch:
     files = split_files(folder)
     if not files:
         raise InputError(f"{folder}: holds no annotated article (SPLIT/ID.json); build it with evalkit dataset build")
-    if split != ALL and split not in files:
-        raise unknown_name("split", split, files)
-    wanted = {name: paths for name, paths in files.items() if split in (ALL, name)}
-    return merged([read_native(path, split=name) for name, paths in wanted.items() for path in paths])
+    wanted = list(files) if split == ALL else [the_split(split, files)]
+    return merged([read_native(path, split=name, predicted=predicted) for name in wanted for path in files[name]])
+
+
+def _read_rows(place: Place, read: ReadOptions, split: str, *, predicted: bool) -> Batch:
+    """The files of rows in a folder, each in its own format, with the splits that their names say."""
+    folder = Path(place.location)
+    found = row_folder(folder)
+    files, aside = saved_splits(folder), list[Path]()
+    if place.kind == "rows" and found is not None:
+        files, aside = found
+    if not files:
+        raise InputError(f"{folder}: holds no file with rows; check the path")
+    names = [name for name in files if name is not None]
+    wanted = list(files) if split == ALL or not names else [the_split(split, names)]
+    batches = []
+    for name in wanted:
+        for path in files[name]:
+            form = format_of_file(path)
+            source = Source(path=path, predicted=predicted, folder=folder)
+            batch = _read_one(replace(place, kind=form.name, format=form), form, source, read)
+            batches.append(batch if name is None else replace(batch, splits=(name,) * len(batch.examples)))
+    if aside:
+        some = ", ".join(path.name for path in aside[:3]) + (" …" if len(aside) > 3 else "")
+        batches.append(Batch(notes={f"files left aside, their names say no split ({some})": len(aside)}))
+    return merged(batches)
 
 
 def _read_files(place: Place, form: Format, source: Source, read: ReadOptions) -> Batch:
@@ -200,7 +268,7 @@ def _read_files(place: Place, form: Format, source: Source, read: ReadOptions) -
     if not files:
         raise InputError(f"{path}: holds no file that ends in {' or '.join(form.suffixes)}; check the path")
     batches = [_read_one(place, form, replace(source, path=file, folder=path), read) for file in files]
-    return merged([_in_split(batch, file, path) for batch, file in zip(batches, files, strict=True)])
+    return merged([_in_split(form, batch, file, path) for batch, file in zip(batches, files, strict=True)])
 
 
 def _read_one(place: Place, form: Format, source: Source, read: ReadOptions) -> Batch:
@@ -223,11 +291,12 @@ def _read_one(place: Place, form: Format, source: Source, read: ReadOptions) -> 
     return batch
 
 
-def _in_split(batch: Batch, file: Path, folder: Path) -> Batch:
+def _in_split(form: Format, batch: Batch, file: Path, folder: Path) -> Batch:
     """Files in a sub-folder are of the split that it is called after, unless they say so themselves."""
-    if file.parent == folder or any(batch.splits):
+    named = split_of_name(file.stem) if form.of_rows else None
+    if (file.parent == folder and named is None) or any(batch.splits):
         return batch
-    return replace(batch, splits=(file.parent.name,) * len(batch.examples))
+    return replace(batch, splits=(named or file.parent.name,) * len(batch.examples))
 
 
 def _one_reading(batch: Batch, annotator: str | None, place: Place) -> Batch:
@@ -249,8 +318,7 @@ def _of_split(batch: Batch, split: str) -> Batch:
     names = {name for name in batch.splits if name is not None}
     if split == ALL or not names:
         return batch
-    if split not in names:
-        raise unknown_name("split", split, names)
+    split = the_split(split, names)
     kept = [number for number, name in enumerate(batch.splits) if name == split]
     return replace(
         batch,

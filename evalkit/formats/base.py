@@ -46,6 +46,11 @@ class Source:
     beside: Path | None = None
     folder: Path | None = None
 
+    @property
+    def unnamed(self) -> str:
+        """What goes before the number of an article without a name: two files of a folder must not share an id."""
+        return "" if self.folder is None else f"{self.path.stem}-"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
@@ -143,6 +148,7 @@ class Format:
         has_offsets: whether its files hold offsets, which may have been counted in another way.
         keeps_ids: whether its items have ids that are worth keeping; otherwise a build numbers them by their place.
         keeps_splits: whether `write` keeps the split of each article; otherwise each split is written on its own.
+        of_rows: whether a file has one row an article, as `datasets` has it: in a folder their names say the splits.
     """
 
     name: str
@@ -155,6 +161,7 @@ class Format:
     has_offsets: bool = True
     keeps_ids: bool = False
     keeps_splits: bool = False
+    of_rows: bool = False
 
     def certainty(self, path: Path, head: bytes) -> float:
         """How sure the format is that a file, or a folder, is its own."""

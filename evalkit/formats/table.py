@@ -9,6 +9,7 @@ from pathlib import Path
 
 from evalkit.errors import EvalkitError, InputError, describe_error
 from evalkit.formats.base import Format
+from evalkit.formats.contents import BINARY, other_content
 from evalkit.registry import Registry
 
 __all__ = ["FORMATS", "format_of_file", "format_of_folder", "load_format", "loadable_formats"]
@@ -19,6 +20,9 @@ FORMATS = Registry(
         "conll": "evalkit.formats.tags.format:CONLL",
         "inline": "evalkit.formats.inline.format:INLINE",
         "native": "evalkit.formats.native.format:NATIVE",
+        "parquet": "evalkit.formats.columnar:PARQUET",
+        "arrow": "evalkit.formats.columnar:ARROW",
+        "csv": "evalkit.formats.delimited:CSV",
     },
     group="evalkit.formats",
 )
@@ -57,21 +61,24 @@ def format_of_file(path: Path) -> Format:
         InputError: no format knows it, or two do; says how to name one.
         EvalkitError: no format knows it, and a plugin cannot be imported.
     """
-    if not path.is_file():
+    if not path.is_file() and not _is_standard_input(path):
         return load_format(NATIVE)
-    best, broken = _surest(path, _head(path))
+    head = _head(path)
+    best, broken = _surest(path, head)
     if len(best) == 1:
         return load_format(best[0])
     if broken is not None and not best:
         raise broken
+    if not best and (other := other_content(head) or BINARY.get(path.suffix)):
+        raise InputError(f"{path}: is {other}")
     what = f"may be {' or '.join(best)}" if best else "is in no format that evalkit knows"
     raise InputError(f"{path}: {what}; name its format with --format ({', '.join(FORMATS.names())})")
 
 
 def format_of_folder(folder: Path) -> Format | None:
-    """The format of a folder, or of the files in it; None if none of them is in a format of ours other than native.
+    """The format of a folder, or of the files in it; None if none of them is in a format of ours that has no rows.
 
-    Native files in a folder are left to whoever knows which of them is which split.
+    Files of rows in a folder are left to whoever knows which of them is which split.
     """
     best, _ = _surest(folder, b"")
     if len(best) == 1:
@@ -81,13 +88,28 @@ def format_of_folder(folder: Path) -> Format | None:
     for path in files[:LOOKED_INTO]:
         head = _head(path)
         best, _ = _surest(path, head)
-        form = load_format(best[0]) if len(best) == 1 and best[0] != NATIVE else None
-        if form is not None and path.suffix in form.suffixes and form.certainty(path, head) >= SURE:
+        form = load_format(best[0]) if len(best) == 1 else None
+        if (
+            form is not None
+            and not form.of_rows
+            and path.suffix in form.suffixes
+            and form.certainty(path, head) >= SURE
+        ):
             return form
     return None
 
 
+def _is_standard_input(path: Path) -> bool:
+    from evalkit.files import is_standard_input
+
+    return is_standard_input(path)
+
+
 def _head(path: Path) -> bytes:
+    if _is_standard_input(path):
+        from evalkit.files import read_bytes
+
+        return read_bytes(path)[:HEAD]
     try:
         with path.open("rb") as file:
             return file.read(HEAD)

@@ -261,7 +261,9 @@ class Layer(Generic[Item]):
         get = value.get
         name = get("id")
         if type(name) is not str:
-            name = f"{self.prefix}{number}" if name is None else TEXT.read(name, "id")
+            name = (
+                f"{self.prefix}{number}" if name is None else str(name) if type(name) is int else TEXT.read(name, "id")
+            )
         values: dict[str, Any] = {"id": name}
         for key, plain, read, absent in self._readers:
             given = get(key)

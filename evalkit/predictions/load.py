@@ -16,6 +16,7 @@ from evalkit.dataset.offsets import PREDICTED, Evidence, converted_annotations, 
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import Place, check_settings, find_place, read_place
 from evalkit.errors import InputError, OffsetError
+from evalkit.files import is_standard_input
 from evalkit.formats.base import Batch, Claims
 from evalkit.formats.collection import without_collection
 from evalkit.formats.native.rows import sha256_text
@@ -106,7 +107,7 @@ def load_sides(
 
 def _place(path: Path, read: ReadOptions) -> Place:
     """Where predictions are: a file, or a folder of files in a format."""
-    if not path.exists():
+    if not path.exists() and not is_standard_input(path):
         raise InputError(f"{path}: cannot be read: No such file or directory; check the path")
     place = find_place(path, read.predicted_format or read.format)
     if place.kind == "hub":

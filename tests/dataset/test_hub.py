@@ -58,10 +58,16 @@ def test_unknown_split_lists_the_known_ones(folder: Path, tmp_path: Path) -> Non
 
 def test_other_columns_are_named(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "train.jsonl").write_text('{"words": 1}\n')
+    (tmp_path / "other" / "train.jsonl").write_text('{"sentences": 1}\n')
+    kind, message = load(tmp_path / "other", "train", tmp_path / "cache")
+    assert kind == "FormatError"
+    assert "train.jsonl:1: 'id' must be a string, found None; the row has 'sentences'" in message
+    # By the card, which names files, it is left to `datasets`.
+    card = "---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: train.jsonl\n---\n"
+    (tmp_path / "other" / "README.md").write_text(card)
     kind, message = load(tmp_path / "other", "train", tmp_path / "cache")
     assert kind == "InputError"
-    assert "has the columns words; expected those of the native form" in message
+    assert "has the columns sentences; expected those of the native form" in message
 
 
 def test_hub_id_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:

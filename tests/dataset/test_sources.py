@@ -85,10 +85,11 @@ def test_the_format_of_a_folder_is_that_of_its_files(tmp_path: Path, content: st
     assert [(gold.split, len(gold)) for gold in load_splits(tmp_path)] == [("dev", 1), ("test", 1)]
 
 
-def test_a_folder_of_other_text_is_left_to_datasets(tmp_path: Path) -> None:
+def test_a_folder_of_rows_is_read_and_other_text_is_left_to_datasets(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Ola Brun left\n")
-    (tmp_path / "b.jsonl").write_text(ROW)
     assert find_place(tmp_path).kind == "hub"
+    (tmp_path / "b.jsonl").write_text(ROW)
+    assert find_place(tmp_path).kind == "rows"
 
 
 def test_numbered_documents_of_two_files_have_two_ids(tmp_path: Path) -> None:
@@ -137,7 +138,7 @@ def test_what_cannot_be_found(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("gold.jsonl").write_text(ROW)
-    Path("odd.dat").write_bytes(b"PAR1\x15\x04")
+    Path("odd.dat").write_bytes(b"\x15\x04")
     with pytest.raises(error, match=message):
         find_place(source, format_name)
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import FormatError
 from evalkit.formats.base import Batch, Claims, Format, Losses, Source, counted
+from evalkit.formats.spelling import LABEL_CASE
+from evalkit.layers.table import load_layer
 from evalkit.options import ReadOptions
+from evalkit.records import Annotations
 
 __all__ = ["NATIVE", "batch_of_rows", "read_native"]
 
@@ -24,7 +29,7 @@ def _sniff(path: Path, head: bytes) -> float:
     return 0.3 if path.suffix in _SUFFIXES else 0.0
 
 
-def read_native(path: Path, *, predicted: bool = False, split: str | None = None) -> Batch:
+def read_native(path: Path, *, predicted: bool = False, split: str | None = None, unnamed: str = "") -> Batch:
     """The rows of a file; the split is the given one, or what a row says.
 
     Raises:
@@ -34,7 +39,7 @@ def read_native(path: Path, *, predicted: bool = False, split: str | None = None
 
     problems: list[FormatError] = []
     rows = read_rows(path, on_error=problems.append)
-    return batch_of_rows(rows, predicted=predicted, split=split, problems=problems)
+    return batch_of_rows(rows, predicted=predicted, split=split, problems=problems, unnamed=unnamed)
 
 
 def batch_of_rows(
@@ -43,12 +48,39 @@ def batch_of_rows(
     predicted: bool = False,
     split: str | None = None,
     problems: list[FormatError] | None = None,
+    unnamed: str = "",
 ) -> Batch:
-    """What JSON objects say, each with its place; `problems` are those of the rows that are none."""
-    from evalkit.formats.native.rows import claimed_surfaces, example_from_row, prediction_from_row, unknown_layers
+    """What JSON objects say, each with its place; rows of tokens with tags are read as such.
 
-    parse = prediction_from_row if predicted else example_from_row
+    Args:
+        rows: the objects.
+        predicted: whether they are predictions.
+        split: the split of all of them; else each may name its own.
+        problems: those of the rows that are no objects.
+        unnamed: goes before the number of a row of tokens without an id.
+    """
     wrong = [] if problems is None else problems
+    found = iter(rows)
+    begun = [row for row in (next(found, None),) if row is not None]
+    if not begun or not {"tokens", "words"} & begun[0][1].keys():
+        return _batch(chain(begun, found), predicted, split, wrong)
+    from evalkit.formats.tags.token_rows import has_tokens, native_rows
+
+    if not has_tokens(begun[0][1]):
+        return _batch(chain(begun, found), predicted, split, wrong)
+    try:
+        made = native_rows([*begun, *found], unnamed=unnamed)
+    except FormatError as error:
+        return Batch(problems=(*wrong, error))
+    batch = _batch(made.rows, predicted, split, wrong)
+    return replace(batch, notes=made.notes, reading=made.reading)
+
+
+def _batch(
+    rows: Iterable[tuple[str, Mapping[str, Any]]], predicted: bool, split: str | None, wrong: list[FormatError]
+) -> Batch:
+    from evalkit.formats.native.rows import claimed_surfaces, unknown_layers
+
     items: list[Any] = []
     claims: list[Claims] = []
     splits: list[str | None] = []
@@ -56,13 +88,16 @@ def batch_of_rows(
     first: dict[str, str] = {}
     for where, row in rows:
         try:
-            item: Any = parse(row, where)
-            if other := unknown_layers(row):
+            item, other = _item(row, where, predicted), unknown_layers(row)
+            if other:
                 _refuse_misspelt(row, where)
             if predicted and (before := first.setdefault(item.article_id, where)) is not where:
                 raise FormatError(
                     f"{where}: prediction for article {item.article_id!r} is given twice, first at {before}; keep one"
                 )
+        except _ForeignError as error:
+            wrong.append(error)
+            break
         except FormatError as error:
             wrong.append(error)
             continue
@@ -85,6 +120,41 @@ def batch_of_rows(
     )
 
 
+def _says_something(annotations: Annotations) -> bool:
+    """Whether there is a layer, and the first item of each stands somewhere, as far as it has to."""
+    for name, items in annotations.layers.items():
+        layer = load_layer(name)
+        if items and layer.needs_spans and layer.spans_field is not None and not layer.spans(items[0]):
+            return False
+    return bool(annotations.layers)
+
+
+class _ForeignError(FormatError):
+    """The file is in the form of another tool: one row says it of all."""
+
+
+def _item(row: Mapping[str, Any], where: str, predicted: bool) -> Any:
+    """The example or prediction of a row.
+
+    Raises:
+        FormatError: it is none; a form of another tool is named.
+    """
+    from evalkit.formats.native.rows import example_from_row, prediction_from_row
+    from evalkit.formats.native.tools import foreign_form
+
+    try:
+        item: Any = prediction_from_row(row, where) if predicted else example_from_row(row, where)
+        if _says_something(item.annotations if predicted else item.gold):
+            return item
+    except FormatError as error:
+        if (other := foreign_form(row)) is None:
+            raise
+        raise _ForeignError(f"{where}: this is {other}") from error
+    if (other := foreign_form(row)) is not None:
+        raise _ForeignError(f"{where}: this is {other}")
+    return item
+
+
 def _refuse_misspelt(row: Mapping[str, Any], where: str) -> None:
     from evalkit.formats.native.rows import misspelt_layer
 
@@ -95,7 +165,7 @@ def _refuse_misspelt(row: Mapping[str, Any], where: str) -> None:
 
 
 def _read(source: Source, options: ReadOptions) -> Batch:
-    return read_native(source.path, predicted=source.predicted)
+    return read_native(source.path, predicted=source.predicted, unnamed=source.unnamed)
 
 
 def _write(batch: Batch, target: Path) -> Losses:
@@ -117,6 +187,8 @@ NATIVE = Format(
     read=_read,
     write=_write,
     sniff=_sniff,
+    options={"label_case": LABEL_CASE},
     keeps_ids=True,
     keeps_splits=True,
+    of_rows=True,
 )

@@ -10,7 +10,8 @@ import orjson
 
 from evalkit.errors import FormatError
 from evalkit.files import read_bytes
-from evalkit.formats.native.json_faults import json_fault, objects_in, other_content
+from evalkit.formats.contents import other_content
+from evalkit.formats.native.json_faults import json_fault, objects_in
 
 __all__ = ["read_rows"]
 

@@ -12,8 +12,8 @@
 Each layer has a list of objects under its name, with the fields of its record (see `evalkit.layers`). A layer that is
 absent or null was not annotated. Predictions use the same objects; `id` names the article and `text` may be left out;
 `given_LAYER` holds items of the gold with the labels that the extractor chose for them. `start`/`end` on an item are
-read as its one span, and ids may be left out. `text` beside spans is what the file claims to stand there: it is
-compared, never trusted.
+read as its one span, ids may be left out or be whole numbers, and a layer may be an object of lists. `text` beside
+spans is what the file claims to stand there: it is compared, never trusted.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import orjson
 
 from evalkit.errors import FormatError
 from evalkit.formats.native.json_rows import read_rows
+from evalkit.formats.native.table_rows import upright
 from evalkit.layers.base import Layer
 from evalkit.layers.fields import SPAN, TEXT
 from evalkit.layers.scopes import layer_scopes, scope_to_table
@@ -79,7 +80,7 @@ def _text(row: Mapping[str, Any], key: str, where: str, default: str | None = No
 
 
 def _items(row: Mapping[str, Any], key: str, layer: Layer[Any], where: str) -> tuple[Any, ...] | None:
-    values = row.get(key)
+    values = upright(row.get(key))
     if values is None:
         return None
     if not isinstance(values, (list, tuple)):
@@ -133,7 +134,7 @@ def claimed_surfaces(row: Mapping[str, Any]) -> dict[tuple[str, int], str]:
     return {
         (layer, index): item["text"]
         for layer in layer_names()
-        for index, item in enumerate(row.get(layer) or ())
+        for index, item in enumerate(upright(row.get(layer)) or ())
         if (type(item) is dict or isinstance(item, Mapping)) and isinstance(item.get("text"), str)
     }
 
@@ -141,9 +142,13 @@ def claimed_surfaces(row: Mapping[str, Any]) -> dict[tuple[str, int], str]:
 def unknown_layers(row: Mapping[str, Any]) -> dict[str, int]:
     """How many objects a row lists under a name that is no layer: a misspelt one, or one that is not installed."""
     return {
-        key: len(value)
+        key: len(items)
         for key, value in row.items()
-        if type(value) is list and value and type(value[0]) is dict and not _is_known(key)
+        if type(value) in (list, dict)
+        and not _is_known(key)
+        and type(items := upright(value)) is list
+        and items
+        and type(items[0]) is dict
     }
 
 
@@ -158,7 +163,7 @@ def misspelt_layer(row: Mapping[str, Any]) -> tuple[str, str] | None:
         if near is None or before + near in row:
             continue
         try:
-            item = load_layer(near).from_json(row[key][0], 1)
+            item = load_layer(near).from_json(upright(row[key])[0], 1)
         except FormatError:
             continue
         if load_layer(near).spans_field is None or load_layer(near).spans(item):
@@ -166,14 +171,20 @@ def misspelt_layer(row: Mapping[str, Any]) -> tuple[str, str] | None:
     return None
 
 
+_NO_LAYERS = {"zones", "scope", "metadata", "usage"}
+
+
 def _is_known(key: str) -> bool:
-    return key == "zones" or key.removeprefix(GIVEN) in layer_names()
+    return key in _NO_LAYERS or key.removeprefix(GIVEN) in layer_names()
 
 
 def article_id_of(row: Mapping[str, Any], where: str) -> str:
     """The article that a JSON object is about: its `id`, or `article_id`; a whole number is taken as its digits."""
     key = "article_id" if "article_id" in row else "id"
     value = row.get(key)
+    if value is None:
+        there = ", ".join(map(repr, row)) or "nothing"
+        raise FormatError(f"{where}: {key!r} must be a string, found {value!r}; the row has {there}")
     return str(value) if type(value) is int else _text(row, key, where)
 
 
@@ -183,7 +194,7 @@ def article_from_row(row: Mapping[str, Any], where: str) -> Article:
     Raises:
         FormatError: a field is missing or of the wrong type.
     """
-    zones = row.get("zones") or ()
+    zones = upright(row.get("zones")) or ()
     if not isinstance(zones, (list, tuple)):
         raise FormatError(f"{where}: 'zones' must be a list, found {zones!r}")
     metadata = row.get("metadata") or {}

@@ -66,9 +66,7 @@ def read_articles(source: Source, values: Mapping[str, Any]) -> Batch:
         settings = replace(settings, tag_column=settings.predicted_column, gold_tag_column=None)
         settings = replace(settings, predicted_tag_column=None)
     gold, predicted = (source.path, None) if source.beside is None else (source.beside, source.path)
-    # Documents without a name are numbered in each file, and two of a folder must not have one id.
-    unnamed = "" if source.folder is None else f"{source.path.stem}-"
-    corpus = read_tag_columns(gold, predicted, settings, unnamed=unnamed)
+    corpus = read_tag_columns(gold, predicted, settings, unnamed=source.unnamed)
     made = to_examples(corpus, detokenise=settings.detokenise)
     labels = {entity.label for example in made.examples for entity in ENTITIES.of(example.gold) or ()}
     return Batch(

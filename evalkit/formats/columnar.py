@@ -1,0 +1,121 @@
+"""Parquet and Arrow files whose rows are the objects of the native form, as `datasets` and pandas write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import FormatError
+from evalkit.formats.base import Batch, Format, Losses, Source, counted
+from evalkit.formats.native.format import batch_of_rows
+from evalkit.formats.spelling import LABEL_CASE
+from evalkit.options import ReadOptions
+
+__all__ = ["ARROW", "PARQUET"]
+
+_ARROW_MAGIC = (b"ARROW1", b"\xff\xff\xff\xff")
+_NAMED, _SEEN = 0.5, 0.95
+"""How sure the ending makes, and how sure the first bytes."""
+
+
+def _sniffer(magic: tuple[bytes, ...], suffixes: tuple[str, ...]) -> Any:
+    def sniff(path: Path, head: bytes) -> float:
+        if path.is_dir():
+            return 0.0
+        return _SEEN if head.startswith(magic) else _NAMED if path.suffix in suffixes else 0.0
+
+    return sniff
+
+
+def _parquet(source: Any) -> Any:
+    from importlib import import_module
+
+    # Untyped and heavy.
+    return import_module("pyarrow.parquet").ParquetFile(source).read()
+
+
+def _arrow(source: Any) -> Any:
+    from importlib import import_module
+
+    ipc: Any = import_module("pyarrow.ipc")
+    try:
+        return ipc.open_file(source).read_all()
+    except ValueError:
+        # What `datasets` saves is a stream, which has another beginning and no end.
+        source.seek(0)
+        return ipc.open_stream(source).read_all()
+
+
+def _rows(path: Path, load: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    from importlib import import_module
+
+    from evalkit.files import is_standard_input, read_bytes
+    from evalkit.formats.native.table_rows import declared_features, plain_row
+
+    arrow: Any = import_module("pyarrow")
+    try:
+        if is_standard_input(path):
+            table = load(arrow.BufferReader(read_bytes(path)))
+        else:
+            with arrow.OSFile(str(path)) as file:
+                table = load(file)
+        features = declared_features(table.schema.metadata)
+        rows = table.to_pylist()
+    except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise FormatError(f"{path}: damaged, or no such file ({reason}); write it again") from error
+    for number, row in enumerate(rows):
+        yield f"{path}[{number}]", plain_row(row, features)
+
+
+def _reader(load: Any) -> Any:
+    def read(source: Source, options: ReadOptions) -> Batch:
+        rows = _rows(source.path, load)
+        return batch_of_rows(rows, predicted=source.predicted, unnamed=source.unnamed)
+
+    return read
+
+
+def _write_parquet(batch: Batch, target: Path) -> Losses:
+    from importlib import import_module
+
+    from evalkit.files import writing
+    from evalkit.formats.native.rows import example_to_row
+
+    arrow: Any = import_module("pyarrow")
+    splits = batch.splits or (None,) * len(batch.examples)
+    rows = []
+    for example, split in zip(batch.examples, splits, strict=True):
+        # Parquet has no object without fields.
+        row = {key: None if value == {} else value for key, value in example_to_row(example).items()}
+        rows.append(row if split is None else {"id": row["id"], "split": split} | row)
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        import_module("pyarrow.parquet").write_table(arrow.Table.from_pylist(rows), str(target))
+    return Losses(written=counted(example.gold for example in batch.examples))
+
+
+PARQUET = Format(
+    name="parquet",
+    about="Parquet, one row an article, as the native form or as tokens and ner_tags",
+    suffixes=(".parquet",),
+    read=_reader(_parquet),
+    write=_write_parquet,
+    sniff=_sniffer((b"PAR1",), (".parquet",)),
+    options={"label_case": LABEL_CASE},
+    keeps_ids=True,
+    keeps_splits=True,
+    of_rows=True,
+)
+
+ARROW = Format(
+    name="arrow",
+    about="Arrow and Feather, one row an article, as the native form or as tokens and ner_tags",
+    suffixes=(".arrow", ".feather", ".ipc"),
+    read=_reader(_arrow),
+    sniff=_sniffer(_ARROW_MAGIC, (".arrow", ".feather", ".ipc")),
+    options={"label_case": LABEL_CASE},
+    keeps_ids=True,
+    of_rows=True,
+)

@@ -1,0 +1,76 @@
+"""Exports of annotation tools and other people's forms, told by their keys: what they are, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+__all__ = ["foreign_form"]
+
+Row = Mapping[str, Any]
+
+_WRITE = 'write {"id": …, "text": …, "entities": [{"start": …, "end": …, "label": …}]} for each article'
+
+
+def _listed(row: Row, key: str) -> list[Any]:
+    value = row.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _first(row: Row, key: str) -> Mapping[str, Any]:
+    value = _listed(row, key)
+    return value[0] if value and isinstance(value[0], Mapping) else {}
+
+
+def _is_label_studio(row: Row) -> bool:
+    tasks = isinstance(row.get("data"), Mapping) and any(
+        isinstance(row.get(key), list) for key in ("annotations", "completions", "predictions")
+    )
+    return tasks or {"annotation_id", "annotator", "lead_time"} <= row.keys()
+
+
+def _is_doccano(row: Row) -> bool:
+    triples = [*_listed(row, "label"), *_listed(row, "labels")]
+    return any(isinstance(one, list) and len(one) == 3 and isinstance(one[2], str) for one in triples[:1]) or (
+        any("start_offset" in _first(row, key) for key in row)
+    )
+
+
+def _is_spacy(row: Row) -> bool:
+    return isinstance(row.get("ents"), list) and isinstance(row.get("tokens"), list)
+
+
+def _is_pipeline(row: Row) -> bool:
+    return {"word", "start", "end"} <= row.keys() and not {"entity_group", "entity"}.isdisjoint(row)
+
+
+_FORMS: tuple[tuple[Callable[[Row], bool], str], ...] = (
+    (_is_label_studio, f"an export of Label Studio: {_WRITE}; its spans are value.start and value.end of each result"),
+    (
+        lambda row: not {"_input_hash", "_task_hash"}.isdisjoint(row) or ("spans" in row and "answer" in row),
+        f"an export of Prodigy: {_WRITE}; its spans have these keys already, and accepted answers count",
+    ),
+    (lambda row: "%FEATURE_STRUCTURES" in row or "%TYPES" in row, f"a UIMA CAS as INCEpTION exports it: {_WRITE}"),
+    (_is_spacy, f"a Doc as spaCy writes it (to_json): {_WRITE}; 'ents' are its entities"),
+    (
+        lambda row: isinstance(row.get("paragraphs"), list) and "id" in row and "text" not in row,
+        f"training data of spaCy 2: {_WRITE}",
+    ),
+    (
+        lambda row: "tokenized_text" in row,
+        f"data of GLiNER, whose 'ner' counts tokens: {_WRITE}, in characters of the text",
+    ),
+    (
+        lambda row: any("classId" in _first(row, key) for key in row) or "annotatable" in row,
+        f"an export of tagtog: {_WRITE}",
+    ),
+    (lambda row: "word" in _first(_first(row, "sentences"), "tokens"), f"the JSON of Stanford CoreNLP: {_WRITE}"),
+    (_is_pipeline, "the output of a transformers pipeline, which does not say of which article it is: " + _WRITE),
+    (lambda row: "row" in _first(row, "rows"), "an answer of the datasets server; save each 'row' on a line"),
+    (_is_doccano, f"an export of doccano: {_WRITE}; its offsets are [start, end, label] or start_offset, end_offset"),
+)
+
+
+def foreign_form(row: Row) -> str | None:
+    """What else than a native row an object is, and what to do; None if it looks like none of these."""
+    return next((what for is_it, what in _FORMS if is_it(row)), None)
