@@ -99,10 +99,13 @@ def load_sides(
         raise InputError("no predictions: give --predicted, or --predicted-tag-column for a column of the gold")
     gold_batch = batch if has_both else read_place(gold_place, read, split=read.split)
     examined = gold_of_batch(gold_batch, gold_place, of_gold, later_maps=later_maps)
+    # Of a text that the gold does not give it may give the hash.
+    claimed = zip(gold_batch.examples, gold_batch.claims, strict=False)
+    hashes = {own.article.id: claim.sha256 for own, claim in claimed if claim.sha256 and not own.article.text}
     if has_both:
         # What is to be said about the reading is said of the gold.
         batch = replace(batch, examples=(), claims=(), notes={})
-    return examined, _loaded(place, batch, examined.examples, read)
+    return examined, _loaded(place, batch, examined.examples, read, hashes)
 
 
 def _place(path: Path, read: ReadOptions) -> Place:
@@ -118,7 +121,13 @@ def _place(path: Path, read: ReadOptions) -> Place:
     return place
 
 
-def _loaded(place: Place, batch: Batch, examples: Sequence[Example], read: ReadOptions) -> Run:
+def _loaded(
+    place: Place,
+    batch: Batch,
+    examples: Sequence[Example],
+    read: ReadOptions,
+    hashes: Mapping[str, str] | None = None,
+) -> Run:
     for problem in batch.problems:
         raise problem
     counting = counting_of(read, place)
@@ -131,6 +140,7 @@ def _loaded(place: Place, batch: Batch, examples: Sequence[Example], read: ReadO
     articles = _texts(examples)
     gold = {example.article.id: example.article for example in examples}
     predictions = _in_code_points(place, predictions, claims, gold, counting)
+    _refuse_other_hashes(predictions, claims, hashes or {})
     over_text, moved = _over_gold_text(predictions, claims, articles)
     _check(place.location, over_text, claims, examples)
     number, kinds = moved.total(), ", or ".join(sorted(moved)[:SHOWN])
@@ -217,6 +227,22 @@ def _over_gold_text(
         carried.append(replace(prediction, annotations=moved_annotations(prediction.annotations, move), given=given))
         moved[text_difference(claim.text or "", article.text)] += 1
     return tuple(carried), moved
+
+
+def _refuse_other_hashes(
+    predictions: Sequence[Prediction], claims: Sequence[Claims], hashes: Mapping[str, str]
+) -> None:
+    """Where the gold gives the hash of a text alone, that is compared."""
+    if not hashes:
+        return
+    for prediction, claim in zip(predictions, claims, strict=False):
+        wanted = hashes.get(prediction.article_id, "").lower()
+        own = sha256_text(claim.text) if claim.text else (claim.sha256 or "").lower()
+        if wanted and own and own != wanted:
+            raise InputError(
+                f"{claim.where}: article {prediction.article_id!r} was predicted on another text than the gold's, "
+                "whose text_sha256 is another; predict on the gold's text"
+            )
 
 
 def _carrier(claim: Claims, article: Article, articles: Mapping[str, Article]) -> Callable[[Span], Span]:

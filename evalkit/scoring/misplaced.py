@@ -8,8 +8,8 @@ with how many it was tried on.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from evalkit.records import Span
 from evalkit.scoring.columns import Columns
@@ -17,16 +17,18 @@ from evalkit.text.counting import CODE_POINTS, COUNTINGS, Counting, Ruler
 
 __all__ = ["Misplaced", "find_misplaced"]
 
-LOOKED_AT = 100
-"""So many predicted items that miss are looked at, in the order of the articles."""
+LOOKED_AT, SCREENED = 100, 12
+"""So many predicted items that miss are looked at, in the order of the articles; a way that mends hardly any of the
+first few is not tried on the others."""
 LEAST = 3
 MOST, MANY, FAR_MORE = 0.8, 0.5, 3
 """A way is named if it mends this share of what misses, or the lower one if then so many times as many match as now."""
-NOTICED = 0.2
-"""Where fewer of all items miss, there is nothing to explain."""
+NOTICED, FEW, HARDLY_ANY = 1 / 3, 0.4, 0.2
+"""Where fewer of all items miss, there is nothing to explain. Forms of the text are tried where few items match, and a
+way is tried no further if it mends hardly any."""
 FORMS = ("", "lf", "crlf", "nfc", "nfd", "nfkc", "stripped")
 """Forms of a text that lie so near that they are tried without anything else to go by."""
-SHIFTS = 5
+SHIFTS, MOST_ODD = 5, 2
 
 Place = tuple[int, int]
 
@@ -56,17 +58,16 @@ class _Article:
     gold: frozenset[Place]
     predicted: frozenset[Place]
 
+    def place(self, counting: Counting, place: Place) -> Place | None:
+        """The place in code points of one that was counted so."""
+        if self.text:
+            return Ruler(self.text, counting).span(Span(*place))
+        base, longer = int(counting.one_based), int(counting.inclusive)
+        return place[0] - base, place[1] - base + longer
+
     def counted(self, counting: Counting) -> int:
         """How many predicted items stand at gold items if they were counted so."""
-        if self.text:
-            ruler = Ruler(self.text, counting)
-            return len(self.gold & {ruler.span(Span(*place)) for place in self.predicted})
-        base, longer = int(counting.one_based), int(counting.inclusive)
-        return len(self.gold & {(start - base, end - base + longer) for start, end in self.predicted})
-
-    def shifted(self, shift: int) -> int:
-        """How many do if every offset is lower."""
-        return len(self.gold & {(start - shift, end - shift) for start, end in self.predicted})
+        return len(self.gold & {self.place(counting, own) for own in self.predicted})
 
 
 def find_misplaced(columns: Columns) -> Misplaced | None:
@@ -78,75 +79,89 @@ def find_misplaced(columns: Columns) -> Misplaced | None:
     missing = len(columns.predicted) - matched
     if min(len(columns.gold) - matched, missing) < LEAST or missing < NOTICED * len(columns.predicted):
         return None
-    articles, whole = _looked_at(columns)
+    few, _ = _looked_at(columns, SCREENED)
+    ways = [way for way in _ways(few, forms=matched < FEW * len(columns.predicted)) if way.is_promising(few)]
+    if not ways:
+        return None
+    articles, whole = _looked_at(columns, LOOKED_AT)
     now = sum(own.counted(CODE_POINTS) for own in articles)
     predicted = sum(len(own.predicted) for own in articles)
     most = min(predicted, sum(len(own.gold) for own in articles)) - now
-
     known = all(own.text for own in articles)
 
-    def gain(match: Callable[[_Article], int], *, most_will_do: bool) -> int:
-        after = sum(map(match, articles))
+    def gain(way: _Way) -> int:
+        after = sum(map(way.matches, articles))
         more = after - now
-        many = most_will_do and more >= MANY * most and after >= FAR_MORE * max(now, 1)
+        # Where units cannot be tried, what mends no more than many items may be half of what another would.
+        many = known and not way.shift and more >= MANY * most and after >= FAR_MORE * max(now, 1)
         return more if more >= LEAST and (many or more >= MOST * most) else 0
 
-    # Where units cannot be tried, what mends no more than many items may be half of what another would.
-    by_counting = {own: gain(_Way(own).matches, most_will_do=known) for own in _ways(articles)}
-    by_shift = {own: gain(_Shift(own).matches, most_will_do=False) for own in _shifts(articles)}
-    counted, shifted = max(by_counting.values()), max(by_shift.values(), default=0)
-    if not max(counted, shifted):
+    mended = {way: gain(way) for way in ways}
+    best = max(mended.values())
+    if not best:
         return None
-    if shifted > counted:
-        shift = next(own for own, mended in by_shift.items() if mended == shifted)
-        return Misplaced(missing=predicted - now, mended=shifted, shift=shift, whole=whole)
-    equal = [own for own, mended in by_counting.items() if mended == counted]
-    simplest = tuple(own for own in equal if own.oddities == equal[0].oddities)
-    return Misplaced(missing=predicted - now, mended=counted, countings=simplest, whole=whole)
+    equal = [way for way, own in mended.items() if own == best]
+    found = Misplaced(missing=predicted - now, mended=best, whole=whole)
+    if all(way.shift for way in equal):
+        return replace(found, shift=equal[0].shift)
+    countings = [way.counting for way in equal if not way.shift]
+    return replace(found, countings=tuple(own for own in countings if own.oddities == countings[0].oddities))
 
 
 @dataclass(frozen=True)
 class _Way:
-    counting: Counting
+    """A way of counting, or every offset lower by a number."""
+
+    counting: Counting = CODE_POINTS
+    shift: int = 0
+
+    def place(self, article: _Article, place: Place) -> Place | None:
+        if self.shift:
+            return place[0] - self.shift, place[1] - self.shift
+        return article.place(self.counting, place)
 
     def matches(self, article: _Article) -> int:
-        return article.counted(self.counting)
+        """How many predicted items stand at gold items."""
+        return len(article.gold & {self.place(article, own) for own in article.predicted})
+
+    def is_promising(self, few: Sequence[_Article]) -> bool:
+        """Whether it mends a good part of what misses in a few articles."""
+        missing = [(own, place) for own in few for place in sorted(own.predicted - own.gold)[:SCREENED]]
+        hits = sum(self.place(own, place) in own.gold for own, place in missing)
+        return hits > HARDLY_ANY * len(missing)
 
 
-@dataclass(frozen=True)
-class _Shift:
-    shift: int
-
-    def matches(self, article: _Article) -> int:
-        return article.shifted(self.shift)
-
-
-def _ways(articles: Sequence[_Article]) -> Iterator[Counting]:
-    """The ways of counting that can be tried, and make a difference in some text."""
+def _ways(articles: Sequence[_Article], *, forms: bool) -> Iterator[_Way]:
+    """The ways that can be tried and make a difference in some text."""
     known = all(own.text for own in articles)
+    idle: dict[Counting, bool] = {CODE_POINTS: True}
     for counting in COUNTINGS:
-        of_text = Counting(unit=counting.unit, form=counting.form)
-        if of_text == CODE_POINTS:
-            yield counting
-        elif known and counting.form in FORMS:
-            alone = [Counting(unit=counting.unit), Counting(form=counting.form)]
-            if all(own == CODE_POINTS or any(not Ruler(a.text, own).is_idle for a in articles) for own in alone):
-                yield counting
+        alone = [own for own in (Counting(counting.unit), Counting(form=counting.form)) if own != CODE_POINTS]
+        if alone and (not known or counting.form not in FORMS):
+            continue
+        # With a form no more than one thing else is tried.
+        if counting.form and (not forms or counting.oddities > MOST_ODD):
+            continue
+        for own in alone:
+            if own not in idle:
+                idle[own] = all(Ruler(article.text, own).is_idle for article in articles)
+        if not any(idle[own] for own in alone):
+            yield _Way(counting)
+    yield from (_Way(shift=shift) for shift in _shifts(articles) if shift not in (0, 1))
 
 
-def _looked_at(columns: Columns) -> tuple[list[_Article], bool]:
-    """The first articles in which predicted items miss, and whether they are all."""
+def _looked_at(columns: Columns, number: int) -> tuple[list[_Article], bool]:
+    """The first articles in which predicted items miss, until there are so many, and whether these are all."""
     missing = columns.predicted.article[columns.unequal[1]]
-    numbers = dict.fromkeys(missing[:LOOKED_AT].tolist())
     articles = [
         _Article(
-            "" if columns.texts is None else columns.texts[number],
-            frozenset(_places(columns, 0, number)),
-            frozenset(_places(columns, 1, number)),
+            "" if columns.texts is None else columns.texts[article],
+            frozenset(_places(columns, 0, article)),
+            frozenset(_places(columns, 1, article)),
         )
-        for number in numbers
+        for article in dict.fromkeys(missing[:number].tolist())
     ]
-    return articles, len(missing) <= LOOKED_AT
+    return articles, len(missing) <= number
 
 
 def _places(columns: Columns, side: int, article: int) -> Iterator[Place]:

@@ -227,6 +227,17 @@ def test_a_hash_of_another_text(gold: Path, write, own: str):
     assert score(gold, write("p.jsonl", json.dumps(row))).tasks["entities"]["exact"].micro.f1 == 1
 
 
+def test_gold_that_gives_a_hash_alone(write):
+    from evalkit.formats.native.rows import sha256_text
+
+    gold = write("g.jsonl", json.dumps(json.loads(rows(PLACES)) | {"text_sha256": sha256_text(TEXT)}))
+    assert score(gold, write("p.jsonl", rows(PLACES, TEXT))).tasks["entities"]["exact"].micro.f1 == 1
+    for other in ({"text": f"{TEXT} More."}, {"text_sha256": "1" * 64}):
+        predicted = write("p.jsonl", json.dumps(json.loads(rows(PLACES)) | other))
+        with pytest.raises(InputError, match="another text than the gold's, whose text_sha256 is another"):
+            score(gold, predicted)
+
+
 def test_a_misprint_is_no_way_of_counting(gold: Path, write):
     row = json.loads(rows(PLACES, surfaces=True))
     row["entities"][1]["text"] = "Rune"
