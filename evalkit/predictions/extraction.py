@@ -42,8 +42,16 @@ class Extraction:
 
     @property
     def shortfall(self) -> str:
-        """Why nothing can be made of it, in one line: every article failed; empty if one did not."""
-        return failures_beyond(self.failed, len(self.articles))
+        """Why nothing can be made of it, in one line: every article failed, or nothing was looked for; else empty."""
+        failed = self.failed
+        if said := failures_beyond(failed, len(self.articles)):
+            return said
+        if any(one.annotations.layers for one in self.predictions) or len(failed) == len(self.predictions):
+            return ""
+        return (
+            f"{self.extractor} looks for nothing by itself: it labels pairs that gold gives; `evalkit run` asks it for "
+            "those"
+        )
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row in native form for each article that did not fail: the article and what was found."""

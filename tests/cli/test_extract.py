@@ -117,3 +117,15 @@ def test_tags_in_a_text_are_named(evalkit: Evalkit, workspace: Path):
     done = evalkit("extract", "page.txt", "--model", "mine:people", "--json")
     assert done.status == 0
     assert done.err.startswith("note: 1 article holds HTML, whose tags are read as words: </b> in page;")
+
+
+def test_one_that_labels_given_pairs_only_looks_for_nothing(evalkit: Evalkit, workspace: Path, page: str):
+    (workspace / "mine.py").write_text(
+        "from evalkit.records import Annotations\n\n"
+        "class Pairs:\n    name = 'pairs'\n    layers = ('stances',)\n\n"
+        "    def extract(self, articles):\n        return [Annotations() for _ in articles]\n\n"
+        "    def label_pairs(self, article, pairs):\n        return ['favor' for _ in pairs]\n"
+    )
+    done = evalkit("extract", page, "--model", "mine:Pairs")
+    assert done.status == 1
+    assert "error: pairs looks for nothing by itself" in done.err

@@ -384,3 +384,29 @@ def test_gold_whose_texts_are_html_is_noted(evalkit: Evalkit, workspace: Path):
     write_lines(workspace / "gold.jsonl", [{"id": "a", "text": "<p>Ida Moen</p>", "entities": []}])
     done = evalkit("run", "--model", "mine:people", *GOLD, "--json")
     assert any("1 article holds HTML" in note for note in done.json["notes"])
+
+
+HOSTILE = """
+import json, sys
+for line in sys.stdin:
+    row = json.loads(line)
+    if "id" in row:
+        print(json.dumps({"id": row["id"], "error": "\\x1b]0;title\\x07 \\u202e no"}), flush=True)
+"""
+
+
+@pytest.mark.parametrize("form", [(), ("--to", "markdown"), ("--to", "html"), ("--to", "tsv")])
+def test_errors_of_programs_do_not_steer_the_terminal(evalkit: Evalkit, workspace: Path, form: tuple[str, ...]):
+    (workspace / "hostile.py").write_text(HOSTILE, encoding="utf-8")
+    done = evalkit("run", "--model", f"cmd:{sys.executable} hostile.py", *GOLD, *form, "--out", "r")
+    assert done.status == 1
+    assert "every article failed: a-port: " in done.err
+    explained = evalkit("explain", "r", "a-port")
+    assert not re.search("[\x1b\x07\u202e]", done.out + done.err + explained.out + explained.err)
+
+
+def test_a_program_that_never_saw_the_header_ends_the_run_with_2(evalkit: Evalkit, workspace: Path):
+    (workspace / "reads.py").write_text("import json, sys\nfor line in sys.stdin: json.loads(line)['text']\n")
+    done = evalkit("run", "--model", f"cmd:{sys.executable} reads.py", *GOLD)
+    assert (done.status, done.out) == (2, "")
+    assert re.search("KeyError: 'text'.*the first line that it reads is a header", done.err)

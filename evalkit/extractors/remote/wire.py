@@ -56,6 +56,8 @@ _MARK = b"\xef\xbb\xbf"
 """The byte order mark that some programs begin with."""
 _LIKE_JSON = re.compile(rb"\s*(\{\s*([\"'}]|$)|\[\s*([\[{]|$))")
 """How an answer begins; a line of a log may begin with `[` as well."""
+_ITEM = frozenset({"start", "end", "spans", "label"})
+"""Fields by which an item is told from an answer."""
 _LIKE_PYTHON = re.compile(r"\{\s*'|: (None|True|False)\b")
 
 
@@ -145,6 +147,9 @@ class Inbox:
         self._lines += 1
         if not line.strip():
             return
+        if b"\0" in line[:4]:
+            self.broken = self.broken or "wrote UTF-16 or UTF-32; write UTF-8, or ASCII with escapes"
+            return
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError as error:
@@ -153,9 +158,12 @@ class Inbox:
             self._value(value, line)
 
     def _value(self, value: Any, line: bytes) -> None:
-        if isinstance(value, list) and any(isinstance(row, dict) for row in value):
+        if isinstance(value, list) and any(isinstance(row, dict) and _names_an_article(row) for row in value):
             for row in value:
                 self._value(row, line)
+        elif isinstance(value, list) and all(isinstance(row, dict) and _ITEM & row.keys() for row in value):
+            # The items of an article, or none, and nothing that says of which.
+            self._answer({layer_names()[0]: value}, line)
         elif not isinstance(value, dict):
             self._put_aside("not an answer", line)
         elif "evalkit" in value:
@@ -221,6 +229,12 @@ class Inbox:
         if not self.first_useless:
             where = f" (line {self._lines} of what it wrote)" if self._lines > 1 else ""
             self.first_useless = f"{kind}{where}: {_shown(line)}"
+
+
+def _names_an_article(row: Mapping[str, Any]) -> bool:
+    return (
+        ("id" in row and not _ITEM & row.keys()) or "article_id" in row or any(layer in row for layer in layer_names())
+    )
 
 
 def _filled(found: Annotations | Extracted | ArticleFailure) -> tuple[str, ...]:

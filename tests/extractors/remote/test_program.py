@@ -202,6 +202,9 @@ def test_fingerprint_changes_with_the_modules_that_a_script_imports(
         ),
         pytest.param("print(\"{'id': 1, 'entities': []}\")", "json.dumps", id="writes Python"),
         pytest.param('print(json.dumps({"entities": []}))', "without an id|has no id", id="answers without an id"),
+        pytest.param('print(json.dumps([{"start": 0, "end": 1, "label": "PER"}]))', "has no id", id="items alone"),
+        pytest.param("print([])", "has no id", id="an empty list"),
+        pytest.param(r"print(json.dumps({'id': row['id'], 'error': '\x1b[31m no\n'}))", "\x1b.31m no$", id="hostile"),
         pytest.param('print(\'{"id": "\' + row["id"] + \'", "entities": [\')', "a part of JSON", id="cut off"),
         pytest.param(
             'print(json.dumps({"id": row["id"], "entities": [{"start": 0}]}))',
@@ -297,6 +300,9 @@ def test_gives_up_on_a_program_that_stopped_answering(start: Start, tmp_path: Pa
         pytest.param("for line in sys.stdin: json.loads(line)['text']", r"'text'.*header.*docs/programs", id="header"),
         pytest.param("for r in sys.stdin: print('{'); print('}')", "a line of its own", id="pretty"),
         pytest.param("for line in sys.stdin: print({'entities': []})", "json.dumps", id="Python"),
+        pytest.param(
+            "for line in sys.stdin: sys.stdout.buffer.write('{}\\n'.encode('utf-16'))", "wrote UTF-16", id="UTF-16"
+        ),
         pytest.param("pass", "exited with status 0 without answering", id="ends at once"),
         pytest.param("time.sleep(60)", r"hangs.*--set timeout", id="hangs"),
         pytest.param("while True: print('y')", "no answer.*'y'", id="floods"),
