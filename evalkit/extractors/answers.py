@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -131,7 +132,11 @@ def _items(layer: Layer[Any], values: object, where: str) -> object:
     """The items of a layer as objects, whatever people wrote them as; what is no list is left to its reader."""
     if not isinstance(values, (list, tuple)):
         return values
-    return [_object(layer, value, number, where) for number, value in enumerate(values, 1)]
+    objects = [_object(layer, value, number, where) for number, value in enumerate(values, 1)]
+    for number, one in enumerate(objects, 1):
+        if isinstance(score := one.get("score"), float) and not math.isfinite(score):
+            raise FormatError(f"{where}: item {number} has the score {score}; give a number, or leave it out")
+    return objects
 
 
 def _object(layer: Layer[Any], item: object, number: int, where: str) -> Mapping[str, Any]:

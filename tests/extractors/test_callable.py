@@ -72,6 +72,10 @@ def test_what_a_function_may_answer(answer: object, expected: tuple[Entity, ...]
         pytest.param(Annotations(ents=(IDA,)), "did you mean 'entities'", id="misspelled in annotations"),
         pytest.param([{"start": 0, "end": 3, "label": "PER", "text": "Ada"}], "hold 'Ida'", id="another text"),
         pytest.param([{"start": 0, "end": 3}], "'label' must be", id="object without label"),
+        pytest.param([(0, 3, "PER", float("nan"))], "item 1 has the score nan", id="a score that is no number"),
+        pytest.param(
+            [{"start": 0, "end": 3, "label": "PER", "score": np.float64("inf")}], "the score inf", id="an endless score"
+        ),
         pytest.param([{"start": 0.5, "end": 3, "label": "PER"}], "0.5", id="object with half an offset"),
         pytest.param({"entities": [{"start": 0, "end": 3}]}, "'label' must be a string", id="native without label"),
     ],
