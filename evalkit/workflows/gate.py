@@ -224,7 +224,7 @@ def _check_measure(run: Run, baseline: Run) -> None:
     if run.measure != baseline.measure:
         raise InputError(
             f"{baseline.place}: was scored with {baseline.measure or 'the usual options'}, the run with "
-            f"{run.measure or 'the usual options'}; score the run with the same labels and label map"
+            f"{run.measure or 'the usual options'}; score both in the same way"
         )
 
 
@@ -315,6 +315,8 @@ def _notes(
     run: Run, before: Baseline, common: CommonArticles, changes: Sequence[Change], outcomes: Sequence[Outcome]
 ) -> Iterator[str]:
     yield from common.notes()
+    if not common.common:
+        yield f"the baseline is about {before.run.gold}, the run about {run.gold}"
     if before.note:
         yield before.note
     fingerprint = run.made_by.fingerprint

@@ -254,6 +254,7 @@ def test_no_article_in_common_cannot_tell(runs: Path, evalkit: Evalkit, gold: Pa
 
     assert done.status == 3
     assert "none of the 10 articles of the baseline is in the run" in done.out
+    assert "the baseline is about ten@" in " ".join(done.out.split())
 
 
 def test_an_update_loses_no_article_in_silence(runs: Path, evalkit: Evalkit, gold: Path) -> None:
