@@ -58,9 +58,9 @@ class CommonArticles:
         if self.new:
             yield f"{_listed(self.new, 'new')}, not in the baseline; {judged}"
         if self.removed:
-            yield f"{_listed(self.removed, 'gone')}: in the baseline and not in the run; {judged}"
+            yield f"{_listed(self.removed, 'removed')}: in the baseline and not in the run; {judged}"
         if self.rewritten:
-            yield f"{_listed(self.rewritten, 'rewritten')}, so what was predicted before is left out; {judged}"
+            yield f"{_listed(self.rewritten, 'rewritten')}: the text is not what it was, so left out; {judged}"
         if self.annotated:
             yield f"{_listed(self.annotated, 'annotated anew')}; both sides are scored on the gold of today"
         if not self.known and not self.same_gold:

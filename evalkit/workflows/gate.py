@@ -361,7 +361,7 @@ def _changed(old: Baseline | None, new: Baseline) -> tuple[str, ...]:
     both = before.keys() & after.keys()
     differing = sum(before[name] != after[name] for name in both)
     more, fewer = len(after) - len(both), len(before) - len(both)
-    lines += [f"articles: {more} new, {fewer} gone"] if more or fewer else []
+    lines += [f"articles: {more} new, {fewer} removed"] if more or fewer else []
     return (*lines, f"predictions: {differing} of {len(both)} articles differ")
 
 

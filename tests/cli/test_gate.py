@@ -271,7 +271,7 @@ def test_an_update_loses_no_article_in_silence(runs: Path, evalkit: Evalkit, gol
     assert (runs / "base.json").read_bytes() == before
     allowed = evalkit("gate", "nine", "--baseline", "base.json", "--update", "--allow-fewer")
     assert allowed.status == 0
-    assert "articles: 0 new, 1 gone" in allowed.out
+    assert "articles: 0 new, 1 removed" in allowed.out
 
 
 def test_a_crash_fails_and_is_named_everywhere(runs: Path, evalkit: Evalkit, gold: Path) -> None:

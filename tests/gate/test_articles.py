@@ -22,9 +22,8 @@ def test_each_article_is_what_it_is() -> None:
     assert (found.annotated, found.rewritten, found.new, found.removed) == (("b",), ("c",), ("e",), ("d",))
     assert list(found.notes()) == [
         "1 article is new (e), not in the baseline; the 2 articles that both have are judged",
-        "1 article is gone (d): in the baseline and not in the run; the 2 articles that both have are judged",
-        "1 article is rewritten (c), so what was predicted before is left out; "
-        "the 2 articles that both have are judged",
+        "1 article is removed (d): in the baseline and not in the run; the 2 articles that both have are judged",
+        "1 article is rewritten (c): the text is not what it was, so left out; the 2 articles that both have are judged",
         "1 article is annotated anew (b); both sides are scored on the gold of today",
     ]
 
