@@ -23,7 +23,8 @@ def test_each_article_is_what_it_is() -> None:
     assert list(found.notes()) == [
         "1 article is new (e), not in the baseline; the 2 articles that both have are judged",
         "1 article is removed (d): in the baseline and not in the run; the 2 articles that both have are judged",
-        "1 article is rewritten (c): the text is not what it was, so left out; the 2 articles that both have are judged",
+        "1 article is rewritten (c): the text is not what it was, so left out; "
+        "the 2 articles that both have are judged",
         "1 article is annotated anew (b); both sides are scored on the gold of today",
     ]
 
