@@ -29,11 +29,11 @@ from evalkit.gate.slices import SliceValues, needs_training
 from evalkit.gate.verdict import ROUNDS, Sides, judge_rules
 from evalkit.options import Intervals, OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
-from evalkit.scoring.pairs import Pair
+from evalkit.scoring.pairs import Pair, Paired
 from evalkit.scoring.properties import article_properties
 from evalkit.scoring.tasks.base import RIGHT
-from evalkit.scoring.tasks.evaluable import not_evaluated, why_not
-from evalkit.scoring.tasks.table import load_task, task_names
+from evalkit.scoring.tasks.evaluable import conventions_of, not_evaluated, why_not
+from evalkit.scoring.tasks.table import check_tasks, load_task, main_convention, task_names
 from evalkit.version import __version__
 from evalkit.workflows.diagnose import training_of
 from evalkit.workflows.inputs import finished_run, gold_of
@@ -256,8 +256,7 @@ def _judged(before: Run, run: Run, gold: GoldDataset, common: CommonArticles, ru
     everywhere = pair_run(gold, run, scoring_of(run)) if partly else None
     judged = pairings[0] or everywhere
     if not rules.rules and judged is not None:
-        tasks = [task for task in task_names() if why_not(task, judged.plain) is None]
-        rules = replace(rules, rules=default_rules(tasks, rules.on_unclear))
+        rules = replace(rules, rules=default_rules(_usual(judged.plain), rules.on_unclear))
     scoring = Scoring(
         tasks=tuple(dict.fromkeys(rule.task for rule in rules.rules)),
         conventions=tuple(dict.fromkeys(rule.convention for rule in rules.rules)),
@@ -280,6 +279,12 @@ def _judged(before: Run, run: Run, gold: GoldDataset, common: CommonArticles, ru
         ),
         pairs=(_pairs(pairings[0]), _pairs(pairings[1])),
     )
+
+
+def _usual(paired: Paired) -> dict[str, str]:
+    """Each task that can be scored without being asked for → its main convention, or the first that can be."""
+    names = {task: conventions_of(task, paired) for task in check_tasks(()) if why_not(task, paired) is None}
+    return {task: main_convention(task, own) for task, own in names.items() if own}
 
 
 def _pairing(gold: GoldDataset, run: Run, articles: Collection[str]) -> Pairing | None:

@@ -133,11 +133,11 @@ def test_a_file_in_another_encoding(tmp_path: Path) -> None:
 
 
 def test_by_default_each_task_has_one_rule() -> None:
-    rules = default_rules(["entities", "stances"], "pass")
+    rules = default_rules({"entities": "exact", "stances": "given"}, "pass")
 
     assert [(rule.task, rule.convention, rule.figure, rule.allowed, rule.on_unclear) for rule in rules] == [
         ("entities", "exact", ("micro", "", "f1"), 0.01, "pass"),
-        ("stances", "right", ("micro", "", "f1"), 0.01, "pass"),
+        ("stances", "given", ("micro", "", "f1"), 0.01, "pass"),
     ]
 
 
