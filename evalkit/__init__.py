@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from evalkit.analysis.diagnosis import Diagnosis as Diagnosis
     from evalkit.analysis.explain import Explanation as Explanation
     from evalkit.analysis.seeds import RepeatedRuns as RepeatedRuns
+    from evalkit.analysis.thresholds import ThresholdFit as ThresholdFit
     from evalkit.dataset.build import BuildResult as BuildResult
     from evalkit.dataset.build import build_dataset as build_dataset
     from evalkit.dataset.describe import Description as Description
@@ -72,12 +73,14 @@ if TYPE_CHECKING:
     from evalkit.workflows.gate import update_baseline as update_baseline
     from evalkit.workflows.run import run_extractor as run_extractor
     from evalkit.workflows.score import score_predictions as score_predictions
+    from evalkit.workflows.thresholds import fit_thresholds as fit_thresholds
 
 _HOMES = {
     "evalkit.analysis.comparison": ("ComparedRow", "Comparison"),
     "evalkit.analysis.diagnosis": ("Diagnosis",),
     "evalkit.analysis.explain": ("Explanation",),
     "evalkit.analysis.seeds": ("RepeatedRuns",),
+    "evalkit.analysis.thresholds": ("ThresholdFit",),
     "evalkit.dataset.build": ("BuildResult", "build_dataset"),
     "evalkit.dataset.describe": ("Description", "describe_dataset"),
     "evalkit.dataset.label_maps": ("LabelMap",),
@@ -110,6 +113,7 @@ _HOMES = {
     "evalkit.workflows.gate": ("check_gate", "update_baseline"),
     "evalkit.workflows.run": ("run_extractor",),
     "evalkit.workflows.score": ("score_predictions",),
+    "evalkit.workflows.thresholds": ("fit_thresholds",),
 }
 """Where each public name lives. Type checkers read the imports above, which a test holds to this table."""
 

@@ -36,6 +36,14 @@ Progress = Callable[[int, int], None]
 """Called with the number of finished articles and of all articles."""
 
 
+def _threshold_texts(value: Any) -> tuple[str, ...]:
+    """Thresholds as text, in whatever way they are given."""
+    if isinstance(value, Mapping):
+        return tuple(sorted(f"{label}={number}" for label, number in value.items()))
+    # In one order, as what they say does not depend on it.
+    return tuple(sorted(map(str, listed(value, int, float))))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scoring:
     """What is scored and under which conventions.
@@ -49,6 +57,8 @@ class Scoring:
         labels: only these labels are scored, after mapping; the others are set aside and counted.
         scope: what of single layers the gold annotates exhaustively, beside what it says itself, each as
             `quotes:kinds=direct,parts=speaker`; labels are those before mapping.
+        min_score: predicted items with a lower score are set aside before scoring, and counted: a number,
+            `LABEL=number`, several of them, or a mapping of labels to numbers. Items without a score are kept.
     """
 
     tasks: tuple[str, ...] = ()
@@ -58,6 +68,7 @@ class Scoring:
     predicted_label_map: str | Path | None = None
     labels: tuple[str, ...] = ()
     scope: tuple[str, ...] = ()
+    min_score: tuple[str, ...] = ()
 
     @property
     def gold_maps(self) -> tuple[str | Path, ...]:
@@ -65,6 +76,7 @@ class Scoring:
         return tuple(name for name in (self.gold_label_map, self.label_map) if name is not None)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "min_score", _threshold_texts(self.min_score))
         for name in ("tasks", "conventions", "labels", "scope"):
             value: str | Sequence[str] = getattr(self, name)
             # One name is meant as a list of it, not as its letters.
@@ -156,6 +168,7 @@ class OptionWords(TypedDict, total=False):
     predicted_label_map: str | Path | None
     labels: Sequence[str]
     scope: Sequence[str]
+    min_score: float | str | Sequence[float | str] | Mapping[str, float]
     resamples: int
     seed: int
     interval: str

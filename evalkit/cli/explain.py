@@ -30,6 +30,9 @@ def _slice_list() -> str:
 @click.argument("span", required=False, metavar="[SPAN]")
 @click.option("--dataset", help="Where the gold is now, if not where the run found it.")
 @click.option("--slice", "slices", multiple=True, metavar="FIELD", cls=ListedOption, listing=_slice_list)
+@click.option(
+    "--fit-threshold", "fit", is_flag=True, help="A run: the --min-score with the best F1, for all labels and for each."
+)
 @form_options
 @task_options
 @interval_options
@@ -45,9 +48,18 @@ def explain_command(
 
     With ARTICLE_ID, show every gold and predicted item of that article with its credit under each convention. SPAN
     limits this to items that touch a stretch of the text: START-END in characters, or words of the article. Options
-    about slices and intervals go with a whole run.
+    about slices and intervals go with a whole run. With --fit-threshold, show the least scores that give the best F1;
+    fit them on dev.
     """
     dataset, form = rest["dataset"], rest["form"]
+    if rest["fit"]:
+        if odd := given("article_id", *_OF_A_RUN):
+            named = "ARTICLE_ID" if odd[0] == "article_id" else f"--{_SPELLED.get(odd[0], odd[0])}"
+            raise click.UsageError(f"{named} has no use with --fit-threshold; leave one of the two out")
+        from evalkit.workflows.thresholds import fit_thresholds
+
+        show(fit_thresholds(run, dataset=dataset, scoring=scoring), form)
+        return
     if article_id is not None:
         if odd := given(*_OF_A_RUN):
             raise click.UsageError(

@@ -127,9 +127,17 @@ _SCORING = _TASKS | {
         "predictions is set aside and counted.",
     ),
 }
-task_options = with_record("scoring", Scoring, _TASKS)
-"""Which tasks and conventions, as `scoring`."""
-scoring_options = with_record("scoring", Scoring, _SCORING)
+_MIN_SCORE: dict[str, Option] = {
+    "min_score": click.option(
+        "--min-score",
+        multiple=True,
+        metavar="T|LABEL=T",
+        help="Set predicted items with a lower score aside, all or those of a label; repeatable.",
+    ),
+}
+task_options = with_record("scoring", Scoring, _TASKS | _MIN_SCORE)
+"""Which tasks and conventions, and how sure an item must be, as `scoring`."""
+scoring_options = with_record("scoring", Scoring, _SCORING | _MIN_SCORE)
 """What is scored and how, as `scoring`."""
 
 _DEFAULT = Intervals()

@@ -102,6 +102,7 @@ class Extractor(Protocol):
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations | ArticleFailure | Extracted]:
         """The annotations of each article, in the order given, or why there are none.
 
+        The runner hands over articles with zones: their own, or those of the rules where they declare none.
         The result for an article must not depend on the articles beside it. An exception fails the whole batch;
         the runner then retries article by article and names the ones that fail. `ExtractorError` says that no article
         can succeed.
@@ -169,6 +170,8 @@ class Traits:
         token_prices: of a million prompt and completion tokens.
         uncached: what of it has no fingerprint, so that its answers are not kept for other runs; empty if they are.
             Asked after `fingerprint()`.
+        labels_given: whether one that can label given pairs does so as it is set up.
+        languages: the languages that its card names, as ISO 639-1 codes; empty if it does not say.
         unseen: what of it may change without a change of its fingerprint, in a few words; said where answers are used
             again. Asked after `fingerprint()`.
         facts: a function that gives what a run should keep, such as the revision of a checkpoint. Asked after the run.
@@ -181,6 +184,8 @@ class Traits:
     default_label_map: str | None = None
     token_prices: tuple[float, float] | None = None
     uncached: str = ""
+    labels_given: bool = True
+    languages: tuple[str, ...] = ()
     unseen: str = ""
     facts: Callable[[], Mapping[str, Any]] = dict
     close: Callable[[], None] = lambda: None

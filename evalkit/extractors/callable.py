@@ -102,7 +102,7 @@ class UserExtractor:
         self._traits = traits_of(self._says)
         self.thread_safe, self.threads = self._traits.thread_safe, self._traits.threads
         self.default_label_map, self.token_prices = self._traits.default_label_map, self._traits.token_prices
-        self.unseen, self.close = self._traits.unseen, self._traits.close
+        self.unseen, self.close, self.languages = self._traits.unseen, self._traits.close, self._traits.languages
         if isinstance(self._says, PairLabeler):
             self.label_pairs = self._says.label_pairs
 

@@ -11,7 +11,7 @@ from typing import Any
 from evalkit.errors import InputError
 from evalkit.registry import near_match
 
-__all__ = ["Options", "keywords", "parse_layers"]
+__all__ = ["Options", "keywords", "parse_layers", "wanted_layers"]
 
 
 def parse_layers(value: str, where: str, known: Sequence[str]) -> tuple[str, ...]:
@@ -25,6 +25,19 @@ def parse_layers(value: str, where: str, known: Sequence[str]) -> tuple[str, ...
     if wrong or not named:
         raise InputError(f"{where}: layers {value!r} must be some of {', '.join(known)}, with commas between")
     return tuple(layer for layer in known if layer in named)
+
+
+def wanted_layers(value: str, where: str, known: Sequence[str]) -> tuple[str, ...]:
+    """The layers that have to be found for those in `entities,quotes`, where each is found by means of those before it.
+
+    All of them for an empty value.
+
+    Raises:
+        InputError: a layer that is not known, or none.
+    """
+    if not value:
+        return tuple(known)
+    return tuple(known[: known.index(parse_layers(value, where, known)[-1]) + 1])
 
 
 class Options:

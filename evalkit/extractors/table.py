@@ -7,7 +7,7 @@ Nothing is imported before its extractor is asked for.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -20,7 +20,7 @@ from evalkit.registry import Registry, near_match, unknown_name
 if TYPE_CHECKING:
     from evalkit.extractors.base import Extractor
 
-__all__ = ["ENTRIES", "EXTRACTORS", "FORMS", "NAMED", "WORDS", "Entry", "load_extractor", "spellings"]
+__all__ = ["ENTRIES", "EXTRACTORS", "FORMS", "NAMED", "WORDS", "Entry", "load_extractor", "settings_for", "spellings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,7 @@ class Entry:
         extra: what has to be installed for it besides evalkit, as an extra of it.
         licence: of its weights and word lists; empty if that depends on the argument.
         folders: where these are, in the package.
+        narrows: whether it takes the setting `layers` and then finds in these what it finds without.
     """
 
     spelling: str
@@ -47,6 +48,7 @@ class Entry:
     extra: str = ""
     licence: str = ""
     folders: tuple[str, ...] = ()
+    narrows: bool = False
 
 
 WORDS = "text/lexicons"
@@ -72,6 +74,7 @@ ENTRIES = (
         layers=("entities", "quotes"),
         licence="Apache-2.0",
         folders=(_NER, _QUOTES, WORDS),
+        narrows=True,
     ),
     Entry(
         spelling="stance-base",
@@ -80,6 +83,7 @@ ENTRIES = (
         layers=("entities", "quotes", "stances"),
         licence="Apache-2.0",
         folders=(_NER, _QUOTES, _STANCES, WORDS),
+        narrows=True,
     ),
     Entry(
         spelling="news-base",
@@ -88,6 +92,7 @@ ENTRIES = (
         layers=("entities", "quotes", "stances"),
         licence="Apache-2.0",
         folders=(_NER, _QUOTES, _NEWS, WORDS),
+        narrows=True,
     ),
     Entry(
         spelling="rules",
@@ -177,6 +182,21 @@ def load_extractor(spec: ExtractorSpec | str, *, options: Mapping[str, str] | No
     extractor = _load(asked.spelling, asked.settings)
     vars(extractor)["spec"] = asked
     return extractor
+
+
+def settings_for(spelling: str, settings: Mapping[str, str], layers: Collection[str]) -> dict[str, str]:
+    """The settings of an extractor with the one that keeps it from what nobody asked for, if it takes that.
+
+    Args:
+        spelling: how it is asked for.
+        settings: those that were given.
+        layers: the layers that are wanted.
+    """
+    entry = next((entry for entry in NAMED if entry.spelling == spelling and entry.narrows), None)
+    wanted = [] if entry is None else [layer for layer in entry.layers if layer in layers]
+    if entry is None or not wanted or wanted[-1] == entry.layers[-1]:
+        return dict(settings)
+    return {"layers": ",".join(wanted), **settings}
 
 
 def _load(spelling: str, options: Mapping[str, str]) -> Extractor:

@@ -26,16 +26,24 @@ from evalkit.extractors.base import (
 from evalkit.extractors.given_pairs import LABELLED, labelled_pairs
 from evalkit.extractors.threads import spread
 from evalkit.records import Annotations, Article, Prediction
+from evalkit.text.zones import zoned
 
 __all__ = ["Job", "predict_batch"]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One article to extract from, with the stance pairs to label if the extractor can do that."""
+    """One article to extract from, with the stance pairs to label if the extractor can do that.
+
+    This is where zones are found for every extractor and every command: an article that declares some keeps them, any
+    other gets those of the rules, so that the same text gives the same annotations wherever it comes from.
+    """
 
     article: Article
     pairs: tuple[StancePair, ...] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "article", zoned(self.article))
 
 
 def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Job]) -> list[Prediction]:

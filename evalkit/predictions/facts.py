@@ -96,7 +96,11 @@ def stated(scoring: Scoring, reading: str = "") -> dict[str, Any]:
         "predicted_map": scoring.predicted_label_map,
         "reading": reading,
     }
-    lists = {"labels": list(scoring.labels), "scope": sorted(scoring.scope)}
+    lists = {
+        "labels": list(scoring.labels),
+        "scope": sorted(scoring.scope),
+        "min_score": list(scoring.min_score),
+    }
     return {name: str(value) for name, value in values.items() if value} | {
         name: own for name, own in lists.items() if own
     }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from evalkit.dataset.checks import check_spans
-from evalkit.extractors.base import Extractor, PairLabeler
+from evalkit.extractors.base import Extractor, PairLabeler, traits_of
 from evalkit.extractors.given_pairs import pairs_of
 from evalkit.predictions.batches import Job
 from evalkit.predictions.cache import PredictionCache, cache_key
@@ -25,7 +25,7 @@ DEFAULT_BATCH = 32
 
 def jobs_of(examples: Sequence[Example], extractor: Extractor) -> list[Job]:
     """The jobs for gold examples; an extractor that can label given pairs is asked for those of the gold."""
-    labels_pairs = isinstance(extractor, PairLabeler)
+    labels_pairs = isinstance(extractor, PairLabeler) and traits_of(extractor).labels_given
     return [Job(example.article, pairs_of(example) if labels_pairs else None) for example in examples]
 
 

@@ -137,8 +137,13 @@ class Run:
 
     @property
     def measure(self) -> dict[str, Any]:
-        """What two runs must share to be comparable; how each came to the gold's labels is its own affair."""
-        return {name: value for name, value in self.stated_scoring.items() if name != "predicted_map"}
+        """What two runs must share to be comparable.
+
+        How each came to the gold's labels is its own affair, and so is how sure it had to be.
+        """
+        return {
+            name: value for name, value in self.stated_scoring.items() if name not in ("predicted_map", "min_score")
+        }
 
     def to_json(self) -> dict[str, Any]:
         """The run as JSON values: what `run.json` says, and the predictions."""
@@ -270,6 +275,7 @@ class Run:
                 predicted_label_map=read.text("predicted_map") or None,
                 labels=read.names("labels"),
                 scope=read.names("scope"),
+                min_score=read.names("min_score"),
             ),
             gold=gold and replace(gold, reading=read.text("reading") or gold.reading),
         )

@@ -27,13 +27,20 @@ NO_SCOPE = Scope()
 class Pair:
     """One article with what is gold and what was predicted, inside the scope.
 
-    `given` holds the labels for items that the gold gives, from an extractor that can label them.
+    `given` holds the labels for items that the gold gives, from an extractor that can label them, `whole` all that was
+    predicted where some of it was set aside for its score.
     """
 
     article: Article
     gold: Annotations
     predicted: Annotations
     given: Annotations | None = None
+    whole: Annotations | None = None
+
+    @property
+    def all_predicted(self) -> Annotations:
+        """What names are read from: an item that is too unsure to count still tells what its `entity_id` means."""
+        return self.predicted if self.whole is None else self.whole
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from evalkit.records import Article, Span, Zone
 
 __all__ = ["find_zones", "in_zone", "zoned"]
 
 _LINE = re.compile(r"[^\r\n]+")
+_WIDEST = 100
+"""No text that was wrapped has longer lines."""
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _DATE = (
@@ -25,37 +28,57 @@ _DATE = (
 _CLOCK = r"\d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?"
 _DATED = re.compile(rf"{_DATE}|\b{_CLOCK}\b", re.I)
 
+_ADDRESS = re.compile(r"^(?:https?://|www\.)\S+$", re.I)
 _SITE_TAIL = re.compile(r"^[\w .&'’]{2,40} [-–—]$")
 _SEPARATOR = re.compile(r"\s+[|·•›»/>]\s+|\s{2,}|\s+[—–]\s+(?=\S+(?:\s+\S+){0,3}\s+[|·/])")
 _FURNITURE = re.compile(
-    r"""^(?:sign\ (?:in|up)|log\ ?in|subscribe|register\b|menu\b|search$|skip\ to|home$|newsletters?\b|share\b|tweet\b
-    |print$|save$|e-?mail$|comments?(?:\ \(\d+\))?$|advertisement|sponsored
-    |read\ (?:also|more|next)\b|also\ read|see\ also
-    |more:|more\ (?:from|on)\b|related\b|recommended|most\ (?:read|popular)|trending|you\ (?:may|might)\ (?:also\ )?like
-    |don[’']t\ miss|watch:|listen:|tags?:|topics?:|filed\ under|categories|follow\ (?:us|the|[A-Z@]|\W)|like\ us
+    r"""^(?:sign\ (?:in|up)|log\ ?in|search$|skip\ to|home$|comments?(?:\ \(\d+\))?$
+    |print$|save$|e-?mail$|read\ (?:also|more|next)\b|also\ read|see\ also
+    |more:|most\ (?:read|popular)|you\ (?:may|might)\ (?:also\ )?like
+    |don[’']t\ miss|watch:|listen:|tags?:|topics?:|filed\ under|follow\ (?:us|@|\W)|like\ us
     |join\ (?:us|our)|find\ us|download\ (?:our|the)|get\ (?:our|the\ latest|[\w ]+alerts)
     |(?:this|our)\ (?:site|website|page)\ (?:uses|is|refreshes)|we\ (?:use|value)\ [\w ]*(?:cookies|privacy)
-    |accept\ (?:all\ )?cookies|cookie|privacy|©|\(c\)\ |copyright|all\ rights\ reserved|terms\ (?:of|and)|contact\ us
-    |about\ us|got\ a\ (?:story|tip)|have\ (?:a\ story|you)|tip(?:-offs|\ the)|support\ (?:us|our)|if\ you\ enjoyed
-    |like\ what\ you|this\ article\ appears|our\ standards|corrections\b|send\ (?:us|your)|back\ to\ top|live\ updates:
+    |accept\ (?:all\ )?cookies|©|\(c\)\ |all\ rights\ reserved|terms\ (?:of|and)|contact\ us
+    |about\ us|got\ a\ (?:story|tip)|have\ (?:a\ story|you)|tip-offs|if\ you\ enjoyed
+    |tip\ (?:the|our)\ (?:newsroom|desk|editors?)\b
+    |like\ what\ you|this\ article\ appears|our\ standards|send\ (?:us|your)|back\ to\ top|live\ updates:
     |read\ [\w.\ -]+\ (?:news|stories)\ (?:on|in)\b|read\ us\b|turn\ on\ (?:alerts|notifications)|click\ here
     |continue\ reading|load\ more|next\ (?:story|article)|\#\w+(?:\s+\#\w+)*$|https?://\S+$|www\.\S+$)""",
     re.I | re.X,
 )
+_BUTTON = re.compile(
+    r"^(?:subscribe|register|menu|newsletters?|share|tweet|advertisement|sponsored|more (?:from|on)|related|"
+    r"recommended|trending|categories|follow|cookies?|privacy|copyright|corrections|support (?:us|our))\b",
+    re.I,
+)
+"""What begins a button or a heading of a site, and many a headline and sentence too."""
+_BUTTON_ENDS = re.compile(
+    r"\b(?:now|here|today|us|our|your?|this|via|policy|settings|notice|clarifications|newsletters?|stories|articles)\b|"
+    r"\bon (?:facebook|twitter|x|whatsapp|telegram|instagram)\b",
+    re.I,
+)
 _FURNITURE_SENTENCE = re.compile(
     r"^(?:read (?:also|more|next)\b|also read|©|sign up|subscribe to|follow us|got a (?:story|tip)|have a story|"
-    r"(?:this|our) (?:site|website|page) |this article appears|support (?:us|our)|if you enjoyed|like what you|"
-    r"we (?:use|value) |download our|join us|more from|you can follow|send (?:us )?your|"
+    r"(?:this|our) (?:site|website|page) (?:uses|requires|refreshes|is (?:updated|refreshed|protected|no longer))|"
+    r"this article appears|support (?:us|our (?:work|journalism|reporting|newsroom|paper))\b|if you enjoyed|"
+    r"like what you|we (?:use|value) [\w ]*(?:cookies|privacy)|download our|join us|you can follow|send (?:us )?your|"
     r"read [\w.\ -]+ (?:news|stories) on\b)",
     re.I,
 )
-_NETWORK = r"\b(?:facebook|whatsapp|telegram|bluesky|instagram|email|youtube|twitter)\b"
+_NETWORK = r"\b(?:facebook|whatsapp|telegram|bluesky|mastodon|instagram|email|youtube|twitter)\b"
+_NETWORKS = re.compile(rf"{_NETWORK}[^.]{{0,20}}(?:{_NETWORK}|\bX\b)|on social networks", re.I)
+_ADDRESSED = re.compile(
+    r"^(?:follow|read|share|find|join|like|watch|listen|get|send|tell|contact|visit|see|also|more)\b|"
+    r"\b(?:us|our|you|your)\b|(?-i:\b(?:Share|Follow|Find|Join)\b)",
+    re.I,
+)
+"""Words to the reader: an invitation, no report."""
 _FURNITURE_INSIDE = re.compile(
-    rf"{_NETWORK}[^.]{{0,20}}(?:{_NETWORK}|\bX\b)|"
-    r"on social networks|all rights reserved|©|sign in\b|log in\b|subscribe (?:to|now)|our newsletter|follow us|"
+    r"all rights reserved|©|(?-i:\b(?:Sign|Log) in\b|\bSubscribe (?:to|now)\b)|our newsletter|follow us|"
     r"share on (?:facebook|whatsapp|x)\b|advertise with us|cookies?\b.*\b(?:accept|policy|consent)|turn on alerts",
     re.I,
 )
+_REPORTS = re.compile(r"\b(?:said|says|told|tells|added|adds|wrote|writes|according to)\b", re.I)
 _CREDIT = re.compile(
     r"^(?:(?:file )?photo(?:graph|s)?|pictures?|images?|pic|illustration|graphic|video|credit|caption)"
     r"(?: by| credit)? ?[:–—|/] ?\S|^image (?:caption|source|credit)\b|"
@@ -95,6 +118,13 @@ class _Line:
     span: Span
     words: int
 
+    @classmethod
+    def of(cls, raw: str, start: int) -> _Line:
+        """The line in some text that begins at `start`."""
+        stripped = raw.strip()
+        start += len(raw) - len(raw.lstrip())
+        return cls(stripped, Span(start, start + len(stripped)), len(stripped.split()))
+
 
 def find_zones(text: str) -> tuple[Zone, ...]:
     """The zones of a page, sorted, apart from each other, each line with text in exactly one.
@@ -132,18 +162,32 @@ def in_zone(article: Article, span: Span, kind: str) -> bool:
 
 
 def _lines(text: str) -> list[_Line]:
-    lines: list[_Line] = []
-    for found in _LINE.finditer(text):
-        stripped = found[0].strip()
-        if stripped:
-            start = found.start() + len(found[0]) - len(found[0].lstrip())
-            lines.append(_Line(stripped, Span(start, start + len(stripped)), len(stripped.split())))
-    return lines
+    """The lines with text; of text that is wrapped to a width, the paragraphs."""
+    lines = [_Line.of(found[0], found.start()) for found in _LINE.finditer(text) if found[0].strip()]
+    if not _is_wrapped(text, lines):
+        return lines
+    blocks = re.finditer(r"(?:[^\r\n]*[^\s][^\r\n]*(?:\r\n|[\r\n]|\Z))+", text)
+    return [_Line.of(block[0], block.start()) for block in blocks]
+
+
+def _is_wrapped(text: str, lines: Sequence[_Line]) -> bool:
+    """Whether line ends stand where a line was full and not where something ended: most lines go on in the next."""
+    width = max((len(line.text) for line in lines), default=0)
+    if len(lines) < 4 or width > _WIDEST:
+        return False
+    go_on = [
+        len(upper.text) > width / 2
+        and not re.search(r"[.!?:][\"”’'»)]*$", upper.text)
+        and len(re.findall(r"\r\n|[\r\n]", text[upper.span.end : lower.span.start])) == 1
+        for upper, lower in pairwise(lines)
+    ]
+    return sum(go_on) * 2 > len(go_on)
 
 
 def _kinds(lines: Sequence[_Line]) -> list[str]:
     if len(lines) < 2:
-        return ["boilerplate" if _is_furniture(line) else "body" for line in lines]
+        # What is all there is belongs to no page around it, but for an address alone.
+        return ["boilerplate" if _ADDRESS.match(line.text) else "body" for line in lines]
     kinds = ["" for _ in lines]
     first = _headline(lines)
     last = _bottom(lines, kinds, first)
@@ -252,16 +296,41 @@ def _is_furniture(line: _Line) -> bool:
     if line.words > 45:
         return False
     if line.words >= 3 and re.search(r"[.!?][\"”’)]*$", line.text):
-        # "Share prices fell on Monday." is no button.
-        marked = _FURNITURE_SENTENCE.match(line.text) or _FURNITURE_INSIDE.search(line.text)
-        return bool(marked) and line.words <= 25
-    if _SITE_TAIL.match(line.text) or (_FURNITURE.match(line.text) and line.words <= 30):
+        # "Share prices fell on Monday." is no button, and what somebody says is no invitation.
+        marked = _FURNITURE_SENTENCE.match(line.text) or _invites(line)
+        return bool(marked) and line.words <= 25 and not _REPORTS.search(line.text)
+    if _SITE_TAIL.match(line.text) or (_FURNITURE.match(line.text) and line.words <= 30) or _is_button(line):
         return True
-    if line.words <= 25 and _FURNITURE_INSIDE.search(line.text):
+    if line.words <= 25 and _invites(line):
         return True
     parts = [part for part in _SEPARATOR.split(line.text) if part]
     menu = len(parts) >= 3 and all(len(part.split()) <= 5 for part in parts) and not _DATED.search(line.text)
-    return menu and not re.search(r"[.!?]$", line.text)
+    # Where two spaces stand between sentences, the parts are ends of these.
+    return menu and not any(re.search(r"[.!?,;]$", part) for part in parts)
+
+
+def _is_button(line: _Line) -> bool:
+    """What a site puts on a button or over its links.
+
+    "Share", "Related: Farmers protest", "Subscribe now for 1 euro a week"; not "Share prices fall in Oslo".
+    """
+    button = _BUTTON.match(line.text)
+    if button is None or line.words > 30:
+        return False
+    if line.text[button.end() :].startswith(":"):
+        return True
+    return not _REPORTS.search(line.text) and (line.words <= 3 or bool(_BUTTON_ENDS.search(line.text)))
+
+
+def _invites(line: _Line) -> bool:
+    """Whether the reader is asked to follow, to share, to sign in or to agree."""
+    if _FURNITURE_INSIDE.search(line.text):
+        return True
+    if not _NETWORKS.search(line.text):
+        return False
+    # A bar of networks says little else.
+    bar = 2 * len(re.findall(_NETWORK, line.text, re.I)) >= line.words
+    return bar or bool(_ADDRESSED.search(line.text))
 
 
 def _is_byline(text: str, *, strict: bool) -> bool:

@@ -93,6 +93,7 @@ def read_article(source: str | Path) -> Article:
             f"{path}: is a page of HTML ({tag[:40]}), and its tags would be read as words; save its text (trafilatura "
             "takes it out of a page)"
         )
+    # Zones are found wherever something is extracted; here the title is taken from them.
     article = zoned(Article(id="stdin" if piped else path.stem, text=text))
     headline = next((zone for zone in article.zones if zone.kind == "headline"), None)
     title = "" if headline is None else text[headline.start : headline.end]

@@ -88,7 +88,8 @@ def _tables(pairing: Pairing, trivial: Sequence[Pair], scoring: Scoring, layer: 
 
     def instead(paired: Paired) -> Paired:
         pairs = [
-            replace(pair, predicted=found[pair.article.id][0], given=found[pair.article.id][1]) for pair in paired.pairs
+            replace(pair, predicted=found[pair.article.id][0], given=found[pair.article.id][1], whole=None)
+            for pair in paired.pairs
         ]
         return replace(paired, pairs=tuple(pairs))
 

@@ -9,11 +9,13 @@ from typing import Any
 
 from evalkit.dataset.gold import GoldDataset
 from evalkit.extractors.base import Extractor, traits_of
+from evalkit.extractors.table import settings_for
 from evalkit.options import Options
 from evalkit.predictions.run import Run
 from evalkit.predictions.store import RunFolder
 from evalkit.predictions.usage import usage_notes
 from evalkit.records import Example
+from evalkit.scoring.tasks.table import load_task
 from evalkit.text.markup import markup_notes
 from evalkit.workflows.inputs import gold_from
 from evalkit.workflows.pairing import check_evaluable, check_scoring, check_words
@@ -33,12 +35,16 @@ def measure_extractor(
 ) -> Run:
     """The run of an extractor, with its result, in its folder: `runs/NAME-KEY` if none is asked for.
 
-    Options that do not fit the gold are refused before anything is extracted.
+    Options that do not fit the gold are refused before anything is extracted. A shipped extractor finds the layers of
+    the tasks that are asked for, and no more.
 
     Raises:
         EvalkitError: extractor, gold or an option cannot be used, or the folder holds another run.
     """
     check_words(options.scoring)
+    if isinstance(extractor, str) and options.scoring.tasks:
+        layers = {layer for task in options.scoring.tasks for layer in load_task(task).layers}
+        settings = settings_for(extractor, settings or {}, layers)
     with resolved(extractor, settings) as system:
         gold = gold_from(dataset, options.read, options.scoring.gold_maps)
         bootstrap_of(options.intervals, [example.article for example in gold])
@@ -52,7 +58,7 @@ def measure_extractor(
     if traits.unseen and run.fresh < len(run.predictions):
         notes.append(f"predictions of {run.extractor} were used again: {traits.unseen}")
     notes += markup_notes(example.article for example in gold)
-    run = replace(run, notes=(*notes, *usage_notes(run.predictions, prices=traits.token_prices)))
+    run = replace(run, notes=(*notes, *run.notes, *usage_notes(run.predictions, prices=traits.token_prices)))
     result = score_run(gold, run, options, baseline=baseline)
     folder.write_result(result)
     return replace(run, result=result)

@@ -27,6 +27,7 @@ from evalkit.scoring.pairs import Pair, Paired, kinds_without_gold, pair_up
 from evalkit.scoring.references import unresolved_names
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
 from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_task, score_task
+from evalkit.scoring.thresholds import Thresholds, sure_enough, threshold_notes
 
 __all__ = ["Pairing", "check_evaluable", "check_scoring", "check_words", "pair_run", "scoring_of", "takes_label_maps"]
 
@@ -87,18 +88,20 @@ def scoring_of(run: Run, asked: Scoring | None = None) -> Scoring:
         predicted_label_map=asked.predicted_label_map or stored.predicted_label_map or run.default_label_map,
         labels=asked.labels or stored.labels,
         scope=asked.scope or stored.scope,
+        min_score=asked.min_score or stored.min_score,
     )
 
 
 def check_words(scoring: Scoring) -> None:
-    """Refuses tasks and conventions that there are not, and scopes that say nothing.
+    """Refuses tasks and conventions that there are not, scopes that say nothing, and thresholds that are no numbers.
 
     Raises:
         UnknownNameError: nobody registered a name.
-        InputError: a scope cannot be read.
+        InputError: a scope or a threshold cannot be read.
     """
     for text in scoring.scope:
         parse_scope(text)
+    Thresholds.parse(scoring.min_score)
     for task in check_tasks(scoring.tasks, scoring.conventions):
         choose_conventions(task, scoring.conventions)
 
@@ -156,7 +159,7 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
         for note in foreign_label_notes(inventory, name, numbers)
     ]
     if not gold_maps and not predicted_maps and not scoring.labels and not spellings:
-        return Pairing(plain, plain, (*notes, *foreign))
+        return _sure_enough(Pairing(plain, plain, (*notes, *foreign)), inventory, scoring)
     examples, gold_counts = _mapped_gold(gold, gold_maps)
     changed = [
         replace(one, annotations=respelled_annotations(after, spellings))
@@ -169,7 +172,25 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
         examples = restrict_labels(examples, changed, scoring.labels)
     mapped = pair_up(examples, changed, layers=layers)
     more = [f"{number} {what}" for what, number in mapped.set_aside.items()]
-    return Pairing(plain, mapped, (*notes, *(note for note in more if note not in notes)))
+    whole = Pairing(plain, mapped, (*notes, *(note for note in more if note not in notes)))
+    return _sure_enough(whole, inventory, scoring)
+
+
+def _sure_enough(pairing: Pairing, inventory: Inventory, scoring: Scoring) -> Pairing:
+    """The same without the predicted items that are less sure than asked for; labels are those that are scored."""
+    if not scoring.min_score:
+        return pairing
+    thresholds = Thresholds.parse(scoring.min_score)
+    counted = {load_task(task).layer for task in check_tasks(scoring.tasks)}
+    notes = threshold_notes(
+        pairing.mapped,
+        thresholds,
+        layers=[layer for layer in counted if layer not in pairing.mapped.absent],
+        labels={layer: inventory.labels_of(layer) for layer in counted},
+    )
+    plain = sure_enough(pairing.plain, thresholds)
+    mapped = plain if pairing.mapped is pairing.plain else sure_enough(pairing.mapped, thresholds)
+    return replace(pairing, plain=plain, mapped=mapped, notes=(*pairing.notes, *notes))
 
 
 def _in_scope(gold: GoldDataset, scoring: Scoring) -> GoldDataset:

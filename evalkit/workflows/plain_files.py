@@ -77,7 +77,7 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     """
     scoring, read = options.scoring, options.read
     maps = (scoring.label_map, scoring.gold_label_map, scoring.predicted_label_map, options.intervals.cluster)
-    changed = scoring.labels or scoring.scope or any(asked is not None for asked in maps)
+    changed = scoring.labels or scoring.scope or scoring.min_score or any(asked is not None for asked in maps)
     told = {read.format, read.gold_format, read.predicted_format} - {None, NATIVE.name} or read.values or read.annotator
     told = told or read.offsets
     # Rows are plain if they hold one layer, the first; then there is one task that needs no other.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import platform
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
 from evalkit.extractors.base import Extractor, ExtractorSpec, traits_of
 from evalkit.extractors.identity.closure import installed_version
+from evalkit.layers.table import all_layers
 from evalkit.options import OptionWords, ReadOptions, Running, options_of
 from evalkit.predictions.cache import PredictionCache
 from evalkit.predictions.executors.local import LocalExecutor
@@ -96,7 +99,8 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
         OutputError: the folder holds another run, or cannot be written.
     """
     planned = replace(planned, made_by=replace(planned.made_by, command=running.command))
-    jobs = jobs_of(planned.dataset.examples if planned.dataset else (), system)
+    examples = planned.dataset.examples if planned.dataset else ()
+    jobs = jobs_of(examples, system)
     folder = None if running.out is None else RunFolder(Path(running.out))
     # Without a fingerprint of all that it runs, what it said before may not be what it would say now.
     running = replace(running, cache=running.cache and not traits_of(system).uncached)
@@ -134,6 +138,7 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
         seconds=seconds,
         fresh=fresh,
         max_failures=running.max_failures,
+        notes=(*in_found_boilerplate(examples, jobs), *other_languages(examples, system)),
     )
     if folder is not None:
         folder.write_facts(run.key, run.stored_facts)
@@ -146,6 +151,52 @@ def _facts(system: Extractor) -> dict[str, Any]:
     """What the extractor says of itself, and what of it its fingerprint does not see."""
     traits = traits_of(system)
     return {**({"unseen": traits.unseen} if traits.unseen else {}), **traits.facts()}
+
+
+def in_found_boilerplate(examples: Sequence[Example], jobs: Sequence[Job]) -> list[str]:
+    """A note on gold items that lie in what the rules took for boilerplate, in articles that declare no zones."""
+    items: Counter[str] = Counter()
+    articles = 0
+    for example, job in zip(examples, jobs, strict=True):
+        if example.article.zones:
+            continue
+        closed = [zone for zone in job.article.zones if zone.kind == "boilerplate"]
+        inside = {
+            layer.name: sum(
+                any(span.start < zone.end and zone.start < span.end for span in layer.spans(item) for zone in closed)
+                for item in layer.of(example.gold) or ()
+            )
+            for layer in (all_layers() if closed else ())
+        }
+        items.update(inside)
+        articles += any(inside.values())
+    found = ", ".join(f"{number} {name}" for name, number in items.items() if number)
+    if not found:
+        return []
+    return [
+        f"gold in what was taken for boilerplate, in {articles} {'article' if articles == 1 else 'articles'} that "
+        f"{'declares' if articles == 1 else 'declare'} no zones: {found}; extractors that leave boilerplate out find "
+        "none of it (zones that an article declares are kept)"
+    ]
+
+
+def other_languages(examples: Sequence[Example], system: Extractor) -> list[str]:
+    """A note on articles whose language is none that the card of an extractor names."""
+    named = [code.casefold() for code in traits_of(system).languages]
+    if not named:
+        return []
+    languages = Counter(example.article.lang for example in examples if example.article.lang)
+    # A region says nothing here: en-GB is English.
+    others = {
+        code: number for code, number in sorted(languages.items()) if re.split("[-_]", code)[0].casefold() not in named
+    }
+    if not others:
+        return []
+    counted = ", ".join(f"{code} {number}" for code, number in others.items())
+    return [
+        f"{sum(others.values())} of {len(examples)} articles are in a language that the card of {system.name} does "
+        f"not name ({counted}; it names {', '.join(named)})"
+    ]
 
 
 def lacks_text(example: Example) -> bool:

@@ -222,6 +222,8 @@ def _signature(gold: GoldDataset, task: str, convention: str, scoring: Scoring, 
     scopes = [parse_scope(text) for text in scoring.scope]
     own = [scope_text(scope) for scope in scopes if scope.layer in load_task(task).layers]
     parts += [f"scope:{text}" for text in sorted(own)]
+    if scoring.min_score:
+        parts.append(f"min-score:{'+'.join(scoring.min_score)}")
     parts += [gold.signature, f"split:{gold.split}", *([gold.reading] if gold.reading else [])]
     parts.append("ci:none" if bootstrap is None else f"ci:{bootstrap.describe()}")
     return "|".join([*parts, f"evalkit:{__version__}"])

@@ -112,6 +112,64 @@ def test_a_reporting_line_at_the_end_is_byline() -> None:
     assert kinds(page("Ferry stays in port", BODY, MORE, line))[-1] == ("byline", line)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("Ministers met executives of Facebook and Twitter in Skarvøy on Monday.", id="two networks"),
+        pytest.param("The clip spread on social networks, and by noon all of Skarvøy knew.", id="on social networks"),
+        pytest.param("This site of a Viking harbour was dug up by Tuva Eikeland.", id="this site"),
+        pytest.param("We use a lot of diesel on this route.", id="we use"),
+        pytest.param("Many islanders subscribe to the view of Halvard Stene.", id="subscribe to"),
+        pytest.param("Those who log in from Skarvøy wait for minutes.", id="log in"),
+        pytest.param("Support our crews, Tuva Eikeland told the island council.", id="an appeal that is reported"),
+        pytest.param("Register of Ships turns down Skarvøy ferry", id="register"),
+        pytest.param("Privacy fears hit the Skarvøy ferry", id="privacy, no sentence"),
+        pytest.param("Share prices of the ferry line fall in Oslo", id="share prices, no sentence"),
+        pytest.param("Menu Shipping buys the Skarvøy line", id="menu"),
+        pytest.param("Facebook and Twitter face questions in Oslo", id="networks, no sentence"),
+    ],
+)
+def test_prose_that_uses_the_words_of_furniture_stays_body(line: str) -> None:
+    assert ("body", line) in kinds(page("Ferry stays in port", BODY, line, MORE))
+    # As the first line it may be the headline, and is nothing that a site puts on top.
+    assert kinds(page(line, BODY, MORE))[0][0] != "boilerplate"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("Related: Ferry crew in Skarvøy wins its case", id="related"),
+        pytest.param("Facebook X WhatsApp Email", id="a bar of networks"),
+        pytest.param("Explainers are updated yearly. Share: Facebook · Bluesky · Email", id="share at the end"),
+        pytest.param("Subscribe now for 1 euro a week", id="subscribe now"),
+        pytest.param("Privacy policy", id="privacy policy"),
+    ],
+)
+def test_furniture_is_still_furniture(line: str) -> None:
+    assert kinds(page("Ferry stays in port", BODY, MORE, line))[-1] == ("boilerplate", line)
+
+
+def test_what_is_all_there_is_is_no_furniture_but_for_an_address() -> None:
+    # A message of one line, as corpora of short texts hold them.
+    assert kinds("Follow Tuva Eikeland for all things Skarvøy") == [
+        ("body", "Follow Tuva Eikeland for all things Skarvøy")
+    ]
+    assert kinds("https://nordvik.example/Tuva-Eikeland")[0][0] == "boilerplate"
+
+
+def test_text_that_is_wrapped_to_a_width_is_read_by_paragraphs() -> None:
+    paragraph = (
+        "The ferry of the Nordvik line was tied up before noon.  The crew went\n"
+        "home.  Tuva Eikeland reports.  In the Register of Ships the ferry has the\n"
+        "Register number nine, and nobody on the quay knew who had given that\n"
+        "share of the islanders which waited until dark an order to go, or had\n"
+        "been told why."
+    )
+    text = paragraph + "\n\n" + paragraph
+    assert find_zones(text) == (Zone("body", 0, len(text)),)
+    assert [zone.kind for zone in find_zones(text.replace("\n", "\r\n"))] == ["body"]
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n\n\r\n\t"], ids=["empty", "a space", "blank lines"])
 def test_no_text_has_no_zones(text: str) -> None:
     assert find_zones(text) == ()

@@ -114,7 +114,7 @@ def test_nothing_is_left_of_other_conventions_and_tasks() -> None:
 def test_who_finds_nothing_is_evaluated_on_everything() -> None:
     done = run(Labeler(own=()))
     result = score(done)
-    assert set(result.tasks["stances"]) == {"given", "found", "right"}
+    assert set(result.tasks["stances"]) == {"given", "found", "right", "found-named", "right-named"}
     assert "stances end to end" not in result.not_evaluated
 
 
@@ -122,7 +122,7 @@ def test_failed_articles_and_those_without_labels_decide_nothing() -> None:
     failed = Prediction(article_id="b", annotations=Annotations(), error="no answer")
     given = run(Labeler()).predictions[0]
     assert list(score(stances_of(given, failed)).tasks["stances"]) == ["given"]
-    assert set(score(stances_of(failed)).tasks["stances"]) == {"given", "found", "right"}
+    assert set(score(stances_of(failed)).tasks["stances"]) == {"given", "found", "right", "found-named", "right-named"}
 
 
 def test_a_diagnosis_looks_at_the_given_pairs() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import pytest
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import InputError, OutputError, UnknownNameError
-from evalkit.options import Options, Running
+from evalkit.extractors.table import load_extractor, settings_for
+from evalkit.options import Options, Running, Scoring
 from evalkit.predictions.run import Run
-from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span
+from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span, Zone
+from evalkit.workflows.extract import extract_articles
 from evalkit.workflows.measure import measure_extractor
 from evalkit.workflows.run import floor_of, planned_run, run_extractor
 from evalkit.workflows.score import score_predictions
@@ -203,3 +206,99 @@ def test_a_run_says_that_too_much_failed() -> None:
     assert run.shortfall.startswith("2 of 3 articles failed, more than the 1 of --max-failures: b: ValueError: no idea")
     assert sorted(run.failed) == ["b", "c"]
     assert run_extractor(find, gold[1:], cache=False).shortfall.startswith("every article failed: b: ")
+
+
+PAGE = (
+    "Ferry stays in port\n\nIda Moen left Oslo on Monday, and nobody on the quay knew why.\n\n"
+    "https://oslo.example/Ida-Moen\n"
+)
+
+
+def zones_seen(article: Article) -> Annotations:
+    """One item for each zone that the article comes with, its kind as label."""
+    found = [
+        Entity(id=f"z{zone.start}", spans=(Span(zone.start, zone.end),), label=zone.kind) for zone in article.zones
+    ]
+    return Annotations(entities=tuple(found))
+
+
+def of_page(zones: tuple[Zone, ...] = (), lang: str = "", *names: tuple[int, int]) -> GoldDataset:
+    entities = tuple(Entity(id=f"e{start}", spans=(Span(start, end),), label="PER") for start, end in names)
+    article = Article(id="page", text=PAGE, zones=zones, lang=lang)
+    example = Example(article=article, gold=Annotations(entities=entities))
+    return gold_dataset([example], name="page", split="test", inventory=load_inventory())
+
+
+def test_the_same_text_comes_with_the_same_zones_in_run_and_in_extract(tmp_path: Path):
+    (tmp_path / "page.txt").write_text(PAGE, encoding="utf-8")
+    (run,) = run_extractor(zones_seen, of_page(), cache=False).predictions
+    (extracted,) = extract_articles(zones_seen, tmp_path / "page.txt").predictions
+    assert run.annotations == extracted.annotations
+    assert {item.label for item in run.annotations.entities} >= {"headline", "boilerplate"}
+    own = (Zone("body", 0, len(PAGE)),)
+    (declared,) = run_extractor(zones_seen, of_page(own), cache=False).predictions
+    assert [item.label for item in declared.annotations.entities] == ["body"]
+
+
+def test_a_shipped_extractor_finds_the_same_in_run_in_extract_and_by_itself(tmp_path: Path):
+    (tmp_path / "page.txt").write_text(PAGE, encoding="utf-8")
+    (run,) = run_extractor("ner-base", of_page(), cache=False).predictions
+    (extracted,) = extract_articles("ner-base", tmp_path / "page.txt").predictions
+    (alone,) = load_extractor("ner-base").extract([Article(id="page", text=PAGE)])
+    assert run.annotations == extracted.annotations == alone
+    # Nothing of the address, which the rules take for boilerplate.
+    assert all(entity.spans[0].end <= PAGE.index("https") for entity in alone.entities)
+
+
+def test_gold_in_what_was_taken_for_boilerplate_is_counted():
+    address = PAGE.index("Ida-Moen")
+    body, page = PAGE.index("Ida Moen"), (address, address + 8)
+    inside = run_extractor(person, of_page((), "", (body, body + 8), page), cache=False)
+    assert [note for note in inside.notes if "boilerplate" in note] == [
+        "gold in what was taken for boilerplate, in 1 article that declares no zones: 1 entities; extractors that "
+        "leave boilerplate out find none of it (zones that an article declares are kept)"
+    ]
+    assert run_extractor(person, of_page((), "", (body, body + 8)), cache=False).notes == ()
+    own = (Zone("body", 0, len(PAGE)),)
+    assert run_extractor(person, of_page(own, "", page), cache=False).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("lang", "noted"),
+    [("de", True), ("en", False), ("en-GB", False), ("", False)],
+    ids=["other", "named", "region", "none"],
+)
+def test_articles_in_a_language_that_the_card_does_not_name_are_counted(lang: str, noted: bool):
+    found = [note for note in run_extractor("rules", of_page((), lang), cache=False).notes if "card" in note]
+    expected = f"1 of 1 articles are in a language that the card of rules does not name ({lang} 1; it names en)"
+    assert found == ([expected] if noted else [])
+
+
+def test_an_extractor_that_names_no_language_is_asked_for_none():
+    assert run_extractor(person, of_page((), "de"), cache=False).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("tasks", "layers"),
+    [
+        pytest.param(("entities",), ("entities",), id="entities"),
+        pytest.param(("quotes",), ("entities", "quotes"), id="quotes"),
+        pytest.param(("chain",), ("entities", "quotes", "stances"), id="chain"),
+        pytest.param((), ("entities", "quotes", "stances"), id="everything"),
+    ],
+)
+def test_a_shipped_extractor_finds_what_the_tasks_ask_for(
+    tmp_path: Path, tasks: tuple[str, ...], layers: tuple[str, ...]
+):
+    options = Options(scoring=Scoring(tasks=tasks), running=Running(out=tmp_path / "run"))
+    (example,) = of_page()
+    every = replace(example, gold=example.gold.with_layers(quotes=(), stances=()))
+    run = measure_extractor("news-base", [every], options, baseline=False)
+    assert run.layers == layers
+    assert (run.predictions[0].given is not None) == ("stances" in layers)
+    assert all(tuple(prediction.annotations.layers) == layers for prediction in run.predictions)
+
+
+def test_layers_that_somebody_names_are_left_as_they_are():
+    assert settings_for("news-base", {"layers": "quotes"}, {"entities"}) == {"layers": "quotes"}
+    assert settings_for("ner-base", {}, {"entities"}) == settings_for("mine:find", {}, {"entities"}) == {}

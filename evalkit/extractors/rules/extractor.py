@@ -25,6 +25,7 @@ class RulesExtractor:
 
     name = "rules"
     layers = ("entities", "quotes", "stances")
+    languages = ("en",)
 
     def fingerprint(self) -> str:
         """Hex SHA-256 over the code and the word lists, so that a changed rule is a changed extractor."""

@@ -18,6 +18,7 @@ from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Span
 from evalkit.text import windows
 from evalkit.text.linking import link_mentions
+from evalkit.text.zones import zoned
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +44,7 @@ class NerExtractor:
     """
 
     thread_safe = True
+    languages = ("en",)
 
     def __init__(
         self, folder: Path | None = None, *, name: str = "ner-base", threads: int | None = None, nested: bool = False
@@ -76,13 +78,35 @@ class NerExtractor:
         return self._fingerprint
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
-        """The entities of each article, in the order given; within an article in the order of its text."""
-        return spread(self._annotate, articles, self.threads)
+        """The entities of each article, in the order given; within an article in the order of its text.
+
+        Args:
+            articles: articles with zones or without; nothing is found in boilerplate.
+        """
+        return spread(lambda article: self.annotate(zoned(article)), articles, self.threads)
+
+    def annotate(self, article: Article) -> Annotations:
+        """The entities of one article.
+
+        Args:
+            article: the article, with zones.
+        """
+        text = article.text
+        words = windows.find_words(text)
+        if not words.forms:
+            return Annotations(entities=())
+        config = self._model.settings
+        tokenizer, score = self._loaded()
+        scores = tagging.word_scores(text, words, tokenizer, score, size=config["size"], overlap=config["overlap"])
+        return self._decode(article, words, scores)
 
     def read(self, article: Article) -> tuple[Annotations, shared_encoder.Reading | None]:
         """The entities of one article, and what the encoder read on the way, for networks that go on from there.
 
         The entities are those that `extract` gives. There is no reading of a text without words.
+
+        Args:
+            article: the article, with zones.
         """
         words = windows.find_words(article.text)
         if not words.forms:
@@ -106,16 +130,6 @@ class NerExtractor:
     def _load_encoder(self) -> shared_encoder.SharedEncoder:
         path, config = self._model.path / "model.onnx", self._model.settings
         return shared_encoder.SharedEncoder(path, self.tokenizer(), size=config["size"], overlap=config["overlap"])
-
-    def _annotate(self, article: Article) -> Annotations:
-        text = article.text
-        words = windows.find_words(text)
-        if not words.forms:
-            return Annotations(entities=())
-        config = self._model.settings
-        tokenizer, score = self._loaded()
-        scores = tagging.word_scores(text, words, tokenizer, score, size=config["size"], overlap=config["overlap"])
-        return self._decode(article, words, scores)
 
     def _decode(self, article: Article, words: windows.Words, scores: NDArray[np.float32]) -> Annotations:
         mentions = _outside_boilerplate(article, _mentions(article.text, words, scores, self._model.settings["labels"]))

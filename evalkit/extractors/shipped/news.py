@@ -12,6 +12,7 @@ from pathlib import Path
 
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.identity.closure import identity_of
+from evalkit.extractors.options import wanted_layers
 from evalkit.extractors.shipped.quotes.quote_base import QuoteExtractor
 from evalkit.extractors.shipped.stances import judging, states
 from evalkit.extractors.threads import spread, thread_count
@@ -21,31 +22,43 @@ from evalkit.text.zones import zoned
 __all__ = ["NewsExtractor"]
 
 
+LAYERS = ("entities", "quotes", "stances")
+
+
 class NewsExtractor:
-    """All three layers, by one encoder and what is put on top of it."""
+    """All three layers, or the first of them, by one encoder and what is put on top of it."""
 
     name = "news-base"
-    layers = ("entities", "quotes", "stances")
     thread_safe = True
+    languages = ("en",)
 
-    def __init__(self, folder: Path | None = None, *, threads: int | None = None) -> None:
+    def __init__(
+        self, folder: Path | None = None, *, threads: int | None = None, nested: bool = False, layers: str = ""
+    ) -> None:
         """Prepare an extractor; the weights are read at the first use.
 
         Args:
             folder: a folder with the network that judges stances; the shipped one by default.
             threads: how many articles are read at once; by default one on each core that the process may use.
+            nested: whether names inside names are given too, as for `ner-base`.
+            layers: the layers that are wanted, with commas between, all by default; those that they are found with
+                come along, those that come after are not looked for.
 
         Raises:
-            InputError: fewer than one thread.
+            InputError: fewer than one thread, or a layer that it does not find.
             ExtractorError: a file of the model is missing.
         """
         self.threads = thread_count(threads)
-        self._quotes = QuoteExtractor(nested=True)
+        self.layers = wanted_layers(layers, self.name, LAYERS)
+        self.labels_given = self.layers == LAYERS
+        found_first = ",".join(layer for layer in self.layers if layer in LAYERS[:2])
+        self._quotes = QuoteExtractor(nested=nested, layers=found_first)
         self._stances = states.StanceStates(folder)
 
     def fingerprint(self) -> str:
         """Hex SHA-256 over `quote-base`, what judges stances, and the code that joins them."""
-        return identity_of(__name__, files=self._stances.files(), parts=[self._quotes.fingerprint()])
+        parts = [self._quotes.fingerprint(), *self.layers]
+        return identity_of(__name__, files=self._stances.files(), parts=parts)
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
         """The annotations of each article, in the order given.
@@ -71,6 +84,8 @@ class NewsExtractor:
         return [judging.judged_label(page, entities, quotes, pair, judge) for pair in pairs]
 
     def _annotate(self, article: Article) -> Annotations:
+        if self.layers != LAYERS:
+            return self._quotes.annotate(article)
         found, reading = self._quotes.read(article)
         if reading is None:
             return Annotations(entities=(), quotes=(), stances=())

@@ -22,6 +22,7 @@ DOCUMENTS = Registry(
         "evalkit.analysis.seeds:RepeatedRuns": "evalkit.report.of.repeated:document",
         "evalkit.analysis.diagnosis:Diagnosis": "evalkit.report.of.diagnosis:document",
         "evalkit.analysis.explain:Explanation": "evalkit.report.of.explanation:document",
+        "evalkit.analysis.thresholds:ThresholdFit": "evalkit.report.of.thresholds:document",
         "evalkit.gate.outcome:GateReport": "evalkit.report.of.gate:document",
         "evalkit.gate.outcome:BaselineUpdate": "evalkit.report.of.gate:update_document",
         "evalkit.predictions.run:Run": "evalkit.report.of.run:document",

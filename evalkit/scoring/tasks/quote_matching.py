@@ -74,7 +74,7 @@ def _matched(columns: Columns, article: int) -> MatchedArticle:
         contents=(contents[0], contents[1]),
         tokens=(tokens[0], tokens[1]),
         pairs=(),
-        alignment=align(pair.gold, pair.predicted),
+        alignment=align(pair.gold, pair.all_predicted),
     )
     edges = _weighted_pairs(unmatched)
     return replace(unmatched, pairs=tuple(edges[edge][:2] for edge in best_assignment(edges)))

@@ -83,7 +83,7 @@ def stance_articles(columns: Columns) -> list[StanceArticle]:
                 side[first[number] : first[number + 1]] for side, first in zip(columns.records, bounds, strict=True)
             )
             first = bounds[0][number], bounds[1][number]
-            articles.append(StanceArticle((gold, predicted), first, align(pair.gold, pair.predicted)))
+            articles.append(StanceArticle((gold, predicted), first, align(pair.gold, pair.all_predicted)))
     return articles
 
 

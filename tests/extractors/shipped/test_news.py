@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.errors import ExtractorError
+from evalkit.errors import ExtractorError, InputError
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.shipped.news import NewsExtractor
 from evalkit.extractors.shipped.quotes.quote_base import QuoteExtractor
@@ -26,12 +26,35 @@ def shipped() -> NewsExtractor:
 
 def test_stances_join_the_entities_and_quotes_of_the_same_pass() -> None:
     (found,) = shipped().extract([Article(id="a", text=STORY)])
-    (alone,) = QuoteExtractor(nested=True).extract([Article(id="a", text=STORY)])
+    (alone,) = QuoteExtractor().extract([Article(id="a", text=STORY)])
     assert (found.entities, found.quotes) == (alone.entities, alone.quotes)
     stances = {(item.holder, item.target): item for item in found.stances or ()}
     assert stances["ida-moen", "erik-sand"].label == "against"
     known = {quote.id for quote in found.quotes or ()}
     assert all(item.quote_id in known for item in stances.values() if item.quote_id)
+
+
+def test_names_inside_names_are_given_where_they_are_asked_for() -> None:
+    article = Article(id="a", text="The Bergen City Council met in Bergen on Monday.\n")
+    ((flat,), (nested,)) = (NewsExtractor(nested=value).extract([article]) for value in (False, True))
+    spans = [{entity.spans[0] for entity in found.entities} for found in (flat, nested)]
+    assert spans[1] - spans[0] == {(4, 10)}
+    assert spans[0] <= spans[1]
+
+
+@pytest.mark.parametrize("asked", ["entities", "entities,quotes", "quotes"])
+def test_what_is_asked_for_is_what_is_found_with_everything(asked: str) -> None:
+    narrow, article = NewsExtractor(layers=asked), Article(id="a", text=STORY)
+    ((less,), (whole,)) = (extractor.extract([article]) for extractor in (narrow, shipped()))
+    # Quotes name entities, so these come along.
+    assert tuple(less.layers) == narrow.layers == ("entities", "quotes")[: 2 if "quotes" in asked else 1]
+    assert all(less[layer] == whole[layer] for layer in narrow.layers)
+    assert narrow.fingerprint() != shipped().fingerprint()
+
+
+def test_a_layer_that_there_is_not_is_refused() -> None:
+    with pytest.raises(InputError, match="layers 'quote' must be some of entities, quotes, stances"):
+        NewsExtractor(layers="quote")
 
 
 def test_labels_of_given_pairs() -> None:

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from evalkit.extractors.identity.closure import identity_of
+from evalkit.extractors.options import wanted_layers
 from evalkit.extractors.rules.extractor import find_quotes
 from evalkit.extractors.shipped import onnx_network
 from evalkit.extractors.shipped.model_folder import MODELS, ModelFolder
@@ -31,6 +32,8 @@ __all__ = ["QuoteExtractor", "QuoteFinder"]
 _FOLDER = MODELS / "quote-base"
 _FILES = ("model.onnx", "quote.json")
 _KEPT = 32
+
+LAYERS = ("entities", "quotes")
 
 
 class QuoteFinder:
@@ -93,9 +96,16 @@ class QuoteExtractor:
     """
 
     thread_safe = True
+    languages = ("en",)
 
     def __init__(
-        self, folder: Path | None = None, *, name: str = "quote-base", threads: int | None = None, nested: bool = False
+        self,
+        folder: Path | None = None,
+        *,
+        name: str = "quote-base",
+        threads: int | None = None,
+        nested: bool = False,
+        layers: str = "",
     ) -> None:
         """Prepare an extractor; the weights are read at the first use.
 
@@ -104,13 +114,14 @@ class QuoteExtractor:
             name: how the extractor is called.
             threads: how many articles are read at once; by default one on each core that the process may use.
             nested: whether names inside names are given too, as for `ner-base`.
+            layers: `entities` for these alone; both by default.
 
         Raises:
-            InputError: fewer than one thread.
+            InputError: fewer than one thread, or a layer that it does not find.
             ExtractorError: a file of the model is missing.
         """
         self.name = name
-        self.layers: tuple[str, ...] = ("entities", "quotes")
+        self.layers = wanted_layers(layers, name, LAYERS)
         self.threads = thread_count(threads)
         self._ner = NerExtractor(nested=nested)
         self._quotes = QuoteFinder(folder)
@@ -121,7 +132,8 @@ class QuoteExtractor:
     def fingerprint(self) -> str:
         """SHA-256 over `ner-base` and what finds quotes."""
         if not self._fingerprint:
-            self._fingerprint = identity_of(__name__, parts=[self._ner.fingerprint(), self._quotes.fingerprint()])
+            parts = [self._ner.fingerprint(), self._quotes.fingerprint(), *self.layers]
+            self._fingerprint = identity_of(__name__, parts=parts)
         return self._fingerprint
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
@@ -130,7 +142,15 @@ class QuoteExtractor:
         Args:
             articles: articles with zones or without; nothing is found in boilerplate.
         """
-        return spread(lambda article: self.read(zoned(article))[0], articles, self.threads)
+        return spread(lambda article: self.annotate(zoned(article)), articles, self.threads)
+
+    def annotate(self, article: Article) -> Annotations:
+        """The annotations of one article; for entities alone nothing that quotes need is computed.
+
+        Args:
+            article: the article, with zones.
+        """
+        return self._ner.annotate(article) if self.layers == LAYERS[:1] else self.read(article)[0]
 
     def read(self, article: Article) -> tuple[Annotations, Reading | None]:
         """The annotations of one article, and what the encoder of `ner-base` read, for networks that go on from there.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.identity.closure import identity_of
+from evalkit.extractors.options import wanted_layers
 from evalkit.extractors.shipped import onnx_network
 from evalkit.extractors.shipped.model_folder import MODELS, ModelFolder
 from evalkit.extractors.shipped.quotes.quote_base import QuoteExtractor
@@ -34,6 +35,8 @@ __all__ = ["StanceExtractor"]
 
 _FOLDER = MODELS / "stance-base"
 _FILES = ("model.onnx", "tokenizer.json", "valence.txt", "stance.json")
+
+LAYERS = ("entities", "quotes", "stances")
 
 
 class _Loaded(NamedTuple):
@@ -57,31 +60,45 @@ class StanceExtractor:
     """
 
     thread_safe = True
+    languages = ("en",)
 
-    def __init__(self, folder: Path | None = None, *, name: str = "stance-base", threads: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        name: str = "stance-base",
+        threads: int | None = None,
+        nested: bool = False,
+        layers: str = "",
+    ) -> None:
         """Prepare an extractor; the weights are read at the first use.
 
         Args:
             folder: a folder with the files of a model; the shipped model by default.
             name: how the extractor is called.
             threads: how many articles are read at once; by default one on each core that the process may use.
+            nested: whether names inside names are given too, as for `ner-base`.
+            layers: the layers that are wanted, as for `news-base`.
 
         Raises:
-            InputError: fewer than one thread.
+            InputError: fewer than one thread, or a layer that it does not find.
             ExtractorError: a file of the model is missing.
         """
         self.name = name
-        self.layers: tuple[str, ...] = ("entities", "quotes", "stances")
+        self.layers = wanted_layers(layers, name, LAYERS)
+        self.labels_given = self.layers == LAYERS
         self._model = ModelFolder(folder or _FOLDER, _FILES)
         self.threads = thread_count(threads)
-        self._quotes = QuoteExtractor()
+        found_first = ",".join(layer for layer in self.layers if layer in LAYERS[:2])
+        self._quotes = QuoteExtractor(nested=nested, layers=found_first)
         self._loaded = Once(self._load)
         self._fingerprint = ""
 
     def fingerprint(self) -> str:
         """SHA-256 over the files of the model, `quote-base`, and the code that joins them."""
         if not self._fingerprint:
-            self._fingerprint = identity_of(__name__, files=self._model.files, parts=[self._quotes.fingerprint()])
+            parts = [self._quotes.fingerprint(), *self.layers]
+            self._fingerprint = identity_of(__name__, files=self._model.files, parts=parts)
         return self._fingerprint
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations]:
@@ -145,6 +162,8 @@ class StanceExtractor:
         return _Loaded(tokenizer, valence, onnx_network.load_network(self._model.path / "model.onnx"))
 
     def _annotate(self, article: Article) -> Annotations:
+        if self.layers != LAYERS:
+            return self._quotes.annotate(article)
         found, _ = self._quotes.read(article)
         entities, quotes = found["entities"] or (), found["quotes"] or ()
         return Annotations(entities=entities, quotes=quotes, stances=self.find_stances(article, entities, quotes))
