@@ -133,6 +133,11 @@ class CheckpointNetwork:
             found[at] = softmax(scores)
         return found
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the card of the checkpoint names."""
+        return self._checkpoint.languages
+
     def identity(self) -> list[str]:
         """The checkpoint, and how it is run."""
         settings = self._settings

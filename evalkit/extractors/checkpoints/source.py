@@ -22,7 +22,10 @@ BACKENDS = ("torch", "onnx")
 """What can run a checkpoint: torch its safetensors weights, ONNX Runtime its ONNX file."""
 
 _HUB = re.compile(r"(?P<id>[\w.-]+(?:/[\w.-]+)?)(?:@(?P<revision>[\w./-]+))?")
-_TEXTS = ("*.json", "*.txt", "*.model")
+_TEXTS = ("*.json", "*.txt", "*.model", "README.md")
+_HEADER = re.compile(r"\A---\n(.*?)^---$", re.DOTALL | re.MULTILINE)
+_LANGUAGE = re.compile(r"^languages?:[ \t]*(.*(?:\n[ \t]*-[^\n]*)*)", re.MULTILINE)
+_CODE = re.compile(r"[a-z]{2}")
 _ONNX = ("model.onnx", "onnx/model.onnx")
 _NEEDED = {"torch": ("torch", "transformers", "safetensors"), "onnx": ("onnxruntime", "transformers")}
 
@@ -57,6 +60,22 @@ class Checkpoint:
     def architecture(self) -> str:
         """The class of transformers that wrote it, such as `BertForTokenClassification`; empty if it does not say."""
         return next(map(str, self.config.get("architectures") or ()), "")
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that its card names, as ISO 639-1 codes; empty if it names none, or one that has no such code.
+
+        The card is the README.md of the checkpoint, whose header says `language: en` or has a list of them.
+        """
+        try:
+            card = (self.folder / "README.md").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ()
+        header = _HEADER.match(card.replace("\r\n", "\n"))
+        named = header and _LANGUAGE.search(header[1])
+        words = re.findall(r"\w[\w-]*", named[1].casefold()) if named else []
+        # `multilingual`, or a word that is no code: what else it reads is not known.
+        return tuple(words) if all(map(_CODE.fullmatch, words)) else ()
 
     def identity(self) -> str:
         """A string that changes with the files: a commit never does, a folder may."""

@@ -96,6 +96,7 @@ class PairClassifier:
         """
         self.name = name
         self.layers: tuple[str, ...] = ("stances",)
+        self.languages = network.languages
         self._network = network
         self._settings = settings
         if network.length < _SHORTEST:

@@ -113,6 +113,7 @@ class TransformersExtractor:
         """
         self.name = name
         self.layers: tuple[str, ...] = ("entities",)
+        self.languages = network.languages
         self._network = network
         self._tags = list(tags or network.labels)
         self._stride = network.length // 4 if stride < 0 else stride

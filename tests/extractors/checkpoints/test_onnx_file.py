@@ -131,7 +131,9 @@ def test_of_an_id_only_the_file_to_run_is_fetched(
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", fetch)
     facts = load_extractor("hf:owner/model@v1", options={"backend": "onnx", "file": "model.onnx"}).facts()  # type: ignore[attr-defined]
-    assert asked == [("owner/model", "v1", ["*.json", "*.txt", "*.model", "model.onnx", "model.onnx_data"])]
+    assert asked == [
+        ("owner/model", "v1", ["*.json", "*.txt", "*.model", "README.md", "model.onnx", "model.onnx_data"])
+    ]
     assert (facts["checkpoint"], facts["revision"]) == ("owner/model", "0123abcd")
 
 
