@@ -181,7 +181,7 @@ def _sure_enough(pairing: Pairing, inventory: Inventory, scoring: Scoring) -> Pa
     if not scoring.min_score:
         return pairing
     thresholds = Thresholds.parse(scoring.min_score)
-    counted = {load_task(task).layer for task in check_tasks(scoring.tasks)}
+    counted = {load_task(task).layer for task in check_tasks(scoring.tasks, scoring.conventions)}
     notes = threshold_notes(
         pairing.mapped,
         thresholds,

@@ -48,7 +48,7 @@ def fit_thresholds(
     gold = gold_of(whole, dataset)
     pairing = pair_run(gold, whole, replace(scoring_of(whole, asked), min_score=()))
     tasks, notes = {}, []
-    for task in check_tasks(asked.tasks):
+    for task in check_tasks(asked.tasks, asked.conventions):
         known = load_task(task)
         # What is counted must be items that a threshold can set aside, each for itself.
         conventions = conventions_of(task, pairing.plain, asked.conventions or (known.main,))
