@@ -32,7 +32,6 @@ from evalkit.formats.collection import without_collection
 from evalkit.layers.table import all_layers, layer_names
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations, Example
-from evalkit.registry import near_match
 
 __all__ = [
     "GoldDataset",
@@ -216,10 +215,9 @@ def refuse_unknown_only(batch: Batch, place: Place, annotations: Iterable[Annota
     """
     if batch.unknown and not any(one.layers for one in annotations):
         names = ", ".join(map(repr, sorted(batch.unknown)))
-        near = near_match(min(batch.unknown), layer_names())
-        hint = f"did you mean {near!r}?" if near else f"there are {', '.join(layer_names())}"
         raise InputError(
-            f"{place.location}: has objects under {names} only, and no layer of that name is known; {hint}"
+            f"{place.location}: has objects under {names} only, and no layer of that name is known; there are "
+            f"{', '.join(layer_names())}"
         )
 
 

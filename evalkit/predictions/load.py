@@ -87,11 +87,17 @@ def load_sides(
     if predicted is not None and (predicted / RUN).is_file():
         examined = load_dataset(gold, split=read.split, read=of_gold, later_maps=later_maps)
         return examined, load_predictions(predicted, examined.examples, read)
+    if gold is not None and predicted is not None and is_standard_input(gold) and is_standard_input(predicted):
+        raise InputError("gold and predictions are both '-', and standard input can be read once; give one as a file")
     gold_place = find_place(gold, read.gold_format or read.format)
     place = gold_place if predicted is None else _place(predicted, read)
     check_settings(read.values, gold_place, place)
     files = [Path(gold_place.location), Path(place.location)]
-    alike = predicted is not None and place.format is gold_place.format and all(file.is_file() for file in files)
+    alike = (
+        predicted is not None
+        and place.format is gold_place.format
+        and all(file.is_file() or is_standard_input(file) for file in files)
+    )
     beside = files[0] if alike else None
     batch = read_place(place, read, predicted=predicted is not None, beside=beside)
     has_both = bool(batch.examples) and batch.predictions is not None
@@ -132,9 +138,9 @@ def _loaded(
         raise problem
     counting = counting_of(read, place)
     predictions, claims = batch.predictions, batch.claims
-    refuse_unknown_only(batch, place, (one.annotations for one in predictions or ()))
     if predictions is None:
         predictions, claims = _as_predicted(batch)
+    refuse_unknown_only(batch, place, (one.annotations for one in predictions))
     if not predictions:
         raise InputError(f"{place.location}: holds no prediction; one JSON object an article is expected")
     articles = _texts(examples)

@@ -217,7 +217,7 @@ def _stated(convention: str, table: ScoredTable) -> str:
 def _signature(gold: GoldDataset, task: str, convention: str, scoring: Scoring, bootstrap: Bootstrap | None) -> str:
     parts = [task, convention, "micro"]
     if takes_label_maps(task):
-        name = "own" if scoring.label_map is None else Path(str(scoring.label_map)).stem
+        name = "+".join(Path(str(name)).stem for name in scoring.gold_maps) or "own"
         parts.append(f"labels:{name}" + (f"[{'+'.join(scoring.labels)}]" if scoring.labels else ""))
     scopes = [parse_scope(text) for text in scoring.scope]
     own = [scope_text(scope) for scope in scopes if scope.layer in load_task(task).layers]

@@ -70,6 +70,17 @@ def test_other_columns_are_named(tmp_path: Path) -> None:
     assert "has the columns sentences; expected those of the native form" in message
 
 
+def test_files_that_are_no_table_together_are_no_fault_of_the_network(folder: Path, tmp_path: Path) -> None:
+    card = "---\nconfigs:\n- config_name: default\n  data_files:\n"
+    card += "".join(f"  - split: {name}\n    path: {name}.jsonl\n" for name in ("train", "test"))
+    (folder / "README.md").write_text(card + "---\n")
+    (folder / "train.jsonl").write_text('{"id": 1, "text": 5, "entities": "none"}\n')
+    kind, message = load(folder, "test", tmp_path / "cache")
+    assert kind == "InputError"
+    assert "mend the column or file that is named" in message
+    assert "network" not in message
+
+
 def test_hub_id_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
     kind, message = load("nobody-here/no-gold@v1", "test", tmp_path / "cache")
     assert kind == "InputError"

@@ -270,6 +270,8 @@ class TestOtherTools:
             pytest.param({"text": "x", "spans": [], "_task_hash": 1, "answer": "accept"}, "Prodigy", id="prodigy"),
             pytest.param({"%TYPES": {}, "%FEATURE_STRUCTURES": []}, "UIMA CAS as INCEpTION", id="cas"),
             pytest.param({"text": "x", "ents": [], "tokens": [{"id": 0}]}, "Doc as spaCy writes it", id="spacy"),
+            pytest.param({"id": {"0": "a"}, "text": {"0": "x"}}, "table as pandas writes it", id="pandas"),
+            pytest.param({"version": 1, "data": [{"id": "a", "text": "x"}]}, "one object around a list", id="around"),
             pytest.param({"tokenized_text": ["x"], "ner": [[0, 0, "PER"]]}, "data of GLiNER", id="gliner"),
             pytest.param(
                 {"entity_group": "PER", "score": 0.9, "word": "Ola", "start": 0, "end": 3},
@@ -282,7 +284,7 @@ class TestOtherTools:
         path = jsonl(tmp_path / "a.jsonl", [row, row])
         (tmp_path / "a.json").write_text(json.dumps([row, row], indent=1))
         for place in (path, tmp_path / "a.json"):
-            with pytest.raises(FormatError, match=f"this is .*{tool}.*write"):
+            with pytest.raises(FormatError, match=f"this is .*{tool}.*(write|save)"):
                 load_dataset(place)
 
     def test_articles_of_ours_are_not_taken_for_others(self, tmp_path: Path) -> None:
@@ -327,6 +329,22 @@ class TestStandardInput:
             words = ["score", "--gold", sides[0], "--predicted", sides[1], "--resamples", "0", "--json"]
             assert main(list(map(str, words))) == 0
             assert json.loads(capsys.readouterr().out)["tasks"]["entities"]["exact"]["micro"]["f1"] == 1.0
+
+    def test_it_can_be_read_once_only(self, given: Any, capsys: pytest.CaptureFixture[str]) -> None:
+        given(b"")
+        assert main(["score", "--gold", "-", "--predicted", "-"]) == 2
+        assert "both '-', and standard input can be read once" in capsys.readouterr().err
+
+    def test_tags_on_both_sides_are_laid_on_each_other(
+        self, tmp_path: Path, given: Any, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        tags = "Ola\tB-PER\nBrun\tI-PER\nleft\tO\nRuun\tB-GPE\n"
+        (tmp_path / "g.conll").write_text(tags)
+        # Another cut into tokens, the same letters.
+        given(tags.replace("left\tO\n", "le\tO\nft\tO\n").encode())
+        words = ["score", "--gold", tmp_path / "g.conll", "--predicted", "-", "--resamples", "0", "--json"]
+        assert main(list(map(str, words))) == 0
+        assert json.loads(capsys.readouterr().out)["tasks"]["entities"]["exact"]["micro"]["f1"] == 1.0
 
     def test_what_cannot_be_told_is_asked_for(self, given: Any) -> None:
         given(b"just words")

@@ -122,6 +122,7 @@ class TestMaps:
         result = score(gold, predicted, **maps)
         assert f1(result) == 1.0
         assert list(result.tasks["entities"]["exact"].labels) == ["P"]
+        assert "|labels:gold|" in result.tasks["entities"]["exact"].signature
         assert result.notes[1:] == (
             "1 gold entities mapped: PERSON→P 1",
             "1 predicted entities mapped: HUMAN→P 1",
@@ -224,6 +225,15 @@ class TestMisspeltLayers:
             load_dataset(wrong)
         (problem,) = validate_dataset(wrong).problems
         assert name in problem.message
+
+    @pytest.mark.parametrize("name", ["ents", "Entities"])
+    def test_where_there_are_none_it_is_not_read_as_absent(self, tmp_path: Path, name: str) -> None:
+        (tmp_path / "p.jsonl").write_text(json.dumps({"id": "a", name: []}) + "\n")
+        with pytest.raises(FormatError, match=f"'{name}' is no layer.*did you mean 'entities'"):
+            score(write(tmp_path / "g.jsonl", "PER"), tmp_path / "p.jsonl")
+        # Nothing of that is near: an article that was not annotated.
+        (tmp_path / "g2.jsonl").write_text(json.dumps({"id": "a", "text": TEXT, "sentences": [], "tags": []}) + "\n")
+        assert validate_dataset(tmp_path / "g2.jsonl").problems == ()
 
     @pytest.mark.parametrize("name", ["annotations", "spans"])
     def test_where_no_layer_is_known_at_all_nothing_is_read_as_empty(self, tmp_path: Path, name: str) -> None:

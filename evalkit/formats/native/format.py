@@ -152,6 +152,7 @@ def _item(row: Mapping[str, Any], where: str, predicted: bool) -> Any:
         raise _ForeignError(f"{where}: this is {other}") from error
     if (other := foreign_form(row)) is not None:
         raise _ForeignError(f"{where}: this is {other}")
+    _refuse_misspelt(row, where)
     return item
 
 

@@ -156,7 +156,13 @@ def misspelt_layer(row: Mapping[str, Any]) -> tuple[str, str] | None:
     """A name in a row that stands for a layer which the row does not have, and the layer; None if there is none.
 
     The name must be near, and its first object one of that layer: `ents` holds entities, `sentences` hold no stances.
+    Where it is empty, the name must begin alike, too.
     """
+    for key, value in row.items():
+        if value == [] and key not in _NO_LAYERS and key not in layer_names():
+            near = near_match(key, layer_names())
+            if near is not None and near[:2] == key[:2].lower() and near not in row:
+                return key, near
     for key in unknown_layers(row):
         before = GIVEN if key.startswith(GIVEN) else ""
         near = near_match(key.removeprefix(before), layer_names())

@@ -44,6 +44,10 @@ def _is_pipeline(row: Row) -> bool:
     return {"word", "start", "end"} <= row.keys() and not {"entity_group", "entity"}.isdisjoint(row)
 
 
+def _is_around(row: Row) -> bool:
+    return "id" not in row and "text" not in row and any({"id", "text"} <= _first(row, key).keys() for key in row)
+
+
 _FORMS: tuple[tuple[Callable[[Row], bool], str], ...] = (
     (_is_label_studio, f"an export of Label Studio: {_WRITE}; its spans are value.start and value.end of each result"),
     (
@@ -67,6 +71,11 @@ _FORMS: tuple[tuple[Callable[[Row], bool], str], ...] = (
     (lambda row: "word" in _first(_first(row, "sentences"), "tokens"), f"the JSON of Stanford CoreNLP: {_WRITE}"),
     (_is_pipeline, "the output of a transformers pipeline, which does not say of which article it is: " + _WRITE),
     (lambda row: "row" in _first(row, "rows"), "an answer of the datasets server; save each 'row' on a line"),
+    (
+        lambda row: isinstance(row.get("id"), Mapping),
+        "a table as pandas writes it by default, column by column; write it with orient='records', lines=True",
+    ),
+    (_is_around, "one object around a list of articles; save that list, or one of its objects a line"),
     (_is_doccano, f"an export of doccano: {_WRITE}; its offsets are [start, end, label] or start_offset, end_offset"),
 )
 
