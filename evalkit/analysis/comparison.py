@@ -125,6 +125,7 @@ class Comparison:
         figures_compared: task → how many figures the order was looked at under.
         multiverse: whether every convention was asked for, so that an order which never changes is worth a line.
         detectable: what the gold can show about each pair of runs, task by task.
+        notes: what else is to be known, each a sentence.
     """
 
     runs: tuple[str, ...]
@@ -136,6 +137,7 @@ class Comparison:
     figures_compared: Mapping[str, int] = field(default_factory=dict)
     multiverse: bool = False
     detectable: tuple[Detectable, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
@@ -160,6 +162,7 @@ class Comparison:
             "order_changes": [change.to_json() for change in self.order_changes],
             "figures_compared": dict(self.figures_compared),
             "detectable": [seen.to_json() for seen in self.detectable],
+            "notes": list(self.notes),
         }
 
     def to_pandas(self) -> Any:

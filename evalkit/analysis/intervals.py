@@ -284,8 +284,10 @@ def column_quantiles(values: Floats, tails: Floats) -> Floats:
     Linear between order statistics, as `numpy.quantile` by default; NaN values are left out.
     """
     ordered = np.sort(values, axis=0)
+    last = np.full(values.shape[1], len(values) - 1)
     # Sorting puts what is not a number last.
-    last = np.maximum(len(values) - np.isnan(values).sum(axis=0) - 1, 0)
+    lacking = np.isnan(ordered[-1])
+    last[lacking] = np.maximum(last[lacking] - np.isnan(ordered[:, lacking]).sum(axis=0), 0)
     position = tails * last
     below = np.floor(position).astype(np.int64)
     above = np.minimum(below + 1, last)

@@ -19,10 +19,10 @@ __all__ = ["report_command"]
 def report_command(run: Path, to: str | None, output: Path | None) -> None:
     """Show the result of RUN (a run folder, or its result.json)."""
     from evalkit.files import write_file
-    from evalkit.predictions.store import read_result
+    from evalkit.predictions.store import current_result
     from evalkit.report.render import render_report
 
-    text = render_report(read_result(run), to or "markdown")
+    text = render_report(current_result(run), to or "markdown")
     if output is None:
         click.echo(text, nl=False)
     else:

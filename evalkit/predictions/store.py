@@ -25,7 +25,7 @@ from evalkit.formats.native.rows import prediction_from_row, prediction_line
 from evalkit.records import Prediction
 from evalkit.results import EvalResult
 
-__all__ = ["RunFolder", "read_result", "read_run"]
+__all__ = ["RunFolder", "current_result", "read_result", "read_run"]
 
 RUN, PREDICTIONS, RESULT, SPEED = "run.json", "predictions.jsonl", "result.json", "speed.json"
 FORMAT_VERSION = 1
@@ -181,6 +181,25 @@ def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction], str]:
         except orjson.JSONDecodeError as error:
             raise FormatError(f"{where}: damaged ({error}); run the same command again to continue the run") from error
     return facts, predictions, hashlib.sha256(content).hexdigest()
+
+
+def current_result(path: Path) -> EvalResult:
+    """The result of a run folder or of a result file, if it was made of the predictions that lie beside it.
+
+    Raises:
+        InputError: there is none, or the predictions have changed since.
+        FormatError: it is damaged.
+    """
+    result = read_result(path)
+    folder = path if path.is_dir() else path.parent
+    if path.name not in (folder.name, RESULT) or not (folder / RUN).exists() or not (folder / PREDICTIONS).exists():
+        return result
+    if result.run.get("sha256") != RunFolder(folder).sha256():
+        raise InputError(
+            f"{folder / RESULT}: was not made of the predictions beside it, which have changed; score them again with "
+            f"evalkit score --predicted {folder}"
+        )
+    return result
 
 
 def read_result(path: Path) -> EvalResult:

@@ -21,11 +21,12 @@ from evalkit.errors import InputError
 from evalkit.options import Intervals, Options, OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.results import EvalResult
+from evalkit.scoring.stories import SharedStories, shared_stories
 from evalkit.scoring.tasks.table import main_convention
 from evalkit.version import __version__
 from evalkit.workflows.inputs import finished_run, gold_of
 from evalkit.workflows.pairing import check_words, scoring_of
-from evalkit.workflows.score import bootstrap_of, score_run
+from evalkit.workflows.score import STORIES, bootstrap_of, score_run
 
 __all__ = ["RepeatedRuns", "compare_repeated_runs", "compare_runs"]
 
@@ -59,7 +60,7 @@ def compare_runs(
         EvalkitError: a run cannot be used, the runs are about other gold, or were scored in other ways.
     """
     options = options_of(words, takes=("scoring", "intervals"), scoring=scoring, intervals=intervals)
-    _, results, bootstrap = _compared(runs, options, dataset)
+    _, results, bootstrap, notes = _compared(runs, options, dataset)
     limits = _limits(options.scoring)
     comparison = compare_results(
         results, options=ComparisonOptions(bootstrap=bootstrap, scores=tuple(scores)), **limits
@@ -72,6 +73,7 @@ def compare_runs(
         order_changes=ranking_changes(results, **limits),
         figures_compared={task: len(figures) for task, figures in order.items()},
         multiverse="all" in options.scoring.conventions,
+        notes=tuple(notes),
     )
 
 
@@ -96,7 +98,7 @@ def compare_repeated_runs(
         EvalkitError: a run cannot be used, the runs are about other gold, or were scored in other ways.
     """
     options = options_of(words, takes=("scoring", "intervals"), scoring=scoring, intervals=intervals)
-    read, results, bootstrap = _compared(runs, options, dataset)
+    read, results, bootstrap, notes = _compared(runs, options, dataset)
     rows = seed_variance(results, bootstrap=bootstrap, **_limits(options.scoring))
     first = next(iter(results.values()))
     return RepeatedRuns(
@@ -105,7 +107,7 @@ def compare_repeated_runs(
         split=first.split,
         method=bootstrap.describe(),
         rows=_chosen_rows([row for row in rows if row.scope == "derived" or row.score == "f1"]),
-        notes=_oddities([run for run in read if run.predictions]),
+        notes=(*_oddities([run for run in read if run.predictions]), *notes),
     )
 
 
@@ -113,8 +115,8 @@ def _compared(
     runs: Mapping[str, EvalResult | Run | str | Path] | Iterable[EvalResult | Run | str | Path],
     options: Options,
     dataset: GoldDataset | str | Path | None,
-) -> tuple[list[Run], dict[str, EvalResult], Bootstrap]:
-    """The runs, the results to compare by names that differ, and how articles are drawn.
+) -> tuple[list[Run], dict[str, EvalResult], Bootstrap, list[str]]:
+    """The runs, the results to compare by names that differ, how articles are drawn, and what is to be said of that.
 
     Everything that can be refused is looked at before anything is scored.
     """
@@ -134,7 +136,17 @@ def _compared(
     names = map(str, runs) if isinstance(runs, Mapping) else _names(read)
     # One gold may be called by two names.
     named = {name: replace(result, gold=results[0].gold) for name, result in zip(names, results, strict=True)}
-    return read, named, bootstrap
+    return read, named, bootstrap, _story_notes(gold, results, bootstrap)
+
+
+def _story_notes(gold: GoldDataset | None, results: Sequence[EvalResult], bootstrap: Bootstrap) -> list[str]:
+    """Whether articles share a story and are drawn each for itself: the gold tells, else what results say of theirs."""
+    if bootstrap.clusters is not None:
+        return []
+    stories = [SharedStories.from_json(result.run.get(STORIES)) for result in results]
+    if gold is not None:
+        stories = [shared_stories([example.article for example in gold])]
+    return [found.note() for found in stories[:1] if found is not None]
 
 
 def _limits(scoring: Scoring) -> dict[str, list[str]]:

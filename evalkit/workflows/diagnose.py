@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from evalkit.analysis.diagnosis import Diagnosis, diagnose_tasks
+from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.slices import Slicing
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_dataset
@@ -16,6 +17,7 @@ from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scorin
 from evalkit.predictions.run import Run
 from evalkit.records import Example, Prediction
 from evalkit.scoring.pairs import Paired
+from evalkit.scoring.stories import shared_stories
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, not_evaluated, why_not
 from evalkit.scoring.tasks.table import check_tasks, load_task, task_names
 from evalkit.workflows.inputs import finished_run, gold_and_predictions, gold_from, gold_of, read_again
@@ -84,8 +86,16 @@ def diagnose(
         split=examined.split,
         articles=len(examined),
         not_evaluated={task: reason for task, reason in missing.items() if task not in untold},
-        notes=(*_notes(pairing, slicing, tasks), *found.notes),
+        notes=(*_notes(pairing, slicing, tasks), *found.notes, *_story_notes(examined, bootstrap)),
     )
+
+
+def _story_notes(gold: GoldDataset, bootstrap: Bootstrap | None) -> list[str]:
+    """Whether articles share a story and were drawn each for itself."""
+    if bootstrap is None or bootstrap.clusters is not None:
+        return []
+    stories = shared_stories([example.article for example in gold])
+    return [] if stories is None else [stories.note()]
 
 
 def _run_and_gold(

@@ -31,6 +31,7 @@ from evalkit.options import Intervals, OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.scoring.pairs import Pair, Paired
 from evalkit.scoring.properties import article_properties
+from evalkit.scoring.stories import shared_stories
 from evalkit.scoring.tasks.base import RIGHT
 from evalkit.scoring.tasks.evaluable import conventions_of, not_evaluated, why_not
 from evalkit.scoring.tasks.table import check_tasks, load_task, main_convention, task_names
@@ -98,7 +99,7 @@ def check_gate(
         failed=dict(sorted(failed.items())),
         max_failures=wanted.max_failures,
         common=common,
-        notes=tuple(_notes(ours, before, common, changes, outcomes)),
+        notes=(*_notes(ours, before, common, changes, outcomes), *_story_notes(gold, wanted.cluster)),
         advice=_advice(before, common),
         method=f"randomization{rounds}/{wanted.cluster or 'article'}/seed{seed}|bh|evalkit:{__version__}",
     )
@@ -337,6 +338,13 @@ def _notes(
     unsure = [outcome for outcome in outcomes if outcome.more]
     if len(unsure) > 1:
         yield f"{max(o.more or 0 for o in unsure)} more articles would settle what cannot be told"
+
+
+def _story_notes(gold: GoldDataset, cluster: str | None) -> Iterator[str]:
+    """Whether articles share a story and the rules let each change sides for itself."""
+    stories = None if cluster else shared_stories([example.article for example in gold])
+    if stories is not None:
+        yield stories.note(f'cluster = "{stories.field}" in the rules draws those of one story together')
 
 
 def _advice(before: Baseline, common: CommonArticles) -> str:

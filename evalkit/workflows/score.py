@@ -23,6 +23,7 @@ from evalkit.records import Article, Example, Prediction
 from evalkit.results import EvalResult, TaskResult
 from evalkit.scoring.misplaced import Misplaced, find_misplaced
 from evalkit.scoring.pairs import Paired
+from evalkit.scoring.stories import shared_stories
 from evalkit.scoring.tasks.evaluable import not_evaluated
 from evalkit.scoring.tasks.table import ScoredTable, load_task
 from evalkit.text.counting import words_of
@@ -35,7 +36,10 @@ from evalkit.workflows.run import BASELINE, lacks_text
 if TYPE_CHECKING:
     from evalkit.analysis.intervals import Bootstrap
 
-__all__ = ["Tables", "bootstrap_of", "results_of", "score_predictions", "score_run"]
+__all__ = ["STORIES", "Tables", "bootstrap_of", "results_of", "score_predictions", "score_run"]
+
+STORIES = "stories"
+"""The fact of a result that says which articles share a story, where some do."""
 
 Tables = Mapping[str, Mapping[str, ScoredTable]]
 """Task → convention → counts by article and label."""
@@ -112,8 +116,14 @@ def score_run(
         tables = pairing.tables(scoring)
         result = _result(gold, run, pairing.plain, results_of(gold, tables, scoring, bootstrap, counts), scoring)
         floor = floor_results(gold, pairing, tables, scoring, plain_results) if with_floor and tables else {}
-    offsets = _offset_notes(tables, from_file=not run.made_by.fingerprint)
-    return replace(result, floor=floor, notes=(*gold.notes, *run.notes, *pairing.notes, *offsets))
+    notes = [*gold.notes, *run.notes, *pairing.notes, *_offset_notes(tables, from_file=not run.made_by.fingerprint)]
+    stories = shared_stories([example.article for example in gold])
+    if stories is None:
+        return replace(result, floor=floor, notes=tuple(notes))
+    if bootstrap is not None and bootstrap.clusters is None:
+        notes.append(stories.note())
+    # Kept beside the counts, for who compares them without the articles.
+    return replace(result, floor=floor, notes=tuple(notes), run={**result.run, STORIES: stories.to_json()})
 
 
 def _offset_notes(tables: Tables, *, from_file: bool = True) -> list[str]:

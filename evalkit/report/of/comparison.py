@@ -22,6 +22,7 @@ def document(comparison: Comparison) -> Document:
         what="comparison",
         title=f"{comparison.gold}, split {comparison.split}",
         blocks=(*_tables(comparison), Lines.of(MARKS, tone=FAINT), Lines.of(*lines)),
+        notes=comparison.notes,
         rows=tuple(flat(asdict(row) | {"mark": row.mark}) for row in comparison.rows),
         data=comparison.to_json(),
     )
