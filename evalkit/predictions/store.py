@@ -192,9 +192,8 @@ def current_result(path: Path) -> EvalResult:
     """
     result = read_result(path)
     folder = path if path.is_dir() else path.parent
-    if path.name not in (folder.name, RESULT) or not (folder / RUN).exists() or not (folder / PREDICTIONS).exists():
-        return result
-    if result.run.get("sha256") != RunFolder(folder).sha256():
+    in_run = (path.is_dir() or path.name == RESULT) and (folder / RUN).exists() and (folder / PREDICTIONS).exists()
+    if in_run and result.run.get("sha256") != RunFolder(folder).sha256():
         raise InputError(
             f"{folder / RESULT}: was not made of the predictions beside it, which have changed; score them again with "
             f"evalkit score --predicted {folder}"

@@ -37,5 +37,21 @@ def test_a_file_gets_what_would_be_printed(evalkit: Evalkit, workspace: Path, ru
     assert (workspace / "reports" / "figures.tsv").read_text(encoding="utf-8") == printed
 
 
+@pytest.mark.parametrize("given", ["r", "r/result.json"], ids=["folder", "file"])
+def test_a_result_of_other_predictions_is_refused(evalkit: Evalkit, workspace: Path, run: str, given: str):
+    path = workspace / run / "predictions.jsonl"
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+    done = evalkit("report", given)
+    assert (done.status, done.out) == (2, "")
+    assert "result.json: was not made of the predictions beside it" in done.err
+    assert "evalkit score --predicted r" in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_a_result_alone_is_shown(evalkit: Evalkit, workspace: Path, run: str):
+    (workspace / "kept.json").write_bytes((workspace / run / "result.json").read_bytes())
+    assert evalkit("report", "kept.json").status == 0
+
+
 def test_a_result_file_does_as_well_as_its_folder(evalkit: Evalkit, run: str):
     assert evalkit("report", "r/result.json").out == evalkit("report", run).out

@@ -80,6 +80,35 @@ def test_clusters_make_it_less_sure(six: GoldDataset, runs: list[Run]):
     assert evalkit.compare_runs(results, dataset=six, cluster="story", resamples=200) == clustered
 
 
+def test_articles_that_share_a_story_are_told_of(six: GoldDataset, runs: list[Run]):
+    # Three of the six articles tell one story.
+    note = (
+        "3 of 6 articles share a story with another one (field 'story', 4 stories in all), but each was drawn for "
+        "itself, so intervals may be too short and p too small; --cluster story draws those of one story together"
+    )
+    assert evalkit.compare_runs(runs, resamples=20).notes == (note,)
+    results = [evalkit.score_predictions(six, run, resamples=0) for run in runs]
+    assert evalkit.compare_runs(results, resamples=20).notes == (note,)
+    assert note in evalkit.compare_repeated_runs(results, resamples=20).notes
+    assert evalkit.compare_runs(runs, cluster="story", resamples=20).notes == ()
+    # Nobody is told of intervals that there are not.
+    assert note not in results[0].notes
+    assert note in evalkit.score_predictions(six, runs[0], resamples=20).notes
+    assert note not in evalkit.score_predictions(six, runs[0], resamples=20, cluster="story").notes
+    assert note in evalkit.diagnose(runs[0], resamples=20).notes
+    assert note not in evalkit.diagnose(runs[0], resamples=20, cluster="story").notes
+
+
+def test_the_gate_says_where_clusters_are_named(six: GoldDataset, runs: list[Run], tmp_path: Path):
+    evalkit.update_baseline(runs[0], tmp_path / "base.json")
+    notes = evalkit.check_gate(runs[1], tmp_path / "base.json", resamples=20).notes
+    assert any('cluster = "story" in the rules draws those of one story together' in note for note in notes)
+    rules = tmp_path / "rules.toml"
+    rules.write_text('cluster = "story"\n[[rule]]\ntask = "entities"\n')
+    notes = evalkit.check_gate(runs[1], tmp_path / "base.json", rules=rules, resamples=20).notes
+    assert not any("story" in note for note in notes)
+
+
 def test_a_result_of_other_predictions_is_not_trusted(six: GoldDataset, runs: list[Run], tmp_path: Path):
     for run in runs:
         stored = evalkit.run_extractor({"right": right, "half": half}[run.extractor], six, out=tmp_path / run.extractor)
