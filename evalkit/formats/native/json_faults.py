@@ -165,13 +165,14 @@ def _has_raw_break(text: str) -> bool:
 
 def _is_open(text: str) -> bool:
     """Whether a text ends inside a string, or before all its brackets are closed."""
-    depth, inside = 0, False
+    opened, inside = list[str](), False
     for found in _SIGNIFICANT.finditer(text):
         sign = found[0]
         if sign == '"':
             inside = not inside
         elif not inside and len(sign) == 1:
-            depth += 1 if sign in "{[" else -1
-            if depth < 0:
+            if sign in "{[":
+                opened.append(sign)
+            elif not opened or opened.pop() + sign not in ("{}", "[]"):
                 return False
-    return inside or depth > 0
+    return inside or bool(opened)
