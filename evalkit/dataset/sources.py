@@ -6,7 +6,8 @@ format, which is named or found by looking into it. The same door serves gold an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from evalkit.formats.table import (
     loadable_formats,
 )
 from evalkit.options import ReadOptions
-from evalkit.records import Example
+from evalkit.records import Example, Prediction
 from evalkit.registry import near_match, unknown_name
 
 __all__ = ["ALL", "Place", "RawExample", "check_settings", "find_place", "raw_examples", "read_place"]
@@ -196,7 +197,8 @@ def read_place(
             file has several.
         split: the split to read, `all` for everything; a file whose rows name no split is read whole.
         predicted: read predictions, not gold.
-        beside: the gold file of the same format, for predictions.
+        beside: the gold file or folder of the same format, for predictions; files of two folders belong together that
+            are called alike.
 
     Raises:
         UnknownNameError: there is no such split or annotator; the known ones are listed.
@@ -264,11 +266,54 @@ def _read_files(place: Place, form: Format, source: Source, read: ReadOptions) -
     path = source.path
     if not path.is_dir() or form.certainty(path, b"") > 0:
         return _read_one(place, form, source, read)
-    files = sorted(file for file in path.rglob("*") if file.suffix in form.suffixes and file.is_file())
+    files = _files(form, path)
     if not files:
         raise InputError(f"{path}: holds no file that ends in {' or '.join(form.suffixes)}; check the path")
-    batches = [_read_one(place, form, replace(source, path=file, folder=path), read) for file in files]
-    return merged([_in_split(form, batch, file, path) for batch, file in zip(batches, files, strict=True)])
+    gold = source.beside if source.beside is not None and source.beside.is_dir() else None
+    gold_files = [] if gold is None else _files(form, gold)
+    names = _file_names({*files, *gold_files})
+    batches = {
+        file: _read_one(
+            place,
+            form,
+            replace(
+                source,
+                path=path / file,
+                folder=path,
+                name=names[file],
+                beside=None if gold is None or file not in gold_files else gold / file,
+            ),
+            read,
+        )
+        for file in files
+    }
+    if gold is not None and any(batch.examples and batch.predictions is not None for batch in batches.values()):
+        # They were laid on the gold file by file: what only one side has is gold, or predicted, alone.
+        batches.update({file: _predictions_only(batches[file]) for file in files if file not in gold_files})
+        for file in gold_files:
+            if file not in batches:
+                alone = Source(path=gold / file, folder=gold, name=names[file])
+                batches[file] = _read_one(place, form, alone, read)
+    return merged([_in_split(form, batch, file) for file, batch in sorted(batches.items())])
+
+
+def _files(form: Format, folder: Path) -> list[Path]:
+    """The files of a format in a folder, from there."""
+    files = sorted(file for file in folder.rglob("*") if file.suffix in form.suffixes and file.is_file())
+    return [file.relative_to(folder) for file in files]
+
+
+def _file_names(files: Collection[Path]) -> dict[Path, str]:
+    """What tells each file from the others: its name without ending, with its folders if another is called so."""
+    stems = Counter(file.stem for file in files)
+    return {file: file.stem if stems[file.stem] == 1 else "-".join(file.with_suffix("").parts) for file in files}
+
+
+def _predictions_only(batch: Batch) -> Batch:
+    predictions = tuple(
+        Prediction(article_id=example.article.id, annotations=example.gold) for example in batch.examples
+    )
+    return replace(batch, examples=(), claims=(), predictions=predictions)
 
 
 def _read_one(place: Place, form: Format, source: Source, read: ReadOptions) -> Batch:
@@ -291,10 +336,10 @@ def _read_one(place: Place, form: Format, source: Source, read: ReadOptions) -> 
     return batch
 
 
-def _in_split(form: Format, batch: Batch, file: Path, folder: Path) -> Batch:
+def _in_split(form: Format, batch: Batch, file: Path) -> Batch:
     """Files in a sub-folder are of the split that it is called after, unless they say so themselves."""
     named = split_of_name(file.stem) if form.of_rows else None
-    if (file.parent == folder and named is None) or any(batch.splits):
+    if (not file.parent.name and named is None) or any(batch.splits):
         return batch
     return replace(batch, splits=(named or file.parent.name,) * len(batch.examples))
 
@@ -320,11 +365,13 @@ def _of_split(batch: Batch, split: str) -> Batch:
         return batch
     split = the_split(split, names)
     kept = [number for number, name in enumerate(batch.splits) if name == split]
+    others = {example.article.id for example in batch.examples} - {batch.examples[n].article.id for n in kept}
     return replace(
         batch,
         examples=tuple(batch.examples[number] for number in kept),
         claims=tuple(batch.claims[number] for number in kept) if batch.claims else (),
         splits=(split,) * len(kept),
+        predictions=batch.predictions and tuple(one for one in batch.predictions if one.article_id not in others),
     )
 
 

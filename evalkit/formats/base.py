@@ -39,17 +39,19 @@ class Source:
         beside: the gold file, if predictions are wanted and it is of the same format. A format of tokens lays the
             ones on the others and gives both: examples, and predictions over their texts.
         folder: the folder that was asked for, if the file is one of several in it.
+        name: what the file is called there: without its ending, with its folders if another is called so too.
     """
 
     path: Path
     predicted: bool = False
     beside: Path | None = None
     folder: Path | None = None
+    name: str = ""
 
     @property
     def unnamed(self) -> str:
         """What goes before the number of an article without a name: two files of a folder must not share an id."""
-        return "" if self.folder is None else f"{self.path.stem}-"
+        return "" if self.folder is None else f"{self.name or self.path.stem}-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,11 +201,14 @@ def merged(batches: Sequence[Batch]) -> Batch:
         for name, examples in batch.annotators.items():
             annotators[name] = annotators.get(name, ()) + examples
     predictions = [batch.predictions for batch in batches if batch.predictions is not None]
+    # What is said one by one is said of examples; of predictions only where there are no examples at all.
+    sizes = [len(batch.examples) for batch in batches]
+    sizes = sizes if any(sizes) else [len(batch.predictions or ()) for batch in batches]
     return Batch(
         examples=_all(batch.examples for batch in batches),
         predictions=_all(predictions) if predictions else None,
-        claims=_all(_for_each(batch, batch.claims, Claims()) for batch in batches),
-        splits=_all(_for_each(batch, batch.splits, None) for batch in batches),
+        claims=_all(_for_each(size, batch.claims, Claims()) for size, batch in zip(sizes, batches, strict=True)),
+        splits=_all(_for_each(size, batch.splits, None) for size, batch in zip(sizes, batches, strict=True)),
         annotators=annotators,
         labels=labels,
         reading="+".join(dict.fromkeys(batch.reading for batch in batches if batch.reading)),
@@ -217,6 +222,6 @@ def _all(parts: Iterable[Iterable[Any]]) -> tuple[Any, ...]:
     return tuple(chain.from_iterable(parts))
 
 
-def _for_each(batch: Batch, given: tuple[Any, ...], nothing: object) -> tuple[Any, ...]:
-    """One value for each example, or for each prediction if there are no examples, also where a file gives none."""
-    return given or (nothing,) * len(batch.examples or batch.predictions or ())
+def _for_each(size: int, given: tuple[Any, ...], nothing: object) -> tuple[Any, ...]:
+    """One value for each of so many, also where a file gives none."""
+    return given if len(given) == size else (nothing,) * size

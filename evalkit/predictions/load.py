@@ -14,7 +14,7 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import gold_of_batch, load_dataset, refuse_unknown_only
 from evalkit.dataset.offsets import PREDICTED, Evidence, converted_annotations, counting_of, moved_annotations
 from evalkit.dataset.problems import Problem
-from evalkit.dataset.sources import Place, check_settings, find_place, read_place
+from evalkit.dataset.sources import ALL, Place, check_settings, find_place, read_place
 from evalkit.errors import InputError, OffsetError
 from evalkit.files import is_standard_input
 from evalkit.formats.base import Batch, Claims
@@ -70,7 +70,7 @@ def load_sides(
     """Both sides of a scoring, each in a format of its own.
 
     If both are of one format that has tokens, the ones are laid on the others by what they say, and gold and
-    predictions come from that.
+    predictions come from that; of two folders, file by file.
 
     Args:
         gold: what `load_dataset` takes.
@@ -96,10 +96,14 @@ def load_sides(
     alike = (
         predicted is not None
         and place.format is gold_place.format
-        and all(file.is_file() or is_standard_input(file) for file in files)
+        and (
+            all(file.is_file() or is_standard_input(file) for file in files)
+            or (place.format is not None and all(file.is_dir() for file in files))
+        )
     )
     beside = files[0] if alike else None
-    batch = read_place(place, read, predicted=predicted is not None, beside=beside)
+    split = read.split if beside is not None and beside.is_dir() else ALL
+    batch = read_place(place, read, split=split, predicted=predicted is not None, beside=beside)
     has_both = bool(batch.examples) and batch.predictions is not None
     if predicted is None and not has_both:
         raise InputError("no predictions: give --predicted, or --predicted-tag-column for a column of the gold")

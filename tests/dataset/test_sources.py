@@ -16,6 +16,7 @@ from evalkit.dataset.sources import check_settings, find_place, read_place
 from evalkit.errors import EvalkitError, FormatError, InputError, UnknownNameError
 from evalkit.formats.base import Batch, Format, Losses
 from evalkit.options import ReadOptions
+from evalkit.predictions.load import load_sides
 from evalkit.records import Annotations, Article, Entity, Example, Span
 from evalkit.workflows.inputs import read_again
 
@@ -267,3 +268,47 @@ def test_split_and_number_of_articles(tmp_path: Path) -> None:
     assert ids == ["a1", "a2"]
     assert load_dataset(path, split="test", read=ReadOptions(split="dev")).split == "test"
     assert load_dataset(path).split == "test"
+
+
+def test_the_one_document_of_a_file_is_called_after_it(tmp_path: Path) -> None:
+    for name in ("dev/x", "test/x", "test/y"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.conll").write_text("Ola\tB-PER\nleft\tO\n")
+    # Two files are called x: their folders tell them apart.
+    assert [example.article.id for example in load_dataset(tmp_path, split="all")] == ["dev-x", "test-x", "y"]
+    assert [example.article.id for example in load_dataset(tmp_path, split="test")] == ["test-x", "y"]
+
+
+@pytest.fixture
+def two_folders(tmp_path: Path) -> tuple[Path, Path]:
+    """Gold with two files, and predictions in other tokens for one of them and for a third."""
+    files = {
+        "gold/a": "Ola\tB-PER\nBrunsen\tI-PER\nleft\tO\n",
+        "gold/b": "Mia\tB-PER\nsang\tO\n",
+        "predicted/a": "Ola\tB-PER\nBrun\tI-PER\n##sen\tI-PER\nleft\tO\n",
+        "predicted/z": "Kari\tB-PER\n",
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.conll").write_text(content)
+    return tmp_path / "gold", tmp_path / "predicted"
+
+
+def test_two_folders_of_tag_files_are_laid_on_each_other_file_by_file(two_folders: tuple[Path, Path]) -> None:
+    gold, run = load_sides(*two_folders)
+    assert [(example.article.id, example.article.text) for example in gold.examples] == [
+        ("a", "Ola Brunsen left"),
+        ("b", "Mia sang"),
+    ]
+    predicted = {one.article_id: [tuple(e.spans[0]) for e in one.annotations["entities"]] for one in run.predictions}
+    assert predicted == {"a": [(0, 11)], "z": [(0, 4)]}
+
+
+def test_two_folders_of_splits_are_read_for_the_split_that_is_asked_for(tmp_path: Path) -> None:
+    for side in ("gold", "predicted"):
+        for split in ("dev", "test"):
+            (tmp_path / side / split).mkdir(parents=True)
+            (tmp_path / side / split / "x.conll").write_text(f"Ola\tB-PER\n{split}\tO\n")
+    gold, run = load_sides(tmp_path / "gold", tmp_path / "predicted")
+    assert [example.article.id for example in gold.examples] == ["test-x"]
+    assert [prediction.article_id for prediction in run.predictions] == ["test-x"]

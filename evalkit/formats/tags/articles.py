@@ -66,7 +66,8 @@ def read_articles(source: Source, values: Mapping[str, Any]) -> Batch:
         settings = replace(settings, tag_column=settings.predicted_column, gold_tag_column=None)
         settings = replace(settings, predicted_tag_column=None)
     gold, predicted = (source.path, None) if source.beside is None else (source.beside, source.path)
-    corpus = read_tag_columns(gold, predicted, settings, unnamed=source.unnamed)
+    # Documents without a name are called after their file, since two of a folder must not have one id.
+    corpus = read_tag_columns(gold, predicted, settings, unnamed=source.name)
     made = to_examples(corpus, detokenise=settings.detokenise)
     labels = {entity.label for example in made.examples for entity in ENTITIES.of(example.gold) or ()}
     return Batch(

@@ -52,7 +52,8 @@ def find_documents(
     """The mode that was used, and the documents in order; together they cover every token.
 
     Without document marks every block between blank lines is a document, so that a bootstrap over articles resamples
-    the largest units that the file shows to be separate. `unnamed` goes before the number of a document without a name.
+    the largest units that the file shows to be separate. `unnamed` is what a document without a name is called, with
+    its number if there are several.
 
     Raises:
         FormatError: the file lacks the marks that `mode` asks for.
@@ -83,7 +84,7 @@ def _ranges(file: TagFile, starts: list[tuple[int, str]], notes: Counter[str], u
     used: set[str] = set()
     ranges: list[DocumentRange] = []
     for number, ((start, name), end) in enumerate(zip(starts, ends, strict=True), 1):
-        plain = name or f"{unnamed}{number:0{digits}d}"
+        plain = name or (unnamed if unnamed and len(starts) == 1 else f"{unnamed}-{number:0{digits}d}".strip("-"))
         unique = plain if plain not in used else f"{plain}#{number}"
         if unique != plain:
             notes["gold: document names given twice, numbered"] += 1

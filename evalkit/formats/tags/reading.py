@@ -79,7 +79,7 @@ def read_tag_columns(
         predicted_path: the file with the predicted tags; None reads both from `gold_path` if
             `predicted_tag_column` is given, else gold only.
         settings: how they are read.
-        unnamed: goes before the number of a document that the file does not name.
+        unnamed: what a document is called that the file does not name, with its number if there are several.
 
     Raises:
         InputError: a file cannot be read.
