@@ -177,6 +177,8 @@ def test_a_word_called_word_is_no_header(write, content: str) -> None:
     [
         pytest.param("B-PER Ida\nI-PER Moen\nO left\n", {}, id="blanks"),
         pytest.param("B-PER\tIda\nI-PER\tMoen\nO\tleft\n", {}, id="tab"),
+        pytest.param("B-PER,Ida\nI-PER,Moen\nO,left\n", {}, id="comma"),
+        pytest.param('"B-PER";"Ida"\n"I-PER";"Moen"\n"O";"left"\n', {}, id="semicolon and quotation marks"),
         pytest.param("PER Ida\nPER Moen\nO left\nO and\nO went\n", {}, id="labels without prefixes"),
         pytest.param("B-PER NNP Ida\nI-PER NNP Moen\nO VBD left\n", {"token_column": 2}, id="three, tokens told"),
         pytest.param("B-PER Ida\nI-PER Moen\nO left\n", {"tag_column": 0}, id="tags told"),
@@ -452,6 +454,37 @@ def test_a_text_that_was_cut_otherwise_is_paired_by_its_characters(words: list[s
         partner = found.partner[number]
         # Equal tokens at the ends are paired before the text between them is looked at.
         assert (partner, found.until.get(number, partner)) == wanted or words[number - 1] == pieces[partner - 1]
+
+
+@st.composite
+def cut_sentences(draw: st.DrawFn) -> tuple[str, str, str]:
+    """Gold words with tags, the same in pieces, and which letters the tags of the pieces have."""
+    mark = draw(st.sampled_from(["##", "", "▁"]))
+    later = draw(st.sampled_from(["I", "B", "O"]))
+    gold, system = ["start\tO"], [("▁" if mark == "▁" else "") + "start\tO"]
+    for word, tag in draw(
+        st.lists(st.tuples(st.text("abc", min_size=1, max_size=5), st.sampled_from("OBI")), max_size=8)
+    ):
+        tag = "B" if tag == "I" and gold[-1].endswith("O") else tag
+        cut = draw(st.integers(1, len(word)))
+        pieces = [word[:cut], *([word[cut:]] if word[cut:] else [])]
+        gold.append(f"{word}\t{tag}-PER" if tag != "O" else f"{word}\tO")
+        for number, piece in enumerate(pieces):
+            letter = tag if number == 0 or tag == "O" else later
+            front = "##" if mark == "##" and number else "▁" if mark == "▁" and not number else ""
+            system.append(f"{front}{piece}\t{letter}-PER" if letter != "O" else f"{front}{piece}\tO")
+    return "\n".join([*gold, "end\tO"]), "\n".join([*system, ("▁" if mark == "▁" else "") + "end\tO"]), mark
+
+
+@given(cut_sentences())
+def test_words_in_pieces_keep_their_entities(
+    tmp_path_factory: pytest.TempPathFactory, sentences: tuple[str, str, str]
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    (folder / "gold").write_text(sentences[0])
+    (folder / "system").write_text(sentences[1])
+    corpus = read_tag_columns(folder / "gold", folder / "system")
+    assert predicted_of(corpus) == gold_of(corpus)
 
 
 def test_shuffled_documents_are_put_in_order_by_name(write) -> None:

@@ -177,13 +177,16 @@ def sniff_layout(lines: Sequence[str], *, separator: str | None, comment: str, n
 
 
 def _find_separator(body: Sequence[str]) -> str:
-    """Tab if most lines have one, a comma or semicolon if lines without blanks end in a tag after it, else blanks."""
+    """Tab if most lines have one, a comma or semicolon if it parts a tag from the rest of most lines, which
+    have no blanks, else blanks."""
     half = len(body) / 2
     if sum("\t" in line for line in body) > half:
         return "\t"
     for sign in ",;":
-        found = sum(" " not in line.strip() and looks_like_tag(line.rpartition(sign)[2].strip()) for line in body)
-        if found > half and sum(sign in line for line in body) > half:
+        lines = [line for line in body if sign in line and " " not in line.strip()]
+        ends = [[line.partition(sign)[0], line.rpartition(sign)[2]] for line in lines]
+        tagged = [[looks_like_tag(cell.strip(' \t"')) for cell in pair] for pair in ends]
+        if len(ends) > half and (sum(last for _, last in tagged) > half or sum(first for first, _ in tagged) > half):
             return sign
     return ""
 
@@ -254,7 +257,7 @@ def find_columns(
         tokens = _guessed_tokens(layout, places, path=path)
         if token != "auto:token":
             notes.append(f"column {token} is not in the file, column {tokens} was read instead")
-        if tokens > max(places):
+        if tokens > max(places) and not layout.header:
             notes.append(f"the tags stand before the tokens: column {max(places)} and column {tokens}")
     elif tokens % layout.width in places and layout.width > 1:
         raise FormatError(

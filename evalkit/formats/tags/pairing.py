@@ -7,16 +7,21 @@ belong to an entity whose tags go on after them.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from evalkit.errors import FormatError
 from evalkit.formats.tags.schemes import TokenSpan
 from evalkit.formats.tags.tag_cells import begins, count_labels, is_outside, label_in, whole
 from evalkit.formats.tags.tag_file import DocumentMark, TagFile
 from evalkit.formats.tags.token_alignment import Alignment, align_tokens, plain_key, shared_letters, token_key
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["PairedTags", "Unplaced", "label_spelling", "pair_tags"]
 
@@ -42,8 +47,8 @@ class PairedTags:
     tags: list[str]
     places: list[int]
     file: TagFile
-    starts: list[int] | None = None
-    ends: list[int] | None = None
+    starts: NDArray[np.int64] | None = None
+    ends: NDArray[np.int64] | None = None
 
     def breaks(self, gold_breaks: Sequence[int]) -> list[int]:
         """Where sequences of these tags begin, if gold's begin at these gold tokens."""
@@ -51,32 +56,39 @@ class PairedTags:
             return list(gold_breaks)
         import numpy as np
 
-        places: list[int] = np.searchsorted(np.array(self.starts), np.array(gold_breaks)).tolist()
+        places = set(np.searchsorted(self.starts, np.array(gold_breaks, dtype=np.int64)).tolist())
         own = {*self.file.blocks, *(mark.start for mark in self.file.marks)}
         # A block that gold lacks is a sequence of its own.
-        added = [at for at, end in enumerate(self.ends) if end == self.starts[at] and self.places[at] in own]
-        return sorted({place for place in (*places, *added) if place < len(self.tags)})
+        places.update(at for at in np.flatnonzero(self.starts == self.ends).tolist() if self.places[at] in own)
+        return sorted(place for place in places if place < len(self.tags))
 
     def over_gold(
         self, spans: Sequence[TokenSpan], gold_breaks: Sequence[int]
     ) -> tuple[list[TokenSpan], list[Unplaced]]:
         """Entities over these tags as entities over the gold tokens, and those that are on none of them."""
-        if self.starts is None or self.ends is None:
+        if self.starts is None or self.ends is None or not spans:
             return list(spans), []
-        placed: list[TokenSpan] = []
-        unplaced: list[Unplaced] = []
-        for start, end, label in spans:
-            covering = [at for at in range(start, end) if self.starts[at] < self.ends[at]]
-            if not covering:
-                tokens = tuple(self.file.tokens[self.places[start] : self.places[end - 1] + 1])
-                unplaced.append((max(self.starts[start] - 1, 0), tokens, label))
-                continue
-            first, last = self.starts[covering[0]], self.ends[covering[-1]]
-            cut = bisect_right(gold_breaks, first)
-            # One predicted token may cover the end of a sequence and the beginning of the next.
-            last = min(last, gold_breaks[cut]) if cut < len(gold_breaks) else last
-            placed.append(TokenSpan(first, last, label))
-        return sorted(placed), unplaced
+        import numpy as np
+
+        edges = np.array([(span.start, span.end) for span in spans], dtype=np.int64)
+        on_gold = np.flatnonzero(self.starts < self.ends)
+        # Of the tags of an entity the first and the last that are about gold tokens; there may be none.
+        first, after = np.searchsorted(on_gold, edges[:, 0]), np.searchsorted(on_gold, edges[:, 1])
+        placed = np.flatnonzero(first < after)
+        starts, ends = self.starts[on_gold[first[placed]]], self.ends[on_gold[after[placed] - 1]]
+        # One predicted token may cover the end of a sequence and the beginning of the next.
+        breaks = np.append(np.array(gold_breaks, dtype=np.int64), np.iinfo(np.int64).max)
+        ends = np.minimum(ends, breaks[np.searchsorted(breaks, starts, side="right")])
+        labels = [spans[number].label for number in placed.tolist()]
+        unplaced = [
+            (max(int(self.starts[start]) - 1, 0), self._tokens(start, end), label)
+            for start, end, label in (spans[number] for number in np.flatnonzero(first >= after).tolist())
+        ]
+        over = map(TokenSpan, starts.tolist(), ends.tolist(), labels)
+        return sorted(over), unplaced
+
+    def _tokens(self, start: int, end: int) -> tuple[str, ...]:
+        return tuple(self.file.tokens[self.places[start] : self.places[end - 1] + 1])
 
 
 def pair_tags(gold: TagFile, predicted: TagFile, *, notes: Counter[str]) -> PairedTags:
@@ -105,50 +117,51 @@ def pair_tags(gold: TagFile, predicted: TagFile, *, notes: Counter[str]) -> Pair
 
 def _words(predicted: TagFile, found: Alignment, notes: Counter[str]) -> PairedTags:
     """One tag for each predicted word, the pieces of a gold token together; tokens that gold lacks only if tagged."""
-    cells = predicted.cells[0]
-    outside = {cell: is_outside(cell) for cell in set(cells)}
-    firsts, after = [-1] * len(cells), [0] * len(cells)
-    for index, partner in enumerate(found.partner):
-        for place in range(partner, found.until.get(index, partner) + 1) if partner >= 0 else ():
-            firsts[place] = index if firsts[place] < 0 else firsts[place]
-            after[place] = index + 1
-    tags: list[str] = []
-    places: list[int] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    word, done, left_aside = -1, 0, 0
-    for place, cell in enumerate(cells):
-        start, end = firsts[place], after[place]
-        if start < 0:
-            if outside[cell]:
+    import numpy as np
+
+    cells = list(predicted.cells[0])
+    partner = np.array(found.partner, dtype=np.int64)
+    paired = np.flatnonzero(partner >= 0)
+    starts, ends = np.full(len(cells), -1, dtype=np.int64), np.zeros(len(cells), dtype=np.int64)
+    # Of several gold tokens of one predicted token the last assignment stays, so the first comes last here.
+    starts[partner[paired][::-1]] = paired[::-1]
+    ends[partner[paired]] = paired + 1
+    for index, last in found.until.items():
+        pieces = slice(found.partner[index] + 1, last + 1)
+        starts[pieces] = np.where(starts[pieces] < 0, index, np.minimum(starts[pieces], index))
+        ends[pieces] = np.maximum(ends[pieces], index + 1)
+    kept = starts >= 0
+    for place in found.extra:
+        kept[place] = not is_outside(cells[place])
+    before = np.concatenate(([0], np.maximum.accumulate(ends)[:-1])) if len(ends) else ends
+    alone = starts < 0
+    starts[alone] = ends[alone] = before[alone]
+    left_aside = 0
+    for index, last in sorted(found.until.items()):
+        head = found.partner[index]
+        for place in range(head + 1, last + 1):
+            if starts[place] != index or not kept[place]:
                 continue
-            start = end = done
-        elif start == word:
-            same = label_in(cell) == label_in(tags[-1])
-            if outside[tags[-1]]:
+            cell, outside = cells[place], is_outside(cells[place])
+            same = label_in(cell) == label_in(cells[head])
+            if is_outside(cells[head]):
                 # Quotation marks before a name are no reason to take the name from the word.
-                tags[-1], places[-1], ends[-1] = cell, place, end
-            elif not outside[cell] and (same or not begins(cell)):
-                tags[-1], ends[-1] = whole(tags[-1], cell) if same else tags[-1], end
-                outside.setdefault(tags[-1], False)
+                kept[head], starts[place], head = False, starts[head], place
+            elif not outside and (same or not begins(cell)):
+                cells[head] = whole(cells[head], cell) if same else cells[head]
+                ends[head], kept[place] = max(ends[head], ends[place]), False
                 left_aside += not same
-            elif not outside[cell] or end > done:
+            elif outside and ends[place] <= ends[head]:
+                kept[place] = False
+            else:
                 # It begins an entity of its own, or says that what it covers besides is in none.
-                tags.append(cell)
-                places.append(place)
-                starts.append(done if outside[cell] else start)
-                ends.append(end)
-            done = max(done, end)
-            continue
-        word = firsts[place]
-        tags.append(cell)
-        places.append(place)
-        starts.append(start)
-        ends.append(end)
-        done = max(done, end)
+                starts[place] = ends[head] if outside else index
+                head = place
     if left_aside:
         notes["predicted: pieces of a word with another label than its first, left aside"] += left_aside
-    return PairedTags(tags=tags, places=places, file=predicted, starts=starts, ends=ends)
+    places = np.flatnonzero(kept)
+    tags = [cells[place] for place in places.tolist()]
+    return PairedTags(tags=tags, places=places.tolist(), file=predicted, starts=starts[places], ends=ends[places])
 
 
 def _in_gold_order(gold: TagFile, predicted: TagFile, notes: Counter[str]) -> TagFile:
@@ -203,14 +216,15 @@ def _note_spelling(gold: TagFile, predicted: TagFile, found: Alignment, notes: C
         FormatError: hardly any is the same.
     """
     respelled = marked = other = 0
-    covers = Counter(found.partner)
-    for index, partner in enumerate(found.partner):
-        one, two = gold.tokens[index], predicted.tokens[partner]
-        if partner < 0 or one == two or index in found.until or covers[partner] > 1:
+    glued = {partner for partner, following in pairwise(found.partner) if partner == following and partner >= 0}
+    tokens = predicted.tokens
+    for index in [n for n, (one, at) in enumerate(zip(gold.tokens, found.partner, strict=True)) if one != tokens[at]]:
+        one, two, partner = gold.tokens[index], tokens[found.partner[index]], found.partner[index]
+        if partner < 0 or index in found.until or partner in glued:
             continue
-        respelled += (same := plain_key(one) == plain_key(two))
-        marked += (alike := not same and token_key(one) == token_key(two))
-        other += not same and not alike
+        same = plain_key(one) == plain_key(two)
+        alike = same or token_key(one) == token_key(two)
+        respelled, marked, other = respelled + same, marked + (alike and not same), other + (not alike)
     if 2 * (other + found.partner.count(-1)) > len(gold.tokens):
         shared = shared_letters(gold.tokens, predicted.tokens, found)
         if shared < _SHARED:
@@ -219,12 +233,11 @@ def _note_spelling(gold: TagFile, predicted: TagFile, found: Alignment, notes: C
                 f"{_some(predicted)} there and {_some(gold)} here; is it about this gold, is the column of the tokens "
                 "right (--token-column), and the encoding (--encoding)?"
             )
-    twice = sum(1 for partner, number in covers.items() if partner >= 0 and number > 1)
     for what, number in (
         ("tokens with other quotes, escapes or Unicode form, read as the same", respelled),
         ("tokens in other case, without accents or with marks of subwords, read as the same", marked),
         ("tokens with another spelling, paired by place", other),
-        ("tokens that cover several gold tokens", twice),
+        ("tokens that cover several gold tokens", len(glued)),
         ("gold tokens that were cut into pieces, read as one word", len(found.until)),
         ("blocks cut otherwise than in gold, gold's are used", int(gold.blocks != predicted.blocks)),
     ):
