@@ -177,8 +177,10 @@ def sniff_layout(lines: Sequence[str], *, separator: str | None, comment: str, n
 
 
 def _find_separator(body: Sequence[str]) -> str:
-    """Tab if most lines have one, a comma or semicolon if it parts a tag from the rest of most lines, which
-    have no blanks, else blanks."""
+    """Tab if most lines have one, blanks if not, or a comma or semicolon that parts a tag from the rest of most lines.
+
+    A line with a comma and blanks has its columns parted by the blanks.
+    """
     half = len(body) / 2
     if sum("\t" in line for line in body) > half:
         return "\t"
