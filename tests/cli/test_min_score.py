@@ -41,7 +41,9 @@ def test_what_is_no_threshold_is_refused(evalkit: Evalkit, files: tuple[str, ...
     assert message in done.err
 
 
-def test_a_fitted_threshold_is_found_and_used(evalkit: Evalkit, workspace: Path):
+@pytest.fixture
+def scored(workspace: Path) -> tuple[str, ...]:
+    """What runs an extractor whose right item is sure and whose wrong one is not."""
     write_lines(workspace / "mini.jsonl", GOLD)
     (workspace / "scored.py").write_text(
         "from evalkit.records import Annotations, Entity, Span\n"
@@ -51,16 +53,38 @@ def test_a_fitted_threshold_is_found_and_used(evalkit: Evalkit, workspace: Path)
         " for a, b, s in spans))\n",
         encoding="utf-8",
     )
-    run = ("run", "--model", "scored:find", "--dataset", "mini.jsonl", "--out", "runs/one", "--no-floor", "--json")
-    assert evalkit(*run).status == 0
+    return ("run", "--model", "scored:find", "--dataset", "mini.jsonl", "--no-floor", "--json", "--out")
+
+
+def test_a_fitted_threshold_is_found_and_used(evalkit: Evalkit, scored: tuple[str, ...]):
+    assert evalkit(*scored, "runs/one").status == 0
     fitted = evalkit("explain", "runs/one", "--fit-threshold", "--json").json
     assert fitted["tasks"]["entities"]["min_score"] == ["0.9"]
     assert "--min-score 0.9" in evalkit("explain", "runs/one", "--fit-threshold").out
     # The same predictions, scored with it: no article is asked for again, and what follows knows of it.
-    again = evalkit(*run, "--min-score", "0.9").json
+    again = evalkit(*scored, "runs/one", "--min-score", "0.9").json
     assert again["tasks"]["entities"]["exact"]["micro"]["f1"] == 1.0
     explained = evalkit("explain", "runs/one", "a-port", "--json").json
-    assert "0.4" not in str(explained)
+    assert [item["credits"]["exact"] for item in explained["layers"][0]["items"]] == [1.0, 1.0]
+
+
+def test_the_gate_scores_each_run_as_it_was_scored(evalkit: Evalkit, scored: tuple[str, ...], workspace: Path):
+    assert evalkit(*scored, "runs/one", "--min-score", "0.9").status == 0
+    assert evalkit(*scored, "runs/two").status == 0
+    (workspace / "rules.toml").write_text('[[rule]]\ntask = "entities"\n', encoding="utf-8")
+    gate = ("gate", "runs/one", "--baseline", "runs/two", "--rules", "rules.toml", "--json")
+    (rule,) = evalkit(*gate).json["rules"]
+    # Of two predicted items one is right, and of the one that is sure enough that one.
+    assert (rule["baseline"], rule["value"]) == (pytest.approx(2 / 3), 1.0)
+
+
+def test_runs_under_other_thresholds_are_compared(evalkit: Evalkit, scored: tuple[str, ...]):
+    assert evalkit(*scored, "runs/one", "--min-score", "0.9").status == 0
+    assert evalkit(*scored, "runs/two").status == 0
+    rows = evalkit("compare", "runs/one", "runs/two", "--json").json["rows"]
+    # F1 of 1 against that of P 1/2 and R 1.
+    (micro,) = [row for row in rows if (row["convention"], row["scope"], row["score"]) == ("exact", "micro", "f1")]
+    assert abs(micro["difference"]) == pytest.approx(1 / 3)
 
 
 def test_a_fit_takes_no_article(evalkit: Evalkit, workspace: Path):
