@@ -114,7 +114,8 @@ def test_a_crowd_of_hundreds_is_matched(convention, table):
     line = "; ".join(f"X {at}-{at + 200}" for at in range(300))
     shifted = "; ".join(f"X {at + 1}-{at + 201}" for at in range(300))
     assert table(convention, line, line).counts().gold_credit == 300
-    worth = {"partial": 299 + 0.5, "overlap": 300 - 1 / 200}
+    # under overlap the equal ones pay with all their characters, so nothing is left for the first
+    worth = {"partial": 299 + 0.5, "overlap": 299}
     # shifted by one, 299 have an equal and the first and last meet each other's neighbours
     found = table(convention, line, shifted).counts().gold_credit
     if convention in ("type", "iou:0.3"):

@@ -35,6 +35,8 @@ def test_every_built_in_convention_keeps_every_invariant():
         ("entities", "surface:in-place", "merge"),
         ("quotes", "attribution-harm", "swap"),
         ("stances", "given", "swap"),
+        ("stances", "found", "swap"),
+        ("stances", "right", "swap"),
         ("chain", "complete", "swap"),
     }
 

@@ -56,5 +56,11 @@ def surface(columns: Columns, where: str = ANYWHERE) -> Items:
 
 def _rows(columns: Columns, side: int, places: dict[Pair, int], others: dict[Pair, int]) -> Rows:
     item = np.array(list(places.values()), dtype=np.int64)
-    partner = np.array([others.get(pair, NOBODY) for pair in places], dtype=np.int64)
-    return Rows(item, columns.sides[side].label[item], (partner != NOBODY).astype(np.float64), partner, side)
+    there = np.array([others.get(pair, NOBODY) for pair in places], dtype=np.int64)
+    # A pair may be found in another article; a partner is an item of the same one.
+    found = np.flatnonzero(there != NOBODY)
+    ours, theirs = columns.sides[side].article, columns.sides[1 - side].article
+    near = found[ours[item[found]] == theirs[there[found]]]
+    partner = np.full(len(item), NOBODY)
+    partner[near] = there[near]
+    return Rows(item, columns.sides[side].label[item], (there != NOBODY).astype(np.float64), partner, side)
