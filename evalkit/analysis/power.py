@@ -6,7 +6,7 @@ A two-sided paired test of n articles at level α finds a true difference d with
 
 where SE(d) is the standard error of the paired difference over articles, here from the paired bootstrap, so that it
 holds for F1 as for any other figure, and for articles that differ in size. (Cohen 1988; for NLP Card et al. 2020, "With
-Little Power Comes Great Responsibility".) With z in place of t, power is .65 to .75 at 18 articles where .80 is meant;
+Little Power Comes Great Responsibility".) With z in place of t, power is about .65 at 18 articles where .80 is meant;
 and as articles differ in size and kind, a standard error from few of them is too small more often than too large, which
 the root makes up for. `experiments/coverage` measures the power at d. Between n and m articles SE(d) changes by √(n/m).
 

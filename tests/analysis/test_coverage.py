@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from evalkit.analysis.figures import figures_of
-from evalkit.analysis.intervals import Bootstrap, intervals_of
+from evalkit.analysis.intervals import METHODS, Bootstrap, intervals_of
 from evalkit.scoring.counts import CountTable
 from evalkit.scoring.tasks.table import ScoredTable
 
@@ -31,7 +31,7 @@ def articles(random: np.random.Generator, number: int) -> np.ndarray:
 TRUE_F1, TRUE_RECALL = 5 / 7, 2 / 3
 
 
-@pytest.mark.parametrize("method", ["percentile", "bca"])
+@pytest.mark.parametrize("method", METHODS)
 def test_a_nominal_95_percent_interval_covers_93_to_97_percent(method: str) -> None:
     random = np.random.default_rng(20)
     held = np.zeros(2)
@@ -40,6 +40,20 @@ def test_a_nominal_95_percent_interval_covers_93_to_97_percent(method: str) -> N
         intervals = list(intervals_of(figures_of(ScoredTable(table)), Bootstrap(400, method=method)).values())
         held += [low <= true <= high for true, (low, high) in zip((TRUE_RECALL, TRUE_F1), intervals[1:3], strict=True)]
     assert ((held / EXPERIMENTS >= 0.93) & (held / EXPERIMENTS <= 0.97)).all(), held / EXPERIMENTS
+
+
+def test_with_few_articles_the_expanded_interval_holds_what_the_percentile_interval_does_not() -> None:
+    random = np.random.default_rng(22)
+    held = np.zeros(2)
+    for trial in range(800):
+        figures = figures_of(ScoredTable(CountTable(NAMES[:10], ("X",), articles(random, 10))))
+        for at, method in enumerate(("expanded", "percentile")):
+            low, high = list(intervals_of(figures, Bootstrap(400, trial, method)).values())[2]
+            held[at] += low <= TRUE_F1 <= high
+    # Standard deviation .008. The plain interval is too short by √(9 / 10) and by 1.96 for t(9) = 2.26: Student's t
+    # lies within ±1.86 with probability .904.
+    assert 0.93 <= held[0] / 800 <= 0.97
+    assert held[1] / 800 < 0.92
 
 
 def test_copies_of_wire_stories_need_clusters() -> None:
