@@ -427,6 +427,18 @@ def test_a_part_of_the_gold_is_the_same_text(write) -> None:
     assert predicted_of(read_tag_columns(gold, write("system", GOLD)))[:2] == [[PER, LOC], [KARI]]
 
 
+def test_a_repeated_line_leaves_the_entity_whole(write) -> None:
+    gold = write("gold", "Ida\tB-PER\nMoen\tI-PER\nis\tO\n")
+    corpus = read_tag_columns(gold, write("system", "Ida\tB-PER\nIda\tB-PER\nMoen\tI-PER\nis\tO\n"))
+    assert predicted_of(corpus) == [[PER, ("Ida", "PER")]]
+    assert corpus.notes["predicted: entities on tokens that gold lacks, counted as spurious"] == 1
+
+
+def test_words_that_are_numbered_through_are_no_tokens(write) -> None:
+    content = "5\tIda\tB-PER\n6\tMoen\tI-PER\n7\tleft\tO\n"
+    assert gold_of(read_tag_columns(write("gold", content), write("system", GOLD[:28]))) == [[PER]]
+
+
 def test_damaged_letters_are_paired_and_counted(write) -> None:
     gold = write("gold", "Zoë\tB-PER\nBoë\tI-PER\nà\tO\nBâle\tB-LOC\n")
     corpus = read_tag_columns(gold, write("system", "ZoÃ«\tB-PER\nBoÃ«\tI-PER\nÃ\tO\nBÃ¢le\tB-LOC\n"))

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from evalkit.errors import FormatError, InputError
@@ -306,12 +307,11 @@ def _told_column(wanted: int | str, layout: Layout, *, path: str, fallback: Layo
 def numbers_words(layout: Layout) -> bool:
     """Whether the first column only numbers the words of each sentence, as CoNLL-U does."""
     rows = layout.sample
-    return (
-        len(rows) > 1
-        and layout.width > 2
-        and re.match(r"[01]\b", rows[0][0]) is not None
-        and all(_WORD_NUMBER.fullmatch(row[0]) for row in rows)
-    )
+    if len(rows) < 2 or layout.width < 3 or not all(_WORD_NUMBER.fullmatch(row[0]) for row in rows):
+        return False
+    numbers = [int(re.split("[-.]", row[0])[0]) for row in rows]
+    steps = sum(following - number in (0, 1) for number, following in pairwise(numbers))
+    return numbers[0] in (0, 1) or 2 * steps > len(numbers)
 
 
 def _guessed_tokens(layout: Layout, tags: set[int], *, path: str) -> int:

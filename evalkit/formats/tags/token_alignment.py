@@ -97,10 +97,10 @@ def align_tokens(
             aligner.pair(start, end, start, end)
     else:
         aligner.pair(0, len(gold), 0, len(predicted))
-    used = set(aligner.partner)
-    for index, last in aligner.until.items():
-        used.update(range(aligner.partner[index], last + 1))
-    extra = [index for index in range(len(predicted)) if index not in used]
+    extra = aligner.unused()
+    if any(place and keys[1][place] == keys[1][place - 1] for place in extra):
+        aligner.prefer_last()
+        extra = aligner.unused()
     return Alignment(partner=aligner.partner, until=aligner.until, extra=extra)
 
 
@@ -141,6 +141,23 @@ class _Aligner:
         self.predicted = predicted
         self.partner = [-1] * len(gold)
         self.until: dict[int, int] = {}
+
+    def unused(self) -> list[int]:
+        """The predicted tokens that stand for no gold token."""
+        used = set(self.partner)
+        for index, last in self.until.items():
+            used.update(range(self.partner[index], last + 1))
+        return [index for index in range(len(self.predicted)) if index not in used]
+
+    def prefer_last(self) -> None:
+        """Of a token that is repeated the last stands for gold's, so that what goes on after it goes on from it."""
+        for index, place in enumerate(self.partner):
+            limit = self.partner[index + 1] if index + 1 < len(self.partner) else len(self.predicted)
+            if place < 0 or limit <= place + 1 or index in self.until:
+                continue
+            while place + 1 < limit and self.predicted[place + 1] == self.gold[index] == self.predicted[place]:
+                place += 1
+            self.partner[index] = place
 
     def pair(self, g0: int, g1: int, p0: int, p1: int) -> None:
         """Pair a range of gold tokens with a range of predicted tokens."""
