@@ -160,7 +160,18 @@ def examples(draw: st.DrawFn) -> Example:
                 )
             )
         if kind == "stance":
-            stances.append(Stance(id=f"s{number}", holder="author", target="topic:x", label="favor", evidence=(span,)))
+            aliases = draw(st.sampled_from([(), ("y",), ("quay-plan", "quays")]))
+            target = draw(st.sampled_from(["topic:x", "moen"]))
+            stances.append(
+                Stance(
+                    id=f"s{number}",
+                    holder="author",
+                    target=target,
+                    label="favor",
+                    evidence=(span,),
+                    aliases=aliases if target == "topic:x" else (),
+                )
+            )
     if len(spans) > 2 and draw(st.booleans()):
         entities.append(Entity(id="e", spans=(spans[0], spans[2]), label="ORG", entity_id=draw(ids)))
     layers = {

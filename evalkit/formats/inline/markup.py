@@ -21,7 +21,8 @@ A header of `key: value` lines, a line `---`, the marked text, a line `---`, and
 * `[[EV:id|text]]` is evidence of a stance; a stance without one takes the content of its quote as evidence.
 * `%% zone` says which zone the following lines belong to; the line itself is not part of the text. `%%` alone ends
   a zone and begins none.
-* A stance line is `id holder -> target label [quote id]`; the holder may be `author`, the target `topic:NAME`.
+* A stance line is `id holder -> target label [quote id]`; the holder may be `author`, the target `topic:NAME`, or
+  `topic:NAME|ALIAS|ALIAS` with other names of the topic.
 
 The text begins and ends without blank lines and has one final line feed; `ends: exact` in the header takes the
 lines as they are instead, without a final line feed. `layers: entities, quotes` says which layers were annotated
@@ -68,7 +69,7 @@ def write_inline(example: Example) -> str:
             _marked_text(example, where),
             "---",
             *(
-                " ".join(filter(None, [s.id, s.holder, "->", s.target, s.label, s.quote_id]))
+                " ".join(filter(None, [s.id, s.holder, "->", "|".join((s.target, *s.aliases)), s.label, s.quote_id]))
                 for s in STANCES.of(example.gold) or ()
             ),
             "",

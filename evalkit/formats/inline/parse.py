@@ -10,6 +10,7 @@ from evalkit.formats.inline.header import MARKED, parse_header, pop_layers, pop_
 from evalkit.records import (
     QUOTE_KINDS,
     STANCE_LABELS,
+    TOPIC_PREFIX,
     ZONES,
     Annotations,
     Article,
@@ -273,4 +274,14 @@ def _parse_stance(line: str, where: str, quotes: dict[str, Quote], roles: _Roles
     spans = tuple(roles.evidence.get(name, ()))
     if not spans and quote_id is not None:
         spans = quotes[quote_id].content
-    return Stance(id=name, holder=holder, target=target, label=label, evidence=spans, quote_id=quote_id)
+    # Only a topic has other names; in the id of an entity a bar is a character as any other.
+    target, *aliases = target.split("|") if target.startswith(TOPIC_PREFIX) else [target]
+    return Stance(
+        id=name,
+        holder=holder,
+        target=target,
+        label=label,
+        evidence=spans,
+        quote_id=quote_id,
+        aliases=tuple(aliases),
+    )
