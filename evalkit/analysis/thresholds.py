@@ -94,7 +94,7 @@ class TaskThresholds:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ThresholdFit:
     """The thresholds of a run.
 
@@ -113,6 +113,10 @@ class ThresholdFit:
     articles: int
     tasks: dict[str, TaskThresholds]
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """One line; everything in full would fill screens."""
+        return f"<ThresholdFit of {self.run} on {self.gold}, {self.split}, {self.articles} articles>"
 
     def to_json(self) -> dict[str, Any]:
         """The fit as JSON values; `min_score` is what the option of that name takes."""

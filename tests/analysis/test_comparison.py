@@ -162,8 +162,10 @@ def test_an_interval_excludes_zero_where_p_is_below_alpha_and_nowhere_else(
         if row.ci is not None:
             low, high = row.ci
             assert (low > 0 or high < 0) == (row.p_randomization < round(1 - level, 12))
-            assert -1 <= low <= row.difference + 1e-9
-            assert row.difference - 1e-9 <= high <= 1
+            assert -1 <= low <= high <= 1
+            # Between the quartiles of nine resamples the difference itself need not lie.
+            if level >= 0.9 and resamples >= 99:
+                assert low - 1e-9 <= row.difference <= high + 1e-9
 
 
 def test_the_interval_of_the_test_is_students_for_normal_shares() -> None:

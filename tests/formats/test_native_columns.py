@@ -18,6 +18,7 @@ from evalkit.layers.quotes import QUOTES
 from evalkit.options import Intervals, Options, ReadOptions, Scoring
 from evalkit.predictions.load import load_predictions
 from evalkit.results import EvalResult
+from evalkit.scoring.tasks.table import load_task
 from evalkit.workflows.plain_files import read_plain_files
 from evalkit.workflows.score import score_predictions, score_run
 
@@ -197,12 +198,19 @@ def test_the_result_is_that_of_the_records(
     assert result.to_json() == by_records(*paths, options).to_json()
 
 
-def test_every_convention_where_all_texts_are_known(tmp_path: Path) -> None:
+PLAIN = tuple(
+    name
+    for name in load_task("entities").every
+    if (own := load_task("entities").conventions[name.partition(":")[0]]).plain and not own.needs
+)
+
+
+def test_every_plain_convention_where_all_texts_are_known(tmp_path: Path) -> None:
     text = "Ida Moen left Oslo for Bergen."
     rows = [{"id": name, "text": text, "entities": [entity(0, 8), entity(14, 18, "GPE")]} for name in "ba"]
     gold = write(tmp_path / "gold.jsonl", rows)
     predicted = write(tmp_path / "mine.jsonl", [{"id": "a", "entities": [entity(0, 3), entity(14, 18, "GPE")]}])
-    options = scored(conventions=("all",))
+    options = scored(conventions=PLAIN)
     result = by_columns(gold, predicted, options)
     assert result is not None
     # Ida and Oslo, of Ida, Moen and Oslo in each of two articles.
@@ -215,6 +223,8 @@ GIVES_WAY = [
     pytest.param(scored(predicted_label_map="news"), id="predicted-map"),
     pytest.param(scored(labels=("PER",)), id="labels"),
     pytest.param(scored(tasks=("quotes",)), id="task"),
+    pytest.param(scored(conventions=("trimmed",)), id="a-convention-that-looks-at-the-text"),
+    pytest.param(scored(conventions=("linked",)), id="a-convention-of-a-part-that-plain-items-lack"),
     pytest.param(Options(intervals=Intervals(cluster="story")), id="clusters"),
     pytest.param(Options(read=ReadOptions(format="conll")), id="format"),
     pytest.param(Options(read=ReadOptions(limit=1)), id="limit"),

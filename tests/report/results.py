@@ -23,6 +23,7 @@ from evalkit.workflows.extract import extract_articles
 from evalkit.workflows.gate import check_gate, update_baseline
 from evalkit.workflows.run import run_extractor
 from evalkit.workflows.score import score_predictions
+from evalkit.workflows.thresholds import fit_thresholds
 
 PLAIN = "PER"
 HOSTILE = (
@@ -99,6 +100,7 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         "evalkit.analysis.comparison:Comparison": compare_runs(named, resamples=20),
         "evalkit.analysis.seeds:RepeatedRuns": compare_repeated_runs(named, resamples=20),
         "evalkit.analysis.diagnosis:Diagnosis": diagnose(second, gold, resamples=20, slices=["section", "zone"]),
+        "evalkit.analysis.thresholds:ThresholdFit": fit_thresholds(second, dataset=gold, tasks=["entities"]),
         "evalkit.analysis.explain:Explanation": explain_run(second, f"{text} 0", dataset=gold),
         "evalkit.gate.outcome:GateReport": report,
         "evalkit.gate.outcome:BaselineUpdate": update,

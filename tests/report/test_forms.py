@@ -27,6 +27,7 @@ KEY_FIGURES = {
     "Comparison": ("0.857", "-0.19"),
     "RepeatedRuns": ("0.76", "exact"),
     "Diagnosis": ("boundary", "0.33"),
+    "ThresholdFit": ("0.66", "GPE"),
     "Explanation": ("boundary", "0.33"),
     "GateReport": ("0.857", "0.1905"),
     "BaselineUpdate": ("0.857", "0.1905"),

@@ -156,12 +156,12 @@ def misspelt_layer(row: Mapping[str, Any]) -> tuple[str, str] | None:
     """A name in a row that stands for a layer which the row does not have, and the layer; None if there is none.
 
     The name must be near, and its first object one of that layer: `ents` holds entities, `sentences` hold no stances.
-    Where it is empty, the name must begin alike, too.
+    Where it is empty, or holds what has no place in the text, the name must begin alike, too.
     """
     for key, value in row.items():
         if value == [] and key not in _NO_LAYERS and key not in layer_names():
             near = near_match(key, layer_names())
-            if near is not None and near[:2] == key[:2].lower() and near not in row:
+            if near is not None and _begin_alike(key, near) and near not in row:
                 return key, near
     for key in unknown_layers(row):
         before = GIVEN if key.startswith(GIVEN) else ""
@@ -172,9 +172,14 @@ def misspelt_layer(row: Mapping[str, Any]) -> tuple[str, str] | None:
             item = load_layer(near).from_json(upright(row[key])[0], 1)
         except FormatError:
             continue
-        if load_layer(near).spans_field is None or load_layer(near).spans(item):
+        placeless = load_layer(near).spans_field is None
+        if _begin_alike(key.removeprefix(before), near) if placeless else load_layer(near).spans(item):
             return key, before + near
     return None
+
+
+def _begin_alike(one: str, other: str) -> bool:
+    return one[:2].lower() == other[:2].lower()
 
 
 _NO_LAYERS = {"zones", "scope", "metadata", "usage"}
