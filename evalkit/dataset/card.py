@@ -175,7 +175,8 @@ def _rows(splits: Sequence[GoldDataset], layers: Sequence[Layer[Any]]) -> str:
     )
     listed = any(split.inventory.definitions for split in splits)
     labels = " Labels and their maps to other inventories are in `labels.toml`." if listed else ""
-    exhaustive = ": all layers in every zone but boilerplate" if everything else ""
+    usual = ": all layers in every zone but boilerplate, as a build takes it where no scope is declared"
+    exhaustive = usual if everything else ""
     return (
         f"Each row is an article: `text` as published, `zones` ({', '.join(ZONES)}), {named}, and `scope`, which says "
         f"what was annotated exhaustively{exhaustive}. The `text` beside spans is there to be read in a diff and is "

@@ -16,8 +16,9 @@ _TOPIC = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def _problems(stances: Sequence[Stance], annotations: Annotations) -> Iterator[Fault]:
-    """Holders and targets that nothing is, as far as entities were annotated; no evidence."""
+    """Holders and targets that nothing is, as far as entities were annotated; no evidence, unless none was marked."""
     things = entity_ids(annotations)
+    parts = annotations.scope.of_layer("stances").parts
     for index, stance in enumerate(stances):
         if stance.holder != AUTHOR and things is not None and stance.holder not in things:
             yield unknown_reference(index, "holder", stance.holder, "entity_id", things)
@@ -27,8 +28,8 @@ def _problems(stances: Sequence[Stance], annotations: Annotations) -> Iterator[F
                 yield Fault(index, "topic-form", message)
         elif things is not None and stance.target not in things:
             yield unknown_reference(index, "target", stance.target, "entity_id", things)
-        if not stance.evidence:
-            message = "the stance has no evidence; name the span or the quote that shows it"
+        if not stance.evidence and (parts is None or "evidence" in parts):
+            message = "the stance has no evidence; name what shows it, or leave evidence out of the scope's parts"
             yield Fault(index, "evidence-missing", message)
     yield from _alias_problems(stances)
 

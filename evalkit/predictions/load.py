@@ -106,6 +106,8 @@ def load_sides(
     batch = read_place(place, read, split=split, predicted=predicted is not None, beside=beside)
     has_both = bool(batch.examples) and batch.predictions is not None
     if predicted is None and not has_both:
+        for problem in batch.problems:
+            raise problem
         raise InputError("no predictions: give --predicted, or --predicted-tag-column for a column of the gold")
     gold_batch = batch if has_both else read_place(gold_place, read, split=read.split)
     examined = gold_of_batch(gold_batch, gold_place, of_gold, later_maps=later_maps)

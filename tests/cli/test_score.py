@@ -124,6 +124,24 @@ def test_tag_columns(evalkit: Evalkit, workspace: Path):
     assert "|tags:" in done.json["tasks"]["entities"]["exact"]["signature"]
 
 
+def test_what_is_wrong_with_a_file_of_both_sides_is_said(evalkit: Evalkit, workspace: Path):
+    (workspace / "tags.txt").write_text("Ida I-PER I-PER\nMoen I-PER I-PER\nleft O O\n")
+    asked = (
+        "score",
+        "--format",
+        "conll",
+        "--gold",
+        "tags.txt",
+        "--gold-tag-column",
+        "1",
+        "--predicted-tag-column",
+        "2",
+    )
+    done = evalkit(*asked, "--scheme", "IOB2", "--repair", "strict")
+    assert done.status == 2
+    assert done.err.startswith("error: tags.txt:1: tag 'I-PER' is illegal in IOB2")
+
+
 PLAIN = ({"start": 0, "end": 8, "label": "PER"}, {"start": 14, "end": 18, "label": "GPE"})
 
 

@@ -16,7 +16,7 @@ from evalkit.dataset.checks import FATAL, check_example, check_ids, check_scorab
 from evalkit.dataset.labels import load_inventory
 from evalkit.formats.native.rows import claimed_surfaces, example_to_row
 from evalkit.layers.table import all_layers
-from evalkit.records import Annotations, Article, Entity, Example, Scope, Span, Stance, Zone
+from evalkit.records import Annotations, Article, Entity, Example, LayerScope, Scope, Span, Stance, Zone
 
 INVENTORY = load_inventory()
 Change = Callable[[Example], Example]
@@ -262,3 +262,10 @@ def test_scorable_problems_are_the_fatal_ones_of_all(text: str, entities: list[E
     length = len(text) or sys.maxsize
     valid = all(0 <= e.spans[0].start < e.spans[0].end <= length for e in entities)
     assert (not check_spans(example.article, example.gold)) == valid
+
+
+def test_evidence_that_was_not_marked_is_not_missed(good: Example) -> None:
+    bare = stance(evidence=())(good)
+    scoped = gold(bare, scope=replace(bare.gold.scope, of=(LayerScope(layer="stances", parts=()),)))
+    assert "evidence-missing" in {problem.code for problem in check_example(bare)}
+    assert "evidence-missing" not in {problem.code for problem in check_example(scoped)}

@@ -285,9 +285,25 @@ class TestTerminal:
                 cells = zip(row[1:], short, strict=True)
                 assert all(cell in shown or (width == 60 and cut in shown) for cell, cut in cells)
 
+    def test_a_table_that_cannot_fit_goes_on_below_with_its_names(self):
+        names = [f"figure {number}" for number in range(9)]
+        figures = tuple(f"+0.{number}23 +1.000" for number in range(9))
+        table = Table(
+            title="t",
+            columns=figure_columns("name", *names, ""),
+            rows=(("exact micro", *figures, ""),),
+            signature="s|1",
+        )
+        shown = render_terminal(Document(what="x", title="x", blocks=(table,)), width=60)
+        assert all(figure in shown or figure.replace("0.", ".") in shown for figure in figures)
+        assert "…" not in shown
+        # As often as there are parts; what is said below the table stands once.
+        assert shown.count("exact micro") == shown.count("continued") + 1 > 1
+        assert shown.count("s|1") == 1
+
     def test_a_narrow_terminal_drops_the_zero_before_the_point(self):
         """And only there: a wide one shows numbers as they are."""
-        names = [f"a long name of a column {number}" for number in range(3)]
+        names = [f"a column name {number}" for number in range(3)]
         table = Table(title="t", columns=figure_columns("name", *names), rows=(("a", "0.123", "10.5", "0.500–0.750"),))
         document = Document(what="x", title="x", blocks=(table,))
         narrow, wide = (render_terminal(document, width=width).split() for width in (60, 200))

@@ -95,16 +95,22 @@ def _print_block(block: Block, console: Console) -> None:
         _print_article(block, console)
     else:
         table = block.table if isinstance(block, Chart) else block
-        for part in _parts(table, console.width) if table.fixed else [table]:
+        whole = not table.fixed and (table.listing or _tight_width(table) <= console.width)
+        for part in [table] if whole else _parts(table, console.width):
             _print_table(part, console)
 
 
 def _parts(table: Table, width: int) -> list[Table]:
-    """The table with some of its columns at a time, so that each part fits; the fixed ones stand in all of them."""
+    """The table with some of its columns at a time, so that each part fits.
+
+    The fixed ones stand in all of them, or the first, without which nobody knows what a row is about.
+    """
     sizes = [size + 3 for size in _widths(table.columns, table.rows)]
-    first = range(table.fixed)
+    first = range(table.fixed or 1)
     parts: list[list[int]] = [[]]
-    for at in range(table.fixed, len(sizes)):
+    for at in range(len(first), len(sizes)):
+        if not table.columns[at].name and not any(row[at] for row in table.rows):
+            continue
         taken = 1 + sum(sizes[column] for column in (*first, *parts[-1]))
         if parts[-1] and taken + sizes[at] > width:
             parts.append([])
@@ -115,9 +121,19 @@ def _parts(table: Table, width: int) -> list[Table]:
             title=table.title if number == 0 else f"{table.title}, continued",
             columns=tuple(table.columns[at] for at in (*first, *chosen)),
             rows=tuple(tuple(row[at] for at in (*first, *chosen)) for row in table.rows),
+            caption=table.caption if number == len(parts) - 1 else "",
+            signature=table.signature if number == len(parts) - 1 else "",
         )
         for number, chosen in enumerate(parts)
     ]
+
+
+def _tight_width(table: Table) -> int:
+    """Columns that a ruled table needs at least, with its names wrapped; nothing if other cells may wrap too."""
+    if any(column.folds for column in table.columns[1:]):
+        return 0
+    rows = tuple((row[0], *map(_shorter, row[1:])) for row in table.rows)
+    return MIN_NAME + sum(_widths(table.columns, rows)[1:]) + len(table.columns) + 1
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[tuple[str, ...]]) -> list[int]:
