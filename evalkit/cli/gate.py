@@ -24,7 +24,9 @@ __all__ = ["gate_command"]
 @click.option("--rules", type=PATH, help="Rules in TOML; by default micro F1 of each task may drop by 0.01 at most.")
 @click.option("--update", is_flag=True, help="Write RUN as the new baseline and say what changed.")
 @click.option("--allow-failures", is_flag=True, help="With --update: take a run that failed on some articles.")
-@click.option("--allow-fewer", is_flag=True, help="With --update: take a run that lacks articles of the baseline.")
+@click.option(
+    "--allow-fewer", is_flag=True, help="With --update: take a run that lacks articles or layers of the baseline."
+)
 @click.option("--dataset", help="Where the gold is now, if not where the run found it.")
 @click.option("--summary", type=PATH, help="Add Markdown for a job summary or a pull request to this file.")
 @click.option("--junit", type=PATH, help="Write JUnit XML with one test case a rule to this file.")

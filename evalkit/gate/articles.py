@@ -27,6 +27,8 @@ class CommonArticles:
         removed: in the baseline only.
         annotated: common ones whose gold is not what it was.
         rewritten: in both, with another text.
+        unanswered: in both with the same text, but the extractor of the baseline failed on them: there is nothing to
+            compare with, and whatever breaks there would not be seen.
         before: how many articles the baseline has.
         known: whether the baseline says what its articles were like; if not, `annotated` and `rewritten` are empty.
         same_gold: whether the gold as a whole is what it was.
@@ -37,6 +39,7 @@ class CommonArticles:
     removed: tuple[str, ...] = ()
     annotated: tuple[str, ...] = ()
     rewritten: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
     before: int
     known: bool = True
     same_gold: bool = True
@@ -44,23 +47,31 @@ class CommonArticles:
     @property
     def too_few(self) -> str:
         """Why these articles are too few for a verdict, or ""."""
+        if not self.common and self.unanswered:
+            return f"the baseline has no answer for any of the {len(self.unanswered)} articles that both have"
         if not self.common:
             return f"none of the {self.before} articles of the baseline is in the run"
         if 2 * len(self.common) < self.before:
+            answered = " and have an answer in it" if self.unanswered else ""
             return (
-                f"only {len(self.common)} of the {self.before} articles of the baseline are in the run, less than half"
+                f"only {len(self.common)} of the {self.before} articles of the baseline are in the run{answered}, less "
+                "than half"
             )
         return ""
 
     def notes(self) -> Iterator[str]:
-        """What is new, removed, rewritten or annotated anew, a sentence each."""
-        judged = f"the {len(self.common)} articles that both have are judged"
+        """What is new, removed, rewritten, unanswered or annotated anew, a sentence each."""
+        articles = "others" if self.unanswered else "articles"
+        judged = f"the {len(self.common)} {articles} that both have are judged"
         if self.new:
             yield f"{_listed(self.new, 'new')}, not in the baseline; {judged}"
         if self.removed:
             yield f"{_listed(self.removed, 'removed')}: in the baseline and not in the run; {judged}"
         if self.rewritten:
             yield f"{_listed(self.rewritten, 'rewritten')}: the text is not what it was, so left out; {judged}"
+        if self.unanswered:
+            what = "without an answer in the baseline"
+            yield f"{_listed(self.unanswered, what)}, whose extractor failed there, so left out; {judged}"
         if self.annotated:
             yield f"{_listed(self.annotated, 'annotated anew')}; both sides are scored on the gold of today"
         if not self.known and not self.same_gold:
@@ -87,6 +98,7 @@ def common_articles(
     today: Mapping[str, ArticleMark],
     *,
     same_gold: bool,
+    unanswered: frozenset[str] = frozenset(),
 ) -> CommonArticles:
     """What a baseline and a run have in common.
 
@@ -95,17 +107,19 @@ def common_articles(
         predicted_before: the articles of the baseline.
         today: the gold of the run.
         same_gold: whether the gold as a whole is what it was.
+        unanswered: the articles of the baseline that its extractor failed on.
     """
     both = sorted(predicted_before & today.keys())
     known = before or {}
     rewritten = tuple(name for name in both if name in known and known[name].text != today[name].text)
-    common = tuple(name for name in both if name not in rewritten)
+    common = tuple(name for name in both if name not in rewritten and name not in unanswered)
     return CommonArticles(
         common=common,
         new=tuple(sorted(today.keys() - predicted_before)),
         removed=tuple(sorted(predicted_before - today.keys())),
         annotated=tuple(name for name in common if name in known and known[name].gold != today[name].gold),
         rewritten=rewritten,
+        unanswered=tuple(name for name in both if name in unanswered and name not in rewritten),
         before=len(predicted_before),
         known=predicted_before <= known.keys(),
         same_gold=same_gold,

@@ -7,6 +7,7 @@ Counts are not kept: a gate scores both sides again, on the gold of today. The s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ import orjson
 from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import EvalkitError, FormatError
-from evalkit.files import read_json, write_file
+from evalkit.files import read_bytes, write_file
 from evalkit.formats.native.rows import prediction_from_row, sha256_text
 from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers
@@ -43,9 +44,14 @@ OLDER = 1
 HEAD = ("extractor", "fingerprint", "gold", "gold_fingerprint", "split", "articles", "layers", "scoring")
 DIGITS = 16
 
+BEGINNING = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"format"\s*:\s*"' + re.escape(FORMAT.encode()) + rb'"')
+"""What every version begins with: by this a damaged file is known for a baseline."""
+ANEW = "write it anew with --update"
+ELSEWHERE = "make one in another file with evalkit gate RUN --baseline FILE --update, or give a run folder"
+
 
 class NoBaselineError(FormatError):
-    """A file that can be read, and holds something else than a baseline."""
+    """A file that is not recognisably a baseline, which nobody means to replace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,34 +181,34 @@ def read_baseline(path: Path) -> Baseline:
 
     Raises:
         InputError: there is none.
-        FormatError: the file is damaged, something else, or of a later version.
+        NoBaselineError: the file holds something else.
+        FormatError: the baseline is damaged, or of a later version.
     """
-    data = read_json(
-        path,
-        missing=f"make a baseline with evalkit gate RUN --baseline {path} --update",
-        damaged="write it anew with --update",
-    )
+    content = read_bytes(path, remedy=f"make a baseline with evalkit gate RUN --baseline {path} --update")
+    try:
+        data = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        if BEGINNING.match(content):
+            raise FormatError(f"{path}: damaged baseline, not valid JSON ({error}); {ANEW}") from error
+        raise NoBaselineError(f"{path}: is no baseline (not valid JSON: {error}); {ELSEWHERE}") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise NoBaselineError(
-            f"{path}: is no baseline; make one with evalkit gate RUN --baseline FILE --update, or give a run folder"
-        )
+        raise NoBaselineError(f"{path}: is no baseline; {ELSEWHERE}")
     if data.get("version") not in (OLDER, VERSION):
         raise FormatError(
-            f"{path}: baseline version {data.get('version')!r}, this evalkit reads {OLDER} and {VERSION}; "
-            "write it anew with --update"
+            f"{path}: baseline version {data.get('version')!r}, this evalkit reads {OLDER} and {VERSION}; {ANEW}"
         )
     try:
         return _from_json(data, path)
     except EvalkitError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise FormatError(f"{path}: damaged baseline, {error!r}; write it anew with --update") from error
+        raise FormatError(f"{path}: damaged baseline, {error!r}; {ANEW}") from error
 
 
 def _from_json(data: Mapping[str, Any], path: Path) -> Baseline:
     missing = [name for name in (*HEAD, "predictions", "evalkit") if name not in data]
     if missing:
-        raise FormatError(f"{path}: damaged baseline, {missing[0]!r} is missing; write it anew with --update")
+        raise FormatError(f"{path}: damaged baseline, {missing[0]!r} is missing; {ANEW}")
     rows = data["predictions"]
     predictions = [prediction_from_row(row, f"{path}: predictions[{number}]") for number, row in enumerate(rows)]
     run = Run.from_facts({**data, "complete": True}, predictions, where=str(path))
@@ -220,5 +226,5 @@ def _from_json(data: Mapping[str, Any], path: Path) -> Baseline:
 def _mark(row: Mapping[str, Any], path: Path) -> ArticleMark:
     mark = ArticleMark(row["text_sha256"], row["gold_fingerprint"])
     if not isinstance(mark.text, str) or not isinstance(mark.gold, str):
-        raise FormatError(f"{path}: damaged baseline, article {row['id']!r} has no fingerprint; write it anew")
+        raise FormatError(f"{path}: damaged baseline, article {row['id']!r} has no fingerprint; {ANEW}")
     return mark

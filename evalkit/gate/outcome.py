@@ -31,11 +31,12 @@ class Outcome:
         value: the figure of the run over the articles that are judged, or None if the run does not have it.
         baseline: the figure of the baseline over the same articles, likewise.
         ci: 95 % interval of run minus baseline.
-        p: of approximate randomization.
-        q: p after Benjamini-Hochberg over the rules.
+        p: of approximate randomization; the interval excludes 0 where it is below .05.
+        q: p after Benjamini-Hochberg over the rules, by which a rule is judged.
         articles: won, tied and lost by the run.
         smallest: the smallest difference that this gold shows with 80 % power.
-        more: how many more articles would show such a drop; only where it cannot be told.
+        more: how many more articles (or clusters, where those are drawn) would show such a drop; only where it cannot
+            be told.
     """
 
     rule: Rule
@@ -73,7 +74,7 @@ class GateReport:
         max_failures: on how many it may fail.
         common: which articles were judged, and which were not.
         notes: what else is to be known.
-        advice: whether this run should become the baseline, where the gold has changed, or "".
+        advice: whether a run that passes should become the baseline, where the gold has changed, or "".
         method: what reproduces the tests.
     """
 

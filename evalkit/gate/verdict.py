@@ -76,12 +76,13 @@ def judge_rules(rules: RuleSet, sides: Sides, *, rounds: int = ROUNDS, seed: int
     clusters = None if rules.cluster is None else sides.values.of_articles(rules.cluster)
     bootstrap = Bootstrap(resamples=rounds, seed=seed, clusters=clusters, clustered_by=rules.cluster or "story")
     options = ComparisonOptions(bootstrap=bootstrap)
+    unit = "article" if clusters is None else "cluster"
     compared: dict[object, tuple[ComparedRow, ...]] = {}
     rows = [_row(rule, sides, options, compared) for rule in rules.rules]
     tested = [row.p_randomization for row in rows if row is not None]
     q = iter(adjusted(np.array(tested, dtype=np.float64)).tolist())
     return tuple(
-        _without_comparison(rule, sides) if row is None else _decide(rule, replace(row, q=next(q)), sides)
+        _without_comparison(rule, sides) if row is None else _decide(rule, replace(row, q=next(q)), sides, unit)
         for rule, row in zip(rules.rules, rows, strict=True)
     )
 
@@ -166,7 +167,7 @@ def _below_floor(rule: Rule, sides: Sides) -> str:
     return f"{value:.4f} is below the floor {rule.floor:g}{where}"
 
 
-def _decide(rule: Rule, row: ComparedRow, sides: Sides) -> Outcome:
+def _decide(rule: Rule, row: ComparedRow, sides: Sides, unit: str) -> Outcome:
     drop = row.first_value - row.second_value
     power = power_of_row(row, alpha=rule.alpha)
     done = Outcome(
@@ -185,12 +186,12 @@ def _decide(rule: Rule, row: ComparedRow, sides: Sides) -> Outcome:
         return replace(done, verdict=FAIL, reason=below)
     if drop <= rule.allowed + ROUNDING:
         return replace(done, reason=_passed(rule, drop))
-    tested = f"dropped by {drop:.4f}, more than {rule.allowed:g}; q {row.q:.4f}, alpha {rule.alpha:g}"
+    tested = f"dropped by {drop:.4f}, more than {rule.allowed:g}; judged by q {row.q:.4f}, alpha {rule.alpha:g}"
     if row.q <= rule.alpha:
         return replace(done, verdict=FAIL, reason=tested)
     more = more_units_to_show(row, alpha=rule.alpha)
-    unit = "article" if row.units == 1 else "articles"
-    sight = f"{row.units} {unit} cannot see " + (f"less than {power.smallest:.4f}" if power.smallest else "any drop")
+    units = unit if row.units == 1 else f"{unit}s"
+    sight = f"{row.units} {units} cannot see " + (f"less than {power.smallest:.4f}" if power.smallest else "any drop")
     advice = f"{more} more would show such a drop" if more else "which is at the edge of what they show"
     return replace(done, verdict=CANNOT_TELL, reason=f"{tested}; {sight}, {advice}", more=more)
 

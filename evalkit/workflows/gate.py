@@ -29,6 +29,7 @@ from evalkit.gate.slices import SliceValues, needs_training
 from evalkit.gate.verdict import ROUNDS, Sides, judge_rules
 from evalkit.options import Intervals, OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
+from evalkit.results import PASS
 from evalkit.scoring.pairs import Pair, Paired
 from evalkit.scoring.properties import article_properties
 from evalkit.scoring.stories import shared_stories
@@ -82,11 +83,12 @@ def check_gate(
     if not judged.rules.rules:
         raise InputError(f"{ours.place}: there is nothing to judge, no task can be evaluated; name one in the rules")
     outcomes = judge_rules(judged.rules, judged.sides, rounds=rounds, seed=seed)
+    unit = "articles" if wanted.cluster is None else "clusters"
     rights = _rights(judged.rules.rules)
     changes = changes_of_pairs(*judged.pairs, conventions={k: v for k, v in rights.items() if v != RIGHT})
     failed = {one.article_id: one.error for one in ours.predictions if one.error is not None}
     changed = {change.layer for change in changes}
-    return GateReport(
+    report = GateReport(
         run=ours.extractor,
         baseline=before.run.extractor,
         gold=gold.signature.removeprefix("gold:"),
@@ -99,10 +101,10 @@ def check_gate(
         failed=dict(sorted(failed.items())),
         max_failures=wanted.max_failures,
         common=common,
-        notes=(*_notes(ours, before, common, changes, outcomes), *_story_notes(gold, wanted.cluster)),
-        advice=_advice(before, common),
+        notes=(*_notes(ours, before, common, changes), *_more(outcomes, unit), *_story_notes(gold, wanted.cluster)),
         method=f"randomization{rounds}/{wanted.cluster or 'article'}/seed{seed}|bh|evalkit:{__version__}",
     )
+    return replace(report, advice=_advice(before, common, passes=report.verdict == PASS and not report.failed))
 
 
 def update_baseline(
@@ -122,10 +124,11 @@ def update_baseline(
         rules: as for `check_gate`.
         dataset: the gold, or where it is now, if not where the run found it.
         allow_failures: take a run whose extractor failed on some articles.
-        allow_fewer: take a run that lacks articles of the baseline.
+        allow_fewer: take a run that lacks articles or layers of the baseline.
 
     Raises:
-        EvalkitError: the run or the rules cannot be used, it failed or lacks articles, or the file cannot be written.
+        EvalkitError: the run or the rules cannot be used, it failed or lacks articles or layers, the file is there and
+            no baseline, or cannot be written.
     """
     path = Path(baseline)
     if path.is_dir():
@@ -137,7 +140,7 @@ def update_baseline(
     if not allow_failures:
         _check_failures(ours)
     if old is not None and not allow_fewer:
-        _check_fewer(path, old, made)
+        _check_fewer(path, old.run, ours)
     report = None
     if old is not None and old.run.measure == made.run.measure:
         report = check_gate(ours, path, rules=rules, dataset=gold)
@@ -203,14 +206,26 @@ def _check_failures(run: Run) -> None:
         )
 
 
-def _check_fewer(path: Path, old: Baseline, new: Baseline) -> None:
-    """Refuses to lose articles: a baseline of a part of the gold passes what breaks in the rest."""
-    lost = {one.article_id for one in old.run.predictions} - {one.article_id for one in new.run.predictions}
+def _check_fewer(path: Path, old: Run, new: Run) -> None:
+    """Refuses to lose articles or layers: a baseline of a part of the gold passes what breaks in the rest."""
+    lost = {one.article_id for one in old.predictions} - {one.article_id for one in new.predictions}
     if lost:
         raise InputError(
-            f"{path}: has {_listed(sorted(lost))} that the run does not have ({len(old.run.predictions)} articles, the "
-            f"run {len(new.run.predictions)}); run over all of the gold, or drop them with --allow-fewer"
+            f"{path}: has {_listed(sorted(lost))} that the run does not have ({len(old.predictions)} articles, the "
+            f"run {len(new.predictions)}); run over all of the gold, or drop them with --allow-fewer"
         )
+    if layers := [layer for layer in _layers(old) if layer not in _layers(new)]:
+        raise InputError(
+            f"{path}: has {' and '.join(layers)}, which the run does not have; run an extractor of these too, or drop "
+            "them with --allow-fewer"
+        )
+
+
+def _layers(run: Run) -> tuple[str, ...]:
+    """The layers that a run claims; if it does not say, those of its predictions."""
+    if run.layers is not None:
+        return run.layers
+    return tuple(dict.fromkeys(layer for one in run.predictions for layer in one.annotations.layers))
 
 
 def _listed(articles: Sequence[str]) -> str:
@@ -231,10 +246,11 @@ def _check_measure(run: Run, baseline: Run) -> None:
 
 def _common(before: Baseline, run: Run, gold: GoldDataset) -> CommonArticles:
     predicted = frozenset(one.article_id for one in before.run.predictions)
+    unanswered = frozenset(before.run.failed)
     same_gold = before.run.gold is not None and before.run.gold.fingerprint == gold.fingerprint
     ours = {one.article_id for one in run.predictions}
     today = {name: mark for name, mark in article_marks(gold).items() if name in ours}
-    return common_articles(before.marks, predicted, today, same_gold=same_gold)
+    return common_articles(before.marks, predicted, today, same_gold=same_gold, unanswered=unanswered)
 
 
 @dataclass(frozen=True)
@@ -317,11 +333,9 @@ def _rights(rules: Sequence[Rule]) -> dict[str, str]:
     return rights
 
 
-def _notes(
-    run: Run, before: Baseline, common: CommonArticles, changes: Sequence[Change], outcomes: Sequence[Outcome]
-) -> Iterator[str]:
+def _notes(run: Run, before: Baseline, common: CommonArticles, changes: Sequence[Change]) -> Iterator[str]:
     yield from common.notes()
-    if not common.common:
+    if not common.common and not common.unanswered:
         yield f"the baseline is about {before.run.gold}, the run about {run.gold}"
     if before.note:
         yield before.note
@@ -335,9 +349,13 @@ def _notes(
             )
         elif not unseen:
             yield "run and baseline have the same fingerprint: nothing that the extractor runs has changed"
-    unsure = [outcome for outcome in outcomes if outcome.more]
+
+
+def _more(outcomes: Sequence[Outcome], unit: str) -> Iterator[str]:
+    """How many more units would settle every rule that cannot be told."""
+    unsure = [outcome.more for outcome in outcomes if outcome.more]
     if len(unsure) > 1:
-        yield f"{max(o.more or 0 for o in unsure)} more articles would settle what cannot be told"
+        yield f"{max(unsure)} more {unit} would settle what cannot be told"
 
 
 def _story_notes(gold: GoldDataset, cluster: str | None) -> Iterator[str]:
@@ -347,10 +365,13 @@ def _story_notes(gold: GoldDataset, cluster: str | None) -> Iterator[str]:
         yield stories.note(f'cluster = "{stories.field}" in the rules draws those of one story together')
 
 
-def _advice(before: Baseline, common: CommonArticles) -> str:
+def _advice(before: Baseline, common: CommonArticles, *, passes: bool) -> str:
+    """What to do about the baseline; nobody is told to accept a run that is worse, may be, or failed on an article."""
     if common.removed:
         return "do not make this run the baseline as it is: it lacks articles of the baseline"
-    if common.new or common.rewritten:
+    if not passes:
+        return ""
+    if common.new or common.rewritten or common.unanswered:
         return "--update takes the articles of today into the baseline"
     return "--update writes the baseline in the form of today" if before.note else ""
 
@@ -367,6 +388,8 @@ def _changed(old: Baseline | None, new: Baseline) -> tuple[str, ...]:
         # What an earlier form of the file did not say has not changed.
         if name not in ("layers", *(["unseen"] if old.note else [])) and old.head.get(name) != head.get(name)
     ]
+    layers = [", ".join(sorted(_layers(side.run))) or "none" for side in (old, new)]
+    lines += [f"layers: {' → '.join(layers)}"] if layers[0] != layers[1] else []
     before, after = (
         {prediction.article_id: prediction_text(prediction) for prediction in side.run.predictions}
         for side in (old, new)

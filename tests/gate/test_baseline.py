@@ -4,13 +4,21 @@ import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.errors import FormatError, InputError, OutputError
-from evalkit.gate.baseline import ArticleMark, Baseline, baseline_bytes, read_baseline, write_baseline
+from evalkit.gate.baseline import (
+    ArticleMark,
+    Baseline,
+    NoBaselineError,
+    baseline_bytes,
+    read_baseline,
+    write_baseline,
+)
 from evalkit.options import Scoring
 from evalkit.predictions.run import GoldReference, MadeBy, Run
 from evalkit.records import Annotations, Entity, Prediction, Quote, Span, Stance
@@ -114,7 +122,13 @@ def test_ids_that_others_refer_to_come_from_the_place(baseline: Baseline) -> Non
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param(b"{", "not valid JSON", id="cut-off"),
+        pytest.param(b"{", "is no baseline .not valid JSON", id="cut-off"),
+        pytest.param(b'{"id": "a"}\n{"id": "b"}\n', "is no baseline", id="lines"),
+        pytest.param(b"def extract(article):\n", "is no baseline", id="code"),
+        pytest.param(b"", "is no baseline", id="nothing"),
+        pytest.param(b'{"format": "evalkit.result", "evalkit.baseline', "is no baseline", id="another-cut-off"),
+        pytest.param(b'{\n"format": "evalkit.baseline",\n"version": 2,\n"extr', "damaged.*--update", id="cut-in-head"),
+        pytest.param(b'{"format":"evalkit.baseline","version":1,<<<<<<< HEAD', "damaged.*--update", id="conflict"),
         pytest.param(b"[]", "is no baseline", id="list"),
         pytest.param(b'{"format": "evalkit.result"}', "is no baseline", id="result"),
         pytest.param(b'{"format": "evalkit.baseline", "version": 9}', "version 9", id="later"),
@@ -145,6 +159,30 @@ def test_a_damaged_field(tmp_path: Path, baseline: Baseline, old: str, new: str)
 
     with pytest.raises(FormatError, match=r"base\.json"):
         read_baseline(path)
+
+
+@given(st.integers(0, 400))
+def test_a_cut_baseline_may_be_replaced_from_where_it_names_itself(cut: int) -> None:
+    """Everything shorter than its first field could be anything."""
+    run = Run(
+        extractor="mine",
+        predictions=(),
+        gold=GoldReference(name="g", fingerprint="1", split="test", articles=0),
+        made_by=MadeBy(fingerprint="f"),
+    )
+    content = baseline_bytes(Baseline(run=run, marks={}), {})
+    beginning = b'{\n"format": "evalkit.baseline"'
+    assert content.startswith(beginning)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "base.json"
+        path.write_bytes(content[: min(cut, len(content) - 3)])
+
+        with pytest.raises(FormatError) as raised:
+            read_baseline(path)
+
+    known = cut >= len(beginning)
+    assert isinstance(raised.value, NoBaselineError) == (not known)
+    assert ("write it anew with --update" in str(raised.value)) == known
 
 
 def test_a_file_of_the_first_version_is_read_and_says_so(tmp_path: Path) -> None:

@@ -72,9 +72,38 @@ def test_figures_and_reason_of_a_drop_that_cannot_be_told(tables: Tables, rule: 
     # p ≤ .05 needs 2 / 2**k ≤ .05, so k = 6 articles that differ; 2 of 10 do, so 30 articles, 20 more at least.
     assert outcome.more is not None
     assert outcome.more >= 20
-    assert outcome.reason.startswith("dropped by 0.0526, more than 0.01; q 0.5")
+    assert outcome.reason.startswith("dropped by 0.0526, more than 0.01; judged by q 0.5")
     assert f"{outcome.more} more would show such a drop" in outcome.reason
     assert f"cannot see less than {outcome.smallest:.4f}" in outcome.reason
+
+
+def test_clusters_are_called_clusters(tables: Tables, rule: MakeRule) -> None:
+    """Ten articles of four stories, and the two that are worse in one: of four units nothing can be significant, for
+    2 / 2**4 > .05."""
+    stories = {f"a{at:03}": f"s{at // 3}" for at in range(10)}
+    values = SliceValues(articles={"story": stories})
+    sides = Sides(before=tables(ALL), after=tables(TWO_WORSE), values=values)
+
+    (outcome,) = judge_rules(RuleSet(rules=(rule(),), cluster="story"), sides)
+
+    assert outcome.verdict == CANNOT_TELL
+    assert "; 4 clusters cannot see any drop" in outcome.reason
+    assert "article" not in outcome.reason
+
+
+def test_the_interval_agrees_with_p_and_the_verdict_with_q(tables: Tables, rule: MakeRule) -> None:
+    """One figure that falls in six of ten articles (p 2 / 2**6 = .03), beside one that stays (p 1): q is .06."""
+    after = [1] * 6 + [2] * 4
+
+    falls, stays = judge(tables, [rule(name="falls"), rule(name="stays", score="precision")], ALL, after)
+
+    assert falls.p is not None
+    assert falls.q is not None
+    assert falls.ci is not None
+    assert falls.p < 0.05 < falls.q
+    assert falls.ci[1] < 0
+    assert (falls.verdict, stays.verdict) == (CANNOT_TELL, PASS)
+    assert f"judged by q {falls.q:.4f}, alpha 0.05" in falls.reason
 
 
 def test_a_gain_passes_and_is_told(tables: Tables, rule: MakeRule) -> None:

@@ -37,7 +37,7 @@ BASELINE = Baseline(run=Run(extractor="mine", predictions=()), marks={}, evalkit
 
 @pytest.fixture
 def report() -> GateReport:
-    figures = {"value": 0.5, "baseline": 0.75, "ci": (-0.5, 0.0), "q": 0.25}
+    figures = {"value": 0.5, "baseline": 0.75, "ci": (-0.5, 0.0), "p": 0.125, "q": 0.25}
     return GateReport(
         run="mine",
         baseline="mine",
@@ -84,7 +84,9 @@ def test_markdown(report: GateReport) -> None:
     lines = text.splitlines()
     assert lines[0] == "## evalkit gate: ❌ fail"
     assert lines[2] == "mine against mine on gold@1234567, split test, 3 articles."
-    assert "| two \\(entities exact micro f1\\) | 0.7500 | 0.5000 | -0.2500 | -0.5000 +0.0000 | 0.2500 |" in lines
+    assert (
+        "| two \\(entities exact micro f1\\) | 0.7500 | 0.5000 | -0.2500 | -0.5000 +0.0000 | 0.1250 | 0.2500 |" in lines
+    )
     assert "* ❌ fail: two \\(entities exact micro f1\\): dropped" in lines
     assert "* ❔ cannot tell: three \\(quotes exact micro f1\\): who knows" in lines
     assert "### newly broken: 4" in lines
@@ -134,7 +136,7 @@ def test_junit_has_one_case_a_rule(report: GateReport) -> None:
     failure = cases[1][0]
     assert failure.get("message") == "dropped"
     figures, *changes = (failure.text or "").splitlines()
-    assert figures == "baseline 0.7500; run 0.5000; difference -0.2500; 95 % CI -0.5000 +0.0000; q 0.2500"
+    assert figures == "baseline 0.7500; run 0.5000; difference -0.2500; 95 % CI -0.5000 +0.0000; p 0.1250; q 0.2500"
     assert changes[0] == "b"
     assert changes[1].startswith("  entities label: GPE ")
 

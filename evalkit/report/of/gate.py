@@ -35,7 +35,7 @@ __all__ = ["document", "update_document"]
 
 LIMIT, LIMIT_OF_CHECK = 40, 40
 LONGEST = 100
-FIGURES = ("baseline", "run", "difference", "95 % CI", "q")
+FIGURES = ("baseline", "run", "difference", "95 % CI", "p", "q")
 
 TITLES = {
     BROKEN: "newly broken: {}",
@@ -108,6 +108,7 @@ def _figures(outcome: Outcome) -> tuple[str, ...]:
         "–" if outcome.value is None else f"{outcome.value:.4f}",
         difference,
         "–" if outcome.ci is None else f"{outcome.ci[0]:+.4f} {outcome.ci[1]:+.4f}",
+        "–" if outcome.p is None else f"{outcome.p:.4f}",
         "–" if outcome.q is None else f"{outcome.q:.4f}",
     )
 
