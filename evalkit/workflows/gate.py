@@ -83,7 +83,7 @@ def check_gate(
     if not judged.rules.rules:
         raise InputError(f"{ours.place}: there is nothing to judge, no task can be evaluated; name one in the rules")
     outcomes = judge_rules(judged.rules, judged.sides, rounds=rounds, seed=seed)
-    unit = "articles" if wanted.cluster is None else "clusters"
+    unit = "article" if wanted.cluster is None else "cluster"
     rights = _rights(judged.rules.rules)
     changes = changes_of_pairs(*judged.pairs, conventions={k: v for k, v in rights.items() if v != RIGHT})
     failed = {one.article_id: one.error for one in ours.predictions if one.error is not None}
@@ -355,7 +355,7 @@ def _more(outcomes: Sequence[Outcome], unit: str) -> Iterator[str]:
     """How many more units would settle every rule that cannot be told."""
     unsure = [outcome.more for outcome in outcomes if outcome.more]
     if len(unsure) > 1:
-        yield f"{max(unsure)} more {unit} would settle what cannot be told"
+        yield f"{max(unsure)} more {unit}s would settle what cannot be told"
 
 
 def _story_notes(gold: GoldDataset, cluster: str | None) -> Iterator[str]:
