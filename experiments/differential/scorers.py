@@ -407,11 +407,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Theirs are about figures that are not defined.
         warnings.simplefilter("ignore")
         for tool, record in (("nervaluate", recorded_nervaluate), ("seqeval", recorded_seqeval)):
-            folder = tests_of(tool, options.sources, Path(unpacked))
+            folder = tests_of(tool, options.sources and options.sources.resolve(), Path(unpacked))
             if folder is None:
                 print(f"{tool} {importlib.metadata.version(tool)}: its tests are not there, see --sources\n")
             else:
-                cases += record(folder)
+                # They write files to where they run.
+                with contextlib.chdir(unpacked):
+                    cases += record(folder)
         cases += generated_nervaluate(rng, options.generated)
         cases += generated_seqeval(rng, options.generated)
     tallies = tally(cases)

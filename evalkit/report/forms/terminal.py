@@ -94,10 +94,19 @@ def _print_block(block: Block, console: Console) -> None:
     elif isinstance(block, MarkedArticle):
         _print_article(block, console)
     else:
-        table = block.table if isinstance(block, Chart) else block
+        table = _for_width(block.table if isinstance(block, Chart) else block, console.width)
         whole = not table.fixed and (table.listing or _tight_width(table) <= console.width)
         for part in [table] if whole else _parts(table, console.width):
             _print_table(part, console)
+
+
+def _for_width(table: Table, width: int) -> Table:
+    """The table without the columns that so narrow a page leaves out."""
+    shown = [at for at, column in enumerate(table.columns) if column.from_width <= width]
+    if len(shown) == len(table.columns):
+        return table
+    columns = tuple(table.columns[at] for at in shown)
+    return replace(table, columns=columns, rows=tuple(tuple(row[at] for at in shown) for row in table.rows))
 
 
 def _parts(table: Table, width: int) -> list[Table]:
@@ -191,12 +200,10 @@ def _print_listing(table: Table, console: Console) -> None:
     """Columns side by side; rows of a table that does not fold stay whole, so that they can be searched."""
     from rich.table import Table as Grid
 
-    shown = [at for at, column in enumerate(table.columns) if column.from_width <= console.width]
-    columns = tuple(table.columns[at] for at in shown)
-    rows = [tuple(row[at] for at in shown) for row in table.rows]
+    columns, rows = table.columns, table.rows
     if any(column.folds for column in columns):
         grid = Grid(box=None, pad_edge=False)
-        _fill(grid, replace(table, columns=columns), rows)
+        _fill(grid, table, rows)
         console.print(grid)
         return
     widths = _widths(columns, rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from evalkit.report.document import Document, Table, figure_columns
+from evalkit.report.document import Column, Document, Table, figure_columns
 from evalkit.report.of.cells import interval, interval_heading, number
 from evalkit.results import PRF, EvalResult, TaskResult, floor_label
 from evalkit.scoring.tasks.table import main_convention
@@ -12,6 +12,8 @@ from evalkit.scoring.tasks.table import main_convention
 __all__ = ["document", "not_evaluated_lines"]
 
 SHOWN_FAILURES = 10
+ROOMY = 64
+"""Columns of a page from which a table of labels has room for everything."""
 
 
 def document(result: EvalResult) -> Document:
@@ -49,10 +51,10 @@ def _label_table(result: TaskResult, floor: TaskResult | None) -> Table:
     counted = any(prf.articles is not None for prf in result.labels.values())
     return Table(
         title=f"{result.task} · {result.convention}",
-        columns=figure_columns(
-            *("label", "P", "R", "F1", interval_heading(result.signature), "gold", "pred"),
-            *["art."] * counted,
-            *["floor F1"] * (floor is not None),
+        columns=(
+            *figure_columns("label", "P", "R", "F1", interval_heading(result.signature), "gold", "pred"),
+            *[Column("art.", from_width=ROOMY)] * counted,
+            *[Column("floor F1")] * (floor is not None),
         ),
         rows=tuple(
             (
