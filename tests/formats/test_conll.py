@@ -132,6 +132,40 @@ def test_a_label_of_the_gold_is_known_in_the_prediction(write) -> None:
     assert predicted_of(read_tag_columns(gold, write("system", "#Oslo B-LOC\nOslo O\nis O\n"))) == [[("#Oslo", "LOC")]]
 
 
+@pytest.mark.parametrize(
+    ("tags", "gold", "predicted"),
+    [
+        # The same line with and without a label: the mistake must be seen, whichever file is right.
+        pytest.param(("O", "B-LOC"), [("Puma", "ORG")], [("#Nike", "LOC"), ("Puma", "ORG")], id="predicted"),
+        pytest.param(("B-LOC", "O"), [("#Nike", "LOC"), ("Puma", "ORG")], [("Puma", "ORG")], id="gold"),
+    ],
+)
+@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize("token", ["#Nike", "#"])
+def test_what_is_a_token_in_one_file_is_one_in_both(write, tags, gold, predicted, bare: bool, token: str) -> None:
+    def lines(tag: str) -> str:
+        content = f"{token} {tag}\nand O\nPuma B-ORG\n"
+        return content.replace("B-", "") if bare else content
+
+    corpus = read_tag_columns(write("gold", lines(tags[0])), write("system", lines(tags[1])))
+    shown = [[(text.replace("#Nike", token), label) for text, label in side] for side in (gold, predicted)]
+    assert [gold_of(corpus)[0], predicted_of(corpus)[0]] == shown
+
+
+def test_hashtags_alone_may_be_the_entities_of_a_file(write) -> None:
+    path = write("gold", "I O\nlove O\n#Nike B-BRAND\n#Adidas B-BRAND\ntoo O\n")
+    corpus = read_tag_columns(path, path)
+    assert gold_of(corpus) == predicted_of(corpus) == [[("#Nike", "BRAND"), ("#Adidas", "BRAND")]]
+
+
+def test_a_comment_that_another_hash_does_not_make_a_token(write) -> None:
+    # Both files have one token `#` and one comment `# Foo`: neither has more tokens than the other.
+    path = write("gold", "# Foo\nIda PER\n# O\n1 O\n")
+    corpus = read_tag_columns(path, path)
+    assert gold_of(corpus) == [[("Ida", "PER")]]
+    assert sum("--comment none" in note for note in corpus.notes) == 2
+
+
 def test_a_hashtag_that_lost_its_tag_is_counted(write) -> None:
     corpus = read_tag_columns(write("gold", "Ida\tB-PER\nMoen\tI-PER\n#Oslo\n"))
     assert corpus.notes == {"gold: lines such as '#Oslo' without a tag, read as comments": 1}

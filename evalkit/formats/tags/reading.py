@@ -94,10 +94,25 @@ def read_tag_columns(
         gold = read_tag_file(Path(gold_path), settings, (settings.gold_column,))
     check_tag_cells(gold, settings.gold_column)
     if predicted_path is not None:
-        other = read_tag_file(Path(predicted_path), settings, (settings.predicted_column,), beside=gold)
+        gold, other = _beside(gold, Path(predicted_path), settings)
         check_tag_cells(other, settings.predicted_column)
         predicted = pair_tags(gold, other, notes=notes)
     return _Builder(gold, predicted, settings, notes).build(unnamed)
+
+
+def _beside(gold: TagFile, path: Path, settings: TagSettings) -> tuple[TagFile, TagFile]:
+    """The gold file and the predicted one, in which lines that begin with # are tokens in both or in none."""
+    other = read_tag_file(path, settings, (settings.predicted_column,), beside=gold)
+    hashtags = {*_more(other.hashes, gold.hashes, gold.refused), *_more(gold.hashes, other.hashes, other.refused)}
+    if hashtags:
+        gold = read_tag_file(Path(gold.path), settings, (settings.gold_column,), hashtags=hashtags)
+        other = read_tag_file(path, settings, (settings.predicted_column,), beside=gold, hashtags=hashtags)
+    return gold, other
+
+
+def _more(tokens: Counter[str], here: Counter[str], refused: Counter[str]) -> set[str]:
+    """What was refused here and stands oftener among the tokens of the other file than among those here."""
+    return {token for token in refused if tokens[token] > here[token]}
 
 
 class _Builder:

@@ -25,7 +25,7 @@ HELP = {
     "gold_tag_column": "where the gold tags are, if elsewhere.",
     "predicted_tag_column": "where the predicted tags are, if elsewhere (also in the gold file itself).",
     "separator": "a character, or tab, space, comma, whitespace.",
-    "comment": "what comment lines begin with, or none; by default # where no known tag follows.",
+    "comment": "what comment lines begin with, or none; by default # where no tag follows.",
     "document": "what begins a document: comment, docstart, blank, file; found out by default.",
     "scheme": "IOB1, IOB2, IOE1, IOE2, IOBES, BILOU, IO; found out by default.",
     "repair": "what illegal sequences mean: begin (default), discard or strict.",
@@ -49,7 +49,8 @@ class TagSettings:
         predicted_tag_column: the predicted column, if it differs; one of the gold file where there is no other file.
         separator: a character or "tab", "space", "comma", "whitespace"; None finds out (tab, else any blanks).
         comment: "none", what comment lines begin with, or "auto": # where the character that parts the columns does
-            not follow, and where the label that follows stands on no other line.
+            not follow, and where the label that follows stands on no other line; a word glued to the # that has a
+            tag with a prefix is a token, and what one of two files has as a token is one in both.
         document: what begins a document: "comment", "docstart", "blank" ("sentence" is the same), "file", or "auto"
             for the first of comment and docstart that the gold file has, else "blank".
         scheme: the tag scheme of both columns; "auto" finds out, column by column.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +37,9 @@ _KEYED = re.compile(
     re.IGNORECASE,
 )
 _HASHTAG = re.compile(r"#+\w")
+_PREFIX = re.compile(r"[A-Za-z]-[^\W_]")
+"""How a tag begins that no word of a comment looks like; `L_Oeuvre` and `I:` do."""
+
 _RANGE = re.compile(r"(\d+)-(\d+)")
 _NO_SPACE = ("NoSpaceAfter", "SpaceAfter=No")
 
@@ -65,6 +68,8 @@ class TagFile:
         glued: indices of tokens that no space follows; None if the file does not say.
         tokenless: whether the file holds tags only.
         notes: what was met, and how often.
+        hashes: the tokens on lines that begin with #, and how often they stand there.
+        refused: the same for such lines with a tag that were read as comments.
     """
 
     path: str
@@ -77,6 +82,8 @@ class TagFile:
     glued: set[int] | None = None
     tokenless: bool = False
     notes: Counter[str] = field(default_factory=Counter)
+    hashes: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
 
     def place(self, index: int) -> str:
         """The file and line of a token, as "file:line"."""
@@ -84,7 +91,12 @@ class TagFile:
 
 
 def read_tag_file(
-    path: Path, settings: TagSettings, tag_columns: Sequence[int | str], *, beside: TagFile | None = None
+    path: Path,
+    settings: TagSettings,
+    tag_columns: Sequence[int | str],
+    *,
+    beside: TagFile | None = None,
+    hashtags: Collection[str] = (),
 ) -> TagFile:
     """The tokens and tags of a file; nothing in it makes reading fail but the lack of a column that was asked for.
 
@@ -93,6 +105,7 @@ def read_tag_file(
         settings: how it is read.
         tag_columns: the columns of tags that are wanted.
         beside: the gold file, whose header serves where this one has none, and whose labels are known here too.
+        hashtags: what is a token on a line that begins with #, whatever its label, since the other file says so.
 
     Raises:
         InputError: the file cannot be read.
@@ -106,7 +119,7 @@ def read_tag_file(
     file = TagFile(path=str(path), layout=layout, notes=notes)
     columns = _find_columns(file, wanted, beside)
     notes.update(dict.fromkeys(columns.notes, 0))
-    _LineReader(file, columns, beside).read(lines)
+    _LineReader(file, columns, beside, hashtags).read(lines)
     if notes["header lines repeated in the file"] <= 1:
         del notes["header lines repeated in the file"]
     if not file.tokens:
@@ -154,8 +167,9 @@ def _find_columns(file: TagFile, wanted: Sequence[int | str], beside: TagFile | 
 class _LineReader:
     """Fills a `TagFile` line by line."""
 
-    def __init__(self, file: TagFile, columns: Columns, beside: TagFile | None) -> None:
+    def __init__(self, file: TagFile, columns: Columns, beside: TagFile | None, hashtags: Collection[str]) -> None:
         self.file = file
+        self.hashtags = hashtags
         self.beside = beside
         self.token_column, self.tag_columns = columns.token, columns.tags
         self.width = file.layout.width
@@ -203,7 +217,8 @@ class _LineReader:
             file.glued = self.glued
         if self.refused:
             what = "lines that begin with # and whose label stands on no other line, read as comments"
-            file.notes[f"{what} (first: {self.refused[0]!r})"] += len(self.refused)
+            how = "if they are tokens, --comment none"
+            file.notes[f"{what} (first: {self.refused[0]!r}; {how})"] += len(self.refused)
 
     def _is_no_word(self, cells: list[str], number: int) -> bool:
         """Whether a line of a file with numbered words stands beside other words, so that the text would have it twice.
@@ -261,8 +276,9 @@ class _LineReader:
     def _is_token_line(self, line: str) -> bool:
         """Whether a line that begins with # is a token (a hashtag) and no comment.
 
-        Where a character parts the columns, a line without it is a comment. Elsewhere, and where something follows
-        the # after a blank, the label must stand on another line too.
+        Where a character parts the columns, a line without it is a comment. A word that is glued to the # and has a
+        tag with a prefix is a token. Elsewhere, and where something follows the # after a blank, the label must
+        stand on another line too, or the other file must have the token.
         """
         notes = self.file.notes
         if self.separator and self.separator not in line:
@@ -277,13 +293,20 @@ class _LineReader:
         found = [self._cell(cells, column) or "" for column in self.tag_columns]
         if not all(found):
             return False
-        if all(is_outside(cell) for cell in found):
-            return True
-        if self.separator and _HASHTAG.match(line) and all(map(looks_like_tag, found)):
+        token = self._cell(cells, self.token_column) or ""
+        if self._is_tagged_hashtag(line, found) or token in self.hashtags:
+            self.file.hashes[token] += 1
             return True
         new = sorted({label_in(cell) for cell in found} - self._known_labels())
+        (self.file.refused if new else self.file.hashes)[token] += 1
         self.refused += new[:1]
         return not new
+
+    def _is_tagged_hashtag(self, line: str, found: Sequence[str]) -> bool:
+        """Whether no column has a label, or the line is a word glued to the # with a tag in every column."""
+        labels = [cell for cell in found if not is_outside(cell)]
+        tagged = all(looks_like_tag(cell) and (self.separator or _PREFIX.match(cell)) for cell in labels)
+        return not labels or (tagged and _HASHTAG.match(line) is not None)
 
     def _known_labels(self) -> set[str]:
         """The labels on the lines that do not begin with #, of this file and of the gold; empty stands for O."""
