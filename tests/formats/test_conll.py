@@ -166,6 +166,73 @@ def test_a_comment_that_another_hash_does_not_make_a_token(write) -> None:
     assert sum("--comment none" in note for note in corpus.notes) == 2
 
 
+CHUNKED = "Anna B-PER NNP B-NP\nran O VBD B-VP\nto O TO B-PP\nOslo B-LOC NNP B-NP\n"
+
+
+def test_of_two_columns_of_tags_the_last_is_read_and_both_are_named(write) -> None:
+    corpus = read_tag_columns(write("gold", CHUNKED))
+    assert gold_of(corpus)[0][0] == ("Anna", "NP")
+    assert "gold: columns 1 and 3 hold tags, column 3, the last, was read (--tag-column)" in corpus.notes
+    assert not any("hold tags" in note for note in read_tag_columns(write("g", CHUNKED), None, TOLD).notes)
+
+
+TOLD = TagSettings(tag_column=1)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_labels_of_a_file_with_one_column_of_tags_decide(write, turned: bool) -> None:
+    files = write("two", CHUNKED), write("one", "Anna B-PER\nran O\nto O\nOslo O\n")
+    corpus = read_tag_columns(*(files[::-1] if turned else files))
+    whole, half = [[("Anna", "PER"), ("Oslo", "LOC")]], [[("Anna", "PER")]]
+    assert [gold_of(corpus), predicted_of(corpus)] == ([half, whole] if turned else [whole, half])
+    side = "predicted" if turned else "gold"
+    assert [note for note in corpus.notes if "hold tags" in note] == [
+        f"{side}: columns 1 and 3 hold tags, column 1 was read, whose labels the other file has (--tag-column)"
+    ]
+
+
+def test_the_column_of_the_prediction_is_not_guessed_for_the_gold(write) -> None:
+    path = write("both", "Anna B-PER B-PER\nran O B-LOC\n")
+    corpus = read_tag_columns(path, None, TagSettings(predicted_tag_column=2))
+    assert gold_of(corpus) == [[("Anna", "PER")]]
+    assert predicted_of(corpus) == [[("Anna", "PER"), ("ran", "LOC")]]
+
+
+CONLLU = (
+    "1\tOla\tola\tX\t_\t_\t0\troot\t_\t{0}=B-PER\n2\tBrun\tbrun\tX\t_\t_\t1\tx\t_\tGloss=y|{0}=I-PER\n"
+    "3\tleft\tleft\tX\t_\t_\t1\tx\t_\tSpaceAfter=No\n4\t.\t.\tX\t_\t_\t1\tx\t_\t_\n"
+)
+
+
+@pytest.mark.parametrize("column", ["auto:tag", 9, -1])
+@pytest.mark.parametrize("key", ["Entity", "NE", "ner", "Anything"])
+def test_tags_among_pairs_of_keys_and_values(write, column: int | str, key: str) -> None:
+    path = write("gold.conllu", CONLLU.format(key))
+    # A prediction without any entity has none under a key that the gold names.
+    empty = write("pred.conllu", CONLLU.format("Lemma").replace("B-PER", "x").replace("I-PER", "x"))
+    for predicted, expected in ((path, [("Ola Brun", "PER")]), (empty, [])):
+        corpus = read_tag_columns(path, predicted, TagSettings(tag_column=column))
+        assert gold_of(corpus) == [[("Ola Brun", "PER")]]
+        assert predicted_of(corpus) == [expected]
+
+
+def test_bare_labels_under_a_key_that_is_called_like_tags(write) -> None:
+    path = write("gold.conllu", CONLLU.format("NER").replace("=B-", "=").replace("=I-", "="))
+    assert gold_of(read_tag_columns(path, None, TagSettings(tag_column=9))) == [[("Ola Brun", "PER")]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(CONLLU.format("Gloss").replace("-PER", "x"), "with no tags but Gloss, SpaceAfter;", id="none"),
+        pytest.param(CONLLU.format("NE").replace("=B-PER", "=B-PER|E2=B-X"), "with tags under E2 and NE;", id="two"),
+    ],
+)
+def test_pairs_that_do_not_tell_the_tags_are_refused(write, content: str, message: str) -> None:
+    with pytest.raises(FormatError, match=message):
+        read_tag_columns(write("gold.conllu", content), None, TagSettings(tag_column=9))
+
+
 def test_a_hashtag_that_lost_its_tag_is_counted(write) -> None:
     corpus = read_tag_columns(write("gold", "Ida\tB-PER\nMoen\tI-PER\n#Oslo\n"))
     assert corpus.notes == {"gold: lines such as '#Oslo' without a tag, read as comments": 1}

@@ -8,14 +8,14 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from evalkit.errors import FormatError, InputError
 from evalkit.files import read_bytes
-from evalkit.formats.tags.tag_cells import is_outside, looks_like_tag
+from evalkit.formats.tags.tag_cells import is_outside, looks_like_tag, tag_keys
 from evalkit.registry import near_match
 
 __all__ = [
@@ -122,7 +122,7 @@ def looks_like_columns(head: bytes) -> bool:
     # The last line may be cut off.
     lines = head.decode(encoding, "replace").replace("\r", "\n").split("\n")[: -1 if len(head) >= _HEAD else None]
     layout = sniff_layout(lines, separator=None, comment="auto", names=())
-    rows, column = layout.sample, _tag_column(layout, None)
+    rows, column = layout.sample, _tag_column(layout)
     body = sum(bool(line.strip()) and not line.startswith("#") for line in lines) - bool(layout.header)
     tagged = 0 if column is None else sum(looks_like_tag(row[column]) for row in rows)
     return layout.width > 1 and 0 < body < 2 * len(rows) and len(rows) < 2 * tagged
@@ -220,10 +220,14 @@ def _header(some: list[str], body: list[str], separator: str, names: Sequence[st
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Where tokens and tags are, as numbers from 0 or negative from the end, and what is to be said about it."""
+    """Where tokens and tags are, as numbers from 0 or negative from the end, and what is to be said about it.
+
+    `rivals` are other columns with tags, from which the last was chosen since nobody said which it is.
+    """
 
     token: int
     tags: tuple[int, ...]
+    rivals: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -246,13 +250,14 @@ def find_columns(
     notes: list[str] = []
     found: list[int] = []
     tokens = None if token == "auto:token" else _told(token, layout, path=path, fallback=fallback)
-    for wanted in tags:
-        column = None if wanted == "auto:tag" else _told(wanted, layout, path=path, fallback=fallback)
+    told = [None if name == "auto:tag" else _told(name, layout, path=path, fallback=fallback) for name in tags]
+    taken = {column % layout.width for column in (tokens, *told) if column is not None}
+    for wanted, column in zip(tags, told, strict=True):
         if column is None:
-            column = _guessed_tags(layout, tokens, path=path, fallback=fallback)
+            column = _guessed_tags(layout, taken, path=path, fallback=fallback)
             if wanted != "auto:tag":
                 notes.append(f"column {wanted} is not in the file, column {column} was read instead")
-            elif layout.sample and not any(_is_tag(row[column]) for row in layout.sample):
+            elif layout.sample and not any(_is_tag(row[column]) or "=" in row[column] for row in layout.sample):
                 notes.append(f"every token has a label in column {column}; is it that of the tags (--tag-column)?")
         found.append(column)
     places = {column % layout.width for column in found}
@@ -267,7 +272,14 @@ def find_columns(
             f"{path}: column {tokens} cannot hold the tokens and the tags; name the other one with --token-column or "
             "--tag-column"
         )
-    return Columns(token=tokens, tags=tuple(found), notes=tuple(notes))
+    rivals: tuple[int, ...] = ()
+    if None in told and not set(map(str.casefold, layout.header)) & set(_TAG_NAMES):
+        others = set(range(layout.width)) - places - {tokens % layout.width}
+        rivals = tuple(column for column in sorted(others) if _has_labelled_tags(layout, column))
+    if rivals:
+        columns = " and ".join(map(str, sorted({*rivals, *places})))
+        notes.append(f"columns {columns} hold tags, column {max(places)}, the last, was read (--tag-column)")
+    return Columns(token=tokens, tags=tuple(found), rivals=rivals, notes=tuple(notes))
 
 
 def _told(wanted: int | str, layout: Layout, *, path: str, fallback: Layout | None) -> int | None:
@@ -332,10 +344,10 @@ def _guessed_tokens(layout: Layout, tags: set[int], *, path: str) -> int:
     raise FormatError(f"{path}: {what}; its lines are like {_shown(layout)}; name the column with --token-column")
 
 
-def _guessed_tags(layout: Layout, tokens: int | None, *, path: str, fallback: Layout | None) -> int:
-    column = _tag_column(layout, tokens)
+def _guessed_tags(layout: Layout, taken: Collection[int], *, path: str, fallback: Layout | None) -> int:
+    column = _tag_column(layout, taken)
     if column is None and fallback is not None and fallback.width == layout.width:
-        column = _tag_column(fallback, tokens)
+        column = _tag_column(fallback, taken)
     if column is None:
         raise FormatError(
             f"{path}: does not tell which column holds the tags; its lines are like {_shown(layout)}; name it with "
@@ -348,24 +360,33 @@ def _shown(layout: Layout) -> str:
     return ", ".join(repr(" ".join(row)[:40]) for row in layout.sample[:2]) or "nothing"
 
 
-def _tag_column(layout: Layout, tokens: int | None) -> int | None:
-    """The column of the tags: by its name, else the last that looks like tags, else one of bare labels."""
+def _tag_column(layout: Layout, taken: Collection[int] = ()) -> int | None:
+    """The column of the tags: by its name, else the last that looks like tags, else one of bare labels.
+
+    None of those that are taken, for the tokens or for other tags, is guessed.
+    """
     folded = [name.casefold() for name in layout.header]
     for name in _TAG_NAMES:
         if name in folded:
             return folded.index(name)
     if layout.width == 1 or not layout.sample:
         return -1 if layout.width > 1 else 0
-    columns = [column for column in reversed(range(layout.width)) if tokens is None or column != tokens % layout.width]
+    columns = [column for column in reversed(range(layout.width)) if column not in taken]
     tagged = next((column for column in columns if _looks_like_tags(layout, column)), None)
     if tagged is None and layout.width == _CONLLU and numbers_words(layout):
-        # Its numbers of heads and its relations look like labels and are none.
-        return None
+        # Its numbers of heads and its relations look like labels and are none; tags are in its last column, MISC.
+        return _CONLLU - 1 if tag_keys(row[-1] for row in layout.sample) else None
     return _label_column(layout, columns) if tagged is None else tagged
 
 
 def _is_tag(cell: str) -> bool:
     return looks_like_tag(cell) or is_outside(cell)
+
+
+def _has_labelled_tags(layout: Layout, column: int) -> bool:
+    """Whether a column looks like tags and not all of them say that the token is outside."""
+    cells = {row[column] for row in layout.sample}
+    return _looks_like_tags(layout, column) and any(looks_like_tag(cell) and not is_outside(cell) for cell in cells)
 
 
 def _looks_like_tags(layout: Layout, column: int) -> bool:

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.formats.tags.documents import TagDocument, cut_documents, find_documents, with_tails
 from evalkit.formats.tags.pairing import PairedTags, Unplaced, label_spelling, pair_tags
 from evalkit.formats.tags.schemes import DecodedTags, TokenSpan, decode_tags
 from evalkit.formats.tags.settings import DEFAULTS, TagSettings
+from evalkit.formats.tags.tag_cells import count_labels
 from evalkit.formats.tags.tag_file import TagFile, check_tag_cells, read_tag_file
 
 __all__ = ["TagCorpus", "TagDocument", "read_tag_columns"]
@@ -94,20 +95,47 @@ def read_tag_columns(
         gold = read_tag_file(Path(gold_path), settings, (settings.gold_column,))
     check_tag_cells(gold, settings.gold_column)
     if predicted_path is not None:
-        gold, other = _beside(gold, Path(predicted_path), settings)
+        gold, other = _beside(gold, Path(predicted_path), settings, notes)
         check_tag_cells(other, settings.predicted_column)
         predicted = pair_tags(gold, other, notes=notes)
     return _Builder(gold, predicted, settings, notes).build(unnamed)
 
 
-def _beside(gold: TagFile, path: Path, settings: TagSettings) -> tuple[TagFile, TagFile]:
-    """The gold file and the predicted one, in which lines that begin with # are tokens in both or in none."""
+def _beside(gold: TagFile, path: Path, settings: TagSettings, notes: Counter[str]) -> tuple[TagFile, TagFile]:
+    """The gold file and the predicted one, in which lines that begin with # are tokens in both or in none.
+
+    Where one of them has several columns of tags, that is read whose labels the other has.
+    """
     other = read_tag_file(path, settings, (settings.predicted_column,), beside=gold)
+    if gold.rivals and not other.rivals and (column := _column_of(gold, other, settings)) is not None:
+        notes[f"gold: {_chosen(gold, column)}"] += 0
+        settings = replace(settings, gold_tag_column=column, predicted_tag_column=settings.predicted_column)
+        gold = read_tag_file(Path(gold.path), settings, (column,))
+        other = read_tag_file(path, settings, (settings.predicted_column,), beside=gold)
+    elif other.rivals and not gold.rivals and (column := _column_of(other, gold, settings)) is not None:
+        notes[f"predicted: {_chosen(other, column)}"] += 0
+        settings = replace(settings, predicted_tag_column=column)
+        other = read_tag_file(path, settings, (column,), beside=gold)
     hashtags = {*_more(other.hashes, gold.hashes, gold.refused), *_more(gold.hashes, other.hashes, other.refused)}
     if hashtags:
         gold = read_tag_file(Path(gold.path), settings, (settings.gold_column,), hashtags=hashtags)
         other = read_tag_file(path, settings, (settings.predicted_column,), beside=gold, hashtags=hashtags)
     return gold, other
+
+
+def _column_of(file: TagFile, other: TagFile, settings: TagSettings) -> int | None:
+    """Which rival column has more of the other file's labels than the one that was read; None if none has."""
+    columns = (*file.columns, *reversed(file.rivals))
+    cells = read_tag_file(Path(file.path), settings, columns).cells
+    labels = [{label.casefold() for label in count_labels(column)} for column in (*cells, other.cells[0])]
+    shared = [len(own & labels[-1]) for own in labels[:-1]]
+    best = max(range(len(columns)), key=lambda number: shared[number])
+    return columns[best] if best else None
+
+
+def _chosen(file: TagFile, column: int) -> str:
+    columns = " and ".join(map(str, sorted({*file.columns, *file.rivals})))
+    return f"columns {columns} hold tags, column {column} was read, whose labels the other file has (--tag-column)"
 
 
 def _more(tokens: Counter[str], here: Counter[str], refused: Counter[str]) -> set[str]:

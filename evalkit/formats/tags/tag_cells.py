@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from evalkit.registry import unknown_name
@@ -30,7 +30,10 @@ __all__ = [
     "label_in",
     "looks_like_tag",
     "oddity",
+    "pairs_in",
     "parse_cells",
+    "tag_keys",
+    "value_of",
     "whole",
 ]
 
@@ -49,6 +52,9 @@ _PREFIXED = re.compile(r"([A-Za-z])[-_:](.+)", re.DOTALL)
 _SUFFIXED = re.compile(r"(.+)[-_:]([BIESLUMWbieslumw])", re.DOTALL)
 _BARE_LETTER = re.compile(r"([BIESLUMWbieslumw])[-_:]?")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+_PAIR = re.compile(r"([^\W\d][\w.:-]*)=(.*)", re.DOTALL)
+_TAG_KEYS = frozenset({"entity", "entities", "iob", "label", "ne", "ner", "nertag", "ner_tag", "tag"})
+_BARE_LABEL = re.compile(r"[^\W\d_]\w*")
 _CLOSED = {"E": "SE", "S": "SE", "W": "WE", "L": "UL", "U": "UL"}
 """What a letter that ends an entity makes of one that begins and of one that continues it."""
 
@@ -101,6 +107,38 @@ def whole(first: str, last: str) -> str:
             made = made if begin[letter].isupper() else made.lower()
             return first[: begin.start(letter)] + made + first[begin.end(letter) :]
     return first
+
+
+def pairs_in(cells: Iterable[str]) -> dict[str, set[str]]:
+    """The values of each key, if most cells that say something are like `NER=B-PER|SpaceAfter=No`; else nothing."""
+    values: dict[str, set[str]] = {}
+    pairs = others = 0
+    for cell in cells:
+        if is_outside(cell):
+            continue
+        found = [_PAIR.fullmatch(part) for part in cell.split("|")]
+        if looks_like_tag(cell) or not found[0]:
+            others += 1
+            continue
+        pairs += 1
+        for pair in found:
+            if pair:
+                values.setdefault(pair[1], set()).add(pair[2])
+    return values if pairs > others else {}
+
+
+def tag_keys(cells: Iterable[str]) -> list[str]:
+    """The keys of such cells whose values are tags with prefixes, else those called like tags that hold bare labels."""
+    pairs = pairs_in(cells)
+    labels = {key: [value for value in values if not is_outside(value)] for key, values in pairs.items()}
+    tagged = sorted(key for key, values in labels.items() if values and all(map(looks_like_tag, values)))
+    bare = (key for key in labels if key.casefold() in _TAG_KEYS and all(map(_BARE_LABEL.fullmatch, labels[key])))
+    return tagged or sorted(bare)
+
+
+def value_of(cell: str, key: str) -> str:
+    """What a cell such as `NER=B-PER|SpaceAfter=No` says under a key; `O` if it says nothing."""
+    return next((part[len(key) + 1 :] for part in cell.split("|") if part.startswith(f"{key}=")), "O")
 
 
 def known_scheme(scheme: str) -> str:

@@ -21,7 +21,7 @@ from evalkit.formats.tags.lines import (
     split_line,
 )
 from evalkit.formats.tags.settings import TagSettings
-from evalkit.formats.tags.tag_cells import is_outside, label_in, looks_like_tag
+from evalkit.formats.tags.tag_cells import is_outside, label_in, looks_like_tag, pairs_in, tag_keys, value_of
 
 __all__ = ["DocumentMark", "TagFile", "check_tag_cells", "read_tag_file"]
 
@@ -67,6 +67,8 @@ class TagFile:
         marks: the lines that begin documents.
         glued: indices of tokens that no space follows; None if the file does not say.
         tokenless: whether the file holds tags only.
+        rivals: other columns that hold tags too, if nobody said which it is; `columns` are those that were read.
+        keys: for each of these columns the key of the tags, where cells are like `NER=B-PER|SpaceAfter=No`, else "".
         notes: what was met, and how often.
         hashes: the tokens on lines that begin with #, and how often they stand there.
         refused: the same for such lines with a tag that were read as comments.
@@ -81,6 +83,9 @@ class TagFile:
     marks: list[DocumentMark] = field(default_factory=list)
     glued: set[int] | None = None
     tokenless: bool = False
+    columns: tuple[int, ...] = ()
+    rivals: tuple[int, ...] = ()
+    keys: tuple[str, ...] = ()
     notes: Counter[str] = field(default_factory=Counter)
     hashes: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -118,6 +123,7 @@ def read_tag_file(
     layout = sniff_layout(lines, separator=settings.separator, comment=settings.comment, names=names)
     file = TagFile(path=str(path), layout=layout, notes=notes)
     columns = _find_columns(file, wanted, beside)
+    file.columns, file.rivals = columns.tags, columns.rivals
     notes.update(dict.fromkeys(columns.notes, 0))
     _LineReader(file, columns, beside, hashtags).read(lines)
     if notes["header lines repeated in the file"] <= 1:
@@ -180,11 +186,34 @@ class _LineReader:
         self.covered: set[str] = set()
         self.labels: set[str] | None = None
         self.refused: list[str] = []
+        file.keys = tuple(self._key(column) for column in self.tag_columns)
         places = (self.token_column, *self.tag_columns)
         self.plain = self.space_column is None and all(-self.width <= n < self.width for n in places)
+        self.plain = self.plain and not any(file.keys)
         self.glued: set[int] = set()
         self.lines: list[str] = []
         file.cells = tuple([] for _ in self.tag_columns)
+
+    def _key(self, column: int) -> str:
+        """The key of the tags in a column whose cells are pairs of keys and values; empty for other columns.
+
+        Raises:
+            FormatError: none of the keys, or more than one, has tags.
+        """
+        sample = self.file.layout.sample
+        cells = {row[column] for row in sample} if -self.width <= column < self.width else set()
+        pairs = pairs_in(cells) if any("=" in cell for cell in cells) else {}
+        if not pairs:
+            return ""
+        keys = tag_keys(cells) or [key for key in (self.beside.keys if self.beside else ()) if key]
+        if len(keys) == 1:
+            self.file.notes[f"tags read from {keys[0]}=… in column {column}"] += 0
+            return keys[0]
+        what = f"tags under {' and '.join(keys)}" if keys else f"no tags but {', '.join(sorted(pairs)[:4])}"
+        raise FormatError(
+            f"{self.file.path}: column {column} holds pairs such as {min(c for c in cells if '=' in c)[:40]!r}, with "
+            f"{what}; name another column (--tag-column), or put the tags of one key into a column of their own"
+        )
 
     def read(self, lines: list[str]) -> None:
         file = self.file
@@ -247,7 +276,7 @@ class _LineReader:
         return False
 
     def _is_tagged(self, cells: list[str]) -> bool:
-        return not all(is_outside(self._cell(cells, column) or "") for column in self.tag_columns)
+        return not all(is_outside(tag or "") for tag in self._tags(cells))
 
     def _begins_document(self, index: int) -> bool:
         return bool(self.file.marks) and self.file.marks[-1].start == index
@@ -290,7 +319,7 @@ class _LineReader:
             return False
         if len(cells) < 2 or (not self.separator and len(cells) != self.width) or cells[-1:] == cells:
             return False
-        found = [self._cell(cells, column) or "" for column in self.tag_columns]
+        found = [tag or "" for tag in self._tags(cells)]
         if not all(found):
             return False
         token = self._cell(cells, self.token_column) or ""
@@ -312,10 +341,15 @@ class _LineReader:
         """The labels on the lines that do not begin with #, of this file and of the gold; empty stands for O."""
         if self.labels is None:
             rows = (split_line(line, self.separator) for line in self.lines if line and line[0] != "#")
-            cells = {self._cell(row, column) or "" for row in rows for column in self.tag_columns}
+            cells = {tag or "" for row in rows for tag in self._tags(row)}
             cells.update(*(self.beside.cells if self.beside else ()))
             self.labels = {"", *map(label_in, cells)}
         return self.labels
+
+    def _tags(self, cells: list[str]) -> list[str | None]:
+        """What a line says in each column of tags; None where it has no such cell."""
+        tags = [self._cell(cells, column) for column in self.tag_columns]
+        return [value_of(tag, key) if key and tag else tag for tag, key in zip(tags, self.file.keys, strict=True)]
 
     def _cell(self, cells: list[str], column: int) -> str | None:
         size = len(cells)
@@ -346,8 +380,7 @@ class _LineReader:
         token = "" if file.tokenless else self._cell(cells, self.token_column) or ""
         if not token and not file.tokenless:
             file.notes["lines without a token"] += 1
-        for column, tags in zip(self.tag_columns, file.cells, strict=True):
-            tag = self._cell(cells, column)
+        for tag, tags in zip(self._tags(cells), file.cells, strict=True):
             if tag is None:
                 file.notes["lines without a tag, read as O"] += 1
             tags.append("O" if tag is None else tag)
