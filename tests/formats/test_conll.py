@@ -233,6 +233,39 @@ def test_pairs_that_do_not_tell_the_tags_are_refused(write, content: str, messag
         read_tag_columns(write("gold.conllu", content), None, TagSettings(tag_column=9))
 
 
+LEFT_OUT = "predicted: marks and endings glued to an entity that are outside in gold, left out of it"
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted", "cut"),
+    [
+        pytest.param("Oslo B-LOC / . O", "Oslo. B-LOC", 1, id="a stop"),
+        pytest.param("Anna B-PER / 's O / hat O", "Anna's B-PER / hat O", 1, id="a possessive ending"),
+        pytest.param("New B-LOC / York I-LOC / . O / So O", "New B-LOC / York. I-LOC / So O", 1, id="the last word"),
+        pytest.param("( O / Oslo B-LOC / ) O / , O", "(Oslo), B-LOC", 3, id="both sides"),
+        pytest.param("“ O / New B-LOC / York I-LOC", "“New B-LOC / York I-LOC", 1, id="the first word"),
+        pytest.param("New B-LOC / York I-LOC / . O", "New B-LOC / Yo I-LOC / ##rk. I-LOC", 1, id="split and glued"),
+        pytest.param("to O / Oslo B-LOC / . O", "to O / Os B-LOC / ##lo. I-LOC", 1, id="one word, split and glued"),
+        # What gold has in the entity stays in it, and so does what is no mark.
+        pytest.param("Acme B-ORG / Inc I-ORG / . I-ORG", "Acme B-ORG / Inc. I-ORG", 0, id="an abbreviation"),
+        pytest.param("St B-LOC / . I-LOC / Ives I-LOC", "St. B-LOC / Ives I-LOC", 0, id="a mark inside"),
+    ],
+)
+def test_a_mark_that_is_glued_to_an_entity(write, gold: str, predicted: str, cut: int) -> None:
+    def lines(text: str) -> str:
+        return text.replace(" / ", "\n") + "\n"
+
+    corpus = read_tag_columns(write("gold", lines(gold)), write("system", lines(predicted)))
+    assert gold_of(corpus) == predicted_of(corpus)
+    assert corpus.notes.get(LEFT_OUT, 0) == cut
+
+
+def test_words_and_marks_alone_stay_in_the_entity(write) -> None:
+    corpus = read_tag_columns(write("gold", "in O\nOslo B-LOC\n! O\n? O\n"), write("p", "inOslo B-LOC\n!? B-X\n"))
+    # `in` is a word that the prediction has in its entity; of marks alone one is left.
+    assert predicted_of(corpus) == [[("in Oslo", "LOC"), ("!", "X")]]
+
+
 def test_a_hashtag_that_lost_its_tag_is_counted(write) -> None:
     corpus = read_tag_columns(write("gold", "Ida\tB-PER\nMoen\tI-PER\n#Oslo\n"))
     assert corpus.notes == {"gold: lines such as '#Oslo' without a tag, read as comments": 1}
@@ -445,14 +478,12 @@ OLA, RUUN = ("Ola Brunsen", "PER"), ("Ruun", "GPE")
         pytest.param(
             "[CLS] O|ola B-PER|brun I-PER|##sen I-PER|[UNK] O|ruun B-GPE|. O|[SEP] O", [OLA, RUUN], id="uncased"
         ),
-        # A full stop that is glued to a name belongs to what was predicted.
-        pytest.param(
-            "Ola B-PER|Brun I-PER|##sen I-PER|left O|Ruun. B-GPE", [OLA, ("Ruun .", "GPE")], id="split and glued"
-        ),
-        pytest.param("Ola B-PER|Brun I-PER|sen I-PER|l?ft O|Ruun. B-GPE", [OLA, ("Ruun .", "GPE")], id="and damaged"),
-        pytest.param("Ola B-PER|Brun I-PER|sen I-PER|Ruun. B-GPE", [OLA, ("Ruun .", "GPE")], id="and lost"),
-        pytest.param("Ola B-PER|Brun I-PER|sen E-PER|left O|Ruun. S-GPE", [OLA, ("Ruun .", "GPE")], id="IOBES"),
-        pytest.param("OlaBrun B-PER|sen I-PER|left O|Ruun. B-GPE", [OLA, ("Ruun .", "GPE")], id="cut across"),
+        # A full stop that is glued to a name and outside in gold is in no entity.
+        pytest.param("Ola B-PER|Brun I-PER|##sen I-PER|left O|Ruun. B-GPE", [OLA, RUUN], id="split and glued"),
+        pytest.param("Ola B-PER|Brun I-PER|sen I-PER|l?ft O|Ruun. B-GPE", [OLA, RUUN], id="and damaged"),
+        pytest.param("Ola B-PER|Brun I-PER|sen I-PER|Ruun. B-GPE", [OLA, RUUN], id="and lost"),
+        pytest.param("Ola B-PER|Brun I-PER|sen E-PER|left O|Ruun. S-GPE", [OLA, RUUN], id="IOBES"),
+        pytest.param("OlaBrun B-PER|sen I-PER|left O|Ruun. B-GPE", [OLA, RUUN], id="cut across"),
         pytest.param(
             "O B-PER|l I-PER|a I-PER|Brunsenleft I-PER|Ruun B-GPE|. O",
             [("Ola Brunsen left", "PER"), RUUN],

@@ -2,11 +2,13 @@
 
 An entity is read from the predicted tags as they stand, and reaches from the first to the last gold token that its
 tokens stand for. The pieces of a word that gold has whole say one tag together; gold tokens that the prediction lacks
-belong to an entity whose tags go on after them.
+belong to an entity whose tags go on after them. Marks that are glued to its edges belong to it only where gold has them
+in an entity.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +29,9 @@ __all__ = ["PairedTags", "Unplaced", "label_spelling", "pair_tags"]
 
 _SHARED = 0.2
 """Two files of which less than this part of the letters is in tokens that are alike are not about one text."""
+
+_CLITIC = re.compile(r"['’](?:s|re|ve|ll|d|m|t)?|n['’]t", re.IGNORECASE)
+"""What English tokenizers part from the word before it."""
 
 Unplaced = tuple[int, tuple[str, ...], str]
 """An entity on no gold token: the index of the gold token before it, its tokens, its label."""
@@ -63,9 +68,13 @@ class PairedTags:
         return sorted(place for place in places if place < len(self.tags))
 
     def over_gold(
-        self, spans: Sequence[TokenSpan], gold_breaks: Sequence[int]
+        self, spans: Sequence[TokenSpan], gold_breaks: Sequence[int], gold: TagFile, *, notes: Counter[str]
     ) -> tuple[list[TokenSpan], list[Unplaced]]:
-        """Entities over these tags as entities over the gold tokens, and those that are on none of them."""
+        """Entities over these tags as entities over the gold tokens, and those that are on none of them.
+
+        A punctuation mark or an ending such as 's that the prediction glued to the first or last word of an entity,
+        and that is outside in gold, is not in the entity: one tag for both cannot say so. It is counted in `notes`.
+        """
         if self.starts is None or self.ends is None or not spans:
             return list(spans), []
         import numpy as np
@@ -79,6 +88,9 @@ class PairedTags:
         # One predicted token may cover the end of a sequence and the beginning of the next.
         breaks = np.append(np.array(gold_breaks, dtype=np.int64), np.iinfo(np.int64).max)
         ends = np.minimum(ends, breaks[np.searchsorted(breaks, starts, side="right")])
+        cut = self._cut_glued(starts, ends, on_gold[first[placed]], on_gold[after[placed] - 1], gold)
+        if cut:
+            notes["predicted: marks and endings glued to an entity that are outside in gold, left out of it"] += cut
         labels = [spans[number].label for number in placed.tolist()]
         unplaced = [
             (max(int(self.starts[start]) - 1, 0), self._tokens(start, end), label)
@@ -87,8 +99,41 @@ class PairedTags:
         over = map(TokenSpan, starts.tolist(), ends.tolist(), labels)
         return sorted(over), unplaced
 
+    def _cut_glued(
+        self,
+        starts: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        firsts: NDArray[np.intp],
+        lasts: NDArray[np.intp],
+        gold: TagFile,
+    ) -> int:
+        """Moves the edges of entities inwards over what is glued to their first and last tags; how many tokens."""
+        import numpy as np
+
+        if self.starts is None or self.ends is None:
+            return 0
+        cut = 0
+        # Few tags cover several gold tokens; only entities that begin or end with such a tag are looked at.
+        many = self.ends - self.starts > 1
+        for number in np.flatnonzero(many[firsts] | many[lasts]).tolist():
+            first, last = int(starts[number]), int(ends[number]) - 1
+            limits = int(self.ends[firsts[number]]), int(self.starts[lasts[number]])
+            while last > max(first, limits[1]) and _is_glued_mark(gold, last):
+                last -= 1
+            while first < min(last, limits[0] - 1) and _is_glued_mark(gold, first):
+                first += 1
+            cut += (first - int(starts[number])) + (int(ends[number]) - 1 - last)
+            starts[number], ends[number] = first, last + 1
+        return cut
+
     def _tokens(self, start: int, end: int) -> tuple[str, ...]:
         return tuple(self.file.tokens[self.places[start] : self.places[end - 1] + 1])
+
+
+def _is_glued_mark(gold: TagFile, index: int) -> bool:
+    token = gold.tokens[index]
+    mark = not any(map(str.isalnum, token)) or _CLITIC.fullmatch(token) is not None
+    return mark and is_outside(gold.cells[0][index])
 
 
 def pair_tags(gold: TagFile, predicted: TagFile, *, notes: Counter[str]) -> PairedTags:

@@ -171,7 +171,7 @@ class _Builder:
         if predicted:
             own_breaks = predicted.breaks(breaks)
             predicted_tags = self._decode("predicted", predicted.tags, own_breaks, predicted.places, predicted.file)
-            predicted_spans, unplaced = predicted.over_gold(predicted_tags.spans, breaks)
+            predicted_spans, unplaced = predicted.over_gold(predicted_tags.spans, breaks, gold, notes=self.notes)
             self._note_new_labels(gold_tags.spans, predicted_spans)
         self._collect_notes()
         documents = cut_documents(gold, ranges, gold_tags.spans, predicted_spans)
