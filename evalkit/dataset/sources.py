@@ -24,6 +24,7 @@ from evalkit.formats.table import (
     NATIVE,
     format_of_file,
     format_of_folder,
+    head_of,
     load_format,
     loadable_formats,
 )
@@ -298,9 +299,22 @@ def _read_files(place: Place, form: Format, source: Source, read: ReadOptions) -
 
 
 def _files(form: Format, folder: Path) -> list[Path]:
-    """The files of a format in a folder, from there."""
-    files = sorted(file for file in folder.rglob("*") if file.suffix in form.suffixes and file.is_file())
+    """The files of a format in a folder, from there: those with its endings, else all, if one looks like it.
+
+    Files of text that have no ending of the format are only asked for by somebody who named the format.
+    """
+    every = sorted(file for file in folder.rglob("*") if file.is_file())
+    files = [file for file in every if file.suffix in form.suffixes]
+    if not files:
+        shown = [file for file in every if not _is_beside(file.relative_to(folder))]
+        files = shown if any(form.certainty(file, head_of(file)) > 0 for file in shown) else []
     return [file.relative_to(folder) for file in files]
+
+
+def _is_beside(file: Path) -> bool:
+    """Whether a file is hidden, or says something about a dataset, and so holds no article."""
+    hidden = any(part.startswith(".") for part in file.parts)
+    return hidden or file.suffix in (".md", ".toml") or file.stem.upper() in ("README", "LICENSE", "LICENCE")
 
 
 def _file_names(files: Collection[Path]) -> dict[Path, str]:

@@ -12,7 +12,7 @@ from evalkit.formats.base import Format
 from evalkit.formats.contents import BINARY, other_content
 from evalkit.registry import Registry
 
-__all__ = ["FORMATS", "format_of_file", "format_of_folder", "load_format", "loadable_formats"]
+__all__ = ["FORMATS", "format_of_file", "format_of_folder", "head_of", "load_format", "loadable_formats"]
 
 FORMATS = Registry(
     what="format",
@@ -63,7 +63,7 @@ def format_of_file(path: Path) -> Format:
     """
     if not path.is_file() and not _is_standard_input(path):
         return load_format(NATIVE)
-    head = _head(path)
+    head = head_of(path)
     best, broken = _surest(path, head)
     if len(best) == 1:
         return load_format(best[0])
@@ -86,7 +86,7 @@ def format_of_folder(folder: Path) -> Format | None:
     suffixes = {suffix for form in loadable_formats().values() for suffix in form.suffixes}
     files = [path for path in sorted(folder.rglob("*")) if path.suffix in suffixes and path.is_file()]
     for path in files[:LOOKED_INTO]:
-        head = _head(path)
+        head = head_of(path)
         best, _ = _surest(path, head)
         form = load_format(best[0]) if len(best) == 1 else None
         if (
@@ -105,7 +105,8 @@ def _is_standard_input(path: Path) -> bool:
     return is_standard_input(path)
 
 
-def _head(path: Path) -> bytes:
+def head_of(path: Path) -> bytes:
+    """The beginning of a file, by which formats know theirs."""
     if _is_standard_input(path):
         from evalkit.files import read_bytes
 

@@ -96,7 +96,8 @@ def pair_up(
     if not in_both and by_article:
         raise InputError(
             f"no prediction is about an article of the gold: gold has {min(gold)!r}, predictions have "
-            f"{min(by_article)!r}; are they of the same dataset and split?"
+            f"{min(by_article)!r}; are they of the same dataset and split? "
+            "Where a file names no article, its own name or a number is the id"
         )
     claimed = _claimed(by_article.values()) if layers is None else frozenset(layers)
     aside: Counter[str] = Counter()

@@ -312,3 +312,19 @@ def test_two_folders_of_splits_are_read_for_the_split_that_is_asked_for(tmp_path
     gold, run = load_sides(tmp_path / "gold", tmp_path / "predicted")
     assert [example.article.id for example in gold.examples] == ["test-x"]
     assert [prediction.article_id for prediction in run.predictions] == ["test-x"]
+
+
+def test_files_with_other_endings_are_read_where_the_format_is_told(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("Read me.\n")
+    (tmp_path / "b.txt").write_text("Kari B-PER\n")
+    (tmp_path / "a.txt").write_text("Ola B-PER\nleft O\n")
+    assert [example.article.id for example in load_dataset(tmp_path, format="conll")] == ["a", "b"]
+    (tmp_path / "c.conll").write_text("Mia B-PER\n")
+    # Where there are files with an ending of the format, the others are something else.
+    assert [example.article.id for example in load_dataset(tmp_path, format="conll")] == ["c"]
+
+
+def test_a_folder_without_a_file_of_the_told_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Plain words stand here and nothing else.\n")
+    with pytest.raises(InputError, match="holds no file that ends in"):
+        load_dataset(tmp_path, format="conll")
