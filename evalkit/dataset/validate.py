@@ -8,6 +8,7 @@ article-duplicate           an article is in two splits
 corpus-missing              an article of a dataset folder has no text in `corpus/`
 corpus-differs              its text or its metadata in `corpus/` differs from what was annotated
 file-name                   the file is not named after the article that it holds
+field-unknown               a key of an item that nothing is read from, and that is near the name of a field
 label-spelling              a label that is spelled in another way elsewhere in the gold
 layer-unknown               nothing but objects under names that are no layer
 split-copy                  an article of another split has the same text, or nearly
@@ -115,6 +116,7 @@ def validate_dataset(
         raise InputError(f"{found.location}: holds no article; check the path, or build it with evalkit dataset build")
     inventory = inventory_beside(found)
     problems += check_raw(raws, inventory)
+    problems += _check_keys(raws)
     problems += _check_copies(raws)
     problems += _check_spelling(raws, inventory)
     if not inventory.metadata:
@@ -130,8 +132,31 @@ def validate_dataset(
         problems=tuple(sorted(problems, key=Problem.sort_key)),
         counts=_counts(raws),
         checks=checks,
-        notes=batch.sentences,
+        notes=_without_meant_keys(batch).sentences,
     )
+
+
+def _check_keys(raws: Sequence[RawExample]) -> Iterator[Problem]:
+    """Keys of items that were meant for a field."""
+    for raw in raws:
+        for (name, index), keys in raw.claims.unread.items():
+            items = raw.example.gold[name] or ()
+            for key, meant in keys if index < len(items) else ():
+                if meant:
+                    place = place_of(name, index, items[index].id)
+                    message = f"{key!r} is no field, and its value was not read; did you mean {meant!r}?"
+                    yield Problem(raw.example.article.id, place, "field-unknown", message)
+
+
+def _without_meant_keys(batch: Batch) -> Batch:
+    """The batch without the keys that are problems, so that no note says them again."""
+    if not any(claim.unread for claim in batch.claims):
+        return batch
+    kept = [
+        {place: rest for place, keys in claim.unread.items() if (rest := tuple(key for key in keys if not key.meant))}
+        for claim in batch.claims
+    ]
+    return replace(batch, claims=tuple(replace(one, unread=own) for one, own in zip(batch.claims, kept, strict=True)))
 
 
 def _check_spelling(raws: Sequence[RawExample], inventory: Inventory) -> Iterator[Problem]:

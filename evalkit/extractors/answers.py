@@ -12,7 +12,7 @@ from evalkit.dataset.check_spans import check_surfaces
 from evalkit.dataset.offsets import Evidence
 from evalkit.errors import FormatError
 from evalkit.extractors.base import Extracted
-from evalkit.formats.native.rows import annotations_from_row, claimed_surfaces
+from evalkit.formats.native.rows import annotations_from_row, claimed_surfaces, unread_fields
 from evalkit.layers.base import Layer
 from evalkit.layers.table import layer_names, load_layer
 from evalkit.records import Annotations, Article
@@ -33,7 +33,8 @@ class Answer:
 
     Attributes:
         annotations: what it says.
-        unread: how many items it lists under a name that is no layer, by `unread_NAME`.
+        unread: how many items it lists under a name that is no layer, by `unread_NAME`, and how many have a key that
+            was meant for a field, by `unread_LAYER.KEY`.
     """
 
     annotations: Annotations
@@ -117,6 +118,9 @@ def _from_object(answer: Mapping[Any, Any], where: str, article: Article | None)
     if article is not None and (problem := next(check_surfaces(article, annotations, evidence), None)):
         raise FormatError(f"{problem.place}: {problem.message}")
     unread = {f"unread_{name}": float(number) for name, number in sorted(listed.items()) if _is_items(answer[name])}
+    for (name, _), keys in unread_fields(row).items():
+        for key in (f"unread_{name}.{one.key}" for one in keys if one.meant):
+            unread[key] = unread.get(key, 0.0) + 1
     return Answer(annotations, unread)
 
 

@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import FormatError
+from evalkit.layers.keys import UnreadKey
 from evalkit.layers.table import layer_names
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations, Example, Prediction
 from evalkit.registry import near_match
+from evalkit.showing import number_of
 
 __all__ = ["Batch", "Claims", "Format", "Losses", "Source", "counted", "merged"]
 
@@ -63,12 +65,14 @@ class Claims:
         surfaces: what it says stands at the spans of items, by layer and index.
         text: the text that it says predictions are about.
         sha256: the hash that it gives for the text.
+        unread: the keys of items that nothing is read from, by layer and index.
     """
 
     where: str = ""
     surfaces: Mapping[tuple[str, int], str] = field(default_factory=dict)
     text: str | None = None
     sha256: str | None = None
+    unread: Mapping[tuple[str, int], tuple[UnreadKey, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,10 +107,11 @@ class Batch:
     def sentences(self) -> tuple[str, ...]:
         """The notes as they are shown."""
         left_out = (
-            f"{number} objects under {name!r} left out: no layer of that name is known here{_hint(name)}"
+            f"{number_of(number, 'object')} under {name!r} left out: no layer of that name is known here{_hint(name)}"
             for name, number in sorted(self.unknown.items())
         )
-        return (*(f"{number} {what}" if number else what for what, number in self.notes.items()), *left_out)
+        said = (f"{number} {what}" if number else what for what, number in self.notes.items())
+        return (*said, *left_out, *_unread_notes(self))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +180,25 @@ class Format:
 def _hint(name: str) -> str:
     near = near_match(name, layer_names())
     return f" (did you mean {near!r}?)" if near else "; is the package that brings it installed?"
+
+
+def _unread_notes(batch: Batch) -> list[str]:
+    """The note of each layer on the keys of its items that nothing was read from."""
+    by_layer: dict[str, Counter[UnreadKey]] = {}
+    for claim in batch.claims:
+        for (layer, _), unread in claim.unread.items():
+            by_layer.setdefault(layer, Counter()).update(unread)
+    side = "gold" if batch.predictions is None else "predicted"
+    notes = []
+    for layer, keys in sorted(by_layer.items()):
+        told = ", ".join(
+            f"{one.key!r} {number}" + (f" (did you mean {one.meant!r}?)" if one.meant else "")
+            for one, number in sorted(keys.items())
+        )
+        notes.append(
+            f"{number_of(sum(keys.values()), 'field')} of {side} {layer} not read, as no item has such a key: {told}"
+        )
+    return notes
 
 
 def counted(annotations: Iterable[Annotations]) -> dict[str, int]:

@@ -81,6 +81,17 @@ def unknown_reference(position: int, name: str, value: str, what: str, present: 
     return Fault(position, "reference-unknown", f"{name} {value!r} is no {what} of this article{hint}")
 
 
+def _one_id(given: str | None, name: str, part: Mapping[str, Any], key: str) -> str | None:
+    """The id beside a span, or the `entity_id` inside the object that stands for the span; both must be the same."""
+    inside = part.get("entity_id")
+    if inside is None or inside == given:
+        return given
+    read: str = TEXT.read(inside, f"{key}.entity_id")
+    if given is not None:
+        raise FormatError(f"{name!r} is {given!r}, but the entity_id inside {key!r} is {read!r}; keep one")
+    return read
+
+
 def _nothing(*_: object) -> Any:
     return ()
 
@@ -196,6 +207,13 @@ class Layer(Generic[Item]):
         named = [field.name for field in self.fields if field.type in (SPAN, SPANS)]
         return {name: "span" if name == "spans" else name for name in named}
 
+    @cached_property
+    def span_ids(self) -> Mapping[str, str]:
+        """The fields of one span whose thing another field of the same part names: span field → field of the id."""
+        types = {field.name: field.type for field in self.fields}
+        pairs = [(one, other) for names in self.joined.values() for one in names for other in names]
+        return {one: other for one, other in pairs if types[one] is SPAN and types[other] is NAME}
+
     def parts(self, item: Item) -> Iterator[tuple[str, Span]]:
         """Every span of an item, each after the word for it."""
         for name, word in self.span_names.items():
@@ -274,12 +292,15 @@ class Layer(Generic[Item]):
                 values[key] = read(given, key)
             else:
                 values[key] = absent if absent is not REQUIRED else self._not_given(key, value)
+        for key, other in self.span_ids.items():
+            if values[key] is not None and isinstance(get(key), Mapping):
+                values[other] = _one_id(values[other], other, value[key], key)
         return self.record(**values)
 
     def _not_given(self, key: str, value: Mapping[str, Any]) -> tuple[Span, ...]:
         if key != self.spans_field:
             raise FormatError(f"{key!r} must be a string, found None")
-        return (SPAN.read(value, key),) if "start" in value else ()
+        return (SPAN.read(value, key),) if "start" in value or "end" in value else ()
 
     def to_json(self, item: Item, text: str | None = None) -> Row:
         """An item as a JSON object; with `text`, what stands at its spans is beside them so that a diff can be read."""

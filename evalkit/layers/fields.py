@@ -9,7 +9,7 @@ type                  in JSON
 `str`                 a string that must be there
 `str | None`          a string or null
 `Span | None`         `[start, end]` or null; an object with `start` and `end` is read too
-`tuple[Span, ...]`    a list of them; absent is empty
+`tuple[Span, ...]`    a list of them, or one object; absent is empty
 `tuple[str, ...]`     a list of strings; absent is empty
 `float | None`        a number; left out if there is none
 ====================  ===========================================================================
@@ -121,13 +121,19 @@ def _read_span(value: Json, name: str) -> Span:
         and len(value) == 2
         and all(isinstance(offset, int) and not isinstance(offset, bool) for offset in value)
     ):
-        raise FormatError(f"span {value!r} is not [start, end] in whole code points")
+        raise FormatError(f"{_span_word(name)} {value!r} is not [start, end] in whole code points")
     return Span(value[0], value[1])
 
 
+def _span_word(name: str) -> str:
+    return "span" if name == "spans" else f"{name!r}"
+
+
 def _read_spans(value: Json, name: str) -> tuple[Span, ...]:
+    if isinstance(value, Mapping):
+        return (_read_span(value, name),)
     if not isinstance(value, (list, tuple)):
-        raise FormatError(f"expected a list of [start, end], found {value!r}")
+        raise FormatError(f"{name!r} must be a list of [start, end], found {value!r}")
     if len(value) == 1:
         (span,) = value
         # The common case without another call.

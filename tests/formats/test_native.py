@@ -99,7 +99,7 @@ def test_a_missing_layer_is_not_an_empty_one() -> None:
         pytest.param(
             {"id": "a", "entities": [{"spans": [[0, 1.5]], "label": "X"}]}, "[0, 1.5] is not [start, end]", id="float"
         ),
-        pytest.param({"id": "a", "quotes": [{"content": 5}]}, "quotes[0]: expected a list", id="content"),
+        pytest.param({"id": "a", "quotes": [{"content": 5}]}, "'content' must be a list", id="content"),
         pytest.param({"id": "a", "zones": [5]}, "zones[0]: expected an object", id="zone"),
         pytest.param({"id": "a", "zones": 5}, "'zones' must be a list", id="zones"),
         pytest.param({"id": "a", "metadata": []}, None, id="empty-metadata-is-none"),

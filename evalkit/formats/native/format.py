@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from evalkit.errors import FormatError
 from evalkit.formats.base import Batch, Claims, Format, Losses, Source, counted
 from evalkit.formats.spelling import LABEL_CASE
+from evalkit.layers.keys import BOUNDS, UnreadKey
 from evalkit.layers.table import load_layer
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations
@@ -79,7 +80,7 @@ def batch_of_rows(
 def _batch(
     rows: Iterable[tuple[str, Mapping[str, Any]]], predicted: bool, split: str | None, wrong: list[FormatError]
 ) -> Batch:
-    from evalkit.formats.native.rows import claimed_surfaces, unknown_layers
+    from evalkit.formats.native.rows import claimed_surfaces, unknown_layers, unread_fields
 
     items: list[Any] = []
     claims: list[Claims] = []
@@ -88,9 +89,11 @@ def _batch(
     first: dict[str, str] = {}
     for where, row in rows:
         try:
-            item, other = _item(row, where, predicted), unknown_layers(row)
+            item, other, unread = _item(row, where, predicted), unknown_layers(row), unread_fields(row)
             if other:
                 _refuse_misspelt(row, where)
+            if unread:
+                _refuse_misplaced(unread, where)
             if predicted and (before := first.setdefault(item.article_id, where)) is not where:
                 raise FormatError(
                     f"{where}: prediction for article {item.article_id!r} is given twice, first at {before}; keep one"
@@ -110,6 +113,7 @@ def _batch(
                 surfaces=claimed_surfaces(row),
                 text=text if predicted and isinstance(text, str) and text else None,
                 sha256=sha256 if isinstance(sha256, str) else None,
+                unread=unread,
             )
         )
         splits.append(named if split is None and isinstance(named, str) else split)
@@ -163,6 +167,17 @@ def _refuse_misspelt(row: Mapping[str, Any], where: str) -> None:
         raise FormatError(
             f"{where}: {found[0]!r} is no layer, and its objects are {found[1]}; did you mean {found[1]!r}?"
         )
+
+
+def _refuse_misplaced(unread: Mapping[tuple[str, int], Sequence[UnreadKey]], where: str) -> None:
+    """Refuses an item that must stand somewhere and says where under another name."""
+    from evalkit.formats.native.rows import GIVEN
+
+    for (name, index), keys in unread.items():
+        layer = load_layer(name.removeprefix(GIVEN))
+        for key, meant in keys:
+            if layer.needs_spans and meant and meant in (layer.spans_field, *BOUNDS):
+                raise FormatError(f"{where}: {name}[{index}]: {key!r} is no field; rename it to {meant!r}")
 
 
 def _read(source: Source, options: ReadOptions) -> Batch:

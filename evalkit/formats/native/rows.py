@@ -21,6 +21,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -30,6 +32,7 @@ from evalkit.formats.native.json_rows import read_rows
 from evalkit.formats.native.table_rows import upright
 from evalkit.layers.base import Layer
 from evalkit.layers.fields import SPAN, TEXT
+from evalkit.layers.keys import UnreadKey, described_keys, known_keys, unread_keys
 from evalkit.layers.scopes import layer_scopes, scope_to_table
 from evalkit.layers.table import all_layers, layer_names, load_layer
 from evalkit.records import Annotations, Article, Example, Prediction, Scope, Zone
@@ -52,6 +55,7 @@ __all__ = [
     "read_rows",
     "sha256_text",
     "unknown_layers",
+    "unread_fields",
 ]
 
 Row = dict[str, Any]
@@ -92,7 +96,8 @@ def _items(row: Mapping[str, Any], key: str, layer: Layer[Any], where: str) -> t
         try:
             items.append(layer.from_json(value, index + 1))
         except FormatError as error:
-            raise FormatError(f"{where}: {key}[{index}]: {error}") from error
+            there = described_keys(layer, value)
+            raise FormatError(f"{where}: {key}[{index}]: {error}" + (f"; {there}" if there else "")) from error
     return tuple(items)
 
 
@@ -136,6 +141,33 @@ def claimed_surfaces(row: Mapping[str, Any]) -> dict[tuple[str, int], str]:
         for layer in layer_names()
         for index, item in enumerate(upright(row.get(layer)) or ())
         if (type(item) is dict or isinstance(item, Mapping)) and isinstance(item.get("text"), str)
+    }
+
+
+def unread_fields(row: Mapping[str, Any]) -> dict[tuple[str, int], tuple[UnreadKey, ...]]:
+    """The keys of a row's items that nothing is read from, by the name that lists them and index.
+
+    Looked for in all items of a list together: there are millions of items, and few have such a key.
+    """
+    found: dict[tuple[str, int], tuple[UnreadKey, ...]] = {}
+    for name, (layer, known, looks_inside) in _listed_layers().items():
+        items = upright(row.get(name))
+        if items and (looks_inside or not known.issuperset(chain.from_iterable(items))):
+            for index, item in enumerate(items):
+                if looks_inside or not known.issuperset(item):
+                    own = tuple(unread_keys(layer, item))
+                    if own:
+                        found[name, index] = own
+    return found
+
+
+@cache
+def _listed_layers() -> dict[str, tuple[Layer[Any], frozenset[str], bool]]:
+    """Each name that lists items, their layer, its keys, and whether one of them may be an object with an id."""
+    return {
+        before + layer.name: (layer, known_keys(layer), bool(layer.span_ids))
+        for layer in all_layers()
+        for before in ("", GIVEN)
     }
 
 

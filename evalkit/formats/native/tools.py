@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from evalkit.layers.keys import BOUNDS
+from evalkit.layers.table import layer_names
+
 __all__ = ["foreign_form"]
 
 Row = Mapping[str, Any]
@@ -45,7 +48,25 @@ def _is_pipeline(row: Row) -> bool:
 
 
 def _is_around(row: Row) -> bool:
-    return "id" not in row and "text" not in row and any({"id", "text"} <= _first(row, key).keys() for key in row)
+    """One object around the articles, or around predictions for them."""
+    parts = {"text", *layer_names()}
+    return "id" not in row and "text" not in row and any(_is_row(_first(row, key), parts) for key in row)
+
+
+def _is_row(value: Row, parts: set[str]) -> bool:
+    return not {"id", "article_id"}.isdisjoint(value) and not parts.isdisjoint(value)
+
+
+def _is_keyed(row: Row) -> bool:
+    """One object whose keys are the ids of articles, each with its items or its layers."""
+    names = set(layer_names())
+    if not names.isdisjoint(row) or not {"id", "article_id", "text"}.isdisjoint(row):
+        return False
+    if not all(isinstance(value, (list, Mapping)) for value in row.values()):
+        return False
+    items = any({*BOUNDS, "label"} & _first(row, key).keys() for key in row)
+    layers = any(isinstance(value, Mapping) and not names.isdisjoint(value) for value in row.values())
+    return items or layers
 
 
 _FORMS: tuple[tuple[Callable[[Row], bool], str], ...] = (
@@ -76,6 +97,10 @@ _FORMS: tuple[tuple[Callable[[Row], bool], str], ...] = (
         "a table as pandas writes it by default, column by column; write it with orient='records', lines=True",
     ),
     (_is_around, "one object around a list of articles; save that list, or one of its objects a line"),
+    (
+        _is_keyed,
+        'one object whose keys are the ids of articles; write {"id": KEY, "entities": […]} for each, one a line',
+    ),
     (_is_doccano, f"an export of doccano: {_WRITE}; its offsets are [start, end, label] or start_offset, end_offset"),
 )
 
