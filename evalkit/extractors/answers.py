@@ -12,7 +12,7 @@ from evalkit.dataset.check_spans import check_surfaces
 from evalkit.dataset.offsets import Evidence
 from evalkit.errors import FormatError
 from evalkit.extractors.base import Extracted
-from evalkit.formats.native.rows import annotations_from_row, claimed_surfaces, unread_fields
+from evalkit.formats.native.rows import annotations_from_row, claimed_surfaces, unlabelled, unread_fields
 from evalkit.layers.base import Layer
 from evalkit.layers.table import layer_names, load_layer
 from evalkit.records import Annotations, Article
@@ -66,6 +66,10 @@ def read_answer(answer: object, where: str, article: Article | None = None) -> A
     if isinstance(answer, Annotations):
         for name in answer.layers:
             refuse_unknown_layer(name, where)
+            layer, items = load_layer(name), answer[name] or ()
+            if (index := unlabelled(layer, items)) is not None:
+                said = f"{layer.label_field!r} is empty; name one, or leave the item out"
+                raise FormatError(f"{where}: {name}[{index}]: {said}")
         return Answer(answer, {})
     if isinstance(answer, Mapping):
         return _from_object(answer, where, article)
@@ -174,6 +178,8 @@ def _plain(value: Any) -> Any:
 def _offset(value: object, where: str, number: int) -> int:
     # Numbers of numpy are whole numbers too; a float is more likely a mistake than an offset.
     try:
-        return operator.index(cast("SupportsIndex", value))
+        if not isinstance(value, bool):
+            return operator.index(cast("SupportsIndex", value))
+        raise TypeError("a bool counts nothing")
     except TypeError as error:
         raise FormatError(f"{where}: item {number} has the offset {value!r:.40}; expected a whole number") from error

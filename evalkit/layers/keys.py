@@ -62,7 +62,7 @@ def meant_field(key: str, layer: Layer[Any], item: Mapping[str, Any]) -> str | N
     folded = _folded(key)
     fields: list[str] = [field.name for field in layer.fields]
     placed = layer.spans_field is None or item.get(layer.spans_field) is not None
-    wanted = [name for name in (*fields, *(() if placed else BOUNDS)) if item.get(name) is None]
+    wanted: list[str] = [name for name in (*fields, *(() if placed else BOUNDS)) if item.get(name) is None]
     if spelt := [name for name in wanted if folded == _folded(name)]:
         return spelt[0]
     if called := [name for name in wanted if folded in CALLED.get(name, ())]:

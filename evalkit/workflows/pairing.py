@@ -150,15 +150,8 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
     annotations, counts = apply_label_maps((one.annotations for one in predictions), predicted_maps)
     by_label = label_counts(annotations, all_layers())
     spellings, spelled = _spellings(by_label, inventory, keep_case=gold.origin.get("label_case") == "keep")
-    # Of a layer that is restricted to some labels the others are set aside and counted so, and none of them is wrong.
-    restricted = {layer.name for layer in open_layers()} if scoring.labels else set()
-    foreign = [
-        note
-        for name, numbers in by_label.items()
-        if name not in restricted
-        for note in foreign_label_notes(inventory, name, numbers)
-    ]
     if not gold_maps and not predicted_maps and not scoring.labels and not spellings:
+        foreign = _foreign_notes(plain, by_label, inventory, scoring)
         return _sure_enough(Pairing(plain, plain, (*notes, *foreign)), inventory, scoring)
     examples, gold_counts = _mapped_gold(gold, gold_maps)
     changed = [
@@ -167,13 +160,37 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
     ]
     notes += [note for own in gold_counts for note in own.notes("gold")]
     notes += [note for own in counts for note in own.notes("predicted")]
-    notes += spelled + foreign
     if scoring.labels:
         examples = restrict_labels(examples, changed, scoring.labels)
     mapped = pair_up(examples, changed, layers=layers)
+    notes += spelled + _foreign_notes(mapped, by_label, inventory, scoring)
     more = [f"{number} {what}" for what, number in mapped.set_aside.items()]
     whole = Pairing(plain, mapped, (*notes, *(note for note in more if note not in notes)))
     return _sure_enough(whole, inventory, scoring)
+
+
+def _foreign_notes(
+    paired: Paired, by_label: Mapping[str, Counter[str]], inventory: Inventory, scoring: Scoring
+) -> list[str]:
+    """The notes on labels that the gold does not have.
+
+    Of a layer that is restricted to some labels the others are set aside and counted so, and none of them is wrong but
+    those that stand where a gold item does.
+    """
+    restricted = {layer.name for layer in open_layers()} if scoring.labels else set()
+    notes = []
+    for layer in all_layers():
+        if layer.name in restricted or layer.name not in by_label:
+            continue
+        scopes = [pair.gold.scope for pair in paired.pairs]
+        scoped = any(scope.labels is not None or scope.of_layer(layer.name).labels is not None for scope in scopes)
+        numbers = (
+            Counter(layer.label(item) for pair in paired.pairs for item in layer.of(pair.predicted) or ())
+            if scoped
+            else by_label[layer.name]
+        )
+        notes += foreign_label_notes(inventory, layer.name, numbers)
+    return notes
 
 
 def _sure_enough(pairing: Pairing, inventory: Inventory, scoring: Scoring) -> Pairing:

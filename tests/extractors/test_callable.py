@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,9 @@ def test_what_a_function_may_answer(answer: object, expected: tuple[Entity, ...]
         ),
         pytest.param([{"start": 0.5, "end": 3, "label": "PER"}], "0.5", id="object with half an offset"),
         pytest.param({"entities": [{"start": 0, "end": 3}]}, "'label' must be a string", id="native without label"),
+        pytest.param([(True, 3, "PER")], "item 1 has the offset True; expected a whole number", id="bool"),
+        pytest.param([(0, 3, " ")], r"entities\[0\]: 'label' is empty", id="blank label"),
+        pytest.param(Annotations(entities=(replace(IDA, label=""),)), r"entities\[0\]: 'label' is empty", id="no label"),
     ],
 )
 def test_other_answers_fail_the_article(answer: object, said: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from evalkit import load_dataset
 from evalkit.dataset.validate import validate_dataset
 from evalkit.errors import EvalkitError, FormatError
+from evalkit.formats.native.columns import read_native_columns
 from evalkit.formats.native.format import read_native
 from evalkit.layers.entities import ENTITIES
 from evalkit.layers.keys import meant_field, unread_keys
@@ -135,3 +136,12 @@ def test_containers_of_rows_are_named(whole: dict[str, object], said: str, tmp_p
     path.write_text(json.dumps(whole), encoding="utf-8")
     (problem,) = read_native(path, predicted=True).problems
     assert said in str(problem)
+
+
+@pytest.mark.parametrize("label", ["", "  "])
+def test_an_empty_label_is_refused_with_its_place(label: str, tmp_path: Path) -> None:
+    path = _gold(tmp_path / "gold.jsonl", PLACED, {**PLACED, "label": label})
+    with pytest.raises(EvalkitError, match=r"gold.jsonl:1: entities\[1\]: 'label' is empty; name one"):
+        load_dataset(path)
+    # The short way leaves it to the one that says so.
+    assert read_native_columns(path) is None

@@ -251,8 +251,8 @@ class TestMisspeltLayers:
         gold = write(tmp_path / "g.jsonl", "PER", sentences=sentences, comments=[{"by": "kari"}])
         notes = load_dataset(gold).notes
         assert [note.split(" left out")[0] for note in notes] == [
-            "1 objects under 'comments'",
-            "1 objects under 'sentences'",
+            "1 object under 'comments'",
+            "1 object under 'sentences'",
         ]
         assert validate_dataset(gold).problems == ()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import evalkit
-from evalkit import Annotations, Article, Example, Quote, Run, Span
+from evalkit import Annotations, Article, Entity, Example, Prediction, Quote, Run, Span
 from evalkit.errors import InputError
 
 TEXT = "Ida Moen said “no.” Per Lund asked why."
@@ -100,3 +100,18 @@ def test_the_columns_give_way(tmp_path: Path):
         tmp_path / "g.jsonl", tmp_path / "p.jsonl", scope="entities:labels=PER", resamples=0, baseline=False
     )
     assert result.tasks["entities"]["exact"].micro.f1 == 1
+
+
+def test_a_label_outside_the_scope_is_set_aside_and_not_said_to_be_wrong():
+    text = "Ida Moen left Oslo."
+    person = Entity(id="e1", spans=(Span(0, 8),), label="PER")
+    place = Entity(id="e2", spans=(Span(14, 18),), label="GPE")
+    misread = Entity(id="e3", spans=(Span(0, 8),), label="ORG")
+    gold = [Example(article=Article(id="a", text=text), gold=Annotations(entities=(person,)))]
+    predicted = [Prediction(article_id="a", annotations=Annotations(entities=(person, place, misread)))]
+    result = evalkit.score_predictions(gold, predicted, scope="entities:labels=PER", resamples=0, baseline=False)
+    said = [note for note in result.notes if "predicted" in note]
+    # The GPE stands where no gold item does; of the ORG the gold knows that it should be PER.
+    assert said[0].startswith("1 predicted entities outside the annotated scope, set aside")
+    assert said[1].endswith("so they count as wrong (ORG 1); map them with --predicted-label-map")
+    assert len(said) == 2

@@ -85,6 +85,8 @@ class _Codes(dict[str, int]):
     def __missing__(self, label: object) -> int:
         if type(label) is not str:
             raise TypeError("a label is a text")
+        if not label.strip():
+            raise ValueError("a label says something")
         self[label] = number = len(self)
         return number
 

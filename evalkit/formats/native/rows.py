@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -55,6 +55,7 @@ __all__ = [
     "read_rows",
     "sha256_text",
     "unknown_layers",
+    "unlabelled",
     "unread_fields",
 ]
 
@@ -98,7 +99,16 @@ def _items(row: Mapping[str, Any], key: str, layer: Layer[Any], where: str) -> t
         except FormatError as error:
             there = described_keys(layer, value)
             raise FormatError(f"{where}: {key}[{index}]: {error}" + (f"; {there}" if there else "")) from error
+    if (bare := unlabelled(layer, items)) is not None:
+        raise FormatError(f"{where}: {key}[{bare}]: {layer.label_field!r} is empty; name one, or leave the item out")
     return tuple(items)
+
+
+def unlabelled(layer: Layer[Any], items: Sequence[Any]) -> int | None:
+    """The index of the first item whose label is empty or blank; None if there is none."""
+    if all(map(str.strip, set(map(layer.label, items)))):
+        return None
+    return next(index for index, item in enumerate(items) if not layer.label(item).strip())
 
 
 def annotations_from_row(row: Mapping[str, Any], where: str) -> Annotations:
