@@ -208,8 +208,13 @@ class EvalResult:
             return said
         if self.tasks:
             return ""
-        reasons = "; ".join(f"{task}: {reason}" for task, reason in self.not_evaluated.items())
-        return f"nothing was evaluated ({reasons or 'no layer is in both gold and predictions'})"
+        reasons = [f"{task}: {reason}" for task, reason in self.not_evaluated.items()]
+        # A task of several layers that lacks what another one lacks, too, has nothing of its own to say.
+        own = [one for one in reasons if not any(one.endswith(f"; {other}") for other in reasons)]
+        said = "; ".join(own) or "no layer is in both gold and predictions"
+        return (
+            f"nothing was evaluated ({said}); write [] for a layer that has nothing: null and absent are not evaluated"
+        )
 
     def to_json(self, *, tables: bool = True) -> dict[str, Any]:
         """The result as JSON values; without `tables` the counts by article are left out."""

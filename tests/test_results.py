@@ -104,3 +104,15 @@ def test_frame_has_a_row_for_each_label_and_average():
 
 def test_frame_of_nothing():
     assert len(replace(RESULT, tasks={}).to_pandas()) == 0
+
+
+def test_nothing_evaluated_names_each_reason_once_and_the_remedy():
+    missing = {
+        "entities": "the predictions do not have it",
+        "chain": "it needs entities, quotes and stances; entities: the predictions do not have it",
+    }
+    result = replace(RESULT, tasks={}, not_evaluated=missing, failed={})
+    assert result.shortfall == (
+        "nothing was evaluated (entities: the predictions do not have it); write [] for a layer that has nothing: null "
+        "and absent are not evaluated"
+    )

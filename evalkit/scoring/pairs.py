@@ -111,8 +111,9 @@ def pair_up(
         pairs.append(_pair(gold[name], prediction, claimed, aside))
     pairs = _without_unannotated(pairs, aside)
     annotated = {layer for pair in pairs for layer in pair.gold.layers}
+    unclaimed = "the predictions do not have it" if layers is None else "the extractor does not claim it"
     absent = {
-        layer.name: "the gold does not annotate it" if layer.name in claimed else "the extractor does not claim it"
+        layer.name: unclaimed if layer.name in annotated else "the gold does not annotate it"
         for layer in all_layers()
         if layer.name not in claimed or layer.name not in annotated
     }

@@ -81,7 +81,7 @@ def test_what_a_function_may_answer(answer: object, expected: tuple[Entity, ...]
         pytest.param({"entities": [{"start": 0, "end": 3}]}, "'label' must be a string", id="native without label"),
         pytest.param([(True, 3, "PER")], "item 1 has the offset True; expected a whole number", id="bool"),
         pytest.param([(0, 3, " ")], r"entities\[0\]: 'label' is empty", id="blank label"),
-        pytest.param(Annotations(entities=(replace(IDA, label=""),)), r"entities\[0\]: 'label' is empty", id="no label"),
+        pytest.param(Annotations(entities=(replace(IDA, label=""),)), "'label' is empty", id="no label"),
     ],
 )
 def test_other_answers_fail_the_article(answer: object, said: str) -> None:

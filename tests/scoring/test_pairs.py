@@ -38,10 +38,12 @@ def test_predictions_for_other_articles_are_counted():
 def test_layers_that_nobody_claims_or_annotates_are_not_evaluated():
     paired = pair_up([example("a", quotes=())], [prediction("a", stances=())])
     assert not_evaluated(paired) == {
-        "quotes": "the extractor does not claim it",
+        "quotes": "the predictions do not have it",
         "stances": "the gold does not annotate it",
-        "chain": "it needs entities, quotes and stances; quotes: the extractor does not claim it",
+        "chain": "it needs entities, quotes and stances; quotes: the predictions do not have it",
     }
+    with_extractor = pair_up([example("a", quotes=())], [prediction("a")], layers=["entities"])
+    assert not_evaluated(with_extractor)["quotes"] == "the extractor does not claim it"
     assert [pair.article.id for pair in articles_of("entities", paired)] == ["a"]
     assert articles_of("stances", paired) == articles_of("chain", paired) == []
 
@@ -95,7 +97,7 @@ def test_layers_that_nobody_has_are_named_only_if_asked_for():
     paired = pair_up([example("a")], [prediction("a")])
     # Entities, quotes and stances are what articles are annotated with here; other layers are not missed.
     assert set(not_evaluated(paired)) == {"quotes", "stances", "chain"}
-    assert not_evaluated(paired, ["categories"]) == {"categories": "the extractor does not claim it"}
+    assert not_evaluated(paired, ["categories"]) == {"categories": "the gold does not annotate it"}
 
 
 def test_an_extractor_that_only_labels_is_scored_on_given_items():

@@ -73,7 +73,7 @@ def test_the_four_numbers_and_the_scores():
 
 def test_what_is_not_evaluated_has_a_reason():
     result = score(GOLD, predictions(MOEN))
-    assert result.not_evaluated["quotes"] == "the extractor does not claim it"
+    assert result.not_evaluated["quotes"] == "the gold does not annotate it"
     claimed = score(GOLD, predictions(MOEN), layers=("entities", "quotes"))
     assert claimed.not_evaluated["quotes"] == "the gold does not annotate it"
     only = score(GOLD, predictions(MOEN), scoring=Scoring(tasks=("entities",)))
