@@ -130,8 +130,8 @@ class TestScorePredictions:
         assert (micro.precision, micro.recall) == (1.0, 0.5)
         assert micro.ci == {}
         assert result.floor == {}
-        assert result.not_evaluated["quotes"] == "the extractor does not claim it"
-        assert result.not_evaluated["stances"] == "the extractor does not claim it"
+        assert result.not_evaluated["quotes"] == "the gold does not annotate it"
+        assert result.not_evaluated["stances"] == "the gold does not annotate it"
 
     def test_every_way_of_giving_predictions_scores_the_same(self, gold_file: Path, tmp_path: Path):
         gold = evalkit.load_dataset(gold_file)
