@@ -35,14 +35,18 @@ class Answer:
         annotations: what it says.
         unread: how many items it lists under a name that is no layer, by `unread_NAME`, and how many have a key that
             was meant for a field, by `unread_LAYER.KEY`.
+        unanswered: the layers for which it says null.
     """
 
     annotations: Annotations
     unread: Mapping[str, float]
+    unanswered: tuple[str, ...] = ()
 
     def extracted(self) -> Annotations | Extracted:
         """The same for a runner, which sums up what was counted."""
-        return Extracted(self.annotations, self.unread) if self.unread else self.annotations
+        if not self.unread and not self.unanswered:
+            return self.annotations
+        return Extracted(self.annotations, self.unread, self.unanswered)
 
 
 def claimed_layers(annotations: Annotations) -> tuple[str, ...]:
@@ -125,7 +129,7 @@ def _from_object(answer: Mapping[Any, Any], where: str, article: Article | None)
     for (name, _), keys in unread_fields(row).items():
         for key in (f"unread_{name}.{one.key}" for one in keys if one.meant):
             unread[key] = unread.get(key, 0.0) + 1
-    return Answer(annotations, unread)
+    return Answer(annotations, unread, tuple(layer for layer in known if answer[layer] is None))
 
 
 _OTHER = ("zones", "given_")

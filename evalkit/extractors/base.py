@@ -61,11 +61,13 @@ class Extracted:
     """The annotations of one article with what they cost and what was counted on the way.
 
     `usage` has numbers by name, such as `prompt_tokens` or `invented_quotes`; they are summed over the articles of a
-    run and shown.
+    run and shown. `unanswered` names the layers for which the answer says null: that is not that there is nothing, so
+    the article fails if the extractor claims one of them.
     """
 
     annotations: Annotations
     usage: Mapping[str, float] = field(default_factory=dict)
+    unanswered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,7 +92,11 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
 def _prediction(article: Article, answer: object, layers: Sequence[str], *, labels_pairs: bool) -> Prediction:
     """What an answer says, if it can be used."""
     if isinstance(answer, Extracted):
-        prediction = _prediction(article, answer.annotations, layers, labels_pairs=labels_pairs)
+        claimed = [layer for layer in layers if not (labels_pairs and layer == LABELLED)]
+        if missing := [layer for layer in answer.unanswered if layer in claimed]:
+            prediction = _failed(article.id, f"answered null for {' and '.join(missing)}; write [] for none")
+        else:
+            prediction = _prediction(article, answer.annotations, layers, labels_pairs=labels_pairs)
         return _with_usage(prediction, answer.usage)
     if isinstance(answer, ArticleFailure):
         return replace(_failed(article.id, answer.message), usage=dict(answer.usage))

@@ -10,6 +10,7 @@ import pytest
 
 from evalkit.errors import ExtractorError
 from evalkit.extractors.base import ArticleFailure, Extractor, StancePair
+from evalkit.extractors.callable import as_extractor
 from evalkit.predictions.batches import predict_batch
 from evalkit.predictions.cache import PredictionCache, cache_key
 from evalkit.predictions.executors.base import Done
@@ -310,3 +311,17 @@ class TestGivenPairs:
 
     def test_other_extractors_are_not_asked(self):
         assert jobs_of([self.EXAMPLE], Double()) == [Job(self.EXAMPLE.article)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ({"entities": None}, "answered null for entities; write [] for none"),
+        ({"entities": [], "quotes": None}, None),
+        ({"entities": []}, None),
+    ],
+)
+def test_null_for_a_layer_that_is_claimed_fails_the_article(answer: object, error: str | None) -> None:
+    (found,) = run_jobs(as_extractor(lambda article: answer), JOBS[:1])
+    assert found.error == error
+    assert found.annotations["entities"] == (None if error else ())
