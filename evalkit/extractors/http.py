@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import IO, Any, Generic, NamedTuple, TypeVar
@@ -208,13 +209,13 @@ class HttpClient:
             parts.append(part)
             size += len(part)
             if size > LARGEST:
-                return Failure(f"answered with more than {LARGEST >> 20} MiB")
+                return _too_large()
             if self.patience.at_once and time.monotonic() - begun > self.patience.timeout:
                 return self._silence()
         # Reading what is there, unlike reading a number of bytes, does not mind that there are fewer.
         if response.length:
             return Failure(f"the connection was cut after {size} bytes of the answer", again=True)
-        return b"".join(parts)
+        return _unpacked(b"".join(parts), response.headers.get("Content-Encoding", ""))
 
     def _silence(self) -> Failure:
         what = "no whole answer in" if self.patience.at_once else "hangs: nothing came for"
@@ -236,9 +237,52 @@ class HttpClient:
 
     def _said(self, error: urllib.error.HTTPError) -> str:
         try:
-            return self.clean(error.read(4000).decode("utf-8", "replace"))
+            said = _unpacked(error.read(4000), error.headers.get("Content-Encoding", ""), whole=False)
+            return self.clean(said.decode("utf-8", "replace")) if isinstance(said, bytes) else ""
         except (http.client.HTTPException, OSError):
             return ""
+
+
+def _too_large() -> Failure:
+    return Failure(f"answered with more than {LARGEST >> 20} MiB")
+
+
+def _unpacked(content: bytes, encoding: str, *, whole: bool = True) -> bytes | Failure:
+    """A content without the compression that its header names, or why it cannot be read.
+
+    Some servers compress though nobody asked for it. Of one that is not `whole` the end may be missing.
+    """
+    for name in reversed([part.strip().lower() for part in encoding.split(",")]):
+        if name in ("", "identity") or not content:
+            continue
+        if name not in ("gzip", "x-gzip", "deflate"):
+            return Failure(f"answered with Content-Encoding {name[:40]}, which is not read; send it plain, or as gzip")
+        try:
+            content, left = _inflated(content, name)
+        except zlib.error as error:
+            return Failure(f"answered with Content-Encoding {name}, but its content is not ({error})")
+        if len(content) > LARGEST:
+            return _too_large()
+        if whole and left:
+            return Failure(f"answered with Content-Encoding {name}, and its end is missing", again=True)
+    return content
+
+
+def _inflated(content: bytes, name: str) -> tuple[bytes, bool]:
+    """What is compressed in a content, up to one byte more than is read, and whether its end is missing.
+
+    Raises:
+        zlib.error: it is not so compressed.
+    """
+    # Both have a header that says which it is; some servers leave out that of deflate.
+    headless = name == "deflate" and (content[0] & 0x0F != 8 or int.from_bytes(content[:2], "big") % 31)
+    found, complete = bytearray(), False
+    # gzip may hold several parts, one after the other.
+    while content and len(found) <= LARGEST:
+        machine = zlib.decompressobj(-zlib.MAX_WBITS if headless else zlib.MAX_WBITS | 32)
+        found += machine.decompress(content, LARGEST + 1 - len(found))
+        complete, content = machine.eof, machine.unused_data
+    return bytes(found), not complete
 
 
 def proxy_of(url: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -201,6 +203,52 @@ def test_an_answer_that_is_too_large_is_refused(server: Server, monkeypatch: pyt
     with pytest.raises(ExtractorError, match="answered with more than"):
         extractor(server).extract(ARTICLES)
     assert len(server.requests) == 1
+
+
+def bare(content: bytes) -> bytes:
+    """Deflate without the header of zlib, as some servers send it."""
+    machine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return machine.compress(content) + machine.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [
+        pytest.param("gzip", gzip.compress, id="gzip"),
+        pytest.param("x-gzip", lambda content: gzip.compress(content[:9]) + gzip.compress(content[9:]), id="parts"),
+        pytest.param("deflate", zlib.compress, id="deflate"),
+        pytest.param("Deflate", bare, id="deflate without a header"),
+        pytest.param("gzip, identity", gzip.compress, id="two names"),
+    ],
+)
+def test_compressed_answers_are_read(server: Server, encoding: str, pack: Callable[[bytes], bytes]) -> None:
+    server.replies = [lambda handler, rows: handler.say(pack(answers(rows)), Content_Encoding=encoding)]
+    assert [outcome(one) for one in extractor(server).extract(ARTICLES)] == [[Span(0, 4)]] * 3
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "said"),
+    [
+        pytest.param(gzip.compress(b"x" * 99)[:-9], "gzip", "its end is missing", id="cut"),
+        pytest.param(b"[]", "gzip", "its content is not", id="not compressed"),
+        pytest.param(b"[]", "br", "Content-Encoding br, which is not read", id="another compression"),
+        pytest.param(gzip.compress(b"[]"), "", "compressed with gzip", id="without a word"),
+    ],
+)
+def test_compressed_answers_that_cannot_be_read(server: Server, content: bytes, encoding: str, said: str) -> None:
+    server.replies = [
+        lambda handler, rows: handler.say(content, **({"Content_Encoding": encoding} if encoding else {}))
+    ]
+    with pytest.raises(ExtractorError, match=said):
+        extractor(server, retries="0").extract(ARTICLES)
+
+
+def test_a_small_answer_that_becomes_a_large_one_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evalkit.extractors.http.LARGEST", 1 << 20)
+    # 8 MiB of blanks are about 8 KiB.
+    server.replies = [lambda handler, rows: handler.say(gzip.compress(b" " * (8 << 20)), Content_Encoding="gzip")]
+    with pytest.raises(ExtractorError, match="more than 1 MiB"):
+        extractor(server).extract(ARTICLES)
 
 
 def test_nobody_there() -> None:
