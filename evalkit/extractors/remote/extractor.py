@@ -16,7 +16,7 @@ from typing import Protocol
 
 from evalkit.errors import ExtractorError
 from evalkit.extractors.base import ArticleFailure, Extracted
-from evalkit.extractors.remote.wire import PROBE, VERSION, Header, Inbox
+from evalkit.extractors.remote.wire import DIFFERS, PROBE, VERSION, Header, Inbox
 from evalkit.layers.table import layer_names
 from evalkit.records import Annotations, Article
 
@@ -57,6 +57,11 @@ class Channel(Protocol):
         """What at the other end `identity` does not see."""
         ...
 
+    @property
+    def restarts(self) -> int:
+        """How often what it talks to had to be started again after it had failed."""
+        ...
+
     def identity(self) -> str:
         """A string that changes when there is something else at the other end, as far as that can be seen."""
         ...
@@ -92,7 +97,10 @@ class RemoteExtractor:
         self._probed: str | None = None
         self._shown: set[str] = set()
         self._useless: Counter[str] = Counter()
+        self._before: dict[str, bytes] = {}
         self._answered = False
+        self._first_trouble = ""
+        self._told: Counter[str] = Counter()
         self._troubles = 0
         self._lock = threading.RLock()
 
@@ -127,15 +135,24 @@ class RemoteExtractor:
         return "" if says else f"{self._channel.unseen}; --set fingerprint=TEXT stands for that"
 
     def facts(self) -> dict[str, str | int]:
-        """What a run should keep: what the other side says of itself, and how many lines were no answers, by why."""
+        """What a run should keep: what the other side says of itself, how much was left aside, by why, and restarts."""
         header = self._header or Header()
         said = {"reported_name": header.name, "reported_fingerprint": header.fingerprint}
-        return {key: value for key, value in said.items() if value} | dict(sorted(self._useless.items()))
+        counts = {**self._useless, **({"restarts": self._channel.restarts} if self._channel.restarts else {})}
+        return {key: value for key, value in said.items() if value} | dict(sorted(counts.items()))
 
     def close(self) -> None:
         """End what was started; a later `extract` starts it anew."""
         with self._lock:
             self._channel.close()
+            counted = Counter({"restarts": self._channel.restarts, DIFFERS: self._useless[DIFFERS]})
+            new, self._told = counted - self._told, counted
+            if restarts := new["restarts"]:
+                times = "once" if restarts == 1 else f"{restarts} times"
+                _log.warning("%s: was started again %s: %s", self.name, times, self._first_trouble)
+            # The first of them has been named when it came.
+            if (more := new[DIFFERS]) > 1:
+                _log.warning("%s: wrote %d second answers that differ; the first ones stand", self.name, more)
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations | Extracted | ArticleFailure]:
         """The answer for each article, in the order given, or why there is none.
@@ -157,17 +174,19 @@ class RemoteExtractor:
             return f"not asked: {self._troubles} conversations in a row failed", {}
         if not articles:
             return "", {}
-        inbox = Inbox(articles, self.name)
+        inbox = Inbox(articles, self.name, self._before)
         trouble = self._channel.ask(articles, inbox)
         self._note(inbox)
         if trouble is None:
             self._troubles = 0
             return "", inbox.answers
+        self._first_trouble = self._first_trouble or trouble.message
         self._troubles = 0 if inbox.answers else self._troubles + 1
         return self._message(trouble, inbox), inbox.answers
 
     def _message(self, trouble: Trouble, inbox: Inbox) -> str:
-        message = f"{trouble.message}; it wrote {inbox.first_useless}" if inbox.first_useless else trouble.message
+        wrote = next(iter(inbox.first.values()), "")
+        message = f"{trouble.message}; it wrote {wrote}" if wrote else trouble.message
         if not self._answered and (trouble.hopeless or self._troubles >= _NEVER_ANSWERED):
             raise ExtractorError(f"{self.name}: {message}")
         return message
@@ -178,14 +197,14 @@ class RemoteExtractor:
         self._header = inbox.header or self._header
         for kind, count in inbox.useless.items():
             if kind not in self._useless:
-                _log.warning("%s: wrote %s", self.name, inbox.first_useless)
+                _log.warning("%s: wrote %s", self.name, inbox.first[kind])
             self._useless[kind] += count
 
     def _introduce(self) -> Header:
         """The header, or an empty one; a made-up article is asked about first, once."""
         with self._lock:
             if self._probed is None:
-                inbox = Inbox([PROBE], self.name)
+                inbox = Inbox([PROBE], self.name, self._before)
                 trouble = self._channel.ask([PROBE], inbox)
                 if trouble is not None and trouble.hopeless:
                     self._message(trouble, inbox)

@@ -65,7 +65,11 @@ def load_program(spec: str, options: Mapping[str, str] | None = None) -> RemoteE
 
 
 class ProgramChannel:
-    """Keeps one program running and talks to it."""
+    """Keeps one program running and talks to it.
+
+    Attributes:
+        restarts: how often it was started again after it had died, hung or written what cannot be read.
+    """
 
     unseen = "files that the program opens itself are not seen"
 
@@ -81,7 +85,9 @@ class ProgramChannel:
         self._timeout = timeout
         self._whole = whole
         self._child: Child | None = None
-        self._answered = False
+        self._answered = self._failed = False
+        self._lines = 0
+        self.restarts = 0
 
     def ask(self, articles: Sequence[Article], inbox: Inbox) -> Trouble | None:
         """Send the articles to the program and read its answers.
@@ -92,13 +98,17 @@ class ProgramChannel:
         lines = article_lines(articles)
         if self._child is None:
             self._child = self._start()
+            self._lines = 0
+            self.restarts += self._failed
             lines = header_line() + lines
         self._child.send(lines, last=self._whole)
+        inbox.lines = self._lines
         try:
             trouble = self._listen(self._child, inbox)
         except BaseException:
             self._stop(grace=0)
             raise
+        self._lines, self._failed = inbox.lines, trouble is not None
         self._answered = self._answered or bool(inbox.answers)
         if trouble is not None or self._whole:
             self._stop(grace=0)

@@ -58,6 +58,7 @@ class ServiceChannel:
     """Sends requests to one address."""
 
     unseen = "a change behind the address is not seen"
+    restarts = 0
 
     def __init__(self, url: str, patience: Patience) -> None:
         """A channel to `url`."""

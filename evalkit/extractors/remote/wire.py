@@ -27,6 +27,7 @@ An article `evalkit-probe` comes alone and first: its answer shows which layers 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,7 +44,7 @@ from evalkit.formats.native.rows import article_to_row
 from evalkit.layers.table import layer_names
 from evalkit.records import Annotations, Article
 
-__all__ = ["PROBE", "VERSION", "Header", "Inbox", "article_lines", "header_line"]
+__all__ = ["DIFFERS", "PROBE", "VERSION", "Header", "Inbox", "article_lines", "header_line"]
 
 VERSION = 1
 """The version of the protocol; it changes when a line that was right becomes wrong."""
@@ -54,6 +55,10 @@ PROBE = Article(id="evalkit-probe", text=PROBE_TEXT, lang="en")
 _MOST_USELESS = 1000
 _MARK = b"\xef\xbb\xbf"
 """The byte order mark that some programs begin with."""
+_GZIP = b"\x1f\x8b"
+DIFFERS = "a second answer that differs"
+"""How answers are counted that contradict one which came before."""
+_UNKNOWN = "an answer for an unknown article"
 _LIKE_JSON = re.compile(rb"\s*(\{\s*([\"'}]|$)|\[\s*([\[{]|$))")
 """How an answer begins; a line of a log may begin with `[` as well."""
 _ITEM = frozenset({"start", "end", "spans", "label"})
@@ -92,21 +97,31 @@ class Inbox:
     Attributes:
         answers: what came for each article, by id.
         header: the header, if one came.
-        useless: how many lines were no answers, by why: not JSON, unknown article, second answer.
-        first_useless: the first of them, shortened, or empty.
+        useless: how many answers and lines were left aside, by why: not an answer, an unknown article, a second
+            answer that is equal to the first or differs from it.
+        first: the first of each kind, shortened.
         broken: what came in place of an answer, and nobody can say of which article; empty if nothing did.
+        lines: how many lines the sender has written so far; a channel that goes on listening to one sets it.
     """
 
-    def __init__(self, articles: Sequence[Article], where: str) -> None:
-        """An inbox for the answers to `articles`; `where` names the sender in messages."""
+    def __init__(self, articles: Sequence[Article], where: str, before: dict[str, bytes] | None = None) -> None:
+        """An inbox for the answers to some articles.
+
+        Args:
+            articles: what is asked about.
+            where: names the sender in messages.
+            before: a digest of each answer that came so far, also of those to other inboxes, by article; new ones are
+                added. A second answer may come when others are asked about already.
+        """
         self.answers: dict[str, Annotations | Extracted | ArticleFailure] = {}
         self.header: Header | None = None
         self.useless: dict[str, int] = {}
-        self.first_useless = ""
+        self.first: dict[str, str] = {}
         self.broken = ""
-        self._lines = 0
+        self.lines = 0
         self._articles = {article.id: article for article in articles}
         self._where = where
+        self._before = {} if before is None else before
 
     @property
     def complete(self) -> bool:
@@ -144,8 +159,11 @@ class Inbox:
             ExtractorError: a header in another version of the protocol, or with layers that do not exist.
         """
         line = line.removeprefix(_MARK)
-        self._lines += 1
+        self.lines += 1
         if not line.strip():
+            return
+        if line.startswith(_GZIP):
+            self.broken = self.broken or "wrote data that is compressed with gzip; write plain lines of JSON"
             return
         if b"\0" in line[:4]:
             self.broken = self.broken or "wrote UTF-16 or UTF-32; write UTF-8, or ASCII with escapes"
@@ -216,19 +234,39 @@ class Inbox:
             fault = "its answer has no id; write that of the article beside the layers"
         if article is None and nameless:
             self.broken = self.broken or f"wrote {_shown(line)}, an answer without an id"
-        elif article is None:
-            self._put_aside("an answer for an unknown article", line)
-        elif article.id in self.answers:
+        elif article is None or article.id in self.answers:
             # The first one stands: the second may come when the first has already been used.
-            self._put_aside("a second answer", line)
+            self._second(_name_of(row) if article is None else article.id, row, line)
         else:
             self.answers[article.id] = ArticleFailure(fault) if fault else _read(row, article)
+            self._before[article.id] = _digest(row)
 
-    def _put_aside(self, kind: str, line: bytes) -> None:
+    def _second(self, name: str, row: dict[str, Any], line: bytes) -> None:
+        """Leaves an answer aside whose article has one, or is none that was asked about."""
+        if name not in self._before:
+            self._put_aside(_UNKNOWN, line)
+        elif name == PROBE.id:
+            # Nobody knows this article; what writes all twice is found out by those that follow.
+            return
+        elif self._before[name] == _digest(row):
+            self._put_aside("a second answer", line)
+        else:
+            what = f"for article {name} (line {self.lines} of its output); the first answer stands"
+            self._put_aside(DIFFERS, line, f"a second answer {what}")
+
+    def _put_aside(self, kind: str, line: bytes, said: str = "") -> None:
         self.useless[kind] = self.useless.get(kind, 0) + 1
-        if not self.first_useless:
-            where = f" (line {self._lines} of what it wrote)" if self._lines > 1 else ""
-            self.first_useless = f"{kind}{where}: {_shown(line)}"
+        where = f" (line {self.lines} of its output)" if self.lines > 1 else ""
+        self.first.setdefault(kind, said or f"{kind}{where}: {_shown(line)}")
+
+
+def _name_of(row: Mapping[str, Any]) -> str:
+    return str(row.get("id", row.get("article_id")))
+
+
+def _digest(row: Mapping[str, Any]) -> bytes:
+    """What tells an answer from another, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).digest()
 
 
 def _names_an_article(row: Mapping[str, Any]) -> bool:

@@ -264,7 +264,9 @@ def test_offsets_in_utf16_are_named(start: Start) -> None:
     assert "UTF-16" in message(found)
 
 
-def test_the_first_of_two_answers_stands_and_the_second_is_counted(start: Start) -> None:
+def test_the_first_of_two_answers_stands_and_the_second_is_named(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
     code = EACH + '        print("loading"); answer(row); answer({**row, "text": ""}); answer({**row, "id": "zz"})\n'
     extractor = start(code)
     found = extractor.extract(articles("Moen", "Ada"))
@@ -272,7 +274,45 @@ def test_the_first_of_two_answers_stands_and_the_second_is_counted(start: Start)
     # What follows the last answer may still be in the pipe when the batch is complete.
     counted = extractor.facts()
     assert counted["not an answer"] == 2
-    assert 1 <= int(counted["a second answer"]) <= 2
+    assert 1 <= int(counted["a second answer that differs"]) <= 2
+    # Line 1 is a log, line 2 the first answer.
+    assert "a second answer for article a1 (line 3 of its output)" in caplog.text
+
+
+def test_an_equal_second_answer_is_only_counted_also_where_it_comes_late(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    extractor = start(EACH + "        answer(row); answer(row)\n")
+    # Without a header a made-up article comes first, whose second answer comes when a1 is asked about.
+    assert extractor.layers == ("entities",)
+    for number in (1, 2):
+        extractor.extract([Article(id=f"a{number}", text="Moen")])
+    counted = extractor.facts()
+    assert counted == {"a second answer": 1}
+    assert "unknown" not in caplog.text
+    assert "line" in caplog.text
+
+
+def test_a_program_that_is_started_again_is_counted(
+    start: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    died = tmp_path / "died"
+    once = (
+        f'        if row["id"] == "a2" and not os.path.exists({str(died)!r}): open({str(died)!r}, "w"); os._exit(1)\n'
+    )
+    extractor = start(EACH + once + "        answer(row)\n")
+    found = extractor.extract(articles("Moen", "Ada", "Oslo"))
+    assert [spans(one) for one in found] == [[Span(0, 4)], [Span(0, 3)], [Span(0, 4)]]
+    assert extractor.facts() == {"restarts": 1}
+    for _ in range(2):
+        extractor.close()
+    assert caplog.text.count("was started again once: exited with status 1") == 1
+
+
+def test_null_is_handed_on_as_not_answered(start: Start) -> None:
+    (found,) = start(EACH + '        print(json.dumps({"id": row["id"], "entities": None}))').extract(articles("Moen"))
+    assert isinstance(found, Extracted)
+    assert found.unanswered == ("entities",)
 
 
 def test_gives_up_on_a_program_that_stopped_answering(start: Start, tmp_path: Path) -> None:
