@@ -61,11 +61,9 @@ def tag_names(labels: Sequence[str], given: str, spec: str) -> list[str]:
     tags = [(mapping[label] or "O") if label in mapping else label for label in labels]
     nameless = [label for label in labels if label not in mapping and _NUMBERED.fullmatch(label)]
     if nameless:
-        shown = ",".join(f"{label}={tag}" for label, tag in zip(nameless, ("O", "B-PER"), strict=False))
-        more = ",…" if len(nameless) > 2 else ""
         raise ExtractorError(
             f"{spec}: its config.json does not say what {_listed(nameless)} mean; its model card may; "
-            f"--set labels={shown}{more} does"
+            f"{_advised(given, nameless, 'O' in tags)} does"
         )
     if "O" not in tags:
         raise ExtractorError(
@@ -75,6 +73,17 @@ def tag_names(labels: Sequence[str], given: str, spec: str) -> list[str]:
     if set(tags) == {"O"}:
         raise ExtractorError(f"{spec}: its labels {_listed(labels)} are all O, so nothing would be found")
     return tags
+
+
+def _advised(given: str, nameless: Sequence[str], has_outside: bool) -> str:
+    """What to set: what is set already and the labels that are left, with made-up tags where none is set."""
+    if given.endswith(".toml"):
+        return f'a line such as {nameless[0]} = "B-PER" for each in {given}'
+    if given:
+        return f"--set labels={','.join([given, *(f'{label}=…' for label in nameless)])}"
+    tags = ("B-PER", "I-PER") if has_outside else ("O", "B-PER")
+    shown = ",".join(f"{label}={tag}" for label, tag in zip(nameless, tags, strict=False))
+    return f"--set labels={shown}" + (",…" if len(nameless) > len(tags) else "")
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -29,6 +29,16 @@ def test_names(labels: list[str], given: str, expected: list[str]) -> None:
         pytest.param(["0", "1", "2"], "", ExtractorError, "labels=0=O,1=B-PER,…", id="bare numbers"),
         pytest.param(["O", "LABEL_1"], "", ExtractorError, "what LABEL_1 mean", id="one without a name"),
         pytest.param(["LABEL_0", "LABEL_1"], "LABEL_0=O", ExtractorError, "what LABEL_1 mean", id="one left out"),
+        pytest.param(
+            ["LABEL_0", "LABEL_1", "LABEL_2", "LABEL_3"],
+            "LABEL_0=O,LABEL_1=B-PER",
+            ExtractorError,
+            "--set labels=LABEL_0=O,LABEL_1=B-PER,LABEL_2=…,LABEL_3=… does$",
+            id="the others left out",
+        ),
+        pytest.param(
+            ["O", "LABEL_1", "LABEL_2"], "", ExtractorError, "labels=LABEL_1=B-PER,LABEL_2=I", id="O is known"
+        ),
         pytest.param(["PER", "OTHER"], "", ExtractorError, "none of its labels PER, OTHER is O", id="no outside"),
         pytest.param(["O", "PER"], "PER=O", ExtractorError, "all O", id="nothing but outside"),
         pytest.param(["O", "PER"], "PRE=B-PER", InputError, "did you mean 'PER'", id="no such label"),
