@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from evalkit.errors import ExtractorError, InputError
+from evalkit.errors import ExtractorError, FormatError, InputError
 from evalkit.extractors.checkpoints.batch_sizes import halving
 from evalkit.extractors.checkpoints.pieces import PieceCutter, Pieces, load_cutter
 from evalkit.extractors.checkpoints.source import BACKENDS, Checkpoint
@@ -39,6 +39,7 @@ class Network(Protocol):
 
     device: str
     longest: int
+    vocabulary: int
     version: str
 
     def scores(self, inputs: Sequence[Pieces]) -> list[NDArray[np.float64]]:
@@ -117,9 +118,17 @@ class CheckpointNetwork:
 
         Raises:
             ExtractorError: the network has another number of labels than its config.json.
+            FormatError: the tokenizer gives a piece that the network does not know, or its scores are not numbers.
         """
         import numpy as np
 
+        if known := self._network.vocabulary:
+            strange = max((one for pieces in inputs for one in pieces.ids), default=0)
+            if strange >= known:
+                raise FormatError(
+                    f"its tokenizer gives the piece {strange}, and its network knows only 0 to {known - 1}; save the "
+                    "tokenizer that it was trained with beside its weights"
+                )
         # What is about as long goes together, so that little is padded.
         order = sorted(range(len(inputs)), key=lambda at: (len(inputs[at].ids), at))
         outputs, self._batch = halving(self._network.scores, [inputs[at] for at in order], batch=self._batch)
@@ -130,7 +139,11 @@ class CheckpointNetwork:
                     f"{self._name}: the network has {scores.shape[-1]} labels and config.json names "
                     f"{len(self.labels)}; mend id2label"
                 )
-            found[at] = softmax(scores)
+            with np.errstate(invalid="ignore"):
+                found[at] = softmax(scores)
+            # A label that is ruled out by a score of minus infinity is just improbable.
+            if not np.isfinite(found[at]).all():
+                raise FormatError("its scores are not numbers (NaN or infinite)")
         return found
 
     @property

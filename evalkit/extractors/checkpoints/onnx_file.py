@@ -30,6 +30,7 @@ class OnnxNetwork:
     Attributes:
         device: where it runs, such as `cpu`.
         longest: how many positions it has, 0 if nothing says so.
+        vocabulary: how many pieces it knows by config.json, 0 if that does not say so.
         version: which ONNX Runtime runs it, and which transformers cuts its pieces.
     """
 
@@ -42,6 +43,7 @@ class OnnxNetwork:
         self._segments = int(config.get("type_vocab_size") or 0) > 1
         self.device = device
         self.longest = _positions(config)
+        self.vocabulary = int(config.get("vocab_size") or 0)
         packages = ("onnxruntime", "transformers")
         self.version = ", ".join(f"{name} {import_module(name).__version__}" for name in packages)
 

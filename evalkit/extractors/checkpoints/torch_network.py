@@ -25,6 +25,7 @@ class TorchNetwork:
     Attributes:
         device: where it runs, such as `cpu`.
         longest: how many positions it has.
+        vocabulary: how many pieces it knows, 0 if nothing says so.
         version: which torch and transformers run it.
     """
 
@@ -36,6 +37,7 @@ class TorchNetwork:
         self._segments = int(getattr(model.config, "type_vocab_size", 0) or 0) > 1
         self.device = device
         self.longest = _positions(model)
+        self.vocabulary = _vocabulary(model)
         self.version = f"torch {self._torch.__version__}, transformers {import_module('transformers').__version__}"
 
     def scores(self, inputs: Sequence[Pieces]) -> list[NDArray[np.float64]]:
@@ -73,10 +75,18 @@ def load_torch(
     with quiet() as transformers:
         try:
             model, loading = getattr(transformers, f"AutoModelFor{suffix}").from_pretrained(
-                checkpoint.folder, use_safetensors=True, dtype=dtype, output_loading_info=True, **SAFE
+                checkpoint.folder,
+                use_safetensors=True,
+                dtype=dtype,
+                output_loading_info=True,
+                # What does not fit is named below.
+                ignore_mismatched_sizes=True,
+                **SAFE,
             )
         except Exception as error:
             raise ExtractorError(f"{name}: transformers cannot load it as a {kind}: {describe_error(error)}") from error
+    if unfit := sorted(loading.get("mismatched_keys") or ()):
+        raise ExtractorError(f"{name}: {_unfit(unfit[0], len(checkpoint.labels))}")
     missing = sorted(loading.get("missing_keys") or ())
     if missing:
         # transformers fills them with random numbers and goes on.
@@ -93,6 +103,14 @@ def load_torch(
     return TorchNetwork(model, device=place, padding=cutter.padding)
 
 
+def _unfit(weight: tuple[str, Sequence[int], Sequence[int]], labels: int) -> str:
+    """What is wrong with a weight that has another size in the file than config.json says."""
+    key, stored, wanted = weight[0], list(weight[1]), list(weight[2])
+    if wanted[0] == labels and stored[1:] == wanted[1:]:
+        return f"config.json names {labels} labels, its weights have {stored[0]}; mend id2label"
+    return f"its weights do not fit its config.json: {key} is of size {stored}, by config.json {wanted}"
+
+
 def _device(name: str, device: str) -> str:
     torch: Any = import_module("torch")
     if device == "auto":
@@ -102,6 +120,14 @@ def _device(name: str, device: str) -> str:
         return str(torch.device(device))
     except RuntimeError as error:
         raise InputError(f"{name}: unknown device {device!r}; use auto, cpu, cuda, cuda:1 or mps") from error
+
+
+def _vocabulary(model: Any) -> int:
+    try:
+        table: Any = model.get_input_embeddings()
+    except (AttributeError, NotImplementedError):
+        return 0
+    return int(getattr(table, "num_embeddings", 0) or 0)
 
 
 def _positions(model: Any) -> int:

@@ -14,9 +14,11 @@ import pytest
 from evalkit.errors import ExtractorError, InputError, UnknownNameError
 from evalkit.extractors.base import PairLabeler, StancePair
 from evalkit.extractors.table import load_extractor
+from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.records import AUTHOR, Annotations, Article
 
-pytest.importorskip("torch", reason="checkpoints are made with torch")
+torch = pytest.importorskip("torch", reason="checkpoints are made with torch")
+transformers = pytest.importorskip("transformers")
 pytest.importorskip("onnx", reason="torch exports with onnx")
 
 from tests.extractors.checkpoints.tiny_checkpoints import export_to_onnx, random_classifier
@@ -83,9 +85,9 @@ def test_spans_are_those_of_torch(tagger: Path, options: dict[str, str]) -> None
 
 @pytest.mark.parametrize("batch", ["1", "4"])
 def test_stances_are_those_of_torch(judge: Path, batch: str) -> None:
-    torch, onnx = load(judge, device="cpu", batch=batch), load(judge, backend="onnx", batch=batch)
+    own, onnx = load(judge, device="cpu", batch=batch), load(judge, backend="onnx", batch=batch)
     assert isinstance(onnx, PairLabeler)
-    found = [[list(one.label_pairs(article, PAIRS)) for article in ARTICLES] for one in (onnx, torch)]
+    found = [[list(one.label_pairs(article, PAIRS)) for article in ARTICLES] for one in (onnx, own)]
     assert found[0] == found[1]
     assert len({label for labels in found[0] for label in labels}) > 1
 
@@ -186,6 +188,57 @@ def test_a_network_with_other_labels_than_its_configuration(tagger: Path, tmp_pa
     (copy / "config.json").write_text(json.dumps(config | {"id2label": {"0": "O", "1": "B-PER"}}))
     with pytest.raises(ExtractorError, match=r"the network has 5 labels and config.json names 2; mend"):
         load(copy, backend="onnx").extract(ARTICLES[:1])
+
+
+def spoiled(folder: Path, copy: Path, head: str, spoil: Any) -> Path:
+    """A copy with changed weights, and its ONNX file."""
+    shutil.copytree(folder, copy)
+    model = getattr(transformers, f"AutoModelFor{head}").from_pretrained(folder)
+    with torch.no_grad():
+        spoil(model.classifier.bias)
+    model.save_pretrained(copy)
+    return export_to_onnx(copy, head).parent
+
+
+@pytest.mark.parametrize("backend", ["torch", "onnx"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_scores_that_are_not_numbers_fail_the_article(
+    tagger: Path, judge: Path, tmp_path: Path, backend: str, value: float
+) -> None:
+    def all_of_them(bias: Any) -> None:
+        bias.fill_(value)
+
+    tags = load(spoiled(tagger, tmp_path / "t", "TokenClassification", all_of_them), backend=backend)
+    (found,) = run_jobs(tags, [Job(ARTICLES[0])])
+    assert found.error == "its scores are not numbers (NaN or infinite)"
+    stances = load(spoiled(judge, tmp_path / "j", "SequenceClassification", all_of_them), backend=backend)
+    (found,) = run_jobs(stances, [Job(ARTICLES[0], pairs=tuple(PAIRS))])
+    assert found.error == "its scores are not numbers (NaN or infinite)"
+
+
+def test_a_label_that_is_ruled_out_is_no_fault(tagger: Path, tmp_path: Path) -> None:
+    def one_of_them(bias: Any) -> None:
+        bias[0] = -float("inf")
+
+    (found,) = run_jobs(load(spoiled(tagger, tmp_path / "t", "TokenClassification", one_of_them)), [Job(ARTICLES[0])])
+    assert found.error is None
+
+
+@pytest.mark.parametrize("backend", ["torch", "onnx"])
+def test_a_tokenizer_that_knows_more_than_its_network(tagger: Path, tmp_path: Path, backend: str) -> None:
+    copy = Path(shutil.copytree(tagger, tmp_path / "copy"))
+    known = json.loads((copy / "config.json").read_text())["vocab_size"]
+    tokenizer = transformers.AutoTokenizer.from_pretrained(copy)
+    tokenizer.add_tokens(["zebra"])
+    tokenizer.save_pretrained(copy)
+    texts = [Article(id="a", text="A zebra left."), ARTICLES[0]]
+    failed, found = run_jobs(load(copy, backend=backend), [Job(text) for text in texts])
+    assert failed.error is not None
+    assert failed.error.startswith(
+        f"its tokenizer gives the piece {known}, and its network knows only 0 to {known - 1}"
+    )
+    # What the network knows is read as before.
+    assert found.annotations == load(tagger, backend=backend).extract(texts[1:])[0]
 
 
 def test_a_damaged_configuration(tagger: Path, tmp_path: Path) -> None:

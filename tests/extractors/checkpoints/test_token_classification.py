@@ -324,6 +324,23 @@ def test_labels_that_are_named_by_who_runs_it(bert: Path, tmp_path: Path) -> Non
     assert other.fingerprint() != extractor.fingerprint()
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"id2label": {"0": "O", "1": "B-PER"}}, r"config.json names 2 labels, its weights have \d+; mend id2label$"),
+        ({"intermediate_size": 8}, r"its weights do not fit its config.json: .* is of size \[.*\], by config.json \["),
+    ],
+)
+def test_a_configuration_of_other_weights_is_named(
+    bert: Path, tmp_path: Path, change: dict[str, object], said: str
+) -> None:
+    copy = Path(shutil.copytree(bert, tmp_path / "copy"))
+    config = json.loads((copy / "config.json").read_text()) | change
+    (copy / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ExtractorError, match=said):
+        load(copy)
+
+
 def test_a_checkpoint_without_tokenizer_files_is_refused(bert: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(bert, tmp_path / "copy", ignore=shutil.ignore_patterns("tokenizer*", "vocab*")))
     with pytest.raises(ExtractorError, match=r"no tokenizer files.*save_pretrained"):
