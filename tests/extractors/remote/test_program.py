@@ -297,10 +297,8 @@ def test_a_program_that_is_started_again_is_counted(
     start: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     died = tmp_path / "died"
-    once = (
-        f'        if row["id"] == "a2" and not os.path.exists({str(died)!r}): open({str(died)!r}, "w"); os._exit(1)\n'
-    )
-    extractor = start(EACH + once + "        answer(row)\n")
+    dies = f"        if row['id'] == 'a2' and not os.path.exists({str(died)!r}): open({str(died)!r}, 'w'); os._exit(1)"
+    extractor = start(f"{EACH}{dies}\n        answer(row)\n")
     found = extractor.extract(articles("Moen", "Ada", "Oslo"))
     assert [spans(one) for one in found] == [[Span(0, 4)], [Span(0, 3)], [Span(0, 4)]]
     assert extractor.facts() == {"restarts": 1}

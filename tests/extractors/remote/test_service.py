@@ -236,9 +236,8 @@ def test_compressed_answers_are_read(server: Server, encoding: str, pack: Callab
     ],
 )
 def test_compressed_answers_that_cannot_be_read(server: Server, content: bytes, encoding: str, said: str) -> None:
-    server.replies = [
-        lambda handler, rows: handler.say(content, **({"Content_Encoding": encoding} if encoding else {}))
-    ]
+    headers = {"Content_Encoding": encoding} if encoding else {}
+    server.replies = [status(200, content, **headers)]
     with pytest.raises(ExtractorError, match=said):
         extractor(server, retries="0").extract(ARTICLES)
 
