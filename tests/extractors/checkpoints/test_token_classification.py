@@ -328,7 +328,10 @@ def test_labels_that_are_named_by_who_runs_it(bert: Path, tmp_path: Path) -> Non
     ("change", "said"),
     [
         ({"id2label": {"0": "O", "1": "B-PER"}}, r"config.json names 2 labels, its weights have \d+; mend id2label$"),
-        ({"intermediate_size": 8}, r"its weights do not fit its config.json: .* is of size \[.*\], by config.json \["),
+        (
+            {"max_position_embeddings": 8},
+            r"its weights do not fit its config.json: .* is of size \[.*\], by config.json \[",
+        ),
     ],
 )
 def test_a_configuration_of_other_weights_is_named(
