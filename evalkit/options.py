@@ -51,7 +51,8 @@ class Scoring:
     Attributes:
         tasks: the tasks; all that the extractor claims if empty.
         conventions: for each task those that it knows; its defaults if empty, every one if `all` is among them.
-        label_map: applied to the labels of gold and predictions: a name such as `conll4`, or a TOML file.
+        label_map: applied to the labels of gold and predictions: a name such as `conll4`, or a TOML file. A predicted
+            label that it makes, and neither it nor the gold has before, stays.
         gold_label_map: applied to the labels of the gold first: from its own to those that are scored.
         predicted_label_map: applied to the predicted labels first: from the extractor's labels to the gold's.
         labels: only these labels are scored, after mapping; the others are set aside and counted.

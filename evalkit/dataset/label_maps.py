@@ -7,7 +7,7 @@ by label and returned beside the annotations.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ __all__ = [
     "apply_label_maps",
     "chain_label_maps",
     "fitted_map",
+    "for_predictions",
     "listed",
     "mapped_labels",
 ]
@@ -38,11 +39,13 @@ class LabelMap:
         name: how it is called in notes and signatures.
         mapping: the new label for each old one; None drops items of it on purpose.
         layer: whose labels these are: a layer whose labels the inventory names.
+        made: the labels that it leaves as they are without naming them, see `for_predictions`.
     """
 
     name: str
     mapping: Mapping[str, str | None]
     layer: str = field(default_factory=lambda: open_layers()[0].name)
+    made: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,14 @@ class MapCounts:
         dropped: dropped because the map says so, by old label.
         unmapped: dropped because the map does not name the label, by old label.
         layer: whose items; empty if no map was applied.
+        made: of those that were kept, the ones whose label the map only makes, by label.
     """
 
     mapped: Mapping[tuple[str, str], int] = field(default_factory=dict)
     dropped: Mapping[str, int] = field(default_factory=dict)
     unmapped: Mapping[str, int] = field(default_factory=dict)
     layer: str = ""
+    made: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: MapCounts) -> MapCounts:
         """The counts of both, which are of one layer."""
@@ -68,6 +73,7 @@ class MapCounts:
             _sum(self.dropped, other.dropped),
             _sum(self.unmapped, other.unmapped),
             self.layer or other.layer,
+            _sum(self.made, other.made),
         )
 
     def then(self, other: MapCounts) -> MapCounts:
@@ -89,6 +95,7 @@ class MapCounts:
         changed = {pair: number for pair, number in self.mapped.items() if pair[0] != pair[1]}
         told = (
             ("mapped", {f"{old}→{new}": number for (old, new), number in changed.items()}),
+            ("have a label that the label map makes and does not name, kept as they are", self.made),
             ("dropped by the label map", self.dropped),
             ("dropped, their label is not in the map", self.unmapped),
         )
@@ -129,6 +136,19 @@ def fitted_map(label_map: LabelMap, known: Iterable[str]) -> LabelMap:
     return replace(label_map, mapping={**{label: label for label in sorted(labels)}, **mapping})
 
 
+def for_predictions(label_map: LabelMap, known: Iterable[str]) -> LabelMap:
+    """A map of gold and predicted labels as it is for predictions, given the labels that the gold has before it.
+
+    A label that the map makes, and neither names nor finds in the gold, is one that an extractor uses already: it
+    stands for itself.
+    """
+    taken = set(map(label_key, (*label_map.mapping, *known)))
+    made = {target for target in label_map.mapping.values() if target is not None and label_key(target) not in taken}
+    if not made:
+        return label_map
+    return replace(label_map, mapping={**label_map.mapping, **{label: label for label in sorted(made)}}, made=made)
+
+
 def apply_label_map(annotations: Annotations, label_map: LabelMap) -> tuple[Annotations, MapCounts]:
     """The annotations with other labels in the layer of the map, and what that did.
 
@@ -144,6 +164,7 @@ def apply_label_map(annotations: Annotations, label_map: LabelMap) -> tuple[Anno
     mapped: Counter[tuple[str, str]] = Counter()
     dropped: Counter[str] = Counter()
     unmapped: Counter[str] = Counter()
+    made: Counter[str] = Counter()
     spelling = respelled(set(map(layer.label, items)), label_map.mapping)
     for item in items:
         label = layer.label(item)
@@ -156,6 +177,7 @@ def apply_label_map(annotations: Annotations, label_map: LabelMap) -> tuple[Anno
             dropped[label] += 1
             continue
         mapped[label, target] += 1
+        made[name] += name in label_map.made
         kept.append(item if target == label else replace(item, **{layer.label_field: target}))
     scope = annotations.scope
     if scope.labels is not None:
@@ -163,7 +185,7 @@ def apply_label_map(annotations: Annotations, label_map: LabelMap) -> tuple[Anno
     if (own := scope.of_layer(layer.name)).labels is not None:
         mapped_own = replace(own, labels=mapped_labels(own.labels or (), label_map))
         scope = replace(scope, of=tuple([mapped_own if other is own else other for other in scope.of]))
-    counts = MapCounts(mapped, dropped, unmapped, layer.name) + MapCounts()
+    counts = MapCounts(mapped, dropped, unmapped, layer.name, made) + MapCounts()
     return Annotations(annotations.layers, scope, **{layer.name: kept}), counts
 
 

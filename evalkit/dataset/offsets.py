@@ -5,7 +5,8 @@ What cannot be converted exactly is a problem: an offset inside a surrogate pair
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from evalkit.dataset.problems import Problem, place_of
@@ -15,7 +16,17 @@ from evalkit.formats.base import Batch
 from evalkit.layers.table import all_layers
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations, Article, Example, Span, Zone
-from evalkit.text.counting import CODE_POINTS, Counting, Item, Ruler, explained_by, fitting, parse_counting, words_of
+from evalkit.text.counting import (
+    CODE_POINTS,
+    Counting,
+    Item,
+    Ruler,
+    explained_by,
+    fitting,
+    parse_counting,
+    simplest,
+    words_of,
+)
 
 __all__ = [
     "GOLD",
@@ -134,18 +145,25 @@ class Evidence:
 def likely_cause(article: Article, annotations: Annotations, evidence: Evidence) -> str:
     """How all offsets of an article would fit, if there is a way of counting under which they do; empty if none.
 
-    With surfaces each item must hold its own. Without, those ways are named that put most items where gold items are,
-    or all that put them inside the text.
+    With surfaces each item must hold its own. Without, a way is named only if under it most spans stand where gold
+    items do, or all others begin and end with a word: of those the ones that put most where gold items are, or the
+    simplest where no gold is known. A shift is named where it puts more of them there than any way of counting.
     """
     items = list(_items(annotations, evidence.surfaces))
     claimed = sum(claim is not None for _, claim in items)
-    if claimed or not evidence.places:
+    hits = 0
+    if claimed:
         found = explained_by(article.text, items)
     else:
-        found = _most_hits(article.text, items, evidence.places)
-    if not claimed:
+        likely = _at_words(article.text, items, evidence.places)
+        if evidence.places:
+            found, hits = _most_hits(article.text, items, evidence.places, likely)
+        else:
+            found = simplest(likely)
         # That all are inside the text is weak evidence: what merely drops some characters is not named for it.
         found = tuple(one for one in found if one.spelling or one.form in ("crlf", "nfd"))
+        if shifted := _shifted(article.text, items, evidence.places, hits if found else 0):
+            return shifted
     if not found:
         return ""
     words = words_of(found)
@@ -155,14 +173,61 @@ def likely_cause(article: Article, annotations: Annotations, evidence: Evidence)
     return f"all offsets would fit if they are {words}: {_remedy(found, evidence.whose)}"
 
 
-def _most_hits(text: str, items: Sequence[Item], places: frozenset[Span]) -> tuple[Counting, ...]:
-    """The simplest of those that put most items where gold items are."""
-    hits: dict[Counting, int] = {}
+def _at_words(text: str, items: Sequence[Item], places: frozenset[Span]) -> Iterator[Counting]:
+    """The ways of counting that fit and put most spans where gold items are, or cut no word and hold no blank ends."""
     for counting in fitting(text, items):
         ruler = Ruler(text, counting)
+        moved = [ruler.span(span) for spans, _ in items for span in spans]
+        others = [span for span in moved if span not in places]
+        if 2 * len(others) < len(moved) or all(span is not None and _is_whole(text, span) for span in others):
+            yield counting
+
+
+def _is_whole(text: str, span: Span) -> bool:
+    """Whether a span begins and ends with words, as far as its script writes blanks between them."""
+    inside = text[span.start : span.end]
+    return inside == inside.strip() and not any(
+        0 < at < len(text) and _in_word(text[at - 1]) and _in_word(text[at]) for at in span
+    )
+
+
+def _in_word(char: str) -> bool:
+    return char.isdigit() or (char.isalpha() and char.lower() != char.upper())
+
+
+def _most_hits(
+    text: str, items: Sequence[Item], places: frozenset[Span], likely: Iterable[Counting]
+) -> tuple[tuple[Counting, ...], int]:
+    """The simplest of those that put most items where gold items are, and how many these are."""
+    hits: dict[Counting, int] = {}
+    for counting in likely:
+        ruler = Ruler(text, counting)
         hits[counting] = sum(ruler.span(span) in places for spans, _ in items for span in spans)
-    best = [own for own, number in hits.items() if number and number == max(hits.values())]
-    return tuple(own for own in best if own.oddities == best[0].oddities)
+    most = max(hits.values(), default=0)
+    best = [own for own, number in hits.items() if number and number == most]
+    return tuple(own for own in best if own.oddities == best[0].oddities), most
+
+
+def _shifted(text: str, items: Sequence[Item], places: frozenset[Span], hits: int) -> str:
+    """What is said if one shift puts more items where gold items are, two at least, most of all, and none outside."""
+    spans = [span for own, _ in items for span in own]
+    shifts = Counter(
+        span.start - place.start
+        for span in spans
+        for place in places
+        if span.end - span.start == place.end - place.start and span.start != place.start
+    )
+    inside = (
+        (number, -abs(shift), shift)
+        for shift, number in shifts.items()
+        if all(0 <= start - shift < end - shift <= len(text) for start, end in spans)
+    )
+    number, _, shift = max(inside, default=(0, 0, 0))
+    if number < max(2, hits + 1) or 2 * number <= len(spans):
+        return ""
+    lower = f"{abs(shift)} {'lower' if shift > 0 else 'higher'}"
+    would = f"{number} of {len(spans)} spans would be where gold items are"
+    return f"{would} if all were {lower}: are they about another text?"
 
 
 def _items(annotations: Annotations, surfaces: Mapping[tuple[str, int], str]) -> Iterator[Item]:

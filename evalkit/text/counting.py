@@ -30,6 +30,7 @@ __all__ = [
     "explained_by",
     "fitting",
     "parse_counting",
+    "simplest",
     "words_of",
 ]
 
@@ -372,7 +373,11 @@ def fitting(text: str, items: Sequence[Item]) -> Iterator[Counting]:
 
 def explained_by(text: str, items: Sequence[Item]) -> tuple[Counting, ...]:
     """The simplest of the ways of counting that fit; nothing if no way explains every item."""
-    found = fitting(text, items)
+    return simplest(fitting(text, items))
+
+
+def simplest(found: Iterator[Counting]) -> tuple[Counting, ...]:
+    """Of ways of counting, the simplest first, those that are as simple as the first."""
     first = next(found, None)
     if first is None:
         return ()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_maps, fitted_map
+from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_maps, fitted_map, for_predictions
 from evalkit.dataset.labels import (
     Inventory,
     foreign_label_notes,
@@ -246,7 +246,10 @@ def _label_maps(
     )
     if first and scoring.predicted_label_map == default:
         first = [fitted_map(first[0], gold.inventory.labels_of(first[0].layer))]
-    return own + both, first + both
+    inventory = gold.inventory
+    for label_map in own:
+        inventory = mapped_inventory(inventory, label_map)
+    return own + both, first + [for_predictions(one, inventory.labels_of(one.layer)) for one in both]
 
 
 def _mapped_gold(gold: GoldDataset, maps: Sequence[LabelMap]) -> tuple[list[Example], list[MapCounts]]:

@@ -190,16 +190,17 @@ def test_wrong_surface_names_the_way_of_counting(span: Span, cause: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("end", "cause"),
+    ("start", "end", "cause"),
     [
-        # 19 code points, 20 UTF-16 units, 23 bytes.
-        pytest.param(20, "UTF-16 code units", id="utf-16"),
-        pytest.param(23, "UTF-8 bytes", id="utf-8"),
-        pytest.param(50, "is it the text that was annotated?", id="neither"),
+        # 19 code points, 20 UTF-16 units, 23 bytes; "Oslo." is the end of it in each.
+        pytest.param(15, 20, "UTF-16 code units", id="utf-16"),
+        pytest.param(18, 23, "UTF-8 bytes", id="utf-8"),
+        pytest.param(20, 23, "is it the text that was annotated?", id="bytes that begin inside a word"),
+        pytest.param(15, 50, "is it the text that was annotated?", id="neither"),
     ],
 )
-def test_offset_after_the_text_names_the_unit(end: int, cause: str) -> None:
-    annotations = Annotations(entities=(Entity(id="e1", spans=(Span(15, end),), label="GPE"),))
+def test_offset_after_the_text_names_the_unit(start: int, end: int, cause: str) -> None:
+    annotations = Annotations(entities=(Entity(id="e1", spans=(Span(start, end),), label="GPE"),))
     (problem,) = check_spans(Article(id="a", text=TEXT), annotations)
     assert problem.code == "offset-out-of-range"
     assert cause in problem.message

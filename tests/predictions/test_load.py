@@ -10,7 +10,7 @@ import pytest
 from evalkit.errors import InputError, OffsetError
 from evalkit.predictions.load import load_predictions
 from evalkit.predictions.store import RunFolder
-from evalkit.records import Annotations, Article, Example, Prediction, Span
+from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span
 
 TEXT = "🚢 Ida Moen left Oslo."
 EXAMPLES = [Example(article=Article(id="a", text=TEXT), gold=Annotations(entities=()))]
@@ -72,3 +72,13 @@ def test_no_prediction(tmp_path: Path):
     (tmp_path / "p.jsonl").write_text("\n")
     with pytest.raises(InputError, match="holds no prediction"):
         load_predictions(tmp_path / "p.jsonl", EXAMPLES)
+
+
+def test_one_shift_of_all_offsets_is_named_and_no_unit(tmp_path: Path):
+    text = "😀 Ola Brun left 😀 Ruun for Acme."
+    places = [Span(2, 10), Span(18, 22), Span(27, 31)]
+    gold = tuple(Entity(id=f"e{n}", spans=(own,), label="X") for n, own in enumerate(places))
+    example = Example(article=Article(id="a", text=text), gold=Annotations(entities=gold))
+    moved = [{"start": start + 7, "end": end + 7, "label": "X"} for start, end in places]
+    with pytest.raises(OffsetError, match="3 of 3 spans would be where gold items are if all were 7 lower: are they"):
+        load_predictions(write(tmp_path / "p.jsonl", entities=moved), [example])

@@ -132,6 +132,27 @@ class TestMaps:
             "predicted_map": str(maps["predicted_label_map"]),
         }
 
+    def test_predictions_that_have_the_labels_of_the_map_already_keep_them(self, tmp_path: Path) -> None:
+        (tmp_path / "m.toml").write_text('Person = "PER"\nCity = "LOC"\nFirm = "ORG"')
+        gold = write(tmp_path / "g.jsonl", "Person", "City", "Firm")
+        result = score(gold, write(tmp_path / "p.jsonl", "PER", "LOC", "City"), label_map=tmp_path / "m.toml")
+        # Two of three are right: the third is a LOC where the gold has an ORG.
+        assert f1(result) == pytest.approx(2 / 3)
+        assert result.notes[-2:] == (
+            "1 predicted entities mapped: City→LOC 1",
+            "2 predicted entities have a label that the label map makes and does not name, kept as they are: LOC 1, "
+            "PER 1",
+        )
+
+    def test_a_label_that_the_map_drops_from_the_gold_is_dropped_from_predictions(self, tmp_path: Path) -> None:
+        (tmp_path / "m.toml").write_text('City = "LOC"')
+        gold = write(tmp_path / "g.jsonl", "City", "LOC")
+        # The gold has a LOC of its own, which the map does not name: it is left out on both sides.
+        result = score(gold, write(tmp_path / "p.jsonl", "City", "LOC"), label_map=tmp_path / "m.toml")
+        micro = result.tasks["entities"]["exact"].micro.counts
+        assert micro is not None
+        assert (micro.gold, micro.predicted) == (1, 1)
+
     def test_a_map_knows_its_labels_in_any_spelling(self, tmp_path: Path) -> None:
         (tmp_path / "m.toml").write_text('PERSON = "PER"')
         gold = write(tmp_path / "g.jsonl", "PER")
