@@ -179,16 +179,21 @@ def test_of_two_columns_of_tags_the_last_is_read_and_both_are_named(write) -> No
 TOLD = TagSettings(tag_column=1)
 
 
-@pytest.mark.parametrize("turned", [False, True])
-def test_the_labels_of_a_file_with_one_column_of_tags_decide(write, turned: bool) -> None:
-    files = write("two", CHUNKED), write("one", "Anna B-PER\nran O\nto O\nOslo O\n")
-    corpus = read_tag_columns(*(files[::-1] if turned else files))
-    whole, half = [[("Anna", "PER"), ("Oslo", "LOC")]], [[("Anna", "PER")]]
-    assert [gold_of(corpus), predicted_of(corpus)] == ([half, whole] if turned else [whole, half])
-    side = "predicted" if turned else "gold"
+def test_the_labels_of_the_prediction_decide_between_columns_of_the_gold(write) -> None:
+    corpus = read_tag_columns(write("two", CHUNKED), write("one", "Anna B-PER\nran O\nto O\nOslo O\n"))
+    assert gold_of(corpus) == [[("Anna", "PER"), ("Oslo", "LOC")]]
+    assert predicted_of(corpus) == [[("Anna", "PER")]]
     assert [note for note in corpus.notes if "hold tags" in note] == [
-        f"{side}: columns 1 and 3 hold tags, column 1 was read, whose labels the other file has (--tag-column)"
+        "gold: columns 1 and 3 hold tags, column 1 was read, since the predictions have none of the labels of the last "
+        "(--tag-column)"
     ]
+
+
+@pytest.mark.parametrize("tag", ["O", "B-LOC", "B-PERSON"])
+def test_the_copy_of_gold_in_a_prediction_is_not_taken_for_the_prediction(write, tag: str) -> None:
+    system = write("system", f"Anna B-PER {tag}\nran O O\nOslo B-LOC O\n")
+    corpus = read_tag_columns(write("gold", "Anna B-PER\nran O\nOslo B-LOC\n"), system)
+    assert predicted_of(corpus) == [[("Anna", tag[2:])] if tag != "O" else []]
 
 
 def test_the_column_of_the_prediction_is_not_guessed_for_the_gold(write) -> None:
@@ -231,6 +236,25 @@ def test_bare_labels_under_a_key_that_is_called_like_tags(write) -> None:
 def test_pairs_that_do_not_tell_the_tags_are_refused(write, content: str, message: str) -> None:
     with pytest.raises(FormatError, match=message):
         read_tag_columns(write("gold.conllu", content), None, TagSettings(tag_column=9))
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "names"),
+    [
+        pytest.param("# id = a1\nIda O\n\n# id = a2\nOslo O\n", "auto", ["a1", "a2"], id="a block each"),
+        pytest.param("# id = a1\nIda O\n\nKari O\n\n# id: a2\nOslo O\n", "auto", ["a1", "a2"], id="several blocks"),
+        pytest.param("# id 5f domain=en\nIda O\n# id 6e domain=en\nOslo O\n", "auto", ["5f", "6e"], id="no blank line"),
+        pytest.param("# doc_id = d\n# id = s1\nIda O\n\n# id = s2\nOslo O\n", "auto", ["d"], id="other documents"),
+        pytest.param("-DOCSTART- O\n\n# id = s1\nIda O\n\n# id = s2\nx O\n", "auto", ["0001"], id="docstart"),
+        pytest.param("-DOCSTART- O\n\n# id = s1\nIda O\n\n# id = s2\nx O\n", "comment", ["s1", "s2"], id="told"),
+        pytest.param("# id = a1\nIda O\n\n# id = a2\nOslo O\n", "blank", ["0001", "0002"], id="blank told"),
+        pytest.param("Ida O\n\n# id = a2\nOslo O\n", "auto", ["0001", "0002"], id="the first has none"),
+    ],
+)
+def test_ids_in_comments_name_documents(write, content: str, mode: str, names: list[str]) -> None:
+    corpus = read_tag_columns(write("gold", content), None, TagSettings(document=mode))
+    assert [document.id for document in corpus.documents] == names
+    assert any("--document comment" in note for note in corpus.notes) == (content[0] == "I")
 
 
 LEFT_OUT = "predicted: marks and endings glued to an entity that are outside in gold, left out of it"

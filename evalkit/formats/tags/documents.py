@@ -51,22 +51,31 @@ def find_documents(
 ) -> tuple[str, list[DocumentRange]]:
     """The mode that was used, and the documents in order; together they cover every token.
 
-    Without document marks every block between blank lines is a document, so that a bootstrap over articles resamples
-    the largest units that the file shows to be separate. `unnamed` is what a document without a name is called, with
-    its number if there are several.
+    Comments such as `# id = a1` are document marks where the file has no others and one stands before its first token,
+    or where `mode` asks for comments. Without document marks every block between blank lines is a document, so that a
+    bootstrap over articles resamples the largest units that the file shows to be separate. `unnamed` is what a document
+    without a name is called, with its number if there are several.
 
     Raises:
         FormatError: the file lacks the marks that `mode` asks for.
     """
-    kinds = {mark.kind for mark in file.marks}
+    marks = file.marks
+    if file.ids and not any(mark.kind == "comment" for mark in marks):
+        if mode == "comment" or (mode == "auto" and not marks and file.ids[0].start == 0):
+            marks = file.ids
+        elif mode == "auto" and not marks:
+            notes["gold: comments that give an id and begin no document; if they do, --document comment"] += len(
+                file.ids
+            )
+    kinds = {mark.kind for mark in marks}
     if mode == "auto":
         mode = next((kind for kind in ("comment", "docstart") if kind in kinds), "blank")
     if mode in ("comment", "docstart"):
         if mode not in kinds:
             example = "# document_id = NAME" if mode == "comment" else "-DOCSTART-"
             raise FormatError(f"{file.path}: has no document marks like {example!r}; use --document blank or file")
-        starts = {mark.start: mark.name for mark in file.marks if mark.kind == mode}
-        empty = sum(mark.kind == mode for mark in file.marks) - len(starts)
+        starts = {mark.start: mark.name for mark in marks if mark.kind == mode}
+        empty = sum(mark.kind == mode for mark in marks) - len(starts)
         starts.pop(len(file.tokens), None)
         if empty:
             notes["gold: documents without a token, left out"] += empty

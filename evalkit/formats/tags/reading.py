@@ -104,18 +104,16 @@ def read_tag_columns(
 def _beside(gold: TagFile, path: Path, settings: TagSettings, notes: Counter[str]) -> tuple[TagFile, TagFile]:
     """The gold file and the predicted one, in which lines that begin with # are tokens in both or in none.
 
-    Where one of them has several columns of tags, that is read whose labels the other has.
+    Where gold has several columns of tags, one is read that has labels of the prediction.
     """
     other = read_tag_file(path, settings, (settings.predicted_column,), beside=gold)
     if gold.rivals and not other.rivals and (column := _column_of(gold, other, settings)) is not None:
-        notes[f"gold: {_chosen(gold, column)}"] += 0
-        settings = replace(settings, gold_tag_column=column, predicted_tag_column=settings.predicted_column)
+        columns = " and ".join(map(str, sorted({*gold.columns, *gold.rivals})))
+        why = "since the predictions have none of the labels of the last"
+        notes[f"gold: columns {columns} hold tags, column {column} was read, {why} (--tag-column)"] += 0
+        settings = replace(settings, gold_tag_column=column)
         gold = read_tag_file(Path(gold.path), settings, (column,))
         other = read_tag_file(path, settings, (settings.predicted_column,), beside=gold)
-    elif other.rivals and not gold.rivals and (column := _column_of(other, gold, settings)) is not None:
-        notes[f"predicted: {_chosen(other, column)}"] += 0
-        settings = replace(settings, predicted_tag_column=column)
-        other = read_tag_file(path, settings, (column,), beside=gold)
     hashtags = {*_more(other.hashes, gold.hashes, gold.refused), *_more(gold.hashes, other.hashes, other.refused)}
     if hashtags:
         gold = read_tag_file(Path(gold.path), settings, (settings.gold_column,), hashtags=hashtags)
@@ -123,19 +121,17 @@ def _beside(gold: TagFile, path: Path, settings: TagSettings, notes: Counter[str
     return gold, other
 
 
-def _column_of(file: TagFile, other: TagFile, settings: TagSettings) -> int | None:
-    """Which rival column has more of the other file's labels than the one that was read; None if none has."""
-    columns = (*file.columns, *reversed(file.rivals))
-    cells = read_tag_file(Path(file.path), settings, columns).cells
-    labels = [{label.casefold() for label in count_labels(column)} for column in (*cells, other.cells[0])]
-    shared = [len(own & labels[-1]) for own in labels[:-1]]
-    best = max(range(len(columns)), key=lambda number: shared[number])
-    return columns[best] if best else None
+def _column_of(gold: TagFile, predicted: TagFile, settings: TagSettings) -> int | None:
+    """The last rival column of the gold with labels that are predicted; None if the one that was read has some too.
 
-
-def _chosen(file: TagFile, column: int) -> str:
-    columns = " and ".join(map(str, sorted({*file.columns, *file.rivals})))
-    return f"columns {columns} hold tags, column {column} was read, whose labels the other file has (--tag-column)"
+    It is only asked about gold: in a prediction the other column may well be a copy of gold's.
+    """
+    columns = (*gold.columns, *reversed(gold.rivals))
+    cells = read_tag_file(Path(gold.path), settings, columns).cells
+    labels = [{label.casefold() for label in count_labels(column)} for column in cells]
+    wanted = {label.casefold() for label in count_labels(predicted.cells[0])}
+    shared = (column for column, own in zip(columns, labels, strict=True) if own & wanted)
+    return None if labels[0] & wanted else next(shared, None)
 
 
 def _more(tokens: Counter[str], here: Counter[str], refused: Counter[str]) -> set[str]:

@@ -52,7 +52,8 @@ class TagSettings:
             not follow, and where the label that follows stands on no other line; a word glued to the # that has a
             tag with a prefix is a token, and what one of two files has as a token is one in both.
         document: what begins a document: "comment", "docstart", "blank" ("sentence" is the same), "file", or "auto"
-            for the first of comment and docstart that the gold file has, else "blank".
+            for the first of comment and docstart that the gold file has, else "blank". `# id = a1` is such a comment
+            where the file has no other.
         scheme: the tag scheme of both columns; "auto" finds out, column by column.
         repair: what illegal sequences mean: "begin", "discard" or "strict".
         label_case: "fold" reads labels that differ only in case as one, spelled as gold spells it; "keep" does not.

@@ -31,6 +31,7 @@ _DOCUMENT = re.compile(
     r"\s*[:=]?\s*(.*)",
     re.IGNORECASE,
 )
+_ID = re.compile(r"#+\s*id(?:\s*[=:]\s*(.+)|\s+(\S+))", re.IGNORECASE)
 _KEYED = re.compile(
     r"#+\s+(?:[\w-]+:)?(?:document|segment|newdoc|newpar|sent_id|sentence_id|text|language|newspaper|date|global\.columns)"
     r"(?:\b|_)|#+\s+[\w.:-]+\s*=|#+[\w.:-]+\s+=\s",
@@ -65,6 +66,7 @@ class TagFile:
         lines: for each token its line, from 1.
         blocks: indices of the tokens that follow a blank line; the first token is always one.
         marks: the lines that begin documents.
+        ids: comments such as `# id = a1`, which begin documents if no line of `marks` does.
         glued: indices of tokens that no space follows; None if the file does not say.
         tokenless: whether the file holds tags only.
         rivals: other columns that hold tags too, if nobody said which it is; `columns` are those that were read.
@@ -81,6 +83,7 @@ class TagFile:
     lines: list[int] = field(default_factory=list)
     blocks: list[int] = field(default_factory=list)
     marks: list[DocumentMark] = field(default_factory=list)
+    ids: list[DocumentMark] = field(default_factory=list)
     glued: set[int] | None = None
     tokenless: bool = False
     columns: tuple[int, ...] = ()
@@ -300,6 +303,9 @@ class _LineReader:
         if found:
             name = found[1].strip().strip("()").strip()
             self.file.marks.append(DocumentMark(kind="comment", start=len(self.file.tokens), name=name))
+        elif found := _ID.match(line.rstrip()):
+            name = (found[1] or found[2]).strip()
+            self.file.ids.append(DocumentMark(kind="comment", start=len(self.file.tokens), name=name))
         return True
 
     def _is_token_line(self, line: str) -> bool:
