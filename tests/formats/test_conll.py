@@ -116,6 +116,7 @@ def test_a_line_without_the_separator_of_the_file_is_a_comment(write, line: str)
         pytest.param("# Foo\nIda PER\nMoen PER\nleft 0\n", [PER], 1, id="bare labels"),
         pytest.param("Ida B-PER\nMoen I-PER\n# O\n#x O\n", [PER], 0, id="O is no label"),
         pytest.param("#Oslo\tB-LOC\nis\tO\n", [("#Oslo", "LOC")], 0, id="a hashtag with the separator"),
+        pytest.param("#Oslo,B-LOC\nis,O\n", [("#Oslo", "LOC")], 0, id="a hashtag with a comma"),
         pytest.param("#date\tB-X\n#text\tO\n", [("#date", "X")], 0, id="a hashtag that is called like a key"),
         pytest.param("# a title\tL_Oeuvre\nIda\tB-PER\nMoen\tI-PER\n", [PER], 1, id="words, a tab, a new label"),
     ],
@@ -290,9 +291,21 @@ def test_words_and_marks_alone_stay_in_the_entity(write) -> None:
     assert predicted_of(corpus) == [[("in Oslo", "LOC"), ("!", "X")]]
 
 
-def test_a_hashtag_that_lost_its_tag_is_counted(write) -> None:
-    corpus = read_tag_columns(write("gold", "Ida\tB-PER\nMoen\tI-PER\n#Oslo\n"))
-    assert corpus.notes == {"gold: lines such as '#Oslo' without a tag, read as comments": 1}
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        pytest.param("Ida\tB-PER\nMoen\tI-PER\n#Oslo\n", "'#Oslo' without a tag", id="tabs"),
+        pytest.param("Ida B-PER\nMoen I-PER\n#Oslo\n", "'#Oslo' without a tag", id="blanks"),
+        pytest.param(
+            "Ida B-PER\nMoen I-PER\n#Oslo now B-LOC\n",
+            "'#x y B-LOC' with more or fewer cells than the others",
+            id="a blank in it",
+        ),
+    ],
+)
+def test_a_hashtag_that_is_read_as_a_comment_is_counted(write, content: str, what: str) -> None:
+    corpus = read_tag_columns(write("gold", content))
+    assert corpus.notes == {f"gold: lines such as {what}, read as comments": 1}
 
 
 @pytest.mark.parametrize("mark", ["#", "%", "//"])

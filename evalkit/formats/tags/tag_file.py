@@ -316,14 +316,20 @@ class _LineReader:
         stand on another line too, or the other file must have the token.
         """
         notes = self.file.notes
-        if self.separator and self.separator not in line:
-            if _HASHTAG.match(line) and len(line.split()) == 1:
+        if not self.separator or self.separator not in line:
+            alone = len(line.split()) == 1
+            if alone and _HASHTAG.match(line):
                 notes["lines such as '#Oslo' without a tag, read as comments"] += 1
-            return False
+            if alone or self.separator:
+                return False
         cells = split_line(line, self.separator)
         if _KEYED.match(cells[0] if self.separator else line):
             return False
-        if len(cells) < 2 or (not self.separator and len(cells) != self.width) or cells[-1:] == cells:
+        if len(cells) < 2:
+            return False
+        if not self.separator and len(cells) != self.width:
+            if _HASHTAG.match(line) and _PREFIX.match(cells[-1]) and looks_like_tag(cells[-1]):
+                notes["lines such as '#x y B-LOC' with more or fewer cells than the others, read as comments"] += 1
             return False
         found = [tag or "" for tag in self._tags(cells)]
         if not all(found):
