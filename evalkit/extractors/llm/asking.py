@@ -114,14 +114,23 @@ class Asker:
                 return reply.message
             if failure := _no_answer(reply):
                 return failure
+            thought = _answer_among_thoughts(reply)
             try:
-                return question.read(reply.text)
+                read = question.read(thought or reply.text)
             except FormatError as error:
                 if reply.finish == "length":
                     return _cut_off(reply)
-                trouble = str(error) if reply.text.strip() or not reply.reasoning else _only_thought(reply)
+                only_thought = reply.reasoning and not reply.text.strip()
+                trouble = self._only_thought(reply) if only_thought else str(error)
                 spent.counts["unreadable_answers"] += 1
+            else:
+                spent.counts["answers_as_reasoning"] += bool(thought)
+                return read
         return f"no answer could be read in {self._settings.attempts} attempts: {trouble}"
+
+    def _only_thought(self, reply: Reply) -> str:
+        begun = self.client.clean(reply.reasoning)[:60]
+        return f"it wrote nothing but reasoning: {begun!r}; have the endpoint give the answer as content"
 
     def _note(self, reply: Reply | Failure, round_: Round) -> None:
         """Remember how the endpoint fares, and stop asking when it is no use."""
@@ -183,8 +192,13 @@ def _no_answer(reply: Reply) -> str:
     return ""
 
 
-def _only_thought(reply: Reply) -> str:
-    return f"it wrote nothing but reasoning: {reply.reasoning[:60]!r}; a higher --set max_tokens=N may leave room"
+def _answer_among_thoughts(reply: Reply) -> str:
+    """What was written as reasoning and ends like an answer, where nothing else was written; empty if that is not so.
+
+    Some endpoints take all that a model writes for reasoning. What was cut off is no answer.
+    """
+    ends = reply.reasoning.rstrip().removesuffix("```").rstrip().endswith("}")
+    return reply.reasoning if reply.finish == "stop" and not reply.text.strip() and ends else ""
 
 
 def _cut_off(reply: Reply) -> str:

@@ -63,6 +63,10 @@ class Client:
         """Take requests again."""
         self._http.start()
 
+    def clean(self, text: str) -> str:
+        """The text in one line, without the key, not longer than a terminal can bear."""
+        return self._http.clean(text)
+
     def ask(self, body: Mapping[str, Any]) -> Posted[Reply]:
         """The answer to a request, or why there is none after all tries."""
         posted = self._http.post(json.dumps(body, ensure_ascii=True).encode(), self._read)
@@ -89,11 +93,9 @@ class Client:
             text="\n".join(filter(None, [_content(message.get("content")), *_calls(message)])),
             finish=_string(choice.get("finish_reason")),
             refusal=self._http.clean(_string(message.get("refusal")) or _content(message.get("content"), "refusal")),
-            reasoning=self._http.clean(
-                _string(message.get("reasoning_content"))
-                or _string(message.get("reasoning"))
-                or _content(message.get("content"), *_THOUGHTS)
-            ),
+            reasoning=_string(message.get("reasoning_content"))
+            or _string(message.get("reasoning"))
+            or _content(message.get("content"), *_THOUGHTS),
             tokens=_tokens(answer.get("usage")),
             model=_string(answer.get("model")),
         )

@@ -454,6 +454,22 @@ def test_where_the_answer_may_stand(server: Server, own: dict[str, Any]) -> None
     assert outcome(extractor(server, attempts="1").extract(ARTICLES[:1])[0]) == OK
 
 
+@pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
+@pytest.mark.parametrize("written", [WHOLE, f"Moen is a person.\n```json\n{WHOLE}\n```\n"])
+def test_an_answer_that_came_as_reasoning_is_taken_and_counted(server: Server, name: str, written: str) -> None:
+    server.replies = [message(**{"content": "", name: written})]
+    (found,) = extractor(server, attempts="1").extract(ARTICLES[:1])
+    assert outcome(found) == OK
+    assert found.usage["answers_as_reasoning"] == 1  # type: ignore[union-attr]
+
+
+def test_a_draft_among_thoughts_is_no_answer(server: Server) -> None:
+    server.replies = [message(content="", reasoning_content=f"First {WHOLE}, but wait")]
+    (found,) = extractor(server, attempts="1").extract(ARTICLES[:1])
+    assert "nothing but reasoning" in outcome(found)
+    assert "max_tokens" not in outcome(found)
+
+
 @pytest.mark.parametrize(
     ("own", "said"),
     [
