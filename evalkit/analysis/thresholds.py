@@ -5,6 +5,7 @@ Found on the articles that it is tried on, so its figure there is too good: fit 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -32,7 +33,9 @@ class FittedThreshold:
         gold: gold items.
         items: predicted items that have a score.
         kept: those with at least the threshold.
-        threshold: the score below which items are best left out; the lowest there is if all are best kept.
+        threshold: the score below which items are best left out; the lowest there is if all are best kept, one above
+            the highest if none earns anything.
+        highest: the highest score.
         f1_of_all: F1 with all of them.
         f1: F1 with those that are kept, who is matched with whom not decided again.
     """
@@ -42,8 +45,14 @@ class FittedThreshold:
     items: int
     kept: int
     threshold: float
+    highest: float
     f1_of_all: float
     f1: float
+
+    @property
+    def never_right(self) -> bool:
+        """Whether no item with a score earns anything, so that all are best left out: other labels gain by that."""
+        return self.threshold > self.highest
 
     @property
     def option(self) -> str:
@@ -199,18 +208,30 @@ def _fitted(items: Items, given: Sequence[float | None]) -> list[FittedThreshold
         # A threshold above every score is no threshold.
         real = np.flatnonzero(sweep.threshold < always)
         best = int(real[np.argmax(sweep.f1[real])])
+        threshold, highest, f1 = float(sweep.threshold[best]), float(scores[chosen].max()), float(sweep.f1[best])
+        if not items.predicted.credit[chosen].any():
+            # F1 of the label is the same whatever is left out; that of all labels together is the better for it.
+            threshold = _above(highest) if label else float(scores[chosen].min())
+            f1 = float(sweep.f1[0] if label and sweep.threshold[0] == always else sweep.f1[-1])
         fitted.append(
             FittedThreshold(
                 label=label,
                 gold=int(gold.sum()),
                 items=int(chosen.sum()),
-                kept=int((scores[chosen] >= sweep.threshold[best]).sum()),
-                threshold=float(sweep.threshold[best]),
+                kept=int((scores[chosen] >= threshold).sum()),
+                threshold=threshold,
+                highest=highest,
                 f1_of_all=float(sweep.f1[-1]),
-                f1=float(sweep.f1[best]),
+                f1=f1,
             )
         )
     return fitted
+
+
+def _above(score: float) -> float:
+    """A number of two decimals that is more than a score, or the next one where numbers lie further apart."""
+    rounded = math.floor(score * 100 + 1) / 100
+    return rounded if rounded > score else math.nextafter(score, math.inf)
 
 
 def _matched_again(task: str, convention: str, pairs: Sequence[Pair], thresholds: Thresholds) -> Counts:

@@ -119,6 +119,28 @@ def test_the_option_is_the_better_of_the_two():
     assert (fitted.f1_of_any, fitted.f1_of_labels) == (pytest.approx(0.8), 1.0)
 
 
+@pytest.mark.parametrize(
+    ("highest", "option"), [(0.6, "GPE=0.61"), (0.605, "GPE=0.61"), (1.0, "GPE=1.01"), (1e17, f"GPE={1e17 + 16!r}")]
+)
+def test_a_label_that_is_never_right_is_best_left_out(highest, option):
+    # One PER of two is found, and no GPE: 1 of 3 predicted and of 2 is F1 .4; without the GPE, 1 of 1 and of 2 is 2/3.
+    gold = [entity(0), entity(20)]
+    predicted = [entity(0, score=0.3), entity(30, "GPE", 0.2), entity(40, "GPE", highest)]
+    pairs = paired(gold, predicted).pairs
+    fitted, _ = fit_task("entities", "exact", pairs)
+    gpe = next(row for row in fitted.of_labels if row.label == "GPE")
+    assert (gpe.never_right, gpe.kept, gpe.highest, gpe.option) == (True, 0, highest, option)
+    assert fitted.options == (option,)
+    assert (fitted.f1, fitted.f1_of_labels) == (pytest.approx(0.4), pytest.approx(2 / 3))
+    sure = sure_enough(paired(gold, predicted), Thresholds.parse(fitted.options)).pairs
+    assert score_task("entities", sure, ["exact"])["exact"].table.counts().f1 == pytest.approx(2 / 3)
+
+
+def test_where_nothing_is_right_nothing_is_fitted():
+    fitted, _ = fit_task("entities", "exact", paired([entity(0)], [entity(30, score=0.5), entity(40, score=0.7)]).pairs)
+    assert (fitted.of_any.option, fitted.of_any.kept, fitted.options) == ("", 2, ())
+
+
 def test_what_cannot_be_fitted_says_why():
     assert fit_task("entities", "exact", paired([], [entity(0)]).pairs) == (
         None,

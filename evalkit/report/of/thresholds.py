@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalkit.analysis.thresholds import TaskThresholds, ThresholdFit
+from evalkit.analysis.thresholds import FittedThreshold, TaskThresholds, ThresholdFit
 from evalkit.report.clean import one_line
 from evalkit.report.document import Block, Document, Line, Lines, Table, figure_columns
 from evalkit.report.of.cells import number
@@ -34,7 +34,7 @@ def _table(task: str, thresholds: TaskThresholds) -> Table:
     rows = [
         (
             one_line(fitted.label) or "any label",
-            f"{fitted.threshold:g}" if fitted.option else "–",
+            _threshold(fitted),
             str(fitted.gold),
             str(fitted.items),
             str(fitted.kept),
@@ -43,11 +43,20 @@ def _table(task: str, thresholds: TaskThresholds) -> Table:
         )
         for fitted in (*thresholds.of_labels, thresholds.of_any)
     ]
+    worse = thresholds.f1_of_labels < thresholds.f1_of_any
     return Table(
         title=one_line(f"{task} · {thresholds.convention} · threshold with the best F1"),
         columns=figure_columns("label", "min score", "gold", "pred", "kept", "F1 of all", "F1"),
         rows=tuple(rows),
         rules=(len(rows) - 1,),
         caption=f"matched again, micro F1 {number(thresholds.f1)} becomes {number(thresholds.f1_of_any)} with the one "
-        f"for any label, {number(thresholds.f1_of_labels)} with those of the labels; – keeps all",
+        f"for any label, {number(thresholds.f1_of_labels)} with those of the labels"
+        + ("; these are each the best for its label, not for all together" if worse else "")
+        + "; – keeps all",
     )
+
+
+def _threshold(fitted: FittedThreshold) -> str:
+    if fitted.never_right:
+        return f"never right: above {fitted.highest:g}"
+    return f"{fitted.threshold:g}" if fitted.option else "–"
