@@ -23,8 +23,8 @@ def extract_command(
     """Run an extractor over raw articles (plain text, UTF-8; - is standard input) and show what it finds.
 
     The zones of the page (headline, lead, byline, caption, body, boilerplate) are found first; shipped extractors
-    take nothing from boilerplate. With --format, FILE holds articles in that format; what is annotated in them is left
-    aside. Articles that fail are named; exit status 1 if all of them do.
+    take nothing from boilerplate. Files in .jsonl and .json hold articles in native form, those of other formats take
+    --format; what is annotated in them is left aside. Articles that fail are named; exit status 1 if all of them do.
     """
     from evalkit.formats.native.rows import dump_line
     from evalkit.workflows.extract import extract_articles, read_articles

@@ -75,6 +75,11 @@ def format_of_file(path: Path) -> Format:
     raise InputError(f"{path}: {what}; name its format with --format ({', '.join(FORMATS.names())})")
 
 
+def article_suffixes() -> set[str]:
+    """The endings of files in a format, but for that of plain text."""
+    return {suffix for form in loadable_formats().values() for suffix in form.suffixes} - {".txt"}
+
+
 def format_of_folder(folder: Path) -> Format | None:
     """The format of a folder, or of the files in it; None if none of them is in a format of ours that has no rows.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
@@ -12,13 +14,15 @@ from evalkit.dataset.sources import check_settings, find_place, raw_examples, re
 from evalkit.errors import InputError
 from evalkit.extractors.base import Extractor
 from evalkit.files import read_bytes
+from evalkit.formats.base import Format
+from evalkit.formats.table import NATIVE, article_suffixes, format_of_file
 from evalkit.options import ReadOptions, listed
 from evalkit.predictions.extraction import Extraction
 from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.records import Article
 from evalkit.text.markup import markup_notes, page_tag
 from evalkit.text.zones import zoned
-from evalkit.workflows.run import resolved
+from evalkit.workflows.run import other_languages, resolved
 
 __all__ = ["extract_articles", "read_article", "read_articles"]
 
@@ -36,8 +40,8 @@ def extract_articles(
         extractor: a name as on the command line, an extractor object, or a function of one article.
         articles: articles, or text files, or one of them; `-` is standard input.
         settings: settings of the extractor.
-        read: how files are read, if they are no plain text: with a format, they are files of articles in that format,
-            whose annotations are left aside.
+        read: how files are read, if they are neither plain text nor JSON: with a format, they are files of articles in
+            that format. What is annotated in articles is left aside.
 
     Raises:
         EvalkitError: the extractor cannot be used, or a file not be read.
@@ -50,19 +54,25 @@ def extract_articles(
     )
     with resolved(extractor, settings) as system:
         predictions = run_jobs(system, [Job(article) for article in given])
-        notes = tuple(markup_notes(given))
+        notes = (*markup_notes(given), *other_languages(given, system))
         return Extraction(extractor=system.name, articles=given, predictions=tuple(predictions), notes=notes)
 
 
 def read_articles(source: str | Path, read: ReadOptions) -> list[Article]:
-    """The articles of a file: one if it is plain text, else those of a file or folder in the format that is named.
+    """The articles of a file: one if it is plain text, else those of JSON, or of what the format says that is named.
 
     Raises:
-        InputError: it cannot be read, or holds no article.
+        InputError: it cannot be read, holds no article, or is in a format that has to be named.
     """
-    if read.format is None:
+    form = _format_by_name(source) if read.format is None else None
+    if read.format is None and (form is None or form.name != NATIVE):
         if read.values or read.annotator:
             raise InputError(f"{source}: plain text is read without settings; name another format with --format")
+        if form is not None:
+            raise InputError(
+                f"{source}: its words would be read with what is written about them; --format {form.name} reads the "
+                "articles in it (or end its name in .txt)"
+            )
         return [read_article(source)]
     place = find_place(source, read.format)
     check_settings(read.values, place)
@@ -70,6 +80,16 @@ def read_articles(source: str | Path, read: ReadOptions) -> list[Article]:
     if not articles:
         raise InputError(f"{source}: holds no article; check the path")
     return articles
+
+
+def _format_by_name(source: str | Path) -> Format | None:
+    """The format of a file whose ending is that of files with articles; None for any other, which is plain text.
+
+    Raises:
+        InputError: no format knows what is in it.
+    """
+    path = Path(source)
+    return format_of_file(path) if path.is_file() and path.suffix in article_suffixes() else None
 
 
 def read_article(source: str | Path) -> Article:
@@ -88,6 +108,8 @@ def read_article(source: str | Path) -> Article:
         ) from error
     if not text.strip():
         raise InputError(f"{path}: holds no text")
+    if _is_json(text):
+        raise InputError(f"{path}: is JSON, whose names and brackets would be read as words; add --format native")
     if tag := page_tag(text):
         raise InputError(
             f"{path}: is a page of HTML ({tag[:40]}), and its tags would be read as words; save its text (trafilatura "
@@ -98,3 +120,13 @@ def read_article(source: str | Path) -> Article:
     headline = next((zone for zone in article.zones if zone.kind == "headline"), None)
     title = "" if headline is None else text[headline.start : headline.end]
     return Article(id=article.id, text=text, title=title, zones=article.zones)
+
+
+def _is_json(text: str) -> bool:
+    """Whether the first line of a text, or all of it, is an object of JSON."""
+    if not text.lstrip().startswith("{"):
+        return False
+    for part in (text.lstrip().partition("\n")[0], text):
+        with contextlib.suppress(ValueError, RecursionError):
+            return isinstance(json.loads(part), dict)
+    return False

@@ -24,7 +24,7 @@ from evalkit.predictions.facts import GoldReference, MadeBy, without_secrets
 from evalkit.predictions.jobs import Job, jobs_of, run_jobs
 from evalkit.predictions.run import Run
 from evalkit.predictions.store import RunFolder
-from evalkit.records import Example, Prediction
+from evalkit.records import Article, Example, Prediction
 from evalkit.scoring.tasks.base import imported
 from evalkit.scoring.tasks.table import load_task, task_names
 from evalkit.version import __version__
@@ -138,7 +138,7 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
         seconds=seconds,
         fresh=fresh,
         max_failures=running.max_failures,
-        notes=(*in_found_boilerplate(examples, jobs), *other_languages(examples, system)),
+        notes=(*in_found_boilerplate(examples, jobs), *other_languages([one.article for one in examples], system)),
     )
     if folder is not None:
         folder.write_facts(run.key, run.stored_facts)
@@ -180,12 +180,12 @@ def in_found_boilerplate(examples: Sequence[Example], jobs: Sequence[Job]) -> li
     ]
 
 
-def other_languages(examples: Sequence[Example], system: Extractor) -> list[str]:
+def other_languages(articles: Sequence[Article], system: Extractor) -> list[str]:
     """A note on articles whose language is none that the card of an extractor names."""
     named = [code.casefold() for code in traits_of(system).languages]
     if not named:
         return []
-    languages = Counter(example.article.lang for example in examples if example.article.lang)
+    languages = Counter(article.lang for article in articles if article.lang)
     # A region says nothing here: en-GB is English.
     others = {
         code: number for code, number in sorted(languages.items()) if re.split("[-_]", code)[0].casefold() not in named
@@ -194,7 +194,7 @@ def other_languages(examples: Sequence[Example], system: Extractor) -> list[str]
         return []
     counted = ", ".join(f"{code} {number}" for code, number in others.items())
     return [
-        f"{sum(others.values())} of {len(examples)} articles are in a language that the card of {system.name} does "
+        f"{sum(others.values())} of {len(articles)} articles are in a language that the card of {system.name} does "
         f"not name ({counted}; it names {', '.join(named)})"
     ]
 

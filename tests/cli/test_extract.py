@@ -105,6 +105,35 @@ def test_articles_of_any_format(evalkit: Evalkit, workspace: Path):
     assert (done.status, done.err.partition(";")[0]) == (2, "error: news.conll: plain text is read without settings")
 
 
+def test_a_language_that_the_card_does_not_name_is_noted(evalkit: Evalkit, workspace: Path):
+    (workspace / "news.jsonl").write_text('{"id": "a", "text": "Ida ist da.", "lang": "de"}\n')
+    done = evalkit("extract", "news.jsonl", "--model", "rules", "--json")
+    assert done.status == 0
+    assert "1 of 1 articles are in a language that the card of rules does not name (de 1; it names en)" in done.err
+
+
+def test_files_of_articles_are_not_read_as_words(evalkit: Evalkit, workspace: Path):
+    named = evalkit("extract", "gold.jsonl", "--format", "native", *MINE)
+    assert evalkit("extract", "gold.jsonl", *MINE).out == named.out
+    (workspace / "news.conll").write_text("# document_id = a\nIda\tO\nMoen\tO\nleft\tO\n")
+    (workspace / "news.csv").write_text("id,text\na,Ida Moen left.\n")
+    for name, form in (("news.conll", "conll"), ("news.csv", "csv")):
+        done = evalkit("extract", name, *MINE)
+        assert (done.status, done.out) == (2, "")
+        assert f"error: {name}: " in done.err
+        assert f"--format {form} reads the articles" in done.err
+
+
+@pytest.mark.parametrize("text", ['{"id": "a", "text": "Ida"}\n{"id": "b"}\n', '{\n"id": "a"\n}\n'])
+def test_json_without_its_ending_is_not_read_as_words_either(evalkit: Evalkit, workspace: Path, text: str):
+    (workspace / "page").write_text(text)
+    done = evalkit("extract", "page", *MINE)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("error: page: is JSON")
+    (workspace / "page").write_text("{Ida Moen} left.\n")
+    assert evalkit("extract", "page", *MINE).status == 0
+
+
 def test_a_page_of_html_is_not_read_as_words(evalkit: Evalkit, workspace: Path):
     (workspace / "page.html").write_text("<!DOCTYPE html>\n<html><body><p>Ida Moen left Oslo.</p></body></html>")
     done = evalkit("extract", "page.html", "--model", "mine:people")
