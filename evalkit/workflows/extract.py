@@ -79,6 +79,8 @@ def read_articles(source: str | Path, read: ReadOptions) -> list[Article]:
     articles = [raw.example.article for raw in raw_examples(read_place(place, read))]
     if not articles:
         raise InputError(f"{source}: holds no article; check the path")
+    if not any(article.text for article in articles):
+        raise InputError(f"{source}: none of its {len(articles)} articles has a text; give the articles themselves")
     return articles
 
 
