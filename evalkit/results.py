@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.errors import FormatError
-from evalkit.showing import shown_html
+from evalkit.showing import number_of, shown_html
 
 __all__ = [
     "CANNOT_TELL",
@@ -62,7 +62,7 @@ def failures_beyond(failed: Mapping[str, str], articles: int, most: int | None =
     if not failed:
         return ""
     name, error = next(iter(failed.items()))
-    more = f" (and {len(failed) - 1} more articles)" if len(failed) > 1 else ""
+    more = f" (and {number_of(len(failed) - 1, 'more article')})" if len(failed) > 1 else ""
     first = f"{name}: {error}{more}"
     if len(failed) >= articles:
         return f"every article failed: {first}"
@@ -311,7 +311,7 @@ class EvalResult:
             for task, conventions in self.tasks.items()
             for name, result in list(conventions.items())[:1]
         ]
-        about = f"{self.extractor} on {self.gold}, {self.split}, {self.articles} articles"
+        about = f"{self.extractor} on {self.gold}, {self.split}, {number_of(self.articles, 'article')}"
         return f"<EvalResult {about}: {', '.join(figures) or 'nothing evaluated'}>"
 
     _repr_html_ = shown_html

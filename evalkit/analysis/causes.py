@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from evalkit.analysis.changes import ADDED, BROKEN, Change, ChangedItem
 from evalkit.scoring.pairs import Pair
+from evalkit.showing import number_of
 
 __all__ = ["common_causes"]
 
@@ -77,7 +78,7 @@ def _cause_in(layer: str, broken: Sequence[Change], pairs: Mapping[str, Pair], a
 
 
 def _number(broken: Sequence[Change]) -> str:
-    return "1 item" if len(broken) == 1 else f"{len(broken)} items"
+    return number_of(len(broken), "item")
 
 
 def _moves(broken: Sequence[Change], added: Added) -> Iterator[str]:

@@ -21,7 +21,7 @@ from evalkit.scoring.columns import Columns
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.base import MISSED, SPURIOUS, Task, imported
 from evalkit.scoring.tasks.table import ScoredTable, columns_of, judge_items, load_task, score_columns
-from evalkit.showing import shown_html
+from evalkit.showing import number_of, shown_html
 
 __all__ = ["SECTIONS", "Diagnosis", "ErrorDiagnosis", "diagnose_tasks"]
 
@@ -145,7 +145,7 @@ class Diagnosis:
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
-        return f"<Diagnosis of {self.run} on {self.gold}, {self.split}, {self.articles} articles>"
+        return f"<Diagnosis of {self.run} on {self.gold}, {self.split}, {number_of(self.articles, 'article')}>"
 
     _repr_html_ = shown_html
 

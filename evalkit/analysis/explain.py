@@ -15,7 +15,7 @@ from evalkit.analysis.judged import Credits, JudgedArticle, JudgedItem, judge_ar
 from evalkit.errors import InputError
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.table import choose_conventions, load_task, task_names
-from evalkit.showing import shown_html
+from evalkit.showing import number_of, shown_html
 
 __all__ = ["ExplainedItem", "Explanation", "LayerExplanation", "explain_pair", "find_places"]
 
@@ -76,7 +76,8 @@ class Explanation:
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
-        return f"<Explanation of {self.article} of {self.run}: {sum(len(part.items) for part in self.layers)} items>"
+        items = number_of(sum(len(part.items) for part in self.layers), "item")
+        return f"<Explanation of {self.article} of {self.run}: {items}>"
 
     _repr_html_ = shown_html
 

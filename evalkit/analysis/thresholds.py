@@ -19,7 +19,7 @@ from evalkit.scoring.items import Items
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.table import load_task, score_task
 from evalkit.scoring.thresholds import Thresholds, sure_pair
-from evalkit.showing import shown_html
+from evalkit.showing import number_of, shown_html
 
 __all__ = ["FittedThreshold", "TaskThresholds", "ThresholdFit", "fit_task"]
 
@@ -125,7 +125,7 @@ class ThresholdFit:
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
-        return f"<ThresholdFit of {self.run} on {self.gold}, {self.split}, {self.articles} articles>"
+        return f"<ThresholdFit of {self.run} on {self.gold}, {self.split}, {number_of(self.articles, 'article')}>"
 
     def to_json(self) -> dict[str, Any]:
         """The fit as JSON values; `min_score` is what the option of that name takes."""

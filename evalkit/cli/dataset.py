@@ -14,6 +14,7 @@ from evalkit.cli.show import form_options, show
 from evalkit.errors import FormatError
 from evalkit.options import ReadOptions
 from evalkit.report.clean import clean
+from evalkit.showing import number_of
 
 if TYPE_CHECKING:
     from evalkit.dataset.problems import Problem
@@ -52,7 +53,7 @@ def build(
         _count(error.problems)
         raise click.exceptions.Exit(2) from error
     for split in result.splits:
-        click.echo(clean(f"{out / split.split}: {len(split)} articles, {split.signature}"))
+        click.echo(clean(f"{out / split.split}: {number_of(len(split), 'article')}, {split.signature}"))
     click.echo(clean(f"{corpus}: {len(result.new_texts)} new texts"))
     _say(result.notes)
 
@@ -107,7 +108,7 @@ def convert(source: str, destination: Path, to: str, split: str, lossy: bool, re
     from evalkit.dataset.convert import convert_dataset
 
     done = convert_dataset(source, destination, to=to, split=split, lossy=lossy, read=read)
-    click.echo(clean(f"{destination}: {done.articles} articles as {to}"))
+    click.echo(clean(f"{destination}: {number_of(done.articles, 'article')} as {to}"))
     _say([*done.notes, *_loss_lines(done.losses)])
 
 

@@ -14,6 +14,7 @@ from evalkit.cli.options import PATH, extractor_options, interval_options, parse
 from evalkit.cli.reading import read_options
 from evalkit.cli.show import TERMINAL, clean_logs, form_options, show, status_of
 from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring
+from evalkit.showing import number_of
 
 if TYPE_CHECKING:
     from evalkit.options import Progress as Told
@@ -137,12 +138,18 @@ def _show(run: Run, form: str) -> None:
     if form != TERMINAL or gold is None:
         show(run.result, form, heading=False)
         return
-    click.echo(clean(f"{run.extractor} on {gold.name}, split {gold.split}: {gold.articles} articles") + "\n")
+    click.echo(
+        clean(f"{run.extractor} on {gold.name}, split {gold.split}: {number_of(gold.articles, 'article')}") + "\n"
+    )
     show(run.result, heading=False)
     kept = gold.articles - run.fresh
     speed = run.articles_per_second
-    words = [] if speed is None else [f"{run.fresh} articles extracted in {run.seconds:.1f} s, {speed:.1f} articles/s"]
+    words = (
+        []
+        if speed is None
+        else [f"{number_of(run.fresh, 'article')} extracted in {run.seconds:.1f} s, {speed:.1f} articles/s"]
+    )
     if kept:
-        words.append(f"{kept} predictions reused (--no-cache extracts again)")
+        words.append(f"{number_of(kept, 'prediction')} reused (--no-cache extracts again)")
     click.echo("; ".join(words))
     click.echo(clean(f"written to {run.path}"))

@@ -53,7 +53,7 @@ from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.native.rows import dump_line
 from evalkit.options import ReadOptions, listed
 from evalkit.records import ZONES, Annotations, Example, Scope
-from evalkit.showing import shown_html
+from evalkit.showing import number_of, shown_html
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -261,8 +261,8 @@ def _refuse_to_lose(batch: Batch, place: Place, out: Path) -> None:
     if batch.unknown and Path(place.location).resolve() == out.resolve():
         name, number = min(batch.unknown.items())
         raise InputError(
-            f"{out}: has {number} objects under {name!r}, which is no layer known here; writing it anew would delete "
-            "them. Install the package that brings the layer, or mend the name"
+            f"{out}: has {number_of(number, 'object')} under {name!r}, which is no layer known here; writing it "
+            "anew would delete them. Install the package that brings the layer, or mend the name"
         )
 
 

@@ -17,7 +17,7 @@ from evalkit.layers.fields import NUMBER, SPAN, SPANS
 from evalkit.layers.table import all_layers, layer_names, load_layer
 from evalkit.records import Example
 from evalkit.registry import unknown_name
-from evalkit.showing import shown_html
+from evalkit.showing import number_of, shown_html
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -53,7 +53,7 @@ class GoldDataset:
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
-        return f"<GoldDataset {self.name}@{self.fingerprint[:7]}, {self.split}, {len(self)} articles>"
+        return f"<GoldDataset {self.name}@{self.fingerprint[:7]}, {self.split}, {number_of(len(self), 'article')}>"
 
     def __len__(self) -> int:
         """The number of articles."""

@@ -32,6 +32,7 @@ from evalkit.extractors.identity.work import before_work, note_work
 from evalkit.extractors.options import keywords, parse_layers
 from evalkit.layers.table import layer_names
 from evalkit.records import Annotations, Article
+from evalkit.showing import number_of
 
 __all__ = ["UserExtractor", "as_extractor"]
 
@@ -154,7 +155,10 @@ class UserExtractor:
             self._note_its_work()
             raise
         if len(answers) != len(articles):
-            raise FormatError(f"{self.name}: gave {len(answers)} answers for {len(articles)} articles; give each one")
+            raise FormatError(
+                f"{self.name}: gave {number_of(len(answers), 'answer')} for {number_of(len(articles), 'article')}; "
+                "give each one"
+            )
         return [self._completed(answer, article) for answer, article in zip(answers, articles, strict=True)]
 
     def _note_its_work(self) -> None:

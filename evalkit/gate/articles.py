@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from evalkit.gate.baseline import ArticleMark
+from evalkit.showing import number_of
 
 __all__ = ["CommonArticles", "common_articles"]
 
@@ -48,9 +49,10 @@ class CommonArticles:
     def too_few(self) -> str:
         """Why these articles are too few for a verdict, or ""."""
         if not self.common and self.unanswered:
-            return f"the baseline has no answer for any of the {len(self.unanswered)} articles that both have"
+            both = number_of(len(self.unanswered), "article")
+            return f"the baseline has no answer for any of the {both} that both have"
         if not self.common:
-            return f"none of the {self.before} articles of the baseline is in the run"
+            return f"none of the {number_of(self.before, 'article')} of the baseline is in the run"
         if 2 * len(self.common) < self.before:
             answered = " and have an answer in it" if self.unanswered else ""
             return (
@@ -87,7 +89,7 @@ class CommonArticles:
 
 def _listed(articles: tuple[str, ...], what: str) -> str:
     """`2 articles are new (a, b)`."""
-    number = "1 article is" if len(articles) == 1 else f"{len(articles)} articles are"
+    number = number_of(len(articles), "article is", "articles are")
     more = f" and {len(articles) - SHOWN} more" if len(articles) > SHOWN else ""
     return f"{number} {what} ({', '.join(articles[:SHOWN])}{more})"
 

@@ -26,6 +26,7 @@ from evalkit.extractors.base import (
 from evalkit.extractors.given_pairs import LABELLED, labelled_pairs
 from evalkit.extractors.threads import spread
 from evalkit.records import Annotations, Article, Prediction
+from evalkit.showing import number_of
 from evalkit.text.zones import zoned
 
 __all__ = ["Job", "predict_batch"]
@@ -71,8 +72,8 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
         return [_failed(jobs[0].article.id, _one_line(error))]
     if len(answers) != len(jobs):
         raise ExtractorError(
-            f"extractor {extractor.name!r} gave {len(answers)} results for {len(jobs)} articles; "
-            "extract() must return one result for each article, in their order"
+            f"extractor {extractor.name!r} gave {number_of(len(answers), 'result')} for "
+            f"{number_of(len(jobs), 'article')}; extract() must return one result for each article, in their order"
         )
     seconds = (time.perf_counter() - begun) / len(jobs)
 
@@ -135,7 +136,7 @@ def _with_given(extractor: PairLabeler, job: Job, prediction: Prediction) -> Pre
     except Exception as error:
         return replace(prediction, annotations=Annotations(), error=_one_line(error))
     if len(labels) != len(pairs):
-        message = f"label_pairs gave {len(labels)} labels for {len(pairs)} pairs"
+        message = f"label_pairs gave {number_of(len(labels), 'label')} for {number_of(len(pairs), 'pair')}"
         return replace(prediction, annotations=Annotations(), error=message)
     labelled = replace(prediction, given=labelled_pairs(pairs, labels))
     return _with_usage(labelled, answer.usage if isinstance(answer, PairLabels) else {})

@@ -10,7 +10,7 @@ from evalkit.formats.native.rows import annotations_to_row, article_to_row
 from evalkit.predictions.run import Run
 from evalkit.records import Article, Prediction
 from evalkit.results import failures_beyond
-from evalkit.showing import shown_html
+from evalkit.showing import number_of, shown_html
 
 __all__ = ["Extraction"]
 
@@ -33,7 +33,7 @@ class Extraction:
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
-        return f"<Extraction {self.extractor}, {len(self.articles)} articles>"
+        return f"<Extraction {self.extractor}, {number_of(len(self.articles), 'article')}>"
 
     @property
     def failed(self) -> dict[str, str]:

@@ -25,6 +25,7 @@ from evalkit.options import ReadOptions
 from evalkit.predictions.run import Run
 from evalkit.predictions.store import RUN
 from evalkit.records import Annotations, Article, Example, Prediction, Span
+from evalkit.showing import number_of
 from evalkit.text.counting import CODE_POINTS, Counting
 from evalkit.text.difference import text_difference
 
@@ -157,8 +158,8 @@ def _loaded(
     _check(place.location, over_text, claims, examples)
     number, kinds = moved.total(), ", or ".join(sorted(moved)[:SHOWN])
     sentence = (
-        f"{number} predicted articles whose text differs from the gold's in white space only ({kinds}), carried over "
-        "to it"
+        f"{number_of(number, 'predicted article')} whose text differs from the gold's in white space only "
+        f"({kinds}), carried over to it"
     )
     return Run(
         extractor=place.name,

@@ -17,7 +17,7 @@ from evalkit.predictions.facts import Facts, GoldReference, MadeBy, stated
 from evalkit.predictions.store import FORMAT_VERSION, RESULT, RUN, RunFolder, read_result, read_run
 from evalkit.records import Article, Example, Prediction
 from evalkit.results import EvalResult, failures_beyond
-from evalkit.showing import shown_html
+from evalkit.showing import number_of, shown_html
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -171,7 +171,7 @@ class Run:
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
         about = "" if self.gold is None else f" on {self.gold.short}, {self.gold.split}"
-        return f"<Run {self.extractor}{about}, {len(self.predictions)} articles>"
+        return f"<Run {self.extractor}{about}, {number_of(len(self.predictions), 'article')}>"
 
     def save(self, path: str | Path) -> Run:
         """Writes the run to a folder, and gives the run that lies there.

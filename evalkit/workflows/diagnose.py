@@ -20,6 +20,7 @@ from evalkit.scoring.pairs import Paired
 from evalkit.scoring.stories import shared_stories
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, not_evaluated, why_not
 from evalkit.scoring.tasks.table import check_tasks, load_task, task_names
+from evalkit.showing import number_of
 from evalkit.workflows.inputs import finished_run, gold_and_predictions, gold_from, gold_of, read_again
 from evalkit.workflows.pairing import Pairing, check_words, pair_run, scoring_of
 from evalkit.workflows.score import bootstrap_of
@@ -124,7 +125,9 @@ def _notes(pairing: Pairing, slicing: Slicing, tasks: Sequence[str]) -> list[str
     aside = {**pairing.plain.set_aside, **pairing.mapped.set_aside}
     notes = [f"{number} {what}" for what, number in aside.items()]
     if failed := pairing.plain.failed:
-        notes.append(f"the extractor failed on {len(failed)} articles, which count as missed: {', '.join(failed)}")
+        notes.append(
+            f"the extractor failed on {number_of(len(failed), 'article')}, which count as missed: {', '.join(failed)}"
+        )
     unseen = slicing.training is None and slicing.takes(SEEN, usual=True)
     if unseen and any(SEEN in load_task(task).properties for task in tasks):
         notes.append("there is no train split beside this gold, so nothing is sliced by seen and unseen")

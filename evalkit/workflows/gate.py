@@ -36,6 +36,7 @@ from evalkit.scoring.stories import shared_stories
 from evalkit.scoring.tasks.base import RIGHT
 from evalkit.scoring.tasks.evaluable import conventions_of, not_evaluated, why_not
 from evalkit.scoring.tasks.table import check_tasks, load_task, main_convention, task_names
+from evalkit.showing import number_of
 from evalkit.version import __version__
 from evalkit.workflows.diagnose import training_of
 from evalkit.workflows.inputs import finished_run, gold_of
@@ -211,8 +212,9 @@ def _check_fewer(path: Path, old: Run, new: Run) -> None:
     lost = {one.article_id for one in old.predictions} - {one.article_id for one in new.predictions}
     if lost:
         raise InputError(
-            f"{path}: has {_listed(sorted(lost))} that the run does not have ({len(old.predictions)} articles, the "
-            f"run {len(new.predictions)}); run over all of the gold, or drop them with --allow-fewer"
+            f"{path}: has {_listed(sorted(lost))} that the run does not have "
+            f"({number_of(len(old.predictions), 'article')}, the run {len(new.predictions)}); "
+            "run over all of the gold, or drop them with --allow-fewer"
         )
     if layers := [layer for layer in _layers(old) if layer not in _layers(new)]:
         raise InputError(
@@ -233,7 +235,7 @@ def _listed(articles: Sequence[str]) -> str:
     if len(articles) == 1:
         return f"article {articles[0]!r}"
     more = ", …" if len(articles) > 5 else ""
-    return f"{len(articles)} articles ({', '.join(articles[:5])}{more})"
+    return f"{number_of(len(articles), 'article')} ({', '.join(articles[:5])}{more})"
 
 
 def _check_measure(run: Run, baseline: Run) -> None:
@@ -380,7 +382,8 @@ def _changed(old: Baseline | None, new: Baseline) -> tuple[str, ...]:
     head = new.head
     if old is None:
         return (
-            f"new baseline: {head['extractor']} on {head['gold']} split {head['split']}, {head['articles']} articles",
+            f"new baseline: {head['extractor']} on {head['gold']} split {head['split']}, "
+            f"{number_of(head['articles'], 'article')}",
         )
     lines = [
         f"{name}: {_short(old.head.get(name))} → {_short(head.get(name))}"

@@ -19,6 +19,7 @@ from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.load import load_predictions, load_sides
 from evalkit.predictions.run import Run
 from evalkit.records import Example, Prediction
+from evalkit.showing import number_of
 
 __all__ = ["finished_run", "gold_and_predictions", "gold_from", "gold_of", "read_again"]
 
@@ -101,7 +102,7 @@ def finished_run(run: Run | str | Path) -> Run:
     if not loaded.complete:
         articles = 0 if loaded.gold is None else loaded.gold.articles
         raise InputError(
-            f"{loaded.place}: the run is not finished ({len(loaded.predictions)} of {articles} articles); "
+            f"{loaded.place}: the run is not finished ({len(loaded.predictions)} of {number_of(articles, 'article')}); "
             "the command that started it continues it"
         )
     return loaded

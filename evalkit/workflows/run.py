@@ -27,6 +27,7 @@ from evalkit.predictions.store import RunFolder
 from evalkit.records import Article, Example, Prediction
 from evalkit.scoring.tasks.base import imported
 from evalkit.scoring.tasks.table import load_task, task_names
+from evalkit.showing import number_of
 from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_from
 
@@ -194,8 +195,8 @@ def other_languages(articles: Sequence[Article], system: Extractor) -> list[str]
         return []
     counted = ", ".join(f"{code} {number}" for code, number in others.items())
     return [
-        f"{sum(others.values())} of {len(articles)} articles are in a language that the card of {system.name} does "
-        f"not name ({counted}; it names {', '.join(named)})"
+        f"{sum(others.values())} of {number_of(len(articles), 'article is', 'articles are')} in a language that the "
+        f"card of {system.name} does not name ({counted}; it names {', '.join(named)})"
     ]
 
 

@@ -145,7 +145,7 @@ def test_a_changed_text_is_extracted_again(evalkit: Evalkit, workspace: Path):
     rows[3]["text"] = "Nobody came, and nobody left."
     write_lines(workspace / "gold.jsonl", rows)
     done = evalkit(*PEOPLE)
-    assert "1 articles extracted" in done.out
+    assert "1 article extracted" in done.out
     assert "3 predictions reused" in done.out
 
 

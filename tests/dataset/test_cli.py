@@ -22,16 +22,14 @@ def folder(tmp_path: Path, inline_files: Path) -> Path:
     places = ["--out", tmp_path / "gold", "--corpus", tmp_path / "corpus", "--splits", splits]
     done = run("build", inline_files, *places)
     assert done.exit_code == 0, done.output
-    assert "1 articles, gold:gold@" in done.stdout
+    assert "1 article, gold:gold@" in done.stdout
     return tmp_path / "gold"
 
 
 def test_validate_says_what_it_looked_at(folder: Path) -> None:
     done = run("validate", folder)
     assert done.exit_code == 0
-    assert done.stdout == (
-        "ok: 2 articles, 6 entities, 2 quotes, 1 stances; texts and metadata agree with the corpus\n"
-    )
+    assert done.stdout == ("ok: 2 articles, 6 entities, 2 quotes, 1 stance; texts and metadata agree with the corpus\n")
 
 
 def test_validate_prints_every_problem_on_its_own_line(folder: Path) -> None:
@@ -43,7 +41,7 @@ def test_validate_prints_every_problem_on_its_own_line(folder: Path) -> None:
     first, second = done.stdout.splitlines()
     assert first.startswith("harbour-strike: entities[1] (e2): label-unknown: label 'ORK'")
     assert second.startswith("harbour-strike: stances[0] (s1): topic-form:")
-    assert done.stderr == "2 problems in 1 articles or files\n"
+    assert done.stderr == "2 problems in 1 article or file\n"
 
 
 def test_build_prints_every_problem_and_exits_with_2(folder: Path, inline_files: Path, tmp_path: Path) -> None:

@@ -258,7 +258,7 @@ def test_fewer_answers_than_articles() -> None:
         def extract(self, articles: Sequence[Article]) -> list[object]:
             return []
 
-    with pytest.raises(FormatError, match="gave 0 answers for 1 articles"):
+    with pytest.raises(FormatError, match="gave 0 answers for 1 article;"):
         as_extractor(Forgetful(), "mine").extract([ARTICLE])
 
 

@@ -158,7 +158,7 @@ class TestOfAnotherPackage:
     ) -> None:
         path = tmp_path / "semi.csv"
         path.write_text("a;Ola Brun left\na;0;8;PER\n", encoding="utf-8")
-        assert "1 articles, 1 entities" in evalkit("dataset", "validate", path, "--read", "delimiter=;")
+        assert "1 article, 1 entity" in evalkit("dataset", "validate", path, "--read", "delimiter=;")
         assert main(["dataset", "validate", str(path)]) == 1
         assert f"{path}:1: " in capsys.readouterr().out
         assert main(["dataset", "describe", str(path), "--read", "delimeter=;"]) == 2

@@ -307,7 +307,7 @@ class TestGivenPairs:
         labeler = Labeler()
         labeler.label_pairs = lambda article, pairs: ["favor"]  # type: ignore[method-assign]
         (made,) = run_jobs(labeler, jobs_of([self.EXAMPLE], labeler))
-        assert made.error == "label_pairs gave 1 labels for 2 pairs"
+        assert made.error == "label_pairs gave 1 label for 2 pairs"
 
     def test_other_extractors_are_not_asked(self):
         assert jobs_of([self.EXAMPLE], Double()) == [Job(self.EXAMPLE.article)]

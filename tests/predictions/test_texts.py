@@ -52,7 +52,7 @@ class TestTheirText:
         assert annotations["quotes"][0].speaker == annotations["entities"][0].spans[0]
         assert TEXT[slice(*annotations["quotes"][0].content[0])] == "“Nei,”"
         assert found.notes == (
-            "1 predicted articles whose text differs from the gold's in white space only "
+            "1 predicted article whose text differs from the gold's in white space only "
             "(they differ in blanks (white space)), carried over to it",
         )
 

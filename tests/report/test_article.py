@@ -69,7 +69,7 @@ def test_a_crossing_mention_leaves_the_text_readable():
     crossing = Entity(id="x", spans=(Span(at("Moen").start, at("Oslo City").end),), label="ORG")
     out = shown(Annotations(entities=(entity("Ida Moen", "PER"), crossing)))
     assert "[Ida Moen]PER of the Oslo City Council" in out
-    assert "! port: 1 items cross others or the bounds of a zone and are not marked" in out
+    assert "! port: 1 item crosses others or the bounds of a zone and cannot be marked" in out
 
 
 def test_quotes_with_speakers_and_without():

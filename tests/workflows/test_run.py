@@ -270,7 +270,7 @@ def test_gold_in_what_was_taken_for_boilerplate_is_counted():
 )
 def test_articles_in_a_language_that_the_card_does_not_name_are_counted(lang: str, noted: bool):
     found = [note for note in run_extractor("rules", of_page((), lang), cache=False).notes if "card" in note]
-    expected = f"1 of 1 articles are in a language that the card of rules does not name ({lang} 1; it names en)"
+    expected = f"1 of 1 article is in a language that the card of rules does not name ({lang} 1; it names en)"
     assert found == ([expected] if noted else [])
 
 

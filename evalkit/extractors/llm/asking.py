@@ -16,6 +16,7 @@ from evalkit.errors import FormatError
 from evalkit.extractors.http import Failure, Posted
 from evalkit.extractors.llm.client import Client, Reply
 from evalkit.extractors.llm.settings import Settings
+from evalkit.showing import number_of
 
 __all__ = ["Asker", "Question", "Round", "Spent"]
 
@@ -144,7 +145,7 @@ class Asker:
             if reply.hopeless:
                 round_.stopped = round_.hopeless = round_.hopeless or reply.message
             elif self._unanswered >= _IN_A_ROW:
-                said = f"{self._unanswered} articles in a row got no answer: {reply.message}"
+                said = f"{number_of(self._unanswered, 'article')} in a row got no answer: {reply.message}"
                 round_.stopped = round_.hopeless = round_.hopeless or said
 
     def _reply(self, question: Question[Read], attempt: int, spent: Spent) -> Reply | Failure:

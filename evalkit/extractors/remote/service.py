@@ -24,6 +24,7 @@ from evalkit.extractors.remote.extractor import RemoteExtractor, Trouble
 from evalkit.extractors.remote.wire import Inbox, article_lines, header_line
 from evalkit.layers.table import layer_names
 from evalkit.records import Article
+from evalkit.showing import number_of
 
 __all__ = ["ServiceChannel", "load_service"]
 
@@ -91,4 +92,6 @@ class ServiceChannel:
             return None
         if inbox.broken:
             return Trouble(inbox.broken, hopeless=not inbox.answers and asked > 1)
-        return Trouble(f"answered {len(inbox.answers)} of {asked} articles", hopeless=not inbox.answers and asked > 1)
+        return Trouble(
+            f"answered {len(inbox.answers)} of {number_of(asked, 'article')}", hopeless=not inbox.answers and asked > 1
+        )

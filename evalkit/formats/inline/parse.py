@@ -21,6 +21,7 @@ from evalkit.records import (
     Stance,
     Zone,
 )
+from evalkit.showing import number_of
 
 __all__ = ["NO_ID", "parse_inline"]
 
@@ -77,7 +78,7 @@ def parse_inline(content: str, *, where: str = "<text>") -> Example:
     rules = [number for number, line in enumerate(lines) if line.strip() == "---"]
     if len(rules) != 2:
         raise FormatError(
-            f"{where}: found {len(rules)} lines '---', expected 2 (header --- marked text --- stances); "
+            f"{where}: found {number_of(len(rules), 'line')} '---', expected 2 (header --- marked text --- stances); "
             "add the missing one, even if there are no stances"
         )
     header = parse_header(lines[: rules[0]], where)

@@ -40,6 +40,7 @@ from evalkit.formats.tags.tag_cells import (
     parse_cells,
 )
 from evalkit.registry import unknown_name
+from evalkit.showing import number_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -269,7 +270,7 @@ def encode_tags(spans: Sequence[tuple[int, int, str]], length: int, *, scheme: s
     ordered = sorted(spans)
     for number, (start, end, label) in enumerate(ordered):
         if not 0 <= start < end <= length:
-            raise InputError(f"span {start}-{end} ({label}) does not fit {length} tokens; leave it out")
+            raise InputError(f"span {start}-{end} ({label}) does not fit {number_of(length, 'token')}; leave it out")
         previous = ordered[number - 1] if number else (0, 0, "")
         if start < previous[1]:
             raise InputError(f"span {start}-{end} ({label}) overlaps {previous[0]}-{previous[1]}; tags cannot nest")

@@ -15,6 +15,7 @@ from evalkit.formats.tags.schemes import decode_tags
 from evalkit.layers.entities import ENTITIES
 from evalkit.layers.table import layer_names
 from evalkit.records import Span
+from evalkit.showing import number_of
 
 __all__ = ["TokenRows", "has_tokens", "native_rows"]
 
@@ -104,7 +105,9 @@ def _columns(row: Mapping[str, Any], where: str) -> tuple[list[str], list[str]]:
         raise FormatError(f"{where}: {' or '.join(map(repr, found))} may be the tags; call one of them ner_tags")
     tags = row[found[0]]
     if len(tags) != len(tokens):
-        raise FormatError(f"{where}: {len(tokens)} tokens and {len(tags)} {found[0]}; each token needs one tag")
+        raise FormatError(
+            f"{where}: {number_of(len(tokens), 'token')} and {len(tags)} {found[0]}; each token needs one tag"
+        )
     if odd := [tag for tag in tags if not isinstance(tag, str)]:
         raise FormatError(
             f"{where}: {found[0]} are numbers such as {odd[0]!r}, and nothing says what they stand for; write the tags "

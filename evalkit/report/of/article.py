@@ -13,6 +13,7 @@ from evalkit.predictions.extraction import Extraction
 from evalkit.records import Annotations, Article, Example
 from evalkit.report.clean import one_line
 from evalkit.report.document import STRONG, Document, Line, Lines, Mark, MarkedArticle, Piece
+from evalkit.showing import number_of
 
 __all__ = ["document"]
 
@@ -40,7 +41,7 @@ def extraction_document(extraction: Extraction) -> Document:
     found = [(article, _items(one.annotations)) for article, one in made if one.error is None]
     return Document(
         what="extraction",
-        title=f"{extraction.extractor}: {len(extraction.articles)} articles",
+        title=f"{extraction.extractor}: {number_of(len(extraction.articles), 'article')}",
         blocks=tuple(
             block for article, items in found for block in (Lines.of(article.id, tone=STRONG), *_blocks(article, items))
         ),
@@ -66,7 +67,8 @@ def _notes(article: Article, items: Items) -> Iterator[str]:
     marked = MarkedArticle(text=article.text, zones=tuple(article.zones), marks=tuple(_marks(items)))
     shown = sum(step.opens for _, start, end in marked.zones for step in marked.steps(start, end))
     if hidden := len(marked.marks) - shown:
-        yield f"{article.id}: {hidden} items cross others or the bounds of a zone and are not marked"
+        crossing = number_of(hidden, "item crosses", "items cross")
+        yield f"{article.id}: {crossing} others or the bounds of a zone and cannot be marked"
 
 
 def _marks(items: Items) -> Iterator[Mark]:

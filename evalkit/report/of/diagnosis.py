@@ -15,6 +15,7 @@ from evalkit.report.of.cells import change, interval, number
 from evalkit.report.of.result import not_evaluated_lines
 from evalkit.scoring.tasks.base import MISSED, SPURIOUS
 from evalkit.scoring.tasks.table import load_task, task_names
+from evalkit.showing import number_of
 
 __all__ = ["document"]
 
@@ -27,7 +28,9 @@ def document(diagnosis: Diagnosis) -> Document:
     missing = list(not_evaluated_lines(diagnosis.not_evaluated))
     return Document(
         what="diagnosis",
-        title=one_line(f"{diagnosis.run} on {diagnosis.gold}, {diagnosis.split}: {diagnosis.articles} articles"),
+        title=one_line(
+            f"{diagnosis.run} on {diagnosis.gold}, {diagnosis.split}: {number_of(diagnosis.articles, 'article')}"
+        ),
         blocks=tuple(_blocks(diagnosis)),
         notes=tuple(map(one_line, (*missing, *diagnosis.notes))),
         rows=tuple(_rows(diagnosis)),
@@ -190,7 +193,7 @@ def _calibration(about: str, calibration: Calibration) -> Chart:
             for part in calibration.bins
         ),
         caption=f"expected calibration error {calibration.expected_error:.3f}, largest "
-        f"{calibration.largest_error:.3f}, Brier score {calibration.brier:.3f}, {calibration.items} items",
+        f"{calibration.largest_error:.3f}, Brier score {calibration.brier:.3f}, {number_of(calibration.items, 'item')}",
     )
     scores, precision = ([getattr(part, name) for part in calibration.bins] for name in ("mean_score", "precision"))
     reached, ideal = Series("reached", tuple(scores), tuple(precision)), Series("ideal", tuple(scores), tuple(scores))

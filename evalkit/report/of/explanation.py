@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from evalkit.analysis.explain import ExplainedItem, Explanation, LayerExplanation
 from evalkit.report.clean import one_line
 from evalkit.report.document import Block, Column, Document, Lines, Table
+from evalkit.showing import number_of
 
 __all__ = ["document"]
 
@@ -42,7 +43,7 @@ def _kind_table(layer: LayerExplanation) -> Table:
         *([Column(": ".join(roles), left=True, folds=True)] if roles else []),
     ]
     return Table(
-        title=f"{layer.layer} · {len(layer.items)} items",
+        title=f"{layer.layer} · {number_of(len(layer.items), 'item')}",
         columns=tuple(columns),
         rows=tuple((*_kind_cells(shown), *([_roles(shown, roles)] if roles else [])) for shown in layer.items),
     )

@@ -30,6 +30,7 @@ from evalkit.report.document import (
 from evalkit.results import CANNOT_TELL, FAIL, PASS
 from evalkit.scoring.tasks.base import RIGHT
 from evalkit.scoring.tasks.table import load_task, task_names
+from evalkit.showing import number_of
 
 __all__ = ["document", "update_document"]
 
@@ -58,7 +59,7 @@ def document(report: GateReport, *, limit: int = LIMIT) -> Document:
     blocks: list[Block | None] = [_rules(report.outcomes), *map(_reason, report.outcomes), _failures(report)]
     blocks.append(Lines.of(*map(one_line, report.causes), tone=STRONG) if report.causes else None)
     blocks += [_changes(report, direction, limit) for direction in DIRECTIONS]
-    articles = f"{report.articles} article{'' if report.articles == 1 else 's'}"
+    articles = number_of(report.articles, "article")
     return Document(
         what="gate",
         title=f"{report.run} against {report.baseline} on {report.gold}, split {report.split}, {articles}",

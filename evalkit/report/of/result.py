@@ -8,6 +8,7 @@ from evalkit.report.document import Column, Document, Table, figure_columns
 from evalkit.report.of.cells import interval, interval_heading, number
 from evalkit.results import PRF, EvalResult, TaskResult, floor_label
 from evalkit.scoring.tasks.table import main_convention
+from evalkit.showing import number_of
 
 __all__ = ["document", "not_evaluated_lines"]
 
@@ -20,7 +21,7 @@ def document(result: EvalResult) -> Document:
     """The tables of each task, and what was not evaluated, set aside or failed."""
     return Document(
         what="run",
-        title=f"{result.extractor} on {result.gold}, {result.split}: {result.articles} articles",
+        title=f"{result.extractor} on {result.gold}, {result.split}: {number_of(result.articles, 'article')}",
         blocks=tuple(_tables(result)),
         notes=tuple(_notes(result)),
         rows=tuple(_rows(result)),
@@ -139,7 +140,7 @@ def _notes(result: EvalResult) -> Iterator[str]:
     failed = [f"failed, counted as missed: {name}: {error}" for name, error in result.failed.items()]
     yield from failed[:SHOWN_FAILURES]
     if len(failed) > SHOWN_FAILURES:
-        yield f"… and {len(failed) - SHOWN_FAILURES} more failed articles, all in result.json"
+        yield f"… and {number_of(len(failed) - SHOWN_FAILURES, 'more failed article')}, all in result.json"
 
 
 def not_evaluated_lines(reasons: Mapping[str, str]) -> Iterator[str]:

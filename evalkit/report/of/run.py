@@ -7,6 +7,7 @@ from collections import Counter
 from evalkit.layers.table import all_layers
 from evalkit.predictions.run import Run
 from evalkit.report.document import Column, Document, Lines, Table
+from evalkit.showing import number_of
 
 __all__ = ["document"]
 
@@ -26,9 +27,9 @@ def document(run: Run) -> Document:
     more = len(failed) - SHOWN_FAILURES
     return Document(
         what="run",
-        title=f"{run.extractor}{gold}: {len(run.predictions)} articles",
+        title=f"{run.extractor}{gold}: {number_of(len(run.predictions), 'article')}",
         blocks=(table, *([Lines.of(run.made_by.command, whole=True)] if run.made_by.command else [])),
-        notes=(*failed[:SHOWN_FAILURES], *([f"… and {more} more failed articles"] if more > 0 else [])),
+        notes=(*failed[:SHOWN_FAILURES], *([f"… and {number_of(more, 'more failed article')}"] if more > 0 else [])),
         rows=rows,
         data=run.to_json(),
     )

@@ -6,6 +6,7 @@ from evalkit.analysis.thresholds import FittedThreshold, TaskThresholds, Thresho
 from evalkit.report.clean import one_line
 from evalkit.report.document import Block, Document, Line, Lines, Table, figure_columns
 from evalkit.report.of.cells import number
+from evalkit.showing import number_of
 
 __all__ = ["document"]
 
@@ -22,7 +23,7 @@ def document(fit: ThresholdFit) -> Document:
         blocks.append(Lines(title="to use them", lines=tuple(options), whole=True))
     return Document(
         what="thresholds",
-        title=one_line(f"{fit.run} on {fit.gold}, {fit.split}: {fit.articles} articles"),
+        title=one_line(f"{fit.run} on {fit.gold}, {fit.split}: {number_of(fit.articles, 'article')}"),
         blocks=tuple(blocks),
         notes=tuple(map(one_line, fit.notes)),
         rows=tuple(fit.rows()),

@@ -7,8 +7,10 @@ from dataclasses import asdict, replace
 
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.validate import Validation
+from evalkit.layers.table import layer_names, load_layer
 from evalkit.report.document import Check, Document, Lines
 from evalkit.results import FAIL, PASS
+from evalkit.showing import number_of
 
 __all__ = ["document", "problems_document"]
 
@@ -17,7 +19,7 @@ def document(validation: Validation) -> Document:
     """The problems; what was looked at if there is none."""
     if validation.problems:
         return replace(problems_document(validation.problems), data=validation.to_json())
-    counted = ", ".join(f"{count} {name}" for name, count in validation.counts.items())
+    counted = ", ".join(number_of(count, _one(name), name) for name, count in validation.counts.items())
     agreement = " and the ".join(validation.checks)
     against = f"; texts and metadata agree with the {agreement}" if agreement else ""
     return Document(
@@ -30,12 +32,17 @@ def document(validation: Validation) -> Document:
     )
 
 
+def _one(name: str) -> str:
+    """The word for one of what is counted under a name: a layer, or articles."""
+    return load_layer(name).one if name in layer_names() else name.removesuffix("s")
+
+
 def problems_document(problems: Sequence[Problem]) -> Document:
     """Some problems."""
     articles = len({problem.article_id for problem in problems})
     return Document(
         what="validation",
-        title=f"{len(problems)} problems in {articles} articles or files",
+        title=f"{number_of(len(problems), 'problem')} in {number_of(articles, 'article or file', 'articles or files')}",
         blocks=(Lines.of(*map(str, problems), whole=True),),
         checks=tuple(
             Check(

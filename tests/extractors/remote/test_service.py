@@ -160,7 +160,7 @@ def test_waits_as_long_as_it_is_told(server: Server) -> None:
         pytest.param(status(413), "answered 413", id="too large"),
         pytest.param(cut, "connection was cut", id="cut connection"),
         pytest.param(
-            status(200, b"<html>busy</html>"), "answered 0 of 1 articles; it wrote not an answer: '<html>", id="html"
+            status(200, b"<html>busy</html>"), "answered 0 of 1 article; it wrote not an answer: '<html>", id="html"
         ),
         pytest.param(status(200), "answered 0 of 1", id="empty answer"),
     ],
