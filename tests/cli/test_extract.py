@@ -109,7 +109,7 @@ def test_a_language_that_the_card_does_not_name_is_noted(evalkit: Evalkit, works
     (workspace / "news.jsonl").write_text('{"id": "a", "text": "Ida ist da.", "lang": "de"}\n')
     done = evalkit("extract", "news.jsonl", "--model", "rules", "--json")
     assert done.status == 0
-    assert "1 of 1 articles are in a language that the card of rules does not name (de 1; it names en)" in done.err
+    assert "1 of 1 article is in a language that the card of rules does not name (de 1; it names en)" in done.err
 
 
 def test_files_of_articles_are_not_read_as_words(evalkit: Evalkit, workspace: Path):
