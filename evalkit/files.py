@@ -22,6 +22,7 @@ __all__ = [
     "file_name_of",
     "is_standard_input",
     "json_bytes",
+    "path_of",
     "read_bytes",
     "read_json",
     "read_text",
@@ -51,6 +52,17 @@ def file_name_of(article_id: str, suffix: str) -> str:
             "and begin with a letter or digit"
         )
     return article_id + suffix
+
+
+def path_of(given: object, wanted: str) -> Path:
+    """The path that a caller means; `wanted` begins the message where it is none: what it must be.
+
+    Raises:
+        InputError: it is neither text nor a path.
+    """
+    if isinstance(given, (str, Path)):
+        return Path(given)
+    raise InputError(f"{wanted}, found {type(given).__name__} {str(given)[:40]!r}")
 
 
 def is_standard_input(path: Path | str) -> bool:

@@ -6,12 +6,13 @@ each into the record that has such a field, once, for every verb.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypedDict
 
 from evalkit.errors import InputError
+from evalkit.files import path_of
 from evalkit.registry import near_match
 
 __all__ = [
@@ -27,9 +28,17 @@ __all__ = [
 ]
 
 
-def listed(value: Any, *kinds: type) -> tuple[Any, ...]:
-    """A list as it is, and one name, path or object of `kinds` as a list of it, not as its letters."""
-    return (value,) if isinstance(value, (str, Path, *kinds)) else tuple(value)
+def listed(value: Any, *kinds: type, wanted: str = "give one of them or a list") -> tuple[Any, ...]:
+    """A list as it is, and one name, path or object of `kinds` as a list of it, not as its letters.
+
+    Raises:
+        InputError: it is neither; the message begins with `wanted`.
+    """
+    if isinstance(value, (str, Path, *kinds)):
+        return (value,)
+    if not isinstance(value, Iterable):
+        raise InputError(f"{wanted}, found {type(value).__name__} {str(value)[:40]!r}")
+    return tuple(value)
 
 
 Progress = Callable[[int, int], None]
@@ -41,7 +50,9 @@ def _threshold_texts(value: Any) -> tuple[str, ...]:
     if isinstance(value, Mapping):
         return tuple(sorted(f"{label}={number}" for label, number in value.items()))
     # In one order, as what they say does not depend on it.
-    return tuple(sorted(map(str, listed(value, int, float))))
+    return tuple(
+        sorted(map(str, listed(value, int, float, wanted="min_score must be a number, LABEL=number or several")))
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +92,7 @@ class Scoring:
         for name in ("tasks", "conventions", "labels", "scope"):
             value: str | Sequence[str] = getattr(self, name)
             # One name is meant as a list of it, not as its letters.
-            object.__setattr__(self, name, listed(value))
+            object.__setattr__(self, name, listed(value, wanted=f"{name} must be a name or a list of names"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +112,14 @@ class Intervals:
     method: str = "expanded"
     level: float = 0.95
     cluster: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("resamples", "seed"):
+            value = getattr(self, name)
+            if type(value) is not int:
+                raise InputError(f"{name} must be a whole number, found {value!r}")
+        if isinstance(self.level, bool) or not isinstance(self.level, (int, float)):
+            raise InputError(f"level must be a number between 0 and 1, found {self.level!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +176,8 @@ class Running:
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < least):
                 raise InputError(f"{name} must be a whole number from {least}, found {value!r}")
+        if self.out is not None:
+            path_of(self.out, "out must be the path of a folder")
 
 
 class OptionWords(TypedDict, total=False):
@@ -230,6 +251,10 @@ def options_of(
     known = {word: _RECORD_OF[_FIELDS.get(word, word)] for word in OptionWords.__annotations__}
     taken = [word for word, record in known.items() if record in takes or word in takes]
     whole = {name: record for name, record in records.items() if record is not None}
+    for name, record in whole.items():
+        if not isinstance(record, kind := type(getattr(Options(), name))):
+            found = f"{type(record).__name__} {str(record)[:40]!r}"
+            raise InputError(f"{name} must be evalkit.{kind.__name__}(…), found {found}")
     base = Options(**whole)  # type: ignore[arg-type]
     changes: dict[str, dict[str, Any]] = {name: {} for name in dict.fromkeys(known.values())}
     for word, value in dict[str, Any](words).items():

@@ -39,16 +39,16 @@ def installed(group: str) -> EntryPoints:
     return _scanned()(group=group)
 
 
-def near_match(name: str, known: Iterable[str], *, least: float = 0.5) -> str | None:
+def near_match(name: object, known: Iterable[str], *, least: float = 0.5) -> str | None:
     """The known name that `name` was most likely meant to be, or None where none is at `least` so similar (0 to 1)."""
     by_folded: dict[str, str] = {}
     for one in known:
         by_folded.setdefault(one.lower(), one)
-    found = difflib.get_close_matches(name.lower(), by_folded, n=1, cutoff=least)
+    found = difflib.get_close_matches(str(name).lower(), by_folded, n=1, cutoff=least)
     return by_folded[found[0]] if found else None
 
 
-def unknown_name(what: str, name: str, known: Iterable[str]) -> UnknownNameError:
+def unknown_name(what: str, name: object, known: Iterable[str]) -> UnknownNameError:
     """The error for a name that nobody registered: says what is known and what was probably meant."""
     names = sorted(known)
     near = near_match(name, names)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from evalkit.dataset.gold import GoldDataset, stated_layers
 from evalkit.dataset.load import load_splits
 from evalkit.layers.base import Layer
+from evalkit.options import listed
 from evalkit.showing import shown_html
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ def describe_dataset(
     """
     if gold is None or isinstance(gold, (str, Path)):
         gold = load_splits(gold)
-    splits = (gold,) if isinstance(gold, GoldDataset) else tuple(gold)
+    splits = listed(
+        gold, GoldDataset, wanted="gold must be GoldDatasets (from load_dataset) or where to load them from"
+    )
     stated = stated_layers(splits)
     # The rows of layers have an order of their own, values of metadata are sorted.
     rows = _rows([_layers(split, stated) for split in splits])

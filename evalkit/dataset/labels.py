@@ -28,6 +28,7 @@ from typing import Any
 from evalkit.dataset.label_maps import LabelMap, chain_label_maps, listed, mapped_labels
 from evalkit.dataset.store import bundled_gold
 from evalkit.errors import FormatError, InputError
+from evalkit.files import path_of
 from evalkit.layers.base import Layer
 from evalkit.layers.table import layer_names, load_layer, open_layers
 from evalkit.records import Annotations, Example, Prediction
@@ -168,7 +169,7 @@ def load_label_map(name_or_path: str | Path, inventory: Inventory) -> LabelMap:
         UnknownNameError: no map has that name.
         InputError, FormatError: the file cannot be read, or is no such TOML.
     """
-    path = Path(name_or_path)
+    path = path_of(name_or_path, "a label map must be a name or the path of a TOML file")
     if path.suffix == ".toml":
         return _label_map(path.stem, _read_toml(path), path)
     chained: LabelMap | None = None

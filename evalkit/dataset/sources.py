@@ -15,7 +15,7 @@ from evalkit.dataset.hub import HUB_ID, read_hub
 from evalkit.dataset.row_folders import row_folder, saved_splits, split_of_name, the_split
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold, dataset_name, split_files
 from evalkit.errors import EvalkitError, FormatError, InputError
-from evalkit.files import is_standard_input
+from evalkit.files import is_standard_input, path_of
 from evalkit.formats.base import Batch, Claims, Format, Source, merged
 from evalkit.formats.contents import BINARY
 from evalkit.formats.native.format import batch_of_rows, read_native
@@ -97,7 +97,7 @@ def find_place(source: str | Path | None, format_name: str | None = None) -> Pla
         return Place(kind="folder", name=BUNDLED_NAME, location=str(_existing(bundled_gold())))
     if not str(source).strip():
         raise InputError("the path of the dataset is empty; is a variable not set?")
-    path = Path(source)
+    path = path_of(source, "a dataset must be a path or a name")
     if is_standard_input(path):
         found = told or format_of_file(path)
         return Place(kind=found.name, name="stdin", location=str(path), format=found)

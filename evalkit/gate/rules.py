@@ -34,7 +34,7 @@ from typing import Any
 from evalkit.analysis.figures import PRF_SCORES
 from evalkit.errors import EvalkitError, FormatError, InputError
 from evalkit.registry import near_match
-from evalkit.scoring.tasks.table import choose_conventions, derived_scores, load_task, task_names
+from evalkit.scoring.tasks.table import choose_conventions, derived_scores, is_additive, load_task, task_names
 
 __all__ = ["MARGIN", "MARGIN_OF_A_PART", "ON_UNCLEAR", "POOLED", "Rule", "RuleSet", "default_rules", "read_rules"]
 
@@ -44,6 +44,7 @@ MARGIN, MARGIN_OF_A_PART = 0.01, 0.02
 fewer items. Chosen by simulation: experiments/gate/README.md."""
 
 ON_UNCLEAR = ("unclear", "pass", "fail")
+OVER_ALL = "counts over the whole split, so no drop of it can be tested by article; choose another convention"
 SETTINGS = ("cluster", "max_failures", "on_unclear")
 NUMBERS = {"floor": (0.0, 1.0), "max_drop": (0.0, 1.0), "min_effect": (0.0, 1.0), "alpha": (0.0, 1.0)}
 
@@ -229,6 +230,9 @@ def _convention(row: Mapping[str, Any], number: int, places: _Places) -> str:
     if len(known) != 1:
         every = choose_conventions(row["task"], ("all",))
         raise _unknown(places.of("convention", number), f"convention of {row['task']}", name, every)
+    if not is_additive(row["task"], known[0]):
+        place = places.of("convention" if "convention" in row else "task", number)
+        raise InputError(f"{place}: {row['task']} under {known[0]} {OVER_ALL}")
     return known[0]
 
 

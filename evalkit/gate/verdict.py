@@ -24,7 +24,7 @@ from evalkit.analysis.paired import adjusted
 from evalkit.analysis.power import more_units_to_show, power_of_row
 from evalkit.errors import InputError
 from evalkit.gate.outcome import CANNOT_TELL, FAIL, PASS, Outcome
-from evalkit.gate.rules import POOLED, Rule, RuleSet
+from evalkit.gate.rules import OVER_ALL, POOLED, Rule, RuleSet
 from evalkit.gate.slices import SliceValues, hint, sliced
 from evalkit.scoring.tasks.table import ScoredTable
 
@@ -105,6 +105,8 @@ def _check(rule: Rule, sides: Sides) -> None:
         why = sides.why_not(rule) or "neither has it"
         what = f"{rule.task} under {rule.convention}"
         raise InputError(f"rule {rule.name!r}: the run and the baseline have no {what} ({why}); mend the rule")
+    if not all(scored.additive for scored in tables):
+        raise InputError(f"rule {rule.name!r}: {rule.task} under {rule.convention} {OVER_ALL}")
     sides.values.check(rule, tables)
     labels = {label for scored in tables for label in scored.table.labels}
     if rule.label not in POOLED and rule.label not in labels:

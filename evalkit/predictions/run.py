@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import FormatError
+from evalkit.files import path_of
 from evalkit.formats.native.rows import prediction_to_row
 from evalkit.options import Scoring
 from evalkit.predictions.facts import Facts, GoldReference, MadeBy, stated
@@ -42,6 +43,7 @@ class Run:
         complete: whether every article has been tried.
         sha256: of `predictions.jsonl`; empty for a run that lies nowhere.
         path: where it lies, if it lies somewhere.
+        edited: that its predictions are not those that `run.json` records, a sentence; empty if they are.
         notes: what is to be said about how its predictions were read, each a sentence.
         dataset: the gold itself, if the run was made in this process.
         seconds: time spent extracting, cached and kept articles aside.
@@ -61,6 +63,7 @@ class Run:
     complete: bool = True
     sha256: str = field(default="", compare=False)
     path: Path | None = field(default=None, compare=False)
+    edited: str = field(default="", compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     dataset: GoldDataset | None = field(default=None, compare=False)
     seconds: float = field(default=0.0, compare=False)
@@ -179,7 +182,7 @@ class Run:
         Raises:
             OutputError: the folder holds another run or something else, or cannot be written.
         """
-        folder = RunFolder(Path(path))
+        folder = RunFolder(path_of(path, "a run is saved to the path of a folder"))
         folder.open(self.key, replace(self, complete=False, sha256="").stored_facts)
         folder.write_predictions(self.predictions)
         saved = replace(self, path=folder.path, sha256=folder.sha256())
@@ -198,11 +201,13 @@ class Run:
             InputError: there is no run.
             FormatError: a file of it is damaged.
         """
-        folder = Path(path)
+        folder = path_of(path, "a run is loaded from the path of its folder")
         facts, predictions, sha256 = read_run(folder)
         run = cls.from_facts(facts, predictions, where=str(folder / RUN))
         whole = run.gold is None or len(predictions) == run.gold.articles
         run = replace(run, complete=run.complete and whole, sha256=sha256, path=folder)
+        if run.complete and facts.get("sha256", sha256) != sha256:
+            run = replace(run, edited=f"the predictions in {folder} are not what the run recorded (another SHA-256)")
         if not result or not (folder / RESULT).exists():
             return run
         stored = read_result(folder)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -196,9 +197,26 @@ def current_result(path: Path) -> EvalResult:
     if in_run and result.run.get("sha256") != RunFolder(folder).sha256():
         raise InputError(
             f"{folder / RESULT}: was not made of the predictions beside it, which have changed; score them again with "
-            f"evalkit score --predicted {folder}"
+            f"{_score_again(folder, result.run)}"
         )
     return result
+
+
+def _score_again(folder: Path, facts: Mapping[str, Any]) -> str:
+    """The command that scores a run as it was scored, from what its result says."""
+    origin, scoring = (dict(facts.get(name) or {}) for name in ("origin", "scoring"))
+    gold = origin.pop("dataset", None) or str(facts.get("gold", "GOLD")).rpartition("@")[0] or "GOLD"
+    given = {"--split": facts.get("split"), **{f"--{name}": origin.pop(name, None) for name in ("format", "annotator")}}
+    origin.pop("offsets", None)
+    maps = {"--label-map": "label_map", "--gold-label-map": "gold_map", "--predicted-label-map": "predicted_map"}
+    given |= {option: scoring.get(name) for option, name in maps.items()}
+    given["--labels"] = ",".join(scoring.get("labels", ()))
+    several = {"--scope": scoring.get("scope", ()), "--min-score": scoring.get("min_score", ())}
+    several["--read"] = [f"{name}={value}" for name, value in origin.items()]
+    options = [(option, value) for option, value in given.items() if value]
+    options += [(option, value) for option, values in several.items() for value in values]
+    named = [("--gold", gold), ("--predicted", folder), ("--out", folder), *options]
+    return " ".join(["evalkit score", *(f"{option} {shlex.quote(str(value))}" for option, value in named)])
 
 
 def read_result(path: Path) -> EvalResult:

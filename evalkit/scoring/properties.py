@@ -110,7 +110,8 @@ def article_properties(articles: Iterable[Article]) -> dict[str, dict[str, str]]
     by_name: dict[str, dict[str, str]] = {}
     for article in articles:
         fields = {"source": article.source, "year": article.published[:4], "lang": article.lang}
-        for name, value in ({str(key): str(value) for key, value in article.metadata.items()} | fields).items():
-            if value:
+        stated = {str(key): str(value) for key, value in article.metadata.items() if value is not None}
+        for name, value in (stated | fields).items():
+            if value.strip():
                 by_name.setdefault(name, {})[article.id] = value
     return dict(sorted(by_name.items()))

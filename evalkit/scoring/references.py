@@ -6,10 +6,11 @@ side has as a mention, and that no gold item uses, matches nothing: it is wrong,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from evalkit.layers.base import Layer
+from evalkit.layers.base import Layer, surface
 from evalkit.layers.table import all_layers
 from evalkit.records import Annotations, Prediction
 from evalkit.scoring.pairs import Pair, Paired
@@ -17,6 +18,7 @@ from evalkit.scoring.pairs import Pair, Paired
 __all__ = ["unresolved_names"]
 
 SHOWN = 3
+ARROW = " → "
 
 
 def unresolved_names(paired: Paired, predictions: Iterable[Prediction]) -> list[str]:
@@ -44,15 +46,38 @@ def unresolved_names(paired: Paired, predictions: Iterable[Prediction]) -> list[
 
 
 def _unresolved(layer: Layer[Any], pair: Pair, whole: Annotations) -> Iterator[str]:
-    """For each predicted item of an article that names nothing which names are that."""
+    """For each predicted item of an article that names nothing which names are that, and what was meant if it shows."""
     known: set[str] | None = None
+    meant: dict[str, str] = {}
     for item in layer.of(pair.predicted) or ():
         named = {word: getattr(item, field) for field, word in layer.names.items()}
         asked = {word: name for word, name in named.items() if name is not None and not layer.nobody(name)}
         if asked and known is None:
-            known = _mentioned(whole) | _mentioned(pair.gold) | _named(pair.gold)
-        if unknown := [f"{word} {name!r}" for word, name in asked.items() if name not in (known or ())]:
-            yield " and ".join(unknown)
+            named_in_gold = _named(pair.gold)
+            known = _mentioned(whole) | _mentioned(pair.gold) | named_in_gold
+            meant = _meant(pair, whole, named_in_gold)
+        if unknown := {word: name for word, name in asked.items() if name not in (known or ())}:
+            yield " and ".join(f"{word} {name!r}{_arrow(meant.get(_folded(name)))}" for word, name in unknown.items())
+
+
+def _meant(pair: Pair, whole: Annotations, named: Iterable[str]) -> dict[str, str]:
+    """What somebody may write instead of a name → the name: it without its prefix, or the words of a mention of it."""
+    meant = {_folded(name.partition(":")[2]): name for name in sorted(named) if ":" in name}
+    for side in (pair.gold, whole):
+        for layer in all_layers():
+            for item in layer.of(side) or ():
+                for mention in layer.mentions(item):
+                    meant[_folded(surface(pair.article.text, mention.spans))] = mention.entity_id
+    return meant
+
+
+def _folded(name: str) -> str:
+    """A name without case, white space and hyphens."""
+    return re.sub(r"[\W_]+", " ", name).strip().casefold()
+
+
+def _arrow(meant: str | None) -> str:
+    return "" if meant is None else f"{ARROW}{meant!r}"
 
 
 def _mentioned(annotations: Annotations) -> set[str]:
@@ -77,10 +102,13 @@ def _named(annotations: Annotations) -> set[str]:
 
 def _note(layer: Layer[Any], found: Sequence[tuple[str, str]]) -> str:
     one = len(found) == 1
+    arrows = [ARROW in words for _, words in found]
+    remedies = ["write what stands behind the arrow"] if any(arrows) else []
+    remedies += [] if all(arrows) else ["give the id of an entity"]
     words = list(dict.fromkeys(f"{words} in {article!r}" for article, words in sorted(found)))
     more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
     return (
         f"{len(found)} predicted {layer.one if one else layer.name} {'names' if one else 'name'} what is no entity of "
         f"{'its' if one else 'their'} prediction nor of the gold, which is counted as wrong "
-        f"({', '.join(words[:SHOWN])}{more}); give the id of an entity"
+        f"({', '.join(words[:SHOWN])}{more}); {', else '.join(remedies)}"
     )

@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from evalkit.records import Article
+from evalkit.scoring.properties import article_properties
 
-__all__ = ["FIELDS", "SharedStories", "shared_stories"]
+__all__ = ["FIELDS", "SharedStories", "cluster_notes", "shared_stories"]
 
 FIELDS = ("story", "story_id", "event", "event_id", "cluster", "cluster_id", "thread", "thread_id", "wire_id")
 """Metadata that says which story an article tells, the first one that any two articles share."""
@@ -68,3 +69,22 @@ def shared_stories(articles: Sequence[Article]) -> SharedStories | None:
             stories = len(often) + len(articles) - len(values)
             return SharedStories(field=field, sharing=sharing, articles=len(articles), stories=stories)
     return None
+
+
+def cluster_notes(articles: Sequence[Article], field: str | None, remedy: str = "") -> list[str]:
+    """What is to be said of how articles are drawn, a sentence each.
+
+    Args:
+        articles: the articles.
+        field: the field whose values are drawn as one; None for each article alone.
+        remedy: how to ask for a field, for `SharedStories.note`.
+    """
+    if field is None:
+        shared = shared_stories(articles)
+        return [] if shared is None else [shared.note(remedy)]
+    without = len(articles) - len(article_properties(articles).get(field, {}))
+    if not without:
+        return []
+    have = "article has" if len(articles) == 1 else "articles has" if without == 1 else "articles have"
+    each = "it" if without == 1 else "each of them"
+    return [f"{without} of {len(articles)} {have} no {field}; {each} is drawn for itself"]

@@ -18,10 +18,10 @@ from evalkit.analysis.ranking import ranking_changes, rankings
 from evalkit.analysis.seeds import RepeatedRuns, SeedRow, seed_variance
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
-from evalkit.options import Intervals, Options, OptionWords, Scoring, options_of
+from evalkit.options import Intervals, Options, OptionWords, Scoring, listed, options_of
 from evalkit.predictions.run import Run
 from evalkit.results import EvalResult
-from evalkit.scoring.stories import SharedStories, shared_stories
+from evalkit.scoring.stories import SharedStories, cluster_notes, shared_stories
 from evalkit.scoring.tasks.table import main_convention
 from evalkit.version import __version__
 from evalkit.workflows.inputs import finished_run, gold_of
@@ -63,7 +63,9 @@ def compare_runs(
     _, results, bootstrap, notes = _compared(runs, options, dataset)
     limits = _limits(options.scoring)
     comparison = compare_results(
-        results, options=ComparisonOptions(bootstrap=bootstrap, scores=tuple(scores)), **limits
+        results,
+        options=ComparisonOptions(bootstrap=bootstrap, scores=listed(scores, wanted="scores must be names")),
+        **limits,
     )
     order = rankings(results, **limits)
     shown = _shown(comparison)
@@ -136,13 +138,14 @@ def _compared(
     names = map(str, runs) if isinstance(runs, Mapping) else _names(read)
     # One gold may be called by two names.
     named = {name: replace(result, gold=results[0].gold) for name, result in zip(names, results, strict=True)}
-    return read, named, bootstrap, _story_notes(gold, results, bootstrap)
+    notes = [run.edited for run in read if run.edited]
+    return read, named, bootstrap, [*dict.fromkeys(notes), *_story_notes(gold, results, bootstrap)]
 
 
 def _story_notes(gold: GoldDataset | None, results: Sequence[EvalResult], bootstrap: Bootstrap) -> list[str]:
     """Whether articles share a story and are drawn each for itself: the gold tells, else what results say of theirs."""
     if bootstrap.clusters is not None:
-        return []
+        return [] if gold is None else cluster_notes([example.article for example in gold], bootstrap.clustered_by)
     stories = [SharedStories.from_json(result.run.get(STORIES)) for result in results]
     if gold is not None:
         stories = [shared_stories([example.article for example in gold])]

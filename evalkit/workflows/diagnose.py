@@ -17,7 +17,7 @@ from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scorin
 from evalkit.predictions.run import Run
 from evalkit.records import Example, Prediction
 from evalkit.scoring.pairs import Paired
-from evalkit.scoring.stories import shared_stories
+from evalkit.scoring.stories import cluster_notes
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, not_evaluated, why_not
 from evalkit.scoring.tasks.table import check_tasks, load_task, task_names
 from evalkit.showing import number_of
@@ -66,7 +66,11 @@ def diagnose(
     check_words(options.scoring)
     run, examined = _run_and_gold(predictions, gold, options)
     bootstrap = bootstrap_of(options.intervals, [example.article for example in examined])
-    slicing = Slicing(wanted=listed(slices), values=_columns(by, examined), training=training_of(examined, train))
+    slicing = Slicing(
+        wanted=listed(slices, wanted="slices must be names of properties"),
+        values=_columns(by, examined),
+        training=training_of(examined, train),
+    )
     pairing = pair_run(examined, run, scoring_of(run, options.scoring))
     slicing.check(pairing.plain.pairs)
     asked = options.scoring
@@ -92,11 +96,12 @@ def diagnose(
 
 
 def _story_notes(gold: GoldDataset, bootstrap: Bootstrap | None) -> list[str]:
-    """Whether articles share a story and were drawn each for itself."""
-    if bootstrap is None or bootstrap.clusters is not None:
+    """Whether articles were drawn each for itself that share a story, or have none where stories are drawn."""
+    if bootstrap is None:
         return []
-    stories = shared_stories([example.article for example in gold])
-    return [] if stories is None else [stories.note()]
+    return cluster_notes(
+        [example.article for example in gold], None if bootstrap.clusters is None else bootstrap.clustered_by
+    )
 
 
 def _run_and_gold(

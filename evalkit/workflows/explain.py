@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Unpack
 
@@ -51,7 +51,7 @@ def explain_run(
     if pair is None:
         raise InputError(f"{whole.place}: has no article {article_id!r}{_hint(article_id, pairs)}")
     conventions = asked.conventions or ("all",)
-    wanted = span if span is None or isinstance(span, str) else f"{span[0]}-{span[1]}"
+    wanted = _wanted(span)
     return explain_pair(
         pair,
         run=whole.extractor,
@@ -60,6 +60,19 @@ def explain_run(
         places=None if wanted is None else find_places(pair.article.text, wanted),
         left_out=not_evaluated(paired, conventions=conventions),
     )
+
+
+def _wanted(span: object) -> str | None:
+    """A span as text.
+
+    Raises:
+        InputError: it is none.
+    """
+    if span is None or isinstance(span, str):
+        return span
+    if isinstance(span, Sequence) and len(span) == 2 and all(type(offset) is int for offset in span):
+        return f"{span[0]}-{span[1]}"
+    raise InputError(f"span must be (start, end), 'START-END' or words of the article, found {span!r}")
 
 
 def _hint(article_id: str, known: Iterable[str]) -> str:

@@ -49,7 +49,8 @@ def extract_articles(
     options = read or ReadOptions()
     given = tuple(
         chain.from_iterable(
-            [one] if isinstance(one, Article) else read_articles(one, options) for one in listed(articles, Article)
+            [one] if isinstance(one, Article) else read_articles(one, options)
+            for one in listed(articles, Article, wanted="articles must be Articles, or paths of text files")
         )
     )
     with resolved(extractor, settings) as system:

@@ -13,6 +13,7 @@ from evalkit.analysis.changes import Change, changes_of_pairs
 from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import EvalkitError, FormatError, InputError
+from evalkit.files import path_of
 from evalkit.gate.articles import CommonArticles, common_articles
 from evalkit.gate.baseline import (
     Baseline,
@@ -32,7 +33,7 @@ from evalkit.predictions.run import Run
 from evalkit.results import PASS
 from evalkit.scoring.pairs import Pair, Paired
 from evalkit.scoring.properties import article_properties
-from evalkit.scoring.stories import shared_stories
+from evalkit.scoring.stories import cluster_notes, shared_stories
 from evalkit.scoring.tasks.base import RIGHT
 from evalkit.scoring.tasks.evaluable import conventions_of, not_evaluated, why_not
 from evalkit.scoring.tasks.table import check_tasks, load_task, main_convention, task_names
@@ -43,6 +44,9 @@ from evalkit.workflows.inputs import finished_run, gold_of
 from evalkit.workflows.pairing import Pairing, pair_run, scoring_of
 
 __all__ = ["check_gate", "update_baseline"]
+
+EDITED = "predictions are not what its run recorded"
+"""Why the fingerprint of a run says nothing of its predictions: somebody changed them."""
 
 
 def check_gate(
@@ -102,7 +106,7 @@ def check_gate(
         failed=dict(sorted(failed.items())),
         max_failures=wanted.max_failures,
         common=common,
-        notes=(*_notes(ours, before, common, changes), *_more(outcomes, unit), *_story_notes(gold, wanted.cluster)),
+        notes=(*_notes(ours, before, common, changes), *_more(outcomes, unit), *_cluster_notes(gold, wanted.cluster)),
         method=f"randomization{rounds}/{wanted.cluster or 'article'}/seed{seed}|bh|evalkit:{__version__}",
     )
     return replace(report, advice=_advice(before, common, passes=report.verdict == PASS and not report.failed))
@@ -131,7 +135,7 @@ def update_baseline(
         EvalkitError: the run or the rules cannot be used, it failed or lacks articles or layers, the file is there and
             no baseline, or cannot be written.
     """
-    path = Path(baseline)
+    path = path_of(baseline, "baseline must be the path of the file to write")
     if path.is_dir():
         raise InputError(f"{path}: is a folder; an update writes a baseline file, give its name")
     ours = finished_run(run)
@@ -155,13 +159,17 @@ def update_baseline(
 
 
 def _rules(rules: str | Path | RuleSet | None) -> RuleSet | None:
-    return rules if rules is None or isinstance(rules, RuleSet) else read_rules(Path(rules))
+    if rules is None or isinstance(rules, RuleSet):
+        return rules
+    return read_rules(path_of(rules, "rules must be a RuleSet or the path of a TOML file"))
 
 
 def _baseline(baseline: Run | str | Path, gold: GoldDataset) -> Baseline:
     """A baseline file, or an earlier run; of the latter what its articles were like, if its gold is still to be had."""
-    if not isinstance(baseline, Run) and not Path(baseline).is_dir():
-        return read_baseline(Path(baseline))
+    if not isinstance(baseline, Run):
+        path = path_of(baseline, "baseline must be a Run, or the path of a baseline file or run folder")
+        if not path.is_dir():
+            return read_baseline(path)
     run = finished_run(baseline)
     marks = {}
     if run.gold is not None and run.gold.fingerprint == gold.fingerprint:
@@ -194,6 +202,8 @@ def _baseline_of(run: Run, gold: GoldDataset) -> Baseline:
 
 def _unseen(run: Run) -> str:
     """Why the fingerprint of a run does not cover all that its extractor ran, or ""."""
+    if run.edited:
+        return EDITED
     facts, settings = run.made_by.facts, run.made_by.settings
     given = "its fingerprint was given with --set fingerprint" if "fingerprint" in settings else ""
     return str(facts.get("uncached") or facts.get("unseen") or given)
@@ -341,10 +351,14 @@ def _notes(run: Run, before: Baseline, common: CommonArticles, changes: Sequence
         yield f"the baseline is about {before.run.gold}, the run about {run.gold}"
     if before.note:
         yield before.note
+    yield from dict.fromkeys(filter(None, (run.edited, before.run.edited)))
     fingerprint = run.made_by.fingerprint
     if fingerprint and fingerprint == before.run.made_by.fingerprint:
         unseen = _unseen(run) or before.unseen
-        if changes:
+        if changes and EDITED in (_unseen(run), before.unseen):
+            whose = "the run" if run.edited else "the baseline"
+            yield f"run and baseline have the same fingerprint and predict different things: {whose}'s {EDITED}"
+        elif changes:
             yield (
                 "run and baseline have the same fingerprint and predict different things: the extractor does not give "
                 "the same answer every time, or its fingerprint does not cover all that it runs"
@@ -360,11 +374,12 @@ def _more(outcomes: Sequence[Outcome], unit: str) -> Iterator[str]:
         yield f"{max(unsure)} more {unit}s would settle what cannot be told"
 
 
-def _story_notes(gold: GoldDataset, cluster: str | None) -> Iterator[str]:
-    """Whether articles share a story and the rules let each change sides for itself."""
-    stories = None if cluster else shared_stories([example.article for example in gold])
-    if stories is not None:
-        yield stories.note(f'cluster = "{stories.field}" in the rules draws those of one story together')
+def _cluster_notes(gold: GoldDataset, cluster: str | None) -> list[str]:
+    """Which articles change sides together, where somebody could be mistaken about that."""
+    articles = [example.article for example in gold]
+    shared = None if cluster else shared_stories(articles)
+    remedy = "" if shared is None else f'cluster = "{shared.field}" in the rules draws those of one story together'
+    return cluster_notes(articles, cluster, remedy)
 
 
 def _advice(before: Baseline, common: CommonArticles, *, passes: bool) -> str:

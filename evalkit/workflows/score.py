@@ -23,7 +23,7 @@ from evalkit.records import Article, Example, Prediction
 from evalkit.results import EvalResult, TaskResult
 from evalkit.scoring.misplaced import Misplaced, find_misplaced
 from evalkit.scoring.pairs import Paired
-from evalkit.scoring.stories import shared_stories
+from evalkit.scoring.stories import cluster_notes, shared_stories
 from evalkit.scoring.tasks.evaluable import not_evaluated
 from evalkit.scoring.tasks.table import ScoredTable, load_task
 from evalkit.text.counting import words_of
@@ -116,12 +116,19 @@ def score_run(
         tables = pairing.tables(scoring)
         result = _result(gold, run, pairing.plain, results_of(gold, tables, scoring, bootstrap, counts), scoring)
         floor = floor_results(gold, pairing, tables, scoring, plain_results) if with_floor and tables else {}
-    notes = [*gold.notes, *run.notes, *pairing.notes, *_offset_notes(tables, from_file=not run.made_by.fingerprint)]
-    stories = shared_stories([example.article for example in gold])
+    notes = [
+        *gold.notes,
+        *filter(None, [run.edited]),
+        *run.notes,
+        *pairing.notes,
+        *_offset_notes(tables, from_file=not run.made_by.fingerprint),
+    ]
+    articles = [example.article for example in gold]
+    if bootstrap is not None:
+        notes += cluster_notes(articles, None if bootstrap.clusters is None else bootstrap.clustered_by)
+    stories = shared_stories(articles)
     if stories is None:
         return replace(result, floor=floor, notes=tuple(notes))
-    if bootstrap is not None and bootstrap.clusters is None:
-        notes.append(stories.note())
     # Kept beside the counts, for who compares them without the articles.
     return replace(result, floor=floor, notes=tuple(notes), run={**result.run, STORIES: stories.to_json()})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,27 @@ def test_a_result_of_other_predictions_is_refused(evalkit: Evalkit, workspace: P
     done = evalkit("report", given)
     assert (done.status, done.out) == (2, "")
     assert "result.json: was not made of the predictions beside it" in done.err
-    assert "evalkit score --predicted r" in done.err
     assert done.err.count("\n") == 1
+    # What it advises is the whole command, and mends it.
+    advised = shlex.split(done.err.strip().partition("with evalkit ")[2])
+    assert evalkit(*advised).status == 0
+    assert evalkit("report", given).status == 0
+
+
+def test_the_advised_command_reads_and_scores_as_it_was_done(evalkit: Evalkit, workspace: Path):
+    (workspace / "my tags.txt").write_text("Ida\tB-PER\nMoen\tI-PER\nleft\tO\n", encoding="utf-8")
+    read = ("--dataset", "my tags.txt", "--format", "conll", "--read", "tag_column=1", "--labels", "PER")
+    assert evalkit("run", "--model", "mine:people", *read, "--out", "r").status == 0
+    before = evalkit("report", "r", "--to", "json").json
+    path = workspace / "r" / "predictions.jsonl"
+    path.write_bytes(path.read_bytes() + b"\n")
+    done = evalkit("report", "r")
+    assert done.status == 2
+    advised = shlex.split(done.err.strip().partition("with evalkit ")[2])
+    assert evalkit(*advised).status == 0
+    after = evalkit("report", "r", "--to", "json").json
+    tables = [json["tasks"]["entities"]["exact"]["micro"]["counts"] for json in (before, after)]
+    assert tables[0] == tables[1]
 
 
 def test_a_result_alone_is_shown(evalkit: Evalkit, workspace: Path, run: str):

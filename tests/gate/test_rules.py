@@ -60,6 +60,11 @@ score = "favg"
         pytest.param("[[rules]]\ntask='entities'", r":1: unknown field 'rules'; did you mean 'rule'", id="section"),
         pytest.param("[[rule]]\nfloor=0.1", ":1: the rule names no task", id="no-task"),
         pytest.param("[[rule]]\ntask='entitys'", ":2: unknown task 'entitys'; did you mean 'entities'", id="task"),
+        pytest.param(
+            "[[rule]]\ntask='entities'\nconvention='surface'",
+            ":3: entities under surface counts over the whole split",
+            id="no-sum",
+        ),
         pytest.param("[[rule]]\ntask=3", ":2: task must be a word", id="task-type"),
         pytest.param(
             "[[rule]]\ntask='entities'\n\n[[rule]]\ntask='quotes'\nflor=0.5",

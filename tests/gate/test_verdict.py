@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -172,6 +173,13 @@ def test_rules_about_nothing_are_refused(tables: Tables, rule: MakeRule, fields:
 
     with pytest.raises(InputError, match=message):
         judge(tables, [rule(**fields)], ALL, ALL, properties=properties)
+
+
+def test_counts_over_the_whole_split_are_refused_with_the_name_of_the_rule(tables: Tables, rule: MakeRule) -> None:
+    whole = {"entities": {"exact": replace(tables(ALL)["entities"]["exact"], additive=False)}}
+
+    with pytest.raises(InputError, match=r"rule 'mine': entities under exact counts over the whole split"):
+        judge_rules(RuleSet(rules=(rule(name="mine"),)), Sides(before=whole, after=whole))
 
 
 def test_a_cluster_that_no_article_has_is_refused(tables: Tables, rule: MakeRule) -> None:

@@ -53,3 +53,20 @@ def test_what_either_side_knows_is_no_fault():
 
 def test_nothing_is_said_of_what_is_not_scored():
     assert notes({"entities": (MOEN,)}, {"entities": (), "stances": (stance("x"),)}) == []
+
+
+def test_the_name_of_a_thing_is_answered_with_its_id_and_a_bare_topic_with_its_prefix():
+    gold = {"entities": (MOEN,), "stances": (stance("moen", "topic:casino-plan"),)}
+    (note,) = notes(gold, {"entities": (), "stances": (stance("Ida  moen", "casino-plan"),)})
+    assert "holder 'Ida  moen' → 'moen' and target 'casino-plan' → 'topic:casino-plan' in 'a'" in note
+    assert note.endswith("; write what stands behind the arrow")
+    # What nothing resembles is still told to be an id.
+    (note,) = notes(gold, {"entities": (), "stances": (stance("x", "casino-plan"), stance("y", name="s2"))})
+    assert note.endswith("; write what stands behind the arrow, else give the id of an entity")
+
+
+def test_an_own_mention_says_the_own_id():
+    own = Entity(id="e9", spans=(Span(0, 8),), label="PER", entity_id="p1")
+    gold = {"entities": (MOEN,), "stances": (stance("moen"),)}
+    (note,) = notes(gold, {"entities": (own,), "stances": (stance("Ida Moen"),)})
+    assert "holder 'Ida Moen' → 'p1'" in note

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from evalkit.records import Article
-from evalkit.scoring.stories import SharedStories, shared_stories
+from evalkit.scoring.properties import article_properties
+from evalkit.scoring.stories import SharedStories, cluster_notes, shared_stories
 
 
 def articles(*metadata: dict[str, str]) -> list[Article]:
@@ -47,3 +48,28 @@ def test_json_and_back() -> None:
 )
 def test_anything_else_says_nothing(data: object) -> None:
     assert SharedStories.from_json(data) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "note"),
+    [
+        pytest.param(["a", "b", "a"], [], id="all"),
+        pytest.param(["a", None, "a"], ["1 of 3 articles has no thread; it is drawn for itself"], id="null"),
+        pytest.param(["a", "", " "], ["2 of 3 articles have no thread; each of them is drawn for itself"], id="empty"),
+        pytest.param([1, 1, 0], [], id="numbers"),
+    ],
+)
+def test_articles_without_the_field_are_counted(values, note):
+    assert cluster_notes(articles(*({"thread": value} for value in values)), "thread") == note
+
+
+def test_articles_without_a_value_are_not_drawn_together():
+    """A null is no thread called None."""
+    made = articles({"thread": None}, {"thread": None}, {"thread": "a"}, {})
+    assert article_properties(made)["thread"] == {"a2": "a"}
+
+
+def test_without_a_field_shared_stories_are_named():
+    (note,) = cluster_notes(articles({"story": "one"}, {"story": "one"}), None)
+    assert note.startswith("2 of 2 articles share a story")
+    assert cluster_notes([], None) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,47 @@ def test_rows_for_other_scores(runs: list[Run]):
 def test_without_resamples_there_is_no_test(runs: list[Run]):
     with pytest.raises(InputError, match="needs at least 1 resample"):
         evalkit.compare_runs(runs, resamples=0)
+
+
+def edited(run: Run, folder: Path) -> Run:
+    """The run, saved, with what it predicts for the first article taken out afterwards."""
+    run.save(folder)
+    path = folder / "predictions.jsonl"
+    first, *others = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join([json.dumps({**json.loads(first), "entities": []}) + "\n", *others]), encoding="utf-8")
+    return Run.load(folder)
+
+
+def test_predictions_that_the_run_did_not_record_are_named(six: GoldDataset, runs: list[Run], tmp_path: Path):
+    saved, other = runs[0].save(tmp_path / "as-it-was"), edited(runs[0], tmp_path / "other")
+    assert (Run.load(tmp_path / "as-it-was").edited, saved.edited) == ("", "")
+
+    note = f"the predictions in {tmp_path / 'other'} are not what the run recorded (another SHA-256)"
+
+    assert other.edited == note
+    assert note in evalkit.compare_runs([saved, other], dataset=six, resamples=20).notes
+    assert note in evalkit.score_predictions(six, other, resamples=0).notes
+    assert note not in evalkit.compare_runs([saved, saved], dataset=six, resamples=20).notes
+
+
+def test_a_gate_blames_no_extractor_for_what_was_edited(six: GoldDataset, runs: list[Run], tmp_path: Path):
+    """The extractor is the same; that its answer seems to be another is nobody's chance."""
+    saved, other = runs[0].save(tmp_path / "as-it-was"), edited(runs[0], tmp_path / "other")
+    evalkit.update_baseline(other, tmp_path / "base.json", dataset=six)
+    for run, baseline, whose in (
+        (other, saved, "the run's"),
+        (saved, other, "the baseline's"),
+        (saved, tmp_path / "base.json", "the baseline's"),
+    ):
+        notes = " ".join(evalkit.check_gate(run, baseline, dataset=six, resamples=20).notes)
+        assert f"{whose} predictions are not what its run recorded" in notes
+        assert "the same answer every time" not in notes
+
+
+def test_articles_without_a_story_are_counted(six: GoldDataset, runs: list[Run]):
+    first, *others = six.examples
+    alone = replace(first, article=replace(first.article, metadata={"story": None}))
+    gold = replace(six, examples=(alone, *others))
+    note = "1 of 6 articles has no story; it is drawn for itself"
+    assert note in evalkit.compare_runs(runs, dataset=gold, cluster="story", resamples=20).notes
+    assert note in evalkit.score_predictions(gold, runs[0], cluster="story", resamples=20).notes

@@ -140,3 +140,44 @@ def test_what_a_verb_gives_shows_itself_in_one_line(six: GoldDataset, run: Run):
 def test_predictions_made_by_hand(six: GoldDataset):
     made = [Prediction(article_id="a0", annotations=six.examples[0].gold)]
     assert evalkit.score_predictions(six, made, resamples=0).tasks["entities"]["exact"].micro.recall == 1 / 6
+
+
+@pytest.mark.parametrize(
+    ("call", "wanted"),
+    [
+        pytest.param(lambda run: evalkit.check_gate(run, None), "baseline must be a Run, or the path", id="baseline"),
+        pytest.param(lambda run: evalkit.check_gate(run, object()), "baseline must be a Run", id="baseline-object"),
+        pytest.param(lambda run: evalkit.check_gate(run, run, rules={}), "rules must be a RuleSet or the", id="rules"),
+        pytest.param(lambda run: evalkit.update_baseline(run, None), "baseline must be the path", id="update"),
+        pytest.param(lambda run: evalkit.explain_run(run, 3), "has no article 3", id="article"),
+        pytest.param(lambda run: evalkit.explain_run(run, "a0", (1,)), r"span must be \(start, end\)", id="span"),
+        pytest.param(lambda run: evalkit.load_dataset(3), "a dataset must be a path or a name, found int", id="load"),
+        pytest.param(lambda run: evalkit.validate_dataset(3), "a dataset must be a path or a name", id="validate"),
+        pytest.param(lambda run: evalkit.describe_dataset(3), "gold must be GoldDatasets", id="describe"),
+        pytest.param(lambda run: evalkit.load_dataset(label_map=3), "a label map must be a name", id="label-map"),
+        pytest.param(lambda run: evalkit.diagnose(run, slices=3), "slices must be names", id="slices"),
+        pytest.param(lambda run: evalkit.diagnose(run, train=3), "a dataset must be a path or a name", id="train"),
+        pytest.param(lambda run: evalkit.compare_runs([run, run], scores=3), "scores must be names", id="scores"),
+        pytest.param(lambda run: evalkit.render_report(run, None), "unknown form None", id="form"),
+        pytest.param(lambda run: evalkit.score_predictions(None, run, tasks=3), "tasks must be a name or", id="tasks"),
+        pytest.param(
+            lambda run: evalkit.score_predictions(None, run, resamples="a"), "resamples must be a whole", id="number"
+        ),
+        pytest.param(lambda run: evalkit.score_predictions(None, run, level="a"), "level must be a number", id="level"),
+        pytest.param(
+            lambda run: evalkit.score_predictions(None, run, scoring=3),
+            r"scoring must be evalkit\.Scoring",
+            id="record",
+        ),
+        pytest.param(
+            lambda run: evalkit.extract_articles(str, 3), "articles must be Articles, or paths", id="articles"
+        ),
+        pytest.param(lambda run: evalkit.run_extractor(str, out=3), "out must be the path of a folder", id="out"),
+        pytest.param(lambda run: evalkit.Run.load(None), "a run is loaded from the path", id="run-load"),
+        pytest.param(lambda run: run.save(3), "a run is saved to the path", id="run-save"),
+    ],
+)
+def test_what_a_verb_cannot_take_is_one_line_that_says_what_it_wants(run: Run, call: Any, wanted: str):
+    with pytest.raises(evalkit.EvalkitError, match=wanted) as raised:
+        call(run)
+    assert "\n" not in str(raised.value)
