@@ -112,7 +112,8 @@ class PRF:
         counts: what they are computed from; absent on a macro average.
         ci: precision, recall and f1 → interval; a score without one is absent.
         labels: over how many labels a macro average is the mean; absent on what is no mean.
-        articles: in how many articles a label occurs, gold or predicted; absent on what is no label.
+        articles: in how many articles a label has a gold item; absent on what is no label, or counts over the whole
+            split.
     """
 
     precision: float

@@ -65,13 +65,15 @@ class FigureList:
     def defined(self, totals: Floats) -> Bools:
         """Which figures the totals have anything for, shape (..., names): the others are 0.0 for want of a denominator.
 
-        Precision needs a predicted item, recall a gold item, F1 either of them; a mean over labels needs a label with
-        gold support, and a derived score any item.
+        Precision needs a predicted item, recall a gold item, F1 either of them; F1 of a label needs a gold item of it,
+        for where it does not occur a wrong prediction makes F1 0.0 whatever the extractor can do. A mean over labels
+        needs a label with gold support, and a derived score any item.
         """
         _, label_totals = self.unfold(totals)
         gold, predicted = label_totals[..., GOLD] > 0, label_totals[..., PREDICTED] > 0
-        by_label: Bools = np.stack([predicted, gold, gold | predicted], axis=-1)
-        pooled: Bools = np.logical_or.reduce(by_label, axis=-2)
+        by_label: Bools = np.stack([predicted, gold, gold], axis=-1)
+        some_predicted, some_gold = predicted.any(axis=-1), gold.any(axis=-1)
+        pooled: Bools = np.stack([some_predicted, some_gold, some_predicted | some_gold], axis=-1)
         shape = totals.shape[:-1]
         macro = np.broadcast_to(pooled[..., 1:2], (*shape, 3))
         derived = np.broadcast_to(pooled[..., 2:], (*shape, len(self.scored.derived)))

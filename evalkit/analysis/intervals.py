@@ -9,10 +9,11 @@ normal tails stand where Student's t belongs. The expanded percentile interval (
 Know About the Bootstrap") widens its tails to Φ(-√(n / (n - 1)) · t(n - 1, 1 - α/2)), n the number of units that the
 figure lives on. `experiments/coverage` measures what each kind of interval holds.
 
-A figure lives on the units that have anything for it: for a label those with a gold or predicted item of it. Resamples
-that draw none of them tell nothing of it and are left out; counted as 0 they would pull the interval of a rare label
-down to 0. There is no interval (it is absent, shown as a dash) for a label that three units or fewer have, for other
-figures of fewer than two units, and where nothing varies: an interval of width zero would look like certainty.
+A figure lives on the units that have anything for it: F1 and recall of a label on those where it occurs, which have a
+gold item of it, precision on those with a predicted one. Resamples that draw none of them tell nothing of it and are
+left out; counted as 0 they would pull the interval of a rare label down to 0. There is no interval (it is absent, shown
+as a dash) for a label that three units or fewer have, for other figures of fewer than two units, and where nothing
+varies: an interval of width zero would look like certainty.
 """
 
 from __future__ import annotations
@@ -157,7 +158,7 @@ def task_result(
         macro=_with_intervals(macro(table), "macro", "", ci),
         labels={
             label: replace(_with_intervals(PRF.of(table.counts(label)), "label", label, ci), articles=articles)
-            for label, articles in zip(table.labels, articles_with(table), strict=True)
+            for label, articles in zip(table.labels, _articles_of_labels(scored), strict=True)
         },
         scores={
             name: Score(scored.derived_value(name), ci.get(Figure("derived", "", name))) for name in scored.derived
@@ -170,6 +171,16 @@ def articles_with(table: CountTable) -> list[int]:
     """In how many articles each label has an item, gold or predicted."""
     numbers: list[int] = (table.cells[..., GOLD] + table.cells[..., PREDICTED] > 0).sum(axis=0).tolist()
     return numbers
+
+
+def _articles_of_labels(scored: ScoredTable) -> list[int | None]:
+    """In how many articles each label occurs, which is: has a gold item.
+
+    None where items are those of the whole split, which stand in no article.
+    """
+    if not scored.additive:
+        return [None] * len(scored.table.labels)
+    return list((scored.table.cells[..., GOLD] > 0).sum(axis=0).tolist())
 
 
 def _with_intervals(prf: PRF, scope: str, label: str, ci: Mapping[Figure, Interval]) -> PRF:

@@ -93,10 +93,11 @@ def _mentioned(annotations: Annotations) -> set[str]:
 def _named(annotations: Annotations) -> set[str]:
     """What items name without a mention of it, as where nobody annotated entities."""
     return {
-        getattr(item, field)
+        name
         for layer in all_layers()
         for item in (layer.of(annotations) or () if layer.names else ())
         for field in layer.names
+        if (name := getattr(item, field)) is not None
     }
 
 

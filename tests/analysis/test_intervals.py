@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.analysis.figures import figures_of
+from evalkit.analysis.figures import Figure, figures_of
 from evalkit.analysis.intervals import METHODS, Bootstrap, bca_tails, intervals_of, jackknife, resampled, task_result
 from evalkit.analysis.resampling import Plan, draws
 from evalkit.errors import InputError
@@ -128,10 +128,34 @@ def test_a_label_of_few_articles_is_not_pulled_to_zero(make_table: Callable[...,
 
 
 def test_recall_lives_on_gold_and_precision_on_predictions(make_table: Callable[..., CountTable]) -> None:
-    # Y has gold in two articles and is predicted in ten: nothing can be said about recall.
+    # Y has gold in two articles and is predicted in ten: nothing can be said about recall, nor about F1.
     cells = {f"a{at:02}": {"Y": (at < 2, at < 10, at == 0, at == 0), "X": (1, 1, 1, 1)} for at in range(12)}
     label = scored(make_table(cells), Bootstrap(200)).labels["Y"]
-    assert (set(label.ci), label.articles) == ({"precision", "f1"}, 10)
+    assert (set(label.ci), label.articles) == ({"precision"}, 2)
+
+
+def test_resamples_without_gold_of_a_label_say_nothing_of_it(make_table: Callable[..., CountTable]) -> None:
+    """Y is right in each of the four articles that have it, and predicted once elsewhere: F1 of a resample is 0
+    only if that draws none of the four."""
+    cells = {f"a{at:02}": {"Y": (at < 4, at < 5, at < 4, at < 4), "X": (1, 1, 1, 1)} for at in range(8)}
+    figures = figures_of(ScoredTable(make_table(cells)))
+    f1 = resampled(figures, Bootstrap(2000)).values[:, figures.names.index(Figure("label", "Y", "f1"))]
+
+    # Of 8 articles none of four is drawn in 1 / 2**8 of the resamples, about 8 of 2000.
+    assert 0 < np.isnan(f1).sum() < 30
+    assert np.nanmin(f1) > 0
+
+
+def test_a_label_without_gold_has_no_interval(make_table: Callable[..., CountTable]) -> None:
+    cells = {f"a{at:02}": {"Y": (0, at % 2, 0, 0), "X": (1, 1, at % 3 > 0, at % 3 > 0)} for at in range(12)}
+    label = scored(make_table(cells), Bootstrap(200)).labels["Y"]
+    assert (dict(label.ci), label.articles) == ({}, 0)
+
+
+def test_what_counts_over_the_whole_split_stands_in_no_article(make_table: Callable[..., CountTable]) -> None:
+    table = ScoredTable(make_table({f"a{at}": {"Y": (1, 1, 1, 1)} for at in range(3)}), additive=False)
+    result = task_result("entities", "surface", table, signature="", bootstrap=Bootstrap(20))
+    assert result.labels["Y"].articles is None
 
 
 @settings(max_examples=25)

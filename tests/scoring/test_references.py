@@ -56,7 +56,8 @@ def test_nothing_is_said_of_what_is_not_scored():
 
 
 def test_the_name_of_a_thing_is_answered_with_its_id_and_a_bare_topic_with_its_prefix():
-    gold = {"entities": (MOEN,), "stances": (stance("moen", "topic:casino-plan"),)}
+    # A quote of nobody names nothing.
+    gold = {"entities": (MOEN,), "quotes": (quote(None),), "stances": (stance("moen", "topic:casino-plan"),)}
     (note,) = notes(gold, {"entities": (), "stances": (stance("Ida  moen", "casino-plan"),)})
     assert "holder 'Ida  moen' → 'moen' and target 'casino-plan' → 'topic:casino-plan' in 'a'" in note
     assert note.endswith("; write what stands behind the arrow")

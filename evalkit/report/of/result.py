@@ -82,7 +82,7 @@ def _without_interval(result: TaskResult) -> str:
     """Why labels have a dash for an interval, where some have."""
     if not result.micro.ci or all("f1" in prf.ci for prf in result.labels.values()):
         return ""
-    return "no interval where 3 articles or fewer have a label (art.), or where nothing varies"
+    return "no interval where gold has a label in 3 articles or fewer (art.), or where nothing varies"
 
 
 def _convention_table(task: str, others: Sequence[TaskResult], floors: Mapping[str, TaskResult]) -> Table:
