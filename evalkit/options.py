@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from evalkit.errors import InputError
-from evalkit.files import path_of
 from evalkit.registry import near_match
 
 __all__ = [
@@ -176,8 +175,6 @@ class Running:
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < least):
                 raise InputError(f"{name} must be a whole number from {least}, found {value!r}")
-        if self.out is not None:
-            path_of(self.out, "out must be the path of a folder")
 
 
 class OptionWords(TypedDict, total=False):

@@ -16,6 +16,7 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
 from evalkit.extractors.base import Extractor, ExtractorSpec, traits_of
 from evalkit.extractors.identity.closure import installed_version
+from evalkit.files import path_of
 from evalkit.layers.table import all_layers
 from evalkit.options import OptionWords, ReadOptions, Running, options_of
 from evalkit.predictions.cache import PredictionCache
@@ -102,7 +103,7 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
     planned = replace(planned, made_by=replace(planned.made_by, command=running.command))
     examples = planned.dataset.examples if planned.dataset else ()
     jobs = jobs_of(examples, system)
-    folder = None if running.out is None else RunFolder(Path(running.out))
+    folder = None if running.out is None else RunFolder(path_of(running.out, "out must be the path of a folder"))
     # Without a fingerprint of all that it runs, what it said before may not be what it would say now.
     running = replace(running, cache=running.cache and not traits_of(system).uncached)
     kept = [] if folder is None else _kept(folder, planned, jobs, fresh=not running.cache)

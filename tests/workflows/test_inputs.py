@@ -172,7 +172,9 @@ def test_predictions_made_by_hand(six: GoldDataset):
         pytest.param(
             lambda run: evalkit.extract_articles(str, 3), "articles must be Articles, or paths", id="articles"
         ),
-        pytest.param(lambda run: evalkit.run_extractor(str, out=3), "out must be the path of a folder", id="out"),
+        pytest.param(
+            lambda run: evalkit.run_extractor(person, run.dataset, out=3), "out must be the path of a folder", id="out"
+        ),
         pytest.param(lambda run: evalkit.Run.load(None), "a run is loaded from the path", id="run-load"),
         pytest.param(lambda run: run.save(3), "a run is saved to the path", id="run-save"),
     ],
