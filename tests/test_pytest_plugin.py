@@ -87,7 +87,7 @@ def test_a_worse_one_fails_and_says_what_broke(project: pytest.Pytester) -> None
         [
             "evalkit gate: fail",
             "* entities exact micro f1 *1.0000 *0.6667 *-0.3333 *",
-            "fail: entities exact micro f1: dropped by 0.3333, more than 0.01; q *",
+            "fail: entities exact micro f1: dropped by 0.3333, more than 0.01; judged by q *",
             "newly broken: 10",
             "  a0",
             "    entities missed: GPE 'Oslo' (14-18)",

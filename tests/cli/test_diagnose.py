@@ -190,7 +190,7 @@ class TestSeeds:
         assert micro["sd"] == pytest.approx((8 / 13 - 1 / 2) / 3**0.5)
         # t(0.975, 2) = 4.302653 from the tables.
         assert micro["ci"][1] - micro["mean"] == pytest.approx(4.302653 * micro["sd"] / 3**0.5, rel=1e-6)
-        same, together = found["notes"]
+        same, together = found["notes"][0], found["notes"][-1]
         assert same == "2 of 3 runs predict exactly the same; was the seed changed, or the cache used?"
         assert together.startswith("4 of 4 articles share a story")
 

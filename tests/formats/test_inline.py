@@ -82,7 +82,7 @@ def test_writing_gives_the_same_document_back() -> None:
         pytest.param("title: Ferry", "title Ferry", ":2: header line", id="header"),
         pytest.param("title: Ferry", "id: a2", ":2: header key 'id' is given twice", id="header-twice"),
         pytest.param("id: a1", "name: a1", "no 'id: NAME'", id="no-id"),
-        pytest.param("---\ns1", "s1", "found 1 lines '---'", id="rules"),
+        pytest.param("---\ns1", "s1", "found 1 line '---'", id="rules"),
         pytest.param("lang: en", "layers: entity", "layer 'entity'", id="layers"),
     ],
 )

@@ -24,16 +24,17 @@ from evalkit.records import Annotations, Article, Entity, Example, Prediction, Q
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5)
+labels = names.filter(str.strip)
 spans = st.builds(Span, st.integers(0, 30), st.integers(0, 30))
 many = st.lists(spans, max_size=3).map(tuple)
 scores = st.none() | st.floats(0, 1)
 optional = st.none() | names
-entities = st.builds(Entity, id=names, spans=many, label=names, entity_id=optional, score=scores)
+entities = st.builds(Entity, id=names, spans=many, label=labels, entity_id=optional, score=scores)
 quotes = st.builds(
-    Quote, id=names, kind=names, content=many, cue=many, speaker=st.none() | spans, speaker_id=optional, score=scores
+    Quote, id=names, kind=labels, content=many, cue=many, speaker=st.none() | spans, speaker_id=optional, score=scores
 )
 stances = st.builds(
-    Stance, id=names, holder=names, target=names, label=names, evidence=many, quote_id=optional, score=scores
+    Stance, id=names, holder=names, target=names, label=labels, evidence=many, quote_id=optional, score=scores
 )
 scopes = st.builds(Scope, zones=st.none() | st.lists(names, max_size=2).map(tuple))
 annotations = st.builds(
