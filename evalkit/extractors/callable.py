@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -59,11 +60,25 @@ def as_extractor(target: Any, name: str = "", options: Mapping[str, str] | None 
     if type(target).__module__.partition(".")[0] == "evalkit" and isinstance(target, Extractor):
         return target
     if hasattr(target, "extract") or callable(target):
+        _refuse_async(target, where)
         return UserExtractor(target, name)
     raise ExtractorError(
         f"{where} is {_kind(target)}, which cannot extract; name a function of an article, or a class or object with "
         "extract(articles)"
     )
+
+
+def _refuse_async(target: Any, where: str) -> None:
+    """Nobody waits for what a coroutine function or an asynchronous generator gives."""
+    asked = getattr(target, "extract", target)
+    while isinstance(asked, functools.partial):
+        asked = asked.func
+    # Of an object that can be called, its class says how.
+    called = asked if inspect.isroutine(asked) else type(asked).__call__
+    if inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called):
+        raise ExtractorError(
+            f"{where} is asynchronous, and nobody would wait for it; name a plain function that runs it (asyncio.run)"
+        )
 
 
 def _instance(target: type, where: str, options: Mapping[str, str]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -278,6 +278,30 @@ def test_what_can_do_nothing(target: object) -> None:
 
 
 # Fingerprints. What code can reach is in identity/test_reach.py.
+
+
+async def later(article: Article) -> list[object]:
+    return []
+
+
+async def streamed(article: Article) -> AsyncIterator[object]:
+    yield ()
+
+
+class Later:
+    async def extract(self, articles: Sequence[Article]) -> list[object]:
+        return []
+
+
+class CalledLater:
+    async def __call__(self, article: Article) -> list[object]:
+        return []
+
+
+@pytest.mark.parametrize("target", [later, streamed, functools.partial(later), Later(), CalledLater()])
+def test_what_is_asynchronous_is_refused_before_it_is_asked(target: Any) -> None:
+    with pytest.raises(ExtractorError, match="asynchronous"):
+        as_extractor(target)
 
 
 def test_a_changed_file_is_a_changed_extractor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
