@@ -103,21 +103,23 @@ def test_labels_are_mapped_and_counted(evalkit: Evalkit, workspace: Path):
     assert "1 predicted entities dropped, their label is not in the map: VERB 1" in done.json["notes"]
 
 
+BOTH_SIDES = [
+    "score",
+    "--format",
+    "conll",
+    "--gold",
+    "tags.txt",
+    "--gold-tag-column",
+    "1",
+    "--predicted-tag-column",
+    "2",
+]
+
+
 def test_tag_columns(evalkit: Evalkit, workspace: Path):
     lines = ["Ida B-PER B-PER", "Moen I-PER I-PER", "left O O", "Oslo B-LOC O", ""]
     (workspace / "tags.txt").write_text("\n".join(lines))
-    asked = (
-        "score",
-        "--format",
-        "conll",
-        "--gold",
-        "tags.txt",
-        "--gold-tag-column",
-        "1",
-        "--predicted-tag-column",
-        "2",
-    )
-    done = evalkit(*asked, "--json")
+    done = evalkit(*BOTH_SIDES, "--json")
     assert (done.status, done.err) == (0, "")
     micro = done.json["tasks"]["entities"]["exact"]["micro"]
     assert (micro["precision"], micro["recall"]) == (1.0, 0.5)
@@ -126,18 +128,7 @@ def test_tag_columns(evalkit: Evalkit, workspace: Path):
 
 def test_what_is_wrong_with_a_file_of_both_sides_is_said(evalkit: Evalkit, workspace: Path):
     (workspace / "tags.txt").write_text("Ida I-PER I-PER\nMoen I-PER I-PER\nleft O O\n")
-    asked = (
-        "score",
-        "--format",
-        "conll",
-        "--gold",
-        "tags.txt",
-        "--gold-tag-column",
-        "1",
-        "--predicted-tag-column",
-        "2",
-    )
-    done = evalkit(*asked, "--scheme", "IOB2", "--repair", "strict")
+    done = evalkit(*BOTH_SIDES, "--scheme", "IOB2", "--repair", "strict")
     assert done.status == 2
     assert done.err.startswith("error: tags.txt:1: tag 'I-PER' is illegal in IOB2")
 
