@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,12 +24,14 @@ __all__ = [
     "file_name_of",
     "is_standard_input",
     "json_bytes",
+    "parse_json",
     "path_of",
     "read_bytes",
     "read_json",
     "read_text",
     "replace_children",
     "staged",
+    "unlike_written",
     "write_file",
     "writing",
 ]
@@ -91,16 +95,17 @@ def read_bytes(path: Path, *, remedy: str = "check the path") -> bytes:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}; {remedy}") from error
 
 
-def read_text(path: Path) -> str:
-    """The text of a UTF-8 file with its line ends as they are.
+def read_text(path: Path, *, remedy: str = "check the path") -> str:
+    """The text of a UTF-8 file with its line ends as they are; `remedy` ends the message if it cannot be read.
 
     Raises:
-        InputError: the file cannot be read or is not UTF-8.
+        InputError: the file cannot be read.
+        FormatError: it is not UTF-8.
     """
     try:
-        return read_bytes(path).decode("utf-8")
+        return read_bytes(path, remedy=remedy).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+        raise FormatError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
 
 
 def read_json(path: Path, *, missing: str = "check the path", damaged: str = "mend it") -> Any:
@@ -108,13 +113,46 @@ def read_json(path: Path, *, missing: str = "check the path", damaged: str = "me
 
     Raises:
         InputError: the file cannot be read.
-        FormatError: it holds no JSON.
+        FormatError: it holds no JSON, or some that `parse_json` refuses.
     """
-    content = read_bytes(path, remedy=missing)
+    return parse_json(read_bytes(path, remedy=missing), path, damaged=damaged)
+
+
+def parse_json(content: bytes, where: Path | str, *, damaged: str = "mend it") -> Any:
+    """The one JSON value of some bytes; `where` begins a message, `damaged` ends it.
+
+    Raises:
+        FormatError: it is no JSON, has hundreds of brackets in one another, or gives a key of an object twice.
+    """
     try:
-        return orjson.loads(content)
+        value = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise FormatError(f"{path}: not valid JSON ({error}); {damaged}") from error
+        raise FormatError(f"{where}: not valid JSON ({error}); {damaged}") from error
+    if wrong := unlike_written(content, value):
+        raise FormatError(f"{where}: {wrong}; {damaged}")
+    return value
+
+
+def unlike_written(content: bytes, value: Any) -> str:
+    """What is lost or cannot be handled of some JSON that was read as a value, in words; empty if nothing.
+
+    Of a key that an object gives twice only the last value was read, so that figures would stand on it in silence.
+    """
+    try:
+        written = orjson.dumps(value)
+    except TypeError:
+        return "too many brackets in one another"
+    # A key that was dropped took its quotation marks along; those of texts are the same in every spelling but one.
+    if content.count(b'"') == written.count(b'"') and b"\\u0022" not in content:
+        return ""
+    twice: list[str] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        if len(dict(pairs)) < len(pairs):
+            twice.extend(name for name, number in Counter(name for name, _ in pairs).items() if number > 1)
+
+    json.loads(content, object_pairs_hook=look)
+    return f"the key {twice[0][:40]!r} stands twice in one object" if twice else ""
 
 
 def json_bytes(value: Any) -> bytes:

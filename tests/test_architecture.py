@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "evalkit"
 
-VOCABULARY = ("errors", "files", "options", "records", "registry", "results", "showing", "version")
+VOCABULARY = ("errors", "files", "options", "records", "registry", "results", "showing", "toml", "version")
 """Root modules that everything may import."""
 
 STAGES = (
@@ -207,6 +207,16 @@ def test_third_party_packages_are_declared():
         if one.module.split(".")[0] not in names | sys.stdlib_module_names
     ]
     assert not wrong, "\n".join([*wrong, "declare it in pyproject.toml"])
+
+
+def test_toml_has_one_reader():
+    wrong = [
+        str(one)
+        for path in sources()
+        for one in imports(path)
+        if one.module.split(".")[0] in {"tomllib", "tomli"} and path != PACKAGE / "toml.py"
+    ]
+    assert not wrong, "\n".join([*wrong, "read it with evalkit.toml, which refuses what takes for ever"])
 
 
 def test_no_vague_names():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 from evalkit.errors import FormatError, InputError, OutputError
-from evalkit.files import append_file, json_bytes, read_json, read_text, replace_children, write_file
+from evalkit.files import append_file, json_bytes, parse_json, read_json, read_text, replace_children, write_file
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -110,3 +111,28 @@ def test_appending_says_where_it_fails(tmp_path: Path) -> None:
 
     with pytest.raises(OutputError, match="cannot be written"):
         append_file(tmp_path / "file" / "summary.md", "new\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        pytest.param(b'{"a": {"b": 1, "b": 2}}', "the key 'b' stands twice in one object", id="key-twice"),
+        pytest.param(b'{"a" : {"b" :1, "\\u0062": 2}}', "the key 'b' stands twice in one object", id="two-spellings"),
+        pytest.param(b'{"\\u0022": 1, "\\"": 2}', "the key '\"' stands twice in one object", id="quotation-marks"),
+        pytest.param(b"[" * 500 + b"]" * 500, "too many brackets in one another", id="brackets"),
+        pytest.param(b"[" * 100_000, "not valid JSON", id="very-many-brackets"),
+        pytest.param(b"9" * 5000, "not valid JSON", id="digits"),
+        pytest.param(b'{"a": NaN}', "not valid JSON", id="nan"),
+        pytest.param(b'"\\ud800"', "not valid JSON", id="half-a-character"),
+    ],
+)
+def test_json_of_which_something_would_be_lost_is_refused(content: bytes, wrong: str):
+    with pytest.raises(FormatError, match=rf"^x\.json: {wrong}.*; mend it$"):
+        parse_json(content, "x.json")
+
+
+@pytest.mark.parametrize(
+    "content", ['{"a": "\\u0022:", "b" : "\\"\\/:", "c":[" : "]}', '{"a": {"b": 1}, "b": {"a": 2}}']
+)
+def test_other_spellings_of_json_are_read(content: str):
+    assert parse_json(content.encode(), "x.json") == json.loads(content)

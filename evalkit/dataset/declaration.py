@@ -16,17 +16,16 @@ scope goes over what rows say of the same layer themselves.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import FormatError
-from evalkit.files import read_text
 from evalkit.layers.scopes import declared_over, layer_scopes
 from evalkit.records import Annotations, Example, LayerScope
 from evalkit.registry import near_match
+from evalkit.toml import read_toml
 
 __all__ = ["DATASET_FILE", "Declaration", "read_declaration", "with_declared_scopes"]
 
@@ -67,11 +66,7 @@ def read_declaration(folder: Path) -> Declaration:
     path = folder / DATASET_FILE
     if not path.is_file():
         return Declaration()
-    try:
-        table = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise FormatError(f"{path}: not valid TOML ({error}); mend that line") from error
-    return Declaration(**_checked(table, path))
+    return Declaration(**_checked(read_toml(path), path))
 
 
 def _checked(table: Mapping[str, Any], path: Path) -> dict[str, Any]:

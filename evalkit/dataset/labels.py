@@ -19,7 +19,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,6 +32,7 @@ from evalkit.layers.base import Layer
 from evalkit.layers.table import layer_names, load_layer, open_layers
 from evalkit.records import Annotations, Example, Prediction
 from evalkit.registry import unknown_name
+from evalkit.toml import read_toml
 
 __all__ = [
     "LABELS_FILE",
@@ -106,7 +106,7 @@ def unlisted_inventory() -> Inventory:
 
 
 def _inventory(path: Path) -> Inventory:
-    tables = _read_toml(path)
+    tables = read_toml(path)
     declared = {layer: _tables(tables, layer, path) for layer in layer_names() if layer in tables}
     if not any(declared.values()):
         raise FormatError(f"{path}: names no label; add a table such as [{open_layers()[0].name}.PER]")
@@ -171,7 +171,7 @@ def load_label_map(name_or_path: str | Path, inventory: Inventory) -> LabelMap:
     """
     path = path_of(name_or_path, "a label map must be a name or the path of a TOML file")
     if path.suffix == ".toml":
-        return _label_map(path.stem, _read_toml(path), path)
+        return _label_map(path.stem, read_toml(path), path)
     chained: LabelMap | None = None
     for name in str(name_or_path).split("+"):
         if name not in inventory.maps:
@@ -243,15 +243,6 @@ def foreign_label_notes(inventory: Inventory, layer: str, counts: Mapping[str, i
         f"{sum(foreign.values())} predicted {layer} have a {one.label_field} that this gold does not use, "
         f"{effect} ({listed(foreign)}); {advice}"
     ]
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}; check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FormatError(f"{path}: not valid TOML ({error}); mend that line") from error
 
 
 def _tables(tables: Mapping[str, Any], section: str, path: Path) -> dict[str, dict[str, Any]]:

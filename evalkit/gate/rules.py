@@ -25,16 +25,17 @@ Words and limits are checked when the file is read; whether a run has such a lab
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from evalkit.analysis.figures import PRF_SCORES
-from evalkit.errors import EvalkitError, FormatError, InputError
+from evalkit.errors import EvalkitError, InputError
+from evalkit.files import read_text
 from evalkit.registry import near_match
 from evalkit.scoring.tasks.table import choose_conventions, derived_scores, is_additive, load_task, task_names
+from evalkit.toml import parse_toml
 
 __all__ = ["MARGIN", "MARGIN_OF_A_PART", "ON_UNCLEAR", "POOLED", "Rule", "RuleSet", "default_rules", "read_rules"]
 
@@ -125,17 +126,8 @@ def read_rules(path: Path) -> RuleSet:
         InputError: the file cannot be read, or a field or value is unknown; names the line and what was meant.
         FormatError: it is no TOML.
     """
-    try:
-        text = path.read_bytes().decode()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}; give a TOML file of rules") from error
-    except UnicodeDecodeError as error:
-        raise FormatError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise FormatError(f"{path}: not valid TOML ({error}); mend it") from error
-    return _rule_set(data, _Places(path, text))
+    text = read_text(path, remedy="give a TOML file of rules")
+    return _rule_set(parse_toml(text, path), _Places(path, text))
 
 
 @dataclass(frozen=True)

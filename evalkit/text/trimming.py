@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from evalkit.toml import parse_toml
 
 __all__ = ["EdgeWords", "edge_lists", "trim"]
 
@@ -28,7 +29,8 @@ class EdgeWords:
 @cache
 def edge_lists() -> Mapping[str, EdgeWords]:
     """Language → its words; a language that is not here has none."""
-    tables = tomllib.loads((files("evalkit.text") / "lexicons" / "edge_words.toml").read_text(encoding="utf-8"))
+    words = files("evalkit.text") / "lexicons" / "edge_words.toml"
+    tables = parse_toml(words.read_text(encoding="utf-8"), words.name)
     return {name: EdgeWords(tuple(table["leading"]), tuple(table["ending"])) for name, table in tables.items()}
 
 

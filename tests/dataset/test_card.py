@@ -132,7 +132,7 @@ def test_a_declaration_beside_the_source_goes_along(inline_files: Path, tmp_path
 def test_a_damaged_declaration_is_named(line: str, said: str, folder: Path, tmp_path: Path) -> None:
     (folder / "dataset.toml").write_text(line, encoding="utf-8")
     before = (folder / "README.md").read_bytes()
-    with pytest.raises(FormatError, match=r"dataset\.toml: ") as refused:
+    with pytest.raises(FormatError, match=r"dataset\.toml:") as refused:
         build_dataset(folder, folder, corpus=tmp_path / "corpus")
     assert said in str(refused.value)
     assert (folder / "README.md").read_bytes() == before

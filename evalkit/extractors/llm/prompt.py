@@ -11,16 +11,15 @@ layers `$labels` (the entity labels, one a line); in `pairs` `$pairs` (holder an
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import Any
 
-from evalkit.errors import FormatError, InputError
+from evalkit.errors import FormatError
 from evalkit.records import Article
 from evalkit.registry import unknown_name
+from evalkit.toml import read_toml
 
 __all__ = ["ASKED", "SHIPPED", "Prompt", "load_prompt"]
 
@@ -101,8 +100,8 @@ def load_prompt(path: Path | None = None) -> Prompt:
         InputError: the file cannot be read.
         FormatError: it is no TOML, has a key or placeholder that does not exist, or shows no text.
     """
-    given = _read(path) if path is not None else {}
-    known = {**_read(SHIPPED)}
+    given = read_toml(path, remedy="check prompt=FILE") if path is not None else {}
+    known = read_toml(SHIPPED)
     where = path or SHIPPED
     for key in given:
         if key not in known:
@@ -120,15 +119,6 @@ def load_prompt(path: Path | None = None) -> Prompt:
         if f"${place}" not in texts[key] and f"${{{place}}}" not in texts[key]:
             raise FormatError(f"{where}: {key!r} has no ${place}, so no {shown} would be shown; add it")
     return Prompt(**texts, layers=layers)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}; check prompt=FILE") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FormatError(f"{path}: not valid TOML ({error}); mend that line") from error
 
 
 def _template(where: Path, key: str, value: object, places: Sequence[str]) -> str:

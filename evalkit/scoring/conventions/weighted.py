@@ -16,8 +16,6 @@ Items at one place are matched one-to-one for the largest sum of weights.
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -25,10 +23,12 @@ from typing import Any
 
 import numpy as np
 
-from evalkit.errors import FormatError, InputError
+from evalkit.errors import FormatError
+from evalkit.files import parse_json, read_text
 from evalkit.scoring.assignment import best_assignment
 from evalkit.scoring.columns import Columns, SpanColumns
 from evalkit.scoring.items import Items, items_of_pairs
+from evalkit.toml import parse_toml
 
 __all__ = ["read_weights", "weighted"]
 
@@ -45,7 +45,7 @@ def weighted(columns: Columns, file: str) -> Items:
         InputError: the file cannot be read.
         FormatError: it is no table of weights.
     """
-    content = _content(Path(file))
+    content = read_text(Path(file), remedy="give the file with the weights of labels")
     weights = read_weights(content, file)
     gold, predicted, value = [], [], []
     for ours, theirs in _places(columns):
@@ -91,13 +91,6 @@ def _weight(columns: Columns, weights: Weights, gold: int, predicted: int) -> fl
     return 1.0 if pair[0] == pair[1] else weights.get(pair, weights.get(pair[::-1], 0.0))
 
 
-def _content(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: the weights of labels cannot be read: {error}; check the path") from error
-
-
 def read_weights(content: str, name: str) -> dict[tuple[str, str], float]:
     """The weights of a file: (gold label, predicted label) → weight.
 
@@ -108,10 +101,8 @@ def read_weights(content: str, name: str) -> dict[tuple[str, str], float]:
     Raises:
         FormatError: it is no table of weights from 0 to 1, or says of equal labels that they weigh less than 1.
     """
-    try:
-        tables: Any = json.loads(content) if content.lstrip().startswith("{") else tomllib.loads(content)
-    except ValueError as error:
-        raise FormatError(f"{name}: neither TOML nor JSON ({error}); mend that line") from error
+    is_json = content.lstrip().startswith("{")
+    tables: Any = parse_json(content.encode(), name) if is_json else parse_toml(content, name)
     rows = tables.get("weights", tables) if isinstance(tables, dict) else None
     if not isinstance(rows, dict) or not rows:
         raise FormatError(f"{name}: holds no table of weights; write [weights.GOLD_LABEL] and lines LABEL = 0.5")

@@ -62,8 +62,8 @@ def test_the_signature_says_which_file_and_how_many_of_its_labels_there_are(weig
         pytest.param("[weights.LOC]\nLOC = 0.5\n", "a label weighs 1 where it is right", id="diagonal"),
         pytest.param("LOC = 1\n", "'LOC' is 1, not a table", id="flat"),
         pytest.param("", "holds no table of weights", id="empty"),
-        pytest.param("[weights", "neither TOML nor JSON", id="damaged"),
-        pytest.param('{"LOC": ', "neither TOML nor JSON", id="damaged-json"),
+        pytest.param("[weights", "costs.toml:1: not valid TOML", id="damaged"),
+        pytest.param('{"LOC": ', "not valid JSON", id="damaged-json"),
     ],
 )
 def test_what_is_no_table_of_weights(content, message):
@@ -72,5 +72,5 @@ def test_what_is_no_table_of_weights(content, message):
 
 
 def test_a_file_that_is_not_there(columns):
-    with pytest.raises(InputError, match="the weights of labels cannot be read"):
+    with pytest.raises(InputError, match=r"nowhere.toml: cannot be read: .*; give the file with the weights of labels"):
         load_convention("entities", "weighted:nowhere.toml")(columns("LOC 0-8", "GPE 0-8"))

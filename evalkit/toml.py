@@ -1,0 +1,84 @@
+"""The one reader of TOML: what would take it minutes or more stack than there is, is refused before it is parsed.
+
+The parser of Python goes down into brackets by calling itself, and needs time that grows with the square of a dotted
+key. So one pass over the words of the text looks at their sizes first.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import FormatError
+from evalkit.files import read_text
+
+__all__ = ["parse_toml", "read_toml"]
+
+LARGEST, DEEPEST, LONGEST, MOST_PARTS = 1_000_000, 32, 100, 16
+"""Characters of a text, brackets in one another, characters of a number or bare key, parts of a dotted key."""
+
+_WORDS = re.compile(
+    r"""(?P<comment>\#[^\n]*+)
+    | (?P<long>\"{3}(?:[^"\\]|\\.|\"(?!\"\"))*+\"{3,5} | '{3}(?:[^']|'(?!''))*+'{3,5})
+    | (?P<endless>\"{3}|'{3})
+    | (?P<text>\"(?:[^"\\\n]|\\.)*+\"|'[^'\n]*+')
+    | (?P<bare>[\w.+-]++)
+    | (?P<open>[\[{]) | (?P<close>[\]}])
+    | (?P<parts>[=,\n])""",
+    re.VERBOSE | re.DOTALL,
+)
+_PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
+
+
+def read_toml(path: Path, *, remedy: str = "check the path") -> dict[str, Any]:
+    """The tables of a file; `remedy` ends the message if it cannot be read.
+
+    Raises:
+        InputError: the file cannot be read.
+        FormatError: it is no TOML in UTF-8, or larger or deeper than anybody writes; names the line.
+    """
+    return parse_toml(read_text(path, remedy=remedy), path)
+
+
+def parse_toml(text: str, where: Path | str) -> dict[str, Any]:
+    """The tables of a text; `where` begins the message.
+
+    Raises:
+        FormatError: it is no TOML, or larger or deeper than anybody writes; names the line.
+    """
+    text = text.removeprefix("\ufeff")
+    _check_sizes(text, where)
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        place = _PLACE.search(str(error))
+        said = str(error)[: place.start()] if place else str(error)
+        line = int(place["line"]) if place and place["line"] else text.rstrip().count("\n") + 1
+        raise FormatError(f"{where}:{line}: not valid TOML ({said[:200]}); mend that line") from error
+
+
+def _check_sizes(text: str, where: Path | str) -> None:
+    if len(text) > LARGEST:
+        raise FormatError(f"{where}: {len(text)} characters of TOML, more than {LARGEST}; give a smaller file")
+    depth = parts = 0
+    for word in _WORDS.finditer(text):
+        kind, size = word.lastgroup, word.end() - word.start()
+        wrong = ""
+        if kind == "bare":
+            parts += word[0].count(".")
+            if size > LONGEST and max(map(len, word[0].split("."))) > LONGEST:
+                wrong = f"a number or key of {size} characters, more than {LONGEST}"
+            elif parts >= MOST_PARTS:
+                wrong = f"a key of more than {MOST_PARTS} parts"
+        elif kind in ("open", "close", "parts"):
+            depth += (kind == "open") - (kind == "close")
+            parts = 0
+            if depth > DEEPEST:
+                wrong = f"more than {DEEPEST} brackets in one another"
+        elif kind == "endless":
+            wrong = f"a text that begins with {word[0]} and does not end"
+        if wrong:
+            line = text.count("\n", 0, word.start()) + 1
+            raise FormatError(f"{where}:{line}: {wrong}; mend that line")
