@@ -29,7 +29,13 @@ __all__ = [
 
 
 class EvalkitError(Exception):
-    """Base of the tree; `str(error)` is one line fit for a terminal."""
+    """Base of the tree; `str(error)` is one line fit for a terminal, without secrets."""
+
+    def __str__(self) -> str:
+        """What is wrong, where, and what to do."""
+        from evalkit.secrets import redacted
+
+        return redacted(super().__str__())
 
 
 class InputError(EvalkitError):
@@ -69,7 +75,9 @@ def describe_error(error: BaseException) -> str:
     import traceback
     from pathlib import Path
 
-    said = " ".join(str(error).split())[:300]
+    from evalkit.secrets import redacted
+
+    said = redacted(" ".join(str(error).split()))[:300]
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
     if isinstance(error, SyntaxError):
         return what

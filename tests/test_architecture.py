@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "evalkit"
 
-VOCABULARY = ("errors", "files", "options", "records", "registry", "results", "showing", "toml", "version")
+VOCABULARY = ("errors", "files", "options", "records", "registry", "results", "secrets", "showing", "toml", "version")
 """Root modules that everything may import."""
 
 STAGES = (

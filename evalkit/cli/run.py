@@ -95,7 +95,7 @@ def run_command(
 
 def _command(arguments: Sequence[str]) -> str:
     """The command line as it was typed, but for what changes no byte of the run, and secrets."""
-    from evalkit.predictions.facts import without_secrets
+    from evalkit.secrets import redacted_command
 
     kept = []
     words = iter(arguments)
@@ -106,10 +106,7 @@ def _command(arguments: Sequence[str]) -> str:
                 next(words, "")
             continue
         kept.append(word)
-        if word == "--set":
-            name, equals, value = next(words, "").partition("=")
-            kept.append(name + equals + without_secrets({name: value})[name])
-    return shlex.join(["evalkit", *kept])
+    return shlex.join(["evalkit", *redacted_command(kept)])
 
 
 @contextmanager

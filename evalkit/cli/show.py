@@ -76,12 +76,13 @@ def clean_logs() -> None:
     import logging
 
     from evalkit.report.clean import clean_text
+    from evalkit.secrets import redacted
 
     class Clean(logging.Formatter):
         """One message, clean."""
 
         def format(self, record: logging.LogRecord) -> str:
-            return clean_text(super().format(record))
+            return clean_text(redacted(super().format(record)))
 
     logger = logging.getLogger("evalkit")
     # Whoever set it up otherwise, as tests do, has it so.
@@ -93,9 +94,10 @@ def clean_logs() -> None:
 
 def _say(message: str) -> None:
     from evalkit.report.clean import clean
+    from evalkit.secrets import redacted
 
     # It may hold a text of others, which must not steer the terminal.
-    click.echo(clean(message), err=True)
+    click.echo(clean(redacted(message)), err=True)
 
 
 def show(result: object, form: str = TERMINAL, *, heading: bool = True, **options: Any) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.errors import EvalkitError, ExtractorError, UnknownNameError, describe_error
 from evalkit.extractors.base import ExtractorSpec
 from evalkit.registry import Registry, near_match, unknown_name
+from evalkit.secrets import remember_from
 
 if TYPE_CHECKING:
     from evalkit.extractors.base import Extractor
@@ -179,6 +180,8 @@ def load_extractor(spec: ExtractorSpec | str, *, options: Mapping[str, str] | No
         InputError: an option that the extractor does not have, or a value that it cannot use.
     """
     asked = spec if isinstance(spec, ExtractorSpec) else ExtractorSpec(spec, dict(options or {}))
+    # It may name them in whatever goes wrong.
+    remember_from(asked.spelling, asked.settings)
     extractor = _load(asked.spelling, asked.settings)
     vars(extractor)["spec"] = asked
     return extractor

@@ -26,6 +26,7 @@ from evalkit.extractors.base import (
 from evalkit.extractors.given_pairs import LABELLED, labelled_pairs
 from evalkit.extractors.threads import spread
 from evalkit.records import Annotations, Article, Prediction
+from evalkit.secrets import redacted
 from evalkit.showing import number_of
 from evalkit.text.zones import zoned
 
@@ -132,12 +133,12 @@ def _with_given(extractor: PairLabeler, job: Job, prediction: Prediction) -> Pre
     except ExtractorError:
         raise
     except PairsError as error:
-        return replace(_with_usage(prediction, error.usage), annotations=Annotations(), error=str(error))
+        return _without_answer(_with_usage(prediction, error.usage), str(error))
     except Exception as error:
-        return replace(prediction, annotations=Annotations(), error=_one_line(error))
+        return _without_answer(prediction, _one_line(error))
     if len(labels) != len(pairs):
         message = f"label_pairs gave {number_of(len(labels), 'label')} for {number_of(len(pairs), 'pair')}"
-        return replace(prediction, annotations=Annotations(), error=message)
+        return _without_answer(prediction, message)
     labelled = replace(prediction, given=labelled_pairs(pairs, labels))
     return _with_usage(labelled, answer.usage if isinstance(answer, PairLabels) else {})
 
@@ -151,7 +152,12 @@ def _with_usage(prediction: Prediction, usage: Mapping[str, float]) -> Predictio
 
 
 def _failed(article_id: str, message: str) -> Prediction:
-    return Prediction(article_id=article_id, annotations=Annotations(), error=message)
+    return _without_answer(Prediction(article_id=article_id, annotations=Annotations()), message)
+
+
+def _without_answer(prediction: Prediction, message: str) -> Prediction:
+    """The prediction as one that failed: every message comes by here, so none of them holds a secret."""
+    return replace(prediction, annotations=Annotations(), error=redacted(message))
 
 
 def _one_line(error: Exception) -> str:

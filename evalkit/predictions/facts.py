@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,11 +10,7 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import FormatError
 from evalkit.options import Scoring
 
-__all__ = ["Facts", "GoldReference", "MadeBy", "stated", "without_secrets"]
-
-SECRET = re.compile(r"key|token|secret|passw", re.IGNORECASE)
-"""Names of settings whose values are kept nowhere; a harmless `max-tokens` among them is masked too."""
-PASSWORD = re.compile(r"(://)[^/@\s]+@")
+__all__ = ["Facts", "GoldReference", "MadeBy", "stated"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,13 +98,6 @@ def stated(scoring: Scoring, reading: str = "") -> dict[str, Any]:
     }
     return {name: str(value) for name, value in values.items() if value} | {
         name: own for name, own in lists.items() if own
-    }
-
-
-def without_secrets(settings: Mapping[str, str]) -> dict[str, str]:
-    """Settings without passwords in addresses and without values whose name says that they are secret."""
-    return {
-        name: "…" if SECRET.search(name) else PASSWORD.sub(r"\1…@", value) for name, value in sorted(settings.items())
     }
 
 

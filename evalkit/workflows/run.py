@@ -21,13 +21,14 @@ from evalkit.layers.table import all_layers
 from evalkit.options import OptionWords, ReadOptions, Running, options_of
 from evalkit.predictions.cache import PredictionCache
 from evalkit.predictions.executors.local import LocalExecutor
-from evalkit.predictions.facts import GoldReference, MadeBy, without_secrets
+from evalkit.predictions.facts import GoldReference, MadeBy
 from evalkit.predictions.jobs import Job, jobs_of, run_jobs
 from evalkit.predictions.run import Run
 from evalkit.predictions.store import RunFolder
 from evalkit.records import Article, Example, Prediction
 from evalkit.scoring.tasks.base import imported
 from evalkit.scoring.tasks.table import load_task, task_names
+from evalkit.secrets import redacted, without_secrets
 from evalkit.showing import number_of
 from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_from
@@ -83,7 +84,7 @@ def planned_run(system: Extractor, gold: GoldDataset) -> Run:
         gold=GoldReference.of(gold),
         made_by=MadeBy(
             fingerprint=fingerprint,
-            spelling=spec.spelling,
+            spelling=redacted(spec.spelling),
             settings=without_secrets(spec.settings),
             versions=_versions(),
         ),
@@ -152,7 +153,8 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
 def _facts(system: Extractor) -> dict[str, Any]:
     """What the extractor says of itself, and what of it its fingerprint does not see."""
     traits = traits_of(system)
-    return {**({"unseen": traits.unseen} if traits.unseen else {}), **traits.facts()}
+    facts = {**({"unseen": traits.unseen} if traits.unseen else {}), **traits.facts()}
+    return {name: redacted(value) if isinstance(value, str) else value for name, value in facts.items()}
 
 
 def in_found_boilerplate(examples: Sequence[Example], jobs: Sequence[Job]) -> list[str]:

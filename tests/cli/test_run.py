@@ -300,8 +300,8 @@ class TestCommand:
         done = evalkit("run", "--model", "keyed:keyed", "--dataset", "gold.jsonl", "--out", "r", *settings)
         assert (done.status, done.err) == (0, "")
         facts = self.stored(workspace)
-        assert (facts["spelling"], facts["settings"]) == ("keyed:keyed", {"api_key": "…", "size": "3"})
-        assert facts["command"].endswith("--set 'api_key=…' --set size=3")
+        assert (facts["spelling"], facts["settings"]) == ("keyed:keyed", {"api_key": "[api_key]", "size": "3"})
+        assert facts["command"].endswith("--set 'api_key=[api_key]' --set size=3")
         assert not any(b"very-secret" in content for content in files_in(workspace / "r").values())
 
     def test_the_hash_is_that_of_the_predictions(self, evalkit: Evalkit, workspace: Path):

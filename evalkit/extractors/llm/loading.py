@@ -20,11 +20,11 @@ from evalkit.extractors.llm.language_model import LlmExtractor
 from evalkit.extractors.llm.prompt import ASKED, load_prompt
 from evalkit.extractors.llm.settings import MODES, Settings
 from evalkit.extractors.options import Options
+from evalkit.secrets import ENDPOINT_KEY as KEY
 
 __all__ = ["load_llm"]
 
 BASE_URL = "EVALKIT_LLM_BASE_URL"
-KEY = "EVALKIT_LLM_API_KEY"
 
 _OURS = frozenset({"model", "messages", "response_format", "stream", "n", "temperature", "seed", "max_tokens"})
 

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 __all__ = ["Child", "HangError", "LongLineError"]
 
@@ -33,21 +33,21 @@ class LongLineError(Exception):
 class Child:
     """A running program in a process group of its own, which ends with this object at the latest."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        """Start `command`, without a shell.
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        """Start `command`, without a shell, with these variables; with those of this process if None.
 
         Raises:
             OSError: it cannot be started.
         """
         # A Python program that forgets to flush would keep its answers until its input ends.
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        variables = {**(os.environ if environment is None else environment), "PYTHONUNBUFFERED": "1"}
         self._process = subprocess.Popen(
             list(command),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
-            env=environment,
+            env=variables,
             start_new_session=True,
         )
         self._end = weakref.finalize(self, _end, self._process, 0.1)

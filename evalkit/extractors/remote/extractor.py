@@ -19,6 +19,7 @@ from evalkit.extractors.base import ArticleFailure, Extracted
 from evalkit.extractors.remote.wire import DIFFERS, PROBE, VERSION, Header, Inbox
 from evalkit.layers.table import layer_names
 from evalkit.records import Annotations, Article
+from evalkit.secrets import redacted
 
 __all__ = ["Channel", "RemoteExtractor", "Trouble"]
 
@@ -75,7 +76,7 @@ class RemoteExtractor:
     """Asks through a channel.
 
     Attributes:
-        name: what it was asked for as.
+        name: what it was asked for as, without secrets.
     """
 
     def __init__(
@@ -89,7 +90,8 @@ class RemoteExtractor:
             layers: what it claims; None to find out.
             fingerprint: what stands for its model and code; empty to find out.
         """
-        self.name = name
+        # Tables, folders and messages show it.
+        self.name = redacted(name)
         self._channel = channel
         self._claimed = layers
         self._given_fingerprint = fingerprint

@@ -7,6 +7,7 @@ write nothing else to its standard output; what it writes to standard error is s
 Settings:
     timeout: seconds without a line on its standard output after which it hangs; 60.
     input: `stream`, or `whole` for a program that answers at the end of its input; it is started for each batch.
+    inherit-key: `yes` if it may have the key in EVALKIT_LLM_API_KEY, which it does not get otherwise.
     layers: what it claims, as `entities,quotes`, if neither a header nor its answers should decide.
     fingerprint: what stands for its model and code, if no header says it; with this and `layers`, a run that is
         wholly in the cache does not start the program. Files that the program opens itself are not seen.
@@ -16,6 +17,7 @@ Its identity is the command, the files that it names, and the modules beside a P
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
@@ -31,6 +33,7 @@ from evalkit.extractors.remote.extractor import RemoteExtractor, Trouble
 from evalkit.extractors.remote.wire import Inbox, article_lines, header_line
 from evalkit.layers.table import layer_names
 from evalkit.records import Article
+from evalkit.secrets import without_endpoint_key
 
 __all__ = ["ProgramChannel", "load_program"]
 
@@ -59,8 +62,9 @@ def load_program(spec: str, options: Mapping[str, str] | None = None) -> RemoteE
     given = Options(spec, options)
     timeout, layers, fingerprint = given.seconds("timeout", 60), given.layers(layer_names()), given.text("fingerprint")
     whole = given.choice("input", ("stream", "whole"), "stream") == "whole"
+    with_key = given.choice("inherit-key", ("yes", "no"), "no") == "yes"
     given.done()
-    channel = ProgramChannel(command, timeout=timeout, whole=whole)
+    channel = ProgramChannel(command, timeout=timeout, whole=whole, with_key=with_key)
     return RemoteExtractor(spec, channel, layers=layers, fingerprint=fingerprint)
 
 
@@ -73,17 +77,19 @@ class ProgramChannel:
 
     unseen = "files that the program opens itself are not seen"
 
-    def __init__(self, command: Sequence[str], *, timeout: float, whole: bool = False) -> None:
+    def __init__(self, command: Sequence[str], *, timeout: float, whole: bool = False, with_key: bool = False) -> None:
         """A channel to `command`, which is started when there is something to ask.
 
         Args:
             command: the program and its arguments.
             timeout: seconds of silence after which it hangs.
             whole: whether to end its input after each batch, and to start it anew for the next.
+            with_key: whether it gets the key of the endpoint of language models.
         """
         self._command = tuple(command)
         self._timeout = timeout
         self._whole = whole
+        self._with_key = with_key
         self._child: Child | None = None
         self._answered = self._failed = False
         self._lines = 0
@@ -134,7 +140,7 @@ class ProgramChannel:
 
     def _start(self) -> Child:
         try:
-            return Child(self._command)
+            return Child(self._command, os.environ if self._with_key else without_endpoint_key(os.environ))
         except OSError as error:
             raise ExtractorError(
                 f"cmd:{shlex.join(self._command)}: cannot be started: {error.strerror or error}"

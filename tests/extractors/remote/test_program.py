@@ -16,6 +16,7 @@ from evalkit.extractors.base import ArticleFailure, Extracted
 from evalkit.extractors.remote.extractor import RemoteExtractor
 from evalkit.extractors.remote.program import ProgramChannel, load_program
 from evalkit.records import Annotations, Article, Span
+from evalkit.secrets import redacted
 
 PREAMBLE = """
 import json, re, sys, time, os
@@ -94,6 +95,23 @@ def test_more_text_than_pipes_hold_in_all_directions(start: Start) -> None:
     code = EACH + "        sys.stderr.write('e' * 100_000); answer(row, padding='p' * 100_000)\n"
     found = start(code).extract(articles(*["Moen " + "x" * 50_000] * 40))
     assert [spans(one) for one in found] == [[Span(0, 4)]] * 40
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        pytest.param({}, "key: none, other: here", id="not told"),
+        pytest.param({"inherit-key": "yes"}, "key: [EVALKIT_LLM_API_KEY], other: here", id="told"),
+    ],
+)
+def test_the_key_of_an_endpoint_is_not_for_programs(
+    start: Start, options: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVALKIT_LLM_API_KEY", "sk-invented-0123456789")
+    monkeypatch.setenv("SHIP_DEPOT", "here")
+    code = "get = os.environ.get\nsys.exit(f\"key: {get('EVALKIT_LLM_API_KEY', 'none')}, other: {get('SHIP_DEPOT')}\")"
+    (found,) = start(code, **options).extract(articles("Moen"))
+    assert said in redacted(message(found))
 
 
 def test_no_articles_no_start(start: Start) -> None:

@@ -1,0 +1,186 @@
+"""Secrets kept out of what is shown and stored: messages, commands, settings and facts, never texts or labels.
+
+A secret is the value of an environment variable or setting whose name says so: a word of it is or ends with KEY, TOKEN,
+SECRET or PASSWORD (`api_key`, `GITHUB_TOKEN`, `PGPASSWORD`; not `MONKEY`, `TOKENIZERS_PARALLELISM` or `MAX_TOKENS`), or
+the name and password of an address. Where one stands, as it is or written as JSON, in an address or in base64, whole or
+a part of at least 8 characters of it, `[NAME]` is shown in its place.
+
+Not looked for, because they would make messages unreadable and hide nothing: values of less than 8 characters, numbers,
+a few words such as `disabled`, and the paths of files and addresses that a variable names.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+
+__all__ = [
+    "ENDPOINT_KEY",
+    "is_secret",
+    "redacted",
+    "redacted_command",
+    "remember",
+    "remember_from",
+    "without_endpoint_key",
+    "without_secrets",
+]
+
+ENDPOINT_KEY = "EVALKIT_LLM_API_KEY"
+"""The variable from which evalkit reads the key of an endpoint; programs that it starts do not get it."""
+
+LEAST = 8
+"""Parts of a secret shorter than this give nothing away, and stand in other words."""
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
+_SECRET = re.compile(r"(?!(mon|don|tur|hoc|joc|whis|hot|lac)keys?$)\w*(keys?|tokens?)$|\w*(secrets?$|passw|passphrase)")
+_HARMLESS_NAME = re.compile(
+    r"(max|min|n|num|total|new|prompt|completion|input|output)[_.-]?(\w*[_.-])?tokens"
+    r"|.*[_.-](columns?|fields?|types?|limit|length|size|count|file|path|dir|folder)",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"[\d\s.,:+-]*")
+_HARMLESS = frozenset({"changeme", "disabled", "optional", "password", "required", "undefined", "unlimited"})
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_USER = re.compile(r"([a-z][a-z0-9+.-]*://)([^/?#@\s\"']+)@", re.IGNORECASE)
+_QUERY = re.compile(r"([?&;]([\w.-]+)=)([^&;#\s\"']+)")
+_OPTION = re.compile(r"((?<![\w-])--?(\w[\w.-]*)(?:=|\s+))([^\s\"']+|\"[^\"]*\"|'[^']*')")
+_BEARER = re.compile(r"\b(bearer|basic)(\s+)[\w+/.~=-]{8,}", re.IGNORECASE)
+
+_given: dict[str, str] = {}
+_lock = threading.Lock()
+_seen: tuple[tuple[tuple[str, str], ...], dict[str, str]] = ((), {})
+
+
+def is_secret(name: str) -> bool:
+    """Whether a variable or setting of this name holds a secret."""
+    return not _HARMLESS_NAME.fullmatch(name.lstrip("-")) and any(
+        _SECRET.match(word.lower()) for word in _WORDS.findall(name)
+    )
+
+
+def remember(name: str, value: str) -> None:
+    """Have a value looked for from now on that stands in no variable, such as a setting that is a key."""
+    with _lock:
+        _given[value] = name
+
+
+def remember_from(spelling: str, settings: Mapping[str, str]) -> None:
+    """Have the secrets looked for that an extractor was given: in its settings, its address or its command."""
+    for name, value in settings.items():
+        if is_secret(name):
+            remember(name, value)
+    for text in (spelling, *settings.values()):
+        for match in _USER.finditer(text):
+            remember("password", match[2].partition(":")[2] or match[2])
+        for match in (*_QUERY.finditer(text), *_OPTION.finditer(text)):
+            if is_secret(match[2]):
+                remember(match[2], match[3])
+
+
+def without_endpoint_key(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables for a program that is started."""
+    return {name: value for name, value in environment.items() if name != ENDPOINT_KEY}
+
+
+def redacted(text: str) -> str:
+    """The text with `[NAME]` in place of every secret that is known or told by its form, and of long parts of one."""
+    if "://" in text:
+        text = _USER.sub(r"\1[password]@", text)
+        text = _QUERY.sub(_hidden, text)
+    if "-" in text:
+        text = _OPTION.sub(_hidden, text)
+    text = _BEARER.sub(r"\1\2[key]", text)
+    parts = _parts()
+    return _without(text, parts) if parts and len(text) >= LEAST else text
+
+
+def redacted_command(words: Iterable[str]) -> list[str]:
+    """The words of a command line; the word behind an option whose name says so is a secret, however short it is."""
+    kept: list[str] = []
+    option = ""
+    for word in words:
+        hides = is_secret(option) and not word.startswith("-")
+        kept.append(f"[{option.lstrip('-')}]" if hides else _word(word))
+        option = word if word.startswith("-") and "=" not in word else ""
+    return kept
+
+
+def without_secrets(settings: Mapping[str, str]) -> dict[str, str]:
+    """Settings by name, in order of their names, without those that are secret and the secrets in others."""
+    return {name: f"[{name}]" if is_secret(name) else redacted(value) for name, value in sorted(settings.items())}
+
+
+def _word(word: str) -> str:
+    """A word of a command line, which may be NAME=VALUE."""
+    name, equals, _ = word.partition("=")
+    if equals and re.fullmatch(r"[\w.-]+", name) and is_secret(name):
+        return f"{name}=[{name.lstrip('-')}]"
+    return redacted(word)
+
+
+def _hidden(match: re.Match[str]) -> str:
+    before, name = match[1], match[2]
+    return f"{before}[{name}]" if is_secret(name) else match[0]
+
+
+def _parts() -> dict[str, str]:
+    """Each part of `LEAST` characters of the secrets that there are now → the name of the secret."""
+    global _seen
+    with _lock:
+        told = [(name, value) for value, name in _given.items()]
+    named = [(name, value) for name, value in os.environ.items() if is_secret(name)]
+    found = tuple((name, value) for name, value in (*named, *told) if len(value) >= LEAST)
+    known, parts = _seen
+    if known != found:
+        parts = {}
+        for name, value in found:
+            for form in () if _is_harmless(value) else _forms(value):
+                for start in range(len(form) - LEAST + 1):
+                    parts.setdefault(form[start : start + LEAST], name)
+        _seen = found, parts
+    return parts
+
+
+def _is_harmless(value: str) -> bool:
+    """Whether a value is too plain to be a secret: a number, a word that switches something, where something lies."""
+    if _NUMBER.fullmatch(value) or value.lower() in _HARMLESS or _ADDRESS.match(value):
+        return True
+    if value.startswith(("~/", "./", "../")) or (sys.platform == "win32" and re.match(r"[A-Za-z]:[\\/]", value)):
+        return True
+    # A key in base64 may begin with a slash too.
+    return value.startswith("/") and os.path.exists("/" + value[1:].partition("/")[0])
+
+
+def _forms(value: str) -> Iterator[str]:
+    """The ways in which a secret may be written."""
+    import base64
+    import json
+    from urllib.parse import quote, quote_plus
+
+    data = value.encode("utf-8", "replace")
+    yield value
+    yield " ".join(value.split())
+    yield json.dumps(value)[1:-1]
+    yield from (quote(data, safe=""), quote_plus(data, safe=""))
+    for before in range(3):
+        # Where it stands in a longer text decides the letters; those at its ends depend on what stands beside it.
+        text = base64.b64encode(bytes(before) + data).decode("ascii").rstrip("=")
+        text = text[-(-before * 8 // 6) :][: len(data) * 8 // 6 - 1]
+        yield from (text, text.replace("+", "-").replace("/", "_"))
+
+
+def _without(text: str, parts: Mapping[str, str]) -> str:
+    """The text with the name of a secret in place of each stretch that is made of parts of it."""
+    shown: list[str] = []
+    end = 0
+    for start in range(len(text) - LEAST + 1):
+        name = parts.get(text[start : start + LEAST])
+        if name is None:
+            continue
+        if start > end or not shown:
+            shown += [text[end:start], f"[{name}]"]
+        end = start + LEAST
+    return "".join([*shown, text[end:]])
