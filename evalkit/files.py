@@ -1,16 +1,23 @@
-"""Files: read with a message that helps, written whole or not at all; folders staged beside their place and renamed."""
+"""Files: read with a message that helps, written whole or not at all; locks; folders staged and renamed.
+
+Every change of the disk that evalkit makes to a file is made here, by a function of `os`, so that a test can let any of
+them fail: a write that takes only a part, a disk that is full, a process that is killed in between (`tests/faults.py`).
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import shutil
+import stat
 import sys
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -22,17 +29,25 @@ from evalkit.errors import FormatError, InputError, OutputError
 __all__ = [
     "append_file",
     "file_name_of",
+    "growing",
+    "is_leftover",
     "is_standard_input",
     "json_bytes",
+    "locked",
+    "make_folder",
     "parse_json",
     "path_of",
     "read_bytes",
+    "read_inside",
     "read_json",
     "read_text",
+    "remove_file",
+    "rename_file",
     "replace_children",
     "staged",
     "unlike_written",
     "write_file",
+    "write_staged",
     "writing",
 ]
 
@@ -173,38 +188,281 @@ def writing(path: Path, *, remedy: str = "choose another place") -> Iterator[Non
         raise OutputError(f"{path}: cannot be written: {error.strerror or error}; {remedy}") from error
 
 
+def make_folder(path: Path) -> None:
+    """Makes a folder with those that it lies in, where they are not there.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if not path.is_dir():
+        os.makedirs(path, exist_ok=True)
+
+
 def write_file(path: Path, content: bytes | str, *, remedy: str = "choose another place") -> None:
     """Writes a file whole or not at all, and makes its folder; text as UTF-8 with its line ends as they are.
 
+    A link in its place is replaced, never followed. A device, such as `/dev/stdout`, is written to and stays one.
+
     Raises:
         OutputError: it cannot be written there.
     """
+    data = content.encode("utf-8") if isinstance(content, str) else content
     with writing(path, remedy=remedy):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # In the same folder, so that renaming never copies; with the process in its name, so that two never share it.
-        beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        make_folder(path.parent)
+        if _is_device(path):
+            _written(os.open(path, os.O_WRONLY | os.O_APPEND | _PLAIN), data)
+            return
+        _remove_leftovers(path)
+        # In the same folder, so that renaming never copies; a name that no other writer has, in whatever thread.
+        beside = path.with_name(f".{path.name[:60]}.{os.getpid()}-{os.urandom(8).hex()}.tmp")
         try:
-            beside.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+            _written(os.open(beside, _NEW_FILE, 0o666), data, synced=True)
             os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(beside)
+            raise
+
+
+def write_staged(path: Path, content: bytes | str) -> None:
+    """Writes a new file into a folder that is staged; it is neither synced nor renamed, as the folder will be.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    make_folder(path.parent)
+    _written(os.open(path, _NEW_FILE, 0o666), content.encode("utf-8") if isinstance(content, str) else content)
 
 
 def append_file(path: Path, text: str, *, remedy: str = "choose another place") -> None:
-    """Adds text to the end of a file in one write, on a line of its own, and makes the file and its folder.
+    """Adds text to the end of a file, on a line of its own and whole or not at all, and makes the file and its folder.
 
     Raises:
         OutputError: it cannot be written there.
     """
     with writing(path, remedy=remedy):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         before = b""
         if path.is_file() and path.stat().st_size:
             with path.open("rb") as file:
                 file.seek(-1, os.SEEK_END)
                 before = b"\n" if file.read() == b"\n" else b"\n\n"
-        with path.open("ab", buffering=0) as file:
-            file.write(before + text.encode("utf-8"))
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _PLAIN, 0o666)
+        try:
+            _append(descriptor, before + text.encode("utf-8"))
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def growing(path: Path, *, remedy: str = "choose another place") -> Iterator[Callable[[bytes], None]]:
+    """Gives a function that adds a batch of bytes to the end of a file: whole, or the file stays as it was.
+
+    The file is synced when all has gone well. It is made if it is not there; a link is refused, a hard one too: what is
+    added would end up outside the folder.
+
+    Raises:
+        OutputError: it cannot be written, or is a link.
+    """
+    with writing(path, remedy=remedy):
+        _refuse_link(path)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _NOT_FOLLOWED, 0o666)
+    try:
+        _refuse_shared(path, descriptor)
+
+        def append(content: bytes) -> None:
+            with writing(path, remedy=remedy):
+                _append(descriptor, content)
+
+        yield append
+        with writing(path, remedy=remedy):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_inside(path: Path) -> bytes:
+    """The content of a file in a folder that may come from somebody else: one that is no link and no device.
+
+    Raises:
+        OSError: there is no such file, or it cannot be read.
+        InputError: it is a link or no file.
+    """
+    _refuse_link(path)
+    descriptor = os.open(path, os.O_RDONLY | _NOT_FOLLOWED | getattr(os, "O_NONBLOCK", 0))
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise InputError(f"{path}: is no file; delete it")
+        return file.read()
+
+
+def rename_file(old: Path, new: Path, *, remedy: str = "choose another place") -> None:
+    """Gives a file another name in one step, in place of what may be there.
+
+    Raises:
+        OutputError: it cannot be renamed.
+    """
+    with writing(new, remedy=remedy):
+        os.replace(old, new)
+
+
+def remove_file(path: Path, *, remedy: str = "choose another place") -> None:
+    """Removes a file, if it is there.
+
+    Raises:
+        OutputError: it cannot be removed.
+    """
+    with writing(path, remedy=remedy), suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+LOCK = ".lock"
+_LEFTOVER = re.compile(r"\..+\.\d+(-[0-9a-f]{16})?\.tmp")
+_OLD = 600
+"""Seconds after which a file that nobody has written to is one of a process that was killed."""
+
+# Windows translates line ends unless it is told not to; the other flags it does not have.
+_PLAIN = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_NOT_FOLLOWED = _PLAIN | getattr(os, "O_NOFOLLOW", 0)
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOT_FOLLOWED
+
+
+def is_leftover(name: str) -> bool:
+    """Whether a file is called like one that was being written when its process was killed, or like a lock."""
+    return name == LOCK or _LEFTOVER.fullmatch(name) is not None
+
+
+def _is_device(path: Path) -> bool:
+    """Whether a path is no place of a file: a pipe, a terminal, or a name of one that may lead to a file."""
+    named = path.absolute().as_posix().startswith(("/dev/", "/proc/"))
+    return path.exists() and (named or not (path.is_file() or path.is_dir()))
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Removes what processes left that were killed while they wrote this file."""
+    before = f".{path.name[:60]}."
+    for name in os.listdir(path.parent):
+        if name.startswith(before) and is_leftover(name):
+            # Another process may do the same.
+            with suppress(OSError):
+                leftover = path.with_name(name)
+                if time.time() - leftover.stat().st_mtime > _OLD:
+                    os.unlink(leftover)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    """Writes every byte: a disk that is nearly full takes a part and says so by a number only."""
+    rest = memoryview(content)
+    while rest:
+        written = os.write(descriptor, rest)
+        if written == 0:
+            raise OSError("nothing more is taken")
+        rest = rest[written:]
+
+
+def _written(descriptor: int, content: bytes, *, synced: bool = False) -> None:
+    """Writes all of a file that was opened, and closes it."""
+    try:
+        _write_all(descriptor, content)
+        if synced:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _append(descriptor: int, content: bytes) -> None:
+    """Adds bytes to the end of a file; those of a batch that cannot be added whole are taken away again."""
+    info = os.fstat(descriptor)
+    try:
+        _write_all(descriptor, content)
+    except BaseException:
+        if stat.S_ISREG(info.st_mode):
+            os.ftruncate(descriptor, info.st_size)
+        raise
+
+
+def _refuse_link(path: Path) -> None:
+    if path.is_symlink():
+        raise OutputError(f"{path}: is a link, and none is followed here; delete it, or put the file itself there")
+
+
+def _refuse_shared(path: Path, descriptor: int) -> None:
+    info = os.fstat(descriptor)
+    if info.st_nlink > 1 or not stat.S_ISREG(info.st_mode):
+        what = "is a hard link: the same file has another name elsewhere" if info.st_nlink > 1 else "is no file"
+        raise OutputError(f"{path}: {what}; delete it, or put a copy there")
+
+
+@contextmanager
+def locked(folder: Path, holder: str = "", *, remedy: str = "choose another place") -> Iterator[None]:
+    """Keeps every other process and thread from this folder, which is there, until the end; killed, it is free at once.
+
+    Args:
+        folder: what is locked, by a file `.lock` in it.
+        holder: what is being done, for whoever is refused.
+        remedy: what to do where files cannot be locked.
+
+    Raises:
+        OutputError: another holds it, who is named, or it cannot be locked.
+    """
+    path = folder / LOCK
+    with writing(path, remedy=remedy):
+        descriptor = _lock(path, remedy)
+    try:
+        with writing(path, remedy=remedy):
+            os.ftruncate(descriptor, 0)
+            said = f"process {os.getpid()} on {platform.node() or 'this machine'}" + (holder and f" ({holder})")
+            _write_all(descriptor, said.encode("utf-8", "backslashreplace"))
+        yield
+    finally:
+        try:
+            # Removed while it is held: who opened it meanwhile sees that it is another file now and opens that.
+            with suppress(OSError):
+                os.unlink(path)
+        finally:
+            os.close(descriptor)
+
+
+def _lock(path: Path, remedy: str) -> int:
+    """The lock file, opened and locked."""
+    while True:
+        _refuse_link(path)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NOT_FOLLOWED, 0o666)
+        try:
+            _refuse_shared(path, descriptor)
+            try:
+                _lock_now(descriptor)
+            except (BlockingIOError, PermissionError):
+                who = " ".join(os.read(descriptor, 1000).decode("utf-8", "replace").split()) or "another process"
+                raise OutputError(f"{path.parent}: {who} is at work in it; wait until it ends, or {remedy}") from None
+            except OSError as error:
+                raise OutputError(
+                    f"{path.parent}: its file system has no locks ({error.strerror or error}), and without one another "
+                    f"process could write into it; {remedy}"
+                ) from error
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                    return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        # Who held it has removed it in the meantime.
+        os.close(descriptor)
+
+
+def _lock_now(descriptor: int) -> None:
+    """Locks an opened file, or raises BlockingIOError or PermissionError if another has it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        # Far behind the end, as what is locked cannot be read.
+        os.lseek(descriptor, 1 << 30, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextmanager

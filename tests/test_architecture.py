@@ -253,6 +253,42 @@ def test_the_library_neither_prints_nor_exits_nor_asserts():
     assert not wrong, "\n".join([*wrong, "raise an error of evalkit.errors; only evalkit/cli speaks and exits"])
 
 
+ON_DISK = {
+    "files.py": "the one place of files",
+    "folders.py": "the one place of folders",
+    "formats/columnar.py": "pyarrow writes Parquet itself",
+    "predictions/cache.py": "appends",
+    "predictions/store.py": "appends",
+}
+"""Modules that may change the disk, each with its reason; a test can let every change of the first two fail."""
+
+CHANGES = {"mkdir", "rmdir", "write_text", "write_bytes", "touch", "unlink", "symlink_to", "hardlink_to", "rename"}
+MODULES = {
+    "os": {*CHANGES, "makedirs", "removedirs", "remove", "replace", "renames", "link", "symlink", "truncate"},
+    "shutil": {"rmtree", "move", "copy", "copy2", "copyfile", "copytree"},
+    "tempfile": {"mkdtemp", "mkstemp", "NamedTemporaryFile", "TemporaryDirectory"},
+}
+
+
+def test_the_disk_is_changed_in_one_place():
+    wrong = []
+    for path in sources():
+        if path.relative_to(PACKAGE).as_posix() in ON_DISK:
+            continue
+        for node in ast.walk(tree(path)):
+            if not isinstance(node, ast.Call):
+                continue
+            module, _, name = ast.unparse(node.func).rpartition(".")
+            changes = name in MODULES.get(module, ()) or (isinstance(node.func, ast.Attribute) and name in CHANGES)
+            # The mode of `open` and of a method of that name.
+            given = [*node.args, *(key.value for key in node.keywords if key.arg == "mode")]
+            modes = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            opens = name == "open" and any(re.fullmatch(r"[rwaxbt+]*[wax+][rwaxbt+]*", mode) for mode in modes)
+            if changes or (opens and "os.devnull" not in ast.unparse(node)):
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node.func)}")
+    assert not wrong, "\n".join([*wrong, "use a function of evalkit/files.py or evalkit/folders.py"])
+
+
 def test_nothing_runs_code_from_data():
     wrong = [
         str(one)

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from evalkit.errors import FormatError, InputError, OutputError
-from evalkit.files import append_file, json_bytes, parse_json, read_json, read_text, replace_children, write_file
+from evalkit.files import (
+    append_file,
+    growing,
+    is_leftover,
+    json_bytes,
+    locked,
+    parse_json,
+    read_inside,
+    read_json,
+    read_text,
+    replace_children,
+    write_file,
+)
+from tests.faults import Killed, count_writes, failing, killed_at
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -32,14 +49,144 @@ class TestWriteFile:
     def test_an_interrupted_write_leaves_the_old_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         write_file(tmp_path / "a", "old")
 
-        def interrupt(self: Path, content: bytes) -> int:
-            self.touch()
+        def interrupt(descriptor: int, content: bytes) -> int:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(Path, "write_bytes", interrupt)
+        monkeypatch.setattr(os, "write", interrupt)
         with pytest.raises(KeyboardInterrupt):
             write_file(tmp_path / "a", "new")
         assert contents(tmp_path) == {"a": "old"}
+
+    @pytest.mark.parametrize("how", ["short", "full", "error", "kill"])
+    def test_whatever_fails_it_is_the_old_file_or_the_new(self, tmp_path: Path, how: str):
+        def work() -> None:
+            write_file(tmp_path / "a", "new content")
+
+        for k in range(1, count_writes(work) + 1):
+            os.truncate(tmp_path / "a", 0)
+            with failing(k, how), suppress(OutputError, Killed):
+                work()
+            whole = (tmp_path / "a").read_text()
+            assert whole in ("", "new content")
+            assert whole or how != "short"
+            if how != "kill":
+                assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+    def test_what_a_killed_process_left_is_removed_later(self, tmp_path: Path):
+        assert killed_at(2, lambda: write_file(tmp_path / "a", "new"))
+        (left,) = tmp_path.iterdir()
+        assert is_leftover(left.name)
+        write_file(tmp_path / "a", "one")
+        assert left.exists(), "it may be of a process that is at work"
+        os.utime(left, (0, 0))
+        write_file(tmp_path / "a", "two")
+        assert contents(tmp_path) == {"a": "two"}
+
+    def test_a_link_is_replaced_and_not_followed(self, tmp_path: Path):
+        (tmp_path / "outside").write_text("keep me")
+        (tmp_path / "soft").symlink_to(tmp_path / "outside")
+        os.link(tmp_path / "outside", tmp_path / "hard")
+        write_file(tmp_path / "soft", "new")
+        write_file(tmp_path / "hard", "new")
+        assert contents(tmp_path) == {"hard": "new", "outside": "keep me", "soft": "new"}
+
+    def test_a_pipe_stays_one(self, tmp_path: Path):
+        os.mkfifo(tmp_path / "pipe")
+        reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+        write_file(tmp_path / "pipe", "shown\n")
+        assert os.read(reader, 100) == b"shown\n"
+        os.close(reader)
+
+
+class TestGrowing:
+    @pytest.mark.parametrize("how", ["short", "full", "error"])
+    def test_a_batch_is_there_whole_or_not_at_all(self, tmp_path: Path, how: str):
+        path = tmp_path / "lines"
+
+        def work() -> None:
+            with growing(path) as append:
+                append(b"one\ntwo\n")
+                append(b"three\nfour\n")
+
+        for k in range(1, count_writes(work) + 1):
+            path.unlink(missing_ok=True)
+            with failing(k, how), suppress(OutputError):
+                work()
+            there = path.read_bytes() if path.exists() else b""
+            # A batch that failed is taken away again; where taking it away fails too it would be half of one.
+            assert there in (b"", b"one\ntwo\n", b"one\ntwo\nthree\nfour\n")
+            assert how != "short" or there.endswith(b"four\n")
+
+    def test_links_are_refused(self, tmp_path: Path):
+        (tmp_path / "outside").write_text("keep me")
+        (tmp_path / "soft").symlink_to(tmp_path / "outside")
+        os.link(tmp_path / "outside", tmp_path / "hard")
+        for name, message in (("soft", "soft: is a link"), ("hard", "hard: is a hard link")):
+            with pytest.raises(OutputError, match=message), growing(tmp_path / name) as append:
+                append(b"x")
+        with pytest.raises(OutputError, match="is a link, and none is followed"):
+            read_inside(tmp_path / "soft")
+        assert (tmp_path / "outside").read_text() == "keep me"
+
+
+class TestLock:
+    def test_the_second_is_told_who_holds_it(self, tmp_path: Path):
+        with locked(tmp_path, "evalkit run"):
+            message = rf"process {os.getpid()} on .* \(evalkit run\) is at work in it; wait until it ends, or go"
+            with pytest.raises(OutputError, match=message), locked(tmp_path, remedy="go"):
+                pass
+        with locked(tmp_path):
+            assert is_leftover(".lock")
+        assert contents(tmp_path) == {}
+
+    def test_threads_of_one_process_keep_each_other_out(self, tmp_path: Path):
+        at_work, most, refused = [0], [0], [0]
+
+        def work(_: int) -> None:
+            try:
+                with locked(tmp_path):
+                    at_work[0] += 1
+                    most[0] = max(most[0], at_work[0])
+                    time.sleep(0.001)
+                    at_work[0] -= 1
+            except OutputError:
+                refused[0] += 1
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(work, range(200)))
+        assert most == [1]
+        assert refused[0] > 0
+
+    def test_it_is_free_when_its_process_was_killed(self, tmp_path: Path):
+        def work() -> None:
+            with locked(tmp_path, "evalkit run"):
+                pass
+
+        for k in range(1, count_writes(work) + 1):
+            assert killed_at(k, work)
+            work()
+            assert contents(tmp_path) == {}
+
+    def test_a_link_for_a_lock_empties_nothing(self, tmp_path: Path):
+        (tmp_path / "r").mkdir()
+        (tmp_path / "outside").write_text("keep me")
+        for link in (os.symlink, os.link):
+            link(tmp_path / "outside", tmp_path / "r" / ".lock")
+            with pytest.raises(OutputError, match="link"), locked(tmp_path / "r"):
+                pass
+            (tmp_path / "r" / ".lock").unlink()
+        assert (tmp_path / "outside").read_text() == "keep me"
+
+    def test_without_locks_it_is_refused_plainly(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        def none(*_: object) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr("evalkit.files._lock_now", none)
+        with (
+            pytest.raises(OutputError, match=r"has no locks \(No locks available\).*choose another place"),
+            locked(tmp_path),
+        ):
+            pass
 
 
 class TestReading:
@@ -136,3 +283,13 @@ def test_json_of_which_something_would_be_lost_is_refused(content: bytes, wrong:
 )
 def test_other_spellings_of_json_are_read(content: str):
     assert parse_json(content.encode(), "x.json") == json.loads(content)
+
+
+@pytest.mark.parametrize("how", ["short", "full", "error"])
+def test_what_cannot_be_appended_whole_is_taken_away_again(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "summary.md"
+    for k in range(1, 4):
+        path.write_text("old\n")
+        with failing(k, how), suppress(OutputError):
+            append_file(path, "new\n")
+        assert path.read_text() in ("old\n", "old\n\nnew\n")
