@@ -15,6 +15,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 __all__ = [
     "EvalkitError",
     "ExtractorError",
@@ -77,9 +80,45 @@ def describe_error(error: BaseException) -> str:
 
     from evalkit.secrets import redacted
 
-    said = redacted(" ".join(str(error).split()))[:300]
-    what = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    kind = type(error).__name__
+    said = redacted(one_line(error))[:300]
+    what = f"{kind}: {said}" if said else kind
     if isinstance(error, SyntaxError):
         return what
     frames = traceback.extract_tb(error.__traceback__)
     return f"{what} ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else what
+
+
+def one_line(error: BaseException) -> str:
+    """What an error says, in one line that can be written as UTF-8; empty if it cannot even say it."""
+    try:
+        text = " ".join(str(error).split())
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return ""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+@contextmanager
+def guarded(what: str, *, kind: type[EvalkitError] = EvalkitError, remedy: str = "mend it") -> Iterator[None]:
+    """Stands round a call of code that others wrote: whatever it raises is one error that names it.
+
+    That is also what asks to end the process (`SystemExit`), as the result would be missing and nobody would know.
+    Nothing is to be yielded inside, as a generator that is left raises too.
+
+    Args:
+        what: the code and what it did, such as `form 'odd' failed`.
+        kind: the error that is raised in place of others.
+        remedy: what to do.
+
+    Raises:
+        EvalkitError: the code raised one, or raised anything else, which is then of `kind`.
+        KeyboardInterrupt: somebody interrupted it.
+    """
+    try:
+        yield
+    except (EvalkitError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise kind(f"{what}: {describe_error(error)}; {remedy}") from error

@@ -160,6 +160,8 @@ class Running:
         out: a folder to write the run to, or to continue it in; nothing is written if None.
         progress: told after each batch how far the run is.
         command: the command line to keep with the run.
+        article_timeout: seconds after which an article fails; no limit if None.
+        isolated: whether Python code of others runs in a process of its own, which may be lost.
     """
 
     batch_size: int | None = None
@@ -169,12 +171,17 @@ class Running:
     out: str | Path | None = None
     progress: Progress | None = None
     command: str = ""
+    article_timeout: float | None = None
+    isolated: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("batch_size", 1), ("workers", 1), ("max_failures", 0)):
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < least):
                 raise InputError(f"{name} must be a whole number from {least}, found {value!r}")
+        limit = self.article_timeout
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, (int, float)) or not limit > 0):
+            raise InputError(f"article_timeout must be a number of seconds above 0, found {limit!r}")
 
 
 class OptionWords(TypedDict, total=False):
@@ -207,6 +214,7 @@ class OptionWords(TypedDict, total=False):
     max_failures: int | None
     out: str | Path | None
     progress: Progress | None
+    article_timeout: float | None
 
 
 @dataclass(frozen=True, kw_only=True)

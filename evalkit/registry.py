@@ -12,12 +12,12 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import EvalkitError, UnknownNameError, describe_error
+from evalkit.errors import UnknownNameError, guarded
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints
 
-__all__ = ["Registry", "installed", "near_match", "unknown_name"]
+__all__ = ["Registry", "blamed_plugin", "installed", "near_match", "unknown_name"]
 
 
 @cache
@@ -37,6 +37,22 @@ def _scanned() -> Callable[..., EntryPoints]:
 def installed(group: str) -> EntryPoints:
     """The entry points of a group that installed packages bring."""
     return _scanned()(group=group)
+
+
+def blamed_plugin(error: BaseException) -> str:
+    """The plugin in whose code an error arose, in words; empty if it was that of nobody else."""
+    trace, modules = error.__traceback__, []
+    while trace is not None:
+        modules.append(str(trace.tb_frame.f_globals.get("__name__")))
+        trace = trace.tb_next
+    points = [point for point in _scanned()() if point.group.startswith("evalkit.")] if modules else []
+    for module in reversed(modules):
+        root = module.partition(".")[0]
+        # That of the very module first: a package may bring several.
+        near = [point for point in points if point.module.partition(".")[0] == root]
+        for point in sorted(near, key=lambda point: point.module != module):
+            return f"{point.group.split('.')[1].removesuffix('s')} {point.name!r} ({point.value})"
+    return ""
 
 
 def near_match(name: object, known: Iterable[str], *, least: float = 0.5) -> str | None:
@@ -91,10 +107,6 @@ class Registry:
         plugins = self.entry_points()
         if name not in plugins:
             raise unknown_name(self.what, name, [*self.table, *plugins])
-        try:
+        what = f"{self.what} {name!r} is installed as {plugins[name].value!r} but cannot be loaded"
+        with guarded(what, remedy="mend or uninstall the package that brings it"):
             return plugins[name].load()
-        except (Exception, SystemExit) as error:  # a package of somebody else's may do anything when it is imported
-            raise EvalkitError(
-                f"{self.what} {name!r} is installed as {plugins[name].value!r} but cannot be loaded: "
-                f"{describe_error(error)}; mend or uninstall the package that brings it"
-            ) from error

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -50,18 +54,102 @@ def fails() -> object:
     raise RuntimeError("no licence")
 
 
-def test_whatever_an_import_raises_is_one_line(bring: Bring) -> None:
-    bring("evalkit.forms", odd=fails)
-    with pytest.raises(
-        EvalkitError, match=r"form 'odd' is installed as 'pkg:odd' but cannot be loaded: RuntimeError: no "
-    ):
+class MuteError(Exception):
+    """Cannot even say what it is."""
+
+    def __str__(self) -> str:
+        raise SystemExit(0)
+
+
+def deep(document: object) -> object:
+    return deep(document)
+
+
+WAYS = [
+    pytest.param(lambda *_: sys.exit(0), r"SystemExit: 0 \(test_plugins.py:\d+\)", id="exits"),
+    pytest.param(lambda *_: sys.exit(3), r"SystemExit: 3", id="exits with 3"),
+    pytest.param(lambda *_: sys.exit("no\nlicence"), "SystemExit: no licence", id="exits with words"),
+    pytest.param(lambda *_: raises(GeneratorExit()), "GeneratorExit", id="ends a generator"),
+    pytest.param(lambda *_: raises(asyncio.CancelledError()), "CancelledError", id="is cancelled"),
+    pytest.param(lambda *_: raises(MemoryError()), "MemoryError", id="has no memory"),
+    pytest.param(deep, "RecursionError", id="calls itself"),
+    pytest.param(lambda *_: raises(MuteError()), "MuteError", id="cannot say"),
+    pytest.param(lambda *_: raises(ValueError("\ud800")), r"ValueError: \\ud800", id="says half a character"),
+]
+"""How code of others may end, and what is said of it."""
+
+
+def raises(error: BaseException) -> object:
+    raise error
+
+
+@pytest.mark.parametrize(("way", "said"), WAYS)
+def test_whatever_a_plugin_does_at_import_is_one_line(bring: Bring, way: Callable[..., object], said: str) -> None:
+    bring("evalkit.forms", odd=lambda: way(None))
+    message = rf"form 'odd' is installed as 'pkg:odd' but cannot be loaded: {said}.*; mend or uninstall the package "
+    with pytest.raises(EvalkitError, match=message):
         render_report(load_dataset(), "odd")
 
 
-def test_a_form_that_fails_is_named(bring: Bring) -> None:
-    bring("evalkit.forms", odd=lambda: lambda document: 1 / 0)
-    with pytest.raises(EvalkitError, match="form 'odd' failed: ZeroDivisionError"):
+@pytest.mark.parametrize(("way", "said"), WAYS)
+def test_whatever_a_form_does_is_one_line(bring: Bring, way: Callable[..., object], said: str) -> None:
+    bring("evalkit.forms", odd=lambda: lambda document: way(document))
+    with pytest.raises(EvalkitError, match=f"form 'odd' failed: {said}"):
         render_report(load_dataset(), "odd")
+
+
+def test_a_form_that_returns_nothing_is_an_error(bring: Bring) -> None:
+    bring("evalkit.forms", odd=lambda: lambda document: None)
+    with pytest.raises(EvalkitError, match="form 'odd' gave NoneType, not text"):
+        render_report(load_dataset(), "odd")
+
+
+def test_who_interrupts_a_plugin_is_heard(bring: Bring) -> None:
+    bring("evalkit.forms", odd=lambda: lambda document: raises(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        render_report(load_dataset(), "odd")
+
+
+@pytest.mark.parametrize(("way", "said"), WAYS)
+def test_whatever_a_convention_does_is_one_line(
+    bring: Bring, gold: Path, way: Callable[..., object], said: str
+) -> None:
+    bring("evalkit.conventions", odd=lambda: lambda columns: way(columns))
+    with pytest.raises(EvalkitError, match=f"convention 'odd' failed: {said}"):
+        evalkit.score_predictions(gold, gold, conventions="odd")
+
+
+PACKAGE = {
+    "odd_plugin.py": """
+import sys
+from evalkit.layers.base import Layer
+from evalkit.layers.categories import CATEGORIES
+from dataclasses import replace
+
+
+def problems(*_):
+    sys.exit(0)
+
+
+ODD = replace(CATEGORIES, name="odd", problems=problems)
+""",
+    "odd-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: odd\nVersion: 1\n",
+    "odd-1.dist-info/entry_points.txt": "[evalkit.layers]\nodd = odd_plugin:ODD\n",
+}
+
+
+def test_a_layer_that_exits_somewhere_inside_is_named_at_the_terminal(gold: Path, tmp_path: Path) -> None:
+    for name, content in PACKAGE.items():
+        path = tmp_path / "lib" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    row = json.loads(gold.read_text(encoding="utf-8"))
+    gold.write_text(json.dumps({**row, "odd": [{"label": "x"}]}) + "\n", encoding="utf-8")
+    path = os.pathsep.join([str(tmp_path / "lib"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = [sys.executable, "-m", "evalkit", "dataset", "validate", str(gold)]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: layer 'odd' (odd_plugin:ODD) failed: SystemExit: 0 (odd_plugin.py:9); mend")
 
 
 @pytest.mark.parametrize("sniff", [pytest.param(lambda path, head: 1 / 0, id="looks"), pytest.param(None, id="loads")])

@@ -32,6 +32,9 @@ COMMANDS = {
 """Name → where the command is, and its line in the help; the order of the help."""
 
 
+_TERMINATED = "terminated; the same command continues the run"
+
+
 class _LazyGroup(click.Group):
     """Knows the names and help lines of the commands without importing them."""
 
@@ -53,6 +56,13 @@ class _LazyGroup(click.Group):
 
             raise unknown_name("command", args[0], COMMANDS)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """What the command gives; where somebody interrupts it, click writes an empty line, which is for people."""
+        try:
+            return super().invoke(ctx)
+        except TerminatedError:
+            return _complain(_TERMINATED, 143)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -81,13 +91,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(stop.exit_code)
     except click.ClickException as error:
         return _complain(" ".join(error.format_message().split()) + _hint(error))
-    except _TerminatedError:
-        return _complain("terminated; the same command continues the run", 143)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as stop:
+        if isinstance(stop, TerminatedError) or isinstance(stop.__cause__, TerminatedError):
+            return _complain(_TERMINATED, 143)
         return _complain("stopped; the same command continues the run", 130)
-    except OSError as error:
-        return _complain(f"{error.filename or 'input or output'}: {error.strerror or error}; check the path")
+    except (Exception, SystemExit, GeneratorExit) as error:
+        return _unforeseen(error)
     return done if isinstance(done, int) else 0
+
+
+def _unforeseen(error: BaseException) -> int:
+    """The exit status for what no command raises on purpose; a fault of evalkit keeps its traceback."""
+    from evalkit.errors import describe_error
+    from evalkit.registry import blamed_plugin
+
+    if plugin := blamed_plugin(error):
+        return _complain(f"{plugin} failed: {describe_error(error)}; mend or uninstall the package that brings it")
+    if isinstance(error, OSError):
+        return _complain(f"{error.filename or 'input or output'}: {error.strerror or error}; check the path")
+    if isinstance(error, Exception):
+        raise error
+    # evalkit exits nowhere below here: other code has, in place of giving what it was asked for.
+    return _complain(f"there is no result, as something asked to exit: {describe_error(error)}", 1)
 
 
 def _complain(message: str, status: int = 2) -> int:
@@ -102,12 +127,12 @@ def _hint(error: click.ClickException) -> str:
     return f" (see {context.command_path} --help)" if context is not None else ""
 
 
-class _TerminatedError(BaseException):
-    """Somebody asked the process to end."""
+class TerminatedError(KeyboardInterrupt):
+    """Somebody asked the process to end: an interrupt, for whoever has to stop."""
 
 
 def _end(number: int, frame: object) -> None:
-    raise _TerminatedError
+    raise TerminatedError
 
 
 class _Output(io.FileIO):
@@ -144,6 +169,8 @@ def run() -> None:
     sys.stdout, sys.stderr = _for_others(sys.stdout), _for_others(sys.stderr)
     signal.signal(signal.SIGTERM, _end)
     status = main()
+    # What there is to say is said: whoever asks again is obeyed at once.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         sys.stdout.flush()
     except OSError as error:

@@ -126,9 +126,9 @@ def _written(form: Format, splits: Sequence[GoldDataset], target: Path) -> Losse
     """
     try:
         losses = None if form.write is None else form.write(_batch(splits), target)
-    except (EvalkitError, OSError):
+    except (EvalkitError, OSError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
         raise EvalkitError(f"format {form.name!r} cannot write it ({describe_error(error)}); mend it") from error
     if not isinstance(losses, Losses):
         raise EvalkitError(f"format {form.name!r} gave {type(losses).__name__} for what it wrote, not Losses; mend it")

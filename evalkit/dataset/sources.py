@@ -14,7 +14,7 @@ from pathlib import Path
 from evalkit.dataset.hub import HUB_ID, read_hub
 from evalkit.dataset.row_folders import row_folder, saved_splits, split_of_name, the_split
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold, dataset_name, split_files
-from evalkit.errors import EvalkitError, FormatError, InputError
+from evalkit.errors import EvalkitError, FormatError, InputError, one_line
 from evalkit.files import is_standard_input, path_of
 from evalkit.formats.base import Batch, Claims, Format, Source, merged
 from evalkit.formats.contents import BINARY
@@ -337,13 +337,13 @@ def _read_one(place: Place, form: Format, source: Source, read: ReadOptions) -> 
         batch = form.read(source, read)
     except FormatError as error:
         return Batch(problems=(error,))
-    except EvalkitError:
+    except (EvalkitError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
         if place.kind in FORMATS.table:
             raise
         # Other people's code: what it stumbles over is most likely in the file.
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        reason = f"{type(error).__name__}: {one_line(error)[:200]}"
         return Batch(problems=(FormatError(f"{source.path}: format {place.kind!r} cannot read it ({reason})"),))
     if not isinstance(batch, Batch):
         raise EvalkitError(f"format {place.kind!r} read {source.path} as {type(batch).__name__}, not as a Batch")

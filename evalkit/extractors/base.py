@@ -179,6 +179,8 @@ class Traits:
         facts: a function that gives what a run should keep, such as the revision of a checkpoint. Asked after the run.
         close: a function that ends what was started; a later `extract` starts it anew.
         spec: how it was asked for; `load_extractor` puts it there.
+        limit_time: has each article fail that takes longer than so many seconds, by name; called before the first
+            batch. None of one that cannot be stopped.
     """
 
     thread_safe: bool = False
@@ -192,6 +194,7 @@ class Traits:
     facts: Callable[[], Mapping[str, Any]] = dict
     close: Callable[[], None] = lambda: None
     spec: ExtractorSpec | None = None
+    limit_time: Callable[[float], None] | None = None
 
 
 def traits_of(extractor: object) -> Traits:

@@ -20,11 +20,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
-from evalkit.errors import EvalkitError, ExtractorError, FormatError, InputError, describe_error
+from evalkit.errors import EvalkitError, ExtractorError, FormatError, InputError, describe_error, guarded
 from evalkit.extractors.answers import PROBE_TEXT, claimed_layers, read_answer
 from evalkit.extractors.base import ArticleFailure, Extracted, Extractor, ExtractorSpec, PairLabeler, traits_of
 from evalkit.extractors.identity.contents import joined
@@ -36,6 +39,8 @@ from evalkit.records import Annotations, Article
 from evalkit.showing import number_of
 
 __all__ = ["UserExtractor", "as_extractor"]
+
+_log = logging.getLogger("evalkit.extractors")
 
 
 def as_extractor(target: Any, name: str = "", options: Mapping[str, str] | None = None) -> Extractor:
@@ -59,9 +64,10 @@ def as_extractor(target: Any, name: str = "", options: Mapping[str, str] | None 
         raise InputError(f"{where} takes no options: it is {_kind(target)}")
     if type(target).__module__.partition(".")[0] == "evalkit" and isinstance(target, Extractor):
         return target
-    if hasattr(target, "extract") or callable(target):
-        _refuse_async(target, where)
-        return UserExtractor(target, name)
+    with guarded(f"{where} cannot be set up", kind=ExtractorError):
+        if hasattr(target, "extract") or callable(target):
+            _refuse_async(target, where)
+            return UserExtractor(target, name)
     raise ExtractorError(
         f"{where} is {_kind(target)}, which cannot extract; name a function of an article, or a class or object with "
         "extract(articles)"
@@ -82,12 +88,8 @@ def _refuse_async(target: Any, where: str) -> None:
 
 
 def _instance(target: type, where: str, options: Mapping[str, str]) -> Any:
-    try:
+    with guarded(f"{where} cannot be set up", kind=ExtractorError):
         return target(**keywords(target, where, options)) if options else target()
-    except EvalkitError:
-        raise
-    except Exception as error:
-        raise ExtractorError(f"{where} cannot be set up: {describe_error(error)}") from error
 
 
 def _kind(target: object) -> str:
@@ -118,29 +120,31 @@ class UserExtractor:
         self._traits = traits_of(self._says)
         self.thread_safe, self.threads = self._traits.thread_safe, self._traits.threads
         self.default_label_map, self.token_prices = self._traits.default_label_map, self._traits.token_prices
-        self.unseen, self.close, self.languages = self._traits.unseen, self._traits.close, self._traits.languages
+        self.unseen, self.languages = self._traits.unseen, self._traits.languages
         if isinstance(self._says, PairLabeler):
             self.label_pairs = self._says.label_pairs
 
     @property
     def layers(self) -> tuple[str, ...]:
         """The declared layers, or else those that its answers fill; entities where nothing shows any."""
-        declared = getattr(self._says, "layers", None)
-        if declared is not None:
-            given = declared if isinstance(declared, str) else ",".join(declared)
-            return parse_layers(given, self.name, layer_names())
+        with self._guarded("layers"):
+            declared = getattr(self._says, "layers", None)
+            if declared is not None:
+                given = declared if isinstance(declared, str) else ",".join(declared)
+                return parse_layers(given, self.name, layer_names())
         if not self._probed:
             self._probed = True
             # One that knows only its own articles shows its layers when it answers for them.
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(EvalkitError), self._guarded("extract"):
                 self.extract([Article(id="evalkit-probe", text=PROBE_TEXT, lang="en")])
         return tuple(layer for layer in layer_names() if layer in self._seen) or ("entities",)
 
     def fingerprint(self) -> str:
         """Hex SHA-256 over how it was asked for, what it declares and says of itself, and all that it can reach."""
-        said = getattr(self._says, "fingerprint", "")
-        said = str(said() if callable(said) else said)
-        self._reached = reached = before_work(self._says, reach(self._target, self.name))
+        with self._guarded("fingerprint"):
+            said = getattr(self._says, "fingerprint", "")
+            said = str(said() if callable(said) else said)
+            self._reached = reached = before_work(self._says, reach(self._target, self.name))
         self.uncached = self._traits.uncached
         if reached.unread and not said and not self.uncached:
             self.uncached = f"{reached.unread} cannot be read; a fingerprint of its own would stand for it"
@@ -153,7 +157,16 @@ class UserExtractor:
         """What it says that a run should keep, why its answers are not kept, and what only its word covers."""
         self._note_its_work()
         why = {"uncached": self.uncached, "unseen": self._vouched_for and f"{self._vouched_for} cannot be read"}
-        return {**self._traits.facts(), **{name: text for name, text in why.items() if text}}
+        with self._guarded("facts"):
+            return {**self._traits.facts(), **{name: text for name, text in why.items() if text}}
+
+    def close(self) -> None:
+        """Ends what it started; one that cannot is told of, as its answers are there."""
+        try:
+            with self._guarded("close"):
+                self._traits.close()
+        except EvalkitError as error:
+            _log.warning("%s", error)
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations | ArticleFailure | Extracted]:
         """The answer for each article. A function that raises for one fails for that one only.
@@ -165,8 +178,9 @@ class UserExtractor:
         try:
             if not hasattr(self._target, "extract"):
                 return [self._call(article) for article in articles]
-            answers = list(self._target.extract(articles))
-        except (KeyboardInterrupt, SystemExit):
+            # One more than wanted: what never ends is seen all the same.
+            answers = list(islice(self._target.extract(articles), len(articles) + 1))
+        except KeyboardInterrupt:
             self._note_its_work()
             raise
         if len(answers) != len(articles):
@@ -181,27 +195,38 @@ class UserExtractor:
             note_work(self._says, self._reached, reach(self._target, self.name))
 
     def _call(self, article: Article) -> Annotations | ArticleFailure | Extracted:
-        try:
-            return self._read(self._target(article), article)
-        except FormatError as error:
-            return ArticleFailure(str(error))
-        except Exception as error:
-            return ArticleFailure(describe_error(error))
+        return _failing_alone(lambda: self._read(self._target(article), article))
 
     def _completed(self, answer: object, article: Article) -> Annotations | ArticleFailure | Extracted:
         if isinstance(answer, ArticleFailure):
             return answer
-        try:
-            if not isinstance(answer, Extracted):
-                return self._read(answer, article)
-            found = self._read(answer.annotations, article)
-        except FormatError as error:
-            return ArticleFailure(str(error))
+        if not isinstance(answer, Extracted):
+            return _failing_alone(lambda: self._read(answer, article))
+        found = _failing_alone(lambda: self._read(answer.annotations, article))
+        if isinstance(found, ArticleFailure):
+            return found
         if isinstance(found, Extracted):
             return replace(found, usage={**answer.usage, **found.usage})
         return replace(answer, annotations=found)
+
+    def _guarded(self, part: str) -> AbstractContextManager[None]:
+        return guarded(f"extractor {self.name!r}: its {part} failed", kind=ExtractorError)
 
     def _read(self, answer: object, article: Article) -> Annotations | Extracted:
         found = read_answer(answer, self.name, article)
         self._seen.update(claimed_layers(found.annotations))
         return found.extracted()
+
+
+def _failing_alone(
+    answer: Callable[[], Annotations | Extracted],
+) -> Annotations | ArticleFailure | Extracted:
+    """The answer for one article, or why there is none, whatever the code of others does; it may ask to exit."""
+    try:
+        return answer()
+    except KeyboardInterrupt:
+        raise
+    except FormatError as error:
+        return ArticleFailure(str(error))
+    except BaseException as error:
+        return ArticleFailure(describe_error(error))

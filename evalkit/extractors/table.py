@@ -226,9 +226,9 @@ def _registered(spelling: str) -> Any:
         return EXTRACTORS.load(spelling)
     except UnknownNameError as error:
         raise UnknownNameError(f"{error}, {spellings(FORMS)}") from None
-    except EvalkitError:
+    except (EvalkitError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise ExtractorError(_broken(spelling, spelling, error)) from error
 
 
@@ -267,7 +267,9 @@ def _import(name: str, spec: str) -> Any:
         if not name or name.startswith("."):
             raise _no_module(name, spec) from error
         raise ExtractorError(_broken(spec, name, error)) from error
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise ExtractorError(_broken(spec, name, error)) from error
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evalkit.errors import EvalkitError, InputError, describe_error
+from evalkit.errors import EvalkitError, InputError, guarded
 from evalkit.formats.base import Format
 from evalkit.formats.contents import BINARY, other_content
 from evalkit.registry import Registry
@@ -129,12 +129,11 @@ def _surest(path: Path, head: bytes) -> tuple[list[str], EvalkitError | None]:
     broken: EvalkitError | None = None
     for name in FORMATS.names():
         try:
-            certainties[name] = load_format(name).certainty(path, head)
+            with guarded(f"format {name!r} cannot look into {path}"):
+                certainties[name] = load_format(name).certainty(path, head)
         except EvalkitError as error:
             # One broken package must not keep everybody from reading files of other formats.
             broken = error
-        except Exception as error:
-            broken = EvalkitError(f"format {name!r} cannot look into {path} ({describe_error(error)}); mend it")
     highest = max(certainties.values(), default=0.0)
     return [name for name, certainty in certainties.items() if certainty == highest > 0], broken
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.dataset.checks import check_spans
-from evalkit.errors import EvalkitError, ExtractorError, FormatError
+from evalkit.errors import EvalkitError, ExtractorError, FormatError, one_line
 from evalkit.extractors.answers import refuse_unknown_layer
 from evalkit.extractors.base import (
     ArticleFailure,
@@ -65,12 +65,13 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
     begun = time.perf_counter()
     try:
         answers = list(extractor.extract([job.article for job in jobs]))
-    except ExtractorError:
+    except (ExtractorError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
+        # Whatever it is: one that asks to exit would end the run without a result.
         if len(jobs) > 1:
             return [prediction for job in jobs for prediction in predict_batch(extractor, layers, [job])]
-        return [_failed(jobs[0].article.id, _one_line(error))]
+        return [_failed(jobs[0].article.id, _message(error))]
     if len(answers) != len(jobs):
         raise ExtractorError(
             f"extractor {extractor.name!r} gave {number_of(len(answers), 'result')} for "
@@ -134,8 +135,10 @@ def _with_given(extractor: PairLabeler, job: Job, prediction: Prediction) -> Pre
         raise
     except PairsError as error:
         return _without_answer(_with_usage(prediction, error.usage), str(error))
-    except Exception as error:
-        return _without_answer(prediction, _one_line(error))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return _without_answer(prediction, _message(error))
     if len(labels) != len(pairs):
         message = f"label_pairs gave {number_of(len(labels), 'label')} for {number_of(len(pairs), 'pair')}"
         return _without_answer(prediction, message)
@@ -160,6 +163,6 @@ def _without_answer(prediction: Prediction, message: str) -> Prediction:
     return replace(prediction, annotations=Annotations(), error=redacted(message))
 
 
-def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())
+def _message(error: BaseException) -> str:
+    text = one_line(error)
     return text if isinstance(error, EvalkitError) else f"{type(error).__name__}: {text}".removesuffix(": ")

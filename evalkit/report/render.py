@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from evalkit.errors import EvalkitError, describe_error
+from evalkit.errors import EvalkitError, guarded
 from evalkit.report.document import Document
 from evalkit.report.forms.table import FORMS
 from evalkit.report.of.table import document_of
@@ -33,12 +33,8 @@ def render_report(result: object, form: str = "markdown", **options: Any) -> str
         for parameter in inspect.signature(render).parameters.values()
         if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
     ]
-    try:
+    with guarded(f"form {form!r} failed"):
         text = render(document, result) if len(needed) > 1 else render(document)
-    except EvalkitError:
-        raise
-    except Exception as error:
-        raise EvalkitError(f"form {form!r} failed: {describe_error(error)}; mend it") from error
     if not isinstance(text, str) or not text:
         raise EvalkitError(f"form {form!r} gave {type(text).__name__ if text != '' else 'nothing'}, not text; mend it")
     return text

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from evalkit.errors import one_line
 from evalkit.scoring.invariants import INVARIANTS, Invariant
 from evalkit.scoring.selftest_cases import Case, extreme_cases, random_cases, show, shrink
 from evalkit.scoring.tasks.table import check_tasks, choose_conventions, find_convention, task_names, tasks_with
@@ -82,5 +83,7 @@ def _checks(task: str, name: str, seed: int, number: int) -> Iterable[Check]:
 def _problem(holds: Invariant, task: str, name: str, case: Case) -> str | None:
     try:
         return holds(task, name, case)
-    except Exception as error:  # a convention may be anybody's code, and a crash is a finding
-        return f"raised {type(error).__name__}: {error}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a convention may be anybody's code, and a crash is a finding
+        return f"raised {type(error).__name__}: {one_line(error)}"

@@ -38,6 +38,8 @@ __all__ = ["BASELINE", "floor_of", "lacks_text", "make_run", "planned_run", "res
 BASELINE = "trivial"
 """The extractor whose scores are the floor beside every figure."""
 
+_OUT = "out must be the path of a folder"
+
 
 def run_extractor(
     extractor: str | Extractor | Callable[..., Any],
@@ -62,6 +64,10 @@ def run_extractor(
         EvalkitError: the extractor is unknown or unusable, the dataset cannot be used, or `out` not written.
     """
     options = options_of(words, takes=("read", "running"), read=read, running=running)
+    if options.running.out is not None:
+        # Before any code of others runs, which may change the working folder.
+        out = path_of(options.running.out, _OUT).absolute()
+        options = replace(options, running=replace(options.running, out=out))
     with resolved(extractor, settings) as system:
         return make_run(system, planned_run(system, gold_from(dataset, options.read)), options.running)
 
@@ -104,7 +110,7 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
     planned = replace(planned, made_by=replace(planned.made_by, command=running.command))
     examples = planned.dataset.examples if planned.dataset else ()
     jobs = jobs_of(examples, system)
-    folder = None if running.out is None else RunFolder(path_of(running.out, "out must be the path of a folder"))
+    folder = None if running.out is None else RunFolder(path_of(running.out, _OUT))
     # Without a fingerprint of all that it runs, what it said before may not be what it would say now.
     running = replace(running, cache=running.cache and not traits_of(system).uncached)
     kept = [] if folder is None else _kept(folder, planned, jobs, fresh=not running.cache)

@@ -140,3 +140,11 @@ def test_help_lists_what_is_registered(command: str, capsys: pytest.CaptureFixtu
     if command == "explain":
         named |= {name for task in task_names() for name in load_task(task).properties}
     assert named <= set(words)
+
+
+@pytest.mark.parametrize("status", [0, 3, None, "no licence"])
+def test_whatever_exits_below_a_command_is_no_result(status: object, evalkit: Evalkit, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("evalkit.predictions.store.read_result", lambda *_: sys.exit(status))
+    done = evalkit("report", "x")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith("error: there is no result, as something asked to exit: SystemExit")

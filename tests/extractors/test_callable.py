@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -106,6 +107,60 @@ def test_an_article_that_raises_fails_alone_with_its_place() -> None:
     found = as_extractor(find).extract([Article(id=name, text="") for name in "abc"])
     assert [type(one) for one in found] == [Annotations, ArticleFailure, Annotations]
     assert "KeyError: 'colour' (test_callable.py:" in str(found[1])
+
+
+def ends(error: BaseException) -> None:
+    raise error
+
+
+@pytest.mark.parametrize(
+    "error", [SystemExit(0), SystemExit("no licence"), GeneratorExit(), RecursionError("deep"), MemoryError()], ids=repr
+)
+def test_one_that_wants_to_end_the_process_fails_its_article(error: BaseException) -> None:
+    def find(article: Article) -> list[object]:
+        if article.id == "b":
+            ends(error)
+        return []
+
+    found = as_extractor(find).extract([Article(id=name, text="") for name in "abc"])
+    assert [type(one) for one in found] == [Annotations, ArticleFailure, Annotations]
+    assert f"{type(error).__name__}" in str(found[1])
+
+
+def ask_for_everything(target: Any) -> None:
+    extractor = as_extractor(target, "mine")
+    _ = extractor.layers, extractor.fingerprint(), traits_of(extractor).facts()
+    extractor.extract([ARTICLE])
+
+
+@pytest.mark.parametrize("part", ["__init__", "layers", "fingerprint", "facts", "extract"])
+def test_every_part_that_exits_is_named(part: str) -> None:
+    body = {"__init__": lambda self: None, "layers": ("entities",), "extract": lambda self, articles: []}
+    body |= {part: property(lambda self: ends(SystemExit(0))) if part == "layers" else lambda *_: ends(SystemExit(0))}
+    with pytest.raises((ExtractorError, SystemExit)) as caught:
+        ask_for_everything(type("Odd", (), body))
+    # What ends a batch is the runner's affair: it asks again for each article.
+    wanted = "0" if part == "extract" else r"extractor 'mine'.*: SystemExit: 0 \(test_callable.py:"
+    assert re.match(wanted, str(caught.value))
+
+
+def test_one_that_cannot_be_closed_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    def find(article: Article) -> list[object]:
+        return []
+
+    find.close = lambda: ends(SystemExit(0))  # type: ignore[attr-defined]
+    as_extractor(find, "mine").close()  # type: ignore[attr-defined]
+    assert "extractor 'mine': its close failed: SystemExit: 0" in caplog.text
+
+
+def test_more_answers_than_articles_without_an_end() -> None:
+    class Endless(Bare):
+        def extract(self, articles: Sequence[Article]) -> Iterator[object]:  # type: ignore[override]
+            while True:
+                yield []
+
+    with pytest.raises(FormatError, match="gave 2 answers for 1 article;"):
+        as_extractor(Endless(), "mine").extract([ARTICLE])
 
 
 # Layers.

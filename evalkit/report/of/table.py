@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from evalkit.errors import EvalkitError, InputError
+from evalkit.errors import EvalkitError, InputError, guarded
 from evalkit.registry import Registry
 from evalkit.report.document import Document
 
@@ -60,7 +60,12 @@ def document_of(result: object, **options: Any) -> Document:
     if name is None:
         known = ", ".join(sorted(name.partition(":")[2] for name in DOCUMENTS.names()))
         raise InputError(f"{type(result).__name__} cannot be shown; there are {known}")
-    document = DOCUMENTS.load(name)(result, **options)
+    make = DOCUMENTS.load(name)
+    if name in DOCUMENTS.table:
+        made: Document = make(result, **options)
+        return made
+    with guarded(f"the document of {name} failed"):
+        document = make(result, **options)
     if not isinstance(document, Document):
         raise EvalkitError(f"the document of {name} is {type(document).__name__}, not Document; mend its function")
     return document

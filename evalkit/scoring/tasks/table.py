@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import EvalkitError, describe_error
+from evalkit.errors import EvalkitError, guarded
 from evalkit.layers.table import layer_names
 from evalkit.registry import Registry, unknown_name
 from evalkit.scoring.tasks.base import Convention, Derived, Task, imported
@@ -301,12 +301,8 @@ def _credited(name: str, convention: Callable[..., Any], columns: Columns) -> It
     """
     from evalkit.scoring.items import Items
 
-    try:
+    with guarded(f"convention {name!r} failed"):
         items = convention(columns)
-    except EvalkitError:
-        raise
-    except Exception as error:
-        raise EvalkitError(f"convention {name!r} failed: {describe_error(error)}; mend it") from error
     if not isinstance(items, Items):
         raise EvalkitError(f"convention {name!r} gave {type(items).__name__}, not Items of the columns; mend it")
     return items
