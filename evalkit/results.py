@@ -7,9 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import fsum, isclose
+from reprlib import repr as shortened
 from typing import Any
 
 from evalkit.errors import FormatError
+from evalkit.shapes import (
+    Shape,
+    anything,
+    checked,
+    each,
+    fields,
+    flag,
+    interval,
+    list_of,
+    number,
+    numbers,
+    ruled,
+    text,
+)
 from evalkit.showing import number_of, shown_html
 
 __all__ = [
@@ -17,6 +33,7 @@ __all__ = [
     "FAIL",
     "PASS",
     "PRF",
+    "RUN_FACTS",
     "Counts",
     "EvalResult",
     "Interval",
@@ -239,30 +256,28 @@ class EvalResult:
         """The result that `to_json` wrote.
 
         Raises:
-            FormatError: the data is no evalkit result, or of a later version.
+            FormatError: the data is no evalkit result, of a later version, or damaged; says where.
         """
-        if data.get("format") != "evalkit.result":
-            raise FormatError(f"{where}: not an evalkit result ('format' is {data.get('format')!r})")
+        if not isinstance(data, Mapping) or data.get("format") != "evalkit.result":
+            raise FormatError(f"{where}: not an evalkit result; give a run folder that evalkit run wrote")
         if data.get("version") != FORMAT_VERSION:
             raise FormatError(
-                f"{where}: result version {data.get('version')!r}, this evalkit reads {FORMAT_VERSION}; "
+                f"{where}: result version {shortened(data.get('version'))}, this evalkit reads {FORMAT_VERSION}; "
                 "score the run again with `evalkit score`"
             )
-        try:
-            return cls(
-                extractor=data["extractor"],
-                gold=data["gold"],
-                split=data["split"],
-                articles=data["articles"],
-                tasks=_tasks_from_json(data["tasks"]),
-                floor=_tasks_from_json(data["floor"]),
-                not_evaluated=data["not_evaluated"],
-                notes=tuple(data["notes"]),
-                failed=data["failed"],
-                run=data["run"],
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise FormatError(f"{where}: damaged result, {error!r} is missing or wrong; score the run again") from error
+        checked(data, _RESULT, where, "score the run again")
+        return cls(
+            extractor=data["extractor"],
+            gold=data["gold"],
+            split=data["split"],
+            articles=data["articles"],
+            tasks=_tasks_from_json(data["tasks"]),
+            floor=_tasks_from_json(data["floor"]),
+            not_evaluated=data["not_evaluated"],
+            notes=tuple(data["notes"]),
+            failed=data["failed"],
+            run=data["run"],
+        )
 
     def to_pandas(self) -> Any:
         """A tidy DataFrame: one row a task, convention and label ("micro" and "macro" included).
@@ -316,6 +331,124 @@ class EvalResult:
         return f"<EvalResult {about}: {', '.join(figures) or 'nothing evaluated'}>"
 
     _repr_html_ = shown_html
+
+
+_names = list_of(text)
+SCORING_FACTS = fields(
+    {},
+    {
+        **dict.fromkeys(("label_map", "gold_map", "predicted_map", "reading"), text),
+        **dict.fromkeys(("labels", "scope", "min_score"), _names),
+    },
+)
+RUN_FACTS: Mapping[str, Shape] = {
+    **dict.fromkeys(
+        ("extractor", "fingerprint", "predicted_map", "gold", "gold_fingerprint", "split", "reading", "spelling"), text
+    ),
+    **dict.fromkeys(("evalkit", "command", "sha256"), text),
+    **dict.fromkeys(("origin", "settings", "versions"), each(text)),
+    "layers": _names,
+    "articles": number(0, whole=True),
+    "scoring": SCORING_FACTS,
+    "extractor_facts": each(anything),
+    "complete": flag,
+    "shard": ruled(
+        numbers(1, whole=True), lambda parts: "" if len(parts) == 2 and parts[0] <= parts[1] else "I and N of a shard"
+    ),
+}
+"""What a run, a result and a baseline say of a run, each of them or not (see `evalkit.predictions.facts`)."""
+
+_ALIKE = 1e-6
+"""So far figures may be apart that should be one: they were added up in another order, or by hand."""
+
+
+def _prf_rule(row: Mapping[str, Any]) -> str:
+    """Four numbers and the scores that they make, or scores alone."""
+    if row.get("gold") is None:
+        return ""
+    if any(row.get(name) is None for name in _NUMBERS):
+        return f"all of {', '.join(_NUMBERS)}"
+    counts = Counts(*(row[name] for name in _NUMBERS))
+    if counts.gold_credit > counts.gold + _ALIKE or counts.predicted_credit > counts.predicted + _ALIKE:
+        return "no more credit than items"
+    made = PRF.of(counts)
+    alike = all(isclose(row[name], getattr(made, name), abs_tol=_ALIKE) for name in ("precision", "recall", "f1"))
+    return "" if alike else f"precision, recall and f1 of its four numbers, {made.precision}, {made.recall}, {made.f1}"
+
+
+def _table_rule(table: Mapping[str, Any]) -> str:
+    """Columns of one length, with the positions of names that there are."""
+    columns = [table[name] for name in ("article", "label", *_NUMBERS)]
+    names = {"article": table["articles"], "label": table["labels"]}
+    if table.get("groups"):
+        columns.append(table.get("group") or [])
+        names["group"] = table["groups"]
+    if len(set(map(len, columns))) > 1:
+        return "columns of one length"
+    for column, known in names.items():
+        if len(set(known)) < len(known):
+            return f"each of {column}s once"
+        if max(table.get(column) or [-1]) >= len(known):
+            return f"{column} numbers below {len(known)}"
+    older = table.get("by_target") or {"labels": ()}
+    unknown = {label.partition("\t")[2] for label in older["labels"]} - {*table["labels"]}
+    return "targets with labels that it has" if unknown else ""
+
+
+def _task_rule(row: Mapping[str, Any]) -> str:
+    """A table that adds up to the figures beside it."""
+    table, micro = row.get("table"), row["micro"]
+    if table is None or micro.get("gold") is None:
+        return ""
+    wrong = [name for name in _NUMBERS if not isclose(fsum(table[name]), micro[name], rel_tol=_ALIKE, abs_tol=_ALIKE)]
+    return f"a table whose {wrong[0]} adds up to that of micro" if wrong else ""
+
+
+_PRF = ruled(
+    fields(
+        {**dict.fromkeys(("precision", "recall", "f1"), number(0, 1)), "ci": each(interval)},
+        {
+            **dict.fromkeys(("gold", "predicted", "labels", "articles"), number(0, whole=True)),
+            **dict.fromkeys(("gold_credit", "predicted_credit"), number(0)),
+        },
+    ),
+    _prf_rule,
+)
+_COLUMNS: Mapping[str, Shape] = {
+    **dict.fromkeys(("articles", "labels"), _names),
+    **dict.fromkeys(("article", "label", "gold", "predicted"), numbers(0, whole=True)),
+    **dict.fromkeys(("gold_credit", "predicted_credit"), numbers(0)),
+}
+_GROUPS: Mapping[str, Shape] = {
+    "groups": _names,
+    "group": numbers(0, whole=True),
+    "apart": flag,
+    "by_target": ruled(fields(_COLUMNS), _table_rule),
+}
+_TABLE = ruled(fields(_COLUMNS, _GROUPS), _table_rule)
+_TASK = ruled(
+    fields(
+        {
+            "signature": text,
+            "micro": _PRF,
+            "macro": _PRF,
+            "labels": each(_PRF),
+            "scores": each(fields({"value": number()}, {"ci": interval})),
+        },
+        {"table": _TABLE},
+    ),
+    _task_rule,
+)
+_RESULT = fields(
+    {
+        **dict.fromkeys(("extractor", "gold", "split"), text),
+        "articles": number(0, whole=True),
+        **dict.fromkeys(("tasks", "floor"), each(each(_TASK))),
+        **dict.fromkeys(("not_evaluated", "failed"), each(text)),
+        "notes": _names,
+        "run": fields({}, RUN_FACTS),
+    }
+)
 
 
 def _prf_to_json(prf: PRF) -> dict[str, Any]:

@@ -15,7 +15,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "evalkit"
 
-VOCABULARY = ("errors", "files", "options", "records", "registry", "results", "secrets", "showing", "toml", "version")
+VOCABULARY = ("errors", "files", "options", "records", "registry", "results", "secrets", "shapes", "showing")
+VOCABULARY += ("toml", "version")
 """Root modules that everything may import."""
 
 STAGES = (

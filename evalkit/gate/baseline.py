@@ -17,13 +17,15 @@ import orjson
 
 from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.gold import GoldDataset
-from evalkit.errors import EvalkitError, FormatError
-from evalkit.files import read_bytes, write_file
+from evalkit.errors import FormatError
+from evalkit.files import parse_json, read_bytes, write_file
 from evalkit.formats.native.rows import prediction_from_row, sha256_text
 from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Prediction
+from evalkit.results import RUN_FACTS
+from evalkit.shapes import Shape, checked, fields, list_of, ruled, text
 from evalkit.version import __version__
 
 __all__ = [
@@ -185,37 +187,22 @@ def read_baseline(path: Path) -> Baseline:
         FormatError: the baseline is damaged, or of a later version.
     """
     content = read_bytes(path, remedy=f"make a baseline with evalkit gate RUN --baseline {path} --update")
-    try:
-        data = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        if BEGINNING.match(content):
-            raise FormatError(f"{path}: damaged baseline, not valid JSON ({error}); {ANEW}") from error
-        raise NoBaselineError(f"{path}: is no baseline (not valid JSON: {error}); {ELSEWHERE}") from error
+    if not BEGINNING.match(content) and not _is_json(content):
+        raise NoBaselineError(f"{path}: is no baseline (not valid JSON); {ELSEWHERE}")
+    data = parse_json(content, f"{path}: damaged baseline", damaged=ANEW)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise NoBaselineError(f"{path}: is no baseline; {ELSEWHERE}")
     if data.get("version") not in (OLDER, VERSION):
         raise FormatError(
             f"{path}: baseline version {data.get('version')!r}, this evalkit reads {OLDER} and {VERSION}; {ANEW}"
         )
-    try:
-        return _from_json(data, path)
-    except EvalkitError:
-        raise
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise FormatError(f"{path}: damaged baseline, {error!r}; {ANEW}") from error
-
-
-def _from_json(data: Mapping[str, Any], path: Path) -> Baseline:
-    missing = [name for name in (*HEAD, "predictions", "evalkit") if name not in data]
-    if missing:
-        raise FormatError(f"{path}: damaged baseline, {missing[0]!r} is missing; {ANEW}")
-    rows = data["predictions"]
+    rows = checked(data, _OLDER if data["version"] == OLDER else _BASELINE, path, ANEW)["predictions"]
     predictions = [prediction_from_row(row, f"{path}: predictions[{number}]") for number, row in enumerate(rows)]
     run = Run.from_facts({**data, "complete": True}, predictions, where=str(path))
     older = data["version"] == OLDER
-    marks = {} if older else {row["id"]: _mark(row, path) for row in rows}
+    marks = {} if older else {row["id"]: ArticleMark(row["text_sha256"], row["gold_fingerprint"]) for row in rows}
     return Baseline(
-        run=replace(run.scored_as(data["scoring"], where=str(path)), path=path),
+        run=replace(run.scored_as(data["scoring"]), path=path),
         marks=marks,
         unseen=str(data.get("unseen", "an earlier evalkit did not say" if older else "")),
         evalkit=str(data["evalkit"]),
@@ -223,8 +210,25 @@ def _from_json(data: Mapping[str, Any], path: Path) -> Baseline:
     )
 
 
-def _mark(row: Mapping[str, Any], path: Path) -> ArticleMark:
-    mark = ArticleMark(row["text_sha256"], row["gold_fingerprint"])
-    if not isinstance(mark.text, str) or not isinstance(mark.gold, str):
-        raise FormatError(f"{path}: damaged baseline, article {row['id']!r} has no fingerprint; {ANEW}")
-    return mark
+def _is_json(content: bytes) -> bool:
+    try:
+        orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _whole(data: Mapping[str, Any]) -> str:
+    """All of its articles, each once."""
+    names = {row.get("id") for row in data["predictions"]}
+    number = data["articles"]
+    return "" if len(names) == len(data["predictions"]) == number else f"{number} articles, each once"
+
+
+def _shape(article: Shape) -> Shape:
+    head = {name: RUN_FACTS[name] for name in (*HEAD, "evalkit")}
+    return ruled(fields({**head, "predictions": list_of(article)}, {"unseen": text}), _whole)
+
+
+_OLDER = _shape(fields({"id": text}))
+_BASELINE = _shape(fields(dict.fromkeys(("id", "text_sha256", "gold_fingerprint"), text)))

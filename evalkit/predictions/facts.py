@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.dataset.gold import GoldDataset
-from evalkit.errors import FormatError
 from evalkit.options import Scoring
 
-__all__ = ["Facts", "GoldReference", "MadeBy", "stated"]
+__all__ = ["GoldReference", "MadeBy", "stated"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,56 +98,3 @@ def stated(scoring: Scoring, reading: str = "") -> dict[str, Any]:
     return {name: str(value) for name, value in values.items() if value} | {
         name: own for name, own in lists.items() if own
     }
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Values of a JSON object that somebody may have edited, each checked for its kind.
-
-    Raises:
-        FormatError: a value is of another kind; names the place, the value and what it should be.
-    """
-
-    values: Mapping[str, Any]
-    where: str
-
-    def _of(self, name: str, kind: type, words: str, default: Any) -> Any:
-        value = self.values.get(name)
-        if value is None:
-            return default
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise FormatError(f"{self.where}: damaged, {name!r} is {str(value)[:40]!r} and not {words}; run again")
-        return value
-
-    def text(self, name: str) -> str:
-        """Text; empty if there is none."""
-        return str(self._of(name, str, "text", ""))
-
-    def number(self, name: str) -> int:
-        """A whole number; 0 if there is none."""
-        return int(self._of(name, int, "a number", 0))
-
-    def names(self, name: str) -> tuple[str, ...]:
-        """A list of texts."""
-        return tuple(map(str, self._of(name, list, "a list", [])))
-
-    def mapping(self, name: str) -> dict[str, Any]:
-        """An object."""
-        return dict(self._of(name, dict, "an object", {}))
-
-    def texts(self, name: str) -> dict[str, str]:
-        """An object of texts."""
-        return {key: str(value) for key, value in self.mapping(name).items()}
-
-    def shard(self, name: str) -> tuple[int, int] | None:
-        """I and N of a shard I/N; None if there is none."""
-        value = self._of(name, list, "a list", None)
-        if value is None:
-            return None
-        if len(value) != 2 or not all(isinstance(part, int) for part in value) or not 1 <= value[0] <= value[1]:
-            raise FormatError(f"{self.where}: damaged, {name!r} {str(value)[:40]} is not I and N; run again")
-        return value[0], value[1]
-
-    def inside(self, name: str) -> Facts:
-        """The values of an object inside."""
-        return Facts(self.mapping(name), self.where)

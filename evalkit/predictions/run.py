@@ -14,10 +14,11 @@ from evalkit.errors import FormatError
 from evalkit.files import path_of
 from evalkit.formats.native.rows import prediction_to_row
 from evalkit.options import Scoring
-from evalkit.predictions.facts import Facts, GoldReference, MadeBy, stated
+from evalkit.predictions.facts import GoldReference, MadeBy, stated
 from evalkit.predictions.store import FORMAT_VERSION, RESULT, RUN, RunFolder, read_result, read_run
 from evalkit.records import Article, Example, Prediction
-from evalkit.results import EvalResult, failures_beyond
+from evalkit.results import RUN_FACTS, EvalResult, failures_beyond
+from evalkit.shapes import checked, fields
 from evalkit.showing import number_of, shown_html
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ class Run:
         if not result or not (folder / RESULT).exists():
             return run
         stored = read_result(folder)
-        return replace(run.scored_as(stored.run.get("scoring", {}), where=str(folder / RESULT)), result=stored)
+        return replace(run.scored_as(stored.run.get("scoring")), result=stored)
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any], predictions: Iterable[Prediction], *, where: str) -> Run:
@@ -220,35 +221,38 @@ class Run:
         Raises:
             FormatError: a fact is not of its kind; names the place and the fact.
         """
-        read = Facts(facts, where)
-        if not read.text("extractor"):
+        checked(facts, fields({}, RUN_FACTS), where, "run again")
+        said = {name: value for name, value in facts.items() if value is not None}
+        if not said.get("extractor"):
             raise FormatError(f"{where}: not an evalkit run; give the folder that evalkit run wrote")
         gold = None
-        if "gold_fingerprint" in facts:
+        if "gold_fingerprint" in said:
+            named = said.get("gold", "")
             gold = GoldReference(
-                name=read.text("gold").rpartition("@")[0] or read.text("gold"),
-                fingerprint=read.text("gold_fingerprint"),
-                split=read.text("split"),
-                articles=read.number("articles"),
-                origin=read.texts("origin"),
-                reading=read.text("reading"),
+                name=named.rpartition("@")[0] or named,
+                fingerprint=said["gold_fingerprint"],
+                split=said.get("split", ""),
+                articles=said.get("articles", 0),
+                origin=dict(said.get("origin", {})),
+                reading=said.get("reading", ""),
             )
+        shard = said.get("shard")
         return cls(
-            extractor=read.text("extractor"),
+            extractor=said["extractor"],
             predictions=tuple(predictions),
-            layers=None if facts.get("layers") is None else read.names("layers"),
+            layers=tuple(said["layers"]) if "layers" in said else None,
             gold=gold,
             made_by=MadeBy(
-                fingerprint=read.text("fingerprint"),
-                spelling=read.text("spelling"),
-                settings=read.texts("settings"),
-                versions=read.texts("versions"),
-                command=read.text("command"),
-                facts=read.mapping("extractor_facts"),
+                fingerprint=said.get("fingerprint", ""),
+                spelling=said.get("spelling", ""),
+                settings=dict(said.get("settings", {})),
+                versions=dict(said.get("versions", {})),
+                command=said.get("command", ""),
+                facts=dict(said.get("extractor_facts", {})),
             ),
-            default_label_map=read.text("predicted_map") or None,
-            shard=read.shard("shard"),
-            complete=bool(facts.get("complete")),
+            default_label_map=said.get("predicted_map") or None,
+            shard=None if shard is None else (shard[0], shard[1]),
+            complete=said.get("complete", False),
         )
 
     @classmethod
@@ -262,27 +266,23 @@ class Run:
         gold = {"gold": result.gold, "gold_fingerprint": result.gold.rpartition("@")[2], "split": result.split}
         facts = {**gold, "articles": result.articles, **result.run, "extractor": result.extractor, "complete": True}
         run = cls.from_facts(facts, (), where=where)
-        return replace(run.scored_as(result.run.get("scoring", {}), where=where), result=result)
+        return replace(run.scored_as(result.run.get("scoring")), result=result)
 
-    def scored_as(self, scoring: Any, *, where: str) -> Run:
-        """The run with what a result or a baseline says about how it was scored (see `stated`).
-
-        Raises:
-            FormatError: that is not of its kind.
-        """
-        read = Facts({"scoring": scoring}, where).inside("scoring")
+    def scored_as(self, scoring: Mapping[str, Any] | None) -> Run:
+        """The run with what a result or a baseline says about how it was scored (see `stated`)."""
+        said = scoring or {}
         gold = self.gold
         return replace(
             self,
             scoring=Scoring(
-                label_map=read.text("label_map") or None,
-                gold_label_map=read.text("gold_map") or None,
-                predicted_label_map=read.text("predicted_map") or None,
-                labels=read.names("labels"),
-                scope=read.names("scope"),
-                min_score=read.names("min_score"),
+                label_map=said.get("label_map"),
+                gold_label_map=said.get("gold_map"),
+                predicted_label_map=said.get("predicted_map"),
+                labels=tuple(said.get("labels") or ()),
+                scope=tuple(said.get("scope") or ()),
+                min_score=tuple(said.get("min_score") or ()),
             ),
-            gold=gold and replace(gold, reading=read.text("reading") or gold.reading),
+            gold=gold and replace(gold, reading=said.get("reading") or gold.reading),
         )
 
     _repr_html_ = shown_html

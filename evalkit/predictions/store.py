@@ -16,12 +16,13 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from reprlib import repr as shortened
 from typing import Any
 
 import orjson
 
 from evalkit.errors import FormatError, InputError, OutputError
-from evalkit.files import json_bytes, read_json, write_file, writing
+from evalkit.files import json_bytes, parse_json, read_json, write_file, writing
 from evalkit.formats.native.rows import prediction_from_row, prediction_line
 from evalkit.records import Prediction
 from evalkit.results import EvalResult
@@ -160,19 +161,18 @@ def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction], str]:
     if path.is_file():
         raise InputError(f"{path}: is a file; give the run folder, which holds the predictions too")
     try:
-        facts = orjson.loads((path / RUN).read_bytes())
+        written = (path / RUN).read_bytes()
         content = (path / PREDICTIONS).read_bytes()
     except OSError as error:
         raise InputError(
             f"{path}: is no run folder ({error.strerror}); give the folder that evalkit run wrote"
         ) from error
-    except orjson.JSONDecodeError as error:
-        raise FormatError(f"{path / RUN}: damaged ({error}); run again") from error
+    facts = parse_json(written, path / RUN, damaged="run again")
     if not isinstance(facts, dict):
         raise FormatError(f"{path / RUN}: not an evalkit run; give the folder that evalkit run wrote")
     if facts.get("version", FORMAT_VERSION) != FORMAT_VERSION:
         raise FormatError(
-            f"{path / RUN}: run version {facts['version']!r}, this evalkit reads {FORMAT_VERSION}; run again"
+            f"{path / RUN}: run version {shortened(facts['version'])}, this evalkit reads {FORMAT_VERSION}; run again"
         )
     predictions = []
     for number, line in enumerate(content.splitlines(), 1):
@@ -230,6 +230,4 @@ def read_result(path: Path) -> EvalResult:
     data = read_json(
         file, missing="give a run folder that evalkit run wrote, or its result.json", damaged="score the run again"
     )
-    if not isinstance(data, dict):
-        raise FormatError(f"{file}: not an evalkit result")
     return EvalResult.from_json(data, where=str(file))

@@ -177,7 +177,7 @@ def test_update_replaces_a_damaged_file_and_says_so(runs: Path, evalkit: Evalkit
 
     done = evalkit("gate", "all_right", "--baseline", "base.json", "--update")
     assert done.status == 0
-    assert "what was there could not be read and is replaced: base.json: damaged baseline, not valid JSON" in done.out
+    assert "what was there could not be read and is replaced: base.json: damaged baseline: not valid JSON" in done.out
     assert evalkit("gate", "all_right", "--baseline", "base.json").status == 0
 
 

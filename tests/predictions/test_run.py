@@ -80,13 +80,18 @@ def test_a_shard_says_which(tmp_path: Path):
 
 
 EDITED: list[Any] = [
-    pytest.param("layers", 1, "'layers' is '1' and not a list", id="layers"),
-    pytest.param("origin", 5, "'origin' is '5' and not an object", id="origin"),
-    pytest.param("articles", "two", "'articles' is 'two' and not a number", id="articles"),
-    pytest.param("articles", True, "'articles' is 'True' and not a number", id="true-is-no-number"),
-    pytest.param("extractor", ["x"], "'extractor' is .* and not text", id="extractor"),
+    pytest.param("layers", 1, "damaged at layers: found 1, expected a list; run again", id="layers"),
+    pytest.param("origin", 5, "damaged at origin: found 5, expected an object", id="origin"),
+    pytest.param("articles", "two", "damaged at articles: found 'two', expected a whole number from 0", id="articles"),
+    pytest.param("articles", True, "damaged at articles: found True, expected", id="true-is-no-number"),
+    pytest.param("articles", 10**30, "damaged at articles: found 1e.30, expected", id="huge"),
+    pytest.param("articles", -1, "damaged at articles: found -1, expected", id="negative"),
+    pytest.param("extractor", ["x"], "damaged at extractor: found .*, expected text", id="extractor"),
+    pytest.param("settings", {"a": 1}, "damaged at settings.a: found 1, expected text", id="settings"),
+    pytest.param("complete", "yes", "damaged at complete: found 'yes', expected true or false", id="complete"),
     pytest.param("extractor", "", "not an evalkit run", id="no-extractor"),
-    pytest.param("shard", [1], "'shard' .* is not I and N", id="shard"),
+    pytest.param("shard", [1], "damaged at shard: .* expected I and N", id="shard"),
+    pytest.param("shard", [3, 2], "damaged at shard: .* expected I and N", id="shard-beyond"),
     pytest.param("version", 9, "run version 9, this evalkit reads 1; run again", id="later"),
 ]
 

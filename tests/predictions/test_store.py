@@ -121,7 +121,7 @@ class TestReading:
     def test_damaged_facts_are_named(self, tmp_path: Path):
         filled(tmp_path / "r")
         (tmp_path / "r" / "run.json").write_text("{")
-        with pytest.raises(FormatError, match=r"run\.json: damaged .*run again"):
+        with pytest.raises(FormatError, match=r"run\.json: not valid JSON .*run again"):
             read_run(tmp_path / "r")
 
     def test_result_round_trip(self, tmp_path: Path):
@@ -143,7 +143,7 @@ class TestReading:
         ("content", "message"),
         [
             pytest.param("[]", "not an evalkit result", id="list"),
-            pytest.param("{}", r"not an evalkit result \('format' is None\)", id="other"),
+            pytest.param("{}", "not an evalkit result", id="other"),
             pytest.param("{", "not valid JSON", id="cut"),
         ],
     )
