@@ -10,9 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evalkit.dataset.checks import check_spans
-from evalkit.errors import EvalkitError, ExtractorError, FormatError, one_line
-from evalkit.extractors.answers import refuse_unknown_layer
+from evalkit.errors import EvalkitError, ExtractorError, one_line
 from evalkit.extractors.base import (
     ArticleFailure,
     Extracted,
@@ -25,6 +23,7 @@ from evalkit.extractors.base import (
 )
 from evalkit.extractors.given_pairs import LABELLED, labelled_pairs
 from evalkit.extractors.threads import spread
+from evalkit.predictions.admission import admit
 from evalkit.records import Annotations, Article, Prediction
 from evalkit.secrets import redacted
 from evalkit.showing import number_of
@@ -81,9 +80,16 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
 
     def predict(answered: tuple[Job, object]) -> Prediction:
         job, answer = answered
-        prediction = _prediction(job.article, answer, layers, labels_pairs=isinstance(extractor, PairLabeler))
-        if prediction.error is None and job.pairs is not None and isinstance(extractor, PairLabeler):
-            prediction = _with_given(extractor, job, prediction)
+        try:
+            prediction = _prediction(job.article, answer, layers, labels_pairs=isinstance(extractor, PairLabeler))
+            if prediction.error is None and job.pairs is not None and isinstance(extractor, PairLabeler):
+                prediction = _with_given(extractor, job, prediction)
+            prediction = _let_in(prediction, job.article, layers)
+        except (ExtractorError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            # An answer of other people's classes may do anything when it is looked at.
+            prediction = _failed(job.article.id, _message(error))
         return prediction if prediction.error is not None else replace(prediction, seconds=seconds)
 
     traits = traits_of(extractor)
@@ -102,27 +108,26 @@ def _prediction(article: Article, answer: object, layers: Sequence[str], *, labe
             prediction = _prediction(article, answer.annotations, layers, labels_pairs=labels_pairs)
         return _with_usage(prediction, answer.usage)
     if isinstance(answer, ArticleFailure):
-        return replace(_failed(article.id, answer.message), usage=dict(answer.usage))
+        return _with_usage(_failed(article.id, answer.message), answer.usage)
     if not isinstance(answer, Annotations):
         return _failed(article.id, f"the extractor returned {type(answer).__name__}, expected Annotations")
-    try:
-        for name in answer.layers:
-            refuse_unknown_layer(name, "the extractor")
-    except FormatError as error:
-        return _failed(article.id, str(error))
-    if problems := check_spans(article, answer):
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        return _failed(article.id, f"{problems[0].place}: {problems[0].message}{more}")
-    if unclaimed := [layer for layer in answer.layers if layer not in layers]:
-        return _failed(
-            article.id,
-            f"the extractor returned the layer {unclaimed[0]!r}, which it does not claim ({', '.join(layers)}); "
-            "name all its layers in its attribute `layers`",
-        )
+    prediction = _let_in(Prediction(article_id=article.id, annotations=answer), article, layers)
+    if prediction.error is not None:
+        return prediction
     # One that claims a layer and gives None for an article found nothing there. One that labels given pairs and gives
     # none of its own does not look for them, which is not that there are none.
     empty = [layer for layer in layers if answer[layer] is None and not (labels_pairs and layer == LABELLED)]
-    return Prediction(article_id=article.id, annotations=answer.with_layers(**dict.fromkeys(empty, ())))
+    return replace(prediction, annotations=prediction.annotations.with_layers(**dict.fromkeys(empty, ())))
+
+
+def _let_in(prediction: Prediction, article: Article, layers: Sequence[str]) -> Prediction:
+    """The prediction if it can be used, else one that failed; what was spent on it is kept if that can be told."""
+    admitted = admit(prediction, article, layers)
+    if isinstance(admitted, Prediction):
+        return admitted
+    failed = _failed(article.id, admitted.reason)
+    spent = admit(replace(failed, usage=prediction.usage), article, layers)
+    return spent if isinstance(spent, Prediction) else failed
 
 
 def _with_given(extractor: PairLabeler, job: Job, prediction: Prediction) -> Prediction:
@@ -160,7 +165,7 @@ def _failed(article_id: str, message: str) -> Prediction:
 
 def _without_answer(prediction: Prediction, message: str) -> Prediction:
     """The prediction as one that failed: every message comes by here, so none of them holds a secret."""
-    return replace(prediction, annotations=Annotations(), error=redacted(message))
+    return replace(prediction, annotations=Annotations(), error=redacted(str(message)))
 
 
 def _message(error: BaseException) -> str:

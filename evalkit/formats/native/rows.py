@@ -84,7 +84,9 @@ def _text(row: Mapping[str, Any], key: str, where: str, default: str | None = No
     raise FormatError(f"{where}: {key!r} must be a string, found {value!r}")
 
 
-def _items(row: Mapping[str, Any], key: str, layer: Layer[Any], where: str) -> tuple[Any, ...] | None:
+def _items(
+    row: Mapping[str, Any], key: str, layer: Layer[Any], where: str, *, labelled: bool
+) -> tuple[Any, ...] | None:
     values = upright(row.get(key))
     if values is None:
         return None
@@ -99,7 +101,7 @@ def _items(row: Mapping[str, Any], key: str, layer: Layer[Any], where: str) -> t
         except FormatError as error:
             there = described_keys(layer, value)
             raise FormatError(f"{where}: {key}[{index}]: {error}" + (f"; {there}" if there else "")) from error
-    if (bare := unlabelled(layer, items)) is not None:
+    if labelled and (bare := unlabelled(layer, items)) is not None:
         raise FormatError(f"{where}: {key}[{bare}]: {layer.label_field!r} is empty; name one, or leave the item out")
     return tuple(items)
 
@@ -123,7 +125,8 @@ def annotations_from_row(row: Mapping[str, Any], where: str) -> Annotations:
 def _layers(row: Mapping[str, Any], before: str, where: str) -> dict[str, tuple[Any, ...]]:
     found = {}
     for layer in all_layers():
-        items = _items(row, before + layer.name, layer, where)
+        # A pair that was given may have got no label, which counts as missed.
+        items = _items(row, before + layer.name, layer, where, labelled=not before)
         if items is not None:
             found[layer.name] = items
     return found

@@ -1,0 +1,198 @@
+"""The one check at every entrance of predictions: answered just now, cached, kept, loaded or made in Python.
+
+What passes it can be stored, read back as the same, and scored: values are plain ones of their declared types, spans
+stand in the text, labels say something, texts can be encoded, numbers are finite and fit into 64 bits.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evalkit.dataset.checks import check_spans
+from evalkit.errors import one_line
+from evalkit.extractors.answers import refuse_unknown_layer
+from evalkit.layers.base import Layer
+from evalkit.layers.fields import NAME, NAMES, NUMBER, SPAN, SPANS, TEXT, FieldType
+from evalkit.layers.table import load_layer
+from evalkit.records import Annotations, Article, Prediction, Span
+
+__all__ = ["Refused", "admit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a prediction cannot be used, in one line."""
+
+    reason: str
+
+
+class _UnfitError(Exception):
+    """A value that cannot stand in a prediction; says why."""
+
+
+def admit(prediction: Prediction, article: Article | None, layers: Sequence[str] | None) -> Prediction | Refused:
+    """The prediction in plain values, such as whole numbers for those of numpy, or why it cannot be used.
+
+    Whatever it holds, nothing is raised.
+
+    Args:
+        prediction: what is to be let in.
+        article: what it must be about, and whose text its spans must be in; None if that is compared elsewhere.
+        layers: what its extractor claims; None if nobody says.
+    """
+    try:
+        if _text(prediction.article_id) != (article or Article(id=prediction.article_id, text="")).id:
+            raise _UnfitError(f"is about the article {prediction.article_id!r:.80}")
+        if prediction.error is not None:
+            _text(prediction.error)
+        annotations = _admitted(prediction.annotations, article)
+        given = None if prediction.given is None else _admitted(prediction.given, article, labelled=False)
+        for name in annotations.layers:
+            if layers is not None and name not in layers:
+                raise _UnfitError(
+                    f"the extractor returned the layer {name!r}, which it does not claim ({', '.join(layers)}); "
+                    "name all its layers in its attribute `layers`"
+                )
+        return replace(prediction, annotations=annotations, given=given, usage=_usage(prediction.usage))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        # Objects of other people's classes may do anything when they are looked at.
+        own = isinstance(error, _UnfitError) or type(error).__module__.startswith("evalkit.")
+        return Refused(one_line(error) if own else f"the answer cannot be read: {type(error).__name__}")
+
+
+def _admitted(annotations: Annotations, article: Article | None, *, labelled: bool = True) -> Annotations:
+    changed = {}
+    for name, items in annotations.layers.items():
+        refuse_unknown_layer(name, "the extractor")
+        layer = load_layer(name)
+        plain = tuple([_plain_item(layer, item, f"{name}[{number}]") for number, item in enumerate(items)])
+        if not all(map(operator.is_, plain, items)):
+            changed[name] = plain
+        for number, item in enumerate(plain if labelled else ()):
+            if not layer.label(item).strip():
+                said = f"{layer.label_field!r} is empty; name one, or leave the item out"
+                raise _UnfitError(f"{name}[{number}]: {said}")
+    admitted = annotations.with_layers(**changed) if changed else annotations
+    if article is not None and (problems := check_spans(article, admitted)):
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise _UnfitError(f"{problems[0].place}: {problems[0].message}{more}")
+    return admitted
+
+
+def _plain_item(layer: Layer[Any], item: Any, where: str) -> Any:
+    """The item itself, or one like it with plain values."""
+    if not isinstance(item, layer.record):
+        raise _UnfitError(f"{where} is {item!r:.60}, expected {layer.record.__name__}")
+    changed: dict[str, Any] = {}
+    name = "id"
+    try:
+        if (plain := _text(item.id)) is not item.id:
+            changed["id"] = plain
+        for field in layer.fields:
+            name = field.name
+            value = getattr(item, name)
+            if (plain := _PLAIN[field.type](value)) is not value:
+                changed[name] = plain
+    except _UnfitError as error:
+        raise _UnfitError(f"{where}: {name!r} {error}") from None
+    return replace(item, **changed) if changed else item
+
+
+def _usage(usage: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {}
+    for name, value in usage.items():
+        try:
+            plain[_text(name)] = _whole(value) if hasattr(value, "__index__") else _number(value)
+        except _UnfitError as error:
+            raise _UnfitError(f"usage {str(name)[:40]!r} {error}") from None
+    return plain
+
+
+# One value, the same in its plain type: text, numbers and tuples of other packages are taken for what they are.
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _UnfitError(f"is {value!r:.60}, expected text")
+    if not value.isascii():
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise _UnfitError(f"is {value!r:.60}, with half of a character, which no file can hold") from None
+    return value if type(value) is str else str.__str__(value)
+
+
+def _name(value: Any) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise _UnfitError(f"is {value!r:.60}, expected a tuple of texts")
+    return _tuple(value, [_text(one) for one in value])
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        try:
+            if isinstance(value, bool):
+                raise TypeError
+            value = operator.index(value)
+        except TypeError:
+            raise _UnfitError(f"is {value!r:.60}, expected a whole number") from None
+    if not -(2**63) <= value < 2**63:
+        raise _UnfitError(f"is {str(value)[:40]}, which does not fit into 64 bits")
+    return int(value)
+
+
+def _number(value: Any) -> float | None:
+    if value is None:
+        return None
+    if type(value) is not float:
+        if isinstance(value, (str, bool)) or not hasattr(value, "__float__"):
+            raise _UnfitError(f"is {value!r:.60}, expected a number")
+        try:
+            value = float(value)
+        except OverflowError:
+            value = math.inf
+    if not math.isfinite(value):
+        raise _UnfitError(f"is {value}, expected a finite number")
+    return float(value)
+
+
+def _span(value: Any) -> Span | None:
+    if value is None:
+        return None
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise _UnfitError(f"has {value!r:.60}, expected Span(start, end)")
+    start, end = value
+    if type(value) is Span and type(start) is int and type(end) is int and -(2**63) <= start <= end < 2**63:
+        return value
+    return Span(_whole(start), _whole(end))
+
+
+def _spans(value: Any) -> tuple[Span, ...]:
+    if not isinstance(value, (list, tuple)) or None in value:
+        raise _UnfitError(f"is {value!r:.60}, expected a tuple of Span(start, end)")
+    return _tuple(value, [_span(one) for one in value])
+
+
+def _tuple(given: Any, plain: list[Any]) -> tuple[Any, ...]:
+    """A tuple of plain values: the given one if it is that."""
+    return given if type(given) is tuple and all(map(operator.is_, given, plain)) else tuple(plain)
+
+
+_PLAIN: Mapping[FieldType, Callable[[Any], Any]] = {
+    TEXT: _text,
+    NAME: _name,
+    NAMES: _names,
+    NUMBER: _number,
+    SPAN: _span,
+    SPANS: _spans,
+}
