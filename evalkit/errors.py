@@ -31,6 +31,10 @@ __all__ = [
 ]
 
 
+_LONGEST = 2000
+"""Characters of a message, which may quote what is damaged."""
+
+
 class EvalkitError(Exception):
     """Base of the tree; `str(error)` is one line fit for a terminal, without secrets."""
 
@@ -38,7 +42,9 @@ class EvalkitError(Exception):
         """What is wrong, where, and what to do."""
         from evalkit.secrets import redacted
 
-        return redacted(super().__str__())
+        said = redacted(super().__str__())
+        # A message ends in what to do, so what is too long in it is cut out of its middle.
+        return said if len(said) <= _LONGEST else f"{said[: _LONGEST // 2]} […] {said[-_LONGEST // 2 :]}"
 
 
 class InputError(EvalkitError):

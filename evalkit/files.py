@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from reprlib import repr as shortened
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -108,6 +109,8 @@ def read_bytes(path: Path, *, remedy: str = "check the path") -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}; {remedy}") from error
+    except ValueError as error:
+        raise InputError(f"{str(path)!r:.80}: is no name of a file ({error}); {remedy}") from error
 
 
 def read_text(path: Path, *, remedy: str = "check the path") -> str:
@@ -133,12 +136,14 @@ def read_json(path: Path, *, missing: str = "check the path", damaged: str = "me
     return parse_json(read_bytes(path, remedy=missing), path, damaged=damaged)
 
 
-def parse_json(content: bytes, where: Path | str, *, damaged: str = "mend it") -> Any:
-    """The one JSON value of some bytes; `where` begins a message, `damaged` ends it.
+def parse_json(content: bytes | str, where: Path | str, *, damaged: str = "mend it") -> Any:
+    """The one JSON value of some bytes or text; `where` begins a message, `damaged` ends it.
 
     Raises:
         FormatError: it is no JSON, has hundreds of brackets in one another, or gives a key of an object twice.
     """
+    if isinstance(content, str):
+        content = content.encode("utf-8", "surrogatepass")
     try:
         value = orjson.loads(content)
     except orjson.JSONDecodeError as error:
@@ -162,12 +167,15 @@ def unlike_written(content: bytes, value: Any) -> str:
         return ""
     twice: list[str] = []
 
-    def look(pairs: list[tuple[str, Any]]) -> None:
-        if len(dict(pairs)) < len(pairs):
-            twice.extend(name for name, number in Counter(name for name, _ in pairs).items() if number > 1)
+    def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        read = dict(pairs)
+        if len(read) < len(pairs) and not twice:
+            name = next(name for name, number in Counter(name for name, _ in pairs).items() if number > 1)
+            twice.append(f"the key {name[:40]!r} stands twice in one object, of which {shortened(read):.80} is left")
+        return read
 
     json.loads(content, object_pairs_hook=look)
-    return f"the key {twice[0][:40]!r} stands twice in one object" if twice else ""
+    return "".join(twice)
 
 
 def json_bytes(value: Any) -> bytes:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -60,7 +60,7 @@ class _Header(NamedTuple):
 def _header(line: str) -> _Header | None:
     """What a first line says, if it is that of a table that can be read."""
     for delimiter in _DELIMITERS:
-        names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+        names = [name.strip() for name in _cells(line, delimiter)]
         folded = {name.casefold(): name for name in names}
         columns = {
             what: folded[spelled] for what, known in _NAMES.items() for spelled in known[::-1] if spelled in folded
@@ -71,11 +71,24 @@ def _header(line: str) -> _Header | None:
     return None
 
 
+def _cells(line: str, delimiter: str) -> list[str]:
+    """The cells of a line; none where it is too long to be one."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _first_line(content: str) -> str:
+    """However it ends."""
+    return re.split(r"[\r\n]", content, maxsplit=1)[0]
+
+
 def _sniff(path: Path, head: bytes) -> float:
     if path.is_dir():
         return 0.0
-    line = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].decode("utf-8", "replace")
-    if not line.lstrip().startswith(("{", "[")) and _header(line.rstrip("\r")) is not None:
+    line = _first_line(head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace"))
+    if not line.lstrip().startswith(("{", "[")) and _header(line) is not None:
         return 0.85
     return 0.4 if path.suffix == ".csv" else 0.0
 
@@ -93,7 +106,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     content = read_text(path).removeprefix("\ufeff")
     if (other := other_content(content[:4096].encode())) is not None:
         raise FormatError(f"{path}: is {other}")
-    first = content.partition("\n")[0].rstrip("\r")
+    first = _first_line(content)
     header = _header(first)
     if header is None:
         raise FormatError(f"{path}:1: {_unread(first)}")
@@ -116,7 +129,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _unread(line: str) -> str:
-    names = max((next(csv.reader([line], delimiter=sign), []) for sign in _DELIMITERS), key=len)
+    names = max((_cells(line, sign) for sign in _DELIMITERS), key=len)
     folded = {name.strip().casefold() for name in names}
     if folded & {"token", "word", "tokens", "words"} and folded & {"tag", "ner", "ner_tags", "tags", "label"}:
         return (
@@ -130,7 +143,7 @@ def _unread(line: str) -> str:
 
 
 def _articles(rows: Sequence[tuple[str, dict[str, str]]], header: _Header) -> Iterator[tuple[str, dict[str, Any]]]:
-    from evalkit.formats.native.json_faults import json_fault
+    from evalkit.formats.native.json_rows import json_value
 
     kept = {"title", "source", "published", "lang", "split"}
     for where, cells in rows:
@@ -139,11 +152,7 @@ def _articles(rows: Sequence[tuple[str, dict[str, str]]], header: _Header) -> It
             row["text"] = cells[header.columns["text"]]
         row |= {name: cells[name] for name in header.names if name in kept and cells[name]}
         for name in header.layers:
-            try:
-                row[name] = json.loads(cells[name]) if cells[name].strip() else None
-            except ValueError as error:
-                fault = json_fault(cells[name].encode())
-                raise FormatError(f"{where}: column {name!r} is not valid JSON: {fault}") from error
+            row[name] = json_value(cells[name], f"{where}: column {name!r}") if cells[name].strip() else None
         yield where, row
 
 

@@ -742,7 +742,12 @@ def test_documents_without_marks(write, mode: str, sizes: list[int]) -> None:
         pytest.param(HIPE, {"tag_column": "NE-COARS-LIT"}, FormatError, "did you mean 'NE-COARSE-LIT'", id="near name"),
         pytest.param(GOLD, {"document": "docstart"}, FormatError, "--document blank", id="no such marks"),
         pytest.param(GOLD, {"document": "docstar"}, UnknownNameError, "docstart", id="unknown mode"),
-        pytest.param(GOLD, {"encoding": "utf8-x"}, InputError, "encoding 'utf8-x' is unknown", id="encoding"),
+        *(
+            pytest.param(GOLD, {"encoding": name}, InputError, f"encoding '{name}' is not known", id=f"in {name}")
+            for name in ("utf8-x", "undefined", "hex", "rot13", "zip", "idna", "punycode", "unicode_escape")
+        ),
+        pytest.param(GOLD, {"encoding": ""}, InputError, "encoding '' is not known", id="in nothing"),
+        pytest.param(GOLD, {"encoding": "x" * 100_000}, InputError, "encoding 'x{39} is not known", id="in very much"),
         pytest.param("a\tO\nb\tI-X\n", {"repair": "strict", "scheme": "IOB2"}, FormatError, "gold:2: tag", id="strict"),
         pytest.param(
             "".join(f"w\tQ{n}\n" for n in range(60)),

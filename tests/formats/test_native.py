@@ -145,6 +145,23 @@ def test_truncated_line_is_named_and_reading_can_go_on(tmp_path: Path) -> None:
     assert [str(error).split(": ")[0] for error in told] == [f"{path}:2", f"{path}:3"]
 
 
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        pytest.param('{"id": "a"}\n{"id": "b", "entities": [{"label": "A", "label": "B"}]}\n', ":2", id="lines"),
+        pytest.param('[{"id": "a"}, {"id": "b", "entities": [{"label": "A", "label": "B"}]}]', "", id="list"),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path, content: str, place: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(content)
+    with pytest.raises(FormatError) as caught:
+        list(read_rows(path))
+    assert str(caught.value).startswith(
+        f"{path}{place}: the key 'label' stands twice in one object, of which {{'label'"
+    )
+
+
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nowhere"):
         list(read_rows(tmp_path / "nowhere.jsonl"))

@@ -141,6 +141,7 @@ DAMAGED = [
     pytest.param('{"id": "a", "entities": []}\n"x"', id="text"),
     pytest.param('{"id": "a", "entities": []}\n{"id": "a", "entities": []}', id="same-id"),
     pytest.param("", id="nothing"),
+    pytest.param('{"id": "a", "entities": [{"start": 0, "end": 3, "label": "PER", "label": "ORG"}]}', id="key-twice"),
 ]
 
 

@@ -5,7 +5,6 @@ It stands apart from the extractor, whose fingerprint covers what it is set to a
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from evalkit.extractors.llm.language_model import LlmExtractor
 from evalkit.extractors.llm.prompt import ASKED, load_prompt
 from evalkit.extractors.llm.settings import MODES, Settings
 from evalkit.extractors.options import Options
+from evalkit.files import parse_json
 from evalkit.secrets import ENDPOINT_KEY as KEY
 
 __all__ = ["load_llm"]
@@ -130,10 +130,7 @@ def _decoding(spec: str, given: Options) -> dict[str, Any]:
 
 
 def _extra(spec: str, value: str) -> dict[str, Any]:
-    try:
-        extra = json.loads(value or "{}")
-    except ValueError as error:
-        raise InputError(f"{spec}: option extra={value!r:.60} is no JSON: {error}") from error
+    extra = parse_json(value or "{}", f"{spec}: option extra={value!r:.60}", damaged="write a JSON object")
     if not isinstance(extra, dict):
         raise InputError(f"{spec}: option extra={value!r:.60} must be a JSON object")
     if ours := sorted(_OURS & extra.keys()):

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from evalkit.files import unlike_written
 from evalkit.formats.collection import without_collection
 from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers
@@ -117,6 +118,8 @@ def _parsed(lines: Iterable[bytes], layer: Layer[Any]) -> _Lists:
         if line.isspace():
             continue
         row = loads(line if number else line.removeprefix(b"\xef\xbb\xbf"))
+        if unlike_written(line, row):
+            raise ValueError("something of the row would be lost")
         items = row[name]
         if len(row) > 2 and not _is_plain(row, name):
             raise ValueError("the row holds something else")

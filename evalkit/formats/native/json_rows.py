@@ -9,11 +9,11 @@ from typing import Any
 import orjson
 
 from evalkit.errors import FormatError
-from evalkit.files import read_bytes
+from evalkit.files import read_bytes, unlike_written
 from evalkit.formats.contents import other_content
 from evalkit.formats.native.json_faults import json_fault, objects_in
 
-__all__ = ["read_rows"]
+__all__ = ["json_value", "read_rows"]
 
 Row = dict[str, Any]
 
@@ -76,6 +76,9 @@ def _listed(content: bytes, path: Path) -> Iterator[tuple[str, Any]]:
         where = f"{path}:{before.count(chr(10)) + 1}"
         yield where, _no_json(where, content)
         return
+    if wrong := unlike_written(content, rows):
+        yield str(path), FormatError(f"{path}: {wrong}; mend it")
+        return
     for index, row in enumerate(rows):
         yield f"{path}[{index}]", row
 
@@ -89,6 +92,8 @@ def _lines(lines: list[bytes], path: Path) -> Iterator[tuple[str, Any]]:
             continue
         try:
             value = orjson.loads(line)
+            if wrong := unlike_written(line, value):
+                value = FormatError(f"{where}: {wrong}; mend it")
         except orjson.JSONDecodeError:
             if not looked:
                 # Once: what is no line of its own may be an object over several lines, and so may be the rest.
@@ -106,6 +111,22 @@ def _lines(lines: list[bytes], path: Path) -> Iterator[tuple[str, Any]]:
                     continue
             value = _no_json(where, line)
         yield where, value
+
+
+def json_value(text: str, where: str) -> Any:
+    """The JSON value of a text; `where` begins a message.
+
+    Raises:
+        FormatError: it is none, or some of it would be lost; says where it breaks.
+    """
+    content = text.encode("utf-8", "surrogatepass")
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise _no_json(where, content) from error
+    if wrong := unlike_written(content, value):
+        raise FormatError(f"{where}: {wrong}; mend it")
+    return value
 
 
 def _no_json(where: str, content: bytes) -> FormatError:

@@ -5,6 +5,7 @@ Nothing here looks at what the tags mean; it only finds the cell of every line t
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections import Counter
@@ -56,6 +57,9 @@ _LABEL = re.compile(r"[^\W\d_][^\s=]*|\d+")
 _CONLLU = 10
 """How many columns CoNLL-U has."""
 
+_OF_NO_TEXT = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "unicode-escape", "raw-unicode-escape"}
+"""Encodings by their names in Python that turn characters of a text into others."""
+
 _WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
 
 
@@ -92,11 +96,11 @@ def read_lines(path: Path, *, encoding: str | None, notes: Counter[str]) -> list
         raise FormatError(f"{path}: is a {tool} file, which is no file of tag columns; export it as CoNLL 2003")
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = encoding or "utf-16"
+    if encoding is not None and not _is_encoding(encoding):
+        raise InputError(f"{path}: encoding {encoding!r:.40} is not known as one of texts; try utf-8 or latin-1")
     try:
         text = content.decode(encoding or "utf-8-sig")
-    except LookupError as error:
-        raise InputError(f"{path}: encoding {encoding!r} is unknown; try utf-8 or latin-1") from error
-    except UnicodeDecodeError:
+    except UnicodeError:
         text = "\n".join(_decode_line(line, notes) for line in content.split(b"\n")).removeprefix("\ufeff")
     if "\0" in text:
         notes["NUL characters removed"] += text.count("\0")
@@ -105,6 +109,15 @@ def read_lines(path: Path, *, encoding: str | None, notes: Counter[str]) -> list
         text = text.replace("\r", "\n")
     lines = text.split("\n")
     return [line.rstrip("\r") for line in lines] if "\r" in text else lines
+
+
+def _is_encoding(name: str) -> bool:
+    """Whether texts are kept in an encoding: Python knows others, of host names, of its own source code, or of none."""
+    try:
+        known = codecs.lookup(name)
+        return known.name not in _OF_NO_TEXT and "a".encode(name).decode(name) == "a"
+    except (LookupError, ValueError):
+        return False
 
 
 def other_columns(content: bytes) -> str:
@@ -142,7 +155,13 @@ def _decode_line(line: bytes, notes: Counter[str]) -> str:
 def split_line(line: str, separator: str) -> list[str]:
     """The cells of a line; blanks around a cell are no part of it, an empty first cell is kept."""
     if separator in (",", ";"):
-        return [cell.strip(" \t") for cell in next(csv.reader([line], delimiter=separator), [])]
+        # A carriage return belongs to its cell, as with other separators; for the reader it would be no line.
+        try:
+            cells = next(csv.reader([line.replace("\r", "\0")], delimiter=separator), [])
+        except csv.Error:
+            # A cell of more than a hundred thousand characters.
+            cells = line.split(separator)
+        return [cell.replace("\0", "\r").strip(" \t") for cell in cells]
     if not separator:
         cells = _BLANKS.split(line)
         return cells[:-1] if len(cells) > 1 and not cells[-1] else cells

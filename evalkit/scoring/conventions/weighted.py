@@ -102,7 +102,7 @@ def read_weights(content: str, name: str) -> dict[tuple[str, str], float]:
         FormatError: it is no table of weights from 0 to 1, or says of equal labels that they weigh less than 1.
     """
     is_json = content.lstrip().startswith("{")
-    tables: Any = parse_json(content.encode(), name) if is_json else parse_toml(content, name)
+    tables: Any = parse_json(content, name) if is_json else parse_toml(content, name)
     rows = tables.get("weights", tables) if isinstance(tables, dict) else None
     if not isinstance(rows, dict) or not rows:
         raise FormatError(f"{name}: holds no table of weights; write [weights.GOLD_LABEL] and lines LABEL = 0.5")
