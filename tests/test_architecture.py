@@ -15,8 +15,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "evalkit"
 
-VOCABULARY = ("errors", "files", "options", "records", "registry", "results", "secrets", "shapes", "showing")
-VOCABULARY += ("toml", "version")
+VOCABULARY = ("errors", "files", "harmless", "options", "records", "registry", "results", "secrets", "shapes")
+VOCABULARY += ("showing", "toml", "version")
 """Root modules that everything may import."""
 
 STAGES = (
@@ -186,7 +186,7 @@ def test_numpy_is_imported_early_only_from_scoring_on():
 
 
 def test_reasons_are_for_files_that_exist():
-    missing = [name for name in NUMPY_EARLY if not (PACKAGE / name).is_file()]
+    missing = [name for name in (*NUMPY_EARLY, *WRITERS) if not (PACKAGE / name).is_file()]
     assert not missing, f"{missing} are listed in this test and are gone"
 
 
@@ -288,6 +288,36 @@ def test_the_disk_is_changed_in_one_place():
             if changes or (opens and "os.devnull" not in ast.unparse(node)):
                 wrong.append(f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node.func)}")
     assert not wrong, "\n".join([*wrong, "use a function of evalkit/files.py or evalkit/folders.py"])
+
+
+WRITERS = {
+    "cli/main.py": "puts the clean streams in place and flushes them",
+    "cli/show.py": "the one way out of a command; it writes to the clean streams",
+    "cli/run.py": "a progress bar, on a console",
+    "report/forms/console.py": "the clean streams and the consoles",
+    "report/forms/terminal.py": "lays clean documents out on a console",
+}
+"""Modules that write to a terminal, each with its reason; nothing passes there that steers it."""
+
+SAYS = {"print", "click.echo", "click.secho", "make_console", "logging.StreamHandler", "traceback.print_exc"}
+STREAMS = {"sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__"}
+
+
+def test_text_reaches_a_terminal_through_its_writers_only():
+    wrong = []
+    for path in sources():
+        if path.relative_to(PACKAGE).as_posix() in WRITERS:
+            continue
+        nodes = list(ast.walk(tree(path)))
+        # Whether it is a terminal may be asked anywhere.
+        asked = {id(node.value) for node in nodes if isinstance(node, ast.Attribute) and node.attr == "isatty"}
+        for node in nodes:
+            if (isinstance(node, ast.Call) and ast.unparse(node.func) in SAYS) or (
+                isinstance(node, ast.Attribute) and ast.unparse(node) in STREAMS and id(node) not in asked
+            ):
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}")
+        wrong += [str(one) for one in imports(path) if one.module.split(".")[0] == "rich"]
+    assert not wrong, "\n".join([*wrong, "use say, write, show, warn or complain of evalkit/cli/show.py"])
 
 
 def test_nothing_runs_code_from_data():

@@ -10,10 +10,9 @@ import click
 
 from evalkit.cli.options import PATH
 from evalkit.cli.reading import read_options, target_option
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import form_options, say, show
 from evalkit.errors import FormatError
 from evalkit.options import ReadOptions
-from evalkit.report.clean import clean
 from evalkit.showing import number_of
 
 if TYPE_CHECKING:
@@ -53,8 +52,8 @@ def build(
         _count(error.problems)
         raise click.exceptions.Exit(2) from error
     for split in result.splits:
-        click.echo(clean(f"{out / split.split}: {number_of(len(split), 'article')}, {split.signature}"))
-    click.echo(clean(f"{corpus}: {len(result.new_texts)} new texts"))
+        say(f"{out / split.split}: {number_of(len(split), 'article')}, {split.signature}")
+    say(f"{corpus}: {number_of(len(result.new_texts), 'new text')}")
     _say(result.notes)
 
 
@@ -108,14 +107,14 @@ def convert(source: str, destination: Path, to: str, split: str, lossy: bool, re
     from evalkit.dataset.convert import convert_dataset
 
     done = convert_dataset(source, destination, to=to, split=split, lossy=lossy, read=read)
-    click.echo(clean(f"{destination}: {number_of(done.articles, 'article')} as {to}"))
+    say(f"{destination}: {number_of(done.articles, 'article')} as {to}")
     _say([*done.notes, *_loss_lines(done.losses)])
 
 
 def _say(notes: Iterable[str]) -> None:
     """What is to be said beside the result."""
     for note in notes:
-        click.echo(clean(note), err=True)
+        say(note, aside=True)
 
 
 def _loss_lines(losses: Losses) -> Iterator[str]:
@@ -142,4 +141,4 @@ def _read_splits(path: Path) -> Mapping[str, Sequence[str]]:
 def _count(problems: Sequence[Problem]) -> None:
     from evalkit.report.of.table import document_of
 
-    click.echo(document_of(problems).title, err=True)
+    say(document_of(problems).title, aside=True)

@@ -6,7 +6,8 @@ import click
 
 from evalkit.cli.options import extractor_options, parse_settings
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import clean_logs, show, status_of, warn
+from evalkit.cli.show import show, show_logs, status_of, warn, write
+from evalkit.harmless import json_text
 from evalkit.options import ReadOptions
 
 __all__ = ["extract_command"]
@@ -29,13 +30,13 @@ def extract_command(
     from evalkit.formats.native.rows import dump_line
     from evalkit.workflows.extract import extract_articles, read_articles
 
-    clean_logs()
+    show_logs()
     # Before the model is loaded, which takes longer than to see that a file is not there.
     articles = [article for name in files for article in read_articles(name, read)]
     extraction = extract_articles(model, articles, settings=parse_settings(settings))
     if as_json:
         for row in extraction.rows():
-            click.echo(dump_line(row), nl=False)
+            write(json_text(dump_line(row)))
     elif len(extraction.failed) < len(extraction.articles):
         show(extraction, heading=False)
     for note in extraction.notes:

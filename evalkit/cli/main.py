@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from evalkit.errors import EvalkitError
+from evalkit.report.forms.console import clean_stream, clean_streams
 from evalkit.version import __version__
 
 __all__ = ["main"]
@@ -81,6 +82,11 @@ def cli() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line and gives back the exit status."""
+    with clean_streams():
+        return _main(argv)
+
+
+def _main(argv: Sequence[str] | None) -> int:
     try:
         words = sys.argv[1:] if argv is None else list(argv)
         # A run keeps the command that made it.
@@ -166,7 +172,8 @@ def _for_others(stream: Any) -> Any:
 
 def run() -> None:
     """The entry point of the installed script."""
-    sys.stdout, sys.stderr = _for_others(sys.stdout), _for_others(sys.stderr)
+    sys.stdout = clean_stream(_for_others(sys.stdout))
+    sys.stderr = clean_stream(_for_others(sys.stderr), messages=True)
     signal.signal(signal.SIGTERM, _end)
     status = main()
     # What there is to say is said: whoever asks again is obeyed at once.

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from evalkit.cli.options import PATH
-from evalkit.cli.show import form_option
+from evalkit.cli.show import form_option, write
 
 __all__ = ["report_command"]
 
@@ -24,6 +24,6 @@ def report_command(run: Path, to: str | None, output: Path | None) -> None:
 
     text = render_report(current_result(run), to or "markdown")
     if output is None:
-        click.echo(text, nl=False)
+        write(text)
     else:
         write_file(output, text.encode())

@@ -12,7 +12,7 @@ import click
 
 from evalkit.cli.options import PATH, extractor_options, interval_options, parse_settings, scoring_options
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import TERMINAL, clean_logs, form_options, show, status_of
+from evalkit.cli.show import TERMINAL, form_options, say, show, show_logs, status_of
 from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring
 from evalkit.showing import number_of
 
@@ -74,7 +74,7 @@ def run_command(
     """
     from evalkit.workflows.measure import measure_extractor
 
-    clean_logs()
+    show_logs()
     settings = parse_settings(rest["settings"])
     with _progress(model) as progress:
         running = Running(
@@ -119,25 +119,22 @@ def _progress(name: str) -> Iterator[Told | None]:
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from evalkit.report.clean import clean
-    from evalkit.report.forms.console import make_console
+    from evalkit.harmless import clean
+    from evalkit.report.forms.console import clean_streams, make_console
 
     columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=make_console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=make_console(stderr=True), transient=True) as bar, clean_streams():
         task = bar.add_task(clean(name), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _show(run: Run, form: str) -> None:
-    from evalkit.report.clean import clean
-
     gold = run.gold
     if form != TERMINAL or gold is None:
         show(run.result, form, heading=False)
         return
-    click.echo(
-        clean(f"{run.extractor} on {gold.name}, split {gold.split}: {number_of(gold.articles, 'article')}") + "\n"
-    )
+    say(f"{run.extractor} on {gold.name}, split {gold.split}: {number_of(gold.articles, 'article')}")
+    say("")
     show(run.result, heading=False)
     kept = gold.articles - run.fresh
     speed = run.articles_per_second
@@ -148,5 +145,5 @@ def _show(run: Run, form: str) -> None:
     )
     if kept:
         words.append(f"{number_of(kept, 'prediction')} reused (--no-cache extracts again)")
-    click.echo("; ".join(words))
-    click.echo(clean(f"written to {run.path}"))
+    say("; ".join(words))
+    say(f"written to {run.path}")

@@ -7,8 +7,20 @@ from typing import Any
 import click
 
 from evalkit.cli.options import ListedOption, Option, with_record
+from evalkit.harmless import clean
 
-__all__ = ["TERMINAL", "clean_logs", "complain", "form_option", "form_options", "show", "status_of", "warn"]
+__all__ = [
+    "TERMINAL",
+    "complain",
+    "form_option",
+    "form_options",
+    "say",
+    "show",
+    "show_logs",
+    "status_of",
+    "warn",
+    "write",
+]
 
 TERMINAL = "terminal"
 
@@ -63,41 +75,35 @@ def status_of(shortfall: str) -> int:
 
 def complain(message: str) -> None:
     """Says on standard error what is wrong."""
-    _say(f"error: {message}")
+    say(f"error: {message}", aside=True)
 
 
 def warn(message: str) -> None:
     """Says on standard error what does not end a command."""
-    _say(f"note: {message}")
+    say(f"note: {message}", aside=True)
 
 
-def clean_logs() -> None:
-    """Has what extractors log shown on standard error, clean of what steers a terminal."""
+def show_logs() -> None:
+    """Has what extractors log shown on standard error."""
     import logging
-
-    from evalkit.report.clean import clean_text
-    from evalkit.secrets import redacted
-
-    class Clean(logging.Formatter):
-        """One message, clean."""
-
-        def format(self, record: logging.LogRecord) -> str:
-            return clean_text(redacted(super().format(record)))
 
     logger = logging.getLogger("evalkit")
     # Whoever set it up otherwise, as tests do, has it so.
     if not logger.hasHandlers():
-        handler = logging.StreamHandler()
-        handler.setFormatter(Clean())
-        logger.addHandler(handler)
+        logger.addHandler(logging.StreamHandler())
 
 
-def _say(message: str) -> None:
-    from evalkit.report.clean import clean
-    from evalkit.secrets import redacted
+def say(message: str, *, aside: bool = False) -> None:
+    """Says a line that is part of the result, or on standard error beside it."""
+    write(clean(message) + "\n", aside=aside)
 
-    # It may hold a text of others, which must not steer the terminal.
-    click.echo(clean(redacted(message)), err=True)
+
+def write(text: str, *, aside: bool = False) -> None:
+    """The one way out for text: what a form made, on standard output or on standard error beside it.
+
+    The streams that a command has (`evalkit.report.forms.console`) let nothing through that steers a terminal.
+    """
+    click.echo(text, nl=False, err=aside)
 
 
 def show(result: object, form: str = TERMINAL, *, heading: bool = True, **options: Any) -> None:
@@ -112,7 +118,7 @@ def show(result: object, form: str = TERMINAL, *, heading: bool = True, **option
     if form != TERMINAL:
         from evalkit.report.render import render_report
 
-        click.echo(render_report(result, form, **options), nl=False)
+        write(render_report(result, form, **options))
         return
     from evalkit.report.forms.console import make_console
     from evalkit.report.forms.terminal import print_document

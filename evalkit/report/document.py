@@ -3,17 +3,16 @@
 `report/of/` makes a document of each kind of result, `report/forms/` shows a document at a terminal, as Markdown, as
 HTML and so on. Results hold figures; words about them stand in documents only.
 
-Every text is cleaned when it is put into a block (`evalkit.report.clean`), whoever makes the block, so a form has only
-its own markup to escape.
+Texts are as others wrote them: what is made harmless for whom, the forms know (`evalkit.harmless`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, NamedTuple
 
-from evalkit.report.clean import clean_fields, clean_text
+from evalkit.harmless import clean, clean_text
 from evalkit.results import CANNOT_TELL, FAIL, PASS
 
 __all__ = [
@@ -30,6 +29,7 @@ __all__ = [
     "Series",
     "Step",
     "Table",
+    "cleaned",
     "figure_columns",
 ]
 
@@ -56,9 +56,6 @@ class Column:
     left: bool = False
     folds: bool = False
     from_width: int = 0
-
-    def __post_init__(self) -> None:
-        clean_fields(self)
 
 
 def figure_columns(*names: str) -> tuple[Column, ...]:
@@ -92,9 +89,6 @@ class Table:
     listing: bool = False
     fixed: int = 0
 
-    def __post_init__(self) -> None:
-        clean_fields(self)
-
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -102,9 +96,6 @@ class Piece:
 
     text: str
     tone: str = ""
-
-    def __post_init__(self) -> None:
-        clean_fields(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +134,6 @@ class Lines:
     whole: bool = False
     hanging: bool = False
 
-    def __post_init__(self) -> None:
-        clean_fields(self)
-
     @classmethod
     def of(cls, *lines: str, tone: str = "", whole: bool = False) -> Lines:
         """Plain lines in one tone."""
@@ -168,16 +156,13 @@ class Mark:
     layer: str = ""
     kind: str = ""
 
-    def __post_init__(self) -> None:
-        clean_fields(self)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkedArticle:
     """The text of an article with marks.
 
     Attributes:
-        text: as it is in the article, but for characters that steer a terminal.
+        text: as it is in the article.
         zones: (kind, start, end) of the parts of the page, in order; all of it is body if there are none.
         marks: may nest and cross.
     """
@@ -187,10 +172,7 @@ class MarkedArticle:
     marks: tuple[Mark, ...] = ()
 
     def __post_init__(self) -> None:
-        text = clean_text(self.text)
-        clean_fields(self)
-        object.__setattr__(self, "text", text)
-        object.__setattr__(self, "zones", self.zones or (("body", 0, len(text)),))
+        object.__setattr__(self, "zones", self.zones or (("body", 0, len(self.text)),))
 
     def steps(self, start: int, end: int) -> Iterator[Step]:
         """A stretch of the text step by step: some text, then a mark that begins or ends after it.
@@ -232,9 +214,6 @@ class Series:
     x: tuple[float, ...]
     y: tuple[float, ...]
 
-    def __post_init__(self) -> None:
-        clean_fields(self)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
@@ -251,9 +230,6 @@ class Chart:
     series: tuple[Series, ...]
     x: str
     y: str
-
-    def __post_init__(self) -> None:
-        clean_fields(self)
 
 
 Block = Table | Lines | MarkedArticle | Chart
@@ -275,9 +251,6 @@ class Check:
     verdict: str
     reason: str = ""
     details: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        clean_fields(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,5 +279,21 @@ class Document:
     rows: tuple[Mapping[str, Any], ...] = ()
     data: Mapping[str, Any] | None = None
 
-    def __post_init__(self) -> None:
-        clean_fields(self)
+
+def cleaned(document: Document) -> Document:
+    """The document with every text of its blocks clean and on one line, for forms that lay text out by its width."""
+    clean_document: Document = _cleaned(document)
+    return clean_document
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if type(value) is tuple:
+        return tuple(map(_cleaned, value))
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    texts = {field.name: _cleaned(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, MarkedArticle):
+        texts["text"] = clean_text(value.text)
+    return replace(value, **texts)

@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 from evalkit.errors import EvalkitError, guarded
+from evalkit.harmless import clean_output
 from evalkit.report.document import Document
 from evalkit.report.forms.table import FORMS
 from evalkit.report.of.table import document_of
@@ -37,7 +38,8 @@ def render_report(result: object, form: str = "markdown", **options: Any) -> str
         text = render(document, result) if len(needed) > 1 else render(document)
     if not isinstance(text, str) or not text:
         raise EvalkitError(f"form {form!r} gave {type(text).__name__ if text != '' else 'nothing'}, not text; mend it")
-    return text
+    # A form of another package may take texts from the result itself.
+    return clean_output(text)
 
 
 def render_piece(result: object) -> str:

@@ -96,7 +96,7 @@ HTML_TAGS = {
     *("figure", "figcaption", "svg", "polyline"),
 }
 HTML_ATTRIBUTES = {
-    *("lang", "charset", "name", "content", "class", "style", "scope", "role"),
+    *("lang", "charset", "http-equiv", "name", "content", "class", "style", "scope", "role"),
     *("viewbox", "fill", "stroke", "stroke-dasharray", "points"),
 }
 MARKDOWN_TAGS = {"h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "code", "strong", "em"}

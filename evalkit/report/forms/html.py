@@ -1,13 +1,16 @@
 """Documents as HTML without scripts: a page of its own, or a piece of one for a notebook.
 
-Colours come from the page around it, so that it can be read on light and on dark ground.
+Colours come from the page around it, so that it can be read on light and on dark ground. Whatever is no `Markup` is
+text, so nothing has to be remembered to be escaped.
 """
 
 from __future__ import annotations
 
+import re
 from html import escape
 from itertools import pairwise
 
+from evalkit.harmless import clean_text
 from evalkit.report.document import VERDICT_TONES, Block, Chart, Column, Document, Line, Lines, MarkedArticle, Table
 
 __all__ = ["html_piece", "render_html"]
@@ -32,106 +35,127 @@ HEAD = """
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
+form-action 'none'">
 <meta name="color-scheme" content="light dark">
 """.strip()
 WIDTH, HEIGHT = 320, 200
 DASHES = ("none", "6 3", "2 3")
+LEFTWARD = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
+"""Letters that are written from right to left."""
+
+
+class Markup(str):
+    """HTML, as opposed to text."""
+
+    __slots__ = ()
 
 
 def render_html(document: Document) -> str:
     """A page in UTF-8; ends in a line feed."""
-    title = f"<title>{escape(document.title)}</title>"
+    title = element("title", plain(document.title))
     return f"{HEAD}\n{title}\n</head>\n<body>\n{html_piece(document)}\n</body>\n</html>\n"
 
 
 def html_piece(document: Document) -> str:
     """The document as one element, to stand in a page of others."""
-    parts = [f"<style>{STYLE}</style>", f"<h4>{escape(document.title)}</h4>"]
+    parts = [element("style", Markup(STYLE)), element("h4", document.title)]
     if document.verdict:
-        parts.append(_paragraph(f"verdict: {document.verdict}", VERDICT_TONES.get(document.verdict, "")))
+        parts.append(element("p", f"verdict: {document.verdict}", class_=VERDICT_TONES.get(document.verdict, "")))
     parts += map(_block, document.blocks)
     if document.notes:
-        parts.append("<ul>" + "".join(f"<li>{escape(note)}</li>" for note in document.notes) + "</ul>")
+        parts.append(element("ul", *(element("li", note) for note in document.notes)))
     if document.signature:
-        parts.append(_paragraph(document.signature, "signature"))
-    return '<div class="evalkit">\n' + "\n".join(parts) + "\n</div>"
+        parts.append(element("p", document.signature, class_="signature"))
+    return element("div", Markup("\n" + "\n".join(parts) + "\n"), class_="evalkit")
 
 
-def _paragraph(text: str, kind: str) -> str:
-    return f'<p class="{kind}">{escape(text)}</p>'
+def element(name: str, *content: str, **attributes: str) -> Markup:
+    """An element; content that is no markup is text, and an attribute without a value is left out."""
+    named = "".join(
+        f' {attribute.strip("_").replace("_", "-")}="{plain(value)}"'
+        for attribute, value in attributes.items()
+        if value
+    )
+    inside = "".join(part if isinstance(part, Markup) else text(part) for part in content)
+    return Markup(f"<{name}{named}>{inside}</{name}>")
 
 
-def _block(block: Block) -> str:
+def text(words: str) -> Markup:
+    """Text in which nothing is markup, and which turns no direction of writing but its own."""
+    return Markup(f"<bdi>{plain(words)}</bdi>") if LEFTWARD.search(words) else plain(words)
+
+
+def plain(words: str) -> Markup:
+    """The same where no element can stand, or where the direction is that of the whole."""
+    return Markup(escape(clean_text(words)))
+
+
+def _block(block: Block) -> Markup:
     if isinstance(block, Lines):
         return _lines(block)
     if isinstance(block, MarkedArticle):
         return _article(block)
     if isinstance(block, Chart):
-        return _chart(block) + _table(block.table)
+        return Markup(_chart(block) + _table(block.table))
     return _table(block)
 
 
-def _table(table: Table) -> str:
-    title = f"<caption>{escape(table.title)}</caption>" if table.title else ""
-    head = "".join(f'<th scope="col"{_left(column)}>{escape(column.name)}</th>' for column in table.columns)
+def _table(table: Table) -> Markup:
+    title = element("caption", table.title) if table.title else ""
+    head = element("tr", *(element("th", column.name, scope="col", class_=_left(column)) for column in table.columns))
     bounds = [0, *(rule for rule in table.rules if 0 < rule < len(table.rows)), len(table.rows)]
-    bodies = "".join(
-        "<tbody>" + "".join(_row(table, number) for number in range(start, end)) + "</tbody>"
-        for start, end in pairwise(bounds)
-    )
-    below = "".join(_paragraph(line, "signature") for line in (table.caption, table.signature) if line)
-    return f"<table>{title}<thead><tr>{head}</tr></thead>{bodies}</table>{below}"
+    bodies = (element("tbody", *(_row(table, number) for number in range(*ends))) for ends in pairwise(bounds))
+    below = "".join(element("p", line, class_="signature") for line in (table.caption, table.signature) if line)
+    return Markup(element("table", title, element("thead", head), *bodies) + below)
 
 
-def _row(table: Table, number: int) -> str:
-    cells = list(zip(table.columns, table.rows[number], strict=True))
-    (column, name), rest = cells[0], cells[1:]
-    strong = ' class="strong"' if number in table.strong else ""
-    return (
-        f'<tr{strong}><th scope="row"{_left(column)}>{escape(name)}</th>'
-        + "".join(f"<td{_left(column)}>{escape(cell)}</td>" for column, cell in rest)
-        + "</tr>"
+def _row(table: Table, number: int) -> Markup:
+    (column, name), *rest = zip(table.columns, table.rows[number], strict=True)
+    return element(
+        "tr",
+        element("th", name, scope="row", class_=_left(column)),
+        *(element("td", cell, class_=_left(column)) for column, cell in rest),
+        class_="strong" if number in table.strong else "",
     )
 
 
 def _left(column: Column) -> str:
-    return ' class="left"' if column.left else ""
+    return "left" if column.left else ""
 
 
-def _lines(block: Lines) -> str:
-    title = f"<h5>{escape(block.title)}</h5>" if block.title else ""
-    items = "".join(f"<li{_indent(line.depth)}>{_words(line)}</li>" for line in block.lines if line.pieces)
-    return f"{title}<ul>{items}</ul>" if items else title
+def _lines(block: Lines) -> Markup:
+    title = element("h5", block.title) if block.title else ""
+    items = [
+        element("li", *_words(line), style=f"margin-left:{1.5 * line.depth:g}em" if line.depth else "")
+        for line in block.lines
+        if line.pieces
+    ]
+    return Markup(title + (element("ul", *items) if items else ""))
 
 
-def _indent(depth: int) -> str:
-    return f' style="margin-left:{1.5 * depth:g}em"' if depth else ""
+def _words(line: Line) -> list[Markup]:
+    return [element("span", piece.text, class_=piece.tone) if piece.tone else text(piece.text) for piece in line.pieces]
 
 
-def _words(line: Line) -> str:
-    return "".join(
-        f'<span class="{piece.tone}">{escape(piece.text)}</span>' if piece.tone else escape(piece.text)
-        for piece in line.pieces
-    )
-
-
-def _article(block: MarkedArticle) -> str:
-    parts = []
+def _article(block: MarkedArticle) -> Markup:
+    parts: list[str] = []
     for kind, start, end in block.zones:
         words = []
         for step in block.steps(start, end):
-            words.append(escape(step.text))
+            words.append(plain(step.text))
             if step.mark is not None:
-                words.append("<mark>" if step.opens else f"<sub>{escape(step.mark.label)}</sub></mark>")
-        parts.append(f'<p class="faint">{escape(kind)}</p><pre>{"".join(words)}</pre>')
-    return "<article>" + "".join(parts) + "</article>"
+                words.append(Markup("<mark>" if step.opens else element("sub", step.mark.label) + "</mark>"))
+        direction = "auto" if LEFTWARD.search(block.text, start, end) else ""
+        parts += (element("p", kind, class_="faint"), element("pre", *words, dir=direction))
+    return element("article", *parts)
 
 
-def _chart(chart: Chart) -> str:
+def _chart(chart: Chart) -> Markup:
     """The lines of a chart in the colour of the text around it; bars are left to the table."""
     points = [(x, y) for series in chart.series for x, y in zip(series.x, series.y, strict=True)]
     if chart.kind != "line" or not points:
-        return ""
+        return Markup()
     low_x, high_x = min(x for x, _ in points), max(x for x, _ in points)
     low_y, high_y = min(y for _, y in points), max(y for _, y in points)
 
@@ -140,12 +164,17 @@ def _chart(chart: Chart) -> str:
         up = (y - low_y) / (high_y - low_y or 1)
         return f"{WIDTH * across:.1f},{HEIGHT * (1 - up):.1f}"
 
-    lines = "".join(
-        f'<polyline fill="none" stroke="currentColor" stroke-dasharray="{DASHES[number % len(DASHES)]}" points="'
-        + " ".join(place(x, y) for x, y in zip(series.x, series.y, strict=True))
-        + f'"><title>{escape(series.name)}</title></polyline>'
+    lines = (
+        element(
+            "polyline",
+            element("title", plain(series.name)),
+            fill="none",
+            stroke="currentColor",
+            stroke_dasharray=DASHES[number % len(DASHES)],
+            points=" ".join(place(x, y) for x, y in zip(series.x, series.y, strict=True)),
+        )
         for number, series in enumerate(chart.series)
     )
     about = f"{chart.y} {low_y:g} to {high_y:g} by {chart.x} {low_x:g} to {high_x:g}"
-    drawing = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{lines}</svg>'
-    return f"<figure>{drawing}<figcaption>{escape(about)}</figcaption></figure>"
+    drawing = element("svg", *lines, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img")
+    return element("figure", drawing, element("figcaption", about))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import groupby
 
-from evalkit.report.clean import one_line
+from evalkit.harmless import markdown_begun, markdown_code, markdown_inert, markdown_part, markdown_text, one_line
 from evalkit.report.document import (
     BAD,
     CUE,
@@ -25,53 +26,20 @@ from evalkit.report.document import (
     Table,
 )
 
-__all__ = ["markdown_code", "markdown_text", "render_markdown"]
+__all__ = ["render_markdown"]
 
 SIGNS = {GOOD: "✅ ", BAD: "❌ ", UNSURE: "❔ "}
 EMPHASIS = {STRONG: "**", NAME: "**", CUE: "*"}
-JOINER = "\u2060"
-MARKUP = re.compile(r"[\\`*_{}\[\]()<>|~!$]")
-LIVE = re.compile(r"(?<![A-Za-z0-9])@|@(?=[\w-]*\.)|#|://|www\.", re.IGNORECASE)
-"""Mentions, mail and other addresses, numbers of issues; `gold@1a2b3c4` is none of them."""
-LIST_OR_RULE = re.compile(r"[-+=](?=[-+=\s]|$)|\d{1,9}(?=[.)](?:\s|$))")
-"""What begins a list or underlines a heading if it stands at the beginning of a line."""
-
-
-def markdown_text(text: str) -> str:
-    """The text as plain words: no markup, no HTML, no address that is followed, and nobody is mentioned."""
-    return _no_list(_escape(one_line(text)))
-
-
-def _escape(text: str) -> str:
-    clean = MARKUP.sub(r"\\\g<0>", text)
-    # Mentions, issue numbers and bare addresses are found after the markup, so a backslash does not hide them.
-    clean = LIVE.sub(lambda found: found[0][0] + JOINER + found[0][1:], clean)
-    return clean.replace("&", "&amp;")
-
-
-def _no_list(line: str) -> str:
-    if not (listed := LIST_OR_RULE.match(line)):
-        return line
-    return f"{listed[0]}\\{line[listed.end() :]}" if listed[0].isdigit() else f"\\{line}"
-
-
-def markdown_code(text: str) -> str:
-    """The text as a code span, in which nothing is markup, a mention, an issue or a link."""
-    clean = one_line(text)
-    if not clean.strip():
-        return "—"
-    ticks = "`"
-    while ticks in clean:
-        ticks += "`"
-    space = " " if "`" in (clean[0], clean[-1]) else ""
-    return f"{ticks}{space}{clean}{space}{ticks}"
 
 
 def render_markdown(document: Document) -> str:
     """The document in Markdown; ends in a line feed."""
     if document.verdict:
         sign = SIGNS.get(VERDICT_TONES.get(document.verdict, ""), "")
-        parts = [f"## evalkit {document.what}: {sign}{document.verdict}", f"{markdown_text(document.title)}."]
+        parts = [
+            f"## evalkit {markdown_text(document.what)}: {sign}{markdown_text(document.verdict)}",
+            f"{markdown_text(document.title)}.",
+        ]
     else:
         parts = [f"## {markdown_text(document.title)}"]
     parts += [part for block in document.blocks for part in _block(block)]
@@ -121,15 +89,18 @@ def _lines(block: Lines) -> Iterable[str]:
 
 
 def _words(line: Line) -> str:
-    words = "".join(map(_piece, line.pieces)).strip()
+    words = ""
+    for quoted, pieces in groupby(line.pieces, lambda piece: piece.tone == QUOTED):
+        if quoted:
+            words += "".join(markdown_code(piece.text) for piece in pieces)
+        else:
+            words += markdown_inert("".join(map(_piece, pieces)))
     sign = SIGNS.get(line.pieces[0].tone, "") if line.pieces else ""
-    return sign + _no_list(words)
+    return sign + markdown_begun(words.strip())
 
 
 def _piece(piece: Piece) -> str:
-    if piece.tone == QUOTED:
-        return markdown_code(piece.text)
-    words = _escape(piece.text)
+    words = markdown_part(piece.text)
     around = EMPHASIS.get(piece.tone)
     if not around or not words.strip():
         return words
@@ -140,10 +111,10 @@ def _piece(piece: Piece) -> str:
 
 def _article(block: MarkedArticle) -> Iterable[str]:
     for kind, start, end in block.zones:
-        words = []
+        parts = []
         for step in block.steps(start, end):
-            words.append(_escape(" ".join(re.split(r"\s+", step.text))))
+            parts.append(markdown_part(" ".join(re.split(r"\s+", step.text))))
             if step.mark is not None:
-                words.append("\\[" if step.opens else f"\\]{markdown_text(step.mark.label)}")
+                parts.append("\\[" if step.opens else f"\\]{markdown_part(one_line(step.mark.label))}")
         yield f"*{markdown_text(kind)}*"
-        yield _no_list("".join(words).strip())
+        yield markdown_begun(markdown_inert("".join(parts).strip()))

@@ -27,6 +27,7 @@ from evalkit.report.document import (
     Lines,
     MarkedArticle,
     Table,
+    cleaned,
 )
 from evalkit.report.forms.console import make_console
 
@@ -76,6 +77,7 @@ def print_document(document: Document, console: Console, *, heading: bool = True
     """Prints the title (if there is to be a heading), the blocks, the notes, the signature and the verdict."""
     from rich.text import Text
 
+    document = cleaned(document)
     if heading:
         console.print(Text(document.title, style="bold"))
     for block in document.blocks:

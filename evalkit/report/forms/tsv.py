@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from unicodedata import normalize
 
-from evalkit.report.clean import one_line
+from evalkit.harmless import one_line
 from evalkit.report.document import Block, Chart, Document, Lines, MarkedArticle
 
 __all__ = ["render_tsv"]
 
-FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+FORMULA = ("=", "+", "-", "@")
 NUMBERS = re.compile(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?%?(?: [-+]?[\d.]+)*")
 
 
@@ -42,10 +43,16 @@ def _block_lines(block: Block) -> Iterator[Iterable[object]]:
 
 
 def _field(value: object) -> str:
-    """One field; text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """One field.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe before it; quotation marks that would open a
+    field over several columns and lines are doubled, as readers of such files expect.
+    """
     if value is None:
         return ""
     if isinstance(value, bool | int | float):
         return repr(value)
     text = one_line(str(value))
-    return f"'{text}" if text.startswith(FORMULA) and not NUMBERS.fullmatch(text) else text
+    if normalize("NFKC", text[:1]) in FORMULA and not NUMBERS.fullmatch(text):
+        return f"'{text}"
+    return '"' + text.replace('"', '""') + '"' if text.startswith('"') else text

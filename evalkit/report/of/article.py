@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evalkit.formats.native.rows import annotations_to_row, article_to_row
+from evalkit.harmless import one_line
 from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers
 from evalkit.predictions.extraction import Extraction
 from evalkit.records import Annotations, Article, Example
-from evalkit.report.clean import one_line
 from evalkit.report.document import STRONG, Document, Line, Lines, Mark, MarkedArticle, Piece
 from evalkit.showing import number_of
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from evalkit.analysis.calibration import Calibration, ScoreDiagnosis, Sweep
 from evalkit.analysis.diagnosis import Diagnosis, ErrorDiagnosis
 from evalkit.analysis.slices import LABEL, SliceRow
+from evalkit.harmless import one_line
 from evalkit.layers.table import load_layer
 from evalkit.records import ZONES
-from evalkit.report.clean import one_line
 from evalkit.report.document import Block, Chart, Document, Series, Table, figure_columns
 from evalkit.report.of.cells import change, interval, number
 from evalkit.report.of.result import not_evaluated_lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from evalkit.analysis.explain import ExplainedItem, Explanation, LayerExplanation
-from evalkit.report.clean import one_line
+from evalkit.harmless import one_line
 from evalkit.report.document import Block, Column, Document, Lines, Table
 from evalkit.showing import number_of
 

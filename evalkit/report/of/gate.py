@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from evalkit.analysis.changes import ADDED, BROKEN, DIRECTIONS, FIXED, GONE, Change, ChangedItem
 from evalkit.gate.outcome import BaselineUpdate, GateReport, Outcome
 from evalkit.gate.rules import POOLED, Rule
-from evalkit.report.clean import one_line
+from evalkit.harmless import one_line
 from evalkit.report.document import (
     BAD,
     GOOD,

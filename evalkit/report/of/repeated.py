@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evalkit.analysis.seeds import RepeatedRuns, SeedRow
-from evalkit.report.clean import one_line
+from evalkit.harmless import one_line
 from evalkit.report.document import Document, Table, figure_columns
 from evalkit.report.of.cells import flat, interval, interval_heading, number
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evalkit.analysis.thresholds import FittedThreshold, TaskThresholds, ThresholdFit
-from evalkit.report.clean import one_line
+from evalkit.harmless import one_line
 from evalkit.report.document import Block, Document, Line, Lines, Table, figure_columns
 from evalkit.report.of.cells import number
 from evalkit.showing import number_of

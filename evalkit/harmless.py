@@ -1,0 +1,153 @@
+r"""Text of others made harmless, for every form in which it is shown.
+
+What steers a terminal, turns the direction of writing or cannot be seen is shown as `�` everywhere. Beside that each
+form has markup of its own: Markdown and JSON stand here, as a dataset card and a command need them too; HTML, TSV and
+XML with their forms in `evalkit.report.forms`.
+
+::
+
+    clean("Ida\x1b[2J\nMoen")             "Ida�[2J Moen"
+    markdown_text("<b>ask</b> @ida")      r"\<b\>ask\</b\> @&NoBreak;ida"
+    json_text('"a\x9b"')                  r'"a\u009b"'
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = [
+    "clean",
+    "clean_output",
+    "clean_text",
+    "json_text",
+    "markdown_begun",
+    "markdown_code",
+    "markdown_inert",
+    "markdown_part",
+    "markdown_text",
+    "one_line",
+]
+
+_JOINERS = "\u200c\u200d"
+"""Not seen alone, and part of words (Persian, Hindi) and of emoji."""
+_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+"""They choose how the character before them is drawn."""
+_STEERS = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f"  # control characters but for tabs and line feeds
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"
+    "\ud800-\uf8ff\ufdd0-\ufdef\ufffe\uffff"  # halves of characters, private ones, none at all
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0010ffff"
+    f"{_SELECTORS}]"
+)
+_DRAWN = re.compile("[#*0-9©®\u0300-\U0003ffff]")
+_IDEOGRAPH = re.compile("[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_SPACE = re.compile(r"\s")
+_SPACE_IN_LINE = re.compile(r"[^\S\n\t]")
+
+
+def clean(text: str) -> str:
+    """The text on one line."""
+    return clean_output(_SPACE.sub(" ", text))
+
+
+def clean_text(text: str) -> str:
+    """The same for a text of several lines: line feeds and tabs stay, and so does every offset."""
+    return clean_output(_SPACE_IN_LINE.sub(" ", text))
+
+
+def clean_output(text: str) -> str:
+    """The same for what a form or somebody else's code has laid out: spaces of every kind stay too."""
+    return _STEERS.sub(lambda found: found[0] if _belongs(found) else " " if found[0].isspace() else "�", text)
+
+
+def one_line(text: str, limit: int = 0) -> str:
+    """The text on one line with single spaces, cut in the middle if it is longer than `limit`."""
+    words = clean_output(" ".join(text.split()))
+    if not limit or len(words) <= limit:
+        return words
+    head = (limit - 1) * 2 // 3
+    return f"{words[:head]}…{words[len(words) - (limit - 1 - head) :]}"
+
+
+def _belongs(found: re.Match[str]) -> bool:
+    """Whether a character that could steer is part of the writing here: within a word, after what it changes."""
+    character, text, (start, end) = found[0], found.string, found.span()
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if character in _JOINERS:
+        return _joins(before) and _joins(after)
+    if "\ufe00" <= character <= "\ufe0f":
+        return bool(_DRAWN.match(before)) and not _STEERS.match(before)
+    if "\U000e0100" <= character <= "\U000e01ef":
+        return bool(_IDEOGRAPH.match(before))
+    return character == "\r" and after == "\n"
+
+
+def _joins(character: str) -> bool:
+    """Whether it is a letter, mark or sign of a writing that has joiners."""
+    return character > "\u02ff" and unicodedata.category(character)[0] in "LMS" and character not in _HIDDEN_LETTERS
+
+
+_HIDDEN_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+
+
+def json_text(text: str) -> str:
+    r"""JSON that holds the same values with nothing in it but what can be shown; half a character becomes `\ufffd`.
+
+    Log readers of build servers take `##[…]` and `##vso[…]` for orders, wherever they stand.
+    """
+    return _ORDER.sub(r"#\\u0023", _STEERS.sub(lambda found: found[0] if _belongs(found) else _escaped(found[0]), text))
+
+
+_ORDER = re.compile(r"##(?=\w*\[)")
+
+
+def _escaped(character: str) -> str:
+    if "\ud800" <= character <= "\udfff":
+        return "\\ufffd"
+    units = character.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+_MARKUP = re.compile(r"[\\`*_{}\[\]()<>|~!$#]")
+_LIVE = re.compile(r"(?<![A-Za-z0-9])@|@(?=[\w\\-]*\.)|#(?=\w)|\bGH(?=-\d)|://|www\.", re.IGNORECASE)
+"""Mentions, mail and other addresses, numbers of issues; `gold@1a2b3c4` is none of them."""
+_BREAK = "&NoBreak;"
+"""A character without width, by name: what it stands in is no address, and nobody has to see or copy it."""
+_BEGINS = re.compile(r"[-+=](?=[-+=\s]|$)|\d{1,9}(?=[.)](?:\s|$))")
+"""What begins a list or underlines a heading if it stands at the beginning of a line."""
+
+
+def markdown_text(text: str) -> str:
+    """The text as plain words in Markdown: no markup, no HTML, nothing that is followed, and nobody is mentioned."""
+    return markdown_begun(markdown_inert(markdown_part(one_line(text))))
+
+
+def markdown_part(text: str) -> str:
+    """A part of a line with its markup escaped; `markdown_inert` finishes what parts make together."""
+    return _MARKUP.sub(r"\\\g<0>", clean(text)).replace("&", "&amp;")
+
+
+def markdown_inert(parts: str) -> str:
+    """Escaped parts without code in them, in which nothing is live."""
+    # Addresses are found in what is left after the markup, so no backslash hides them.
+    return _LIVE.sub(lambda found: found[0][0] + _BREAK + found[0][1:], parts)
+
+
+def markdown_begun(line: str) -> str:
+    """A line that begins no list and underlines no heading."""
+    if not (listed := _BEGINS.match(line)):
+        return line
+    return f"{listed[0]}\\{line[listed.end() :]}" if listed[0].isdigit() else f"\\{line}"
+
+
+def markdown_code(text: str) -> str:
+    """The text as a code span, in which nothing is markup, a mention, an issue or a link."""
+    line = one_line(text)
+    if not line.strip():
+        return "—"
+    ticks = "`"
+    while ticks in line:
+        ticks += "`"
+    space = " " if "`" in (line[0], line[-1]) else ""
+    return f"{ticks}{space}{line}{space}{ticks}"

@@ -1,0 +1,323 @@
+"""Whatever others wrote, no command lets it steer a terminal, a build server or a reader of the form it is shown in."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from evalkit.cli.main import main
+from tests.cli.conftest import write_lines
+
+SIGNS = {
+    "window-title": "\x1b]0;owned\x07",
+    "clear-screen": "\x1b[2J\x1b[H",
+    "c1-sequence": "\x9b2J",
+    "c1-title": "\x9d0;owned\x9c",
+    "back-space": "\x08\x08",
+    "carriage-return": "\rnothing is wrong\r",
+    "delete": "\x7f",
+    "null": "\x00",
+    "form-feed": "\x0c\x0b\x1c",
+    "turned": "\u202a\u202b\u202c\u202d\u202e",
+    "isolated": "\u2066\u2067\u2068\u2069",
+    "direction-marks": "\u200e\u200f\u061c",
+    "no-width": "\u200b\u2060\ufeff\xad\u180e\u034f\u115f\u3164",
+    "joiners-alone": "\u200ca\u200d",
+    "selectors-alone": "\ufe0f\ufe0f\U000e0100",
+    "tags": "\U000e0001\U000e0041\U000e007f",
+    "line-separators": "\x85\u2028\u2029",
+    "annotation": "\ufff9\ufffb",
+    "private": "\ue000\U000f0000",
+    "no-character": "\ufffe\uffff",
+}
+"""What steers, turns or hides, by kind."""
+
+MARKUP = (
+    "<script>alert(1)</script> <img src=x onerror=y> &lt;b&gt; @ida-moen #12 GH-7 www.example.org https://example.org "
+    "ida@example.org ![a](b) [c](d) [^1] $x$ a|b `c` ``` ]]> {{d}} ::error::e ##[error]f ##vso[g]h"
+)
+WORD = "Zorn"
+"""What can be searched for: the text has come as far as this."""
+
+HOSTILE = f"{WORD}{''.join(SIGNS.values())}{MARKUP}\n::set-output name=a::b\n  ::add-mask::c\n# d\n- e"
+TYPED = HOSTILE.replace("\0", "")
+"""The same on a command line, which cannot hold a null."""
+FORMULA = f"=cmd|{WORD}"
+
+EXTRACTOR = f"""
+import sys
+
+HOSTILE = {HOSTILE!r}
+
+
+class Speaks:
+    name = HOSTILE
+    layers = ("entities",)
+
+    def fingerprint(self):
+        return "1"
+
+    def extract(self, articles):
+        print(HOSTILE)
+        sys.stdout.buffer.write(HOSTILE.encode())
+        sys.stderr.writelines([HOSTILE, HOSTILE])
+        raise ValueError(HOSTILE)
+"""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a command wrote."""
+
+    status: int
+    out: str
+    err: str
+
+
+GOLD = ("--gold", "gold.jsonl", "--predicted", "pred.jsonl", "--resamples", "0", "--convention", "exact")
+PREPARE = (
+    ("score", *GOLD, "--out", "s"),
+    ("run", "--model", "words:find", "--dataset", "gold.jsonl", "--out", "r", "--resamples", "0", "--json"),
+    ("run", "--model", "trivial", "--dataset", "gold.jsonl", "--out", "t", "--resamples", "0", "--json"),
+    ("gate", "t", "--baseline", "base.json", "--update"),
+)
+SHOWS: dict[str, tuple[str, ...]] = {
+    "run": ("run", "--model", "words:find", "--dataset", "gold.jsonl", "--out", "r", "--resamples", "0"),
+    "score": ("score", *GOLD),
+    "report": ("report", "s"),
+    "compare": ("compare", "r", "t", "--resamples", "10"),
+    "explain": ("explain", "r", "--resamples", "0", "--slice", "section"),
+    "explain-article": ("explain", "r", TYPED),
+    "gate": ("gate", "t", "--baseline", "base.json", "--rules", "rules.toml"),
+    "describe": ("dataset", "describe", "gold.jsonl"),
+    "validate": ("dataset", "validate", "wrong.jsonl"),
+}
+"""Commands that show a result, which has a form."""
+
+OTHERS: dict[str, tuple[str, ...]] = {
+    "extract": ("extract", "--model", "words:find", "gold.jsonl"),
+    "extract-json": ("extract", "--model", "words:find", "--json", "gold.jsonl"),
+    "foreign-code": ("run", "--model", "speaks:Speaks", "--dataset", "gold.jsonl", "--out", "f", "--resamples", "0"),
+    "build": ("dataset", "build", "wrong.jsonl", "--out", "o", "--corpus", "c"),
+    "convert": ("dataset", "convert", "gold.jsonl", TYPED.replace("/", ""), "--to", "conll"),
+    "no-file": ("score", "--gold", TYPED, "--predicted", "pred.jsonl"),
+    "no-run": ("report", TYPED),
+    "no-article": ("explain", "r", f"{TYPED} other"),
+    "no-span": ("explain", "r", TYPED, f"{TYPED} other"),
+    "no-model": ("run", "--model", TYPED),
+    "no-form": ("report", "s", "--to", TYPED),
+    "no-task": ("score", *GOLD, "--task", TYPED),
+    "no-convention": ("score", *GOLD, "--convention", TYPED),
+    "no-split": ("run", "--model", "trivial", "--split", TYPED),
+    "no-number": ("run", "--model", "trivial", "--limit", TYPED),
+    "no-setting": ("run", "--model", "trivial", "--set", TYPED),
+    "no-command": (TYPED,),
+    "no-subcommand": ("dataset", TYPED),
+    "no-option": ("models", f"--{TYPED}"),
+    "no-rules": ("gate", "r", "--baseline", "base.json", "--rules", "wrong.toml"),
+}
+FORMS = ("terminal", "markdown", "html", "tsv", "json")
+COMMANDS = {f"{name}-{form}": (*argv, "--to", form) for name, argv in SHOWS.items() for form in FORMS}
+COMMANDS |= {f"{name}-junit": (*SHOWS[name], "--to", "junit") for name in ("gate", "validate")} | OTHERS
+
+
+def write_inputs(folder: Path) -> None:
+    text = f"{HOSTILE} left Oslo.\n{FORMULA}"
+    entities = [
+        {"spans": [[0, 4]], "label": HOSTILE, "entity_id": HOSTILE},
+        {"spans": [[1, 4]], "label": FORMULA, "entity_id": "b"},
+    ]
+    row: dict[str, Any] = {"id": TYPED, "text": text, "title": HOSTILE, "source": HOSTILE, "entities": entities}
+    row["metadata"] = {"section": HOSTILE}
+    write_lines(folder / "gold.jsonl", [row])
+    write_lines(folder / "pred.jsonl", [{"id": TYPED, "entities": [{"spans": [[0, 5]], "label": f"{HOSTILE} 2"}]}])
+    wrong = [{"spans": [[0, 3]], "text": HOSTILE, "label": HOSTILE, "entity_id": HOSTILE}]
+    write_lines(folder / "wrong.jsonl", [row | {"entities": wrong}])
+    find = 'def find(article):\n    return [(0, 4, article.title), (0, 9, "X")]\n'
+    (folder / "words.py").write_text(find, encoding="utf-8")
+    (folder / "speaks.py").write_text(EXTRACTOR, encoding="utf-8")
+    quoted = "".join(f"\\U{ord(character):08x}" for character in HOSTILE)
+    (folder / "rules.toml").write_text(f'[[rule]]\ntask = "entities"\nlabel = "{quoted}"\nfloor = 1.0\n')
+    (folder / "wrong.toml").write_text(f'[[rule]]\ntask = "{quoted}"\n')
+
+
+def call(*argv: str) -> Shown:
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        status = main(argv)
+    return Shown(status, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Shown]]:
+    """What each command wrote, in a folder where every text that can be is hostile."""
+    folder = tmp_path_factory.mktemp("sinks")
+    write_inputs(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("EVALKIT_CACHE", str(folder / "cache"))
+        patch.setenv("COLUMNS", "100")
+        patch.delenv("FORCE_COLOR", raising=False)
+        patch.setattr(sys, "path", [str(folder), *sys.path])
+        patch.setattr(sys, "dont_write_bytecode", True)
+        for argv in PREPARE:
+            assert call(*argv).status in (0, 1), argv
+        yield {name: call(*argv) for name, argv in COMMANDS.items()}
+        for name in ("words", "speaks"):
+            sys.modules.pop(name, None)
+
+
+EACH_COMMAND = pytest.mark.parametrize("command", COMMANDS)
+EACH_SIGN = pytest.mark.parametrize("sign", SIGNS)
+
+
+@EACH_COMMAND
+@EACH_SIGN
+def test_nothing_steers(shown: dict[str, Shown], command: str, sign: str):
+    one = shown[command]
+    # Letters and digits of a sequence may stay: they are text without what begins it.
+    steering = {character for character in SIGNS[sign] if not (" " <= character <= "~")}
+    assert not steering & set(one.out + one.err)
+
+
+@EACH_COMMAND
+def test_the_text_has_come_as_far_as_this(shown: dict[str, Shown], command: str):
+    one = shown[command]
+    assert WORD in one.out + one.err
+    assert "Traceback" not in one.err
+
+
+@EACH_COMMAND
+def test_a_build_server_finds_no_orders(shown: dict[str, Shown], command: str):
+    for line in (shown[command].out + "\n" + shown[command].err).split("\n"):
+        assert not line.strip().startswith("::")
+        assert not re.search(r"##\w*\[", line)
+
+
+@pytest.mark.parametrize("command", [name for name in OTHERS if name.startswith("no-")])
+def test_what_is_wrong_is_one_line(shown: dict[str, Shown], command: str):
+    one = shown[command]
+    assert (one.status, one.out, one.err.count("\n")) == (2, "", 1)
+    assert one.err.startswith("error: ")
+
+
+def of_form(form: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("command", [f"{name}-{form}" for name in SHOWS])
+
+
+class Page(HTMLParser):
+    """The tags, attributes and texts of a page, but for those in code."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.inside: list[str] = []
+        self.texts: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {f"{name}={value}" for name, value in attrs}
+        self.inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.inside and self.inside.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if "code" not in self.inside:
+            self.texts.append(data)
+
+
+GITHUB = {
+    "mention": r"(?<![A-Za-z0-9`])@[A-Za-z0-9]",
+    "issue": r"(?<![A-Za-z0-9])(?:[\w.-]+/[\w.-]+)?#\d|\bGH-\d",
+    "address": r"(?i)\b(?:https?|ftp)://\w|\bwww\.\w",
+    "mail": r"[\w.+-]+@[\w-]+\.\w",
+    "footnote": r"\[\^\w+\](?!\\)",
+}
+"""What GitHub makes live in the text of a page, after Markdown is read."""
+
+
+@of_form("markdown")
+class TestMarkdown:
+    def test_nothing_is_live(self, shown: dict[str, Shown], command: str):
+        from markdown_it import MarkdownIt
+
+        source = shown[command].out
+        page = Page(MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(source))
+        allowed = {"h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "code", "strong", "em"}
+        assert page.tags <= allowed
+        text = "\n".join(page.texts)
+        found = {name: match[0] for name, sought in GITHUB.items() if (match := re.search(sought, text))}
+        assert not (found.keys() - {"footnote"})
+        # Footnotes and formulas are found in the source.
+        words = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", source)
+        assert not re.search(r"(?<!\\)\[\^|(?<!\\)\$", words)
+
+    def test_a_table_has_the_cells_of_its_head(self, shown: dict[str, Shown], command: str):
+        from markdown_it import MarkdownIt
+
+        html = MarkdownIt("commonmark").enable("table").render(shown[command].out)
+        for table in re.findall("<table>.*?</table>", html, re.DOTALL):
+            sizes = {len(re.findall("<t[dh]", row)) for row in re.findall("<tr>.*?</tr>", table, re.DOTALL)}
+            assert len(sizes) == 1
+
+
+@of_form("html")
+def test_html_is_text(shown: dict[str, Shown], command: str):
+    page = Page(shown[command].out)
+    assert not page.tags & {"script", "img", "a", "iframe", "form", "link", "object", "b"}
+    assert not any(one.startswith("on") or "javascript:" in one for one in page.attributes)
+    assert any(one.startswith("content=default-src 'none'") for one in page.attributes)
+
+
+@of_form("tsv")
+def test_a_spreadsheet_computes_nothing(shown: dict[str, Shown], command: str):
+    text = shown[command].out
+    rows = list(csv.reader(io.StringIO(text), delimiter="\t"))
+    assert [len(row) for row in rows] == [line.count("\t") + 1 for line in text.splitlines()]
+    for field in (field for row in rows for field in row):
+        assert not field.lstrip().startswith(("=", "@", "＝", "＠"))
+        if field.startswith(("+", "-")):
+            float(field)
+
+
+@of_form("json")
+def test_json_holds_what_was_written(shown: dict[str, Shown], command: str):
+    assert any(HOSTILE in text or TYPED in text for text in texts_of(json.loads(shown[command].out)))
+
+
+def test_extracted_json_holds_what_was_written(shown: dict[str, Shown]):
+    row = json.loads(shown["extract-json"].out)
+    assert (row["id"], row["entities"][0]["label"]) == (TYPED, HOSTILE)
+
+
+@pytest.mark.parametrize("command", ["gate-junit", "validate-junit"])
+def test_xml_is_read(shown: dict[str, Shown], command: str):
+    root = ElementTree.fromstring(shown[command].out)
+    tags = {element.tag for element in root.iter()}
+    assert tags <= {"testsuites", "testsuite", "testcase", "failure", "error", "skipped", "system-out"}
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+        yield from (text for one in value.values() for text in texts_of(one))
+    elif isinstance(value, list):
+        yield from (text for one in value for text in texts_of(one))
+    elif isinstance(value, str):
+        yield value
