@@ -28,6 +28,8 @@ import orjson
 from evalkit.errors import FormatError, InputError, OutputError
 
 __all__ = [
+    "LOCK",
+    "add_to_shared",
     "append_file",
     "file_name_of",
     "growing",
@@ -287,6 +289,16 @@ def growing(path: Path, *, remedy: str = "choose another place") -> Iterator[Cal
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def add_to_shared(path: Path, content: bytes) -> None:
+    """Adds bytes to a file that other processes add to at the same time; a part that was written stays.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    make_folder(path.parent)
+    _written(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _NOT_FOLLOWED, 0o666), content)
 
 
 def read_inside(path: Path) -> bytes:

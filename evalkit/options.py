@@ -155,7 +155,10 @@ class Running:
     Attributes:
         batch_size: articles handed over at once; what the extractor likes best if None.
         workers: batches worked on at once, for extractors that allow it.
-        cache: reuse predictions that the same extractor made for the same article.
+        cache: reuse predictions that the same extractor made for the same article, and a finished run; one that was
+            interrupted is continued without, too.
+        restart: make every prediction anew, also where a run was interrupted.
+        keep_failed: leave articles that failed before as they are; they are tried again otherwise.
         max_failures: how many articles may fail before `Run.shortfall` speaks; all but one if None.
         out: a folder to write the run to, or to continue it in; nothing is written if None.
         progress: told after each batch how far the run is.
@@ -167,6 +170,8 @@ class Running:
     batch_size: int | None = None
     workers: int = 1
     cache: bool = True
+    restart: bool = False
+    keep_failed: bool = False
     max_failures: int | None = None
     out: str | Path | None = None
     progress: Progress | None = None
@@ -211,6 +216,8 @@ class OptionWords(TypedDict, total=False):
     batch_size: int | None
     workers: int
     cache: bool
+    restart: bool
+    keep_failed: bool
     max_failures: int | None
     out: str | Path | None
     progress: Progress | None

@@ -258,8 +258,6 @@ ON_DISK = {
     "files.py": "the one place of files",
     "folders.py": "the one place of folders",
     "formats/columnar.py": "pyarrow writes Parquet itself",
-    "predictions/cache.py": "appends",
-    "predictions/store.py": "appends",
 }
 """Modules that may change the disk, each with its reason; a test can let every change of the first two fail."""
 

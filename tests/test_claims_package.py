@@ -208,6 +208,7 @@ def test_a_gate_sees_a_broken_claim(run: Run, scored: Path, place: Path) -> None
     lines = [json.loads(line) for line in (worse / "predictions.jsonl").read_text(encoding="utf-8").splitlines()]
     for line in lines:
         line["claims"] = []
+        del line["check"]
     (worse / "predictions.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     (worse / "result.json").unlink()
     facts = json.loads((worse / "run.json").read_text(encoding="utf-8"))

@@ -24,7 +24,7 @@ __all__ = ["run_command"]
 
 _SILENT = {
     **{"--out": 1, "--workers": 1, "--batch-size": 1, "--max-failures": 1, "--to": 1},
-    **{"--no-cache": 0, "--json": 0},
+    **{"--no-cache": 0, "--restart": 0, "--keep-failed": 0, "--json": 0},
 }
 """Options that change no byte of a run, and how many values they take."""
 
@@ -49,7 +49,13 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
 )
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Batches at once.")
 @click.option("--out", type=PATH, help="The run folder; runs/NAME-KEY by default.")
-@click.option("--no-cache", is_flag=True, help="Extract again, whatever was predicted before.")
+@click.option(
+    "--no-cache",
+    is_flag=True,
+    help="Extract again what other runs or a finished run predicted; one that was interrupted is continued.",
+)
+@click.option("--restart", is_flag=True, help="Extract everything again, also what an interrupted run predicted.")
+@click.option("--keep-failed", is_flag=True, help="Leave articles that failed before; else they are tried again.")
 @click.option(
     "--max-failures",
     type=click.IntRange(min=0),
@@ -66,8 +72,8 @@ def run_command(
 ) -> int:
     """Run an extractor over gold articles and print how good it is, task by task.
 
-    The run is written to a folder; the same command continues a run that was interrupted and scores a finished one
-    again without extracting.
+    The run is written to a folder; the same command continues a run that was interrupted, tries again the articles that
+    failed, and scores a finished one again without extracting.
 
     Articles that fail are named and count as missed. Exit status 1 if all of them fail, more than --max-failures, or
     nothing could be evaluated.
@@ -80,7 +86,9 @@ def run_command(
         running = Running(
             batch_size=rest["batch_size"],
             workers=rest["workers"],
-            cache=not rest["no_cache"],
+            cache=not (rest["no_cache"] or rest["restart"]),
+            restart=rest["restart"],
+            keep_failed=rest["keep_failed"],
             max_failures=rest["max_failures"],
             out=rest["out"],
             progress=progress,

@@ -20,7 +20,7 @@ from evalkit.layers.fields import NAME, NAMES, NUMBER, SPAN, SPANS, TEXT, FieldT
 from evalkit.layers.table import load_layer
 from evalkit.records import Annotations, Article, Prediction, Span
 
-__all__ = ["Refused", "admit"]
+__all__ = ["Refused", "admit", "plain_usage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +104,33 @@ def _plain_item(layer: Layer[Any], item: Any, where: str) -> Any:
     return replace(item, **changed) if changed else item
 
 
-def _usage(usage: Mapping[str, Any]) -> dict[str, Any]:
+def plain_usage(usage: Mapping[Any, Any]) -> dict[str, float]:
+    """What was counted, in plain numbers; what is none, or is too large, is counted as `unread_usage.NAME`."""
+    plain: dict[str, float] = {}
+    for name, value in usage.items():
+        try:
+            plain[_text(name)] = _counted(value)
+        except _UnfitError:
+            unread = f"unread_usage.{ascii(name)[1:-1] if isinstance(name, str) else ascii(name)}"[:80]
+            plain[unread] = plain.get(unread, 0.0) + 1
+    return plain
+
+
+def _usage(usage: Mapping[str, Any]) -> dict[str, float]:
     plain = {}
     for name, value in usage.items():
         try:
-            plain[_text(name)] = _whole(value) if hasattr(value, "__index__") else _number(value)
+            plain[_text(name)] = _counted(value)
         except _UnfitError as error:
             raise _UnfitError(f"usage {str(name)[:40]!r} {error}") from None
     return plain
+
+
+def _counted(value: Any) -> float:
+    number = _whole(value) if hasattr(value, "__index__") else _number(value)
+    if number is None:
+        raise _UnfitError("is None, expected a number")
+    return number
 
 
 # One value, the same in its plain type: text, numbers and tuples of other packages are taken for what they are.

@@ -23,7 +23,7 @@ from evalkit.extractors.base import (
 )
 from evalkit.extractors.given_pairs import LABELLED, labelled_pairs
 from evalkit.extractors.threads import spread
-from evalkit.predictions.admission import admit
+from evalkit.predictions.admission import admit, plain_usage
 from evalkit.records import Annotations, Article, Prediction
 from evalkit.secrets import redacted
 from evalkit.showing import number_of
@@ -121,13 +121,11 @@ def _prediction(article: Article, answer: object, layers: Sequence[str], *, labe
 
 
 def _let_in(prediction: Prediction, article: Article, layers: Sequence[str]) -> Prediction:
-    """The prediction if it can be used, else one that failed; what was spent on it is kept if that can be told."""
+    """The prediction if it can be used, else one that failed; what was spent on it is kept."""
     admitted = admit(prediction, article, layers)
     if isinstance(admitted, Prediction):
         return admitted
-    failed = _failed(article.id, admitted.reason)
-    spent = admit(replace(failed, usage=prediction.usage), article, layers)
-    return spent if isinstance(spent, Prediction) else failed
+    return replace(_failed(article.id, admitted.reason), usage=prediction.usage)
 
 
 def _with_given(extractor: PairLabeler, job: Job, prediction: Prediction) -> Prediction:
@@ -154,9 +152,9 @@ def _with_given(extractor: PairLabeler, job: Job, prediction: Prediction) -> Pre
 def _with_usage(prediction: Prediction, usage: Mapping[str, float]) -> Prediction:
     """The prediction with what was counted added to what it has."""
     total = dict(prediction.usage)
-    for name, value in usage.items():
+    for name, value in plain_usage(usage).items():
         total[name] = round(total[name] + value, 9) if name in total else value
-    return replace(prediction, usage=total)
+    return replace(prediction, usage=plain_usage(total))
 
 
 def _failed(article_id: str, message: str) -> Prediction:

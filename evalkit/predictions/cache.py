@@ -1,7 +1,8 @@
 """Predictions kept between runs, keyed by what was asked and of whom.
 
-One file for each extractor fingerprint, one line an article: the key, a space, the prediction as JSON. Lines are
-appended in single writes, so several processes can share a file; a line that a crash cut off is skipped.
+One file for each extractor fingerprint, one line an article: the key, a checksum of key and prediction, the prediction
+as JSON. Several processes can add to a file. A line whose checksum is another was damaged, or cut off by a crash: it is
+passed over, as is one that does not fit its article.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
 
 from evalkit.errors import FormatError
-from evalkit.formats.native.rows import article_to_row, prediction_from_row, prediction_line
+from evalkit.files import add_to_shared
+from evalkit.formats.native.rows import article_to_row, prediction_line
+from evalkit.predictions.admission import admit
 from evalkit.predictions.batches import Job
+from evalkit.predictions.lines import DIGITS, checksum, prediction_of
 from evalkit.records import Prediction
 
 __all__ = ["PredictionCache", "cache_folder", "cache_key"]
@@ -45,40 +50,55 @@ def cache_key(job: Job, layers: Sequence[str]) -> str:
 
 
 class PredictionCache:
-    """The cached predictions of one extractor."""
+    """The cached predictions of one extractor.
+
+    Attributes:
+        refused: how many lines were asked for that were damaged, or did not fit their article.
+    """
 
     def __init__(self, fingerprint: str, folder: Path | None = None) -> None:
         name = hashlib.sha256(fingerprint.encode()).hexdigest()[:KEY_LENGTH]
-        self.path = (folder or cache_folder()) / "predictions" / f"{name}.jsonl"
-        self._lines: dict[str, bytes] | None = None
+        self.path = (folder or cache_folder()) / "predictions" / f"{name}.checked.jsonl"
+        self.refused = 0
+        self._lines: dict[bytes, bytes] | None = None
 
-    def get(self, key: str) -> Prediction | None:
-        """The prediction under a key, or None if there is none that can be read."""
-        line = self._loaded().get(key)
+    def get(self, key: str, job: Job, layers: Sequence[str]) -> Prediction | None:
+        """The prediction under a key, or None if there is none that can be used for an article."""
+        line = self._loaded().get(key.encode())
         if line is None:
             return None
-        try:
-            return prediction_from_row(orjson.loads(line), str(self.path))
-        except (orjson.JSONDecodeError, FormatError):
-            return None
+        body = line[KEY_LENGTH + DIGITS + 2 :]
+        if line == _line(key, body):
+            try:
+                said = replace(prediction_of(body, str(self.path)), article_id=job.article.id)
+                admitted = admit(said, job.article, layers)
+                if isinstance(admitted, Prediction):
+                    return admitted
+            except FormatError:
+                pass
+        self.refused += 1
+        return None
 
     def put(self, items: Iterable[tuple[str, Prediction]]) -> None:
         """Adds predictions; a folder that cannot be written to leaves the cache as it is (it only saves time)."""
-        lines = [(key, prediction_line(prediction)) for key, prediction in items]
+        lines = [_line(key, prediction_line(prediction)[:-1]) for key, prediction in items]
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab") as file:
-                file.write(b"".join(b"%s %s" % (key.encode(), line) for key, line in lines))
+            # On a line of its own, as a crash may have cut off the last one.
+            add_to_shared(self.path, b"\n" + b"".join(line + b"\n" for line in lines))
         except OSError:
             return
-        self._loaded().update((key, line.rstrip(b"\n")) for key, line in lines)
+        self._loaded().update((line[:KEY_LENGTH], line) for line in lines)
 
-    def _loaded(self) -> dict[str, bytes]:
+    def _loaded(self) -> dict[bytes, bytes]:
         if self._lines is None:
             try:
                 content = self.path.read_bytes()
             except OSError:
                 content = b""
-            whole = content[: content.rfind(b"\n") + 1].splitlines()
-            self._lines = {line[:KEY_LENGTH].decode("ascii", "replace"): line[KEY_LENGTH + 1 :] for line in whole}
+            self._lines = {line[:KEY_LENGTH]: line for line in content.split(b"\n")}
         return self._lines
+
+
+def _line(key: str, body: bytes) -> bytes:
+    """A line of the cache without its end; the checksum is over key and prediction."""
+    return b"%s %s %s" % (key.encode(), checksum(key.encode() + b" " + body), body)

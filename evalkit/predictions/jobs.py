@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
-from evalkit.dataset.checks import check_spans
 from evalkit.extractors.base import Extractor, PairLabeler, traits_of
 from evalkit.extractors.given_pairs import pairs_of
 from evalkit.predictions.batches import Job
@@ -76,8 +74,10 @@ class _Batch:
         self.jobs = jobs
         self._cache = cache
         self._keys = [] if cache is None else [cache_key(job, layers) for job in jobs]
-        cached = ((number, self._from_cache(number)) for number in range(len(self._keys)))
-        self.predictions = {number: prediction for number, prediction in cached if prediction is not None}
+        self.predictions: dict[int, Prediction] = {}
+        for number, key in enumerate(self._keys):
+            if cache is not None and (cached := cache.get(key, jobs[number], layers)) is not None:
+                self.predictions[number] = cached
         self.missing = [number for number in range(len(jobs)) if number not in self.predictions]
 
     @property
@@ -90,14 +90,6 @@ class _Batch:
         if self._cache is not None:
             made = zip(self.missing, predictions, strict=True)
             self._cache.put((self._keys[number], one) for number, one in made if one.error is None)
-
-    def _from_cache(self, number: int) -> Prediction | None:
-        article = self.jobs[number].article
-        prediction = None if self._cache is None else self._cache.get(self._keys[number])
-        # A line that was damaged may still be JSON.
-        if prediction is None or check_spans(article, prediction.annotations):
-            return None
-        return replace(prediction, article_id=article.id)
 
 
 def _in_order(extractor: Extractor, batches: Sequence[_Batch], executor: Executor) -> Iterator[_Batch]:

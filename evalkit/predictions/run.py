@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
-from evalkit.errors import FormatError
+from evalkit.errors import FormatError, InputError
 from evalkit.files import path_of
 from evalkit.formats.native.rows import prediction_to_row
 from evalkit.options import Scoring
+from evalkit.predictions.admission import Refused, admit
 from evalkit.predictions.facts import GoldReference, MadeBy, stated
-from evalkit.predictions.store import FORMAT_VERSION, RESULT, RUN, RunFolder, read_result, read_run
+from evalkit.predictions.store import FORMAT_VERSION, RESULT, RUN, RunFolder, current_result, read_run
 from evalkit.records import Article, Example, Prediction
 from evalkit.results import RUN_FACTS, EvalResult, failures_beyond
 from evalkit.shapes import checked, fields
@@ -181,25 +182,35 @@ class Run:
         """Writes the run to a folder, and gives the run that lies there.
 
         Raises:
+            InputError: a prediction is none that could be read back.
             OutputError: the folder holds another run or something else, or cannot be written.
         """
         folder = RunFolder(path_of(path, "a run is saved to the path of a folder"))
-        folder.open(self.key, replace(self, complete=False, sha256="").stored_facts)
-        folder.write_predictions(self.predictions)
-        saved = replace(self, path=folder.path, sha256=folder.sha256())
-        folder.write_facts(self.key, saved.stored_facts)
-        if self.result is None:
-            return saved
-        result = replace(self.result, run={**self.result.run, "sha256": saved.sha256})
-        folder.write_result(result)
-        return replace(saved, result=result)
+        articles = {} if self.dataset is None else {one.article.id: one.article for one in self.dataset}
+        predictions = []
+        for prediction in self.predictions:
+            admitted = admit(prediction, articles.get(prediction.article_id), self.layers)
+            if isinstance(admitted, Refused):
+                raise InputError(f"article {prediction.article_id!r}: {admitted.reason}; nothing was saved")
+            predictions.append(admitted)
+        with folder.held("saving a run"):
+            if not folder.claim(self.key):
+                folder.write_facts(self.key, replace(self, complete=False, sha256="").stored_facts)
+            saved = replace(self, path=folder.path, sha256=folder.write_predictions(predictions))
+            folder.write_facts(self.key, saved.stored_facts)
+            folder.remove_old_result(saved.sha256)
+            if self.result is None:
+                return saved
+            result = replace(self.result, run={**self.result.run, "sha256": saved.sha256})
+            folder.write_result(result)
+            return replace(saved, result=result)
 
     @classmethod
     def load(cls, path: str | Path, *, result: bool = True) -> Run:
         """The run in a folder, finished or not; without its stored result if that is not asked for.
 
         Raises:
-            InputError: there is no run.
+            InputError: there is no run, or its result is one of other predictions than those beside it.
             FormatError: a file of it is damaged.
         """
         folder = path_of(path, "a run is loaded from the path of its folder")
@@ -209,9 +220,9 @@ class Run:
         run = replace(run, complete=run.complete and whole, sha256=sha256, path=folder)
         if run.complete and facts.get("sha256", sha256) != sha256:
             run = replace(run, edited=f"the predictions in {folder} are not what the run recorded (another SHA-256)")
-        if not result or not (folder / RESULT).exists():
+        if not result or not run.complete or not (folder / RESULT).exists():
             return run
-        stored = read_result(folder)
+        stored = current_result(folder)
         return replace(run.scored_as(stored.run.get("scoring")), result=stored)
 
     @classmethod

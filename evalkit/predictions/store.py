@@ -1,11 +1,15 @@
 """A run is a folder.
 
-`run.json` says what was run, `predictions.jsonl` holds one line an article (append-only), `result.json` the scores,
-`speed.json` how fast it was.
+`run.json` says what was run, `predictions.jsonl` holds one line an article, `result.json` the scores, `speed.json` how
+fast it was. While a run is at work, lines are only added, and `.lock` says who adds them.
 
-Killed at any moment, a run continues to the same bytes: whole lines of `predictions.jsonl` are kept, a line that was
-cut off is dropped, and the rest is made in the order in which it would have been made. Only `speed.json` differs
-between two runs of the same extractor over the same gold.
+Killed at any moment, a run continues to the same bytes: whole lines are kept, each by its article, and what is missing
+is made. `run.json` calls a run complete only when its predictions were read back from the disk as they should be. A
+finished run stays as it is while it is made anew, or its failed articles are tried again: that is written to
+`predictions.next.jsonl`, which takes its place at the end. Only `speed.json` differs between two runs of the same
+extractor over the same gold.
+
+Nothing that lies there is followed out of the folder: links are refused, hard ones too where they would be written to.
 """
 
 from __future__ import annotations
@@ -15,24 +19,62 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from reprlib import repr as shortened
 from typing import Any
 
-import orjson
-
 from evalkit.errors import FormatError, InputError, OutputError
-from evalkit.files import json_bytes, parse_json, read_json, write_file, writing
-from evalkit.formats.native.rows import prediction_from_row, prediction_line
-from evalkit.records import Prediction
+from evalkit.files import (
+    LOCK,
+    growing,
+    is_leftover,
+    json_bytes,
+    locked,
+    make_folder,
+    parse_json,
+    read_inside,
+    read_json,
+    remove_file,
+    rename_file,
+    write_file,
+    writing,
+)
+from evalkit.predictions.admission import Refused, admit
+from evalkit.predictions.lines import checked_line, has_check, prediction_of
+from evalkit.records import Article, Prediction
 from evalkit.results import EvalResult
+from evalkit.showing import number_of
 
-__all__ = ["RunFolder", "current_result", "read_result", "read_run"]
+__all__ = ["Kept", "RunFolder", "current_result", "read_result", "read_run"]
 
 RUN, PREDICTIONS, RESULT, SPEED = "run.json", "predictions.jsonl", "result.json", "speed.json"
+NEXT = "predictions.next.jsonl"
+"""What takes the place of the predictions of a finished run when it is whole."""
+
+_OURS = re.compile(r"(run|result|speed)\.json|predictions(\.next)?\.jsonl|[a-z.]+\.damaged(-\d+)?\.jsonl?")
 FORMAT_VERSION = 1
 
 ELSEWHERE = "choose another place with --out"
+RUN_ANEW = "run again with --restart, or delete the folder"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What a folder holds of a run already.
+
+    Attributes:
+        predictions: article id → prediction, of those that need not be made again.
+        facts: what `run.json` records of them; empty for a new run.
+        finished: whether that run was complete; it stays so until another takes its place.
+        notes: what was damaged and is made again, each a sentence.
+    """
+
+    predictions: Mapping[str, Prediction] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    finished: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class RunFolder:
@@ -40,6 +82,9 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._held = False
+        self._added_to = PREDICTIONS
+        self._lines: dict[str, bytes] = {}
 
     @classmethod
     def default(cls, extractor: str, key: str) -> RunFolder:
@@ -47,89 +92,214 @@ class RunFolder:
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", extractor).strip("-.")[:60] or "extractor"
         return cls(Path("runs") / f"{name}-{key[:8]}")
 
-    def open(self, key: str, facts: Mapping[str, Any], *, fresh: bool = False) -> list[Prediction]:
-        """Claims the folder for a run and gives back the predictions that it already holds.
+    @contextmanager
+    def held(self, by: str = "") -> Iterator[None]:
+        """Makes the folder and keeps every other process and thread out of it until the end; may be nested.
+
+        Args:
+            by: what is being done, for whoever is kept out.
+
+        Raises:
+            OutputError: another process holds it, somebody keeps other things in it, or it cannot be made.
+        """
+        if self._held:
+            yield
+            return
+        self._refuse_foreign()
+        with writing(self.path, remedy=ELSEWHERE):
+            make_folder(self.path)
+        with locked(self.path, by, remedy=ELSEWHERE):
+            self._held = True
+            try:
+                for name in filter(is_leftover, self._names()):
+                    if name != LOCK:
+                        self._remove(name)
+                yield
+            finally:
+                self._held = False
+
+    def open(
+        self,
+        key: str,
+        articles: Mapping[str, Article],
+        layers: Sequence[str] | None,
+        *,
+        anew: bool = False,
+        restart: bool = False,
+        keep_failed: bool = False,
+    ) -> Kept:
+        """What the folder holds of a run already; what is damaged or foreign in it is set aside.
 
         Args:
             key: what identifies the run: extractor, gold and options that change predictions.
-            facts: written to `run.json`.
-            fresh: start over, whatever is there of this run.
+            articles: those that the run is over, by id.
+            layers: what its extractor claims.
+            anew: a finished run is made anew; one that was interrupted is continued all the same.
+            restart: nothing is kept.
+            keep_failed: articles that failed are kept as they are.
 
         Raises:
-            OutputError: the folder holds another run, something that is no run, or cannot be written.
+            OutputError: the folder holds another run, one that nobody can tell, or cannot be written.
         """
-        found = self._identity()
-        if found is not None and found != key:
+        facts = self.claim(key, restart=restart)
+        content = self._content(PREDICTIONS)
+        finished = content is not None and facts.get("complete") is True and facts.get("sha256") == _sha256(content)
+        notes: list[str] = []
+
+        # Somebody changed the predictions of a run that was complete.
+        changed = facts.get("complete") is True and not finished
+
+        def lines_of(name: str) -> dict[str, tuple[Prediction, bytes]]:
+            lines, odd = self._good_lines(name, articles, layers, unchecked=not changed)
+            if odd:
+                notes.append(
+                    f"{number_of(odd, 'line')} of {name} {'was' if odd == 1 else 'were'} damaged, or not of this run: "
+                    f"made again; the file as it was is kept as {self._set_aside(name)}"
+                )
+            return {name: line for name, line in lines.items() if keep_failed or line[0].error is None}
+
+        standing = {} if restart or (finished and anew) else lines_of(PREDICTIONS)
+        added = {} if restart else lines_of(NEXT)
+        self._added_to = NEXT if finished else PREDICTIONS
+        kept = added | standing
+        self._lines = {article: line for article, (_, line) in kept.items()}
+        # What a finished run has stays where it is; anything else goes on from what is whole.
+        own = added if finished else kept
+        if own:
+            self._put(self._added_to, b"".join(line for _, line in own.values()))
+        else:
+            self._remove(self._added_to)
+        if not finished:
+            self._remove(NEXT)
+        predictions = {article: prediction for article, (prediction, _) in kept.items()}
+        return Kept(predictions=predictions, facts=facts, finished=finished, notes=tuple(notes))
+
+    def claim(self, key: str, *, restart: bool = False) -> dict[str, Any]:
+        """What `run.json` records of the run; empty if it is a new one.
+
+        Args:
+            key: what identifies the run.
+            restart: predictions of which nobody can tell whose they are get another name.
+
+        Raises:
+            OutputError: the folder holds another run, or one that nobody can tell.
+        """
+        facts = self._facts()
+        if facts is None:
+            left = [name for name in (RUN, PREDICTIONS, NEXT) if self._is_there(name)]
+            if not left and self._is_there(RESULT):
+                raise OutputError(f"{self.path}: holds a result without a run; choose another --out, or delete it")
+            if left and not restart:
+                what = "damaged" if RUN in left else "missing"
+                raise OutputError(
+                    f"{self.path}: holds predictions, but its {RUN}, which says whose they are, is {what}; --restart "
+                    "begins anew and gives these another name; or delete the folder, or choose another --out"
+                )
+            for name in left:
+                aside = next(aside for aside in self._names_aside(name) if not self._is_there(aside))
+                rename_file(self.path / name, self.path / aside, remedy=ELSEWHERE)
+            return {}
+        if facts.get("key") != key:
             raise OutputError(
                 f"{self.path}: holds another run (another model, gold or option); choose another --out or delete it"
             )
-        if found is None and self.path.exists() and (not self.path.is_dir() or self._strangers()):
-            ours = self.path.is_dir() and set(self._strangers()) <= {RUN, PREDICTIONS, RESULT, SPEED}
-            what = f"holds a run without a {RUN} that says which; delete it, or" if ours else "is no run;"
-            raise OutputError(f"{self.path}: is there already and {what} choose another --out")
-        kept = [] if fresh or found is None else self._kept()
-        with writing(self.path, remedy=ELSEWHERE):
-            self.path.mkdir(parents=True, exist_ok=True)
-            if not kept:
-                # Before `run.json` says whose predictions these are, so that a crash in between leaves no mixture.
-                (self.path / PREDICTIONS).unlink(missing_ok=True)
-                (self.path / RESULT).unlink(missing_ok=True)
-        self.write_facts(key, facts)
-        return kept
+        return facts
 
-    def _strangers(self) -> list[str]:
-        """What lies in the folder besides files of ours that were being written when a run was killed."""
-        return sorted(path.name for path in self.path.iterdir() if not re.fullmatch(r"\.\S+\.\d+\.tmp", path.name))
-
-    def _identity(self) -> str | None:
-        try:
-            data = orjson.loads((self.path / RUN).read_bytes())
-        except (OSError, orjson.JSONDecodeError):
+    def _facts(self) -> dict[str, Any] | None:
+        """What `run.json` says; None if there is none, or it is damaged."""
+        content = self._content(RUN)
+        if content is None:
             return None
-        return data.get("key") if isinstance(data, dict) else None
-
-    def _kept(self) -> list[Prediction]:
-        path = self.path / PREDICTIONS
         try:
-            content = path.read_bytes()
-        except OSError:
-            return []
-        kept, size = [], 0
-        for line in content.splitlines(keepends=True):
+            facts = parse_json(content, self.path / RUN)
+        except FormatError:
+            return None
+        if not isinstance(facts, dict) or facts.get("format") != "evalkit.run" or not isinstance(facts.get("key"), str):
+            return None
+        if facts.get("version") != FORMAT_VERSION:
+            raise OutputError(
+                f"{self.path / RUN}: run version {shortened(facts.get('version'))}, this evalkit continues "
+                f"{FORMAT_VERSION}; {ELSEWHERE}"
+            )
+        return facts
+
+    def _good_lines(
+        self, name: str, articles: Mapping[str, Article], layers: Sequence[str] | None, *, unchecked: bool
+    ) -> tuple[dict[str, tuple[Prediction, bytes]], int]:
+        """The lines of a file that can be kept, by article, and how many cannot.
+
+        A line that was cut off at the end is no damage: its process was killed. Lines without a check are those of an
+        earlier version if no line of the file has one, unless it is known that they are not (`unchecked`).
+        """
+        content = self._content(name) or b""
+        lines = content.split(b"\n")[:-1]
+        checked = any(map(has_check, lines)) or not unchecked
+        good: dict[str, tuple[Prediction, bytes]] = {}
+        odd = 0
+        for line in lines:
             try:
-                if not line.endswith(b"\n"):
-                    break
-                kept.append(prediction_from_row(orjson.loads(line), str(path)))
-            except (orjson.JSONDecodeError, FormatError):
-                break
-            size += len(line)
-        with writing(path, remedy=ELSEWHERE), path.open("r+b") as file:
-            file.truncate(size)
-        return kept
+                prediction = prediction_of(line, name)
+            except FormatError:
+                odd += 1
+                continue
+            article = articles.get(prediction.article_id)
+            admitted = None if article is None else admit(prediction, article, layers)
+            if has_check(line) != checked or not isinstance(admitted, Prediction):
+                odd += 1
+                continue
+            good[admitted.article_id] = admitted, line + b"\n" if checked else checked_line(admitted)
+        return good, odd
 
     @contextmanager
     def appending(self) -> Iterator[Callable[[Sequence[Prediction]], None]]:
-        """A function that adds predictions, each batch in one write."""
-        path = self.path / PREDICTIONS
-        with writing(path, remedy=ELSEWHERE), path.open("ab", buffering=0) as file:
+        """A function that adds predictions, each batch whole or not at all."""
+        with growing(self.path / self._added_to, remedy=ELSEWHERE) as add:
 
             def append(predictions: Sequence[Prediction]) -> None:
-                file.write(b"".join(map(prediction_line, predictions)))
+                lines = {one.article_id: checked_line(one) for one in predictions}
+                add(b"".join(lines.values()))
+                self._lines |= lines
 
             yield append
 
-    def write_predictions(self, predictions: Iterable[Prediction]) -> None:
-        """Writes all predictions, in place of what is there."""
-        write_file(self.path / PREDICTIONS, b"".join(map(prediction_line, predictions)), remedy=ELSEWHERE)
+    def finish(self, articles: Iterable[str]) -> str:
+        """Puts the predictions in their order, one line an article, and gives their SHA-256 as read from the disk.
+
+        Raises:
+            OutputError: what is read back is not what was written.
+        """
+        content = b"".join([self._lines[article] for article in articles])
+        self._put(PREDICTIONS, content)
+        if self._content(PREDICTIONS) != content:
+            raise OutputError(
+                f"{self.path / PREDICTIONS}: what is read back is not what was written, so the disk may be full or "
+                f"broken; run the same command again, or {ELSEWHERE}"
+            )
+        self._remove(NEXT)
+        return _sha256(content)
+
+    def write_predictions(self, predictions: Iterable[Prediction]) -> str:
+        """Writes all predictions, in place of what is there, and gives their SHA-256.
+
+        Raises:
+            InputError: two are about one article.
+        """
+        self._lines = {}
+        for one in predictions:
+            if one.article_id in self._lines:
+                raise InputError(f"article {one.article_id!r} has two predictions; keep one")
+            self._lines[one.article_id] = checked_line(one)
+        return self.finish(self._lines)
 
     def sha256(self) -> str:
-        """The SHA-256 of the predictions that lie there."""
-        return hashlib.sha256((self.path / PREDICTIONS).read_bytes()).hexdigest()
+        """The SHA-256 of the predictions that lie there; empty if there are none."""
+        content = self._content(PREDICTIONS)
+        return "" if content is None else _sha256(content)
 
     def write_facts(self, key: str, facts: Mapping[str, Any]) -> None:
         """Writes `run.json`."""
         head = {"format": "evalkit.run", "version": FORMAT_VERSION, "key": key}
-        write_file(self.path / RUN, json_bytes(head | dict(facts)), remedy=ELSEWHERE)
+        self._put(RUN, json_bytes(head | dict(facts)))
 
     def write_speed(self, seconds: float, articles: int) -> None:
         """Writes `speed.json`: how long the last extraction took, and of how many articles."""
@@ -138,17 +308,87 @@ class RunFolder:
             "articles": articles,
             "articles_per_second": round(articles / seconds, 3),
         }
-        write_file(self.path / SPEED, json_bytes(speed), remedy=ELSEWHERE)
+        self._put(SPEED, json_bytes(speed))
 
     def write_result(self, result: EvalResult) -> None:
         """Writes `result.json`.
 
         Raises:
-            OutputError: a run lies there whose predictions are not those of the result, or nothing can be written.
+            OutputError: a run lies there whose predictions are not those of the result, somebody keeps other things
+                there, another process is at work there, or nothing can be written.
         """
-        if (self.path / RUN).exists() and result.run.get("sha256") != self.sha256():
-            raise OutputError(f"{self.path}: holds a run of other predictions than those scored; {ELSEWHERE}")
-        write_file(self.path / RESULT, json_bytes(result.to_json()), remedy=ELSEWHERE)
+        with self.held("scoring"):
+            a_run = self._is_there(RUN) or self._is_there(PREDICTIONS)
+            if a_run and result.run.get("sha256") != self.sha256():
+                raise OutputError(f"{self.path}: holds a run of other predictions than those scored; {ELSEWHERE}")
+            self._put(RESULT, json_bytes(result.to_json()))
+
+    def remove_old_result(self, sha256: str) -> None:
+        """Removes a result that was made of other predictions than those with this SHA-256."""
+        if self._is_there(RESULT):
+            try:
+                current = read_result(self.path).run.get("sha256") == sha256
+            except InputError:
+                current = False
+            if not current:
+                self._remove(RESULT)
+
+    def _refuse_foreign(self) -> None:
+        """Refuses a folder in which somebody keeps other things."""
+        if not self.path.exists():
+            return
+        if self.path.is_dir():
+            names = {name for name in self._names() if not is_leftover(name)}
+            if all(map(_OURS.fullmatch, names)) or {RUN, PREDICTIONS} <= names or self._is_marked(RUN, RESULT):
+                return
+        raise OutputError(f"{self.path}: is there already and is no run; choose another --out")
+
+    def _names(self) -> list[str]:
+        with writing(self.path, remedy=ELSEWHERE):
+            return [path.name for path in self.path.iterdir()]
+
+    def _is_marked(self, *names: str) -> bool:
+        """Whether one of these files says that evalkit wrote it."""
+        return any(b'"evalkit.' in (self._content(name) or b"")[:200] for name in names)
+
+    def _is_there(self, name: str) -> bool:
+        path = self.path / name
+        return path.exists() or path.is_symlink()
+
+    def _content(self, name: str) -> bytes | None:
+        """The content of a file; None if there is none."""
+        path = self.path / name
+        try:
+            return read_inside(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror or error}; {ELSEWHERE}") from error
+
+    def _put(self, name: str, content: bytes) -> None:
+        """Gives a file this content, whole or not at all; nothing is written where it has it."""
+        if self._content(name) != content:
+            write_file(self.path / name, content, remedy=ELSEWHERE)
+
+    def _remove(self, name: str) -> None:
+        if self._is_there(name):
+            remove_file(self.path / name, remedy=ELSEWHERE)
+
+    def _set_aside(self, name: str) -> str:
+        """Copies a file to a name of its own, and gives that; one that was copied before is not copied again."""
+        content = self._content(name) or b""
+        aside = next(aside for aside in self._names_aside(name) if self._content(aside) in (None, content))
+        self._put(aside, content)
+        return aside
+
+    def _names_aside(self, name: str) -> Iterator[str]:
+        stem, _, suffix = name.rpartition(".")
+        for number in count(1):
+            yield f"{stem}.damaged{'' if number == 1 else f'-{number}'}.{suffix}"
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction], str]:
@@ -161,13 +401,12 @@ def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction], str]:
     if path.is_file():
         raise InputError(f"{path}: is a file; give the run folder, which holds the predictions too")
     try:
-        written = (path / RUN).read_bytes()
-        content = (path / PREDICTIONS).read_bytes()
+        written, content = read_inside(path / RUN), read_inside(path / PREDICTIONS)
     except OSError as error:
         raise InputError(
             f"{path}: is no run folder ({error.strerror}); give the folder that evalkit run wrote"
         ) from error
-    facts = parse_json(written, path / RUN, damaged="run again")
+    facts = parse_json(written, path / RUN, damaged=RUN_ANEW)
     if not isinstance(facts, dict):
         raise FormatError(f"{path / RUN}: not an evalkit run; give the folder that evalkit run wrote")
     if facts.get("version", FORMAT_VERSION) != FORMAT_VERSION:
@@ -175,13 +414,23 @@ def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction], str]:
             f"{path / RUN}: run version {shortened(facts['version'])}, this evalkit reads {FORMAT_VERSION}; run again"
         )
     predictions = []
-    for number, line in enumerate(content.splitlines(), 1):
+    lines = content.split(b"\n")
+    checked = any(map(has_check, lines))
+    for number, line in enumerate(lines[:-1] if not lines[-1] else lines, 1):
         where = f"{path / PREDICTIONS}:{number}"
         try:
-            predictions.append(prediction_from_row(orjson.loads(line), where))
-        except orjson.JSONDecodeError as error:
-            raise FormatError(f"{where}: damaged ({error}); run the same command again to continue the run") from error
-    return facts, predictions, hashlib.sha256(content).hexdigest()
+            admitted = admit(prediction_of(line, where), None, None)
+            if isinstance(admitted, Refused):
+                raise FormatError(f"{where}: {admitted.reason}")
+            if has_check(line) != checked:
+                raise FormatError(f"{where}: has no check, which other lines have")
+        except FormatError as error:
+            raise FormatError(
+                f"{error}; run the same command again to make it anew, or, if it was changed on purpose, take "
+                '"check" out of every line'
+            ) from error
+        predictions.append(admitted)
+    return facts, predictions, _sha256(content)
 
 
 def current_result(path: Path) -> EvalResult:

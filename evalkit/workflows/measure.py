@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.dataset.gold import GoldDataset
-from evalkit.extractors.base import Extractor, traits_of
+from evalkit.extractors.base import Extractor, Traits, traits_of
 from evalkit.extractors.table import settings_for
 from evalkit.options import Options
 from evalkit.predictions.run import Run
@@ -52,13 +52,18 @@ def measure_extractor(
         planned = planned_run(system, gold)
         check_evaluable(gold, planned, options.scoring)
         folder = RunFolder(Path(options.running.out or RunFolder.default(planned.extractor, planned.key).path))
-        run = make_run(system, planned, replace(options.running, out=folder.path))
-        traits = traits_of(system)
+        with folder.held(options.running.command):
+            run = make_run(system, planned, options.running, folder)
+            traits = traits_of(system)
+            spent = usage_notes(run.predictions, prices=traits.token_prices)
+            run = replace(run, notes=(*_notes(run, traits, gold), *run.notes, *spent))
+            result = score_run(gold, run, options, baseline=baseline)
+            folder.write_result(result)
+    return replace(run, result=result)
+
+
+def _notes(run: Run, traits: Traits, gold: GoldDataset) -> list[str]:
     notes = [f"nothing is kept for other runs: {traits.uncached}"] if traits.uncached else []
     if traits.unseen and run.fresh < len(run.predictions):
         notes.append(f"predictions of {run.extractor} were used again: {traits.unseen}")
-    notes += markup_notes(example.article for example in gold)
-    run = replace(run, notes=(*notes, *run.notes, *usage_notes(run.predictions, prices=traits.token_prices)))
-    result = score_run(gold, run, options, baseline=baseline)
-    folder.write_result(result)
-    return replace(run, result=result)
+    return [*notes, *markup_notes(example.article for example in gold)]

@@ -24,7 +24,7 @@ from evalkit.predictions.executors.local import LocalExecutor
 from evalkit.predictions.facts import GoldReference, MadeBy
 from evalkit.predictions.jobs import Job, jobs_of, run_jobs
 from evalkit.predictions.run import Run
-from evalkit.predictions.store import RunFolder
+from evalkit.predictions.store import Kept, RunFolder
 from evalkit.records import Article, Example, Prediction
 from evalkit.scoring.tasks.base import imported
 from evalkit.scoring.tasks.table import load_task, task_names
@@ -39,6 +39,7 @@ BASELINE = "trivial"
 """The extractor whose scores are the floor beside every figure."""
 
 _OUT = "out must be the path of a folder"
+_THEN = " then "
 
 
 def run_extractor(
@@ -100,23 +101,49 @@ def planned_run(system: Extractor, gold: GoldDataset) -> Run:
     )
 
 
-def make_run(system: Extractor, planned: Run, running: Running) -> Run:
+def make_run(system: Extractor, planned: Run, running: Running, folder: RunFolder | None = None) -> Run:
     """The run with its predictions; continued if its folder holds some of them already.
+
+    Args:
+        system: the extractor.
+        planned: what is run over what.
+        running: how it is run.
+        folder: where the run is written, if that is not the folder `running.out`.
 
     Raises:
         ExtractorError: the extractor as a whole cannot be used.
-        OutputError: the folder holds another run, or cannot be written.
+        OutputError: the folder holds another run, another process is at work in it, or it cannot be written.
     """
     planned = replace(planned, made_by=replace(planned.made_by, command=running.command))
+    if folder is None and running.out is not None:
+        folder = RunFolder(path_of(running.out, _OUT))
+    with contextlib.nullcontext() if folder is None else folder.held(running.command):
+        return _made(system, planned, running, folder)
+
+
+def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder | None) -> Run:
     examples = planned.dataset.examples if planned.dataset else ()
     jobs = jobs_of(examples, system)
-    folder = None if running.out is None else RunFolder(path_of(running.out, _OUT))
     # Without a fingerprint of all that it runs, what it said before may not be what it would say now.
-    running = replace(running, cache=running.cache and not traits_of(system).uncached)
-    kept = [] if folder is None else _kept(folder, planned, jobs, fresh=not running.cache)
-    done, fresh = len(kept), 0
+    uncached = bool(traits_of(system).uncached)
+    kept = Kept()
+    if folder is not None:
+        kept = folder.open(
+            planned.key,
+            {job.article.id: job.article for job in jobs},
+            planned.layers,
+            anew=not running.cache,
+            restart=running.restart or uncached,
+            keep_failed=running.keep_failed,
+        )
+    missing = [job for job in jobs if job.article.id not in kept.predictions]
+    planned = replace(planned, made_by=replace(planned.made_by, versions=_versions_of(planned, kept, missing)))
+    if folder is not None and not kept.finished:
+        folder.write_facts(planned.key, planned.stored_facts)
+    done, fresh = len(jobs) - len(missing), 0
+    cache = PredictionCache(planned.made_by.fingerprint) if running.cache and not uncached else None
     begun = time.perf_counter()
-    with contextlib.nullcontext() if folder is None else folder.appending() as append:
+    with folder.appending() if folder is not None and missing else contextlib.nullcontext() as append:
 
         def store(batch: Sequence[Prediction], cached: int) -> None:
             """Each batch lies in the folder before anybody is told of it."""
@@ -127,33 +154,70 @@ def make_run(system: Extractor, planned: Run, running: Running) -> Run:
             if running.progress is not None:
                 running.progress(done, len(jobs))
 
-        cache = PredictionCache(planned.made_by.fingerprint) if running.cache else None
         made = run_jobs(
             system,
-            jobs[len(kept) :],
+            missing,
             batch_size=running.batch_size,
             executor=LocalExecutor(running.workers),
             cache=cache,
             on_done=store,
         )
     seconds = time.perf_counter() - begun
+    predictions = {**kept.predictions, **{one.article_id: one for one in made}}
+    # What an extractor says of itself it may know only after it has worked.
+    facts = _facts(system) if missing else dict(kept.facts.get("extractor_facts") or {})
     run = replace(
         planned,
-        predictions=(*kept, *made),
-        made_by=replace(planned.made_by, facts=_facts(system)),
+        predictions=tuple([predictions[job.article.id] for job in jobs]),
+        made_by=replace(planned.made_by, facts=facts),
         complete=True,
-        sha256="" if folder is None else folder.sha256(),
         path=None if folder is None else folder.path,
         seconds=seconds,
         fresh=fresh,
         max_failures=running.max_failures,
-        notes=(*in_found_boilerplate(examples, jobs), *other_languages([one.article for one in examples], system)),
+        notes=(
+            *kept.notes,
+            *_cache_notes(cache),
+            *_version_notes(planned),
+            *in_found_boilerplate(examples, jobs),
+            *other_languages([one.article for one in examples], system),
+        ),
     )
     if folder is not None:
+        whole = kept.finished and not missing
+        run = replace(run, sha256=folder.sha256() if whole else folder.finish(job.article.id for job in jobs))
         folder.write_facts(run.key, run.stored_facts)
+        if not whole:
+            folder.remove_old_result(run.sha256)
         if fresh:
             folder.write_speed(seconds, fresh)
     return run
+
+
+def _versions_of(planned: Run, kept: Kept, missing: Sequence[Job]) -> dict[str, str]:
+    """The versions that made the predictions: where they changed in the middle of a run, one after the other."""
+    now, before = planned.made_by.versions, dict(kept.facts.get("versions") or {})
+    if not kept.predictions or not before:
+        return dict(now)
+    if not missing:
+        return before
+    return {name: _after(before.get(name, ""), now.get(name, "")) for name in [*before, *(now.keys() - before)]}
+
+
+def _after(before: str, now: str) -> str:
+    return before if before.split(_THEN)[-1] == now else f"{before or 'none'}{_THEN}{now or 'none'}"
+
+
+def _version_notes(run: Run) -> list[str]:
+    changed = [f"{name} {number}" for name, number in run.made_by.versions.items() if _THEN in number]
+    return [f"versions changed while these predictions were made: {', '.join(changed)}"] if changed else []
+
+
+def _cache_notes(cache: PredictionCache | None) -> list[str]:
+    if cache is None or not cache.refused:
+        return []
+    were = "prediction was" if cache.refused == 1 else "predictions were"
+    return [f"{cache.refused} cached {were} damaged, or did not fit the article: made again"]
 
 
 def _facts(system: Extractor) -> dict[str, Any]:
@@ -222,14 +286,6 @@ def _refuse_without_text(gold: GoldDataset) -> None:
                 f"article {example.article.id!r} has annotations and no text to extract from; add its text, or score "
                 "predictions made elsewhere with `evalkit score`"
             )
-
-
-def _kept(folder: RunFolder, planned: Run, jobs: Sequence[Job], *, fresh: bool) -> list[Prediction]:
-    """What the folder holds of this run already; a folder with other articles is begun anew."""
-    kept = folder.open(planned.key, planned.stored_facts, fresh=fresh)
-    if [p.article_id for p in kept] == [job.article.id for job in jobs[: len(kept)]]:
-        return kept
-    return folder.open(planned.key, planned.stored_facts, fresh=True)
 
 
 @contextlib.contextmanager

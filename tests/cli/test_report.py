@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def test_the_advised_command_reads_and_scores_as_it_was_done(evalkit: Evalkit, w
     assert evalkit("run", "--model", "mine:people", *read, "--out", "r").status == 0
     before = evalkit("report", "r", "--to", "json").json
     path = workspace / "r" / "predictions.jsonl"
-    path.write_bytes(path.read_bytes().replace(b"{", b"{ ", 1))
+    path.write_bytes(re.sub(rb',"check":"[0-9a-f]*"', b"", path.read_bytes()))
     done = evalkit("report", "r")
     assert done.status == 2
     advised = shlex.split(done.err.strip().partition("with evalkit ")[2])

@@ -165,12 +165,10 @@ ODD = [
     pytest.param(Odd(ArticleFailure(7)), id="failure-that-is-a-number"),  # type: ignore[arg-type]
     pytest.param(Odd(ArticleFailure(HALF, {"cost": "much"})), id="failure-with-half-a-character"),  # type: ignore[dict-item]
     pytest.param(Odd(ArticleFailure("no", None)), id="failure-without-usage"),  # type: ignore[arg-type]
-    pytest.param(Odd(Extracted(entity(), {"prompt_tokens": 2**70})), id="huge-usage"),
     pytest.param(Odd(Extracted(entity(), None)), id="no-usage"),  # type: ignore[arg-type]
     pytest.param(Odd(Extracted(7)), id="extracted-number"),  # type: ignore[arg-type]
     pytest.param(OddLabels(labels=[7]), id="number-for-the-label-of-a-pair"),
     pytest.param(OddLabels(labels=[HALF]), id="surrogate-for-the-label-of-a-pair"),
-    pytest.param(OddLabels(labels=PairLabels(["favor"], {"cost": 2**70})), id="huge-usage-of-a-pair"),
     pytest.param(OddLabels(labels=PairsError(HALF)), id="error-of-a-pair"),
     pytest.param(OddLabels(labels=7), id="number-for-labels"),
     pytest.param(OddLabels(labels=SystemExit(0)), id="exit"),
@@ -194,3 +192,18 @@ def test_a_pair_that_got_no_label_is_stored_and_read_back():
     assert made.error is None
     again = prediction_from_row(orjson.loads(prediction_line(made)), "here")
     assert again == replace(made, seconds=0.0)
+
+
+@pytest.mark.parametrize(
+    "extractor",
+    [
+        pytest.param(Odd(Extracted(entity(), {"prompt_tokens": 2**70, "cost": 0.5})), id="of-an-article"),
+        pytest.param(OddLabels(labels=PairLabels(["favor"], {"prompt_tokens": 2**70, "cost": 0.5})), id="of-a-pair"),
+        pytest.param(Odd(ArticleFailure("no", {"prompt_tokens": 2**70, "cost": 0.5})), id="of-one-that-failed"),
+    ],
+)
+def test_a_count_that_cannot_be_summed_is_left_out_and_counted(extractor: Odd):
+    pair = StancePair(holder="moen", target="topic:port", holder_mentions=(), target_mentions=("port",))
+    (made,) = run_jobs(extractor, [Job(replace(ARTICLE, id="b"), (pair,))])
+    assert made.usage == {"unread_usage.prompt_tokens": 1.0, "cost": 0.5}
+    assert (made.error == "no") == isinstance(extractor.answer, ArticleFailure)

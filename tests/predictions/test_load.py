@@ -30,8 +30,9 @@ def test_a_file_names_itself_and_claims_what_it_has(tmp_path: Path):
 
 
 def test_a_run_brings_its_name_layers_and_label_map(tmp_path: Path):
-    folder = RunFolder(tmp_path / "r")
-    folder.open("k", {"extractor": "spacy:x", "layers": ["entities"], "predicted_map": "from-ontonotes"})
+    folder = RunFolder(tmp_path)
+    folder.open("k", {}, ("entities",))
+    folder.write_facts("k", {"extractor": "spacy:x", "layers": ["entities"], "predicted_map": "from-ontonotes"})
     with folder.appending() as append:
         append([Prediction(article_id="a", annotations=Annotations(entities=()))])
     found = load_predictions(folder.path, EXAMPLES)

@@ -3,34 +3,57 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evalkit.errors import FormatError, InputError, OutputError
+from evalkit.errors import EvalkitError, FormatError, InputError, OutputError
 from evalkit.formats.native.rows import prediction_line
+from evalkit.predictions.lines import checked_line
 from evalkit.predictions.store import RunFolder, read_result, read_run
-from evalkit.records import Annotations, Entity, Prediction, Span
+from evalkit.records import Annotations, Article, Entity, Prediction, Span
 from evalkit.results import EvalResult
 
 FACTS = {"extractor": "x", "layers": ["entities"]}
+ARTICLES = {f"å{n}": Article(id=f"å{n}", text="Ida Moen") for n in range(3)}
 MADE = [
     Prediction(
-        article_id=f"å{n}",
+        article_id=name,
         annotations=Annotations(entities=(Entity(id="e1", spans=(Span(0, n + 1),), label="PER"),)),
     )
-    for n in range(3)
+    for n, name in enumerate(ARTICLES)
 ]
+FAILED = Prediction(article_id="å1", annotations=Annotations(), error="TimeoutError")
 
 
-def filled(path: Path) -> RunFolder:
+def opened(folder: RunFolder, key: str = "key", **how: bool) -> list[Prediction]:
+    """What is kept of a run, in the order of its articles."""
+    kept = folder.open(key, ARTICLES, ("entities",), **how).predictions
+    return [kept[name] for name in ARTICLES if name in kept]
+
+
+def filled(path: Path, made: Sequence[Prediction] = MADE, *, finished: bool = False) -> RunFolder:
     folder = RunFolder(path)
-    folder.open("key", FACTS)
-    with folder.appending() as append:
-        append(MADE)
+    with folder.held():
+        folder.open("key", ARTICLES, ("entities",))
+        folder.write_facts("key", FACTS)
+        with folder.appending() as append:
+            append(made)
+        if finished:
+            sha256 = folder.finish(one.article_id for one in made)
+            folder.write_facts("key", FACTS | {"complete": True, "sha256": sha256})
     return folder
+
+
+def names(path: Path) -> set[str]:
+    return {path.name for path in path.iterdir()}
 
 
 NAMES = [
@@ -43,37 +66,91 @@ NAMES = [
 
 
 class TestFolder:
-    def test_what_was_appended_is_kept(self, tmp_path: Path):
-        filled(tmp_path / "r")
-        assert RunFolder(tmp_path / "r").open("key", FACTS) == MADE
+    @pytest.mark.parametrize("finished", [False, True])
+    def test_what_was_appended_is_kept(self, tmp_path: Path, finished: bool):
+        filled(tmp_path / "r", finished=finished)
+        assert opened(RunFolder(tmp_path / "r")) == MADE
 
-    def test_fresh_begins_anew(self, tmp_path: Path):
+    def test_an_interrupted_run_is_continued_also_when_one_is_wanted_anew(self, tmp_path: Path):
+        filled(tmp_path / "r", MADE[:2])
+        assert opened(RunFolder(tmp_path / "r"), anew=True) == MADE[:2]
+
+    def test_restart_keeps_nothing(self, tmp_path: Path):
         folder = filled(tmp_path / "r")
-        folder.write_result(empty_result(folder))
-        assert folder.open("key", FACTS, fresh=True) == []
-        assert {path.name for path in (tmp_path / "r").iterdir()} == {"run.json"}
+        assert opened(folder, restart=True) == []
+        assert names(tmp_path / "r") == {"run.json"}
+
+    @pytest.mark.parametrize("how", ["anew", "restart"])
+    def test_a_finished_run_stays_until_another_takes_its_place(self, tmp_path: Path, how: str):
+        folder = filled(tmp_path / "r", finished=True)
+        before = read_run(tmp_path / "r")
+        other = [replace(one, annotations=Annotations(entities=())) for one in MADE]
+        assert opened(folder, **{how: True}) == []
+        with folder.appending() as append:
+            append(other[:2])
+        assert read_run(tmp_path / "r") == before
+        # Interrupted here: it is continued, and without the wish the finished run is there.
+        assert opened(RunFolder(tmp_path / "r")) == MADE
+        again = RunFolder(tmp_path / "r")
+        assert opened(again, anew=True) == other[:2]
+        with again.appending() as append:
+            append(other[2:])
+        again.finish(ARTICLES)
+        assert read_run(tmp_path / "r")[1] == other
+        assert names(tmp_path / "r") == {"run.json", "predictions.jsonl"}
+
+    @pytest.mark.parametrize("finished", [False, True])
+    def test_failed_articles_are_tried_again(self, tmp_path: Path, finished: bool):
+        made = [MADE[0], FAILED, MADE[2]]
+        folder = filled(tmp_path / "r", made, finished=finished)
+        assert opened(folder, keep_failed=True) == made
+        assert opened(folder) == [MADE[0], MADE[2]]
+        with folder.appending() as append:
+            append([MADE[1]])
+        folder.finish(ARTICLES)
+        assert read_run(tmp_path / "r")[1] == MADE
+        assert (tmp_path / "r" / "predictions.jsonl").read_bytes() == b"".join(map(checked_line, MADE))
 
     def test_another_key_is_refused(self, tmp_path: Path):
         filled(tmp_path / "r")
-        with pytest.raises(OutputError, match="holds another run"):
-            RunFolder(tmp_path / "r").open("other", FACTS)
-        with pytest.raises(OutputError, match="holds another run"):
-            RunFolder(tmp_path / "r").open("other", FACTS, fresh=True)
+        for how in ({}, {"anew": True}, {"restart": True}):
+            with pytest.raises(OutputError, match="holds another run"):
+                opened(RunFolder(tmp_path / "r"), "other", **how)
         assert read_run(tmp_path / "r")[1] == MADE
 
-    def test_a_run_whose_facts_are_gone_says_what_to_do(self, tmp_path: Path):
+    @pytest.mark.parametrize(("facts", "what"), [(None, "missing"), ("{", "damaged"), ("[]", "damaged")])
+    def test_a_run_whose_facts_are_gone_has_a_way_out(self, tmp_path: Path, facts: str | None, what: str):
         filled(tmp_path / "r")
         (tmp_path / "r" / "run.json").unlink()
-        with pytest.raises(OutputError, match=r"holds a run without a run\.json that says which; delete it, or choose"):
-            RunFolder(tmp_path / "r").open("key", FACTS)
+        if facts is not None:
+            (tmp_path / "r" / "run.json").write_text(facts)
+        with pytest.raises(OutputError, match=rf"its run\.json, .* is {what}; --restart begins anew .* or delete"):
+            opened(RunFolder(tmp_path / "r"))
+        assert opened(RunFolder(tmp_path / "r"), restart=True) == []
+        aside = {"predictions.damaged.jsonl", *([] if facts is None else ["run.damaged.json"])}
+        assert names(tmp_path / "r") == aside
+        assert (tmp_path / "r" / "predictions.damaged.jsonl").read_bytes() == b"".join(map(checked_line, MADE))
 
     def test_things_of_others_are_left_alone(self, tmp_path: Path):
         (tmp_path / "notes.txt").write_text("mine")
-        with pytest.raises(OutputError, match="is there already and is no run"):
-            RunFolder(tmp_path).open("key", FACTS, fresh=True)
-        assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+        for write in (
+            lambda: filled(tmp_path),
+            lambda: RunFolder(tmp_path).write_result(
+                EvalResult(extractor="x", gold="g@1", split="test", articles=0, tasks={})
+            ),
+        ):
+            with pytest.raises(OutputError, match="is there already and is no run"):
+                write()
+        assert names(tmp_path) == {"notes.txt"}
 
-    @given(cut=st.integers(min_value=0, max_value=sum(len(prediction_line(p)) for p in MADE)))
+    def test_a_run_with_notes_of_its_owner_is_a_run(self, tmp_path: Path):
+        filled(tmp_path / "r")
+        (tmp_path / "r" / "notes.txt").write_text("mine")
+        with RunFolder(tmp_path / "r").held():
+            pass
+        assert "notes.txt" in names(tmp_path / "r")
+
+    @given(cut=st.integers(min_value=0, max_value=sum(len(checked_line(p)) for p in MADE)))
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
     def test_cut_anywhere_it_continues_to_the_same_bytes(self, tmp_path_factory: pytest.TempPathFactory, cut: int):
         path = tmp_path_factory.mktemp("cut") / "r"
@@ -81,11 +158,94 @@ class TestFolder:
         whole = (path / "predictions.jsonl").read_bytes()
         (path / "predictions.jsonl").write_bytes(whole[:cut])
         folder = RunFolder(path)
-        kept = folder.open("key", FACTS)
+        kept = opened(folder)
         assert kept == MADE[: len(kept)]
         with folder.appending() as append:
             append(MADE[len(kept) :])
+        folder.finish(ARTICLES)
         assert (path / "predictions.jsonl").read_bytes() == whole
+        assert names(path) == {"run.json", "predictions.jsonl"}
+
+    ODD = (
+        pytest.param(b"\0\0\0", id="zeroes"),
+        pytest.param(b"[]", id="no-object"),
+        pytest.param(checked_line(MADE[1]).replace(b"[0,2]", b"[0,3]").rstrip(), id="changed"),
+        pytest.param(prediction_line(MADE[1]).rstrip(), id="without-its-check"),
+        pytest.param(checked_line(replace(MADE[1], article_id="other")).rstrip(), id="foreign"),
+        pytest.param(
+            checked_line(replace(MADE[1], annotations=Annotations(quotes=()))).rstrip(), id="layer-not-claimed"
+        ),
+    )
+
+    @pytest.mark.parametrize("line", ODD)
+    def test_an_odd_line_drops_itself_alone_and_its_file_is_set_aside(self, tmp_path: Path, line: bytes):
+        filled(tmp_path / "r")
+        odd = checked_line(MADE[0]) + line + b"\n" + checked_line(MADE[2])
+        (tmp_path / "r" / "predictions.jsonl").write_bytes(odd)
+        folder = RunFolder(tmp_path / "r")
+        kept = folder.open("key", ARTICLES, ("entities",))
+        assert list(kept.predictions.values()) == [MADE[0], MADE[2]]
+        assert kept.notes == (
+            "1 line of predictions.jsonl was damaged, or not of this run: made again; the file as it was is kept as "
+            "predictions.damaged.jsonl",
+        )
+        assert (tmp_path / "r" / "predictions.damaged.jsonl").read_bytes() == odd
+        # Never over an earlier one.
+        (tmp_path / "r" / "predictions.jsonl").write_bytes(b"{}\n")
+        assert "kept as predictions.damaged-2.jsonl" in folder.open("key", ARTICLES, ("entities",)).notes[0]
+        assert (tmp_path / "r" / "predictions.damaged.jsonl").read_bytes() == odd
+
+    def test_lines_of_earlier_versions_are_kept(self, tmp_path: Path):
+        filled(tmp_path / "r")
+        (tmp_path / "r" / "predictions.jsonl").write_bytes(b"".join(map(prediction_line, MADE[:2])))
+        assert opened(RunFolder(tmp_path / "r")) == MADE[:2]
+        # And are given a check, so that others can stand beside them.
+        assert (tmp_path / "r" / "predictions.jsonl").read_bytes() == b"".join(map(checked_line, MADE[:2]))
+
+    def test_what_is_not_read_back_as_it_was_written_is_not_called_whole(self, tmp_path: Path):
+        folder = filled(tmp_path / "r")
+        with patch.object(RunFolder, "_put"):
+            (tmp_path / "r" / "predictions.jsonl").write_bytes(checked_line(MADE[0]))
+            with pytest.raises(OutputError, match="what is read back is not what was written"):
+                folder.finish(ARTICLES)
+
+    @pytest.mark.parametrize("link", [os.symlink, os.link], ids=["soft", "hard"])
+    @pytest.mark.parametrize(
+        "name", ["run.json", "predictions.jsonl", "predictions.next.jsonl", ".lock", "result.json"]
+    )
+    def test_no_link_leads_out_of_the_folder(self, tmp_path: Path, name: str, link: Callable[[Path, Path], None]):
+        outside = tmp_path / "precious"
+        for finished in (False, True):
+            folder = filled(tmp_path / f"r{finished}", finished=finished)
+            outside.write_text("keep me\n")
+            (folder.path / name).unlink(missing_ok=True)
+            link(outside, folder.path / name)
+            with suppress(EvalkitError), folder.held():
+                opened(folder, anew=True)
+                folder.write_facts("key", FACTS)
+                with folder.appending() as append:
+                    append(MADE)
+                folder.finish(ARTICLES)
+                folder.write_result(empty_result(folder))
+            assert outside.read_text() == "keep me\n"
+
+    def test_two_processes_are_kept_apart(self, tmp_path: Path):
+        folder = filled(tmp_path / "r")
+        result = empty_result(folder)
+        with folder.held("evalkit run --model x"):
+            for work in (lambda: filled(tmp_path / "r"), lambda: RunFolder(tmp_path / "r").write_result(result)):
+                with pytest.raises(OutputError, match=rf"process {os.getpid()} on .* \(evalkit run --model x\) is at"):
+                    work()
+            folder.write_result(result)
+        assert RunFolder(tmp_path / "r").sha256() == folder.sha256()
+
+    def test_what_a_killed_process_left_is_removed(self, tmp_path: Path):
+        filled(tmp_path / "r")
+        (tmp_path / "r" / ".run.json.4711-0123456789abcdef.tmp").write_text("{")
+        (tmp_path / "r" / ".lock").write_text("process 4711")
+        with RunFolder(tmp_path / "r").held():
+            pass
+        assert names(tmp_path / "r") == {"run.json", "predictions.jsonl"}
 
     @pytest.mark.parametrize(("name", "path"), NAMES)
     def test_default_place_stays_below_runs(self, name: str, path: str):
@@ -133,8 +293,7 @@ class TestReading:
     def test_a_result_of_other_predictions_is_not_put_beside_these(self, tmp_path: Path):
         folder = filled(tmp_path / "r")
         result = empty_result(folder)
-        with folder.appending() as append:
-            append(MADE[:1])
+        folder.write_predictions(MADE[:1])
         with pytest.raises(OutputError, match="holds a run of other predictions than those scored"):
             folder.write_result(result)
         assert not (tmp_path / "r" / "result.json").exists()

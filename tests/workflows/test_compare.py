@@ -120,6 +120,9 @@ def test_a_result_of_other_predictions_is_not_trusted(six: GoldDataset, runs: li
     assert micro(evalkit.compare_runs(folders, dataset=six, resamples=20))[0] == 1.0
     path = tmp_path / "right" / "predictions.jsonl"
     path.write_text("".join(json.dumps({"id": f"a{n}", "entities": []}) + "\n" for n in range(6)))
+    with pytest.raises(InputError, match=r"result\.json: was not made of the predictions beside it.*evalkit score"):
+        evalkit.compare_runs(folders, dataset=six, resamples=20)
+    (tmp_path / "right" / "result.json").unlink()
     assert micro(evalkit.compare_runs(folders, dataset=six, resamples=20))[0] == 0.0
 
 
@@ -137,8 +140,12 @@ def edited(run: Run, folder: Path) -> Run:
     """The run, saved, with what it predicts for the first article taken out afterwards."""
     run.save(folder)
     path = folder / "predictions.jsonl"
-    first, *others = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join([json.dumps({**json.loads(first), "entities": []}) + "\n", *others]), encoding="utf-8")
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for row in rows:
+        # On purpose.
+        del row["check"]
+    rows[0]["entities"] = []
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return Run.load(folder)
 
 
