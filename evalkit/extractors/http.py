@@ -3,12 +3,19 @@
 Status 408, 409, 425, 429 and 5xx, a refused and a cut connection, silence, and an answer that its reader takes for
 damaged are tried again after a pause that doubles, or as long as `Retry-After` says; while that lasts, no other request
 is sent. A redirection is not followed: what is sent goes to that address, and nowhere else.
+
+Silence is noticed by the socket. That somebody is never silent and never done (a byte of a header now and then) is not:
+so a whole answer has a time of its own, after which its connection is cut from outside, wherever it stands.
 """
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import http.client
+import math
+import re
+import socket
 import threading
 import time
 import urllib.error
@@ -17,15 +24,26 @@ import urllib.request
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import IO, Any, Generic, NamedTuple, TypeVar
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from evalkit.secrets import redacted
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["Failure", "HttpClient", "Patience", "Posted", "proxy_of"]
 
-LARGEST = 256 << 20
+LARGEST = 64 << 20
+"""The most bytes of an answer that are taken, packed and unpacked."""
+_MOST_LAYERS, _MOST_PARTS, _PIECE = 3, 10_000, 1 << 12
 _LONGEST_PAUSE = 60.0
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _ABOUT_THE_REQUEST = frozenset({400, 413, 415, 422, 501})
 _REDIRECTIONS = frozenset({301, 302, 303, 307, 308})
+_STOPPED = "not asked: the run was stopped"
+_TOO_LATE = "no answer in the time that an article may take (--article-timeout)"
+_WAITS_LONGER = "--set timeout=SECONDS waits longer"
 _SPENT = "insufficient_quota"
 """What OpenAI adds to a 429 that no pause mends."""
 
@@ -38,14 +56,12 @@ class Patience:
 
     Attributes:
         timeout: seconds without a byte.
-        at_once: whether the whole answer has to come in that time.
         retries: how often a request is tried again.
         pause: seconds before the first of these.
         per_minute: how many requests are sent in a minute, at even distances; 0 is no limit.
     """
 
     timeout: float
-    at_once: bool = False
     retries: int
     pause: float
     per_minute: int = 0
@@ -94,6 +110,79 @@ class _NoRedirection(urllib.request.HTTPRedirectHandler):
         return None
 
 
+class _Wire:
+    """The connection of one request, which others can cut."""
+
+    def __init__(self) -> None:
+        self.cut_for = ""
+        self._socket: socket.socket | None = None
+        self._lock = threading.Lock()
+
+    def connect(self, address: tuple[str, int], timeout: float, source: Any = None) -> socket.socket:
+        """A socket to an address, as `socket.create_connection` makes it."""
+        made = socket.create_connection(address, timeout, source)
+        self.hold(made)
+        return made
+
+    def hold(self, made: socket.socket) -> None:
+        """Take the socket of which the request makes use from now on."""
+        with self._lock:
+            self._socket = made
+        if self.cut_for:
+            self.cut(self.cut_for)
+
+    def cut(self, reason: str) -> None:
+        """Have whoever reads or writes there see its end."""
+        with self._lock:
+            self.cut_for = self.cut_for or reason
+            if self._socket is not None:
+                # Not that of an encrypted socket, which would end what encrypts it under the hands of its reader.
+                with contextlib.suppress(OSError):
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, host: str, *, wire: _Wire, **rest: Any) -> None:
+        super().__init__(host, **rest)
+        self._create_connection = wire.connect
+
+
+class _SecureConnection(http.client.HTTPSConnection):
+    def __init__(self, host: str, *, wire: _Wire, **rest: Any) -> None:
+        super().__init__(host, **rest)
+        self._create_connection = wire.connect
+        self._wire = wire
+
+    def connect(self) -> None:
+        super().connect()
+        self._wire.hold(self.sock)
+
+
+class _Request(urllib.request.Request):
+    def __init__(self, url: str, body: bytes, headers: dict[str, str], wire: _Wire) -> None:
+        super().__init__(url, data=body, headers=headers)
+        self.wire = wire
+
+
+class _Handler(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
+    """Opens connections that can be cut."""
+
+    def __init__(self) -> None:
+        urllib.request.HTTPHandler.__init__(self)
+        self._trust: ssl.SSLContext | None = None
+
+    def http_open(self, req: Any) -> Any:
+        return self.do_open(partial(_Connection, wire=req.wire), req)
+
+    def https_open(self, req: Any) -> Any:
+        if self._trust is None:
+            import ssl
+
+            self._trust = ssl.create_default_context()
+            self._trust.set_alpn_protocols(["http/1.1"])
+        return self.do_open(partial(_SecureConnection, wire=req.wire), req, context=self._trust)
+
+
 class _Pace:
     """When the next request may be sent: at even distances, and not while the other side wants a pause."""
 
@@ -125,6 +214,7 @@ class HttpClient:
         content_type: of what is sent and of what is wanted back.
         key: sent as bearer token unless empty; it never leaves this object otherwise.
         advice: what to do about a status, where that is more than to check the address.
+        largest: the most bytes of an answer that are taken; 64 MiB if None.
     """
 
     url: str
@@ -133,93 +223,124 @@ class HttpClient:
     key: str = field(default="", repr=False)
     advice: Mapping[int, str] = field(default_factory=dict)
     _pace: _Pace = field(default_factory=_Pace, init=False, repr=False)
+    largest: int | None = None
     _over: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
+    _wires: set[_Wire] = field(default_factory=set, init=False, repr=False)
     _opener: urllib.request.OpenerDirector = field(
-        default_factory=lambda: urllib.request.build_opener(_NoRedirection), init=False, repr=False
+        default_factory=lambda: urllib.request.build_opener(_NoRedirection, _Handler()), init=False, repr=False
     )
 
     def stop(self) -> None:
-        """Let nobody wait or try again any longer; requests that are on their way are waited for."""
+        """Let nobody wait, try again or read any longer."""
         self._over.set()
+        for wire in tuple(self._wires):
+            wire.cut(_STOPPED)
 
     def start(self) -> None:
         """Take requests again."""
         self._over.clear()
 
-    def post(self, body: bytes, read: Callable[[bytes], Answer | Failure]) -> Posted[Answer]:
+    def post(
+        self, body: bytes, read: Callable[[bytes], Answer | Failure], *, most: float, until: float = math.inf
+    ) -> Posted[Answer]:
         """What is read of the answer, or why there is none after all tries.
 
         Args:
             body: what is sent.
             read: makes of the content what is wanted, or says what is wrong with it.
+            most: seconds for a whole answer, from connecting to its last byte.
+            until: the time, as `time.monotonic` has it, after which there is no use in an answer.
         """
         distance = 60 / self.patience.per_minute if self.patience.per_minute else 0.0
+        answer: Answer | Failure = Failure(_TOO_LATE)
         for attempt in range(1, self.patience.retries + 2):
-            if self._over.wait(self._pace.turn(distance)):
-                return Posted(Failure("not asked: the run was stopped", hopeless=True), attempt - 1)
-            content = self._send(body)
+            turn, left = self._pace.turn(distance), until - time.monotonic()
+            if turn >= left:
+                if attempt == 1:
+                    # Whoever follows would have no turn either, and all would fail at once.
+                    self._over.wait(max(left, 0))
+                return Posted(answer, attempt - 1)
+            if self._over.wait(turn):
+                return Posted(Failure(_STOPPED, hopeless=True), attempt - 1)
+            content = self._send(body, most, until)
             answer = read(content) if isinstance(content, bytes) else content
             if not isinstance(answer, Failure) or not answer.again or attempt > self.patience.retries:
                 break
-            self._rest(answer, attempt)
+            self._rest(answer, attempt, until - time.monotonic())
         return Posted(answer, attempt)
 
     def clean(self, text: str) -> str:
         """The text in one line, without the key, not longer than a terminal can bear."""
         shown = text.replace(self.key, "[key]") if self.key else text
-        return " ".join(shown.split())[:240]
+        # Half a character of UTF-16 can be written nowhere.
+        return " ".join(redacted(shown.encode("utf-8", "replace").decode()).split())[:240]
 
-    def _rest(self, failure: Failure, attempt: int) -> None:
+    def _rest(self, failure: Failure, attempt: int, left: float) -> None:
+        """Wait before the next try, at most for the time that is left."""
         if failure.wait is None:
-            self._over.wait(min(self.patience.pause * 2.0 ** (attempt - 1), _LONGEST_PAUSE))
+            self._over.wait(max(min(self.patience.pause * 2.0 ** (attempt - 1), _LONGEST_PAUSE, left), 0))
         else:
             self._pace.hold(min(failure.wait, _LONGEST_PAUSE))
 
-    def _send(self, body: bytes) -> bytes | Failure:
-        answer = self._sent(body)
+    def _send(self, body: bytes, most: float, until: float) -> bytes | Failure:
+        wire = _Wire()
+        left = until - time.monotonic()
+        seconds = min(most, left)
+        late = _TOO_LATE if left < most else f"no whole answer in {most:g} seconds; {_WAITS_LONGER}"
+        watch = threading.Timer(seconds, wire.cut, [late])
+        watch.daemon = True
+        watch.start()
+        self._wires.add(wire)
+        try:
+            answer = self._sent(body, wire, max(min(self.patience.timeout, seconds), 0.01))
+        finally:
+            watch.cancel()
+            self._wires.discard(wire)
+        if wire.cut_for == _STOPPED:
+            return Failure(_STOPPED, hopeless=True)
+        if wire.cut_for:
+            # Also what looks whole: without a length the end of a connection is that of the answer.
+            answer = Failure(wire.cut_for, again=True)
         if isinstance(answer, Failure) and (proxy := proxy_of(self.url)):
             # What the proxy itself says looks like an answer of the address.
             return replace(answer, message=f"{answer.message} ({proxy})")
         return answer
 
-    def _sent(self, body: bytes) -> bytes | Failure:
+    def _sent(self, body: bytes, wire: _Wire, silence: float) -> bytes | Failure:
         headers = {"Content-Type": self.content_type, "Accept": self.content_type, "User-Agent": "evalkit"}
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
-        request = urllib.request.Request(self.url, data=body, headers=headers)
         try:
-            with self._opener.open(request, timeout=self.patience.timeout) as response:
+            with self._opener.open(_Request(self.url, body, headers, wire), timeout=silence) as response:
                 return self._content(response)
         except urllib.error.HTTPError as error:
             with error:
                 return self._refused(error)
         except urllib.error.URLError as error:
             if isinstance(error.reason, TimeoutError):
-                return self._silence()
+                return self._silence(silence)
             return Failure(f"cannot be reached: {error.reason}", hopeless=True, again=True)
         except TimeoutError:
-            return self._silence()
-        except (http.client.HTTPException, OSError) as error:
+            return self._silence(silence)
+        except (http.client.HTTPException, OSError, ValueError) as error:
             return Failure(f"the connection was cut: {self.clean(str(error) or type(error).__name__)}", again=True)
 
     def _content(self, response: Any) -> bytes | Failure:
         parts: list[bytes] = []
-        size, begun = 0, time.monotonic()
+        size, most = 0, self.largest or LARGEST
         while part := response.read1(1 << 16):
             parts.append(part)
             size += len(part)
-            if size > LARGEST:
-                return _too_large()
-            if self.patience.at_once and time.monotonic() - begun > self.patience.timeout:
-                return self._silence()
+            if size > most:
+                return _too_large(most)
         # Reading what is there, unlike reading a number of bytes, does not mind that there are fewer.
         if response.length:
             return Failure(f"the connection was cut after {size} bytes of the answer", again=True)
-        return _unpacked(b"".join(parts), response.headers.get("Content-Encoding", ""))
+        return _unpacked(b"".join(parts), response.headers.get("Content-Encoding", ""), most)
 
-    def _silence(self) -> Failure:
-        what = "no whole answer in" if self.patience.at_once else "hangs: nothing came for"
-        return Failure(f"{what} {self.patience.timeout:g} seconds; --set timeout=SECONDS waits longer", again=True)
+    def _silence(self, seconds: float) -> Failure:
+        waits = _WAITS_LONGER if seconds == self.patience.timeout else "raise the time-out of articles"
+        return Failure(f"hangs: nothing came for {seconds:g} seconds; {waits}", again=True)
 
     def _refused(self, error: urllib.error.HTTPError) -> Failure:
         status = error.code
@@ -237,52 +358,61 @@ class HttpClient:
 
     def _said(self, error: urllib.error.HTTPError) -> str:
         try:
-            said = _unpacked(error.read(4000), error.headers.get("Content-Encoding", ""), whole=False)
+            said = _unpacked(error.read(4000), error.headers.get("Content-Encoding", ""), LARGEST, whole=False)
             return self.clean(said.decode("utf-8", "replace")) if isinstance(said, bytes) else ""
-        except (http.client.HTTPException, OSError):
+        except (http.client.HTTPException, OSError, ValueError):
             return ""
 
 
-def _too_large() -> Failure:
-    return Failure(f"answered with more than {LARGEST >> 20} MiB")
+def _too_large(most: int) -> Failure:
+    return Failure(f"answered with more than {most >> 20} MiB")
 
 
-def _unpacked(content: bytes, encoding: str, *, whole: bool = True) -> bytes | Failure:
+def _unpacked(content: bytes, encoding: str, most: int, *, whole: bool = True) -> bytes | Failure:
     """A content without the compression that its header names, or why it cannot be read.
 
     Some servers compress though nobody asked for it. Of one that is not `whole` the end may be missing.
     """
-    for name in reversed([part.strip().lower() for part in encoding.split(",")]):
-        if name in ("", "identity") or not content:
+    names = [name for part in encoding.split(",") if (name := part.strip().lower()) not in ("", "identity")]
+    if len(names) > _MOST_LAYERS:
+        return Failure(f"answered with {len(names)} Content-Encodings, one in the other; send it plain, or as gzip")
+    for name in reversed(names):
+        if not content:
             continue
         if name not in ("gzip", "x-gzip", "deflate"):
             return Failure(f"answered with Content-Encoding {name[:40]}, which is not read; send it plain, or as gzip")
         try:
-            content, left = _inflated(content, name)
+            content, left = _inflated(content, name, most)
         except zlib.error as error:
             return Failure(f"answered with Content-Encoding {name}, but its content is not ({error})")
-        if len(content) > LARGEST:
-            return _too_large()
+        if len(content) > most:
+            return _too_large(most)
         if whole and left:
             return Failure(f"answered with Content-Encoding {name}, and its end is missing", again=True)
     return content
 
 
-def _inflated(content: bytes, name: str) -> tuple[bytes, bool]:
-    """What is compressed in a content, up to one byte more than is read, and whether its end is missing.
+def _inflated(content: bytes, name: str, most: int) -> tuple[bytes, bool]:
+    """What is compressed in a content, up to one byte more than is taken, and whether its end is missing.
 
     Raises:
         zlib.error: it is not so compressed.
     """
     # Both have a header that says which it is; some servers leave out that of deflate.
     headless = name == "deflate" and (content[0] & 0x0F != 8 or int.from_bytes(content[:2], "big") % 31)
-    found, complete = bytearray(), False
+    found, complete, at = bytearray(), False, 0
     # gzip may hold several parts, one after the other.
-    while content and len(found) <= LARGEST:
+    for _ in range(_MOST_PARTS):
         machine = zlib.decompressobj(-zlib.MAX_WBITS if headless else zlib.MAX_WBITS | 32)
-        found += machine.decompress(content, LARGEST + 1 - len(found))
-        complete, content = machine.eof, machine.unused_data
-    return bytes(found), not complete
+        # Piece by piece: what lies behind a part is copied whenever one ends.
+        while not machine.eof and at < len(content) and len(found) <= most:
+            piece = content[at : at + _PIECE]
+            found += machine.decompress(piece, most + 1 - len(found))
+            at += len(piece) - len(machine.unused_data) - len(machine.unconsumed_tail)
+        complete = machine.eof
+        if not complete or at >= len(content) or len(found) > most:
+            return bytes(found), not complete
+    raise zlib.error(f"more than {_MOST_PARTS:,} parts")
 
 
 def proxy_of(url: str) -> str:
@@ -300,11 +430,9 @@ def _seconds(value: str | None) -> float | None:
     """`Retry-After` in seconds, given as a number or as a date; None if it is neither."""
     if value is None:
         return None
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value.strip()):
+        return float(value)
     try:
-        return max(float(value), 0.0) if value.replace(".", "", 1).isdigit() else max(_until(value), 0.0)
-    except (ValueError, TypeError, OverflowError):
+        return max(email.utils.parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    except Exception:  # whatever the date of a stranger makes that function stumble over
         return None
-
-
-def _until(date: str) -> float:
-    return email.utils.parsedate_to_datetime(date).timestamp() - time.time()

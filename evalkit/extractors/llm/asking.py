@@ -6,6 +6,7 @@ An endpoint that refuses the schema is asked again with a weaker constraint, and
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -36,8 +37,9 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What the requests about one article cost so far, by name."""
+    """What the requests about one article cost so far, by name, and the time until which they may go on."""
 
+    until: float = math.inf
     counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, posted: Posted[Reply]) -> None:
@@ -105,7 +107,7 @@ class Asker:
         Args:
             question: what is asked.
             round_: told how the endpoint fares.
-            spent: what it costs is added to this.
+            spent: what it costs is added to this; says until when an answer is waited for.
         """
         trouble = ""
         for attempt in range(self._settings.attempts):
@@ -153,7 +155,7 @@ class Asker:
         modes = self._settings.modes
         first: Failure | None = None
         for at in range(self._mode, len(modes)):
-            posted = self.client.ask(self._body(question, modes[at], attempt))
+            posted = self.client.ask(self._body(question, modes[at], attempt), spent.until)
             spent.add(posted)
             reply = posted.answer
             if isinstance(reply, Failure) and reply.about_the_request:

@@ -7,6 +7,7 @@ asked for again like one that was cut.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,6 +24,9 @@ _ADVICE = {
 }
 
 
+_LARGEST = 8 << 20
+"""The most bytes of an answer that are read: more than any model writes."""
+_MOST_TOKENS = 1_000_000_000
 _THOUGHTS = ("thinking", "reasoning")
 """Parts of a content that are no part of the answer."""
 
@@ -53,10 +57,10 @@ class Client:
 
     def __init__(self, url: str, *, key: str, patience: Patience) -> None:
         """A client for `url`, the full address; the key is sent as bearer token and shown nowhere."""
-        self._http = HttpClient(url, patience, "application/json", key=key, advice=_ADVICE)
+        self._http = HttpClient(url, patience, "application/json", key=key, advice=_ADVICE, largest=_LARGEST)
 
     def stop(self) -> None:
-        """Let nobody wait or try again any longer; requests that are on their way are waited for."""
+        """Let nobody wait, try again or read any longer."""
         self._http.stop()
 
     def start(self) -> None:
@@ -67,9 +71,10 @@ class Client:
         """The text in one line, without the key, not longer than a terminal can bear."""
         return self._http.clean(text)
 
-    def ask(self, body: Mapping[str, Any]) -> Posted[Reply]:
-        """The answer to a request, or why there is none after all tries."""
-        posted = self._http.post(json.dumps(body, ensure_ascii=True).encode(), self._read)
+    def ask(self, body: Mapping[str, Any], until: float = math.inf) -> Posted[Reply]:
+        """The answer to a request, or why there is none after all tries; nothing is waited for after `until`."""
+        sent = json.dumps(body, ensure_ascii=True).encode()
+        posted = self._http.post(sent, self._read, most=self._http.patience.timeout, until=until)
         answer = posted.answer
         if isinstance(answer, Failure) and answer.about_the_address:
             answer = replace(answer, message=f"{self._http.url} {answer.message}")
@@ -86,18 +91,21 @@ class Client:
         choices = answer.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         message = choice.get("message") if isinstance(choice, dict) else None
+        if isinstance(choice, dict) and message is None and isinstance(choice.get("text"), str):
+            # As completions were before there were chats.
+            message = {"content": choice["text"]}
         if not isinstance(choice, dict) or not isinstance(message, dict):
             said = self._http.clean(json.dumps(answer.get("error"))) if answer.get("error") else "no choices"
             return Failure(f"answered without a message: {said}", again=True)
         return Reply(
-            text="\n".join(filter(None, [_content(message.get("content")), *_calls(message)])),
+            text="\n".join(filter(None, [_content(message.get("content")), *_calls(message)])) or _parsed(message),
             finish=_string(choice.get("finish_reason")),
             refusal=self._http.clean(_string(message.get("refusal")) or _content(message.get("content"), "refusal")),
             reasoning=_string(message.get("reasoning_content"))
             or _string(message.get("reasoning"))
             or _content(message.get("content"), *_THOUGHTS),
             tokens=_tokens(answer.get("usage")),
-            model=_string(answer.get("model")),
+            model=self._http.clean(_string(answer.get("model"))),
         )
 
 
@@ -134,7 +142,14 @@ def _calls(message: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def _parsed(message: Mapping[str, Any]) -> str:
+    """The answer as some endpoints give it beside an empty content: read already."""
+    parsed = message.get("parsed")
+    return json.dumps(parsed) if isinstance(parsed, dict) else ""
+
+
 def _tokens(usage: object) -> dict[str, int]:
+    """The tokens that an endpoint counts; a number that no answer can have is none."""
     counts = usage if isinstance(usage, dict) else {}
     names = ("prompt_tokens", "completion_tokens")
-    return {name: counts[name] for name in names if type(counts.get(name)) is int and counts[name] >= 0}
+    return {name: counts[name] for name in names if type(counts.get(name)) is int and 0 <= counts[name] <= _MOST_TOKENS}

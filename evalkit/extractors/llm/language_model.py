@@ -24,6 +24,8 @@ The key is read from the environment variable EVALKIT_LLM_API_KEY and goes nowhe
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -66,6 +68,7 @@ class LlmExtractor:
         self._schema = answer_schema(settings.layers, list(settings.labels))
         self._asker = Asker(settings)
         self._pair_round = Round()
+        self._article_timeout = math.inf
         if settings.asks_pairs and "stances" in settings.layers:
             self.label_pairs = self._label_pairs
 
@@ -84,6 +87,13 @@ class LlmExtractor:
     def facts(self) -> dict[str, str]:
         """What a run should keep: endpoint, model, how its answers were constrained, and which prompt it got."""
         return self._asker.facts()
+
+    def limit_time(self, seconds: float) -> None:
+        """Have an article fail whose requests and pauses together take longer; its given pairs have as long again."""
+        self._article_timeout = seconds
+
+    def _spent(self) -> Spent:
+        return Spent(until=time.monotonic() + self._article_timeout)
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations | ArticleFailure | Extracted]:
         """What the model found in each article, in the order given, or why there is nothing.
@@ -112,7 +122,7 @@ class LlmExtractor:
     def _guarded(self, article: Article, batch: Round) -> Extracted | ArticleFailure:
         if batch.stopped:
             return ArticleFailure(f"not asked: {batch.stopped}")
-        spent = Spent()
+        spent = self._spent()
         try:
             found = self._extract(article, batch, spent)
         except Exception as error:  # one that reached the runner would make it ask about the whole batch again
@@ -158,7 +168,7 @@ class LlmExtractor:
         """
         windows = cut_windows(zoned(article), self._settings.window, self._settings.overlap)
         votes: dict[int, list[str]] = {number: [] for number in range(1, len(pairs) + 1)}
-        spent = Spent()
+        spent = self._spent()
         for window, share in zip(windows, share_out(pairs, [window.shown for window in windows]), strict=True):
             if not share or not window.shown.strip():
                 continue

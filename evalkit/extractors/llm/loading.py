@@ -16,7 +16,8 @@ from evalkit.dataset.labels import load_inventory
 from evalkit.errors import InputError
 from evalkit.extractors.http import Patience
 from evalkit.extractors.llm.language_model import LlmExtractor
-from evalkit.extractors.llm.prompt import ASKED, load_prompt
+from evalkit.extractors.llm.prompt import ASKED
+from evalkit.extractors.llm.prompt_file import load_prompt
 from evalkit.extractors.llm.settings import MODES, Settings
 from evalkit.extractors.options import Options
 from evalkit.files import parse_json
@@ -66,7 +67,6 @@ def _read_settings(spec: str, options: Mapping[str, str] | None = None) -> Setti
         patience=Patience(
             per_minute=given.whole("requests-per-minute", 0, least=0),
             timeout=given.seconds("timeout", 120),
-            at_once=True,
             retries=given.whole("retries", 4, least=0),
             pause=given.seconds("pause", 1),
         ),

@@ -8,6 +8,7 @@ neutral aside where any took a side; neutral where favor and against are equal.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from evalkit.errors import FormatError
 from evalkit.extractors.base import UNLABELLED, StancePair
 from evalkit.extractors.llm.grounding import plain
 from evalkit.extractors.llm.schema import json_object, schema_object
+from evalkit.extractors.llm.written_json import small_named
 from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX
 
 __all__ = ["PairAnswer", "elected", "list_pairs", "pairs_schema", "read_pairs", "share_out"]
@@ -74,8 +76,9 @@ def read_pairs(content: str, numbers: Sequence[int]) -> PairAnswer:
 
 
 def _number_and_label(item: object) -> tuple[int, str]:
-    number, label = (item.get("pair"), item.get("label")) if isinstance(item, Mapping) else (None, None)
-    if isinstance(number, str) and number.strip().isdecimal():
+    named = small_named(item) if isinstance(item, Mapping) else {}
+    number, label = named.get("pair"), named.get("label")
+    if isinstance(number, str) and re.fullmatch(r"[0-9]{1,9}", number.strip()):
         number = int(number)
     return number if type(number) is int else 0, label.strip().lower() if isinstance(label, str) else ""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.errors import FormatError
-from evalkit.extractors.llm.written_json import read_written, shown
+from evalkit.extractors.llm.written_json import read_written, replaced_in, shown, small_named
 from evalkit.records import QUOTE_KINDS, STANCE_LABELS
 
 __all__ = [
@@ -24,6 +24,8 @@ __all__ = [
     "schema_object",
 ]
 
+_MOST_ITEMS = 10_000
+"""More than any article has; each is looked for in the text."""
 _TEXT = {"type": "string"}
 _TEXT_OR_NULL = {"type": ["string", "null"]}
 _TEXTS = {"type": "array", "items": _TEXT}
@@ -136,7 +138,11 @@ def read_answer(content: str, layers: Sequence[str], labels: Sequence[str]) -> D
             raise FormatError(
                 f"its JSON has no list {layer!r}; it has {', '.join(map(repr, answer)) or 'nothing'}"[:200]
             )
-        items = [readers[layer](item) if isinstance(item, Mapping) else None for item in answer[layer]]
+        if len(answer[layer]) > _MOST_ITEMS:
+            raise FormatError(
+                f"its list {layer!r} has {len(answer[layer]):,} items; more than {_MOST_ITEMS:,} are no answer"
+            )
+        items = [readers[layer](small_named(item)) if isinstance(item, Mapping) else None for item in answer[layer]]
         found[layer] = [item for item in items if item is not None]
         malformed += len(items) - len(found[layer])
     return Draft(**{layer: tuple(items) for layer, items in found.items()}, malformed=malformed, counts=counts)
@@ -172,6 +178,7 @@ def json_object(content: str, wanted: Sequence[str]) -> tuple[Mapping[str, Any],
     taken: dict[str, Any] = {}
     superseded = 0
     for answer in answers:
+        superseded += sum(name in wanted for name in replaced_in(answer))
         for name, value in answer.items():
             superseded += name in wanted and name in taken and taken[name] != value
             taken[name] = value
@@ -188,8 +195,9 @@ def _unwrapped(value: Any, wanted: Sequence[str], depth: int = 3) -> Mapping[str
             return None
     if not isinstance(value, Mapping):
         return None
-    if any(name in value for name in wanted):
-        return value
+    named = small_named(value)
+    if any(name in named for name in wanted):
+        return named
     inner = (_unwrapped(one, wanted, depth - 1) for one in value.values()) if depth else iter(())
     return next((one for one in inner if one is not None), None)
 
@@ -199,7 +207,10 @@ def _entity(item: Mapping[str, Any], labels: Sequence[str]) -> DraftEntity | Non
     if not isinstance(text, str) or not isinstance(label, str) or not text.strip() or not label.strip():
         return None
     return DraftEntity(
-        before=_optional(item, "before") or "", text=text, label=_known(label, labels), id=_optional(item, "id")
+        before=_optional(item, "before") or "",
+        text=_whole(text),
+        label=_known(_whole(label), labels),
+        id=_optional(item, "id"),
     )
 
 
@@ -209,7 +220,9 @@ def _quote(item: Mapping[str, Any]) -> DraftQuote | None:
     if not content or not isinstance(kind, str):
         return None
     cue, speaker, speaker_id = (_optional(item, name) for name in ("cue", "speaker", "speaker_id"))
-    return DraftQuote(content=content, kind=_known(kind, QUOTE_KINDS), cue=cue, speaker=speaker, speaker_id=speaker_id)
+    return DraftQuote(
+        content=content, kind=_known(_whole(kind), QUOTE_KINDS), cue=cue, speaker=speaker, speaker_id=speaker_id
+    )
 
 
 def _stance(item: Mapping[str, Any]) -> DraftStance | None:
@@ -222,7 +235,7 @@ def _stance(item: Mapping[str, Any]) -> DraftStance | None:
 
 def _strings(value: object) -> tuple[str, ...]:
     listed = value if isinstance(value, list) else [value]
-    return tuple(string for string in listed if isinstance(string, str) and string.strip())
+    return tuple(_whole(string) for string in listed if isinstance(string, str) and string.strip())
 
 
 def _optional(item: Mapping[str, Any], name: str) -> str | None:
@@ -230,7 +243,12 @@ def _optional(item: Mapping[str, Any], name: str) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         # Some models number the things they speak of.
         value = str(value)
-    return value.strip() or None if isinstance(value, str) else None
+    return _whole(value).strip() or None if isinstance(value, str) else None
+
+
+def _whole(text: str) -> str:
+    """The text with `�` for half a character of UTF-16, which JSON can name and nothing can write."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _known(label: str, known: Sequence[str]) -> str:

@@ -4,6 +4,8 @@ What a model thinks aloud is left out: between tags such as `<think>` and `</thi
 only the closing one was sent), and in the channels that some write. Of the rest every complete object counts, whatever
 stands around it: sentences, code fences, brackets.
 
+JSON may also be written as a string of JSON, as programs do that encode what is encoded already.
+
 What is no JSON, and is meant as such without a doubt, is mended and counted: a comma behind the last item, comments,
 single or curly quotation marks around strings, the words of Python, quotation marks inside a string that were not
 escaped. What ends before its last bracket is no answer: nobody knows what would have followed.
@@ -14,12 +16,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalkit.errors import FormatError
 
-__all__ = ["WrittenJson", "read_written", "shown"]
+__all__ = ["WrittenJson", "read_written", "replaced_in", "shown", "small_named"]
+
+_LONGEST = 2_000_000
+_MOST_OBJECTS = 10_000
 
 _THOUGHT = "think|thinking|thoughts?|reason|reasoning|analysis|reflection|scratchpad|seed:think"
 _TAGS = re.compile(
@@ -31,7 +36,8 @@ _CHANNEL = re.compile(r"<\|channel\|>\s*(\w*)[^<]*(?:<\|constrain\|>[^<]*)?<\|me
 _CHANNEL_END = re.compile(r"<\|(?:end|return|call|start)\|>")
 _BARE_CHANNELS = re.compile(r"^\s*analysis.*assistantfinal", re.DOTALL)
 _LIKE_JSON = re.compile(r"\{\s*(?:[\"'“„}]|//|/\*|$)")
-_BLANK = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_BLANK = re.compile(r"(?:\s|//[^\n]{0,500}|/\*.{0,500}?\*/)*", re.DOTALL)
+"""What stands between; a comment that never ends would be read again at every mark."""
 _WORD = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[A-Za-z_]\w*")
 _WORDS = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None, "NaN": None}
 _QUOTES = {'"': '"', "'": "'", "“": "”", "„": "“”"}
@@ -54,6 +60,38 @@ class WrittenJson:
     items: tuple[Mapping[str, Any], ...] | None = None
 
 
+class _Object(dict[str, Any]):
+    """An object of which the last value of each name stands.
+
+    Attributes:
+        replaced: the names whose earlier values differ.
+    """
+
+    replaced: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, pairs: list[tuple[str, Any]]) -> _Object:
+        """The object with these names and values."""
+        made = cls(pairs)
+        if len(made) < len(pairs):
+            made.replaced = tuple(dict.fromkeys(name for name, value in pairs if made[name] != value))
+        return made
+
+
+def small_named(written: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The object with its names in small letters, as they were asked for."""
+    if all(name == name.lower() for name in written):
+        return written
+    made = _Object.of([(name.lower(), value) for name, value in written.items()])
+    made.replaced = tuple(dict.fromkeys((*made.replaced, *map(str.lower, replaced_in(written)))))
+    return made
+
+
+def replaced_in(written: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names that an object gives more than once, and not with the same value."""
+    return written.replaced if isinstance(written, _Object) else ()
+
+
 def shown(content: str) -> str:
     """The beginning of what was written, for messages."""
     return repr(" ".join(content.split())[:60])
@@ -65,6 +103,16 @@ def read_written(content: str) -> WrittenJson:
     Raises:
         FormatError: there is none, or the last one is not complete or cannot be read; says what was seen.
     """
+    if len(content) > _LONGEST:
+        raise FormatError(f"it wrote more than {_LONGEST:,} characters; it begins with {shown(content[:200])}")
+    whole = _loaded(content)
+    if isinstance(whole, str) and "{" in whole:
+        # Encoded twice; a third time would be a jest.
+        return replace(_read(whole), mended=True)
+    return _read(content)
+
+
+def _read(content: str) -> WrittenJson:
     whole = _loaded(content)
     if whole is None:
         content = _without_thoughts(content)
@@ -78,7 +126,7 @@ def read_written(content: str) -> WrittenJson:
 
 def _loaded(text: str) -> Any:
     try:
-        return json.loads(text, strict=False)
+        return json.loads(text, strict=False, object_pairs_hook=_Object.of)
     except (ValueError, RecursionError):
         return None
 
@@ -128,16 +176,16 @@ def _of_channels(text: str) -> str:
 
 
 def _scanned(text: str) -> WrittenJson:
-    decoder = json.JSONDecoder(strict=False)
+    decoder = json.JSONDecoder(strict=False, object_pairs_hook=_Object.of)
     objects: list[Mapping[str, Any]] = []
-    mended, trouble, at = False, "", 0
-    while (start := text.find("{", at)) >= 0:
+    mended, trouble, at, tried = False, "", 0, 0
+    while found := _LIKE_JSON.search(text, at):
+        start, tried = found.start(), tried + 1
+        if tried > _MOST_OBJECTS:
+            raise FormatError(f"it wrote more than {_MOST_OBJECTS:,} objects; it begins with {shown(text[:200])}")
         try:
             value, at = decoder.raw_decode(text, start)
         except (ValueError, RecursionError) as error:
-            if not _LIKE_JSON.match(text, start):
-                at = start + 1
-                continue
             try:
                 value, at = _Reader(text, start).read()
                 mended = True
@@ -201,17 +249,17 @@ class _Reader:
         return self._text[self._at]
 
     def _object(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        pairs: list[tuple[str, Any]] = []
         self._at += 1
         while (mark := self._next()) != "}":
             key = self._string(key=True) if mark in _QUOTES else str(self._word(bare=True))
             if self._next() != ":":
                 raise _WrongError
             self._at += 1
-            found[key] = self._value()
+            pairs.append((key, self._value()))
             self._over_comma("}")
         self._at += 1
-        return found
+        return _Object.of(pairs)
 
     def _array(self) -> list[Any]:
         found: list[Any] = []

@@ -20,10 +20,11 @@ _CHUNK = 1 << 16
 _TAIL = 4000
 _LONGEST_LINE = 64 << 20
 _ENDING = 0.5
+_INPUT, _OUTPUT, _ERRORS = "input", "output", "errors"
 
 
 class HangError(Exception):
-    """The program was silent for too long."""
+    """No line came in time."""
 
 
 class LongLineError(Exception):
@@ -41,17 +42,23 @@ class Child:
         """
         # A Python program that forgets to flush would keep its answers until its input ends.
         variables = {**(os.environ if environment is None else environment), "PYTHONUNBUFFERED": "1"}
-        self._process = subprocess.Popen(
-            list(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            env=variables,
-            start_new_session=True,
-        )
-        self._end = weakref.finalize(self, _end, self._process, 0.1)
         self._selector = selectors.DefaultSelector()
+        try:
+            self._process = subprocess.Popen(
+                list(command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                env=variables,
+                start_new_session=True,
+            )
+        except BaseException:
+            self._selector.close()
+            raise
+        self._watcher = _watcher_of(self._process)
+        # Nothing of these knows this object, which so ends, and the program with it, when nobody has it any longer.
+        self._end = weakref.finalize(self, _end, self._process, self._watcher, self._selector, 0.1)
         self._outgoing = memoryview(b"")
         self._ending_input = False
         self._incoming = bytearray()
@@ -61,9 +68,9 @@ class Child:
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
                 os.set_blocking(pipe.fileno(), False)
-        for pipe, handle in ((self._process.stdout, self._read_output), (self._process.stderr, self._read_errors)):
+        for pipe, kind in ((self._process.stdout, _OUTPUT), (self._process.stderr, _ERRORS)):
             if pipe is not None:
-                self._selector.register(pipe, selectors.EVENT_READ, handle)
+                self._selector.register(pipe, selectors.EVENT_READ, kind)
 
     def send(self, data: bytes, *, last: bool = False) -> None:
         """Have `data` written while lines are read; after the `last` the program sees the end of its input."""
@@ -71,16 +78,15 @@ class Child:
         self._ending_input = last
         stdin = self._process.stdin
         if stdin is not None and not stdin.closed and stdin not in self._selector.get_map():
-            self._selector.register(stdin, selectors.EVENT_WRITE, self._write)
+            self._selector.register(stdin, selectors.EVENT_WRITE, _INPUT)
 
-    def read_line(self, timeout: float) -> bytes | None:
+    def read_line(self, until: float) -> bytes | None:
         """The next line that the program writes, None when there will be none.
 
         Raises:
-            HangError: nothing came on its standard output for `timeout` seconds.
+            HangError: no whole line came until that time, as `time.monotonic` has it.
             LongLineError: a line of more than 64 MiB.
         """
-        deadline = time.monotonic() + timeout
         while True:
             at = self._incoming.find(b"\n", self._searched)
             if at >= 0:
@@ -90,13 +96,10 @@ class Child:
                 return self._cut(len(self._incoming)) if self._incoming else None
             if len(self._incoming) > _LONGEST_LINE:
                 raise LongLineError
-            left = deadline - time.monotonic()
+            left = until - time.monotonic()
             if left <= 0:
                 raise HangError
-            for key, _ in self._selector.select(left):
-                key.data()
-            if len(self._incoming) > self._searched:
-                deadline = time.monotonic() + timeout
+            self._exchange(left)
 
     def status(self) -> str:
         """How it ended, once it has closed its output."""
@@ -118,9 +121,18 @@ class Child:
 
     def stop(self, *, grace: float = _ENDING) -> None:
         """End the program and everything that it started; it has `grace` seconds to end by itself."""
-        self._selector.close()
         if self._end.detach() is not None:
-            _end(self._process, grace)
+            _end(self._process, self._watcher, self._selector, grace)
+
+    def _exchange(self, seconds: float) -> None:
+        """Write and read what can be written and read at once; wait so long for something."""
+        for key, _ in self._selector.select(seconds):
+            if key.data == _INPUT:
+                self._write()
+            elif key.data == _OUTPUT:
+                self._read_output()
+            else:
+                self._read_errors()
 
     def _cut(self, end: int) -> bytes:
         line = bytes(self._incoming[:end])
@@ -155,11 +167,9 @@ class Child:
         del self._tail[:-_TAIL]
 
     def _drain_errors(self) -> None:
-        stderr = self._process.stderr
-        while stderr is not None and stderr in self._selector.get_map():
-            if not self._selector.select(0.2):
-                return
-            self._read_errors()
+        stderr, until = self._process.stderr, time.monotonic() + _ENDING
+        while stderr is not None and stderr in self._selector.get_map() and time.monotonic() < until:
+            self._exchange(0.2)
 
     def _read(self, pipe: object) -> bytes | None:
         """What is there to read, empty at the end, None when there is nothing yet."""
@@ -173,18 +183,50 @@ class Child:
         return data
 
 
-def _end(process: subprocess.Popen[bytes], grace: float) -> None:
+def _watcher_of(process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes] | None:
+    """A shell that kills the group of a program once this process is gone, even if it had no chance to do so.
+
+    It sees that its input ends. Where there is no shell, only the program sees that its own input ends.
+    """
+    try:
+        return subprocess.Popen(
+            ["/bin/sh", "-c", 'read -r line; kill -9 "-$0"', str(process.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={},
+            start_new_session=True,
+        )
+    except OSError:
+        return None
+
+
+def _end(
+    process: subprocess.Popen[bytes],
+    watcher: subprocess.Popen[bytes] | None,
+    selector: selectors.BaseSelector,
+    grace: float,
+) -> None:
     """Let the program see that its input has ended, then kill its group; close the pipes."""
-    if process.stdin is not None:
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-    # A program that is full of output never sees that its input has ended.
-    if process.stdout is not None:
-        process.stdout.close()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(grace)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    if process.stderr is not None:
-        process.stderr.close()
+    try:
+        selector.close()
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+        # A program that is full of output never sees that its input has ended.
+        if process.stdout is not None:
+            process.stdout.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(grace)
+    finally:
+        # Also when somebody interrupts the waiting.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if process.stderr is not None:
+            process.stderr.close()
+        if watcher is not None:
+            watcher.kill()
+            watcher.wait()
+            if watcher.stdin is not None:
+                watcher.stdin.close()

@@ -40,7 +40,13 @@ class Trouble:
 
 
 class Channel(Protocol):
-    """A way to send articles somewhere and get lines back."""
+    """A way to send articles somewhere and get lines back.
+
+    Attributes:
+        article_timeout: seconds that an article may take; no limit unless somebody sets one.
+    """
+
+    article_timeout: float
 
     def ask(self, articles: Sequence[Article], inbox: Inbox) -> Trouble | None:
         """Send the articles and put what comes into the inbox.
@@ -155,6 +161,10 @@ class RemoteExtractor:
             # The first of them has been named when it came.
             if (more := new[DIFFERS]) > 1:
                 _log.warning("%s: wrote %d second answers that differ; the first ones stand", self.name, more)
+
+    def limit_time(self, seconds: float) -> None:
+        """Have an article fail that gets no answer in that time, whatever is tried; several together have it each."""
+        self._channel.article_timeout = seconds
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Annotations | Extracted | ArticleFailure]:
         """The answer for each article, in the order given, or why there is none.

@@ -5,7 +5,8 @@ articles as long as it answers; its input ends when there are no more. It should
 write nothing else to its standard output; what it writes to standard error is shown when it fails.
 
 Settings:
-    timeout: seconds without a line on its standard output after which it hangs; 60.
+    timeout: seconds without an answer after which it hangs; lines that are none do not count, and for `input=whole`
+        it is the time for all answers to a batch; 60.
     input: `stream`, or `whole` for a program that answers at the end of its input; it is started for each batch.
     inherit-key: `yes` if it may have the key in EVALKIT_LLM_API_KEY, which it does not get otherwise.
     layers: what it claims, as `entities,quotes`, if neither a header nor its answers should decide.
@@ -17,9 +18,11 @@ Its identity is the command, the files that it names, and the modules beside a P
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -38,6 +41,7 @@ from evalkit.secrets import without_endpoint_key
 __all__ = ["ProgramChannel", "load_program"]
 
 _MOST_LINES = 1_000_000
+_MOST_BYTES = 256 << 20
 _PROTOCOL = (
     '; the first line that it reads is a header, {"evalkit": 1, "kind": "articles"}, and no article: skip lines '
     'without "id" (docs/programs.md)'
@@ -73,6 +77,7 @@ class ProgramChannel:
 
     Attributes:
         restarts: how often it was started again after it had died, hung or written what cannot be read.
+        article_timeout: seconds that an article may take.
     """
 
     unseen = "files that the program opens itself are not seen"
@@ -82,7 +87,7 @@ class ProgramChannel:
 
         Args:
             command: the program and its arguments.
-            timeout: seconds of silence after which it hangs.
+            timeout: seconds without an answer after which it hangs.
             whole: whether to end its input after each batch, and to start it anew for the next.
             with_key: whether it gets the key of the endpoint of language models.
         """
@@ -94,6 +99,7 @@ class ProgramChannel:
         self._answered = self._failed = False
         self._lines = 0
         self.restarts = 0
+        self.article_timeout = math.inf
 
     def ask(self, articles: Sequence[Article], inbox: Inbox) -> Trouble | None:
         """Send the articles to the program and read its answers.
@@ -110,7 +116,7 @@ class ProgramChannel:
         self._child.send(lines, last=self._whole)
         inbox.lines = self._lines
         try:
-            trouble = self._listen(self._child, inbox)
+            trouble = self._listen(self._child, inbox, len(articles))
         except BaseException:
             self._stop(grace=0)
             raise
@@ -146,13 +152,16 @@ class ProgramChannel:
                 f"cmd:{shlex.join(self._command)}: cannot be started: {error.strerror or error}"
             ) from error
 
-    def _listen(self, child: Child, inbox: Inbox) -> Trouble | None:
+    def _listen(self, child: Child, inbox: Inbox, asked: int) -> Trouble | None:
+        seconds = min(self._timeout, self.article_timeout * (asked if self._whole else 1))
+        until = time.monotonic() + seconds
         lines: list[bytes] = []
+        size = 0
         while self._whole or not inbox.complete:
             try:
-                line = child.read_line(self._timeout)
+                line = child.read_line(until)
             except HangError:
-                return Trouble(self._silence(child), hopeless=True)
+                return self._silence(child, seconds)
             except LongLineError:
                 return Trouble("wrote a line of more than 64 MiB; write one line an article", hopeless=True)
             if line is None:
@@ -161,14 +170,19 @@ class ProgramChannel:
             if self._whole:
                 # What is over may also be one JSON value on many lines.
                 lines.append(line)
-                if len(lines) > _MOST_LINES:
-                    return Trouble(f"wrote more than {_MOST_LINES:,} lines; one an article is enough", hopeless=True)
+                size += len(line)
+                if len(lines) > _MOST_LINES or size > _MOST_BYTES:
+                    most = f"{_MOST_LINES:,} lines or {_MOST_BYTES >> 20} MiB"
+                    return Trouble(f"wrote more than {most}; one line an article is enough", hopeless=True)
                 continue
+            heard = inbox.heard
             inbox.take(line)
             if inbox.broken:
                 return Trouble(inbox.broken, hopeless=True)
             if inbox.flooded:
                 return Trouble("writes line after line that is no answer", hopeless=True)
+            if inbox.heard > heard:
+                until = time.monotonic() + seconds
         return None
 
     def _ending(self, child: Child, inbox: Inbox) -> Trouble:
@@ -178,9 +192,11 @@ class ProgramChannel:
         heard = self._answered or inbox.answers or inbox.header
         return Trouble(f"{status} without answering{_last_words(child)}{'' if heard else _PROTOCOL}")
 
-    def _silence(self, child: Child) -> str:
+    def _silence(self, child: Child, seconds: float) -> Trouble:
+        if seconds < self._timeout:
+            return Trouble(f"no answer for {seconds:g} seconds, the time-out of articles{_last_words(child)}")
         advice = "flush each answer, or use --set input=whole if it answers at the end, or --set timeout=SECONDS"
-        return f"hangs: no answer for {self._timeout:g} seconds ({advice}){_last_words(child)}"
+        return Trouble(f"hangs: no answer for {seconds:g} seconds ({advice}){_last_words(child)}", hopeless=True)
 
 
 def _last_words(child: Child) -> str:

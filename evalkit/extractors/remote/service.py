@@ -4,7 +4,8 @@ A batch is one POST with the lines of `evalkit.extractors.remote.wire` as `appli
 status 200, has the same lines as that of a program. What is tried again, and when, is in `evalkit.extractors.http`.
 
 Settings:
-    timeout: seconds without a byte after which it hangs; 60.
+    timeout: seconds without a byte after which it hangs, and seconds for each article of a request in which the whole
+        answer must have come; 60.
     retries: how often a request is tried again; 3.
     pause: seconds before the first of these; 0.5.
     layers: what it claims, as `entities,quotes`, if neither a header nor its answers should decide.
@@ -14,6 +15,8 @@ Settings:
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -63,6 +66,7 @@ class ServiceChannel:
 
     def __init__(self, url: str, patience: Patience) -> None:
         """A channel to `url`."""
+        self.article_timeout = math.inf
         self._http = HttpClient(url, patience, "application/x-ndjson")
 
     def ask(self, articles: Sequence[Article], inbox: Inbox) -> Trouble | None:
@@ -71,7 +75,10 @@ class ServiceChannel:
         Raises:
             ExtractorError: the service refuses such requests, or speaks another version of the protocol.
         """
-        answer = self._http.post(header_line() + article_lines(articles), bytes).answer
+        lines = header_line() + article_lines(articles)
+        most = self._http.patience.timeout * len(articles)
+        until = time.monotonic() + self.article_timeout * len(articles)
+        answer = self._http.post(lines, bytes, most=most, until=until).answer
         if isinstance(answer, Failure):
             if answer.hopeless and answer.status:
                 raise ExtractorError(f"{self._http.url}: {answer.message}")

@@ -28,8 +28,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,11 +55,14 @@ PROBE = Article(id="evalkit-probe", text=PROBE_TEXT, lang="en")
 """The made-up article that is asked about before the first real one."""
 
 _MOST_USELESS = 1000
+_MOST_BLANK = 100_000
 _MARK = b"\xef\xbb\xbf"
 """The byte order mark that some programs begin with."""
 _GZIP = b"\x1f\x8b"
 DIFFERS = "a second answer that differs"
 """How answers are counted that contradict one which came before."""
+_TOO_DEEP = "wrote JSON that is nested too deeply"
+_LONGEST_NAME = 200
 _UNKNOWN = "an answer for an unknown article"
 _LIKE_JSON = re.compile(rb"\s*(\{\s*([\"'}]|$)|\[\s*([\[{]|$))")
 """How an answer begins; a line of a log may begin with `[` as well."""
@@ -119,6 +124,8 @@ class Inbox:
         self.first: dict[str, str] = {}
         self.broken = ""
         self.lines = 0
+        self._blank = 0
+        self._twice: dict[str, str] = {}
         self._articles = {article.id: article for article in articles}
         self._where = where
         self._before = {} if before is None else before
@@ -129,9 +136,14 @@ class Inbox:
         return len(self.answers) == len(self._articles)
 
     @property
+    def heard(self) -> int:
+        """How much has come that is wanted: answers, and a header."""
+        return len(self.answers) + (self.header is not None)
+
+    @property
     def flooded(self) -> bool:
         """Whether there is so much that is no answer that waiting for more makes no sense."""
-        return sum(self.useless.values()) >= _MOST_USELESS
+        return sum(self.useless.values()) >= _MOST_USELESS or self._blank >= _MOST_BLANK
 
     def layers(self) -> tuple[str, ...]:
         """The layers that the answers fill, in pipeline order."""
@@ -147,10 +159,13 @@ class Inbox:
         try:
             whole = orjson.loads(content.removeprefix(_MARK))
         except orjson.JSONDecodeError:
-            for line in content.split(b"\n"):
+            # One by one: of a content that is nothing but line ends each would be an object.
+            for line in io.BytesIO(content):
                 self.take(line)
+                if self.flooded:
+                    return
         else:
-            self._value(whole, content)
+            self._read(whole, content)
 
     def take(self, line: bytes) -> None:
         """Read one line.
@@ -161,6 +176,7 @@ class Inbox:
         line = line.removeprefix(_MARK)
         self.lines += 1
         if not line.strip():
+            self._blank += 1
             return
         if line.startswith(_GZIP):
             self.broken = self.broken or "wrote data that is compressed with gzip; write plain lines of JSON"
@@ -173,12 +189,22 @@ class Inbox:
         except orjson.JSONDecodeError as error:
             self._unreadable(line, str(error))
         else:
+            self._read(value, line)
+
+    def _read(self, value: Any, line: bytes) -> None:
+        """Take what was read of some JSON."""
+        try:
+            self._twice = _repeats(value, line)
             self._value(value, line)
+        except RecursionError:
+            self.broken = self.broken or _TOO_DEEP
 
     def _value(self, value: Any, line: bytes) -> None:
         if isinstance(value, list) and any(isinstance(row, dict) and _names_an_article(row) for row in value):
             for row in value:
                 self._value(row, line)
+                if self.flooded:
+                    return
         elif isinstance(value, list) and all(isinstance(row, dict) and _ITEM & row.keys() for row in value):
             # The items of an article, or none, and nothing that says of which.
             self._answer({layer_names()[0]: value}, line)
@@ -187,7 +213,8 @@ class Inbox:
         elif "evalkit" in value:
             self.header = self._header(value)
         else:
-            self._answer(value, line)
+            twice = self._twice.get(_name_of(value))
+            self._answer(value, line, fault=f"its answer has {twice!r} twice; write each layer once" if twice else "")
 
     def _unreadable(self, line: bytes, said: str) -> None:
         """Takes a line that is no JSON: an answer of which that is the fault, or something else."""
@@ -195,13 +222,13 @@ class Inbox:
             self._put_aside("not an answer", line)
             return
         reason, row = _damage(line, said)
-        if isinstance(row, dict) and self._article_of(row) is not None:
+        if isinstance(row, dict) and not isinstance(_id_of(row), list | dict) and self._article_of(row) is not None:
             self._answer(row, line, fault=f"its answer {reason}")
         else:
             self.broken = self.broken or f"wrote {_shown(line)}, which {reason}"
 
     def _article_of(self, row: Mapping[str, Any]) -> Article | None:
-        name = row.get("id", row.get("article_id"))
+        name = _id_of(row)
         if name is None and len(self.answers) == len(self._articles) - 1:
             # There is one left that it can be about.
             return next(article for article in self._articles.values() if article.id not in self.answers)
@@ -210,21 +237,22 @@ class Inbox:
     def _header(self, row: Mapping[str, Any]) -> Header:
         if row["evalkit"] != VERSION:
             raise ExtractorError(
-                f"{self._where}: answers in version {row['evalkit']!r} of the protocol; this evalkit speaks {VERSION}"
+                f"{self._where}: answers in version {row['evalkit']!r:.40} of the protocol; this evalkit speaks "
+                f"{VERSION}"
             )
         layers = row.get("layers")
         if layers is not None and not (isinstance(layers, list) and all(isinstance(name, str) for name in layers)):
             raise ExtractorError(
-                f"{self._where}: the header has layers {layers!r}; write a list, of {', '.join(layer_names())}"
+                f"{self._where}: the header has layers {layers!r:.80}; write a list, of {', '.join(layer_names())}"
             )
         return Header(
-            name=str(row.get("name") or ""),
+            name=str(row.get("name") or "")[:_LONGEST_NAME],
             layers=None if layers is None else parse_layers(",".join(layers), self._where, layer_names()),
-            fingerprint=str(row.get("fingerprint") or ""),
+            fingerprint=str(row.get("fingerprint") or "")[:_LONGEST_NAME],
         )
 
     def _answer(self, row: dict[str, Any], line: bytes, *, fault: str = "") -> None:
-        nameless = row.get("id", row.get("article_id")) is None
+        nameless = _id_of(row) is None
         if nameless and not fault and not any(layer in row for layer in layer_names()):
             # A line of a log may be an object too.
             self._put_aside("not an answer", line)
@@ -238,7 +266,7 @@ class Inbox:
             # The first one stands: the second may come when the first has already been used.
             self._second(_name_of(row) if article is None else article.id, row, line)
         else:
-            self.answers[article.id] = ArticleFailure(fault) if fault else _read(row, article)
+            self.answers[article.id] = ArticleFailure(fault) if fault else _found(row, article)
             self._before[article.id] = _digest(row)
 
     def _second(self, name: str, row: dict[str, Any], line: bytes) -> None:
@@ -260,8 +288,12 @@ class Inbox:
         self.first.setdefault(kind, said or f"{kind}{where}: {_shown(line)}")
 
 
+def _id_of(row: Mapping[str, Any]) -> Any:
+    return row.get("id", row.get("article_id"))
+
+
 def _name_of(row: Mapping[str, Any]) -> str:
-    return str(row.get("id", row.get("article_id")))
+    return str(_id_of(row))
 
 
 def _digest(row: Mapping[str, Any]) -> bytes:
@@ -281,7 +313,7 @@ def _filled(found: Annotations | Extracted | ArticleFailure) -> tuple[str, ...]:
     return claimed_layers(found.annotations if isinstance(found, Extracted) else found)
 
 
-def _read(row: dict[str, Any], article: Article) -> Annotations | Extracted | ArticleFailure:
+def _found(row: dict[str, Any], article: Article) -> Annotations | Extracted | ArticleFailure:
     if row.get("error"):
         return ArticleFailure(" ".join(str(row["error"]).split())[:300])
     try:
@@ -313,6 +345,26 @@ def _damage(line: bytes, said: str) -> tuple[str, Any]:
     if numbers:
         return f"holds {numbers[0]}, which is no number in JSON; leave it out or write null", row
     return f"is no JSON ({said})", row
+
+
+def _repeats(value: Any, line: bytes) -> dict[str, str]:
+    """The articles whose answer has a layer twice, of which a reader of JSON sees the last, and that layer."""
+    rows = [row for row in (value if isinstance(value, list) else [value]) if isinstance(row, dict)]
+    # The names are counted first: to read it once more takes its time.
+    if all(line.count(b'"%s"' % layer.encode()) <= sum(layer in row for row in rows) for layer in layer_names()):
+        return {}
+    repeats: dict[str, str] = {}
+
+    def check(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        row = dict(pairs)
+        if len(row) < len(pairs):
+            counted = Counter(key for key, _ in pairs)
+            repeats.update({_name_of(row): layer for layer in layer_names() if counted[layer] > 1})
+        return row
+
+    with contextlib.suppress(ValueError, RecursionError):
+        json.loads(line.removeprefix(_MARK), object_pairs_hook=check)
+    return repeats
 
 
 def _shown(line: bytes) -> str:

@@ -17,7 +17,7 @@ import pytest
 from evalkit.errors import EvalkitError, ExtractorError, FormatError, InputError
 from evalkit.extractors.base import ArticleFailure, Extracted, Extractor
 from evalkit.extractors.llm.language_model import LlmExtractor
-from evalkit.extractors.llm.prompt import load_prompt
+from evalkit.extractors.llm.prompt_file import load_prompt
 from evalkit.extractors.llm.schema import read_answer
 from evalkit.extractors.table import load_extractor
 from evalkit.predictions.jobs import Job, run_jobs
@@ -345,6 +345,42 @@ def test_nobody_who_stops_a_run_has_to_wait(server: Server) -> None:
     # Whoever waits as he was told needs a minute.
     assert time.monotonic() - begun < 50
     assert len(server.requests) == 2
+
+
+def test_nobody_who_stops_a_run_waits_for_answers_that_are_under_way(server: Server) -> None:
+    def hangs(handler: Handler, body: Row) -> None:
+        if body["messages"][1]["content"].endswith(" 2"):
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        released.wait(20)
+
+    released = threading.Event()
+    server.replies = [hangs]
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        extractor(server, concurrency="2").extract(ARTICLES)
+    took = time.monotonic() - begun
+    released.set()
+    assert took < 5
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(status(429, Retry_After="60"), id="told to wait"),
+        pytest.param(status(500), id="tried again and again"),
+        pytest.param(silent, id="silent"),
+        pytest.param(trickle, id="slow stream"),
+        pytest.param(says("no JSON"), id="unreadable"),
+    ],
+)
+def test_an_article_takes_no_longer_than_it_may(server: Server, reply: Reply) -> None:
+    server.replies = [reply]
+    asked = extractor(server, retries="1000", attempts="1000")
+    asked.limit_time(0.3)
+    begun = time.monotonic()
+    (found,) = asked.extract(ARTICLES[:1])
+    assert isinstance(found, ArticleFailure)
+    assert time.monotonic() - begun < 5
 
 
 def test_an_endpoint_that_dies_leaves_what_it_answered(server: Server) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import re
 import shlex
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +32,9 @@ def rows(lines):
 """
 EACH = "for line in sys.stdin:\n    for row in rows([line]):\n"
 GOOD = EACH + "        answer(row)\n"
+
+ROOT = Path(__file__).resolve().parents[3]
+OWN = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 Start = Callable[..., RemoteExtractor]
 
@@ -386,6 +393,127 @@ def test_what_a_program_starts_ends_with_it(start: Start, tmp_path: Path) -> Non
     while status.exists() and status.read_text().split(")")[1].split()[0] != "Z" and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not status.exists() or status.read_text().split(")")[1].split()[0] == "Z"
+
+
+# Without an end.
+
+
+@pytest.mark.parametrize("mode", ["stream", "whole"])
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param("print()", id="blank lines"),
+        pytest.param("sys.stdout.write('.')", id="a byte now and then"),
+        pytest.param("print('loading')", id="lines of a log"),
+        pytest.param('print(json.dumps({"level": "info"}))', id="objects of a log"),
+        pytest.param('print(json.dumps({"id": "zz", "entities": []}))', id="answers for another article"),
+        pytest.param('print(json.dumps({"evalkit": 1}))', id="headers"),
+        pytest.param("sys.stderr.write('x' * 9999)", id="complaints"),
+        pytest.param("os.close(1) if os.isatty(1) else sys.stderr.write('x')", id="complaints alone"),
+    ],
+)
+def test_what_is_no_answer_is_no_sign_of_life(start: Start, again: str, mode: str) -> None:
+    code = f"while True:\n    {again}\n    sys.stdout.flush()\n    time.sleep(0.01)\n"
+    extractor = start(code, timeout="0.3", input=mode, layers="entities", fingerprint="1")
+    begun = time.monotonic()
+    with pytest.raises(ExtractorError, match=r"hangs: no answer for 0.3 seconds"):
+        extractor.extract(articles("Moen", "Ada"))
+    assert time.monotonic() - begun < 5
+
+
+def test_each_answer_has_the_time_anew(start: Start) -> None:
+    found = start(EACH + "        time.sleep(0.15); answer(row)\n", timeout="0.6").extract(articles(*["Moen"] * 8))
+    assert [spans(one) for one in found] == [[Span(0, 4)]] * 8
+
+
+def test_an_article_that_takes_longer_than_it_may_fails_and_the_others_do_not(start: Start) -> None:
+    extractor = start(EACH + "        if 'BAD' in row['text']: time.sleep(60)\n        answer(row)\n", timeout="60")
+    assert extractor.layers == ("entities",)
+    extractor.limit_time(0.4)
+    first, bad, last = extractor.extract(articles("Moen", "a BAD one", "Ada"))
+    assert (spans(first), spans(last)) == ([Span(0, 4)], [Span(0, 3)])
+    assert message(bad) == "no answer for 0.4 seconds, the time-out of articles"
+
+
+def test_a_program_that_closes_its_output_and_complains_for_ever_is_ended(start: Start) -> None:
+    begun = time.monotonic()
+    with pytest.raises(ExtractorError, match="closed its output"):
+        start("os.close(1)\nwhile True: sys.stderr.write('x' * 999)").extract(articles("Moen", "Ada"))
+    assert time.monotonic() - begun < 10
+
+
+# What is left.
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def gone(pid: int) -> bool:
+    """Whether a process ends within some seconds."""
+    until = time.monotonic() + 5
+    while alive(pid) and time.monotonic() < until:
+        time.sleep(0.01)
+    return not alive(pid)
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+PID = '{"evalkit": 1, "layers": ["entities"], "fingerprint": str(os.getpid())}'
+SAYS_WHO = f"print(json.dumps({PID}), flush=True)\n"
+
+
+@needs_proc
+def test_extractors_that_nobody_closes_leave_nothing(tmp_path: Path) -> None:
+    script = tmp_path / "program.py"
+    script.write_text(PREAMBLE + SAYS_WHO + EACH + "        answer(row); sys.stdout.flush()\n", encoding="utf-8")
+    gc.collect()
+    before, pids = descriptors(), []
+    gc.disable()
+    try:
+        for _ in range(3):
+            extractor = load_program(f"cmd:{shlex.quote(sys.executable)} -S {shlex.quote(str(script))}")
+            extractor.extract(articles("Moen"))
+            pids.append(int(extractor.facts()["reported_fingerprint"]))
+            del extractor
+        assert descriptors() == before
+    finally:
+        gc.enable()
+    assert not any(map(alive, pids))
+
+
+@needs_proc
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)]
+)
+def test_a_program_ends_with_evalkit_however_that_ends(number: int, status: int, tmp_path: Path) -> None:
+    script, gold, pids = (tmp_path / name for name in ("program.py", "gold.jsonl", "pids"))
+    pids.touch()
+    # It listens to nobody, and starts another one that does not either; both say who they are.
+    code = "import os, signal, sys, time\nfor n in (1, 2, 15): signal.signal(n, signal.SIG_IGN)\nos.fork()\n"
+    code += "open(sys.argv[1], 'a').write(f'{os.getpid()}\\n')\ntime.sleep(60)"
+    script.write_text(code)
+    gold.write_text('{"id": "a", "text": "Moen", "entities": []}\n')
+    command = ["run", "--model", f"cmd:{sys.executable} -S {script} {pids}", "--dataset", str(gold), "--out", "r"]
+    evalkit = subprocess.Popen(
+        [sys.executable, "-m", "evalkit", *command], cwd=tmp_path, env=OWN, stderr=subprocess.PIPE
+    )
+    until = time.monotonic() + 20
+    while len(pids.read_text().splitlines()) < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    begun = time.monotonic()
+    evalkit.send_signal(number)
+    assert evalkit.wait(20) == status
+    assert time.monotonic() - begun < 5
+    assert all(gone(int(pid)) for pid in pids.read_text().split())
+    assert evalkit.stderr is not None
+    evalkit.stderr.close()
 
 
 def test_asked_again_after_close(start: Start) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from evalkit.errors import ExtractorError, InputError
 from evalkit.extractors.base import ArticleFailure
+from evalkit.extractors.http import _seconds
 from evalkit.extractors.remote.extractor import RemoteExtractor
 from evalkit.extractors.remote.service import load_service
 from evalkit.records import Annotations, Article, Span
@@ -147,10 +148,32 @@ def test_tried_again(server: Server, reply: Reply) -> None:
 
 
 def test_waits_as_long_as_it_is_told(server: Server) -> None:
-    server.replies = [status(429, Retry_After="1"), good]
+    server.replies = [status(429, Retry_After="0.3"), good]
     begun = time.monotonic()
     extractor(server).extract(ARTICLES)
-    assert time.monotonic() - begun >= 1
+    assert time.monotonic() - begun >= 0.3
+
+
+def test_an_article_takes_no_longer_than_it_may(server: Server) -> None:
+    server.replies = [status(429, Retry_After="60")]
+    asked = extractor(server, layers="entities", fingerprint="1")
+    asked.limit_time(0.1)
+    begun = time.monotonic()
+    assert "answered 429" in str(outcome(asked.extract(ARTICLES[:1])[0]))
+    with pytest.raises(ExtractorError, match="in the time that an article may take"):
+        asked.extract(ARTICLES)
+    assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        *[("2", 2), (" 1.5 ", 1.5), ("²", None), ("-3", None), ("nan", None), ("1e9", None), ("9" * 5000, None)],
+        *[("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("Wed, 99 Oct 2015 07:28:00 GMT", None), ("", None), (None, None)],
+    ],
+)
+def test_how_long_to_wait(value: str | None, seconds: float | None) -> None:
+    assert _seconds(value) == seconds
 
 
 @pytest.mark.parametrize(
