@@ -41,7 +41,7 @@ def listed(value: Any, *kinds: type, wanted: str = "give one of them or a list")
 
 
 Progress = Callable[[int, int], None]
-"""Called with the number of finished articles and of all articles."""
+"""Called with the number of finished articles and of all articles, before the first and after each batch."""
 
 
 def _threshold_texts(value: Any) -> tuple[str, ...]:

@@ -291,7 +291,9 @@ def test_the_disk_is_changed_in_one_place():
 WRITERS = {
     "cli/main.py": "puts the clean streams in place and flushes them",
     "cli/show.py": "the one way out of a command; it writes to the clean streams",
-    "cli/run.py": "a progress bar, on a console",
+    "cli/progress.py": "a progress bar, on a console",
+    "extractors/worker/child.py": "what an extractor prints goes into a pipe, from which it is logged",
+    "extractors/worker/process.py": "the same in a copy of the process",
     "report/forms/console.py": "the clean streams and the consoles",
     "report/forms/terminal.py": "lays clean documents out on a console",
 }

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from evalkit.cli.options import extractor_options, parse_settings
+from evalkit.cli.progress import shown_progress
 from evalkit.cli.reading import read_options
 from evalkit.cli.show import show, show_logs, status_of, warn, write
 from evalkit.harmless import json_text
-from evalkit.options import ReadOptions
+from evalkit.options import ReadOptions, Running
 
 __all__ = ["extract_command"]
 
@@ -19,7 +20,12 @@ __all__ = ["extract_command"]
 @click.option("--json", "as_json", is_flag=True, help="One JSON line an article on standard output, nothing else.")
 @read_options
 def extract_command(
-    files: tuple[str, ...], model: str, settings: tuple[str, ...], as_json: bool, read: ReadOptions
+    files: tuple[str, ...],
+    model: str,
+    settings: tuple[str, ...],
+    article_timeout: float | None,
+    as_json: bool,
+    read: ReadOptions,
 ) -> int:
     """Run an extractor over raw articles (plain text, UTF-8; - is standard input) and show what it finds.
 
@@ -33,7 +39,9 @@ def extract_command(
     show_logs()
     # Before the model is loaded, which takes longer than to see that a file is not there.
     articles = [article for name in files for article in read_articles(name, read)]
-    extraction = extract_articles(model, articles, settings=parse_settings(settings))
+    with shown_progress(model) as progress:
+        running = Running(article_timeout=article_timeout, isolated=True, progress=progress)
+        extraction = extract_articles(model, articles, settings=parse_settings(settings), running=running)
     if as_json:
         for row in extraction.rows():
             write(json_text(dump_line(row)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -185,4 +187,9 @@ def run() -> None:
             status = _complain(f"standard output: {error.strerror or error}; make room, or write elsewhere")
         # What is left would be written, and fail, once more at the very end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()):
+        # Somebody left a thread behind, for which Python would wait; what there was to do is done.
+        sys.stderr.flush()
+        atexit._run_exitfuncs()
+        os._exit(status)
     sys.exit(status)

@@ -74,7 +74,7 @@ def given(*names: str) -> list[str]:
 
 
 def extractor_options(command: Command) -> Command:
-    """Adds the options that name an extractor and give it settings."""
+    """Adds the options that name an extractor, give it settings, and limit its time."""
     from evalkit.extractors.table import spellings
 
     help_text = f"The extractor: {spellings()}, or a name that a package brings (see evalkit models)."
@@ -82,7 +82,13 @@ def extractor_options(command: Command) -> Command:
     settings = click.option(
         "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the extractor; repeatable."
     )
-    decorated: Command = model(settings(command))
+    timeout = click.option(
+        "--article-timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="S",
+        help="An article that takes longer than S seconds fails; by default there is no limit.",
+    )
+    decorated: Command = model(settings(timeout(command)))
     return decorated
 
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from evalkit.cli.options import PATH, extractor_options, interval_options, parse_settings, scoring_options
+from evalkit.cli.progress import shown_progress
 from evalkit.cli.reading import read_options
 from evalkit.cli.show import TERMINAL, form_options, say, show, show_logs, status_of
 from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring
 from evalkit.showing import number_of
 
 if TYPE_CHECKING:
-    from evalkit.options import Progress as Told
     from evalkit.predictions.run import Run
 
 __all__ = ["run_command"]
@@ -82,7 +81,7 @@ def run_command(
 
     show_logs()
     settings = parse_settings(rest["settings"])
-    with _progress(model) as progress:
+    with shown_progress(model) as progress:
         running = Running(
             batch_size=rest["batch_size"],
             workers=rest["workers"],
@@ -92,6 +91,8 @@ def run_command(
             max_failures=rest["max_failures"],
             out=rest["out"],
             progress=progress,
+            isolated=True,
+            article_timeout=rest["article_timeout"],
             command=_command(click.get_current_context().find_root().obj or ()),
         )
         read = replace(read, split=rest["split"], limit=rest["limit"])
@@ -115,25 +116,6 @@ def _command(arguments: Sequence[str]) -> str:
             continue
         kept.append(word)
     return shlex.join(["evalkit", *redacted_command(kept)])
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[Told | None]:
-    """A bar on standard error if that is a terminal, nothing in a pipe."""
-    import sys
-
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from evalkit.harmless import clean
-    from evalkit.report.forms.console import clean_streams, make_console
-
-    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=make_console(stderr=True), transient=True) as bar, clean_streams():
-        task = bar.add_task(clean(name), total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _show(run: Run, form: str) -> None:

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, SupportsIndex, cast
 
-from evalkit.dataset.check_spans import check_surfaces
-from evalkit.dataset.offsets import Evidence
 from evalkit.errors import FormatError
 from evalkit.extractors.base import Extracted
 from evalkit.formats.native.rows import annotations_from_row, claimed_surfaces, unlabelled, unread_fields
@@ -122,14 +120,22 @@ def _from_object(answer: Mapping[Any, Any], where: str, article: Article | None)
             refuse_unknown_layer(name, where)
     row = {key: _items(load_layer(key), value, where) if key in known else value for key, value in answer.items()}
     annotations = annotations_from_row(row, where)
-    evidence = Evidence(claimed_surfaces(row))
-    if article is not None and (problem := next(check_surfaces(article, annotations, evidence), None)):
-        raise FormatError(f"{problem.place}: {problem.message}")
+    if article is not None and (surfaces := claimed_surfaces(row)):
+        _check_surfaces(article, annotations, surfaces)
     unread = {f"unread_{name}": float(number) for name, number in sorted(listed.items()) if _is_items(answer[name])}
     for (name, _), keys in unread_fields(row).items():
         for key in (f"unread_{name}.{one.key}" for one in keys if one.meant):
             unread[key] = unread.get(key, 0.0) + 1
     return Answer(annotations, unread, tuple(layer for layer in known if answer[layer] is None))
+
+
+def _check_surfaces(article: Article, annotations: Annotations, surfaces: Mapping[tuple[str, int], str]) -> None:
+    # Most answers claim none, and finding the cause of what does not fit takes long to import.
+    from evalkit.dataset.check_spans import check_surfaces
+    from evalkit.dataset.offsets import Evidence
+
+    if problem := next(check_surfaces(article, annotations, Evidence(surfaces)), None):
+        raise FormatError(f"{problem.place}: {problem.message}")
 
 
 _OTHER = ("zones", "given_")

@@ -34,6 +34,7 @@ from evalkit.extractors.identity.contents import joined
 from evalkit.extractors.identity.reach import Reached, reach
 from evalkit.extractors.identity.work import before_work, note_work
 from evalkit.extractors.options import keywords, parse_layers
+from evalkit.extractors.underway import under_way
 from evalkit.layers.table import layer_names
 from evalkit.records import Annotations, Article
 from evalkit.showing import number_of
@@ -103,6 +104,7 @@ class UserExtractor:
         name: what it calls itself, or was asked for as.
         uncached: what of it could not be read when the fingerprint was asked for, if nothing stands for that.
         spec: how it was asked for; None for an object.
+        probes: whether it is still to be asked about a made-up sentence, to see which layers it fills.
     """
 
     def __init__(self, target: Any, name: str) -> None:
@@ -112,7 +114,7 @@ class UserExtractor:
         self.uncached = ""
         self.spec: ExtractorSpec | None = None
         self._target = target
-        self._probed = False
+        self.probes = True
         self._reached: Reached | None = None
         self._worked = False
         self._vouched_for = ""
@@ -125,6 +127,11 @@ class UserExtractor:
             self.label_pairs = self._says.label_pairs
 
     @property
+    def by_article(self) -> bool:
+        """Whether it is a function of one article, and so works on each by itself."""
+        return not hasattr(self._target, "extract")
+
+    @property
     def layers(self) -> tuple[str, ...]:
         """The declared layers, or else those that its answers fill; entities where nothing shows any."""
         with self._guarded("layers"):
@@ -132,8 +139,8 @@ class UserExtractor:
             if declared is not None:
                 given = declared if isinstance(declared, str) else ",".join(declared)
                 return parse_layers(given, self.name, layer_names())
-        if not self._probed:
-            self._probed = True
+        if self.probes:
+            self.probes = False
             # One that knows only its own articles shows its layers when it answers for them.
             with contextlib.suppress(EvalkitError), self._guarded("extract"):
                 self.extract([Article(id="evalkit-probe", text=PROBE_TEXT, lang="en")])
@@ -144,13 +151,13 @@ class UserExtractor:
         with self._guarded("fingerprint"):
             said = getattr(self._says, "fingerprint", "")
             said = str(said() if callable(said) else said)
+            declared = "".join(f"{layer}," for layer in getattr(self._says, "layers", ()))
             self._reached = reached = before_work(self._says, reach(self._target, self.name))
         self.uncached = self._traits.uncached
         if reached.unread and not said and not self.uncached:
             self.uncached = f"{reached.unread} cannot be read; a fingerprint of its own would stand for it"
         self._vouched_for = reached.unread if said else ""
         spelling, settings = (self.spec.spelling, self.spec.settings) if self.spec else (self.name, {})
-        declared = "".join(f"{layer}," for layer in getattr(self._says, "layers", ()))
         return joined(spelling, repr(sorted(settings.items())), declared, said, reached.sha256).hex()
 
     def facts(self) -> dict[str, Any]:
@@ -176,7 +183,7 @@ class UserExtractor:
         """
         self._worked = True
         try:
-            if not hasattr(self._target, "extract"):
+            if self.by_article:
                 return [self._call(article) for article in articles]
             # One more than wanted: what never ends is seen all the same.
             answers = list(islice(self._target.extract(articles), len(articles) + 1))
@@ -195,7 +202,8 @@ class UserExtractor:
             note_work(self._says, self._reached, reach(self._target, self.name))
 
     def _call(self, article: Article) -> Annotations | ArticleFailure | Extracted:
-        return _failing_alone(lambda: self._read(self._target(article), article))
+        with under_way([article]):
+            return _failing_alone(lambda: self._read(self._target(article), article))
 
     def _completed(self, answer: object, article: Article) -> Annotations | ArticleFailure | Extracted:
         if isinstance(answer, ArticleFailure):

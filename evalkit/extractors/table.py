@@ -21,7 +21,19 @@ from evalkit.secrets import remember_from
 if TYPE_CHECKING:
     from evalkit.extractors.base import Extractor
 
-__all__ = ["ENTRIES", "EXTRACTORS", "FORMS", "NAMED", "WORDS", "Entry", "load_extractor", "settings_for", "spellings"]
+__all__ = [
+    "ENTRIES",
+    "EXTRACTORS",
+    "FORMS",
+    "NAMED",
+    "WORDS",
+    "Entry",
+    "is_elsewhere",
+    "is_foreign",
+    "load_extractor",
+    "settings_for",
+    "spellings",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +51,7 @@ class Entry:
         licence: of its weights and word lists; empty if that depends on the argument.
         folders: where these are, in the package.
         narrows: whether it takes the setting `layers` and then finds in these what it finds without.
+        elsewhere: whether what answers is a program or service, whose time it limits itself.
     """
 
     spelling: str
@@ -50,6 +63,7 @@ class Entry:
     licence: str = ""
     folders: tuple[str, ...] = ()
     narrows: bool = False
+    elsewhere: bool = False
 
 
 WORDS = "text/lexicons"
@@ -130,6 +144,7 @@ ENTRIES = (
         description="a language model behind an OpenAI-compatible endpoint; needs a base URL",
         factory="evalkit.extractors.llm.loading:load_llm",
         prefixes=("llm:",),
+        elsewhere=True,
         layers=("entities", "quotes", "stances"),
     ),
     Entry(
@@ -137,12 +152,14 @@ ENTRIES = (
         description="a program that reads articles and writes annotations as JSON lines",
         factory="evalkit.extractors.remote.program:load_program",
         prefixes=("cmd:",),
+        elsewhere=True,
     ),
     Entry(
         spelling="http://HOST/PATH",
         description="the same over HTTP, or HTTPS",
         factory="evalkit.extractors.remote.service:load_service",
         prefixes=("http://", "https://"),
+        elsewhere=True,
     ),
     Entry(
         spelling="module:attr",
@@ -200,6 +217,18 @@ def settings_for(spelling: str, settings: Mapping[str, str], layers: Collection[
     if entry is None or not wanted or wanted[-1] == entry.layers[-1]:
         return dict(settings)
     return {"layers": ",".join(wanted), **settings}
+
+
+def is_elsewhere(spelling: str) -> bool:
+    """Whether a name stands for a program or a service, which is no Python code that could run here."""
+    return any(entry.elsewhere and spelling.startswith(entry.prefixes) for entry in FORMS)
+
+
+def is_foreign(spelling: str) -> bool:
+    """Whether a name stands for Python code of others: in a module, or brought by an installed package."""
+    if spelling in EXTRACTORS.table or spelling.startswith(tuple(prefix for form in FORMS for prefix in form.prefixes)):
+        return False
+    return ":" in spelling or spelling in EXTRACTORS.entry_points()
 
 
 def _load(spelling: str, options: Mapping[str, str]) -> Extractor:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Once", "awaited", "spread", "thread_count"]
 
 _LISTENING = 0.1
+_MOMENT = 0.5
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -45,22 +46,29 @@ def spread(
         function: what is called with each item.
         items: the items.
         threads: how many calls there are at once.
-        stop: tells the calls that are under way to end; called when one raises or somebody interrupts, as all of them
-            are waited for.
+        stop: tells the calls that are under way to end; called when one raises, as all of them are waited for, or when
+            somebody interrupts, who waits a moment for them.
     """
     if threads < 2 or len(items) < 2:
         return [function(item) for item in items]
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor, wait
 
-    with ThreadPoolExecutor(min(threads, len(items))) as pool:
-        try:
-            futures = [pool.submit(function, item) for item in items]
-            return [awaited(future) for future in futures]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            if stop is not None:
-                stop()
-            raise
+    pool = ThreadPoolExecutor(min(threads, len(items)))
+    futures: list[Future[Result]] = []
+    interrupted = False
+    try:
+        futures += (pool.submit(function, item) for item in items)
+        return [awaited(future) for future in futures]
+    except BaseException as error:
+        interrupted = isinstance(error, KeyboardInterrupt)
+        pool.shutdown(wait=False, cancel_futures=True)
+        if stop is not None:
+            stop()
+        if interrupted:
+            wait(futures, _MOMENT)
+        raise
+    finally:
+        pool.shutdown(wait=not interrupted)
 
 
 def awaited(future: Future[Result]) -> Result:

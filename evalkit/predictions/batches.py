@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evalkit.errors import EvalkitError, ExtractorError, one_line
+from evalkit.errors import EvalkitError, ExtractorError, describe_error, one_line
 from evalkit.extractors.base import (
     ArticleFailure,
     Extracted,
@@ -23,6 +23,7 @@ from evalkit.extractors.base import (
 )
 from evalkit.extractors.given_pairs import LABELLED, labelled_pairs
 from evalkit.extractors.threads import spread
+from evalkit.extractors.underway import under_way
 from evalkit.predictions.admission import admit, plain_usage
 from evalkit.records import Annotations, Article, Prediction
 from evalkit.secrets import redacted
@@ -62,8 +63,10 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
     if not jobs:
         return []
     begun = time.perf_counter()
+    articles = [job.article for job in jobs]
     try:
-        answers = list(extractor.extract([job.article for job in jobs]))
+        with under_way(articles):
+            answers = list(extractor.extract(articles))
     except (ExtractorError, KeyboardInterrupt):
         raise
     except BaseException as error:
@@ -167,5 +170,4 @@ def _without_answer(prediction: Prediction, message: str) -> Prediction:
 
 
 def _message(error: BaseException) -> str:
-    text = one_line(error)
-    return text if isinstance(error, EvalkitError) else f"{type(error).__name__}: {text}".removesuffix(": ")
+    return one_line(error) if isinstance(error, EvalkitError) else describe_error(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,15 @@ from evalkit.extractors.base import Extractor
 from evalkit.files import read_bytes
 from evalkit.formats.base import Format
 from evalkit.formats.table import NATIVE, article_suffixes, format_of_file
-from evalkit.options import ReadOptions, listed
+from evalkit.options import ReadOptions, Running, listed
+from evalkit.predictions.executors.local import LocalExecutor
 from evalkit.predictions.extraction import Extraction
 from evalkit.predictions.jobs import Job, run_jobs
-from evalkit.records import Article
+from evalkit.records import Article, Prediction
 from evalkit.text.markup import markup_notes, page_tag
 from evalkit.text.zones import zoned
-from evalkit.workflows.run import other_languages, resolved
+from evalkit.workflows.run import other_languages
+from evalkit.workflows.systems import limit_time, resolved
 
 __all__ = ["extract_articles", "read_article", "read_articles"]
 
@@ -33,6 +35,7 @@ def extract_articles(
     *,
     settings: Mapping[str, str] | None = None,
     read: ReadOptions | None = None,
+    running: Running | None = None,
 ) -> Extraction:
     """What an extractor finds in articles.
 
@@ -42,6 +45,7 @@ def extract_articles(
         settings: settings of the extractor.
         read: how files are read, if they are neither plain text nor JSON: with a format, they are files of articles in
             that format. What is annotated in articles is left aside.
+        running: how it is run: batches, workers, the time for an article. Nothing is kept or written.
 
     Raises:
         EvalkitError: the extractor cannot be used, or a file not be read.
@@ -53,8 +57,21 @@ def extract_articles(
             for one in listed(articles, Article, wanted="articles must be Articles, or paths of text files")
         )
     )
-    with resolved(extractor, settings) as system:
-        predictions = run_jobs(system, [Job(article) for article in given])
+    how = running or Running()
+    with resolved(extractor, settings, how) as system:
+        if how.article_timeout is not None:
+            limit_time(system, how.article_timeout)
+        done = 0
+
+        def tell(batch: Sequence[Prediction], cached: int = 0) -> None:
+            nonlocal done
+            done += len(batch)
+            if how.progress is not None:
+                how.progress(done, len(given))
+
+        tell([])
+        jobs, executor = [Job(article) for article in given], LocalExecutor(how.workers)
+        predictions = run_jobs(system, jobs, batch_size=how.batch_size, executor=executor, on_done=tell)
         notes = (*markup_notes(given), *other_languages(given, system))
         return Extraction(extractor=system.name, articles=given, predictions=tuple(predictions), notes=notes)
 

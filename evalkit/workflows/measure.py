@@ -19,8 +19,9 @@ from evalkit.scoring.tasks.table import load_task
 from evalkit.text.markup import markup_notes
 from evalkit.workflows.inputs import gold_from
 from evalkit.workflows.pairing import check_evaluable, check_scoring, check_words
-from evalkit.workflows.run import make_run, planned_run, resolved
+from evalkit.workflows.run import make_run, planned_run
 from evalkit.workflows.score import bootstrap_of, score_run
+from evalkit.workflows.systems import resolved
 
 __all__ = ["measure_extractor"]
 
@@ -45,7 +46,7 @@ def measure_extractor(
     if isinstance(extractor, str) and options.scoring.tasks:
         layers = {layer for task in options.scoring.tasks for layer in load_task(task).layers}
         settings = settings_for(extractor, settings or {}, layers)
-    with resolved(extractor, settings) as system:
+    with resolved(extractor, settings, options.running) as system:
         gold = gold_from(dataset, options.read, options.scoring.gold_maps)
         bootstrap_of(options.intervals, [example.article for example in gold])
         check_scoring(gold, options.scoring)

@@ -7,7 +7,7 @@ import platform
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
@@ -32,8 +32,9 @@ from evalkit.secrets import redacted, without_secrets
 from evalkit.showing import number_of
 from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_from
+from evalkit.workflows.systems import limit_time, resolved
 
-__all__ = ["BASELINE", "floor_of", "lacks_text", "make_run", "planned_run", "resolved", "run_extractor"]
+__all__ = ["BASELINE", "floor_of", "lacks_text", "make_run", "planned_run", "run_extractor"]
 
 BASELINE = "trivial"
 """The extractor whose scores are the floor beside every figure."""
@@ -69,7 +70,7 @@ def run_extractor(
         # Before any code of others runs, which may change the working folder.
         out = path_of(options.running.out, _OUT).absolute()
         options = replace(options, running=replace(options.running, out=out))
-    with resolved(extractor, settings) as system:
+    with resolved(extractor, settings, options.running) as system:
         return make_run(system, planned_run(system, gold_from(dataset, options.read)), options.running)
 
 
@@ -114,6 +115,8 @@ def make_run(system: Extractor, planned: Run, running: Running, folder: RunFolde
         ExtractorError: the extractor as a whole cannot be used.
         OutputError: the folder holds another run, another process is at work in it, or it cannot be written.
     """
+    if running.article_timeout is not None:
+        limit_time(system, running.article_timeout)
     planned = replace(planned, made_by=replace(planned.made_by, command=running.command))
     if folder is None and running.out is not None:
         folder = RunFolder(path_of(running.out, _OUT))
@@ -154,6 +157,8 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
             if running.progress is not None:
                 running.progress(done, len(jobs))
 
+        if running.progress is not None:
+            running.progress(done, len(jobs))
         made = run_jobs(
             system,
             missing,
@@ -286,25 +291,6 @@ def _refuse_without_text(gold: GoldDataset) -> None:
                 f"article {example.article.id!r} has annotations and no text to extract from; add its text, or score "
                 "predictions made elsewhere with `evalkit score`"
             )
-
-
-@contextlib.contextmanager
-def resolved(
-    extractor: str | Extractor | Callable[..., Any], settings: Mapping[str, str] | None = None
-) -> Iterator[Extractor]:
-    """The extractor behind a name, an object or a function; what was started for a name is ended."""
-    if isinstance(extractor, str):
-        from evalkit.extractors.table import load_extractor
-
-        system = load_extractor(extractor, options=settings)
-        try:
-            yield system
-        finally:
-            traits_of(system).close()
-    else:
-        from evalkit.extractors.callable import as_extractor
-
-        yield as_extractor(extractor, getattr(extractor, "__name__", type(extractor).__name__), settings)
 
 
 def _versions() -> dict[str, str]:

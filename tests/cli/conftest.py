@@ -153,7 +153,10 @@ def write_lines(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current directory: gold.jsonl, predicted.jsonl and mine.py; the cache is elsewhere."""
+    """The current directory: gold.jsonl, predicted.jsonl and mine.py; the cache is elsewhere.
+
+    The code in mine.py runs in this process, which is quicker; test_lost_processes.py has the other way.
+    """
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -162,6 +165,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr("evalkit.workflows.systems.is_foreign", lambda spelling: False)
     monkeypatch.delitem(sys.modules, "mine", raising=False)
     importlib.invalidate_caches()
     (folder / "mine.py").write_text(EXTRACTORS, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from evalkit.records import Prediction
 
 __all__ = ["LocalExecutor"]
+
+_MOMENT = 0.5
+"""Seconds for which whoever interrupts waits for what is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +41,40 @@ class LocalExecutor:
             for number, batch in enumerate(batches):
                 yield Done(number, predict_batch(extractor, layers, batch))
             return
-        from concurrent.futures import ThreadPoolExecutor
+        from concurrent.futures import ThreadPoolExecutor, wait
 
         failure: BaseException | None = None
+        hurry: float | None = None
+        left = False
         waiting: deque[tuple[int, Future[list[Prediction]]]] = deque()
         rest = enumerate(batches)
-        with ThreadPoolExecutor(self.workers) as pool:
-            try:
-                while True:
-                    # No more than that ahead: what is taken has to be kept until it is finished.
-                    while failure is None and len(waiting) < 2 * self.workers and (item := next(rest, None)):
-                        waiting.append((item[0], pool.submit(predict_batch, extractor, layers, item[1])))
-                    if not waiting:
-                        break
-                    number, future = waiting.popleft()
-                    if failure is not None and future.cancel():
-                        continue
-                    try:
-                        predictions = awaited(future)
-                    except BaseException as error:
-                        # What is under way may cost money, so it is handed out before the end; but whoever interrupts
-                        # twice wants to end now.
-                        if failure is None and not future.done():
-                            waiting.appendleft((number, future))
-                        failure = failure or error
-                        continue
-                    yield Done(number, predictions)
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+        pool = ThreadPoolExecutor(self.workers)
+        try:
+            while True:
+                # No more than that ahead: what is taken has to be kept until it is finished.
+                while failure is None and len(waiting) < 2 * self.workers and (item := next(rest, None)):
+                    waiting.append((item[0], pool.submit(predict_batch, extractor, layers, item[1])))
+                if not waiting:
+                    break
+                number, future = waiting.popleft()
+                if failure is not None and future.cancel():
+                    continue
+                if hurry is not None and not wait([future], max(0.0, hurry - time.monotonic())).done:
+                    left = True
+                    continue
+                try:
+                    predictions = awaited(future)
+                except BaseException as error:
+                    # What is under way may cost money, so it is handed out before the end; whoever interrupts waits a
+                    # moment for that, and does not when doing so twice.
+                    if failure is None and not future.done():
+                        waiting.appendleft((number, future))
+                    if isinstance(error, KeyboardInterrupt):
+                        hurry = time.monotonic() + (_MOMENT if failure is None else 0.0)
+                    failure = failure or error
+                    continue
+                yield Done(number, predictions)
+        finally:
+            pool.shutdown(wait=not left, cancel_futures=True)
         if failure is not None:
             raise failure

@@ -1,0 +1,297 @@
+"""An extractor in a process of its own: what ends, hangs or breaks there is lost there.
+
+It is asked in batches, or article by article where it works so anyway or an article has its time. A process that is
+lost fails the article that it was at; of a batch nobody knows which that is, and the runner asks again for each.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from evalkit.errors import EvalkitError, ExtractorError
+from evalkit.extractors.base import ArticleFailure, Extractor, ExtractorSpec, PairLabels, PairsError, StancePair
+from evalkit.extractors.threads import Once
+from evalkit.extractors.underway import under_way
+from evalkit.extractors.worker.process import LostError, Worker, started_anew, started_by_fork
+from evalkit.extractors.worker.wire import (
+    Answer,
+    RaisedError,
+    answer_from_row,
+    answer_line,
+    article_to_send,
+    error_from_row,
+    pairs_to_row,
+)
+from evalkit.records import Article
+from evalkit.secrets import remember_from
+
+__all__ = ["WorkerExtractor"]
+
+_WARMING = 10.0
+"""Seconds that it has at least to load what it loads when it is first asked."""
+_MOMENT = 0.5
+"""Seconds in which what somebody interrupted may end by itself."""
+_log = logging.getLogger("evalkit.extractors")
+
+Row = dict[str, Any]
+
+
+class WorkerExtractor:
+    """Asks an extractor in another process; several threads have a process each.
+
+    Attributes:
+        name: as the extractor says.
+        spec: how it was asked for; None for a copy of one that is here.
+        uncached: as the extractor says when its fingerprint was asked for.
+        unseen: the same.
+    """
+
+    thread_safe = True
+
+    def __init__(self, start: Callable[[], Worker], where: str, hello: Row, limit: float | None) -> None:
+        """The extractor that `start` starts a process of, which is made at once; `hello` is the first request.
+
+        Raises:
+            OSError: no process can be started.
+            EvalkitError: the extractor cannot be set up.
+        """
+        self.spec: ExtractorSpec | None = None
+        self._start, self._where, self._hello, self._limit = start, where, hello, limit
+        self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
+        self._lock = threading.Lock()
+        self._fingerprint = ""
+        self._changed = False
+        self._probes = True
+        self._layers = Once(self._claimed)
+        worker, says = self._started()
+        self._idle.append(worker)
+        self.name: str = says["name"]
+        self._by_article: bool = says["by_article"]
+        for trait, value in says["traits"].items():
+            setattr(self, trait, tuple(value) if isinstance(value, list) else value)
+        if says["labels_pairs"]:
+            self.label_pairs = self._label_pairs
+
+    @classmethod
+    def named(cls, spelling: str, settings: Mapping[str, str], limit: float | None) -> WorkerExtractor:
+        """The extractor of a name, made in a new process.
+
+        Raises:
+            OSError: no process can be started.
+            EvalkitError: as for `load_extractor`.
+        """
+        remember_from(spelling, settings)
+        hello = {"path": sys.path, "spelling": spelling, "settings": dict(settings)}
+        made = cls(started_anew, f"extractor {spelling!r}", hello, limit)
+        made.spec = ExtractorSpec(spelling, dict(settings))
+        return made
+
+    @classmethod
+    def copied(cls, extractor: Extractor, limit: float | None) -> WorkerExtractor:
+        """An extractor that is here, in a copy of this process.
+
+        Raises:
+            OSError: no process can be started.
+        """
+        from evalkit.extractors.worker.child import serve
+
+        def start() -> Worker:
+            return started_by_fork(lambda incoming, outgoing: serve(lambda _: extractor, incoming, outgoing))
+
+        return cls(start, f"extractor {extractor.name!r}", {}, limit)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """What it claimed when it was first asked; one that a made-up article ends is asked for what it declares."""
+        return self._layers()
+
+    def fingerprint(self) -> str:
+        """What the extractor gives where it runs.
+
+        Raises:
+            ExtractorError: it gives none.
+        """
+        with self._named("its fingerprint failed"):
+            self._fingerprint = self._told(self._ask({"do": "fingerprint"}))
+        return self._fingerprint
+
+    def extract(self, articles: Sequence[Article]) -> Sequence[Answer]:
+        """The answer for each article; of those that are asked about alone, a lost process fails its own only.
+
+        Raises:
+            LostError: the process is lost that worked on all of them.
+            ExtractorError: the extractor cannot be used, or no process be started again.
+        """
+        if self._by_article or self._limit is not None:
+            return [self._alone(article) for article in articles]
+        return self._answers(articles)
+
+    def limit_time(self, seconds: float) -> None:
+        """Has an article fail that takes longer, and its process ended."""
+        self._limit = seconds
+
+    def facts(self) -> dict[str, Any]:
+        """What the extractor says that a run should keep.
+
+        Raises:
+            ExtractorError: it cannot say.
+        """
+        with self._named("its facts failed"):
+            facts: dict[str, Any] = self._ask({"do": "facts"}, self._patience())["facts"]
+        if self._changed:
+            facts["changed"] = "it had another fingerprint in another process of this run"
+        return facts
+
+    def close(self) -> None:
+        """Ends its processes; those that are at an article, at once."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+            for worker in self._busy:
+                # The thread that waits for it sees that, and clears up.
+                worker.kill()
+        for worker in idle:
+            worker.stop()
+
+    def _label_pairs(self, article: Article, pairs: Sequence[StancePair]) -> PairLabels:
+        request = {"do": "label_pairs", "article": article_to_send(article), "pairs": pairs_to_row(pairs)}
+        with under_way([article]):
+            try:
+                row = self._ask(request, self._limit, warm=True)
+            except LostError as error:
+                raise PairsError(str(error)) from error
+        if "failure" in row:
+            raise PairsError(row["failure"])
+        return PairLabels(row["labels"], row["usage"])
+
+    def _alone(self, article: Article) -> Answer:
+        with under_way([article]):
+            try:
+                (answer,) = self._answers([article])
+            except ExtractorError:
+                raise
+            except EvalkitError as error:
+                return ArticleFailure(str(error))
+        return answer
+
+    def _answers(self, articles: Sequence[Article]) -> list[Answer]:
+        request = {"do": "extract", "articles": [article_to_send(article) for article in articles]}
+        return [answer_from_row(row) for row in self._ask(request, self._limit, warm=True)["answers"]]
+
+    def _claimed(self) -> tuple[str, ...]:
+        try:
+            row = self._ask({"do": "layers", "probe": True}, self._patience())
+        except LostError:
+            # It did not survive the made-up article, or thinks about it for ever.
+            self._probes = False
+            row = self._ask({"do": "layers", "probe": False}, self._patience())
+        return tuple(row["layers"])
+
+    def _patience(self) -> float | None:
+        return None if self._limit is None else max(self._limit, _WARMING)
+
+    def _ask(self, request: Row, seconds: float | None = None, *, warm: bool = False) -> Row:
+        """What a process answers that has nothing else to do.
+
+        Raises:
+            LostError: it is lost.
+            EvalkitError: what the extractor raised.
+        """
+        line = answer_line(request)
+        worker = self._warm() if warm else self._free()
+        try:
+            with self._lock:
+                self._busy.add(worker)
+            row = _read(worker.ask(line, seconds))
+        except BaseException as error:
+            worker.stop(0 if isinstance(error, LostError) else _MOMENT)
+            raise
+        else:
+            with self._lock:
+                self._idle.append(worker)
+        finally:
+            with self._lock:
+                self._busy.discard(worker)
+        if "raised" in row:
+            raise error_from_row(row)
+        return row
+
+    def _free(self) -> Worker:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        worker, _ = self._started()
+        return worker
+
+    def _warm(self) -> Worker:
+        """One that has answered for a made-up article, if each article has its time: loading takes none of that."""
+        worker = self._free()
+        if self._limit is None or not self._probes or worker.warm:
+            return worker
+        try:
+            worker.ask(answer_line({"do": "warm"}), self._patience())
+        except BaseException as error:
+            worker.stop(0)
+            if not isinstance(error, LostError):
+                raise
+            self._probes = False
+            return self._free()
+        worker.warm = True
+        return worker
+
+    def _started(self) -> tuple[Worker, Row]:
+        """A new process in which the extractor is made, and what it says of itself.
+
+        Raises:
+            ExtractorError: it cannot be made.
+            EvalkitError: what its making raised.
+        """
+        worker = self._start()
+        try:
+            with self._named("it cannot be set up"):
+                row = _read(worker.ask(answer_line(self._hello)))
+                if "raised" in row:
+                    raise error_from_row(row)
+            if self._fingerprint and not getattr(self, "uncached", ""):
+                self._compare(_read(worker.ask(answer_line({"do": "fingerprint"}))))
+        except BaseException:
+            worker.stop(0)
+            raise
+        return worker, row
+
+    def _compare(self, row: Row) -> None:
+        """Notes that a later process holds something else: files have changed, or it is not the same in any two."""
+        if row.get("fingerprint") != self._fingerprint and not self._changed:
+            self._changed = True
+            _log.warning(
+                "%s: a process that was started later has another fingerprint: its code or files have changed, or it "
+                "differs each time; run again to be sure",
+                self._where,
+            )
+
+    def _told(self, row: Row) -> str:
+        self.uncached, self.unseen = row["uncached"], row["unseen"]
+        return str(row["fingerprint"])
+
+    @contextmanager
+    def _named(self, what: str) -> Iterator[None]:
+        """Errors that say nothing of the extractor, with its name."""
+        try:
+            yield
+        except (LostError, RaisedError) as error:
+            raise ExtractorError(f"{self._where}: {what}: {error}") from error
+
+
+def _read(line: bytes) -> Row:
+    try:
+        row: Row = json.loads(line)
+    except ValueError as error:
+        # Somebody found the pipe and wrote to it.
+        raise LostError("its process wrote what is no answer") from error
+    return row

@@ -1,0 +1,308 @@
+"""A process that serves an extractor, as seen from the one that asks: started, asked within a time, and lost.
+
+It is a group of its own, and what an extractor starts belongs to it. It ends with this object, and with this process
+however that ends: its pipe then has no other end (`evalkit.extractors.worker.child`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import selectors
+import signal
+import subprocess
+import sys
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from evalkit.errors import EvalkitError
+from evalkit.extractors.worker.wire import is_inside
+
+__all__ = ["LostError", "Worker", "can_start", "started_anew", "started_by_fork"]
+
+_CHUNK = 1 << 16
+_TAIL = 4000
+_LONGEST_LINE = 256 << 20
+_LOOK = 0.2
+"""Seconds after which it is looked whether it still lives: a process that it started may hold its pipes open."""
+_ENDING = 1.0
+_open_ends: set[int] = set()
+"""The ends of pipes to all such processes that run."""
+_SAYS = logging.getLogger("evalkit.extractors.worker")
+
+_BOOT = "import sys; sys.path.insert(0, sys.argv.pop()); from evalkit.extractors.worker.child import main; main()"
+_PACKAGE = Path(__file__).resolve().parent.parent.parent.parent
+_CRASH = re.compile(rb"Fatal Python error: ([^\n]*)(?:.*?\n  File \"([^\"\n]*)\", line (\d+))?", re.DOTALL)
+
+
+class LostError(EvalkitError):
+    """The process gave no answer: it ended, or took too long; another one may do better with another article."""
+
+
+class _Process(Protocol):
+    """What `subprocess.Popen` has of a process."""
+
+    pid: int
+    returncode: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+def can_start() -> bool:
+    """Whether a process can be started: the system has what it takes, and this is none of them itself."""
+    return os.name == "posix" and not is_inside()
+
+
+def started_anew() -> Worker:
+    """A new Python with the package that runs here and nothing else; the first request says what to make.
+
+    Raises:
+        OSError: no process can be started.
+    """
+    options = ["-B"] if sys.dont_write_bytecode else []
+    process = subprocess.Popen(
+        [sys.executable, *options, "-P", "-c", _BOOT, str(_PACKAGE)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        start_new_session=True,
+    )
+    pipes = [pipe for pipe in (process.stdin, process.stdout, process.stderr) if pipe is not None]
+    ends = [os.dup(pipe.fileno()) for pipe in pipes]
+    for pipe in pipes:
+        pipe.close()
+    return Worker(process, *ends)
+
+
+def started_by_fork(serve: Callable[[int, int], object]) -> Worker:
+    """A copy of this process that does nothing but `serve`, which is called with the two ends of its pipes.
+
+    Raises:
+        OSError: no process can be started.
+    """
+    import warnings
+
+    pipes = [os.pipe() for _ in range(3)]
+    (requests, asking), (listening, answers), (reading, printed) = pipes
+    with warnings.catch_warnings():
+        # Threads are not copied, and what they held may stay locked; then the time is up at some point.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
+    if pid == 0:
+        try:
+            os.setsid()
+            # Those to other processes too, which would not see their end if this one held them.
+            for end in (asking, listening, reading, *_open_ends):
+                os.close(end)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.dup2(printed, 1)
+            os.dup2(printed, 2)
+            sys.stdout, sys.stderr = map(_as_text, (1, 2))
+            serve(requests, answers)
+        finally:
+            # Nothing of what this process was is to be finished twice.
+            os.kill(os.getpid(), signal.SIGKILL)
+    for end in (requests, answers, printed):
+        os.close(end)
+    return Worker(_Forked(pid), asking, listening, reading)
+
+
+def _as_text(number: int) -> TextIO:
+    return os.fdopen(number, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+class _Forked:
+    """A copy of this process."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode = 0
+        self._ended = False
+
+    def poll(self) -> int | None:
+        if not self._ended:
+            with contextlib.suppress(ChildProcessError):
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+                if pid == 0:
+                    return None
+                self.returncode = os.waitstatus_to_exitcode(status)
+            self._ended = True
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self.poll() is None:
+            if deadline is not None and time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired("a copy of this process", timeout or 0)
+            time.sleep(0.01)
+        return self.returncode
+
+
+class Worker:
+    """One process, which is asked one thing at a time.
+
+    Attributes:
+        warm: whether it has loaded what it loads when it is first asked.
+    """
+
+    def __init__(self, process: _Process, asking: int, listening: int, reading: int) -> None:
+        """A process, and the ends of the pipes to it, from it, and of what it prints."""
+        self.warm = False
+        self._process = process
+        self._asking, self._listening, self._reading = asking, listening, reading
+        self._ends = (asking, listening, reading)
+        _open_ends.update(self._ends)
+        self._end = weakref.finalize(self, _end, process, self._ends)
+        self._incoming = bytearray()
+        self._printed = bytearray()
+        self._last_words = ""
+        self._open = True
+        self._outgoing = memoryview(b"")
+        self._selector = selectors.DefaultSelector()
+        for end in (asking, listening, reading):
+            os.set_blocking(end, False)
+        self._selector.register(listening, selectors.EVENT_READ, self._listen)
+        self._selector.register(reading, selectors.EVENT_READ, self._read)
+
+    def ask(self, request: bytes, seconds: float | None = None) -> bytes:
+        """The line that answers a line.
+
+        Args:
+            request: the line.
+            seconds: how long the answer may take; None for ever.
+
+        Raises:
+            LostError: there is no answer; says why. The process is good for nothing more.
+        """
+        deadline = None if seconds is None else time.monotonic() + seconds
+        self._outgoing = memoryview(request)
+        self._selector.register(self._asking, selectors.EVENT_WRITE, self._send)
+        searched = 0
+        while (end := self._incoming.find(b"\n", searched)) < 0 or not self._incoming.startswith(b"{"):
+            searched = len(self._incoming)
+            if not self._open:
+                raise LostError(self._ended())
+            if len(self._incoming) > _LONGEST_LINE:
+                raise LostError(f"its answer has more than {_LONGEST_LINE >> 20} MiB")
+            left = _LOOK if deadline is None else min(_LOOK, deadline - time.monotonic())
+            if left <= 0:
+                raise LostError(f"took longer than {seconds:g} s")
+            ready = self._selector.select(left)
+            for key, _ in ready:
+                key.data()
+            if not ready and self._process.poll() is not None:
+                self._open = False
+        line = bytes(self._incoming[: end + 1])
+        del self._incoming[: end + 1]
+        self._drain()
+        return line
+
+    def kill(self) -> None:
+        """Ends the process at once, for another thread to see that waits for its answer."""
+        if self._end.alive:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def stop(self, grace: float = _ENDING) -> None:
+        """Ends the process and all that it started; it has `grace` seconds to do so by itself."""
+        if self._end.detach() is None:
+            return
+        ends = list(self._ends)
+        try:
+            if grace:
+                _close([ends.pop(0)])
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(grace)
+                self._drain()
+        finally:
+            self._selector.close()
+            _end(self._process, ends)
+
+    def _send(self) -> None:
+        try:
+            self._outgoing = self._outgoing[os.write(self._asking, self._outgoing[:_CHUNK]) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            # It does not listen any more: how it ended says more than that.
+            self._outgoing = memoryview(b"")
+        if not self._outgoing:
+            self._selector.unregister(self._asking)
+
+    def _listen(self) -> None:
+        data = _ready(self._listening)
+        if data == b"":
+            self._selector.unregister(self._listening)
+            self._open = False
+        self._incoming += data or b""
+
+    def _read(self) -> None:
+        data = _ready(self._reading)
+        if data == b"":
+            self._selector.unregister(self._reading)
+        self._printed += data or b""
+        *lines, rest = bytes(self._printed).split(b"\n")
+        self._printed[:] = rest[-_TAIL:]
+        for line in lines:
+            self._say(line)
+
+    def _say(self, line: bytes) -> None:
+        # What was written over, as a bar of progress is, was for somebody who looked on.
+        text = line.decode("utf-8", "replace").rstrip("\r").rpartition("\r")[2].rstrip()
+        if text:
+            self._last_words = " ".join(text.split())[-300:]
+            _SAYS.warning("%s", text)
+
+    def _drain(self) -> None:
+        """Passes on what has been printed by now."""
+        while self._reading in self._selector.get_map():
+            if not any(key.fd == self._reading for key, _ in self._selector.select(0)):
+                return
+            self._read()
+
+    def _ended(self) -> str:
+        """How the process ended that closed its pipe, and what it said last."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_ENDING)
+        self._drain()
+        self._say(bytes(self._printed))
+        code = self._process.poll()
+        if code is None:
+            how = "its process closed the connection"
+        elif code < 0:
+            name = signal.Signals(-code).name
+            how = f"its process was killed by {name}" + (" (for want of memory?)" if name == "SIGKILL" else "")
+        else:
+            how = f"its process exited with status {code}"
+        if crash := _CRASH.search(bytes(self._incoming)):
+            what, file, line = (part.decode("utf-8", "replace") if part else "" for part in crash.groups())
+            return f"{how} ({what}{f', {Path(file).name}:{line}' if file else ''})"
+        return f"{how}; its last words: {self._last_words}" if self._last_words else how
+
+
+def _ready(end: int) -> bytes | None:
+    """What there is to read, empty at the end, None when there is nothing yet."""
+    try:
+        return os.read(end, _CHUNK)
+    except BlockingIOError:
+        return None
+
+
+def _end(process: _Process, ends: Sequence[int]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    _close(ends)
+
+
+def _close(ends: Sequence[int]) -> None:
+    for end in ends:
+        _open_ends.discard(end)
+        os.close(end)
