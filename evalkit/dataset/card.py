@@ -14,6 +14,7 @@ from typing import Any
 from evalkit.dataset.declaration import DATASET_FILE, Declaration
 from evalkit.dataset.describe import Description, describe_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, stated_layers
+from evalkit.harmless import json_text, markdown_text
 from evalkit.layers.base import Layer
 from evalkit.layers.scopes import scope_to_table
 from evalkit.layers.table import all_layers
@@ -92,7 +93,7 @@ def render_card(splits: Sequence[GoldDataset], declared: Declaration | None = No
     example = f"{json.dumps(folder or splits[0].name)}, split={json.dumps(shown)})"
     dated = _dated(splits)
     parts = [
-        f"# {title}",
+        f"# {_plain(title)}",
         declared.about,
         _wrapped(f"Offsets are half-open code points of `text`. {_GENERATED}"),
         "## What is in it",
@@ -215,6 +216,14 @@ def _offset(name: str) -> dict[str, object]:
     return {"name": name, "dtype": "int32"}
 
 
+_PLAIN = re.compile(r"(?!.*(www\.|GH-\d))[\w (),:.'-]*", re.IGNORECASE)
+
+
+def _plain(text: str) -> str:
+    """A name in the card, escaped only if something in it could be live, so that the card can be read as it is."""
+    return text if _PLAIN.fullmatch(text) else markdown_text(text)
+
+
 def _yaml(value: object, indent: str = "") -> Iterator[str]:
     """Block YAML of plain values; strings are quoted as in JSON, which YAML reads alike."""
     if isinstance(value, Mapping):
@@ -223,7 +232,8 @@ def _yaml(value: object, indent: str = "") -> Iterator[str]:
                 yield f"{indent}{key}:"
                 yield from _yaml(item, indent + "  ")
             else:
-                yield f"{indent}{key}: {json.dumps(item, ensure_ascii=False)}"
+                # A line of YAML may end where one of JSON does not.
+                yield f"{indent}{key}: {json_text(json.dumps(item, ensure_ascii=False))}"
     elif isinstance(value, list):
         for item in value:
             lines = list(_yaml(item, indent + "  ")) if isinstance(item, (Mapping, list)) else [json.dumps(item)]
@@ -232,11 +242,11 @@ def _yaml(value: object, indent: str = "") -> Iterator[str]:
 
 
 def _table(description: Description) -> Iterator[str]:
-    yield "| | " + " | ".join(description.splits) + " |"
+    yield "| | " + " | ".join(map(_plain, description.splits)) + " |"
     yield "|---|" + "---:|" * len(description.splits)
     for row in description.rows:
         name = row.name if row.group in ("size", "structure") else f"{row.group}: {row.name}"
-        yield f"| {name} | " + " | ".join(str(count) for count in row.counts) + " |"
+        yield f"| {_plain(name)} | " + " | ".join(str(count) for count in row.counts) + " |"
 
 
 _GENERATED = f"This card is made by `evalkit dataset build` from counts and from `{DATASET_FILE}`; edits here are lost."

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -18,7 +17,9 @@ from xml.etree import ElementTree
 import pytest
 
 from evalkit.cli.main import main
+from evalkit.registry import Registry
 from tests.cli.conftest import write_lines
+from tests.report.github import Page, live_in
 
 SIGNS = {
     "window-title": "\x1b]0;owned\x07",
@@ -217,56 +218,10 @@ def of_form(form: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("command", [f"{name}-{form}" for name in SHOWS])
 
 
-class Page(HTMLParser):
-    """The tags, attributes and texts of a page, but for those in code."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: set[str] = set()
-        self.inside: list[str] = []
-        self.texts: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes |= {f"{name}={value}" for name, value in attrs}
-        self.inside.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        while self.inside and self.inside.pop() != tag:
-            pass
-
-    def handle_data(self, data: str) -> None:
-        if "code" not in self.inside:
-            self.texts.append(data)
-
-
-GITHUB = {
-    "mention": r"(?<![A-Za-z0-9`])@[A-Za-z0-9]",
-    "issue": r"(?<![A-Za-z0-9])(?:[\w.-]+/[\w.-]+)?#\d|\bGH-\d",
-    "address": r"(?i)\b(?:https?|ftp)://\w|\bwww\.\w",
-    "mail": r"[\w.+-]+@[\w-]+\.\w",
-    "footnote": r"\[\^\w+\](?!\\)",
-}
-"""What GitHub makes live in the text of a page, after Markdown is read."""
-
-
 @of_form("markdown")
 class TestMarkdown:
     def test_nothing_is_live(self, shown: dict[str, Shown], command: str):
-        from markdown_it import MarkdownIt
-
-        source = shown[command].out
-        page = Page(MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(source))
-        allowed = {"h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "code", "strong", "em"}
-        assert page.tags <= allowed
-        text = "\n".join(page.texts)
-        found = {name: match[0] for name, sought in GITHUB.items() if (match := re.search(sought, text))}
-        assert not (found.keys() - {"footnote"})
-        # Footnotes and formulas are found in the source.
-        words = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", source)
-        assert not re.search(r"(?<!\\)\[\^|(?<!\\)\$", words)
+        assert not live_in(shown[command].out)
 
     def test_a_table_has_the_cells_of_its_head(self, shown: dict[str, Shown], command: str):
         from markdown_it import MarkdownIt
@@ -311,6 +266,38 @@ def test_xml_is_read(shown: dict[str, Shown], command: str):
     root = ElementTree.fromstring(shown[command].out)
     tags = {element.tag for element in root.iter()}
     assert tags <= {"testsuites", "testsuite", "testcase", "failure", "error", "skipped", "system-out"}
+
+
+@pytest.mark.parametrize("argv", [("run", "--help"), ("report", "--help"), ("models",), ("models", "--json")])
+def test_what_plugins_say_of_themselves(argv: tuple[str, ...], monkeypatch: pytest.MonkeyPatch):
+    """In help and in tables: their names, and what they are about."""
+
+    class Point:
+        name = TYPED
+        value = "zorn:Zorn"
+        dist = None
+
+        def load(self) -> object:
+            raise ValueError(HOSTILE)
+
+    known = Registry.entry_points
+    brought = ("evalkit.forms", "evalkit.extractors")
+    monkeypatch.setattr(
+        Registry, "entry_points", lambda registry: {TYPED: Point()} if registry.group in brought else known(registry)
+    )
+    one = call(*argv)
+    assert WORD in one.out
+    steering = {character for sign in SIGNS.values() for character in sign if not (" " <= character <= "~")}
+    assert not steering & set(one.out + one.err)
+    assert not re.search(r"^\s*::|##\w*\[", one.out + one.err, re.MULTILINE)
+
+
+def test_what_a_variable_says(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("EVALKIT_LLM_BASE_URL", f"{WORD}\x1b[2J\x9b\u202e\r")
+    one = call("run", "--model", "llm:small")
+    assert WORD in one.err
+    assert (one.status, one.err.count("\n")) == (2, 1)
+    assert not {"\x1b", "\x9b", "\u202e", "\r"} & set(one.err)
 
 
 def texts_of(value: Any) -> Iterator[str]:

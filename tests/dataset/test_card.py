@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +144,15 @@ def test_metadata_of_other_articles_is_declared(folder: Path, inline_files: Path
     path.write_text(path.read_text(encoding="utf-8").replace("lang: en", "lang: en\ndesk: night"), encoding="utf-8")
     build_dataset([inline_files], folder, corpus=tmp_path / "corpus")
     assert '- name: "desk"' in (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_names_of_others_are_text(folder: Path) -> None:
+    gold = load_splits(folder)[0]
+    bad = "<b>|@ida\u202e\x9b\n# x"
+    example = replace(gold.examples[0], article=replace(gold.examples[0].article, source=bad, metadata={bad: bad}))
+    card = render_card([replace(gold, name=bad, examples=(example,))])
+    header, _, page = card.removeprefix("---\n").partition("---\n")
+    assert not {"\u202e", "\x9b"} & set(card)
+    assert '"name": "<b>|@ida\\u202e\\u009b\\n# x"' in header.replace("- name", '"name"').replace("name: ", '"name": ')
+    assert "\n# \\<b\\>\\|@&NoBreak;ida�� \\# x\n" in page
+    assert "<b>" not in page.replace(f"load_dataset({json.dumps(bad)}", "")

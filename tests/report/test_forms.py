@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Mapping
@@ -9,12 +11,29 @@ from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evalkit.errors import InputError
-from evalkit.report.document import Chart, Column, Document, Line, Lines, Series, Table, figure_columns
+from evalkit.registry import Registry
+from evalkit.report.document import (
+    Chart,
+    Column,
+    Document,
+    Line,
+    Lines,
+    Mark,
+    MarkedArticle,
+    Piece,
+    Series,
+    Table,
+    figure_columns,
+)
 from evalkit.report.forms.console import make_console
-from evalkit.report.forms.html import render_html
+from evalkit.report.forms.html import html_piece, render_html
+from evalkit.report.forms.json_text import render_json
 from evalkit.report.forms.table import FORMS
 from evalkit.report.forms.terminal import print_document, render_terminal
 from evalkit.report.forms.tsv import render_tsv
@@ -212,6 +231,33 @@ class TestTsv:
         document = Document(what="x", title="x", blocks=(), rows=rows)
         assert render_tsv(document).splitlines()[1] == "-0.5\t-0.5\t'=1+1\t'+cmd\t'@x\t'-\t\tTrue"
 
+    @pytest.mark.parametrize(
+        ("text", "field"),
+        [
+            pytest.param("=1+1", "'=1+1", id="formula"),
+            pytest.param(" \t=1+1", "'=1+1", id="after-blanks"),
+            pytest.param("\r=1+1", "'=1+1", id="after-a-carriage-return"),
+            pytest.param("＝1", "'＝1", id="full-width"),
+            pytest.param("﹣cmd", "'﹣cmd", id="small"),
+            pytest.param("+47 12 34", "+47 12 34", id="numbers"),
+            pytest.param("-0.012", "-0.012", id="number"),
+            pytest.param("−1", "−1", id="a-minus-that-computes-nothing"),
+            pytest.param("a\tb\nc", "a b c", id="columns-and-lines"),
+        ],
+    )
+    def test_a_field(self, text: str, field: str):
+        document = Document(what="x", title="x", blocks=(), rows=({"a": text, "b": 1},))
+        assert render_tsv(document) == f"a\tb\n{field}\t1\n"
+
+    @given(st.lists(st.text('"=\t\n\ra', max_size=4), min_size=2, max_size=2))
+    def test_quotation_marks_open_no_field_over_several_lines(self, texts: list[str]):
+        rows = tuple({"a": text, "b": "b"} for text in texts)
+        read = list(
+            csv.reader(io.StringIO(render_tsv(Document(what="x", title="x", blocks=(), rows=rows))), "excel-tab")
+        )
+        assert [row[0].lstrip("'") for row in read[1:]] == [" ".join(text.split()) for text in texts]
+        assert [row[1] for row in read[1:]] == ["b", "b"]
+
     def test_a_document_without_rows_gives_its_blocks(self):
         table = Table(title="t", columns=figure_columns("name", "F1"), rows=(("a", "0.5"),))
         document = Document(what="x", title="about", blocks=(table, Lines.of("one", "=2")))
@@ -231,8 +277,43 @@ class TestJson:
         assert json.loads(render_report(document, "json")) == {"a": "b\u202e\x9b"}
         assert "\\u202e\\u009b" in render_report(document, "json")
 
+    def test_half_a_character_does_not_make_it_invalid(self):
+        document = Document(what="x", title="x", blocks=(), data={"a\ud800": ["\udfff\u202e", 2**70]})
+        # Also for readers that take Unicode only.
+        orjson.loads(render_json(document).replace(str(2**70), "0"))
+        assert json.loads(render_json(document)) == {"a�": ["�\u202e", 2**70]}
+
+
+class TestPlugins:
+    def test_what_a_form_takes_from_the_result_itself_is_clean(self, monkeypatch: pytest.MonkeyPatch):
+        def odd(document: Document, result: object) -> str:
+            return f"{document.data}\n{document.title}\n\x1b[31m"
+
+        monkeypatch.setattr(Registry, "load", lambda registry, name: odd)
+        document = Document(what="x", title="t\x9b", blocks=(), data={"a": "b"})
+        assert render_report(document, "odd") == "{'a': 'b'}\nt�\n�[31m"
+
 
 class TestHtml:
+    def test_writing_from_right_to_left_turns_nothing_else(self):
+        line = Line.of("a ", Piece("שלום", tone="name"), " אהלן", " b")
+        article = MarkedArticle(text="שלום Ida", marks=(Mark(5, 8, "PER"),))
+        html = render_html(Document(what="x", title="ش", blocks=(Lines(lines=(line,)), article)))
+        assert '<li>a <span class="name"><bdi>שלום</bdi></span><bdi> אהלן</bdi> b</li>' in html
+        # The words of an article are one text, whose parts must not be turned each for itself.
+        assert '<pre dir="auto">שלום <mark>Ida<sub>PER</sub></mark></pre>' in html
+        assert "<title>ش</title>" in html
+
+    def test_attributes_are_text_too(self):
+        html = html_piece(Document(what="x", title="x", blocks=(Lines.of("a", tone='"><script>'),)))
+        assert '<span class="&quot;&gt;&lt;script&gt;">a</span>' in html
+
+    def test_a_page_runs_and_fetches_nothing(self, result: EvalResult):
+        head = render_report(result, "html").partition("<title>")[0]
+        assert (
+            """content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">""" in head
+        )
+
     def test_it_is_well_formed(self, result: EvalResult):
         html = render_report(result, "html")
         assert html.startswith("<!doctype html>")

@@ -38,7 +38,7 @@ def render_markdown(document: Document) -> str:
         sign = SIGNS.get(VERDICT_TONES.get(document.verdict, ""), "")
         parts = [
             f"## evalkit {markdown_text(document.what)}: {sign}{markdown_text(document.verdict)}",
-            f"{markdown_text(document.title)}.",
+            markdown_text(f"{document.title}."),
         ]
     else:
         parts = [f"## {markdown_text(document.title)}"]
@@ -92,21 +92,20 @@ def _words(line: Line) -> str:
     words = ""
     for quoted, pieces in groupby(line.pieces, lambda piece: piece.tone == QUOTED):
         if quoted:
-            words += "".join(markdown_code(piece.text) for piece in pieces)
+            # Ticks that meet would be one fence.
+            words += " ".join(markdown_code(piece.text) for piece in pieces)
         else:
-            words += markdown_inert("".join(map(_piece, pieces)))
+            runs = groupby(pieces, lambda piece: EMPHASIS.get(piece.tone, ""))
+            words += markdown_inert("".join(_run(stars, run) for stars, run in runs))
     sign = SIGNS.get(line.pieces[0].tone, "") if line.pieces else ""
     return sign + markdown_begun(words.strip())
 
 
-def _piece(piece: Piece) -> str:
-    words = markdown_part(piece.text)
-    around = EMPHASIS.get(piece.tone)
-    if not around or not words.strip():
-        return words
-    # Stars beside a space are stars.
+def _run(stars: str, pieces: Iterable[Piece]) -> str:
+    """Words of one emphasis; stars that meet others, or stand beside a space, are stars."""
+    words = markdown_part("".join(piece.text for piece in pieces))
     core = words.strip()
-    return words.replace(core, f"{around}{core}{around}", 1)
+    return words.replace(core, f"{stars}{core}{stars}", 1) if core else words
 
 
 def _article(block: MarkedArticle) -> Iterable[str]:
