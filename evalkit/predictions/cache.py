@@ -1,8 +1,9 @@
 """Predictions kept between runs, keyed by what was asked and of whom.
 
-One file for each extractor fingerprint, one line an article: the key, a checksum of key and prediction, the prediction
-as JSON. Several processes can add to a file. A line whose checksum is another was damaged, or cut off by a crash: it is
-passed over, as is one that does not fit its article.
+One file for each extractor fingerprint, one line an article: the key, a checksum of what follows and of the key, the
+length of the prediction, and the prediction as JSON. Several processes can add to a file. A line that is too short was
+cut off by a crash, one whose checksum is another was damaged: both are passed over, as is one that does not fit its
+article.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from evalkit.files import add_to_shared
 from evalkit.formats.native.rows import article_to_row, prediction_line
 from evalkit.predictions.admission import admit
 from evalkit.predictions.batches import Job
-from evalkit.predictions.lines import DIGITS, checksum, prediction_of
+from evalkit.predictions.lines import checksum, prediction_of
 from evalkit.records import Prediction
 
 __all__ = ["PredictionCache", "cache_folder", "cache_key"]
@@ -53,7 +54,7 @@ class PredictionCache:
     """The cached predictions of one extractor.
 
     Attributes:
-        refused: how many lines were asked for that were damaged, or did not fit their article.
+        refused: how many lines were asked for that were damaged, or did not fit the article.
     """
 
     def __init__(self, fingerprint: str, folder: Path | None = None) -> None:
@@ -67,7 +68,9 @@ class PredictionCache:
         line = self._loaded().get(key.encode())
         if line is None:
             return None
-        body = line[KEY_LENGTH + DIGITS + 2 :]
+        _, _, length, body = (*line.split(b" ", 3), b"", b"", b"")[:4]
+        if not length.isdigit() or len(body) < int(length[:18]):
+            return None
         if line == _line(key, body):
             try:
                 said = replace(prediction_of(body, str(self.path)), article_id=job.article.id)
@@ -100,5 +103,6 @@ class PredictionCache:
 
 
 def _line(key: str, body: bytes) -> bytes:
-    """A line of the cache without its end; the checksum is over key and prediction."""
-    return b"%s %s %s" % (key.encode(), checksum(key.encode() + b" " + body), body)
+    """A line of the cache without its end."""
+    rest = b"%d %s" % (len(body), body)
+    return b"%s %s %s" % (key.encode(), checksum(key.encode() + b" " + rest), rest)

@@ -68,12 +68,14 @@ class Kept:
         predictions: article id → prediction, of those that need not be made again.
         facts: what `run.json` records of them; empty for a new run.
         finished: whether that run was complete; it stays so until another takes its place.
+        whole: whether it is as it should be, with nothing to put in its place.
         notes: what was damaged and is made again, each a sentence.
     """
 
     predictions: Mapping[str, Prediction] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     finished: bool = False
+    whole: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -161,7 +163,7 @@ class RunFolder:
         standing = {} if restart or (finished and anew) else lines_of(PREDICTIONS)
         added = {} if restart else lines_of(NEXT)
         self._added_to = NEXT if finished else PREDICTIONS
-        kept = added | standing
+        kept = standing | {article: line for article, line in added.items() if article not in standing}
         self._lines = {article: line for article, (_, line) in kept.items()}
         # What a finished run has stays where it is; anything else goes on from what is whole.
         own = added if finished else kept
@@ -172,7 +174,8 @@ class RunFolder:
         if not finished:
             self._remove(NEXT)
         predictions = {article: prediction for article, (prediction, _) in kept.items()}
-        return Kept(predictions=predictions, facts=facts, finished=finished, notes=tuple(notes))
+        whole = finished and standing.keys() == articles.keys()
+        return Kept(predictions=predictions, facts=facts, finished=finished, whole=whole, notes=tuple(notes))
 
     def claim(self, key: str, *, restart: bool = False) -> dict[str, Any]:
         """What `run.json` records of the run; empty if it is a new one.

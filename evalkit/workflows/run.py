@@ -170,7 +170,7 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
     seconds = time.perf_counter() - begun
     predictions = {**kept.predictions, **{one.article_id: one for one in made}}
     # What an extractor says of itself it may know only after it has worked.
-    facts = _facts(system) if missing else dict(kept.facts.get("extractor_facts") or {})
+    facts = dict(kept.facts.get("extractor_facts") or {}) if kept.whole else _facts(system)
     run = replace(
         planned,
         predictions=tuple([predictions[job.article.id] for job in jobs]),
@@ -189,10 +189,9 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
         ),
     )
     if folder is not None:
-        whole = kept.finished and not missing
-        run = replace(run, sha256=folder.sha256() if whole else folder.finish(job.article.id for job in jobs))
+        run = replace(run, sha256=folder.sha256() if kept.whole else folder.finish(job.article.id for job in jobs))
         folder.write_facts(run.key, run.stored_facts)
-        if not whole:
+        if not kept.whole:
             folder.remove_old_result(run.sha256)
         if fresh:
             folder.write_speed(seconds, fresh)
