@@ -40,10 +40,10 @@ class OnnxNetwork:
         self._given = {node.name for node in session.get_inputs()}
         self._output = next(node.name for node in session.get_outputs())
         self._padding = padding
-        self._segments = int(config.get("type_vocab_size") or 0) > 1
+        self._segments = (config.get("type_vocab_size") or 0) > 1
         self.device = device
         self.longest = _positions(config)
-        self.vocabulary = int(config.get("vocab_size") or 0)
+        self.vocabulary: int = config.get("vocab_size") or 0
         packages = ("onnxruntime", "transformers")
         self.version = ", ".join(f"{name} {import_module(name).__version__}" for name in packages)
 
@@ -115,7 +115,7 @@ def _providers(name: str, device: str, available: Sequence[str]) -> tuple[str, l
 
 
 def _positions(config: Mapping[str, Any]) -> int:
-    size = int(config.get("max_position_embeddings") or 0)
-    padding = config.get("pad_token_id")
-    behind = size and config.get("model_type") in _BEHIND_PADDING and padding is not None
-    return size - int(padding) - 1 if behind and padding is not None else size
+    size: int = config.get("max_position_embeddings") or 0
+    padding: int | None = config.get("pad_token_id")
+    behind = size and config.get("model_type") in _BEHIND_PADDING
+    return max(size - padding - 1, 0) if behind and padding is not None else size

@@ -140,6 +140,9 @@ def load_cutter(folder: Path, name: str) -> PieceCutter:
     with quiet() as transformers:
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **SAFE)
+            tokenizer.truncation_side = "right"
+            cutter = PieceCutter(tokenizer)
+            pieces = tokenizer.get_vocab().keys() - set(tokenizer.all_special_tokens)
         except Exception as error:
             raise ExtractorError(
                 f"{name}: transformers cannot load its tokenizer: {describe_error(error)}; {_SAVE_IT}"
@@ -147,12 +150,11 @@ def load_cutter(folder: Path, name: str) -> PieceCutter:
     if not tokenizer.is_fast:
         raise ExtractorError(f"{name}: its tokenizer gives no offsets (there is no fast one)")
     # Without files of its own transformers makes one that knows no word, and goes on.
-    if len(tokenizer.get_vocab().keys() - set(tokenizer.all_special_tokens)) < _FEWEST_PIECES:
+    if len(pieces) < _FEWEST_PIECES:
         raise ExtractorError(
             f"{name}: it has no tokenizer files (tokenizer.json, vocab.txt …) or empty ones; {_SAVE_IT}"
         )
-    tokenizer.truncation_side = "right"
-    return PieceCutter(tokenizer)
+    return cutter
 
 
 @contextmanager

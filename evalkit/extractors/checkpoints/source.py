@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Mapping
@@ -15,6 +14,8 @@ from typing import Any
 from evalkit.errors import ExtractorError, InputError, MissingExtraError, UnknownNameError
 from evalkit.extractors.http import proxy_of
 from evalkit.extractors.identity.contents import folder_sha256
+from evalkit.files import parse_json, read_bytes
+from evalkit.shapes import MisfitError, checked, each, fields, list_of, number, text
 
 __all__ = ["BACKENDS", "Checkpoint", "find_checkpoint", "require_backend"]
 
@@ -26,6 +27,28 @@ _TEXTS = ("*.json", "*.txt", "*.model", "README.md")
 _HEADER = re.compile(r"\A---\n(.*?)^---$", re.DOTALL | re.MULTILINE)
 _LANGUAGE = re.compile(r"^languages?:[ \t]*(.*(?:\n[ \t]*-[^\n]*)*)", re.MULTILINE)
 _CODE = re.compile(r"[a-z]{2}")
+_AGAIN = "save the checkpoint again"
+
+
+def _label(value: Any) -> None:
+    if not isinstance(value, (str, int)):
+        raise MisfitError(value, "the name of a label")
+
+
+_SIZE = number(0, 10**7, whole=True)
+_CONFIG = fields(
+    {},
+    {
+        "id2label": each(_label),
+        "num_labels": number(1, 10**5, whole=True),
+        "architectures": list_of(text),
+        "model_type": text,
+        "pad_token_id": number(-1, 10**7, whole=True),
+        **dict.fromkeys(("type_vocab_size", "vocab_size", "max_position_embeddings"), _SIZE),
+    },
+)
+"""What is read of config.json here; transformers reads more of it."""
+
 _ONNX = ("model.onnx", "onnx/model.onnx")
 _NEEDED = {"torch": ("torch", "transformers", "safetensors"), "onnx": ("onnxruntime", "transformers")}
 
@@ -53,8 +76,8 @@ class Checkpoint:
         """The name of each output; `LABEL_0`, `LABEL_1` … where the configuration gives none."""
         names = self.config.get("id2label")
         if not isinstance(names, Mapping):
-            return [f"LABEL_{number}" for number in range(int(self.config.get("num_labels") or 2))]
-        return [str(names.get(str(number), f"LABEL_{number}")) for number in range(len(names))]
+            return [f"LABEL_{place}" for place in range(self.config.get("num_labels") or 2)]
+        return [str(names.get(str(place), f"LABEL_{place}")) for place in range(len(names))]
 
     @property
     def architecture(self) -> str:
@@ -134,11 +157,9 @@ def _read_config(spec: str, folder: Path) -> Mapping[str, Any]:
     path = folder / "config.json"
     if not path.is_file():
         raise ExtractorError(f"{spec}: {folder} has no config.json; name the folder that save_pretrained wrote")
-    try:
-        config = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise ExtractorError(f"{spec}: {path} is damaged ({error}); save the checkpoint again") from error
-    return config if isinstance(config, Mapping) else {}
+    config = parse_json(read_bytes(path), f"{spec}: {path}", damaged=_AGAIN)
+    checked_config: Mapping[str, Any] = checked(config, _CONFIG, f"{spec}: {path}", _AGAIN)
+    return checked_config
 
 
 def _weights(spec: str, folder: Path, wanted: tuple[str, ...]) -> str:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import ExtractorError
+from evalkit.files import read_json
+from evalkit.shapes import Shape, checked, fields, list_of, number, text
 
 __all__ = ["MODELS", "ModelFolder"]
 
 MODELS = Path(__file__).parent / "models"
 """Where the shipped models are, each in a folder of its name."""
+
+
+_SETTINGS: Mapping[str, Shape] = {
+    "labels": list_of(text),
+    "size": number(8, 4096, whole=True),
+    "overlap": number(0, 4096, whole=True),
+    **dict.fromkeys(("bias", "cost"), number()),
+    **dict.fromkeys(("least", "threshold"), number(0, 1)),
+}
+"""What a model may be set to."""
 
 
 class ModelFolder:
@@ -24,15 +35,17 @@ class ModelFolder:
         settings: what the last of them, a JSON file, says.
     """
 
-    def __init__(self, path: Path, names: Sequence[str]) -> None:
+    def __init__(self, path: Path, names: Sequence[str], settings: Sequence[str]) -> None:
         """Look for the files and read the settings.
 
         Args:
             path: the folder.
             names: what the files are called; the last one holds the settings.
+            settings: which of them the model needs.
 
         Raises:
             ExtractorError: a file is missing.
+            FormatError: a setting is missing, or is no such value.
         """
         self.path = Path(path)
         self.files = [self.path / name for name in names]
@@ -42,4 +55,7 @@ class ModelFolder:
                 f"{path}: no {', '.join(missing)} there; the folder of such a model holds {', '.join(names)}: copy all "
                 "of them, or install evalkit again for a shipped one"
             )
-        self.settings: dict[str, Any] = json.loads(self.files[-1].read_text(encoding="utf-8"))
+        remedy = "write the model folder again"
+        read = read_json(self.files[-1], damaged=remedy)
+        shape = fields({name: _SETTINGS[name] for name in settings})
+        self.settings: dict[str, Any] = checked(read, shape, self.files[-1], remedy)

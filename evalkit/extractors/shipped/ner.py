@@ -63,7 +63,7 @@ class NerExtractor:
         """
         self.name = name
         self.layers: tuple[str, ...] = ("entities",)
-        self._model = ModelFolder(folder or _FOLDER, _FILES)
+        self._model = ModelFolder(folder or _FOLDER, _FILES, ("labels", "overlap", "size"))
         self._nested = nested
         self.threads = thread_count(threads)
         self._loaded = Once(self._load)

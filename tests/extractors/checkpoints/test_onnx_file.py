@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from evalkit.errors import ExtractorError, InputError, UnknownNameError
+from evalkit.errors import ExtractorError, FormatError, InputError, UnknownNameError
 from evalkit.extractors.base import PairLabeler, StancePair
+from evalkit.extractors.checkpoints.source import find_checkpoint
 from evalkit.extractors.table import load_extractor
 from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.records import AUTHOR, Annotations, Article
@@ -244,5 +245,22 @@ def test_a_tokenizer_that_knows_more_than_its_network(tagger: Path, tmp_path: Pa
 def test_a_damaged_configuration(tagger: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(tagger, tmp_path / "copy"))
     (copy / "config.json").write_text("{")
-    with pytest.raises(ExtractorError, match=r"config.json is damaged .*; save the checkpoint again"):
+    with pytest.raises(FormatError, match=r"config.json: not valid JSON .*; save the checkpoint again"):
         load(copy, backend="onnx")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param({"id2label": {"0": ["O"]}}, "id2label.0: found .*, expected the name of a label", id="label"),
+        pytest.param({"num_labels": 10**9}, "num_labels: found 1000000000, expected a whole number from 1", id="many"),
+        pytest.param({"architectures": 3}, "architectures: found 3, expected a list", id="architectures"),
+        pytest.param({"max_position_embeddings": "x"}, "max_position_embeddings: found 'x'", id="positions"),
+        pytest.param({"pad_token_id": 0.5}, "pad_token_id: found 0.5, expected a whole number", id="padding"),
+    ],
+)
+def test_a_configuration_of_other_values(tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(change))
+    (tmp_path / "model.onnx").write_bytes(b"")
+    with pytest.raises(FormatError, match=rf"hf:.*config.json: damaged at {said}.*; save the checkpoint again"):
+        find_checkpoint(f"hf:{tmp_path}", backend="onnx")

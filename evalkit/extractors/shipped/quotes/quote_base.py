@@ -48,7 +48,7 @@ class QuoteFinder:
         Raises:
             ExtractorError: a file of the model is missing.
         """
-        self._model = ModelFolder(folder or _FOLDER, _FILES)
+        self._model = ModelFolder(folder or _FOLDER, _FILES, ("bias", "cost", "least", "size"))
         self._run = Once(self._load)
 
     def fingerprint(self) -> str:

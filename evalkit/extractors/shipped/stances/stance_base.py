@@ -87,7 +87,7 @@ class StanceExtractor:
         self.name = name
         self.layers = wanted_layers(layers, name, LAYERS)
         self.labels_given = self.layers == LAYERS
-        self._model = ModelFolder(folder or _FOLDER, _FILES)
+        self._model = ModelFolder(folder or _FOLDER, _FILES, ("size", "threshold"))
         self.threads = thread_count(threads)
         found_first = ",".join(layer for layer in self.layers if layer in LAYERS[:2])
         self._quotes = QuoteExtractor(nested=nested, layers=found_first)

@@ -47,7 +47,7 @@ class StanceStates:
         Raises:
             ExtractorError: a file of the model is missing.
         """
-        self._model = ModelFolder(folder or FOLDER, FILES)
+        self._model = ModelFolder(folder or FOLDER, FILES, ("size", "threshold"))
         self._size: int = self._model.settings["size"]
         self.threshold: float = self._model.settings["threshold"]
         self._loaded = Once(self._load)
