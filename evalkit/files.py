@@ -55,6 +55,7 @@ __all__ = [
 ]
 
 STANDARD_INPUT = "-"
+_LONGEST_NAME = 255
 _READ: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()
 """What was read of each standard input there was: notebooks and tests replace it."""
 
@@ -82,9 +83,12 @@ def path_of(given: object, wanted: str) -> Path:
     Raises:
         InputError: it is neither text nor a path.
     """
-    if isinstance(given, (str, Path)):
-        return Path(given)
-    raise InputError(f"{wanted}, found {type(given).__name__} {str(given)[:40]!r}")
+    if not isinstance(given, (str, Path)):
+        raise InputError(f"{wanted}, found {type(given).__name__} {str(given)[:40]!r}")
+    path = Path(given)
+    if any(len(part) > _LONGEST_NAME for part in path.parts) or "\0" in str(path):
+        raise InputError(f"{wanted}, found what is no name of a file, {str(given)[:40]!r}")
+    return path
 
 
 def is_standard_input(path: Path | str) -> bool:

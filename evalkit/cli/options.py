@@ -28,9 +28,11 @@ class _Path(click.Path):
     """A path that is not empty: an unset variable in a script would stand for the folder that one is in."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from evalkit.files import path_of
+
         if not str(value).strip():
             self.fail("the path is empty; is a variable not set?", param, ctx)
-        return super().convert(value, param, ctx)
+        return super().convert(path_of(value, "a path must be given"), param, ctx)
 
 
 PATH = _Path(path_type=Path)

@@ -13,7 +13,7 @@ from typing import Any
 from evalkit.dataset.sources import check_settings, find_place, raw_examples, read_place
 from evalkit.errors import InputError
 from evalkit.extractors.base import Extractor
-from evalkit.files import read_bytes
+from evalkit.files import path_of, read_bytes
 from evalkit.formats.base import Format
 from evalkit.formats.table import NATIVE, article_suffixes, format_of_file
 from evalkit.options import ReadOptions, Running, listed
@@ -108,7 +108,7 @@ def _format_by_name(source: str | Path) -> Format | None:
     Raises:
         InputError: no format knows what is in it.
     """
-    path = Path(source)
+    path = path_of(source, "articles are read from a file or folder")
     return format_of_file(path) if path.is_file() and path.suffix in article_suffixes() else None
 
 
@@ -118,7 +118,7 @@ def read_article(source: str | Path) -> Article:
     Raises:
         InputError: it cannot be read, is not UTF-8, is a page of HTML, or is empty.
     """
-    path, piped = Path(source), str(source) == "-"
+    path, piped = path_of(source, "an article is read from a file"), str(source) == "-"
     content = sys.stdin.buffer.read() if piped else read_bytes(path, remedy="give a text file or -")
     try:
         text = content.decode("utf-8-sig")

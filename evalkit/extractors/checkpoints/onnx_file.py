@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -101,7 +102,7 @@ def load_onnx(checkpoint: Checkpoint, name: str, cutter: PieceCutter, *, head: s
 
 def _providers(name: str, device: str, available: Sequence[str]) -> tuple[str, list[Any]]:
     kind, _, number = device.partition(":")
-    if kind not in ("auto", "cpu", "cuda") or not (number or "0").isdigit():
+    if kind not in ("auto", "cpu", "cuda") or not re.fullmatch(r"\d{0,3}", number):
         raise InputError(f"{name}: ONNX Runtime has no device {device!r}; use auto, cpu or cuda")
     cuda = "CUDAExecutionProvider" in available
     if kind == "cuda" and not cuda:

@@ -134,8 +134,11 @@ def _told_by_place(text: str) -> str:
     except json.JSONDecodeError as error:
         return _told_by_error(text, error)
     except RecursionError:
+        return "nested too deeply; mend it"
+    except ValueError:
+        # Python reads no whole numbers of thousands of digits.
         pass
-    return "nested too deeply; mend it"
+    return "it holds a number of thousands of digits; mend it"
 
 
 def _told_by_error(text: str, error: json.JSONDecodeError) -> str:

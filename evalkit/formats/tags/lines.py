@@ -60,7 +60,7 @@ _CONLLU = 10
 _OF_NO_TEXT = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "unicode-escape", "raw-unicode-escape"}
 """Encodings by their names in Python that turn characters of a text into others."""
 
-_WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
+_WORD_NUMBER = re.compile(r"\d{1,9}([-.]\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,7 +276,9 @@ def find_columns(
             column = _guessed_tags(layout, taken, path=path, fallback=fallback)
             if wanted != "auto:tag":
                 notes.append(f"column {wanted} is not in the file, column {column} was read instead")
-            elif layout.sample and not any(_is_tag(row[column]) or "=" in row[column] for row in layout.sample):
+            elif layout.sample and not any(
+                _is_tag(cell) or "=" in cell for row in layout.sample for cell in row[column:][:1]
+            ):
                 notes.append(f"every token has a label in column {column}; is it that of the tags (--tag-column)?")
         found.append(column)
     places = {column % layout.width for column in found}

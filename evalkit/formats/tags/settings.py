@@ -17,7 +17,7 @@ DOCUMENT_MODES = ("auto", "comment", "docstart", "blank", "sentence", "file")
 REPAIRS = ("begin", "discard", "strict")
 """What an illegal tag sequence can mean, see `evalkit.formats.tags.schemes`."""
 
-_NUMBER = re.compile(r"[+-]?\d+")
+_NUMBER = re.compile(r"[+-]?\d{1,9}")
 
 HELP = {
     "token_column": "where the tokens are: a number from 0, negative from the end, or a header name; found out.",
@@ -92,7 +92,7 @@ class TagSettings:
             column = getattr(self, own.name)
             if own.name.endswith("_column") and isinstance(column, str) and _NUMBER.fullmatch(column.strip()):
                 # A command line says everything in letters; a number is the number of a column, never its name.
-                object.__setattr__(self, own.name, int(column))
+                object.__setattr__(self, own.name, int(column.strip()))
 
     @property
     def gold_column(self) -> int | str:

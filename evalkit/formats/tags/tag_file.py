@@ -41,7 +41,8 @@ _HASHTAG = re.compile(r"#+\w")
 _PREFIX = re.compile(r"[A-Za-z]-[^\W_]")
 """How a tag begins that no word of a comment looks like; `L_Oeuvre` and `I:` do."""
 
-_RANGE = re.compile(r"(\d+)-(\d+)")
+_RANGE = re.compile(r"(\d{1,9})-(\d{1,9})")
+_LONGEST_RANGE = 100
 _NO_SPACE = ("NoSpaceAfter", "SpaceAfter=No")
 
 
@@ -263,7 +264,7 @@ class _LineReader:
             return True
         self.covered.clear()
         found = _RANGE.fullmatch(cells[0])
-        if found and int(found[1]) < int(found[2]):
+        if found and 0 < int(found[2]) - int(found[1]) < _LONGEST_RANGE:
             numbers = [str(word) for word in range(int(found[1]), int(found[2]) + 1)]
             words = [split_line(line, self.separator) for line in self.lines[number : number + len(numbers)]]
             if [word[0] for word in words] == numbers:
