@@ -12,21 +12,23 @@ the row of a label this label. There each article has one category besides.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from evalkit.extractors.base import StancePair
 from evalkit.extractors.identity.closure import identity_of
 from evalkit.records import Annotations, Article, Category, Entity, Quote, Span, Stance
 from evalkit.text.quotation_marks import quotations
-from evalkit.text.zones import in_zone, zoned
+from evalkit.text.zones import ZoneIndex, zoned
 
 __all__ = ["TrivialExtractor", "one_category"]
 
 _RUN = re.compile(r"(?<=[^\s.!?:“\"‘«] )[^\W\d_a-z][\w-]*(?: [^\W\d_a-z][\w-]*)*")
 _LINE = re.compile(r"[^\n]+")
 _DOUBLE = re.compile('[“”"«»]')
-_QUOTED = re.compile(r"“[^”\n]+”|\"[^\"\n]+\"|«[^»\n]+»")
+_OPENING = re.compile('[“"«]')
+_CLOSING = {"“": "”", '"': '"', "«": "»"}
 
 
 class TrivialExtractor:
@@ -67,45 +69,69 @@ def one_category(article: Article) -> Annotations:
 
 
 def _annotate(article: Article) -> Annotations:
-    entities = _entities(article)
-    return Annotations(entities=entities, quotes=_quotes(article, entities), stances=_stances(entities))
-
-
-def _spans(article: Article, pattern: re.Pattern[str]) -> list[Span]:
-    spans = [Span(*found.span()) for found in pattern.finditer(article.text)]
-    return [span for span in spans if not in_zone(article, span, "boilerplate")]
-
-
-def _entities(article: Article) -> tuple[Entity, ...]:
-    return tuple(
-        Entity(id=f"e{number}", spans=(span,), label="GPE", entity_id=article.text[span.start : span.end].lower())
-        for number, span in enumerate(_spans(article, _RUN), 1)
+    boilerplate = ZoneIndex(zone for zone in article.zones if zone.kind == "boilerplate")
+    entities = _entities(article.text, boilerplate)
+    return Annotations(
+        entities=entities, quotes=_quotes(article.text, entities, boilerplate), stances=_stances(entities)
     )
 
 
-def _quoted(article: Article) -> list[Span]:
+def _entities(text: str, boilerplate: ZoneIndex) -> tuple[Entity, ...]:
+    names = (Span(*found.span()) for found in _RUN.finditer(text))
+    kept = [name for name in names if boilerplate.first(name) is None]
+    return tuple(
+        Entity(id=f"e{number}", spans=(name,), label="GPE", entity_id=text[name.start : name.end].lower())
+        for number, name in enumerate(kept, 1)
+    )
+
+
+def _quotes(text: str, entities: Sequence[Entity], boilerplate: ZoneIndex) -> tuple[Quote, ...]:
     """What stands in double quotation marks; in single ones on a page that has no others."""
-    if _DOUBLE.search(article.text):
-        return _spans(article, _QUOTED)
-    lines = (Span(*line.span()) for line in _LINE.finditer(article.text))
-    marked = [Span(one.start, one.end) for line in lines for one in quotations(article.text, line) if one.closed]
-    return [span for span in marked if not in_zone(article, span, "boilerplate")]
-
-
-def _quotes(article: Article, entities: Sequence[Entity]) -> tuple[Quote, ...]:
-    quotes = []
-    for number, span in enumerate(_quoted(article), 1):
-        line = article.text.rfind("\n", 0, span.start) + 1
-        end = article.text.find("\n", span.end)
-        near = [
-            (max(entity.spans[0].start - span.end, span.start - entity.spans[0].end), entity.spans[0], entity.entity_id)
-            for entity in entities
-            if line <= entity.spans[0].start < (end if end >= 0 else len(article.text))
-            and (entity.spans[0].end <= span.start or entity.spans[0].start >= span.end)
-        ]
-        _, speaker, speaker_id = min(near) if near else (0, None, None)
-        quotes.append(Quote(id=f"q{number}", kind="direct", content=(span,), speaker=speaker, speaker_id=speaker_id))
+    quoted = _in_double_marks if _DOUBLE.search(text) else _in_single_marks
+    starts = [entity.spans[0].start for entity in entities]
+    quotes: list[Quote] = []
+    for line in (Span(*found.span()) for found in _LINE.finditer(text)):
+        for span in quoted(text, line):
+            if boilerplate.first(span) is None:
+                nearest = _nearest(entities, starts, span, line)
+                speaker, speaker_id = (nearest.spans[0], nearest.entity_id) if nearest else (None, None)
+                name = f"q{len(quotes) + 1}"
+                quotes.append(Quote(id=name, kind="direct", content=(span,), speaker=speaker, speaker_id=speaker_id))
     return tuple(quotes)
+
+
+def _in_single_marks(text: str, line: Span) -> Iterator[Span]:
+    return (Span(one.start, one.end) for one in quotations(text, line) if one.closed)
+
+
+def _in_double_marks(text: str, line: Span) -> Iterator[Span]:
+    """What stands between a mark and the next one that closes it; nothing between the two is no quotation."""
+    closing: dict[str, int] = {}
+    behind = line.start
+    for opened in _OPENING.finditer(text, line.start, line.end):
+        mark, start = opened[0], opened.start()
+        # The next closing mark is the same for all that open before it, and looked for once.
+        if closing.get(mark, 0) <= start:
+            found = text.find(_CLOSING[mark], start + 1, line.end)
+            closing[mark] = found if found >= 0 else line.end
+        if start >= behind and start + 1 < closing[mark] < line.end:
+            behind = closing[mark] + 1
+            yield Span(start, behind)
+
+
+def _nearest(entities: Sequence[Entity], starts: Sequence[int], span: Span, line: Span) -> Entity | None:
+    """The entity of a line that stands nearest to a stretch of it, the one before it if two do."""
+    after = bisect_left(starts, span.end)
+    before = bisect_left(starts, span.start) - 1
+    if before >= 0 and entities[before].spans[0].end > span.start:
+        before -= 1
+    near = [
+        (max(place.start - span.end, span.start - place.end), place, entity)
+        for entity in (*entities[max(before, 0) : before + 1], *entities[after : after + 1])
+        for place in entity.spans
+        if line.start <= place.start < line.end
+    ]
+    return min(near, key=lambda item: item[:2])[2] if near else None
 
 
 def _stances(entities: Sequence[Entity]) -> tuple[Stance, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from evalkit.records import Article, Entity
@@ -23,6 +24,7 @@ _ALIASES = {
     "eu": "european union",
     "un": "united nations",
 }
+_MARKS = 40
 _SMALL = frozenset({"of", "the", "and", "for", "de", "la", "&", "in", "on", "del", "des", "du", "e", "y"})
 
 
@@ -51,13 +53,8 @@ def link_mentions(article: Article, mentions: Sequence[Entity]) -> tuple[Entity,
     first: dict[_Key, int] = {}
     for order, key in enumerate(keys):
         first.setdefault(key, order)
-    head = {key: key for key in first}
-    for key in sorted(first, key=lambda key: (len(key[1].split()), len(key[1]), key)):
-        longer = [other for other in first if other[0] == key[0] and other != key and _is_short_for(key, other)]
-        if longer:
-            # The nearest one named before is meant, otherwise the first that follows.
-            before = [other for other in longer if first[other] <= first[key]]
-            head[key] = max(before, key=lambda o: first[o]) if before else min(longer, key=lambda o: first[o])
+    longer = _Longer(first)
+    head = {key: longer.of(key, order) or key for key, order in first.items()}
     _link_brackets(article.text, mentions, keys, head)
     roots = {key: _root(key, head) for key in head}
     ids = _ids(roots, keys, names)
@@ -73,19 +70,52 @@ def _normal(name: str, label: str) -> str:
     return _ALIASES.get(folded, folded) if label in ("GPE", "ORG") else folded
 
 
-def _is_short_for(short: _Key, long: _Key) -> bool:
-    label, words, longer = short[0], short[1].split(), long[1].split()
-    if len(words) >= len(longer):
-        return False
+class _Longer:
+    """The longer names of a label that a name may be short for, by what they may be shortened to."""
+
+    def __init__(self, first: Mapping[_Key, int]) -> None:
+        """Note how each name may be shortened.
+
+        Args:
+            first: names and their places, in the order of these.
+        """
+        counts: dict[str, set[int]] = defaultdict(set)
+        for label, name in first:
+            counts[label].add(len(name.split()))
+        self._places: dict[_Key, list[int]] = defaultdict(list)
+        self._keys: dict[int, _Key] = {}
+        for key, place in first.items():
+            self._keys[place] = key
+            for short in _short_forms(key, sorted(counts[key[0]])):
+                self._places[short].append(place)
+
+    def of(self, key: _Key, place: int) -> _Key | None:
+        """The nearest longer name that stands before a place is meant, otherwise the first that follows."""
+        places = self._places.get((key[0], " ".join(key[1].split())))
+        return None if places is None else self._keys[places[max(bisect_right(places, place) - 1, 0)]]
+
+
+def _short_forms(key: _Key, counts: Sequence[int]) -> set[_Key]:
+    """What a name may be shortened to.
+
+    Args:
+        key: its label and the name.
+        counts: the numbers of words that are of interest, ascending.
+    """
+    label, words = key[0], key[1].split()
+    counts = counts[: bisect_left(counts, len(words))]
+    starts = {" ".join(words[:count]) for count in counts}
+    ends = {" ".join(words[-count:]) for count in counts if count}
     if label == "PER":
-        return words == longer[-len(words) :] or (len(words) == 1 and words[0] == longer[0])
-    if label in ("ORG", "EVENT", "FAC", "WORK", "LOC"):
-        if len(words) == 1 and words[0] == _initials(longer):
-            return True
-        if label == "LOC" or label == "FAC":
-            return words == longer[: len(words)]
-        return words == longer[: len(words)] or words == longer[-len(words) :]
-    return False
+        forms = ends | ({words[0]} if len(words) > 1 else set())
+    elif label in ("LOC", "FAC"):
+        forms = starts
+    elif label in ("ORG", "EVENT", "WORK"):
+        forms = starts | ends
+    else:
+        return set()
+    initials = _initials(words) if label != "PER" and len(words) > 1 else ""
+    return {(label, form) for form in (*forms, *([initials] if initials else []))}
 
 
 def _initials(words: Sequence[str]) -> str:
@@ -99,8 +129,10 @@ def _link_brackets(text: str, mentions: Sequence[Entity], keys: Sequence[_Key], 
         start, end = mention.spans[0].start, mention.spans[-1].end
         if text[max(0, start - 1) : start] != "(" or text[end : end + 1] != ")" or " " in text[start:end]:
             continue
-        before = text[: start - 1].rstrip()
-        long = ends.get(len(before))
+        behind = start - 1
+        while behind and text[behind - 1].isspace():
+            behind -= 1
+        long = ends.get(behind)
         if long and long[0] == key[0] and long != key and _root(long, head) != key:
             head[key] = long
 
@@ -118,12 +150,21 @@ def _ids(roots: dict[_Key, _Key], keys: Sequence[_Key], names: Sequence[str]) ->
     for key, name in zip(keys, names, strict=True):
         root = roots[key]
         longest[root] = max(longest.get(root, ""), name, key=lambda n: (len(n), n))
-    used: dict[str, int] = defaultdict(int)
+    slugs: set[str] = set()
+    taken: set[str] = set()
+    turns: dict[str, int] = defaultdict(int)
     ids: dict[_Key, str] = {}
     for root in sorted(longest):
         name = slug(longest[root])
-        used[name] += 1
-        ids[root] = name if used[name] == 1 else f"{name}-{root[0].lower()}"
-        while list(ids.values()).count(ids[root]) > 1:
-            ids[root] += "-x"
+        wanted = f"{name}-{root[0].lower()}" if name in slugs else name
+        while (free := wanted + _mark(turns[wanted])) in taken:
+            turns[wanted] += 1
+        slugs.add(name)
+        taken.add(free)
+        ids[root] = free
     return ids
+
+
+def _mark(turn: int) -> str:
+    # In another script all names are `entity`, and the marks of thousands would be longer than the article.
+    return "-x" * turn if turn <= _MARKS else f"-x{turn}"

@@ -8,6 +8,9 @@ if there is a better one.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from evalkit.records import Span
@@ -17,6 +20,9 @@ __all__ = ["Quotation", "inner_quotations", "quotations"]
 _CLOSING = {"“": "”", "„": "“”", "«": "»", "»": "«", "‹": "›", '"': '"', "‘": "’", "'": "'"}
 _LONGEST_SINGLE = 3000
 _TYPED, _TYPED_END = "``", "''"
+_BLANKS = re.compile(r"\s*")
+_OWNER = re.compile(r"(?<=s)[’'] [a-z]")
+"""What ends `the workers’` in "the workers’ hall"."""
 _ELIDED = re.compile(r"['‘’](?:\d\ds?\b(?!['’])|n['’]|em\b)", re.IGNORECASE)
 _DOUBLE = re.compile(r"[\"“„«»]|``")
 _OPENING = re.compile(_TYPED + "|[" + "".join(_CLOSING) + "]")
@@ -48,13 +54,14 @@ def inner_quotations(text: str, outer: Quotation) -> list[Quotation]:
 
 def _scan(text: str, start: int, end: int, *, may_stay_open: bool) -> list[Quotation]:
     found: list[Quotation] = []
+    closings = _Closings(text, start, end)
     position = start
     while match := _OPENING.search(text, position, end):
         at = match.start()
         position = at + len(match[0])
         if match[0] != _TYPED and not _opens(text, at, start, end):
             continue
-        close = _close_typed(text, position, end) if match[0] == _TYPED else _close(text, at, end)
+        close = closings.of_typed(position) if match[0] == _TYPED else closings.of(at)
         if close is not None:
             found.append(Quotation(at, close + 1, True))
             position = close + 1
@@ -62,12 +69,6 @@ def _scan(text: str, start: int, end: int, *, may_stay_open: bool) -> list[Quota
             found.append(Quotation(at, end, False))
             break
     return found
-
-
-def _close_typed(text: str, position: int, end: int) -> int | None:
-    """The last character of the two apostrophes that close what two grave accents opened, as in typewritten text."""
-    close = text.find(_TYPED_END, position, end)
-    return None if close < 0 else close + len(_TYPED_END) - 1
 
 
 def _opens(text: str, at: int, start: int, end: int) -> bool:
@@ -92,52 +93,98 @@ def _may_stay_open(text: str, at: int, start: int, end: int) -> bool:
     """A double mark may wait for the next paragraph; a single one only if it opens the line or a long sentence."""
     if text[at] in '“„«"' or text.startswith(_TYPED, at):
         return True
+    opens_line = _after_blanks(text, start) == at
     if text[at] == "'":
         # A paragraph of speech that goes on in the next, which opens again, on a page that knows no other marks.
-        opens_line = not text[start:at].strip() and text[at + 1].isupper()
-        return opens_line and text[end:].lstrip()[:1] == "'" and _DOUBLE.search(text) is None
-    return text[at] == "‘" and (not text[start:at].strip() or (text[at + 1].isupper() and end - at > 40))
+        goes_on = opens_line and text[at + 1].isupper() and text.startswith("'", _after_blanks(text, end))
+        return goes_on and not _has_double(text)
+    return text[at] == "‘" and (opens_line or (text[at + 1].isupper() and end - at > 40))
 
 
-def _close(text: str, at: int, end: int) -> int | None:
-    mark = text[at]
-    if mark in "'‘":
-        return _close_single(text, at, end)
-    closing = _CLOSING[mark]
-    depth = 0
-    for position in range(at + 1, end):
-        character = text[position]
-        if character == mark and mark in "“«‹":
-            depth += 1
-        elif character in closing:
-            if mark == '"' and _opens(text, position, at, end):
-                return None
-            if depth == 0:
-                return position
-            depth -= 1
-    return None
+def _after_blanks(text: str, position: int) -> int:
+    blanks = _BLANKS.match(text, position)
+    return blanks.end() if blanks else position
 
 
-def _close_single(text: str, at: int, end: int) -> int | None:
-    """The end of a quotation in single marks, told from apostrophes by what stands on both sides."""
-    closing = _CLOSING[text[at]]
-    doubtful: int | None = None
-    if text.find(closing[0], at + 1, min(end, at + _LONGEST_SINGLE)) < 0:
-        return None
-    for position in range(at + 1, min(end, at + _LONGEST_SINGLE)):
-        character = text[position]
-        if character == text[at] and text[at] == "‘" and not text[position - 1].isalnum() and doubtful is not None:
-            return doubtful
-        if character not in closing:
-            continue
-        before = text[position - 1]
-        after = text[position + 1] if position + 1 < end else " "
-        if after.isalnum():
-            continue
+@lru_cache(maxsize=8)
+def _has_double(text: str) -> bool:
+    return _DOUBLE.search(text) is not None
+
+
+class _Closings:
+    """Where quotations close in a stretch of a text.
+
+    Each kind of mark is looked for once, not once for each mark that opens: most of them may do so in vain.
+    """
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self._text, self._start, self._end = text, start, end
+        self._found: dict[str, list[int]] = {}
+        self._partners: dict[str, dict[int, int]] = {}
+
+    def of(self, at: int) -> int | None:
+        """The mark that closes what one character opens."""
+        mark = self._text[at]
+        if mark in "'‘":
+            return self._of_single(at)
+        if mark in "“«‹":
+            return self._pairs(mark).get(at)
+        close = _next(self._places(f"[{_CLOSING[mark]}]"), at + 1, self._end)
+        return None if mark == '"' and close is not None and _opens(self._text, close, at, self._end) else close
+
+    def of_typed(self, position: int) -> int | None:
+        """The last of the two apostrophes that close what two grave accents opened, as in typewritten text."""
+        close = _next(self._places(f"(?={_TYPED_END})"), position, self._end)
+        return None if close is None else close + len(_TYPED_END) - 1
+
+    def _places(self, pattern: str) -> list[int]:
+        if pattern not in self._found:
+            places = re.compile(pattern).finditer(self._text, self._start, self._end)
+            self._found[pattern] = [place.start() for place in places]
+        return self._found[pattern]
+
+    def _pairs(self, mark: str) -> dict[int, int]:
+        """The closing mark of each opening one, where quotations of one kind stand inside each other."""
+        if mark not in self._partners:
+            pairs: dict[int, int] = {}
+            opened: list[int] = []
+            for place in self._places(f"[{mark}{_CLOSING[mark]}]"):
+                if self._text[place] == mark:
+                    opened.append(place)
+                elif opened:
+                    pairs[opened.pop()] = place
+            self._partners[mark] = pairs
+        return self._partners[mark]
+
+    def _of_single(self, at: int) -> int | None:
+        """The end of a quotation in single marks, told from apostrophes by what stands on both sides."""
+        mark, limit = self._text[at], min(self._end, at + _LONGEST_SINGLE)
+        close = _next(self._single_ends(_CLOSING[mark], plain=True), at + 1, limit)
         # "the workers’ hall": a plural owner looks like an end unless a better one follows.
-        owner = before == "s" and bool(re.match(r" [a-z]", text[position + 1 : position + 3]))
-        if not owner and not before.isspace():
-            return position
-        if doubtful is None and not before.isspace():
-            doubtful = position
-    return doubtful
+        owner = _next(self._single_ends(_CLOSING[mark], plain=False), at + 1, limit)
+        if owner is None or (close is not None and close < owner):
+            return close
+        if mark == "‘":
+            opens_again = _next(self._places(r"(?<![^\W_])‘"), owner + 1, limit)
+            if opens_again is not None and (close is None or opens_again < close):
+                return owner
+        return owner if close is None else close
+
+    def _single_ends(self, mark: str, *, plain: bool) -> list[int]:
+        key = f"{mark} {plain}"
+        if key not in self._found:
+            ends = [place for place in self._places(mark) if not self._letter_follows(place)]
+            owners = [place for place in ends if _OWNER.match(self._text, place)]
+            known = set(owners)
+            plain_ends = [place for place in ends if place not in known and not self._text[place - 1].isspace()]
+            self._found |= {f"{mark} True": plain_ends, f"{mark} False": owners}
+        return self._found[key]
+
+    def _letter_follows(self, place: int) -> bool:
+        return place + 1 < self._end and self._text[place + 1].isalnum()
+
+
+def _next(places: Sequence[int], position: int, limit: int) -> int | None:
+    """The first of some ascending places from a position on, before a limit."""
+    index = bisect_left(places, position)
+    return places[index] if index < len(places) and places[index] < limit else None

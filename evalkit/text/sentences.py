@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from evalkit.records import Article, Span
 from evalkit.text.word_lists import entries
+from evalkit.text.zones import ZoneIndex
 
 __all__ = ["Token", "is_title_case", "prose_lines", "sentence_ends", "tokens"]
 
@@ -18,7 +21,10 @@ _TAIL = re.compile(
 )
 _OPENED = re.compile(r"[\"“‘«„][(\[]?$|(?:^|\s)'$|:\s+$|•\s*$|\s[–—-]+\s+$|\|\s*$")
 _LETTERS = re.compile(r"[^\W\d_]{3}")
-_STOP = re.compile(r"[.!?…]+[\"”’'»)\]]*(?=\s|$)")
+_STOP = re.compile(r"[.!?…]++[\"”’'»)\]]*+")
+_LONGEST = 5000
+"""No sentence is longer: what has no stop for so long is cut at a blank, since rules look at all of a sentence for each
+word that may tell."""
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(“‘\"'])(?:Mr|Mrs|Ms|Dr|Prof|St|Sen|Rep|Gov|Gen|Col|Capt|Lt|Sgt|Rev|Hon|No|Jr|Sr|vs|approx|Cllr|"
     r"Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|a\.m|p\.m|e\.g|i\.e|[^\W\d_]|(?:[^\W\d_]\.)+[^\W\d_])$"
@@ -44,12 +50,15 @@ class Token(NamedTuple):
 def prose_lines(article: Article) -> list[tuple[Span, str]]:
     """The lines outside boilerplate with the kind of their zone (`body` where no zone is known)."""
     lines: list[tuple[Span, str]] = []
-    for found in re.finditer(r"[^\r\n]*\S[^\r\n]*", article.text):
-        start = found.end() - len(found[0].lstrip())
-        end = found.start() + len(found[0].rstrip())
-        kind = next((zone.kind for zone in article.zones if zone.start < end and start < zone.end), "body")
+    zones = ZoneIndex(article.zones)
+    for found in re.finditer(r"[^\r\n]+", article.text):
+        if found[0].isspace():
+            continue
+        line = Span(found.end() - len(found[0].lstrip()), found.start() + len(found[0].rstrip()))
+        zone = zones.first(line)
+        kind = zone.kind if zone else "body"
         if kind != "boilerplate":
-            lines.append((Span(start, end), kind))
+            lines.append((line, kind))
     return lines
 
 
@@ -57,6 +66,8 @@ def sentence_ends(text: str, start: int, end: int) -> list[int]:
     """Where the sentences of a stretch end, behind their final stop and closing marks; the last one is `end`."""
     ends: list[int] = []
     for found in _STOP.finditer(text, start, end):
+        if found.end() < end and not text[found.end()].isspace():
+            continue
         rest = text[found.end() : min(end, found.end() + 60)].lstrip()
         if _ABBREVIATION.search(text[max(start, found.start() - 12) : found.start()]) and found[0] == ".":
             # "p.m." and "U.S." may still end a sentence; a title never does.
@@ -67,7 +78,19 @@ def sentence_ends(text: str, start: int, end: int) -> list[int]:
         if rest and not _starts_sentence(rest):
             continue
         ends.append(found.end())
-    return ends if ends and ends[-1] == end else [*ends, end]
+    if not ends or ends[-1] != end:
+        ends.append(end)
+    return [cut for begin, stop in pairwise([start, *ends]) for cut in (*_cuts(text, begin, stop), stop)]
+
+
+def _cuts(text: str, start: int, end: int) -> Iterator[int]:
+    """Where what is too long for a sentence is cut: before blanks."""
+    while end - start > _LONGEST:
+        blank = next((place for place in range(start + _LONGEST, end) if text[place].isspace()), end)
+        if blank == end:
+            return
+        yield blank
+        start = blank
 
 
 def _starts_sentence(rest: str) -> bool:

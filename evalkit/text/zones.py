@@ -8,17 +8,21 @@ at how far down the page it is; anything they do not know is body.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from evalkit.records import Article, Span, Zone
 
-__all__ = ["find_zones", "in_zone", "zoned"]
+__all__ = ["ZoneIndex", "find_zones", "zoned"]
 
 _LINE = re.compile(r"[^\r\n]+")
+_LINE_END = re.compile(r"\r\n|[\r\n]")
 _WIDEST = 100
 """No text that was wrapped has longer lines."""
+_LONGEST = 5000
+"""No line of a site, byline or caption is longer; some patterns for them read a line again from each of its words."""
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _DATE = (
@@ -150,15 +154,27 @@ def zoned(article: Article) -> Article:
     return article if article.zones else replace(article, zones=find_zones(article.text))
 
 
-def in_zone(article: Article, span: Span, kind: str) -> bool:
-    """Whether any part of a span lies in a zone of this kind.
+class ZoneIndex:
+    """Zones by their place."""
 
-    Args:
-        article: an article with zones.
-        span: a stretch of its text.
-        kind: one of `evalkit.records.ZONES`.
-    """
-    return any(zone.kind == kind and zone.start < span.end and span.start < zone.end for zone in article.zones)
+    def __init__(self, zones: Iterable[Zone]) -> None:
+        """Sort the zones.
+
+        Args:
+            zones: zones of one article, in any order.
+        """
+        self._zones = sorted(zones, key=lambda zone: zone.start)
+        # Zones that overlap are none of ours, and found like others: the furthest end so far never falls.
+        self._ends = list(accumulate((zone.end for zone in self._zones), max))
+
+    def first(self, span: Span) -> Zone | None:
+        """The first zone that any part of a span lies in.
+
+        Args:
+            span: a stretch of the text.
+        """
+        index = bisect_right(self._ends, span.start)
+        return self._zones[index] if index < len(self._zones) and self._zones[index].start < span.end else None
 
 
 def _lines(text: str) -> list[_Line]:
@@ -166,8 +182,13 @@ def _lines(text: str) -> list[_Line]:
     lines = [_Line.of(found[0], found.start()) for found in _LINE.finditer(text) if found[0].strip()]
     if not _is_wrapped(text, lines):
         return lines
-    blocks = re.finditer(r"(?:[^\r\n]*[^\s][^\r\n]*(?:\r\n|[\r\n]|\Z))+", text)
-    return [_Line.of(block[0], block.start()) for block in blocks]
+    blocks: list[Span] = []
+    for line in lines:
+        if blocks and len(_LINE_END.findall(text[blocks[-1].end : line.span.start])) == 1:
+            blocks[-1] = Span(blocks[-1].start, line.span.end)
+        else:
+            blocks.append(line.span)
+    return [_Line.of(text[block.start : block.end], block.start) for block in blocks]
 
 
 def _is_wrapped(text: str, lines: Sequence[_Line]) -> bool:
@@ -178,7 +199,7 @@ def _is_wrapped(text: str, lines: Sequence[_Line]) -> bool:
     go_on = [
         len(upper.text) > width / 2
         and not re.search(r"[.!?:][\"”’'»)]*$", upper.text)
-        and len(re.findall(r"\r\n|[\r\n]", text[upper.span.end : lower.span.start])) == 1
+        and len(_LINE_END.findall(text[upper.span.end : lower.span.start])) == 1
         for upper, lower in pairwise(lines)
     ]
     return sum(go_on) * 2 > len(go_on)
@@ -197,16 +218,17 @@ def _kinds(lines: Sequence[_Line]) -> list[str]:
         # Plain text: paragraphs and nothing else.
         return [kind or _plain(line) for line, kind in zip(lines, kinds, strict=True)]
     kinds[first] = "headline"
+    headline = lines[first].text.casefold()
     top, lead = True, False
     for index in range(first + 1, last):
         line = lines[index]
-        kind = _furnished(line, lines[first].text, top)
+        kind = _furnished(line, headline, top)
         if kind is None:
             kind = "body" if lead else "lead"
             # A standfirst leaves the top open: byline and picture may still come.
             top = top and kind == "lead" and not _is_article(line)
             lead = True
-            if kind == "lead" and index + 1 < last and _closes_top(lines[index + 1 : index + 4], lines[first].text):
+            if kind == "lead" and index + 1 < last and _closes_top(lines[index + 1 : index + 4], headline):
                 top = True
         kinds[index] = kind
     return kinds
@@ -265,7 +287,7 @@ def _is_list_of_links(lines: Sequence[_Line], kinds: Sequence[str], index: int) 
 
 
 def _furnished(line: _Line, headline: str, top: bool) -> str | None:
-    if top and line.text.casefold() == headline.casefold():
+    if top and line.text.casefold() == headline:
         return "headline"
     if _is_caption(line):
         return "caption"
@@ -289,11 +311,13 @@ def _is_article(line: _Line) -> bool:
 
 
 def _is_caption(line: _Line) -> bool:
-    return line.words <= 60 and bool(_CREDIT.search(line.text)) and not re.match(r"^[\"“‘]", line.text)
+    if line.words > 60 or len(line.text) > _LONGEST:
+        return False
+    return bool(_CREDIT.search(line.text)) and not re.match(r"^[\"“‘]", line.text)
 
 
 def _is_furniture(line: _Line) -> bool:
-    if line.words > 45:
+    if line.words > 45 or len(line.text) > _LONGEST:
         return False
     if line.words >= 3 and re.search(r"[.!?][\"”’)]*$", line.text):
         # "Share prices fell on Monday." is no button, and what somebody says is no invitation.
@@ -335,7 +359,7 @@ def _invites(line: _Line) -> bool:
 
 def _is_byline(text: str, *, strict: bool) -> bool:
     """Who wrote it or when: "By Jane Doe", "Published: …", a date alone; at the top a bare name too."""
-    if len(text.split()) > 30:
+    if len(text) > _LONGEST or len(text.split()) > 30:
         return False
     if _BY.match(text) and not re.search(r"[!?…]$|\b(?:is|was|are|were|has|had|will|said)\b", text):
         return len(text.split()) <= (5 if text.endswith(".") else 25)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.records import ZONES, Article, Span, Zone
-from evalkit.text.zones import find_zones, in_zone, zoned
+from evalkit.text.zones import ZoneIndex, find_zones, zoned
 
 BODY = "The ferry was tied up before noon, and nobody on the quay knew who had given the order."
 MORE = "By Monday, boats were running to the outer islands again, three an hour."
@@ -227,8 +227,15 @@ def test_zoned_keeps_zones_that_are_there() -> None:
     assert zoned(Article(id="a", text=FURNISHED)).zones == find_zones(FURNISHED)
 
 
-def test_in_zone_sees_any_overlap() -> None:
-    article = Article(id="a", text="0123456789", zones=(Zone("body", 0, 4), Zone("boilerplate", 5, 10)))
-    assert not in_zone(article, Span(3, 5), "boilerplate")
-    assert in_zone(article, Span(3, 6), "boilerplate")
-    assert in_zone(article, Span(3, 6), "body")
+def test_a_span_is_in_the_first_zone_that_it_overlaps() -> None:
+    body, boilerplate = Zone("body", 0, 4), Zone("boilerplate", 5, 10)
+    index = ZoneIndex((boilerplate, body))
+    assert index.first(Span(3, 6)) == body
+    assert index.first(Span(4, 5)) is None
+    assert index.first(Span(4, 6)) == boilerplate
+    assert index.first(Span(10, 11)) is None
+
+
+def test_a_zone_inside_another_hides_nothing_behind_it() -> None:
+    outer, inner = Zone("body", 0, 10), Zone("caption", 2, 4)
+    assert ZoneIndex((outer, inner)).first(Span(6, 7)) == outer

@@ -11,7 +11,7 @@ from collections import defaultdict
 
 from evalkit.extractors.rules.candidates import Candidate, candidates_in
 from evalkit.extractors.rules.labels import Guess, by_context, is_first_name
-from evalkit.extractors.rules.nested import inner_names
+from evalkit.extractors.rules.nested import InnerNames
 from evalkit.records import Article, Entity, Span
 from evalkit.text.linking import link_mentions
 from evalkit.text.sentences import is_title_case, prose_lines, tokens
@@ -36,10 +36,13 @@ def find_entities(article: Article) -> tuple[Entity, ...]:
     labels = _settle(text, candidates)
     candidates += _bearers(text, labels, candidates)
     found = {c.span: labels[" ".join(c.words)] for c in candidates if " ".join(c.words) in labels}
+    known = {name.casefold(): label for name, label in sorted(labels.items())}
+    parts = {name.casefold(): label for name, label in sorted(_parts(labels).items())} if doubtful else {}
     for span in doubtful:
-        found |= _known_in(text, span, labels, found)
+        found |= _known_in(text, span, known, parts)
     outer = sorted(found.items(), key=lambda item: (item[0].start, -item[0].end))
-    inner = [item for span, label in outer for item in inner_names(text, span, label, labels)]
+    names = InnerNames(text, labels)
+    inner = [item for span, label in outer for item in names.of(span, label)]
     unique = dict(sorted({*outer, *inner}, key=lambda item: (item[0].start, -item[0].end, item[1])))
     mentions = tuple(
         Entity(id=f"e{number}", spans=(span,), label=label) for number, (span, label) in enumerate(unique.items(), 1)
@@ -55,10 +58,8 @@ def _settle(text: str, candidates: list[Candidate]) -> dict[str, str]:
         name = " ".join(candidate.words)
         tally = votes[name]
         tally[candidate.guess.label] = max(tally[candidate.guess.label], candidate.guess.weight)
-        line = text.rfind("\n", 0, candidate.span.start) + 1
-        stop = text.find("\n", candidate.span.end)
-        before = text[max(line, candidate.span.start - 100) : candidate.span.start]
-        after = text[candidate.span.end : min(stop if stop >= 0 else len(text), candidate.span.end + 100)]
+        before = text[max(0, candidate.span.start - 100) : candidate.span.start].rpartition("\n")[2]
+        after = text[candidate.span.end : candidate.span.end + 100].partition("\n")[0]
         dateline = not before.strip() and name.isupper() and len(name) > 3 and bool(_DATELINE.match(after))
         if dateline:
             tally["GPE"] += 4.0
@@ -74,6 +75,7 @@ def _settle(text: str, candidates: list[Candidate]) -> dict[str, str]:
     strong = {name for name in labels if labels[name] == "PER" and votes[name]["PER"] >= 1.5}
     parts = _parts(labels)
     strong_parts = {word for name in strong for word in name.split(" ")}
+    last_words = {name.rpartition(" ")[2] for name in labels}
     for name, tally in votes.items():
         if " " in name:
             continue
@@ -82,7 +84,7 @@ def _settle(text: str, candidates: list[Candidate]) -> dict[str, str]:
         generic = name in entries("names", "org-word", "fac-word", "event-word", "work-word", "loc-word")
         if part and part != "PER" and (not generic or name in sure):
             # A first word stands for the whole less often than the last: Tully Road Library is in Tully.
-            tally[part] += 1.5 if generic or any(whole.endswith(" " + name) for whole in labels) else 0.75
+            tally[part] += 1.5 if generic or name in last_words else 0.75
             labels[name] = _winner(tally)
         elif part == "PER" and (best < 3.0 or name in strong_parts):
             labels[name] = part
@@ -128,11 +130,9 @@ def _parts(labels: dict[str, str]) -> dict[str, str]:
     return parts
 
 
-def _known_in(text: str, span: Span, labels: dict[str, str], found: dict[Span, str]) -> dict[Span, str]:
+def _known_in(text: str, span: Span, known: dict[str, str], parts: dict[str, str]) -> dict[Span, str]:
     """Mentions in a line whose capitals say nothing: names found elsewhere in the article and listed ones."""
     words = tokens(text, span.start, span.end)
-    by_folded = {name.casefold(): label for name, label in sorted(labels.items())}
-    parts = {name.casefold(): label for name, label in sorted(_parts(labels).items())}
     result: dict[Span, str] = {}
     index = 0
     while index < len(words):
@@ -140,7 +140,7 @@ def _known_in(text: str, span: Span, labels: dict[str, str], found: dict[Span, s
             here = words[index : index + count]
             name = " ".join(word.text for word in here)
             listed, listed_label = longest_match(name.split(" "))
-            label = by_folded.get(name.casefold()) or (parts.get(name.casefold()) if count == 1 else None)
+            label = known.get(name.casefold()) or (parts.get(name.casefold()) if count == 1 else None)
             if label is None and listed == count and (count > 1 or not name.isupper() or len(name) < 4):
                 label = listed_label
             if label and here[0].capital and name not in entries("words", "not-name"):

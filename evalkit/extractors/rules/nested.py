@@ -8,9 +8,10 @@ from evalkit.records import Span
 from evalkit.text.sentences import tokens
 from evalkit.text.word_lists import longest_match
 
-__all__ = ["inner_names"]
+__all__ = ["InnerNames"]
 
 _OUTER = frozenset({"ORG", "FAC", "EVENT", "WORK", "LOC"})
+_LONGEST = 6
 _NO_NAME_INSIDE = frozenset(
     {
         "West",
@@ -45,31 +46,41 @@ _NO_NAME_INSIDE = frozenset(
 )
 
 
-def inner_names(text: str, span: Span, label: str, labels: Mapping[str, str]) -> list[tuple[Span, str]]:
-    """The names inside a mention, which is not one of them.
+class InnerNames:
+    """The names inside the mentions of one article."""
 
-    Args:
-        text: the article's text.
-        span: the outer mention.
-        label: its label; people and places with a government have no names inside.
-        labels: the label of every name found in the article.
-    """
-    if label not in _OUTER:
-        return []
-    words = tokens(text, span.start, span.end)
-    surnames = {name.split(" ")[-1] for name, kind in labels.items() if kind == "PER" and " " in name}
-    found: list[tuple[Span, str]] = []
-    index = 0
-    while index < len(words):
-        here = [word.text for word in words[index:]]
-        count, inner = _listed(here, labels)
-        if not count and here[0] in surnames:
-            count, inner = 1, "PER"
-        place = Span(words[index].start, words[index + max(count, 1) - 1].end)
-        if count and place != span and here[0] not in _NO_NAME_INSIDE:
-            found.append((place, inner))
-        index += max(count, 1)
-    return found
+    def __init__(self, text: str, labels: Mapping[str, str]) -> None:
+        """Note what is known of the article.
+
+        Args:
+            text: its text.
+            labels: the label of every name found in it.
+        """
+        self._text, self._labels = text, labels
+        self._surnames = {name.split(" ")[-1] for name, kind in labels.items() if kind == "PER" and " " in name}
+
+    def of(self, span: Span, label: str) -> list[tuple[Span, str]]:
+        """The names inside a mention, which is not one of them.
+
+        Args:
+            span: the outer mention.
+            label: its label; people and places with a government have no names inside.
+        """
+        if label not in _OUTER:
+            return []
+        words = tokens(self._text, span.start, span.end)
+        found: list[tuple[Span, str]] = []
+        index = 0
+        while index < len(words):
+            here = [word.text for word in words[index : index + _LONGEST]]
+            count, inner = _listed(here, self._labels)
+            if not count and here[0] in self._surnames:
+                count, inner = 1, "PER"
+            place = Span(words[index].start, words[index + max(count, 1) - 1].end)
+            if count and place != span and here[0] not in _NO_NAME_INSIDE:
+                found.append((place, inner))
+            index += max(count, 1)
+        return found
 
 
 def _listed(words: list[str], labels: Mapping[str, str]) -> tuple[int, str]:

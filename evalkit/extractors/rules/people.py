@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import groupby
 
 from evalkit.records import Article, Entity, Span
 from evalkit.text.word_lists import alternatives, entries
@@ -16,7 +20,45 @@ _ORG_ROLES = re.compile(
     r"developer|regulator|institute|association|museum|university|police|newspaper|federation|commission|operator)s?$"
 )
 _PERSON_ENDING = re.compile(r"(?:man|woman|ist|er|or|ian|up|junior|senior|veteran)$")
-_SENTENCE_MARKS = (". ", ".” ", '." ', "? ", "! ")
+_SENTENCE_MARK = re.compile(r"""[.?!] |\.[”"] """)
+
+
+class _Named:
+    """Mentions in the order of the text, and who is named by them."""
+
+    def __init__(self, mentions: Iterable[tuple[Span, Entity]]) -> None:
+        self._starts: list[int] = []
+        self._keys: list[str | None] = []
+        self._places: dict[str | None, list[int]] = defaultdict(list)
+        for span, entity in mentions:
+            self._starts.append(span.start)
+            self._keys.append(entity.entity_id)
+            self._places[entity.entity_id].append(span.start)
+        # Where those of one entity that follow each other begin and end: who leaves it out steps over them at once.
+        self._runs: list[tuple[int, int]] = []
+        for _, run in groupby(self._keys):
+            first, count = len(self._runs), len(list(run))
+            self._runs += [(first, first + count)] * count
+
+    def last(self, start: int, end: int, without: str | None = None) -> tuple[int, str | None] | None:
+        """The last that begins in a stretch and names somebody else than `without`."""
+        index = bisect_left(self._starts, end) - 1
+        if index >= 0 and without is not None and self._keys[index] == without:
+            index = self._runs[index][0] - 1
+        return (self._starts[index], self._keys[index]) if index >= 0 and self._starts[index] >= start else None
+
+    def first(self, start: int, without: str | None = None) -> str | None:
+        """Whom the first one from a place on names, other than `without`."""
+        index = bisect_left(self._starts, start)
+        if index < len(self._keys) and without is not None and self._keys[index] == without:
+            index = self._runs[index][1]
+        return self._keys[index] if index < len(self._keys) else None
+
+    def has(self, key: str | None, start: int, end: int) -> bool:
+        """Whether one that begins in a stretch names a certain entity."""
+        places = self._places.get(key, [])
+        index = bisect_left(places, start)
+        return index < len(places) and places[index] < end
 
 
 class People:
@@ -36,8 +78,23 @@ class People:
         for span, entity in spans:
             if not self.mentions or span.start >= self.mentions[-1][0].end:
                 self.mentions.append((span, entity))
+        self._starts = [span.start for span, _ in self.mentions]
+        self._ends = [span.end for span, _ in self.mentions]
         self.genders = self._genders()
         self.recent: str | None = None
+        self._introduced: dict[tuple[str, str], _Named] = {}
+
+    def within(self, start: int, end: int) -> list[tuple[Span, Entity]]:
+        """The mentions that lie in a stretch."""
+        return self.mentions[bisect_left(self._starts, start) : bisect_right(self._ends, end)]
+
+    def meeting(self, start: int, end: int) -> list[tuple[Span, Entity]]:
+        """The mentions that overlap a stretch."""
+        return self.mentions[bisect_right(self._ends, start) : bisect_left(self._starts, end)]
+
+    def beginning_in(self, start: int, end: int) -> list[tuple[Span, Entity]]:
+        """The mentions that begin in a stretch."""
+        return self.mentions[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
     def _genders(self) -> dict[str, str]:
         genders: dict[str, str] = {}
@@ -80,39 +137,56 @@ class People:
         phrase = self.text[start:end]
         if re.search(r"\bspokes(?:man|woman|person)\b", phrase):
             # Nobody in particular speaks for a body that has a name: the body does.
-            bodies = [e.entity_id for span, e in self.mentions if start <= span.start < end and e.label == "ORG"]
-            if bodies:
-                return bodies[-1]
+            body = self._labelled["ORG"].last(start, end)
+            if body:
+                return body[1]
         words = re.findall(r"[\w-]+", re.split(rf"\s{alternatives('reporting', 'preposition')}\s", phrase.lower())[0])
         if not words or not re.match(r"(?:the|its|his|her|their|this)\b|[\w ’'-]+['’]s ", phrase, re.I):
             return None
         head = words[-1]
         if _ORG_ROLES.search(head):
-            return self._called(head, start, "ORG") or self._latest(start, {"ORG"})
+            return self._called(head, start, "ORG") or self._latest(start, "ORG")
         known = self._called(head, start, "PER") or self._called(head, len(self.text), "PER")
         if known or not re.match(r"the\b", phrase, re.I):
             return known
         if not entries("people", "role").isdisjoint({head, *head.split("-")}) or _PERSON_ENDING.search(head):
-            return self.recent or self._latest(start, {"PER"})
+            return self.recent or self._latest(start, "PER")
         return None
 
     def _called(self, role: str, before: int, label: str) -> str | None:
         """The last one of a label who stood beside a word: in front without a comma, or in an apposition."""
-        for index in range(len(self.mentions) - 1, -1, -1):
-            span, entity = self.mentions[index]
-            if entity.label != label or span.start >= before:
-                continue
-            lead = re.split(r"[,.;:]\s|\n", self.text[max(0, span.start - 50) : span.start])[-1]
-            bound = self.mentions[index + 1][0].start if index + 1 < len(self.mentions) else len(self.text)
-            tail = re.split(r"[.;]\s|\n", self.text[span.end : max(span.end, min(span.end + 70, bound))])[0]
+        if (role, label) not in self._introduced:
             # The Secretary-General was introduced as Secretary General, or the other way round.
-            if re.search(rf"\b{re.escape(role)}\b".replace(r"\-", r"[-\s]"), f"{lead}|{tail}", re.I):
-                return entity.entity_id
-        return None
+            pattern = re.compile(rf"\b{re.escape(role)}\b".replace(r"\-", r"[-\s]"), re.I)
+            places = [self._beside.get((label, _folded(word)), []) for word in ["", *re.findall(r"\w+", role)]]
+            rarest = [index for index in min(places, key=len) if pattern.search(self._around(index))]
+            self._introduced[role, label] = _Named(self.mentions[index] for index in rarest)
+        last = self._introduced[role, label].last(0, before)
+        return last[1] if last else None
 
-    def _latest(self, before: int, labels: set[str]) -> str | None:
-        found = [entity.entity_id for span, entity in self.mentions if span.start < before and entity.label in labels]
-        return found[-1] if found else None
+    @cached_property
+    def _beside(self) -> dict[tuple[str, str], list[int]]:
+        """The mentions of a label beside which a word stands; all of the label for the empty word."""
+        beside: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for index, (_, entity) in enumerate(self.mentions):
+            for word in {"", *map(_folded, re.findall(r"\w+", self._around(index)))}:
+                beside[entity.label, word].append(index)
+        return beside
+
+    def _around(self, index: int) -> str:
+        span = self.mentions[index][0]
+        lead = re.split(r"[,.;:]\s|\n", self.text[max(0, span.start - 50) : span.start])[-1]
+        bound = self.mentions[index + 1][0].start if index + 1 < len(self.mentions) else len(self.text)
+        tail = re.split(r"[.;]\s|\n", self.text[span.end : max(span.end, min(span.end + 70, bound))])[0]
+        return f"{lead}|{tail}"
+
+    @cached_property
+    def _labelled(self) -> dict[str, _Named]:
+        return {label: _Named(item for item in self.mentions if item[1].label == label) for label in ("PER", "ORG")}
+
+    def _latest(self, before: int, label: str) -> str | None:
+        last = self._labelled[label].last(0, before)
+        return last[1] if last else None
 
     def behind_pronoun(self, span: Span, recent: str | None, outer: str | None) -> str | None:
         """The entity that a pronoun stands for.
@@ -126,30 +200,61 @@ class People:
         if pronoun == "i":
             return outer
         if pronoun == "it":
-            return self._latest(span.start, {"ORG"})
+            return self._latest(span.start, "ORG")
         if pronoun not in ("he", "she", "they", "him", "her"):
             return None
         wanted = {"him": "he", "her": "she"}.get(pronoun, pronoun)
         return self._fitting(wanted, span.start, recent, outer)
 
-    def _fitting(self, wanted: str, before: int, recent: str | None, outer: str | None) -> str | None:
-        line = self.text.rfind("\n", 0, before) + 1
+    @cached_property
+    def _of_gender(self) -> dict[str, tuple[_Named, _Named]]:
+        """For each pronoun the mentions of people who are known to be meant by it, and those who may be."""
         people = [
-            (s, e.entity_id)
-            for s, e in self.mentions
-            if e.label == "PER" and s.start < before and e.entity_id and e.entity_id != outer
+            (span, e, self.genders.get(e.entity_id)) for span, e in self.mentions if e.label == "PER" and e.entity_id
         ]
-        fits = [(s, key) for s, key in people if wanted == "they" or self.genders.get(key, wanted) == wanted]
-        known = [(s, key) for s, key in fits if self.genders.get(key) == wanted]
-        near = [(s, key) for s, key in known if s.start >= line] or [(s, key) for s, key in fits if s.start >= line]
+        return {
+            wanted: (
+                _Named((span, e) for span, e, gender in people if gender == wanted),
+                _Named((span, e) for span, e, gender in people if wanted == "they" or gender in (None, wanted)),
+            )
+            for wanted in ("he", "she", "they")
+        }
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(end.end() for end in re.finditer("\n", self.text))]
+
+    @cached_property
+    def _sentence_marks(self) -> list[tuple[int, int]]:
+        """Where what ends sentences ends and begins."""
+        return [(mark.end(), mark.start()) for mark in _SENTENCE_MARK.finditer(self.text)]
+
+    def _last_mark(self, start: int, end: int) -> int:
+        """Where the last sentence that ends in a stretch has its stop; -1 if none does."""
+        index = bisect_right(self._sentence_marks, (end, end)) - 1
+        return self._sentence_marks[index][1] if index >= 0 and self._sentence_marks[index][1] >= start else -1
+
+    def _fitting(self, wanted: str, before: int, recent: str | None, outer: str | None) -> str | None:
+        line = self._line_starts[bisect_right(self._line_starts, before) - 1]
+        known, fitting = self._of_gender[wanted]
+        near = next((people for people in (known, fitting) if people.last(line, before, outer)), None)
+        wanted_recent = recent if recent != outer else None
         if near:
             # The subject of the sentence before, rather than somebody named later in it.
-            sentence = max(self.text.rfind(mark, line, before - 2) for mark in _SENTENCE_MARKS)
-            earlier = [(s, key) for s, key in near if s.start < max(sentence, line + 1)] or near
-            if recent in [key for _, key in earlier]:
+            sentence = max(self._last_mark(line, before - 2), line + 1)
+            last = near.last(line, sentence, outer)
+            end = sentence if last else before
+            if wanted_recent and near.has(wanted_recent, line, end):
                 return recent
-            opening = max(self.text.rfind(mark, line, earlier[-1][0].start) for mark in _SENTENCE_MARKS)
-            return next(key for s, key in near if s.start >= opening)
-        if recent and any(key == recent for _, key in fits):
+            last = last or near.last(line, before, outer)
+            opening = self._last_mark(line, last[0] if last else before)
+            return near.first(max(opening, line), outer)
+        if wanted_recent and fitting.has(wanted_recent, 0, before):
             return recent
-        return fits[-1][1] if fits else None
+        last = fitting.last(0, before, outer)
+        return last[1] if last else None
+
+
+def _folded(word: str) -> str:
+    # As a pattern that ignores case compares them.
+    return word.casefold().replace("i̇", "i").replace("ı", "i")

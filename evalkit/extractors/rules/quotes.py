@@ -8,7 +8,9 @@ marks around a term are left alone. Indirect and mixed quotes are the clause beh
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
+from itertools import takewhile
 
 from evalkit.extractors.rules.drafts import Draft, drafts_of
 from evalkit.extractors.rules.reporting import cues, sentences
@@ -81,17 +83,18 @@ class _State:
                 self._merge(paragraph, draft, before)
             if not sentence.quotations or sentence.bare:
                 before.append(Span(sentence.start, sentence.end))
-        self._continue(paragraph, line)
+        continued = self._continue(paragraph, line)
+        finished = len(self.drafts) - continued
         for draft in paragraph:
             self._finish(draft, paragraph)
             self.finder.people.recent = self.recent
-        for quotation in found:
-            self._nested(quotation)
+        for quotation, speaker_id in _spoken(line, found, self.drafts[finished:]):
+            self._nested(quotation, speaker_id)
 
     def _announced(self, line: Span, found: list[Quotation]) -> bool:
         """A headline `Moen: Bridge is safe` quotes without a cue."""
-        for span, entity in self.finder.mentions:
-            if span.start == line.start and entity.label == "PER" and self.text[span.end : span.end + 2] == ": ":
+        for span, entity in self.finder.people.beginning_in(line.start, line.start + 1):
+            if entity.label == "PER" and self.text[span.end : span.end + 2] == ": ":
                 content = Span(span.end + 2, line.end)
                 marks = [q for q in found if q.start >= content.start]
                 whole = len(marks) == 1 and marks[0].start == content.start and marks[0].end == content.end
@@ -99,9 +102,7 @@ class _State:
                 self.drafts.append((Draft(kind, [content], [], Speaker(span, entity.entity_id)), entity.entity_id))
                 return True
         if found and found[0].start == line.start and self.text[found[0].end : found[0].end + 1] == ":":
-            people = [
-                e.entity_id for s, e in self.finder.mentions if line.start <= s.start < line.end and e.label == "PER"
-            ]
+            people = [e.entity_id for _, e in self.finder.people.beginning_in(line.start, line.end) if e.label == "PER"]
             self.drafts.append((Draft("direct", [Span(found[0].start, found[0].end)]), people[0] if people else None))
             return True
         return False
@@ -127,29 +128,32 @@ class _State:
     def _subject(self, sentence: Span, draft: Draft) -> Speaker:
         """Who acts in the sentence before a quotation without a cue: its first person, named or not."""
         end = min(sentence.end, draft.content[0].start)
-        for span, entity in self.finder.mentions:
-            if sentence.start <= span.start < end and entity.label == "PER":
+        for span, entity in self.finder.people.beginning_in(sentence.start, end):
+            if entity.label == "PER":
                 return Speaker(span, entity.entity_id)
         pronoun = re.match(r"(?:She|He|They)\b", self.text[sentence.start : end])
         return Speaker(Span(sentence.start, sentence.start + pronoun.end()), None) if pronoun else Speaker(None, None)
 
-    def _continue(self, paragraph: list[Draft], line: Span) -> None:
-        """A paragraph that begins with a quotation goes on with one that the paragraph before left open."""
+    def _continue(self, paragraph: list[Draft], line: Span) -> bool:
+        """A paragraph that begins with a quotation goes on with one that the paragraph before left open, its last."""
         if self.open is None:
-            return
+            return False
         draft, entity_id = self.open
         self.open = None
         if not paragraph or paragraph[0].kind != "direct" or paragraph[0].content[0].start != line.start:
-            return
+            return False
         first = paragraph.pop(0)
         draft.content += first.content
         if not draft.cue and first.cue:
             draft.cue, draft.speaker = first.cue, first.speaker
             entity_id = self._id(first)
-        self.drafts = [item for item in self.drafts if item[0] is not draft] + [(draft, entity_id)]
+        place = next(index for index in range(len(self.drafts) - 1, -1, -1) if self.drafts[index][0] is draft)
+        del self.drafts[place]
+        self.drafts.append((draft, entity_id))
         self.recent = entity_id or self.recent
         if first.open:
             self.open = (draft, entity_id)
+        return True
 
     def _id(self, draft: Draft) -> str | None:
         return self.finder.resolve(draft.speaker, self.recent)
@@ -164,15 +168,10 @@ class _State:
         if draft.open:
             self.open = (draft, entity_id)
 
-    def _nested(self, quotation: Quotation) -> None:
+    def _nested(self, quotation: Quotation, outer: str | None) -> None:
         """What a speaker reports of others: quotations and clauses with a cue, inside a quotation."""
         end = quotation.end - 1 if quotation.closed else quotation.end
         inside = Span(quotation.start + 1, end)
-        if not any(
-            content.start <= quotation.start < content.end for draft, _ in self.drafts for content in draft.content
-        ):
-            return
-        around = [key for draft, key in self.drafts if any(c.start <= quotation.start < c.end for c in draft.content)]
         for sentence in sentences(self.text, inside, inner_quotations(self.text, quotation)):
             if not any(cue.takes("nested") for cue in cues(sentence)):
                 continue
@@ -180,5 +179,28 @@ class _State:
                 span = draft.speaker.span
                 said = span and draft.cue and (draft.kind != "indirect" or self.text[span.start : span.end] != "I")
                 if said:
-                    entity_id = self.finder.resolve(draft.speaker, None, outer=around[-1] if around else None)
+                    entity_id = self.finder.resolve(draft.speaker, None, outer=outer)
                     self.drafts.append((draft, entity_id))
+
+
+def _spoken(
+    line: Span, found: Iterable[Quotation], drafts: Sequence[tuple[Draft, str | None]]
+) -> Iterator[tuple[Quotation, str | None]]:
+    """The quotations of a line that are said by somebody in it, each with the last who does."""
+    stretches: list[tuple[Span, int]] = []
+    for number, (draft, _) in enumerate(drafts):
+        # What goes on from lines before may be long.
+        here = takewhile(lambda content: content.start >= line.start, reversed(draft.content))
+        stretches += [(content, number) for content in here]
+    stretches.sort()
+    around: list[tuple[int, int]] = []
+    following = 0
+    for quotation in found:
+        while following < len(stretches) and stretches[following][0].start <= quotation.start:
+            content, number = stretches[following]
+            heappush(around, (-number, content.end))
+            following += 1
+        while around and around[0][1] <= quotation.start:
+            heappop(around)
+        if around:
+            yield quotation, drafts[-around[0][0]][1]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -32,6 +34,9 @@ _LEAD = re.compile(
 
 
 _AUTHOR = re.compile(r"(?:^|[\s,])(?:we|i|you|let us|nobody|no one)(?: \w+ly)? $", re.I)
+
+
+_WORD = re.compile(r"\w")
 
 
 class Sentence(NamedTuple):
@@ -70,21 +75,23 @@ def sentences(text: str, line: Span, found: list[Quotation]) -> list[Sentence]:
     """
     letters = list(text[line.start : line.end])
     black = list(letters)
-    for quotation in found:
+    words = _words_behind(text, found, line.end)
+    for quotation, word in zip(found, words, strict=True):
         first, last = quotation.start - line.start, quotation.end - line.start
         for index in range(first, last):
             letters[index], black[index] = "q", "█"
         letters[first] = "Q" if _starts_big(text, quotation) else "q"
-        if _ends_sentence(text, quotation, line.end):
+        if _ends_sentence(text, quotation, line.end, word):
             letters[last - 1] = "."
     readable, masked = "".join(letters), "".join(black)
     result: list[Sentence] = []
+    starts = [quotation.start - line.start for quotation in found]
     lead = _LEAD.match(masked)
     start = lead.end() if lead else 0
     for end in sentence_ends(readable, start, len(readable)):
         begin = start + len(masked[start:end]) - len(masked[start:end].lstrip())
         if masked[begin:end].strip():
-            inside = tuple(q for q in found if begin <= q.start - line.start < end)
+            inside = tuple(found[bisect_left(starts, begin) : bisect_left(starts, end)])
             result.append(Sentence(line.start + begin, line.start + end, inside, masked[begin:end]))
         start = end
     return result
@@ -95,18 +102,33 @@ def _starts_big(text: str, quotation: Quotation) -> bool:
     return bool(inside and (inside[1].isupper() or inside[1].isdigit()))
 
 
-def _ends_sentence(text: str, quotation: Quotation, end: int) -> bool:
+def _words_behind(text: str, found: Sequence[Quotation], end: int) -> list[int]:
+    """Where the first word behind each quotation is; the end of the line if none is."""
+    words: list[int] = []
+    position, word = end, end
+    for quotation in reversed(found):
+        nearer = _WORD.search(text, quotation.end, position)
+        position, word = quotation.end, nearer.start() if nearer else word
+        words.append(word)
+    return words[::-1]
+
+
+def _ends_sentence(text: str, quotation: Quotation, end: int, word: int) -> bool:
     inside = text[quotation.start : quotation.end].rstrip("\"”’'»“‘«›").rstrip()
-    rest = text[quotation.end : end]
-    if not inside or inside[-1] not in ".!?…" or not re.match(r"\s+\W*\w|\s*$", rest):
+    if not inside or inside[-1] not in ".!?…":
         return False
-    word = re.match(r"\s+\W*(\w)", rest)
-    if word and word[1].islower():
+    blank = quotation.end < end and text[quotation.end].isspace()
+    if not blank or word == end:
+        return not text[quotation.end : end].strip()
+    if text[word].islower():
         return False
-    if inside[-1] == ".":
-        return True
     # “Why?” Ida Moen asked: a cue within a few words keeps the sentence open.
-    return not re.match(rf"\s+(?:[^\s.,]+ ){{1,4}}{alternatives('reporting', 'say', 'direct')}\b", rest)
+    return inside[-1] == "." or not _cue_follows().match(text, quotation.end, end)
+
+
+@cache
+def _cue_follows() -> re.Pattern[str]:
+    return re.compile(rf"\s+(?:[^\s.,]+ ){{1,4}}{alternatives('reporting', 'say', 'direct')}\b")
 
 
 @cache

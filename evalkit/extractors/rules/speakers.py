@@ -75,7 +75,7 @@ class SpeakerFinder:
         """
         self.text = article.text
         self.people = People(article, entities)
-        self.mentions = self.people.mentions
+        self.entities = dict(self.people.mentions)
 
     def resolve(self, speaker: Speaker, recent: str | None, *, outer: str | None = None) -> str | None:
         """The entity behind a speaker span.
@@ -98,7 +98,7 @@ class SpeakerFinder:
         return self._subject(start, max(end, start))
 
     def _mention_at(self, start: int, end: int) -> bool:
-        return any(start <= span.start and span.end <= end for span, _ in self.mentions)
+        return bool(self.people.within(start, end))
 
     def after(self, start: int, end: int) -> Speaker:
         """The noun phrase that begins at `start`, as in "said Ida Moen, who …" and "according to the firm"."""
@@ -108,7 +108,7 @@ class SpeakerFinder:
 
     def _phrase_end(self, start: int, end: int) -> int:
         position = start
-        inside = [span for span, _ in self.mentions if start <= span.start < end]
+        inside = [span for span, _ in self.people.beginning_in(start, end)]
         while found := _PHRASE_END.search(self.text, position, end):
             if any(span.start <= found.start() < span.end for span in inside):
                 position = found.end()
@@ -136,10 +136,10 @@ class SpeakerFinder:
         return first
 
     def _is_name(self, speaker: Speaker) -> bool:
-        return any(span == speaker.span for span, _ in self.mentions)
+        return speaker.span in self.entities
 
     def _label(self, speaker: Speaker) -> str:
-        return next((entity.label for span, entity in self.mentions if span == speaker.span), "")
+        return self.entities[speaker.span].label if speaker.span in self.entities else ""
 
     def _parts(self, start: int, end: int) -> list[tuple[int, int]]:
         parts: list[tuple[int, int]] = []
@@ -187,10 +187,9 @@ class SpeakerFinder:
         pronoun = re.search(r"(?:^|\s)(she|he|they|it|we)$", phrase)
         if pronoun:
             return Speaker(Span(start + pronoun.start(1), start + pronoun.end(1)), None)
-        last = [(span, entity) for span, entity in self.mentions if start <= span.start and span.end == end]
-        last = last or [
-            (span, e) for span, e in self.mentions if start <= span.start and span.end <= end and e.label == "PER"
-        ]
+        inside = self.people.within(start, end)
+        last = [(span, entity) for span, entity in inside if span.end == end]
+        last = last or [(span, entity) for span, entity in inside if entity.label == "PER"]
         if last and last[-1][1].label in ("PER", "ORG"):
             return Speaker(last[-1][0], last[-1][1].entity_id)
         noun = _BEHIND_TIME.match(phrase)
@@ -199,7 +198,7 @@ class SpeakerFinder:
         return NOBODY
 
     def _head_name(self, start: int, end: int) -> Speaker | None:
-        inside = [(span, entity) for span, entity in self.mentions if start <= span.start and span.end <= end]
+        inside = self.people.within(start, end)
         for span, entity in inside:
             between = self.text[start : span.start]
             following = self.text[span.end : end]

@@ -7,9 +7,10 @@ nearest to the telling word, or a topic for a plan or measure without a name. Si
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from evalkit.extractors.base import StancePair
@@ -24,6 +25,8 @@ __all__ = ["find_stances", "label_pair"]
 _NEGATION = re.compile(
     r"\b(?:not|no|never|nobody|nothing|hardly|\w+n['’]t|without|neither|nor)\W+(?:\w+\W+){0,2}$", re.I
 )
+_REACH = 200
+"""So far before a word a negation is looked for, and three words are not longer."""
 _TARGETS = frozenset({"PER", "ORG", "NORP", "WORK"})
 _HOLDERS = frozenset({"PER", "ORG", "NORP", "GPE"})
 _BLAMING = frozenset(
@@ -49,7 +52,8 @@ def find_stances(article: Article, entities: Sequence[Entity], quotes: Sequence[
         quotes: its quotes, with speakers.
     """
     best: dict[tuple[str, str], tuple[int, Stance]] = {}
-    found = [*_of_quotes(article, entities, quotes), *_of_deeds(article, entities, quotes)]
+    known = _Known(article.text, entities)
+    found = [*_of_quotes(known, quotes), *_of_deeds(article, known, quotes)]
     for weight, stance in found:
         pair = (stance.holder, stance.target)
         if pair not in best or weight > best[pair][0]:
@@ -86,7 +90,8 @@ def _attitude(text: str, spans: Sequence[Span], cue: str) -> _Attitude | None:
     for label, other in (("favor", "against"), ("against", "favor")):
         for span, part in plain:
             for word in _words(label).finditer(part):
-                told = other if _NEGATION.search(part[: word.start()]) else label
+                negated = _NEGATION.search(part, max(0, word.start() - _REACH), word.start())
+                told = other if negated else label
                 votes[told] += 1
                 places.setdefault(told, span.start + word.start())
     if cue in _BLAMING or cue in _PRAISING:
@@ -99,18 +104,63 @@ def _attitude(text: str, spans: Sequence[Span], cue: str) -> _Attitude | None:
     return _Attitude(label, abs(votes["favor"] - votes["against"]), places[label])
 
 
-def _of_quotes(article: Article, entities: Sequence[Entity], quotes: Sequence[Quote]) -> list[tuple[int, Stance]]:
+class _Known:
+    """What an article names: its entities by their place, and its topics."""
+
+    def __init__(self, text: str, entities: Sequence[Entity]) -> None:
+        self.text, self.entities = text, sorted(entities, key=lambda entity: entity.spans[0].start)
+        self._starts = [entity.spans[0].start for entity in self.entities]
+        self.labels = {entity.entity_id: entity.label for entity in entities}
+
+    def between(self, start: int, end: int) -> list[Entity]:
+        """The entities that begin in a stretch."""
+        return self.entities[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+
+    @cached_property
+    def _topics(self) -> dict[str, tuple[int, str, str]]:
+        """The topic named most often for each noun: how often, negative, and its two words."""
+        nouns = alternatives("attitude", "topic-noun")
+        named = Counter(
+            (found[1].lower(), found[2].lower())
+            for found in re.finditer(rf"\b([a-z][\w-]{{2,}}) ({nouns})\b", self.text)
+            if found[1].lower() not in entries("attitude", "no-modifier") and not found[1].endswith(("ed", "ly"))
+        )
+        best: dict[str, tuple[int, str, str]] = {}
+        for (modifier, noun), count in named.items():
+            best[noun] = min(best.get(noun, (0, "", "")), (-count, modifier, noun))
+        return best
+
+    def topic(self, stretch: Span) -> str | None:
+        """A topic named in a stretch, under the fullest name that the article has for it."""
+        found = _topic_noun().search(self.text, stretch.start, stretch.end)
+        if found is None:
+            return None
+        _, modifier, noun = self._topics.get(found[0].lower(), (-1, "", found[0].lower()))
+        return TOPIC_PREFIX + slug(f"{modifier} {noun}")
+
+    @cached_property
+    def main_topic(self) -> str | None:
+        """The topic named most often, if that is more than once."""
+        count, modifier, noun = min(self._topics.values(), default=(0, "", ""))
+        return TOPIC_PREFIX + slug(f"{modifier} {noun}") if count < -1 else None
+
+
+@cache
+def _topic_noun() -> re.Pattern[str]:
+    return re.compile(rf"\b{alternatives('attitude', 'topic-noun')}\b")
+
+
+def _of_quotes(known: _Known, quotes: Sequence[Quote]) -> list[tuple[int, Stance]]:
     found: list[tuple[int, Stance]] = []
-    known = {entity.entity_id: entity.label for entity in entities if entity.entity_id}
     for quote in quotes:
         holder = quote.speaker_id
-        if holder is None or known.get(holder) not in _HOLDERS:
+        if not holder or known.labels.get(holder) not in _HOLDERS:
             continue
-        cue = article.text[quote.cue[0].start : quote.cue[0].end].lower() if quote.cue else ""
-        attitude = _attitude(article.text, quote.content, cue)
+        cue = known.text[quote.cue[0].start : quote.cue[0].end].lower() if quote.cue else ""
+        attitude = _attitude(known.text, quote.content, cue)
         if attitude is None:
             continue
-        target = _target(article, entities, quote, holder, attitude.at)
+        target = _target(known, quote, holder, attitude.at)
         if target:
             stance = Stance(
                 id="", holder=holder, target=target, label=attitude.label, evidence=quote.content, quote_id=quote.id
@@ -119,50 +169,26 @@ def _of_quotes(article: Article, entities: Sequence[Entity], quotes: Sequence[Qu
     return found
 
 
-def _target(article: Article, entities: Sequence[Entity], quote: Quote, holder: str, at: int) -> str | None:
+def _target(known: _Known, quote: Quote, holder: str, at: int) -> str | None:
     """What a quote is aimed at: the object of "called X …", else the nearest entity in it, else a topic in it."""
     stretches = list(quote.content)
     if quote.cue and quote.cue[0].end < quote.content[0].start:
         stretches.insert(0, Span(quote.cue[0].end, quote.content[0].start))
     candidates = [
         (abs(entity.spans[0].start - at), entity.entity_id)
-        for entity in entities
-        if entity.entity_id not in (None, holder) and entity.label in _TARGETS and _inside(entity.spans[0], stretches)
+        for stretch in stretches
+        for entity in known.between(stretch.start, stretch.end)
+        if entity.entity_id not in (None, holder) and entity.label in _TARGETS and entity.spans[0].end <= stretch.end
     ]
     if candidates:
         return min(candidates)[1]
-    named = next((topic for stretch in stretches if (topic := _topic(article.text, stretch))), None)
-    return named or _topic(article.text, None)
+    named = next((topic for stretch in stretches if (topic := known.topic(stretch))), None)
+    return named or known.main_topic
 
 
-def _inside(span: Span, stretches: Sequence[Span]) -> bool:
-    return any(stretch.start <= span.start and span.end <= stretch.end for stretch in stretches)
-
-
-def _topic(text: str, stretch: Span | None) -> str | None:
-    """A topic named in a stretch, under the fullest name that the article has for it; without one, the main topic."""
-    nouns = alternatives("attitude", "topic-noun")
-    named = Counter(
-        (found[1].lower(), found[2].lower())
-        for found in re.finditer(rf"\b([a-z][\w-]{{2,}}) ({nouns})\b", text)
-        if found[1].lower() not in entries("attitude", "no-modifier") and not found[1].endswith(("ed", "ly"))
-    )
-    if stretch is not None:
-        found = re.search(rf"\b{nouns}\b", text[stretch.start : stretch.end])
-        if found is None:
-            return None
-        named = Counter({pair: count for pair, count in named.items() if pair[1] == found[0].lower()}) or Counter(
-            {("", found[0].lower()): 1}
-        )
-    ranked = sorted(named.items(), key=lambda item: (-item[1], item[0]))
-    if not ranked or (stretch is None and ranked[0][1] < 2):
-        return None
-    return TOPIC_PREFIX + slug(" ".join(ranked[0][0]))
-
-
-def _of_deeds(article: Article, entities: Sequence[Entity], quotes: Sequence[Quote]) -> list[tuple[int, Stance]]:
+def _of_deeds(article: Article, known: _Known, quotes: Sequence[Quote]) -> list[tuple[int, Stance]]:
     """`X condemned Y`, outside quotes."""
-    finder = SpeakerFinder(article, entities)
+    finder = SpeakerFinder(article, known.entities)
     said = bytearray(len(article.text))
     for quote in quotes:
         for span in (*quote.content, *quote.cue):
@@ -177,36 +203,35 @@ def _of_deeds(article: Article, entities: Sequence[Entity], quotes: Sequence[Quo
                 for verb in re.finditer(rf"\b{alternatives('attitude', section)}\b", article.text[start:end]):
                     place = Span(start + verb.start(), start + verb.end())
                     if not any(said[place.start : place.end]):
-                        found += _deed(article, entities, finder, label, place, start, end)
+                        found += _deed(known, finder, label, place, start, end)
             start = end
     return found
 
 
 def _deed(
-    article: Article, entities: Sequence[Entity], finder: SpeakerFinder, label: str, verb: Span, start: int, end: int
+    known: _Known, finder: SpeakerFinder, label: str, verb: Span, start: int, end: int
 ) -> list[tuple[int, Stance]]:
     subject = finder.before(start, verb.start)
     holder = finder.resolve(subject, None)
-    near = [e for e in entities if verb.end <= e.spans[0].start <= verb.end + 40 and e.spans[0].end <= end]
-    labels = {entity.entity_id: entity.label for entity in entities}
+    near = [entity for entity in known.between(verb.end, verb.end + 41) if entity.spans[0].end <= end]
     if (
         holder is None
-        or labels.get(holder) not in _HOLDERS
-        or re.search(r"\b(?:was|were|been|be|is)\s+$", article.text[start : verb.start])
+        or known.labels.get(holder) not in _HOLDERS
+        or re.search(r"\b(?:was|were|been|be|is)\s+$", known.text[start : verb.start])
     ):
         return []
     # The object ends where the clause does.
-    stop = re.search(r"[,;:.“\"‘«]|\b(?:and|but|for|after|when|while|who|which)\b", article.text[verb.end : end])
+    stop = re.search(r"[,;:.“\"‘«]|\b(?:and|but|for|after|when|while|who|which)\b", known.text[verb.end : end])
     bound = verb.end + stop.start() if stop else end
     objects = [
         e.entity_id
         for e in near
         if e.entity_id not in (None, holder) and e.spans[0].end <= bound and e.label in _TARGETS
     ]
-    target = objects[0] if objects else _topic(article.text, Span(verb.end, bound))
+    target = objects[0] if objects else known.topic(Span(verb.end, bound))
     if not target:
         return []
-    stretch = Span(verb.start, verb.start + len(article.text[verb.start : bound].rstrip()))
+    stretch = Span(verb.start, verb.start + len(known.text[verb.start : bound].rstrip()))
     return [(2, Stance(id="", holder=holder, target=target, label=label, evidence=(stretch,)))]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.extractors.identity.closure import identity_of
-from evalkit.extractors.rules.nested import inner_names
+from evalkit.extractors.rules.nested import InnerNames
 from evalkit.extractors.shipped import bio, one_label, onnx_network, shared_encoder, tagging
 from evalkit.extractors.shipped.model_folder import MODELS, ModelFolder
 from evalkit.extractors.threads import Once, spread, thread_count
@@ -166,8 +166,9 @@ def _finish(article: Article, mentions: Sequence[tuple[Span, str, float]], *, ne
     found = {span: (label, score) for span, label, score in mentions}
     if nested:
         labels = {text[span.start : span.end]: label for span, label, _ in mentions}
+        names = InnerNames(text, labels)
         for span, label, score in mentions:
-            for inner, kind in inner_names(text, span, label, labels):
+            for inner, kind in names.of(span, label):
                 found.setdefault(inner, (kind, score))
     ordered = sorted(found.items(), key=lambda item: (item[0].start, -item[0].end))
     entities = tuple(

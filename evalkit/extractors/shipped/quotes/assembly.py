@@ -127,7 +127,7 @@ def _resolve(drafts: Iterable[_Draft], finder: SpeakerFinder) -> None:
 
 def _speaker(finder: SpeakerFinder, span: Span) -> Speaker:
     """The entity of a name, None for a pronoun, and whoever is behind the role for another noun phrase."""
-    inside = [(place, entity) for place, entity in finder.mentions if meet(place, span)]
+    inside = finder.people.meeting(span.start, span.end)
     for place, entity in inside:
         if place == span or (place.start <= span.start and span.end <= place.end):
             return Speaker(span, entity.entity_id)
