@@ -179,7 +179,8 @@ def run() -> None:
     signal.signal(signal.SIGTERM, _end)
     status = main()
     # What there is to say is said: whoever asks again is obeyed at once.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
     try:
         sys.stdout.flush()
     except OSError as error:

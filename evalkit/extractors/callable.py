@@ -21,6 +21,7 @@ import contextlib
 import functools
 import inspect
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -41,6 +42,7 @@ from evalkit.showing import number_of
 
 __all__ = ["UserExtractor", "as_extractor"]
 
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")
 _log = logging.getLogger("evalkit.extractors")
 
 
@@ -149,14 +151,14 @@ class UserExtractor:
     def fingerprint(self) -> str:
         """Hex SHA-256 over how it was asked for, what it declares and says of itself, and all that it can reach."""
         with self._guarded("fingerprint"):
-            said = getattr(self._says, "fingerprint", "")
-            said = str(said() if callable(said) else said)
+            said = getattr(self._says, "fingerprint", None)
+            said, vouches = _told(said() if callable(said) else said)
             declared = "".join(f"{layer}," for layer in getattr(self._says, "layers", ()))
             self._reached = reached = before_work(self._says, reach(self._target, self.name))
         self.uncached = self._traits.uncached
-        if reached.unread and not said and not self.uncached:
+        if reached.unread and not vouches and not self.uncached:
             self.uncached = f"{reached.unread} cannot be read; a fingerprint of its own would stand for it"
-        self._vouched_for = reached.unread if said else ""
+        self._vouched_for = reached.unread if vouches else ""
         spelling, settings = (self.spec.spelling, self.spec.settings) if self.spec else (self.name, {})
         return joined(spelling, repr(sorted(settings.items())), declared, said, reached.sha256).hex()
 
@@ -224,6 +226,21 @@ class UserExtractor:
         found = read_answer(answer, self.name, article)
         self._seen.update(claimed_layers(found.annotations))
         return found.extracted()
+
+
+def _told(fingerprint: object) -> tuple[str, bool]:
+    """What an extractor says is its fingerprint, and whether that stands for what cannot be read of it.
+
+    What is no text counts by its content, None and nothing say nothing. An address in memory is another one each time,
+    and where one is told, as by the `repr` of a model, nobody has looked at what lies there.
+    """
+    if fingerprint is None:
+        return "", False
+    if isinstance(fingerprint, str):
+        text = _ADDRESS.sub("", fingerprint)
+        return text, bool(text) and text == fingerprint
+    read = reach(fingerprint, "fingerprint")
+    return read.sha256, not read.unread
 
 
 def _failing_alone(

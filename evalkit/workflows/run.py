@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import platform
 import re
 import time
@@ -13,10 +14,10 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from evalkit.dataset.gold import GoldDataset
-from evalkit.errors import InputError
+from evalkit.errors import EvalkitError, InputError, guarded
 from evalkit.extractors.base import Extractor, ExtractorSpec, traits_of
 from evalkit.extractors.identity.closure import installed_version
-from evalkit.files import path_of
+from evalkit.files import json_bytes, path_of
 from evalkit.layers.table import all_layers
 from evalkit.options import OptionWords, ReadOptions, Running, options_of
 from evalkit.predictions.cache import PredictionCache
@@ -39,6 +40,7 @@ __all__ = ["BASELINE", "floor_of", "lacks_text", "make_run", "planned_run", "run
 BASELINE = "trivial"
 """The extractor whose scores are the floor beside every figure."""
 
+_log = logging.getLogger("evalkit.extractors")
 _OUT = "out must be the path of a folder"
 _THEN = " then "
 
@@ -225,9 +227,20 @@ def _cache_notes(cache: PredictionCache | None) -> list[str]:
 
 
 def _facts(system: Extractor) -> dict[str, Any]:
-    """What the extractor says of itself, and what of it its fingerprint does not see."""
+    """What the extractor says of itself, and what of it its fingerprint does not see.
+
+    One that cannot say fails no run, whose answers are there.
+    """
     traits = traits_of(system)
-    facts = {**({"unseen": traits.unseen} if traits.unseen else {}), **traits.facts()}
+    facts: dict[str, Any] = {"unseen": traits.unseen} if traits.unseen else {}
+    try:
+        with guarded(f"extractor {system.name!r}: its facts cannot be kept"):
+            own = dict(traits.facts())
+            json_bytes(own)
+    except EvalkitError as error:
+        _log.warning("%s", error)
+        own = {"unsaid": str(error)}
+    facts |= own
     return {name: redacted(value) if isinstance(value, str) else value for name, value in facts.items()}
 
 

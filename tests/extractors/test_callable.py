@@ -480,3 +480,59 @@ def test_what_a_function_closes_over_is_part_of_it() -> None:
 
     prints = [as_extractor(factory(label), "mine").fingerprint() for label in ("PER", "ORG", "PER")]
     assert prints[0] == prints[2] != prints[1]
+
+
+class Model:
+    """Has an address in its repr."""
+
+
+@pytest.mark.parametrize(
+    ("said", "vouches"),
+    [
+        pytest.param(None, False, id="none"),
+        pytest.param("", False, id="nothing"),
+        pytest.param(Model(), True, id="an object"),
+        pytest.param(repr(Model()), False, id="an address in memory"),
+        pytest.param("0x3fa4b2c1d0", True, id="a hash"),
+        pytest.param(7, True, id="a number"),
+        pytest.param(np.zeros(5000), True, id="an array"),
+    ],
+)
+def test_what_stands_for_what_cannot_be_read(said: object, vouches: bool) -> None:
+    session = memoryview(b"weights")
+
+    def find(article: Article) -> list[object]:
+        return [(0, len(session), "PER")]
+
+    find.fingerprint = lambda: said  # type: ignore[attr-defined]
+    extractor = as_extractor(find, "mine")
+    assert extractor.fingerprint() == as_extractor(find, "mine").fingerprint()
+    assert bool(traits_of(extractor).uncached) is not vouches
+
+
+def test_a_fingerprint_that_is_no_text_counts_by_content() -> None:
+    weights = np.zeros(5000)
+    changed = weights.copy()
+    # In the middle, where a repr has dots.
+    changed[2500] = 1
+    said: list[object] = [
+        weights,
+        weights.copy(),
+        changed,
+        repr(Model()),
+        repr(Model()),
+        "0x3fa4b2c1d0",
+        "0x3fa4b2c1d1",
+    ]
+
+    def find(article: Article) -> list[object]:
+        return []
+
+    prints = []
+    for one in said:
+        find.fingerprint = lambda one=one: one  # type: ignore[attr-defined]
+        prints.append(as_extractor(find, "mine").fingerprint())
+    first, again, other, here, there, one, two = prints
+    assert first == again != other
+    assert here == there
+    assert one != two

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,8 @@ import pytest
 
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
-from evalkit.errors import InputError, OutputError, UnknownNameError
+from evalkit.errors import ExtractorError, InputError, OutputError, UnknownNameError
+from evalkit.extractors.rules.extractor import RulesExtractor
 from evalkit.extractors.table import load_extractor, settings_for
 from evalkit.options import Options, Running, Scoring
 from evalkit.predictions.run import Run
@@ -302,3 +305,65 @@ def test_a_shipped_extractor_finds_what_the_tasks_ask_for(
 def test_layers_that_somebody_names_are_left_as_they_are():
     assert settings_for("news-base", {"layers": "quotes"}, {"entities"}) == {"layers": "quotes"}
     assert settings_for("ner-base", {}, {"entities"}) == settings_for("mine:find", {}, {"entities"}) == {}
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda: 1 / 0, lambda: {"model": object()}, lambda: 7], ids=["raises", "odd", "none"]
+)
+def test_one_that_cannot_say_its_facts_fails_no_run(
+    answer: Callable[[], object], gold: GoldDataset, caplog: pytest.LogCaptureFixture
+):
+    def find(article: Article) -> list[tuple[int, int, str]]:
+        return []
+
+    find.facts = answer  # type: ignore[attr-defined]
+    run = run_extractor(find, gold, cache=False)
+    assert not run.failed
+    assert "find" in run.made_by.facts["unsaid"]
+    assert "extractor 'find'" in caplog.text
+
+
+def test_an_article_has_its_time_in_python_too(gold: GoldDataset, monkeypatch: pytest.MonkeyPatch):
+    def sleeps(article: Article) -> list[tuple[int, int, str]]:
+        if article.id == gold.examples[0].article.id:
+            time.sleep(60)
+        return []
+
+    sleeps.layers = ("entities",)  # type: ignore[attr-defined]
+    run = run_extractor(sleeps, gold, cache=False, article_timeout=0.3)
+    assert list(run.failed.values()) == ["took longer than 0.3 s"]
+    monkeypatch.setattr("evalkit.extractors.worker.process.can_start", lambda: False)
+    with pytest.raises(ExtractorError, match=r"'sleeps' cannot be stopped after 0.3 s"):
+        run_extractor(sleeps, gold, cache=False, article_timeout=0.3)
+    with pytest.raises(InputError, match="article_timeout must be a number of seconds above 0, found -1"):
+        run_extractor(sleeps, gold, article_timeout=-1)
+
+
+def test_an_extractor_that_changes_the_folder_does_not_move_its_run(
+    gold: GoldDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+
+    def moves(article: Article) -> list[tuple[int, int, str]]:
+        os.makedirs("elsewhere", exist_ok=True)
+        os.chdir("elsewhere")
+        return []
+
+    run = run_extractor(moves, gold, cache=False, out="r")
+    assert (tmp_path / "r" / "run.json").exists()
+    assert run.path == tmp_path / "r"
+
+
+def test_extractors_of_evalkit_are_closed_and_those_of_others_left(gold: GoldDataset, monkeypatch: pytest.MonkeyPatch):
+    closed = []
+
+    def find(article: Article) -> list[tuple[int, int, str]]:
+        raise KeyboardInterrupt
+
+    find.layers, find.close = ("entities",), lambda: closed.append("theirs")  # type: ignore[attr-defined]
+    monkeypatch.setattr(RulesExtractor, "close", lambda self: closed.append("ours"), raising=False)
+    monkeypatch.setattr(RulesExtractor, "extract", lambda self, articles: find(articles[0]))
+    for extractor in (find, "rules", RulesExtractor()):
+        with pytest.raises(KeyboardInterrupt):
+            run_extractor(extractor, gold, cache=False)
+    assert closed == ["ours", "ours"]

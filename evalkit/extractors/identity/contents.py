@@ -36,6 +36,8 @@ MUTE = frozenset(
         *("_thread.lock", "_thread.RLock", "_thread._local", "threading.local", "logging.Logger", "logging.RootLogger"),
         *("weakref.ReferenceType", "weakref.WeakKeyDictionary", "weakref.WeakSet", "weakref.WeakValueDictionary"),
         *("concurrent.futures.thread.ThreadPoolExecutor", "logging.LoggerAdapter"),
+        # What code asks of it by name is read; all of it is another one in each terminal.
+        "os._Environ",
     }
 )
 """Kinds of objects that pass nothing on to an answer: locks, loggers, pools, and what forgets."""

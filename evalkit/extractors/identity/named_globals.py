@@ -17,6 +17,13 @@ ABOUT_ITSELF = frozenset({"__builtins__", "__cached__", "__doc__", "__file__", "
 """Globals that say where a module lies, not what it does."""
 
 
+_BY_TEXT = frozenset({"getattr", "attrgetter", "globals", "vars", "__dict__"})
+"""By these code reaches what it names with a text."""
+
+_ALL = frozenset({"globals", "eval", "exec"})
+"""By these code reaches anything of its module."""
+
+
 class Named(NamedTuple):
     """A global that is named: its module, its name, and the number of the dictionary that holds it."""
 
@@ -48,17 +55,26 @@ class NamedGlobals:
         self._scopes: dict[int, _Scope] = {}
         self._attributes: set[str] = set()
 
-    def note_code(self, code: types.CodeType, module: str, values: dict[str, Any]) -> None:
-        """Notes what code names of its module, and the modules that it imports when it runs."""
+    def note_code(self, code: types.CodeType, module: str, values: dict[str, Any]) -> list[types.CodeType]:
+        """Notes what code names of its module, and the modules that it imports when it runs; gives all its parts."""
         scope = self._scopes.setdefault(id(values), _Scope(module, values))
-        for part in _codes(code):
+        parts = list(_codes(code))
+        for part in parts:
             # Which of these are attributes of which module shows only when it runs.
             self._attributes.update(part.co_names)
+            if not _BY_TEXT.isdisjoint(part.co_names):
+                # It may name by a text: any that it holds could be one.
+                texts = {text for text in part.co_consts if isinstance(text, str) and text.isidentifier()}
+                self._attributes |= texts
+                scope.names |= texts
+            if not _ALL.isdisjoint(part.co_names):
+                scope.names |= values.keys()
             for instruction in dis.get_instructions(part):
                 if instruction.opname == "IMPORT_NAME":
                     self._note_import(str(instruction.argval))
                 elif instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
                     scope.names.add(str(instruction.argval))
+        return parts
 
     def note_module(self, module: types.ModuleType) -> None:
         """Notes a module that code holds, and so may name any attribute of; of what is installed it names none."""

@@ -9,6 +9,7 @@ what the code names of them. Whatever these hold is read in turn:
 * Code outside the installed libraries by the content of its files, with all that they import and the compiled code of
   what is reached; libraries by their version, and the one that brings the extractor by the hashes of its files too.
 * Files that a path or a text names, by content: see `evalkit.extractors.identity.named_files`.
+* Variables of the environment that code asks for by name, but for keys and passwords.
 
 Order counts where it may change an answer, an address in memory never does. What has no such content (an open file, a
 session of a runtime) is named by its kind, and the result says that it could not be read.
@@ -41,6 +42,7 @@ from evalkit.extractors.identity.contents import (
 )
 from evalkit.extractors.identity.named_files import NamedFiles
 from evalkit.extractors.identity.named_globals import ABOUT_ITSELF, NamedGlobals
+from evalkit.extractors.identity.named_variables import NamedVariables
 from evalkit.extractors.identity.sources import Sources
 
 __all__ = ["Reached", "reach"]
@@ -71,7 +73,7 @@ def reach(target: object, name: str) -> Reached:
     except (RecursionError, _TooMuchError):
         content = named = b""
         walk.give_up(f"{name} (it reaches more than can be read)")
-    sha256 = joined("reached", content, named, walk.read_files(), walk.libraries())
+    sha256 = joined("reached", content, named, walk.read_files(), walk.libraries(), walk.read_variables())
     return Reached(sha256.hex(), walk.unread)
 
 
@@ -96,6 +98,7 @@ class _Walk:
         self._sources = Sources()
         self._globals = NamedGlobals(self._sources)
         self._files = NamedFiles()
+        self._variables = NamedVariables()
         self._digests: dict[int, bytes] = {}
         self._open: dict[int, int] = {}
         # Whatever was read stays alive, so that no other object gets its place in memory and with it its digest.
@@ -137,6 +140,11 @@ class _Walk:
         named = self._files.digest({path.parent for path in sources.values()})
         self.give_up(self._files.unread)
         return joined(*parts, named)
+
+    def read_variables(self) -> bytes:
+        """The variables of the environment that are named."""
+        self.give_up(self._variables.unread)
+        return self._variables.digest()
 
     def libraries(self) -> str:
         """The installed libraries with their versions; asked when all files are known."""
@@ -266,7 +274,8 @@ class _Walk:
         if self._sources.add(module, code.co_filename):
             # The version of a library, or a file of evalkit, stands for what its code reads besides.
             return joined(module, function.__qualname__, *parts)
-        self._globals.note_code(code, module, function.__globals__)
+        for part in self._globals.note_code(code, module, function.__globals__):
+            self._variables.note(part, function.__globals__)
         return joined(self.read(code), *parts)
 
     def _module(self, module: types.ModuleType) -> bytes:

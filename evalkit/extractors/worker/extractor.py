@@ -33,7 +33,7 @@ from evalkit.secrets import remember_from
 
 __all__ = ["WorkerExtractor"]
 
-_WARMING = 10.0
+_WARMING = 5.0
 """Seconds that it has at least to load what it loads when it is first asked."""
 _MOMENT = 0.5
 """Seconds in which what somebody interrupted may end by itself."""

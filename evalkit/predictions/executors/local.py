@@ -45,7 +45,6 @@ class LocalExecutor:
 
         failure: BaseException | None = None
         hurry: float | None = None
-        left = False
         waiting: deque[tuple[int, Future[list[Prediction]]]] = deque()
         rest = enumerate(batches)
         pool = ThreadPoolExecutor(self.workers)
@@ -60,7 +59,6 @@ class LocalExecutor:
                 if failure is not None and future.cancel():
                     continue
                 if hurry is not None and not wait([future], max(0.0, hurry - time.monotonic())).done:
-                    left = True
                     continue
                 try:
                     predictions = awaited(future)
@@ -75,6 +73,7 @@ class LocalExecutor:
                     continue
                 yield Done(number, predictions)
         finally:
-            pool.shutdown(wait=not left, cancel_futures=True)
+            # What is still under way is nobody's any more, as somebody has interrupted.
+            pool.shutdown(wait=False, cancel_futures=True)
         if failure is not None:
             raise failure
