@@ -429,22 +429,39 @@ def locked(folder: Path, holder: str = "", *, remedy: str = "choose another plac
     Raises:
         OutputError: another holds it, who is named, or it cannot be locked.
     """
-    path = folder / LOCK
+    path, process = folder / LOCK, os.getpid()
     with writing(path, remedy=remedy):
         descriptor = _lock(path, remedy)
     try:
         with writing(path, remedy=remedy):
             os.ftruncate(descriptor, 0)
-            said = f"process {os.getpid()} on {platform.node() or 'this machine'}" + (holder and f" ({holder})")
+            said = f"process {process} on {platform.node() or 'this machine'}" + (holder and f" ({holder})")
             _write_all(descriptor, said.encode("utf-8", "backslashreplace"))
         yield
     finally:
-        try:
-            # Removed while it is held: who opened it meanwhile sees that it is another file now and opens that.
-            with suppress(OSError):
-                os.unlink(path)
-        finally:
-            os.close(descriptor)
+        # A copy of the process that was forked meanwhile holds nothing.
+        if os.getpid() == process:
+            _LOCKS.discard(descriptor)
+            try:
+                # Removed while it is held: who opened it meanwhile sees that it is another file now and opens that.
+                with suppress(OSError):
+                    os.unlink(path)
+            finally:
+                os.close(descriptor)
+
+
+_LOCKS: set[int] = set()
+"""What is locked, by descriptor."""
+
+
+def _let_go() -> None:
+    """In a forked process: the lock is that of the other one, and ends with it."""
+    while _LOCKS:
+        os.close(_LOCKS.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 def _lock(path: Path, remedy: str) -> int:
@@ -466,6 +483,7 @@ def _lock(path: Path, remedy: str) -> int:
                 ) from error
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                    _LOCKS.add(descriptor)
                     return descriptor
         except BaseException:
             os.close(descriptor)

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -166,6 +167,24 @@ class TestLock:
             assert killed_at(k, work)
             work()
             assert contents(tmp_path) == {}
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
+    def test_a_forked_process_holds_nothing(self, tmp_path: Path):
+        reader, writer = os.pipe()
+        with locked(tmp_path):
+            with warnings.catch_warnings():
+                # Threads of other tests; this process does nothing but wait.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                child = os.fork()
+            if not child:
+                os.read(reader, 1)
+                os._exit(0)
+        with locked(tmp_path):
+            assert os.waitpid(child, os.WNOHANG) == (0, 0), "it lives still"
+        os.write(writer, b"x")
+        os.waitpid(child, 0)
+        os.close(reader)
+        os.close(writer)
 
     def test_a_link_for_a_lock_empties_nothing(self, tmp_path: Path):
         (tmp_path / "r").mkdir()

@@ -85,7 +85,7 @@ def run_command(
         running = Running(
             batch_size=rest["batch_size"],
             workers=rest["workers"],
-            cache=not (rest["no_cache"] or rest["restart"]),
+            cache=not rest["no_cache"],
             restart=rest["restart"],
             keep_failed=rest["keep_failed"],
             max_failures=rest["max_failures"],

@@ -86,8 +86,7 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
         try:
             prediction = _prediction(job.article, answer, layers, labels_pairs=isinstance(extractor, PairLabeler))
             if prediction.error is None and job.pairs is not None and isinstance(extractor, PairLabeler):
-                prediction = _with_given(extractor, job, prediction)
-            prediction = _let_in(prediction, job.article, layers)
+                prediction = _let_in(_with_given(extractor, job, prediction), job.article, layers)
         except (ExtractorError, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -166,7 +165,8 @@ def _failed(article_id: str, message: str) -> Prediction:
 
 def _without_answer(prediction: Prediction, message: str) -> Prediction:
     """The prediction as one that failed: every message comes by here, so none of them holds a secret."""
-    return replace(prediction, annotations=Annotations(), error=redacted(str(message)))
+    error = redacted(str(message)).encode("utf-8", "backslashreplace").decode("utf-8")
+    return replace(prediction, annotations=Annotations(), error=error)
 
 
 def _message(error: BaseException) -> str:

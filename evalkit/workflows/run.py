@@ -146,7 +146,8 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
     if folder is not None and not kept.finished:
         folder.write_facts(planned.key, planned.stored_facts)
     done, fresh = len(jobs) - len(missing), 0
-    cache = PredictionCache(planned.made_by.fingerprint) if running.cache and not uncached else None
+    cached = running.cache and not running.restart and not uncached
+    cache = PredictionCache(planned.made_by.fingerprint) if cached else None
     begun = time.perf_counter()
     with folder.appending() if folder is not None and missing else contextlib.nullcontext() as append:
 
