@@ -10,17 +10,22 @@ import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from evalkit.dataset.checks import check_spans
 from evalkit.errors import one_line
 from evalkit.extractors.answers import refuse_unknown_layer
+from evalkit.formats.native.rows import unlabelled
 from evalkit.layers.base import Layer
 from evalkit.layers.fields import NAME, NAMES, NUMBER, SPAN, SPANS, TEXT, FieldType
 from evalkit.layers.table import load_layer
 from evalkit.records import Annotations, Article, Prediction, Span
 
 __all__ = ["Refused", "admit", "plain_usage"]
+
+_LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +76,41 @@ def _admitted(annotations: Annotations, article: Article | None, *, labelled: bo
     for name, items in annotations.layers.items():
         refuse_unknown_layer(name, "the extractor")
         layer = load_layer(name)
-        plain = tuple([_plain_item(layer, item, f"{name}[{number}]") for number, item in enumerate(items)])
-        if not all(map(operator.is_, plain, items)):
-            changed[name] = plain
-        for number, item in enumerate(plain if labelled else ()):
-            if not layer.label(item).strip():
-                said = f"{layer.label_field!r} is empty; name one, or leave the item out"
-                raise _UnfitError(f"{name}[{number}]: {said}")
+        if not _are_plain(layer, items):
+            items = changed[name] = tuple([_plain_item(layer, one, f"{name}[{n}]") for n, one in enumerate(items)])
+        if labelled and (bare := unlabelled(layer, items)) is not None:
+            said = f"{layer.label_field!r} is empty; name one, or leave the item out"
+            raise _UnfitError(f"{name}[{bare}]: {said}")
     admitted = annotations.with_layers(**changed) if changed else annotations
     if article is not None and (problems := check_spans(article, admitted)):
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise _UnfitError(f"{problems[0].place}: {problems[0].message}{more}")
     return admitted
+
+
+def _are_plain(layer: Layer[Any], items: Sequence[Any]) -> bool:
+    """Whether nothing in the items need be changed or refused: field by field, as there are many and most are."""
+    if not {layer.record}.issuperset(map(type, items)):
+        return False
+    fields = [("id", TEXT), *((field.name, field.type) for field in layer.fields)]
+    columns = zip(*map(attrgetter(*(name for name, _ in fields)), items), strict=True)
+    return all(_is_plain(type_, column) for (_, type_), column in zip(fields, columns, strict=bool(items)))
+
+
+def _is_plain(type_: FieldType, column: Sequence[Any]) -> bool:
+    values = [value for value in column if value is not None] if type_.absent is None else column
+    if type_ in (NAMES, SPANS):
+        if not {tuple}.issuperset(map(type, values)):
+            return False
+        values = list(chain.from_iterable(values))
+    if type_ in (SPAN, SPANS):
+        if not {Span}.issuperset(map(type, values)):
+            return False
+        offsets = list(chain.from_iterable(values))
+        return {int}.issuperset(map(type, offsets)) and (not offsets or _LEAST <= min(offsets) <= max(offsets) <= _MOST)
+    if type_ is NUMBER:
+        return {float}.issuperset(map(type, values)) and all(map(math.isfinite, values))
+    return {str}.issuperset(map(type, values)) and _encodes("".join(values))
 
 
 def _plain_item(layer: Layer[Any], item: Any, where: str) -> Any:
@@ -139,12 +167,18 @@ def _counted(value: Any) -> float:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise _UnfitError(f"is {value!r:.60}, expected text")
-    if not value.isascii():
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError:
-            raise _UnfitError(f"is {value!r:.60}, with half of a character, which no file can hold") from None
+    if not _encodes(value):
+        raise _UnfitError(f"is {value!r:.60}, with half of a character, which no file can hold")
     return value if type(value) is str else str.__str__(value)
+
+
+def _encodes(text: str) -> bool:
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            return False
+    return True
 
 
 def _name(value: Any) -> str | None:
@@ -165,7 +199,7 @@ def _whole(value: Any) -> int:
             value = operator.index(value)
         except TypeError:
             raise _UnfitError(f"is {value!r:.60}, expected a whole number") from None
-    if not -(2**63) <= value < 2**63:
+    if not _LEAST <= value <= _MOST:
         raise _UnfitError(f"is {str(value)[:40]}, which does not fit into 64 bits")
     return int(value)
 
@@ -191,7 +225,7 @@ def _span(value: Any) -> Span | None:
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         raise _UnfitError(f"has {value!r:.60}, expected Span(start, end)")
     start, end = value
-    if type(value) is Span and type(start) is int and type(end) is int and -(2**63) <= start <= end < 2**63:
+    if type(value) is Span and type(start) is int and type(end) is int and _LEAST <= start <= end <= _MOST:
         return value
     return Span(_whole(start), _whole(end))
 

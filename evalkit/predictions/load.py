@@ -15,13 +15,14 @@ from evalkit.dataset.load import gold_of_batch, load_dataset, refuse_unknown_onl
 from evalkit.dataset.offsets import PREDICTED, Evidence, converted_annotations, counting_of, moved_annotations
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import ALL, Place, check_settings, find_place, read_place
-from evalkit.errors import InputError, OffsetError
+from evalkit.errors import FormatError, InputError, OffsetError
 from evalkit.files import is_standard_input
 from evalkit.formats.base import Batch, Claims
 from evalkit.formats.collection import without_collection
 from evalkit.formats.native.rows import sha256_text
 from evalkit.layers.table import all_layers
 from evalkit.options import ReadOptions
+from evalkit.predictions.admission import Refused, admit, plain_usage
 from evalkit.predictions.run import Run
 from evalkit.predictions.store import RUN
 from evalkit.records import Annotations, Article, Example, Prediction, Span
@@ -150,6 +151,7 @@ def _loaded(
     refuse_unknown_only(batch, place, (one.annotations for one in predictions))
     if not predictions:
         raise InputError(f"{place.location}: holds no prediction; one JSON object an article is expected")
+    predictions = _admitted(place, predictions, claims)
     articles = _texts(examples)
     gold = {example.article.id: example.article for example in examples}
     predictions = _in_code_points(place, predictions, claims, gold, counting)
@@ -167,6 +169,23 @@ def _loaded(
         path=Path(place.location),
         notes=(*batch.sentences, *([sentence] if number else [])),
     )
+
+
+def _admitted(place: Place, predictions: Sequence[Prediction], claims: Sequence[Claims]) -> tuple[Prediction, ...]:
+    """The predictions in plain values; where their spans are in a text is looked at when that is known.
+
+    Raises:
+        FormatError: one holds what cannot be scored, such as half of a character or an endless score.
+    """
+    done = []
+    for number, prediction in enumerate(predictions):
+        counted = plain_usage(prediction.usage) if prediction.usage else prediction.usage
+        admitted = admit(replace(prediction, usage=counted), None, None)
+        if isinstance(admitted, Refused):
+            where = claims[number].where if claims else ""
+            raise FormatError(f"{where or place.location}: {admitted.reason}; mend it")
+        done.append(admitted)
+    return tuple(done)
 
 
 def _texts(examples: Sequence[Example]) -> dict[str, Article]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Evalkit, write_lines
+from tests.cli.conftest import Evalkit, files_in, write_lines
 
 SCORE = ("score", "--gold", "gold.jsonl", "--predicted", "predicted.jsonl")
 
@@ -177,3 +177,44 @@ def test_a_result_folder_has_the_counts_of_plain_files(evalkit: Evalkit, workspa
     stored = json.loads((workspace / "scored" / "result.json").read_bytes())
     assert stored["tasks"]["entities"]["exact"]["table"]["gold"] == [1, 1]
     assert "table" not in printed["tasks"]["entities"]["exact"]
+
+
+class TestOut:
+    """What `--out` writes never takes the place of something else."""
+
+    SCORED = ("score", "--gold", "gold.jsonl", "--resamples", "0", "--predicted")
+
+    @pytest.fixture
+    def predicted(self, workspace: Path) -> str:
+        (workspace / "predicted.jsonl").write_text('{"id": "a-port", "entities": []}\n', encoding="utf-8")
+        return "predicted.jsonl"
+
+    def test_a_result_of_before_is_replaced(self, evalkit: Evalkit, workspace: Path, predicted: str):
+        for _ in range(2):
+            assert evalkit(*self.SCORED, predicted, "--out", "scored").status == 0
+            (workspace / "scored" / "figures.md").write_text("mine")
+        assert {path.name for path in (workspace / "scored").iterdir()} == {"result.json", "figures.md"}
+
+    @pytest.mark.parametrize("gone", [(), ("run.json",), ("predictions.jsonl",)], ids=str)
+    def test_a_run_keeps_its_result(self, evalkit: Evalkit, workspace: Path, predicted: str, gone: tuple[str, ...]):
+        evalkit("run", "--model", "trivial", "--dataset", "gold.jsonl", "--out", "r")
+        for name in gone:
+            (workspace / "r" / name).unlink()
+        before = files_in(workspace / "r")
+        done = evalkit(*self.SCORED, predicted, "--out", "r")
+        assert (done.status, done.err.count("\n")) == (2, 1)
+        assert "r: holds a run of other predictions than those scored; choose another place with --out" in done.err
+        assert files_in(workspace / "r") == before
+
+    def test_a_run_is_scored_again_in_its_folder(self, evalkit: Evalkit, workspace: Path):
+        evalkit("run", "--model", "trivial", "--dataset", "gold.jsonl", "--out", "r", "--resamples", "0")
+        assert evalkit(*self.SCORED, "r", "--out", "r").status == 0
+        assert evalkit("report", "r").status == 0
+
+    @pytest.mark.parametrize("out", [".", "mine.py"])
+    def test_a_place_of_something_else_is_refused(self, evalkit: Evalkit, workspace: Path, predicted: str, out: str):
+        before = files_in(workspace)
+        done = evalkit(*self.SCORED, predicted, "--out", out)
+        assert (done.status, done.err.count("\n")) == (2, 1)
+        assert "is there already and is no run; choose another --out" in done.err
+        assert files_in(workspace) == before

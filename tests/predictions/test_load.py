@@ -83,3 +83,25 @@ def test_one_shift_of_all_offsets_is_named_and_no_unit(tmp_path: Path):
     moved = [{"start": start + 7, "end": end + 7, "label": "X"} for start, end in places]
     with pytest.raises(OffsetError, match="3 of 3 spans would be where gold items are if all were 7 lower: are they"):
         load_predictions(write(tmp_path / "p.jsonl", entities=moved), [example])
+
+
+ODD = [
+    pytest.param('{"id": "a", "entities": [{"start": 0, "end": 1e400, "label": "PER"}]}', id="endless-offset"),
+    pytest.param('{"id": "a", "entities": [{"start": 0, "end": 1180591620717411303424, "label": "PER"}]}', id="huge"),
+    pytest.param(
+        '{"id": "a", "entities": [{"start": 0, "end": 3, "label": "PER", "score": 1e999}]}', id="endless-score"
+    ),
+    pytest.param('{"id": "a", "entities": [{"start": 0, "end": 3, "label": "P\\ud800"}]}', id="half-a-character"),
+]
+
+
+@pytest.mark.parametrize("line", ODD)
+def test_what_cannot_be_scored_is_refused_by_line(tmp_path: Path, line: str):
+    (tmp_path / "p.jsonl").write_text('{"id": "b", "entities": []}\n' + line + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"p\.jsonl:2"):
+        load_predictions(tmp_path / "p.jsonl", EXAMPLES)
+
+
+def test_counts_of_others_that_are_no_numbers_are_no_reason_to_refuse(tmp_path: Path):
+    path = write(tmp_path / "p.jsonl", entities=[], usage={"model": "large", "tokens": 3})
+    assert load_predictions(path, EXAMPLES).predictions[0].usage == {"unread_usage.model": 1.0, "tokens": 3}

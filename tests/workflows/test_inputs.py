@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import evalkit
-from evalkit import Annotations, GoldDataset, Prediction, Run
+from evalkit import Annotations, Article, Entity, Example, GoldDataset, Prediction, Run, Span
 from evalkit.errors import InputError
 
 
@@ -183,3 +183,17 @@ def test_what_a_verb_cannot_take_is_one_line_that_says_what_it_wants(run: Run, c
     with pytest.raises(evalkit.EvalkitError, match=wanted) as raised:
         call(run)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("entity", "reason"),
+    [
+        pytest.param(Entity(id="e1", spans=(Span(0, 900),), label="PER"), "is outside the text", id="outside"),
+        pytest.param(Entity(id="e1", spans=(Span(0, 3),), label=7), "'label' is 7, expected text", id="number"),
+    ],
+)
+def test_predictions_made_in_python_are_looked_at_too(entity: Entity, reason: str):
+    gold = [Example(article=Article(id="a", text="Ida Moen left."), gold=Annotations(entities=()))]
+    made = [Prediction(article_id="a", annotations=Annotations(entities=(entity,)))]
+    with pytest.raises(InputError, match=f"article 'a': .*{reason}.*; mend the prediction"):
+        evalkit.score_predictions(gold, made)
