@@ -84,7 +84,9 @@ def failures_beyond(failed: Mapping[str, str], articles: int, most: int | None =
     if len(failed) >= articles:
         return f"every article failed: {first}"
     if most is not None and len(failed) > most:
-        return f"{len(failed)} of {articles} articles failed, more than the {most} of --max-failures: {first}"
+        return (
+            f"{len(failed)} of {number_of(articles, 'article')} failed, more than the {most} of --max-failures: {first}"
+        )
     return ""
 
 

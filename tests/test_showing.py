@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from itertools import pairwise
+from pathlib import Path
+
 import pytest
 
 from evalkit.showing import number_of
@@ -20,3 +25,35 @@ from evalkit.showing import number_of
 )
 def test_a_number_has_its_word(number: int, words: tuple[str, ...], said: str) -> None:
     assert number_of(number, *words) == said
+
+
+MANY = {
+    "analysis/causes.py": "two articles or more",
+    "extractors/llm/schema.py": "more items than an answer may have",
+    "formats/tags/tag_file.py": "more values than labels are",
+    "scoring/conventions/weighted.py": "part of a signature",
+    "text/difference.py": "a text that is too long to be shown",
+    "toml.py": "more characters than a file may have",
+    "workflows/compare.py": "two runs or more",
+}
+"""Files in which a length stands before a plural, as there is never one of these."""
+
+
+def test_a_length_in_a_message_has_its_word() -> None:
+    """`1 articles` is what people remember."""
+    wrong = []
+    package = Path(__file__).resolve().parent.parent / "evalkit"
+    for path in sorted(package.rglob("*.py")):
+        if path.relative_to(package).as_posix() in MANY:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            parts = node.values if isinstance(node, ast.JoinedStr) else []
+            for value, words in pairwise(parts):
+                if (
+                    isinstance(value, ast.FormattedValue)
+                    and isinstance(words, ast.Constant)
+                    and ast.unparse(value.value).startswith(("len(", "sum(", "abs("))
+                    and re.match(r" ((predicted|gold|new|more|other) )?[a-z]+s\b", str(words.value))
+                ):
+                    wrong.append(f"{path.relative_to(package)}:{value.lineno} {ast.unparse(node)}")
+    assert not wrong, "\n".join([*wrong, "use number_of of evalkit/showing.py"])

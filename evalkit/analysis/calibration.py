@@ -16,6 +16,7 @@ from evalkit.results import f1_score
 from evalkit.scoring.columns import PREDICTED_SIDE
 from evalkit.scoring.counts import ratio
 from evalkit.scoring.items import Items
+from evalkit.showing import number_of
 
 __all__ = ["Calibration", "ReliabilityBin", "ScoreDiagnosis", "Sweep", "calibration", "threshold_sweep"]
 
@@ -125,7 +126,9 @@ def diagnose_scores(task: str, convention: str, items: Items) -> tuple[ScoreDiag
     if not present:
         return None, ""
     if len(present) < len(given):
-        return None, f"{len(given) - len(present)} of {len(given)} predicted {task} have no score; no calibration"
+        without = len(given) - len(present)
+        has = "has" if without == 1 else "have"
+        return None, f"{without} of {len(given)} predicted {task} {has} no score; no calibration"
     if not items.counts_items:
         return None, f"{convention} counts no {task}, so their scores cannot be judged under it"
     credit, gold = items.predicted.credit, items.gold.credit
@@ -222,7 +225,8 @@ def threshold_sweep(scores: ArrayLike, credits: ArrayLike, *, gold: int, gold_cr
 def _checked(scores: ArrayLike, credits: ArrayLike) -> tuple[Floats, Floats]:
     score, credit = (np.asarray(values, dtype=np.float64).reshape(-1) for values in (scores, credits))
     if len(score) != len(credit):
-        raise InputError(f"{len(score)} scores for {len(credit)} credits; give one score for each predicted item")
+        scored, credited = number_of(len(score), "score"), number_of(len(credit), "credit")
+        raise InputError(f"{scored} for {credited}; give one score for each predicted item")
     if not np.isfinite(score).all():
         raise InputError(f"score {int(np.flatnonzero(~np.isfinite(score))[0])} is not a finite number")
     return score, credit

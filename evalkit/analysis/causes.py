@@ -116,7 +116,7 @@ def _told_move(move: tuple[int, int]) -> str:
 
 def _far(characters: int) -> str:
     number = abs(characters)
-    return f"{number} character{'' if number == 1 else 's'} {'later' if characters > 0 else 'earlier'}"
+    return f"{number_of(number, 'character')} {'later' if characters > 0 else 'earlier'}"
 
 
 def _units(broken: Sequence[Change], pairs: Mapping[str, Pair], added: Added) -> Iterator[str]:

@@ -155,7 +155,7 @@ def find_places(text: str, wanted: str) -> tuple[tuple[int, int], ...]:
     if numbers := re.fullmatch(r"(\d{1,9})-(\d{1,9})", wanted):
         start, end = int(numbers[1]), int(numbers[2])
         if start >= end or end > len(text):
-            raise InputError(f"span {wanted} is not inside the article, which has {len(text)} characters")
+            raise InputError(f"span {wanted} is not inside the article, which has {number_of(len(text), 'character')}")
         return ((start, end),)
     places = tuple(match.span() for match in re.finditer(re.escape(wanted), text)) if wanted else ()
     if not places:

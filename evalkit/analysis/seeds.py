@@ -21,7 +21,7 @@ from evalkit.analysis.runs import (
 from evalkit.analysis.student import t_quantile
 from evalkit.results import EvalResult, Interval
 from evalkit.scoring.tasks.table import ScoredTable
-from evalkit.showing import shown_html
+from evalkit.showing import number_of, shown_html
 
 __all__ = ["RepeatedRuns", "SeedRow", "seed_rows", "seed_variance"]
 
@@ -78,7 +78,9 @@ class RepeatedRuns:
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
-        return f"<RepeatedRuns {', '.join(self.runs)} on {self.gold}, {self.split}: {len(self.rows)} figures>"
+        return (
+            f"<RepeatedRuns {', '.join(self.runs)} on {self.gold}, {self.split}: {number_of(len(self.rows), 'figure')}>"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Everything as JSON values."""

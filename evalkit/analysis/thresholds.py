@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from evalkit.analysis.calibration import threshold_sweep
+from evalkit.layers.table import load_layer
 from evalkit.results import Counts
 from evalkit.scoring.columns import PREDICTED_SIDE
 from evalkit.scoring.items import Items
@@ -169,7 +170,8 @@ def fit_task(task: str, convention: str, pairs: Sequence[Pair]) -> tuple[TaskThr
     if without == len(given):
         return None, f"{task}: no predicted item has a score"
     thresholds = _fitted(items, given)
-    note = f"{task}: {without} predicted {layer} have no score and are always kept" if without else ""
+    one, several = f"predicted {load_layer(layer).one} has no score and is", f"predicted {layer} have no score and are"
+    note = f"{task}: {number_of(without, one, several)} always kept" if without else ""
     by_label = {fitted.label: fitted.threshold for fitted in thresholds[1:] if fitted.option}
     return (
         TaskThresholds(

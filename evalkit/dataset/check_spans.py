@@ -11,6 +11,7 @@ from evalkit.dataset.problems import Problem, place_of
 from evalkit.layers.base import surface
 from evalkit.layers.table import all_layers, load_layer
 from evalkit.records import ZONES, Annotations, Article, Span
+from evalkit.showing import number_of
 from evalkit.text.difference import same_but_for
 
 __all__ = ["check_overlaps", "check_surfaces", "check_zones", "span_problems"]
@@ -65,7 +66,7 @@ def _impossible(article: Article, place: str, name: str, span: Span, cause: str)
         return Problem(article.id, place, "offset-out-of-range", message)
     if span.start < 0 or span.end > _limit(article):
         what = cause or UNEXPLAINED if span.start >= 0 else "count from the start of the text"
-        message = f"{name} is outside the text of {len(article.text)} code points; {what}"
+        message = f"{name} is outside the text of {number_of(len(article.text), 'code point')}; {what}"
         return Problem(article.id, place, "offset-out-of-range", message)
     message = f"{name} is empty; ends are exclusive: an inclusive end needs 1 added{known}"
     return Problem(article.id, place, "span-empty", message)
@@ -109,7 +110,8 @@ def _shorten(text: str) -> str:
 def _cause_of_mismatch(text: str, found: str, claimed: str, shift: int) -> str:
     """What can be said of an item where no way of counting explains all of its article."""
     if shift:
-        return f"every item of the article holds its text {abs(shift)} characters {'before' if shift < 0 else 'after'}"
+        far = number_of(abs(shift), "character")
+        return f"every item of the article holds its text {far} {'before' if shift < 0 else 'after'}"
     if words := same_but_for(claimed, found):
         return f"of these texts {words}"
     place = text.find(claimed)

@@ -15,6 +15,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from evalkit.dataset.sources import RawExample
+from evalkit.showing import number_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +56,7 @@ class SplitCopy:
 
     def __str__(self) -> str:
         """What the two have in common, in words."""
-        how = "word for word" if not self.changed else f"but for {self.changed} of {self.words} words"
+        how = "word for word" if not self.changed else f"but for {self.changed} of {number_of(self.words, 'word')}"
         return f"{self.article_id} ({self.split}) and {self.other_id} ({self.other_split}) are the same text {how}"
 
 

@@ -15,6 +15,7 @@ from evalkit.errors import InputError
 from evalkit.formats.spelling import label_key, respelled
 from evalkit.layers.table import load_layer, open_layers
 from evalkit.records import Annotations
+from evalkit.showing import number_of
 
 __all__ = [
     "LabelMap",
@@ -93,13 +94,18 @@ class MapCounts:
     def notes(self, side: str) -> list[str]:
         """What the map did to the items of one side, gold or predicted, in words."""
         changed = {pair: number for pair, number in self.mapped.items() if pair[0] != pair[1]}
+        one, several = f"{side} {load_layer(self.layer).one}", f"{side} {self.layer}"
+        unnamed = "a label that the label map makes and does not name, kept as"
         told = (
-            ("mapped", {f"{old}→{new}": number for (old, new), number in changed.items()}),
-            ("have a label that the label map makes and does not name, kept as they are", self.made),
-            ("dropped by the label map", self.dropped),
-            ("dropped, their label is not in the map", self.unmapped),
+            ((f"{one} mapped", f"{several} mapped"), {f"{old}→{new}": count for (old, new), count in changed.items()}),
+            ((f"{one} has {unnamed} it is", f"{several} have {unnamed} they are"), self.made),
+            ((f"{one} dropped by the label map", f"{several} dropped by the label map"), self.dropped),
+            (
+                (f"{one} dropped, its label is not in the map", f"{several} dropped, their label is not in the map"),
+                self.unmapped,
+            ),
         )
-        return [f"{sum(by.values())} {side} {self.layer} {what}: {listed(by)}" for what, by in told if by]
+        return [f"{number_of(sum(by.values()), *what)}: {listed(by)}" for what, by in told if by]
 
 
 def chain_label_maps(first: LabelMap, second: LabelMap) -> LabelMap:

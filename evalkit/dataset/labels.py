@@ -32,6 +32,7 @@ from evalkit.layers.base import Layer
 from evalkit.layers.table import layer_names, load_layer, open_layers
 from evalkit.records import Annotations, Example, Prediction
 from evalkit.registry import unknown_name
+from evalkit.showing import number_of
 from evalkit.toml import read_toml
 
 __all__ = [
@@ -234,15 +235,14 @@ def foreign_label_notes(inventory: Inventory, layer: str, counts: Mapping[str, i
     if not foreign:
         return []
     advice = "map them with --predicted-label-map" if one.labels is None else "rename them"
-    effect = (
-        "so they count as wrong"
-        if one.label_judged
-        else f"which makes none of them wrong, and tables and slices by {one.label_field} show them apart"
-    )
-    return [
-        f"{sum(foreign.values())} predicted {layer} have a {one.label_field} that this gold does not use, "
-        f"{effect} ({listed(foreign)}); {advice}"
-    ]
+    number = sum(foreign.values())
+    if number == 1:
+        judged, harmless, them = "so it counts as wrong", "which does not make it wrong", "it"
+    else:
+        judged, harmless, them = "so they count as wrong", "which makes none of them wrong", "them"
+    effect = judged if one.label_judged else f"{harmless}, and tables and slices by {one.label_field} show {them} apart"
+    whose = number_of(number, f"predicted {one.one} has", f"predicted {layer} have")
+    return [f"{whose} a {one.label_field} that this gold does not use, {effect} ({listed(foreign)}); {advice}"]
 
 
 def _tables(tables: Mapping[str, Any], section: str, path: Path) -> dict[str, dict[str, Any]]:

@@ -29,9 +29,10 @@ from evalkit.errors import InputError, LabelError, OffsetError
 from evalkit.files import is_standard_input
 from evalkit.formats.base import Batch
 from evalkit.formats.collection import without_collection
-from evalkit.layers.table import all_layers, layer_names
+from evalkit.layers.table import all_layers, layer_names, load_layer
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations, Example
+from evalkit.showing import number_of
 
 __all__ = [
     "GoldDataset",
@@ -201,8 +202,10 @@ def double_items(examples: Iterable[Example]) -> list[str]:
 
 def double_note(layer: str, number: int, article_id: str) -> str:
     """The note on items of one layer that say what another of their article says."""
+    items = number_of(number, f"gold {load_layer(layer).one} stands", f"gold {layer} stand")
+    first = "" if number == 1 else "the first "
     return (
-        f"{number} gold {layer} stand twice, the first in article {article_id!r}; each counts as one of its own, so "
+        f"{items} twice, {first}in article {article_id!r}; each counts as one of its own, so "
         "that one right prediction cannot find both"
     )
 

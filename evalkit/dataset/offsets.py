@@ -16,6 +16,7 @@ from evalkit.formats.base import Batch
 from evalkit.layers.table import all_layers
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations, Article, Example, Span, Zone
+from evalkit.showing import number_of
 from evalkit.text.counting import (
     CODE_POINTS,
     Counting,
@@ -226,7 +227,7 @@ def _shifted(text: str, items: Sequence[Item], places: frozenset[Span], hits: in
     if number < max(2, hits + 1) or 2 * number <= len(spans):
         return ""
     lower = f"{abs(shift)} {'lower' if shift > 0 else 'higher'}"
-    would = f"{number} of {len(spans)} spans would be where gold items are"
+    would = f"{number} of {number_of(len(spans), 'span')} would be where gold items are"
     return f"{would} if all were {lower}: are they about another text?"
 
 

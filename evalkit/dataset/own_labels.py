@@ -11,8 +11,9 @@ from evalkit.dataset.label_maps import listed
 from evalkit.dataset.labels import Inventory, load_inventory
 from evalkit.formats.spelling import gold_spelling, respelled
 from evalkit.layers.base import Layer
-from evalkit.layers.table import open_layers
+from evalkit.layers.table import load_layer, open_layers
 from evalkit.records import Annotations, Example
+from evalkit.showing import number_of
 
 __all__ = ["Labelled", "label_counts", "own_inventory", "own_labels_notes", "respelled_annotations", "spelling_note"]
 
@@ -85,17 +86,16 @@ def own_labels_notes(layer: str, counts: Mapping[str, int]) -> list[str]:
         return []
     shown = dict(sorted(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))[:LISTED]))
     more = f" and {len(counts) - len(shown)} more" if len(counts) > len(shown) else ""
-    return [
-        f"no labels.toml lists the labels of the gold; taken are the {len(counts)} that its {layer} have: "
-        f"{listed(shown)}{more}"
-    ]
+    taken = "is the one" if len(counts) == 1 else f"are the {len(counts)}"
+    return [f"no labels.toml lists the labels of the gold; taken {taken} that its {layer} have: {listed(shown)}{more}"]
 
 
 def spelling_note(side: str, layer: str, spelling: Mapping[str, str], counts: Mapping[str, int]) -> str:
     """What was read in another spelling than it has."""
     changed = {f"{label}→{name}": counts[label] for label, name in sorted(spelling.items())}
     number = sum(changed.values())
-    return f"{number} {side} {layer} with a label in another spelling, read as the gold's: {listed(changed)}"
+    items = number_of(number, f"{side} {load_layer(layer).one}", f"{side} {layer}")
+    return f"{items} with a label in another spelling, read as the gold's: {listed(changed)}"
 
 
 def respelled_annotations(annotations: Annotations, spellings: Mapping[str, Mapping[str, str]]) -> Annotations:

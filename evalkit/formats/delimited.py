@@ -23,6 +23,7 @@ from evalkit.formats.base import Batch, Format, Source
 from evalkit.formats.spelling import LABEL_CASE
 from evalkit.layers.table import all_layers, layer_names
 from evalkit.options import ReadOptions
+from evalkit.showing import number_of
 
 __all__ = ["CSV"]
 
@@ -120,7 +121,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             if not cells:
                 continue
             if len(cells) != len(header.names):
-                number = f"{len(cells)} cells under {len(header.names)} columns"
+                number = f"{number_of(len(cells), 'cell')} under {number_of(len(header.names), 'column')}"
                 raise FormatError(f"{where}: {number}; quote cells that hold {header.delimiter!r}")
             rows.append((where, dict(zip(header.names, cells, strict=True))))
     except csv.Error as error:

@@ -56,7 +56,8 @@ class CommonArticles:
         if 2 * len(self.common) < self.before:
             answered = " and have an answer in it" if self.unanswered else ""
             return (
-                f"only {len(self.common)} of the {self.before} articles of the baseline are in the run{answered}, less "
+                f"only {len(self.common)} of the {number_of(self.before, 'article')} of the baseline "
+                f"{'is' if len(self.common) == 1 else 'are'} in the run{answered}, less "
                 "than half"
             )
         return ""

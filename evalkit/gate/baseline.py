@@ -26,6 +26,7 @@ from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Prediction
 from evalkit.results import RUN_FACTS
 from evalkit.shapes import Shape, checked, fields, list_of, ruled, text
+from evalkit.showing import number_of
 from evalkit.version import __version__
 
 __all__ = [
@@ -222,7 +223,7 @@ def _whole(data: Mapping[str, Any]) -> str:
     """All of its articles, each once."""
     names = {row.get("id") for row in data["predictions"]}
     number = data["articles"]
-    return "" if len(names) == len(data["predictions"]) == number else f"{number} articles, each once"
+    return "" if len(names) == len(data["predictions"]) == number else f"{number_of(number, 'article')}, each once"
 
 
 def _shape(article: Shape) -> Shape:

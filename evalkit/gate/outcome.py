@@ -12,7 +12,7 @@ from evalkit.gate.articles import CommonArticles
 from evalkit.gate.baseline import Baseline
 from evalkit.gate.rules import Rule
 from evalkit.results import CANNOT_TELL, FAIL, PASS
-from evalkit.showing import shown_html
+from evalkit.showing import number_of, shown_html
 
 __all__ = ["CANNOT_TELL", "FAIL", "PASS", "BaselineUpdate", "GateReport", "Outcome"]
 
@@ -168,7 +168,7 @@ class BaselineUpdate:
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
-        return f"<BaselineUpdate {self.path}: {len(self.changed)} changes>"
+        return f"<BaselineUpdate {self.path}: {number_of(len(self.changed), 'change')}>"
 
     def to_json(self) -> dict[str, Any]:
         """The update as JSON values."""

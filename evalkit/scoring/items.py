@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from evalkit.errors import InputError
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns, Ints
 from evalkit.scoring.counts import CountTable
+from evalkit.showing import number_of
 
 __all__ = ["NOBODY", "Items", "Rows", "Values", "items_of_credits", "items_of_pairs", "items_of_rows"]
 
@@ -125,7 +126,9 @@ class Items:
         """
         for name, of_side, side in zip(("gold", "predicted"), values, self.columns.sides, strict=True):
             if len(of_side) != len(side):
-                raise InputError(f"{len(of_side)} values for {len(side)} {name} items; give one for each")
+                raise InputError(
+                    f"{number_of(len(of_side), 'value')} for {number_of(len(side), f'{name} item')}; give one for each"
+                )
         names = sorted({*values[0], *values[1]})
         position = {name: number for number, name in enumerate(names)}
         codes = [np.array([position[name] for name in of_side], dtype=np.int64) for of_side in values]

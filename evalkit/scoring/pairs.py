@@ -17,10 +17,15 @@ from evalkit.errors import InputError
 from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers, load_layer
 from evalkit.records import Annotations, Article, Example, LayerScope, Prediction, Scope
+from evalkit.showing import number_of
 
 __all__ = ["Pair", "Paired", "annotates", "kinds_without_gold", "pair_up"]
 
 NO_SCOPE = Scope()
+
+
+Words = tuple[str, str]
+"""What is counted, in the singular and the plural."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Paired:
         pairs: one for each gold article.
         absent: layer → why nothing of it can be scored.
         unknown: the layers that neither the gold nor the extractor has.
-        set_aside: what → how many, for the notes.
+        set_aside: what, in the singular and the plural → how many, for the notes.
         failed: article id → error.
         given_only: the layers whose items the extractor labels where they are given, and finds none itself.
     """
@@ -59,7 +64,7 @@ class Paired:
     pairs: tuple[Pair, ...]
     absent: Mapping[str, str]
     unknown: frozenset[str] = frozenset()
-    set_aside: Mapping[str, int] = field(default_factory=dict)
+    set_aside: Mapping[Words, int] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     given_only: frozenset[str] = frozenset()
 
@@ -100,11 +105,14 @@ def pair_up(
             "Where a file names no article, its own name or a number is the id"
         )
     claimed = _claimed(by_article.values()) if layers is None else frozenset(layers)
-    aside: Counter[str] = Counter()
+    aside: Counter[Words] = Counter()
     if len(by_article) > len(in_both):
-        aside["predictions for articles that are not in the gold, set aside"] = len(by_article) - len(in_both)
+        one = "prediction for an article that is not in the gold, set aside"
+        several = "predictions for articles that are not in the gold, set aside"
+        aside[one, several] = len(by_article) - len(in_both)
     if len(gold) > len(in_both):
-        aside["articles without a prediction, counted as missed"] = len(gold) - len(in_both)
+        why = "without a prediction, counted as missed"
+        aside[f"article {why}", f"articles {why}"] = len(gold) - len(in_both)
     pairs = []
     for name in sorted(gold):
         prediction = by_article.get(name, Prediction(article_id=name, annotations=Annotations()))
@@ -121,7 +129,7 @@ def pair_up(
         tuple(pairs),
         absent,
         unknown=frozenset(absent) - claimed - annotated,
-        set_aside=dict(sorted(aside.items())),
+        set_aside=dict(sorted(aside.items(), key=lambda counted: counted[0][1])),
         failed={name: error for name in sorted(in_both) if (error := by_article[name].error) is not None},
         given_only=_given_only(by_article.values()) - absent.keys(),
     )
@@ -147,7 +155,7 @@ def _given_only(predictions: Iterable[Prediction]) -> frozenset[str]:
     return frozenset(given - {layer for prediction in done for layer in prediction.annotations.layers})
 
 
-def _pair(example: Example, prediction: Prediction, claimed: frozenset[str], aside: Counter[str]) -> Pair:
+def _pair(example: Example, prediction: Prediction, claimed: frozenset[str], aside: Counter[Words]) -> Pair:
     article, scope = example.article, example.gold.scope
     sides: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     for layer in all_layers():
@@ -156,8 +164,9 @@ def _pair(example: Example, prediction: Prediction, claimed: frozenset[str], asi
             gold = None
         if gold is None:
             if predicted and layer.name in claimed:
-                what = f"predicted {layer.name} in articles whose gold does not annotate them, set aside"
-                aside[what] += len(predicted)
+                where = "in articles whose gold does not annotate"
+                one, several = f"predicted {layer.one} {where} it", f"predicted {layer.name} {where} them"
+                aside[f"{one}, set aside", f"{several}, set aside"] += len(predicted)
             continue
         kept: tuple[Any, Any] = gold, (predicted or ()) if layer.name in claimed else None
         if scope is not NO_SCOPE and scope != NO_SCOPE:
@@ -167,7 +176,7 @@ def _pair(example: Example, prediction: Prediction, claimed: frozenset[str], asi
 
 
 def _in_scope(
-    article: Article, layer: Layer[Any], sides: tuple[Any, Any], scope: Scope, aside: Counter[str]
+    article: Article, layer: Layer[Any], sides: tuple[Any, Any], scope: Scope, aside: Counter[Words]
 ) -> tuple[Any, Any]:
     outside = [zone for zone in article.zones if scope.zones is not None and zone.kind not in scope.zones]
     labels = scope.of_layer(layer.name).labels
@@ -187,7 +196,8 @@ def _in_scope(
         )
         places = {spans for item in inside if (spans := layer.spans(item))}
         if len(inside) < len(items):
-            aside[f"{name} {layer.name} outside the annotated scope, set aside"] += len(items) - len(inside)
+            where = "outside the annotated scope, set aside"
+            aside[f"{name} {layer.one} {where}", f"{name} {layer.name} {where}"] += len(items) - len(inside)
         kept.append(inside)
     return kept[0], kept[1]
 
@@ -207,8 +217,9 @@ def kinds_without_gold(paired: Paired) -> list[str]:
         if others and known:
             number, listed = sum(others.values()), ", ".join(f"{kind} {own}" for kind, own in others.items())
             field, scope = layer.label_field, f"{layer.name}:{layer.label_field}s={','.join(known)}"
+            whose = number_of(number, f"predicted {layer.one} has", f"predicted {layer.name} have")
             notes.append(
-                f"{number} predicted {layer.name} have a {field} that no gold {layer.one} has ({listed}); if the gold "
+                f"{whose} a {field} that no gold {layer.one} has ({listed}); if the gold "
                 f"leaves these out, say so: --scope {scope}"
             )
     return notes
@@ -257,14 +268,18 @@ def _words(layer: Layer[Any], fields: Sequence[str]) -> str:
     return " or ".join(f"{name} span" if name in joined & set(layer.span_names) else name for name in fields)
 
 
-def _without_unannotated(pairs: Sequence[Pair], aside: Counter[str]) -> list[Pair]:
+def _without_unannotated(pairs: Sequence[Pair], aside: Counter[Words]) -> list[Pair]:
     """The articles without those parts, of the ones that decide what is right, that their gold does not annotate."""
     done = list(pairs)
     for layer in all_layers():
         for part in layer.compared:
             fields = layer.part_fields[part]
             everywhere = _lack(pairs, layer, fields) is not None
-            what = f"predicted {layer.name} have a {part}, which the gold does not annotate: they are taken without it"
+            why = f"a {part}, which the gold does not annotate"
+            what = (
+                f"predicted {layer.one} has {why}: it is taken without that",
+                f"predicted {layer.name} have {why}: they are taken without it",
+            )
             for number, pair in enumerate(done):
                 if everywhere or not annotates(pair.gold.scope.of_layer(layer.name), layer, fields):
                     done[number] = Pair(
@@ -277,7 +292,7 @@ def _without_unannotated(pairs: Sequence[Pair], aside: Counter[str]) -> list[Pai
 
 
 def _bare(
-    annotations: Annotations, layer: Layer[Any], fields: Sequence[str], aside: Counter[str], what: str
+    annotations: Annotations, layer: Layer[Any], fields: Sequence[str], aside: Counter[Words], what: Words
 ) -> Annotations:
     items = layer.of(annotations) or ()
     bare = tuple([layer.without(item, fields) for item in items])

@@ -14,6 +14,7 @@ from evalkit.layers.base import Layer, surface
 from evalkit.layers.table import all_layers
 from evalkit.records import Annotations, Prediction
 from evalkit.scoring.pairs import Pair, Paired
+from evalkit.showing import number_of
 
 __all__ = ["unresolved_names"]
 
@@ -109,7 +110,7 @@ def _note(layer: Layer[Any], found: Sequence[tuple[str, str]]) -> str:
     words = list(dict.fromkeys(f"{words} in {article!r}" for article, words in sorted(found)))
     more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
     return (
-        f"{len(found)} predicted {layer.one if one else layer.name} {'names' if one else 'name'} what is no entity of "
+        f"{number_of(len(found), f'predicted {layer.one} names', f'predicted {layer.name} name')} what is no entity of "
         f"{'its' if one else 'their'} prediction nor of the gold, which is counted as wrong "
         f"({', '.join(words[:SHOWN])}{more}); {', else '.join(remedies)}"
     )

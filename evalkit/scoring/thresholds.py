@@ -16,6 +16,7 @@ from evalkit.layers.base import Layer
 from evalkit.layers.table import load_layer
 from evalkit.registry import unknown_name
 from evalkit.scoring.pairs import Pair, Paired
+from evalkit.showing import number_of
 
 __all__ = ["Thresholds", "sure_enough", "sure_pair", "threshold_notes"]
 
@@ -116,9 +117,12 @@ def threshold_notes(
         without = sum(_score(item) is None for item in items)
         scored, unscored = scored + len(items) - without, unscored + without
         if aside := sum(not _is_sure(thresholds, layer, item) for item in items):
-            notes.append(f"{aside} predicted {layer.name} below {OPTION}, set aside")
+            notes.append(
+                f"{number_of(aside, f'predicted {layer.one}', f'predicted {layer.name}')} below {OPTION}, set aside"
+            )
         if without:
-            notes.append(f"{without} predicted {layer.name} have no score and are kept, whatever {OPTION} says")
+            one, several = f"predicted {layer.one} has no score and is", f"predicted {layer.name} have no score and are"
+            notes.append(f"{number_of(without, one, several)} kept, whatever {OPTION} says")
     for label in thresholds.of_label:
         if label not in known:
             raise unknown_name(f"label in {OPTION}", label, {name for name in known if "/" not in name})

@@ -128,7 +128,7 @@ def _conventions(task: str, wanted: Sequence[str], paired: Paired) -> tuple[str,
 
 def _notes(pairing: Pairing, slicing: Slicing, tasks: Sequence[str]) -> list[str]:
     aside = {**pairing.plain.set_aside, **pairing.mapped.set_aside}
-    notes = [f"{number} {what}" for what, number in aside.items()]
+    notes = [number_of(number, *what) for what, number in aside.items()]
     if failed := pairing.plain.failed:
         notes.append(
             f"the extractor failed on {number_of(len(failed), 'article')}, which count as missed: {', '.join(failed)}"

@@ -21,6 +21,7 @@ from evalkit.predictions.executors.local import LocalExecutor
 from evalkit.predictions.extraction import Extraction
 from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.records import Article, Prediction
+from evalkit.showing import number_of
 from evalkit.text.markup import markup_notes, page_tag
 from evalkit.text.zones import zoned
 from evalkit.workflows.run import other_languages
@@ -98,7 +99,9 @@ def read_articles(source: str | Path, read: ReadOptions) -> list[Article]:
     if not articles:
         raise InputError(f"{source}: holds no article; check the path")
     if not any(article.text for article in articles):
-        raise InputError(f"{source}: none of its {len(articles)} articles has a text; give the articles themselves")
+        raise InputError(
+            f"{source}: none of its {number_of(len(articles), 'article')} has a text; give the articles themselves"
+        )
     return articles
 
 

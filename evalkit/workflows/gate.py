@@ -416,7 +416,7 @@ def _changed(old: Baseline | None, new: Baseline) -> tuple[str, ...]:
     differing = sum(before[name] != after[name] for name in both)
     more, fewer = len(after) - len(both), len(before) - len(both)
     lines += [f"articles: {more} new, {fewer} removed"] if more or fewer else []
-    return (*lines, f"predictions: {differing} of {len(both)} articles differ")
+    return (*lines, f"predictions: {differing} of {number_of(len(both), 'article')} differ")
 
 
 def _short(value: object) -> str:

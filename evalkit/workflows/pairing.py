@@ -28,6 +28,7 @@ from evalkit.scoring.references import unresolved_names
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
 from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_task, score_task
 from evalkit.scoring.thresholds import Thresholds, sure_enough, threshold_notes
+from evalkit.showing import number_of
 
 __all__ = ["Pairing", "check_evaluable", "check_scoring", "check_words", "pair_run", "scoring_of", "takes_label_maps"]
 
@@ -141,7 +142,7 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
     predictions, layers = run.predictions, run.layers
     gold = _in_scope(gold, scoring)
     plain = pair_up(gold.examples, predictions, layers=layers)
-    notes = [f"{number} {what}" for what, number in plain.set_aside.items()]
+    notes = [number_of(number, *what) for what, number in plain.set_aside.items()]
     notes += [*unresolved_names(plain, predictions), *kinds_without_gold(plain)]
     gold_maps, predicted_maps = _label_maps(gold, scoring, run.default_label_map)
     inventory = gold.inventory
@@ -164,7 +165,7 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
         examples = restrict_labels(examples, changed, scoring.labels)
     mapped = pair_up(examples, changed, layers=layers)
     notes += spelled + _foreign_notes(mapped, by_label, inventory, scoring)
-    more = [f"{number} {what}" for what, number in mapped.set_aside.items()]
+    more = [number_of(number, *what) for what, number in mapped.set_aside.items()]
     whole = Pairing(plain, mapped, (*notes, *(note for note in more if note not in notes)))
     return _sure_enough(whole, inventory, scoring)
 

@@ -39,6 +39,7 @@ from evalkit.scoring.tasks.table import (
     score_columns,
     task_names,
 )
+from evalkit.showing import number_of
 
 __all__ = ["PlainFiles", "read_plain_files"]
 
@@ -128,7 +129,7 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
         notes=(
             *spoken,
             *_double_notes(columns, layer.name),
-            *(f"{number} {what}" for what, number in paired.set_aside.items()),
+            *(number_of(number, *what) for what, number in paired.set_aside.items()),
             *foreign_label_notes(inventory, layer.name, dict(zip(predicted.labels, numbers, strict=True))),
         ),
     )

@@ -110,7 +110,7 @@ def test_scores_stay_with_their_items() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        pytest.param(lambda: calibration([0.5], []), "1 scores for 0 credits", id="lengths"),
+        pytest.param(lambda: calibration([0.5], []), "1 score for 0 credits", id="lengths"),
         pytest.param(lambda: calibration([1.5], [1]), "between 0 and 1, found 1.5 to 1.5", id="range"),
         pytest.param(lambda: calibration([float("nan")], [1]), "score 0 is not a finite number", id="NaN"),
         pytest.param(lambda: calibration([0.5], [1], bins=0), "at least 1 bin, found 0", id="bins"),

@@ -286,7 +286,7 @@ def test_scores_that_cannot_be_judged(score: float | None, note: str) -> None:
 def test_some_entities_without_a_score() -> None:
     found = diagnose(predictions((*FIRST[:2], replace(FIRST[2], score=None))), gold("s"), resamples=0)
     assert not found.scores
-    assert "1 of 3 predicted entities have no score; no calibration" in found.notes
+    assert "1 of 3 predicted entities has no score; no calibration" in found.notes
 
 
 def test_what_the_gold_can_show(found: Diagnosis) -> None:

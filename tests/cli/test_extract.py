@@ -119,7 +119,7 @@ def test_files_of_articles_are_not_read_as_words(evalkit: Evalkit, workspace: Pa
     (workspace / "found.jsonl").write_text('{"id": "a-port", "entities": []}\n')
     done = evalkit("extract", "found.jsonl", *MINE)
     assert (done.status, done.out) == (2, "")
-    assert "none of its 1 articles has a text" in done.err
+    assert "none of its 1 article has a text" in done.err
     (workspace / "news.csv").write_text("id,text\na,Ida Moen left.\n")
     for name, form in (("news.conll", "conll"), ("news.csv", "csv")):
         done = evalkit("extract", name, *MINE)

@@ -25,7 +25,7 @@ def test_items_below_are_set_aside_counted_and_named_in_the_signature(evalkit: E
     # 1 of 2 predicted is right, then 1 of 1.
     assert before["tasks"]["entities"]["exact"]["micro"]["precision"] == 0.5
     assert after["tasks"]["entities"]["exact"]["micro"]["precision"] == 1.0
-    assert "1 predicted entities below --min-score, set aside" in after["notes"]
+    assert "1 predicted entity below --min-score, set aside" in after["notes"]
     assert "|min-score:0.5|" in after["tasks"]["entities"]["exact"]["signature"]
     assert after["run"]["scoring"]["min_score"] == ["0.5"]
 

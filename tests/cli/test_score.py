@@ -68,19 +68,19 @@ def test_gold_scored_against_itself_is_right_in_everything(evalkit: Evalkit):
 FOREIGN = [
     pytest.param(
         {"entities": [{"spans": [[0, 8]], "label": "PERSON"}]},
-        "1 predicted entities have a label that this gold does not use, so they count as wrong (PERSON 1); "
+        "1 predicted entity has a label that this gold does not use, so it counts as wrong (PERSON 1); "
         "map them with --predicted-label-map",
         id="entity-label",
     ),
     pytest.param(
         {"quotes": [{"kind": "spoken", "content": [[0, 8]]}]},
-        "1 predicted quotes have a kind that this gold does not use, which makes none of them wrong, and tables and "
-        "slices by kind show them apart (spoken 1); rename them",
+        "1 predicted quote has a kind that this gold does not use, which does not make it wrong, and tables and "
+        "slices by kind show it apart (spoken 1); rename them",
         id="quote-kind",
     ),
     pytest.param(
         {"stances": [{"holder": "moen", "target": "oslo", "label": "pro"}]},
-        "1 predicted stances have a label that this gold does not use, so they count as wrong (pro 1); rename them",
+        "1 predicted stance has a label that this gold does not use, so it counts as wrong (pro 1); rename them",
         id="stance-label",
     ),
 ]
@@ -99,8 +99,8 @@ def test_labels_are_mapped_and_counted(evalkit: Evalkit, workspace: Path):
     write_lines(workspace / "predicted.jsonl", [{"id": "a-port", "entities": entities}])
     done = evalkit(*SCORE, "--predicted-label-map", "news", "--json")
     assert done.json["tasks"]["entities"]["exact"]["micro"]["precision"] == 1.0
-    assert "1 predicted entities mapped: PERSON→PER 1" in done.json["notes"]
-    assert "1 predicted entities dropped, their label is not in the map: VERB 1" in done.json["notes"]
+    assert "1 predicted entity mapped: PERSON→PER 1" in done.json["notes"]
+    assert "1 predicted entity dropped, its label is not in the map: VERB 1" in done.json["notes"]
 
 
 BOTH_SIDES = [

@@ -128,10 +128,10 @@ def test_maps_for_several_layers_are_counted_by_layer() -> None:
     ]
     # What a later map makes of a label is told with the label that it had before that map.
     assert [note for own in counts for note in own.notes("gold")] == [
-        "1 gold entities mapped: PER→NAME 1",
-        "1 gold entities dropped by the label map: DATE 1",
+        "1 gold entity mapped: PER→NAME 1",
+        "1 gold entity dropped by the label map: DATE 1",
         "2 gold categories mapped: politics→POL 2",
-        "1 gold categories dropped, their label is not in the map: sport 1",
+        "1 gold category dropped, its label is not in the map: sport 1",
     ]
 
 
@@ -154,10 +154,10 @@ def test_a_map_is_for_one_layer(tmp_path: Path) -> None:
     filed, of_files = apply_label_map(gold, load_label_map("iptc", inventory))
     assert filed["entities"] == gold["entities"]
     assert [item.label for item in filed["categories"] or ()] == ["POL"]
-    assert of_names.notes("gold") == ["1 gold entities mapped: PER→NAME 1"]
+    assert of_names.notes("gold") == ["1 gold entity mapped: PER→NAME 1"]
     assert of_files.notes("gold") == [
-        "1 gold categories mapped: politics→POL 1",
-        "1 gold categories dropped by the label map: sport 1",
+        "1 gold category mapped: politics→POL 1",
+        "1 gold category dropped by the label map: sport 1",
     ]
     with pytest.raises(InputError, match="the first is for entities, the second for categories"):
         load_label_map("coarse+iptc", inventory)

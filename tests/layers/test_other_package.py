@@ -223,7 +223,7 @@ def test_predicted_labels_that_it_has_not_are_noted(claims: Layer[Any]) -> None:
     predictions = [Prediction(article_id="a", annotations=Annotations(claims=(wrong,)))]
     counts = label_counts((one.annotations for one in predictions), [claims])
     (note,) = foreign_label_notes(load_inventory(), "claims", counts["claims"])
-    assert note.startswith("1 predicted claims have a label that this gold does not use")
+    assert note.startswith("1 predicted claim has a label that this gold does not use")
     assert note.endswith("(maybe 1); rename them")
 
 

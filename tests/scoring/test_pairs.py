@@ -6,6 +6,7 @@ from evalkit.errors import InputError
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Scope, Span, Stance, Zone
 from evalkit.scoring.pairs import pair_up
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, not_evaluated
+from evalkit.showing import number_of
 
 
 def entity(start, end, label="X"):
@@ -23,16 +24,20 @@ def prediction(name, *entities, **layers):
     return Prediction(article_id=name, annotations=Annotations(entities=entities, **layers))
 
 
+def said(paired):
+    return [number_of(number, *what) for what, number in paired.set_aside.items()]
+
+
 def test_articles_come_sorted_and_missing_predictions_count_as_missed():
     paired = pair_up([example("b", entity(0, 4)), example("a")], [prediction("a")])
     assert [pair.article.id for pair in paired.pairs] == ["a", "b"]
     assert paired.pairs[1].predicted.entities == ()
-    assert paired.set_aside == {"articles without a prediction, counted as missed": 1}
+    assert said(paired) == ["1 article without a prediction, counted as missed"]
 
 
 def test_predictions_for_other_articles_are_counted():
     paired = pair_up([example("a")], [prediction("a"), prediction("z")])
-    assert paired.set_aside == {"predictions for articles that are not in the gold, set aside": 1}
+    assert said(paired) == ["1 prediction for an article that is not in the gold, set aside"]
 
 
 def test_layers_that_nobody_claims_or_annotates_are_not_evaluated():
@@ -67,16 +72,16 @@ def test_items_outside_the_scope_are_set_aside_on_both_sides_and_counted():
     paired = pair_up([gold], [prediction("a", entity(0, 4), entity(18, 22), entity(5, 9, "Y"))])
     assert paired.pairs[0].gold.entities == (entity(0, 4),)
     assert paired.pairs[0].predicted.entities == (entity(0, 4),)
-    assert paired.set_aside == {
-        "gold entities outside the annotated scope, set aside": 1,
-        "predicted entities outside the annotated scope, set aside": 2,
-    }
+    assert said(paired) == [
+        "1 gold entity outside the annotated scope, set aside",
+        "2 predicted entities outside the annotated scope, set aside",
+    ]
 
 
 def test_predictions_of_a_layer_that_an_article_does_not_annotate_are_counted():
     gold = [example("a"), Example(article=Article(id="b", text="x"), gold=Annotations())]
     paired = pair_up(gold, [prediction("a"), prediction("b", entity(0, 1))])
-    assert paired.set_aside == {"predicted entities in articles whose gold does not annotate them, set aside": 1}
+    assert said(paired) == ["1 predicted entity in articles whose gold does not annotate it, set aside"]
 
 
 @pytest.mark.parametrize(

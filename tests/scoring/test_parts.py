@@ -65,7 +65,7 @@ class TestNoGoldItemHasThePart:
             "quotes attribution-harm": NOBODY,
             "quotes joint": NOBODY,
         }
-        assert "1 predicted quotes have a cue, which the gold does not annotate: they are taken without it" in (
+        assert "1 predicted quote has a cue, which the gold does not annotate: it is taken without that" in (
             result.notes
         )
 
@@ -100,7 +100,7 @@ class TestNoGoldItemHasThePart:
 
 def test_a_kind_that_gold_does_not_have_is_asked_about():
     note = (
-        "1 predicted quotes have a kind that no gold quote has (indirect 1); if the gold leaves these out, say so: "
+        "1 predicted quote has a kind that no gold quote has (indirect 1); if the gold leaves these out, say so: "
         "--scope quotes:kinds=direct"
     )
     assert note in score([example(WHOLE[0])], [predicted(*WHOLE)]).notes
@@ -128,7 +128,7 @@ class TestDeclared:
         gold = example(WHOLE[0], scope=self.scope(labels=("direct",)))
         result = score([gold], [predicted(*WHOLE)])
         assert result.tasks["quotes"]["exact"].micro.precision == 1
-        assert "1 predicted quotes outside the annotated scope, set aside" in result.notes
+        assert "1 predicted quote outside the annotated scope, set aside" in result.notes
 
     def test_another_kind_where_a_gold_item_stands_is_judged(self):
         gold = example(WHOLE[0], scope=self.scope(labels=("direct",)))

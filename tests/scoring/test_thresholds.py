@@ -49,8 +49,8 @@ def test_who_is_kept(texts, kept):
 def test_what_is_set_aside_and_what_has_no_score_is_counted():
     pair = paired([], [entity(0, score=0.7), entity(10, score=0.2), entity(30)])
     assert notes(pair, "0.5") == [
-        "1 predicted entities below --min-score, set aside",
-        "1 predicted entities have no score and are kept, whatever --min-score says",
+        "1 predicted entity below --min-score, set aside",
+        "1 predicted entity has no score and is kept, whatever --min-score says",
     ]
 
 

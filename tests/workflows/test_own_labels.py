@@ -47,7 +47,7 @@ class TestInventory:
         assert f1(result) == 0.5
         assert result.notes == (
             "no labels.toml lists the labels of the gold; taken are the 2 that its entities have: MINISTER 1, PERSON 1",
-            "1 predicted entities have a label that this gold does not use, so they count as wrong (ORG 1); map them "
+            "1 predicted entity has a label that this gold does not use, so it counts as wrong (ORG 1); map them "
             "with --predicted-label-map",
         )
         assert validate_dataset(gold).problems == ()
@@ -124,8 +124,8 @@ class TestMaps:
         assert list(result.tasks["entities"]["exact"].labels) == ["P"]
         assert "|labels:gold|" in result.tasks["entities"]["exact"].signature
         assert result.notes[1:] == (
-            "1 gold entities mapped: PERSON→P 1",
-            "1 predicted entities mapped: HUMAN→P 1",
+            "1 gold entity mapped: PERSON→P 1",
+            "1 predicted entity mapped: HUMAN→P 1",
         )
         assert result.run["scoring"] == {
             "gold_map": str(maps["gold_label_map"]),
@@ -139,7 +139,7 @@ class TestMaps:
         # Two of three are right: the third is a LOC where the gold has an ORG.
         assert f1(result) == pytest.approx(2 / 3)
         assert result.notes[-2:] == (
-            "1 predicted entities mapped: City→LOC 1",
+            "1 predicted entity mapped: City→LOC 1",
             "2 predicted entities have a label that the label map makes and does not name, kept as they are: LOC 1, "
             "PER 1",
         )
@@ -193,7 +193,7 @@ class TestSpelling:
     def test_predictions_are_read_in_the_spelling_of_the_gold(self, tmp_path: Path, label: str) -> None:
         gold = write(tmp_path / "g.jsonl", "PER")
         predicted = write(tmp_path / "p.jsonl", label)
-        note = f"1 predicted entities with a label in another spelling, read as the gold's: {label}→PER 1"
+        note = f"1 predicted entity with a label in another spelling, read as the gold's: {label}→PER 1"
         for side in (gold, load_dataset(gold)):
             result = score_predictions(side, predicted, baseline=False, resamples=0, conventions=["exact"])
             assert (f1(result), result.notes) == (1.0, (note,))
@@ -216,7 +216,7 @@ class TestSpelling:
         gold = write(tmp_path / "g.jsonl", "PER", "Per", "PER")
         loaded = load_dataset(gold)
         assert {entity.label for entity in loaded.examples[0].gold.entities} == {"PER"}
-        assert loaded.notes == ("1 gold entities with a label in another spelling, read as the gold's: Per→PER 1",)
+        assert loaded.notes == ("1 gold entity with a label in another spelling, read as the gold's: Per→PER 1",)
         (problem,) = validate_dataset(gold).problems
         assert (problem.code, problem.place) == ("label-spelling", "entities[1] (e2)")
 

@@ -112,6 +112,6 @@ def test_a_label_outside_the_scope_is_set_aside_and_not_said_to_be_wrong():
     result = evalkit.score_predictions(gold, predicted, scope="entities:labels=PER", resamples=0, baseline=False)
     said = [note for note in result.notes if "predicted" in note]
     # The GPE stands where no gold item does; of the ORG the gold knows that it should be PER.
-    assert said[0].startswith("1 predicted entities outside the annotated scope, set aside")
-    assert said[1].endswith("so they count as wrong (ORG 1); map them with --predicted-label-map")
+    assert said[0].startswith("1 predicted entity outside the annotated scope, set aside")
+    assert said[1].endswith("so it counts as wrong (ORG 1); map them with --predicted-label-map")
     assert len(said) == 2

@@ -157,7 +157,7 @@ class TestMissing:
     def test_an_article_without_prediction_counts_as_missed(self):
         result = score(GOLD, predictions(MOEN, OSLO, names="a"))
         assert micro(result) == (1.0, 0.5)
-        assert "1 articles without a prediction, counted as missed" in result.notes
+        assert "1 article without a prediction, counted as missed" in result.notes
 
     def test_a_failed_article_counts_as_missed_and_is_named(self):
         failed = Prediction(article_id="b", annotations=Annotations(), error="boom")
@@ -168,7 +168,7 @@ class TestMissing:
     def test_predictions_for_other_articles_are_set_aside(self):
         result = score(GOLD, predictions(MOEN, OSLO, names="abz"))
         assert micro(result) == (1.0, 1.0)
-        assert "1 predictions for articles that are not in the gold, set aside" in result.notes
+        assert "1 prediction for an article that is not in the gold, set aside" in result.notes
 
 
 def test_the_floor_has_the_same_tasks_and_no_tables():

@@ -12,6 +12,7 @@ from evalkit.extractors.checkpoints.pieces import PieceCutter, Pieces, load_cutt
 from evalkit.extractors.checkpoints.source import BACKENDS, Checkpoint
 from evalkit.extractors.options import Options
 from evalkit.extractors.shipped.scores import softmax
+from evalkit.showing import number_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,7 +137,7 @@ class CheckpointNetwork:
         for at, scores in zip(order, outputs, strict=True):
             if scores.shape[-1] != len(self.labels):
                 raise ExtractorError(
-                    f"{self._name}: the network has {scores.shape[-1]} labels and config.json names "
+                    f"{self._name}: the network has {number_of(scores.shape[-1], 'label')} and config.json names "
                     f"{len(self.labels)}; mend id2label"
                 )
             with np.errstate(invalid="ignore"):

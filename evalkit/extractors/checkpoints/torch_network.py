@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.errors import ExtractorError, InputError, describe_error
 from evalkit.extractors.checkpoints.pieces import SAFE, Padding, PieceCutter, Pieces, quiet
 from evalkit.extractors.checkpoints.source import Checkpoint
+from evalkit.showing import number_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,8 +92,8 @@ def load_torch(
     if missing:
         # transformers fills them with random numbers and goes on.
         raise ExtractorError(
-            f"{name}: {checkpoint.architecture or 'it'} is no trained {kind}: {len(missing)} weights are missing, "
-            f"such as {missing[0]}"
+            f"{name}: {checkpoint.architecture or 'it'} is no trained {kind}: "
+            f"{number_of(len(missing), 'weight is missing', 'weights are missing')}, such as {missing[0]}"
         )
     try:
         model = model.to(place).eval()
@@ -107,7 +108,7 @@ def _unfit(weight: tuple[str, Sequence[int], Sequence[int]], labels: int) -> str
     """What is wrong with a weight that has another size in the file than config.json says."""
     key, stored, wanted = weight[0], list(weight[1]), list(weight[2])
     if wanted[0] == labels and stored[1:] == wanted[1:]:
-        return f"config.json names {labels} labels, its weights have {stored[0]}; mend id2label"
+        return f"config.json names {number_of(labels, 'label')}, its weights have {stored[0]}; mend id2label"
     return f"its weights do not fit its config.json: {key} is of size {stored}, by config.json {wanted}"
 
 

@@ -206,5 +206,5 @@ def _answer_among_thoughts(reply: Reply) -> str:
 
 def _cut_off(reply: Reply) -> str:
     tokens = reply.tokens.get("completion_tokens")
-    after = f" after {tokens} tokens" if tokens is not None else ""
+    after = f" after {number_of(tokens, 'token')}" if tokens is not None else ""
     return f"the answer was cut off{after}; raise --set max_tokens=N, ask for fewer layers, or lower --set window=N"

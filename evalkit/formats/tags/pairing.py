@@ -20,6 +20,7 @@ from evalkit.formats.tags.schemes import TokenSpan
 from evalkit.formats.tags.tag_cells import begins, count_labels, is_outside, label_in, whole
 from evalkit.formats.tags.tag_file import DocumentMark, TagFile
 from evalkit.formats.tags.token_alignment import Alignment, align_tokens, plain_key, shared_letters, token_key
+from evalkit.showing import number_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -244,8 +245,9 @@ def _by_position(gold: TagFile, predicted: TagFile) -> Alignment:
         if len(gold.blocks) != len(predicted.blocks) or len(gold.blocks) == 1:
             alone, other = (gold, predicted) if gold.tokenless else (predicted, gold)
             raise FormatError(
-                f"{alone.path}: holds {len(alone.tokens)} tags and no tokens, and {other.path} {len(other.tokens)} "
-                "tokens; tags alone are paired by position, so give a file with tokens, or one tag for each"
+                f"{alone.path}: holds {number_of(len(alone.tokens), 'tag')} and no tokens, and {other.path} "
+                f"{number_of(len(other.tokens), 'token')}; tags alone are paired by position, so give a file with "
+                "tokens, or one tag for each"
             )
         ends = [*gold.blocks[1:], sizes[0]], [*predicted.blocks[1:], sizes[1]]
         for g0, g1, p0, p1 in zip(gold.blocks, ends[0], predicted.blocks, ends[1], strict=True):

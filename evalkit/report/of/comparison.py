@@ -9,6 +9,7 @@ from evalkit.analysis.comparison import ComparedRow, Comparison
 from evalkit.analysis.power import fewest_units
 from evalkit.report.document import FAINT, Document, Lines, Table, figure_columns
 from evalkit.report.of.cells import change, flat, interval_heading, number
+from evalkit.showing import number_of
 
 __all__ = ["document"]
 
@@ -91,12 +92,16 @@ def _order_lines(comparison: Comparison) -> Iterator[str]:
     if comparison.multiverse:
         changed = {order.task for order in comparison.order_changes}
         steady = {task: count for task, count in comparison.figures_compared.items() if task not in changed}
-        yield from (f"{task}: the order is the same under all {count} figures" for task, count in steady.items())
+        yield from (f"{task}: the order is the same under {_all(count)}" for task, count in steady.items())
+
+
+def _all(figures: int) -> str:
+    return "the only figure" if figures == 1 else f"all {figures} figures"
 
 
 def _detection_lines(comparison: Comparison) -> Iterator[str]:
     """The smallest difference that the gold can show for each task and pair, and what would show the one seen."""
-    unit = f"{'cluster' if '/cluster:' in comparison.method else 'article'}s"
+    unit = "cluster" if "/cluster:" in comparison.method else "article"
     for seen in comparison.detectable:
         pair, score = f"{seen.task}, {seen.first} and {seen.second}", f"{seen.convention} micro F1"
         if seen.smallest is None and not seen.differing:
@@ -108,5 +113,9 @@ def _detection_lines(comparison: Comparison) -> Iterator[str]:
             shown = f"no difference of {score}, however large (alpha 0.05)"
         else:
             shown = f"the same difference of {score} each, which says nothing of smaller ones"
-        more = f"; {seen.more} more {unit} would show one of {abs(seen.difference):.3f}" if seen.more else ""
-        yield f"{pair}: {seen.units} {unit} show {shown}{more}"
+        more = (
+            f"; {number_of(seen.more, f'more {unit}')} would show one of {abs(seen.difference):.3f}"
+            if seen.more
+            else ""
+        )
+        yield f"{pair}: {number_of(seen.units, f'{unit} shows', f'{unit}s show')} {shown}{more}"

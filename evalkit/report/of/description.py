@@ -6,6 +6,7 @@ from evalkit.dataset.build import BuildResult
 from evalkit.dataset.describe import Description, describe_dataset
 from evalkit.dataset.gold import GoldDataset
 from evalkit.report.document import Document, Lines, Table, figure_columns
+from evalkit.showing import number_of
 
 __all__ = ["build_document", "document", "gold_document"]
 
@@ -56,7 +57,10 @@ def build_document(result: BuildResult) -> Document:
     return Document(
         what="build",
         title="built",
-        blocks=(Table(columns=columns, rows=rows, listing=True), Lines.of(f"{len(result.new_texts)} new texts")),
+        blocks=(
+            Table(columns=columns, rows=rows, listing=True),
+            Lines.of(number_of(len(result.new_texts), "new text")),
+        ),
         notes=result.notes,
         rows=tuple(data["splits"]),
         data=data,

@@ -142,9 +142,9 @@ def _gold(row: SliceRow) -> int:
 
 def _slice_table(diagnosis: Diagnosis, title: str, rows: Sequence[SliceRow]) -> Table:
     more = len(rows) - SHOWN_SLICES
-    lines = [f"{more} smaller slices are not shown"] * (more > 0) + ["by label too with --json"] * (
-        len(rows) > SHOWN_CROSSED and rows[0].by != LABEL
-    )
+    lines = [number_of(more, "smaller slice is not shown", "smaller slices are not shown")] * (more > 0) + [
+        "by label too with --json"
+    ] * (len(rows) > SHOWN_CROSSED and rows[0].by != LABEL)
     return Table(
         title=title,
         columns=figure_columns("slice", "P", "R", "F1", _ci(diagnosis), "gold", "pred", "art."),

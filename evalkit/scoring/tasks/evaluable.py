@@ -8,6 +8,7 @@ from typing import Any
 from evalkit.layers.table import load_layer
 from evalkit.scoring.pairs import Pair, Paired, annotates
 from evalkit.scoring.tasks.table import check_tasks, choose_conventions, find_convention, load_task
+from evalkit.showing import number_of
 
 __all__ = ["articles_of", "conventions_of", "not_evaluated", "why_not"]
 
@@ -54,7 +55,9 @@ def _articles_left_out(task: str, paired: Paired, conventions: Sequence[str]) ->
     for name in conventions_of(task, paired, conventions):
         known = find_convention(task, name)
         if known is not None and known.each and (left := whole - len(articles_of(task, paired, name))):
-            numbers[f"{task}, {left} of {whole} articles"] = f"none of their gold items has {' or '.join(known.needs)}"
+            numbers[f"{task}, {left} of {number_of(whole, 'article')}"] = (
+                f"none of their gold items has {' or '.join(known.needs)}"
+            )
     return numbers
 
 
