@@ -36,7 +36,13 @@ _LONGEST = 2000
 
 
 class EvalkitError(Exception):
-    """Base of the tree; `str(error)` is one line fit for a terminal, without secrets."""
+    """Base of the tree; `str(error)` is one line fit for a terminal, without secrets.
+
+    Attributes:
+        exit_status: of a command that it ends.
+    """
+
+    exit_status = 2
 
     def __str__(self) -> str:
         """What is wrong, where, and what to do."""

@@ -164,6 +164,9 @@ class Running:
         progress: told after each batch how far the run is.
         command: the command line to keep with the run.
         article_timeout: seconds after which an article fails; no limit if None.
+        max_cost: what an extractor that counts it may spend, in the currency of its prices; no limit if None.
+        max_tokens: how many tokens it may take; no limit if None.
+        announce: told before the first article, in one line, what will be asked of somebody who counts it.
         isolated: whether Python code of others runs in a process of its own, which may be lost.
     """
 
@@ -178,15 +181,19 @@ class Running:
     command: str = ""
     article_timeout: float | None = None
     isolated: bool = False
+    max_cost: float | None = None
+    max_tokens: int | None = None
+    announce: Callable[[str], None] | None = None
 
     def __post_init__(self) -> None:
-        for name, least in (("batch_size", 1), ("workers", 1), ("max_failures", 0)):
+        for name, least in (("batch_size", 1), ("workers", 1), ("max_failures", 0), ("max_tokens", 1)):
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < least):
                 raise InputError(f"{name} must be a whole number from {least}, found {value!r}")
-        limit = self.article_timeout
-        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, (int, float)) or not limit > 0):
-            raise InputError(f"article_timeout must be a number of seconds above 0, found {limit!r}")
+        for name, unit in (("article_timeout", " of seconds"), ("max_cost", "")):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
+                raise InputError(f"{name} must be a number{unit} above 0, found {value!r}")
 
 
 class OptionWords(TypedDict, total=False):
@@ -222,6 +229,9 @@ class OptionWords(TypedDict, total=False):
     out: str | Path | None
     progress: Progress | None
     article_timeout: float | None
+    max_cost: float | None
+    max_tokens: int | None
+    announce: Callable[[str], None] | None
 
 
 @dataclass(frozen=True, kw_only=True)

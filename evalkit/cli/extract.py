@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from evalkit.cli.options import extractor_options, parse_settings
@@ -24,6 +26,8 @@ def extract_command(
     model: str,
     settings: tuple[str, ...],
     article_timeout: float | None,
+    max_cost: float | None,
+    max_tokens: int | None,
     as_json: bool,
     read: ReadOptions,
 ) -> int:
@@ -40,7 +44,8 @@ def extract_command(
     # Before the model is loaded, which takes longer than to see that a file is not there.
     articles = [article for name in files for article in read_articles(name, read)]
     with shown_progress(model) as progress:
-        running = Running(article_timeout=article_timeout, isolated=True, progress=progress)
+        limits = Running(article_timeout=article_timeout, max_cost=max_cost, max_tokens=max_tokens)
+        running = replace(limits, isolated=True, progress=progress, announce=warn)
         extraction = extract_articles(model, articles, settings=parse_settings(settings), running=running)
     if as_json:
         for row in extraction.rows():

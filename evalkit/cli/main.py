@@ -94,7 +94,7 @@ def _main(argv: Sequence[str] | None) -> int:
         # A run keeps the command that made it.
         done: Any = cli.main(args=words, prog_name="evalkit", standalone_mode=False, obj=tuple(words))
     except EvalkitError as error:
-        return _complain(str(error))
+        return _complain(str(error), error.exit_status)
     except click.exceptions.Exit as stop:
         return int(stop.exit_code)
     except click.ClickException as error:

@@ -76,7 +76,7 @@ def given(*names: str) -> list[str]:
 
 
 def extractor_options(command: Command) -> Command:
-    """Adds the options that name an extractor, give it settings, and limit its time."""
+    """Adds the options that name an extractor, give it settings, and limit its time and what it spends."""
     from evalkit.extractors.table import spellings
 
     help_text = f"The extractor: {spellings()}, or a name that a package brings (see evalkit models)."
@@ -90,7 +90,19 @@ def extractor_options(command: Command) -> Command:
         metavar="S",
         help="An article that takes longer than S seconds fails; by default there is no limit.",
     )
-    decorated: Command = model(settings(timeout(command)))
+    cost = click.option(
+        "--max-cost",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="C",
+        help="Stop before an endpoint costs more than C (needs price_in and price_out); what was made is kept.",
+    )
+    tokens = click.option(
+        "--max-tokens",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Stop before an endpoint takes more than N tokens, prompts and answers; what was made is kept.",
+    )
+    decorated: Command = model(settings(timeout(cost(tokens(command)))))
     return decorated
 
 

@@ -12,7 +12,7 @@ import click
 from evalkit.cli.options import PATH, extractor_options, interval_options, parse_settings, scoring_options
 from evalkit.cli.progress import shown_progress
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import TERMINAL, form_options, say, show, show_logs, status_of
+from evalkit.cli.show import TERMINAL, form_options, say, show, show_logs, status_of, warn
 from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring
 from evalkit.showing import number_of
 
@@ -24,6 +24,7 @@ __all__ = ["run_command"]
 _SILENT = {
     **{"--out": 1, "--workers": 1, "--batch-size": 1, "--max-failures": 1, "--to": 1},
     **{"--no-cache": 0, "--restart": 0, "--keep-failed": 0, "--json": 0},
+    **{"--max-cost": 1, "--max-tokens": 1, "--dry-run": 0},
 }
 """Options that change no byte of a run, and how many values they take."""
 
@@ -61,6 +62,9 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
     metavar="N",
     help="Exit status 1 if more articles fail; by default only if all do.",
 )
+@click.option(
+    "--dry-run", is_flag=True, help="Say how many articles would be asked about, and what that takes; ask nobody."
+)
 @click.option("--no-floor", is_flag=True, help="Leave out the trivial baseline beside the model.")
 @read_options
 @scoring_options
@@ -78,6 +82,7 @@ def run_command(
     nothing could be evaluated.
     """
     from evalkit.workflows.measure import measure_extractor
+    from evalkit.workflows.plan import plan_extraction
 
     show_logs()
     settings = parse_settings(rest["settings"])
@@ -93,10 +98,16 @@ def run_command(
             progress=progress,
             isolated=True,
             article_timeout=rest["article_timeout"],
+            max_cost=rest["max_cost"],
+            max_tokens=rest["max_tokens"],
+            announce=warn,
             command=_command(click.get_current_context().find_root().obj or ()),
         )
         read = replace(read, split=rest["split"], limit=rest["limit"])
         options = Options(scoring=scoring, intervals=intervals, read=read, running=running)
+        if rest["dry_run"]:
+            show(plan_extraction(model, dataset, options, settings=settings), rest["form"], heading=False)
+            return 0
         run = measure_extractor(model, dataset, options, settings=settings, baseline=not rest["no_floor"])
     _show(run, rest["form"])
     return status_of(run.shortfall)

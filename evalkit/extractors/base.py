@@ -22,8 +22,10 @@ __all__ = [
     "PairLabeler",
     "PairLabels",
     "PairsError",
+    "SpendingError",
     "StancePair",
     "Traits",
+    "Work",
     "spec_of",
     "traits_of",
 ]
@@ -161,6 +163,41 @@ class PairsError(EvalkitError):
         self.usage = dict(usage or {})
 
 
+class SpendingError(ExtractorError):
+    """What may be spent is spent: no more is asked, and the run is left as far as it came.
+
+    Attributes:
+        made: what had been made by then, one for each article or job that was handed over, None where there is nothing.
+    """
+
+    exit_status = 1
+
+    def __init__(self, message: str, made: Iterable[Any] = ()) -> None:
+        """An error with one line, and what is not lost by it."""
+        super().__init__(message)
+        self.made = tuple(made)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What an extractor will ask of somebody who counts it, as far as that can be told beforehand."""
+
+    requests: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def __add__(self, other: Work) -> Work:
+        return Work(
+            requests=self.requests + other.requests,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+        )
+
+    def cost(self, prices: tuple[float, float]) -> float:
+        """What it costs, by the prices of a million prompt and completion tokens."""
+        return round((prices[0] * self.prompt_tokens + prices[1] * self.completion_tokens) / 1e6, 9)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
     """What an extractor may say of itself beside what `Extractor` asks for, each as an attribute of that name.
@@ -181,6 +218,11 @@ class Traits:
         spec: how it was asked for; `load_extractor` puts it there.
         limit_time: has each article fail that takes longer than so many seconds, by name; called before the first
             batch. None of one that cannot be stopped.
+        limit_spending: has `extract` and `label_pairs` raise `SpendingError` before they spend more than a cost, or a
+            number of tokens, from then on; is told whether given pairs will be asked about. None of one that does not
+            count what it spends.
+        estimate: the work for an article and its given pairs. None of one that asks nobody who counts it.
+        asks_first: what it is can only be told by asking somebody else.
     """
 
     thread_safe: bool = False
@@ -195,6 +237,9 @@ class Traits:
     close: Callable[[], None] = lambda: None
     spec: ExtractorSpec | None = None
     limit_time: Callable[[float], None] | None = None
+    limit_spending: Callable[[float | None, int | None, bool], None] | None = None
+    estimate: Callable[[Article, Sequence[StancePair] | None], Work] | None = None
+    asks_first: bool = False
 
 
 def traits_of(extractor: object) -> Traits:

@@ -129,6 +129,11 @@ class UserExtractor:
             self.label_pairs = self._says.label_pairs
 
     @property
+    def asks_first(self) -> bool:
+        """Whether it is to be called before it is known which layers it fills; it may ask somebody."""
+        return self.probes and inspect.getattr_static(self._says, "layers", None) is None
+
+    @property
     def by_article(self) -> bool:
         """Whether it is a function of one article, and so works on each by itself."""
         return not hasattr(self._target, "extract")

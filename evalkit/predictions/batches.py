@@ -18,6 +18,7 @@ from evalkit.extractors.base import (
     PairLabeler,
     PairLabels,
     PairsError,
+    SpendingError,
     StancePair,
     traits_of,
 )
@@ -59,14 +60,18 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
 
     Raises:
         ExtractorError: the extractor cannot be used.
+        SpendingError: no more may be spent; has the predictions that were made.
     """
     if not jobs:
         return []
+    spent = ""
     begun = time.perf_counter()
     articles = [job.article for job in jobs]
     try:
         with under_way(articles):
             answers = list(extractor.extract(articles))
+    except SpendingError as error:
+        spent, answers = str(error), list(error.made)
     except (ExtractorError, KeyboardInterrupt):
         raise
     except BaseException as error:
@@ -81,12 +86,18 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
         )
     seconds = (time.perf_counter() - begun) / len(jobs)
 
-    def predict(answered: tuple[Job, object]) -> Prediction:
+    def predict(answered: tuple[Job, object]) -> Prediction | None:
+        nonlocal spent
         job, answer = answered
+        if answer is None and spent:
+            return None
         try:
             prediction = _prediction(job.article, answer, layers, labels_pairs=isinstance(extractor, PairLabeler))
             if prediction.error is None and job.pairs is not None and isinstance(extractor, PairLabeler):
                 prediction = _let_in(_with_given(extractor, job, prediction), job.article, layers)
+        except SpendingError as error:
+            spent = spent or str(error)
+            return None
         except (ExtractorError, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -97,7 +108,10 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
     traits = traits_of(extractor)
     # Given pairs are asked about from as many threads as the extractor reads articles from.
     threads = traits.threads if isinstance(extractor, PairLabeler) and traits.thread_safe else 1
-    return spread(predict, list(zip(jobs, answers, strict=True)), threads)
+    predictions = spread(predict, list(zip(jobs, answers, strict=True)), threads)
+    if spent:
+        raise SpendingError(spent, predictions)
+    return [prediction for prediction in predictions if prediction is not None]
 
 
 def _prediction(article: Article, answer: object, layers: Sequence[str], *, labels_pairs: bool) -> Prediction:

@@ -24,7 +24,7 @@ from evalkit.predictions.batches import Job
 from evalkit.predictions.lines import checksum, prediction_of
 from evalkit.records import Prediction
 
-__all__ = ["PredictionCache", "cache_folder", "cache_key"]
+__all__ = ["PredictionCache", "cache_folder", "cache_key", "not_cached"]
 
 KEY_LENGTH = 32
 
@@ -100,6 +100,12 @@ class PredictionCache:
                 content = b""
             self._lines = {line[:KEY_LENGTH]: line for line in content.split(b"\n")}
         return self._lines
+
+
+def not_cached(fingerprint: str, jobs: Sequence[Job], layers: Sequence[str]) -> list[Job]:
+    """The jobs for which an extractor has made no prediction that can be used."""
+    cache = PredictionCache(fingerprint)
+    return [job for job in jobs if cache.get(cache_key(job, layers), job, layers) is None]
 
 
 def _line(key: str, body: bytes) -> bytes:

@@ -24,12 +24,14 @@ class Extraction:
         articles: the articles, in the order given.
         predictions: one for each.
         notes: what is to be said about the articles, each a sentence.
+        stopped: why it was not asked about all of them, in one line; empty if it was.
     """
 
     extractor: str
     articles: tuple[Article, ...]
     predictions: tuple[Prediction, ...]
     notes: tuple[str, ...] = ()
+    stopped: str = ""
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
@@ -44,6 +46,9 @@ class Extraction:
     def shortfall(self) -> str:
         """Why nothing can be made of it, in one line: every article failed, or nothing was looked for; else empty."""
         failed = self.failed
+        if self.stopped:
+            done = len(self.articles) - len(failed)
+            return f"{self.stopped}; {done} of {number_of(len(self.articles), 'article')} were extracted from"
         if said := failures_beyond(failed, len(self.articles)):
             return said
         if any(one.annotations.layers for one in self.predictions) or len(failed) == len(self.predictions):

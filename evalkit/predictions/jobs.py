@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-from evalkit.extractors.base import Extractor, PairLabeler, traits_of
+from evalkit.extractors.base import Extractor, PairLabeler, SpendingError, traits_of
 from evalkit.extractors.given_pairs import pairs_of
 from evalkit.predictions.batches import Job
 from evalkit.predictions.cache import PredictionCache, cache_key
@@ -48,16 +48,25 @@ def run_jobs(
 
     Raises:
         ExtractorError: the extractor as a whole cannot be used (one failed article is a prediction with an error).
+        SpendingError: no more may be spent. `on_done` and the cache got what was made by then.
     """
     size = batch_size or DEFAULT_BATCH
     layers = tuple(extractor.layers)
     batches = [_Batch(jobs[start : start + size], cache, layers) for start in range(0, len(jobs), size)]
     finished: list[Prediction] = []
-    for batch in _in_order(extractor, batches, executor or LocalExecutor()):
-        predictions = [batch.predictions[number] for number in range(len(batch.jobs))]
-        finished += predictions
+    try:
+        for batch in _in_order(extractor, batches, executor or LocalExecutor()):
+            predictions = [batch.predictions[number] for number in range(len(batch.jobs))]
+            finished += predictions
+            if on_done is not None:
+                on_done(predictions, len(predictions) - len(batch.missing))
+    except SpendingError as stop:
+        made = [one for one in stop.made if isinstance(one, Prediction)]
+        for batch in batches:
+            batch.keep(made)
         if on_done is not None:
-            on_done(predictions, len(predictions) - len(batch.missing))
+            on_done(made, 0)
+        raise SpendingError(str(stop), [*finished, *made]) from stop
     return finished
 
 
@@ -85,11 +94,18 @@ class _Batch:
         return len(self.predictions) == len(self.jobs)
 
     def put(self, predictions: Sequence[Prediction]) -> None:
-        """Takes the predictions for the jobs that were missing; failed ones are not kept for other runs."""
+        """Takes the predictions for the jobs that were missing."""
         self.predictions.update(zip(self.missing, predictions, strict=True))
-        if self._cache is not None:
-            made = zip(self.missing, predictions, strict=True)
-            self._cache.put((self._keys[number], one) for number, one in made if one.error is None)
+        self.keep(predictions)
+
+    def keep(self, predictions: Sequence[Prediction]) -> None:
+        """Keeps those predictions for other runs that are for jobs which were missing; failed ones are not kept."""
+        if self._cache is None:
+            return
+        made = {one.article_id: one for one in predictions if one.error is None}
+        missing = {number: self.jobs[number].article.id for number in self.missing}
+        if found := [(self._keys[number], made[name]) for number, name in missing.items() if name in made]:
+            self._cache.put(found)
 
 
 def _in_order(extractor: Extractor, batches: Sequence[_Batch], executor: Executor) -> Iterator[_Batch]:

@@ -144,24 +144,16 @@ class RunFolder:
             OutputError: the folder holds another run, one that nobody can tell, or cannot be written.
         """
         facts = self.claim(key, restart=restart)
-        content = self._content(PREDICTIONS)
-        finished = content is not None and facts.get("complete") is True and facts.get("sha256") == _sha256(content)
         notes: list[str] = []
 
-        # Somebody changed the predictions of a run that was complete.
-        changed = facts.get("complete") is True and not finished
+        def odd(name: str, number: int) -> None:
+            notes.append(
+                f"{number_of(number, 'line')} of {name} {'was' if number == 1 else 'were'} damaged, or not of this "
+                f"run: made again; the file as it was is kept as {self._set_aside(name)}"
+            )
 
-        def lines_of(name: str) -> dict[str, tuple[Prediction, bytes]]:
-            lines, odd = self._good_lines(name, articles, layers, unchecked=not changed)
-            if odd:
-                notes.append(
-                    f"{number_of(odd, 'line')} of {name} {'was' if odd == 1 else 'were'} damaged, or not of this run: "
-                    f"made again; the file as it was is kept as {self._set_aside(name)}"
-                )
-            return {name: line for name, line in lines.items() if keep_failed or line[0].error is None}
-
-        standing = {} if restart or (finished and anew) else lines_of(PREDICTIONS)
-        added = {} if restart else lines_of(NEXT)
+        how = {"anew": anew, "restart": restart, "keep_failed": keep_failed}
+        finished, standing, added = self._whole_lines(facts, articles, layers, odd, **how)
         self._added_to = NEXT if finished else PREDICTIONS
         kept = standing | {article: line for article, line in added.items() if article not in standing}
         self._lines = {article: line for article, (_, line) in kept.items()}
@@ -176,6 +168,55 @@ class RunFolder:
         predictions = {article: prediction for article, (prediction, _) in kept.items()}
         whole = finished and standing.keys() == articles.keys()
         return Kept(predictions=predictions, facts=facts, finished=finished, whole=whole, notes=tuple(notes))
+
+    def would_keep(
+        self, key: str, articles: Mapping[str, Article], layers: Sequence[str] | None, *, restart: bool, **how: bool
+    ) -> set[str]:
+        """The articles of which `open` would keep a prediction; nothing is written.
+
+        Raises:
+            OutputError: as for `open`.
+        """
+        self._refuse_foreign()
+        facts = {} if restart and self._facts() is None else self.claim(key)
+        _, standing, added = self._whole_lines(facts, articles, layers, lambda *_: None, restart=restart, **how)
+        return {*standing, *added}
+
+    def _whole_lines(
+        self,
+        facts: Mapping[str, Any],
+        articles: Mapping[str, Article],
+        layers: Sequence[str] | None,
+        odd: Callable[[str, int], None],
+        *,
+        anew: bool,
+        restart: bool,
+        keep_failed: bool,
+    ) -> tuple[bool, dict[str, tuple[Prediction, bytes]], dict[str, tuple[Prediction, bytes]]]:
+        """Whether the run is finished, its lines that can be kept, and those of the run that takes its place.
+
+        Args:
+            facts: what `run.json` records.
+            articles: those that the run is over, by id.
+            layers: what its extractor claims.
+            odd: told of a file how many of its lines cannot be kept.
+            anew: nothing of a finished run is kept.
+            restart: nothing is kept.
+            keep_failed: articles that failed are kept as they are.
+        """
+        content = self._content(PREDICTIONS)
+        finished = content is not None and facts.get("complete") is True and facts.get("sha256") == _sha256(content)
+        # Somebody changed the predictions of a run that was complete.
+        changed = facts.get("complete") is True and not finished
+
+        def lines_of(name: str) -> dict[str, tuple[Prediction, bytes]]:
+            lines, number = self._good_lines(name, articles, layers, unchecked=not changed)
+            if number:
+                odd(name, number)
+            return {name: line for name, line in lines.items() if keep_failed or line[0].error is None}
+
+        standing = {} if restart or (finished and anew) else lines_of(PREDICTIONS)
+        return finished, standing, {} if restart else lines_of(NEXT)
 
     def claim(self, key: str, *, restart: bool = False) -> dict[str, Any]:
         """What `run.json` records of the run; empty if it is a new one.

@@ -12,7 +12,7 @@ from typing import Any
 
 from evalkit.dataset.sources import check_settings, find_place, raw_examples, read_place
 from evalkit.errors import InputError
-from evalkit.extractors.base import Extractor
+from evalkit.extractors.base import Extractor, SpendingError
 from evalkit.files import path_of, read_bytes
 from evalkit.formats.base import Format
 from evalkit.formats.table import NATIVE, article_suffixes, format_of_file
@@ -20,12 +20,12 @@ from evalkit.options import ReadOptions, Running, listed
 from evalkit.predictions.executors.local import LocalExecutor
 from evalkit.predictions.extraction import Extraction
 from evalkit.predictions.jobs import Job, run_jobs
-from evalkit.records import Article, Prediction
+from evalkit.records import Annotations, Article, Prediction
 from evalkit.showing import number_of
 from evalkit.text.markup import markup_notes, page_tag
 from evalkit.text.zones import zoned
 from evalkit.workflows.run import other_languages
-from evalkit.workflows.systems import limit_time, resolved
+from evalkit.workflows.systems import announce_work, limit_spending, limit_time, resolved
 
 __all__ = ["extract_articles", "read_article", "read_articles"]
 
@@ -72,9 +72,26 @@ def extract_articles(
 
         tell([])
         jobs, executor = [Job(article) for article in given], LocalExecutor(how.workers)
-        predictions = run_jobs(system, jobs, batch_size=how.batch_size, executor=executor, on_done=tell)
-        notes = (*markup_notes(given), *other_languages(given, system))
-        return Extraction(extractor=system.name, articles=given, predictions=tuple(predictions), notes=notes)
+        limit_spending(system, jobs, how)
+        announce_work(system, jobs, how)
+        stopped = ""
+        try:
+            predictions = run_jobs(system, jobs, batch_size=how.batch_size, executor=executor, on_done=tell)
+        except SpendingError as stop:
+            stopped = str(stop)
+            made = {one.article_id: one for one in stop.made}
+            predictions = [made.get(job.article.id) or _not_asked(job.article, stopped) for job in jobs]
+        return Extraction(
+            extractor=system.name,
+            articles=given,
+            predictions=tuple(predictions),
+            notes=(*markup_notes(given), *other_languages(given, system)),
+            stopped=stopped,
+        )
+
+
+def _not_asked(article: Article, why: str) -> Prediction:
+    return Prediction(article_id=article.id, annotations=Annotations(), error=f"not asked: {why}")
 
 
 def read_articles(source: str | Path, read: ReadOptions) -> list[Article]:

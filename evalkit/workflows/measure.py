@@ -23,7 +23,7 @@ from evalkit.workflows.run import make_run, planned_run
 from evalkit.workflows.score import bootstrap_of, score_run
 from evalkit.workflows.systems import resolved
 
-__all__ = ["measure_extractor"]
+__all__ = ["measure_extractor", "narrowed"]
 
 
 def measure_extractor(
@@ -43,9 +43,7 @@ def measure_extractor(
         EvalkitError: extractor, gold or an option cannot be used, or the folder holds another run.
     """
     check_words(options.scoring)
-    if isinstance(extractor, str) and options.scoring.tasks:
-        layers = {layer for task in options.scoring.tasks for layer in load_task(task).layers}
-        settings = settings_for(extractor, settings or {}, layers)
+    settings = narrowed(extractor, options, settings)
     with resolved(extractor, settings, options.running) as system:
         gold = gold_from(dataset, options.read, options.scoring.gold_maps)
         bootstrap_of(options.intervals, [example.article for example in gold])
@@ -61,6 +59,16 @@ def measure_extractor(
             result = score_run(gold, run, options, baseline=baseline)
             folder.write_result(result)
     return replace(run, result=result)
+
+
+def narrowed(
+    extractor: str | Extractor | Callable[..., Any], options: Options, settings: Mapping[str, str] | None
+) -> Mapping[str, str] | None:
+    """The settings of an extractor; a shipped one finds the layers of the tasks that are asked for, and no more."""
+    if not (isinstance(extractor, str) and options.scoring.tasks):
+        return settings
+    layers = {layer for task in options.scoring.tasks for layer in load_task(task).layers}
+    return settings_for(extractor, settings or {}, layers)
 
 
 def _notes(run: Run, traits: Traits, gold: GoldDataset) -> list[str]:

@@ -15,12 +15,12 @@ from typing import Any, Unpack
 
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import EvalkitError, InputError, guarded
-from evalkit.extractors.base import Extractor, ExtractorSpec, traits_of
+from evalkit.extractors.base import Extractor, ExtractorSpec, SpendingError, traits_of
 from evalkit.extractors.identity.closure import installed_version
 from evalkit.files import json_bytes, path_of
 from evalkit.layers.table import all_layers
 from evalkit.options import OptionWords, ReadOptions, Running, options_of
-from evalkit.predictions.cache import PredictionCache
+from evalkit.predictions.cache import PredictionCache, not_cached
 from evalkit.predictions.executors.local import LocalExecutor
 from evalkit.predictions.facts import GoldReference, MadeBy
 from evalkit.predictions.jobs import Job, jobs_of, run_jobs
@@ -33,7 +33,7 @@ from evalkit.secrets import redacted, without_secrets
 from evalkit.showing import number_of
 from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_from
-from evalkit.workflows.systems import limit_time, resolved
+from evalkit.workflows.systems import announce_work, limit_spending, limit_time, resolved
 
 __all__ = ["BASELINE", "floor_of", "lacks_text", "make_run", "planned_run", "run_extractor"]
 
@@ -115,6 +115,7 @@ def make_run(system: Extractor, planned: Run, running: Running, folder: RunFolde
 
     Raises:
         ExtractorError: the extractor as a whole cannot be used.
+        SpendingError: it would spend more than it may; what was made is kept, and the run is continued by the next.
         OutputError: the folder holds another run, another process is at work in it, or it cannot be written.
     """
     if running.article_timeout is not None:
@@ -129,6 +130,7 @@ def make_run(system: Extractor, planned: Run, running: Running, folder: RunFolde
 def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder | None) -> Run:
     examples = planned.dataset.examples if planned.dataset else ()
     jobs = jobs_of(examples, system)
+    limit_spending(system, jobs, running)
     # Without a fingerprint of all that it runs, what it said before may not be what it would say now.
     uncached = bool(traits_of(system).uncached)
     kept = Kept()
@@ -162,14 +164,25 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
 
         if running.progress is not None:
             running.progress(done, len(jobs))
-        made = run_jobs(
-            system,
-            missing,
-            batch_size=running.batch_size,
-            executor=LocalExecutor(running.workers),
-            cache=cache,
-            on_done=store,
-        )
+        if running.announce is not None and traits_of(system).estimate is not None:
+            fingerprint, layers = planned.made_by.fingerprint, planned.layers or ()
+            announce_work(system, missing if cache is None else not_cached(fingerprint, missing, layers), running)
+        try:
+            made = run_jobs(
+                system,
+                missing,
+                batch_size=running.batch_size,
+                executor=LocalExecutor(running.workers),
+                cache=cache,
+                on_done=store,
+            )
+        except SpendingError as stop:
+            where = "the cache" if folder is None else str(folder.path)
+            how = "the same command goes on from there, with as much to spend again"
+            if not stop.made:
+                how = "none was added, so allow more than one takes"
+            kept_now = f"{done} of {number_of(len(jobs), 'article')} are kept in {where}"
+            raise SpendingError(f"{stop}; {kept_now}: {how}", stop.made) from stop
     seconds = time.perf_counter() - begun
     predictions = {**kept.predictions, **{one.article_id: one for one in made}}
     # What an extractor says of itself it may know only after it has worked.

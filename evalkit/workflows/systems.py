@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from evalkit.errors import ExtractorError
-from evalkit.extractors.base import Extractor, traits_of
+from evalkit.errors import ExtractorError, InputError
+from evalkit.extractors.base import Extractor, Work, traits_of
 from evalkit.extractors.table import is_elsewhere, is_foreign, load_extractor
 from evalkit.options import Running
+from evalkit.predictions.jobs import Job
+from evalkit.predictions.plan import work_line
 
-__all__ = ["limit_time", "resolved"]
+__all__ = ["announce_work", "limit_spending", "limit_time", "resolved", "work_of"]
 
 _log = logging.getLogger("evalkit.extractors")
 
@@ -42,6 +44,8 @@ def resolved(
         system = _copied(made, running)
         ours = made is extractor or system is not made
     try:
+        # Before anybody is asked what it is.
+        _spending_limit(system, running)
         yield system
     finally:
         if ours:
@@ -61,6 +65,42 @@ def limit_time(system: Extractor, seconds: float) -> None:
             "starts no other for it; leave the time limit out"
         )
     limit(seconds)
+
+
+def limit_spending(system: Extractor, jobs: Sequence[Job], running: Running) -> None:
+    """Has the extractor stop before it spends more than `running` allows on some articles.
+
+    Raises:
+        InputError: it does not count what it spends, or knows no prices.
+    """
+    if limit := _spending_limit(system, running):
+        limit(running.max_cost, running.max_tokens, any(job.pairs for job in jobs))
+
+
+def _spending_limit(system: Extractor, running: Running) -> Callable[[float | None, int | None, bool], None] | None:
+    """What limits the spending of an extractor; None if that is not wanted."""
+    if running.max_cost is None and running.max_tokens is None:
+        return None
+    limit = traits_of(system).limit_spending
+    if limit is None:
+        name = "--max-cost" if running.max_tokens is None else "--max-tokens"
+        raise InputError(
+            f"{name} is for extractors that count what they spend, such as llm:MODEL; {system.name} counts nothing: "
+            "leave it out"
+        )
+    return limit
+
+
+def announce_work(system: Extractor, jobs: Sequence[Job], running: Running) -> None:
+    """Tells what is going to be asked of somebody who counts it."""
+    if running.announce is not None and jobs and (work := work_of(system, jobs)) is not None:
+        running.announce(f"{system.name}: {work_line(work, traits_of(system).token_prices)}")
+
+
+def work_of(system: Extractor, jobs: Sequence[Job]) -> Work | None:
+    """What extracting from some articles takes; None of an extractor that asks nobody who counts it."""
+    estimate = traits_of(system).estimate
+    return None if estimate is None else sum((estimate(job.article, job.pairs) for job in jobs), Work())
 
 
 def _named(spelling: str, settings: Mapping[str, str], running: Running) -> Extractor:

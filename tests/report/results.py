@@ -13,7 +13,10 @@ from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.validate import Validation
+from evalkit.extractors.base import Work
 from evalkit.extractors.catalog import list_models
+from evalkit.predictions.facts import GoldReference
+from evalkit.predictions.plan import Plan
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span, Stance
 from evalkit.scoring.selftest import Check, Violation
 from evalkit.workflows.compare import compare_repeated_runs, compare_runs
@@ -106,6 +109,15 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         "evalkit.gate.outcome:BaselineUpdate": update,
         "evalkit.predictions.run:Run": replace(second, predictions=(*second.predictions, failed)),
         "evalkit.predictions.extraction:Extraction": extract_articles(Finder(text), [one.article for one in gold]),
+        "evalkit.predictions.plan:Plan": Plan(
+            extractor=text,
+            gold=GoldReference.of(gold),
+            folder=text,
+            kept=1,
+            cached=0,
+            work=Work(requests=3),
+            prices=None,
+        ),
         "evalkit.records:Example": gold.examples[0],
         "evalkit.dataset.gold:GoldDataset": gold,
         "evalkit.dataset.build:BuildResult": BuildResult(splits=(gold,), new_texts=(text,), notes=(text,)),

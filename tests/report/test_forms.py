@@ -60,6 +60,7 @@ KEY_FIGURES = {
     "Problem": ("PER 12",),
     "ModelEntry": ("ner-base", "Apache-2.0"),
     "Check": ("VIOLATED", "counts"),
+    "Plan": ("requests",),
 }
 """Words and figures of `tests.report.results`, cut to the digits that every form has."""
 

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from evalkit.errors import FormatError
 from evalkit.extractors.http import Failure, Posted
+from evalkit.extractors.llm.budget import Amount, Budget, tokens_in
 from evalkit.extractors.llm.client import Client, Reply
 from evalkit.extractors.llm.settings import Settings
 from evalkit.showing import number_of
@@ -28,9 +29,10 @@ Read = TypeVar("Read")
 
 @dataclass(slots=True)
 class Round:
-    """What the threads that ask side by side share: why no more is asked, once that is so."""
+    """What the threads that ask side by side share: why no more is asked, once that is so, and if all is spent."""
 
     stopped: str = ""
+    spent: str = ""
     hopeless: str = ""
     answers: int = 0
 
@@ -39,6 +41,7 @@ class Round:
 class Spent:
     """What the requests about one article cost so far, by name, and the time until which they may go on."""
 
+    article: str = ""
     until: float = math.inf
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -67,11 +70,19 @@ class Question(Generic[Read]):
         messages: the messages of the request; given the schema in words, or "" where the endpoint gets the schema.
         schema: the JSON schema of the answer.
         read: makes of the text of an answer what is wanted; raises FormatError if it cannot be read.
+        answer_tokens: how many tokens its answer may have, by the rule of thumb.
     """
 
     messages: Callable[[str], Sequence[Mapping[str, str]]]
     schema: Mapping[str, Any]
     read: Callable[[str], Read]
+    answer_tokens: int = 0
+
+    @property
+    def foreseen(self) -> Amount:
+        """What it takes to ask it, by the rule of thumb."""
+        sent = "".join(message["content"] for message in self.messages("")) + json.dumps(self.schema)
+        return Amount(tokens_in(sent), self.answer_tokens)
 
 
 class Asker:
@@ -79,11 +90,13 @@ class Asker:
 
     Attributes:
         client: sends the requests.
+        budget: what they may cost.
     """
 
     def __init__(self, settings: Settings) -> None:
         """An asker with these settings; nothing is sent yet."""
         self._settings = settings
+        self.budget = Budget(settings.prices)
         self.client = Client(settings.url, key=settings.key, patience=settings.patience)
         self._mode = 0
         self._models: set[str] = set()
@@ -108,6 +121,9 @@ class Asker:
             question: what is asked.
             round_: told how the endpoint fares.
             spent: what it costs is added to this; says until when an answer is waited for.
+
+        Raises:
+            SpendingError: it would cost more than may be spent.
         """
         trouble = ""
         for attempt in range(self._settings.attempts):
@@ -155,9 +171,7 @@ class Asker:
         modes = self._settings.modes
         first: Failure | None = None
         for at in range(self._mode, len(modes)):
-            posted = self.client.ask(self._body(question, modes[at], attempt), spent.until)
-            spent.add(posted)
-            reply = posted.answer
+            reply = self._asked(self._body(question, modes[at], attempt), question.foreseen, spent)
             if isinstance(reply, Failure) and reply.about_the_request:
                 first = first or reply
                 continue
@@ -168,6 +182,19 @@ class Asker:
             return reply
         # Refused however it was asked: not for the schema, so the first complaint is the one that matters.
         return first or Failure("no way of asking is left")
+
+    def _asked(self, body: Mapping[str, Any], foreseen: Amount, spent: Spent) -> Reply | Failure:
+        """The answer to one request, which is paid for."""
+        tokens: Mapping[str, int] | None = None
+        self.budget.ask(spent.article, foreseen)
+        try:
+            posted = self.client.ask(body, spent.until)
+            spent.add(posted)
+            if isinstance(posted.answer, Reply):
+                tokens = posted.answer.tokens
+            return posted.answer
+        finally:
+            self.budget.settle(foreseen, tokens)
 
     def _body(self, question: Question[Read], mode: str, attempt: int) -> dict[str, Any]:
         described = "" if mode == "json_schema" else json.dumps(question.schema)

@@ -137,6 +137,11 @@ class RemoteExtractor:
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
+    def asks_first(self) -> bool:
+        """Whether a made-up article has to be asked about before it is known what it is."""
+        return self._probed is None and (self._claimed is None or not self._given_fingerprint)
+
+    @property
     def unseen(self) -> str:
         """What may change there unseen, unless a fingerprint stands for it."""
         says = self._given_fingerprint or (self._header or Header()).fingerprint

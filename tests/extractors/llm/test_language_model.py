@@ -678,7 +678,7 @@ def test_a_run_shows_what_it_used_and_nowhere_the_key(
     first = CliRunner().invoke(run_command, [*command, "--out", str(tmp_path / "a")], catch_exceptions=False)
     sent = len(server.requests)
     again = CliRunner().invoke(run_command, [*command, *prices, "--out", str(tmp_path / "b")], catch_exceptions=False)
-    notes, later = (json.loads(done.output)["notes"] for done in (first, again))
+    notes, later = (json.loads(done.stdout)["notes"] for done in (first, again))
     assert "used for these predictions: 4 requests, 300 prompt tokens, 30 completion tokens" in notes
     # None of the articles has the words of the answer.
     assert any("3 invented quotes" in note and "3 ungrounded entities" in note for note in notes)
