@@ -1,4 +1,4 @@
-"""Files: read with a message that helps, written whole or not at all; locks; folders staged and renamed.
+"""Files: read with a message that helps, written whole or not at all; locks.
 
 Every change of the disk that evalkit makes to a file is made here, by a function of `os`, so that a test can let any of
 them fail: a write that takes only a part, a disk that is full, a process that is killed in between (`tests/faults.py`).
@@ -10,13 +10,11 @@ import json
 import os
 import platform
 import re
-import shutil
 import stat
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from reprlib import repr as shortened
@@ -38,6 +36,7 @@ __all__ = [
     "json_bytes",
     "locked",
     "make_folder",
+    "old_leftovers",
     "parse_json",
     "path_of",
     "read_bytes",
@@ -46,8 +45,6 @@ __all__ = [
     "read_text",
     "remove_file",
     "rename_file",
-    "replace_children",
-    "staged",
     "unlike_written",
     "write_file",
     "write_staged",
@@ -226,7 +223,9 @@ def write_file(path: Path, content: bytes | str, *, remedy: str = "choose anothe
         if _is_device(path):
             _written(os.open(path, os.O_WRONLY | os.O_APPEND | _PLAIN), data)
             return
-        _remove_leftovers(path)
+        for leftover in old_leftovers(path):
+            with suppress(OSError):
+                os.unlink(leftover)
         # In the same folder, so that renaming never copies; a name that no other writer has, in whatever thread.
         beside = path.with_name(f".{path.name[:60]}.{os.getpid()}-{os.urandom(8).hex()}.tmp")
         try:
@@ -362,16 +361,20 @@ def _is_device(path: Path) -> bool:
     return path.exists() and (named or not (path.is_file() or path.is_dir()))
 
 
-def _remove_leftovers(path: Path) -> None:
-    """Removes what processes left that were killed while they wrote this file."""
+def old_leftovers(path: Path) -> Iterator[Path]:
+    """What processes left that were killed while they wrote this file or folder, beside it.
+
+    Raises:
+        OSError: the folder that it lies in cannot be listed.
+    """
     before = f".{path.name[:60]}."
     for name in os.listdir(path.parent):
         if name.startswith(before) and is_leftover(name):
-            # Another process may do the same.
+            # Another process may remove it at the same time.
             with suppress(OSError):
                 leftover = path.with_name(name)
                 if time.time() - leftover.stat().st_mtime > _OLD:
-                    os.unlink(leftover)
+                    yield leftover
 
 
 def _write_all(descriptor: int, content: bytes) -> None:
@@ -505,71 +508,3 @@ def _lock_now(descriptor: int) -> None:
         import fcntl
 
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-@contextmanager
-def staged(path: Path) -> Iterator[Path]:
-    """Gives a place of the same name to write a new file or folder to, which is moved to `path` at the end.
-
-    Whatever goes wrong before leaves nothing behind.
-
-    Raises:
-        OutputError: it cannot be written there.
-    """
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    try:
-        made = staging / path.name
-        yield made
-        if made.exists():
-            with writing(path):
-                os.replace(made, path)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def replace_children(folder: Path, files: Mapping[str, str], *, remove: Iterable[str] = ()) -> None:
-    """Writes files (paths relative to the folder) in place of the children that they and `remove` name.
-
-    A child is a file, or a folder with all that is in it. The new ones are written beside the folder first and then
-    renamed into it; if a rename fails, the old ones are put back.
-
-    Raises:
-        OutputError: the folder cannot be written; it is as it was.
-    """
-    parent = folder.resolve().parent
-    with writing(folder):
-        parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=parent))
-        try:
-            for name, content in files.items():
-                target = staging / "new" / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content.encode("utf-8"))
-            folder.mkdir(parents=True, exist_ok=True)
-            children = sorted({*(name.split("/")[0] for name in files), *remove})
-            _swap(folder, staging, children)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-
-
-def _swap(folder: Path, staging: Path, children: list[str]) -> None:
-    old = staging / "old"
-    old.mkdir()
-    moved: list[str] = []
-    try:
-        for child in children:
-            moved.append(child)
-            if (folder / child).exists():
-                os.replace(folder / child, old / child)
-            if (staging / "new" / child).exists():
-                os.replace(staging / "new" / child, folder / child)
-    except OSError:
-        for child in moved:
-            if not (old / child).exists():
-                continue
-            if (folder / child).exists():
-                os.replace(folder / child, staging / f"undone-{child}")
-            os.replace(old / child, folder / child)
-        raise

@@ -15,8 +15,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "evalkit"
 
-VOCABULARY = ("errors", "files", "harmless", "options", "records", "registry", "results", "secrets", "shapes")
-VOCABULARY += ("showing", "toml", "version")
+VOCABULARY = ("errors", "files", "folders", "harmless", "options", "records", "registry", "results", "secrets")
+VOCABULARY += ("shapes", "showing", "toml", "version")
 """Root modules that everything may import."""
 
 STAGES = (

@@ -1,4 +1,4 @@
-"""Files and folders: whole or not at all, with a message that names the place and what to do."""
+"""Files: whole or not at all, with a message that names the place and what to do."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from evalkit.files import (
     read_inside,
     read_json,
     read_text,
-    replace_children,
     write_file,
 )
 from tests.faults import Killed, count_writes, failing, killed_at
@@ -229,27 +228,6 @@ class TestReading:
             read_json(tmp_path / "a", missing="run it first", damaged="run again")
         with pytest.raises(InputError, match=r"gone: cannot be read: .*; run it first"):
             read_json(tmp_path / "gone", missing="run it first", damaged="run again")
-
-
-class TestReplaceChildren:
-    def test_named_children_are_replaced_and_others_stay(self, tmp_path: Path):
-        replace_children(tmp_path / "d", {"x/1": "1", "x/2": "2", "y": "y", "z": "z"})
-        replace_children(tmp_path / "d", {"x/3": "3"}, remove=["z"])
-        assert contents(tmp_path) == {"d/x/3": "3", "d/y": "y"}
-
-    def test_a_failing_rename_puts_everything_back(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-        replace_children(tmp_path / "d", {"a": "old", "b/1": "old"})
-        rename = os.replace
-
-        def full(source: Path, target: Path) -> None:
-            if Path(target).name == "b" and "new" in Path(source).parts:
-                raise OSError(28, "No space left on device")
-            rename(source, target)
-
-        monkeypatch.setattr(os, "replace", full)
-        with pytest.raises(OutputError, match="d: cannot be written: No space left on device"):
-            replace_children(tmp_path / "d", {"a": "new", "b/2": "new"})
-        assert contents(tmp_path) == {"d/a": "old", "d/b/1": "old"}
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from evalkit.dataset.copies import copies_across_splits
 from evalkit.dataset.declaration import DATASET_FILE, read_declaration, with_declared_scopes
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.labels import LABELS_FILE, load_inventory, unlisted_inventory
+from evalkit.dataset.manifest import MANIFEST_FILE, manifest_json, read_manifest
 from evalkit.dataset.offsets import converted_example, counting_of
 from evalkit.dataset.own_labels import own_inventory
 from evalkit.dataset.problems import Problem
@@ -47,7 +48,8 @@ from evalkit.dataset.store import (
 )
 from evalkit.dataset.validate import check_raw
 from evalkit.errors import FormatError, InputError
-from evalkit.files import file_name_of, read_text, replace_children, write_file
+from evalkit.files import file_name_of, read_text, write_file
+from evalkit.folders import finish_changes, replace_children
 from evalkit.formats.base import Batch
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.native.rows import dump_line
@@ -132,6 +134,7 @@ def build_dataset(
         DatasetProblemsError: something is wrong; holds every problem.
         OutputError: a folder cannot be written.
     """
+    finish_changes(out)
     raws, problems, notes, folders = _read_all(listed(sources), out, corpus, keep=keep, read=read or ReadOptions())
     labels = labels_file([out, *folders])
     inventory = unlisted_inventory() if labels is None else load_inventory(labels.parent)
@@ -200,11 +203,12 @@ def write_dataset(
         FormatError: an article id cannot be a file name, or the `dataset.toml` is damaged.
         OutputError: the folder cannot be written.
     """
-    files = {
+    annotations = {
         f"{split.split}/{file_name_of(example.article.id, '.json')}": example_json(example)
         for split in map(as_stored, splits)
         for example in split
     }
+    files = {**annotations, MANIFEST_FILE: manifest_json(annotations)}
     if declared_in is not None and declared_in != out:
         files[DATASET_FILE] = read_text(declared_in / DATASET_FILE)
     files[CARD_FILE] = render_card(splits, read_declaration(declared_in or out), folder=out.resolve().name)
@@ -290,10 +294,12 @@ def _ready(raw: RawExample, source: Place) -> RawExample:
 
 
 def _ids_by_split(out: Path) -> dict[str, list[str]]:
-    """The article ids that a dataset folder holds now; empty if it does not exist."""
+    """The article ids that a dataset folder holds, or held when it was built last; empty if it does not exist."""
     if not out.is_dir():
         return {}
-    return {split: [path.stem for path in paths] for split, paths in split_files(out).items()}
+    there = {split: [path.stem for path in paths] for split, paths in split_files(out).items()}
+    built = read_manifest(out)
+    return {split: list(dict.fromkeys([*there.get(split, ()), *built.get(split, ())])) for split in {**there, **built}}
 
 
 def _check_store(raws: Sequence[RawExample], out: Path, corpus: Path) -> Iterator[Problem]:
@@ -314,7 +320,10 @@ def _check_store(raws: Sequence[RawExample], out: Path, corpus: Path) -> Iterato
             yield Problem(article.id, "text", "text-changed", message)
     for split, ids in _ids_by_split(out).items():
         for article_id in set(ids) - named:
-            message = f"{out / split} holds it, and no source does; name it, keep it (--keep), or delete its file"
+            message = (
+                f"{out / split} holds it, or did when it was built last, and no source does; name it, keep it "
+                f"(--keep), or delete its file and its line in {MANIFEST_FILE}"
+            )
             yield Problem(article_id, "id", "article-lost", message)
 
 

@@ -11,7 +11,7 @@ from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.load import load_splits
 from evalkit.dataset.sources import ALL, find_place
 from evalkit.errors import EvalkitError, FormatError, InputError, OutputError, describe_error
-from evalkit.files import staged
+from evalkit.folders import staged
 from evalkit.formats.base import Batch, Format, Losses, counted
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.table import FORMATS, load_format

@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.dataset.hub import HUB_ID, read_hub
+from evalkit.dataset.manifest import MANIFEST_FILE, lost_files, read_manifest
 from evalkit.dataset.row_folders import row_folder, saved_splits, split_of_name, the_split
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold, dataset_name, split_files
 from evalkit.errors import EvalkitError, FormatError, InputError, one_line
 from evalkit.files import is_standard_input, path_of
+from evalkit.folders import finish_changes
 from evalkit.formats.base import Batch, Claims, Format, Source, merged
 from evalkit.formats.contents import BINARY
 from evalkit.formats.native.format import batch_of_rows, read_native
@@ -94,6 +96,7 @@ def find_place(source: str | Path | None, format_name: str | None = None) -> Pla
     if source is None or str(source) == BUNDLED_NAME:
         if told is not None:
             raise InputError(f"format {format_name!r} is that of a file or folder; say which (the gold, or --dataset)")
+        finish_changes(bundled_gold())
         return Place(kind="folder", name=BUNDLED_NAME, location=str(_existing(bundled_gold())))
     if not str(source).strip():
         raise InputError("the path of the dataset is empty; is a variable not set?")
@@ -109,6 +112,7 @@ def find_place(source: str | Path | None, format_name: str | None = None) -> Pla
     if not path.is_dir():
         found = told or format_of_file(path)
         return Place(kind=found.name, name=path.stem, location=str(path), format=found)
+    finish_changes(path)
     name = dataset_name(path)
     if told is None and (kind := _layout(path)) is not None:
         return Place(kind=kind, name=name, location=str(path))
@@ -125,7 +129,9 @@ def _layout(folder: Path) -> str | None:
         return "saved"
     files = split_files(folder)
     by_name = row_folder(folder) if set(files) == {"data"} else None
-    return None if not files else "folder" if by_name is None or None in by_name.files else "rows"
+    if not files:
+        return "folder" if (folder / MANIFEST_FILE).is_file() else None
+    return "folder" if by_name is None or None in by_name.files else "rows"
 
 
 def _refuse_brat(folder: Path) -> None:
@@ -233,10 +239,13 @@ def read_place(
 
 def _read_folder(folder: Path, split: str, *, predicted: bool) -> Batch:
     files = split_files(folder)
-    if not files:
+    names = list(dict.fromkeys([*files, *read_manifest(folder)]))
+    if not names:
         raise InputError(f"{folder}: holds no annotated article (SPLIT/ID.json); build it with evalkit dataset build")
-    wanted = list(files) if split == ALL else [the_split(split, files)]
-    return merged([read_native(path, split=name, predicted=predicted) for name in wanted for path in files[name]])
+    wanted = names if split == ALL else [the_split(split, names)]
+    lost = Batch(problems=tuple(lost_files(folder, wanted)))
+    paths = [(name, path) for name in wanted for path in files.get(name, ())]
+    return merged([lost, *(read_native(path, split=name, predicted=predicted) for name, path in paths)])
 
 
 def _read_rows(place: Place, read: ReadOptions, split: str, *, predicted: bool) -> Batch:
@@ -303,18 +312,22 @@ def _files(form: Format, folder: Path) -> list[Path]:
 
     Files of text that have no ending of the format are only asked for by somebody who named the format.
     """
-    every = sorted(file for file in folder.rglob("*") if file.is_file())
+    # What is hidden says something about the folder, or was left behind by somebody who was killed.
+    every = sorted(file for file in folder.rglob("*") if file.is_file() and not _is_hidden(file.relative_to(folder)))
     files = [file for file in every if file.suffix in form.suffixes]
     if not files:
-        shown = [file for file in every if not _is_beside(file.relative_to(folder))]
+        shown = [file for file in every if not _is_beside(file)]
         files = shown if any(form.certainty(file, head_of(file)) > 0 for file in shown) else []
     return [file.relative_to(folder) for file in files]
 
 
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
 def _is_beside(file: Path) -> bool:
-    """Whether a file is hidden, or says something about a dataset, and so holds no article."""
-    hidden = any(part.startswith(".") for part in file.parts)
-    return hidden or file.suffix in (".md", ".toml") or file.stem.upper() in ("README", "LICENSE", "LICENCE")
+    """Whether a file says something about a dataset, and so holds no article."""
+    return file.suffix in (".md", ".toml") or file.stem.upper() in ("README", "LICENSE", "LICENCE")
 
 
 def _file_names(files: Collection[Path]) -> dict[Path, str]:

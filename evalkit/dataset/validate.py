@@ -29,11 +29,12 @@ from evalkit.dataset.copies import copies_across_splits
 from evalkit.dataset.declaration import with_declared_scopes
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.load import inventory_beside, refuse_unknown_only
+from evalkit.dataset.manifest import changes_since_build
 from evalkit.dataset.offsets import converted_batch
 from evalkit.dataset.own_labels import label_counts
 from evalkit.dataset.problems import Problem, place_of
 from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
-from evalkit.dataset.store import ARTICLES_FILE, article_entry, read_article_entries
+from evalkit.dataset.store import ARTICLES_FILE, article_entry, read_article_entries, split_files
 from evalkit.errors import FormatError, InputError
 from evalkit.files import read_text
 from evalkit.formats.base import Batch
@@ -122,17 +123,19 @@ def validate_dataset(
     if not inventory.metadata:
         problems += _check_unknown(batch, found, raws)
     checks: tuple[str, ...] = ()
+    changes: list[str] = []
     if found.kind == "folder":
         problems += _check_file_names(raws)
         corpus = corpus or Path(found.location).resolve().parent / CORPUS_FOLDER
         if corpus.is_dir():
             problems += check_corpus(raws, corpus)
             checks = ("corpus",)
+        changes = changes_since_build(Path(found.location), split_files(Path(found.location)))
     return Validation(
         problems=tuple(sorted(problems, key=Problem.sort_key)),
         counts=_counts(raws),
         checks=checks,
-        notes=_without_meant_keys(batch).sentences,
+        notes=(*_without_meant_keys(batch).sentences, *changes),
     )
 
 

@@ -32,6 +32,7 @@ def codes(error: pytest.ExceptionInfo[DatasetProblemsError]) -> set[tuple[str, s
 def test_build_writes_splits_card_labels_and_corpus(inline_files: Path, tmp_path: Path) -> None:
     result = build(inline_files, tmp_path)
     assert sorted(content_of(tmp_path / "gold")) == [
+        ".evalkit-manifest.json",
         "README.md",
         "dev/market-day.json",
         "labels.toml",
@@ -114,6 +115,7 @@ def test_other_files_of_the_folder_stay(inline_files: Path, tmp_path: Path) -> N
     build(inline_files, tmp_path)
     build(inline_files, tmp_path, splits={"test": ["market-day", "harbour-strike"]})
     assert sorted(content_of(tmp_path / "gold")) == [
+        ".evalkit-manifest.json",
         "GUIDELINES.md",
         "README.md",
         "labels.toml",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from evalkit.errors import InputError
+from evalkit.errors import InputError, OutputError
 from evalkit.options import ReadOptions
 from evalkit.predictions.run import GoldReference, MadeBy, Run
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span, Stance
 from evalkit.workflows.gate import check_gate, update_baseline
 from evalkit.workflows.inputs import gold_from
+from tests.faults import Killed, count_writes, failing
 
 ENTITY = Entity(id="e1", spans=(Span(0, 3),), label="PER", entity_id="ida")
 STANCE = Stance(id="s1", holder="ida", target="topic:oslo", label="favor", evidence=(Span(0, 9),))
@@ -72,3 +75,30 @@ def test_nothing_to_judge_is_no_pass() -> None:
 
     with pytest.raises(InputError, match="nothing to judge"):
         check_gate(run, run)
+
+
+@pytest.mark.parametrize("how", ["kill", "full", "error", "short"])
+def test_a_baseline_is_the_old_or_the_new_one_whole(tmp_path: Path, how: str) -> None:
+    """Whatever becomes of the disk or the process while it is written: the next gate judges by one of the two."""
+
+    def run(label: str) -> Run:
+        found = replace(ENTITY, label=label)
+        made = [Prediction(article_id=name, annotations=Annotations(entities=(found,))) for name in "ab"]
+        return run_of(*made, layers=("entities",))
+
+    def judged(path: Path) -> str:
+        (outcome, *_) = check_gate(run("PER"), path).outcomes
+        return outcome.verdict
+
+    update_baseline(run("ORG"), tmp_path / "old.json")
+    update_baseline(run("PER"), tmp_path / "new.json")
+    whole = {name: (tmp_path / f"{name}.json").read_bytes() for name in ("old", "new")}
+    path = tmp_path / "base.json"
+    changes = count_writes(lambda: update_baseline(run("PER"), path))
+    assert changes == 4  # A file beside it is made, written, synced and renamed.
+    for k in range(1, changes + 1):
+        path.write_bytes(whole["old"])
+        with failing(k, how), suppress(Killed, OutputError):
+            update_baseline(run("PER"), path)
+        assert path.read_bytes() in whole.values()
+        assert judged(path) == "pass"

@@ -42,7 +42,7 @@ def _read(source: Source, options: ReadOptions) -> Batch:
 
 
 def _write(batch: Batch, target: Path) -> Losses:
-    from evalkit.files import file_name_of, write_file
+    from evalkit.files import file_name_of, write_file, write_staged
     from evalkit.formats.inline.markup import write_inline
 
     items = counted(example.gold for example in batch.examples)
@@ -71,7 +71,7 @@ def _write(batch: Batch, target: Path) -> Losses:
         for example, split in zip(examples, batch.splits or (None,) * len(examples), strict=True)
     }
     for path, content in files.items():
-        write_file(path, content)
+        write_staged(path, content)
     return losses
 
 

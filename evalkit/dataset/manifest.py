@@ -1,0 +1,102 @@
+"""Which annotation files the last build of a dataset folder wrote: a lost one is named, not left out in silence.
+
+Gold is edited by hand, so a file may say something else by now, or be new: `evalkit dataset validate` tells which. A
+file that is gone has to come back, or be taken out of the manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from evalkit.errors import FormatError
+from evalkit.files import json_bytes, read_bytes, read_json
+from evalkit.shapes import checked, each, fields, number, text
+from evalkit.showing import number_of
+
+__all__ = ["MANIFEST_FILE", "changes_since_build", "lost_files", "manifest_json", "read_manifest"]
+
+MANIFEST_FILE = ".evalkit-manifest.json"
+_MANIFEST = fields({"version": number(1, 1), "files": each(text)})
+
+
+def manifest_json(files: Mapping[str, str]) -> str:
+    """The manifest of a folder with these annotation files, one line each.
+
+    Args:
+        files: their content by `SPLIT/ID.json`.
+    """
+    hashes = {name: _hash(files[name].encode("utf-8")) for name in sorted(files)}
+    return json_bytes({"format": "evalkit.manifest", "version": 1, "files": hashes}).decode("utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, list[str]]:
+    """The ids of the articles that the last build wrote, by split; empty if there is no manifest.
+
+    Raises:
+        FormatError: it is damaged.
+    """
+    by_split: dict[str, list[str]] = {}
+    for name in _hashes(folder):
+        split, _, file = name.partition("/")
+        by_split.setdefault(split, []).append(file.removesuffix(".json"))
+    return by_split
+
+
+def lost_files(folder: Path, splits: Collection[str]) -> list[FormatError]:
+    """What is to be said of each file of some splits that the last build wrote and that is gone.
+
+    Raises:
+        FormatError: the manifest is damaged.
+    """
+    return [
+        FormatError(
+            f"{folder / name}: was written by the last build and is gone; restore it, or take its line out of "
+            f"{MANIFEST_FILE} if it is gone for good"
+        )
+        for name in _hashes(folder)
+        if name.partition("/")[0] in splits and not (folder / name).is_file()
+    ]
+
+
+def changes_since_build(folder: Path, files: Mapping[str, Collection[Path]]) -> list[str]:
+    """Sentences on the files that are not as the last build wrote them; none where there is no manifest.
+
+    Args:
+        folder: the dataset folder.
+        files: its annotation files by split.
+
+    Raises:
+        FormatError: the manifest is damaged.
+    """
+    hashes = _hashes(folder)
+    if not hashes:
+        return []
+    there = {f"{split}/{path.name}": path for split, paths in files.items() for path in paths}
+    added = [name for name in there if name not in hashes]
+    edited = [name for name, path in there.items() if name in hashes and _hash(read_bytes(path)) != hashes[name]]
+    said = {"was edited since the last build": edited, "was added since the last build": added}
+    return [
+        f"{_some(names)} {what if len(names) == 1 else what.replace('was', 'were', 1)}"
+        for what, names in said.items()
+        if names
+    ]
+
+
+def _some(names: Collection[str]) -> str:
+    first, *others = sorted(names)
+    return f"{first} and {number_of(len(others), 'other file')}" if others else first
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    path = folder / MANIFEST_FILE
+    if not path.is_file():
+        return {}
+    remedy = "delete it, and build the dataset again"
+    return dict(checked(read_json(path, damaged=remedy), _MANIFEST, path, remedy)["files"])
+
+
+def _hash(content: bytes) -> str:
+    # A checkout may have other line ends.
+    return sha256(content.replace(b"\r\n", b"\n")).hexdigest()
