@@ -46,9 +46,10 @@ class EvalkitError(Exception):
 
     def __str__(self) -> str:
         """What is wrong, where, and what to do."""
+        from evalkit.harmless import clean
         from evalkit.secrets import redacted
 
-        said = redacted(super().__str__())
+        said = clean(redacted(super().__str__()))
         # A message ends in what to do, so what is too long in it is cut out of its middle.
         return said if len(said) <= _LONGEST else f"{said[: _LONGEST // 2]} […] {said[-_LONGEST // 2 :]}"
 

@@ -40,8 +40,7 @@ _STEERS = re.compile(
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0010ffff"
     f"{_SELECTORS}]"
 )
-_DRAWN = re.compile("[#*0-9©®\u0300-\U0003ffff]")
-_IDEOGRAPH = re.compile("[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_IDEOGRAPHS = (("\u2e80", "\u9fff"), ("\uf900", "\ufaff"), ("\U00020000", "\U0003ffff"))
 _SPACE = re.compile(r"\s")
 _SPACE_IN_LINE = re.compile(r"[^\S\n\t]")
 
@@ -77,9 +76,9 @@ def _belongs(found: re.Match[str]) -> bool:
     if character in _JOINERS:
         return _joins(before) and _joins(after)
     if "\ufe00" <= character <= "\ufe0f":
-        return bool(_DRAWN.match(before)) and not _STEERS.match(before)
+        return before != "" and (before >= "\u0300" or before in "#*0123456789©®") and not _STEERS.match(before)
     if "\U000e0100" <= character <= "\U000e01ef":
-        return bool(_IDEOGRAPH.match(before))
+        return any(first <= before <= last for first, last in _IDEOGRAPHS)
     return character == "\r" and after == "\n"
 
 

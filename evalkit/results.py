@@ -12,6 +12,7 @@ from reprlib import repr as shortened
 from typing import Any
 
 from evalkit.errors import FormatError
+from evalkit.harmless import clean
 from evalkit.shapes import (
     Shape,
     anything,
@@ -330,7 +331,7 @@ class EvalResult:
             for name, result in list(conventions.items())[:1]
         ]
         about = f"{self.extractor} on {self.gold}, {self.split}, {number_of(self.articles, 'article')}"
-        return f"<EvalResult {about}: {', '.join(figures) or 'nothing evaluated'}>"
+        return clean(f"<EvalResult {about}: {', '.join(figures) or 'nothing evaluated'}>")
 
     _repr_html_ = shown_html
 

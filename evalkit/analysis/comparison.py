@@ -26,6 +26,7 @@ from evalkit.analysis.runs import (
     shared_conventions,
 )
 from evalkit.errors import InputError
+from evalkit.harmless import clean
 from evalkit.results import EvalResult, Interval
 from evalkit.scoring.tasks.table import ScoredTable
 from evalkit.showing import number_of, shown_html
@@ -142,7 +143,7 @@ class Comparison:
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
         about = f"{' and '.join(self.runs)} on {self.gold}, {self.split}"
-        return f"<Comparison of {about}: {number_of(len(self.rows), 'row')}>"
+        return clean(f"<Comparison of {about}: {number_of(len(self.rows), 'row')}>")
 
     def select(self, **wanted: str) -> tuple[ComparedRow, ...]:
         """The rows with some values, such as `select(task="entities", score="f1")`."""

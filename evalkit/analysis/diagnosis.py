@@ -16,6 +16,7 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.oracle import Rung, kind_ladder, link_ladder, oracle_table
 from evalkit.analysis.power import Detection, detect
 from evalkit.analysis.slices import Sliced, SliceRow, Slicing
+from evalkit.harmless import clean
 from evalkit.registry import unknown_name
 from evalkit.scoring.columns import Columns
 from evalkit.scoring.pairs import Pair
@@ -145,7 +146,7 @@ class Diagnosis:
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
-        return f"<Diagnosis of {self.run} on {self.gold}, {self.split}, {number_of(self.articles, 'article')}>"
+        return clean(f"<Diagnosis of {self.run} on {self.gold}, {self.split}, {number_of(self.articles, 'article')}>")
 
     _repr_html_ = shown_html
 

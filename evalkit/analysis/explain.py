@@ -13,6 +13,7 @@ from typing import Any
 
 from evalkit.analysis.judged import Credits, JudgedArticle, JudgedItem, judge_articles
 from evalkit.errors import InputError
+from evalkit.harmless import clean
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.table import choose_conventions, load_task, task_names
 from evalkit.showing import number_of, shown_html
@@ -77,7 +78,7 @@ class Explanation:
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
         items = number_of(sum(len(part.items) for part in self.layers), "item")
-        return f"<Explanation of {self.article} of {self.run}: {items}>"
+        return clean(f"<Explanation of {self.article} of {self.run}: {items}>")
 
     _repr_html_ = shown_html
 

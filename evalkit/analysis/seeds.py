@@ -19,6 +19,7 @@ from evalkit.analysis.runs import (
     shared_conventions,
 )
 from evalkit.analysis.student import t_quantile
+from evalkit.harmless import clean
 from evalkit.results import EvalResult, Interval
 from evalkit.scoring.tasks.table import ScoredTable
 from evalkit.showing import number_of, shown_html
@@ -78,7 +79,7 @@ class RepeatedRuns:
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
-        return (
+        return clean(
             f"<RepeatedRuns {', '.join(self.runs)} on {self.gold}, {self.split}: {number_of(len(self.rows), 'figure')}>"
         )
 

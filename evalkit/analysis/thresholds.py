@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from evalkit.analysis.calibration import threshold_sweep
+from evalkit.harmless import clean
 from evalkit.layers.table import load_layer
 from evalkit.results import Counts
 from evalkit.scoring.columns import PREDICTED_SIDE
@@ -126,7 +127,9 @@ class ThresholdFit:
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
-        return f"<ThresholdFit of {self.run} on {self.gold}, {self.split}, {number_of(self.articles, 'article')}>"
+        return clean(
+            f"<ThresholdFit of {self.run} on {self.gold}, {self.split}, {number_of(self.articles, 'article')}>"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The fit as JSON values; `min_score` is what the option of that name takes."""

@@ -12,6 +12,7 @@ from evalkit.dataset.label_maps import MapCounts
 from evalkit.dataset.labels import Inventory, with_metadata_layers, without_metadata_layers
 from evalkit.errors import EvalkitError
 from evalkit.formats.native.rows import example_to_row
+from evalkit.harmless import clean
 from evalkit.layers.base import Layer, surface
 from evalkit.layers.fields import NUMBER, SPAN, SPANS
 from evalkit.layers.table import all_layers, layer_names, load_layer
@@ -53,7 +54,9 @@ class GoldDataset:
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
-        return f"<GoldDataset {self.name}@{self.fingerprint[:7]}, {self.split}, {number_of(len(self), 'article')}>"
+        return clean(
+            f"<GoldDataset {self.name}@{self.fingerprint[:7]}, {self.split}, {number_of(len(self), 'article')}>"
+        )
 
     def __len__(self) -> int:
         """The number of articles."""

@@ -11,6 +11,7 @@ from evalkit.analysis.changes import DIRECTIONS, Change
 from evalkit.gate.articles import CommonArticles
 from evalkit.gate.baseline import Baseline
 from evalkit.gate.rules import Rule
+from evalkit.harmless import clean
 from evalkit.results import CANNOT_TELL, FAIL, PASS
 from evalkit.showing import number_of, shown_html
 
@@ -145,7 +146,7 @@ class GateReport:
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
-        return f"<GateReport {self.run} against {self.baseline} on {self.gold}, {self.split}: {self.verdict}>"
+        return clean(f"<GateReport {self.run} against {self.baseline} on {self.gold}, {self.split}: {self.verdict}>")
 
     _repr_html_ = shown_html
 
@@ -168,7 +169,7 @@ class BaselineUpdate:
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
-        return f"<BaselineUpdate {self.path}: {number_of(len(self.changed), 'change')}>"
+        return clean(f"<BaselineUpdate {self.path}: {number_of(len(self.changed), 'change')}>")
 
     def to_json(self) -> dict[str, Any]:
         """The update as JSON values."""

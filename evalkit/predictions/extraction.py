@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.formats.native.rows import annotations_to_row, article_to_row
+from evalkit.harmless import clean
 from evalkit.predictions.run import Run
 from evalkit.records import Article, Prediction
 from evalkit.results import failures_beyond
@@ -35,7 +36,7 @@ class Extraction:
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
-        return f"<Extraction {self.extractor}, {number_of(len(self.articles), 'article')}>"
+        return clean(f"<Extraction {self.extractor}, {number_of(len(self.articles), 'article')}>")
 
     @property
     def failed(self) -> dict[str, str]:

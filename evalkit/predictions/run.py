@@ -13,6 +13,7 @@ from evalkit.dataset.labels import load_inventory
 from evalkit.errors import FormatError, InputError
 from evalkit.files import path_of
 from evalkit.formats.native.rows import prediction_to_row
+from evalkit.harmless import clean
 from evalkit.options import Scoring
 from evalkit.predictions.admission import Refused, admit
 from evalkit.predictions.facts import GoldReference, MadeBy, stated
@@ -176,7 +177,7 @@ class Run:
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
         about = "" if self.gold is None else f" on {self.gold.short}, {self.gold.split}"
-        return f"<Run {self.extractor}{about}, {number_of(len(self.predictions), 'article')}>"
+        return clean(f"<Run {self.extractor}{about}, {number_of(len(self.predictions), 'article')}>")
 
     def save(self, path: str | Path) -> Run:
         """Writes the run to a folder, and gives the run that lies there.

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
@@ -17,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.errors import InputError
+from evalkit.integrations.pytest_plugin import GateCheck
 from evalkit.registry import Registry
 from evalkit.report.document import (
     Chart,
@@ -188,6 +190,26 @@ def test_tables_stay_inside_the_terminal(plain: Mapping[str, Any], name: str, wi
     lines = render_terminal(document_of(plain[name]), width=width).splitlines()
     # Lines that are copied or searched go on over the edge; those of tables begin with a space.
     assert all(len(line) <= width for line in lines if line.startswith(" "))
+
+
+@EACH_TYPE
+def test_it_names_itself_in_a_line(hostile: Mapping[str, Any], name: str):
+    """At a prompt of Python."""
+    shown = repr(hostile[name])
+    assert not STEERING.search(shown)
+    assert "\n" not in shown
+
+
+def test_a_test_that_fails_says_it(hostile: Mapping[str, Any]):
+    report = replace(hostile["evalkit.gate.outcome:GateReport"], failed={"a": "b"})
+    with pytest.raises(pytest.fail.Exception) as failed:
+        GateCheck(report).check()
+    assert "<script>" in str(failed.value)
+    assert not STEERING.search(str(failed.value))
+
+
+def test_an_error_is_a_line():
+    assert str(InputError("a\x1b[2J\nb\u202e")) == "a�[2J b�"
 
 
 @EACH_TYPE
