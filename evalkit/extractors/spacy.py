@@ -102,7 +102,9 @@ def _load(spacy: Any, spec: str) -> Any:
                 return spacy.load(name)
             if name.isidentifier() and find_spec(name) is not None:
                 return _load_package(name)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise ExtractorError(f"{spec}: cannot be loaded: {describe_error(error)}") from error
     near = near_match(name, installed)
     hint = f"did you mean 'spacy:{near}'?" if near else f"Installed: {', '.join(sorted(installed)) or 'none'}."

@@ -126,4 +126,8 @@ def _copied(system: Extractor, running: Running) -> Extractor:
 
     if not can_start():
         return system
-    return WorkerExtractor.copied(system, running.article_timeout)
+    try:
+        return WorkerExtractor.copied(system, running.article_timeout)
+    except OSError as error:
+        _log.warning("%s: no process can be started (%s)", system.name, error.strerror or error)
+        return system

@@ -125,10 +125,11 @@ class _Server:
 
     def answer(self, request: Row) -> bytes:
         """The line that answers a request, whatever code of others does on the way."""
+        number = {"number": request.get("number")}
         try:
-            line = answer_line(self._handled(request))
+            line = answer_line({**self._handled(request), **number})
         except BaseException as error:
-            line = answer_line(error_to_row(error))
+            line = answer_line({**error_to_row(error), **number})
         for stream in (sys.stdout, sys.stderr):
             # What was printed is to be seen before the answer. It may be closed, or be anything.
             with contextlib.suppress(Exception):

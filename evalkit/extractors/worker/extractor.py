@@ -6,7 +6,6 @@ lost fails the article that it was at; of a batch nobody knows which that is, an
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import threading
@@ -23,7 +22,6 @@ from evalkit.extractors.worker.wire import (
     Answer,
     RaisedError,
     answer_from_row,
-    answer_line,
     article_to_send,
     error_from_row,
     pairs_to_row,
@@ -88,7 +86,7 @@ class WorkerExtractor:
             EvalkitError: as for `load_extractor`.
         """
         remember_from(spelling, settings)
-        hello = {"path": sys.path, "spelling": spelling, "settings": dict(settings)}
+        hello = {"path": list(map(str, sys.path)), "spelling": spelling, "settings": dict(settings)}
         made = cls(started_anew, f"extractor {spelling!r}", hello, limit)
         made.spec = ExtractorSpec(spelling, dict(settings))
         return made
@@ -203,12 +201,11 @@ class WorkerExtractor:
             LostError: it is lost.
             EvalkitError: what the extractor raised.
         """
-        line = answer_line(request)
         worker = self._warm() if warm else self._free()
         try:
             with self._lock:
                 self._busy.add(worker)
-            row = _read(worker.ask(line, seconds))
+            row = worker.ask(request, seconds)
         except BaseException as error:
             worker.stop(0 if isinstance(error, LostError) else _MOMENT)
             raise
@@ -223,10 +220,20 @@ class WorkerExtractor:
         return row
 
     def _free(self) -> Worker:
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        worker, _ = self._started()
+        while True:
+            with self._lock:
+                worker = self._idle.pop() if self._idle else None
+            if worker is None:
+                break
+            if worker.lives:
+                return worker
+            # A thread that it left behind has ended it since: no article that comes now is to blame.
+            worker.stop(0)
+        try:
+            worker, _ = self._started()
+        except OSError as error:
+            said = error.strerror or error
+            raise ExtractorError(f"{self._where}: no process can be started again ({said}); run again") from error
         return worker
 
     def _warm(self) -> Worker:
@@ -235,7 +242,7 @@ class WorkerExtractor:
         if self._limit is None or not self._probes or worker.warm:
             return worker
         try:
-            worker.ask(answer_line({"do": "warm"}), self._patience())
+            worker.ask({"do": "warm"}, self._patience())
         except BaseException as error:
             worker.stop(0)
             if not isinstance(error, LostError):
@@ -255,11 +262,11 @@ class WorkerExtractor:
         worker = self._start()
         try:
             with self._named("it cannot be set up"):
-                row = _read(worker.ask(answer_line(self._hello)))
+                row = worker.ask(self._hello)
                 if "raised" in row:
                     raise error_from_row(row)
             if self._fingerprint and not getattr(self, "uncached", ""):
-                self._compare(_read(worker.ask(answer_line({"do": "fingerprint"}))))
+                self._compare(worker.ask({"do": "fingerprint"}))
         except BaseException:
             worker.stop(0)
             raise
@@ -286,12 +293,3 @@ class WorkerExtractor:
             yield
         except (LostError, RaisedError) as error:
             raise ExtractorError(f"{self._where}: {what}: {error}") from error
-
-
-def _read(line: bytes) -> Row:
-    try:
-        row: Row = json.loads(line)
-    except ValueError as error:
-        # Somebody found the pipe and wrote to it.
-        raise LostError("its process wrote what is no answer") from error
-    return row

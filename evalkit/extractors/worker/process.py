@@ -7,6 +7,7 @@ however that ends: its pipe then has no other end (`evalkit.extractors.worker.ch
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import re
@@ -14,6 +15,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
@@ -21,7 +23,7 @@ from pathlib import Path
 from typing import Protocol, TextIO
 
 from evalkit.errors import EvalkitError
-from evalkit.extractors.worker.wire import is_inside
+from evalkit.extractors.worker.wire import Row, answer_line, is_inside
 
 __all__ = ["LostError", "Worker", "can_start", "started_anew", "started_by_fork"]
 
@@ -33,6 +35,7 @@ _LOOK = 0.2
 _ENDING = 1.0
 _open_ends: set[int] = set()
 """The ends of pipes to all such processes that run."""
+_starting = threading.Lock()
 _SAYS = logging.getLogger("evalkit.extractors.worker")
 
 _BOOT = "import sys; sys.path.insert(0, sys.argv.pop()); from evalkit.extractors.worker.child import main; main()"
@@ -89,18 +92,20 @@ def started_by_fork(serve: Callable[[int, int], object]) -> Worker:
     """
     import warnings
 
-    pipes = [os.pipe() for _ in range(3)]
-    (requests, asking), (listening, answers), (reading, printed) = pipes
-    with warnings.catch_warnings():
+    with _starting, warnings.catch_warnings():
+        (requests, asking), (listening, answers), (reading, printed) = (os.pipe() for _ in range(3))
         # Threads are not copied, and what they held may stay locked; then the time is up at some point.
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
+        if pid:
+            worker = Worker(_Forked(pid), asking, listening, reading)
     if pid == 0:
         try:
             os.setsid()
             # Those to other processes too, which would not see their end if this one held them.
             for end in (asking, listening, reading, *_open_ends):
-                os.close(end)
+                with contextlib.suppress(OSError):
+                    os.close(end)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             os.dup2(printed, 1)
             os.dup2(printed, 2)
@@ -111,7 +116,7 @@ def started_by_fork(serve: Callable[[int, int], object]) -> Worker:
             os.kill(os.getpid(), signal.SIGKILL)
     for end in (requests, answers, printed):
         os.close(end)
-    return Worker(_Forked(pid), asking, listening, reading)
+    return worker
 
 
 def _as_text(number: int) -> TextIO:
@@ -155,6 +160,7 @@ class Worker:
     def __init__(self, process: _Process, asking: int, listening: int, reading: int) -> None:
         """A process, and the ends of the pipes to it, from it, and of what it prints."""
         self.warm = False
+        self._asked = 0
         self._process = process
         self._asking, self._listening, self._reading = asking, listening, reading
         self._ends = (asking, listening, reading)
@@ -171,18 +177,19 @@ class Worker:
         self._selector.register(listening, selectors.EVENT_READ, self._listen)
         self._selector.register(reading, selectors.EVENT_READ, self._read)
 
-    def ask(self, request: bytes, seconds: float | None = None) -> bytes:
-        """The line that answers a line.
+    def ask(self, request: Row, seconds: float | None = None) -> Row:
+        """The answer to a request.
 
         Args:
-            request: the line.
+            request: what is asked for.
             seconds: how long the answer may take; None for ever.
 
         Raises:
             LostError: there is no answer; says why. The process is good for nothing more.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
-        self._outgoing = memoryview(request)
+        self._asked += 1
+        self._outgoing = memoryview(answer_line({"number": self._asked, **request}))
         self._selector.register(self._asking, selectors.EVENT_WRITE, self._send)
         searched = 0
         while (end := self._incoming.find(b"\n", searched)) < 0 or not self._incoming.startswith(b"{"):
@@ -202,7 +209,12 @@ class Worker:
         line = bytes(self._incoming[: end + 1])
         del self._incoming[: end + 1]
         self._drain()
-        return line
+        return self._checked(line)
+
+    @property
+    def lives(self) -> bool:
+        """Whether the process is there."""
+        return self._process.poll() is None
 
     def kill(self) -> None:
         """Ends the process at once, for another thread to see that waits for its answer."""
@@ -224,6 +236,15 @@ class Worker:
         finally:
             self._selector.close()
             _end(self._process, ends)
+
+    def _checked(self, line: bytes) -> Row:
+        """The answer that a line holds: an extractor may find the pipe and write to it."""
+        row: Row = {}
+        with contextlib.suppress(ValueError):
+            row = json.loads(line)
+        if row.pop("number", None) != self._asked or self._outgoing:
+            raise LostError("its process wrote what is no answer")
+        return row
 
     def _send(self) -> None:
         try:

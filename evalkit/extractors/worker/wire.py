@@ -20,7 +20,9 @@ from evalkit.secrets import redacted
 
 __all__ = [
     "INTERRUPTED",
+    "Answer",
     "RaisedError",
+    "Row",
     "answer_from_row",
     "answer_line",
     "answer_to_row",

@@ -64,7 +64,23 @@ def leaves_a_child():
     os._exit(4)
 
 
+def ends_later():
+    threading.Timer(0.05, lambda: os._exit(0)).start()
+    return FOUND
+
+
+def finds_the_pipe():
+    for number in range(3, 30):
+        try:
+            os.write(number, b'{"answers": []}\\n')
+        except OSError:
+            pass
+    return FOUND
+
+
 WAYS = {
+    "finds the pipe": finds_the_pipe,
+    "ends later": ends_later,
     "good": lambda: FOUND,
     "exits with 0": lambda: exits(0),
     "exits with 3": lambda: exits(3),
@@ -133,6 +149,7 @@ class Odd:
 '''
 
 SAID = {
+    "finds the pipe": "its process wrote what is no answer",
     "good": None,
     "exits with 0": "SystemExit: 0 (hostile.py:",
     "exits with 3": "SystemExit: 3 (hostile.py:",
@@ -486,3 +503,17 @@ def test_an_interrupt_in_an_extractor_is_one() -> None:
             extractor.extract([job("a").article])
     finally:
         extractor.close()
+
+
+def test_one_that_ends_between_two_articles_fails_neither(folder: Path) -> None:
+    extractor = WorkerExtractor.named("hostile:find", {}, None)
+    try:
+        (first,) = extractor.extract([job("ends later").article])
+        deadline = time.monotonic() + 10
+        while any(worker.lives for worker in extractor._idle) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        (second,) = extractor.extract([job("good").article])
+    finally:
+        extractor.close()
+    assert isinstance(first, Annotations)
+    assert isinstance(second, Annotations)
