@@ -312,11 +312,15 @@ def read_inside(path: Path) -> bytes:
         InputError: it is a link or no file.
     """
     _refuse_link(path)
+    # A pipe would wait for somebody to write.
     descriptor = os.open(path, os.O_RDONLY | _NOT_FOLLOWED | getattr(os, "O_NONBLOCK", 0))
-    with open(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise InputError(f"{path}: is no file; delete it")
-        return file.read()
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 def rename_file(old: Path, new: Path, *, remedy: str = "choose another place") -> None:

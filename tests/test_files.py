@@ -126,6 +126,10 @@ class TestGrowing:
                 append(b"x")
         with pytest.raises(OutputError, match="is a link, and none is followed"):
             read_inside(tmp_path / "soft")
+        os.mkfifo(tmp_path / "pipe")
+        for name in (".", "pipe"):
+            with pytest.raises(InputError, match="is no file; delete it"):
+                read_inside(tmp_path / name)
         assert (tmp_path / "outside").read_text() == "keep me"
 
 
