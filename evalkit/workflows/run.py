@@ -114,6 +114,7 @@ def make_run(system: Extractor, planned: Run, running: Running, folder: RunFolde
         folder: where the run is written, if that is not the folder `running.out`.
 
     Raises:
+        InputError: two articles have one id.
         ExtractorError: the extractor as a whole cannot be used.
         SpendingError: it would spend more than it may; what was made is kept, and the run is continued by the next.
         OutputError: the folder holds another run, another process is at work in it, or it cannot be written.
@@ -133,11 +134,15 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
     limit_spending(system, jobs, running)
     # Without a fingerprint of all that it runs, what it said before may not be what it would say now.
     uncached = bool(traits_of(system).uncached)
+    articles = {job.article.id: job.article for job in jobs}
+    if len(articles) < len(jobs):
+        (name, _), *_ = Counter(job.article.id for job in jobs).most_common(1)
+        raise InputError(f"two articles have the id {name!r:.80}; give each its own")
     kept = Kept()
     if folder is not None:
         kept = folder.open(
             planned.key,
-            {job.article.id: job.article for job in jobs},
+            articles,
             planned.layers,
             anew=not running.cache,
             restart=running.restart or uncached,

@@ -367,3 +367,10 @@ def test_extractors_of_evalkit_are_closed_and_those_of_others_left(gold: GoldDat
         with pytest.raises(KeyboardInterrupt):
             run_extractor(extractor, gold, cache=False)
     assert closed == ["ours", "ours"]
+
+
+def test_two_articles_with_one_id_are_refused(gold: GoldDataset):
+    one = gold.examples[0]
+    other = replace(one, article=replace(one.article, text="Another text."))
+    with pytest.raises(InputError, match="two articles have the id 'a0'; give each its own"):
+        run_extractor(person, [one, other])
