@@ -129,9 +129,19 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "no-option": ("models", f"--{TYPED}"),
     "no-rules": ("gate", "r", "--baseline", "base.json", "--rules", "wrong.toml"),
 }
+WRITES: dict[str, tuple[str, ...]] = {
+    "report.md": ("report", "s", "--output", "report.md"),
+    "report.html": ("report", "s", "--to", "html", "--output", "report.html"),
+    "summary.md": (*SHOWS["gate"], "--summary", "summary.md"),
+    "junit.xml": (*SHOWS["gate"], "--junit", "junit.xml"),
+    "o/README.md": ("dataset", "build", "own.jsonl", "--out", "o", "--corpus", "c", "--splits", "splits.json"),
+}
+"""Commands that write files for people: what is in them is looked at."""
+
 FORMS = ("terminal", "markdown", "html", "tsv", "json")
 COMMANDS = {f"{name}-{form}": (*argv, "--to", form) for name, argv in SHOWS.items() for form in FORMS}
 COMMANDS |= {f"{name}-junit": (*SHOWS[name], "--to", "junit") for name in ("gate", "validate")} | OTHERS
+SINKS = (*COMMANDS, *WRITES)
 
 
 def write_inputs(folder: Path) -> None:
@@ -146,6 +156,9 @@ def write_inputs(folder: Path) -> None:
     write_lines(folder / "pred.jsonl", [{"id": TYPED, "entities": [{"spans": [[0, 5]], "label": f"{HOSTILE} 2"}]}])
     wrong = [{"spans": [[0, 3]], "text": HOSTILE, "label": HOSTILE, "entity_id": HOSTILE}]
     write_lines(folder / "wrong.jsonl", [row | {"entities": wrong}])
+    own = row | {"id": "own", "text": "Zorn left Oslo.", "metadata": {"section": HOSTILE, HOSTILE: "x"}}
+    write_lines(folder / "own.jsonl", [own])
+    (folder / "splits.json").write_text('{"test": ["own"]}', encoding="utf-8")
     find = 'def find(article):\n    return [(0, 4, article.title), (0, 9, "X")]\n'
     (folder / "words.py").write_text(find, encoding="utf-8")
     (folder / "speaks.py").write_text(EXTRACTOR, encoding="utf-8")
@@ -175,12 +188,16 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Shown]
         patch.setattr(sys, "dont_write_bytecode", True)
         for argv in PREPARE:
             assert call(*argv).status in (0, 1), argv
-        yield {name: call(*argv) for name, argv in COMMANDS.items()}
+        done = {name: call(*argv) for name, argv in COMMANDS.items()}
+        for name, argv in WRITES.items():
+            assert call(*argv).status in (0, 1), argv
+            done[name] = Shown(0, (folder / name).read_text(encoding="utf-8"), "")
+        yield done
         for name in ("words", "speaks"):
             sys.modules.pop(name, None)
 
 
-EACH_COMMAND = pytest.mark.parametrize("command", COMMANDS)
+EACH_COMMAND = pytest.mark.parametrize("command", SINKS)
 EACH_SIGN = pytest.mark.parametrize("sign", SIGNS)
 
 
@@ -202,6 +219,9 @@ def test_the_text_has_come_as_far_as_this(shown: dict[str, Shown], command: str)
 
 @EACH_COMMAND
 def test_a_build_server_finds_no_orders(shown: dict[str, Shown], command: str):
+    if command in WRITES:
+        # Of files it reads none.
+        return
     for line in (shown[command].out + "\n" + shown[command].err).split("\n"):
         assert not line.strip().startswith("::")
         assert not re.search(r"##\w*\[", line)
@@ -230,6 +250,11 @@ class TestMarkdown:
         for table in re.findall("<table>.*?</table>", html, re.DOTALL):
             sizes = {len(re.findall("<t[dh]", row)) for row in re.findall("<tr>.*?</tr>", table, re.DOTALL)}
             assert len(sizes) == 1
+
+
+@pytest.mark.parametrize("name", ["report.md", "summary.md"])
+def test_nothing_is_live_in_a_file(shown: dict[str, Shown], name: str):
+    assert not live_in(shown[name].out)
 
 
 @of_form("html")

@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from evalkit.harmless import clean_output
-from evalkit.secrets import redacted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,7 +70,11 @@ class Output:
         moves = self._BAR.match(text) if self.stream.isatty() else None
         begun = moves[0] if moves else ""
         rest = text[len(begun) :]
-        return begun + clean_output(redacted(rest) if self.messages else rest)
+        if self.messages:
+            from evalkit.secrets import redacted
+
+            rest = redacted(rest)
+        return begun + clean_output(rest)
 
     def _inert(self, text: str) -> str:
         shown = text
