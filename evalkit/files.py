@@ -32,6 +32,7 @@ __all__ = [
     "file_name_of",
     "growing",
     "is_leftover",
+    "is_name",
     "is_standard_input",
     "json_bytes",
     "locked",
@@ -83,9 +84,14 @@ def path_of(given: object, wanted: str) -> Path:
     if not isinstance(given, (str, Path)):
         raise InputError(f"{wanted}, found {type(given).__name__} {str(given)[:40]!r}")
     path = Path(given)
-    if any(len(part) > _LONGEST_NAME for part in path.parts) or "\0" in str(path):
+    if not all(map(is_name, path.parts)):
         raise InputError(f"{wanted}, found what is no name of a file, {str(given)[:40]!r}")
     return path
+
+
+def is_name(part: str) -> bool:
+    """Whether a file may have such a name: not too long, and without zero bytes."""
+    return len(part.encode("utf-8", "surrogatepass")) <= _LONGEST_NAME and "\0" not in part
 
 
 def is_standard_input(path: Path | str) -> bool:

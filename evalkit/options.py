@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from reprlib import repr as shortened
 from typing import Any, TypedDict
 
 from evalkit.errors import InputError
@@ -94,6 +95,9 @@ class Scoring:
             object.__setattr__(self, name, listed(value, wanted=f"{name} must be a name or a list of names"))
 
 
+_MOST_RESAMPLES = 10**6
+
+
 @dataclass(frozen=True, kw_only=True)
 class Intervals:
     """How sure a figure is: the bootstrap over articles.
@@ -117,6 +121,8 @@ class Intervals:
             value = getattr(self, name)
             if type(value) is not int:
                 raise InputError(f"{name} must be a whole number, found {value!r}")
+        if self.resamples > _MOST_RESAMPLES:
+            raise InputError(f"resamples must be at most {_MOST_RESAMPLES}, found {shortened(self.resamples)}")
         if isinstance(self.level, bool) or not isinstance(self.level, (int, float)):
             raise InputError(f"level must be a number between 0 and 1, found {self.level!r}")
 

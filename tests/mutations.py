@@ -7,7 +7,9 @@ try some of each (`test_mutations.py`).
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import random
 import re
 import shutil
@@ -16,11 +18,13 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from evalkit.errors import EvalkitError
 
@@ -340,7 +344,8 @@ SETTINGS = {"set": "labels=PER,ORG", "scope": "quotes:kinds=direct,parts=speaker
 
 def readers(folder: Path) -> list[Reader]:
     """Every reader, with whole files of its own in a folder."""
-    return [*_files(folder / "files"), *_sides(folder / "sides"), *_of_runs(folder / "runs"), *_answers(), *_words()]
+    of_files = [*_files(folder / "files"), *_sides(folder / "sides"), *_of_runs(folder / "runs")]
+    return [*of_files, *_answers(), *_words(), *_options(folder / "options")]
 
 
 def _files(folder: Path) -> list[Reader]:
@@ -394,6 +399,19 @@ def _files(folder: Path) -> list[Reader]:
     for name, tags in (("gold tags.conll", TAGS), ("gold hipe.tsv", HIPE), ("gold commas.csv", COMMAS)):
         form = "csv" if name.endswith("csv") else ""
         add(name, tags.encode(), partial(_load_tags, gold) if form else gold)
+    saved = folder / "saved" / "test"
+    saved.mkdir(parents=True)
+    _save_arrow(saved / "rows.arrow")
+    (saved / "dataset_info.json").write_bytes(b"{}")
+    state = b'{"_data_files": [{"filename": "rows.arrow"}], "_fingerprint": "a"}'
+    (saved / "state.json").write_bytes(state)
+    splits = b'{"splits": ["test"]}'
+    (saved.parent / "dataset_dict.json").write_bytes(splits)
+    of_saved = lambda path: load_dataset(folder / "saved", split="test")  # noqa: E731
+    for name, content in (("saved test/state.json", state), ("saved dataset_dict.json", splits)):
+        place = folder / "saved" / name.partition(" ")[2]
+        made.append(Reader(name, place, content, partial(_restored, content, of_saved)))
+    add("saved features.arrow", (saved / "rows.arrow").read_bytes(), gold)
     add("rules gate.toml", RULES.encode(), read_rules)
     add("labels labels.toml", LABELS.encode(), lambda path: load_inventory(path.parent))
     add("declaration dataset.toml", DECLARATION.encode(), lambda path: read_declaration(path.parent))
@@ -406,6 +424,25 @@ def _files(folder: Path) -> list[Reader]:
     (made[-2].path or folder).with_name("model.onnx").write_bytes(b"")
     assert unlisted_inventory().maps
     return made
+
+
+def _restored(content: bytes, read: Callable[[Path], object], path: Path) -> object:
+    try:
+        return read(path)
+    finally:
+        path.write_bytes(content)
+
+
+def _save_arrow(path: Path) -> None:
+    """Rows of tokens whose tags are numbers, as `datasets` saves them."""
+    import pyarrow as pa
+
+    names = {"feature": {"_type": "ClassLabel", "names": ["O", "B-PER"]}, "_type": "Sequence"}
+    declared = {"info": {"features": {"id": {"dtype": "string", "_type": "Value"}, "ner_tags": names}}}
+    table = pa.Table.from_pylist([{"id": "a", "tokens": ["Ola", "left"], "ner_tags": [1, 0]}])
+    table = table.replace_schema_metadata({"huggingface": json.dumps(declared)})
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+        writer.write_table(table)
 
 
 def _model(kind: Any, path: Path) -> object:
@@ -502,6 +539,8 @@ def _of_runs(folder: Path) -> list[Reader]:
 
     whole = Run.load(folder / "one").predictions
 
+    annotated = [(one.article_id, one.annotations) for one in whole]
+
     def loaded(path: Path) -> object:
         run = Run.load(path.parent)
         if run.complete and not run.edited and run.predictions != whole:
@@ -518,7 +557,35 @@ def _of_runs(folder: Path) -> list[Reader]:
         run = folder / "one" if path.name == "base.json" else path.parent
         return check_gate(run, baseline=folder / "base.json", rules=RuleSet(rules=()), intervals=few)
 
-    made = []
+    def continued(path: Path) -> object:
+        run = run_extractor(find, dataset=gold, split="all", out=path.parent, cache=False)
+        if (path.parent / "predictions.jsonl").read_bytes() != (folder / "one" / "predictions.jsonl").read_bytes():
+            raise AssertionError("a run that was continued has other predictions")
+        return run
+
+    def cached(path: Path) -> object:
+        with _environment(EVALKIT_CACHE=str(folder / "cache")):
+            run = run_extractor(find, dataset=gold, split="all")
+        if [(one.article_id, one.annotations) for one in run.predictions] != annotated:
+            raise AssertionError("cached predictions are others")
+        return run
+
+    kept = folder / "kept"
+    shutil.copytree(folder / "one", kept)
+    (kept / "result.json").unlink()
+    lines = (kept / "predictions.jsonl").read_bytes().splitlines(keepends=True)
+    (kept / "predictions.jsonl").write_bytes(b"".join(lines[:2]))
+    facts = json.loads((kept / "run.json").read_bytes())
+    (kept / "run.json").write_text(
+        json.dumps({name: facts[name] for name in facts if name not in ("sha256", "complete")})
+    )
+    with _environment(EVALKIT_CACHE=str(folder / "cache")):
+        run_extractor(find, dataset=gold, split="all")
+    cache = next((folder / "cache").rglob("*.jsonl"))
+    made = [Reader("kept cache", cache, cache.read_bytes(), partial(_restored, cache.read_bytes(), cached))]
+    for file in ("run.json", "predictions.jsonl"):
+        before = {path.name: path.read_bytes() for path in kept.iterdir()}
+        made.append(Reader(f"kept {file}", kept / file, before[file], partial(_in_folder, before, continued)))
     for file, reads in (
         ("run.json", {"explained": explained, "gated": gated, "compared": compared}),
         ("predictions.jsonl", {"explained": explained, "loaded": loaded}),
@@ -530,6 +597,23 @@ def _of_runs(folder: Path) -> list[Reader]:
     base = folder / "base.json"
     made.append(Reader("base.json gated", base, base.read_bytes(), restored(gated)))
     return made
+
+
+def _in_folder(before: Mapping[str, bytes], read: Callable[[Path], object], path: Path) -> object:
+    """Reads a file among others, and makes all as they were."""
+    try:
+        return read(path)
+    finally:
+        shutil.rmtree(path.parent)
+        path.parent.mkdir()
+        for name, content in before.items():
+            (path.parent / name).write_bytes(content)
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    with patch.dict(os.environ, values):
+        yield
 
 
 def _answers() -> list[Reader]:
@@ -611,6 +695,66 @@ def _words() -> list[Reader]:
         "--read of a scheme": option(b"IOB2", lambda word: tag_settings({"scheme": word, "document": "blank"})),
     }
     return [Reader(name, None, word, read) for name, (word, read) in words.items()]
+
+
+OPTIONS = {
+    "--label-map": "coarse",
+    "--labels": "PER,GPE",
+    "--task": "entities",
+    "--convention": "exact",
+    "--scope": "quotes:kinds=direct",
+    "--min-score": "0.1",
+    "--offsets": "utf-16",
+    "--split": "all",
+    "--cluster": "story",
+    "--read": "label_case=keep",
+    "--annotator": "ida",
+    "--resamples": "5",
+    "--seed": "1",
+    "--level": "0.9",
+    "--gold": "gold.jsonl",
+}
+TAG_OPTIONS = {
+    "--encoding": "utf-8",
+    "--separator": "space",
+    "--tag-column": "2",
+    "--token-column": "0",
+    "--document": "docstart",
+    "--scheme": "IOB2",
+    "--repair": "begin",
+    "--comment": "#",
+    "--detokenise": "space",
+}
+
+
+def _options(folder: Path) -> list[Reader]:
+    """Options of the command line over whole files."""
+    folder.mkdir()
+    (folder / "gold.jsonl").write_bytes(_lines(rows()))
+    (folder / "labels.toml").write_text(LABELS)
+    (folder / "gold.conll").write_text(TAGS)
+    made = []
+    for options, file in ((OPTIONS, "gold.jsonl"), (TAG_OPTIONS, "gold.conll")):
+        sides = ["--gold", str(folder / file), "--predicted", str(folder / file), "--resamples", "3", "--json"]
+        for option, value in options.items():
+            words = value if value != file else str(folder / file)
+            made.append(Reader(f"score {option}", None, words.encode(), partial(_scored, sides, option)))
+    return made
+
+
+def _scored(sides: Sequence[str], option: str, value: bytes) -> object:
+    """What `evalkit score` says with an option; anything but a result, or one line, is wrong."""
+    from evalkit.cli.main import main
+
+    # Of what nobody can type the shell makes halves of characters, and a zero byte ends a word.
+    word = value.decode("utf-8", "surrogateescape").replace("\0", "")
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
+    with patch.multiple("sys", stdin=io.TextIOWrapper(io.BytesIO()), stdout=out, stderr=err):
+        status = main(["score", *sides, f"{option}={word}"])
+        said = err.detach().getvalue().decode("utf-8", "replace")
+    if status not in (0, 1, 2) or (status == 2 and said.count("\n") > 1 and "Usage" not in said):
+        raise AssertionError(f"exit {status}: {said[:200]!r}")
+    return status
 
 
 def _main() -> None:

@@ -11,7 +11,6 @@ import click
 from evalkit.cli.options import PATH
 from evalkit.cli.reading import read_options, target_option
 from evalkit.cli.show import form_options, say, show
-from evalkit.errors import FormatError
 from evalkit.options import ReadOptions
 from evalkit.showing import number_of
 
@@ -129,13 +128,12 @@ def _loss_lines(losses: Losses) -> Iterator[str]:
 
 def _read_splits(path: Path) -> Mapping[str, Sequence[str]]:
     from evalkit.files import read_json
+    from evalkit.shapes import checked, each, list_of, text
 
-    splits = read_json(path)
-    lists = isinstance(splits, dict) and all(isinstance(ids, list) for ids in splits.values())
-    if not lists or not all(isinstance(name, str) for ids in splits.values() for name in ids):
-        raise FormatError(f'{path}: expected {{"SPLIT": ["ID", …], …}}, found {str(splits)[:60]!r}; mend it')
-    checked: Mapping[str, Sequence[str]] = splits
-    return checked
+    splits: Mapping[str, Sequence[str]] = checked(
+        read_json(path), each(list_of(text)), path, 'write {"SPLIT": ["ID", …], …}'
+    )
+    return splits
 
 
 def _count(problems: Sequence[Problem]) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from evalkit.errors import InputError
-from evalkit.files import read_json
+from evalkit.files import is_name, read_json
 from evalkit.formats.table import loadable_formats
 from evalkit.registry import unknown_name
+from evalkit.shapes import Shape, checked, fields, list_of, ruled, text
 
 __all__ = ["RowFolder", "row_folder", "saved_splits", "split_of_name", "the_split"]
 
@@ -23,6 +24,7 @@ _SPLITS = {word for words in _ALIASES for word in words}
 _NO_ROWS = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
 """What `datasets` writes beside rows."""
 CARD = "README.md"
+_AGAIN = "save the dataset again"
 
 
 class RowFolder(NamedTuple):
@@ -99,20 +101,28 @@ def saved_splits(folder: Path) -> dict[str | None, list[Path]] | None:
         InputError: files that it names are not there.
     """
     if (folder / "dataset_dict.json").is_file():
-        names = read_json(folder / "dataset_dict.json").get("splits") or []
-        return {str(name): _saved_files(folder / str(name)) for name in names}
+        splits = _saved(folder / "dataset_dict.json", _DICT)["splits"]
+        return {name: _saved_files(folder / name) for name in splits}
     if (folder / "state.json").is_file() and (folder / "dataset_info.json").is_file():
         return {None: _saved_files(folder)}
     return None
 
 
+_part = ruled(
+    text,
+    lambda name: "" if Path(name).name == name != ".." and is_name(name) else "the name of something in the folder",
+)
+_DICT = fields({"splits": list_of(_part)})
+_STATE = fields({"_data_files": list_of(fields({"filename": _part}))})
+"""What `save_to_disk` writes."""
+
+
+def _saved(path: Path, shape: Shape) -> Any:
+    return checked(read_json(path, damaged=_AGAIN), shape, path, _AGAIN)
+
+
 def _saved_files(folder: Path) -> list[Path]:
-    try:
-        named = [folder / str(entry["filename"]) for entry in read_json(folder / "state.json")["_data_files"]]
-    except (KeyError, TypeError) as error:
-        raise InputError(
-            f"{folder / 'state.json'}: is not what save_to_disk writes ({error}); save it again"
-        ) from error
+    named = [folder / entry["filename"] for entry in _saved(folder / "state.json", _STATE)["_data_files"]]
     for path in named:
         if not path.is_file() or path.resolve().parent != folder.resolve():
             raise InputError(f"{path}: is named in state.json and is not there; save the dataset again")

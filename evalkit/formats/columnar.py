@@ -60,9 +60,13 @@ def _rows(path: Path, load: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         else:
             with arrow.OSFile(str(path)) as file:
                 table = load(file)
+        # Offsets that lie outside of their columns would be followed into other memory.
+        table.validate(full=True)
         features = declared_features(table.schema.metadata)
         rows = table.to_pylist()
-    except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}") from error
+    except Exception as error:  # the errors of Arrow have no base of their own
         reason = " ".join(str(error).split())[:120]
         raise FormatError(f"{path}: damaged, or no such file ({reason}); write it again") from error
     for number, row in enumerate(rows):

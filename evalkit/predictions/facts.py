@@ -8,8 +8,10 @@ from typing import Any
 
 from evalkit.dataset.gold import GoldDataset
 from evalkit.options import Scoring
+from evalkit.results import RUN_FACTS
+from evalkit.shapes import checked, fields
 
-__all__ = ["GoldReference", "MadeBy", "stated"]
+__all__ = ["GoldReference", "MadeBy", "checked_facts", "stated"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,3 +100,12 @@ def stated(scoring: Scoring, reading: str = "") -> dict[str, Any]:
     return {name: str(value) for name, value in values.items() if value} | {
         name: own for name, own in lists.items() if own
     }
+
+
+def checked_facts(facts: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """What `run.json`, or the head of a baseline, says of a run, each fact as it must be.
+
+    Raises:
+        FormatError: a fact is not of its kind; names the place, the fact and what it should be.
+    """
+    return dict(checked(facts, fields({}, RUN_FACTS), where, "run again"))

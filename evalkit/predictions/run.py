@@ -16,11 +16,10 @@ from evalkit.formats.native.rows import prediction_to_row
 from evalkit.harmless import clean
 from evalkit.options import Scoring
 from evalkit.predictions.admission import Refused, admit
-from evalkit.predictions.facts import GoldReference, MadeBy, stated
+from evalkit.predictions.facts import GoldReference, MadeBy, checked_facts, stated
 from evalkit.predictions.store import FORMAT_VERSION, RESULT, RUN, RunFolder, current_result, read_run
 from evalkit.records import Article, Example, Prediction
-from evalkit.results import RUN_FACTS, EvalResult, failures_beyond
-from evalkit.shapes import checked, fields
+from evalkit.results import EvalResult, failures_beyond
 from evalkit.showing import number_of, shown_html
 
 if TYPE_CHECKING:
@@ -233,8 +232,7 @@ class Run:
         Raises:
             FormatError: a fact is not of its kind; names the place and the fact.
         """
-        checked(facts, fields({}, RUN_FACTS), where, "run again")
-        said = {name: value for name, value in facts.items() if value is not None}
+        said = {name: value for name, value in checked_facts(facts, where).items() if value is not None}
         if not said.get("extractor"):
             raise FormatError(f"{where}: not an evalkit run; give the folder that evalkit run wrote")
         gold = None

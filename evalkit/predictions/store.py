@@ -42,6 +42,7 @@ from evalkit.files import (
     writing,
 )
 from evalkit.predictions.admission import Refused, admit
+from evalkit.predictions.facts import checked_facts
 from evalkit.predictions.lines import checked_line, has_check, prediction_of
 from evalkit.records import Article, Prediction
 from evalkit.results import EvalResult
@@ -265,7 +266,10 @@ class RunFolder:
                 f"{self.path / RUN}: run version {shortened(facts.get('version'))}, this evalkit continues "
                 f"{FORMAT_VERSION}; {ELSEWHERE}"
             )
-        return facts
+        try:
+            return checked_facts(facts, str(self.path / RUN))
+        except FormatError:
+            return None
 
     def _good_lines(
         self, name: str, articles: Mapping[str, Article], layers: Sequence[str] | None, *, unchecked: bool

@@ -34,6 +34,7 @@ USAGE = [
     pytest.param((*RUN, "--batch-size", "0"), r"'0' is not 'auto' or a whole number from 1", id="batch-size"),
     pytest.param((*RUN, "--limit", "0"), r"--limit.*0 is not in the range", id="limit"),
     pytest.param((*RUN, "--seed", "-1"), r"seed.*negative.*-1", id="seed"),
+    pytest.param((*RUN, "--resamples", "9" * 20), r"resamples must be at most 1000000, found 9", id="resamples"),
     pytest.param((*RUN, "--set", "device"), r"'device' is not name=value", id="setting-form"),
     pytest.param((*RUN, "--set", "devise=cpu"), r"devise", id="setting-unknown"),
     pytest.param(

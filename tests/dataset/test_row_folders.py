@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from evalkit.cli.main import main
@@ -72,6 +74,36 @@ class TestTables:
             with pytest.raises(FormatError, match=rf"{name}: damaged, or no such file"):
                 load_dataset(tmp_path / name)
 
+    def test_offsets_outside_of_a_column_are_not_followed(self, tmp_path: Path) -> None:
+        import pyarrow as pa
+
+        # The tags of the first row would begin at 0 and end at 2**26, in memory that is not theirs.
+        table = pa.table({"id": ["a"], "tokens": [["Ola"]], "ner_tags": [["B-PER"]]})
+        path = tmp_path / "one.arrow"
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+            writer.write_table(table)
+        good = np.array([0, 1], np.int32).tobytes()
+        head, _, rest = path.read_bytes().rpartition(good)
+        path.write_bytes(head + np.array([0, 2**26], np.int32).tobytes() + rest)
+        with pytest.raises(FormatError, match=r"one\.arrow: damaged, or no such file"):
+            load_dataset(path, split="all")
+
+    @pytest.mark.parametrize(
+        ("name", "content", "said"),
+        [
+            pytest.param("dataset_dict.json", "[]", "damaged: found [], expected an object", id="list"),
+            pytest.param("dataset_dict.json", '{"splits": 3}', "splits: found 3, expected a list", id="number"),
+            pytest.param("dataset_dict.json", '{"splits": ["../x"]}', "expected the name of something", id="outside"),
+            pytest.param("test/state.json", '{"_data_files": [{}]}', "filename: found nothing", id="nothing"),
+        ],
+    )
+    def test_what_save_to_disk_never_wrote(self, tmp_path: Path, name: str, content: str, said: str) -> None:
+        (tmp_path / "test").mkdir()
+        (tmp_path / "dataset_dict.json").write_text('{"splits": ["test"]}')
+        (tmp_path / name).write_text(content)
+        with pytest.raises(FormatError, match=re.escape(said)):
+            load_dataset(tmp_path)
+
     def test_objects_of_lists_and_numbers_for_ids(self, tmp_path: Path) -> None:
         sideways = {
             "id": 7,
@@ -130,7 +162,7 @@ class TestDelimited:
             ),
             pytest.param("id,start,end,label\na,0,8\n", r"a\.csv:2: 3 cells under 4 columns", id="cells"),
             pytest.param(
-                "id,entities\na,\"[{'start': 0}]\"\n", "column 'entities' is not valid JSON: a Python", id="repr"
+                "id,entities\na,\"[{'start': 0}]\"\n", "column 'entities': not valid JSON: a Python", id="repr"
             ),
         ],
     )

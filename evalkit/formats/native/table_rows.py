@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from evalkit.files import parse_json
+from evalkit.shapes import anything, checked, each, fields
+
 __all__ = ["declared_features", "plain_row", "upright"]
 
+_DECLARED = fields({}, {"info": fields({}, {"features": each(anything)})})
 Features = Mapping[str, Any]
 """What `datasets` declares of columns: column → its type, as JSON."""
 
 
 def declared_features(metadata: Mapping[bytes, bytes] | None) -> Features:
     """The types that `datasets` keeps in the schema of a Parquet or Arrow file; none where somebody else wrote it."""
-    try:
-        features = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
-    except (KeyError, TypeError, ValueError):
+    declared = (metadata or {}).get(b"huggingface")
+    if declared is None:
         return {}
-    return features if isinstance(features, dict) else {}
+    info: Any = checked(parse_json(declared, "its metadata"), _DECLARED, "its metadata", "write the file again")
+    features: Features = (info.get("info") or {}).get("features") or {}
+    return features
 
 
 def plain_row(row: Mapping[str, Any], features: Features) -> dict[str, Any]:
@@ -45,7 +49,8 @@ def _named(value: Any, feature: Any) -> Any:
     if not isinstance(feature, Mapping):
         return value
     if feature.get("_type") == "ClassLabel":
-        names = feature.get("names") or ()
+        names = feature.get("names")
+        names = names if isinstance(names, list) else ()
         return names[value] if isinstance(value, int) and 0 <= value < len(names) else value if value != -1 else None
     inner = feature.get("feature")
     if inner is not None:
