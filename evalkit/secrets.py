@@ -16,12 +16,14 @@ import re
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 __all__ = [
     "ENDPOINT_KEY",
     "is_secret",
     "redacted",
     "redacted_command",
+    "redacted_facts",
     "remember",
     "remember_from",
     "without_endpoint_key",
@@ -95,6 +97,15 @@ def redacted(text: str) -> str:
     text = _BEARER.sub(r"\1\2[key]", text)
     parts = _parts()
     return _without(text, parts) if parts and len(text) >= LEAST else text
+
+
+def redacted_facts(value: Any) -> Any:
+    """The same for all texts in JSON values."""
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, Mapping):
+        return {redacted(key) if isinstance(key, str) else key: redacted_facts(one) for key, one in value.items()}
+    return [redacted_facts(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def redacted_command(words: Iterable[str]) -> list[str]:

@@ -16,6 +16,7 @@ from evalkit.predictions.store import RunFolder
 from evalkit.predictions.usage import usage_notes
 from evalkit.records import Example
 from evalkit.scoring.tasks.table import load_task
+from evalkit.secrets import redacted
 from evalkit.text.markup import markup_notes
 from evalkit.workflows.inputs import gold_from
 from evalkit.workflows.pairing import check_evaluable, check_scoring, check_words
@@ -55,7 +56,8 @@ def measure_extractor(
             run = make_run(system, planned, options.running, folder)
             traits = traits_of(system)
             spent = usage_notes(run.predictions, prices=traits.token_prices)
-            run = replace(run, notes=(*_notes(run, traits, gold), *run.notes, *spent))
+            notes = (*_notes(run, traits, gold), *run.notes, *spent)
+            run = replace(run, notes=tuple(map(redacted, notes)))
             result = score_run(gold, run, options, baseline=baseline)
             folder.write_result(result)
     return replace(run, result=result)

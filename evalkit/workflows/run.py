@@ -29,7 +29,7 @@ from evalkit.predictions.store import Kept, RunFolder
 from evalkit.records import Article, Example, Prediction
 from evalkit.scoring.tasks.base import imported
 from evalkit.scoring.tasks.table import load_task, task_names
-from evalkit.secrets import redacted, without_secrets
+from evalkit.secrets import redacted, redacted_facts, without_secrets
 from evalkit.showing import number_of
 from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_from
@@ -88,7 +88,7 @@ def planned_run(system: Extractor, gold: GoldDataset) -> Run:
     # First of all: a function that does not say which layers it fills is called to find out.
     fingerprint = system.fingerprint()
     return Run(
-        extractor=system.name,
+        extractor=redacted(system.name),
         predictions=(),
         layers=tuple(system.layers),
         gold=GoldReference.of(gold),
@@ -259,8 +259,8 @@ def _facts(system: Extractor) -> dict[str, Any]:
     except EvalkitError as error:
         _log.warning("%s", error)
         own = {"unsaid": str(error)}
-    facts |= own
-    return {name: redacted(value) if isinstance(value, str) else value for name, value in facts.items()}
+    said: dict[str, Any] = redacted_facts(facts | own)
+    return said
 
 
 def in_found_boilerplate(examples: Sequence[Example], jobs: Sequence[Job]) -> list[str]:
