@@ -49,7 +49,12 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _USER = re.compile(r"([a-z][a-z0-9+.-]*://)([^/?#@\s\"']+)@", re.IGNORECASE)
 _QUERY = re.compile(r"([?&;]([\w.-]+)=)([^&;#\s\"']+)")
 _OPTION = re.compile(r"((?<![\w-])--?(\w[\w.-]*)(?:=|\s+))([^\s\"']+|\"[^\"]*\"|'[^']*')")
-_BEARER = re.compile(r"\b(bearer|basic)(\s+)[\w+/.~=-]{8,}", re.IGNORECASE)
+_HEADER = re.compile(
+    r"(authorization\W{1,4}(?:bearer\s+|basic\s+)?|\b(?:bearer|basic)\s+(?=\S*[\d=+]))[\w+/.~=-]{8,}", re.IGNORECASE
+)
+_SURE = r"[\w.-]*(?:(?:api|access|auth|private|secret|session|refresh|client)[_.-]?(?:key|token)|secret|passw)[\w.-]*"
+_MEMBER = re.compile(rf"([\"']({_SURE})[\"']\s*:\s*[\"'])([^\"']+)", re.IGNORECASE)
+"""A member of an object; what is only called `key` or `token` is often something else there."""
 
 _given: dict[str, str] = {}
 _lock = threading.Lock()
@@ -77,7 +82,7 @@ def remember_from(spelling: str, settings: Mapping[str, str]) -> None:
     for text in (spelling, *settings.values()):
         for match in _USER.finditer(text):
             remember("password", match[2].partition(":")[2] or match[2])
-        for match in (*_QUERY.finditer(text), *_OPTION.finditer(text)):
+        for match in (*_QUERY.finditer(text), *_OPTION.finditer(text), *_MEMBER.finditer(text)):
             if is_secret(match[2]):
                 remember(match[2], match[3])
 
@@ -94,7 +99,9 @@ def redacted(text: str) -> str:
         text = _QUERY.sub(_hidden, text)
     if "-" in text:
         text = _OPTION.sub(_hidden, text)
-    text = _BEARER.sub(r"\1\2[key]", text)
+    text = _HEADER.sub(r"\1[key]", text)
+    if ":" in text:
+        text = _MEMBER.sub(_hidden, text)
     parts = _parts()
     return _without(text, parts) if parts and len(text) >= LEAST else text
 
@@ -150,7 +157,9 @@ def _parts() -> dict[str, str]:
         for name, value in found:
             for form in () if _is_harmless(value) else _forms(value):
                 for start in range(len(form) - LEAST + 1):
-                    parts.setdefault(form[start : start + LEAST], name)
+                    part = form[start : start + LEAST]
+                    if part != "https://" and any(map(str.isalnum, part)):
+                        parts.setdefault(part, name)
         _seen = found, parts
     return parts
 

@@ -94,6 +94,24 @@ def test_addresses_options_and_headers():
     assert redacted(hidden) == hidden
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ('{"api_key": "ab", "token": "Ida", "x": 1}', '{"api_key": "[api_key]", "token": "Ida", "x": 1}'),
+        ("{'DB_PASSWORD': 'ab'}", "{'DB_PASSWORD': '[DB_PASSWORD]'}"),
+        ("Basic dXNlcjpwdzE=, basic authentication failed", "Basic [key], basic authentication failed"),
+    ],
+)
+def test_members_and_headers(said: str, shown: str):
+    assert redacted(said) == shown
+
+
+def test_what_many_texts_have_is_no_part_of_a_secret(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SHIP_CREDENTIALS_KEY", '{"uri": "https://auth.example/x", "        ": "--------"}')
+    assert redacted("https://host/ -------- ok") == "https://host/ -------- ok"
+    assert redacted("https://auth.example/y") == "h[SHIP_CREDENTIALS_KEY]y"
+
+
 def test_what_an_extractor_was_given_is_known_from_then_on():
     remember_from("http://me:hunter-two@host/x?token=tick-tock-tick", {"api_key": "open-sesame", "device": "processor"})
     said = "hunter-two tick-tock-tick open-sesame processor"

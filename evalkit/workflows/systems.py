@@ -44,8 +44,10 @@ def resolved(
         system = _copied(made, running)
         ours = made is extractor or system is not made
     try:
-        # Before anybody is asked what it is.
+        # Before anybody is asked what it is, which may take for ever too.
         _spending_limit(system, running)
+        if running.article_timeout is not None and isinstance(extractor, str) and is_elsewhere(extractor):
+            limit_time(system, running.article_timeout)
         yield system
     finally:
         if ours:

@@ -19,7 +19,7 @@ __all__ = ["Child", "HangError", "LongLineError"]
 _CHUNK = 1 << 16
 _TAIL = 4000
 _LONGEST_LINE = 64 << 20
-_ENDING = 0.5
+_ENDING = _LISTENING = 0.5
 _INPUT, _OUTPUT, _ERRORS = "input", "output", "errors"
 
 
@@ -99,7 +99,9 @@ class Child:
             left = until - time.monotonic()
             if left <= 0:
                 raise HangError
-            self._exchange(left)
+            if not self._exchange(min(left, _LISTENING)) and self._process.poll() is not None:
+                # What it started may hold its output open for ever.
+                self._output_open = False
 
     def status(self) -> str:
         """How it ended, once it has closed its output."""
@@ -124,15 +126,17 @@ class Child:
         if self._end.detach() is not None:
             _end(self._process, self._watcher, self._selector, grace)
 
-    def _exchange(self, seconds: float) -> None:
-        """Write and read what can be written and read at once; wait so long for something."""
-        for key, _ in self._selector.select(seconds):
+    def _exchange(self, seconds: float) -> bool:
+        """Write and read what can be written and read at once; wait so long for something. Whether there was any."""
+        ready = self._selector.select(seconds)
+        for key, _ in ready:
             if key.data == _INPUT:
                 self._write()
             elif key.data == _OUTPUT:
                 self._read_output()
             else:
                 self._read_errors()
+        return bool(ready)
 
     def _cut(self, end: int) -> bytes:
         line = bytes(self._incoming[:end])

@@ -22,6 +22,7 @@ import math
 import os
 import shlex
 import shutil
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -52,13 +53,18 @@ def load_program(spec: str, options: Mapping[str, str] | None = None) -> RemoteE
     """The extractor for `cmd:PROGRAM ARGUMENTS`; the program is not started yet.
 
     Raises:
-        InputError: the command line cannot be split into words, or an option cannot be used.
+        InputError: the command line cannot be split into words, an option cannot be used, or this is Windows.
         UnknownNameError: there is no such program.
     """
     try:
         command = shlex.split(spec.partition(":")[2])
     except ValueError as error:
         raise InputError(f"{spec}: the command line cannot be read: {error}; quote it as in a shell") from error
+    if sys.platform == "win32":
+        raise InputError(
+            f"{spec}: programs cannot be run on Windows, whose pipes cannot be listened to together; have it answer at "
+            "an address, and give http://HOST/PATH"
+        )
     if not command:
         raise InputError(f"{spec!r}: no program; write cmd:PROGRAM ARGUMENTS")
     if shutil.which(command[0]) is None:
@@ -194,7 +200,7 @@ class ProgramChannel:
 
     def _silence(self, child: Child, seconds: float) -> Trouble:
         if seconds < self._timeout:
-            return Trouble(f"no answer for {seconds:g} seconds, the time-out of articles{_last_words(child)}")
+            return Trouble(f"no answer for {seconds:g} s, the time-out of articles{_last_words(child)}")
         advice = "flush each answer, or use --set input=whole if it answers at the end, or --set timeout=SECONDS"
         return Trouble(f"hangs: no answer for {seconds:g} seconds ({advice}){_last_words(child)}", hopeless=True)
 

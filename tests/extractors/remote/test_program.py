@@ -432,7 +432,20 @@ def test_an_article_that_takes_longer_than_it_may_fails_and_the_others_do_not(st
     extractor.limit_time(0.4)
     first, bad, last = extractor.extract(articles("Moen", "a BAD one", "Ada"))
     assert (spans(first), spans(last)) == ([Span(0, 4)], [Span(0, 3)])
-    assert message(bad) == "no answer for 0.4 seconds, the time-out of articles"
+    assert message(bad) == "no answer for 0.4 s, the time-out of articles"
+
+
+def test_a_program_that_ends_while_what_it_started_holds_its_output_is_seen_to_have_ended(start: Start) -> None:
+    begun = time.monotonic()
+    with pytest.raises(ExtractorError, match="exited with status 3"):
+        start("if os.fork(): os._exit(3)\ntime.sleep(60)", timeout="50").extract(articles("Moen", "Ada", "Oslo"))
+    assert time.monotonic() - begun < 10
+
+
+def test_windows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(InputError, match="programs cannot be run on Windows"):
+        load_program("cmd:cat")
 
 
 def test_a_program_that_closes_its_output_and_complains_for_ever_is_ended(start: Start) -> None:
