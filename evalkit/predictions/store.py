@@ -45,7 +45,8 @@ from evalkit.predictions.admission import Refused, admit
 from evalkit.predictions.facts import checked_facts
 from evalkit.predictions.lines import checked_line, has_check, prediction_of
 from evalkit.records import Article, Prediction
-from evalkit.results import EvalResult
+from evalkit.results import RUN_FACTS, EvalResult
+from evalkit.shapes import checked, fields
 from evalkit.showing import number_of
 
 __all__ = ["Kept", "RunFolder", "current_result", "read_result", "read_run"]
@@ -256,10 +257,11 @@ class RunFolder:
         if content is None:
             return None
         try:
-            facts = parse_json(content, self.path / RUN)
+            facts: dict[str, Any] = parse_json(content, self.path / RUN)
+            checked(facts, fields({}, RUN_FACTS), str(self.path / RUN), RUN_ANEW)
         except FormatError:
             return None
-        if not isinstance(facts, dict) or facts.get("format") != "evalkit.run" or not isinstance(facts.get("key"), str):
+        if facts.get("format") != "evalkit.run" or not isinstance(facts.get("key"), str):
             return None
         if facts.get("version") != FORMAT_VERSION:
             raise OutputError(
@@ -281,7 +283,7 @@ class RunFolder:
         """
         content = self._content(name) or b""
         lines = content.split(b"\n")[:-1]
-        checked = any(map(has_check, lines)) or not unchecked
+        have_checks = any(map(has_check, lines)) or not unchecked
         good: dict[str, tuple[Prediction, bytes]] = {}
         odd = 0
         for line in lines:
@@ -292,10 +294,10 @@ class RunFolder:
                 continue
             article = articles.get(prediction.article_id)
             admitted = None if article is None else admit(prediction, article, layers)
-            if has_check(line) != checked or not isinstance(admitted, Prediction):
+            if has_check(line) != have_checks or not isinstance(admitted, Prediction):
                 odd += 1
                 continue
-            good[admitted.article_id] = admitted, line + b"\n" if checked else checked_line(admitted)
+            good[admitted.article_id] = admitted, line + b"\n" if have_checks else checked_line(admitted)
         return good, odd
 
     @contextmanager
@@ -463,14 +465,14 @@ def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction], str]:
         )
     predictions = []
     lines = content.split(b"\n")
-    checked = any(map(has_check, lines))
+    have_checks = any(map(has_check, lines))
     for number, line in enumerate(lines[:-1] if not lines[-1] else lines, 1):
         where = f"{path / PREDICTIONS}:{number}"
         try:
             admitted = admit(prediction_of(line, where), None, None)
             if isinstance(admitted, Refused):
                 raise FormatError(f"{where}: {admitted.reason}")
-            if has_check(line) != checked:
+            if has_check(line) != have_checks:
                 raise FormatError(f"{where}: has no check, which other lines have")
         except FormatError as error:
             raise FormatError(

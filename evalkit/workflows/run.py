@@ -9,7 +9,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -152,23 +152,73 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
     planned = replace(planned, made_by=replace(planned.made_by, versions=_versions_of(planned, kept, missing)))
     if folder is not None and not kept.finished:
         folder.write_facts(planned.key, planned.stored_facts)
-    done, fresh = len(jobs) - len(missing), 0
     cached = running.cache and not running.restart and not uncached
     cache = PredictionCache(planned.made_by.fingerprint) if cached else None
+    extracted = _extracted(system, planned, missing, running, folder, cache, of=len(jobs))
+    predictions = {**kept.predictions, **{one.article_id: one for one in extracted.predictions}}
+    # What an extractor says of itself it may know only after it has worked.
+    facts = dict(kept.facts.get("extractor_facts") or {}) if kept.whole else _facts(system)
+    run = replace(
+        planned,
+        predictions=tuple([predictions[job.article.id] for job in jobs]),
+        made_by=replace(planned.made_by, facts=facts),
+        complete=True,
+        path=None if folder is None else folder.path,
+        seconds=extracted.seconds,
+        fresh=extracted.fresh,
+        max_failures=running.max_failures,
+        notes=(
+            *kept.notes,
+            *_cache_notes(cache),
+            *_version_notes(planned),
+            *in_found_boilerplate(examples, jobs),
+            *other_languages([one.article for one in examples], system),
+        ),
+    )
+    if folder is not None:
+        run = replace(run, sha256=folder.sha256() if kept.whole else folder.finish(job.article.id for job in jobs))
+        folder.write_facts(run.key, run.stored_facts)
+        if not kept.whole:
+            folder.remove_old_result(run.sha256)
+        if extracted.fresh:
+            folder.write_speed(extracted.seconds, extracted.fresh)
+    return run
+
+
+@dataclass(frozen=True)
+class _Extracted:
+    """The predictions for articles that were missing, how many did not come from the cache, and how long it took."""
+
+    predictions: Sequence[Prediction]
+    fresh: int
+    seconds: float
+
+
+def _extracted(
+    system: Extractor,
+    planned: Run,
+    missing: Sequence[Job],
+    running: Running,
+    folder: RunFolder | None,
+    cache: PredictionCache | None,
+    *,
+    of: int,
+) -> _Extracted:
+    """The predictions for the articles that are missing of so many, each batch kept before anybody is told of it."""
+    done, fresh = of - len(missing), 0
     begun = time.perf_counter()
     with folder.appending() if folder is not None and missing else contextlib.nullcontext() as append:
 
         def store(batch: Sequence[Prediction], cached: int) -> None:
-            """Each batch lies in the folder before anybody is told of it."""
             nonlocal done, fresh
             if append is not None:
                 append(batch)
             done, fresh = done + len(batch), fresh + len(batch) - cached
             if running.progress is not None:
-                running.progress(done, len(jobs))
+                running.progress(done, of)
 
         if running.progress is not None:
-            running.progress(done, len(jobs))
+            running.progress(done, of)
         if running.announce is not None and traits_of(system).estimate is not None:
             fingerprint, layers = planned.made_by.fingerprint, planned.layers or ()
             announce_work(system, missing if cache is None else not_cached(fingerprint, missing, layers), running)
@@ -186,37 +236,9 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
             how = "the same command goes on from there, with as much to spend again"
             if not stop.made:
                 how = "none was added, so allow more than one takes"
-            kept_now = f"{done} of {number_of(len(jobs), 'article')} are kept in {where}"
+            kept_now = f"{done} of {number_of(of, 'article')} are kept in {where}"
             raise SpendingError(f"{stop}; {kept_now}: {how}", stop.made) from stop
-    seconds = time.perf_counter() - begun
-    predictions = {**kept.predictions, **{one.article_id: one for one in made}}
-    # What an extractor says of itself it may know only after it has worked.
-    facts = dict(kept.facts.get("extractor_facts") or {}) if kept.whole else _facts(system)
-    run = replace(
-        planned,
-        predictions=tuple([predictions[job.article.id] for job in jobs]),
-        made_by=replace(planned.made_by, facts=facts),
-        complete=True,
-        path=None if folder is None else folder.path,
-        seconds=seconds,
-        fresh=fresh,
-        max_failures=running.max_failures,
-        notes=(
-            *kept.notes,
-            *_cache_notes(cache),
-            *_version_notes(planned),
-            *in_found_boilerplate(examples, jobs),
-            *other_languages([one.article for one in examples], system),
-        ),
-    )
-    if folder is not None:
-        run = replace(run, sha256=folder.sha256() if kept.whole else folder.finish(job.article.id for job in jobs))
-        folder.write_facts(run.key, run.stored_facts)
-        if not kept.whole:
-            folder.remove_old_result(run.sha256)
-        if fresh:
-            folder.write_speed(seconds, fresh)
-    return run
+    return _Extracted(made, fresh, time.perf_counter() - begun)
 
 
 def _versions_of(planned: Run, kept: Kept, missing: Sequence[Job]) -> dict[str, str]:

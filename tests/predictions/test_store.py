@@ -118,7 +118,20 @@ class TestFolder:
                 opened(RunFolder(tmp_path / "r"), "other", **how)
         assert read_run(tmp_path / "r")[1] == MADE
 
-    @pytest.mark.parametrize(("facts", "what"), [(None, "missing"), ("{", "damaged"), ("[]", "damaged")])
+    @pytest.mark.parametrize(
+        ("facts", "what"),
+        [
+            (None, "missing"),
+            *(
+                (one, "damaged")
+                for one in ("{", "[]", '{"key": 5}', '{"format": "evalkit.run", "version": 1, "key": 5}')
+            ),
+            (
+                '{"format": "evalkit.run", "version": 1, "key": "key", "extractor": "x", "versions": {"numpy": 2}}',
+                "damaged",
+            ),
+        ],
+    )
     def test_a_run_whose_facts_are_gone_has_a_way_out(self, tmp_path: Path, facts: str | None, what: str):
         filled(tmp_path / "r")
         (tmp_path / "r" / "run.json").unlink()
