@@ -35,9 +35,12 @@ _MAGIC = (
 _MARKUP = (
     (re.compile(rb"<!doctype html|<html", re.IGNORECASE), "a web page (HTML); was an error or a login page saved?"),
     (re.compile(rb"<\?xml[^>]*>\s*<xmi:XMI|<xmi:XMI", re.IGNORECASE), "a UIMA CAS in XMI; export it as JSON lines"),
-    (re.compile(rb"<\?xml|<[a-z][\w:.-]*[\s>/]", re.IGNORECASE), "XML; write one JSON object an article"),
+    (re.compile(rb"<\?xml|<!doctype|<[a-z][\w:.-]*[\s>/]", re.IGNORECASE), "XML; write one JSON object an article"),
 )
+_PICKLE = "a pickle, which is never loaded; write JSON lines"
 BINARY = {
+    **dict.fromkeys((".pickle", ".pkl", ".joblib"), _PICKLE),
+    ".tar": "a tar archive; unpack it with tar",
     ".ann": "standoff annotation of brat; give the native form, inline markup or tag columns",
     ".spacy": "a DocBin of spaCy; write its documents in the native form",
 }

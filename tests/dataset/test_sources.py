@@ -328,3 +328,19 @@ def test_a_folder_without_a_file_of_the_told_format_is_refused(tmp_path: Path) -
     (tmp_path / "a.txt").write_text("Plain words stand here and nothing else.\n")
     with pytest.raises(InputError, match="holds no file that ends in"):
         load_dataset(tmp_path, format="conll")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        pytest.param("a.pkl", b"(lp0\n.", "is a pickle, which is never loaded", id="pickle-of-letters"),
+        pytest.param("a.pickle", b"\x80\x05]\x94.", "is a pickle, which is never loaded", id="pickle"),
+        pytest.param("a.jsonl", b"\x80\x04]\x94.", "is a pickle, which is never loaded", id="pickle-called-otherwise"),
+        pytest.param("a.tar", b"x" * 600, "is a tar archive; unpack it", id="tar"),
+        pytest.param("a.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "is XML", id="entities-of-xml"),
+    ],
+)
+def test_what_is_never_read_is_named(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(EvalkitError, match=said):
+        load_dataset(tmp_path / name)

@@ -161,6 +161,21 @@ def test_a_damaged_field(tmp_path: Path, baseline: Baseline, old: str, new: str)
         read_baseline(path)
 
 
+@pytest.mark.parametrize("change", ["gone", "doubled"])
+def test_articles_that_are_gone_or_doubled(tmp_path: Path, baseline: Baseline, change: str) -> None:
+    """A merge by hand that loses an article would shorten what a gate compares."""
+    path = tmp_path / "base.json"
+    data = json.loads(written(baseline))
+    rows = data["predictions"]
+    data["predictions"] = rows[1:] if change == "gone" else [*rows, rows[0]]
+    path.write_text(json.dumps(data), encoding="utf-8")
+
+    with pytest.raises(
+        FormatError, match=rf"base\.json: damaged: .* expected {len(rows)} articles, each once; write it anew"
+    ):
+        read_baseline(path)
+
+
 @given(st.integers(0, 400))
 def test_a_cut_baseline_may_be_replaced_from_where_it_names_itself(cut: int) -> None:
     """Everything shorter than its first field could be anything."""
