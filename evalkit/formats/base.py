@@ -21,7 +21,7 @@ from typing import Any
 
 from evalkit.errors import FormatError
 from evalkit.layers.keys import UnreadKey
-from evalkit.layers.table import layer_names
+from evalkit.layers.table import layer_names, load_layer
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations, Example, Prediction
 from evalkit.registry import near_match
@@ -131,7 +131,7 @@ class Losses:
     def __str__(self) -> str:
         """The lost items by kind in one line; empty if none was lost."""
         kinds = [(layer, kind, number) for layer, own in self.lost.items() for kind, number in own.items() if number]
-        return ", ".join(f"{number} {layer} ({kind})" for layer, kind, number in kinds)
+        return ", ".join(f"{number_of(number, load_layer(layer).one, layer)} ({kind})" for layer, kind, number in kinds)
 
 
 Reader = Callable[[Source, ReadOptions], Batch]

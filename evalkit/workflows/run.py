@@ -18,7 +18,7 @@ from evalkit.errors import EvalkitError, InputError, guarded
 from evalkit.extractors.base import Extractor, ExtractorSpec, SpendingError, traits_of
 from evalkit.extractors.identity.closure import installed_version
 from evalkit.files import json_bytes, path_of
-from evalkit.layers.table import all_layers
+from evalkit.layers.table import all_layers, load_layer
 from evalkit.options import OptionWords, ReadOptions, Running, options_of
 from evalkit.predictions.cache import PredictionCache, not_cached
 from evalkit.predictions.executors.local import LocalExecutor
@@ -302,7 +302,7 @@ def in_found_boilerplate(examples: Sequence[Example], jobs: Sequence[Job]) -> li
         }
         items.update(inside)
         articles += any(inside.values())
-    found = ", ".join(f"{number} {name}" for name, number in items.items() if number)
+    found = ", ".join(number_of(number, load_layer(name).one, name) for name, number in items.items() if number)
     if not found:
         return []
     return [

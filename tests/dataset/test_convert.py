@@ -73,7 +73,7 @@ def test_what_a_form_cannot_express_leaves_nothing_behind(tmp_path: Path, good: 
 
 
 def test_what_tag_columns_lose_is_counted_by_layer_and_kind(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match=r"cannot hold 1 entities \(nested\), 2 quotes .*, 1 stances .*; nothing"):
+    with pytest.raises(FormatError, match=r"cannot hold 1 entity \(nested\), 2 quotes .*, 1 stance .*; nothing"):
         convert_dataset(folder, tmp_path / "tags", to="conll")
     assert not (tmp_path / "tags").exists()
     losses = convert_dataset(folder, tmp_path / "tags", to="conll", lossy=True).losses

@@ -248,7 +248,7 @@ class TestFormatsOfOthers:
 
 def test_losses_in_words() -> None:
     losses = Losses(written={"entities": 2}, lost={"entities": {"nested": 1, "crossing": 0}, "quotes": {"all": 3}})
-    assert str(losses) == "1 entities (nested), 3 quotes (all)"
+    assert str(losses) == "1 entity (nested), 3 quotes (all)"
     assert not str(Losses(written={"entities": 2}))
 
 

@@ -143,9 +143,7 @@ class TestOfAnotherPackage:
         quotes = [{"kind": "direct", "content": [[0, 3]]}]
         row = {"id": "a", "text": ROWS[0]["text"], "entities": entities, "quotes": quotes}
         gold.write_text(json.dumps(row), encoding="utf-8")
-        with pytest.raises(
-            FormatError, match=r"cannot hold 1 entities \(several spans\), 1 quotes \(not accounted for"
-        ):
+        with pytest.raises(FormatError, match=r"cannot hold 1 entity \(several spans\), 1 quote \(not accounted for"):
             convert_dataset(gold, tmp_path / "out.csv", to="offsets")
         assert not (tmp_path / "out.csv").exists()
         losses = convert_dataset(gold, tmp_path / "out.csv", to="offsets", lossy=True).losses

@@ -258,7 +258,7 @@ def test_gold_in_what_was_taken_for_boilerplate_is_counted():
     body, page = PAGE.index("Ida Moen"), (address, address + 8)
     inside = run_extractor(person, of_page((), "", (body, body + 8), page), cache=False)
     assert [note for note in inside.notes if "boilerplate" in note] == [
-        "gold in what was taken for boilerplate, in 1 article that declares no zones: 1 entities; extractors that "
+        "gold in what was taken for boilerplate, in 1 article that declares no zones: 1 entity; extractors that "
         "leave boilerplate out find none of it (zones that an article declares are kept)"
     ]
     assert run_extractor(person, of_page((), "", (body, body + 8)), cache=False).notes == ()
