@@ -22,6 +22,7 @@ SAFE: Mapping[str, Any] = {"trust_remote_code": False, "local_files_only": True}
 
 _UNBOUNDED = 1 << 20
 _FEWEST_PIECES = 3
+_TRIED = 16
 _SAVE_IT = "save the tokenizer that it was trained with beside its weights: tokenizer.save_pretrained(FOLDER)"
 
 
@@ -143,7 +144,12 @@ def load_cutter(folder: Path, name: str) -> PieceCutter:
             tokenizer.truncation_side = "right"
             cutter = PieceCutter(tokenizer)
             pieces = tokenizer.get_vocab().keys() - set(tokenizer.all_special_tokens)
-        except Exception as error:
+            if tokenizer.is_fast:
+                # What is damaged in it shows with the first words.
+                cutter.cut("Some words.", _TRIED, 0)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a panic of the library in Rust is no Exception
             raise ExtractorError(
                 f"{name}: transformers cannot load its tokenizer: {describe_error(error)}; {_SAVE_IT}"
             ) from error
