@@ -90,6 +90,10 @@ def _spending_limit(system: Extractor, running: Running) -> Callable[[float | No
             f"{name} is for extractors that count what they spend, such as llm:MODEL; {system.name} counts nothing: "
             "leave it out"
         )
+    if running.max_cost is not None and traits_of(system).token_prices is None:
+        raise InputError(
+            "--max-cost needs the prices of a million tokens: --set price_in=NUMBER and --set price_out=NUMBER"
+        )
     return limit
 
 

@@ -94,6 +94,7 @@ def test_limits_that_cannot_be_kept_are_refused_beforehand(
     assert done.status == 2
     assert said in done.err
     assert not server.requests
+    assert not (workspace / "r").exists()
 
 
 def test_extract_shows_what_it_came_to(evalkit: Evalkit, workspace: Path, server: Server):

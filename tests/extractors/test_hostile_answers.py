@@ -33,6 +33,7 @@ Ask = Callable[[bytes], str]
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVALKIT_LLM_API_KEY", KEY)
     monkeypatch.setattr("evalkit.extractors.http.LARGEST", 1 << 20)
+    monkeypatch.setattr("evalkit.extractors.remote.wire._MOST_NESTS", 250_000)
 
 
 def outcome(spelling: str, **options: str) -> str:
@@ -114,6 +115,7 @@ ANSWERS = [
     pytest.param(b"\n" * 200_000, "", id="nothing but line ends"),
     pytest.param(b"x\n" * 200_000, "not an answer: 'x'", id="a flood"),
     pytest.param(lines([row(id=str(number)) for number in range(9000)]), "", id="a flood in a list"),
+    pytest.param(b"[" + b"[]," * 300_000 + b"[]]\n", "more than 250,000 lists and objects", id="lists of nothing"),
     pytest.param(b'{"evalkit": 1, "name": "' + b"n" * 9999 + b'"}\n' + lines(row()), "ok", id="a long name"),
 ]
 

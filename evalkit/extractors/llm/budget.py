@@ -15,7 +15,6 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evalkit.errors import InputError
 from evalkit.extractors.base import SpendingError
 
 __all__ = ["ANSWER", "Amount", "Budget", "tokens_in"]
@@ -67,15 +66,7 @@ class Budget:
         return self._most_cost is not None or self._most_tokens is not None
 
     def limit(self, cost: float | None, tokens: int | None) -> None:
-        """Sets how much may be spent from now on.
-
-        Raises:
-            InputError: a cost without prices.
-        """
-        if cost is not None and self._prices is None:
-            raise InputError(
-                "--max-cost needs the prices of a million tokens: --set price_in=NUMBER and --set price_out=NUMBER"
-            )
+        """Sets how much may be spent from now on; a cost limits nothing without prices."""
         self._most_cost, self._most_tokens = cost, tokens
         self._spent = self._foreseen = Amount()
 

@@ -113,9 +113,6 @@ class LlmExtractor:
             cost: the most that it may cost.
             tokens: the most that it may take, prompts and answers.
             pairs: whether given pairs will be asked about.
-
-        Raises:
-            InputError: a cost without prices.
         """
         self._asker.budget.limit(cost, tokens)
         self._pairs_follow = pairs and hasattr(self, "label_pairs")

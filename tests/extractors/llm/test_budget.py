@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from evalkit.errors import InputError
 from evalkit.extractors.base import Extracted, SpendingError, StancePair
 from evalkit.extractors.llm.budget import Amount, Budget, tokens_in
 from evalkit.extractors.llm.language_model import LlmExtractor
@@ -157,11 +156,6 @@ def test_an_estimate_counts_windows_and_pairs(server: Server):
     assert whole.prompt_tokens > 410
     assert parts.prompt_tokens > 2 * whole.prompt_tokens
     assert not server.requests
-
-
-def test_a_cost_needs_prices(server: Server):
-    with pytest.raises(InputError, match="price_in"):
-        extractor(server).limit_spending(1.0, None)
 
 
 def test_threads_that_wait_for_the_first_count_go_on_when_it_is_there():
