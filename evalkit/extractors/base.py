@@ -213,6 +213,8 @@ class Traits:
         languages: the languages that its card names, as ISO 639-1 codes; empty if it does not say.
         unseen: what of it may change without a change of its fingerprint, in a few words; said where answers are used
             again. Asked after `fingerprint()`.
+        variables: stands for the values of the variables of the environment that it asks for, if it asks for any; its
+            fingerprint leaves them out. Asked after `fingerprint()`.
         facts: a function that gives what a run should keep, such as the revision of a checkpoint. Asked after the run.
         close: a function that ends what was started; a later `extract` starts it anew.
         spec: how it was asked for; `load_extractor` puts it there.
@@ -233,6 +235,7 @@ class Traits:
     labels_given: bool = True
     languages: tuple[str, ...] = ()
     unseen: str = ""
+    variables: str = ""
     facts: Callable[[], Mapping[str, Any]] = dict
     close: Callable[[], None] = lambda: None
     spec: ExtractorSpec | None = None

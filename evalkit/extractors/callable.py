@@ -105,6 +105,7 @@ class UserExtractor:
     Attributes:
         name: what it calls itself, or was asked for as.
         uncached: what of it could not be read when the fingerprint was asked for, if nothing stands for that.
+        variables: stands for the values of the variables of the environment that it asks for.
         spec: how it was asked for; None for an object.
         probes: whether it is still to be asked about a made-up sentence, to see which layers it fills.
     """
@@ -113,7 +114,7 @@ class UserExtractor:
         """An extractor around `target`."""
         self._says = target.func if isinstance(target, functools.partial) else target
         self.name: str = str(getattr(self._says, "name", name))
-        self.uncached = ""
+        self.uncached = self.variables = ""
         self.spec: ExtractorSpec | None = None
         self._target = target
         self.probes = True
@@ -159,7 +160,9 @@ class UserExtractor:
             said = getattr(self._says, "fingerprint", None)
             said, vouches = _told(said() if callable(said) else said)
             declared = "".join(f"{layer}," for layer in getattr(self._says, "layers", ()))
-            self._reached = reached = before_work(self._says, reach(self._target, self.name))
+            now = reach(self._target, self.name)
+            self._reached = reached = before_work(self._says, now)
+        self.variables = now.variables
         self.uncached = self._traits.uncached
         if reached.unread and not vouches and not self.uncached:
             self.uncached = f"{reached.unread} cannot be read; a fingerprint of its own would stand for it"
@@ -171,6 +174,7 @@ class UserExtractor:
         """What it says that a run should keep, why its answers are not kept, and what only its word covers."""
         self._note_its_work()
         why = {"uncached": self.uncached, "unseen": self._vouched_for and f"{self._vouched_for} cannot be read"}
+        why["environment"] = self.variables
         with self._guarded("facts"):
             return {**self._traits.facts(), **{name: text for name, text in why.items() if text}}
 

@@ -34,6 +34,16 @@ class MadeBy:
     command: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def environment(self) -> str:
+        """Stands for the values of the variables of the environment that the extractor asks for; empty if for none."""
+        return str(self.facts.get("environment", ""))
+
+    @property
+    def cached_as(self) -> str:
+        """What its answers are kept under for other runs."""
+        return self.fingerprint + self.environment
+
 
 @dataclass(frozen=True, kw_only=True)
 class GoldReference:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,8 @@ def extract_articles(
             for one in listed(articles, Article, wanted="articles must be Articles, or paths of text files")
         )
     )
-    how = running or Running()
+    # Nothing is kept that another command could continue from, so one article that fails ends nothing.
+    how = replace(running or Running(), max_failures=len(given))
     with resolved(extractor, settings, how) as system:
         if how.article_timeout is not None:
             limit_time(system, how.article_timeout)

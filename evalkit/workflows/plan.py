@@ -57,7 +57,7 @@ def plan_extraction(
             left = [job for job in jobs if job.article.id not in names]
             missing = left
             if running.cache and not running.restart and not uncached:
-                missing = not_cached(planned.made_by.fingerprint, left, planned.layers or ())
+                missing = not_cached(planned.made_by.cached_as, left, planned.layers or ())
             folder, kept, cached = str(place.path), len(jobs) - len(left), len(left) - len(missing)
         work = work_of(system, missing)
         return Plan(

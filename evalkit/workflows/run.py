@@ -97,6 +97,7 @@ def planned_run(system: Extractor, gold: GoldDataset) -> Run:
             spelling=redacted(spec.spelling),
             settings=without_secrets(spec.settings),
             versions=_versions(),
+            facts={"environment": traits.variables} if (traits := traits_of(system)).variables else {},
         ),
         default_label_map=traits.default_label_map,
         complete=False,
@@ -139,13 +140,14 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
         (name, _), *_ = Counter(job.article.id for job in jobs).most_common(1)
         raise InputError(f"two articles have the id {name!r:.80}; give each its own")
     kept = Kept()
+    elsewhere = folder is not None and _other_environment(folder, planned, running)
     if folder is not None:
         kept = folder.open(
             planned.key,
             articles,
             planned.layers,
             anew=not running.cache,
-            restart=running.restart or uncached,
+            restart=running.restart or uncached or elsewhere,
             keep_failed=running.keep_failed,
         )
     missing = [job for job in jobs if job.article.id not in kept.predictions]
@@ -153,7 +155,7 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
     if folder is not None and not kept.finished:
         folder.write_facts(planned.key, planned.stored_facts)
     cached = running.cache and not running.restart and not uncached
-    cache = PredictionCache(planned.made_by.fingerprint) if cached else None
+    cache = PredictionCache(planned.made_by.cached_as) if cached else None
     extracted = _extracted(system, planned, missing, running, folder, cache, of=len(jobs))
     predictions = {**kept.predictions, **{one.article_id: one for one in extracted.predictions}}
     # What an extractor says of itself it may know only after it has worked.
@@ -169,6 +171,7 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
         max_failures=running.max_failures,
         notes=(
             *kept.notes,
+            *([_OTHER_ENVIRONMENT] if elsewhere else []),
             *_cache_notes(cache),
             *_version_notes(planned),
             *in_found_boilerplate(examples, jobs),
@@ -220,7 +223,7 @@ def _extracted(
         if running.progress is not None:
             running.progress(done, of)
         if running.announce is not None and traits_of(system).estimate is not None:
-            fingerprint, layers = planned.made_by.fingerprint, planned.layers or ()
+            fingerprint, layers = planned.made_by.cached_as, planned.layers or ()
             announce_work(system, missing if cache is None else not_cached(fingerprint, missing, layers), running)
         try:
             made = run_jobs(
@@ -239,6 +242,19 @@ def _extracted(
             kept_now = f"{done} of {number_of(of, 'article')} are kept in {where}"
             raise SpendingError(f"{stop}; {kept_now}: {how}", stop.made) from stop
     return _Extracted(made, fresh, time.perf_counter() - begun)
+
+
+_OTHER_ENVIRONMENT = (
+    "variables of the environment that the extractor asks for have changed since the predictions there were made: all "
+    "made again"
+)
+
+
+def _other_environment(folder: RunFolder, planned: Run, running: Running) -> bool:
+    """Whether a folder holds predictions of this run that were made when such a variable had another value."""
+    recorded = folder.claim(planned.key, restart=running.restart)
+    before = MadeBy(facts=dict(recorded.get("extractor_facts") or {}))
+    return bool(recorded) and before.environment != planned.made_by.environment
 
 
 def _versions_of(planned: Run, kept: Kept, missing: Sequence[Job]) -> dict[str, str]:

@@ -28,7 +28,8 @@ def resolved(
     """The extractor behind a name, an object or a function; what was started for it is ended, whatever happens.
 
     An object of the caller's own class is the caller's to close. Code that can be lost runs in a process of its own:
-    that of others if `running` isolates it, and any Python code that has a time for each article.
+    that of others if `running` isolates it, and any Python code that has a time for each article. Where a process ends
+    by itself the run ends, unless `running` says how many articles may fail.
 
     Raises:
         EvalkitError: there is no such extractor, or it cannot be set up.
@@ -117,10 +118,14 @@ def _named(spelling: str, settings: Mapping[str, str], running: Running) -> Extr
 
         if can_start():
             try:
-                return WorkerExtractor.named(spelling, settings, running.article_timeout)
+                return WorkerExtractor.named(spelling, settings, running.article_timeout, lenient=_lenient(running))
             except OSError as error:
                 _log.warning("%s runs in this process: no other can be started (%s)", spelling, error.strerror or error)
     return load_extractor(spelling, options=settings)
+
+
+def _lenient(running: Running) -> bool:
+    return running.max_failures is not None
 
 
 def _copied(system: Extractor, running: Running) -> Extractor:
@@ -133,7 +138,7 @@ def _copied(system: Extractor, running: Running) -> Extractor:
     if not can_start():
         return system
     try:
-        return WorkerExtractor.copied(system, running.article_timeout)
+        return WorkerExtractor.copied(system, running.article_timeout, lenient=_lenient(running))
     except OSError as error:
         _log.warning("%s: no process can be started (%s)", system.name, error.strerror or error)
         return system

@@ -42,8 +42,18 @@ def hard(article):
 
 def once(article):
     if article.id == "b-strike":
+        os.kill(os.getpid(), 9)
+    return people(article)
+
+
+def ends(article):
+    if article.id == os.environ.get("END_AT"):
         os._exit(0)
     return people(article)
+
+
+def labels(article):
+    return [(start, end, os.environ["LABEL"]) for start, end, _ in people(article)]
 
 
 class Early:
@@ -99,7 +109,7 @@ def _apart(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         pytest.param("quits", 1, "error: every article failed: a-port: SystemExit: 0 (mine.py:", id="exits with 0"),
         pytest.param("three", 1, "error: every article failed: a-port: SystemExit: 3 (mine.py:", id="exits with 3"),
-        pytest.param("hard", 1, "a-port: its process exited with status 0", id="ends hard"),
+        pytest.param("hard", 2, "its process exited with status 0, at article 'a-port'; the same", id="ends hard"),
         pytest.param(
             "Early", 2, "error: extractor 'mine:Early': its fingerprint failed: SystemExit: 0", id="fingerprint"
         ),
@@ -116,9 +126,40 @@ def test_no_result_is_never_exit_0(evalkit: Evalkit, name: str, status: int, sai
 def test_an_article_whose_process_is_lost_is_named_and_the_rest_goes_on(evalkit: Evalkit) -> None:
     done = evalkit(*RUN, "--model", "mine:once", "--json", "--convention", "exact")
     assert done.status == 0
-    assert done.json["failed"] == {"b-strike": "its process exited with status 0"}
+    assert done.json["failed"] == {"b-strike": "its process was killed by SIGKILL (for want of memory?)"}
     # Oslo counts as a person; in the article that failed nothing is found.
     assert done.json["tasks"]["entities"]["exact"]["micro"]["predicted"] == 5
+
+
+def test_a_process_that_ends_by_itself_ends_the_run_which_continues_there(
+    evalkit: Evalkit, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = (*RUN, "--model", "mine:ends", "--batch-size", "1", "--out", "r")
+    monkeypatch.setenv("END_AT", "b-strike")
+    done = evalkit(*run)
+    assert done.status == 2
+    assert "its process exited with status 0, at article 'b-strike'; the same command continues there" in done.err
+    assert (workspace / "r" / "predictions.jsonl").read_bytes().count(b"\n") == 1
+    done = evalkit(*run, "--max-failures", "1")
+    assert (done.status, "b-strike: its process exited with status 0" in done.out) == (0, True)
+
+
+def test_predictions_of_another_environment_are_made_again(
+    evalkit: Evalkit, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = (*(word for word in RUN if word != "--no-cache"), "--model", "mine:labels", "--out", "r")
+    monkeypatch.setenv("LABEL", "PER")
+    assert "4 articles extracted" in evalkit(*run).out
+    assert "4 predictions reused" in evalkit(*run).out
+    monkeypatch.setenv("LABEL", "ORG")
+    done = evalkit(*run)
+    assert "4 articles extracted" in done.out
+    assert "variables of the environment that the extractor asks for have changed since" in done.out
+    assert '"ORG"' in (workspace / "r" / "predictions.jsonl").read_text()
+    monkeypatch.setenv("LABEL", "PER")
+    # What was said then is still in the cache.
+    assert "4 predictions reused" in evalkit(*run, "--json").err + evalkit(*run).out
+    assert '"PER"' in (workspace / "r" / "predictions.jsonl").read_text()
 
 
 def test_what_it_prints_and_where_it_goes_is_its_own_affair(evalkit: Evalkit, workspace: Path) -> None:

@@ -102,6 +102,8 @@ class NamedFiles:
 def _existing(path: Path) -> Path | None:
     """The absolute path of what exists; None for what does not, or for what no path can be."""
     try:
-        return path.absolute() if path.is_file() or path.is_dir() else None
+        # Two slashes are the root as one is, though paths keep them apart.
+        place = Path("/", *path.parts[1:]) if path.anchor == "//" else path
+        return place.absolute() if place.is_file() or place.is_dir() else None
     except (OSError, ValueError):
         return None

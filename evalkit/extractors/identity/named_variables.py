@@ -41,10 +41,11 @@ class NamedVariables:
             elif not is_secret(name):
                 self._names.add(name)
 
-    def digest(self) -> bytes:
-        """One digest of all that was named; a variable that is not there has no value."""
-        values = ((name, os.environ.get(name)) for name in sorted(self._names))
-        return joined(*(joined(name, "" if value is None else joined(value)) for name, value in values))
+    def digest(self) -> str:
+        """One digest of all that was named, empty if nothing was; a variable that is not there has no value."""
+        values = [(name, os.environ.get(name)) for name in sorted(self._names)]
+        told = (joined(name, "" if value is None else joined(value)) for name, value in values)
+        return joined(*told).hex() if values else ""
 
 
 def _asked(code: types.CodeType, values: Mapping[str, Any]) -> Iterator[str | None]:

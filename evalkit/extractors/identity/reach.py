@@ -9,7 +9,7 @@ what the code names of them. Whatever these hold is read in turn:
 * Code outside the installed libraries by the content of its files, with all that they import and the compiled code of
   what is reached; libraries by their version, and the one that brings the extractor by the hashes of its files too.
 * Files that a path or a text names, by content: see `evalkit.extractors.identity.named_files`.
-* Variables of the environment that code asks for by name, but for keys and passwords.
+* Variables of the environment that code asks for by name, but for keys and passwords; apart from the rest.
 
 Order counts where it may change an answer, an address in memory never does. What has no such content (an open file, a
 session of a runtime) is named by its kind, and the result says that it could not be read.
@@ -58,10 +58,13 @@ class Reached:
     Attributes:
         sha256: hex, over all of it.
         unread: what could not be read, in words; empty if everything could.
+        variables: hex, over the variables of the environment that its code names; empty if it names none. What they
+            hold is no part of `sha256`: it is the same extractor that is asked under other circumstances.
     """
 
     sha256: str
     unread: str = ""
+    variables: str = ""
 
 
 def reach(target: object, name: str) -> Reached:
@@ -73,8 +76,9 @@ def reach(target: object, name: str) -> Reached:
     except (RecursionError, _TooMuchError):
         content = named = b""
         walk.give_up(f"{name} (it reaches more than can be read)")
-    sha256 = joined("reached", content, named, walk.read_files(), walk.libraries(), walk.read_variables())
-    return Reached(sha256.hex(), walk.unread)
+    sha256 = joined("reached", content, named, walk.read_files(), walk.libraries())
+    variables = walk.read_variables()
+    return Reached(sha256.hex(), walk.unread, variables)
 
 
 class _TooMuchError(Exception):
@@ -141,7 +145,7 @@ class _Walk:
         self.give_up(self._files.unread)
         return joined(*parts, named)
 
-    def read_variables(self) -> bytes:
+    def read_variables(self) -> str:
         """The variables of the environment that are named."""
         self.give_up(self._variables.unread)
         return self._variables.digest()

@@ -145,7 +145,8 @@ class _Server:
             case "fingerprint":
                 fingerprint = extractor.fingerprint()
                 traits = traits_of(extractor)
-                return {"fingerprint": fingerprint, "uncached": traits.uncached, "unseen": traits.unseen}
+                changing = {name: getattr(traits, name) for name in ("uncached", "unseen", "variables")}
+                return {"fingerprint": fingerprint, "traits": changing}
             case "layers":
                 if not request["probe"] and isinstance(extractor, UserExtractor):
                     extractor.probes = False

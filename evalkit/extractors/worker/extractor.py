@@ -2,6 +2,7 @@
 
 It is asked in batches, or article by article where it works so anyway or an article has its time. A process that is
 lost fails the article that it was at; of a batch nobody knows which that is, and the runner asks again for each.
+One that ends by itself, with a status, ends the run, as it would here, unless failures are allowed for.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from evalkit.errors import EvalkitError, ExtractorError
 from evalkit.extractors.base import ArticleFailure, Extractor, ExtractorSpec, PairLabels, PairsError, StancePair
 from evalkit.extractors.threads import Once
 from evalkit.extractors.underway import under_way
-from evalkit.extractors.worker.process import LostError, Worker, started_anew, started_by_fork
+from evalkit.extractors.worker.process import LeftError, LostError, Worker, started_anew, started_by_fork
 from evalkit.extractors.worker.wire import (
     Answer,
     RaisedError,
@@ -46,21 +47,31 @@ class WorkerExtractor:
     Attributes:
         name: as the extractor says.
         spec: how it was asked for; None for a copy of one that is here.
-        uncached: as the extractor says when its fingerprint was asked for.
-        unseen: the same.
+
+    The other traits are what the extractor says of itself, some of them when it was asked for its fingerprint.
     """
 
     thread_safe = True
 
-    def __init__(self, start: Callable[[], Worker], where: str, hello: Row, limit: float | None) -> None:
-        """The extractor that `start` starts a process of, which is made at once; `hello` is the first request.
+    def __init__(
+        self, start: Callable[[], Worker], where: str, hello: Row, limit: float | None, *, lenient: bool = False
+    ) -> None:
+        """An extractor that is made at once.
+
+        Args:
+            start: starts a process for it.
+            where: names it in messages.
+            hello: the first request, from which it is made.
+            limit: seconds after which an article fails.
+            lenient: whether an article fails, and no more, at which the process ends by itself.
 
         Raises:
             OSError: no process can be started.
             EvalkitError: the extractor cannot be set up.
         """
         self.spec: ExtractorSpec | None = None
-        self._start, self._where, self._hello, self._limit = start, where, hello, limit
+        self._start, self._where, self._hello = start, where, hello
+        self._limit, self._lenient = limit, lenient
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
         self._lock = threading.Lock()
@@ -72,13 +83,14 @@ class WorkerExtractor:
         self._idle.append(worker)
         self.name: str = says["name"]
         self._by_article: bool = says["by_article"]
-        for trait, value in says["traits"].items():
-            setattr(self, trait, tuple(value) if isinstance(value, list) else value)
+        self._take(says["traits"])
         if says["labels_pairs"]:
             self.label_pairs = self._label_pairs
 
     @classmethod
-    def named(cls, spelling: str, settings: Mapping[str, str], limit: float | None) -> WorkerExtractor:
+    def named(
+        cls, spelling: str, settings: Mapping[str, str], limit: float | None, *, lenient: bool = False
+    ) -> WorkerExtractor:
         """The extractor of a name, made in a new process.
 
         Raises:
@@ -87,12 +99,12 @@ class WorkerExtractor:
         """
         remember_from(spelling, settings)
         hello = {"path": list(map(str, sys.path)), "spelling": spelling, "settings": dict(settings)}
-        made = cls(started_anew, f"extractor {spelling!r}", hello, limit)
+        made = cls(started_anew, f"extractor {spelling!r}", hello, limit, lenient=lenient)
         made.spec = ExtractorSpec(spelling, dict(settings))
         return made
 
     @classmethod
-    def copied(cls, extractor: Extractor, limit: float | None) -> WorkerExtractor:
+    def copied(cls, extractor: Extractor, limit: float | None, *, lenient: bool = False) -> WorkerExtractor:
         """An extractor that is here, in a copy of this process.
 
         Raises:
@@ -103,7 +115,7 @@ class WorkerExtractor:
         def start() -> Worker:
             return started_by_fork(lambda incoming, outgoing: serve(lambda _: extractor, incoming, outgoing))
 
-        return cls(start, f"extractor {extractor.name!r}", {}, limit)
+        return cls(start, f"extractor {extractor.name!r}", {}, limit, lenient=lenient)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -117,7 +129,9 @@ class WorkerExtractor:
             ExtractorError: it gives none.
         """
         with self._named("its fingerprint failed"):
-            self._fingerprint = self._told(self._ask({"do": "fingerprint"}))
+            row = self._ask({"do": "fingerprint"})
+        self._take(row["traits"])
+        self._fingerprint = row["fingerprint"]
         return self._fingerprint
 
     def extract(self, articles: Sequence[Article]) -> Sequence[Answer]:
@@ -163,7 +177,7 @@ class WorkerExtractor:
             try:
                 row = self._ask(request, self._limit, warm=True)
             except LostError as error:
-                raise PairsError(str(error)) from error
+                raise PairsError(self._of_one(error, article)) from error
         if "failure" in row:
             raise PairsError(row["failure"])
         return PairLabels(row["labels"], row["usage"])
@@ -180,7 +194,26 @@ class WorkerExtractor:
 
     def _answers(self, articles: Sequence[Article]) -> list[Answer]:
         request = {"do": "extract", "articles": [article_to_send(article) for article in articles]}
-        return [answer_from_row(row) for row in self._ask(request, self._limit, warm=True)["answers"]]
+        try:
+            answers = self._ask(request, self._limit, warm=True)["answers"]
+        except LostError as error:
+            if len(articles) > 1:
+                raise
+            raise LostError(self._of_one(error, articles[0])) from error
+        return [answer_from_row(row) for row in answers]
+
+    def _of_one(self, error: LostError, article: Article) -> str:
+        """What is said of one article at which a process was lost.
+
+        Raises:
+            ExtractorError: the process ended by itself, and nobody allows for that.
+        """
+        if isinstance(error, LeftError) and not self._lenient:
+            raise ExtractorError(
+                f"{self._where}: {error}, at article {article.id!r}; the same command continues there "
+                "(--max-failures N lets such an article fail alone)"
+            ) from error
+        return str(error)
 
     def _claimed(self) -> tuple[str, ...]:
         try:
@@ -282,9 +315,9 @@ class WorkerExtractor:
                 self._where,
             )
 
-    def _told(self, row: Row) -> str:
-        self.uncached, self.unseen = row["uncached"], row["unseen"]
-        return str(row["fingerprint"])
+    def _take(self, traits: Row) -> None:
+        for name, value in traits.items():
+            setattr(self, name, tuple(value) if isinstance(value, list) else value)
 
     @contextmanager
     def _named(self, what: str) -> Iterator[None]:

@@ -25,7 +25,7 @@ from typing import Protocol, TextIO
 from evalkit.errors import EvalkitError
 from evalkit.extractors.worker.wire import Row, answer_line, is_inside
 
-__all__ = ["LostError", "Worker", "can_start", "started_anew", "started_by_fork"]
+__all__ = ["LeftError", "LostError", "Worker", "can_start", "started_anew", "started_by_fork"]
 
 _CHUNK = 1 << 16
 _TAIL = 4000
@@ -45,6 +45,10 @@ _CRASH = re.compile(rb"Fatal Python error: ([^\n]*)(?:.*?\n  File \"([^\"\n]*)\"
 
 class LostError(EvalkitError):
     """The process gave no answer: it ended, or took too long; another one may do better with another article."""
+
+
+class LeftError(LostError):
+    """The process ended by itself, with a status: somebody there wanted it to end."""
 
 
 class _Process(Protocol):
@@ -195,7 +199,7 @@ class Worker:
         while (end := self._incoming.find(b"\n", searched)) < 0 or not self._incoming.startswith(b"{"):
             searched = len(self._incoming)
             if not self._open:
-                raise LostError(self._ended())
+                raise self._ended()
             if len(self._incoming) > _LONGEST_LINE:
                 raise LostError(f"its answer has more than {_LONGEST_LINE >> 20} MiB")
             left = _LOOK if deadline is None else min(_LOOK, deadline - time.monotonic())
@@ -288,8 +292,8 @@ class Worker:
                 return
             self._read()
 
-    def _ended(self) -> str:
-        """How the process ended that closed its pipe, and what it said last."""
+    def _ended(self) -> LostError:
+        """How the process ended that closed its pipe, where it was or what it said last."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_ENDING)
         self._drain()
@@ -304,8 +308,10 @@ class Worker:
             how = f"its process exited with status {code}"
         if crash := _CRASH.search(bytes(self._incoming)):
             what, file, line = (part.decode("utf-8", "replace") if part else "" for part in crash.groups())
-            return f"{how} ({what}{f', {Path(file).name}:{line}' if file else ''})"
-        return f"{how}; its last words: {self._last_words}" if self._last_words else how
+            how += f" ({what}{f', {Path(file).name}:{line}' if file else ''})"
+        elif self._last_words:
+            how += f"; its last words: {self._last_words}"
+        return LostError(how) if code is None or code < 0 else LeftError(how)
 
 
 def _ready(end: int) -> bytes | None:

@@ -498,3 +498,8 @@ def test_threads_and_what_they_wait_for_do_not_count() -> None:
             self.lock, self.condition, self.event = threading.RLock(), threading.Condition(), threading.Event()
 
     assert sha256(Model()) == sha256(Model())
+
+
+@pytest.mark.parametrize("text", ["/", "//", "///"])
+def test_a_root_that_is_named_is_no_folder_of_data(text: str) -> None:
+    assert reach({text: None}, "mine").unread == ""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from evalkit.errors import EvalkitError, InputError, UnknownNameError
+from evalkit.errors import EvalkitError, ExtractorError, InputError, UnknownNameError
 from evalkit.extractors.base import Extractor, PairLabeler, StancePair, traits_of
 from evalkit.extractors.callable import as_extractor
 from evalkit.extractors.table import load_extractor
@@ -204,7 +204,7 @@ def predictions(folder: Path) -> dict[tuple[str, str], Prediction]:
     try:
         jobs = [one for way in SAID for one in (job(f"before {way}"), job(way))] + [job("last")]
         for kind in ("find", "Batches"):
-            extractor = WorkerExtractor.named(f"hostile:{kind}", {}, 0.5)
+            extractor = WorkerExtractor.named(f"hostile:{kind}", {}, 0.5, lenient=True)
             try:
                 made |= {(kind, one.article_id): one for one in predict_batch(extractor, ("entities",), jobs)}
             finally:
@@ -227,10 +227,21 @@ def test_one_that_behaves_so_fails_its_own_article(
 def test_a_batch_that_dies_is_tried_article_by_article(folder: Path) -> None:
     extractor = WorkerExtractor.named("hostile:Batches", {}, None)
     try:
-        done = predict_batch(extractor, ("entities",), [job("a"), job("ends hard"), job("b")])
+        done = predict_batch(extractor, ("entities",), [job("a"), job("is killed"), job("b")])
     finally:
         extractor.close()
-    assert [one.error for one in done] == [None, "its process exited with status 0", None]
+    assert [one.error for one in done] == [None, SAID["is killed"], None]
+
+
+@pytest.mark.parametrize("kind", ["find", "Batches"])
+def test_one_that_ends_by_itself_ends_the_run_unless_failures_are_allowed_for(kind: str) -> None:
+    extractor = WorkerExtractor.named(f"hostile:{kind}", {}, None)
+    said = "its process exited with status 0, at article 'ends hard'; the same command continues there"
+    try:
+        with pytest.raises(ExtractorError, match=said):
+            predict_batch(extractor, ("entities",), [job("a"), job("ends hard"), job("b")])
+    finally:
+        extractor.close()
 
 
 PLACES = ["import", "__init__", "layers", "fingerprint", "facts"]
@@ -385,7 +396,7 @@ def test_what_cannot_be_made_there_is_the_error_that_it_is_here(
 
 
 def test_several_processes_give_the_same_in_the_same_order(folder: Path) -> None:
-    extractor = WorkerExtractor.named("hostile:find", {}, None)
+    extractor = WorkerExtractor.named("hostile:find", {}, None, lenient=True)
     jobs = [job(name) for name in ("a", "ends hard", "b", "c", "exits with 0", "d")]
     try:
         one = run_jobs(extractor, jobs, batch_size=2)
@@ -402,7 +413,7 @@ def test_a_process_that_comes_later_and_holds_other_code_is_told_of(
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     code = "import os\n\ndef find(article):\n    return os._exit(1) if article.id == 'b' else []\n"
     (tmp_path / "changing.py").write_text(code)
-    extractor = WorkerExtractor.named("changing:find", {}, None)
+    extractor = WorkerExtractor.named("changing:find", {}, None, lenient=True)
     try:
         extractor.fingerprint()
         (tmp_path / "changing.py").write_text(code.replace("[]", "[(0, 3, 'PER')]"))
@@ -465,7 +476,7 @@ def processes() -> set[int]:
 
 def test_nothing_is_left_behind(folder: Path) -> None:
     before, ends = processes(), len(os.listdir("/dev/fd"))
-    for name in ("leaves a thread", "ends hard", "good"):
+    for name in ("leaves a thread", "is killed", "good"):
         extractor = WorkerExtractor.named("hostile:find", {}, None)
         extractor.extract([job(name).article])
         extractor.close()
