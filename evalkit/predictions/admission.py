@@ -39,7 +39,9 @@ class _UnfitError(Exception):
     """A value that cannot stand in a prediction; says why."""
 
 
-def admit(prediction: Prediction, article: Article | None, layers: Sequence[str] | None) -> Prediction | Refused:
+def admit(
+    prediction: Prediction, article: Article | None, layers: Sequence[str] | None, *, empty_spans: bool = False
+) -> Prediction | Refused:
     """The prediction in plain values, such as whole numbers for those of numpy, or why it cannot be used.
 
     Whatever it holds, nothing is raised.
@@ -48,14 +50,15 @@ def admit(prediction: Prediction, article: Article | None, layers: Sequence[str]
         prediction: what is to be let in.
         article: what it must be about, and whose text its spans must be in; None if that is compared elsewhere.
         layers: what its extractor claims; None if nobody says.
+        empty_spans: whether a span that covers nothing is let in; scoring knows that it is no token.
     """
     try:
         if _text(prediction.article_id) != (article or Article(id=prediction.article_id, text="")).id:
             raise _UnfitError(f"is about the article {prediction.article_id!r:.80}")
         if prediction.error is not None:
             _text(prediction.error)
-        annotations = _admitted(prediction.annotations, article)
-        given = None if prediction.given is None else _admitted(prediction.given, article, labelled=False)
+        annotations = _admitted(prediction.annotations, article, empty_spans=empty_spans)
+        given = prediction.given and _admitted(prediction.given, article, labelled=False, empty_spans=empty_spans)
         for name in annotations.layers:
             if layers is not None and name not in layers:
                 raise _UnfitError(
@@ -71,7 +74,9 @@ def admit(prediction: Prediction, article: Article | None, layers: Sequence[str]
         return Refused(one_line(error) if own else f"the answer cannot be read: {type(error).__name__}")
 
 
-def _admitted(annotations: Annotations, article: Article | None, *, labelled: bool = True) -> Annotations:
+def _admitted(
+    annotations: Annotations, article: Article | None, *, labelled: bool = True, empty_spans: bool
+) -> Annotations:
     changed = {}
     for name, items in annotations.layers.items():
         refuse_unknown_layer(name, "the extractor")
@@ -82,7 +87,10 @@ def _admitted(annotations: Annotations, article: Article | None, *, labelled: bo
             said = f"{layer.label_field!r} is empty; name one, or leave the item out"
             raise _UnfitError(f"{name}[{bare}]: {said}")
     admitted = annotations.with_layers(**changed) if changed else annotations
-    if article is not None and (problems := check_spans(article, admitted)):
+    problems = [] if article is None else check_spans(article, admitted)
+    if empty_spans:
+        problems = [problem for problem in problems if problem.code != "span-empty"]
+    if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise _UnfitError(f"{problems[0].place}: {problems[0].message}{more}")
     return admitted

@@ -90,7 +90,7 @@ def gold_and_predictions(
     articles = {example.article.id: example.article for example in examined if example.article.text}
     made = []
     for prediction in _records(predictions, Prediction, wanted):
-        admitted = admit(prediction, articles.get(prediction.article_id), None)
+        admitted = admit(prediction, articles.get(prediction.article_id), None, empty_spans=True)
         if isinstance(admitted, Refused):
             raise InputError(f"article {prediction.article_id!r:.80}: {admitted.reason}; mend the prediction")
         made.append(admitted)

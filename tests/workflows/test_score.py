@@ -15,7 +15,7 @@ from evalkit.dataset.labels import load_inventory
 from evalkit.errors import InputError, UnknownNameError
 from evalkit.options import Intervals, Scoring
 from evalkit.predictions.run import Run
-from evalkit.records import Annotations, Article, Category, Entity, Example, Prediction, Span
+from evalkit.records import Annotations, Article, Category, Entity, Example, Prediction, Quote, Span
 from evalkit.results import Counts, EvalResult, floor_label
 from evalkit.workflows.pairing import check_scoring, pair_run
 from evalkit.workflows.score import score_predictions
@@ -259,3 +259,12 @@ def test_tables_alone_are_those_of_the_result():
 def test_a_result_survives_json():
     result = score(GOLD, predictions(MOEN, names="a"), resamples=10, baseline=True)
     assert EvalResult.from_json(result.to_json()).to_json() == result.to_json()
+
+
+def test_predictions_made_in_python_may_have_a_piece_that_covers_nothing() -> None:
+    article = Article(id="a", text="“We go,” said Moen.")
+    gold = [Example(article=article, gold=Annotations(quotes=(Quote(id="g", kind="direct", content=(Span(1, 7),)),)))]
+    quotes = (Quote(id="p", kind="direct", content=(Span(1, 7), Span(9, 9))),)
+    said = Prediction(article_id="a", annotations=Annotations(quotes=quotes))
+    result = score_predictions(gold, [said], resamples=0)
+    assert result.tasks["quotes"]["exact"].micro.f1 == 1.0
