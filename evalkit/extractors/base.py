@@ -14,6 +14,7 @@ from evalkit.errors import EvalkitError, ExtractorError
 from evalkit.records import Annotations, Article
 
 __all__ = [
+    "LONGEST_ARTICLE",
     "UNLABELLED",
     "ArticleFailure",
     "Extracted",
@@ -32,6 +33,9 @@ __all__ = [
 
 UNLABELLED = ""
 """Stands for the label of a pair that got none; it counts as missed."""
+
+LONGEST_ARTICLE = 5_000_000
+"""So many characters of one article evalkit's own extractors read: a minute of rules, and no news was ever longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +228,7 @@ class Traits:
             number of tokens, from then on; is told whether given pairs will be asked about. None of one that does not
             count what it spends.
         estimate: the work for an article and its given pairs. None of one that asks nobody who counts it.
+        longest_article: so many characters of an article it reads; a longer one fails by name, and it is not asked.
         asks_first: what it is can only be told by asking somebody else.
     """
 
@@ -242,6 +247,7 @@ class Traits:
     limit_time: Callable[[float], None] | None = None
     limit_spending: Callable[[float | None, int | None, bool], None] | None = None
     estimate: Callable[[Article, Sequence[StancePair] | None], Work] | None = None
+    longest_article: int | None = None
     asks_first: bool = False
 
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import ExtractorError, InputError, MissingExtraError, UnknownNameError, describe_error
-from evalkit.extractors.base import ArticleFailure
+from evalkit.extractors.base import LONGEST_ARTICLE, ArticleFailure
 from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.identity.contents import folder_sha256
 from evalkit.extractors.options import Options
@@ -141,6 +141,7 @@ class SpacyExtractor:
     """
 
     default_label_map = "news"
+    longest_article = LONGEST_ARTICLE
 
     def __init__(self, nlp: Any, name: str, *, batch: int = 1, spans: Sequence[str] = ()) -> None:
         """An extractor around the pipeline `nlp`, which reads the span groups `spans`, or `doc.ents` if none is named.

@@ -16,7 +16,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from evalkit.extractors.base import StancePair
+from evalkit.extractors.base import LONGEST_ARTICLE, StancePair
 from evalkit.extractors.identity.closure import identity_of
 from evalkit.records import Annotations, Article, Category, Entity, Quote, Span, Stance
 from evalkit.text.quotation_marks import quotations
@@ -36,6 +36,7 @@ class TrivialExtractor:
 
     name = "trivial"
     layers = ("entities", "quotes", "stances")
+    longest_article = LONGEST_ARTICLE
 
     def fingerprint(self) -> str:
         """Hex SHA-256 over the code that it runs."""

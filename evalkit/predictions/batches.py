@@ -66,10 +66,12 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
         return []
     spent = ""
     begun = time.perf_counter()
-    articles = [job.article for job in jobs]
+    traits = traits_of(extractor)
+    too_long = [_too_long(job.article, traits.longest_article) for job in jobs]
+    articles = [job.article for job, refused in zip(jobs, too_long, strict=True) if refused is None]
     try:
         with under_way(articles):
-            answers = list(extractor.extract(articles))
+            answers = list(extractor.extract(articles)) if articles else []
     except SpendingError as error:
         spent, answers = str(error), list(error.made)
     except (ExtractorError, KeyboardInterrupt):
@@ -79,11 +81,13 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
         if len(jobs) > 1:
             return [prediction for job in jobs for prediction in predict_batch(extractor, layers, [job])]
         return [_failed(jobs[0].article.id, _message(error))]
-    if len(answers) != len(jobs):
+    if len(answers) != len(articles):
         raise ExtractorError(
             f"extractor {extractor.name!r} gave {number_of(len(answers), 'result')} for "
-            f"{number_of(len(jobs), 'article')}; extract() must return one result for each article, in their order"
+            f"{number_of(len(articles), 'article')}; extract() must return one result for each article, in their order"
         )
+    given = iter(answers)
+    answers = [next(given) if refused is None else refused for refused in too_long]
     seconds = (time.perf_counter() - begun) / len(jobs)
 
     def predict(answered: tuple[Job, object]) -> Prediction | None:
@@ -105,13 +109,18 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
             prediction = _failed(job.article.id, _message(error))
         return prediction if prediction.error is not None else replace(prediction, seconds=seconds)
 
-    traits = traits_of(extractor)
     # Given pairs are asked about from as many threads as the extractor reads articles from.
     threads = traits.threads if isinstance(extractor, PairLabeler) and traits.thread_safe else 1
     predictions = spread(predict, list(zip(jobs, answers, strict=True)), threads)
     if spent:
         raise SpendingError(spent, predictions)
     return [prediction for prediction in predictions if prediction is not None]
+
+
+def _too_long(article: Article, longest: int | None) -> ArticleFailure | None:
+    if not isinstance(longest, int) or len(article.text) <= longest:
+        return None
+    return ArticleFailure(f"has {len(article.text)} characters, and at most {longest} are read; cut it into several")
 
 
 def _prediction(article: Article, answer: object, layers: Sequence[str], *, labels_pairs: bool) -> Prediction:

@@ -1,16 +1,19 @@
-"""The time that the floors take grows with the length of an article, not with its square, whatever is in it."""
+"""The time that the floors take grows with the length of an article, not with its square; and there is a limit."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib import import_module
 
 import pytest
 
-from evalkit.extractors.base import Extractor
+from evalkit.extractors.base import LONGEST_ARTICLE, Extractor
 from evalkit.extractors.rules.extractor import RulesExtractor
+from evalkit.extractors.table import NAMED
 from evalkit.extractors.trivial import TrivialExtractor
-from evalkit.records import Article
+from evalkit.predictions.batches import Job, predict_batch
+from evalkit.records import Annotations, Article
 
 LENGTH = 6_000
 
@@ -76,3 +79,52 @@ def test_four_times_the_article_takes_about_four_times_as_long(
     # Twice the square's share would be 16; a machine that does other things gets three tries and a floor.
     tries = ((seconds(extractor, short), seconds(extractor, long)) for _ in range(3))
     assert any(slow < 8 * max(quick, 0.01) for quick, slow in tries)
+
+
+OWN = [
+    *(entry.factory for entry in NAMED),
+    "evalkit.extractors.checkpoints.text_classification:PairClassifier",
+    "evalkit.extractors.checkpoints.token_classification:TransformersExtractor",
+    "evalkit.extractors.llm.language_model:LlmExtractor",
+    "evalkit.extractors.spacy:SpacyExtractor",
+]
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_is_evalkits_own_has_a_limit(name: str) -> None:
+    module, _, attribute = name.partition(":")
+    assert getattr(import_module(module), attribute).longest_article == LONGEST_ARTICLE
+
+
+class Reader:
+    """Finds nothing, and knows what it read."""
+
+    name = "reader"
+    layers = ("entities",)
+    longest_article: object = 10
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    def fingerprint(self) -> str:
+        return "reader"
+
+    def extract(self, articles: Sequence[Article]) -> list[Annotations]:
+        self.read += [article.id for article in articles]
+        return [Annotations(entities=()) for _ in articles]
+
+
+def test_an_article_that_is_too_long_fails_by_name_and_the_others_are_read() -> None:
+    reader = Reader()
+    lengths = {"a": 10, "b": 11, "c": 3}
+    jobs = [Job(Article(id=name, text="x" * length)) for name, length in lengths.items()]
+    errors = {one.article_id: one.error for one in predict_batch(reader, reader.layers, jobs)}
+    assert errors == {"a": None, "b": "has 11 characters, and at most 10 are read; cut it into several", "c": None}
+    assert reader.read == ["a", "c"]
+
+
+def test_one_that_names_no_number_reads_all() -> None:
+    reader = Reader()
+    reader.longest_article = "ten"
+    (prediction,) = predict_batch(reader, reader.layers, [Job(Article(id="a", text="x" * 11))])
+    assert prediction.error is None

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError, describe_error
-from evalkit.extractors.base import PairLabels, StancePair
+from evalkit.extractors.base import LONGEST_ARTICLE, PairLabels, StancePair
 from evalkit.extractors.checkpoints.network import CheckpointNetwork
 from evalkit.extractors.checkpoints.stance_labels import ENTAILMENT, stances_of
 from evalkit.extractors.identity.closure import identity_of
@@ -87,6 +87,8 @@ class PairClassifier:
         name: what it was asked for as.
         layers: stances, of which it finds none itself.
     """
+
+    longest_article = LONGEST_ARTICLE
 
     def __init__(self, network: CheckpointNetwork, name: str, *, settings: PairSettings) -> None:
         """A classifier with a network that is loaded.

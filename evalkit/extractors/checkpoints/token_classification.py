@@ -31,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evalkit.errors import ExtractorError, InputError
+from evalkit.extractors.base import LONGEST_ARTICLE
 from evalkit.extractors.checkpoints.label_names import tag_names
 from evalkit.extractors.checkpoints.network import CheckpointNetwork, read_settings
 from evalkit.extractors.checkpoints.pieces import TextWindow
@@ -96,6 +97,7 @@ class TransformersExtractor:
     """
 
     default_label_map = "news"
+    longest_article = LONGEST_ARTICLE
 
     def __init__(
         self, network: CheckpointNetwork, name: str, *, stride: int = -1, tags: Sequence[str] | None = None

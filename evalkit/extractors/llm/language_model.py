@@ -31,6 +31,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from evalkit.errors import ExtractorError, describe_error
 from evalkit.extractors.base import (
+    LONGEST_ARTICLE,
     UNLABELLED,
     ArticleFailure,
     Extracted,
@@ -71,6 +72,7 @@ class LlmExtractor:
     """
 
     label_pairs: Callable[[Article, Sequence[StancePair]], PairLabels]
+    longest_article = LONGEST_ARTICLE
 
     def __init__(self, name: str, settings: Settings) -> None:
         """An extractor with these settings."""

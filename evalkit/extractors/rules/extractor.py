@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evalkit.extractors.base import StancePair
+from evalkit.extractors.base import LONGEST_ARTICLE, StancePair
 from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.rules.entities import find_entities
 from evalkit.extractors.rules.quotes import find_quotes
@@ -25,6 +25,7 @@ class RulesExtractor:
 
     name = "rules"
     layers = ("entities", "quotes", "stances")
+    longest_article = LONGEST_ARTICLE
     languages = ("en",)
 
     def fingerprint(self) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evalkit.extractors.base import LONGEST_ARTICLE
 from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.rules.nested import InnerNames
 from evalkit.extractors.shipped import bio, one_label, onnx_network, shared_encoder, tagging
@@ -45,6 +46,7 @@ class NerExtractor:
 
     thread_safe = True
     languages = ("en",)
+    longest_article = LONGEST_ARTICLE
 
     def __init__(
         self, folder: Path | None = None, *, name: str = "ner-base", threads: int | None = None, nested: bool = False

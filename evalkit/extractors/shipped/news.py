@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from evalkit.extractors.base import StancePair
+from evalkit.extractors.base import LONGEST_ARTICLE, StancePair
 from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.options import wanted_layers
 from evalkit.extractors.shipped.quotes.quote_base import QuoteExtractor
@@ -31,6 +31,7 @@ class NewsExtractor:
     name = "news-base"
     thread_safe = True
     languages = ("en",)
+    longest_article = LONGEST_ARTICLE
 
     def __init__(
         self, folder: Path | None = None, *, threads: int | None = None, nested: bool = False, layers: str = ""

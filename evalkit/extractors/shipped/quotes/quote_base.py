@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from evalkit.extractors.base import LONGEST_ARTICLE
 from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.options import wanted_layers
 from evalkit.extractors.rules.extractor import find_quotes
@@ -97,6 +98,7 @@ class QuoteExtractor:
 
     thread_safe = True
     languages = ("en",)
+    longest_article = LONGEST_ARTICLE
 
     def __init__(
         self,

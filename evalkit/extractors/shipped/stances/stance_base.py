@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from evalkit.extractors.base import StancePair
+from evalkit.extractors.base import LONGEST_ARTICLE, StancePair
 from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.options import wanted_layers
 from evalkit.extractors.shipped import onnx_network
@@ -61,6 +61,7 @@ class StanceExtractor:
 
     thread_safe = True
     languages = ("en",)
+    longest_article = LONGEST_ARTICLE
 
     def __init__(
         self,
