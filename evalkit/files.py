@@ -59,6 +59,7 @@ _READ: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()
 
 # An id becomes a file name, so it must stay inside its folder on every system.
 _FILE_NAME = re.compile(r"\w[\w.-]{0,150}")
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 
 
 def file_name_of(article_id: str, suffix: str) -> str:
@@ -71,6 +72,10 @@ def file_name_of(article_id: str, suffix: str) -> str:
         raise FormatError(
             f"article {article_id!r}: the id cannot be a file name; use letters, digits, '-', '_' and '.', "
             "and begin with a letter or digit"
+        )
+    if _DEVICE.fullmatch(article_id):
+        raise FormatError(
+            f"article {article_id!r}: the id is the name of a device on Windows; use another, as in x-con"
         )
     return article_id + suffix
 

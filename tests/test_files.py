@@ -16,6 +16,7 @@ import pytest
 from evalkit.errors import FormatError, InputError, OutputError
 from evalkit.files import (
     append_file,
+    file_name_of,
     growing,
     is_leftover,
     json_bytes,
@@ -31,6 +32,23 @@ from tests.faults import Killed, count_writes, failing, killed_at
 
 def contents(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("name", ["con", "NUL", "aux.2025", "Com1", "lpt³"])
+def test_an_id_that_names_a_device_elsewhere_is_refused(name: str):
+    with pytest.raises(FormatError, match="is the name of a device on Windows; use another"):
+        file_name_of(name, ".json")
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "a\\b", "C:x", "C:", "a b", "a ", ".a", "", "x" * 200])
+def test_an_id_that_is_no_file_name_is_refused(name: str):
+    with pytest.raises(FormatError, match="the id cannot be a file name"):
+        file_name_of(name, ".json")
+
+
+@pytest.mark.parametrize("name", ["console", "aux-port", "a.", "com10", "x-con"])
+def test_other_ids_are_file_names(name: str):
+    assert file_name_of(name, ".json") == f"{name}.json"
 
 
 class TestWriteFile:

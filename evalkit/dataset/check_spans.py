@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 
@@ -17,6 +18,8 @@ from evalkit.text.difference import same_but_for
 __all__ = ["check_overlaps", "check_surfaces", "check_zones", "span_problems"]
 
 UNEXPLAINED = "is it the text that was annotated?"
+MOST_CROSSED = 100
+"""With so many others a span is said to cross; thousands of long ones would do so with each of the others."""
 
 
 def span_problems(
@@ -163,13 +166,17 @@ def check_overlaps(article: Article, gold: Annotations) -> Iterator[Problem]:
 
 def _crossings(article: Article, layer: str, spans: list[tuple[Span, int, str]]) -> Iterator[Problem]:
     reported: set[tuple[int, int]] = set()
-    open_spans: list[tuple[Span, int, str]] = []
-    for span, index, name in sorted(spans, key=lambda entry: (entry[0].start, -entry[0].end, entry[1])):
-        open_spans = [other for other in open_spans if other[0].end > span.start]
-        for other, other_index, other_name in open_spans:
-            if other.start < span.start < other.end < span.end and (other_index, index) not in reported:
+    ordered = sorted(spans, key=lambda entry: (entry[0].start, -entry[0].end, entry[1]))
+    # Those that are still open, by their end: of spans inside each other none is looked at.
+    open_spans: list[tuple[int, int]] = []
+    for number, (span, index, name) in enumerate(ordered):
+        del open_spans[: bisect_left(open_spans, (span.start + 1, 0))]
+        crossed = open_spans[: min(bisect_left(open_spans, (span.end, 0)), MOST_CROSSED)]
+        for earlier in sorted(place for _, place in crossed):
+            other, other_index, other_name = ordered[earlier]
+            if other.start < span.start and (other_index, index) not in reported:
                 reported.add((other_index, index))
                 where = place_of(layer, other_index, other_name)
                 message = f"{list(span)} crosses {list(other)} of {where}; nest or part them"
                 yield Problem(article.id, place_of(layer, index, name), "spans-cross", message)
-        open_spans.append((span, index, name))
+        insort(open_spans, (span.end, number))

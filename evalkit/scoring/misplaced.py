@@ -7,7 +7,7 @@ with how many it was tried on.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,7 +28,8 @@ NOTICED, FEW, HARDLY_ANY = 1 / 3, 0.4, 0.2
 way is tried no further if it mends hardly any."""
 FORMS = ("", "lf", "crlf", "nfc", "nfd", "nfkc", "stripped")
 """Forms of a text that lie so near that they are tried without anything else to go by."""
-SHIFTS, MOST_ODD = 5, 2
+SHIFTS, MOST_ODD, COMPARED = 5, 2, 500
+"""So many shifts are tried, and oddities beside a form; so many items of an article are laid beside all others."""
 
 Place = tuple[int, int]
 
@@ -174,6 +175,9 @@ def _shifts(articles: Sequence[_Article]) -> list[int]:
     """The most frequent distances between predicted and gold items of equal length."""
     often: Counter[int] = Counter()
     for own in articles:
-        for start, end in own.predicted - own.gold:
-            often.update({start - low for low, high in own.gold if high - low == end - start})
+        starts: dict[int, set[int]] = defaultdict(set)
+        for low, high in own.gold:
+            starts[high - low].add(low)
+        for start, end in sorted(own.predicted - own.gold)[:COMPARED]:
+            often.update([start - low for low in starts.get(end - start, ())])
     return [shift for shift, _ in sorted(often.items(), key=lambda entry: (-entry[1], entry[0]))[:SHIFTS]]

@@ -5,9 +5,11 @@ Each function here is a convention of the task `quotes` and is described there.
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +24,6 @@ from evalkit.scoring.from_records import join_spans
 from evalkit.scoring.items import NOBODY, Items, Rows, items_of_credits, items_of_pairs, items_of_rows
 from evalkit.scoring.tasks.quote_matching import (
     MatchedArticle,
-    common_characters,
     has_speaker,
     mention,
     quote_matches,
@@ -98,18 +99,40 @@ def overlap(columns: Columns) -> Items:
 
 def _shares(match: MatchedArticle, side: int) -> list[float]:
     contents, other_contents = match.contents[side], match.contents[1 - side]
-    copy, other_copy = _copies(contents), _copies(other_contents)
+    by_copy: dict[int, list[Pieces]] = defaultdict(list)
+    for content, number in zip(other_contents, _copies(other_contents), strict=True):
+        by_copy[number].append(content)
+    covers = {number: _Cover(others) for number, others in by_copy.items()}
+    nothing = _Cover(())
     return [
-        _covered(content, [other for other, theirs in zip(other_contents, other_copy, strict=True) if theirs == number])
-        for content, number in zip(contents, copy, strict=True)
+        covers.get(number, nothing).share(content) for content, number in zip(contents, _copies(contents), strict=True)
     ]
 
 
-def _covered(content: Pieces, others: Sequence[Pieces]) -> float:
-    size = sum(end - start for start, end in content)
-    if not size:
-        return float(content in others)
-    return min(1.0, sum(common_characters(content, other) for other in others) / size)
+class _Cover:
+    """What some contents cover of others, without laying each beside each."""
+
+    def __init__(self, contents: Sequence[Pieces]) -> None:
+        self._contents = frozenset(contents)
+        pieces = [piece for content in contents for piece in content]
+        self._bounds = [sorted(piece[end] for piece in pieces) for end in (0, 1)]
+        self._sums = [list(accumulate(bounds, initial=0)) for bounds in self._bounds]
+
+    def share(self, content: Pieces) -> float:
+        """The share of the characters of a content that is covered, each as often as it is, and 1 at most."""
+        size = sum(end - start for start, end in content)
+        if not size:
+            return float(content in self._contents)
+        return min(1.0, sum(self._before(end) - self._before(start) for start, end in content) / size)
+
+    def _before(self, place: int) -> int:
+        """How many characters of all pieces stand before a place: up to it from each start, less from each end."""
+        opened, closed = (
+            number * place - sums[number]
+            for bounds, sums in zip(self._bounds, self._sums, strict=True)
+            for number in (bisect_left(bounds, place),)
+        )
+        return opened - closed
 
 
 def _copies(contents: Sequence[Pieces]) -> list[int]:
