@@ -162,8 +162,8 @@ SAID = {
     "is killed": "its process was killed by SIGKILL (for want of memory?)",
     "is asked to end": "its process was killed by SIGTERM",
     "ends its group": "its process was killed by SIGTERM",
-    "sleeps": "took longer than 0.5 s",
-    "never yields": "took longer than 0.5 s",
+    "sleeps": "took longer than 1 s",
+    "never yields": "took longer than 1 s",
     "calls itself": "RecursionError: maximum recursion depth exceeded (hostile.py:",
     "gives nothing": "answered None",
     "gives a generator": None,
@@ -204,7 +204,7 @@ def predictions(folder: Path) -> dict[tuple[str, str], Prediction]:
     try:
         jobs = [one for way in SAID for one in (job(f"before {way}"), job(way))] + [job("last")]
         for kind in ("find", "Batches"):
-            extractor = WorkerExtractor.named(f"hostile:{kind}", {}, 0.5, lenient=True)
+            extractor = WorkerExtractor.named(f"hostile:{kind}", {}, 1.0, lenient=True)
             try:
                 made |= {(kind, one.article_id): one for one in predict_batch(extractor, ("entities",), jobs)}
             finally:
@@ -434,13 +434,13 @@ def slow(article: Article) -> list[tuple[int, int, str]]:
 
 
 def test_an_object_has_a_time_in_a_copy_of_this_process() -> None:
-    extractor = WorkerExtractor.copied(as_extractor(slow, "slow"), 0.3)
+    extractor = WorkerExtractor.copied(as_extractor(slow, "slow"), 1.0)
     begun = time.monotonic()
     try:
         done = predict_batch(extractor, extractor.layers, [job(name) for name in "abc"])
     finally:
         extractor.close()
-    assert [one.error for one in done] == [None, "took longer than 0.3 s", None]
+    assert [one.error for one in done] == [None, "took longer than 1 s", None]
     assert time.monotonic() - begun < 20
 
 
@@ -453,12 +453,12 @@ class Loads:
     def extract(self, articles: Sequence[Article]) -> list[Any]:
         if not self.loaded:
             self.loaded = True
-            time.sleep(0.6)
+            time.sleep(1.3)
         return [[] for _ in articles]
 
 
 def test_what_is_loaded_first_takes_no_article_its_time() -> None:
-    extractor = WorkerExtractor.copied(as_extractor(Loads()), 0.3)
+    extractor = WorkerExtractor.copied(as_extractor(Loads()), 1.0)
     try:
         assert [one.error for one in predict_batch(extractor, ("entities",), [job("a"), job("b")])] == [None, None]
     finally:
@@ -496,11 +496,11 @@ def test_what_is_closed_begins_anew(folder: Path) -> None:
 
 def test_one_that_is_copied_sees_the_end_of_another(tmp_path: Path) -> None:
     """Each copy holds the pipes that were open when it was made; held open, no process would see its end."""
-    first, second = (WorkerExtractor.copied(as_extractor(slow, "slow"), 0.3) for _ in range(2))
+    first, second = (WorkerExtractor.copied(as_extractor(slow, "slow"), 1.0) for _ in range(2))
     begun = time.monotonic()
-    first.close()
-    second.close()
-    assert time.monotonic() - begun < 0.9
+    for extractor in (first, second):
+        extractor._idle.pop().stop(grace=20)
+    assert time.monotonic() - begun < 10
 
 
 def test_an_interrupt_in_an_extractor_is_one() -> None:
