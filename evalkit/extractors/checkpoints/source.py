@@ -15,7 +15,7 @@ from evalkit.errors import ExtractorError, InputError, MissingExtraError, Unknow
 from evalkit.extractors.http import proxy_of
 from evalkit.extractors.identity.contents import folder_sha256
 from evalkit.files import parse_json, read_bytes
-from evalkit.shapes import MisfitError, checked, each, fields, list_of, number, text
+from evalkit.shapes import MisfitError, checked, each, fields, list_of, number, ruled, text
 
 __all__ = ["BACKENDS", "Checkpoint", "find_checkpoint", "require_backend"]
 
@@ -39,7 +39,7 @@ _SIZE = number(0, 10**7, whole=True)
 _CONFIG = fields(
     {},
     {
-        "id2label": each(_label),
+        "id2label": ruled(each(_label), lambda labels: "" if labels else "at least one label"),
         "num_labels": number(1, 10**5, whole=True),
         "architectures": list_of(text),
         "model_type": text,

@@ -253,6 +253,7 @@ def test_a_damaged_configuration(tagger: Path, tmp_path: Path) -> None:
     ("change", "said"),
     [
         pytest.param({"id2label": {"0": ["O"]}}, "id2label.0: found .*, expected the name of a label", id="label"),
+        pytest.param({"id2label": {}}, "id2label: found {}, expected at least one label", id="no-label"),
         pytest.param({"num_labels": 10**9}, "num_labels: found 1000000000, expected a whole number from 1", id="many"),
         pytest.param({"architectures": 3}, "architectures: found 3, expected a list", id="architectures"),
         pytest.param({"max_position_embeddings": "x"}, "max_position_embeddings: found 'x'", id="positions"),
