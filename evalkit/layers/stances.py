@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from evalkit.layers.base import Fault, Layer, surface, unknown_reference
@@ -36,6 +37,10 @@ def _problems(stances: Sequence[Stance], annotations: Annotations) -> Iterator[F
 
 def _alias_problems(stances: Sequence[Stance]) -> Iterator[Fault]:
     """Other names that cannot be told from another topic of the holder, or are no names of a topic."""
+    by_name: dict[str, set[str]] = defaultdict(set)
+    for target in {stance.target for stance in stances}:
+        if target.startswith(TOPIC_PREFIX):
+            by_name[folded_topic(target)].add(target)
     for index, stance in enumerate(stances):
         if stance.aliases and not stance.target.startswith(TOPIC_PREFIX):
             message = f"target {stance.target!r} is an entity and has aliases; only a topic has, leave them out"
@@ -44,12 +49,10 @@ def _alias_problems(stances: Sequence[Stance]) -> Iterator[Fault]:
             if not _TOPIC.fullmatch(alias):
                 message = f"alias {alias!r} is not words-with-hyphens in lower case, without {TOPIC_PREFIX}; rename it"
                 yield Fault(index, "topic-form", message)
-        others = {other.target for other in stances if other.target != stance.target}
-        meant = topic_names(stance)
-        for other in sorted(others):
-            if other.startswith(TOPIC_PREFIX) and folded_topic(other) in meant:
-                message = f"{stance.target!r} may be called {other!r}, which is another topic of this article"
-                yield Fault(index, "alias-of-another", f"{message}; give each its own names")
+        others = {target for name in topic_names(stance) for target in by_name.get(name, ())}
+        for other in sorted(others - {stance.target}):
+            message = f"{stance.target!r} may be called {other!r}, which is another topic of this article"
+            yield Fault(index, "alias-of-another", f"{message}; give each its own names")
 
 
 def _is_nobody(name: str) -> bool:
