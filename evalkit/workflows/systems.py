@@ -114,13 +114,14 @@ def _named(spelling: str, settings: Mapping[str, str], running: Running) -> Extr
     timed = running.article_timeout is not None and not is_elsewhere(spelling)
     if timed or (running.isolated and is_foreign(spelling)):
         from evalkit.extractors.worker.extractor import WorkerExtractor
-        from evalkit.extractors.worker.process import can_start
+        from evalkit.extractors.worker.process import hindrance
 
-        if can_start():
+        if not (why := hindrance()):
             try:
                 return WorkerExtractor.named(spelling, settings, running.article_timeout, lenient=_lenient(running))
             except OSError as error:
-                _log.warning("%s runs in this process: no other can be started (%s)", spelling, error.strerror or error)
+                why = f"no other can be started ({error.strerror or error})"
+        _log.warning("%s runs in this process: %s", spelling, why)
     return load_extractor(spelling, options=settings)
 
 
@@ -133,9 +134,9 @@ def _copied(system: Extractor, running: Running) -> Extractor:
     if running.article_timeout is None or traits_of(system).limit_time is not None:
         return system
     from evalkit.extractors.worker.extractor import WorkerExtractor
-    from evalkit.extractors.worker.process import can_start
+    from evalkit.extractors.worker.process import hindrance
 
-    if not can_start():
+    if hindrance():
         return system
     try:
         return WorkerExtractor.copied(system, running.article_timeout, lenient=_lenient(running))

@@ -332,7 +332,7 @@ def test_an_article_has_its_time_in_python_too(gold: GoldDataset, monkeypatch: p
     sleeps.layers = ("entities",)  # type: ignore[attr-defined]
     run = run_extractor(sleeps, gold, cache=False, article_timeout=1)
     assert list(run.failed.values()) == ["took longer than 1 s"]
-    monkeypatch.setattr("evalkit.extractors.worker.process.can_start", lambda: False)
+    monkeypatch.setattr("evalkit.extractors.worker.process.hindrance", lambda: "no")
     with pytest.raises(ExtractorError, match=r"'sleeps' cannot be stopped after 0.3 s"):
         run_extractor(sleeps, gold, cache=False, article_timeout=0.3)
     with pytest.raises(InputError, match="article_timeout must be a number of seconds above 0, found -1"):

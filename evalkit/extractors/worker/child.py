@@ -22,7 +22,7 @@ from typing import Any
 
 from evalkit.errors import EvalkitError
 from evalkit.extractors.answers import PROBE_TEXT
-from evalkit.extractors.base import Extractor, PairLabeler, PairLabels, Traits, traits_of
+from evalkit.extractors.base import Extractor, PairLabeler, PairLabels, traits_of
 from evalkit.extractors.callable import UserExtractor
 from evalkit.extractors.worker.wire import (
     answer_line,
@@ -34,13 +34,12 @@ from evalkit.extractors.worker.wire import (
 )
 from evalkit.records import Article
 
-__all__ = ["PLAIN_TRAITS", "main", "serve"]
+__all__ = ["main", "serve"]
 
 Row = dict[str, Any]
 
-_OTHER = ("facts", "close", "spec", "limit_time", "thread_safe", "threads")
-PLAIN_TRAITS = tuple(one.name for one in fields(Traits) if one.name not in _OTHER)
-"""What an extractor says of itself in values; the rest are functions, or speak of threads that are not here."""
+_NOT_HERE = ("spec", "limit_time", "thread_safe", "threads")
+"""What is known or done where it is asked from, or speaks of threads that are not here."""
 
 _MOMENT = 0.5
 """Seconds in which an extractor may end what it is at when nobody wants its answer any more."""
@@ -170,9 +169,10 @@ class _Server:
 
     def _introduced(self, extractor: Extractor) -> Row:
         traits = traits_of(extractor)
+        said = {one.name: getattr(traits, one.name) for one in fields(traits)}
         return {
             "name": extractor.name,
             "by_article": isinstance(extractor, UserExtractor) and extractor.by_article,
             "labels_pairs": isinstance(extractor, PairLabeler),
-            "traits": {name: getattr(traits, name) for name in PLAIN_TRAITS},
+            "traits": {name: value for name, value in said.items() if name not in _NOT_HERE and not callable(value)},
         }

@@ -25,7 +25,7 @@ from typing import Protocol, TextIO
 from evalkit.errors import EvalkitError
 from evalkit.extractors.worker.wire import Row, answer_line, is_inside
 
-__all__ = ["LeftError", "LostError", "Worker", "can_start", "started_anew", "started_by_fork"]
+__all__ = ["LeftError", "LostError", "Worker", "hindrance", "started_anew", "started_by_fork"]
 
 _CHUNK = 1 << 16
 _TAIL = 4000
@@ -61,9 +61,11 @@ class _Process(Protocol):
     def wait(self, timeout: float | None = None) -> int: ...
 
 
-def can_start() -> bool:
-    """Whether a process can be started: the system has what it takes, and this is none of them itself."""
-    return os.name == "posix" and not is_inside()
+def hindrance() -> str:
+    """Why no process can be started here, in words; empty if one can."""
+    if is_inside():
+        return "it is started by an extractor itself"
+    return "" if os.name == "posix" and sys.executable else "this system has no processes as POSIX has them"
 
 
 def started_anew() -> Worker:
