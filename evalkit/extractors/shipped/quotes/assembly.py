@@ -147,10 +147,7 @@ def _kind(text: str, content: Sequence[Span], bounds: Bounds) -> str:
     """Direct if all letters of the content are in quotation marks, mixed if some are, else indirect."""
     letters = sum(_letters(text, span) for span in content)
     parts = [
-        Span(max(span.start, mark.start), min(span.end, mark.end))
-        for span in content
-        for mark in bounds.marks
-        if meet(span, Span(mark.start, mark.end))
+        Span(max(span.start, mark.start), min(span.end, mark.end)) for span in content for mark in bounds.meeting(span)
     ]
     inside = sum(_letters(text, part) for part in parts)
     return "direct" if inside == letters and letters else "mixed" if inside else "indirect"

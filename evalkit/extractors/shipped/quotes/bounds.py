@@ -6,6 +6,7 @@ A network that tags words is about right; a reader expects whole quotations, no 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from evalkit.records import Span
@@ -37,14 +38,23 @@ class Bounds:
         """
         self._text, self._lines = text, lines
         self.marks: list[Quotation] = [mark for line in lines for mark in quotations(text, line)]
+        self._starts, self._ends = [mark.start for mark in self.marks], [mark.end for mark in self.marks]
+        self._line_starts = [line.start for line in lines]
+        self._sentences: dict[Span, list[int]] = {}
 
     def around(self, place: int) -> Quotation | None:
         """The quotation that a place is in."""
-        return next((mark for mark in self.marks if mark.start <= place < mark.end), None)
+        mark = self.marks[bisect_right(self._starts, place) - 1] if self.marks else None
+        return mark if mark is not None and mark.start <= place < mark.end else None
+
+    def meeting(self, span: Span) -> list[Quotation]:
+        """The quotations that share a character with a span."""
+        return self.marks[bisect_right(self._ends, span.start) : bisect_left(self._starts, span.end)]
 
     def quoted(self, span: Span) -> bool:
         """Whether a span is all in one quotation."""
-        return any(mark.start <= span.start and span.end <= mark.end for mark in self.marks)
+        mark = self.around(span.start)
+        return mark is not None and span.end <= mark.end
 
     def tidied(self, span: Span, cue: Span | None, taken: Sequence[Span]) -> Span:
         """A stretch of content with the ends that a reader would give it; it may come back empty.
@@ -60,20 +70,21 @@ class Bounds:
             if inner is not None:
                 return self._trimmed(Span(inner.start, inner.end), [])
             return self._trimmed(Span(max(span.start, outer.start), min(span.end, outer.end)), [])
-        for mark in self.marks:
-            if meet(span, Span(mark.start, mark.end)):
-                span = Span(min(span.start, mark.start), max(span.end, mark.end))
+        for mark in self.meeting(span):
+            span = Span(min(span.start, mark.start), max(span.end, mark.end))
         span = self._timeless(self._in_sentence(span, cue))
         return self._trimmed(span, taken)
 
     def _in_sentence(self, span: Span, cue: Span | None) -> Span:
         """The part in the sentence of the cue, if the stretch runs on from it into another."""
-        line = next((line for line in self._lines if line.start <= span.start < line.end), None)
-        if line is None or cue is None:
+        line = self._lines[bisect_right(self._line_starts, span.start) - 1] if self._lines else span
+        if cue is None or not line.start <= span.start < line.end:
             return span
-        ends = sentence_ends(self._text, line.start, line.end)
+        if line not in self._sentences:
+            ends = sentence_ends(self._text, line.start, line.end)
+            self._sentences[line] = [end for end in ends if self.around(end - 1) is None or self.around(end) is None]
         start = line.start
-        for end in [end for end in ends if self.around(end - 1) is None or self.around(end) is None]:
+        for end in self._sentences[line]:
             if start <= cue.start < end and meet(span, Span(start, end)):
                 return Span(max(span.start, start), min(span.end, end))
             start = end
@@ -82,7 +93,8 @@ class Bounds:
     def _timeless(self, span: Span) -> Span:
         """Without the time that opens an entry of a live blog."""
         found = _TIME.match(self._text, span.start, span.end)
-        opens = any(line.start == span.start for line in self._lines)
+        place = bisect_left(self._line_starts, span.start)
+        opens = self._line_starts[place : place + 1] == [span.start]
         return Span(found.end(), span.end) if found and opens else span
 
     def _trimmed(self, span: Span, taken: Sequence[Span]) -> Span:
@@ -96,7 +108,8 @@ class Bounds:
             rest = _REST.match(text, end)
             if rest and not _OWN.match(rest[0]) and not any(meet(Span(end, rest.end()), item) for item in taken):
                 end = rest.end()
-        if not any(mark.end == end for mark in self.marks) and not _ABBREVIATED.search(text[start:end]):
+        place = bisect_left(self._ends, end)
+        if self._ends[place : place + 1] != [end] and not _ABBREVIATED.search(text[start:end]):
             end = start + len(_TAIL.sub("", text[start:end]).rstrip())
         return Span(start, end) if any(map(str.isalnum, text[start:end])) else Span(start, start)
 

@@ -47,11 +47,15 @@ _NO_HINT, _HINT_FIRST, _HINT_CONTENT, _HINT_CUE, _HINT_SPEAKER = range(1, 6)
 
 
 class Hints(NamedTuple):
-    """What is known of a text before the network reads it: its quotation marks, names, and the quotes of the rules."""
+    """What is known of a text before the network reads it: its quotation marks, names, and the quotes of the rules.
+
+    `reach` is where each quote begins and ends with its cue and speaker, [2, quotes].
+    """
 
     marks: NDArray[np.int64]
     entities: NDArray[np.int64]
     quotes: Sequence[Quote]
+    reach: NDArray[np.int64]
 
 
 def hints(text: str, words: Words, lines: Iterable[Span], entities: Sequence[Entity], quotes: Sequence[Quote]) -> Hints:
@@ -84,7 +88,9 @@ def hints(text: str, words: Words, lines: Iterable[Span], entities: Sequence[Ent
             number = _ENTITY.get(entity.label, _OTHER_ENTITY)
             named[at] = number + 1
             named[at.start : at.start + 1] = number
-    return Hints(marks, named, quotes)
+    spans = [(*quote.content, *quote.cue, *(() if quote.speaker is None else (quote.speaker,))) for quote in quotes]
+    reach = [[min(span.start for span in own) for own in spans], [max(span.end for span in own) for own in spans]]
+    return Hints(marks, named, quotes, np.array(reach, dtype=np.int64).reshape(2, len(quotes)))
 
 
 def features(words: Words, known: Hints, place: Window, cue: Span | None = None) -> NDArray[np.int64]:
@@ -101,19 +107,25 @@ def features(words: Words, known: Hints, place: Window, cue: Span | None = None)
     table = np.ones((place.last - place.first, len(FEATURE_SIZES)), dtype=np.int64)
     inside = slice(place.first, place.last)
     table[:, 1], table[:, 2] = known.marks[inside], known.entities[inside]
-    hint = np.full(len(words.forms), _NO_HINT, dtype=np.int64)
-    for quote in known.quotes:
+    hint = np.full(place.last - place.first, _NO_HINT, dtype=np.int64)
+
+    def tell(at: slice, number: int) -> None:
+        hint[max(0, at.start - place.first) : max(0, at.stop - place.first)] = number
+
+    low, high = (0, 0) if place.first >= place.last else (words.starts[place.first], words.ends[place.last - 1])
+    for index in np.flatnonzero((known.reach[0] < high) & (known.reach[1] > low)).tolist():
+        quote = known.quotes[index]
         if cue is not None and not any(_meet(cue, span) for span in quote.cue):
             continue
         for span in quote.content:
             at = _covered(words, span)
-            hint[at] = _HINT_CONTENT
-            hint[at.start : at.start + 1] = _HINT_FIRST
+            tell(at, _HINT_CONTENT)
+            tell(slice(at.start, at.start + 1), _HINT_FIRST)
         for span in quote.cue:
-            hint[_covered(words, span)] = _HINT_CUE
+            tell(_covered(words, span), _HINT_CUE)
         if quote.speaker is not None:
-            hint[_covered(words, quote.speaker)] = _HINT_SPEAKER
-    table[:, 3] = hint[inside]
+            tell(_covered(words, quote.speaker), _HINT_SPEAKER)
+    table[:, 3] = hint
     if cue is not None:
         marked = _covered(words, cue)
         table[max(0, marked.start - place.first) : max(0, marked.stop - place.first), 0] = _MARKED

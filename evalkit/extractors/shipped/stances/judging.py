@@ -5,6 +5,7 @@ What judges a passage is given, so that networks of different make share the res
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -122,15 +123,17 @@ def _candidates(article: Article, entities: Sequence[Entity], quotes: Sequence[Q
     ]
     labels = {entity.entity_id: entity.label for entity in entities if entity.entity_id is not None}
     proposed = {(candidate.holder, candidate.target) for candidate in found}
+    ordered = sorted(entities, key=lambda entity: entity.spans[0].start)
+    starts = [entity.spans[0].start for entity in ordered]
     for quote in quotes:
         holder = quote.speaker_id
         if holder is None or labels.get(holder) not in _HOLDERS:
             continue
         named = {
             entity.entity_id
-            for entity in entities
+            for span in quote.content
+            for entity in ordered[bisect_left(starts, span.start) : bisect_left(starts, span.end)]
             if entity.label in _TARGETS
-            and any(span.start <= entity.spans[0].start < span.end for span in quote.content)
         }
         for target in sorted(item for item in named if item is not None and item != holder):
             if (holder, target) not in proposed:
