@@ -32,8 +32,8 @@ __all__ = [
 PACKAGE = Path(__file__).resolve().parent.parent.parent
 """Where evalkit is."""
 
-_IDENTITY = __name__.rpartition(".")[0]
-"""How an identity is found out changes no answer."""
+_NO_ANSWER = (__name__.rpartition(".")[0], "evalkit.errors", "evalkit.harmless", "evalkit.secrets")
+"""How an identity is found out changes no answer, and neither does what is said in an error."""
 
 _TYPE_CHECKING = re.compile(r"^([ \t]*)if (?:typing\.)?TYPE_CHECKING:\n(?:\1[ \t]+.*\n|\s*\n)+", re.MULTILINE)
 _IMPORT = re.compile(r"^[ \t]*(?:from\s+([\w.]+)\s+import\s+(\([^)]*\)|[^\n#]*)|import\s+([^\n#]*))", re.MULTILINE)
@@ -67,7 +67,7 @@ def code_closure(module: str) -> dict[str, Path]:
         if name not in reached and (path := _source_of(name)) is not None:
             reached[name] = path
             ours = [imported for imported in _imports(path) if imported.partition(".")[0] == PACKAGE.name]
-            waiting += [imported for imported in ours if not imported.startswith(_IDENTITY)]
+            waiting += [imported for imported in ours if not imported.startswith(_NO_ANSWER)]
     return reached
 
 

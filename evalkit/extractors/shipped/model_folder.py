@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import ExtractorError
-from evalkit.files import read_json
+from evalkit.errors import ExtractorError, FormatError
 from evalkit.shapes import Shape, checked, fields, list_of, number, text
 
 __all__ = ["MODELS", "ModelFolder"]
@@ -56,6 +56,10 @@ class ModelFolder:
                 "of them, or install evalkit again for a shipped one"
             )
         remedy = "write the model folder again"
-        read = read_json(self.files[-1], damaged=remedy)
+        try:
+            # Not by `evalkit.files`: how evalkit writes and locks files is no part of what a model is.
+            read = json.loads(self.files[-1].read_bytes())
+        except (ValueError, RecursionError) as error:
+            raise FormatError(f"{self.files[-1]}: not valid JSON ({error}); {remedy}") from error
         shape = fields({name: _SETTINGS[name] for name in settings})
         self.settings: dict[str, Any] = checked(read, shape, self.files[-1], remedy)
