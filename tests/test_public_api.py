@@ -94,7 +94,7 @@ def test_every_verb_gives_something_for_frames_programs_and_notebooks(name: str)
 @pytest.mark.parametrize("name", VERBS)
 def test_every_parameter_and_option_of_a_verb_is_explained(name: str):
     verb = getattr(evalkit, name)
-    described = set(re.findall(r"^        (\w+): ", verb.__doc__ or "", re.MULTILINE))
+    described = set(re.findall(r"^    (\w+): ", inspect.getdoc(verb) or "", re.MULTILINE))
     assert set(inspect.signature(verb).parameters) <= described
 
 

@@ -120,7 +120,8 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
 def _too_long(article: Article, longest: int | None) -> ArticleFailure | None:
     if not isinstance(longest, int) or len(article.text) <= longest:
         return None
-    return ArticleFailure(f"has {len(article.text)} characters, and at most {longest} are read; cut it into several")
+    much = number_of(len(article.text), "character")
+    return ArticleFailure(f"has {much}, and at most {longest} are read; cut it into several")
 
 
 def _prediction(article: Article, answer: object, layers: Sequence[str], *, labels_pairs: bool) -> Prediction:

@@ -148,10 +148,10 @@ def _told_by_error(text: str, error: json.JSONDecodeError) -> str:
         return f"{error.msg.lower()}; it ends in {text[-_SHOWN:]!r}: is the line cut off?"
     if error.msg.startswith("Invalid control character"):
         return f"a raw tab or line break inside a string near {near!r}; write \\t or \\n"
-    if before.endswith(",") and text[error.pos : error.pos + 1] in ("}", "]"):
-        return f"a comma before the closing {text[error.pos]!r} near {near!r}; leave it out"
-    if "trailing comma" in error.msg.lower():
-        return f"a comma before a closing bracket near {near!r}; leave it out"
+    # Python 3.13 looks at the comma, earlier ones at the bracket.
+    closing = text[error.pos :].removeprefix(",").lstrip()[:1]
+    if closing in ("}", "]") and (before.endswith(",") or text[error.pos] == ","):
+        return f"a comma before the closing {closing!r} near {near!r}; leave it out"
     if not text.startswith(("{", "[")):
         return f"no JSON object but {text[:_SHOWN]!r}; write one JSON object an article"
     return f"{error.msg.lower()} at character {error.pos}, near {near!r}; mend it"
