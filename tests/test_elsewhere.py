@@ -65,6 +65,6 @@ def test_a_program_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_time_limit_for_a_function_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "can_start", lambda: False)
+    monkeypatch.setattr(process, "hindrance", lambda: "this system has no processes as POSIX has them")
     with pytest.raises(ExtractorError, match="cannot be stopped after 1 s"):
         run_extractor(lambda article: [], running=Running(article_timeout=1.0))
