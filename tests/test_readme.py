@@ -1,4 +1,4 @@
-"""The README's examples run and print what it shows.
+"""The examples of the README and of docs/functions.md run and print what is shown.
 
 Numbers may differ by 0.03 from what is shown (a processor rounds its own way in a model), times and folders are masked.
 """
@@ -18,6 +18,7 @@ from evalkit.cli.main import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/functions.md")}
 TOLERANCE = 0.03
 
 _INPUT = re.compile(r"<!-- input: (\S+) -->\n```text\n(.*?)```", re.DOTALL)
@@ -68,11 +69,13 @@ def test_command_prints_what_is_shown(
     assert_shown(shown, capsys.readouterr().out)
 
 
-@pytest.mark.parametrize(("code", "shown"), _PYTHON.findall(README))
-def test_python_prints_what_is_shown(code: str, shown: str, folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("page", "code", "shown"), [(name, *found) for name, text in PAGES.items() for found in _PYTHON.findall(text)]
+)
+def test_python_prints_what_is_shown(page: str, code: str, shown: str, folder: Path) -> None:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+        exec(compile(code, page, "exec"), {"__name__": "readme"})
     assert_shown(shown, printed.getvalue())
 
 

@@ -30,7 +30,7 @@ COMMANDS = {
     "gate": ("evalkit.cli.gate:gate_command", "Stop a run that is worse than its baseline."),
     "dataset": ("evalkit.cli.dataset:dataset_group", "Keep gold: build, validate, describe and convert it."),
     "models": ("evalkit.cli.models:models_command", "List the extractors that can be run here."),
-    "selftest": ("evalkit.cli.selftest:selftest_command", "Check the invariants of the scoring conventions."),
+    "selftest": ("evalkit.cli.selftest:selftest_command", "Check the invariants of scoring conventions (a minute)."),
 }
 """Name → where the command is, and its line in the help; the order of the help."""
 

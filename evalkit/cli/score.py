@@ -19,7 +19,12 @@ __all__ = ["score_command"]
 
 
 @click.command("score")
-@click.option("--gold", required=True, type=PATH, help="Gold: a file, or a folder (all its files are one dataset).")
+@click.option(
+    "--gold",
+    required=True,
+    type=PATH,
+    help="Gold: a file, a folder (all its files are one dataset), or news-gold, the bundled one.",
+)
 @click.option("--predicted", type=PATH, help="Predictions: a file, a folder of files, or a run folder.")
 @click.option("--split", default="test", show_default=True, help="The split, if the gold has splits.")
 @click.option("--out", type=PATH, help="Write result.json to this folder.")

@@ -62,7 +62,8 @@ def run_extractor(
         settings: settings of the extractor, such as `device`.
         running: how it is run: batches, workers, cache, and a folder to write the run to.
         read: how files are read, which split, and how many articles.
-        words: fields of these records, such as `split="dev"`, `limit=10`, `cache=False` or `out="runs/mine"`.
+        words: fields of these records, such as `split="dev"`, `limit=10`, `cache=False`, `article_timeout=5` or
+            `out="runs/mine"`.
 
     Raises:
         EvalkitError: the extractor is unknown or unusable, the dataset cannot be used, or `out` not written.
