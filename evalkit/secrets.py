@@ -1,8 +1,9 @@
 """Secrets kept out of what is shown and stored: messages, commands, settings and facts, never texts or labels.
 
 A secret is the value of an environment variable or setting whose name says so: a word of it is or ends with KEY, TOKEN,
-SECRET or PASSWORD (`api_key`, `GITHUB_TOKEN`, `PGPASSWORD`; not `MONKEY`, `TOKENIZERS_PARALLELISM` or `MAX_TOKENS`), or
-the name and password of an address. Where one stands, as it is or written as JSON, in an address or in base64, whole or
+SECRET or PASSWORD (`api_key`, `GITHUB_TOKEN`, `PGPASSWORD`; not `MONKEY`, `TOKENIZERS_PARALLELISM` or `MAX_TOKENS`);
+what a command or setting gives to such a name, as `NAME=VALUE`, `NAME:VALUE` or behind an option; or the name and
+password of an address. Where one stands, as it is or written as JSON, in an address or in base64, whole or
 a part of at least 8 characters of it, `[NAME]` is shown in its place.
 
 Not looked for, because they would make messages unreadable and hide nothing: values of less than 8 characters, numbers,
@@ -49,12 +50,18 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _USER = re.compile(r"([a-z][a-z0-9+.-]*://)([^/?#@\s\"']+)@", re.IGNORECASE)
 _QUERY = re.compile(r"([?&;]([\w.-]+)=)([^&;#\s\"']+)")
 _OPTION = re.compile(r"((?<![\w-])--?(\w[\w.-]*)(?:=|\s+))([^\s\"']+|\"[^\"]*\"|'[^']*')")
+_ASSIGNED = re.compile(r"(?<![\w.-])([\w.-]++)(=|:\s?)")
+_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s\"'&;|<>()]+")
+_SPEAKING = re.compile(r"key|token|secret|passw|passphrase", re.IGNORECASE)
+"""Without one of these in it, a text names no secret."""
 _HEADER = re.compile(
     r"(authorization\W{1,4}(?:bearer\s+|basic\s+)?|\b(?:bearer|basic)\s+(?=\S*[\d=+]))[\w+/.~=-]{8,}", re.IGNORECASE
 )
 _SURE = r"[\w.-]*(?:(?:api|access|auth|private|secret|session|refresh|client)[_.-]?(?:key|token)|secret|passw)[\w.-]*"
 _MEMBER = re.compile(rf"([\"']({_SURE})[\"']\s*:\s*[\"'])([^\"']+)", re.IGNORECASE)
 """A member of an object; what is only called `key` or `token` is often something else there."""
+_SURE_NAME = re.compile(rf"([A-Z][A-Z\d_]*|(?i:{_SURE}))=|\w*-[\w-]+[=:]")
+"""Likewise in messages, which may hold `sorted(rows, key=None)`: a variable, a plain name of a secret, a header."""
 
 _given: dict[str, str] = {}
 _lock = threading.Lock()
@@ -84,7 +91,9 @@ def remember_from(spelling: str, settings: Mapping[str, str]) -> None:
             remember("password", match[2].partition(":")[2] or match[2])
         for match in (*_QUERY.finditer(text), *_OPTION.finditer(text), *_MEMBER.finditer(text)):
             if is_secret(match[2]):
-                remember(match[2], match[3])
+                remember(match[2], match[3].strip("\"'"))
+        for name, value in _assigned(text):
+            remember(name, value[0].strip("\"'"))
 
 
 def without_endpoint_key(environment: Mapping[str, str]) -> dict[str, str]:
@@ -102,6 +111,8 @@ def redacted(text: str) -> str:
     text = _HEADER.sub(r"\1[key]", text)
     if ":" in text:
         text = _MEMBER.sub(_hidden, text)
+    if _SPEAKING.search(text):
+        text = _without_assigned(text, sure=True)
     parts = _parts()
     return _without(text, parts) if parts and len(text) >= LEAST else text
 
@@ -128,15 +139,41 @@ def redacted_command(words: Iterable[str]) -> list[str]:
 
 def without_secrets(settings: Mapping[str, str]) -> dict[str, str]:
     """Settings by name, in order of their names, without those that are secret and the secrets in others."""
-    return {name: f"[{name}]" if is_secret(name) else redacted(value) for name, value in sorted(settings.items())}
+    return {name: f"[{name}]" if is_secret(name) else _word(value) for name, value in sorted(settings.items())}
 
 
 def _word(word: str) -> str:
-    """A word of a command line, which may be NAME=VALUE."""
+    """A word of a command line, which may be NAME=VALUE, or a command with such words in it."""
     name, equals, _ = word.partition("=")
     if equals and re.fullmatch(r"[\w.-]+", name) and is_secret(name):
+        # All of it is the value, blanks too.
         return f"{name}=[{name.lstrip('-')}]"
-    return redacted(word)
+    return redacted(_without_assigned(word))
+
+
+def _without_assigned(text: str, *, sure: bool = False) -> str:
+    """The text with `[NAME]` for what is given to the name of a secret; `sure` if the name can be nothing else."""
+    shown, end = list[str](), 0
+    for name, value in _assigned(text, sure=sure):
+        shown += [text[end : value.start()], f"[{name}]"]
+        end = value.end()
+    return "".join([*shown, text[end:]])
+
+
+def _assigned(text: str, *, sure: bool = False) -> Iterator[tuple[str, re.Match[str]]]:
+    """The names of secrets that are given a value, `NAME=VALUE` or `NAME: VALUE`, and where it stands."""
+    end = 0
+    for match in _ASSIGNED.finditer(text):
+        name, sign = match[1], match[2][:1]
+        # What begins with `secret:` or goes on behind `secret.py:` is a Python name or a place in a file.
+        is_place = sign == ":" and ("." in name or (match.start() == 0 and "-" not in name))
+        if match.start() < end or is_place or not is_secret(name) or (sure and not _SURE_NAME.fullmatch(name + sign)):
+            continue
+        # Only now, and not behind every name: it may be long, and begin with another name, as in `note=token=VALUE`.
+        value = _VALUE.match(text, match.end())
+        if value and not re.fullmatch(r"\[[\w.-]+\]", value[0]):
+            end = value.end()
+            yield name.lstrip("-"), value
 
 
 def _hidden(match: re.Match[str]) -> str:

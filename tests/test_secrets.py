@@ -161,3 +161,34 @@ def test_a_text_that_holds_the_same_words_is_not_touched(tmp_path: Path):
 
     extraction = extract_articles("trivial", Article(id="a", text=f"Ida Moen said {KEY}."))
     assert KEY in json.dumps(extraction.to_json(), ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("cmd:env FOO_TOKEN=tick-tock-tick python p.py", "cmd:env FOO_TOKEN=[FOO_TOKEN] python p.py"),
+        ("cmd:sh -c 'FOO_API_KEY=tick-tock-tick exec p'", "cmd:sh -c 'FOO_API_KEY=[FOO_API_KEY] exec p'"),
+        ("cmd:sh -c \"PGPASSWORD='tick-tock tick' p\"", 'cmd:sh -c "PGPASSWORD=[PGPASSWORD] p"'),
+        ("cmd:p api_key=tick-tock-tick", "cmd:p api_key=[api_key]"),
+        ("cmd:p -H X-Api-Key:tick-tock-tick", "cmd:p -H X-Api-Key:[X-Api-Key]"),
+        ("cmd:p -H 'X-Api-Key: tick-tock-tick'", "cmd:p -H 'X-Api-Key: [X-Api-Key]'"),
+        ("cmd:p --set note=token=tick-tock-tick", "cmd:p --set note=token=[token]"),
+    ],
+)
+def test_what_a_command_gives_to_the_name_of_a_secret(command: str, shown: str):
+    assert redacted_command([command]) == [shown]
+    remember_from(command, {})
+    assert redacted(command) == shown
+    assert "tick-toc" not in redacted("it said: tick-tock-tick")
+
+
+def test_what_a_setting_gives_to_the_name_of_a_secret():
+    assert without_secrets({"note": "token=tick"}) == {"note": "token=[token]"}
+
+
+@pytest.mark.parametrize(
+    "said", ["client_secret:Extractor", "my-secret.jsonl:3: damaged", "sorted(rows, key=None)", "password: is empty"]
+)
+def test_places_and_code_are_no_secrets(said: str):
+    remember_from(said if said.startswith("client") else "", {})
+    assert redacted(said) == said

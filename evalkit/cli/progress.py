@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from evalkit.cli.show import warn
+from evalkit.secrets import redacted_command
 from evalkit.showing import number_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ INTERVAL = 30.0
 @contextmanager
 def shown_progress(name: str) -> Iterator[Progress]:
     """A function that is told how far the extractor of a name is."""
-    with (_bar if sys.stderr.isatty() else _heartbeat)(name) as progress:
+    (shown,) = redacted_command([name])
+    with (_bar if sys.stderr.isatty() else _heartbeat)(shown) as progress:
         yield progress
 
 

@@ -93,6 +93,7 @@ def test_python(evalkit: Evalkit, workspace: Path, where: str):
 def test_a_program_and_its_command(evalkit: Evalkit, workspace: Path):
     (workspace / "program.py").write_text("import os, sys\nsys.exit(f'{sys.argv} {dict(os.environ)}')\n")
     words = [sys.executable, "-S", "program.py", "--api-key", GIVEN, f"https://me:{GIVEN}@host/?token={GIVEN}"]
+    words += [f"SHIP_KEY={GIVEN}", f"note=token={GIVEN}", "-H", f"X-Api-Key: {GIVEN}"]
     done = evalkit("run", "--model", f"cmd:{shlex.join(words)}", "--dataset", "gold.jsonl")
     assert "[api-key]" in done.err
     assert_kept(workspace, done.out + done.err)
