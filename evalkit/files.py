@@ -24,6 +24,7 @@ from weakref import WeakKeyDictionary
 import orjson
 
 from evalkit.errors import FormatError, InputError, OutputError
+from evalkit.harmless import json_text
 
 __all__ = [
     "LOCK",
@@ -135,9 +136,11 @@ def read_text(path: Path, *, remedy: str = "check the path") -> str:
         FormatError: it is not UTF-8.
     """
     try:
-        return read_bytes(path, remedy=remedy).decode("utf-8")
+        content = read_bytes(path, remedy=remedy)
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise FormatError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+        what = "is in UTF-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else f"not UTF-8 at byte {error.start}"
+        raise FormatError(f"{path}: {what}; save it as UTF-8") from error
 
 
 def read_json(path: Path, *, missing: str = "check the path", damaged: str = "mend it") -> Any:
@@ -193,8 +196,8 @@ def unlike_written(content: bytes, value: Any) -> str:
 
 
 def json_bytes(value: Any) -> bytes:
-    """JSON for people and programs: keys in the order given, two spaces, a final line feed."""
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    """JSON for people and programs: keys in the order given, two spaces, a final line feed, nothing that steers."""
+    return json_text(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()).encode() + b"\n"
 
 
 @contextmanager

@@ -92,8 +92,8 @@ def remember_from(spelling: str, settings: Mapping[str, str]) -> None:
         for match in (*_QUERY.finditer(text), *_OPTION.finditer(text), *_MEMBER.finditer(text)):
             if is_secret(match[2]):
                 remember(match[2], match[3].strip("\"'"))
-        for name, value in _assigned(text):
-            remember(name, value[0].strip("\"'"))
+        for name, given in _assigned(text):
+            remember(name, given[0].strip("\"'"))
 
 
 def without_endpoint_key(environment: Mapping[str, str]) -> dict[str, str]:

@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import click
+
 from evalkit.errors import EvalkitError
 
 __all__ = ["Fault", "Reader", "faults_of", "mutated", "readers"]
@@ -757,28 +759,25 @@ def _scored(sides: Sequence[str], option: str, value: bytes) -> object:
     return status
 
 
-def _main() -> None:
-    from argparse import ArgumentParser
-
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("number", type=int)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", default="")
-    parser.add_argument("--keep", type=Path, help="a folder for what ended badly")
-    asked = parser.parse_args()
+@click.command(help=__doc__)
+@click.argument("number", type=int)
+@click.option("--seed", type=int, default=0)
+@click.option("--only", default="", help="Those with this in their name.")
+@click.option("--keep", type=click.Path(path_type=Path), help="A folder for what ended badly.")
+def _main(number: int, seed: int, only: str, keep: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        chosen = [reader for reader in readers(Path(folder)) if asked.only in reader.name]
+        chosen = [reader for reader in readers(Path(folder)) if only in reader.name]
         for reader in chosen:
             begun = time.perf_counter()
             found: Counter[str] = Counter()
-            for fault in faults_of(reader, range(asked.number // len(chosen)), seed=asked.seed):
+            for fault in faults_of(reader, range(number // len(chosen)), seed=seed):
                 found[fault.said] += 1
-                if asked.keep and found[fault.said] == 1:
-                    asked.keep.mkdir(exist_ok=True)
+                if keep and found[fault.said] == 1:
+                    keep.mkdir(exist_ok=True)
                     name = re.sub(r"\W+", "-", f"{reader.name}-{fault.said[:40]}")
-                    (asked.keep / name).write_bytes(fault.content)
+                    (keep / name).write_bytes(fault.content)
             seconds = time.perf_counter() - begun
-            print(f"{reader.name}: {asked.number // len(chosen)} in {seconds:.1f} s, {sum(found.values())} ended badly")  # noqa: T201
+            print(f"{reader.name}: {number // len(chosen)} in {seconds:.1f} s, {sum(found.values())} ended badly")  # noqa: T201
             for said, number in found.most_common():
                 print(f"  {number} {said}")  # noqa: T201
 

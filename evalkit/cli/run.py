@@ -32,7 +32,7 @@ _SILENT = {
 def _batch_size(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
     if value == "auto":
         return None
-    if not value.isdecimal() or len(value) > 9 or int(value) < 1:
+    if not (value.isascii() and value.isdecimal()) or len(value) > 9 or int(value) < 1:
         raise click.BadParameter(f"{value!r:.60} is not 'auto' or a whole number from 1")
     return int(value)
 

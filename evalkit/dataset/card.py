@@ -14,7 +14,7 @@ from typing import Any
 from evalkit.dataset.declaration import DATASET_FILE, Declaration
 from evalkit.dataset.describe import Description, describe_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, stated_layers
-from evalkit.harmless import json_text, markdown_text
+from evalkit.harmless import clean_output, json_text, markdown_text
 from evalkit.layers.base import Layer
 from evalkit.layers.scopes import scope_to_table
 from evalkit.layers.table import all_layers
@@ -109,7 +109,8 @@ def render_card(splits: Sequence[GoldDataset], declared: Declaration | None = No
         *_section("Contact", declared.contact),
     ]
     header = "".join(f"{line}\n" for line in _yaml(_header(splits, layers, declared, title, dated=dated)))
-    return f"---\n{header}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
+    # Markdown of the owner stays Markdown; nothing of it steers a terminal or turns the direction of what follows.
+    return clean_output(f"---\n{header}---\n\n" + "\n\n".join(part for part in parts if part) + "\n")
 
 
 def _header(

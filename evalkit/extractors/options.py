@@ -64,14 +64,14 @@ class Options:
     def whole(self, name: str, default: int, *, least: int = 1) -> int:
         """A whole number that is not below `least`."""
         value = self.text(name, str(default))
-        if not re.fullmatch(r"-?\d{1,9}", value) or int(value) < least:
+        if not re.fullmatch(r"-?[0-9]{1,9}", value) or int(value) < least:
             raise InputError(f"{self._where}: option {name}={value!r} must be a whole number of at least {least}")
         return int(value)
 
     def seconds(self, name: str, default: float) -> float:
         """A number of seconds above zero, such as `2.5`."""
         value = self.text(name, str(default))
-        if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value) or float(value) <= 0:
+        if not re.fullmatch(r"[0-9]{1,6}\.?|[0-9]{0,6}\.[0-9]{1,6}", value) or float(value) <= 0:
             raise InputError(f"{self._where}: option {name}={value!r} must be a number of seconds above 0")
         return float(value)
 

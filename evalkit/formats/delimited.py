@@ -6,13 +6,15 @@
     a,Ola left.,"[{""start"": 0, …}]"                 a,0,3,PER,Ola left.
 
 In rows of items, `text` is that of the article if it is the same in all rows of one, and what stands at the span if it
-is as long as that everywhere; nothing else is guessed. An article without items has a row with empty cells.
+is as long as that everywhere; nothing else is guessed. An article without items has a row with empty cells. Columns
+that are called as fields of an item are read, such as `score`; others are named in a note.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +23,8 @@ from typing import Any, NamedTuple
 from evalkit.errors import FormatError
 from evalkit.formats.base import Batch, Format, Source
 from evalkit.formats.spelling import LABEL_CASE
+from evalkit.layers.base import Layer
+from evalkit.layers.fields import NAME, NUMBER
 from evalkit.layers.table import all_layers, layer_names
 from evalkit.options import ReadOptions
 from evalkit.showing import number_of
@@ -29,7 +33,7 @@ __all__ = ["CSV"]
 
 _DELIMITERS = ",\t;|"
 _NAMES = {
-    "id": ("id", "article_id", "doc_id", "document_id"),
+    "id": ("article_id", "id", "doc_id", "document_id"),
     "start": ("start", "begin", "start_offset", "start_char"),
     "end": ("end", "end_offset", "end_char"),
     "label": ("label", "type"),
@@ -37,6 +41,10 @@ _NAMES = {
     "surface": ("surface", "mention"),
 }
 """What columns may be called that are read."""
+_OF_ARTICLE = ("title", "source", "published", "lang", "split")
+"""Columns that say something of an article; those of one row an item must say the same in all of its rows."""
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _CELL_LIMIT = 1 << 27
 
 
@@ -146,14 +154,17 @@ def _unread(line: str) -> str:
 def _articles(rows: Sequence[tuple[str, dict[str, str]]], header: _Header) -> Iterator[tuple[str, dict[str, Any]]]:
     from evalkit.formats.native.json_rows import json_value
 
-    kept = {"title", "source", "published", "lang", "split"}
     for where, cells in rows:
         row: dict[str, Any] = {"id": cells[header.columns["id"]]}
         if "text" in header.columns:
             row["text"] = cells[header.columns["text"]]
-        row |= {name: cells[name] for name in header.names if name in kept and cells[name]}
+        row |= {name: cells[name] for name in _OF_ARTICLE if cells.get(name)}
         for name in header.layers:
             row[name] = json_value(cells[name], f"{where}: column {name!r}") if cells[name].strip() else None
+        # Lists of objects under other names are no layers, which is said of them.
+        for name in cells.keys() - row.keys() - set(header.columns.values()):
+            if cells[name].startswith("[{"):
+                row[name] = json_value(cells[name], f"{where}: column {name!r}")
         yield where, row
 
 
@@ -168,7 +179,11 @@ def _items(rows: Sequence[tuple[str, dict[str, str]]], header: _Header) -> Itera
         row: dict[str, Any] = {"id": article_id, layer.name: []}
         if of_article:
             row["text"] = own[0][1][names["text"]]
+        of_all = {name: own[0][1][name] for name in _OF_ARTICLE if name in own[0][1]}
+        of_all = {name: said for name, said in of_all.items() if all(cells[name] == said for _, cells in own)}
+        row |= {name: said for name, said in of_all.items() if said}
         surface = names.get("surface") or (None if of_article else names.get("text"))
+        others = [name for name in header.names if name not in {*names.values(), *of_all, layer.spans_field}]
         for where, cells in own:
             if not any(cells[names[what]].strip() for what in ("start", "end", "label")):
                 continue
@@ -176,8 +191,19 @@ def _items(rows: Sequence[tuple[str, dict[str, str]]], header: _Header) -> Itera
             item["label"] = cells[names["label"]]
             if surface is not None:
                 item["text"] = cells[surface]
-            row[layer.name].append(item)
+            row[layer.name].append(item | {name: _other(cells[name], name, layer, where) for name in others})
         yield own[0][0], row
+
+
+def _other(cell: str, column: str, layer: Layer[Any], where: str) -> str | float | None:
+    """What a cell says of an item beside its place and label: in a field of the layer, or in one that is not read."""
+    if not cell.strip():
+        return None
+    if {field.name: field.type for field in layer.fields}.get(column, NAME) is not NUMBER:
+        return cell
+    if not _NUMBER.fullmatch(cell.strip()) or not math.isfinite(number := float(cell)):
+        raise FormatError(f"{where}: {column!r} is {cell!r:.80}, not a finite number; mend it")
+    return number
 
 
 def _text_is_of_article(
@@ -209,10 +235,9 @@ def _text_is_of_article(
 
 
 def _whole(cell: str, what: str, where: str) -> int:
-    try:
-        return int(cell)
-    except ValueError as error:
-        raise FormatError(f"{where}: {what!r} is {cell!r}, not a whole number; mend it") from error
+    if not _WHOLE.fullmatch(cell.strip()):
+        raise FormatError(f"{where}: {what!r} is {cell!r:.80}, not a whole number; mend it")
+    return int(cell)
 
 
 CSV = Format(

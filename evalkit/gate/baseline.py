@@ -20,6 +20,7 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import FormatError
 from evalkit.files import parse_json, read_bytes, write_file
 from evalkit.formats.native.rows import prediction_from_row, sha256_text
+from evalkit.harmless import json_text
 from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers
 from evalkit.predictions.run import Run
@@ -115,7 +116,7 @@ def baseline_bytes(baseline: Baseline, texts: Mapping[str, str]) -> bytes:
 
 
 def _json(value: object) -> str:
-    return orjson.dumps(value).decode()
+    return json_text(orjson.dumps(value).decode())
 
 
 def prediction_text(prediction: Prediction, mark: ArticleMark | None = None, text: str | None = None) -> str:

@@ -150,7 +150,9 @@ def _loaded(
         predictions, claims = _as_predicted(batch)
     refuse_unknown_only(batch, place, (one.annotations for one in predictions))
     if not predictions:
-        raise InputError(f"{place.location}: holds no prediction; one JSON object an article is expected")
+        raise InputError(
+            f"{place.location}: holds no prediction; expected is at least one article, with items or without"
+        )
     predictions = _admitted(place, predictions, claims)
     articles = _texts(examples)
     gold = {example.article.id: example.article for example in examples}

@@ -97,7 +97,7 @@ def test_header_and_statistics(folder: Path) -> None:
 def test_what_the_owner_declares_is_repeated(folder: Path, tmp_path: Path) -> None:
     (folder / "dataset.toml").write_text(
         'title = "Harbour gold"\nlicence = "Town archive terms"\nsource = "The town paper, 2024."\n'
-        'annotators = "Two students."\ncontact = "gold@harbour.example"\nlimits = ["One town."]\n',
+        'annotators = "Two students."\ncontact = "gold@harbour.example"\nlimits = ["One \\u202etown."]\n',
         encoding="utf-8",
     )
     build_dataset(folder, folder, corpus=tmp_path / "corpus")
@@ -106,7 +106,7 @@ def test_what_the_owner_declares_is_repeated(folder: Path, tmp_path: Path) -> No
     assert 'pretty_name: "Harbour gold"\n' in card
     assert "# Harbour gold\n" in card
     assert "## How it was made\n\nThe town paper, 2024.\n\nTwo students.\n" in card
-    assert "## Known limits\n\n* One town.\n" in card
+    assert "## Known limits\n\n* One �town.\n" in card
     assert card.endswith("## Licence\n\nTown archive terms\n\n## Contact\n\ngold@harbour.example\n")
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.errors import ExtractorError
+from evalkit.errors import ExtractorError, InputError
 from evalkit.extractors.base import ExtractorSpec, Traits, spec_of, traits_of
 from evalkit.extractors.callable import as_extractor
+from evalkit.extractors.options import Options
 from evalkit.extractors.table import NAMED, load_extractor
 from evalkit.records import Annotations, Article
 
@@ -125,3 +126,14 @@ def move(folder: str) -> None:
 def test_an_object_cannot_be_made_elsewhere_and_says_so() -> None:
     with pytest.raises(ExtractorError, match=r"'find' was made from an object.*name it as module:attr"):
         spec_of(as_extractor(lambda article: [], "find"))
+
+
+@pytest.mark.parametrize(("written", "seconds"), [(".1", 0.1), ("2", 2.0), ("2.", 2.0), ("0.25", 0.25)])
+def test_numbers_of_seconds(written: str, seconds: float):
+    assert Options("x", {"pause": written}).seconds("pause", 1) == seconds
+
+
+@pytest.mark.parametrize("written", ["0", ".", "-1", "1e3", "２", "1_0", "0.0"])
+def test_what_is_no_number_of_seconds(written: str):
+    with pytest.raises(InputError, match="must be a number of seconds above 0"):
+        Options("x", {"pause": written}).seconds("pause", 1)

@@ -748,6 +748,10 @@ def test_documents_without_marks(write, mode: str, sizes: list[int]) -> None:
         ),
         pytest.param(GOLD, {"encoding": ""}, InputError, "encoding '' is not known", id="in nothing"),
         pytest.param(GOLD, {"encoding": "x" * 100_000}, InputError, "encoding 'x{39} is not known", id="in very much"),
+        pytest.param(
+            GOLD, {"encoding": "utf-16"}, InputError, "is not in utf-16, as it holds no zero byte", id="UTF-16"
+        ),
+        pytest.param("é\tO\n", {"encoding": "ascii"}, InputError, "is not in ascii at byte 0", id="ASCII"),
         pytest.param("a\tO\nb\tI-X\n", {"repair": "strict", "scheme": "IOB2"}, FormatError, "gold:2: tag", id="strict"),
         pytest.param(
             "".join(f"w\tQ{n}\n" for n in range(60)),

@@ -40,6 +40,7 @@ FAULTS = [
     pytest.param('{"id": "a\tb"}', ":1", "a raw tab or line break inside a string", id="raw tab"),
     pytest.param('{"id": "a", "text": "one\ntwo"}', ":1", "a raw tab or line break inside a string", id="raw break"),
     pytest.param('{"id": "\\ud83d"}', ":1", "half a letter", id="half a letter"),
+    pytest.param('{"id": "\\ud83d"}\n' + B, ":1", "half a letter", id="half a letter before another line"),
     pytest.param('{"id": "a", "entities": [}', ":1", "expecting value at character 25", id="another bracket"),
     pytest.param("// made by hand", ":1", "a comment", id="comment"),
     pytest.param("id,text", ":1", "no JSON object but 'id,text'", id="words"),

@@ -65,6 +65,22 @@ def test_what_is_written_is_read_again(tmp_path: Path, baseline: Baseline) -> No
     assert (again.run.layers, again.run.stated_scoring) == (("entities",), {"labels": ["PER"]})
 
 
+def test_what_steers_or_hides_is_written_escaped_and_read_as_it_is(tmp_path: Path, baseline: Baseline) -> None:
+    odd = "P\u202eE\u200bR\x9b"
+    prediction = Prediction(article_id=odd, annotations=Annotations(entities=(replace(entity(0, 8), label=odd),)))
+    other = replace(
+        baseline, run=replace(baseline.run, predictions=(prediction,)), marks={odd: ArticleMark("0" * 16, "1" * 16)}
+    )
+    path = tmp_path / "base.json"
+    write_baseline(path, baseline_bytes(other, {}))
+    assert r"P\u202eE\u200bR\u009b" in path.read_text(encoding="utf-8")
+    assert odd not in path.read_text(encoding="utf-8")
+    whole = {**json.loads(path.read_bytes()), "articles": 1}
+    path.write_text(json.dumps(whole), encoding="utf-8")
+    (again,) = read_baseline(path).run.predictions
+    assert (again.article_id, [item.label for item in again.annotations["entities"] or ()]) == (odd, [odd])
+
+
 def test_the_file_is_json_with_one_item_a_line_and_its_words(baseline: Baseline) -> None:
     text = written(baseline)
 

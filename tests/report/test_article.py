@@ -100,7 +100,7 @@ def test_stances_by_name():
 
 def test_a_layer_without_places_is_listed():
     lines = shown(Annotations(categories=(Category(id="c1", label="politics"),))).splitlines()
-    assert lines[-3:] == ["1 categories", "  politics", ""]
+    assert lines[-3:] == ["1 category", "  politics", ""]
 
 
 def test_marks_keep_their_offsets_whatever_stands_in_the_text():

@@ -160,10 +160,10 @@ def _told_by_error(text: str, error: json.JSONDecodeError) -> str:
 def _has_raw_break(text: str) -> bool:
     """Whether it begins with an object that would be JSON if strings might hold line breaks as they are."""
     try:
-        json.JSONDecoder(strict=False).raw_decode(text)
+        _, end = json.JSONDecoder(strict=False).raw_decode(text)
     except (ValueError, RecursionError):
         return False
-    return True
+    return "\n" in text[:end]
 
 
 def _is_open(text: str) -> bool:

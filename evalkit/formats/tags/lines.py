@@ -60,7 +60,7 @@ _CONLLU = 10
 _OF_NO_TEXT = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "unicode-escape", "raw-unicode-escape"}
 """Encodings by their names in Python that turn characters of a text into others."""
 
-_WORD_NUMBER = re.compile(r"\d{1,9}([-.]\d+)?")
+_WORD_NUMBER = re.compile(r"[0-9]{1,9}([-.][0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ def read_lines(path: Path, *, encoding: str | None, notes: Counter[str]) -> list
     Bytes that are not UTF-8 are read as Windows-1252, line by line so that none spoils another, and counted.
 
     Raises:
-        InputError: the file cannot be read, or the encoding is unknown.
+        InputError: the file cannot be read, or the encoding is unknown or another than the file's.
         FormatError: it is a file of a tool that only looks like tag columns.
     """
     content = read_bytes(path)
@@ -98,9 +98,16 @@ def read_lines(path: Path, *, encoding: str | None, notes: Counter[str]) -> list
         encoding = encoding or "utf-16"
     if encoding is not None and not _is_encoding(encoding):
         raise InputError(f"{path}: encoding {encoding!r:.40} is not known as one of texts; try utf-8 or latin-1")
+    name = codecs.lookup(encoding or "utf-8-sig").name
+    if name.startswith(("utf-16", "utf-32")) and content and b"\0" not in content:
+        # Any bytes are some letters to it; but a line feed has a zero byte.
+        raise InputError(f"{path}: is not in {encoding}, as it holds no zero byte; leave out the encoding")
     try:
         text = content.decode(encoding or "utf-8-sig")
-    except UnicodeError:
+    except UnicodeError as error:
+        if not name.startswith("utf-8"):
+            at = f" at byte {error.start}" if isinstance(error, UnicodeDecodeError) else ""
+            raise InputError(f"{path}: is not in {encoding}{at}; name its encoding, or leave it out") from error
         text = "\n".join(_decode_line(line, notes) for line in content.split(b"\n")).removeprefix("\ufeff")
     if "\0" in text:
         notes["NUL characters removed"] += text.count("\0")

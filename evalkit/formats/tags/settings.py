@@ -17,7 +17,7 @@ DOCUMENT_MODES = ("auto", "comment", "docstart", "blank", "sentence", "file")
 REPAIRS = ("begin", "discard", "strict")
 """What an illegal tag sequence can mean, see `evalkit.formats.tags.schemes`."""
 
-_NUMBER = re.compile(r"[+-]?\d{1,9}")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 
 HELP = {
     "token_column": "where the tokens are: a number from 0, negative from the end, or a header name; found out.",

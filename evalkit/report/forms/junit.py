@@ -25,8 +25,9 @@ def render_junit(document: Document) -> str:
         InputError: the document is about nothing that passes or fails.
     """
     if not document.checks:
+        article = "an" if document.what[:1] in "aeiou" else "a"
         raise InputError(
-            f"{document.title}: a {document.what} has no verdict, which JUnit is about; "
+            f"{document.title}: {article} {document.what} has no verdict, which JUnit is about; "
             "a gate, a validation and a selftest have one"
         )
     tags = Counter(TAGS.get(check.verdict, "") for check in document.checks)

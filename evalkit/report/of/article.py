@@ -85,7 +85,7 @@ def _lists(article: Article, items: Items) -> Iterator[Lines]:
         rest = [item for item in found if layer.told is not None or not layer.spans(item)]
         if rest or layer.told is not None:
             lines = (Line(tuple(_pieces(layer, item, article, names)), depth=1) for item in rest)
-            yield Lines(title=f"{len(rest)} {layer.name}", lines=(*lines, Line(())))
+            yield Lines(title=number_of(len(rest), layer.one, layer.name), lines=(*lines, Line(())))
 
 
 def _pieces(layer: Layer[Any], item: Any, article: Article, names: Mapping[str, str]) -> Iterator[Piece]:
