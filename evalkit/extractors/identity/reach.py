@@ -9,6 +9,7 @@ what the code names of them. Whatever these hold is read in turn:
 * Code outside the installed libraries by the content of its files, with all that they import and the compiled code of
   what is reached; libraries by their version, and the one that brings the extractor by the hashes of its files too.
 * Files that a path or a text names, by content: see `evalkit.extractors.identity.named_files`.
+* What goes through doors such as `open`, `import_module` or `eval` must be spelt out: see `named_doors`.
 * Variables of the environment that code asks for by name, but for keys and passwords; apart from the rest.
 
 Order counts where it may change an answer, an address in memory never does. What has no such content (an open file, a
@@ -40,6 +41,7 @@ from evalkit.extractors.identity.contents import (
     hides_state,
     joined,
 )
+from evalkit.extractors.identity.named_doors import NamedDoors
 from evalkit.extractors.identity.named_files import NamedFiles
 from evalkit.extractors.identity.named_globals import ABOUT_ITSELF, NamedGlobals
 from evalkit.extractors.identity.named_variables import NamedVariables
@@ -103,6 +105,7 @@ class _Walk:
         self._globals = NamedGlobals(self._sources)
         self._files = NamedFiles()
         self._variables = NamedVariables()
+        self._doors = NamedDoors(self._files, self._sources)
         self._digests: dict[int, bytes] = {}
         self._open: dict[int, int] = {}
         # Whatever was read stays alive, so that no other object gets its place in memory and with it its digest.
@@ -139,6 +142,7 @@ class _Walk:
 
     def read_files(self) -> bytes:
         """The source files, and the data files that are named."""
+        self.give_up(self._doors.read())
         sources = self._sources.files()
         parts = [joined(name, file_sha256(path)) for name, path in sorted(sources.items())]
         named = self._files.digest({path.parent for path in sources.values()})
@@ -280,7 +284,14 @@ class _Walk:
             return joined(module, function.__qualname__, *parts)
         for part in self._globals.note_code(code, module, function.__globals__):
             self._variables.note(part, function.__globals__)
+            if not self._is_done(function):
+                self._doors.note(part, function.__globals__)
         return joined(self.read(code), *parts)
+
+    def _is_done(self, function: types.FunctionType) -> bool:
+        """Whether a function has made the object that is read: what came of it is in its attributes."""
+        made = type(self._target).__mro__
+        return any(vars(kind).get(name) is function for kind in made for name in ("__init__", "__post_init__"))
 
     def _module(self, module: types.ModuleType) -> bytes:
         self._globals.note_module(module)
