@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import multiprocessing
 import sys
 from collections.abc import Sequence
@@ -74,8 +75,8 @@ def test_what_is_said_is_read() -> None:
 
 
 def test_each_optional_attribute_is_described() -> None:
-    described = Traits.__doc__ or ""
-    assert [one.name for one in fields(Traits) if f"        {one.name}: " not in described] == []
+    described = inspect.getdoc(Traits) or ""
+    assert [one.name for one in fields(Traits) if f"\n    {one.name}: " not in described] == []
 
 
 def extracted(spec: ExtractorSpec) -> tuple[str, tuple[str, ...], object]:
