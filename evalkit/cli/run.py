@@ -54,7 +54,11 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
     is_flag=True,
     help="Extract again what other runs or a finished run predicted; one that was interrupted is continued.",
 )
-@click.option("--restart", is_flag=True, help="Extract everything again, also what an interrupted run predicted.")
+@click.option(
+    "--restart",
+    is_flag=True,
+    help="Extract everything again: over an interrupted run, or one of the same model before its code changed.",
+)
 @click.option("--keep-failed", is_flag=True, help="Leave articles that failed before; else they are tried again.")
 @click.option(
     "--max-failures",

@@ -222,6 +222,8 @@ class Traits:
         facts: a function that gives what a run should keep, such as the revision of a checkpoint. Asked after the run.
         close: a function that ends what was started; a later `extract` starts it anew.
         spec: how it was asked for; `load_extractor` puts it there.
+        by_article: whether it works on one article after the other anyway, so that it is handed one at a time, which
+            is kept when it is done.
         limit_time: has each article fail that takes longer than so many seconds, by name; called before the first
             batch. None of one that cannot be stopped.
         limit_spending: has `extract` and `label_pairs` raise `SpendingError` before they spend more than a cost, or a
@@ -244,6 +246,7 @@ class Traits:
     facts: Callable[[], Mapping[str, Any]] = dict
     close: Callable[[], None] = lambda: None
     spec: ExtractorSpec | None = None
+    by_article: bool = False
     limit_time: Callable[[float], None] | None = None
     limit_spending: Callable[[float | None, int | None, bool], None] | None = None
     estimate: Callable[[Article, Sequence[StancePair] | None], Work] | None = None

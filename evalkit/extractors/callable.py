@@ -35,6 +35,7 @@ from evalkit.extractors.identity.contents import joined
 from evalkit.extractors.identity.reach import Reached, reach
 from evalkit.extractors.identity.work import before_work, note_work
 from evalkit.extractors.options import keywords, parse_layers
+from evalkit.extractors.threads import spread
 from evalkit.extractors.underway import under_way
 from evalkit.layers.table import layer_names
 from evalkit.records import Annotations, Article
@@ -195,7 +196,7 @@ class UserExtractor:
         self._worked = True
         try:
             if self.by_article:
-                return [self._call(article) for article in articles]
+                return spread(self._call, articles, 1)
             # One more than wanted: what never ends is seen all the same.
             answers = list(islice(self._target.extract(articles), len(articles) + 1))
         except KeyboardInterrupt:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from evalkit.errors import InputError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-__all__ = ["Once", "awaited", "spread", "thread_count"]
+__all__ = ["Once", "awaited", "finished_before", "leave_finished", "spread", "thread_count"]
 
 _LISTENING = 0.1
 _MOMENT = 0.5
@@ -48,9 +48,18 @@ def spread(
         threads: how many calls there are at once.
         stop: tells the calls that are under way to end; called when one raises, as all of them are waited for, or when
             somebody interrupts, who waits a moment for them.
+
+    Whatever it ends with, what was finished by then is not lost: see `finished_before`.
     """
     if threads < 2 or len(items) < 2:
-        return [function(item) for item in items]
+        results: list[Result] = []
+        try:
+            for item in items:
+                results.append(function(item))
+        except BaseException as error:
+            leave_finished(error, zip(items, results, strict=False))
+            raise
+        return results
     from concurrent.futures import ThreadPoolExecutor, wait
 
     pool = ThreadPoolExecutor(min(threads, len(items)))
@@ -62,6 +71,9 @@ def spread(
     except BaseException as error:
         interrupted = isinstance(error, KeyboardInterrupt)
         pool.shutdown(wait=False, cancel_futures=True)
+        # Before they are told: what ends because of that is not finished.
+        finished = [(item, one) for item, one in zip(items, futures, strict=False) if _is_well(one)]
+        leave_finished(error, [(item, one.result()) for item, one in finished])
         if stop is not None:
             stop()
         if interrupted:
@@ -69,6 +81,20 @@ def spread(
         raise
     finally:
         pool.shutdown(wait=not interrupted)
+
+
+def leave_finished(error: BaseException, finished: Iterable[tuple[object, object]]) -> None:
+    """Notes on what ends some work what of it was finished, so that it can be kept."""
+    vars(error)["finished"] = tuple(finished)
+
+
+def finished_before(error: BaseException) -> tuple[tuple[Any, Any], ...]:
+    """Each item with its result that was finished before an error or an interruption, as far as somebody noted that."""
+    return getattr(error, "finished", ())
+
+
+def _is_well(future: Future[Any]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
 
 
 def awaited(future: Future[Result]) -> Result:

@@ -23,7 +23,7 @@ from evalkit.extractors.base import (
     traits_of,
 )
 from evalkit.extractors.given_pairs import LABELLED, labelled_pairs
-from evalkit.extractors.threads import spread
+from evalkit.extractors.threads import finished_before, leave_finished, spread
 from evalkit.extractors.underway import under_way
 from evalkit.predictions.admission import admit, plain_usage
 from evalkit.records import Annotations, Article, Prediction
@@ -31,7 +31,7 @@ from evalkit.secrets import redacted
 from evalkit.showing import number_of
 from evalkit.text.zones import zoned
 
-__all__ = ["Job", "predict_batch"]
+__all__ = ["Job", "made_before", "predict_batch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,8 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
     Raises:
         ExtractorError: the extractor cannot be used.
         SpendingError: no more may be spent; has the predictions that were made.
+
+    These, and whoever interrupts, leave what was made by then: see `made_before`.
     """
     if not jobs:
         return []
@@ -69,17 +71,22 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
     traits = traits_of(extractor)
     too_long = [_too_long(job.article, traits.longest_article) for job in jobs]
     articles = [job.article for job, refused in zip(jobs, too_long, strict=True) if refused is None]
+    labels_pairs = isinstance(extractor, PairLabeler)
     try:
         with under_way(articles):
             answers = list(extractor.extract(articles)) if articles else []
     except SpendingError as error:
         spent, answers = str(error), list(error.made)
-    except (ExtractorError, KeyboardInterrupt):
+    except (ExtractorError, KeyboardInterrupt) as stop:
+        answered = {article.id: answer for article, answer in finished_before(stop) if isinstance(article, Article)}
+        whole = [job.article for job in jobs if job.article.id in answered and not (labels_pairs and job.pairs)]
+        made = [_prediction(article, answered[article.id], layers, labels_pairs=labels_pairs) for article in whole]
+        leave_finished(stop, [(one, one) for one in made])
         raise
     except BaseException as error:
         # Whatever it is: one that asks to exit would end the run without a result.
         if len(jobs) > 1:
-            return [prediction for job in jobs for prediction in predict_batch(extractor, layers, [job])]
+            return _one_by_one(extractor, layers, jobs)
         return [_failed(jobs[0].article.id, _message(error))]
     if len(answers) != len(articles):
         raise ExtractorError(
@@ -96,7 +103,7 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
         if answer is None and spent:
             return None
         try:
-            prediction = _prediction(job.article, answer, layers, labels_pairs=isinstance(extractor, PairLabeler))
+            prediction = _prediction(job.article, answer, layers, labels_pairs=labels_pairs)
             if prediction.error is None and job.pairs is not None and isinstance(extractor, PairLabeler):
                 prediction = _let_in(_with_given(extractor, job, prediction), job.article, layers)
         except SpendingError as error:
@@ -115,6 +122,25 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
     if spent:
         raise SpendingError(spent, predictions)
     return [prediction for prediction in predictions if prediction is not None]
+
+
+def made_before(error: BaseException) -> list[Prediction]:
+    """The predictions of a batch that were made before something ended it."""
+    made = error.made if isinstance(error, SpendingError) else [made for _, made in finished_before(error)]
+    return [one for one in made if isinstance(one, Prediction)]
+
+
+def _one_by_one(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Job]) -> list[Prediction]:
+    made: list[Prediction] = []
+    try:
+        for job in jobs:
+            made += predict_batch(extractor, layers, [job])
+    except SpendingError as stop:
+        raise SpendingError(str(stop), [*made, *made_before(stop)]) from stop
+    except (ExtractorError, KeyboardInterrupt) as stop:
+        leave_finished(stop, [(one, one) for one in [*made, *made_before(stop)]])
+        raise
+    return made
 
 
 def _too_long(article: Article, longest: int | None) -> ArticleFailure | None:

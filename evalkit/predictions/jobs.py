@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
+from evalkit.errors import ExtractorError
 from evalkit.extractors.base import Extractor, PairLabeler, SpendingError, traits_of
 from evalkit.extractors.given_pairs import pairs_of
-from evalkit.predictions.batches import Job
+from evalkit.predictions.batches import Job, made_before
 from evalkit.predictions.cache import PredictionCache, cache_key
 from evalkit.predictions.executors.base import Executor
 from evalkit.predictions.executors.local import LocalExecutor
@@ -41,16 +42,18 @@ def run_jobs(
     Args:
         extractor: the system under test.
         jobs: the articles.
-        batch_size: articles handed over at once; 32 by default.
+        batch_size: articles handed over at once; by default 32, or one where it works on one after the other anyway.
         executor: has the batches worked on; by default one after the other, here.
         cache: looked up first and filled; failed articles are not kept.
         on_done: called with each finished batch, in order, and how many of it came from the cache.
 
     Raises:
         ExtractorError: the extractor as a whole cannot be used (one failed article is a prediction with an error).
-        SpendingError: no more may be spent. `on_done` and the cache got what was made by then.
+        SpendingError: no more may be spent.
+
+    Whatever it ends with, also when somebody interrupts: `on_done` and the cache got what was made by then.
     """
-    size = batch_size or DEFAULT_BATCH
+    size = batch_size or (1 if traits_of(extractor).by_article else DEFAULT_BATCH)
     layers = tuple(extractor.layers)
     batches = [_Batch(jobs[start : start + size], cache, layers) for start in range(0, len(jobs), size)]
     finished: list[Prediction] = []
@@ -60,13 +63,15 @@ def run_jobs(
             finished += predictions
             if on_done is not None:
                 on_done(predictions, len(predictions) - len(batch.missing))
-    except SpendingError as stop:
-        made = [one for one in stop.made if isinstance(one, Prediction)]
+    except (ExtractorError, KeyboardInterrupt) as stop:
+        made = made_before(stop)
         for batch in batches:
             batch.keep(made)
-        if on_done is not None:
+        if on_done is not None and made:
             on_done(made, 0)
-        raise SpendingError(str(stop), [*finished, *made]) from stop
+        if isinstance(stop, SpendingError):
+            raise SpendingError(str(stop), [*finished, *made]) from stop
+        raise
     return finished
 
 

@@ -7,6 +7,7 @@ the line without it. Lines of earlier versions have none.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable
 
 import orjson
 
@@ -14,7 +15,7 @@ from evalkit.errors import FormatError
 from evalkit.formats.native.rows import prediction_from_row, prediction_line
 from evalkit.records import Prediction
 
-__all__ = ["checked_line", "checksum", "has_check", "prediction_of"]
+__all__ = ["checked_line", "checksum", "has_check", "prediction_of", "sha256_of"]
 
 DIGITS = 16
 _BEFORE, _AFTER = b',"check":"', b'"}'
@@ -30,6 +31,11 @@ def checked_line(prediction: Prediction) -> bytes:
     """A prediction as one line with its check and a line feed: the same bytes whoever writes it."""
     body = prediction_line(prediction)[:-1]
     return body[:-1] + _BEFORE + checksum(body) + _AFTER + b"\n"
+
+
+def sha256_of(predictions: Iterable[Prediction], line: Callable[[Prediction], bytes] = checked_line) -> str:
+    """The SHA-256 of the file that holds some predictions, each as a line."""
+    return hashlib.sha256(b"".join(map(line, predictions))).hexdigest()
 
 
 def has_check(line: bytes) -> bool:

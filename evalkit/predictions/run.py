@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,11 +13,12 @@ from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import FormatError, InputError
 from evalkit.files import path_of
-from evalkit.formats.native.rows import prediction_to_row
+from evalkit.formats.native.rows import prediction_line, prediction_to_row
 from evalkit.harmless import clean
 from evalkit.options import Scoring
 from evalkit.predictions.admission import Refused, admit
 from evalkit.predictions.facts import GoldReference, MadeBy, checked_facts, stated
+from evalkit.predictions.lines import checked_line, sha256_of
 from evalkit.predictions.store import FORMAT_VERSION, RESULT, RUN, RunFolder, current_result, read_run
 from evalkit.records import Article, Example, Prediction
 from evalkit.results import EvalResult, failures_beyond
@@ -47,6 +49,7 @@ class Run:
         path: where it lies, if it lies somewhere.
         edited: that its predictions are not those that `run.json` records, a sentence; empty if they are.
         notes: what is to be said about how its predictions were read, each a sentence.
+        asides: what is to be said about this time alone, such as that something kept was damaged; no file has it.
         dataset: the gold itself, if the run was made in this process.
         seconds: time spent extracting, cached and kept articles aside.
         fresh: how many articles were extracted; the others were cached or kept.
@@ -67,6 +70,7 @@ class Run:
     path: Path | None = field(default=None, compare=False)
     edited: str = field(default="", compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+    asides: tuple[str, ...] = field(default=(), compare=False)
     dataset: GoldDataset | None = field(default=None, compare=False)
     seconds: float = field(default=0.0, compare=False)
     fresh: int = field(default=0, compare=False)
@@ -182,7 +186,7 @@ class Run:
         """Writes the run to a folder, and gives the run that lies there.
 
         Raises:
-            InputError: a prediction is none that could be read back.
+            InputError: a prediction is none that could be read back, or its result is one of other predictions.
             OutputError: the folder holds another run or something else, or cannot be written.
         """
         folder = RunFolder(path_of(path, "a run is saved to the path of a folder"))
@@ -193,15 +197,24 @@ class Run:
             if isinstance(admitted, Refused):
                 raise InputError(f"article {prediction.article_id!r}: {admitted.reason}; nothing was saved")
             predictions.append(admitted)
+        whole = self.gold is None or len(predictions) == self.gold.articles
+        made_of = "" if self.result is None else self.result.run.get("sha256")
+        if made_of and made_of not in [sha256_of(predictions, line) for line in (checked_line, prediction_line)]:
+            raise InputError(
+                f"{self.place}: its result was made of other predictions than these; save it without "
+                "(replace(run, result=None)) and score it again"
+            )
         with folder.held("saving a run"):
-            if not folder.claim(self.key):
+            if not folder.claim(self.key, self.facts):
                 folder.write_facts(self.key, replace(self, complete=False, sha256="").stored_facts)
-            saved = replace(self, path=folder.path, sha256=folder.write_predictions(predictions))
+            sha256 = folder.write_predictions(predictions)
+            saved = replace(self, path=folder.path, sha256=sha256, complete=self.complete and whole)
             folder.write_facts(self.key, saved.stored_facts)
             folder.remove_old_result(saved.sha256)
             if self.result is None:
                 return saved
-            result = replace(self.result, run={**self.result.run, "sha256": saved.sha256})
+            notes = tuple(note for note in self.result.notes if note not in self.asides)
+            result = replace(self.result, run={**self.result.run, "sha256": saved.sha256}, notes=notes)
             folder.write_result(result)
             return replace(saved, result=result)
 
@@ -216,11 +229,17 @@ class Run:
         folder = path_of(path, "a run is loaded from the path of its folder")
         facts, predictions, sha256 = read_run(folder)
         run = cls.from_facts(facts, predictions, where=str(folder / RUN))
-        whole = run.gold is None or len(predictions) == run.gold.articles
-        run = replace(run, complete=run.complete and whole, sha256=sha256, path=folder)
-        if run.complete and facts.get("sha256", sha256) != sha256:
+        edited = run.complete and facts.get("sha256", sha256) != sha256
+        articles = len(predictions) if run.gold is None else run.gold.articles
+        if not edited and (len(predictions) > articles or (run.complete and len(predictions) < articles)):
+            raise FormatError(
+                f"{folder / RUN}: damaged: says {number_of(articles, 'article')}, and the predictions beside it are of "
+                f"{len(predictions)}; run again"
+            )
+        run = replace(run, complete=run.complete and len(predictions) == articles, sha256=sha256, path=folder)
+        if edited:
             run = replace(run, edited=f"the predictions in {folder} are not what the run recorded (another SHA-256)")
-        if not result or not run.complete or not (folder / RESULT).exists():
+        if not result or not run.complete or not os.path.lexists(folder / RESULT):
             return run
         stored = current_result(folder)
         return replace(run.scored_as(stored.run.get("scoring")), result=stored)

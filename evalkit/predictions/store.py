@@ -6,7 +6,8 @@ fast it was. While a run is at work, lines are only added, and `.lock` says who 
 Killed at any moment, a run continues to the same bytes: whole lines are kept, each by its article, and what is missing
 is made. `run.json` calls a run complete only when its predictions were read back from the disk as they should be. A
 finished run stays as it is while it is made anew, or its failed articles are tried again: that is written to
-`predictions.next.jsonl`, which takes its place at the end. Only `speed.json` differs between two runs of the same
+`predictions.next.jsonl`, which takes its place at the end; a run of other code takes it at its beginning, and only if
+somebody says so (`--restart`). Only `speed.json` differs between two runs of the same
 extractor over the same gold.
 
 Nothing that lies there is followed out of the folder: links are refused, hard ones too where they would be written to.
@@ -35,7 +36,6 @@ from evalkit.files import (
     make_folder,
     parse_json,
     read_inside,
-    read_json,
     remove_file,
     rename_file,
     write_file,
@@ -115,6 +115,7 @@ class RunFolder:
         with locked(self.path, by, remedy=ELSEWHERE):
             self._held = True
             try:
+                self._refuse_odd()
                 for name in filter(is_leftover, self._names()):
                     if name != LOCK:
                         self._remove(name)
@@ -130,7 +131,9 @@ class RunFolder:
         *,
         anew: bool = False,
         restart: bool = False,
+        again: bool = False,
         keep_failed: bool = False,
+        about: Mapping[str, Any] | None = None,
     ) -> Kept:
         """What the folder holds of a run already; what is damaged or foreign in it is set aside.
 
@@ -139,13 +142,15 @@ class RunFolder:
             articles: those that the run is over, by id.
             layers: what its extractor claims.
             anew: a finished run is made anew; one that was interrupted is continued all the same.
-            restart: nothing is kept.
+            restart: nothing is kept, also not of what `claim` then drops.
+            again: nothing is kept.
             keep_failed: articles that failed are kept as they are.
+            about: what `run.json` will say of the run.
 
         Raises:
             OutputError: the folder holds another run, one that nobody can tell, or cannot be written.
         """
-        facts = self.claim(key, restart=restart)
+        facts = self.claim(key, about, restart=restart)
         notes: list[str] = []
 
         def odd(name: str, number: int) -> None:
@@ -154,7 +159,7 @@ class RunFolder:
                 f"run: made again; the file as it was is kept as {self._set_aside(name)}"
             )
 
-        how = {"anew": anew, "restart": restart, "keep_failed": keep_failed}
+        how = {"anew": anew, "again": again or restart, "keep_failed": keep_failed}
         finished, standing, added = self._whole_lines(facts, articles, layers, odd, **how)
         self._added_to = NEXT if finished else PREDICTIONS
         kept = standing | {article: line for article, line in added.items() if article not in standing}
@@ -165,14 +170,22 @@ class RunFolder:
             self._put(self._added_to, b"".join(line for _, line in own.values()))
         else:
             self._remove(self._added_to)
-        if not finished:
-            self._remove(NEXT)
         predictions = {article: prediction for article, (prediction, _) in kept.items()}
         whole = finished and standing.keys() == articles.keys()
+        if whole or not finished:
+            # Nobody is to take for made just now what another command once began.
+            self._remove(NEXT)
         return Kept(predictions=predictions, facts=facts, finished=finished, whole=whole, notes=tuple(notes))
 
     def would_keep(
-        self, key: str, articles: Mapping[str, Article], layers: Sequence[str] | None, *, restart: bool, **how: bool
+        self,
+        key: str,
+        articles: Mapping[str, Article],
+        layers: Sequence[str] | None,
+        *,
+        restart: bool,
+        about: Mapping[str, Any],
+        **how: bool,
     ) -> set[str]:
         """The articles of which `open` would keep a prediction; nothing is written.
 
@@ -180,8 +193,13 @@ class RunFolder:
             OutputError: as for `open`.
         """
         self._refuse_foreign()
-        facts = {} if restart and self._facts() is None else self.claim(key)
-        _, standing, added = self._whole_lines(facts, articles, layers, lambda *_: None, restart=restart, **how)
+        facts = self._facts()
+        if restart:
+            if facts is not None and facts["key"] != key:
+                self._refuse_other(facts, about, restart=True)
+            return set()
+        facts = self.claim(key, about)
+        _, standing, added = self._whole_lines(facts, articles, layers, lambda *_: None, **how)
         return {*standing, *added}
 
     def _whole_lines(
@@ -192,7 +210,7 @@ class RunFolder:
         odd: Callable[[str, int], None],
         *,
         anew: bool,
-        restart: bool,
+        again: bool,
         keep_failed: bool,
     ) -> tuple[bool, dict[str, tuple[Prediction, bytes]], dict[str, tuple[Prediction, bytes]]]:
         """Whether the run is finished, its lines that can be kept, and those of the run that takes its place.
@@ -203,7 +221,7 @@ class RunFolder:
             layers: what its extractor claims.
             odd: told of a file how many of its lines cannot be kept.
             anew: nothing of a finished run is kept.
-            restart: nothing is kept.
+            again: nothing is kept.
             keep_failed: articles that failed are kept as they are.
         """
         content = self._content(PREDICTIONS)
@@ -217,15 +235,17 @@ class RunFolder:
                 odd(name, number)
             return {name: line for name, line in lines.items() if keep_failed or line[0].error is None}
 
-        standing = {} if restart or (finished and anew) else lines_of(PREDICTIONS)
-        return finished, standing, {} if restart else lines_of(NEXT)
+        standing = {} if again or (finished and anew) else lines_of(PREDICTIONS)
+        return finished, standing, {} if again else lines_of(NEXT)
 
-    def claim(self, key: str, *, restart: bool = False) -> dict[str, Any]:
+    def claim(self, key: str, about: Mapping[str, Any] | None = None, *, restart: bool = False) -> dict[str, Any]:
         """What `run.json` records of the run; empty if it is a new one.
 
         Args:
             key: what identifies the run.
-            restart: predictions of which nobody can tell whose they are get another name.
+            about: what `run.json` will say of it.
+            restart: another run of the same extractor, of other code, over the same gold is dropped, and predictions of
+                which nobody can tell whose they are get another name.
 
         Raises:
             OutputError: the folder holds another run, or one that nobody can tell.
@@ -241,15 +261,29 @@ class RunFolder:
                     f"{self.path}: holds predictions, but its {RUN}, which says whose they are, is {what}; --restart "
                     "begins anew and gives these another name; or delete the folder, or choose another --out"
                 )
-            for name in left:
+            # The result first: alone it would be one without a run.
+            for name in [RESULT, *left] if left and self._is_there(RESULT) else left:
                 aside = next(aside for aside in self._names_aside(name) if not self._is_there(aside))
                 rename_file(self.path / name, self.path / aside, remedy=ELSEWHERE)
             return {}
-        if facts.get("key") != key:
-            raise OutputError(
-                f"{self.path}: holds another run (another model, gold or option); choose another --out or delete it"
-            )
-        return facts
+        if facts["key"] == key:
+            return facts
+        self._refuse_other(facts, about or {}, restart=restart)
+        # What says whose they are goes last.
+        for name in (RESULT, SPEED, NEXT, PREDICTIONS, RUN):
+            self._remove(name)
+        return {}
+
+    def _refuse_other(self, facts: Mapping[str, Any], about: Mapping[str, Any], *, restart: bool) -> None:
+        """Refuses to go on in the folder of another run, unless it is of the same extractor and to be dropped."""
+        named = ("extractor", "spelling", "gold_fingerprint", "split")
+        same = bool(about) and all(facts.get(name) == about.get(name) for name in named)
+        if same and restart:
+            return
+        begins = "begin anew with --restart, " if same else ""
+        raise OutputError(
+            f"{self.path}: holds another run ({_difference(facts, about)}); {begins}choose another --out or delete it"
+        )
 
     def _facts(self) -> dict[str, Any] | None:
         """What `run.json` says; None if there is none, or it is damaged."""
@@ -378,7 +412,7 @@ class RunFolder:
         if self._is_there(RESULT):
             try:
                 current = read_result(self.path).run.get("sha256") == sha256
-            except InputError:
+            except (InputError, OutputError):
                 current = False
             if not current:
                 self._remove(RESULT)
@@ -392,6 +426,14 @@ class RunFolder:
             if all(map(_OURS.fullmatch, names)) or {RUN, PREDICTIONS} <= names or self._is_marked(RUN, RESULT):
                 return
         raise OutputError(f"{self.path}: is there already and is no run; choose another --out")
+
+    def _refuse_odd(self) -> None:
+        """Refuses a folder in which something lies where a file is written: before anything is extracted for it."""
+        for name in (RUN, PREDICTIONS, NEXT, RESULT, SPEED):
+            path = self.path / name
+            if self._is_there(name) and (path.is_symlink() or not path.is_file()):
+                what = "link, and none is followed here" if path.is_symlink() else "folder or device, and no file"
+                raise OutputError(f"{path}: is a {what}; delete it, or {ELSEWHERE}")
 
     def _names(self) -> list[str]:
         with writing(self.path, remedy=ELSEWHERE):
@@ -439,6 +481,22 @@ class RunFolder:
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _difference(facts: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+    """What another run is that lies where one is to be written, as far as its `run.json` tells."""
+    said: list[str] = []
+    for name, what in (("spelling", "model"), ("extractor", "model"), ("gold", "gold"), ("split", "split")):
+        before, now = facts.get(name), about.get(name)
+        if before and now and before != now and not (said and what == "model"):
+            said.append(f"of the {what} {before!s:.60}, not {now!s:.60}")
+    before, now = facts.get("settings") or {}, about.get("settings") or {}
+    if not said and before != now:
+        differ = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+        said += [f"with {name}={before.get(name, '')!s:.40}, not {now.get(name, '')!s:.40}" for name in differ]
+    if not said and facts.get("fingerprint") != about.get("fingerprint"):
+        said.append("of the same model, whose code or files have changed since")
+    return ", ".join(said) or "another model, gold or option"
 
 
 def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction], str]:
@@ -526,7 +584,11 @@ def read_result(path: Path) -> EvalResult:
         FormatError: it is damaged.
     """
     file = path / RESULT if path.is_dir() else path
-    data = read_json(
-        file, missing="give a run folder that evalkit run wrote, or its result.json", damaged="score the run again"
-    )
-    return EvalResult.from_json(data, where=str(file))
+    try:
+        content = read_inside(file)
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise InputError(
+            f"{str(file)!s:.300}: cannot be read: {said}; give a run folder that evalkit run wrote, or its result.json"
+        ) from error
+    return EvalResult.from_json(parse_json(content, file, damaged="score the run again"), where=str(file))

@@ -154,7 +154,8 @@ def update_baseline(
     content = baseline_bytes(made, {example.article.id: example.article.text for example in gold})
     changed = () if path.exists() and path.read_bytes() == content else _changed(old, made)
     write_baseline(path, content)
-    lines = (f"what was there could not be read and is replaced: {damage}", *changed) if damage else changed
+    damage = damage and f"what was there could not be read and is replaced: {damage}"
+    lines = (*filter(None, (ours.edited, damage)), *changed)
     return BaselineUpdate(path=path, baseline=made, changed=lines, report=report)
 
 

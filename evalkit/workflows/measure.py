@@ -56,11 +56,13 @@ def measure_extractor(
             run = make_run(system, planned, options.running, folder)
             traits = traits_of(system)
             spent = usage_notes(run.predictions, prices=traits.token_prices)
-            notes = (*_notes(run, traits, gold), *run.notes, *spent)
+            notes = (*_notes(traits, gold), *run.notes, *spent)
             run = replace(run, notes=tuple(map(redacted, notes)))
             result = score_run(gold, run, options, baseline=baseline)
             folder.write_result(result)
-    return replace(run, result=result)
+    # What is said of this time alone is shown, and is no part of what is the same each time.
+    asides = tuple(map(redacted, [*run.asides, *_used_again(run, traits)]))
+    return replace(run, asides=asides, result=replace(result, notes=(*asides, *result.notes)))
 
 
 def narrowed(
@@ -73,8 +75,12 @@ def narrowed(
     return settings_for(extractor, settings or {}, layers)
 
 
-def _notes(run: Run, traits: Traits, gold: GoldDataset) -> list[str]:
+def _used_again(run: Run, traits: Traits) -> list[str]:
+    if not traits.unseen or run.fresh == len(run.predictions):
+        return []
+    return [f"predictions of {run.extractor} were used again: {traits.unseen}"]
+
+
+def _notes(traits: Traits, gold: GoldDataset) -> list[str]:
     notes = [f"nothing is kept for other runs: {traits.uncached}"] if traits.uncached else []
-    if traits.unseen and run.fresh < len(run.predictions):
-        notes.append(f"predictions of {run.extractor} were used again: {traits.unseen}")
     return [*notes, *markup_notes(example.article for example in gold)]

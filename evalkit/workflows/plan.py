@@ -53,7 +53,7 @@ def plan_extraction(
             check_evaluable(gold, planned, options.scoring)
             place = RunFolder(Path(running.out or RunFolder.default(planned.extractor, planned.key).path))
             uncached = bool(traits_of(system).uncached)
-            names = _kept(place, planned, jobs, running, restart=running.restart or uncached)
+            names = _kept(place, planned, jobs, running, again=uncached)
             left = [job for job in jobs if job.article.id not in names]
             missing = left
             if running.cache and not running.restart and not uncached:
@@ -71,7 +71,7 @@ def plan_extraction(
         )
 
 
-def _kept(place: RunFolder, planned: Run, jobs: Sequence[Job], running: Running, *, restart: bool) -> set[str]:
+def _kept(place: RunFolder, planned: Run, jobs: Sequence[Job], running: Running, *, again: bool) -> set[str]:
     articles = {job.article.id: job.article for job in jobs}
-    how = {"anew": not running.cache, "restart": restart, "keep_failed": running.keep_failed}
-    return place.would_keep(planned.key, articles, planned.layers, **how)
+    how = {"anew": not running.cache, "again": again, "keep_failed": running.keep_failed}
+    return place.would_keep(planned.key, articles, planned.layers, restart=running.restart, about=planned.facts, **how)

@@ -148,8 +148,10 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
             articles,
             planned.layers,
             anew=not running.cache,
-            restart=running.restart or uncached or elsewhere,
+            restart=running.restart,
+            again=uncached or elsewhere,
             keep_failed=running.keep_failed,
+            about=planned.facts,
         )
     missing = [job for job in jobs if job.article.id not in kept.predictions]
     planned = replace(planned, made_by=replace(planned.made_by, versions=_versions_of(planned, kept, missing)))
@@ -170,10 +172,8 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
         seconds=extracted.seconds,
         fresh=extracted.fresh,
         max_failures=running.max_failures,
+        asides=(*kept.notes, *([_OTHER_ENVIRONMENT] if elsewhere else []), *_cache_notes(cache)),
         notes=(
-            *kept.notes,
-            *([_OTHER_ENVIRONMENT] if elsewhere else []),
-            *_cache_notes(cache),
             *_version_notes(planned),
             *in_found_boilerplate(examples, jobs),
             *other_languages([one.article for one in examples], system),
@@ -253,7 +253,9 @@ _OTHER_ENVIRONMENT = (
 
 def _other_environment(folder: RunFolder, planned: Run, running: Running) -> bool:
     """Whether a folder holds predictions of this run that were made when such a variable had another value."""
-    recorded = folder.claim(planned.key, restart=running.restart)
+    if running.restart:
+        return False
+    recorded = folder.claim(planned.key, planned.facts)
     before = MadeBy(facts=dict(recorded.get("extractor_facts") or {}))
     return bool(recorded) and before.environment != planned.made_by.environment
 

@@ -92,6 +92,15 @@ def sleeps(article):
 
 
 sleeps.layers = ("entities",)
+
+
+def two(article):
+    if article.id > "c":
+        time.sleep(60)
+    return people(article)
+
+
+two.layers = ("entities",)
 """
 
 RUN = ("run", "--dataset", "gold.jsonl", "--no-floor", "--resamples", "0", "--no-cache")
@@ -223,6 +232,16 @@ def started(workspace: Path, *words: str) -> tuple[subprocess.Popen[str], list[i
     while not (files := list(workspace.glob("*.pid"))) and time.monotonic() < deadline:
         time.sleep(0.02)
     return process, [int(file.stem) for file in files]
+
+
+def test_an_article_that_is_finished_is_kept_at_once(workspace: Path) -> None:
+    command = [sys.executable, "-m", "evalkit", *RUN, "--model", "mine:two", "--out", "r"]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=-1, stderr=-1) as process:
+        kept, deadline = workspace / "r" / "predictions.jsonl", time.monotonic() + 30
+        while not (kept.exists() and kept.read_bytes().count(b"\n") == 2) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.kill()
+    assert [json.loads(line)["id"] for line in kept.read_bytes().splitlines()] == ["a-port", "b-strike"]
 
 
 def alive(pid: int) -> bool:

@@ -13,7 +13,7 @@ from evalkit.extractors.shipped.ner import NerExtractor
 from evalkit.extractors.shipped.news import NewsExtractor
 from evalkit.extractors.shipped.quotes.quote_base import QuoteExtractor
 from evalkit.extractors.shipped.stances.stance_base import StanceExtractor
-from evalkit.extractors.threads import Once, spread, thread_count
+from evalkit.extractors.threads import Once, finished_before, spread, thread_count
 
 
 def test_by_default_there_is_a_thread_for_each_usable_core(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,6 +52,19 @@ def test_two_items_are_worked_on_at_once() -> None:
 def test_an_error_of_one_item_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         spread(lambda number: 1 / number, [2, 1, 0], 2)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError()], ids=["interrupted", "failed"])
+def test_what_was_finished_is_not_lost_by_what_ends_it(threads: int, error: BaseException) -> None:
+    def work(number: int) -> int:
+        if number == 2:
+            raise error
+        return -number
+
+    with pytest.raises(type(error)):
+        spread(work, [0, 1, 2], threads)
+    assert finished_before(error) == ((0, 0), (1, -1))
 
 
 def test_whoever_is_under_way_when_one_fails_is_told_to_stop() -> None:

@@ -11,6 +11,7 @@ import pytest
 from evalkit.errors import ExtractorError
 from evalkit.extractors.base import ArticleFailure, Extractor, StancePair
 from evalkit.extractors.callable import as_extractor
+from evalkit.extractors.threads import spread
 from evalkit.predictions.batches import predict_batch
 from evalkit.predictions.cache import PredictionCache, cache_key
 from evalkit.predictions.executors.base import Done
@@ -122,6 +123,62 @@ def test_an_error_without_words_is_named_by_its_kind():
 def test_what_stops_the_whole_run(error: BaseException):
     with pytest.raises(type(error)):
         run_jobs(Double(raises_for("a2", error)), JOBS)
+
+
+@pytest.mark.parametrize("size", [None, 100])
+def test_a_function_that_is_interrupted_loses_nothing_that_was_finished(size: int | None, tmp_path: Path):
+    def find(article: Article) -> list[tuple[int, int, str]]:
+        if article.id == "a4":
+            raise KeyboardInterrupt
+        return [(0, 8, "PER")]
+
+    kept: list[list[str]] = []
+    cache = PredictionCache("f", tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        run_jobs(
+            as_extractor(find, "find"),
+            JOBS,
+            batch_size=size,
+            cache=cache,
+            on_done=lambda batch, _: kept.append([one.article_id for one in batch]),
+        )
+    # Each when it is done, unless somebody wants batches.
+    assert kept == ([["a0"], ["a1"], ["a2"], ["a3"]] if size is None else [["a0", "a1", "a2", "a3"]])
+    layers = ("entities",)
+    assert [cache.get(cache_key(job, layers), job, layers) is not None for job in JOBS] == [*[True] * 4, *[False] * 3]
+
+
+@pytest.mark.parametrize("error", [ExtractorError("no weights"), KeyboardInterrupt()], ids=["extractor", "keyboard"])
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_was_finished_of_a_batch_is_kept_whatever_ends_it(error: BaseException, threads: int, workers: int):
+    class Spreading(Double):
+        def extract(self, articles: Sequence[Article]) -> Sequence[Annotations | ArticleFailure]:
+            return spread(self.answer, articles, threads)
+
+    kept: list[str] = []
+    system = Spreading(raises_for("a2", error), thread_safe=True)
+    with pytest.raises(type(error)):
+        run_jobs(
+            system,
+            JOBS[:3],
+            batch_size=3,
+            executor=LocalExecutor(workers),
+            on_done=lambda batch, _: kept.extend(one.article_id for one in batch),
+        )
+    assert kept == ["a0", "a1"]
+
+
+def test_what_was_finished_of_a_batch_that_is_taken_apart_is_kept():
+    def answer(article: Article) -> Annotations:
+        if article.id in ("a0", "a2"):
+            raise ValueError if article.id == "a0" else KeyboardInterrupt
+        return person(article)
+
+    kept: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        run_jobs(Double(answer), JOBS, on_done=lambda batch, _: kept.extend(one.article_id for one in batch))
+    assert kept == ["a0", "a1"]
 
 
 BAD_ANSWERS = [

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evalkit.errors import FormatError, InputError, OutputError
+from evalkit.formats.native.rows import prediction_line
 from evalkit.options import Scoring
 from evalkit.predictions.facts import GoldReference, MadeBy
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Entity, Prediction, Span
+from evalkit.results import EvalResult
+from evalkit.workflows.inputs import finished_run
 
 RUN = Run(
     extractor="mine",
@@ -64,6 +68,67 @@ def test_a_folder_of_another_run_is_not_overwritten(tmp_path: Path):
         replace(RUN, extractor="other").save(tmp_path / "r")
     again = replace(RUN, predictions=RUN.predictions[:1])
     assert len(again.save(tmp_path / "r").predictions) == len(Run.load(tmp_path / "r").predictions) == 1
+
+
+def scored(run: Run) -> Run:
+    """The run with a result, as scoring makes one of the predictions that lie in a folder."""
+    gold = run.gold
+    assert gold is not None
+    result = EvalResult(
+        extractor=run.extractor,
+        gold=gold.short,
+        split=gold.split,
+        articles=gold.articles,
+        tasks={},
+        run={"sha256": run.sha256},
+    )
+    return replace(run, result=result)
+
+
+def test_a_result_is_saved_with_the_predictions_that_it_was_made_of_and_no_others(tmp_path: Path):
+    whole = scored(RUN.save(tmp_path / "ref"))
+    assert Run.load(whole.save(tmp_path / "copy").path or "").result == whole.result
+    others = (replace(RUN.predictions[0], annotations=Annotations(entities=())), RUN.predictions[1])
+    for predictions in (others, RUN.predictions[:1]):
+        with pytest.raises(InputError, match="its result was made of other predictions than these; save it without"):
+            replace(whole, predictions=predictions).save(tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_part_of_a_run_is_not_saved_as_all_of_it(tmp_path: Path):
+    assert not replace(RUN, predictions=RUN.predictions[:1]).save(tmp_path / "r").complete
+    assert "complete" not in json.loads((tmp_path / "r" / "run.json").read_bytes())
+
+
+def test_a_result_of_a_folder_of_the_first_version_is_saved_too(tmp_path: Path):
+    RUN.save(tmp_path / "r")
+    path = tmp_path / "r" / "predictions.jsonl"
+    path.write_bytes(b"".join(map(prediction_line, RUN.predictions)))
+    facts = json.loads((tmp_path / "r" / "run.json").read_bytes()) | {"sha256": sha256(path.read_bytes()).hexdigest()}
+    (tmp_path / "r" / "run.json").write_text(json.dumps(facts))
+    assert Run.load(scored(Run.load(tmp_path / "r")).save(tmp_path / "copy").path or "").result is not None
+
+
+def test_predictions_that_were_edited_are_said_to_be_also_where_some_are_gone(tmp_path: Path):
+    RUN.save(tmp_path / "r")
+    path = tmp_path / "r" / "predictions.jsonl"
+    path.write_bytes(prediction_line(replace(RUN.predictions[0], annotations=Annotations(entities=()))))
+    run = Run.load(tmp_path / "r")
+    assert not run.complete
+    assert "are not what the run recorded" in run.edited
+    with pytest.raises(InputError, match=r"are not what the run recorded \(another SHA-256\): 1 for 2 articles"):
+        finished_run(tmp_path / "r")
+
+
+@pytest.mark.parametrize("articles", [1, 3])
+def test_a_number_of_articles_that_is_not_that_of_the_predictions_is_damage(tmp_path: Path, articles: int):
+    RUN.save(tmp_path / "r")
+    path = tmp_path / "r" / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "articles": articles}))
+    with pytest.raises(
+        FormatError, match=rf"run\.json: damaged: says {articles} article.* beside it are of 2; run again"
+    ):
+        Run.load(tmp_path / "r")
 
 
 def test_a_run_that_lacks_articles_is_not_complete(tmp_path: Path):

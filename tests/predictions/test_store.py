@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 from unittest.mock import patch
 
 import pytest
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from evalkit.errors import EvalkitError, FormatError, InputError, OutputError
 from evalkit.formats.native.rows import prediction_line
 from evalkit.predictions.lines import checked_line
-from evalkit.predictions.store import RunFolder, read_result, read_run
+from evalkit.predictions.store import RunFolder, current_result, read_result, read_run
 from evalkit.records import Annotations, Article, Entity, Prediction, Span
 from evalkit.results import EvalResult
 
@@ -89,8 +90,7 @@ class TestFolder:
         with folder.appending() as append:
             append(other[:2])
         assert read_run(tmp_path / "r") == before
-        # Interrupted here: it is continued, and without the wish the finished run is there.
-        assert opened(RunFolder(tmp_path / "r")) == MADE
+        # Interrupted here: it is continued.
         again = RunFolder(tmp_path / "r")
         assert opened(again, anew=True) == other[:2]
         with again.appending() as append:
@@ -98,6 +98,14 @@ class TestFolder:
         again.finish(ARTICLES)
         assert read_run(tmp_path / "r")[1] == other
         assert names(tmp_path / "r") == {"run.json", "predictions.jsonl"}
+
+    def test_what_was_begun_anew_is_dropped_once_the_finished_run_has_been_used(self, tmp_path: Path):
+        folder = filled(tmp_path / "r", finished=True)
+        opened(folder, anew=True)
+        with folder.appending() as append:
+            append(MADE[:2])
+        assert opened(RunFolder(tmp_path / "r")) == MADE
+        assert opened(RunFolder(tmp_path / "r"), anew=True) == []
 
     @pytest.mark.parametrize("finished", [False, True])
     def test_failed_articles_are_tried_again(self, tmp_path: Path, finished: bool):
@@ -143,6 +151,66 @@ class TestFolder:
         aside = {"predictions.damaged.jsonl", *([] if facts is None else ["run.damaged.json"])}
         assert names(tmp_path / "r") == aside
         assert (tmp_path / "r" / "predictions.damaged.jsonl").read_bytes() == b"".join(map(checked_line, MADE))
+
+    def test_restart_is_the_way_out_also_where_there_are_figures(self, tmp_path: Path):
+        folder = filled(tmp_path / "r", finished=True)
+        folder.write_result(empty_result(folder))
+        (tmp_path / "r" / "speed.json").write_text("{}")
+        (tmp_path / "r" / "run.json").unlink()
+        with pytest.raises(OutputError, match="--restart begins anew"):
+            opened(RunFolder(tmp_path / "r"))
+        for _ in range(2):
+            assert opened(RunFolder(tmp_path / "r"), restart=True) == []
+            filled(tmp_path / "r", finished=True)
+        assert {"predictions.damaged.jsonl", "result.damaged.json"} < names(tmp_path / "r")
+
+    ABOUT: ClassVar = {**FACTS, "spelling": "mine:find", "gold_fingerprint": "12", "fingerprint": "new"}
+
+    @pytest.mark.parametrize(
+        ("other", "said", "dropped"),
+        [
+            ({"fingerprint": "old"}, "of the same model, whose code or files have changed since", True),
+            ({"settings": {"device": "cpu"}}, "with device=cpu, not ", True),
+            ({"gold": "x@1", "gold_fingerprint": "13"}, "of the gold x@1, not x@2", False),
+            ({"spelling": "mine:other"}, "of the model mine:other, not mine:find", False),
+        ],
+    )
+    def test_another_run_is_told_and_dropped_where_it_is_of_the_same_extractor(
+        self, tmp_path: Path, other: dict[str, object], said: str, dropped: bool
+    ):
+        folder = filled(tmp_path / "r", finished=True)
+        about = {**self.ABOUT, "gold": "x@2"}
+        folder.write_facts("key", {**about, **other})
+        for how in ({}, {"anew": True}, {"again": True}, {"restart": True}):
+            if how == {"restart": True} and dropped:
+                assert RunFolder(tmp_path / "r").open("k", ARTICLES, None, about=about, **how).predictions == {}
+                assert names(tmp_path / "r") == set()
+                return
+            with pytest.raises(OutputError, match=f"holds another run [(]{said}[)]") as refused:
+                RunFolder(tmp_path / "r").open("k", ARTICLES, None, about=about, **how)
+            assert ("begin anew with --restart" in str(refused.value)) is dropped
+        assert read_run(tmp_path / "r")[1] == MADE
+
+    @pytest.mark.parametrize(
+        "make", [os.mkdir, getattr(os, "mkfifo", os.mkdir), lambda path: path.symlink_to("run.json")]
+    )
+    @pytest.mark.parametrize("name", ["run.json", "predictions.jsonl", "result.json", "speed.json"])
+    def test_what_is_no_file_is_refused_before_anything_is_extracted(
+        self, tmp_path: Path, name: str, make: Callable[[Path], object]
+    ):
+        folder = filled(tmp_path / "r", finished=True)
+        folder.write_result(empty_result(folder))
+        (tmp_path / "r" / name).unlink(missing_ok=True)
+        make(tmp_path / "r" / name)
+        with (
+            pytest.raises(OutputError, match=rf"{name}: is a (link|folder or device), .* delete it, or"),
+            folder.held(),
+        ):
+            pass
+        if name == "result.json":
+            for path in (tmp_path / "r", tmp_path / "r" / name):
+                with pytest.raises(EvalkitError, match=r"result\.json"):
+                    current_result(path)
 
     def test_things_of_others_are_left_alone(self, tmp_path: Path):
         (tmp_path / "notes.txt").write_text("mine")

@@ -40,11 +40,12 @@ class Finder:
 
     places: bool = False
     fails: str = ""
+    version: str = "1"
     name: str = "finder"
     layers: tuple[str, ...] = ("entities",)
 
     def fingerprint(self) -> str:
-        return "finder-1"
+        return f"finder-{self.version}"
 
     def extract(self, articles: Sequence[Article]) -> list[Annotations | ArticleFailure]:
         return [ArticleFailure("no answer") if one.id == self.fails else self.found(one) for one in articles]
@@ -121,6 +122,10 @@ STORIES = {
     "continued": Story(interrupted, measured),
     "continued-anew": Story(interrupted, lambda gold, out: measured(gold, out, cache=False)),
     "restarted": Story(interrupted, lambda gold, out: measured(gold, out, cache=False, restart=True)),
+    "restarted-with-other-code": Story(
+        lambda gold, out: measured(gold, out, Finder(places=True, version="0")),
+        lambda gold, out: measured(gold, out, cache=False, restart=True),
+    ),
     "again": Story(measured, measured, stays=True),
     "anew": Story(measured, lambda gold, out: measured(gold, out, Finder(places=True), cache=False), stays=True),
     "failed-before": Story(
@@ -269,7 +274,7 @@ def test_a_cached_prediction_that_was_damaged_is_made_again_and_counted(gold: Go
     path.write_bytes(path.read_bytes().replace(b"PER", b"ORG", 1))
     run = measured(gold, tmp_path / "second")
     assert run.fresh == 1
-    assert "1 cached prediction was damaged, or did not fit the article: made again" in run.notes
+    assert "1 cached prediction was damaged, or did not fit the article: made again" in run.asides
     assert files(tmp_path / "first")["predictions.jsonl"] == files(tmp_path / "second")["predictions.jsonl"]
 
 

@@ -77,6 +77,14 @@ def test_nothing_to_judge_is_no_pass() -> None:
         check_gate(run, run)
 
 
+def test_a_baseline_of_predictions_that_were_edited_says_so(tmp_path: Path) -> None:
+    made = [Prediction(article_id=name, annotations=Annotations(entities=(ENTITY,))) for name in "ab"]
+    run = replace(run_of(*made, layers=("entities",)), edited="the predictions in r are not what the run recorded")
+
+    assert update_baseline(run, tmp_path / "base.json").changed[0] == run.edited
+    assert update_baseline(run, tmp_path / "base.json").changed == (run.edited,)
+
+
 @pytest.mark.parametrize("how", ["kill", "full", "error", "short"])
 def test_a_baseline_is_the_old_or_the_new_one_whole(tmp_path: Path, how: str) -> None:
     """Whatever becomes of the disk or the process while it is written: the next gate judges by one of the two."""

@@ -188,13 +188,18 @@ def test_what_is_not_seen_is_said_where_predictions_are_used_again(gold: GoldDat
         "import json, sys\nfor line in sys.stdin:\n    row = json.loads(line)\n    if 'text' in row:\n"
         "        print(json.dumps({'id': row['id'], 'entities': []}), flush=True)\n"
     )
-    notes = []
+    notes, stored = [], []
     for _ in range(2):
         options = Options(running=Running(out=tmp_path / "r"))
         spelling = f"cmd:{sys.executable} {tmp_path / 'program.py'}"
         run = measure_extractor(spelling, gold, options=options, baseline=False)
         notes.append([note for note in run.result.notes if "not seen" in note])
+        stored.append((tmp_path / "r" / "result.json").read_bytes())
+        run.save(tmp_path / "saved")
+        stored.append((tmp_path / "saved" / "result.json").read_bytes())
     assert [len(found) for found in notes] == [0, 1]
+    # What was cached or kept changes no byte of what is stored.
+    assert len(set(stored)) == 1
 
 
 def test_a_run_says_that_too_much_failed() -> None:

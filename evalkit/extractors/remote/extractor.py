@@ -17,6 +17,7 @@ from typing import Protocol
 from evalkit.errors import ExtractorError
 from evalkit.extractors.base import ArticleFailure, Extracted
 from evalkit.extractors.remote.wire import DIFFERS, PROBE, VERSION, Header, Inbox
+from evalkit.extractors.threads import leave_finished
 from evalkit.layers.table import layer_names
 from evalkit.records import Annotations, Article
 from evalkit.secrets import redacted
@@ -177,29 +178,37 @@ class RemoteExtractor:
         Raises:
             ExtractorError: there is no hope: no answer ever came, or the other side speaks another protocol.
         """
+        answers: dict[str, Annotations | Extracted | ArticleFailure] = {}
         with self._lock:
-            trouble, answers = self._ask(articles)
-            for article in articles:
-                if article.id not in answers:
-                    again, alone = (trouble, {}) if len(articles) == 1 else self._ask([article])
-                    answers[article.id] = alone.get(article.id) or ArticleFailure(again)
+            try:
+                trouble = self._ask(articles, answers)
+                for article in articles:
+                    if article.id not in answers:
+                        again = trouble if len(articles) == 1 else self._ask([article], answers)
+                        answers.setdefault(article.id, ArticleFailure(again))
+            except (ExtractorError, KeyboardInterrupt) as stop:
+                leave_finished(stop, [(one, answers[one.id]) for one in articles if one.id in answers])
+                raise
             return [answers[article.id] for article in articles]
 
-    def _ask(self, articles: Sequence[Article]) -> tuple[str, dict[str, Annotations | Extracted | ArticleFailure]]:
-        """The answers, and what went wrong, empty if nothing did."""
+    def _ask(self, articles: Sequence[Article], answers: dict[str, Annotations | Extracted | ArticleFailure]) -> str:
+        """What went wrong, empty if nothing did; the answers are added to `answers`, whatever happens."""
         if self._troubles >= _STOPPED_ANSWERING:
-            return f"not asked: {self._troubles} conversations in a row failed", {}
+            return f"not asked: {self._troubles} conversations in a row failed"
         if not articles:
-            return "", {}
+            return ""
         inbox = Inbox(articles, self.name, self._before)
-        trouble = self._channel.ask(articles, inbox)
+        try:
+            trouble = self._channel.ask(articles, inbox)
+        finally:
+            answers |= inbox.answers
         self._note(inbox)
         if trouble is None:
             self._troubles = 0
-            return "", inbox.answers
+            return ""
         self._first_trouble = self._first_trouble or trouble.message
         self._troubles = 0 if inbox.answers else self._troubles + 1
-        return self._message(trouble, inbox), inbox.answers
+        return self._message(trouble, inbox)
 
     def _message(self, trouble: Trouble, inbox: Inbox) -> str:
         wrote = next(iter(inbox.first.values()), "")

@@ -172,7 +172,6 @@ class _Server:
         said = {one.name: getattr(traits, one.name) for one in fields(traits)}
         return {
             "name": extractor.name,
-            "by_article": isinstance(extractor, UserExtractor) and extractor.by_article,
             "labels_pairs": isinstance(extractor, PairLabeler),
             "traits": {name: value for name, value in said.items() if name not in _NOT_HERE and not callable(value)},
         }

@@ -16,7 +16,7 @@ from typing import Any
 
 from evalkit.errors import EvalkitError, ExtractorError
 from evalkit.extractors.base import ArticleFailure, Extractor, ExtractorSpec, PairLabels, PairsError, StancePair
-from evalkit.extractors.threads import Once
+from evalkit.extractors.threads import Once, spread
 from evalkit.extractors.underway import under_way
 from evalkit.extractors.worker.process import LeftError, LostError, Worker, started_anew, started_by_fork
 from evalkit.extractors.worker.wire import (
@@ -82,8 +82,9 @@ class WorkerExtractor:
         worker, says = self._started()
         self._idle.append(worker)
         self.name: str = says["name"]
-        self._by_article: bool = says["by_article"]
+        self.by_article = False
         self._take(says["traits"])
+        self.by_article = self.by_article or limit is not None
         if says["labels_pairs"]:
             self.label_pairs = self._label_pairs
 
@@ -141,13 +142,13 @@ class WorkerExtractor:
             LostError: the process is lost that worked on all of them.
             ExtractorError: the extractor cannot be used, or no process be started again.
         """
-        if self._by_article or self._limit is not None:
-            return [self._alone(article) for article in articles]
+        if self.by_article:
+            return spread(self._alone, articles, 1)
         return self._answers(articles)
 
     def limit_time(self, seconds: float) -> None:
         """Has an article fail that takes longer, and its process ended."""
-        self._limit = seconds
+        self._limit, self.by_article = seconds, True
 
     def facts(self) -> dict[str, Any]:
         """What the extractor says that a run should keep.

@@ -19,6 +19,8 @@ from evalkit.errors import ExtractorError, InputError, UnknownNameError
 from evalkit.extractors.base import ArticleFailure, Extracted
 from evalkit.extractors.remote.extractor import RemoteExtractor
 from evalkit.extractors.remote.program import ProgramChannel, load_program
+from evalkit.extractors.remote.wire import Inbox
+from evalkit.extractors.threads import finished_before
 from evalkit.records import Annotations, Article, Span
 from evalkit.secrets import redacted
 
@@ -53,6 +55,24 @@ def start(tmp_path: Path) -> Iterator[Start]:
     yield begin
     for extractor in started:
         extractor.close()
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_answers_that_came_before_somebody_interrupts_are_not_lost(
+    start: Start, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    taken = Inbox.take
+
+    def interrupted(inbox: Inbox, line: bytes) -> None:
+        taken(inbox, line)
+        if len(inbox.answers) == number:
+            raise KeyboardInterrupt
+
+    extractor = start(EACH + "        answer(row); sys.stdout.flush()\n", layers="entities", fingerprint="1")
+    monkeypatch.setattr(Inbox, "take", interrupted)
+    with pytest.raises(KeyboardInterrupt) as stop:
+        extractor.extract(articles("Ola", "Kari", "Per"))
+    assert [article.id for article, _ in finished_before(stop.value)] == ["a1", "a2"][:number]
 
 
 def articles(*texts: str) -> list[Article]:
