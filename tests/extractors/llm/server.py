@@ -111,7 +111,7 @@ def cut_chunk(handler: Handler, body: Row) -> None:
 
 
 def silent(handler: Handler, body: Row) -> None:
-    time.sleep(0.9)
+    time.sleep(1.5)
 
 
 def trickle(handler: Handler, body: Row) -> None:
@@ -119,7 +119,7 @@ def trickle(handler: Handler, body: Row) -> None:
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
     handler.end_headers()
-    for _ in range(9):
+    for _ in range(15):
         handler.wfile.write(b" ")
         handler.wfile.flush()
         time.sleep(0.1)

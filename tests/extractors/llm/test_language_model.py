@@ -49,7 +49,7 @@ ARTICLES = [Article(id=f"a{number}", text=f"{TEXT} {number}") for number in rang
 
 def patience(reply: Reply) -> str:
     """A timeout that is short only where it is what is tested, because the machine may be busy."""
-    return "0.4" if reply in (silent, trickle) else "20"
+    return "1" if reply in (silent, trickle) else "20"
 
 
 @pytest.fixture
@@ -245,8 +245,8 @@ def test_everybody_waits_as_long_as_one_was_told(server: Server, date: bool) -> 
         pytest.param(status(500), "answered 500", 3, id="500 for ever"),
         pytest.param(cut, "the connection was cut after 13 bytes", 3, id="cut connection"),
         pytest.param(cut_chunk, "the connection was cut", 3, id="cut inside a chunk"),
-        pytest.param(trickle, "no whole answer in 0.4 seconds; --set timeout=SECONDS", 3, id="slow stream"),
-        pytest.param(silent, "no whole answer in 0.4 seconds", 3, id="silence"),
+        pytest.param(trickle, "no whole answer in 1 seconds; --set timeout=SECONDS", 2, id="slow stream"),
+        pytest.param(silent, "no whole answer in 1 seconds", 2, id="silence"),
         pytest.param(status(200, b"{"), "answered no JSON: '{'", 3, id="no JSON"),
         pytest.param(status(200, b'{"choices": []}'), "without a message: no choices", 3, id="empty choices"),
         pytest.param(status(200, b'{"error": "overloaded"}'), 'without a message: "overloaded"', 3, id="error in 200"),
@@ -266,7 +266,9 @@ def test_everybody_waits_as_long_as_one_was_told(server: Server, date: bool) -> 
 )
 def test_one_article_fails_and_the_others_do_not(server: Server, reply: Reply, said: str, requests: int) -> None:
     server.replies = [for_article("Moen. 2", reply)]
-    found = extractor(server, retries="2", timeout=patience(reply)).extract(ARTICLES[:3])
+    # The others must be answered within the same time-out, however busy the machine: tried twice, one by one.
+    waits = {"retries": "1", "concurrency": "1"} if reply in (silent, trickle) else {"retries": "2"}
+    found = extractor(server, timeout=patience(reply), **waits).extract(ARTICLES[:3])
     assert [outcome(found[at]) for at in (0, 2)] == [OK, OK]
     with pytest.raises(AssertionError, match=said):
         raise AssertionError(outcome(found[1]))
