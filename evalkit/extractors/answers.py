@@ -120,7 +120,7 @@ def _from_object(answer: Mapping[Any, Any], where: str, article: Article | None)
             refuse_unknown_layer(name, where)
     row = {key: _items(load_layer(key), value, where) if key in known else value for key, value in answer.items()}
     annotations = annotations_from_row(row, where)
-    if article is not None and (surfaces := claimed_surfaces(row)):
+    if article is not None and (surfaces := claimed_surfaces(row, where)):
         _check_surfaces(article, annotations, surfaces)
     unread = {f"unread_{name}": float(number) for name, number in sorted(listed.items()) if _is_items(answer[name])}
     for (name, _), keys in unread_fields(row).items():

@@ -96,7 +96,8 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     # What the careful path reads as the bundled gold or as inline markup is not a file of rows.
     if str(gold_path) == BUNDLED_NAME or gold_path.suffix == ".txt":
         return None
-    gold, predicted = (read_native_columns(path, layer) for path in (gold_path, predicted_path))
+    gold = read_native_columns(gold_path, layer)
+    predicted = read_native_columns(predicted_path, layer, predicted=True)
     if gold is None or predicted is None or not set(gold.articles) & set(predicted.articles):
         return None
     texts = dict(zip(gold.articles, gold.texts, strict=True))

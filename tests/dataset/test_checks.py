@@ -146,7 +146,7 @@ def test_change_is_found_where_it_was_made(good: Example, change: Change, code: 
 
 def test_good_example_has_no_problem(good: Example) -> None:
     row = example_to_row(good)
-    assert check_example(good, INVENTORY, surfaces=claimed_surfaces(row), sha256=row["text_sha256"]) == []
+    assert check_example(good, INVENTORY, surfaces=claimed_surfaces(row, "here"), sha256=row["text_sha256"]) == []
 
 
 def test_every_documented_code_is_tested(good: Example) -> None:
@@ -226,7 +226,7 @@ def test_a_layer_that_was_not_annotated_is_not_referred_to(good: Example) -> Non
 
 def test_without_text_nothing_is_compared_with_it(good: Example) -> None:
     row, bare = example_to_row(good), article(good, text="")
-    claims: dict[str, object] = {"surfaces": claimed_surfaces(row), "sha256": row["text_sha256"]}
+    claims: dict[str, object] = {"surfaces": claimed_surfaces(row, "here"), "sha256": row["text_sha256"]}
     assert check_scorable(bare, INVENTORY, **claims) == []
     assert [p.code for p in check_example(bare, INVENTORY, **claims)] == ["text-empty"]
     broken = entity(0, spans=(Span(-1, 4),))(entity(1, spans=(Span(9, 4),))(entity(2, spans=(Span(4, 4),))(bare)))

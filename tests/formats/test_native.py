@@ -169,7 +169,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_claimed_surfaces_are_by_layer_and_index() -> None:
     row = {"entities": [{"text": "Oslo"}, {}], "quotes": [{"text": "“no”"}], "stances": None}
-    assert claimed_surfaces(row) == {("entities", 0): "Oslo", ("quotes", 0): "“no”"}
+    assert claimed_surfaces(row, "here") == {("entities", 0): "Oslo", ("quotes", 0): "“no”"}
 
 
 def test_hash_is_of_the_utf8_bytes() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.errors import InputError, OffsetError
+from evalkit.errors import FormatError, InputError, OffsetError
 from evalkit.predictions.load import load_predictions
 from evalkit.predictions.store import RunFolder
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span
@@ -105,3 +105,35 @@ def test_what_cannot_be_scored_is_refused_by_line(tmp_path: Path, line: str):
 def test_counts_of_others_that_are_no_numbers_are_no_reason_to_refuse(tmp_path: Path):
     path = write(tmp_path / "p.jsonl", entities=[], usage={"model": "large", "tokens": 3})
     assert load_predictions(path, EXAMPLES).predictions[0].usage == {"unread_usage.model": 1.0, "tokens": 3}
+
+
+@pytest.mark.parametrize(
+    ("odd", "message"),
+    [
+        pytest.param({"text": 5}, "'text' must be a string, found 5", id="text"),
+        pytest.param({"text": ["x"]}, "'text' must be a string", id="text-list"),
+        pytest.param({"lang": 5}, "'lang' must be a string", id="lang"),
+        pytest.param({"metadata": "x"}, "'metadata' must be an object", id="metadata"),
+        pytest.param({"zones": 1}, "'zones' must be a list", id="zones"),
+        pytest.param({"text_sha256": 7}, "'text_sha256' must be a string", id="hash"),
+    ],
+)
+def test_what_a_prediction_says_of_its_article_has_the_types_of_gold(
+    tmp_path: Path, odd: dict[str, object], message: str
+):
+    path = write(tmp_path / "p.jsonl", **odd, entities=[{"start": 2, "end": 10, "label": "PER"}])
+    with pytest.raises(FormatError, match=rf"p\.jsonl:1: {message}"):
+        load_predictions(path, EXAMPLES)
+
+
+def test_the_text_beside_an_item_is_text(tmp_path: Path):
+    path = write(tmp_path / "p.jsonl", entities=[{"start": 2, "end": 10, "label": "PER", "text": 5}])
+    with pytest.raises(FormatError, match=r"p\.jsonl:1: entities\[0\]: 'text' must be a string, found 5"):
+        load_predictions(path, EXAMPLES)
+
+
+def test_what_is_compared_with_nothing_is_counted(tmp_path: Path):
+    path = write(tmp_path / "p.jsonl", text="", published="2024\x00", entities=[])
+    notes = load_predictions(path, EXAMPLES).notes
+    assert "1 predicted with an empty 'text', which is compared with nothing" in notes
+    assert "1 predicted with control characters in 'published' or 'lang', which are not read" in notes

@@ -63,19 +63,22 @@ class NativeColumns:
     label: NDArray[np.int32]
 
 
-def read_native_columns(path: Path, layer: Layer[Any] | None = None) -> NativeColumns | None:
+def read_native_columns(
+    path: Path, layer: Layer[Any] | None = None, *, predicted: bool = False
+) -> NativeColumns | None:
     """The columns of a file, or None if it is no regular file of plain rows; what is wrong with it is not said.
 
     Args:
         path: a file of JSON lines.
         layer: the layer that all rows have, and no other; by default the first, of which large files have most.
+        predicted: whether there is something to be said of texts that are empty or cannot be shown.
     """
     try:
         # A pipe can be read once only, and must be left to whoever reads any form.
         if not path.is_file():
             return None
         with path.open("rb") as lines, without_collection():
-            return _columns(_parsed(lines, layer or all_layers()[0]))
+            return _columns(_parsed(lines, layer or all_layers()[0], predicted))
     except (OSError, KeyError, TypeError, ValueError, OverflowError):
         return None
 
@@ -110,7 +113,7 @@ class _Lists:
     codes: _Codes = field(default_factory=_Codes)
 
 
-def _parsed(lines: Iterable[bytes], layer: Layer[Any]) -> _Lists:
+def _parsed(lines: Iterable[bytes], layer: Layer[Any], predicted: bool) -> _Lists:
     """The fields of every row; each row is let go before the next one is read, so that memory is used again."""
     lists = _Lists()
     loads, name, add = orjson.loads, layer.name, _adder(layer)
@@ -121,7 +124,7 @@ def _parsed(lines: Iterable[bytes], layer: Layer[Any]) -> _Lists:
         if unlike_written(line, row):
             raise ValueError("something of the row would be lost")
         items = row[name]
-        if len(row) > 2 and not _is_plain(row, name):
+        if len(row) > 2 and (not _is_plain(row, name) or (predicted and _is_odd(row))):
             raise ValueError("the row holds something else")
         if type(items) is not list:
             raise TypeError("items are a list")
@@ -140,6 +143,10 @@ def _is_plain(row: dict[str, Any], layer: str) -> bool:
     return "article_id" not in row and all(
         value is None or key in ("id", layer) or (key in TEXTS and type(value) is str) for key, value in row.items()
     )
+
+
+def _is_odd(row: dict[str, Any]) -> bool:
+    return row.get("text") == "" or not f"{row.get('published')}{row.get('lang')}".isprintable()
 
 
 def _adder(layer: Layer[Any]) -> Callable[[_Lists, list[dict[str, Any]]], None]:

@@ -74,22 +74,28 @@ def batch_of_rows(
     except FormatError as error:
         return Batch(problems=(*wrong, error))
     batch = _batch(made.rows, predicted, split, wrong)
-    return replace(batch, notes=made.notes, reading=made.reading)
+    return replace(batch, notes={**made.notes, **batch.notes}, reading=made.reading)
 
 
 def _batch(
     rows: Iterable[tuple[str, Mapping[str, Any]]], predicted: bool, split: str | None, wrong: list[FormatError]
 ) -> Batch:
-    from evalkit.formats.native.rows import claimed_surfaces, unknown_layers, unread_fields
+    from evalkit.formats.native.rows import article_from_row, claimed_surfaces, unknown_layers, unread_fields
 
     items: list[Any] = []
     claims: list[Claims] = []
     splits: list[str | None] = []
     unknown: Counter[str] = Counter()
+    notes: Counter[str] = Counter()
     first: dict[str, str] = {}
     for where, row in rows:
         try:
             item, other, unread = _item(row, where, predicted), unknown_layers(row), unread_fields(row)
+            surfaces = claimed_surfaces(row, where)
+            article = article_from_row(row, where) if predicted else item.article
+            sha256 = row.get("text_sha256")
+            if not isinstance(sha256, str | None):
+                raise FormatError(f"{where}: 'text_sha256' must be a string, found {sha256!r}")
             if other:
                 _refuse_misspelt(row, where)
             if unread:
@@ -106,19 +112,25 @@ def _batch(
             continue
         items.append(item)
         unknown.update(other)
-        text, sha256, named = row.get("text"), row.get("text_sha256"), row.get("split")
+        if predicted and row.get("text") == "":
+            notes["predicted with an empty 'text', which is compared with nothing"] += 1
+        if predicted and not (article.published + article.lang).isprintable():
+            notes["predicted with control characters in 'published' or 'lang', which are not read"] += 1
+        named = row.get("split")
         claims.append(
             Claims(
                 where=where,
-                surfaces=claimed_surfaces(row),
-                text=text if predicted and isinstance(text, str) and text else None,
-                sha256=sha256 if isinstance(sha256, str) else None,
+                surfaces=surfaces,
+                text=article.text or None if predicted else None,
+                sha256=sha256,
                 unread=unread,
             )
         )
         splits.append(named if split is None and isinstance(named, str) else split)
     if predicted:
-        return Batch(predictions=tuple(items), claims=tuple(claims), unknown=unknown, problems=tuple(wrong))
+        return Batch(
+            predictions=tuple(items), claims=tuple(claims), notes=notes, unknown=unknown, problems=tuple(wrong)
+        )
     return Batch(
         examples=tuple(items), claims=tuple(claims), splits=tuple(splits), unknown=unknown, problems=tuple(wrong)
     )

@@ -147,14 +147,22 @@ def _scope(row: Mapping[str, Any], where: str) -> Scope:
     return Scope(layers=declared["layers"], labels=declared["labels"], zones=declared["zones"], of=of)
 
 
-def claimed_surfaces(row: Mapping[str, Any]) -> dict[tuple[str, int], str]:
-    """The `text` that a row claims to stand at the spans of its items, by layer and index."""
-    return {
-        (layer, index): item["text"]
+def claimed_surfaces(row: Mapping[str, Any], where: str) -> dict[tuple[str, int], str]:
+    """The `text` that a row claims to stand at the spans of its items, by layer and index.
+
+    Raises:
+        FormatError: one is no text, so that it could be compared with nothing.
+    """
+    found = {
+        (layer, index): text
         for layer in layer_names()
         for index, item in enumerate(upright(row.get(layer)) or ())
-        if (type(item) is dict or isinstance(item, Mapping)) and isinstance(item.get("text"), str)
+        if (type(item) is dict or isinstance(item, Mapping)) and (text := item.get("text")) is not None
     }
+    for (layer, index), text in found.items():
+        if not isinstance(text, str):
+            raise FormatError(f"{where}: {layer}[{index}]: 'text' must be a string, found {text!r}")
+    return found
 
 
 def unread_fields(row: Mapping[str, Any]) -> dict[tuple[str, int], tuple[UnreadKey, ...]]:
