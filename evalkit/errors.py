@@ -87,7 +87,7 @@ class OutputError(EvalkitError):
 
 
 def describe_error(error: BaseException) -> str:
-    """An error of foreign code in one line, with the place where it was raised."""
+    """An error of foreign code in one line, with the place in that code where it arose."""
     import traceback
     from pathlib import Path
 
@@ -99,7 +99,34 @@ def describe_error(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return what
     frames = traceback.extract_tb(error.__traceback__)
-    return f"{what} ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else what
+    if is_unset_variable(error):
+        what = f"the environment variable {said} is not set"
+    # What the code calls tells less of it than where it calls that: its own files first, then those of packages.
+    frame = max(reversed(frames), key=lambda frame: _ownness(frame.filename), default=None)
+    return what if frame is None else f"{what} ({Path(frame.filename).name}:{frame.lineno})"
+
+
+def is_unset_variable(error: BaseException) -> bool:
+    """Whether code asked for a variable of the environment that is not set."""
+    import os
+
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    asked = None if trace is None else trace.tb_frame.f_locals.get("self")
+    return isinstance(error, KeyError) and asked is os.environ
+
+
+def _ownness(file: str) -> int:
+    """2 for a file of somebody's own, 1 for one of an installed package, 0 for one of Python or evalkit."""
+    import os
+    from pathlib import Path
+
+    path = Path(file)
+    if {"site-packages", "dist-packages"} & set(path.parts):
+        return 1
+    own = {Path(os.__file__).parent, Path(__file__).parent}
+    return 0 if file.startswith("<frozen ") or own & set(path.parents) else 2
 
 
 def one_line(error: BaseException) -> str:
@@ -134,4 +161,5 @@ def guarded(what: str, *, kind: type[EvalkitError] = EvalkitError, remedy: str =
     except (EvalkitError, KeyboardInterrupt):
         raise
     except BaseException as error:
+        remedy = "set it" if is_unset_variable(error) else remedy
         raise kind(f"{what}: {describe_error(error)}; {remedy}") from error

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import UnknownNameError, guarded
+from evalkit.errors import EvalkitError, UnknownNameError, guarded
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints
@@ -80,11 +80,13 @@ class Registry:
         what: the word for messages, such as "extractor".
         table: built-in names to "module:attr".
         group: the entry-point group where other packages add names.
+        functions: whether each name stands for a function.
     """
 
     what: str
     table: Mapping[str, str]
     group: str
+    functions: bool = False
 
     def entry_points(self) -> dict[str, EntryPoint]:
         """The plugins that installed packages bring, by name; built-in names cannot be replaced."""
@@ -99,7 +101,7 @@ class Registry:
 
         Raises:
             UnknownNameError: nobody registered it; the message names the near match.
-            EvalkitError: a plugin is registered but cannot be imported, whatever it raises.
+            EvalkitError: a plugin is registered but cannot be imported, whatever it raises, or is no function.
         """
         if name in self.table:
             module, _, attribute = self.table[name].partition(":")
@@ -108,5 +110,15 @@ class Registry:
         if name not in plugins:
             raise unknown_name(self.what, name, [*self.table, *plugins])
         what = f"{self.what} {name!r} is installed as {plugins[name].value!r} but cannot be loaded"
-        with guarded(what, remedy="mend or uninstall the package that brings it"):
-            return plugins[name].load()
+        with guarded(what, remedy=_MEND):
+            loaded = plugins[name].load()
+        if self.functions and not callable(loaded):
+            raise EvalkitError(f"{self.what} {name!r} is {_indefinite(type(loaded).__name__)}, not a function; {_MEND}")
+        return loaded
+
+
+_MEND = "mend or uninstall the package that brings it"
+
+
+def _indefinite(noun: str) -> str:
+    return f"{'an' if noun[:1].lower() in set('aeiou') else 'a'} {noun}"

@@ -202,3 +202,60 @@ def test_one_path_stands_for_a_list_of_it(gold: Path, tmp_path: Path) -> None:
 def test_what_is_no_prediction_is_refused(odd: object) -> None:
     with pytest.raises(InputError, match=r"found .* among them"):
         evalkit.score_predictions(load_dataset(), [odd])
+
+
+def test_a_form_that_is_no_function_is_named(bring: Bring) -> None:
+    bring("evalkit.forms", odd=SimpleNamespace)
+    with pytest.raises(EvalkitError, match="form 'odd' is a SimpleNamespace, not a function; mend or uninstall"):
+        render_report(load_dataset(), "odd")
+
+
+def test_a_format_that_cannot_be_asked_is_named_once(
+    bring: Bring, gold: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bring("evalkit.formats", silent=fails)
+    for _ in range(2):
+        load_dataset(gold)
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith("note: format 'silent' is installed as 'pkg:silent' but cannot be loaded: RuntimeError")
+
+
+PRINTING = {
+    "printing.py": """
+print("printed at import")
+
+
+class Form:
+    def __call__(self, document):
+        print("printed inside")
+        return "the result"
+
+
+FORM = Form()
+""",
+    "printing-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: printing\nVersion: 1\n",
+    "printing-1.dist-info/entry_points.txt": (
+        "[evalkit.forms]\nodd = printing:FORM\n[evalkit.tasks]\nbroken = printing:FORM\n"
+    ),
+}
+
+
+def test_what_a_plugin_prints_is_no_result_and_help_works_with_a_broken_one(tmp_path: Path) -> None:
+    for name, content in PRINTING.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    path_of_modules = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": path_of_modules, "COLUMNS": "10000"}
+
+    def evalkit_says(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "evalkit", *words]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    shown = evalkit_says("dataset", "describe", "--to", "odd")
+    assert (shown.returncode, shown.stdout.strip()) == (0, "the result")
+    assert "printed at import\nprinted inside" in shown.stderr
+    helped = evalkit_says("run", "--help")
+    assert helped.returncode == 0
+    assert "task 'broken'" in helped.stdout
+    assert "printed at import" not in helped.stdout

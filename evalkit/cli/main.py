@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from evalkit.errors import EvalkitError
-from evalkit.report.forms.console import clean_stream, clean_streams
+from evalkit.report.forms.console import clean_stream, clean_streams, results_apart
 from evalkit.version import __version__
 
 __all__ = ["main"]
@@ -38,6 +38,15 @@ COMMANDS = {
 _TERMINATED = "terminated; the same command continues the run"
 
 
+class _Context(click.Context):
+    """Of a command: what is printed in it, but for its results, goes to standard error."""
+
+    def invoke(self, callback: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """What the command gives."""
+        with results_apart():
+            return super().invoke(callback, *args, **kwargs)
+
+
 class _LazyGroup(click.Group):
     """Knows the names and help lines of the commands without importing them."""
 
@@ -49,6 +58,8 @@ class _LazyGroup(click.Group):
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
+        for one in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+            one.context_class = _Context
         return command
 
     def resolve_command(

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from evalkit.errors import EvalkitError
 from evalkit.options import Intervals, Scoring
 
 __all__ = [
@@ -48,8 +49,14 @@ class ListedOption(click.Option):
         self.listing = listing
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """The option and its help, with what there is now."""
-        self.help = self.listing()
+        """The option and its help, with what there is now, or why nobody can tell."""
+        from evalkit.report.forms.console import results_apart
+
+        try:
+            with results_apart():
+                self.help = self.listing()
+        except EvalkitError as error:
+            self.help = f"({error})"
         return super().get_help_record(ctx)
 
 

@@ -103,7 +103,9 @@ def write(text: str, *, aside: bool = False) -> None:
 
     The streams that a command has (`evalkit.report.forms.console`) let nothing through that steers a terminal.
     """
-    click.echo(text, nl=False, err=aside)
+    from evalkit.report.forms.console import result_stream
+
+    click.echo(text, nl=False, err=aside, file=None if aside else result_stream())
 
 
 def show(result: object, form: str = TERMINAL, *, heading: bool = True, **options: Any) -> None:

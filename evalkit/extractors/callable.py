@@ -71,6 +71,7 @@ def as_extractor(target: Any, name: str = "", options: Mapping[str, str] | None 
     with guarded(f"{where} cannot be set up", kind=ExtractorError):
         if hasattr(target, "extract") or callable(target):
             _refuse_async(target, where)
+            _refuse_arity(target, where)
             return UserExtractor(target, name)
     raise ExtractorError(
         f"{where} is {_kind(target)}, which cannot extract; name a function of an article, or a class or object with "
@@ -89,6 +90,25 @@ def _refuse_async(target: Any, where: str) -> None:
         raise ExtractorError(
             f"{where} is asynchronous, and nobody would wait for it; name a plain function that runs it (asyncio.run)"
         )
+
+
+def _refuse_arity(target: Any, where: str) -> None:
+    """A function that cannot be called with an article alone would fail for each."""
+    asked, given = (target.extract, "the articles") if hasattr(target, "extract") else (target, "the article")
+    try:
+        signature = inspect.signature(asked)
+    except (TypeError, ValueError):
+        # Some of what is compiled does not say.
+        return
+    try:
+        signature.bind(None)
+    except TypeError:
+        needed = [one for one in signature.parameters.values() if one.default is one.empty]
+        names = ", ".join(str(one) for one in needed)
+        said = f"takes {number_of(len(needed), 'argument')} ({names})" if needed else "takes no argument"
+        raise ExtractorError(
+            f"{where} {said} and is called with one, {given}; give others a default, or set them with --set"
+        ) from None
 
 
 def _instance(target: type, where: str, options: Mapping[str, str]) -> Any:

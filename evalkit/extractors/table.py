@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.errors import EvalkitError, ExtractorError, UnknownNameError, describe_error
+from evalkit.errors import EvalkitError, ExtractorError, UnknownNameError, describe_error, is_unset_variable
 from evalkit.extractors.base import ExtractorSpec
 from evalkit.registry import Registry, near_match, unknown_name
 from evalkit.secrets import remember_from
@@ -311,4 +311,5 @@ def _no_module(name: str, spec: str) -> UnknownNameError:
 
 
 def _broken(spec: str, module: str, error: BaseException) -> str:
-    return f"extractor {spec!r}: {module} cannot be imported: {describe_error(error)}; mend it"
+    remedy = "set it" if is_unset_variable(error) else "mend it"
+    return f"extractor {spec!r}: {module} cannot be imported: {describe_error(error)}; {remedy}"

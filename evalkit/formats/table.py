@@ -5,6 +5,8 @@ Other packages add theirs through the entry-point group `evalkit.formats`.
 
 from __future__ import annotations
 
+import logging
+from functools import cache
 from pathlib import Path
 
 from evalkit.errors import EvalkitError, InputError, guarded
@@ -66,6 +68,7 @@ def format_of_file(path: Path) -> Format:
     head = head_of(path)
     best, broken = _surest(path, head)
     if len(best) == 1:
+        _note_broken(broken)
         return load_format(best[0])
     if broken is not None and not best:
         raise broken
@@ -85,7 +88,8 @@ def format_of_folder(folder: Path) -> Format | None:
 
     Files of rows in a folder are left to whoever knows which of them is which split.
     """
-    best, _ = _surest(folder, b"")
+    best, broken = _surest(folder, b"")
+    _note_broken(broken)
     if len(best) == 1:
         return load_format(best[0])
     suffixes = {suffix for form in loadable_formats().values() for suffix in form.suffixes}
@@ -136,6 +140,17 @@ def _surest(path: Path, head: bytes) -> tuple[list[str], EvalkitError | None]:
             broken = error
     highest = max(certainties.values(), default=0.0)
     return [name for name, certainty in certainties.items() if certainty == highest > 0], broken
+
+
+def _note_broken(error: EvalkitError | None) -> None:
+    if error is not None:
+        _note(f"note: {error}; until then it is not asked")
+
+
+@cache
+def _note(message: str) -> None:
+    """Says it once, however many files are looked into."""
+    logging.getLogger("evalkit.formats").warning("%s", message)
 
 
 def loadable_formats() -> dict[str, Format]:

@@ -15,7 +15,6 @@ from evalkit.dataset.sources import ALL
 from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.errors import EvalkitError, InputError
 from evalkit.options import ReadOptions
-from evalkit.predictions.admission import Refused, admit
 from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.load import load_predictions, load_sides
 from evalkit.predictions.run import Run
@@ -87,14 +86,7 @@ def gold_and_predictions(
     if isinstance(predictions, (str, Path)):
         return examined, load_predictions(Path(predictions), examined.examples, read)
     wanted = "predictions must be a Run, Predictions, or the path of a run folder or a file"
-    articles = {example.article.id: example.article for example in examined if example.article.text}
-    made = []
-    for prediction in _records(predictions, Prediction, wanted):
-        admitted = admit(prediction, articles.get(prediction.article_id), None, empty_spans=True)
-        if isinstance(admitted, Refused):
-            raise InputError(f"article {prediction.article_id!r:.80}: {admitted.reason}; mend the prediction")
-        made.append(admitted)
-    return examined, Run(extractor="predictions", predictions=tuple(made))
+    return examined, Run(extractor="predictions", predictions=tuple(_records(predictions, Prediction, wanted)))
 
 
 def finished_run(run: Run | str | Path) -> Run:

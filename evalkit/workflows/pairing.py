@@ -21,8 +21,9 @@ from evalkit.formats.spelling import respelled
 from evalkit.layers.scopes import declared_over, parse_scope
 from evalkit.layers.table import all_layers, load_layer, open_layers
 from evalkit.options import Scoring
+from evalkit.predictions.admission import Refused, admit
 from evalkit.predictions.run import Run
-from evalkit.records import Annotations, Example
+from evalkit.records import Annotations, Example, Prediction
 from evalkit.scoring.pairs import Pair, Paired, kinds_without_gold, pair_up
 from evalkit.scoring.references import unresolved_names
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
@@ -137,9 +138,10 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
     """The articles of a run beside those of the gold.
 
     Raises:
+        InputError: a prediction is none, such as one with a span outside its article.
         EvalkitError: gold and predictions cannot be laid side by side, or a label map or label is unknown.
     """
-    predictions, layers = run.predictions, run.layers
+    predictions, layers = _admitted(gold, run), run.layers
     gold = _in_scope(gold, scoring)
     plain = pair_up(gold.examples, predictions, layers=layers)
     notes = [number_of(number, *what) for what, number in plain.set_aside.items()]
@@ -168,6 +170,19 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
     more = [number_of(number, *what) for what, number in mapped.set_aside.items()]
     whole = Pairing(plain, mapped, (*notes, *(note for note in more if note not in notes)))
     return _sure_enough(whole, inventory, scoring)
+
+
+def _admitted(gold: GoldDataset, run: Run) -> tuple[Prediction, ...]:
+    """The predictions of a run, wherever it is from: a folder that somebody edited, a program that made them."""
+    articles = {example.article.id: example.article for example in gold if example.article.text}
+    predictions = []
+    for prediction in run.predictions:
+        admitted = admit(prediction, articles.get(prediction.article_id), None, empty_spans=True)
+        if isinstance(admitted, Refused):
+            wrong = f"article {prediction.article_id!r:.80}: {admitted.reason}"
+            raise InputError(f"{run.place}: {wrong}; mend the prediction, or run the extractor again")
+        predictions.append(admitted)
+    return tuple(predictions)
 
 
 def _foreign_notes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
@@ -541,3 +542,61 @@ def test_a_fingerprint_that_is_no_text_counts_by_content() -> None:
     assert first == again != other
     assert here == there
     assert one != two
+
+
+def takes_none() -> list[object]:
+    return []
+
+
+def takes_two(article: Article, words: object) -> list[object]:
+    return []
+
+
+class TakesTwo:
+    def extract(self, articles: object, words: object) -> list[object]:
+        return []
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (takes_none, "takes no argument and is called with one, the article"),
+        (takes_two, r"takes 2 arguments \(article.*, words.*\) and is called with one, the article"),
+        (TakesTwo, r"takes 2 arguments \(articles.*, words.*\) and is called with one, the articles"),
+    ],
+)
+def test_one_that_takes_another_number_of_arguments_is_refused_at_once(target: object, said: str) -> None:
+    with pytest.raises(ExtractorError, match=said):
+        as_extractor(target)
+
+
+@pytest.mark.parametrize("label", [5, None, ["PER"]])
+def test_a_label_that_is_no_text_fails_its_article(label: Any) -> None:
+    from evalkit.predictions.batches import Job, predict_batch
+
+    odd = Entity(id="e1", spans=(Span(0, 3),), label=label)
+    for answer in ([odd], Annotations(layers={"entities": (odd,)})):
+        extractor = as_extractor(lambda article, answer=answer: answer, "odd")
+        (prediction,) = predict_batch(extractor, ["entities"], [Job(ARTICLE)])
+        assert "'label'" in str(prediction.error)
+        assert ".py:" not in str(prediction.error)
+
+
+def test_an_error_is_placed_in_the_code_of_the_extractor() -> None:
+    import json
+
+    def reads(article: Article) -> list[object]:
+        json.loads("{")
+        return []
+
+    def asks(article: Article) -> list[object]:
+        os.environ["EVALKIT_TEST_ABSENT"]
+        return []
+
+    read, asked = (as_extractor(function).extract([ARTICLE])[0] for function in (reads, asks))
+    assert isinstance(read, ArticleFailure)
+    assert isinstance(asked, ArticleFailure)
+    assert re.fullmatch(r"JSONDecodeError: .* \(test_callable.py:\d+\)", read.message)
+    assert re.fullmatch(
+        r"the environment variable 'EVALKIT_TEST_ABSENT' is not set \(test_callable.py:\d+\)", asked.message
+    )

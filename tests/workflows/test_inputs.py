@@ -197,3 +197,26 @@ def test_predictions_made_in_python_are_looked_at_too(entity: Entity, reason: st
     made = [Prediction(article_id="a", annotations=Annotations(entities=(entity,)))]
     with pytest.raises(InputError, match=f"article 'a': .*{reason}.*; mend the prediction"):
         evalkit.score_predictions(gold, made)
+
+
+def test_no_span_outside_its_article_is_scored_wherever_the_run_is_from(tmp_path: Path) -> None:
+    gold = evalkit.load_dataset().subset(limit=2)
+    evalkit.run_extractor(lambda article: [(0, 4, "PER")], gold).save(tmp_path / "run")
+    path = tmp_path / "run" / "predictions.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for row in rows:
+        del row["check"]
+    rows[0]["entities"][0]["spans"] = [[0, 50_000]]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    edited = evalkit.Run.load(tmp_path / "run")
+    made = evalkit.run_extractor(lambda article: [], gold)
+    doors: list[Callable[[], object]] = [
+        lambda: evalkit.score_predictions(gold, edited),
+        lambda: evalkit.explain_run(edited, rows[0]["id"], dataset=gold),
+        lambda: evalkit.diagnose(edited, gold),
+        lambda: evalkit.check_gate(edited, made, dataset=gold),
+        lambda: evalkit.compare_runs([edited, made], dataset=gold),
+    ]
+    for door in doors:
+        with pytest.raises(InputError, match=rf"article '{rows[0]['id']}': entities\[0\] .* is outside the text"):
+            door()

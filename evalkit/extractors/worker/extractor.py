@@ -219,8 +219,8 @@ class WorkerExtractor:
     def _claimed(self) -> tuple[str, ...]:
         try:
             row = self._ask({"do": "layers", "probe": True}, self._patience())
-        except LostError:
-            # It did not survive the made-up article, or thinks about it for ever.
+        except (LostError, RaisedError):
+            # It did not survive the made-up article, interrupts itself, or thinks about it for ever.
             self._probes = False
             row = self._ask({"do": "layers", "probe": False}, self._patience())
         return tuple(row["layers"])

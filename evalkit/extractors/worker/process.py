@@ -174,6 +174,7 @@ class Worker:
         self._end = weakref.finalize(self, _end, process, self._ends)
         self._incoming = bytearray()
         self._printed = bytearray()
+        self._left_out = 0
         self._last_words = ""
         self._open = True
         self._outgoing = memoryview(b"")
@@ -276,13 +277,18 @@ class Worker:
             self._selector.unregister(self._reading)
         self._printed += data or b""
         *lines, rest = bytes(self._printed).split(b"\n")
-        self._printed[:] = rest[-_TAIL:]
         for line in lines:
             self._say(line)
+        self._left_out += max(0, len(rest) - _TAIL)
+        self._printed[:] = rest[-_TAIL:]
 
     def _say(self, line: bytes) -> None:
         # What was written over, as a bar of progress is, was for somebody who looked on.
-        text = line.decode("utf-8", "replace").rstrip("\r").rpartition("\r")[2].rstrip()
+        _, over, last = line.decode("utf-8", "replace").rstrip("\r").rpartition("\r")
+        text, left_out = last.rstrip(), 0 if over else self._left_out
+        self._left_out = 0
+        if left_out:
+            text = f"[{left_out:,} bytes left out] {text}"
         if text:
             self._last_words = " ".join(text.split())[-300:]
             _SAYS.warning("%s", text)

@@ -19,7 +19,6 @@ from evalkit.records import Annotations, Article
 from evalkit.secrets import redacted
 
 __all__ = [
-    "INTERRUPTED",
     "Answer",
     "RaisedError",
     "Row",
@@ -58,9 +57,6 @@ class RaisedError(EvalkitError):
 
 
 Answer = Annotations | Extracted | ArticleFailure
-
-INTERRUPTED = "KeyboardInterrupt"
-"""How an extractor that interrupts itself is told of."""
 
 
 def answer_line(row: Mapping[str, Any]) -> bytes:
@@ -140,22 +136,21 @@ def answer_from_row(row: Row) -> Answer:
 
 
 def error_to_row(error: BaseException) -> Row:
-    """An error as JSON values, with the message that it would have here."""
+    """An error as JSON values, with the message that it would have here.
+
+    An interrupt is one too: whoever interrupts a run does not reach this process, so the extractor has raised it.
+    """
     text = redacted(one_line(error))
     if isinstance(error, PairsError):
         return {"raised": "PairsError", "message": text, "usage": dict(error.usage)}
     if isinstance(error, EvalkitError):
         known = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
         return {"raised": known.__name__, "message": text}
-    if isinstance(error, KeyboardInterrupt):
-        return {"raised": INTERRUPTED, "message": ""}
     return {"raised": "", "message": describe_error(error)}
 
 
 def error_from_row(row: Row) -> BaseException:
     """The error that was told of: of its class where that is one of evalkit, else with what it said."""
-    if row["raised"] == INTERRUPTED:
-        return KeyboardInterrupt()
     if row["raised"] == "PairsError":
         return PairsError(row["message"], row["usage"])
     kind = getattr(errors, row["raised"]) if row["raised"] else RaisedError

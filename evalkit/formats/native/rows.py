@@ -18,6 +18,7 @@ spans is what the file claims to stand there: it is compared, never trusted.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -108,9 +109,12 @@ def _items(
 
 def unlabelled(layer: Layer[Any], items: Sequence[Any]) -> int | None:
     """The index of the first item whose label is empty or blank; None if there is none."""
-    if all(map(str.strip, set(map(layer.label, items)))):
-        return None
-    return next(index for index, item in enumerate(items) if not layer.label(item).strip())
+    with contextlib.suppress(TypeError):
+        if all(map(str.strip, set(map(layer.label, items)))):
+            return None
+    # A label that is no text is for others to judge.
+    labels = enumerate(map(layer.label, items))
+    return next((index for index, label in labels if isinstance(label, str) and not label.strip()), None)
 
 
 def annotations_from_row(row: Mapping[str, Any], where: str) -> Annotations:

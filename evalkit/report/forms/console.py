@@ -17,7 +17,7 @@ from evalkit.harmless import clean_output
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Output", "clean_streams", "make_console"]
+__all__ = ["Output", "clean_streams", "make_console", "result_stream", "results_apart"]
 
 UNBOUNDED = 10_000
 """Columns of a page without edges."""
@@ -119,6 +119,27 @@ def clean_streams() -> Iterator[None]:
         sys.stdout, sys.stderr = streams
 
 
+_results: list[Any] = []
+
+
+@contextmanager
+def results_apart() -> Iterator[None]:
+    """While it is open, standard output is for results alone: whatever else prints, such as a plugin, does so aside."""
+    printed = sys.stdout
+    _results.append(result_stream())
+    sys.stdout = sys.stderr
+    try:
+        yield
+    finally:
+        _results.pop()
+        sys.stdout = printed
+
+
+def result_stream() -> Any:
+    """Where results go: standard output."""
+    return _results[-1] if _results else sys.stdout
+
+
 def clean_stream(stream: Any, *, messages: bool = False) -> Any:
     """The stream, clean; as it is if it is so already, or closed."""
     return stream if stream is None or isinstance(stream, Output) else Output(stream, messages=messages)
@@ -137,14 +158,12 @@ def make_console(*, file: IO[str] | None = None, width: int | None = None, stder
     """
     from rich.console import Console
 
-    stream = file or (sys.stderr if stderr else sys.stdout)
+    stream = file or (sys.stderr if stderr else result_stream())
     if width is None and file is None and "COLUMNS" not in os.environ:
         width = None if stream.isatty() else UNBOUNDED
     # A file is none, even where the environment forces colours on what is printed.
     terminal = None if file is None else False
-    console = Console(
-        file=file, width=width, stderr=stderr, force_terminal=terminal, highlight=False, markup=False, emoji=False
-    )
+    console = Console(file=stream, width=width, force_terminal=terminal, highlight=False, markup=False, emoji=False)
     if console.is_terminal and isinstance(stream, Output):
         console.file = cast(IO[str], Output(stream.stream, styled=True))
     return console

@@ -17,5 +17,6 @@ FORMS = Registry(
         "junit": "evalkit.report.forms.junit:render_junit",
     },
     "evalkit.forms",
+    functions=True,
 )
 """Each name stands for a function from a `Document`, or from a `Document` and its result, to text."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from evalkit.errors import EvalkitError, ExtractorError, InputError, UnknownNameError
-from evalkit.extractors.base import Extractor, PairLabeler, StancePair, traits_of
+from evalkit.extractors.base import ArticleFailure, Extractor, PairLabeler, StancePair, traits_of
 from evalkit.extractors.callable import as_extractor
 from evalkit.extractors.table import load_extractor
 from evalkit.extractors.worker.extractor import WorkerExtractor
@@ -506,17 +506,33 @@ def test_one_that_is_copied_sees_the_end_of_another(tmp_path: Path) -> None:
     assert time.monotonic() - begun < 10
 
 
-def test_an_interrupt_in_an_extractor_is_one() -> None:
+def test_one_that_interrupts_itself_fails_its_article() -> None:
     def stops(article: Article) -> list[object]:
         raise KeyboardInterrupt
 
-    stops.layers = ("entities",)  # type: ignore[attr-defined]
     extractor = WorkerExtractor.copied(as_extractor(stops), None)
     try:
-        with pytest.raises(KeyboardInterrupt):
-            extractor.extract([job("a").article])
+        assert extractor.layers == ("entities",)
+        (answer,) = extractor.extract([job("a").article])
     finally:
         extractor.close()
+    assert isinstance(answer, ArticleFailure)
+    assert "KeyboardInterrupt (test_worker_extractor.py:" in answer.message
+
+
+def test_what_is_left_out_of_a_long_line_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    def prints(article: Article) -> list[object]:
+        sys.stdout.write("x" * 300_000 + "\n")
+        return []
+
+    extractor = WorkerExtractor.copied(as_extractor(prints), None)
+    try:
+        extractor.extract([job("a").article])
+    finally:
+        extractor.close()
+    (said,) = [record.getMessage() for record in caplog.records if "left out" in record.getMessage()]
+    left_out, _, rest = said.removeprefix("[").partition(" bytes left out] ")
+    assert int(left_out.replace(",", "")) + len(rest) == 300_000
 
 
 def test_one_that_ends_between_two_articles_fails_neither(folder: Path) -> None:
