@@ -88,10 +88,19 @@ def _overlap(first: Span, second: Span) -> bool:
     return first.start < second.end and second.start < first.end
 
 
-def any_overlap(first: Iterable[Span], second: Iterable[Span]) -> bool:
+def any_overlap(first: Iterable[tuple[int, int]], second: Iterable[tuple[int, int]]) -> bool:
     """Whether any span of one side overlaps any span of the other."""
-    others = tuple(second)
-    return any(_overlap(span, other) for span in first for other in others)
+    others = sorted(second)
+    if not others:
+        return False
+    # A span meets one of those that start before its end if any of these reaches beyond its start.
+    starts = [start for start, _ in others]
+    reach = list(itertools.accumulate((end for _, end in others), max))
+    return any(
+        before > 0 and reach[before - 1] > start
+        for start, end in first
+        for before in (bisect.bisect_left(starts, end),)
+    )
 
 
 def _plain(topic: str) -> str:

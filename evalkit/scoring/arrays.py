@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Arrays", "Ints", "Pieces", "match_sorted", "pair_arrays", "unpaired"]
+__all__ = [
+    "Arrays",
+    "Ints",
+    "Pieces",
+    "Stretches",
+    "match_sorted",
+    "meetings",
+    "overlapping",
+    "overlaps",
+    "pair_arrays",
+    "unpaired",
+]
 
 Ints = NDArray[np.signedinteger[Any]]
 
@@ -17,6 +28,52 @@ Pieces = tuple[tuple[int, int], ...]
 
 Arrays = tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike]
 """Article, start, end and label of the items of one side."""
+
+
+Stretches = tuple[Ints, Ints, Ints]
+"""Owner, start and end of stretches; those of one owner do not overlap."""
+
+
+def overlapping(start: Ints, end: Ints, other_start: Ints, other_end: Ints) -> tuple[Ints, Ints]:
+    """Positions of all pairs of stretches that overlap, of two sides that ascend by start and have no empty ones."""
+    # Of two that overlap, one starts inside the other: the other side's (or both at one place), or this side's.
+    low = np.searchsorted(other_start, start, "left")
+    left, right = _ranges(low, np.searchsorted(other_start, end, "left"))
+    # One starts no later than the other side's number j if no more than j of the other side start before it.
+    no_later = np.cumsum(np.bincount(low, minlength=len(other_start) + 1))[: len(other_start)]
+    inner, outer = _ranges(no_later, np.searchsorted(start, other_end, "left"))
+    return np.concatenate([left, outer]), np.concatenate([right, inner])
+
+
+def overlaps(start: Ints, end: Ints, other_start: Ints, other_end: Ints) -> int:
+    """How many pairs `overlapping` gives: all that start before an end, less those that have ended by the start."""
+    begun = np.searchsorted(other_start, end, "left").sum()
+    return int(begun - np.searchsorted(np.sort(other_end), start, "right").sum())
+
+
+def _ranges(low: Ints, high: Ints) -> tuple[Ints, Ints]:
+    """For each position i all pairs (i, j) with low[i] <= j < high[i]."""
+    number = np.maximum(high - low, 0)
+    # The j of one i are consecutive: the position among all pairs, less where the pairs of i begin, plus low[i].
+    left = np.repeat(np.arange(len(low)), number)
+    right = np.arange(len(left)) - np.repeat(np.cumsum(number) - number - low, number)
+    return left, right
+
+
+def meetings(first: Stretches, second: Stretches) -> tuple[Ints, Ints, Ints]:
+    """Which owners of two sides have something in common, by owner, and how much all their stretches share."""
+    sides = []
+    for owner, start, end in (first, second):
+        order = np.argsort(start, kind="stable")
+        order = order[start[order] < end[order]]
+        sides.append((owner[order], start[order], end[order]))
+    (ours, start, end), (theirs, other_start, other_end) = sides
+    left, right = overlapping(start, end, other_start, other_end)
+    common = np.minimum(end[left], other_end[right]) - np.maximum(start[left], other_start[right])
+    number = int(theirs.max(initial=0)) + 1
+    pairs, place = np.unique(ours[left].astype(np.int64) * number + theirs[right], return_inverse=True)
+    total = np.bincount(place, weights=common, minlength=len(pairs)).astype(np.int64)
+    return pairs // number, pairs % number, total
 
 
 def pair_arrays(pairs: Sequence[tuple[int, int]]) -> tuple[Ints, Ints]:

@@ -12,15 +12,20 @@ from typing import Any
 
 import numpy as np
 
+from evalkit.errors import InputError
 from evalkit.scoring.arrays import Ints
 
-__all__ = ["EXACT", "assign_many", "best_assignment", "pair_equal", "pair_rest"]
+__all__ = ["CROWD", "EXACT", "assign_many", "best_assignment", "pair_equal", "pair_rest", "refuse_crowd"]
 
 DP_COLUMNS = 10
 DP_EDGES = 64
 
 EXACT = 2**53
 """Sums of whole numbers below this are exact in float64."""
+
+
+CROWD = 2000
+"""So many items of each side that all overlap are matched within a minute; time grows with the cube of their number."""
 
 
 Labelled = tuple[object, str]
@@ -93,24 +98,27 @@ def best_assignment(edges: Sequence[tuple[int, int, int]]) -> list[int]:
 
 def _components(edges: Sequence[tuple[int, int, int]]) -> list[list[int]]:
     """Positions of the edges that hang together through rows and columns."""
-    by_node: dict[tuple[int, int], list[int]] = {}
+    by_row: dict[int, list[int]] = {}
+    by_column: dict[int, list[int]] = {}
     for position, (row, column, _) in enumerate(edges):
-        by_node.setdefault((0, row), []).append(position)
-        by_node.setdefault((1, column), []).append(position)
-    seen: set[tuple[int, int]] = set()
+        by_row.setdefault(row, []).append(position)
+        by_column.setdefault(column, []).append(row)
+    seen: set[int] = set()
     parts = []
-    for node in list(by_node):
-        if node in seen:
+    for first in by_row:
+        if first in seen:
             continue
-        seen.add(node)
-        waiting, part = [node], set()
+        seen.add(first)
+        waiting, part = [first], list[int]()
         while waiting:
-            for position in by_node[waiting.pop()]:
-                part.add(position)
-                for other in ((0, edges[position][0]), (1, edges[position][1])):
-                    if other not in seen:
-                        seen.add(other)
-                        waiting.append(other)
+            own = by_row[waiting.pop()]
+            part += own
+            for position in own:
+                # A column is asked once for its rows.
+                for row in by_column.pop(edges[position][1], ()):
+                    if row not in seen:
+                        seen.add(row)
+                        waiting.append(row)
         parts.append(sorted(part))
     return parts
 
@@ -132,6 +140,20 @@ def _by_sets(edges: Sequence[tuple[int, int, int]]) -> list[int]:
                     step[mask | column] = (total + weight, (*used, position))
         best = step
     return sorted(max(best.values())[1])
+
+
+def refuse_crowd(article: str, pairs: int) -> None:
+    """Refuses an article in which so many pairs of items could be matched that it would not end.
+
+    Raises:
+        InputError: names the article and the number.
+    """
+    if pairs > CROWD**2:
+        raise InputError(
+            f"article {article!r}: {pairs:,} pairs of gold and predicted items overlap or hang together, and at most "
+            f"{CROWD**2:,} ({CROWD:,} by {CROWD:,}) can be matched; look for repeated items or wrong offsets, or leave "
+            "the article out"
+        )
 
 
 def assign_many(rows: Ints, columns: Ints, weight: Ints) -> Ints:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.scoring.arrays import unpaired
+from evalkit.scoring.arrays import meetings, overlapping, overlaps, unpaired
+from evalkit.scoring.assignment import CROWD, refuse_crowd
 from evalkit.scoring.columns import Columns, Ints, Pieces, SpanColumns
 
 __all__ = [
@@ -129,18 +130,19 @@ def blocks(columns: Columns, gold: Ints, predicted: Ints) -> Iterator[tuple[Ints
 
 
 def find_edges(columns: Columns, gold: Ints, predicted: Ints, *, by_label: bool) -> Edges:
-    """All overlapping pairs among some gold and some predicted items (given as positions)."""
+    """All overlapping pairs among some gold and some predicted items (given as positions).
+
+    Raises:
+        InputError: there are too many in one article.
+    """
     gold, gold_start, gold_end = _ordered(columns, columns.gold, gold, by_label)
     predicted, start, end = _ordered(columns, columns.predicted, predicted, by_label)
-    # Of two items that overlap, one starts inside the other: the predicted one (or both at one place), or the gold one.
-    low = np.searchsorted(start, gold_start, "left")
-    left, right = _ranges(low, np.searchsorted(start, gold_end, "left"))
-    # A gold item starts no later than predicted item j if no more than j predicted ones start before it.
-    no_later = np.cumsum(np.bincount(low, minlength=len(start) + 1))[: len(start)]
-    inner, outer = _ranges(no_later, np.searchsorted(gold_start, end, "left"))
-    left, right = np.concatenate([left, outer]), np.concatenate([right, inner])
+    if len(gold) * len(predicted) > CROWD**2:
+        crowded = int(_possible_pairs(columns, gold, predicted).argmax())
+        refuse_crowd(columns.articles[crowded], overlaps(gold_start, gold_end, start, end))
+    left, right = overlapping(gold_start, gold_end, start, end)
     common = np.minimum(gold_end[left], end[right]) - np.maximum(gold_start[left], start[right])
-    return _refine(columns, Edges(gold[left], predicted[right], common))
+    return _refine(columns, Edges(gold[left], predicted[right], common), by_label=by_label)
 
 
 def _ordered(columns: Columns, side: SpanColumns, items: Ints, by_label: bool) -> tuple[Ints, Ints, Ints]:
@@ -151,26 +153,28 @@ def _ordered(columns: Columns, side: SpanColumns, items: Ints, by_label: bool) -
     return items[order], start[order], end[order]
 
 
-def _ranges(low: Ints, high: Ints) -> tuple[Ints, Ints]:
-    """For each position i all pairs (i, j) with low[i] <= j < high[i]."""
-    number = np.maximum(high - low, 0)
-    # The j of one i are consecutive: the position among all pairs, less where the pairs of i begin, plus low[i].
-    left = np.repeat(np.arange(len(low)), number)
-    right = np.arange(len(left)) - np.repeat(np.cumsum(number) - number - low, number)
-    return left, right
-
-
-def _refine(columns: Columns, edges: Edges) -> Edges:
+def _refine(columns: Columns, edges: Edges, *, by_label: bool) -> Edges:
     """Items in several pieces overlap only where their pieces do."""
     if len(columns.shapes) == 1:
         return edges
     pieced = np.flatnonzero((columns.gold.shape[edges.gold] != 0) | (columns.predicted.shape[edges.predicted] != 0))
-    # They are few, and pieces come in any number: one by one is quick enough.
+    if not len(pieced):
+        return edges
+    owners = np.unique(edges.gold[pieced]), np.unique(edges.predicted[pieced])
+    gold, predicted, shared = meetings(
+        *(
+            (items[place], start, end)
+            for side, items in zip(columns.sides, owners, strict=True)
+            for place, start, end in (fragments(columns, side, items, by_label=by_label),)
+        )
+    )
     common = edges.common.copy()
-    for edge in pieced:
-        gold_pieces = pieces_of(columns, columns.gold, int(edges.gold[edge]))
-        predicted_pieces = pieces_of(columns, columns.predicted, int(edges.predicted[edge]))
-        common[edge] = sum(max(0, min(a[1], b[1]) - max(a[0], b[0])) for a in gold_pieces for b in predicted_pieces)
+    # Both are looked up by one number; a pair whose pieces miss each other is not among those that share something.
+    width = len(columns.predicted)
+    met = np.append(gold * width + predicted, -1)
+    asked = edges.gold[pieced].astype(np.int64) * width + edges.predicted[pieced]
+    place = np.searchsorted(met[:-1], asked)
+    common[pieced] = np.where(met[place] == asked, np.append(shared, 0)[place], 0)
     return Edges(edges.gold, edges.predicted, common).only(common > 0)
 
 
@@ -192,8 +196,10 @@ def lengths(columns: Columns, side: SpanColumns, items: Ints | None = None) -> I
     chosen = np.arange(len(side)) if items is None else items
     length: Ints = np.maximum(side.end[chosen].astype(np.int64) - side.start[chosen], 1)
     if len(columns.shapes) > 1:
-        for position in np.flatnonzero(side.shape[chosen]):
-            length[position] = sum(end - start for start, end in columns.shapes[side.shape[chosen[position]]])
+        if "lengths of shapes" not in columns.memo:
+            columns.memo["lengths of shapes"] = np.array([sum(e - s for s, e in shape) for shape in columns.shapes])
+        shape = side.shape[chosen]
+        length = np.where(shape, columns.memo["lengths of shapes"][shape], length)
     return length
 
 

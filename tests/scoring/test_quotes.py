@@ -238,7 +238,7 @@ def test_no_matching_has_more_token_f1(gold, predicted):
     match = match_of([quote(*c) for c in gold], [quote(*c) for c in predicted])
 
     def f1(i, j):
-        ours, theirs = match.tokens[0][i], match.tokens[1][j]
+        ours, theirs = chars(match.tokens[0][i]), chars(match.tokens[1][j])
         return 2 * len(ours & theirs) / (len(ours) + len(theirs)) if ours or theirs else 0.0
 
     found = sum(f1(i, j) for i, j in match.pairs)

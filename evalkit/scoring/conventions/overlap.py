@@ -29,6 +29,9 @@ __all__ = ["overlap"]
 Floats = NDArray[np.float64]
 Stretches = list[tuple[int, int]]
 
+AT_ONCE = 2048
+"""So many pairs are looked at together."""
+
 
 def overlap(columns: Columns) -> Items:
     """Credits under the convention."""
@@ -79,13 +82,24 @@ def _in_turn(columns: Columns, edges: Edges) -> Ints:
             # An empty span is one character of its own, which only its equals have.
             stretches[item] = [(start, max(end, start + 1)) for start, end in pieces_of(columns, side, item)]
     common = np.zeros(len(edges.gold), dtype=np.int64)
-    for edge in _best_first(columns, edges).tolist():
-        gold, predicted = int(edges.gold[edge]), int(edges.predicted[edge])
-        shared = _shared(left[0][gold], left[1][predicted])
-        if shared:
-            common[edge] = sum(end - start for start, end in shared)
-            left[0][gold] = _without(left[0][gold], shared)
-            left[1][predicted] = _without(left[1][predicted], shared)
+    waiting = _best_first(columns, edges)
+    # The hull of what each item still has: pairs whose hulls no longer meet are passed over many at a time.
+    low, high = ([np.zeros(len(side), dtype=np.int64) for side in columns.sides] for _ in range(2))
+    for place, stretches in enumerate(left):
+        for item, own in stretches.items():
+            low[place][item], high[place][item] = own[0][0], own[-1][1]
+    for first in range(0, len(waiting), AT_ONCE):
+        some = waiting[first : first + AT_ONCE]
+        gold, predicted = edges.gold[some], edges.predicted[some]
+        meet = np.maximum(low[0][gold], low[1][predicted]) < np.minimum(high[0][gold], high[1][predicted])
+        for edge in some[meet].tolist():
+            pair = int(edges.gold[edge]), int(edges.predicted[edge])
+            shared = _shared(left[0][pair[0]], left[1][pair[1]])
+            if shared:
+                common[edge] = sum(end - start for start, end in shared)
+                for place, item in enumerate(pair):
+                    rest = left[place][item] = _without(left[place][item], shared)
+                    low[place][item], high[place][item] = (rest[0][0], rest[-1][1]) if rest else (0, 0)
     return common
 
 
@@ -106,20 +120,31 @@ def _best_first(columns: Columns, edges: Edges) -> Ints:
 
 def _shared(first: Stretches, second: Stretches) -> Stretches:
     """The stretches that are in both; each is ascending."""
-    if len(first) == len(second) == 1:
-        low, high = max(first[0][0], second[0][0]), min(first[0][1], second[0][1])
-        return [(low, high)] if low < high else []
-    both = [(max(a[0], b[0]), min(a[1], b[1])) for a in first for b in second]
-    return [stretch for stretch in both if stretch[0] < stretch[1]]
+    shared = []
+    i = j = 0
+    while i < len(first) and j < len(second):
+        low, high = max(first[i][0], second[j][0]), min(first[i][1], second[j][1])
+        if low < high:
+            shared.append((low, high))
+        # The one that ends first meets nothing further.
+        if first[i][1] < second[j][1]:
+            i += 1
+        else:
+            j += 1
+    return shared
 
 
 def _without(stretches: Stretches, taken: Stretches) -> Stretches:
-    """The stretches less what is taken."""
-    for low, high in taken:
-        stretches = [
-            piece
-            for start, end in stretches
-            for piece in ((start, min(end, low)), (max(start, high), end))
-            if piece[0] < piece[1]
-        ]
-    return stretches
+    """The stretches less some parts of them; each is ascending."""
+    left = []
+    part = 0
+    for start, end in stretches:
+        rest = start
+        while part < len(taken) and taken[part][0] < end:
+            if rest < taken[part][0]:
+                left.append((rest, taken[part][0]))
+            rest = taken[part][1]
+            part += 1
+        if rest < end:
+            left.append((rest, end))
+    return left

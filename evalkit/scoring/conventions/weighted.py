@@ -25,7 +25,7 @@ import numpy as np
 
 from evalkit.errors import FormatError
 from evalkit.files import parse_json, read_text
-from evalkit.scoring.assignment import best_assignment
+from evalkit.scoring.assignment import best_assignment, refuse_crowd
 from evalkit.scoring.columns import Columns, SpanColumns
 from evalkit.scoring.items import Items, items_of_pairs
 from evalkit.toml import parse_toml
@@ -49,6 +49,7 @@ def weighted(columns: Columns, file: str) -> Items:
     weights = read_weights(content, file)
     gold, predicted, value = [], [], []
     for ours, theirs in _places(columns):
+        refuse_crowd(columns.articles[int(columns.gold.article[ours[0]])], len(ours) * len(theirs))
         edges = [
             (i, j, round(weight * STEPS))
             for i in ours

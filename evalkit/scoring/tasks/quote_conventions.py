@@ -165,11 +165,21 @@ _Row = tuple[int, float, int]
 """Item, credit and partner."""
 
 
-def _first_owner(match: MatchedArticle, side: int) -> dict[tuple[object, str], int]:
-    owner: dict[tuple[object, str], int] = {}
+def _first_owner(match: MatchedArticle, side: int) -> dict[tuple[int, str], int]:
+    owner: dict[tuple[int, str], int] = {}
+    # Of a token that has an owner: one behind it, before which none is free. So nested quotes are not walked again.
+    behind: dict[tuple[int, str], int] = {}
     for position, (quote, tokens) in enumerate(zip(match.quotes[side], match.tokens[side], strict=True)):
-        for number in sorted(tokens):
-            owner.setdefault((number, quote.kind), position)
+        for low, high in tokens:
+            passed = []
+            number = low
+            while number < high:
+                thing = number, quote.kind
+                if thing not in owner:
+                    owner[thing] = position
+                passed.append(thing)
+                number = behind.get(thing, number + 1)
+            behind.update(dict.fromkeys(passed, number))
     return owner
 
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from evalkit.layers.entities import ENTITIES
 from evalkit.layers.quotes import speaker_form
 from evalkit.records import Example, Quote
+from evalkit.scoring.alignment import any_overlap
 from evalkit.scoring.arrays import pair_arrays
 from evalkit.scoring.columns import PREDICTED_SIDE, Columns, Ints
+from evalkit.scoring.from_records import join_spans
 from evalkit.scoring.items import Values
 from evalkit.scoring.kinds import Judged
 from evalkit.scoring.tasks.base import DUPLICATE, RIGHT
@@ -33,11 +35,11 @@ def quote_kinds(columns: Columns, names: tuple[str, ...]) -> Judged:
         pairs["boundary"] += [(match.first[0] + gold, match.first[1] + predicted) for gold, predicted in rest]
         paired_gold = {gold for gold, _ in (*equal, *rest)}
         paired_predicted = {predicted for _, predicted in (*equal, *rest)}
-        touched = frozenset[int]().union(*(match.tokens[0][gold] for gold in paired_gold))
+        touched = join_spans(piece for gold in sorted(paired_gold) for piece in match.tokens[0][gold])
         copies += [
             match.first[1] + position
             for position, tokens in enumerate(match.tokens[1])
-            if position not in paired_predicted and not touched.isdisjoint(tokens)
+            if position not in paired_predicted and any_overlap(touched, tokens)
         ]
     for kind, kind_pairs in pairs.items():
         judged.settle(kind, pair_arrays(kind_pairs))

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import bisect
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from evalkit.records import Quote, Span
 from evalkit.scoring.alignment import Alignment, align, any_overlap
-from evalkit.scoring.arrays import Pieces
-from evalkit.scoring.assignment import best_assignment
+from evalkit.scoring.arrays import Ints, Pieces, Stretches, meetings, overlaps
+from evalkit.scoring.assignment import best_assignment, refuse_crowd
 from evalkit.scoring.columns import Columns
 from evalkit.scoring.conventions.token import tokenize
 from evalkit.scoring.from_records import join_spans
 
 __all__ = [
     "MatchedArticle",
-    "common_characters",
     "has_speaker",
     "mention",
     "quote_matches",
@@ -40,7 +41,7 @@ class MatchedArticle:
         quotes: gold and predicted quotes, in canonical order.
         first: the position of the first gold and the first predicted quote among those of all articles.
         contents: the pieces of each gold and of each predicted quote.
-        tokens: the token numbers (characters where there is no text) that each content touches.
+        tokens: the tokens that each content touches, as ranges of their numbers (of characters where there is no text).
         pairs: positions in gold and predicted, one-to-one.
         alignment: predicted names in terms of the gold.
     """
@@ -48,7 +49,7 @@ class MatchedArticle:
     quotes: Sides
     first: tuple[int, int]
     contents: tuple[tuple[Pieces, ...], tuple[Pieces, ...]]
-    tokens: tuple[tuple[frozenset[int], ...], tuple[frozenset[int], ...]]
+    tokens: tuple[tuple[Pieces, ...], tuple[Pieces, ...]]
     pairs: tuple[tuple[int, int], ...]
     alignment: Alignment
 
@@ -76,6 +77,9 @@ def _matched(columns: Columns, article: int) -> MatchedArticle:
         pairs=(),
         alignment=align(pair.gold, pair.all_predicted),
     )
+    hulls = [np.array([(own[0][0], own[-1][1]) for own in side], dtype=np.int64).reshape(-1, 2) for side in contents]
+    starts, ends = ([np.sort(side[:, bound]) for side in hulls] for bound in (0, 1))
+    refuse_crowd(pair.article.id, overlaps(starts[0], ends[0], starts[1], ends[1]))
     edges = _weighted_pairs(unmatched)
     return replace(unmatched, pairs=tuple(edges[edge][:2] for edge in best_assignment(edges)))
 
@@ -86,18 +90,24 @@ def _weighted_pairs(match: MatchedArticle) -> list[tuple[int, int, int]]:
     Pairs of equal F1 count the more the more they agree in: the same content, then speaker, cue and kind. So who is
     matched with whom among copies of one quote does not depend on chance.
     """
-    where: dict[int, list[int]] = {}
-    for i, ours in enumerate(match.tokens[0]):
-        for token in ours:
-            where.setdefault(token, []).append(i)
-    edges = []
-    for j, theirs in enumerate(match.tokens[1]):
-        for i, common in Counter(i for token in theirs for i in where.get(token, ())).items():
-            if common_characters(match.contents[0][i], match.contents[1][j]):
-                f1 = common * 2 * F1_STEPS // (len(match.tokens[0][i]) + len(theirs))
-                edges.append((i, j, (f1 << AGREEMENT_BITS) + _agreement(match, i, j)))
-    rank = [_ranks(match, side) for side in (0, 1)]
-    return sorted(edges, key=lambda edge: (rank[0][edge[0]] + rank[1][edge[1]], rank[0][edge[0]], rank[1][edge[1]]))
+    gold, predicted, common = meetings(_stretches(match.tokens[0]), _stretches(match.tokens[1]))
+    width = len(match.quotes[1])
+    met = meetings(_stretches(match.contents[0]), _stretches(match.contents[1]))
+    together = np.isin(gold * width + predicted, met[0] * width + met[1])
+    gold, predicted, common = gold[together], predicted[together], common[together]
+    sizes = [np.array([sum(end - start for start, end in own) for own in side], np.int64) for side in match.tokens]
+    f1 = common * 2 * F1_STEPS // (sizes[0][gold] + sizes[1][predicted])
+    weight = (f1 << AGREEMENT_BITS) + _agreement(match, gold, predicted)
+    ranks = [np.array(_ranks(match, side), dtype=np.int64) for side in (0, 1)]
+    first, second = ranks[0][gold], ranks[1][predicted]
+    order = np.lexsort((second, first, first + second))
+    return list(zip(gold[order].tolist(), predicted[order].tolist(), weight[order].tolist(), strict=True))
+
+
+def _stretches(places: Sequence[Pieces]) -> Stretches:
+    owner = np.repeat(np.arange(len(places)), [len(pieces) for pieces in places])
+    start, end = np.array([piece for pieces in places for piece in pieces], dtype=np.int64).reshape(-1, 2).T
+    return owner, start, end
 
 
 def _ranks(match: MatchedArticle, side: int) -> list[int]:
@@ -114,17 +124,50 @@ def _ranks(match: MatchedArticle, side: int) -> list[int]:
     return ranks
 
 
-def _agreement(match: MatchedArticle, i: int, j: int) -> int:
-    gold, predicted = match.quotes[0][i], match.quotes[1][j]
+def _agreement(match: MatchedArticle, gold: Ints, predicted: Ints) -> Ints:
+    """In how much each pair agrees: the first of these weighs more than all others together."""
+
+    def asked(right: Callable[[Quote, Quote], bool], what: Callable[[Quote], object]) -> NDArray[np.bool_]:
+        """Whether both are right together, asked once for all pairs that say the same."""
+        (ours, first), (theirs, second) = (_distinct(list(map(what, side))) for side in match.quotes)
+        pairs, place = np.unique(ours[gold] * max(len(second), 1) + theirs[predicted], return_inverse=True)
+        told = [
+            right(match.quotes[0][first[pair // len(second)]], match.quotes[1][second[pair % len(second)]])
+            for pair in pairs.tolist()
+        ]
+        return np.array(told, dtype=bool)[place]
+
+    def same(sides: Sequence[Sequence[object]]) -> NDArray[np.bool_]:
+        numbers, _ = _distinct([*sides[0], *sides[1]])
+        return np.asarray(numbers[gold] == numbers[len(sides[0]) + predicted])
+
+    def each(what: Callable[[Quote], object]) -> list[list[object]]:
+        return [list(map(what, side)) for side in match.quotes]
+
     right = (
-        match.contents[0][i] == match.contents[1][j],
-        speaker_is_right(gold, predicted, match.alignment),
-        gold.speaker == predicted.speaker,
-        join_spans(gold.cue) == join_spans(predicted.cue),
-        any_overlap(gold.cue, predicted.cue),
-        gold.kind == predicted.kind,
+        same(match.contents),
+        asked(
+            lambda ours, theirs: speaker_is_right(ours, theirs, match.alignment),
+            lambda quote: (quote.speaker, quote.speaker_id),
+        ),
+        same(each(lambda quote: quote.speaker)),
+        same(each(lambda quote: join_spans(quote.cue))),
+        asked(lambda ours, theirs: any_overlap(ours.cue, theirs.cue), lambda quote: quote.cue),
+        same(each(lambda quote: quote.kind)),
     )
-    return sum(1 << place for place, agrees in enumerate(reversed(right)) if agrees)
+    total = np.zeros(len(gold), dtype=np.int64)
+    for agrees in right:
+        total = 2 * total + agrees
+    return total
+
+
+def _distinct(values: Sequence[object]) -> tuple[Ints, list[int]]:
+    """The number of each value among the distinct ones, and where each of those stands first."""
+    first: dict[object, int] = {}
+    for position, value in enumerate(values):
+        first.setdefault(value, position)
+    number = {value: place for place, value in enumerate(first)}
+    return np.array([number[value] for value in values], dtype=np.int64), list(first.values())
 
 
 def mention(quote: Quote) -> tuple[Span, ...]:
@@ -155,24 +198,20 @@ def same_speaker(gold: Quote, predicted: Quote, alignment: Alignment) -> bool:
     return speaker_is_right(gold, predicted, alignment) if has_speaker(gold) else not has_speaker(predicted)
 
 
-def _token_finder(text: str) -> Callable[[Pieces], frozenset[int]]:
+def _token_finder(text: str) -> Callable[[Pieces], Pieces]:
     if not text:
-        return lambda pieces: frozenset(token for start, end in pieces for token in range(start, end))
+        return lambda pieces: pieces
     bounds = tokenize(text)
     starts, ends = bounds[:, 0].tolist(), bounds[:, 1].tolist()
 
-    def touched(pieces: Pieces) -> frozenset[int]:
-        return frozenset(
-            token
-            for start, end in pieces
-            # An empty span inside a token would touch it by the bounds alone.
-            if start < end
-            for token in range(bisect.bisect_right(ends, start), bisect.bisect_left(starts, end))
-        )
+    def touched(pieces: Pieces) -> Pieces:
+        ranges: list[tuple[int, int]] = []
+        for start, end in pieces:
+            low, high = bisect.bisect_right(ends, start), bisect.bisect_left(starts, end)
+            # Two pieces may touch one token, and an empty span inside a token would touch it by the bounds alone.
+            low = max(low, ranges[-1][1]) if ranges else low
+            if start < end and low < high:
+                ranges.append((low, high))
+        return tuple(ranges)
 
     return touched
-
-
-def common_characters(first: Pieces, second: Pieces) -> int:
-    """How many characters two contents share."""
-    return sum(max(0, min(a[1], b[1]) - max(a[0], b[0])) for a in first for b in second)
