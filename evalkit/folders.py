@@ -113,6 +113,11 @@ def finish_changes(folder: Path) -> None:
         FormatError: what was to be done cannot be told.
     """
     if not os.path.lexists(folder / JOURNAL):
+        if os.path.lexists(folder / _WORK):
+            # Of a build that was killed before it replaced anything; one that is at work holds the lock.
+            with suppress(OSError, OutputError), locked(folder, "a build"):
+                if not os.path.lexists(folder / JOURNAL):
+                    _remove(folder / _WORK)
         return
     remedy = f"a build of it was interrupted: run evalkit dataset validate {folder} where it can be written"
     with locked(folder, "a build", remedy=remedy), writing(folder, remedy=remedy):

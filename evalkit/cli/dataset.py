@@ -40,6 +40,9 @@ def build(
 
     SOURCES are files of any format (see --format), or folders of them; without any, what the dataset folder holds is
     checked and written anew.
+
+    Each article needs a split: from --splits, a field "split" of its row, the folder that its file lies in, or the
+    dataset folder, if that has it already.
     """
     from evalkit.dataset.build import DatasetProblemsError, build_dataset
 

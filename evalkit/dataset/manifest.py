@@ -1,11 +1,12 @@
 """Which annotation files the last build of a dataset folder wrote: a lost one is named, not left out in silence.
 
 Gold is edited by hand, so a file may say something else by now, or be new: `evalkit dataset validate` tells which. A
-file that is gone has to come back, or be taken out of the manifest.
+file that is gone, or that no longer holds its article, has to come back, or be taken out of the manifest.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +16,7 @@ from evalkit.files import json_bytes, read_bytes, read_json
 from evalkit.shapes import checked, each, fields, number, text
 from evalkit.showing import number_of
 
-__all__ = ["MANIFEST_FILE", "changes_since_build", "lost_files", "manifest_json", "read_manifest"]
+__all__ = ["MANIFEST_FILE", "changes_since_build", "lost_article", "lost_files", "manifest_json", "read_manifest"]
 
 MANIFEST_FILE = ".evalkit-manifest.json"
 _MANIFEST = fields({"version": number(1, 1), "files": each(text)})
@@ -60,6 +61,15 @@ def lost_files(folder: Path, splits: Collection[str]) -> list[FormatError]:
     ]
 
 
+def lost_article(path: Path, ids: Collection[str]) -> FormatError:
+    """What is to be said of a file that the last build wrote and that does not hold its article, but those with ids."""
+    instead = f"only {min(ids)!r}, and is named {path.stem!r}" if ids else "no article"
+    return FormatError(
+        f"{path}: holds {instead}; the last build wrote one: restore it, or delete it and its line in {MANIFEST_FILE} "
+        "if the article is gone for good"
+    )
+
+
 def changes_since_build(folder: Path, files: Mapping[str, Collection[Path]]) -> list[str]:
     """Sentences on the files that are not as the last build wrote them; none where there is no manifest.
 
@@ -91,8 +101,11 @@ def _some(names: Collection[str]) -> str:
 
 def _hashes(folder: Path) -> dict[str, str]:
     path = folder / MANIFEST_FILE
-    if not path.is_file():
+    # A folder, a pipe or a link to nowhere would switch the manifest off.
+    if not os.path.lexists(path):
         return {}
+    if not path.is_file():
+        raise FormatError(f"{path}: is no file; delete it, and build the dataset again")
     remedy = "delete it, and build the dataset again"
     return dict(checked(read_json(path, damaged=remedy), _MANIFEST, path, remedy)["files"])
 

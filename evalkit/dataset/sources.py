@@ -6,13 +6,14 @@ format, which is named or found by looking into it. The same door serves gold an
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.dataset.hub import HUB_ID, read_hub
-from evalkit.dataset.manifest import MANIFEST_FILE, lost_files, read_manifest
+from evalkit.dataset.manifest import MANIFEST_FILE, lost_article, lost_files, read_manifest
 from evalkit.dataset.row_folders import row_folder, saved_splits, split_of_name, the_split
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold, dataset_name, split_files
 from evalkit.errors import EvalkitError, FormatError, InputError, one_line
@@ -130,7 +131,7 @@ def _layout(folder: Path) -> str | None:
     files = split_files(folder)
     by_name = row_folder(folder) if set(files) == {"data"} else None
     if not files:
-        return "folder" if (folder / MANIFEST_FILE).is_file() else None
+        return "folder" if os.path.lexists(folder / MANIFEST_FILE) else None
     return "folder" if by_name is None or None in by_name.files else "rows"
 
 
@@ -239,13 +240,22 @@ def read_place(
 
 def _read_folder(folder: Path, split: str, *, predicted: bool) -> Batch:
     files = split_files(folder)
-    names = list(dict.fromkeys([*files, *read_manifest(folder)]))
+    built = read_manifest(folder)
+    names = list(dict.fromkeys([*files, *built]))
     if not names:
         raise InputError(f"{folder}: holds no annotated article (SPLIT/ID.json); build it with evalkit dataset build")
     wanted = names if split == ALL else [the_split(split, names)]
     lost = Batch(problems=tuple(lost_files(folder, wanted)))
-    paths = [(name, path) for name in wanted for path in files.get(name, ())]
-    return merged([lost, *(read_native(path, split=name, predicted=predicted) for name, path in paths)])
+    batches = []
+    for name in wanted:
+        of_build = set(built.get(name, ()))
+        for path in files.get(name, ()):
+            batch = read_native(path, split=name, predicted=predicted)
+            ids = {one.article.id for one in batch.examples} | {one.article_id for one in batch.predictions or ()}
+            if path.stem in of_build and path.stem not in ids and not batch.problems:
+                batch = Batch(problems=(lost_article(path, ids),))
+            batches.append(batch)
+    return merged([lost, *batches])
 
 
 def _read_rows(place: Place, read: ReadOptions, split: str, *, predicted: bool) -> Batch:

@@ -27,7 +27,10 @@ def check_splits(raws: Sequence[RawExample], wanted: IdsBySplit | None) -> Itera
     """Articles without a split or with two, and ids that no article has."""
     for raw in raws:
         if raw.split is None:
-            message = "no split claims the article; add its id to the splits file"
+            message = (
+                "no split claims the article; name its split in a file (--splits FILE), or in a field "
+                '"split" of its row'
+            )
             yield Problem(raw.example.article.id, "split", "split-missing", message)
     ids = {raw.example.article.id for raw in raws}
     seen: dict[str, str] = {}

@@ -20,7 +20,7 @@ The corpus is compared where there is one: a folder `corpus` beside the dataset 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,12 +60,14 @@ class Validation:
         counts: how many articles, and items of each layer, were looked at.
         checks: what was checked besides the articles themselves, such as the corpus.
         notes: what is to be said about how it was read.
+        labels: how many items have each label, for the layers whose labels nobody has listed.
     """
 
     problems: tuple[Problem, ...]
     counts: Mapping[str, int]
     checks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    labels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The problems and what was looked at as JSON values."""
@@ -136,6 +138,11 @@ def validate_dataset(
         counts=_counts(raws),
         checks=checks,
         notes=(*_without_meant_keys(batch).sentences, *changes),
+        labels={
+            name: counts
+            for name, counts in label_counts(raw.example.gold for raw in raws).items()
+            if counts and not inventory.labels_of(name)
+        },
     )
 
 

@@ -32,6 +32,27 @@ def test_validate_says_what_it_looked_at(folder: Path) -> None:
     assert done.stdout == ("ok: 2 articles, 6 entities, 2 quotes, 1 stance; texts and metadata agree with the corpus\n")
 
 
+def test_validate_counts_labels_that_nobody_has_listed(tmp_path: Path) -> None:
+    """A label that was misspelt by hand is no problem where no labels.toml says so, but it shows."""
+    entities = [
+        {"id": f"e{number}", "spans": [[number, number + 1]], "label": label}
+        for number, label in enumerate(["GPE", "GPE", "GEP"])
+    ]
+    file = tmp_path / "gold.jsonl"
+    file.write_text(json.dumps({"id": "a", "text": "Oslo", "entities": entities, "split": "dev"}))
+    done = run("validate", file)
+    assert done.stdout == "ok: 1 article, 3 entities (GEP 1, GPE 2), 0 quotes, 0 stances\n"
+
+
+def test_a_first_build_says_where_splits_come_from(tmp_path: Path) -> None:
+    file = tmp_path / "gold.jsonl"
+    file.write_text(json.dumps({"id": "a", "text": "Oslo", "entities": []}))
+    done = run("build", file, "--out", tmp_path / "gold", "--corpus", tmp_path / "corpus")
+    assert done.exit_code == 2
+    assert 'name its split in a file (--splits FILE), or in a field "split" of its row' in done.output
+    assert 'a field "split" of its row' in run("build", "--help").output
+
+
 def test_validate_prints_every_problem_on_its_own_line(folder: Path) -> None:
     path = folder / "test" / "harbour-strike.json"
     text = path.read_text(encoding="utf-8")

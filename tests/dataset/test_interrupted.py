@@ -16,6 +16,7 @@ from evalkit.dataset.load import load_dataset, load_splits
 from evalkit.dataset.manifest import MANIFEST_FILE
 from evalkit.dataset.validate import validate_dataset
 from evalkit.errors import EvalkitError, FormatError, InputError, OutputError
+from evalkit.files import locked
 from tests.faults import Killed, count_writes, failing
 
 ARTICLE = """\
@@ -162,6 +163,49 @@ def test_half_of_the_files_are_missed(old: Path) -> None:
     # What is read is whole.
     assert [example.article.id for example in load_dataset(gold, split="train")] == ["apple", "birch"]
     assert [Path(one.article_id).name for one in validate_dataset(gold).problems] == ["cedar.json", "elder.json"]
+
+
+@pytest.mark.parametrize(
+    ("content", "instead"),
+    [
+        pytest.param("", "no article", id="emptied"),
+        pytest.param("\n \n", "no article", id="blank"),
+        pytest.param("[]", "no article", id="empty-list"),
+        pytest.param('{"id": "quince", "text": "Ek."}', "only 'quince', and is named 'cedar'", id="another"),
+    ],
+)
+def test_a_file_without_its_article_is_missed(old: Path, content: str, instead: str) -> None:
+    gold = old / "gold"
+    (gold / "dev" / "cedar.json").write_text(content)
+    with pytest.raises(FormatError, match=rf"dev/cedar\.json: holds {instead}; the last build wrote one: restore it"):
+        load_splits(gold)
+    assert f"holds {instead}" in validate_dataset(gold).problems[0].message
+    with pytest.raises(InputError, match=r"cedar\.json: line: format: holds"):
+        build_dataset(gold, gold, corpus=old / "corpus")
+
+
+@pytest.mark.parametrize("how", ["folder", "link"])
+def test_a_manifest_that_is_no_file_does_not_switch_itself_off(old: Path, how: str) -> None:
+    path = old / "gold" / MANIFEST_FILE
+    path.unlink()
+    if how == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to(old / "nowhere")
+    for command in (load_splits, validate_dataset):
+        with pytest.raises(FormatError, match=r"\.evalkit-manifest\.json: is no file; delete it"):
+            command(old / "gold")
+
+
+def test_what_a_killed_build_wrote_beside_is_removed_by_whoever_opens_the_folder(old: Path) -> None:
+    work = old / "gold" / ".evalkit-work"
+    (work / "new" / "dev").mkdir(parents=True)
+    with locked(old / "gold", "a build"):
+        load_splits(old / "gold")
+    # A build was at work.
+    assert work.is_dir()
+    assert validate_dataset(old / "gold").problems == ()
+    assert not work.exists()
 
 
 def test_everything_is_missed(old: Path) -> None:

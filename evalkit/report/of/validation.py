@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
+from evalkit.dataset.label_maps import listed
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.validate import Validation
 from evalkit.layers.table import layer_names, load_layer
@@ -19,7 +20,12 @@ def document(validation: Validation) -> Document:
     """The problems; what was looked at if there is none."""
     if validation.problems:
         return replace(problems_document(validation.problems), data=validation.to_json())
-    counted = ", ".join(number_of(count, _one(name), name) for name, count in validation.counts.items())
+    counted = ", ".join(
+        # Of labels that nobody has listed a mistaken one shows by how rare it is.
+        number_of(count, _one(name), name) + (f" ({listed(dict(sorted(found.items())))})" if found else "")
+        for name, count in validation.counts.items()
+        for found in (validation.labels.get(name),)
+    )
     agreement = " and the ".join(validation.checks)
     against = f"; texts and metadata agree with the {agreement}" if agreement else ""
     return Document(
