@@ -31,10 +31,6 @@ __all__ = [
 ]
 
 
-_LONGEST = 2000
-"""Characters of a message, which may quote what is damaged."""
-
-
 class EvalkitError(Exception):
     """Base of the tree; `str(error)` is one line fit for a terminal, without secrets.
 
@@ -46,12 +42,12 @@ class EvalkitError(Exception):
 
     def __str__(self) -> str:
         """What is wrong, where, and what to do."""
-        from evalkit.harmless import clean
+        from evalkit.harmless import MESSAGE, clean, shortened
         from evalkit.secrets import redacted
 
-        said = clean(redacted(super().__str__()))
+        said = shortened(clean(redacted(super().__str__())))
         # A message ends in what to do, so what is too long in it is cut out of its middle.
-        return said if len(said) <= _LONGEST else f"{said[: _LONGEST // 2]} […] {said[-_LONGEST // 2 :]}"
+        return said if len(said) <= MESSAGE else f"{said[: MESSAGE // 2]} […] {said[-MESSAGE // 2 :]}"
 
 
 class InputError(EvalkitError):

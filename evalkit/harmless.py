@@ -17,6 +17,8 @@ import re
 import unicodedata
 
 __all__ = [
+    "LONGEST",
+    "MESSAGE",
     "clean",
     "clean_output",
     "clean_text",
@@ -27,6 +29,7 @@ __all__ = [
     "markdown_part",
     "markdown_text",
     "one_line",
+    "shortened",
 ]
 
 _JOINERS = "\u200c\u200d"
@@ -63,10 +66,30 @@ def clean_output(text: str) -> str:
 def one_line(text: str, limit: int = 0) -> str:
     """The text on one line with single spaces, cut in the middle if it is longer than `limit`."""
     words = clean_output(" ".join(text.split()))
-    if not limit or len(words) <= limit:
-        return words
+    return _cut(words, limit) if limit else words
+
+
+LONGEST = 200
+"""Characters that are left of a name which is too long to be read."""
+MESSAGE = 2000
+"""Characters of a whole message, which may quote what is damaged."""
+_LONG = re.compile(r"(?P<quote>[\"'])(?:(?!(?P=quote)).){300,}(?P=quote)|\S{301,}")
+
+
+def shortened(text: str, limit: int = 0) -> str:
+    """A message or cell for people in which no word and nothing in quotation marks is longer than they can read.
+
+    Labels, ids and what damaged files hold may have any length; JSON has all of it.
+    """
+    short = _LONG.sub(lambda found: _cut(found[0], LONGEST), text)
+    return _cut(short, limit) if limit else short
+
+
+def _cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
     head = (limit - 1) * 2 // 3
-    return f"{words[:head]}…{words[len(words) - (limit - 1 - head) :]}"
+    return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
 
 
 def _belongs(found: re.Match[str]) -> bool:

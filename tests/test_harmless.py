@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.harmless import clean, clean_output, clean_text, json_text, markdown_code, markdown_text, one_line
+from evalkit.harmless import (
+    clean,
+    clean_output,
+    clean_text,
+    json_text,
+    markdown_code,
+    markdown_text,
+    one_line,
+    shortened,
+)
 
 
 @pytest.mark.parametrize(
@@ -155,3 +164,17 @@ def test_words_are_one_paragraph_of_text(text: str) -> None:
 
     html = MarkdownIt("commonmark").enable("strikethrough").render(markdown_text(text))
     assert set(re.findall(r"<(\w+)", html)) <= {"p"}
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("article " + "i" * 100_000 + ": no text", 200 + 16),
+        ("label '" + "a b " * 15_000 + "' is unknown", 200 + 17),
+        ("a plain message, 'with a name', of several words", 48),
+    ],
+)
+def test_names_in_messages_are_no_longer_than_people_read(text: str, size: int) -> None:
+    short = shortened(text)
+    assert len(short) == size
+    assert (short[:6], short[-4:]) == (text[:6], text[-4:])

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from evalkit.cli.options import ListedOption, Option, with_record
-from evalkit.harmless import clean
+from evalkit.harmless import MESSAGE, clean, shortened
 
 __all__ = [
     "TERMINAL",
@@ -95,7 +95,7 @@ def show_logs() -> None:
 
 def say(message: str, *, aside: bool = False) -> None:
     """Says a line that is part of the result, or on standard error beside it."""
-    write(clean(message) + "\n", aside=aside)
+    write((shortened(clean(message), MESSAGE) if aside else clean(message)) + "\n", aside=aside)
 
 
 def write(text: str, *, aside: bool = False) -> None:

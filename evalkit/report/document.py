@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, NamedTuple
 
-from evalkit.harmless import clean, clean_text
+from evalkit.harmless import LONGEST, MESSAGE, clean, clean_text, shortened
 from evalkit.results import CANNOT_TELL, FAIL, PASS
 
 __all__ = [
@@ -281,14 +281,22 @@ class Document:
 
 
 def cleaned(document: Document) -> Document:
-    """The document with every text of its blocks clean and on one line, for forms that lay text out by its width."""
+    """The document with its texts clean, on one line and no longer than people read, for forms that lay text out."""
     clean_document: Document = _cleaned(document)
     return clean_document
 
 
+CELL = 1000
+"""Characters of a cell; of a name in the first column as many as of other names."""
+
+
+def _short_cell(cell: str, column: int) -> str:
+    return shortened(cell, CELL if column else LONGEST)
+
+
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        return clean(value)
+        return shortened(clean(value))
     if type(value) is tuple:
         return tuple(map(_cleaned, value))
     if not is_dataclass(value) or isinstance(value, type):
@@ -296,4 +304,14 @@ def _cleaned(value: Any) -> Any:
     texts = {field.name: _cleaned(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, MarkedArticle):
         texts["text"] = clean_text(value.text)
+    if isinstance(value, Piece) and len(value.text) <= CELL + len(value.text.split()) * LONGEST:
+        # What an article says is told whole, in quotation marks and in writings without blanks too.
+        texts["text"] = clean(value.text)
+    if isinstance(value, Table):
+        texts["rows"] = tuple(tuple(map(_short_cell, row, range(len(row)))) for row in texts["rows"])
+    if isinstance(value, Document):
+        texts["notes"] = tuple(shortened(clean(note), MESSAGE) for note in value.notes)
+    if isinstance(value, Document | Table):
+        # Whoever repeats a measurement needs all of it.
+        texts["signature"] = clean(value.signature)
     return replace(value, **texts)

@@ -450,3 +450,14 @@ class TestTerminal:
     def test_an_empty_line_sets_apart(self):
         document = Document(what="x", title="t", blocks=(Lines(lines=(Line.of("a"), Line(()), Line.of("b"))),))
         assert render_terminal(document) == "t\na\n\nb\n"
+
+
+def test_a_terminal_shows_no_more_of_a_name_than_people_read() -> None:
+    name = "L" * 60_000
+    table = Table(columns=(Column("label"), Column("other")), rows=((name, name),), listing=True)
+    document = Document(what="x", title=name, blocks=(table,), notes=(name, "a b " * 15_000), signature="s" * 400)
+    shown = render_terminal(document, width=100)
+    assert len(shown) < 4000
+    assert "s" * 400 in shown.replace("\n", "")
+    said = "“" + "long " * 100 + "”"
+    assert said.split()[50] in render_terminal(Document(what="x", title="", blocks=(Lines.of(said),)))
