@@ -100,14 +100,10 @@ def finished_run(run: Run | str | Path) -> Run:
     loaded = run if isinstance(run, Run) else Run.load(run)
     if not loaded.complete:
         articles = 0 if loaded.gold is None else loaded.gold.articles
-        if loaded.edited:
-            raise InputError(
-                f"{loaded.edited}: {len(loaded.predictions)} for {number_of(articles, 'article')}; run the command "
-                "that made it again"
-            )
+        edited = f"; {loaded.edited}" if loaded.edited else ""
         raise InputError(
-            f"{loaded.place}: the run is not finished ({len(loaded.predictions)} of {number_of(articles, 'article')}); "
-            "the command that started it continues it"
+            f"{loaded.place}: the run is not finished ({len(loaded.predictions)} of {number_of(articles, 'article')})"
+            f"{edited}; the command that started it continues it"
         )
     return loaded
 
