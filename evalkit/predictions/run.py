@@ -51,6 +51,7 @@ class Run:
         notes: what is to be said about how its predictions were read, each a sentence.
         asides: what is to be said about this time alone, such as that something kept was damaged; no file has it.
         dataset: the gold itself, if the run was made in this process.
+        admitted: its predictions, if they were let in for this gold when they were made; others are looked at again.
         seconds: time spent extracting, cached and kept articles aside.
         fresh: how many articles were extracted; the others were cached or kept.
         max_failures: how many articles were allowed to fail; all but one if None.
@@ -72,6 +73,7 @@ class Run:
     notes: tuple[str, ...] = field(default=(), compare=False)
     asides: tuple[str, ...] = field(default=(), compare=False)
     dataset: GoldDataset | None = field(default=None, compare=False)
+    admitted: tuple[Prediction, ...] = field(default=(), compare=False)
     seconds: float = field(default=0.0, compare=False)
     fresh: int = field(default=0, compare=False)
     max_failures: int | None = field(default=None, compare=False)

@@ -174,6 +174,8 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
 
 def _admitted(gold: GoldDataset, run: Run) -> tuple[Prediction, ...]:
     """The predictions of a run, wherever it is from: a folder that somebody edited, a program that made them."""
+    if run.dataset is gold and run.admitted is run.predictions:
+        return run.predictions
     articles = {example.article.id: example.article for example in gold if example.article.text}
     predictions = []
     for prediction in run.predictions:

@@ -163,9 +163,11 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
     predictions = {**kept.predictions, **{one.article_id: one for one in extracted.predictions}}
     # What an extractor says of itself it may know only after it has worked.
     facts = dict(kept.facts.get("extractor_facts") or {}) if kept.whole else _facts(system)
+    made = tuple([predictions[job.article.id] for job in jobs])
     run = replace(
         planned,
-        predictions=tuple([predictions[job.article.id] for job in jobs]),
+        predictions=made,
+        admitted=made,
         made_by=replace(planned.made_by, facts=facts),
         complete=True,
         path=None if folder is None else folder.path,

@@ -210,8 +210,10 @@ def test_no_span_outside_its_article_is_scored_wherever_the_run_is_from(tmp_path
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     edited = evalkit.Run.load(tmp_path / "run")
     made = evalkit.run_extractor(lambda article: [], gold)
+    changed = replace(made, predictions=edited.predictions)
     doors: list[Callable[[], object]] = [
         lambda: evalkit.score_predictions(gold, edited),
+        lambda: evalkit.score_predictions(gold, changed),
         lambda: evalkit.explain_run(edited, rows[0]["id"], dataset=gold),
         lambda: evalkit.diagnose(edited, gold),
         lambda: evalkit.check_gate(edited, made, dataset=gold),
