@@ -13,6 +13,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from evalkit.layers.table import all_layers
 from evalkit.records import AUTHOR, TOPIC_PREFIX, Annotations, Span
@@ -103,5 +104,7 @@ def any_overlap(first: Iterable[tuple[int, int]], second: Iterable[tuple[int, in
     )
 
 
+# The names of a few topics are asked for again with every pair of stances.
+@lru_cache(maxsize=1 << 12)
 def _plain(topic: str) -> str:
     return re.sub(r"[\W_]+", "-", topic.casefold()).strip("-")

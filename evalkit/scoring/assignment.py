@@ -15,7 +15,7 @@ import numpy as np
 from evalkit.errors import InputError
 from evalkit.scoring.arrays import Ints
 
-__all__ = ["CROWD", "EXACT", "assign_many", "best_assignment", "pair_equal", "pair_rest", "refuse_crowd"]
+__all__ = ["CHAIN", "CROWD", "EXACT", "assign_many", "best_assignment", "pair_equal", "pair_rest", "refuse_crowd"]
 
 DP_COLUMNS = 10
 DP_EDGES = 64
@@ -27,6 +27,8 @@ EXACT = 2**53
 CROWD = 2000
 """So many items of each side that all overlap are matched within a minute; time grows with the cube of their number."""
 
+CHAIN = 10_000
+"""So many items of each side may hang together where few of them overlap: a table of them has to be held."""
 
 Labelled = tuple[object, str]
 """Something that is compared, and its label."""
@@ -142,16 +144,16 @@ def _by_sets(edges: Sequence[tuple[int, int, int]]) -> list[int]:
     return sorted(max(best.values())[1])
 
 
-def refuse_crowd(article: str, pairs: int) -> None:
-    """Refuses an article in which so many pairs of items could be matched that it would not end.
+def refuse_crowd(article: str, pairs: int, most: int = CROWD) -> None:
+    """Refuses an article in which more pairs of items could be matched than `most` by `most`, as it would not end.
 
     Raises:
         InputError: names the article and the number.
     """
-    if pairs > CROWD**2:
+    if pairs > most**2:
         raise InputError(
             f"article {article!r}: {pairs:,} pairs of gold and predicted items overlap or hang together, and at most "
-            f"{CROWD**2:,} ({CROWD:,} by {CROWD:,}) can be matched; look for repeated items or wrong offsets, or leave "
+            f"{most**2:,} ({most:,} by {most:,}) can be matched; look for repeated items or wrong offsets, or leave "
             "the article out"
         )
 

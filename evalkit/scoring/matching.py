@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.scoring.assignment import DP_EDGES, EXACT, assign_many, best_assignment, refuse_crowd
+from evalkit.scoring.assignment import CHAIN, DP_EDGES, EXACT, assign_many, best_assignment, refuse_crowd
 from evalkit.scoring.columns import Columns, Ints
 from evalkit.scoring.edges import Edges, edges_in_blocks
 
@@ -175,7 +175,7 @@ def _solve_small(columns: Columns, edges: Edges, number: Ints) -> list[int]:
 def _solve_large(columns: Columns, edges: Edges) -> Ints:
     same = _same_label(columns, edges).astype(np.int64)
     sizes = len(np.unique(edges.gold)), len(np.unique(edges.predicted))
-    refuse_crowd(columns.articles[int(columns.gold.article[edges.gold[0]])], sizes[0] * sizes[1])
+    refuse_crowd(columns.articles[int(columns.gold.article[edges.gold[0]])], sizes[0] * sizes[1], CHAIN)
     matched = min(sizes)
     # Common characters are counted more coarsely until the sum of all weights is exact in a float64.
     step = 1
