@@ -495,7 +495,7 @@ def _lock(path: Path, remedy: str) -> int:
             try:
                 _lock_now(descriptor)
             except (BlockingIOError, PermissionError):
-                who = " ".join(os.read(descriptor, 1000).decode("utf-8", "replace").split()) or "another process"
+                who = _holder(descriptor) or "another process"
                 raise OutputError(f"{path.parent}: {who} is at work in it; wait until it ends, or {remedy}") from None
             except OSError as error:
                 raise OutputError(
@@ -511,6 +511,16 @@ def _lock(path: Path, remedy: str) -> int:
             raise
         # Who held it has removed it in the meantime.
         os.close(descriptor)
+
+
+def _holder(descriptor: int) -> str:
+    """Who holds a lock, as written in its file; it may have been taken a moment ago, and the name not be there yet."""
+    for _ in range(20):
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        if said := " ".join(os.read(descriptor, 1000).decode("utf-8", "replace").split()):
+            return said
+        time.sleep(0.01)
+    return ""
 
 
 def _lock_now(descriptor: int) -> None:

@@ -286,7 +286,7 @@ class HttpClient:
         wire = _Wire()
         left = until - time.monotonic()
         seconds = min(most, left)
-        late = _TOO_LATE if left < most else f"no whole answer in {most:g} seconds; {_WAITS_LONGER}"
+        late = _TOO_LATE if left < most else f"no whole answer in {most:g} s; {_WAITS_LONGER}"
         watch = threading.Timer(seconds, wire.cut, [late])
         watch.daemon = True
         watch.start()

@@ -203,7 +203,7 @@ DRIPS = [
 @pytest.mark.parametrize("reply", DRIPS)
 def test_drops_without_an_end(of: Callable[..., str], reply: Reply) -> None:
     begun = time.monotonic()
-    assert "no whole answer in 0.3 seconds; --set timeout=SECONDS waits longer" in of(reply, timeout="0.3")
+    assert "no whole answer in 0.3 s; --set timeout=SECONDS waits longer" in of(reply, timeout="0.3")
     assert time.monotonic() - begun < 10
 
 
