@@ -8,9 +8,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -183,12 +184,33 @@ def _for_others(stream: Any) -> Any:
     return io.TextIOWrapper(buffer, encoding=stream.encoding, errors="replace", write_through=number == 2)
 
 
+@contextmanager
+def _no_way_out() -> Iterator[None]:
+    """Has code of others that would end this process at once, with any status, raise here: the result would be missing.
+
+    What is forked off may end as it likes.
+    """
+    end, own = os._exit, os.getpid()
+
+    def refuse(status: int) -> NoReturn:
+        if os.getpid() != own:
+            end(status)
+        raise SystemExit(f"os._exit({status})")
+
+    os._exit = refuse
+    try:
+        yield
+    finally:
+        os._exit = end
+
+
 def run() -> None:
     """The entry point of the installed script."""
     sys.stdout = clean_stream(_for_others(sys.stdout))
     sys.stderr = clean_stream(_for_others(sys.stderr), messages=True)
     signal.signal(signal.SIGTERM, _end)
-    status = main()
+    with _no_way_out():
+        status = main()
     # What there is to say is said: whoever asks again is obeyed at once.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)

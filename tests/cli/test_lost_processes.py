@@ -300,6 +300,22 @@ def test_a_thread_that_is_left_behind_does_not_keep_the_command() -> None:
     assert done.stdout.startswith("evalkit, version")
 
 
+def test_no_plugin_ends_the_command(tmp_path: Path) -> None:
+    plugin = "import os\nimport click\n\n@click.command('odd')\ndef odd():\n    os._exit(0)\n"
+    (tmp_path / "plugin.py").write_text(plugin, encoding="utf-8")
+    code = "import sys; from evalkit.cli.main import COMMANDS, run; COMMANDS['odd'] = ('plugin:odd', ''); run()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "odd"],
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "there is no result, as something asked to exit: SystemExit: os._exit(0) (plugin.py:6)" in done.stderr
+
+
 def test_an_extract_has_the_same_protection(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (workspace / "a.txt").write_text("Ida Moen left Oslo.\n", encoding="utf-8")
     assert main(["extract", "--model", "mine:hard", "a.txt"]) == 1
