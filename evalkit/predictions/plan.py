@@ -46,8 +46,9 @@ class Plan:
         lines = [f"{self.extractor} on {gold.name}, split {gold.split}: {number_of(gold.articles, 'article')}"]
         if self.kept is None:
             lines.append(
-                f"{number_of(self.asked, 'article')} at most to extract from: how many are there already is known when "
-                "it has said which layers and which version it has (--set layers=… and --set fingerprint=… say it)"
+                f"at most {number_of(self.asked, 'article')} to extract from; how many are there already is known when "
+                "it has said which layers it fills: a function by its attribute `layers`, a program or service by "
+                "--set layers=… and --set fingerprint=…"
             )
         else:
             words = f"{self.kept} kept in the folder, {self.cached} cached"

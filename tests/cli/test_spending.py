@@ -112,7 +112,7 @@ def test_extract_shows_what_it_came_to(evalkit: Evalkit, workspace: Path, server
     ("model", "said"),
     [
         pytest.param("rules", "4 articles to extract from (0 kept in the folder, 0 cached)", id="local"),
-        pytest.param("mine:people", "4 articles at most", id="a function that does not say its layers"),
+        pytest.param("mine:people", "at most 4 articles", id="a function that does not say its layers"),
         pytest.param("cmd:no-such-file-is-run cat", "", id="no program"),
     ],
 )
