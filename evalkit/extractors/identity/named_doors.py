@@ -126,7 +126,8 @@ class NamedDoors:
                 continue
             elif door.kind == _FOLDER:
                 self._files.note_folder(told.texts)
-            elif door.kind == _FILE and told.texts:
+            elif door.kind == _FILE and told.texts and not any(set(text) & set("*?[") for text in told.texts):
+                # What a pattern finds is judged where it is asked for.
                 self._files.note_opened(told.texts)
             elif door.kind == _CODE:
                 for text in told.texts:
@@ -158,7 +159,8 @@ class _Code:
     def __init__(self, code: types.CodeType, values: Mapping[str, Any], openers: Mapping[str, str]) -> None:
         self.code = code
         self._values, self._openers = values, openers
-        self._steps = [step for step in dis.get_instructions(code) if step.opname not in ("CACHE", "EXTENDED_ARG")]
+        steps = [step for step in dis.get_instructions(code) if step.opname not in ("CACHE", "EXTENDED_ARG")]
+        self._steps = _alike(steps)
         count = code.co_argcount + code.co_kwonlyargcount
         self.given = {name for name in code.co_varnames[:count] if name not in ("self", "cls", ".0")}
         self._stored: dict[str, list[int]] = {}
@@ -294,6 +296,28 @@ class _Code:
                             return None
                         told += more
         return told
+
+
+def _alike(steps: Sequence[dis.Instruction]) -> list[dis.Instruction]:
+    """The steps as if 3.11 and later versions of Python compiled alike.
+
+    From 3.12 on the values of names in a comprehension are put away below an empty list, and put back after it. In 3.13
+    what is to be called is marked by a step of its own, where it was by a bit of the step that loads it.
+    """
+    kept: list[dis.Instruction] = []
+    put_away: set[str] = set()
+    rest = iter(steps)
+    for step in rest:
+        if step.opname == "LOAD_FAST_AND_CLEAR":
+            put_away.add(str(step.argval))
+        elif put_away and step.opname == "SWAP" and kept and kept[-1].opname == "GET_ITER":
+            # The empty list, and the iterator on top of it again.
+            next(rest, None), next(rest, None)
+        elif step.opname == "PUSH_NULL" and kept and kept[-1].opname in ("LOAD_ATTR", "LOAD_GLOBAL"):
+            kept[-1] = kept[-1]._replace(arg=(kept[-1].arg or 0) | 1)
+        elif not (step.opname == "STORE_FAST" and step.argval in put_away and kept and kept[-1].opname == "SWAP"):
+            kept.append(step)
+    return kept
 
 
 def _is_called(step: dis.Instruction) -> bool:
