@@ -88,26 +88,26 @@ def read_lines(path: Path, *, encoding: str | None, notes: Counter[str]) -> list
     Bytes that are not UTF-8 are read as Windows-1252, line by line so that none spoils another, and counted.
 
     Raises:
-        InputError: the file cannot be read, or the encoding is unknown or another than the file's.
-        FormatError: it is a file of a tool that only looks like tag columns.
+        InputError: the file cannot be read, or the encoding is unknown.
+        FormatError: it is in another encoding, or a file of a tool that only looks like tag columns.
     """
     content = read_bytes(path)
     if tool := other_columns(content):
         raise FormatError(f"{path}: is a {tool} file, which is no file of tag columns; export it as CoNLL 2003")
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff") and b"\0" in content:
         encoding = encoding or "utf-16"
     if encoding is not None and not _is_encoding(encoding):
         raise InputError(f"{path}: encoding {encoding!r:.40} is not known as one of texts; try utf-8 or latin-1")
     name = codecs.lookup(encoding or "utf-8-sig").name
     if name.startswith(("utf-16", "utf-32")) and content and b"\0" not in content:
         # Any bytes are some letters to it; but a line feed has a zero byte.
-        raise InputError(f"{path}: is not in {encoding}, as it holds no zero byte; leave out the encoding")
+        raise FormatError(f"{path}: is not in {encoding}, as it holds no zero byte; leave out the encoding")
     try:
         text = content.decode(encoding or "utf-8-sig")
     except UnicodeError as error:
         if not name.startswith("utf-8"):
             at = f" at byte {error.start}" if isinstance(error, UnicodeDecodeError) else ""
-            raise InputError(f"{path}: is not in {encoding}{at}; name its encoding, or leave it out") from error
+            raise FormatError(f"{path}: is not in {encoding}{at}; name its encoding, or leave it out") from error
         text = "\n".join(_decode_line(line, notes) for line in content.split(b"\n")).removeprefix("\ufeff")
     if "\0" in text:
         notes["NUL characters removed"] += text.count("\0")
