@@ -19,7 +19,7 @@ from evalkit.records import Example
 from evalkit.workflows.inputs import gold_from
 from evalkit.workflows.measure import narrowed
 from evalkit.workflows.pairing import check_evaluable, check_scoring, check_words
-from evalkit.workflows.run import planned_run
+from evalkit.workflows.run import other_environment, planned_run
 from evalkit.workflows.systems import limit_spending, resolved, work_of
 
 __all__ = ["plan_extraction"]
@@ -53,7 +53,7 @@ def plan_extraction(
             check_evaluable(gold, planned, options.scoring)
             place = RunFolder(Path(running.out or RunFolder.default(planned.extractor, planned.key).path))
             uncached = bool(traits_of(system).uncached)
-            names = _kept(place, planned, jobs, running, again=uncached)
+            names = _kept(place, planned, jobs, running, again=uncached or other_environment(place, planned, running))
             left = [job for job in jobs if job.article.id not in names]
             missing = left
             if running.cache and not running.restart and not uncached:

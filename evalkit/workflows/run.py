@@ -35,7 +35,7 @@ from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_from
 from evalkit.workflows.systems import announce_work, limit_spending, limit_time, resolved
 
-__all__ = ["BASELINE", "floor_of", "lacks_text", "make_run", "planned_run", "run_extractor"]
+__all__ = ["BASELINE", "floor_of", "lacks_text", "make_run", "other_environment", "planned_run", "run_extractor"]
 
 BASELINE = "trivial"
 """The extractor whose scores are the floor beside every figure."""
@@ -141,7 +141,7 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
         (name, _), *_ = Counter(job.article.id for job in jobs).most_common(1)
         raise InputError(f"two articles have the id {name!r:.80}; give each its own")
     kept = Kept()
-    elsewhere = folder is not None and _other_environment(folder, planned, running)
+    elsewhere = folder is not None and other_environment(folder, planned, running)
     if folder is not None:
         kept = folder.open(
             planned.key,
@@ -253,8 +253,12 @@ _OTHER_ENVIRONMENT = (
 )
 
 
-def _other_environment(folder: RunFolder, planned: Run, running: Running) -> bool:
-    """Whether a folder holds predictions of this run that were made when such a variable had another value."""
+def other_environment(folder: RunFolder, planned: Run, running: Running) -> bool:
+    """Whether a folder holds predictions made when a variable that the extractor asks for had another value.
+
+    Raises:
+        OutputError: the folder holds another run, or one that nobody can tell.
+    """
     if running.restart:
         return False
     recorded = folder.claim(planned.key, planned.facts)

@@ -135,3 +135,17 @@ def test_a_dry_run_knows_what_is_cached(evalkit: Evalkit, workspace: Path):
     anew = evalkit("run", "--model", "rules", "--dataset", "gold.jsonl", "--out", "r", "--dry-run", "--restart").out
     assert "4 articles to extract from (0 kept in the folder, 0 cached)" in anew
     assert evalkit("run", "--model", "trivial", "--dataset", "gold.jsonl", "--out", "r", "--dry-run").status == 2
+
+
+def test_a_dry_run_counts_nothing_that_another_environment_made(
+    evalkit: Evalkit, workspace: Path, monkeypatch: pytest.MonkeyPatch
+):
+    body = "    return [(0, 4, os.environ['EVALKIT_TEST_LABEL'])]\n\nfind.layers = ('entities',)\n"
+    code = f"import os\n\ndef find(article):\n{body}"
+    (workspace / "named.py").write_text(code, encoding="utf-8")
+    command = ("run", "--model", "named:find", "--dataset", "gold.jsonl", "--out", "r")
+    monkeypatch.setenv("EVALKIT_TEST_LABEL", "PER")
+    assert evalkit(*command).status == 0
+    assert "(4 kept in the folder, 0 cached)" in evalkit(*command, "--dry-run").out
+    monkeypatch.setenv("EVALKIT_TEST_LABEL", "ORG")
+    assert "4 articles to extract from (0 kept in the folder, 0 cached)" in evalkit(*command, "--dry-run").out
