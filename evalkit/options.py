@@ -135,6 +135,8 @@ class ReadOptions:
         format: the format of the files; found by looking into them if None.
         gold_format: that of the gold, if it is another.
         predicted_format: that of the predictions, if it is another.
+        profile: how the types, relations and attributes of a tool's file map to layers: a TOML file, or the name of a
+            profile; that of the format if None.
         annotator: whose reading is the gold, where a file has several of each article and none that is.
         offsets: how offsets count in the files, as `utf-16` or `utf-8,inclusive` (see `evalkit.text.counting`): in
             those of the predictions where a verb reads both sides, else in those of the gold; by default half-open
@@ -147,6 +149,7 @@ class ReadOptions:
     format: str | None = None
     gold_format: str | None = None
     predicted_format: str | None = None
+    profile: str | Path | None = None
     annotator: str | None = None
     offsets: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
@@ -221,6 +224,7 @@ class OptionWords(TypedDict, total=False):
     format: str | None
     gold_format: str | None
     predicted_format: str | None
+    profile: str | Path | None
     annotator: str | None
     offsets: str | None
     values: Mapping[str, str]

@@ -217,10 +217,15 @@ class Annotations:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """An article with its gold."""
+    """An article with its gold.
+
+    `readings` is what each annotator said, by name, where several were kept. Gold without any layer beside readings is
+    not decided yet: somebody has to say whose reading counts.
+    """
 
     article: Article
     gold: Annotations
+    readings: Mapping[str, Annotations] = field(default_factory=dict, hash=False)
 
     _repr_html_ = shown_html
 

@@ -165,9 +165,13 @@ def test_a_broken_format_keeps_nobody_from_reading_others(
     ("write", "message"),
     [
         pytest.param(
-            lambda batch, target: None, "format 'odd' gave NoneType for what it wrote, not Losses", id="nothing"
+            lambda batch, target, options: None,
+            "format 'odd' gave NoneType for what it wrote, not Losses",
+            id="nothing",
         ),
-        pytest.param(lambda batch, target: 1 / 0, "format 'odd' cannot write it .ZeroDivisionError", id="raises"),
+        pytest.param(
+            lambda batch, target, options: 1 / 0, "format 'odd' cannot write it .ZeroDivisionError", id="raises"
+        ),
     ],
 )
 def test_a_format_that_cannot_write_is_named(

@@ -54,6 +54,7 @@ def convert_dataset(
     split: str = ALL,
     lossy: bool = False,
     read: ReadOptions | None = None,
+    write: ReadOptions | None = None,
 ) -> Conversion:
     """Writes the gold of a source in another form.
 
@@ -65,6 +66,7 @@ def convert_dataset(
         split: the split to convert; by default all.
         lossy: write also what the form cannot hold as it is, or leave it out; otherwise that is refused.
         read: how the source is read.
+        write: the profile and the settings with which the form is written.
 
     Raises:
         UnknownNameError: no such form or split.
@@ -94,7 +96,7 @@ def convert_dataset(
             articles=articles, losses=Losses(written=counted(e.gold for gold in splits for e in gold)), notes=notes
         )
     with staged(destination) as target:
-        losses = _write(load_format(to), splits, target)
+        losses = _write(load_format(to), splits, target, write or ReadOptions())
         if (lost := str(losses)) and not lossy:
             raise FormatError(
                 f"{destination}: {to} cannot hold {lost}; nothing was written: choose another format, or --lossy to "
@@ -109,23 +111,23 @@ def _in_split(gold: GoldDataset) -> GoldDataset:
     return gold_dataset(gold.examples, name=gold.name, split="test", inventory=gold.inventory)
 
 
-def _write(form: Format, splits: Sequence[GoldDataset], target: Path) -> Losses:
+def _write(form: Format, splits: Sequence[GoldDataset], target: Path, options: ReadOptions) -> Losses:
     if form.write is None:
         raise InputError(f"format {form.name!r} is only read, not written; choose another")
     if form.keeps_splits or len(splits) == 1:
-        return _written(form, splits, target)
+        return _written(form, splits, target, options)
     suffix = form.suffixes[0] if form.suffixes else ""
-    return _together(_written(form, [gold], target / gold.split / f"{gold.split}{suffix}") for gold in splits)
+    return _together(_written(form, [gold], target / gold.split / f"{gold.split}{suffix}", options) for gold in splits)
 
 
-def _written(form: Format, splits: Sequence[GoldDataset], target: Path) -> Losses:
+def _written(form: Format, splits: Sequence[GoldDataset], target: Path, options: ReadOptions) -> Losses:
     """What a format wrote; one of another package may do anything.
 
     Raises:
         EvalkitError: it fails, or does not say what it lost.
     """
     try:
-        losses = None if form.write is None else form.write(_batch(splits), target)
+        losses = None if form.write is None else form.write(_batch(splits), target, options)
     except (EvalkitError, OSError, KeyboardInterrupt):
         raise
     except BaseException as error:

@@ -135,7 +135,7 @@ class Losses:
 
 
 Reader = Callable[[Source, ReadOptions], Batch]
-Writer = Callable[[Batch, Path], Losses]
+Writer = Callable[[Batch, Path, ReadOptions], Losses]
 Sniffer = Callable[[Path, bytes], float]
 
 
@@ -148,7 +148,9 @@ class Format:
         about: what it is, in one line.
         suffixes: endings of its files; those of a folder are found by them, and written files get the first.
         read: reads a file; None if it is only written. Damage is a `FormatError` with file, line and what to do.
-        write: writes a batch to a new file or folder and says what that could not hold; None if it is only read.
+        write: writes a batch to a new file or folder, with the profile and the settings of the options, and says what
+            that could not hold; None if it is only read. A batch with examples and predictions is a system's: what it
+            predicted is written as suggestions.
         sniff: how sure it is, from 0 to 1, that a file with this beginning is its own; by default half sure of its
             suffixes. It is asked about folders too, with an empty beginning: a format of folders says so.
         options: settings that reading knows, each with its line of help; they arrive as text in `options.values`.

@@ -81,7 +81,7 @@ def _reader(load: Any) -> Any:
     return read
 
 
-def _write_parquet(batch: Batch, target: Path) -> Losses:
+def _write_parquet(batch: Batch, target: Path, options: ReadOptions) -> Losses:
     from importlib import import_module
 
     from evalkit.files import writing

@@ -39,7 +39,7 @@ def read(source: Source, options: ReadOptions) -> Batch:
     )
 
 
-def write(batch: Batch, target: Path) -> Losses:
+def write(batch: Batch, target: Path, options: ReadOptions) -> Losses:
     """What `read` reads; entities of several spans are left out and counted."""
     content = io.StringIO(newline="")
     lines = csv.writer(content)

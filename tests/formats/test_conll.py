@@ -814,10 +814,12 @@ def test_writing_says_what_is_lost() -> None:
 
 def test_the_format_writes_what_it_can_read_and_counts_the_rest(tmp_path: Path, write) -> None:
     examples = CONLL.read(Source(path=write("gold.conll", GOLD)), ReadOptions()).examples
-    assert not str(CONLL.write(Batch(examples=examples), tmp_path / "out.conll"))
+    assert not str(CONLL.write(Batch(examples=examples), tmp_path / "out.conll", ReadOptions()))
     assert CONLL.read(Source(path=tmp_path / "out.conll"), ReadOptions()).examples == examples
     twice = Annotations(entities=(examples[0].gold.entities or ()) * 2)
-    losses = CONLL.write(Batch(examples=(Example(article=examples[0].article, gold=twice),)), tmp_path / "some.conll")
+    losses = CONLL.write(
+        Batch(examples=(Example(article=examples[0].article, gold=twice),)), tmp_path / "some.conll", ReadOptions()
+    )
     assert (losses.written, str(losses)) == ({"entities": 2}, "2 entities (given twice)")
 
 

@@ -41,7 +41,7 @@ def _read(source: Source, options: ReadOptions) -> Batch:
     return Batch(examples=(example,), claims=(Claims(where=where),))
 
 
-def _write(batch: Batch, target: Path) -> Losses:
+def _write(batch: Batch, target: Path, options: ReadOptions) -> Losses:
     from evalkit.files import file_name_of, write_file, write_staged
     from evalkit.formats.inline.markup import write_inline
 

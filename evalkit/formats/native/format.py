@@ -196,7 +196,7 @@ def _read(source: Source, options: ReadOptions) -> Batch:
     return read_native(source.path, predicted=source.predicted, unnamed=source.unnamed)
 
 
-def _write(batch: Batch, target: Path) -> Losses:
+def _write(batch: Batch, target: Path, options: ReadOptions) -> Losses:
     from evalkit.files import write_file
     from evalkit.formats.native.rows import dump_line, example_to_row
 

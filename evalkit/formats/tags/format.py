@@ -29,7 +29,7 @@ def _read(source: Source, options: ReadOptions) -> Batch:
     return read_articles(source, options.values)
 
 
-def _write(batch: Batch, target: Path) -> Losses:
+def _write(batch: Batch, target: Path, options: ReadOptions) -> Losses:
     from evalkit.files import write_file
     from evalkit.formats.tags.articles import write_tag_columns
 

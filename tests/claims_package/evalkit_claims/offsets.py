@@ -53,7 +53,7 @@ def read(source: Source, options: ReadOptions) -> Batch:
     return Batch(examples=tuple(examples), claims=tuple(Claims(where=f"{source.path}") for _ in examples))
 
 
-def write(batch: Batch, target: Path) -> Losses:
+def write(batch: Batch, target: Path, options: ReadOptions) -> Losses:
     """Writes the items of one span."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
