@@ -1,6 +1,6 @@
-"""The examples of the README and of docs/functions.md run and print what is shown.
+"""The examples of the README run and print what is shown (those of docs/: `test_docs`).
 
-Numbers may differ by 0.03 from what is shown (a processor rounds its own way in a model), times and folders are masked.
+Numbers may differ by 0.05 from what is shown (a processor rounds its own way in a model), times and folders are masked.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from evalkit.cli.main import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/functions.md")}
-TOLERANCE = 0.03
+TOLERANCE = 0.05
 
 _INPUT = re.compile(r"<!-- input: (\S+) -->\n```text\n(.*?)```", re.DOTALL)
 _SHOWN = re.compile(r"<!-- output: (evalkit .+?) -->\n```text\n(.*?)```", re.DOTALL)
@@ -69,13 +68,11 @@ def test_command_prints_what_is_shown(
     assert_shown(shown, capsys.readouterr().out)
 
 
-@pytest.mark.parametrize(
-    ("page", "code", "shown"), [(name, *found) for name, text in PAGES.items() for found in _PYTHON.findall(text)]
-)
-def test_python_prints_what_is_shown(page: str, code: str, shown: str, folder: Path) -> None:
+@pytest.mark.parametrize(("code", "shown"), _PYTHON.findall(README))
+def test_python_prints_what_is_shown(code: str, shown: str, folder: Path) -> None:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(code, page, "exec"), {"__name__": "readme"})
+        exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
     assert_shown(shown, printed.getvalue())
 
 
