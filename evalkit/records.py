@@ -10,8 +10,8 @@ nothing. The two are never the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from evalkit.showing import shown_html
@@ -226,6 +226,11 @@ class Example:
     article: Article
     gold: Annotations
     readings: Mapping[str, Annotations] = field(default_factory=dict, hash=False)
+
+    def changed(self, change: Callable[[Annotations], Annotations]) -> Example:
+        """The same with the gold and every reading changed in one way."""
+        readings = {name: change(reading) for name, reading in self.readings.items()}
+        return replace(self, gold=change(self.gold), readings=readings)
 
     _repr_html_ = shown_html
 

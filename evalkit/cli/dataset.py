@@ -90,9 +90,10 @@ def describe(path: str | None, split: str, form: str, read: ReadOptions) -> None
     PATH is a dataset folder, a file or folder of any format, or a hub id; without it the bundled gold is described.
     """
     from evalkit.dataset.describe import describe_dataset
-    from evalkit.dataset.load import load_dataset, load_splits
+    from evalkit.dataset.load import load_splits
+    from evalkit.dataset.readings import settled
 
-    gold = load_splits(path, read=read) if split == "all" else (load_dataset(path, split=split, read=read),)
+    gold = load_splits(path, split=split, read=read, decide=settled)
     _say(gold[0].notes)
     show(describe_dataset(gold), form)
 

@@ -28,12 +28,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from evalkit.dataset.card import render_card
 from evalkit.dataset.copies import copies_across_splits
 from evalkit.dataset.declaration import DATASET_FILE, read_declaration, with_declared_scopes
-from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
+from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset, settled_splits
 from evalkit.dataset.labels import LABELS_FILE, load_inventory, unlisted_inventory
 from evalkit.dataset.manifest import MANIFEST_FILE, manifest_json, read_manifest
 from evalkit.dataset.offsets import converted_example, counting_of
 from evalkit.dataset.own_labels import own_inventory
 from evalkit.dataset.problems import Problem
+from evalkit.dataset.readings import settled_example, undecided_notes
 from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.splits import assign_splits, check_splits
 from evalkit.dataset.store import (
@@ -148,7 +149,7 @@ def build_dataset(
     for raw in raws:
         by_split.setdefault(str(raw.split), []).append(canonical_example(raw.example))
     order = sorted(by_split, key=lambda name: (SPLITS.index(name) if name in SPLITS else len(SPLITS), name))
-    labelled = own_inventory([example for name in order for example in by_split[name]], inventory)
+    labelled = own_inventory([settled_example(example) for name in order for example in by_split[name]], inventory)
     built = tuple(
         gold_dataset(by_split[name], name=dataset_name(out), split=name, inventory=labelled.inventory) for name in order
     )
@@ -157,7 +158,8 @@ def build_dataset(
     new_texts = _write_texts(built, corpus)
     write_dataset(built, out, declared_in=told, labels=labels)
     _write_entries(built, corpus)
-    return BuildResult(splits=built, new_texts=new_texts, notes=(*notes, *_copy_notes(raws)))
+    notes = (*notes, *_copy_notes(raws), *undecided_notes(raw.example for raw in raws))
+    return BuildResult(splits=settled_splits(built), new_texts=new_texts, notes=notes)
 
 
 def _copy_notes(raws: Sequence[RawExample]) -> Iterator[str]:
@@ -211,7 +213,8 @@ def write_dataset(
     files = {**annotations, MANIFEST_FILE: manifest_json(annotations)}
     if declared_in is not None and declared_in != out:
         files[DATASET_FILE] = read_text(declared_in / DATASET_FILE)
-    files[CARD_FILE] = render_card(splits, read_declaration(declared_in or out), folder=out.resolve().name)
+    declared = read_declaration(declared_in or out)
+    files[CARD_FILE] = render_card(settled_splits(splits), declared, folder=out.resolve().name)
     if labels is not None and not (out / LABELS_FILE).is_file():
         files[LABELS_FILE] = read_text(labels)
     replace_children(out, files, remove=_ids_by_split(out))
@@ -284,13 +287,17 @@ def _ready(raw: RawExample, source: Place) -> RawExample:
     Items without ids of their own, as in inline markup, are numbered by their place. Ids that a JSON file gives are
     kept: an annotation added there is one line in the diff.
     """
-    example = raw.example
-    scope = example.gold.scope
-    if replace(scope, of=()) == Scope():
-        example = replace(example, gold=Annotations(example.gold.layers, replace(scope, zones=SCOPE_ZONES)))
+    example = raw.example.changed(_in_usual_zones)
     if source.format is not None and not source.format.keeps_ids:
         example = canonical_example(example, renumber=True)
     return replace(raw, example=example)
+
+
+def _in_usual_zones(annotations: Annotations) -> Annotations:
+    scope = annotations.scope
+    if replace(scope, of=()) != Scope():
+        return annotations
+    return Annotations(annotations.layers, replace(scope, zones=SCOPE_ZONES))
 
 
 def _ids_by_split(out: Path) -> dict[str, list[str]]:

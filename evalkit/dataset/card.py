@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from evalkit.dataset.declaration import DATASET_FILE, Declaration
 from evalkit.dataset.describe import Description, describe_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, stated_layers
+from evalkit.dataset.readings import counted_readings
+from evalkit.formats.native.rows import READINGS
 from evalkit.harmless import clean_output, json_text, markdown_text
 from evalkit.layers.base import Layer
 from evalkit.layers.scopes import scope_to_table
 from evalkit.layers.table import all_layers
-from evalkit.records import ZONES
+from evalkit.records import ZONES, Annotations, Example, Scope
 
 __all__ = ["METADATA_FIELDS", "features", "render_card"]
 
@@ -37,6 +39,7 @@ def features(
     layers: Sequence[Layer[Any]] | None = None,
     scoped: Mapping[str, Sequence[str]] | None = None,
     without: Mapping[str, Collection[str]] | None = None,
+    readings: Sequence[Example] = (),
 ) -> list[dict[str, object]]:
     """The declared features of a row, in the form of the `dataset_info` of a dataset card.
 
@@ -46,6 +49,7 @@ def features(
         layers: the layers that rows hold; by default those that every row states.
         scoped: the layers that a scope says something of, and what.
         without: layer → fields that no item of it has, of those that rows leave out where they are not given.
+        readings: the examples, if somebody's readings are kept in them.
     """
     if layers is None:
         layers = [layer for layer in all_layers() if layer.always_stated]
@@ -60,12 +64,33 @@ def features(
     ]
     absent = without or {}
     declared += [{"name": layer.name, "list": _item_features(layer, absent.get(layer.name, ()))} for layer in layers]
+    declared.append({"name": "scope", "struct": _scope_features(scoped or {})})
+    if names := counted_readings(readings):
+        declared.append({"name": READINGS, "struct": [_reading_features(readings, name) for name in names]})
+    return declared
+
+
+def _scope_features(scoped: Mapping[str, Sequence[str]]) -> list[dict[str, object]]:
     scope: list[dict[str, object]] = [{"name": name, "list": "string"} for name in ("layers", "labels", "zones")]
-    scope += [
-        {"name": name, "struct": [{"name": key, "list": "string"} for key in keys]}
-        for name, keys in (scoped or {}).items()
+    return scope + [
+        {"name": name, "struct": [{"name": key, "list": "string"} for key in keys]} for name, keys in scoped.items()
     ]
-    return [*declared, {"name": "scope", "struct": scope}]
+
+
+def _reading_features(examples: Sequence[Example], annotator: str) -> dict[str, object]:
+    """The features of what one annotator said, as far as rows have it."""
+    own = [(one.readings[annotator], one.gold) for one in examples if annotator in one.readings]
+    readings = [reading for reading, _ in own]
+    annotated = {name for reading in readings for name in reading.layers}
+    layers = [layer for layer in all_layers() if layer.always_stated or layer.name in annotated]
+    unused = _unused(readings, layers)
+    declared: list[dict[str, object]] = [
+        {"name": layer.name, "list": _item_features(layer, unused[layer.name])} for layer in layers
+    ]
+    scopes = [reading.scope for reading, gold in own if reading.scope != gold.scope]
+    if scopes:
+        declared.append({"name": "scope", "struct": _scope_features(_scoped(scopes))})
+    return {"name": annotator, "struct": declared}
 
 
 def _item_features(layer: Layer[Any], without: Collection[str]) -> list[dict[str, object]]:
@@ -117,7 +142,8 @@ def _header(
     splits: Sequence[GoldDataset], layers: Sequence[Layer[Any]], declared: Declaration, title: str, *, dated: bool
 ) -> dict[str, object]:
     names = [split.split for split in splits]
-    articles = [example.article for split in splits for example in split]
+    examples = [example for split in splits for example in split]
+    articles = [example.article for example in examples]
     metadata = {key for article in articles for key in article.metadata}
     ordered = [*(key for key in METADATA_FIELDS if key in metadata), *sorted(metadata - set(METADATA_FIELDS))]
     spans = {layer.spans_field is not None and layer.needs_spans for layer in layers}
@@ -133,19 +159,23 @@ def _header(
         ],
         "dataset_info": {
             "features": features(
-                ordered, dated=dated, layers=layers, scoped=_scoped(splits), without=_unused(splits, layers)
+                ordered,
+                dated=dated,
+                layers=layers,
+                scoped=_scoped([example.gold.scope for example in examples]),
+                without=_unused([example.gold for example in examples], layers),
+                readings=examples,
             )
         },
     }
     return {key: value for key, value in header.items() if value}
 
 
-def _unused(splits: Sequence[GoldDataset], layers: Sequence[Layer[Any]]) -> dict[str, list[str]]:
+def _unused(annotations: Sequence[Annotations], layers: Sequence[Layer[Any]]) -> dict[str, list[str]]:
     """Layer → the fields, of those that rows leave out where they are not given, that no item has."""
-    examples = [example for split in splits for example in split]
 
     def used(layer: Layer[Any], field: str) -> bool:
-        return any(getattr(item, field) for example in examples for item in layer.of(example.gold) or ())
+        return any(getattr(item, field) for own in annotations for item in layer.of(own) or ())
 
     return {layer.name: [field for field in layer.left_out if not used(layer, field)] for layer in layers}
 
@@ -179,10 +209,12 @@ def _rows(splits: Sequence[GoldDataset], layers: Sequence[Layer[Any]]) -> str:
     labels = " Labels and their maps to other inventories are in `labels.toml`." if listed else ""
     usual = ": all layers in every zone but boilerplate, as a build takes it where no scope is declared"
     exhaustive = usual if everything else ""
+    several = any(example.readings for split in splits for example in split)
+    readings = " `readings` has what each annotator said, by name, in the same lists." if several else ""
     return (
         f"Each row is an article: `text` as published, `zones` ({', '.join(ZONES)}), {named}, and `scope`, which says "
         f"what was annotated exhaustively{exhaustive}. The `text` beside spans is there to be read in a diff and is "
-        f"checked against the spans.{labels}"
+        f"checked against the spans.{readings}{labels}"
     )
 
 
@@ -201,10 +233,10 @@ def _wrapped(text: str) -> str:
     return textwrap.fill(text, WIDTH)
 
 
-def _scoped(splits: Sequence[GoldDataset]) -> dict[str, tuple[str, ...]]:
+def _scoped(scopes: Iterable[Scope]) -> dict[str, tuple[str, ...]]:
     """What some scope says of single layers, by layer: the keys of its table."""
     keys: dict[str, set[str]] = {}
-    for own in (own for split in splits for example in split for own in example.gold.scope.of):
+    for own in (own for scope in scopes for own in scope.of):
         keys.setdefault(own.layer, set()).update(scope_to_table(own))
     return {layer: tuple(sorted(named)) for layer, named in sorted(keys.items())}
 

@@ -41,6 +41,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -48,13 +49,14 @@ from evalkit.dataset.check_spans import check_overlaps, check_surfaces, check_zo
 from evalkit.dataset.labels import Inventory, with_metadata_layers
 from evalkit.dataset.offsets import GOLD, Evidence
 from evalkit.dataset.problems import Problem, place_of
+from evalkit.formats.base import Claims
 from evalkit.formats.native.rows import sha256_text
 from evalkit.layers.base import Fault, Layer, unknown_reference
 from evalkit.layers.table import all_layers, load_layer
 from evalkit.records import Annotations, Article, Example
 from evalkit.registry import near_match
 
-__all__ = ["FATAL", "Problem", "check_example", "check_ids", "check_scorable", "check_spans"]
+__all__ = ["FATAL", "Problem", "check_example", "check_ids", "check_readings", "check_scorable", "check_spans"]
 
 FATAL = frozenset(
     {
@@ -92,18 +94,50 @@ def check_example(
         surfaces: the texts that a file claims to stand at the spans of its items, by layer and index.
         sha256: the hash that a file claims its text to have.
     """
-    article, gold, evidence = example.article, example.gold, Evidence(surfaces or {}, GOLD)
     found = [
-        *_check_article(article, sha256),
-        *check_zones(article),
-        *span_problems(article, gold, evidence),
-        *_check_ends(article, gold),
-        *check_surfaces(article, gold, evidence),
-        *check_overlaps(article, gold),
-        *_check_ids_of_items(article, gold),
-        *_check_items(article, gold),
-        *(_check_labels(example, inventory) if inventory is not None else ()),
+        *_check_article(example.article, sha256),
+        *check_zones(example.article),
+        *_check_annotations(example, inventory, surfaces or {}),
     ]
+    return sorted(found, key=Problem.sort_key)
+
+
+def _check_annotations(
+    example: Example, inventory: Inventory | None, surfaces: Mapping[tuple[str, int], str]
+) -> Iterator[Problem]:
+    article, gold, evidence = example.article, example.gold, Evidence(surfaces, GOLD)
+    yield from span_problems(article, gold, evidence)
+    yield from _check_ends(article, gold)
+    yield from check_surfaces(article, gold, evidence)
+    yield from check_overlaps(article, gold)
+    yield from _check_ids_of_items(article, gold)
+    yield from _check_items(article, gold)
+    if inventory is not None:
+        yield from _check_labels(example, inventory)
+
+
+def check_readings(
+    example: Example, inventory: Inventory | None, claims: Mapping[str, Claims], *, fatal: bool = False
+) -> list[Problem]:
+    """The problems of what each annotator said, looked at as gold is; their places name the annotator.
+
+    Args:
+        example: the article and its readings.
+        inventory: the labels that may occur; None checks no labels.
+        claims: what a file says besides the readings, by annotator.
+        fatal: only what `check_scorable` looks for.
+    """
+    found = []
+    for name, reading in example.readings.items():
+        # Of one that is the gold everything is said already.
+        if reading == example.gold:
+            continue
+        surfaces = claims[name].surfaces if name in claims else {}
+        own = replace(example, gold=reading)
+        problems = (
+            check_scorable(own, inventory, surfaces=surfaces) if fatal else _check_annotations(own, inventory, surfaces)
+        )
+        found += [replace(one, place=f"readings.{name}.{one.place}") for one in problems if one.place[:5] != "zones"]
     return sorted(found, key=Problem.sort_key)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from evalkit.dataset.build import declaring_folder, labels_file, write_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.load import load_splits
+from evalkit.dataset.readings import as_read, counted_readings, decided, undecided_notes
 from evalkit.dataset.sources import ALL, find_place
 from evalkit.errors import EvalkitError, FormatError, InputError, OutputError, describe_error
 from evalkit.folders import staged
@@ -17,6 +18,7 @@ from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.table import FORMATS, load_format
 from evalkit.options import ReadOptions
 from evalkit.registry import unknown_name
+from evalkit.showing import number_of
 
 __all__ = ["FOLDER", "Conversion", "convert_dataset", "target_names"]
 
@@ -77,7 +79,9 @@ def convert_dataset(
         raise unknown_name("format", to, target_names())
     if destination.exists() and (destination.is_file() or any(destination.iterdir())):
         raise OutputError(f"{destination}: exists already; name a new file or folder")
-    splits = load_splits(source, read=read)
+    form = None if to == FOLDER else load_format(to)
+    keeps_readings = form is None or form.keeps_readings
+    splits = load_splits(source, read=read, decide=as_read if keeps_readings else decided)
     if split != ALL:
         chosen = tuple(gold for gold in splits if gold.split == split)
         if not chosen:
@@ -86,7 +90,9 @@ def convert_dataset(
     # What the metadata says already is not written twice.
     splits = tuple(replace(gold, examples=tuple(map(canonical_example, as_stored(gold)))) for gold in splits)
     articles, notes = sum(map(len, splits)), splits[0].notes
-    if to == FOLDER:
+    if keeps_readings:
+        notes = (*notes, *undecided_notes(example for gold in splits for example in gold))
+    if form is None:
         # A dataset folder needs a split to put its files in.
         folder = find_place(source, None if read is None else read.format).folder
         folders = [] if folder is None else [folder]
@@ -95,14 +101,23 @@ def convert_dataset(
         return Conversion(
             articles=articles, losses=Losses(written=counted(e.gold for gold in splits for e in gold)), notes=notes
         )
+    left_out = {}
+    if not form.keeps_readings and (readings := sum(counted_readings(e for gold in splits for e in gold).values())):
+        left_out = {f"{number_of(readings, 'reading').partition(' ')[2]} of annotators": readings}
+        splits = tuple(map(_without_readings, splits))
     with staged(destination) as target:
-        losses = _write(load_format(to), splits, target, write or ReadOptions())
+        losses = _write(form, splits, target, write or ReadOptions())
+        losses = replace(losses, left_out={**losses.left_out, **left_out})
         if (lost := str(losses)) and not lossy:
             raise FormatError(
                 f"{destination}: {to} cannot hold {lost}; nothing was written: choose another format, or --lossy to "
                 "write the rest"
             )
     return Conversion(articles=articles, losses=losses, notes=notes)
+
+
+def _without_readings(gold: GoldDataset) -> GoldDataset:
+    return replace(gold, examples=tuple(replace(example, readings={}) for example in gold))
 
 
 def _in_split(gold: GoldDataset) -> GoldDataset:

@@ -17,7 +17,7 @@ scope goes over what rows say of the same layer themselves.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,4 @@ def with_declared_scopes(examples: Iterable[Example], folder: Path | None) -> tu
     scopes = () if folder is None else read_declaration(folder).scope
     if not scopes:
         return tuple(examples)
-    return tuple(
-        replace(one, gold=Annotations(one.gold.layers, declared_over(one.gold.scope, scopes))) for one in examples
-    )
+    return tuple(one.changed(lambda own: Annotations(own.layers, declared_over(own.scope, scopes))) for one in examples)

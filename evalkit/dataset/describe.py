@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.dataset.gold import GoldDataset, stated_layers
 from evalkit.dataset.load import load_splits
+from evalkit.dataset.readings import counted_readings, is_undecided, settled
 from evalkit.layers.base import Layer
 from evalkit.options import listed
-from evalkit.showing import shown_html
+from evalkit.showing import number_of, shown_html
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -36,7 +37,7 @@ class Description:
         name: the dataset.
         splits: the names of its splits.
         fingerprints: their fingerprints, in the same order.
-        rows: the counts, in groups: size, each layer by label and what else it counts, metadata.
+        rows: the counts, in groups: size, each layer by label and what else it counts, readings, metadata.
     """
 
     name: str
@@ -81,7 +82,7 @@ def describe_dataset(
         metadata: also count the values of metadata, sources, years, languages and zones.
     """
     if gold is None or isinstance(gold, (str, Path)):
-        gold = load_splits(gold)
+        gold = load_splits(gold, decide=settled)
     splits = listed(
         gold, GoldDataset, wanted="gold must be GoldDatasets (from load_dataset) or where to load them from"
     )
@@ -123,7 +124,18 @@ def _layers(gold: GoldDataset, stated: Sequence[Layer[Any]]) -> Counts:
         counts[layer.name] = {label: labels[label] for label in dict.fromkeys((*known, *sorted(labels)))}
         for group, rows in layer.counts(gold.examples).items():
             counts.setdefault(group, {}).update(rows)
-    return counts
+    return counts | _readings(gold)
+
+
+def _readings(gold: GoldDataset) -> Counts:
+    """How many articles each annotator read, how many were read by how many, and how many have no gold yet."""
+    by_name = counted_readings(gold)
+    if not by_name:
+        return {}
+    numbers = Counter(len(example.readings) for example in gold)
+    counts = {f"by {name}": number for name, number in by_name.items()}
+    counts |= {f"articles with {number_of(size, 'reading')}": numbers[size] for size in sorted(numbers) if size}
+    return {"readings": counts | {"articles without gold": sum(map(is_undecided, gold))}}
 
 
 def _metadata(gold: GoldDataset) -> Counts:

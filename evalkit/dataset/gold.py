@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.label_maps import MapCounts
 from evalkit.dataset.labels import Inventory, with_metadata_layers, without_metadata_layers
+from evalkit.dataset.readings import settled_example
 from evalkit.errors import EvalkitError
 from evalkit.formats.native.rows import example_to_row
 from evalkit.harmless import clean
@@ -23,7 +24,7 @@ from evalkit.showing import number_of, shown_html
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["GoldDataset", "as_stored", "fingerprint_of", "gold_dataset", "stated_layers"]
+__all__ = ["GoldDataset", "as_stored", "fingerprint_of", "gold_dataset", "settled_splits", "stated_layers"]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -123,6 +124,16 @@ class GoldDataset:
 def as_stored(gold: GoldDataset) -> GoldDataset:
     """The dataset as files hold it: without the layers that its metadata says already."""
     return replace(gold, examples=tuple(without_metadata_layers(example, gold.inventory) for example in gold))
+
+
+def settled_splits(splits: Iterable[GoldDataset]) -> tuple[GoldDataset, ...]:
+    """The splits as they are loaded from what was stored: where there is no other gold, the only reading is."""
+    return tuple(
+        gold_dataset(map(settled_example, as_stored(gold)), name=gold.name, split=gold.split, inventory=gold.inventory)
+        if any(example.readings for example in gold)
+        else gold
+        for gold in splits
+    )
 
 
 def stated_layers(splits: Iterable[GoldDataset]) -> list[Layer[Any]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from evalkit.dataset.checks import check_ids, check_scorable
+from evalkit.dataset.checks import check_ids, check_readings, check_scorable
 from evalkit.dataset.declaration import with_declared_scopes
 from evalkit.dataset.gold import GoldDataset, gold_dataset
-from evalkit.dataset.label_maps import LabelMap, apply_label_maps
+from evalkit.dataset.label_maps import LabelMap, apply_label_map, apply_label_maps
 from evalkit.dataset.labels import (
     Inventory,
     load_inventory,
@@ -23,6 +23,7 @@ from evalkit.dataset.labels import (
 from evalkit.dataset.offsets import converted_batch
 from evalkit.dataset.own_labels import Labelled, own_inventory
 from evalkit.dataset.problems import Problem
+from evalkit.dataset.readings import annotations_of, decided
 from evalkit.dataset.sources import ALL, Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold
 from evalkit.errors import InputError, LabelError, OffsetError
@@ -57,6 +58,7 @@ def load_dataset(
     format: str | None = None,
     read: ReadOptions | None = None,
     later_maps: Sequence[str | Path] = (),
+    annotator: str | None = None,
 ) -> GoldDataset:
     """The gold of one split.
 
@@ -71,13 +73,15 @@ def load_dataset(
         format: the format of the files; found by looking into them by default.
         read: how files are read: format, settings, annotator, split, how many articles.
         later_maps: label maps that scoring will apply: what they translate is no unknown label.
+        annotator: whose reading is the gold, where several people read an article; articles that they did not read
+            are left out.
 
     Raises:
-        UnknownNameError: there is no such split, label map or format.
-        InputError: the source does not exist, holds nothing, or fails the checks.
+        UnknownNameError: there is no such split, label map, format or annotator.
+        InputError: the source does not exist, holds nothing, or fails the checks; or several readings and no gold.
     """
     read = read or ReadOptions()
-    read = replace(read, split=split or read.split)
+    read = replace(read, split=split or read.split, annotator=annotator or read.annotator)
     place = find_place(source, format or read.gold_format or read.format)
     check_settings(read.values, place)
     batch = read_place(place, read, split=read.split)
@@ -95,6 +99,7 @@ def gold_of_batch(
     later_maps: Sequence[str | Path] = (),
 ) -> GoldDataset:
     """The gold in what was read, checked, with labels mapped. Raises what `load_dataset` raises."""
+    batch = decided(batch, place.location)
     batch = replace(batch, examples=with_declared_scopes(batch.examples, place.folder))
     batch, unconverted = converted_batch(batch, read, place)
     inventory = inventory_beside(place)
@@ -132,7 +137,7 @@ def _labelled(batch: Batch, place: Place, read: ReadOptions, inventory: Inventor
     if not raws:
         raise InputError(f"{place.location}: holds no article; check the path, or build it with evalkit dataset build")
     if not inventory.metadata:
-        refuse_unknown_only(batch, place, (raw.example.gold for raw in raws))
+        refuse_unknown_only(batch, place, annotations_of(raw.example for raw in raws))
     keep_case = read.values.get("label_case") == "keep"
     labelled = own_inventory(batch.examples, inventory, defined=batch.labels, keep_case=keep_case)
     own = zip(raws, labelled.examples, strict=True)
@@ -140,21 +145,38 @@ def _labelled(batch: Batch, place: Place, read: ReadOptions, inventory: Inventor
 
 
 def load_splits(
-    source: str | Path | None = None, *, check: bool = True, read: ReadOptions | None = None
+    source: str | Path | None = None,
+    *,
+    split: str = ALL,
+    check: bool = True,
+    read: ReadOptions | None = None,
+    decide: Callable[[Batch, str], Batch] = decided,
 ) -> tuple[GoldDataset, ...]:
     """Every split of a source as a dataset of its own, in the order train, dev, test, others.
 
     A source without splits is one dataset with the split `all`. Raises what `load_dataset` raises.
+
+    Args:
+        source: what `load_dataset` takes.
+        split: only this one.
+        check: refuse gold that cannot be scored, and readings.
+        read: how files are read.
+        decide: what becomes of articles with several readings and no gold (see `evalkit.dataset.readings`).
     """
     read = read or ReadOptions()
     place = find_place(source, read.gold_format or read.format)
     check_settings(read.values, place)
-    batch = read_place(place, read)
+    batch = decide(read_place(place, read, split=split), place.location)
     batch = replace(batch, examples=with_declared_scopes(batch.examples, place.folder))
     batch, unconverted = converted_batch(batch, read, place)
-    raws, (_, inventory, notes) = _labelled(batch, place, read, inventory_beside(place))
+    listed = inventory_beside(place)
+    raws, (_, inventory, notes) = _labelled(batch, place, read, listed)
     if check:
-        _refuse_unscorable(raws, inventory, place, unconverted)
+        # Labels that only the gold says are those of no reading.
+        of_readings = [
+            problem for raw in raws for problem in check_readings(raw.example, listed, raw.claims.readings, fatal=True)
+        ]
+        _refuse_unscorable(raws, inventory, place, [*unconverted, *of_readings])
     by_split: dict[str, list[Example]] = {}
     for raw in raws:
         by_split.setdefault(raw.split or ALL, []).append(raw.example)
@@ -257,8 +279,10 @@ def _mapped(
         return gold_dataset(examples, name=name, split=split, inventory=inventory)
     whole = (with_metadata_layers(example, inventory).gold for example in examples)
     mapped, (counts,) = apply_label_maps(whole, [label_map])
+    # Readings are counted nowhere, and mapped all the same.
+    others = (example.changed(lambda own: apply_label_map(own, label_map)[0]) for example in examples)
     return gold_dataset(
-        [replace(example, gold=gold) for example, gold in zip(examples, mapped, strict=True)],
+        [replace(example, gold=gold) for example, gold in zip(others, mapped, strict=True)],
         name=name,
         split=split,
         inventory=mapped_inventory(inventory, label_map),

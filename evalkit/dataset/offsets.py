@@ -104,6 +104,12 @@ def converted_example(example: Example, counting: Counting) -> tuple[Example, li
         return example, []
     article = example.article
     gold, problems = converted_annotations(article, example.gold, counting)
+    readings = {}
+    for name, reading in example.readings.items():
+        readings[name], wrong = converted_annotations(article, reading, counting)
+        # Of a reading that is the gold everything is said already.
+        if reading != example.gold:
+            problems += [replace(one, place=f"readings.{name}.{one.place}") for one in wrong]
     zones = []
     span_of, fault = _converter(article, counting)
     for number, zone in enumerate(article.zones):
@@ -111,7 +117,7 @@ def converted_example(example: Example, counting: Counting) -> tuple[Example, li
         if why := fault(span):
             problems.append(Problem(article.id, f"zones[{number}]", "offset-unit", f"zone {list(span)} {why}"))
         zones.append(Zone(zone.kind, *(span_of(span) or span)))
-    return replace(example, article=replace(article, zones=tuple(zones)), gold=gold), problems
+    return replace(example, article=replace(article, zones=tuple(zones)), gold=gold, readings=readings), problems
 
 
 def _converter(article: Article, counting: Counting) -> tuple[Callable[[Span], Span | None], Callable[[Span], str]]:

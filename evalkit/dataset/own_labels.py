@@ -76,7 +76,34 @@ def own_inventory(
             notes += own_labels_notes(layer, used)
     if spellings:
         examples = [replace(example, gold=respelled_annotations(example.gold, spellings)) for example in examples]
+    if any(example.readings for example in examples):
+        return _with_readings(examples, inventory, notes, keep_case=keep_case)
     return Labelled(tuple(examples), inventory, tuple(notes))
+
+
+def _with_readings(
+    examples: Sequence[Example], inventory: Inventory, notes: Sequence[str], *, keep_case: bool
+) -> Labelled:
+    """The readings in the spelling of the inventory; where neither it nor the gold has a label, theirs are taken."""
+    spellings: dict[str, dict[str, str]] = {}
+    told = list(notes)
+    others = [own for example in examples for own in example.readings.values() if own != example.gold]
+    for layer, by_label in label_counts(others).items():
+        known = inventory.labels_of(layer)
+        spelling = (
+            respelled(by_label, known, keep_case=keep_case) if known else gold_spelling(by_label, keep_case=keep_case)
+        )
+        if spelling:
+            spellings[layer] = spelling
+            told.append(spelling_note("annotators'", layer, spelling, by_label))
+        if not known:
+            labels = {spelling.get(label, label) for label in by_label}
+            inventory = inventory.with_labels(layer, sorted(labels))
+    whole = [
+        replace(one, readings={name: respelled_annotations(own, spellings) for name, own in one.readings.items()})
+        for one in examples
+    ]
+    return Labelled(tuple(whole), inventory, tuple(told))
 
 
 def own_labels_notes(layer: str, counts: Mapping[str, int]) -> list[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from evalkit.dataset.hub import HUB_ID, read_hub
 from evalkit.dataset.manifest import MANIFEST_FILE, lost_article, lost_files, read_manifest
+from evalkit.dataset.readings import of_annotator
 from evalkit.dataset.row_folders import row_folder, saved_splits, split_of_name, the_split
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold, dataset_name, split_files
 from evalkit.errors import EvalkitError, FormatError, InputError, one_line
@@ -33,7 +34,7 @@ from evalkit.formats.table import (
 )
 from evalkit.options import ReadOptions
 from evalkit.records import Example, Prediction
-from evalkit.registry import near_match, unknown_name
+from evalkit.registry import near_match
 
 __all__ = ["ALL", "Place", "RawExample", "check_settings", "find_place", "raw_examples", "read_place"]
 
@@ -201,8 +202,8 @@ def read_place(
 
     Args:
         place: from `find_place`.
-        read: settings of the format (those of others are left aside, see `check_settings`); the annotator, where a
-            file has several.
+        read: settings of the format (those of others are left aside, see `check_settings`); the annotator whose
+            readings are the gold, if one is named. Otherwise nothing is decided (see `evalkit.dataset.readings`).
         split: the split to read, `all` for everything; a file whose rows name no split is read whole.
         predicted: read predictions, not gold.
         beside: the gold file or folder of the same format, for predictions; files of two folders belong together that
@@ -217,13 +218,25 @@ def read_place(
         batch = _read_files(
             place, place.format, Source(path=Path(place.location), predicted=predicted, beside=beside), read
         )
-        return _of_split(_one_reading(batch, read.annotator, place), split)
-    if read.annotator is not None:
-        raise InputError(f"{place.location}: keeps no readings by annotator; leave out --annotator")
+        return _of_split(_named_reading(batch, read, place, predicted=predicted), split)
     if place.kind == "folder":
-        return _read_folder(Path(place.location), split, predicted=predicted)
-    if place.kind in ("rows", "saved"):
-        return _read_rows(place, read, split, predicted=predicted)
+        batch = _read_folder(Path(place.location), split, predicted=predicted)
+    elif place.kind in ("rows", "saved"):
+        batch = _read_rows(place, read, split, predicted=predicted)
+    else:
+        batch = _read_from_hub(place, split, predicted=predicted)
+    return _named_reading(batch, read, place, predicted=predicted)
+
+
+def _named_reading(batch: Batch, read: ReadOptions, place: Place, *, predicted: bool) -> Batch:
+    """The batch with the reading of a named annotator as gold; of predictions only where it has any of theirs."""
+    name = read.annotator
+    if name is None or (predicted and not any(name in example.readings for example in batch.examples)):
+        return batch
+    return of_annotator(batch, name, place.location)
+
+
+def _read_from_hub(place: Place, split: str, *, predicted: bool) -> Batch:
     by_split = read_hub(place.location, split=None if split == ALL else split)
     return merged(
         [
@@ -379,21 +392,6 @@ def _in_split(form: Format, batch: Batch, file: Path) -> Batch:
     if (not file.parent.name and named is None) or any(batch.splits):
         return batch
     return replace(batch, splits=(named or file.parent.name,) * len(batch.examples))
-
-
-def _one_reading(batch: Batch, annotator: str | None, place: Place) -> Batch:
-    if annotator is None and (batch.examples or not batch.annotators):
-        return batch
-    names = sorted(batch.annotators)
-    if not names:
-        raise InputError(f"{place.location}: keeps no readings by annotator; leave out --annotator")
-    if annotator is not None and annotator not in names:
-        raise unknown_name("annotator", annotator, names)
-    if annotator is None and len(names) > 1:
-        raise InputError(
-            f"{place.location}: has readings of {', '.join(names)} and none that is the gold; name one with --annotator"
-        )
-    return replace(batch, examples=batch.annotators[annotator or names[0]], claims=(), splits=())
 
 
 def _of_split(batch: Batch, split: str) -> Batch:

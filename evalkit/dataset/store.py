@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import FormatError
-from evalkit.formats.native.rows import example_to_row, read_rows
+from evalkit.formats.native.rows import READINGS, example_to_row, read_rows
 from evalkit.records import Example
 
 __all__ = [
@@ -75,10 +75,17 @@ def example_json(example: Example) -> str:
 
 def _field(key: str, value: Any) -> str:
     name = json.dumps(key, ensure_ascii=False)
+    if key == READINGS:
+        return f"{name}: {{\n" + ",\n".join(_reading(annotator, row) for annotator, row in value.items()) + "\n}"
     if not (isinstance(value, list) and value):
         return f"{name}: {json.dumps(value, ensure_ascii=False)}"
     items = ",\n".join(json.dumps(item, ensure_ascii=False) for item in value)
     return f"{name}: [\n{items}\n]"
+
+
+def _reading(annotator: str, row: Mapping[str, Any]) -> str:
+    fields = ",\n".join(_field(key, value) for key, value in row.items())
+    return f"{json.dumps(annotator, ensure_ascii=False)}: {{\n{fields}\n}}"
 
 
 def article_entry(example: Example) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.dataset.checks import check_example
+from evalkit.dataset.checks import check_example, check_readings
 from evalkit.dataset.copies import copies_across_splits
 from evalkit.dataset.declaration import with_declared_scopes
 from evalkit.dataset.labels import Inventory
@@ -33,14 +33,16 @@ from evalkit.dataset.manifest import changes_since_build
 from evalkit.dataset.offsets import converted_batch
 from evalkit.dataset.own_labels import label_counts
 from evalkit.dataset.problems import Problem, place_of
+from evalkit.dataset.readings import annotations_of, counted_readings
 from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.store import ARTICLES_FILE, article_entry, read_article_entries, split_files
 from evalkit.errors import FormatError, InputError
 from evalkit.files import read_text
-from evalkit.formats.base import Batch
+from evalkit.formats.base import Batch, Claims
 from evalkit.formats.spelling import gold_spelling
 from evalkit.layers.table import all_layers, load_layer
 from evalkit.options import ReadOptions
+from evalkit.records import Annotations
 from evalkit.showing import shown_html
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ class Validation:
 
     Attributes:
         problems: every problem, sorted by article and place.
-        counts: how many articles, and items of each layer, were looked at.
+        counts: how many articles, items of each layer in the gold, and readings were looked at.
         checks: what was checked besides the articles themselves, such as the corpus.
         notes: what is to be said about how it was read.
         labels: how many items have each label, for the layers whose labels nobody has listed.
@@ -140,7 +142,7 @@ def validate_dataset(
         notes=(*_without_meant_keys(batch).sentences, *changes),
         labels={
             name: counts
-            for name, counts in label_counts(raw.example.gold for raw in raws).items()
+            for name, counts in label_counts(annotations_of(raw.example for raw in raws)).items()
             if counts and not inventory.labels_of(name)
         },
     )
@@ -149,54 +151,67 @@ def validate_dataset(
 def _check_keys(raws: Sequence[RawExample]) -> Iterator[Problem]:
     """Keys of items that were meant for a field."""
     for raw in raws:
-        for (name, index), keys in raw.claims.unread.items():
-            items = raw.example.gold[name] or ()
-            for key, meant in keys if index < len(items) else ():
-                if meant:
-                    place = place_of(name, index, items[index].id)
-                    message = f"{key!r} is no field, and its value was not read; did you mean {meant!r}?"
-                    yield Problem(raw.example.article.id, place, "field-unknown", message)
+        for before, own, claims in _said(raw):
+            for (name, index), keys in claims.unread.items():
+                items = own[name] or ()
+                for key, meant in keys if index < len(items) else ():
+                    if meant:
+                        place = before + place_of(name, index, items[index].id)
+                        message = f"{key!r} is no field, and its value was not read; did you mean {meant!r}?"
+                        yield Problem(raw.example.article.id, place, "field-unknown", message)
+
+
+def _said(raw: RawExample) -> Iterator[tuple[str, Annotations, Claims]]:
+    """The gold and the readings, what a file says besides each, and what goes before a place in it."""
+    yield "", raw.example.gold, raw.claims
+    for name, reading in raw.example.readings.items():
+        if reading != raw.example.gold:
+            yield f"readings.{name}.", reading, raw.claims.readings.get(name, Claims())
 
 
 def _without_meant_keys(batch: Batch) -> Batch:
     """The batch without the keys that are problems, so that no note says them again."""
-    if not any(claim.unread for claim in batch.claims):
-        return batch
-    kept = [
-        {place: rest for place, keys in claim.unread.items() if (rest := tuple(key for key in keys if not key.meant))}
-        for claim in batch.claims
-    ]
-    return replace(batch, claims=tuple(replace(one, unread=own) for one, own in zip(batch.claims, kept, strict=True)))
+    return replace(batch, claims=tuple(map(_without_meant, batch.claims)))
+
+
+def _without_meant(claims: Claims) -> Claims:
+    unread = {
+        place: rest for place, keys in claims.unread.items() if (rest := tuple(key for key in keys if not key.meant))
+    }
+    readings = {name: _without_meant(own) for name, own in claims.readings.items()}
+    return replace(claims, unread=unread, readings=readings)
 
 
 def _check_spelling(raws: Sequence[RawExample], inventory: Inventory) -> Iterator[Problem]:
     """Labels that stand in the gold in two spellings, where no inventory says which one is meant."""
-    for name, counts in label_counts(raw.example.gold for raw in raws).items():
+    for name, counts in label_counts(annotations_of(raw.example for raw in raws)).items():
         spelling = {} if inventory.labels_of(name) else gold_spelling(counts)
         layer = load_layer(name)
-        for raw in raws if spelling else ():
-            for index, item in enumerate(layer.of(raw.example.gold) or ()):
+        told = ((raw.example.article.id, *said[:2]) for raw in raws if spelling for said in _said(raw))
+        for article_id, before, own in told:
+            for index, item in enumerate(layer.of(own) or ()):
                 label = layer.label(item)
                 if label in spelling:
                     message = (
                         f"{layer.label_field} {label!r} is spelled {spelling[label]!r} elsewhere; use one spelling"
                     )
-                    place = place_of(name, index, item.id)
-                    yield Problem(raw.example.article.id, place, "label-spelling", message)
+                    place = before + place_of(name, index, item.id)
+                    yield Problem(article_id, place, "label-spelling", message)
 
 
 def _check_unknown(batch: Batch, place: Place, raws: Sequence[RawExample]) -> Iterator[Problem]:
     try:
-        refuse_unknown_only(batch, place, (raw.example.gold for raw in raws))
+        refuse_unknown_only(batch, place, annotations_of(raw.example for raw in raws))
     except InputError as error:
         where, _, message = str(error).partition(": ")
         yield Problem(where, "layers", "layer-unknown", message)
 
 
 def check_raw(raws: Sequence[RawExample], inventory: Inventory) -> list[Problem]:
-    """The problems of examples and of their ids together."""
+    """The problems of examples, of what each annotator said, and of their ids together."""
     problems = _check_doubles(raws)
     for raw in raws:
+        problems += check_readings(raw.example, inventory, raw.claims.readings)
         problems += check_example(raw.example, inventory, surfaces=raw.claims.surfaces, sha256=raw.claims.sha256)
     return problems
 
@@ -282,4 +297,6 @@ def _counts(raws: Sequence[RawExample]) -> dict[str, int]:
         annotated = [items for raw in raws if (items := layer.of(raw.example.gold)) is not None]
         if annotated or layer.always_stated:
             counts[layer.name] = sum(map(len, annotated))
+    if readings := sum(counted_readings(raw.example for raw in raws).values()):
+        counts["readings"] = readings
     return counts

@@ -66,6 +66,7 @@ class Claims:
         text: the text that it says predictions are about.
         sha256: the hash that it gives for the text.
         unread: the keys of items that nothing is read from, by layer and index.
+        readings: what it says besides each reading, by annotator.
     """
 
     where: str = ""
@@ -73,6 +74,7 @@ class Claims:
     text: str | None = None
     sha256: str | None = None
     unread: Mapping[tuple[str, int], tuple[UnreadKey, ...]] = field(default_factory=dict)
+    readings: Mapping[str, Claims] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +82,10 @@ class Batch:
     """What a format reads and writes.
 
     Attributes:
-        examples: articles with their gold, in the order of the file.
+        examples: articles with their gold, and what each annotator said of them, in the order of the file.
         predictions: predictions; None if the file holds none as such.
         claims: one for each example, or for each prediction if there are no examples; empty if nothing is claimed.
         splits: the split of each example; empty if the file does not know splits.
-        annotators: what each annotator said, where a file has several readings of its articles and no gold.
         labels: the labels of each layer whose labels the file itself defines; those of the dataset count otherwise.
         reading: how it was read where that changes figures, for signatures, such as `tags:IOB2/begin`.
         notes: what was met and mended, in words, and how often; 0 for a sentence that counts nothing.
@@ -96,7 +97,6 @@ class Batch:
     predictions: tuple[Prediction, ...] | None = None
     claims: tuple[Claims, ...] = ()
     splits: tuple[str | None, ...] = ()
-    annotators: Mapping[str, tuple[Example, ...]] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reading: str = ""
     notes: Mapping[str, int] = field(default_factory=dict)
@@ -157,6 +157,7 @@ class Format:
         has_offsets: whether its files hold offsets, which may have been counted in another way.
         keeps_ids: whether its items have ids that are worth keeping; otherwise a build numbers them by their place.
         keeps_splits: whether `write` keeps the split of each article; otherwise each split is written on its own.
+        keeps_readings: whether `write` keeps what each annotator said, beside the gold.
         of_rows: whether a file has one row an article, as `datasets` has it: in a folder their names say the splits.
     """
 
@@ -170,6 +171,7 @@ class Format:
     has_offsets: bool = True
     keeps_ids: bool = False
     keeps_splits: bool = False
+    keeps_readings: bool = False
     of_rows: bool = False
 
     def certainty(self, path: Path, head: bytes) -> float:
@@ -188,8 +190,9 @@ def _unread_notes(batch: Batch) -> list[str]:
     """The note of each layer on the keys of its items that nothing was read from."""
     by_layer: dict[str, Counter[UnreadKey]] = {}
     for claim in batch.claims:
-        for (layer, _), unread in claim.unread.items():
-            by_layer.setdefault(layer, Counter()).update(unread)
+        for own in (claim, *claim.readings.values()):
+            for (layer, _), unread in own.unread.items():
+                by_layer.setdefault(layer, Counter()).update(unread)
     side = "gold" if batch.predictions is None else "predicted"
     notes = []
     for layer, keys in sorted(by_layer.items()):
@@ -218,14 +221,11 @@ def merged(batches: Sequence[Batch]) -> Batch:
     notes: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
     labels: dict[str, tuple[str, ...]] = {}
-    annotators: dict[str, tuple[Example, ...]] = {}
     for batch in batches:
         notes.update(batch.notes)
         unknown.update(batch.unknown)
         for layer, own in batch.labels.items():
             labels[layer] = tuple(sorted({*labels.get(layer, ()), *own}))
-        for name, examples in batch.annotators.items():
-            annotators[name] = annotators.get(name, ()) + examples
     predictions = [batch.predictions for batch in batches if batch.predictions is not None]
     # What is said one by one is said of examples; of predictions only where there are no examples at all.
     sizes = [len(batch.examples) for batch in batches]
@@ -235,7 +235,6 @@ def merged(batches: Sequence[Batch]) -> Batch:
         predictions=_all(predictions) if predictions else None,
         claims=_all(_for_each(size, batch.claims, Claims()) for size, batch in zip(sizes, batches, strict=True)),
         splits=_all(_for_each(size, batch.splits, None) for size, batch in zip(sizes, batches, strict=True)),
-        annotators=annotators,
         labels=labels,
         reading="+".join(dict.fromkeys(batch.reading for batch in batches if batch.reading)),
         notes=notes,

@@ -94,6 +94,9 @@ def _write_parquet(batch: Batch, target: Path, options: ReadOptions) -> Losses:
         # Parquet has no object without fields.
         row = {key: None if value == {} else value for key, value in example_to_row(example).items()}
         rows.append(row if split is None else {"id": row["id"], "split": split} | row)
+    # The columns of a table are those of its first row.
+    columns = dict.fromkeys(key for row in rows for key in row)
+    rows = [{key: row.get(key) for key in columns} for row in rows]
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         import_module("pyarrow.parquet").write_table(arrow.Table.from_pylist(rows), str(target))
@@ -110,6 +113,7 @@ PARQUET = Format(
     options={"label_case": LABEL_CASE},
     keeps_ids=True,
     keeps_splits=True,
+    keeps_readings=True,
     of_rows=True,
 )
 

@@ -170,23 +170,29 @@ def test_gold_can_be_loaded_again_from_where_it_says(tmp_path: Path) -> None:
 
 
 class TestReadings:
-    READINGS = Batch(annotators={"kari": (example("PER"),), "ola": (example("ORG"),)})
+    READ = replace(
+        example("PER"), gold=Annotations(), readings={"kari": example("PER").gold, "ola": example("ORG").gold}
+    )
 
     def test_one_of_several_must_be_named(self, tmp_path: Path, theirs) -> None:
-        theirs(sure(1.0, read=lambda source, options: self.READINGS))
+        theirs(sure(1.0, read=lambda source, options: Batch(examples=(self.READ,))))
         (tmp_path / "a").write_text("x")
-        with pytest.raises(InputError, match="readings of kari, ola and none that is the gold; name one"):
+        message = (
+            r"/a: 1 article has several readings and no gold; say whose counts with --annotator NAME \(kari 1, ola"
+        )
+        with pytest.raises(InputError, match=message):
             load_dataset(tmp_path / "a")
         with pytest.raises(UnknownNameError, match="unknown annotator 'karl'; did you mean 'kari'"):
-            load_dataset(tmp_path / "a", read=ReadOptions(annotator="karl"))
-        gold = load_dataset(tmp_path / "a", read=ReadOptions(annotator="ola"))
-        assert gold.examples == (example("ORG"),)
+            load_dataset(tmp_path / "a", annotator="karl")
+        gold = load_dataset(tmp_path / "a", annotator="ola")
+        assert gold.examples == (replace(self.READ, gold=example("ORG").gold),)
         assert gold.origin["annotator"] == "ola"
 
     def test_the_only_one_is_the_gold(self, tmp_path: Path, theirs) -> None:
-        theirs(sure(1.0, read=lambda source, options: Batch(annotators={"kari": (example("PER"),)})))
+        only = replace(self.READ, readings={"kari": example("PER").gold})
+        theirs(sure(1.0, read=lambda source, options: Batch(examples=(only,))))
         (tmp_path / "a").write_text("x")
-        assert load_dataset(tmp_path / "a").examples == (example("PER"),)
+        assert load_dataset(tmp_path / "a").examples == (replace(only, gold=example("PER").gold),)
 
     def test_where_there_are_none_none_can_be_named(self, tmp_path: Path) -> None:
         (tmp_path / "a.jsonl").write_text(ROW)

@@ -19,7 +19,8 @@ def canonical_example(example: Example, *, renumber: bool = False) -> Example:
         zones=tuple(sorted(example.article.zones, key=lambda zone: (zone.start, zone.end, zone.kind))),
         metadata=dict(sorted(example.article.metadata.items())),
     )
-    return Example(article=article, gold=canonical_annotations(example.gold, renumber=renumber))
+    ordered = replace(example, article=article, readings=dict(sorted(example.readings.items())))
+    return ordered.changed(lambda own: canonical_annotations(own, renumber=renumber))
 
 
 def canonical_annotations(annotations: Annotations, *, renumber: bool = False) -> Annotations:

@@ -80,7 +80,7 @@ def batch_of_rows(
 def _batch(
     rows: Iterable[tuple[str, Mapping[str, Any]]], predicted: bool, split: str | None, wrong: list[FormatError]
 ) -> Batch:
-    from evalkit.formats.native.rows import article_from_row, claimed_surfaces, unknown_layers, unread_fields
+    from evalkit.formats.native.rows import article_from_row, reading_rows, unknown_layers
 
     items: list[Any] = []
     claims: list[Claims] = []
@@ -90,16 +90,20 @@ def _batch(
     first: dict[str, str] = {}
     for where, row in rows:
         try:
-            item, other, unread = _item(row, where, predicted), unknown_layers(row), unread_fields(row)
-            surfaces = claimed_surfaces(row, where)
+            item, other, said = _item(row, where, predicted), unknown_layers(row), _claims(row, where)
             article = article_from_row(row, where) if predicted else item.article
             sha256 = row.get("text_sha256")
             if not isinstance(sha256, str | None):
                 raise FormatError(f"{where}: 'text_sha256' must be a string, found {sha256!r}")
             if other:
                 _refuse_misspelt(row, where)
-            if unread:
-                _refuse_misplaced(unread, where)
+            _refuse_misplaced(said.unread, where)
+            readings = {} if predicted else reading_rows(row, where)
+            of_readings = {name: _claims(own, f"{where}: readings.{name}") for name, own in readings.items()}
+            for name, own in readings.items():
+                _refuse_misspelt(own, f"{where}: readings.{name}")
+                _refuse_misplaced(of_readings[name].unread, f"{where}: readings.{name}")
+                unknown.update(unknown_layers(own))
             if predicted and (before := first.setdefault(item.article_id, where)) is not where:
                 raise FormatError(
                     f"{where}: prediction for article {item.article_id!r} is given twice, first at {before}; keep one"
@@ -117,15 +121,8 @@ def _batch(
         if predicted and not (article.published + article.lang).isprintable():
             notes["predicted with control characters in 'published' or 'lang', which are not read"] += 1
         named = row.get("split")
-        claims.append(
-            Claims(
-                where=where,
-                surfaces=surfaces,
-                text=article.text or None if predicted else None,
-                sha256=sha256,
-                unread=unread,
-            )
-        )
+        text = article.text or None if predicted else None
+        claims.append(replace(said, text=text, sha256=sha256, readings=of_readings))
         splits.append(named if split is None and isinstance(named, str) else split)
     if predicted:
         return Batch(
@@ -134,6 +131,13 @@ def _batch(
     return Batch(
         examples=tuple(items), claims=tuple(claims), splits=tuple(splits), unknown=unknown, problems=tuple(wrong)
     )
+
+
+def _claims(row: Mapping[str, Any], where: str) -> Claims:
+    """What an object with layers says besides their items."""
+    from evalkit.formats.native.rows import claimed_surfaces, unread_fields
+
+    return Claims(where=where, surfaces=claimed_surfaces(row, where), unread=unread_fields(row))
 
 
 def _says_something(annotations: Annotations) -> bool:
@@ -155,13 +159,18 @@ def _item(row: Mapping[str, Any], where: str, predicted: bool) -> Any:
     Raises:
         FormatError: it is none; a form of another tool is named.
     """
-    from evalkit.formats.native.rows import example_from_row, prediction_from_row
+    from evalkit.formats.native.rows import READINGS, example_from_row, prediction_from_row, reading_rows
     from evalkit.formats.native.tools import foreign_form
 
     try:
         item: Any = prediction_from_row(row, where) if predicted else example_from_row(row, where)
-        if _says_something(item.annotations if predicted else item.gold):
+        if _says_something(item.annotations if predicted else item.gold) or (not predicted and item.readings):
             return item
+        if names := reading_rows(row, where):
+            raise FormatError(
+                f"{where}: has {READINGS} of {', '.join(names)} and no prediction; evalkit dataset convert --annotator "
+                "NAME writes those of one"
+            )
     except FormatError as error:
         if (other := foreign_form(row)) is None:
             raise
@@ -218,5 +227,6 @@ NATIVE = Format(
     options={"label_case": LABEL_CASE},
     keeps_ids=True,
     keeps_splits=True,
+    keeps_readings=True,
     of_rows=True,
 )

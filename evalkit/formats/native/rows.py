@@ -10,10 +10,12 @@
      "stances": [{"id": "s1", "holder": "moen", "target": "topic:oslo", "label": "against", "evidence": []}]}
 
 Each layer has a list of objects under its name, with the fields of its record (see `evalkit.layers`). A layer that is
-absent or null was not annotated. Predictions use the same objects; `id` names the article and `text` may be left out;
-`given_LAYER` holds items of the gold with the labels that the extractor chose for them. `start`/`end` on an item are
-read as its one span, ids may be left out or be whole numbers, and a layer may be an object of lists. `text` beside
-spans is what the file claims to stand there: it is compared, never trusted.
+absent or null was not annotated. Where several people read the article, `readings` has the same lists for each of them,
+by name, with a `scope` where that is not the gold's: `{"kari": {"entities": […]}, "ola": {"entities": […]}}`.
+Predictions use the same objects; `id` names the article and `text` may be left out; `given_LAYER` holds items of the
+gold with the labels that the extractor chose for them. `start`/`end` on an item are read as its one span, ids may be
+left out or be whole numbers, and a layer may be an object of lists. `text` beside spans is what the file claims to
+stand there: it is compared, never trusted.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from evalkit.records import Annotations, Article, Example, Prediction, Scope, Zo
 from evalkit.registry import near_match
 
 __all__ = [
+    "READINGS",
     "annotations_from_row",
     "annotations_to_row",
     "article_from_row",
@@ -54,6 +57,7 @@ __all__ = [
     "prediction_line",
     "prediction_to_row",
     "read_rows",
+    "reading_rows",
     "sha256_text",
     "unknown_layers",
     "unlabelled",
@@ -61,6 +65,9 @@ __all__ = [
 ]
 
 Row = dict[str, Any]
+
+READINGS = "readings"
+"""The key of what each annotator said."""
 
 GIVEN = "given_"
 """Before the name of a layer: items of the gold with labels that an extractor chose."""
@@ -239,7 +246,7 @@ def _begin_alike(one: str, other: str) -> bool:
     return one[:2].lower() == other[:2].lower()
 
 
-_NO_LAYERS = {"zones", "scope", "metadata", "usage"}
+_NO_LAYERS = {"zones", "scope", "metadata", "usage", READINGS}
 
 
 def _is_known(key: str) -> bool:
@@ -291,7 +298,36 @@ def _zone(zone: Any, where: str) -> Zone:
 
 def example_from_row(row: Mapping[str, Any], where: str) -> Example:
     """An article with its gold, from a JSON object."""
-    return Example(article=article_from_row(row, where), gold=annotations_from_row(row, where))
+    gold = annotations_from_row(row, where)
+    readings = {
+        name: _reading(own, gold.scope, f"{where}: {READINGS}.{name}") for name, own in reading_rows(row, where).items()
+    }
+    return Example(article=article_from_row(row, where), gold=gold, readings=readings)
+
+
+def reading_rows(row: Mapping[str, Any], where: str) -> dict[str, Mapping[str, Any]]:
+    """What each annotator said, as JSON objects by name; a table has null for those who said nothing.
+
+    Raises:
+        FormatError: it is no object of objects, or a name is empty.
+    """
+    given = row.get(READINGS)
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise FormatError(f'{where}: {READINGS!r} must be an object such as {{"kari": {{…}}}}, found {given!r:.60}')
+    rows = {name: own for name, own in sorted(given.items()) if own is not None}
+    for name, own in rows.items():
+        if not name.strip():
+            raise FormatError(f"{where}: {READINGS} has one of {name!r}; name the annotator")
+        if not isinstance(own, Mapping):
+            raise FormatError(f"{where}: {READINGS}.{name} must be an object of layers, found {own!r:.60}")
+    return rows
+
+
+def _reading(row: Mapping[str, Any], scope: Scope, where: str) -> Annotations:
+    own = annotations_from_row(row, where)
+    return own if row.get("scope") is not None else Annotations(own.layers, scope)
 
 
 def prediction_from_row(row: Mapping[str, Any], where: str) -> Prediction:
@@ -337,12 +373,22 @@ def article_to_row(article: Article) -> Row:
 
 
 def example_to_row(example: Example) -> Row:
-    """Article and gold as JSON values."""
-    scope = example.gold.scope
-    row = article_to_row(example.article) | annotations_to_row(example.gold, example.article.text)
+    """Article, gold and readings as JSON values."""
+    gold, text = example.gold, example.article.text
+    row = article_to_row(example.article) | annotations_to_row(gold, text) | {"scope": _scope_to_row(gold.scope)}
+    if example.readings:
+        row[READINGS] = {
+            name: annotations_to_row(own, text)
+            | ({} if own.scope == gold.scope else {"scope": _scope_to_row(own.scope)})
+            for name, own in sorted(example.readings.items())
+        }
+    return row
+
+
+def _scope_to_row(scope: Scope) -> Row:
     declared = {key: getattr(scope, key) for key in ("layers", "labels", "zones")}
     stated: Row = {key: None if value is None else list(value) for key, value in declared.items()}
-    return row | {"scope": stated | {own.layer: scope_to_table(own) for own in scope.of}}
+    return stated | {own.layer: scope_to_table(own) for own in scope.of}
 
 
 def prediction_to_row(prediction: Prediction) -> Row:

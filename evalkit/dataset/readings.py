@@ -1,0 +1,138 @@
+"""Whose annotations are the gold, where several people read an article.
+
+Gold with a layer is gold. Without any, the only reading is; of several somebody has to say which one counts. A named
+annotator's reading goes before gold.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from evalkit.errors import InputError
+from evalkit.formats.base import Batch, Claims
+from evalkit.records import Annotations, Example
+from evalkit.registry import unknown_name
+from evalkit.showing import number_of
+
+__all__ = [
+    "annotations_of",
+    "as_read",
+    "counted_readings",
+    "decided",
+    "is_undecided",
+    "of_annotator",
+    "settled",
+    "settled_example",
+    "told_readings",
+    "undecided_notes",
+]
+
+
+def annotations_of(examples: Iterable[Example]) -> Iterator[Annotations]:
+    """The gold and every reading of each example."""
+    for example in examples:
+        yield example.gold
+        yield from example.readings.values()
+
+
+def counted_readings(examples: Iterable[Example]) -> dict[str, int]:
+    """How many articles each annotator read."""
+    return dict(sorted(Counter(name for example in examples for name in example.readings).items()))
+
+
+def told_readings(examples: Iterable[Example]) -> str:
+    """The annotators with the number of articles that each read, in words."""
+    return ", ".join(f"{name} {number}" for name, number in counted_readings(examples).items())
+
+
+def is_undecided(example: Example) -> bool:
+    """Whether there are several readings and none that is the gold."""
+    return not example.gold.layers and len(example.readings) > 1
+
+
+def undecided_notes(examples: Iterable[Example]) -> list[str]:
+    """The note on articles with several readings and no gold, which nothing can be scored on as they are."""
+    if not (undecided := [example for example in examples if is_undecided(example)]):
+        return []
+    articles, told = number_of(len(undecided), "article has", "articles have"), told_readings(undecided)
+    return [f"{articles} several readings and no gold ({told}); they are kept, and --annotator NAME says whose counts"]
+
+
+def settled_example(example: Example) -> Example:
+    """The example with its only reading as gold, if it has no gold."""
+    if example.gold.layers or len(example.readings) != 1:
+        return example
+    return replace(example, gold=next(iter(example.readings.values())))
+
+
+def as_read(batch: Batch, place: str) -> Batch:
+    """The batch as it is, for what keeps readings."""
+    return batch
+
+
+def settled(batch: Batch, place: str) -> Batch:
+    """The batch with the only reading of an article as its gold, where it has no other; others stay undecided."""
+    claims = batch.claims or (Claims(),) * len(batch.examples)
+    chosen = [
+        example if example.gold.layers or len(example.readings) != 1 else next(iter(example.readings))
+        for example in batch.examples
+    ]
+    if not any(isinstance(one, str) for one in chosen):
+        return batch
+    return replace(
+        batch,
+        examples=tuple(map(settled_example, batch.examples)),
+        claims=tuple(
+            _claims_of(claim, one) if isinstance(one, str) else claim for claim, one in zip(claims, chosen, strict=True)
+        ),
+    )
+
+
+def decided(batch: Batch, place: str) -> Batch:
+    """The batch with a gold for each article.
+
+    Raises:
+        InputError: articles have several readings and no gold; names the annotators.
+    """
+    undecided = [example for example in batch.examples if is_undecided(example)]
+    if undecided:
+        articles, told = number_of(len(undecided), "article has", "articles have"), told_readings(undecided)
+        raise InputError(
+            f"{place}: {articles} several readings and no gold; say whose counts with --annotator NAME ({told})"
+        )
+    return settled(batch, place)
+
+
+def of_annotator(batch: Batch, annotator: str, place: str) -> Batch:
+    """The batch with one annotator's readings as gold; articles that they did not read are left out and counted.
+
+    Raises:
+        InputError: there are no readings.
+        UnknownNameError: there is none of that annotator.
+    """
+    names = counted_readings(batch.examples)
+    if not names:
+        raise InputError(f"{place}: keeps no readings by annotator; leave out --annotator")
+    if annotator not in names:
+        raise unknown_name("annotator", annotator, names)
+    kept = [number for number, example in enumerate(batch.examples) if annotator in example.readings]
+    left_out = len(batch.examples) - len(kept)
+    word = number_of(left_out, "article").partition(" ")[2]
+    claims = batch.claims or (Claims(),) * len(batch.examples)
+    return replace(
+        batch,
+        examples=tuple(
+            replace(batch.examples[number], gold=batch.examples[number].readings[annotator]) for number in kept
+        ),
+        claims=tuple(_claims_of(claims[number], annotator) for number in kept),
+        splits=tuple(batch.splits[number] for number in kept) if batch.splits else (),
+        notes={**batch.notes, **({f"{word} left out, not read by {annotator!r}": left_out} if left_out else {})},
+    )
+
+
+def _claims_of(claims: Claims, annotator: str) -> Claims:
+    """What a file says besides the gold, once the gold is a reading."""
+    own = claims.readings.get(annotator, Claims())
+    return replace(claims, surfaces=own.surfaces, unread=own.unread)

@@ -1,0 +1,320 @@
+"""Several people's readings of an article: kept, checked, counted, and gold where somebody says so."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalkit.cli.dataset import dataset_group
+from evalkit.dataset.build import DatasetProblemsError, build_dataset
+from evalkit.dataset.convert import convert_dataset
+from evalkit.dataset.describe import describe_dataset
+from evalkit.dataset.fingerprint import fingerprint_of
+from evalkit.dataset.load import load_dataset, load_splits
+from evalkit.dataset.readings import as_read
+from evalkit.dataset.validate import validate_dataset
+from evalkit.errors import FormatError, InputError, OffsetError, UnknownNameError
+from evalkit.formats.native.rows import example_from_row, example_to_row
+from evalkit.options import ReadOptions
+from evalkit.records import Annotations, Article, Entity, Example, LayerScope, Scope, Span
+from evalkit.workflows.score import score_predictions
+
+TEXT = "Ida Moen left Oslo 🚢 for Rome."
+MOEN = {"id": "e1", "spans": [[0, 8]], "text": "Ida Moen", "label": "PER"}
+OSLO = {"id": "e1", "spans": [[14, 18]], "text": "Oslo", "label": "GPE"}
+ROME = {"id": "e2", "spans": [[25, 29]], "text": "Rome", "label": "GPE"}
+
+
+def row(name: str, *, split: str = "test", **rest: Any) -> dict[str, Any]:
+    return {"id": name, "split": split, "text": TEXT} | rest
+
+
+ROWS = [
+    row("agreed", entities=[MOEN], readings={"kari": {"entities": [MOEN, ROME]}}),
+    row("open", readings={"kari": {"entities": [MOEN]}, "ola": {"entities": [OSLO, ROME]}}),
+    row("once", readings={"ola": {"entities": [OSLO]}}),
+    row("plain", entities=[OSLO]),
+]
+"""Gold beside a reading; two readings and no gold; one reading and no gold; gold and no reading."""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return written(tmp_path / "gold.jsonl", ROWS)
+
+
+def written(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
+    return path
+
+
+def changed(name: str, **rest: Any) -> list[dict[str, Any]]:
+    """The rows with something else in one."""
+    return [one | rest if one["id"] == name else one for one in ROWS]
+
+
+def surfaces(gold: Any) -> dict[str, list[str]]:
+    return {
+        example.article.id: [example.article.text[slice(*item.spans[0])] for item in example.gold.entities]
+        for example in gold
+    }
+
+
+class TestDoor:
+    def test_several_and_none_decided_is_refused_with_the_annotators(self, file: Path) -> None:
+        message = r"gold\.jsonl: 1 article has several readings and no gold; say .* --annotator NAME \(kari 1, ola 1\)"
+        with pytest.raises(InputError, match=message):
+            load_dataset(file)
+
+    def test_gold_is_gold_and_an_only_reading_is_too(self, tmp_path: Path) -> None:
+        gold = load_dataset(written(tmp_path / "a.jsonl", [one for one in ROWS if one["id"] != "open"]))
+        assert surfaces(gold) == {"agreed": ["Ida Moen"], "once": ["Oslo"], "plain": ["Oslo"]}
+
+    def test_a_named_annotator_goes_before_gold(self, file: Path) -> None:
+        gold = load_dataset(file, annotator="kari")
+        assert surfaces(gold) == {"agreed": ["Ida Moen", "Rome"], "open": ["Ida Moen"]}
+        assert gold.notes == ("2 articles left out, not read by 'kari'",)
+        assert gold.origin["annotator"] == "kari"
+        # What the others said is still there.
+        assert [sorted(example.readings) for example in gold] == [["kari"], ["kari", "ola"]]
+
+    def test_an_unknown_annotator_is_told_the_near_one(self, file: Path) -> None:
+        with pytest.raises(UnknownNameError, match="unknown annotator 'olaf'; did you mean 'ola'"):
+            load_dataset(file, annotator="olaf")
+
+    def test_predictions_are_scored_against_the_named_reading(self, file: Path, tmp_path: Path) -> None:
+        predicted = written(tmp_path / "p.jsonl", [{"id": "open", "entities": [OSLO]}, {"id": "once", "entities": []}])
+        read = ReadOptions(annotator="ola")
+        result = score_predictions(file, predicted, read=read, resamples=0, baseline=False)
+        # Ola found Oslo and Rome in one article, Oslo in the other; predicted was Oslo in the first.
+        assert (result.tasks["entities"]["exact"].micro.precision, result.articles) == (1.0, 2)
+        assert result.tasks["entities"]["exact"].micro.recall == pytest.approx(1 / 3)
+
+    def test_readings_are_no_predictions(self, file: Path, tmp_path: Path) -> None:
+        gold = written(tmp_path / "g.jsonl", [row("open", entities=[MOEN])])
+        with pytest.raises(FormatError, match=r"has readings of kari, ola and no prediction; evalkit dataset convert"):
+            score_predictions(gold, file, resamples=0)
+
+    def test_the_fingerprint_is_that_of_the_gold(self, tmp_path: Path) -> None:
+        bare = written(tmp_path / "bare.jsonl", [row("agreed", entities=[MOEN])])
+        beside = written(tmp_path / "beside.jsonl", ROWS[:1])
+        assert load_dataset(bare).fingerprint == load_dataset(beside).fingerprint
+
+
+class TestChecked:
+    @pytest.mark.parametrize(
+        ("entity", "code"),
+        [
+            pytest.param(MOEN | {"spans": [[0, 99]], "text": None}, "offset-out-of-range", id="offset"),
+            pytest.param(MOEN | {"text": "Ida"}, "text-mismatch", id="surface"),
+            pytest.param(MOEN | {"spans": [[0, 9]], "text": None}, "span-whitespace", id="white-space"),
+            pytest.param(MOEN | {"entityid": "moen"}, "field-unknown", id="key"),
+            pytest.param(MOEN | {"label": "Per"}, "label-spelling", id="spelling"),
+        ],
+    )
+    def test_validate_names_the_annotator(self, tmp_path: Path, entity: dict[str, Any], code: str) -> None:
+        rows = changed("open", readings={"kari": {"entities": [entity]}, "ola": {"entities": []}})
+        found = validate_dataset(written(tmp_path / "a.jsonl", rows)).problems
+        assert [(one.article_id, one.place, one.code) for one in found] == [
+            ("open", "readings.kari.entities[0] (e1)", code)
+        ]
+
+    def test_labels_are_those_of_the_inventory(self, tmp_path: Path) -> None:
+        (tmp_path / "labels.toml").write_text("[entities.PER]\n[entities.GPE]\n")
+        rows = changed("open", readings={"ola": {"entities": [OSLO | {"label": "GEP"}]}, "kari": {"entities": []}})
+        (problem,) = validate_dataset(written(tmp_path / "a.jsonl", rows)).problems
+        assert (problem.place, problem.code) == ("readings.ola.entities[0] (e1)", "label-unknown")
+        assert problem.message.endswith("did you mean 'GPE'?")
+
+    def test_loading_looks_at_the_reading_that_counts(self, tmp_path: Path) -> None:
+        wrong = {"kari": {"entities": [MOEN | {"text": "Ida"}]}, "ola": {"entities": [OSLO]}}
+        path = written(tmp_path / "a.jsonl", changed("open", readings=wrong))
+        assert len(load_dataset(path, annotator="ola")) == 2
+        with pytest.raises(OffsetError, match="the file says 'Ida'"):
+            load_dataset(path, annotator="kari")
+
+    def test_a_build_with_a_wrong_reading_is_refused(self, tmp_path: Path) -> None:
+        wrong = {"kari": {"entities": [MOEN | {"spans": [[0, 99]], "text": None}]}}
+        path = written(tmp_path / "a.jsonl", changed("open", readings=wrong))
+        with pytest.raises(DatasetProblemsError, match=r"open: readings\.kari\.entities\[0\]"):
+            build_dataset(path, tmp_path / "gold", corpus=tmp_path / "corpus")
+
+    def test_what_was_looked_at_is_counted(self, file: Path) -> None:
+        done = CliRunner().invoke(dataset_group, ["validate", str(file)])
+        assert done.stdout.startswith("ok: 4 articles, 2 entities (GPE 5, PER 3), ")
+        assert done.stdout.endswith("4 readings\n")
+
+    @pytest.mark.parametrize(
+        ("readings", "message"),
+        [
+            ([], "'readings' must be an object such as"),
+            ({"kari": []}, "readings.kari must be an object of layers"),
+            ({" ": {}}, "readings has one of ' '; name the annotator"),
+            ({"kari": {"ents": [MOEN]}}, "readings.kari: 'ents' is no layer"),
+            ({"kari": {"entities": [{"label": 3}]}}, r"readings.kari: entities\[0\]: 'label' must be a string"),
+            ({"kari": {"entities": [{"span": [0, 8], "label": "PER"}]}}, r"readings.kari: entities\[0\]: 'span' is no"),
+        ],
+    )
+    def test_what_is_no_reading_is_refused(self, tmp_path: Path, readings: Any, message: str) -> None:
+        with pytest.raises(FormatError, match=message):
+            load_dataset(written(tmp_path / "a.jsonl", [row("a", readings=readings)]))
+
+    def test_offsets_are_converted(self, tmp_path: Path) -> None:
+        # In UTF-16 the ship is two units.
+        rome = ROME | {"spans": [[26, 30]]}
+        path = written(tmp_path / "a.jsonl", [row("a", entities=[rome], readings={"kari": {"entities": [rome, MOEN]}})])
+        read = ReadOptions(offsets="utf-16")
+        assert validate_dataset(path, read=read).problems == ()
+        assert surfaces(load_dataset(path, annotator="kari", read=read)) == {"a": ["Rome", "Ida Moen"]}
+
+    def test_label_maps_and_spelling_apply(self, tmp_path: Path) -> None:
+        readings = {"kari": {"entities": [OSLO | {"label": "gpe"}, MOEN | {"id": "e2", "label": "Person"}]}}
+        path = written(tmp_path / "a.jsonl", [row("a", entities=[OSLO], readings=readings)])
+        plain = load_dataset(path)
+        assert [item.label for item in plain.examples[0].readings["kari"].entities] == ["GPE", "Person"]
+        assert "1 annotators' entity with a label in another spelling, read as the gold's: gpe→GPE 1" in plain.notes
+        mapped = load_dataset(path, label_map="conll4")
+        assert [item.label for item in mapped.examples[0].readings["kari"].entities] == ["LOC"]
+
+
+class TestKept:
+    @pytest.fixture
+    def folder(self, file: Path, tmp_path: Path) -> Path:
+        build_dataset(file, tmp_path / "gold", corpus=tmp_path / "corpus")
+        return tmp_path / "gold"
+
+    def test_build_keeps_them_one_line_an_item(self, file: Path, tmp_path: Path) -> None:
+        built = build_dataset(file, tmp_path / "gold", corpus=tmp_path / "corpus")
+        told = "1 article has several readings and no gold (kari 1, ola 1); they are kept, and --annotator NAME says"
+        assert any(note.startswith(told) for note in built.notes)
+        lines = (tmp_path / "gold" / "test" / "open.json").read_text(encoding="utf-8").splitlines()
+        start = lines.index('"readings": {')
+        item = '{"id": "e1", "spans": [[14, 18]], "text": "Oslo", "label": "GPE", "entity_id": null},'
+        assert lines[start + 1 : start + 3] == ['"kari": {', '"entities": [']
+        assert item in lines
+        assert '"readings"' not in (tmp_path / "gold" / "test" / "plain.json").read_text(encoding="utf-8")
+        assert validate_dataset(tmp_path / "gold").problems == ()
+
+    def test_building_again_gives_the_same_bytes(self, folder: Path, tmp_path: Path) -> None:
+        before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        build_dataset(folder, folder, corpus=tmp_path / "corpus")
+        assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+    def test_what_was_built_is_loaded_as_it_is_told(self, folder: Path) -> None:
+        with pytest.raises(InputError, match="1 article has several readings"):
+            load_dataset(folder)
+        assert surfaces(load_dataset(folder, annotator="ola")) == {"once": ["Oslo"], "open": ["Oslo", "Rome"]}
+
+    def test_the_fingerprint_of_an_only_reading_is_that_of_loading(self, tmp_path: Path) -> None:
+        path = written(tmp_path / "a.jsonl", ROWS[2:])
+        (built,) = build_dataset(path, tmp_path / "gold", corpus=tmp_path / "corpus").splits
+        assert built.fingerprint == load_dataset(tmp_path / "gold").fingerprint
+        assert "| entities: GPE | 2 |" in (tmp_path / "gold" / "README.md").read_text(encoding="utf-8")
+        # The folder keeps whose it is.
+        assert '"ola": {' in (tmp_path / "gold" / "test" / "once.json").read_text(encoding="utf-8")
+
+    def test_described_by_annotator_and_by_number(self, folder: Path) -> None:
+        rows = {one.name: one.counts for one in describe_dataset(folder).rows if one.group == "readings"}
+        assert rows == {
+            "by kari": (2,),
+            "by ola": (2,),
+            "articles with 1 reading": (2,),
+            "articles with 2 readings": (1,),
+            "articles without gold": (1,),
+        }
+        assert "| readings: by kari | 2 |" in (folder / "README.md").read_text(encoding="utf-8")
+        assert not [one for one in describe_dataset().rows if one.group == "readings"]
+
+    @pytest.mark.parametrize("name", ["gold.jsonl", "gold.parquet", "hf"])
+    def test_convert_keeps_them(self, folder: Path, tmp_path: Path, name: str) -> None:
+        to = {"jsonl": "native", "parquet": "parquet", "hf": "hf"}[name.rpartition(".")[2]]
+        done = convert_dataset(folder, tmp_path / "there" / name, to=to)
+        assert done.losses.left_out == {}
+        # hf keeps the split, files name it.
+        there = load_splits(tmp_path / "there" / name, decide=as_read)
+        here = load_splits(folder, decide=as_read)
+        assert [list(gold) for gold in there] == [list(gold) for gold in here]
+
+    def test_a_form_without_readings_says_so(self, folder: Path, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="several readings and no gold"):
+            convert_dataset(folder, tmp_path / "i", to="inline")
+        read = ReadOptions(annotator="ola")
+        done = convert_dataset(folder, tmp_path / "i", to="inline", read=read)
+        # Of two articles that Ola read one was read by Kari, too.
+        assert done.losses.left_out == {"readings of annotators": 3}
+
+    def test_plain_datasets_loads_articles_with_and_without(self, folder: Path, tmp_path: Path) -> None:
+        code = (
+            "import datasets, json, sys\n"
+            "rows = list(datasets.load_dataset(sys.argv[1], split='test'))\n"
+            "print(json.dumps({row['id']: row['readings'] for row in rows}))\n"
+        )
+        environment = os.environ | {"HF_DATASETS_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache")}
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, env=environment, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        loaded = json.loads(done.stdout)
+        assert [one["text"] for one in loaded["open"]["ola"]["entities"]] == ["Oslo", "Rome"]
+        assert loaded["open"]["kari"]["quotes"] is None
+        assert loaded["once"]["kari"] is None
+        assert loaded["plain"] is None or not any(loaded["plain"].values())
+
+    def test_what_datasets_saved_is_read_back(self, folder: Path, tmp_path: Path) -> None:
+        code = "import datasets, sys\ndatasets.load_dataset(sys.argv[1]).save_to_disk(sys.argv[2])\n"
+        environment = os.environ | {"HF_DATASETS_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache")}
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(folder), str(tmp_path / "saved")],
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        for name in ("kari", "ola"):
+            here, there = (load_dataset(one, annotator=name) for one in (folder, tmp_path / "saved"))
+            assert here.fingerprint == there.fingerprint
+
+    def test_declared_scopes_are_those_of_readings_too(self, file: Path, tmp_path: Path) -> None:
+        (tmp_path / "dataset.toml").write_text('[scope.entities]\nlabels = ["GPE"]\n')
+        for example in load_dataset(file, annotator="ola"):
+            of = LayerScope(layer="entities", labels=("GPE",))
+            assert {own.scope.of for own in (example.gold, *example.readings.values())} == {(of,)}
+
+
+class TestNative:
+    @given(
+        st.dictionaries(
+            st.sampled_from(["kari", "ola", "Ærlig Ås", "x.y"]),
+            st.tuples(
+                st.lists(st.sampled_from(["PER", "GPE"]), max_size=3),
+                st.sampled_from([None, ("body",)]),
+                st.booleans(),
+            ),
+            max_size=3,
+        )
+    )
+    def test_there_and_back(self, said: dict[str, tuple[list[str], Any, bool]]) -> None:
+        readings = {}
+        for name, (labels, zones, annotated) in said.items():
+            entities = [Entity(id=f"e{at}", spans=(Span(at, at + 1),), label=own) for at, own in enumerate(labels)]
+            readings[name] = Annotations({"entities": entities} if annotated else {}, Scope(zones=zones))
+        example = Example(article=Article(id="a", text=TEXT), gold=Annotations(scope=Scope(zones=("body",))))
+        whole = replace(example, readings=dict(sorted(readings.items())))
+        assert example_from_row(json.loads(json.dumps(example_to_row(whole))), "x:1") == whole
+        assert fingerprint_of([whole]) == fingerprint_of([example])
+
+    def test_a_reading_without_a_scope_has_that_of_its_row(self) -> None:
+        one = example_from_row(row("a", readings={"kari": {"entities": []}}, scope={"zones": ["body"]}), "x:1")
+        assert one.readings["kari"].scope == Scope(zones=("body",))
+        assert "scope" not in example_to_row(one)["readings"]["kari"]
