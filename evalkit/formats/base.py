@@ -13,13 +13,14 @@ A format of a file that has one line a mention, `article TAB start TAB end TAB l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import FormatError
+from evalkit.formats.standoff.document import Documents
 from evalkit.layers.keys import UnreadKey
 from evalkit.layers.table import layer_names, load_layer
 from evalkit.options import ReadOptions
@@ -27,7 +28,10 @@ from evalkit.records import Annotations, Example, Prediction
 from evalkit.registry import near_match
 from evalkit.showing import number_of
 
-__all__ = ["Batch", "Claims", "Format", "Losses", "Source", "counted", "merged"]
+__all__ = ["Batch", "Claims", "Format", "Losses", "Source", "counted", "merged", "with_layers"]
+
+NAMED = 12
+"""So many names stand in a note on what was left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,9 @@ class Batch:
         reading: how it was read where that changes figures, for signatures, such as `tags:IOB2/begin`.
         notes: what was met and mended, in words, and how often; 0 for a sentence that counts nothing.
         unknown: items by the name of what would be their layer, where no layer of that name is known here.
+        left_out: what a profile reads nothing from, by kind and name.
+        together: the layers that were annotated in all articles, where the file says it of all of them together; those
+            of several files of one place count in each. None if every article says which layers it has.
         problems: what could not be read; the rest is here.
     """
 
@@ -101,6 +108,8 @@ class Batch:
     reading: str = ""
     notes: Mapping[str, int] = field(default_factory=dict)
     unknown: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    together: frozenset[str] | None = None
     problems: tuple[FormatError, ...] = ()
 
     @property
@@ -111,7 +120,10 @@ class Batch:
             for name, number in sorted(self.unknown.items())
         )
         said = (f"{number} {what}" if number else what for what, number in self.notes.items())
-        return (*said, *left_out, *_unread_notes(self))
+        aside = (
+            f"{sum(names.values())} {kind}, left out: {_listed(names)}" for kind, names in sorted(self.left_out.items())
+        )
+        return (*said, *left_out, *aside, *_unread_notes(self))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +171,8 @@ class Format:
         keeps_splits: whether `write` keeps the split of each article; otherwise each split is written on its own.
         keeps_readings: whether `write` keeps what each annotator said, beside the gold.
         of_rows: whether a file has one row an article, as `datasets` has it: in a folder their names say the splits.
+        documents: for an annotation tool: the documents of a file, before a profile says what their marks mean.
+        profile: for an annotation tool: the profile that says it, if nobody names another; empty for other formats.
     """
 
     name: str
@@ -173,6 +187,8 @@ class Format:
     keeps_splits: bool = False
     keeps_readings: bool = False
     of_rows: bool = False
+    documents: Callable[[Source, ReadOptions], Documents] | None = None
+    profile: str = ""
 
     def certainty(self, path: Path, head: bytes) -> float:
         """How sure the format is that a file, or a folder, is its own."""
@@ -184,6 +200,13 @@ class Format:
 def _hint(name: str) -> str:
     near = near_match(name, layer_names())
     return f" (did you mean {near!r}?)" if near else "; is the package that brings it installed?"
+
+
+def _listed(names: Mapping[str, int]) -> str:
+    """Names by how often they were met; of many the most frequent."""
+    most = sorted(names.items(), key=lambda pair: (-pair[1], pair[0]))
+    more = f" and {len(most) - NAMED} more" if len(most) > NAMED else ""
+    return ", ".join(f"{name} {number}" for name, number in most[:NAMED]) + more
 
 
 def _unread_notes(batch: Batch) -> list[str]:
@@ -220,12 +243,19 @@ def merged(batches: Sequence[Batch]) -> Batch:
         return batches[0]
     notes: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
+    left_out: dict[str, Counter[str]] = {}
     labels: dict[str, tuple[str, ...]] = {}
     for batch in batches:
         notes.update(batch.notes)
         unknown.update(batch.unknown)
+        for kind, names in batch.left_out.items():
+            left_out.setdefault(kind, Counter()).update(names)
         for layer, own in batch.labels.items():
             labels[layer] = tuple(sorted({*labels.get(layer, ()), *own}))
+    said = [batch.together for batch in batches if batch.together is not None]
+    together = frozenset(chain.from_iterable(said)) if said else None
+    if together:
+        batches = [batch if batch.together is None else _with_layers(batch, together) for batch in batches]
     predictions = [batch.predictions for batch in batches if batch.predictions is not None]
     # What is said one by one is said of examples; of predictions only where there are no examples at all.
     sizes = [len(batch.examples) for batch in batches]
@@ -239,7 +269,40 @@ def merged(batches: Sequence[Batch]) -> Batch:
         reading="+".join(dict.fromkeys(batch.reading for batch in batches if batch.reading)),
         notes=notes,
         unknown=unknown,
+        left_out=left_out,
+        together=together,
         problems=_all(batch.problems for batch in batches),
+    )
+
+
+def with_layers(example: Example, layers: Collection[str]) -> Example:
+    """The example with empty layers in place of those that are not there; one that nobody annotated stays as it is."""
+    undecided = example.readings and not example.gold.layers
+    gold = example.gold if undecided else _filled(example.gold, layers)
+    readings = {name: _filled(own, layers) for name, own in example.readings.items()}
+    return example if gold is example.gold and not readings else replace(example, gold=gold, readings=readings)
+
+
+def _filled(annotations: Annotations, layers: Collection[str]) -> Annotations:
+    missing = [name for name in layers if name not in annotations.layers]
+    return annotations.with_layers(**dict.fromkeys(sorted(missing), ())) if missing else annotations
+
+
+def _with_layers(batch: Batch, layers: Collection[str]) -> Batch:
+    """The batch with empty layers where other files of the place say that they were annotated."""
+    missing = [name for name in layers if name not in (batch.together or ())]
+    if not missing:
+        return batch
+    predictions = batch.predictions
+    # Where something of a file was annotated, an article of it without any layer is one that nobody looked at.
+    return replace(
+        batch,
+        examples=tuple(
+            with_layers(one, missing) if one.gold.layers or one.readings or not batch.together else one
+            for one in batch.examples
+        ),
+        predictions=predictions
+        and tuple(replace(one, annotations=_filled(one.annotations, missing)) for one in predictions),
     )
 
 

@@ -58,6 +58,7 @@ __all__ = [
     "prediction_to_row",
     "read_rows",
     "reading_rows",
+    "scope_from_row",
     "sha256_text",
     "unknown_layers",
     "unlabelled",
@@ -130,7 +131,7 @@ def annotations_from_row(row: Mapping[str, Any], where: str) -> Annotations:
     Raises:
         FormatError: a field is missing or of the wrong type; says where and what was found.
     """
-    return Annotations(_layers(row, "", where), _scope(row, where))
+    return Annotations(_layers(row, "", where), scope_from_row(row, where))
 
 
 def _layers(row: Mapping[str, Any], before: str, where: str) -> dict[str, tuple[Any, ...]]:
@@ -143,7 +144,12 @@ def _layers(row: Mapping[str, Any], before: str, where: str) -> dict[str, tuple[
     return found
 
 
-def _scope(row: Mapping[str, Any], where: str) -> Scope:
+def scope_from_row(row: Mapping[str, Any], where: str) -> Scope:
+    """What of an article was annotated exhaustively, from a JSON object.
+
+    Raises:
+        FormatError: it says something else.
+    """
     scope = row.get("scope") or {}
     if not isinstance(scope, Mapping):
         raise FormatError(f"{where}: 'scope' must be an object, found {scope!r}")
