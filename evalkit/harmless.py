@@ -22,6 +22,7 @@ __all__ = [
     "clean",
     "clean_output",
     "clean_text",
+    "is_colour",
     "json_text",
     "markdown_begun",
     "markdown_code",
@@ -173,3 +174,32 @@ def markdown_code(text: str) -> str:
         ticks += "`"
     space = " " if "`" in (line[0], line[-1]) else ""
     return f"{ticks}{space}{line}{space}{ticks}"
+
+
+_COLOURS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        aliceblue antiquewhite aqua aquamarine azure beige bisque black blanchedalmond blue blueviolet brown
+        burlywood cadetblue chartreuse chocolate coral cornflowerblue cornsilk crimson cyan darkblue darkcyan
+        darkgoldenrod darkgray darkgreen darkgrey darkkhaki darkmagenta darkolivegreen darkorange darkorchid darkred
+        darksalmon darkseagreen darkslateblue darkslategray darkslategrey darkturquoise darkviolet deeppink
+        deepskyblue dimgray dimgrey dodgerblue firebrick floralwhite forestgreen fuchsia gainsboro ghostwhite gold
+        goldenrod gray green greenyellow grey honeydew hotpink indianred indigo ivory khaki lavender lavenderblush
+        lawngreen lemonchiffon lightblue lightcoral lightcyan lightgoldenrodyellow lightgray lightgreen lightgrey
+        lightpink lightsalmon lightseagreen lightskyblue lightslategray lightslategrey lightsteelblue lightyellow
+        lime limegreen linen magenta maroon mediumaquamarine mediumblue mediumorchid mediumpurple mediumseagreen
+        mediumslateblue mediumspringgreen mediumturquoise mediumvioletred midnightblue mintcream mistyrose moccasin
+        navajowhite navy oldlace olive olivedrab orange orangered orchid palegoldenrod palegreen paleturquoise
+        palevioletred papayawhip peachpuff peru pink plum powderblue purple rebeccapurple red rosybrown royalblue
+        saddlebrown salmon sandybrown seagreen seashell sienna silver skyblue slateblue slategray slategrey snow
+        springgreen steelblue tan teal thistle tomato turquoise violet wheat white whitesmoke yellow yellowgreen
+        """,
+    )
+)
+"""The names of colours in CSS."""
+
+
+def is_colour(text: str) -> bool:
+    """Whether a text is a colour that a page may be given: `#2266aa`, or a name that CSS knows, and nothing else."""
+    return text in _COLOURS or re.fullmatch("#[0-9a-fA-F]{6}", text) is not None

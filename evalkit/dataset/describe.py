@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.dataset.gold import GoldDataset, stated_layers
+from evalkit.dataset.labels import Inventory
 from evalkit.dataset.load import load_splits
 from evalkit.dataset.readings import counted_readings, is_undecided, settled
 from evalkit.layers.base import Layer
@@ -18,7 +19,7 @@ from evalkit.showing import number_of, shown_html
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Description", "DescriptionRow", "describe_dataset"]
+__all__ = ["DescribedLabel", "Description", "DescriptionRow", "describe_dataset"]
 
 
 class DescriptionRow(NamedTuple):
@@ -27,6 +28,13 @@ class DescriptionRow(NamedTuple):
     group: str
     name: str
     counts: tuple[int, ...]
+
+
+class DescribedLabel(NamedTuple):
+    """What the owner of a gold says of a label: "" for what is not said."""
+
+    definition: str = ""
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +46,14 @@ class Description:
         splits: the names of its splits.
         fingerprints: their fingerprints, in the same order.
         rows: the counts, in groups: size, each layer by label and what else it counts, readings, metadata.
+        labels: layer → label → what `labels.toml` says of it, where it says anything.
     """
 
     name: str
     splits: tuple[str, ...]
     fingerprints: tuple[str, ...]
     rows: tuple[DescriptionRow, ...]
+    labels: Mapping[str, Mapping[str, DescribedLabel]] = field(default_factory=dict)
 
     def groups(self) -> dict[str, list[DescriptionRow]]:
         """The rows by group, in order."""
@@ -60,7 +70,8 @@ class Description:
             for group, rows in self.groups().items():
                 groups[group] = {row.name: row.counts[number] for row in rows}
             splits[split] = groups
-        return {"name": self.name, "splits": splits}
+        labels = {layer: {label: said._asdict() for label, said in own.items()} for layer, own in self.labels.items()}
+        return {"name": self.name, "splits": splits, "labels": labels}
 
     def to_pandas(self) -> DataFrame:
         """One row a count, its group and name as index, one column a split."""
@@ -96,7 +107,19 @@ def describe_dataset(
         splits=tuple(split.split for split in splits),
         fingerprints=tuple(split.fingerprint for split in splits),
         rows=tuple(rows),
+        labels=_described(splits[0].inventory, stated) if splits else {},
     )
+
+
+def _described(inventory: Inventory, layers: Sequence[Layer[Any]]) -> dict[str, dict[str, DescribedLabel]]:
+    described: dict[str, dict[str, DescribedLabel]] = {}
+    for layer in layers:
+        definitions, colours = inventory.definitions_of(layer.name), inventory.colours_of(layer.name)
+        for label in inventory.labels_of(layer.name):
+            said = DescribedLabel(definitions.get(label, ""), colours.get(label, ""))
+            if any(said):
+                described.setdefault(layer.name, {})[label] = said
+    return described
 
 
 Counts = dict[str, dict[str, int]]

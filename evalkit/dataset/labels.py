@@ -3,7 +3,10 @@
 `labels.toml` has a table for each label, below the name of its layer, and one for each map::
 
     [entities.PER]
+    name = "person"                # these four may be left out
     definition = "People, real or fictional."
+    examples = ["Ida Moen"]
+    colour = "#2266aa"             # or a name that CSS knows; HTML shows it beside the label
 
     [maps.conll4]
     GPE = "LOC"
@@ -21,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +32,11 @@ from evalkit.dataset.label_maps import LabelMap, chain_label_maps, listed, mappe
 from evalkit.dataset.store import bundled_gold
 from evalkit.errors import FormatError, InputError
 from evalkit.files import path_of
+from evalkit.harmless import is_colour
 from evalkit.layers.base import Layer
 from evalkit.layers.table import layer_names, load_layer, open_layers
 from evalkit.records import Annotations, Example, Prediction
-from evalkit.registry import unknown_name
+from evalkit.registry import near_match, unknown_name
 from evalkit.showing import number_of
 from evalkit.toml import read_toml
 
@@ -61,12 +66,14 @@ class Inventory:
         definitions: layer → label → what it means.
         maps: label maps by name, those to other inventories and those from the labels of models.
         metadata: layer → the field of the articles' metadata that holds its label, for layers that are read from it.
+        colours: layer → label → its colour, see `evalkit.harmless.is_colour`.
     """
 
     labels: Mapping[str, tuple[str, ...]]
     definitions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     maps: Mapping[str, LabelMap] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    colours: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def labels_of(self, layer: str) -> tuple[str, ...]:
         """The labels that items of a layer may have, in order; empty if nothing says which, and any will do."""
@@ -76,10 +83,16 @@ class Inventory:
         """What the labels of a layer mean, as far as the file says."""
         return self.definitions.get(layer, {})
 
+    def colours_of(self, layer: str) -> Mapping[str, str]:
+        """The colours of the labels of a layer, as far as the file gives any."""
+        return self.colours.get(layer, {})
+
     def with_labels(self, layer: str, labels: Iterable[str]) -> Inventory:
         """The same with other labels of a layer, which nothing defines."""
-        definitions = {name: texts for name, texts in self.definitions.items() if name != layer}
-        return replace(self, labels={**self.labels, layer: tuple(labels)}, definitions=definitions)
+        definitions, colours = (
+            {name: texts for name, texts in said.items() if name != layer} for said in (self.definitions, self.colours)
+        )
+        return replace(self, labels={**self.labels, layer: tuple(labels)}, definitions=definitions, colours=colours)
 
 
 def load_inventory(folder: str | Path | None = None) -> Inventory:
@@ -108,9 +121,13 @@ def unlisted_inventory() -> Inventory:
 
 def _inventory(path: Path) -> Inventory:
     tables = read_toml(path)
+    _refuse_misspelt(tables, path)
     declared = {layer: _tables(tables, layer, path) for layer in layer_names() if layer in tables}
-    if not any(declared.values()):
+    if not any(tables.values()):
         raise FormatError(f"{path}: names no label; add a table such as [{open_layers()[0].name}.PER]")
+    for layer, labels in declared.items():
+        for label, entry in labels.items():
+            _check_label(layer, label, entry, path)
     maps: dict[str, LabelMap] = {}
     for section in ("maps", "aliases"):
         for name, mapping in _tables(tables, section, path).items():
@@ -125,7 +142,41 @@ def _inventory(path: Path) -> Inventory:
         },
         maps=maps,
         metadata=_metadata(_tables(tables, "layers", path), path),
+        colours={
+            layer: {label: entry["colour"] for label, entry in labels.items() if "colour" in entry}
+            for layer, labels in declared.items()
+        },
     )
+
+
+_SECTIONS = ("maps", "aliases", "layers")
+_LABEL_KEYS = ("name", "definition", "examples", "colour")
+
+
+def _refuse_misspelt(tables: Mapping[str, Any], path: Path) -> None:
+    """Refuses a table that was meant for another; one of a layer that is not installed here is nobody's mistake."""
+    known = (*layer_names(), *_SECTIONS)
+    for name in tables:
+        if name not in known and (near := near_match(name, known, least=0.7)) and near not in tables:
+            raise FormatError(f"{path}: [{name}] is no layer, and nothing is read from it; did you mean [{near}]?")
+
+
+def _check_label(layer: str, label: str, entry: Mapping[str, Any], path: Path) -> None:
+    where = f"{path}: [{layer}.{label}]"
+    for key, value in entry.items():
+        if key not in _LABEL_KEYS:
+            near = near_match(key, _LABEL_KEYS)
+            hint = f"did you mean {near!r}?" if near else f"a label has {', '.join(_LABEL_KEYS)}"
+            raise FormatError(f"{where} has {key!r}, from which nothing is read; {hint}")
+        if key == "examples":
+            if not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+                raise FormatError(f"{where}: examples is {value!r:.60}; write a list of texts")
+        elif not isinstance(value, str):
+            raise FormatError(f"{where}: {key} is {value!r:.60}; write text between quotation marks")
+    if not is_colour(entry.get("colour", "red")):
+        raise FormatError(
+            f"{where}: colour is {entry['colour']!r:.60}; write #2266aa, or a name that CSS knows, as navy"
+        )
 
 
 def _metadata(settings: Mapping[str, Mapping[str, Any]], path: Path) -> dict[str, str]:
@@ -164,24 +215,31 @@ def load_label_map(name_or_path: str | Path, inventory: Inventory) -> LabelMap:
     """The map of that name in the inventory, or the one in a TOML file of lines `LABEL = "LABEL"`.
 
     A map for another layer than the first says so: `layer = "NAME"`, and the lines below `[map]`.
-    `first+second` applies one map after the other: `news+conll4` takes the labels of many models to CoNLL-4.
+    `first+second` applies one map after the other: `news+conll4` takes the labels of many models to CoNLL-4, and
+    `mine.toml+conll4` the labels that a file takes to those of the bundled gold.
 
     Raises:
         UnknownNameError: no map has that name.
         InputError, FormatError: the file cannot be read, or is no such TOML.
     """
     path = path_of(name_or_path, "a label map must be a name or the path of a TOML file")
-    if path.suffix == ".toml":
-        return _label_map(path.stem, read_toml(path), path)
-    chained: LabelMap | None = None
-    for name in str(name_or_path).split("+"):
-        if name not in inventory.maps:
-            raise unknown_name("label map", name, inventory.maps)
-        found = inventory.maps[name]
-        chained = found if chained is None else chain_label_maps(chained, found)
-    if chained is None:
-        raise unknown_name("label map", "", inventory.maps)
-    return chained
+    if path.suffix == ".toml" and ("+" not in str(name_or_path) or path.is_file()):
+        return _map_of_file(path)
+    maps = [
+        _map_of_file(path_of(name, "a label map")) if name.endswith(".toml") else _map_of_name(name, inventory)
+        for name in str(name_or_path).split("+")
+    ]
+    return reduce(chain_label_maps, maps)
+
+
+def _map_of_file(path: Path) -> LabelMap:
+    return _label_map(path.stem, read_toml(path), path)
+
+
+def _map_of_name(name: str, inventory: Inventory) -> LabelMap:
+    if name not in inventory.maps:
+        raise unknown_name("label map", name, inventory.maps)
+    return inventory.maps[name]
 
 
 def mapped_inventory(inventory: Inventory, label_map: LabelMap) -> Inventory:

@@ -77,6 +77,7 @@ class Table:
         strong: positions of the rows that stand out: totals, and headings of groups.
         listing: a list of things, not of figures; shown with less decoration.
         fixed: a narrow page may show some of the columns at a time, each time after these first ones; 0 if not.
+        colours: position of a row → the colour that goes with its name, for forms that show colours of others.
     """
 
     columns: tuple[Column, ...]
@@ -88,6 +89,7 @@ class Table:
     strong: tuple[int, ...] = ()
     listing: bool = False
     fixed: int = 0
+    colours: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

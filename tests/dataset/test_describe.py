@@ -11,6 +11,7 @@ from evalkit.dataset.build import build_dataset
 from evalkit.dataset.describe import describe_dataset
 from evalkit.dataset.load import load_dataset, load_splits
 from evalkit.records import Entity, Span
+from evalkit.report.render import render_report
 
 SPLITS = {"dev": ["market-day"], "test": ["harbour-strike"]}
 
@@ -82,3 +83,22 @@ def test_discontinuous_mentions_are_counted(folder: Path) -> None:
     changed = replace(gold, examples=(replace(example, gold=replace(example.gold, entities=entities)),))
     rows = {row.name: row.counts for row in describe_dataset(changed).groups()["structure"]}
     assert rows["discontinuous mentions"] == (1,)
+
+
+def test_labels_of_a_file_are_told_with_what_they_mean_and_their_colour(tmp_path: Path) -> None:
+    (tmp_path / "labels.toml").write_text(
+        "[entities.SHIP]\ndefinition = 'What floats <b>.'\ncolour = '#2266aa'\n[entities.CREW]\n"
+    )
+    (tmp_path / "a.jsonl").write_text(
+        '{"id": "a", "text": "Ruun", "entities": [{"start": 0, "end": 4, "label": "SHIP"}]}'
+    )
+    description = describe_dataset(load_splits(tmp_path / "a.jsonl"))
+    assert description.to_json()["labels"] == {
+        "entities": {"SHIP": {"definition": "What floats <b>.", "colour": "#2266aa"}}
+    }
+    # One that nobody used yet is seen, too.
+    assert [(row.name, row.counts) for row in description.groups()["entities"]] == [("SHIP", (1,)), ("CREW", (0,))]
+    page = render_report(description, "html")
+    assert page.count('style="border-left:.5em solid #2266aa"') == 2
+    assert "What floats &lt;b&gt;." in page
+    assert "What floats" in render_report(description, "terminal")

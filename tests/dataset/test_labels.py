@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,64 @@ def test_wrong_inventories_are_refused(tmp_path: Path, content: str, message: st
     (tmp_path / "labels.toml").write_text(content)
     with pytest.raises(FormatError, match=message):
         load_inventory(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param("[entities.A]\ndefiniton = 'x'\n", r"\[entities.A\] has 'definiton', .*'definition'", id="key"),
+        pytest.param("[entities.A]\ncolor = 'red'\n", "did you mean 'colour'", id="colour"),
+        pytest.param("[entities.A]\nweight = 3\n", "a label has name, definition, examples, colour", id="no-such-key"),
+        pytest.param("[entities.A]\ndefinition = 3\n", "definition is 3; write text", id="number"),
+        pytest.param("[entities.A]\nexamples = 'x'\n", "examples is 'x'; write a list", id="examples"),
+        pytest.param("[entites.A]\n", r"\[entites\] is no layer, .* did you mean \[entities\]", id="layer"),
+        pytest.param(
+            "[entities.A]\n[map.x]\nA = 'B'\n", r"\[map\] is no layer, .* did you mean \[maps\]", id="section"
+        ),
+    ],
+)
+def test_what_is_misspelt_is_named(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "labels.toml").write_text(content)
+    with pytest.raises(FormatError, match=message):
+        load_inventory(tmp_path)
+
+
+@pytest.mark.parametrize("colour", ["#2266aa", "#FFffFF", "navy", "rebeccapurple"])
+def test_colours_are_six_digits_or_names_of_css(tmp_path: Path, colour: str) -> None:
+    (tmp_path / "labels.toml").write_text(f"[entities.A]\ncolour = '{colour}'\n[entities.B]\n")
+    assert load_inventory(tmp_path).colours_of("entities") == {"A": colour}
+
+
+@pytest.mark.parametrize(
+    "colour", ["#abc", "#2266aa;background:url(x)", "Navy", "rgb(1,2,3)", "", "red\n", "var(--x)", "#٣٣٣٣٣٣"]
+)
+def test_nothing_else_is_a_colour(tmp_path: Path, colour: str) -> None:
+    (tmp_path / "labels.toml").write_text(f"[entities.A]\ncolour = {json.dumps(colour)}\n")
+    with pytest.raises(FormatError, match=r"\[entities.A\]: colour is .*; write #2266aa"):
+        load_inventory(tmp_path)
+
+
+def test_a_file_of_maps_alone_lists_no_label(tmp_path: Path) -> None:
+    (tmp_path / "labels.toml").write_text("[maps.mine]\nSHIP = 'FAC'\n")
+    inventory = load_inventory(tmp_path)
+    assert inventory.labels_of("entities") == ()
+    assert load_label_map("mine+conll4", inventory).mapping == {"SHIP": "LOC"}
+
+
+def test_own_maps_are_chained_with_the_bundled_ones(tmp_path: Path) -> None:
+    (tmp_path / "labels.toml").write_text(
+        "[entities.SHIP]\n[maps.mine]\nSHIP = 'FAC'\nCREW = 'NORP'\n[maps.back]\nFAC = 'SHIP'\n"
+    )
+    (tmp_path / "file.toml").write_text("BOAT = 'SHIP'\n")
+    inventory = load_inventory(tmp_path)
+    assert load_label_map("mine+conll4", inventory).mapping == {"SHIP": "LOC", "CREW": "MISC"}
+    assert load_label_map("news+back", inventory).mapping["FACILITY"] == "SHIP"
+    chained = load_label_map(f"{tmp_path / 'file.toml'}+mine+conll4", inventory)
+    assert (chained.name, chained.mapping) == ("file+mine+conll4", {"BOAT": "LOC"})
+    with pytest.raises(UnknownNameError, match="did you mean 'conll4'"):
+        load_label_map("mine+conl4", inventory)
+
+
+def test_a_file_with_a_plus_in_its_name_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a+b.toml").write_text("A = 'B'\n")
+    assert load_label_map(tmp_path / "a+b.toml", load_inventory()).mapping == {"A": "B"}

@@ -461,3 +461,9 @@ def test_a_terminal_shows_no_more_of_a_name_than_people_read() -> None:
     assert "s" * 400 in shown.replace("\n", "")
     said = "“" + "long " * 100 + "”"
     assert said.split()[50] in render_terminal(Document(what="x", title="", blocks=(Lines.of(said),)))
+
+
+@pytest.mark.parametrize("colour", ["red;background:url(https://a.example)", '"><b>', "expression(1)", "#12345"])
+def test_a_colour_that_is_none_colours_nothing(colour: str):
+    table = Table(columns=figure_columns("label", "n"), rows=(("PER", "1"),), colours=((0, colour),))
+    assert "border-left" not in html_piece(Document(what="x", title="x", blocks=(table,))).partition("</style>")[2]

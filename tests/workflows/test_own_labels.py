@@ -303,3 +303,40 @@ class TestDoubles:
         gold.write_text(gold.read_text() * 2)
         with pytest.raises(InputError, match=r"two articles have the id 'a' \(.*g\.jsonl:1 and .*g\.jsonl:2\)"):
             load_dataset(gold)
+
+
+class TestOwnMaps:
+    """A labels.toml with a map to the bundled labels, which the bundled maps go on from."""
+
+    LABELS = (
+        "[entities.BOSS]\n[entities.TOWN]\n[entities.FIRM]\n[maps.usual]\nBOSS = 'PER'\nTOWN = 'GPE'\nFIRM = 'ORG'\n"
+    )
+
+    @pytest.mark.parametrize(
+        ("predicted", "maps"),
+        [
+            pytest.param(
+                ("PER", "LOC", "ORG"), {"gold_label_map": "usual", "label_map": "conll4"}, id="one after other"
+            ),
+            pytest.param(("PER", "LOC", "ORG"), {"gold_label_map": "usual+conll4"}, id="chained"),
+            pytest.param(("BOSS", "TOWN", "FIRM"), {"label_map": "usual+conll4"}, id="both sides"),
+            pytest.param(("PER", "GPE", "ORG"), {"gold_label_map": "usual"}, id="to the bundled labels"),
+            pytest.param(
+                ("PERSON", "CITY", "COMPANY"), {"predicted_label_map": "news+own"}, id="from a model's labels"
+            ),
+        ],
+    )
+    def test_maps_of_its_own_and_those_of_the_bundled_gold(
+        self, tmp_path: Path, predicted: tuple[str, ...], maps: dict[str, str]
+    ) -> None:
+        back = "[maps.own]\nPER = 'BOSS'\nGPE = 'TOWN'\nORG = 'FIRM'\n"
+        gold = write(tmp_path / "own" / "gold.jsonl", "BOSS", "TOWN", "FIRM")
+        (tmp_path / "own" / "labels.toml").write_text(self.LABELS + back)
+        assert f1(score(gold, write(tmp_path / "p.jsonl", *predicted), **maps)) == 1.0
+
+    def test_a_misspelt_label_is_told_the_listed_one(self, tmp_path: Path) -> None:
+        gold = write(tmp_path / "own" / "gold.jsonl", "BOSS", "TOVN")
+        (tmp_path / "own" / "labels.toml").write_text(self.LABELS)
+        (problem,) = validate_dataset(gold).problems
+        assert problem.code == "label-unknown"
+        assert problem.message.endswith("did you mean 'TOWN'?")

@@ -10,7 +10,7 @@ import re
 from html import escape
 from itertools import pairwise
 
-from evalkit.harmless import clean_text
+from evalkit.harmless import clean_text, is_colour
 from evalkit.report.document import VERDICT_TONES, Block, Chart, Column, Document, Line, Lines, MarkedArticle, Table
 
 __all__ = ["html_piece", "render_html"]
@@ -112,9 +112,12 @@ def _table(table: Table) -> Markup:
 
 def _row(table: Table, number: int) -> Markup:
     (column, name), *rest = zip(table.columns, table.rows[number], strict=True)
+    colour = dict(table.colours).get(number, "")
+    # Looked at here, too: whoever makes a document may be anybody.
+    style = f"border-left:.5em solid {colour}" if is_colour(colour) else ""
     return element(
         "tr",
-        element("th", name, scope="row", class_=_left(column)),
+        element("th", name, scope="row", class_=_left(column), style=style),
         *(element("td", cell, class_=_left(column)) for column, cell in rest),
         class_="strong" if number in table.strong else "",
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from evalkit.dataset.build import BuildResult
 from evalkit.dataset.describe import Description, describe_dataset
 from evalkit.dataset.gold import GoldDataset
-from evalkit.report.document import Document, Lines, Table, figure_columns
+from evalkit.report.document import Column, Document, Lines, Table, figure_columns
 from evalkit.showing import number_of
 
 __all__ = ["build_document", "document", "gold_document"]
@@ -17,10 +19,13 @@ def document(description: Description) -> Document:
     columns = ("", *splits, *(["total"] if several else []))
     cells: list[tuple[str, ...]] = []
     heads = []
+    colours = []
     for group, rows in description.groups().items():
         heads.append(len(cells))
         cells.append((group, *[""] * (len(columns) - 1)))
         for row in rows:
+            if (said := description.labels.get(group, {}).get(row.name)) and said.colour:
+                colours.append((len(cells), said.colour))
             total = [str(sum(row.counts))] if several else []
             cells.append((f"  {row.name}", *map(str, row.counts), *total))
     fingerprints = zip(splits, description.fingerprints, strict=True)
@@ -33,7 +38,9 @@ def document(description: Description) -> Document:
                 rows=tuple(cells),
                 strong=tuple(heads),
                 listing=True,
+                colours=tuple(colours),
             ),
+            *_labels(description),
             Lines.of(*(f"{split}: {fingerprint}" for split, fingerprint in fingerprints), whole=True),
         ),
         rows=tuple(
@@ -42,6 +49,24 @@ def document(description: Description) -> Document:
         ),
         data=description.to_json(),
     )
+
+
+def _labels(description: Description) -> Iterator[Table]:
+    """What the labels mean, as far as somebody said."""
+    told = [
+        (layer, label, said)
+        for layer, labels in description.labels.items()
+        for label, said in labels.items()
+        if said.definition
+    ]
+    if told:
+        yield Table(
+            title="labels",
+            columns=(Column("label", left=True), Column("layer", left=True), Column("means", left=True, folds=True)),
+            rows=tuple((label, layer, said.definition) for layer, label, said in told),
+            listing=True,
+            colours=tuple((number, said.colour) for number, (*_, said) in enumerate(told) if said.colour),
+        )
 
 
 def gold_document(gold: GoldDataset) -> Document:
