@@ -20,6 +20,7 @@ FORMATS = Registry(
     what="format",
     table={
         "conll": "evalkit.formats.tags.format:CONLL",
+        "conllu": "evalkit.formats.conllu.format:CONLLU",
         "inline": "evalkit.formats.inline.format:INLINE",
         "native": "evalkit.formats.native.format:NATIVE",
         "parquet": "evalkit.formats.columnar:PARQUET",

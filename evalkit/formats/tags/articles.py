@@ -18,21 +18,12 @@ from evalkit.formats.base import Batch, Claims, Losses, Source, counted
 from evalkit.formats.tags.reading import TagCorpus, TagDocument, read_tag_columns
 from evalkit.formats.tags.schemes import TokenSpan, encode_tags
 from evalkit.formats.tags.settings import tag_settings
+from evalkit.formats.tokens import RULES, LaidOut, rebuilt
 from evalkit.layers.entities import ENTITIES
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Scope, Span
 
 __all__ = ["TagExamples", "WrittenTags", "read_articles", "to_examples", "write_tag_columns"]
 
-_PLACEHOLDER = "\ufffd"
-"""Stands for a token without visible characters, so that its entity has a span."""
-
-_RULES = {
-    "space": "a space between tokens, a line feed between sentences",
-    "simple": "English punctuation rules, a line feed between sentences",
-    "marked": "a space where the file does not mark NoSpaceAfter, a line feed between sentences",
-}
-_TIGHT_LEFT = re.compile(r"[.,;:!?%)\]}»”’…]+|['’](?:s|S|re|ve|ll|d|m|t)|n['’]t|''", re.DOTALL)
-_TIGHT_RIGHT = re.compile(r"[(\[{«“‘$£€#]+|``")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _SCOPE = Scope(layers=(ENTITIES.name,))
 _ONE_LAYER = "tags hold entities only"
@@ -110,7 +101,7 @@ def to_examples(corpus: TagCorpus, *, detokenise: str = "auto") -> TagExamples:
     return TagExamples(
         examples=tuple(examples),
         predictions=tuple(predictions) if corpus.predicted_scheme is not None else None,
-        detokenisation=_RULES[rule],
+        detokenisation=RULES[rule],
     )
 
 
@@ -122,45 +113,9 @@ def _annotations(spans: Sequence[TokenSpan], offsets: Sequence[Span]) -> Annotat
     return Annotations({ENTITIES.name: entities}, _SCOPE)
 
 
-def _rebuild(document: TagDocument, rule: str) -> tuple[str, list[Span]]:
-    visible = [token.strip() or _PLACEHOLDER for token in document.tokens]
-    glue = {"marked": _marked_glue, "simple": _simple_glue, "space": _no_glue}[rule](document, visible)
-    breaks = {*document.sentences, len(visible) - document.tail if document.tail else -1}
-    parts: list[str] = []
-    offsets: list[Span] = []
-    position = 0
-    for index, token in enumerate(visible):
-        gap = "" if not index else "\n" if index in breaks else "" if index - 1 in glue else " "
-        start = position + len(gap)
-        position = start + len(token)
-        parts += [gap, token]
-        offsets.append(Span(start, position))
-    return "".join(parts), offsets
-
-
-def _no_glue(document: TagDocument, visible: Sequence[str]) -> frozenset[int]:
-    return frozenset()
-
-
-def _marked_glue(document: TagDocument, visible: Sequence[str]) -> frozenset[int]:
-    return document.glued or frozenset()
-
-
-def _simple_glue(document: TagDocument, visible: Sequence[str]) -> frozenset[int]:
-    glued: set[int] = set()
-    opened = False
-    for index, token in enumerate(visible):
-        if index in document.sentences:
-            opened = False
-        if token == '"':
-            # Straight quotes open and close by turns.
-            glued.add(index if not opened else index - 1)
-            opened = not opened
-        elif _TIGHT_LEFT.fullmatch(token):
-            glued.add(index - 1)
-        if _TIGHT_RIGHT.fullmatch(token):
-            glued.add(index)
-    return frozenset(glued)
+def _rebuild(document: TagDocument, rule: str) -> LaidOut:
+    tail = (len(document.tokens) - document.tail,) if document.tail else ()
+    return rebuilt(document.tokens, rule, sentences={*document.sentences, *tail}, glued=document.glued or ())
 
 
 def write_tag_columns(examples: Iterable[Example], *, scheme: str = "IOB2") -> WrittenTags:

@@ -377,9 +377,11 @@ def _guessed_tags(layout: Layout, taken: Collection[int], *, path: str, fallback
     if column is None and fallback is not None and fallback.width == layout.width:
         column = _tag_column(fallback, taken)
     if column is None:
+        is_conllu = layout.width == _CONLLU and numbers_words(layout)
         raise FormatError(
-            f"{path}: does not tell which column holds the tags; its lines are like {_shown(layout)}; name it with "
-            "--tag-column, and that of the tokens with --token-column"
+            f"{path}: does not tell which column holds the tags; its lines are like {_shown(layout)}; "
+            + ("they are of CoNLL-U, so read it with --format conllu; or " if is_conllu else "")
+            + "name it with --tag-column, and that of the tokens with --token-column"
         )
     return column
 

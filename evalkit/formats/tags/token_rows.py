@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from evalkit.errors import FormatError
 from evalkit.formats.tags.schemes import decode_tags
+from evalkit.formats.tokens import PLACEHOLDER, LaidOut, placed, rebuilt
 from evalkit.layers.entities import ENTITIES
 from evalkit.layers.table import layer_names
-from evalkit.records import Span
 from evalkit.showing import number_of
 
 __all__ = ["TokenRows", "has_tokens", "native_rows"]
@@ -23,8 +23,6 @@ Row = dict[str, Any]
 
 TOKENS = ("tokens", "words")
 TAGS = ("ner_tags", "tags", "ner", "ner_labels", "labels", "bio_tags", "iob_tags", "entity_tags")
-_PLACEHOLDER = "\ufffd"
-"""Stands for a token without visible characters, so that its entity has a span."""
 
 
 class TokenRows(NamedTuple):
@@ -116,20 +114,15 @@ def _columns(row: Mapping[str, Any], where: str) -> tuple[list[str], list[str]]:
     return tokens, list(tags)
 
 
-def _laid_out(tokens: Sequence[str], text: object, where: str) -> tuple[str, list[Span]]:
+def _laid_out(tokens: Sequence[str], text: object, where: str) -> LaidOut:
     """The text, and where each token stands in it."""
-    visible = [token.strip() or _PLACEHOLDER for token in tokens]
     if not isinstance(text, str) or not text:
-        text = " ".join(visible)
-    offsets: list[Span] = []
-    position = 0
-    for token in visible:
-        start = text.find(token, position)
-        if start < 0:
-            raise FormatError(f"{where}: token {token!r} is not in the text after those before it; leave the text out")
-        position = start + len(token)
-        offsets.append(Span(start, position))
-    return text, offsets
+        return rebuilt(tokens, "space")
+    spans = placed(tokens, text)
+    if isinstance(spans, int):
+        token = tokens[spans].strip() or PLACEHOLDER
+        raise FormatError(f"{where}: token {token!r} is not in the text after those before it; leave the text out")
+    return LaidOut(text, spans)
 
 
 def _place(rows: Sequence[tuple[str, Mapping[str, Any]]], breaks: Sequence[int], index: int) -> str:
