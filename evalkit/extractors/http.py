@@ -10,12 +10,8 @@ so a whole answer has a time of its own, after which its connection is cut from 
 
 from __future__ import annotations
 
-import contextlib
-import email.utils
 import http.client
 import math
-import re
-import socket
 import threading
 import time
 import urllib.error
@@ -24,15 +20,12 @@ import urllib.request
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import IO, TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import IO, Any, Generic, NamedTuple, TypeVar
 
 from evalkit.secrets import redacted
+from evalkit.wires import Wire, WiredRequest, WireHandler, proxy_of, seconds_to_wait
 
-if TYPE_CHECKING:
-    import ssl
-
-__all__ = ["Failure", "HttpClient", "Patience", "Posted", "proxy_of"]
+__all__ = ["Failure", "HttpClient", "Patience", "Posted"]
 
 LARGEST = 64 << 20
 """The most bytes of an answer that are taken, packed and unpacked."""
@@ -110,79 +103,6 @@ class _NoRedirection(urllib.request.HTTPRedirectHandler):
         return None
 
 
-class _Wire:
-    """The connection of one request, which others can cut."""
-
-    def __init__(self) -> None:
-        self.cut_for = ""
-        self._socket: socket.socket | None = None
-        self._lock = threading.Lock()
-
-    def connect(self, address: tuple[str, int], timeout: float, source: Any = None) -> socket.socket:
-        """A socket to an address, as `socket.create_connection` makes it."""
-        made = socket.create_connection(address, timeout, source)
-        self.hold(made)
-        return made
-
-    def hold(self, made: socket.socket) -> None:
-        """Take the socket of which the request makes use from now on."""
-        with self._lock:
-            self._socket = made
-        if self.cut_for:
-            self.cut(self.cut_for)
-
-    def cut(self, reason: str) -> None:
-        """Have whoever reads or writes there see its end."""
-        with self._lock:
-            self.cut_for = self.cut_for or reason
-            if self._socket is not None:
-                # Not that of an encrypted socket, which would end what encrypts it under the hands of its reader.
-                with contextlib.suppress(OSError):
-                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
-
-class _Connection(http.client.HTTPConnection):
-    def __init__(self, host: str, *, wire: _Wire, **rest: Any) -> None:
-        super().__init__(host, **rest)
-        self._create_connection = wire.connect
-
-
-class _SecureConnection(http.client.HTTPSConnection):
-    def __init__(self, host: str, *, wire: _Wire, **rest: Any) -> None:
-        super().__init__(host, **rest)
-        self._create_connection = wire.connect
-        self._wire = wire
-
-    def connect(self) -> None:
-        super().connect()
-        self._wire.hold(self.sock)
-
-
-class _Request(urllib.request.Request):
-    def __init__(self, url: str, body: bytes, headers: dict[str, str], wire: _Wire) -> None:
-        super().__init__(url, data=body, headers=headers)
-        self.wire = wire
-
-
-class _Handler(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
-    """Opens connections that can be cut."""
-
-    def __init__(self) -> None:
-        urllib.request.HTTPHandler.__init__(self)
-        self._trust: ssl.SSLContext | None = None
-
-    def http_open(self, req: Any) -> Any:
-        return self.do_open(partial(_Connection, wire=req.wire), req)
-
-    def https_open(self, req: Any) -> Any:
-        if self._trust is None:
-            import ssl
-
-            self._trust = ssl.create_default_context()
-            self._trust.set_alpn_protocols(["http/1.1"])
-        return self.do_open(partial(_SecureConnection, wire=req.wire), req, context=self._trust)
-
-
 class _Pace:
     """When the next request may be sent: at even distances, and not while the other side wants a pause."""
 
@@ -225,9 +145,9 @@ class HttpClient:
     _pace: _Pace = field(default_factory=_Pace, init=False, repr=False)
     largest: int | None = None
     _over: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
-    _wires: set[_Wire] = field(default_factory=set, init=False, repr=False)
+    _wires: set[Wire] = field(default_factory=set, init=False, repr=False)
     _opener: urllib.request.OpenerDirector = field(
-        default_factory=lambda: urllib.request.build_opener(_NoRedirection, _Handler()), init=False, repr=False
+        default_factory=lambda: urllib.request.build_opener(_NoRedirection, WireHandler()), init=False, repr=False
     )
 
     def stop(self) -> None:
@@ -283,7 +203,7 @@ class HttpClient:
             self._pace.hold(min(failure.wait, _LONGEST_PAUSE))
 
     def _send(self, body: bytes, most: float, until: float) -> bytes | Failure:
-        wire = _Wire()
+        wire = Wire()
         left = until - time.monotonic()
         seconds = min(most, left)
         late = _TOO_LATE if left < most else f"no whole answer in {most:g} s; {_WAITS_LONGER}"
@@ -306,12 +226,12 @@ class HttpClient:
             return replace(answer, message=f"{answer.message} ({proxy})")
         return answer
 
-    def _sent(self, body: bytes, wire: _Wire, silence: float) -> bytes | Failure:
+    def _sent(self, body: bytes, wire: Wire, silence: float) -> bytes | Failure:
         headers = {"Content-Type": self.content_type, "Accept": self.content_type, "User-Agent": "evalkit"}
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
         try:
-            with self._opener.open(_Request(self.url, body, headers, wire), timeout=silence) as response:
+            with self._opener.open(WiredRequest(self.url, body, headers, wire), timeout=silence) as response:
                 return self._content(response)
         except urllib.error.HTTPError as error:
             with error:
@@ -351,7 +271,7 @@ class HttpClient:
         said = "" if self.key and status in (401, 403) else self._said(error)
         message = f"answered {status} {self.clean(error.reason)}".rstrip() + (f": {said}" if said else "")
         if status in _AGAIN and _SPENT not in said:
-            return Failure(message, status, again=True, wait=_seconds(error.headers.get("Retry-After")))
+            return Failure(message, status, again=True, wait=seconds_to_wait(error.headers.get("Retry-After")))
         if status in _ABOUT_THE_REQUEST:
             return Failure(message, status)
         return Failure(f"{message}; {self.advice.get(status, 'check the address')}", status, hopeless=True)
@@ -413,26 +333,3 @@ def _inflated(content: bytes, name: str, most: int) -> tuple[bytes, bool]:
         if not complete or at >= len(content) or len(found) > most:
             return bytes(found), not complete
     raise zlib.error(f"more than {_MOST_PARTS:,} parts")
-
-
-def proxy_of(url: str) -> str:
-    """The proxy of the environment that requests to an address go through, in words; empty if there is none."""
-    parts = urllib.parse.urlsplit(url)
-    proxy = urllib.request.getproxies().get(parts.scheme, "")
-    if not proxy or urllib.request.proxy_bypass(parts.hostname or ""):
-        return ""
-    # Without the name and password that it may hold.
-    shown = proxy.rpartition("@")[2] if "@" in proxy else proxy.rpartition("//")[2]
-    return f"asked through the proxy {shown} of {parts.scheme}_proxy; NO_PROXY={parts.hostname} goes around it"
-
-
-def _seconds(value: str | None) -> float | None:
-    """`Retry-After` in seconds, given as a number or as a date; None if it is neither."""
-    if value is None:
-        return None
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value.strip()):
-        return float(value)
-    try:
-        return max(email.utils.parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
-    except Exception:  # whatever the date of a stranger makes that function stumble over
-        return None

@@ -12,10 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from evalkit.errors import ExtractorError, InputError, MissingExtraError, UnknownNameError
-from evalkit.extractors.http import proxy_of
 from evalkit.extractors.identity.contents import folder_sha256
 from evalkit.files import parse_json, read_bytes
 from evalkit.shapes import MisfitError, checked, each, fields, list_of, number, ruled, text
+from evalkit.wires import proxy_of
 
 __all__ = ["BACKENDS", "Checkpoint", "find_checkpoint", "require_backend"]
 

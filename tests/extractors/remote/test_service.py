@@ -16,10 +16,10 @@ import pytest
 
 from evalkit.errors import ExtractorError, InputError
 from evalkit.extractors.base import ArticleFailure
-from evalkit.extractors.http import _seconds
 from evalkit.extractors.remote.extractor import RemoteExtractor
 from evalkit.extractors.remote.service import load_service
 from evalkit.records import Annotations, Article, Span
+from evalkit.wires import seconds_to_wait
 from tests.extractors.http_handler import QuietHandler
 
 Row = dict[str, Any]
@@ -173,7 +173,7 @@ def test_an_article_takes_no_longer_than_it_may(server: Server) -> None:
     ],
 )
 def test_how_long_to_wait(value: str | None, seconds: float | None) -> None:
-    assert _seconds(value) == seconds
+    assert seconds_to_wait(value) == seconds
 
 
 @pytest.mark.parametrize(
