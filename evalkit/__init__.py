@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from evalkit.analysis.thresholds import ThresholdFit as ThresholdFit
     from evalkit.dataset.build import BuildResult as BuildResult
     from evalkit.dataset.build import build_dataset as build_dataset
+    from evalkit.dataset.catalogue.get import ObtainedDataset as ObtainedDataset
+    from evalkit.dataset.catalogue.get import get_dataset as get_dataset
+    from evalkit.dataset.catalogue.listing import Catalogue as Catalogue
+    from evalkit.dataset.catalogue.listing import list_datasets as list_datasets
     from evalkit.dataset.describe import Description as Description
     from evalkit.dataset.describe import describe_dataset as describe_dataset
     from evalkit.dataset.gold import GoldDataset as GoldDataset
@@ -82,6 +86,8 @@ _HOMES = {
     "evalkit.analysis.seeds": ("RepeatedRuns",),
     "evalkit.analysis.thresholds": ("ThresholdFit",),
     "evalkit.dataset.build": ("BuildResult", "build_dataset"),
+    "evalkit.dataset.catalogue.get": ("ObtainedDataset", "get_dataset"),
+    "evalkit.dataset.catalogue.listing": ("Catalogue", "list_datasets"),
     "evalkit.dataset.describe": ("Description", "describe_dataset"),
     "evalkit.dataset.label_maps": ("LabelMap",),
     "evalkit.dataset.problems": ("Problem",),

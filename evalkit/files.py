@@ -439,20 +439,23 @@ def _refuse_shared(path: Path, descriptor: int) -> None:
 
 
 @contextmanager
-def locked(folder: Path, holder: str = "", *, remedy: str = "choose another place") -> Iterator[None]:
+def locked(
+    folder: Path, holder: str = "", *, remedy: str = "choose another place", patience: float = 0
+) -> Iterator[None]:
     """Keeps every other process and thread from this folder, which is there, until the end; killed, it is free at once.
 
     Args:
         folder: what is locked, by a file `.lock` in it.
         holder: what is being done, for whoever is refused.
         remedy: what to do where files cannot be locked.
+        patience: for how many seconds another that holds it is waited for.
 
     Raises:
         OutputError: another holds it, who is named, or it cannot be locked.
     """
     path, process = folder / LOCK, os.getpid()
     with writing(path, remedy=remedy):
-        descriptor = _lock(path, remedy)
+        descriptor = _lock(path, remedy, time.monotonic() + patience)
     try:
         with writing(path, remedy=remedy):
             os.ftruncate(descriptor, 0)
@@ -485,32 +488,38 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_let_go)
 
 
-def _lock(path: Path, remedy: str) -> int:
-    """The lock file, opened and locked."""
+def _lock(path: Path, remedy: str, until: float) -> int:
+    """The lock file, opened and locked; another that holds it is waited for until then."""
     while True:
         _refuse_link(path)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NOT_FOLLOWED, 0o666)
         try:
             _refuse_shared(path, descriptor)
+            pause = 0.0
             try:
                 _lock_now(descriptor)
             except (BlockingIOError, PermissionError):
-                who = _holder(descriptor) or "another process"
-                raise OutputError(f"{path.parent}: {who} is at work in it; wait until it ends, or {remedy}") from None
+                if time.monotonic() >= until:
+                    who = _holder(descriptor) or "another process"
+                    raise OutputError(
+                        f"{path.parent}: {who} is at work in it; wait until it ends, or {remedy}"
+                    ) from None
+                pause = 0.1
             except OSError as error:
                 raise OutputError(
                     f"{path.parent}: its file system has no locks ({error.strerror or error}), and without one another "
                     f"process could write into it; {remedy}"
                 ) from error
             with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                if not pause and os.path.samestat(os.fstat(descriptor), os.stat(path)):
                     _LOCKS.add(descriptor)
                     return descriptor
         except BaseException:
             os.close(descriptor)
             raise
-        # Who held it has removed it in the meantime.
+        # Who held it has removed it in the meantime, or is waited for.
         os.close(descriptor)
+        time.sleep(pause)
 
 
 def _holder(descriptor: int) -> str:

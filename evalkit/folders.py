@@ -27,7 +27,7 @@ from evalkit.files import (
 )
 from evalkit.shapes import checked, fields, flag, list_of, number, text
 
-__all__ = ["JOURNAL", "finish_changes", "replace_children", "staged"]
+__all__ = ["JOURNAL", "cache_folder", "finish_changes", "replace_children", "staged"]
 
 JOURNAL = ".evalkit-journal"
 """What is being done to a folder; it is not there where nothing is."""
@@ -39,6 +39,13 @@ _CHILD = re.compile(r"(\.evalkit-)?[^./\\][^/\\]*")
 """What a child is called; nothing that is hidden is one, but for what is ours."""
 
 _STEPS = fields({"version": number(1, 1), "steps": list_of(fields({"name": text, "new": flag}))})
+
+
+def cache_folder() -> Path:
+    """Where predictions and datasets are kept: `$EVALKIT_CACHE`, or `evalkit` in the user's cache folder."""
+    if own := os.environ.get("EVALKIT_CACHE"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evalkit"
 
 
 @contextmanager

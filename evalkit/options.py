@@ -144,6 +144,8 @@ class ReadOptions:
         values: settings of the format by name, such as `tag_column`; which ones there are depends on the format.
         split: the split of the gold, where it has splits; `all` for every one.
         limit: only the first articles by id.
+        download: whether a public corpus that is named and not here yet is fetched; None does so where somebody is at a
+            terminal, who sees it being said before.
     """
 
     format: str | None = None
@@ -155,6 +157,7 @@ class ReadOptions:
     values: Mapping[str, str] = field(default_factory=dict)
     split: str = "test"
     limit: int | None = None
+    download: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,6 +233,7 @@ class OptionWords(TypedDict, total=False):
     values: Mapping[str, str]
     split: str
     limit: int | None
+    download: bool | None
     batch_size: int | None
     workers: int
     cache: bool

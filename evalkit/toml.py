@@ -6,15 +6,17 @@ key. So one pass over the words of the text looks at their sizes first.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import FormatError
 from evalkit.files import read_text
 
-__all__ = ["parse_toml", "read_toml"]
+__all__ = ["parse_toml", "read_toml", "toml_text"]
 
 LARGEST, DEEPEST, LONGEST, MOST_PARTS = 1_000_000, 32, 100, 16
 """Characters of a text, brackets in one another, characters of a number or bare key, parts of a dotted key."""
@@ -82,3 +84,32 @@ def _check_sizes(text: str, where: Path | str) -> None:
         if wrong:
             line = text.count("\n", 0, word.start()) + 1
             raise FormatError(f"{where}:{line}: {wrong}; mend that line")
+
+
+def toml_text(tables: Mapping[str, Any]) -> str:
+    """Tables of text, numbers, flags, lists of these and tables as TOML, in their order."""
+    return "\n".join(_lines(tables, ())) + "\n"
+
+
+def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
+    inner = {key: value for key, value in table.items() if isinstance(value, Mapping)}
+    own = {key: value for key, value in table.items() if key not in inner}
+    if path and (own or not inner):
+        yield f"[{'.'.join(map(_key, path))}]"
+    for key, value in own.items():
+        yield f"{_key(key)} = {_value(value)}"
+    if own or (path and not inner):
+        yield ""
+    for key, value in inner.items():
+        yield from _lines(value, (*path, key))
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _value(key)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_value, value))}]"
+    # What JSON may write as it is and TOML may not.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

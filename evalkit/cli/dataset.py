@@ -1,4 +1,4 @@
-"""`evalkit dataset`: build, validate, describe and convert gold."""
+"""`evalkit dataset`: build, validate, describe and convert gold, and get public corpora."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from evalkit.cli.options import PATH
 from evalkit.cli.reading import read_options, target_option
-from evalkit.cli.show import form_options, say, show
+from evalkit.cli.show import TERMINAL, form_options, say, show, show_logs
 from evalkit.options import ReadOptions
 from evalkit.showing import number_of
 
@@ -23,7 +23,7 @@ __all__ = ["dataset_group"]
 
 @click.group("dataset")
 def dataset_group() -> None:
-    """Keep gold: build, validate, describe and convert it."""
+    """Keep gold: build, validate, describe and convert it, and get public corpora."""
 
 
 @dataset_group.command("build")
@@ -112,6 +112,33 @@ def convert(source: str, destination: Path, to: str, split: str, lossy: bool, re
     done = convert_dataset(source, destination, to=to, split=split, lossy=lossy, read=read)
     say(f"{destination}: {number_of(done.articles, 'article')} as {to}")
     _say([*done.notes, *_loss_lines(done.losses)])
+
+
+@dataset_group.command("list")
+@form_options
+def list_(form: str) -> None:
+    """List the public corpora that can be asked for by name, with their licences and how to cite them."""
+    from evalkit.dataset.catalogue.listing import list_datasets
+
+    show(list_datasets(), form, heading=False)
+
+
+@dataset_group.command("get")
+@click.argument("name")
+@click.option("--out", type=PATH, help="The dataset folder; one that is called like the corpus by default.")
+@click.option("--from", "copy", type=PATH, help="A folder that holds the files of the corpus; nothing is fetched then.")
+@form_options
+def get(name: str, out: Path | None, copy: Path | None, form: str) -> None:
+    """Fetch a public corpus, check it, and write it as a dataset folder with its card, labels and splits.
+
+    The files come from the address that evalkit dataset list names, at one commit, and are used only if their
+    SHA-256 is right. What is there already stays as it is. Commands that take a dataset take the name, too.
+    """
+    from evalkit.dataset.catalogue.get import get_dataset
+
+    show_logs()
+    obtained = get_dataset(name, out, copy=copy)
+    show(obtained, form, heading=form == TERMINAL)
 
 
 def _say(notes: Iterable[str]) -> None:

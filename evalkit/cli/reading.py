@@ -46,6 +46,7 @@ def _read(read: tuple[str, ...], **values: str | None) -> ReadOptions:
         click.BadParameter: a setting is no NAME=VALUE, or is given twice.
     """
     named: dict[str, Any] = {name: values.pop(name, None) for name in (*_FORMAT, *_SIDES, "annotator", "offsets")}
+    named["download"] = values.pop("download", None) or None
     settings = {name: value for name, value in values.items() if value is not None}
     for pair in read:
         name, equals, value = pair.partition("=")
@@ -67,6 +68,9 @@ _READ: dict[str, Option] = {
         "--annotator", help="Whose annotations are the gold, where a file has those of several people."
     ),
     **{name: click.option(f"--{name.replace('_', '-')}", name, help=text) for name, text in _short_forms().items()},
+    "download": click.option(
+        "--download", is_flag=True, help="Fetch a public corpus that is named and not here yet, also off a terminal."
+    ),
     "read": click.option("--read", multiple=True, metavar="NAME=VALUE", cls=ListedOption, listing=_other_settings),
 }
 _COUNTED = "codepoint (the usual), utf-16 or utf-8, inclusive and one-based, with commas as utf-16,inclusive."

@@ -24,7 +24,7 @@ __all__ = ["run_command"]
 _SILENT = {
     **{"--out": 1, "--workers": 1, "--batch-size": 1, "--max-failures": 1, "--to": 1},
     **{"--no-cache": 0, "--restart": 0, "--keep-failed": 0, "--json": 0},
-    **{"--max-cost": 1, "--max-tokens": 1, "--dry-run": 0},
+    **{"--max-cost": 1, "--max-tokens": 1, "--dry-run": 0, "--download": 0},
 }
 """Options that change no byte of a run, and how many values they take."""
 

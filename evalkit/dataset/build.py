@@ -191,7 +191,12 @@ def labels_file(folders: Sequence[Path]) -> Path | None:
 
 
 def write_dataset(
-    splits: Sequence[GoldDataset], out: Path, *, declared_in: Path | None = None, labels: Path | None = None
+    splits: Sequence[GoldDataset],
+    out: Path,
+    *,
+    declared_in: Path | None = None,
+    labels: Path | None = None,
+    beside: Mapping[str, str] | None = None,
 ) -> None:
     """Writes the splits, the card and, where there is none, the labels into a dataset folder, all or nothing.
 
@@ -200,6 +205,7 @@ def write_dataset(
         out: the dataset folder.
         declared_in: the folder whose `dataset.toml` is that of the dataset; taken over if it is another than `out`.
         labels: the labels.toml that is taken over where `out` has none; without it, the labels are those of the gold.
+        beside: other files of the folder by name.
 
     Raises:
         FormatError: an article id cannot be a file name, or the `dataset.toml` is damaged.
@@ -210,7 +216,7 @@ def write_dataset(
         for split in map(as_stored, splits)
         for example in split
     }
-    files = {**annotations, MANIFEST_FILE: manifest_json(annotations)}
+    files = {**annotations, MANIFEST_FILE: manifest_json(annotations), **(beside or {})}
     if declared_in is not None and declared_in != out:
         files[DATASET_FILE] = read_text(declared_in / DATASET_FILE)
     declared = read_declaration(declared_in or out)
@@ -238,7 +244,7 @@ def _read_all(sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: b
         problems.append(Problem(where, "line", "format", message))
 
     raws: list[RawExample] = []
-    places = [find_place(source, read.format) for source in sources]
+    places = [find_place(source, read.format, download=read.download) for source in sources]
     check_settings(read.values, *places)
     for place in places:
         batch = read_place(place, read)

@@ -94,7 +94,9 @@ def convert_dataset(
         notes = (*notes, *undecided_notes(example for gold in splits for example in gold))
     if form is None:
         # A dataset folder needs a split to put its files in.
-        folder = find_place(source, None if read is None else read.format).folder
+        folder = find_place(
+            source, None if read is None else read.format, download=None if read is None else read.download
+        ).folder
         folders = [] if folder is None else [folder]
         told, labels = declaring_folder(folders), labels_file([destination, *folders])
         write_dataset([_in_split(gold) for gold in splits], destination, declared_in=told, labels=labels)

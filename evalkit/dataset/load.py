@@ -45,6 +45,7 @@ __all__ = [
     "load_dataset",
     "load_splits",
     "refuse_unknown_only",
+    "splits_of",
 ]
 
 
@@ -63,9 +64,9 @@ def load_dataset(
     """The gold of one split.
 
     Args:
-        source: None or `news-gold` for the bundled gold; a dataset folder; a file or folder in any format (native JSON,
-            inline markup, tag columns, …); any other folder or hub id `org/name[@revision]` with native columns, which
-            is read by `datasets`.
+        source: None or `news-gold` for the bundled gold; a dataset folder; a public corpus by name, such as `wnut17`; a
+            file or folder in any format (native JSON, inline markup, tag columns, …); any other folder or hub id
+            `org/name[@revision]` with native columns, which is read by `datasets`.
         split: the split, or `all`; `test` if neither this nor `read` says. A file whose rows name no split is read
             whole.
         label_map: applied to the gold: a map, its name in the inventory, or a TOML file. Counts are in `map_counts`.
@@ -82,7 +83,7 @@ def load_dataset(
     """
     read = read or ReadOptions()
     read = replace(read, split=split or read.split, annotator=annotator or read.annotator)
-    place = find_place(source, format or read.gold_format or read.format)
+    place = find_place(source, format or read.gold_format or read.format, download=read.download)
     check_settings(read.values, place)
     batch = read_place(place, read, split=read.split)
     gold = gold_of_batch(batch, place, read, label_map=label_map, check=check, later_maps=later_maps)
@@ -164,7 +165,19 @@ def load_splits(
         decide: what becomes of articles with several readings and no gold (see `evalkit.dataset.readings`).
     """
     read = read or ReadOptions()
-    place = find_place(source, read.gold_format or read.format)
+    place = find_place(source, read.gold_format or read.format, download=read.download)
+    return splits_of(place, read, split=split, check=check, decide=decide)
+
+
+def splits_of(
+    place: Place,
+    read: ReadOptions,
+    *,
+    split: str = ALL,
+    check: bool = True,
+    decide: Callable[[Batch, str], Batch] = decided,
+) -> tuple[GoldDataset, ...]:
+    """Every split of a place, as `load_splits` gives them."""
     check_settings(read.values, place)
     batch = decide(read_place(place, read, split=split), place.location)
     batch = replace(batch, examples=with_declared_scopes(batch.examples, place.folder))
@@ -195,7 +208,7 @@ def _origin(place: Place, read: ReadOptions) -> dict[str, str]:
     if is_standard_input(place.location):
         return {}
     return {
-        "dataset": BUNDLED_NAME if place.name == BUNDLED_NAME else place.location,
+        "dataset": place.name if place.name == BUNDLED_NAME or place.kind == "catalogue" else place.location,
         **({} if place.format is None else {"format": place.kind}),
         **({"annotator": read.annotator} if read.annotator else {}),
         **({"offsets": read.offsets} if read.offsets else {}),

@@ -1,7 +1,8 @@
 """The one door through which annotations come in: a place, or files of any format, become a `Batch`.
 
-A place is our dataset folder, whatever `datasets` reads (a hub id, a folder of Parquet …), or a file or folder in a
-format, which is named or found by looking into it. The same door serves gold and predictions.
+A place is our dataset folder, a public corpus of the catalogue, whatever `datasets` reads (a hub id, a folder of
+Parquet …), or a file or folder in a format, which is named or found by looking into it. The same door serves gold and
+predictions.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from evalkit.dataset.catalogue.table import corpus_names, find_entry, is_corpus
 from evalkit.dataset.hub import HUB_ID, read_hub
 from evalkit.dataset.manifest import MANIFEST_FILE, lost_article, lost_files, read_manifest
 from evalkit.dataset.readings import of_annotator
@@ -62,11 +64,11 @@ class Place:
     """Where annotations are.
 
     Attributes:
-        kind: `folder` (our layout), `rows` (files of rows, by split), `saved` (what `save_to_disk` wrote), `hub`
-            (whatever `datasets` can read), or the name of a format.
+        kind: `folder` (our layout), `catalogue` (a public corpus), `rows` (files of rows, by split), `saved` (what
+            `save_to_disk` wrote), `hub` (whatever `datasets` can read), or the name of a format.
         name: how the dataset is called in signatures.
         location: the path, or the hub id.
-        format: the format of the files; None for the first four kinds.
+        format: the format of the files; None for the first five kinds.
     """
 
     kind: str
@@ -83,15 +85,18 @@ class Place:
         return path if path.is_dir() else path.parent
 
 
-def find_place(source: str | Path | None, format_name: str | None = None) -> Place:
-    """What a source stands for: a bundled name, a path or a hub id.
+def find_place(source: str | Path | None, format_name: str | None = None, *, download: bool | None = None) -> Place:
+    """What a source stands for: a bundled name, a path, a public corpus or a hub id.
 
     Args:
         source: None for the bundled gold.
         format_name: the format of the files; None looks into them.
+        download: whether a public corpus that is not here yet may be fetched; None asks whether somebody is at a
+            terminal, see `fetch_corpus`.
 
     Raises:
-        InputError: there is no such path (a near match beside it is named), or its format cannot be told.
+        InputError: there is no such path (a near match beside it is named), its format cannot be told, or a corpus
+            cannot be fetched.
         UnknownNameError: there is no such format.
     """
     told = None if format_name is None else load_format(format_name)
@@ -107,6 +112,8 @@ def find_place(source: str | Path | None, format_name: str | None = None) -> Pla
         found = told or format_of_file(path)
         return Place(kind=found.name, name="stdin", location=str(path), format=found)
     if not path.exists():
+        if isinstance(source, str) and is_corpus(source):
+            return _corpus(source, told, download)
         hub_id = isinstance(source, str) and HUB_ID.fullmatch(source) and not path.parent.is_dir()
         if hub_id and told is None and path.suffix not in _suffixes():
             return Place(kind="hub", name=str(source).partition("@")[0].split("/")[-1], location=str(source))
@@ -123,6 +130,18 @@ def find_place(source: str | Path | None, format_name: str | None = None) -> Pla
         _refuse_brat(path)
         return Place(kind="hub" if row_folder(path) is None else "rows", name=name, location=str(path))
     return Place(kind=found_format.name, name=name, location=str(path), format=found_format)
+
+
+def _corpus(name: str, told: Format | None, download: bool | None) -> Place:
+    # It speaks HTTP, which takes time to import.
+    from evalkit.dataset.catalogue.fetch import fetch_corpus
+
+    if told is not None:
+        raise InputError(
+            f"{name} is a public corpus, read as its entry says; leave out the format, or name that of the predictions "
+            "alone (--predicted-format)"
+        )
+    return Place(kind="catalogue", name=name, location=str(fetch_corpus(find_entry(name), may_download=download)))
 
 
 def _layout(folder: Path) -> str | None:
@@ -152,7 +171,8 @@ def _existing(path: Path) -> Path:
         return path
     beside = sorted(child.name for child in path.parent.iterdir()) if path.parent.is_dir() else []
     near = near_match(path.name, beside)
-    hint = f"; did you mean {str(path.parent / near)!r}?" if near else "; check the path"
+    corpus = None if near or len(path.parts) > 1 else near_match(path.name, corpus_names())
+    hint = f"; did you mean {corpus or str(path.parent / str(near))!r}?" if near or corpus else "; check the path"
     raise InputError(f"dataset {str(path)!r} does not exist{hint}")
 
 
@@ -183,6 +203,7 @@ def _kind(place: Place) -> str:
 
 
 _KINDS = {
+    "catalogue": "a public corpus",
     "folder": "a dataset folder",
     "hub": "a dataset of the hub",
     "rows": "a folder of rows",
@@ -219,7 +240,11 @@ def read_place(
             place, place.format, Source(path=Path(place.location), predicted=predicted, beside=beside), read
         )
         return _of_split(_named_reading(batch, read, place, predicted=predicted), split)
-    if place.kind == "folder":
+    if place.kind == "catalogue":
+        from evalkit.dataset.catalogue.reading import read_corpus
+
+        batch = _of_split(read_corpus(find_entry(place.name), Path(place.location)), split)
+    elif place.kind == "folder":
         batch = _read_folder(Path(place.location), split, predicted=predicted)
     elif place.kind in ("rows", "saved"):
         batch = _read_rows(place, read, split, predicted=predicted)

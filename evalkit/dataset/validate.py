@@ -105,7 +105,7 @@ def validate_dataset(
         InputError: the source does not exist or holds no article.
     """
     read = read or ReadOptions()
-    found = find_place(source, read.format)
+    found = find_place(source, read.format, download=read.download)
     check_settings(read.values, found)
     problems: list[Problem] = []
 

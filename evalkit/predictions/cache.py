@@ -9,7 +9,6 @@ article.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,22 +17,16 @@ import orjson
 
 from evalkit.errors import FormatError
 from evalkit.files import add_to_shared
+from evalkit.folders import cache_folder
 from evalkit.formats.native.rows import article_to_row, prediction_line
 from evalkit.predictions.admission import admit
 from evalkit.predictions.batches import Job
 from evalkit.predictions.lines import checksum, prediction_of
 from evalkit.records import Prediction
 
-__all__ = ["PredictionCache", "cache_folder", "cache_key", "not_cached"]
+__all__ = ["PredictionCache", "cache_key", "not_cached"]
 
 KEY_LENGTH = 32
-
-
-def cache_folder() -> Path:
-    """Where predictions are cached: `$EVALKIT_CACHE`, or `evalkit` in the user's cache folder."""
-    if own := os.environ.get("EVALKIT_CACHE"):
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evalkit"
 
 
 def cache_key(job: Job, layers: Sequence[str]) -> str:

@@ -91,7 +91,7 @@ def load_sides(
         return examined, load_predictions(predicted, examined.examples, read)
     if gold is not None and predicted is not None and is_standard_input(gold) and is_standard_input(predicted):
         raise InputError("gold and predictions are both '-', and standard input can be read once; give one as a file")
-    gold_place = find_place(gold, read.gold_format or read.format)
+    gold_place = find_place(gold, read.gold_format or read.format, download=read.download)
     place = gold_place if predicted is None else _place(predicted, read)
     check_settings(read.values, gold_place, place)
     files = [Path(gold_place.location), Path(place.location)]

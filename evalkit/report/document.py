@@ -279,7 +279,7 @@ class Document:
     verdict: str = ""
     checks: tuple[Check, ...] = ()
     rows: tuple[Mapping[str, Any], ...] = ()
-    data: Mapping[str, Any] | None = None
+    data: Mapping[str, Any] | list[dict[str, Any]] | None = None
 
 
 def cleaned(document: Document) -> Document:

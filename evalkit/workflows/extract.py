@@ -112,7 +112,7 @@ def read_articles(source: str | Path, read: ReadOptions) -> list[Article]:
                 "articles in it (or end its name in .txt)"
             )
         return [read_article(source)]
-    place = find_place(source, read.format)
+    place = find_place(source, read.format, download=read.download)
     check_settings(read.values, place)
     articles = [raw.example.article for raw in raw_examples(read_place(place, read))]
     if not articles:

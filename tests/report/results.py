@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.dataset.build import BuildResult
+from evalkit.dataset.catalogue.get import ObtainedDataset
+from evalkit.dataset.catalogue.listing import Catalogue, list_datasets
 from evalkit.dataset.describe import describe_dataset
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import Inventory
@@ -125,6 +127,19 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         "evalkit.dataset.validate:Validation": Validation(problems=(), counts=counts),
         "evalkit.dataset.problems:Problem": [Problem(text, text, text, f"{text} 12")],
         "evalkit.extractors.catalog:ModelEntry": [replace(one, description=text) for one in list_models()],
+        "evalkit.dataset.catalogue.listing:Catalogue": Catalogue(
+            tuple(replace(entry, about=text, title=text) for entry in list_datasets())
+        ),
+        "evalkit.dataset.catalogue.get:ObtainedDataset": ObtainedDataset(
+            name="wnut17",
+            path=Path("wnut17"),
+            articles={text: 24},
+            licence=f"CC BY {text}",
+            cite=text,
+            bibtex=text,
+            is_new=True,
+            notes=(text,),
+        ),
         "evalkit.scoring.selftest:Check": [
             Check("entities", "exact", "swap", violation),
             Check("entities", text, "counts", None, text),

@@ -61,6 +61,8 @@ KEY_FIGURES = {
     "Validation": ("12", "entities"),
     "Problem": ("PER 12",),
     "ModelEntry": ("ner-base", "Apache-2.0"),
+    "Catalogue": ("wikigold", "145"),
+    "ObtainedDataset": ("24",),
     "Check": ("VIOLATED", "counts"),
     "Plan": ("requests",),
 }

@@ -31,6 +31,8 @@ DOCUMENTS = Registry(
         "evalkit.records:Example": "evalkit.report.of.article:document",
         "evalkit.dataset.gold:GoldDataset": "evalkit.report.of.description:gold_document",
         "evalkit.dataset.build:BuildResult": "evalkit.report.of.description:build_document",
+        "evalkit.dataset.catalogue.listing:Catalogue": "evalkit.report.of.catalogue:document",
+        "evalkit.dataset.catalogue.get:ObtainedDataset": "evalkit.report.of.catalogue:obtained_document",
         "evalkit.dataset.describe:Description": "evalkit.report.of.description:document",
         "evalkit.dataset.validate:Validation": "evalkit.report.of.validation:document",
         "evalkit.dataset.problems:Problem": "evalkit.report.of.validation:problems_document",

@@ -1,0 +1,35 @@
+"""The catalogue of public corpora: a file an entry."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from evalkit.dataset.catalogue.entry import Entry, read_entry
+from evalkit.registry import unknown_name
+
+__all__ = ["ENTRIES", "corpus_names", "find_entry", "is_corpus"]
+
+ENTRIES = Path(__file__).parent / "entries"
+
+
+def corpus_names() -> list[str]:
+    """The names of all entries, in order."""
+    return sorted(path.stem for path in ENTRIES.glob("*.toml"))
+
+
+def is_corpus(name: object) -> bool:
+    """Whether a name is that of an entry."""
+    return isinstance(name, str) and name in corpus_names()
+
+
+@cache
+def find_entry(name: str) -> Entry:
+    """The entry of that name.
+
+    Raises:
+        UnknownNameError: there is none; a near match is named.
+    """
+    if not is_corpus(name):
+        raise unknown_name("dataset", name, corpus_names())
+    return read_entry(ENTRIES / f"{name}.toml")

@@ -1,0 +1,113 @@
+"""The corpora themselves, where their files are: what comes out of each is what was published of it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from evalkit.dataset.catalogue import get
+from evalkit.dataset.catalogue.entry import Entry
+from evalkit.dataset.catalogue.fetch import corpus_folder, fetch_corpus
+from evalkit.dataset.catalogue.get import get_dataset
+from evalkit.dataset.catalogue.table import corpus_names, find_entry
+from evalkit.dataset.gold import GoldDataset
+from evalkit.dataset.load import load_splits
+from tests.dataset.catalogue.file_server import FileServer
+
+SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[4] / "shared"))
+DATA = SHARED / "data"
+
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs the files of the corpora: set EVALKIT_SHARED")
+
+
+@pytest.fixture(scope="module")
+def one_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache for all tests here: a corpus is copied and read once."""
+    return tmp_path_factory.mktemp("corpora")
+
+
+@pytest.fixture(autouse=True)
+def _one_cache(one_cache: Path, monkeypatch: pytest.MonkeyPatch, _own_cache: None) -> None:
+    monkeypatch.setenv("EVALKIT_CACHE", str(one_cache))
+
+
+@cache
+def corpus(name: str) -> tuple[GoldDataset, ...]:
+    fetch_corpus(find_entry(name), copy=DATA)
+    return load_splits(name)
+
+
+def items(name: str, layer: str) -> Iterator[tuple[str, object]]:
+    for gold in corpus(name):
+        for example in gold:
+            yield from ((gold.split, item) for item in example.gold[layer] or ())
+
+
+def labels(name: str, layer: str = "entities", field: str = "label") -> dict[str, int]:
+    return dict(Counter(getattr(item, field) for _, item in items(name, layer)))
+
+
+@pytest.mark.parametrize("name", corpus_names())
+def test_the_numbers_of_an_entry_are_counted(name: str):
+    entry = find_entry(name)
+    assert {gold.split: len(gold) for gold in corpus(name)} == dict(entry.articles)
+    assert {layer: sum(1 for _ in items(name, layer)) for layer in entry.layers} == dict(entry.items)
+    assert {example.article.lang for gold in corpus(name) for example in gold} == {entry.language}
+    annotated = {layer for gold in corpus(name) for example in gold for layer in example.gold.layers}
+    assert annotated == set(entry.layers)
+
+
+@pytest.mark.parametrize("name", corpus_names())
+def test_every_label_is_defined(name: str):
+    entry = find_entry(name)
+    for layer, defined in entry.labels.items():
+        if layer in entry.layers:
+            assert set(labels(name, layer, "kind" if layer == "quotes" else "label")) == set(defined)
+
+
+def served(entry: Entry, server: FileServer) -> None:
+    """Has a server hold the files of a corpus under their own addresses."""
+    folder = corpus_folder(entry) / "files"
+    for file in entry.files:
+        server.files[f"/{entry.repository}/{entry.commit}/{file.path}"] = (folder / file.path).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["wikigold", "wnut17"])
+def test_a_corpus_comes_from_a_server_as_from_a_copy(
+    name: str, server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    by_copy = [gold.fingerprint for gold in corpus(name)]
+    served(find_entry(name), server)
+    # The entry as it is, but for the host, which is this machine.
+    entry = replace(find_entry(name), host=f"{server.url}/{{repository}}/{{commit}}/{{path}}")
+    monkeypatch.setattr(get, "find_entry", lambda name: entry)
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "other"))
+    obtained = get_dataset(name, tmp_path / "folder" / name)
+    assert len(server.asked) == len(find_entry(name).files)
+    assert [gold.fingerprint for gold in load_splits(obtained.path)] == by_copy
+
+
+def test_wikigold_has_what_its_authors_count():
+    assert labels("wikigold") == {"LOC": 1014, "MISC": 712, "ORG": 898, "PER": 934}
+
+
+def test_wnut17_has_what_the_shared_task_counts():
+    # Derczynski et al. 2017, table 2: 1,975 entities in train, 836 in dev and 1,079 in test.
+    assert Counter(split for split, _ in items("wnut17", "entities")) == {"train": 1975, "dev": 836, "test": 1079}
+
+
+def test_btc_has_its_sections():
+    sections = Counter(example.article.id.split("-")[0] for gold in corpus("btc") for example in gold)
+    # The README of the corpus counts 2,000 tweets in F and H; both files have one more.
+    assert sections == {"a": 1000, "b": 2000, "e": sections["e"], "f": 2001, "g": sections["g"], "h": 2001}
+    assert {example.article.id.split("-")[0] for example in corpus("btc")[-1]} == {"f"}
+
+
+def test_hipe2020_has_the_entities_of_the_gold():
+    assert labels("hipe2020") == {"loc": 181, "org": 76, "pers": 156, "prod": 19, "time": 17}
