@@ -1,0 +1,259 @@
+"""JSON rows with spans, under whatever keys, as documents."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from evalkit.errors import FormatError
+from evalkit.formats.base import Source
+from evalkit.formats.keyed.keys import NOTHING, Keys, Names, value_at
+from evalkit.formats.standoff.document import Document, Documents, Link, Mark
+from evalkit.records import Span
+
+__all__ = ["documents_of_rows"]
+
+Row = Mapping[str, Any]
+
+_ARTICLE = {"title": "title", "publisher": "source", "published": "published", "lang": "lang"}
+"""What a key says of the article, and what that is called there."""
+
+
+def documents_of_rows(source: Source, keys: Keys) -> Documents:
+    """The rows of a file, as their keys say; what is damaged in a row is a problem, and its rest is read.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    from evalkit.formats.native.json_rows import read_rows
+
+    problems: list[FormatError] = []
+    notes: Counter[str] = Counter()
+    documents = []
+    number = 0
+    for where, outer in read_rows(source.path, on_error=problems.append):
+        for place, row in _rows(outer, keys, where, problems):
+            number += 1
+            try:
+                documents.append(_Row(row, keys, place, problems, notes).document(f"{source.unnamed}{number}"))
+            except FormatError as error:
+                problems.append(error)
+    return Documents(documents=tuple(documents), problems=tuple(problems), notes=dict(notes))
+
+
+def _rows(outer: Row, keys: Keys, where: str, problems: list[FormatError]) -> Iterator[tuple[str, Row]]:
+    """The rows inside an object, if the keys say where; else it is the row."""
+    if not keys.rows or (inner := value_at(outer, keys.rows)) is NOTHING:
+        yield where, outer
+        return
+    if not isinstance(inner, list):
+        problems.append(FormatError(f"{where}: {keys.rows[0]!r} must be a list of rows, found {_shown(inner)}"))
+        return
+    for index, row in enumerate(inner):
+        place = f"{where} {keys.rows[0]}[{index}]"
+        if isinstance(row, Mapping):
+            yield place, row
+        else:
+            problems.append(FormatError(f"{place}: must be an object, found {_shown(row)}; mend it"))
+
+
+class _Row:
+    """One row while it becomes a document."""
+
+    def __init__(self, row: Row, keys: Keys, where: str, problems: list[FormatError], notes: Counter[str]) -> None:
+        self.row, self.keys, self.where, self.problems, self.notes = row, keys, where, problems, notes
+        text = value_at(row, keys.text)
+        if not isinstance(text, str):
+            raise FormatError(
+                f"{where}: no text under {_listed(keys.text)}: there are {_listed(tuple(row)[:8])}; name the key in "
+                'the profile, as [keys] text = "…"'
+            )
+        self.text = text
+        self.marks: list[Mark] = []
+        self.declared: set[str] = set()
+
+    def document(self, number: str) -> Document:
+        """The document; `number` is its id if it has none."""
+        given = value_at(self.row, self.keys.id)
+        for name in self.keys.spans:
+            spans = value_at(self.row, (name,))
+            if isinstance(spans, list):
+                self._read_spans(name, spans)
+        self._read_tags()
+        article = {
+            name: said for key, name in _ARTICLE.items() if (said := self._said(getattr(self.keys, key))) is not None
+        }
+        return Document(
+            id=number if given is NOTHING or given is None else _text_of(given) or number,
+            text=self.text,
+            marks=tuple(self.marks),
+            links=self._links(),
+            labels=self._labels(),
+            annotator=self._said(self.keys.annotator) or "",
+            article=article,
+            split=self._said(self.keys.split) or None,
+            declared=frozenset(self.declared),
+            where=self.where,
+        )
+
+    def _said(self, names: Names) -> str | None:
+        return _text_of(value_at(self.row, names))
+
+    def _read_spans(self, name: str, spans: list[Any]) -> None:
+        for index, value in enumerate(spans):
+            place = f"{self.where} {name}[{index}]"
+            if not isinstance(value, (Mapping, list)):
+                self.notes[f"values in {name!r} that are no spans, left out"] += 1
+                continue
+            try:
+                self.marks.append(self._mark(name, value, place))
+            except FormatError as error:
+                self.problems.append(error)
+
+    def _mark(self, name: str, value: Mapping[str, Any] | list[Any], place: str) -> Mark:
+        keys = self.keys
+        surface = value_at(value, keys.surface)
+        spans = self._spans(value, surface if isinstance(surface, str) else None, place)
+        label = _text_of(value_at(value, keys.label)) or name
+        given = _text_of(value_at(value, keys.span_id))
+        features = self._rest(value, keys.start, keys.end, keys.bounds, keys.surface, keys.label, keys.span_id)
+        taken = {mark.id for mark in self.marks[-1:]}
+        mark_id = given if given and given not in taken else f"{name}-{len(self.marks) + 1}"
+        return Mark(id=mark_id, type=label, spans=spans, features=features)
+
+    def _rest(self, value: Any, *read: Names) -> dict[str, str | tuple[str, ...]]:
+        """What an object says besides what was read from it under the first of each of these names that is there."""
+        done = {next((name for name in names if value_at(value, (name,)) is not NOTHING), "") for names in read}
+        if not isinstance(value, Mapping):
+            return {}
+        return {name: said for name, said in _features(value) if name not in done and name.split(".")[0] not in done}
+
+    def _spans(self, value: Any, surface: str | None, place: str) -> tuple[Span, ...]:
+        start, end = value_at(value, self.keys.start), value_at(value, self.keys.end)
+        bounds = value_at(value, self.keys.bounds)
+        if start is NOTHING and isinstance(bounds, list) and bounds:
+            pairs = bounds if isinstance(bounds[0], list) else [bounds]
+            spans = tuple(
+                self._span(pair[0], pair[1], place) for pair in pairs if isinstance(pair, list) and len(pair) >= 2
+            )
+        else:
+            spans = (self._span(start, end, place),)
+        here = " ".join(self.text[slice(*span)] for span in spans)
+        if surface is not None and here != surface:
+            raise FormatError(
+                f"{place}: {_shown(surface)} is said to stand at {spans[0].start}-{spans[-1].end}, where "
+                f"{_shown(here)} stands; mend the offsets"
+            )
+        return spans
+
+    def _span(self, start: Any, end: Any, place: str) -> Span:
+        for what, value in (("start", start), ("end", end)):
+            if type(value) is not int:
+                names = self.keys.start if what == "start" else self.keys.end
+                found = "nothing" if value is NOTHING else _shown(value)
+                raise FormatError(f"{place}: {what} under {_listed(names)} must be a whole number, found {found}")
+        if not 0 <= start < end <= len(self.text):
+            raise FormatError(
+                f"{place}: {start}-{end} is no span of the text, which has {len(self.text)} characters; mend it"
+            )
+        return Span(start, end)
+
+    def _links(self) -> tuple[Link, ...]:
+        listed = value_at(self.row, self.keys.links)
+        links = []
+        known = {mark.id for mark in self.marks}
+        for index, value in enumerate(listed if isinstance(listed, list) else ()):
+            place = f"{self.where} {self.keys.links[0]}[{index}]"
+            ends = [_text_of(value_at(value, names)) for names in (self.keys.source, self.keys.target)]
+            if any(one not in known for one in ends):
+                self.problems.append(
+                    FormatError(
+                        f"{place}: goes from {ends[0]!r} to {ends[1]!r}, which are not both spans here; mend it"
+                    )
+                )
+                continue
+            said = _text_of(value_at(value, self.keys.relation)) or self.keys.links[0]
+            features = self._rest(value, self.keys.source, self.keys.target, self.keys.relation)
+            links.append(Link(said, str(ends[0]), str(ends[1]), features))
+        return tuple(links)
+
+    def _labels(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for name in self.keys.labels:
+            value = value_at(self.row, (name,))
+            for question, answers in (value if isinstance(value, Mapping) else {name: value}).items():
+                several = answers if isinstance(answers, list) else [answers]
+                said = tuple(text for one in several if (text := _text_of(one)) is not None)
+                if said:
+                    found[question] = said
+        return found
+
+    def _read_tags(self) -> None:
+        tags, tokens = value_at(self.row, self.keys.tags), value_at(self.row, self.keys.tokens)
+        if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+            return
+        places = self._token_places(tags, tokens)
+        begun: tuple[int, str] | None = None
+        for index, tag in enumerate([*tags, "O"]):
+            letter, _, label = tag.partition("-")
+            if begun is not None and not (letter == "I" and label == begun[1]):
+                span = Span(places[begun[0]].start, places[index - 1].end)
+                self.marks.append(Mark(id=f"token-{begun[0]}", type=begun[1], spans=(span,)))
+                begun = None
+            if begun is None and label and letter in ("B", "I"):
+                begun = (index, label)
+
+    def _token_places(self, tags: list[str], tokens: Any) -> list[Span]:
+        offsets = value_at(self.row, self.keys.offsets)
+        if isinstance(offsets, list) and len(offsets) == len(tags):
+            pairs = [pair if isinstance(pair, list) and len(pair) == 2 else [None, None] for pair in offsets]
+            return [self._span(start, end, f"{self.where} token {at}") for at, (start, end) in enumerate(pairs)]
+        if not isinstance(tokens, list) or len(tokens) != len(tags):
+            raise FormatError(
+                f"{self.where}: {len(tags)} tags under {_listed(self.keys.tags)}, and neither so many tokens nor so "
+                "many offsets; mend it"
+            )
+        places, position = [], 0
+        for token in tokens:
+            start = self.text.find(str(token), position)
+            if start < 0:
+                raise FormatError(
+                    f"{self.where}: token {_shown(token)} is not in the text after those before it; "
+                    "give offsets of tokens"
+                )
+            position = start + len(str(token))
+            places.append(Span(start, position))
+        return places
+
+
+def _features(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str | tuple[str, ...]]]:
+    """What an object says in text and numbers, inner objects by paths."""
+    for key, inner in value.items():
+        if isinstance(inner, Mapping):
+            if prefix.count(".") < 3:
+                yield from _features(inner, f"{prefix}{key}.")
+        elif isinstance(inner, list):
+            said = [_text_of(one) for one in inner]
+            if said and all(one is not None for one in said):
+                yield f"{prefix}{key}", tuple(str(one) for one in said)
+        elif (text := _text_of(inner)) is not None:
+            yield f"{prefix}{key}", text
+
+
+def _text_of(value: Any) -> str | None:
+    """Text as it is, and numbers and truth as JSON writes them; None for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, (int, float)) else None
+
+
+def _listed(names: Names) -> str:
+    return " or ".join(map(repr, names))
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
