@@ -26,6 +26,9 @@ FORMATS = Registry(
         "parquet": "evalkit.formats.columnar:PARQUET",
         "arrow": "evalkit.formats.columnar:ARROW",
         "csv": "evalkit.formats.delimited:CSV",
+        "xmi": "evalkit.formats.uima.format:XMI",
+        "casjson": "evalkit.formats.uima.format:CASJSON",
+        "json-standoff": "evalkit.formats.keyed.format:JSON_STANDOFF",
     },
     group="evalkit.formats",
 )

@@ -300,7 +300,6 @@ class TestOtherTools:
                 id="doccano with relations",
             ),
             pytest.param({"text": "x", "spans": [], "_task_hash": 1, "answer": "accept"}, "Prodigy", id="prodigy"),
-            pytest.param({"%TYPES": {}, "%FEATURE_STRUCTURES": []}, "UIMA CAS as INCEpTION", id="cas"),
             pytest.param({"text": "x", "ents": [], "tokens": [{"id": 0}]}, "Doc as spaCy writes it", id="spacy"),
             pytest.param({"id": {"0": "a"}, "text": {"0": "x"}}, "table as pandas writes it", id="pandas"),
             pytest.param({"version": 1, "data": [{"id": "a", "text": "x"}]}, "one object around a list", id="around"),

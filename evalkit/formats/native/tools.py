@@ -75,7 +75,11 @@ _FORMS: tuple[tuple[Callable[[Row], bool], str], ...] = (
         lambda row: not {"_input_hash", "_task_hash"}.isdisjoint(row) or ("spans" in row and "answer" in row),
         f"an export of Prodigy: {_WRITE}; its spans have these keys already, and accepted answers count",
     ),
-    (lambda row: "%FEATURE_STRUCTURES" in row or "%TYPES" in row, f"a UIMA CAS as INCEpTION exports it: {_WRITE}"),
+    (lambda row: "%FEATURE_STRUCTURES" in row or "%TYPES" in row, "a UIMA CAS in JSON; give --format casjson"),
+    (
+        lambda row: "_referenced_fss" in row or ("_views" in row and "_context" in row),
+        "a UIMA CAS in the older JSON, which leaves types out; export it as UIMA CAS JSON (0.4.0) or XMI",
+    ),
     (_is_spacy, f"a Doc as spaCy writes it (to_json): {_WRITE}; 'ents' are its entities"),
     (
         lambda row: isinstance(row.get("paragraphs"), list) and "id" in row and "text" not in row,
