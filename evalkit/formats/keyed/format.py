@@ -9,18 +9,22 @@ from evalkit.options import ReadOptions
 
 __all__ = ["JSON_STANDOFF"]
 
+_NAME = "json-standoff"
+
 
 def _read(source: Source, options: ReadOptions) -> Documents:
-    from evalkit.formats.keyed.keys import Keys, keys_of
+    from evalkit.formats.keyed.keys import keys_of
     from evalkit.formats.keyed.rows import documents_of_rows
     from evalkit.formats.standoff.profile import profile_table
 
-    profile = options.profile
-    return documents_of_rows(source, Keys() if profile is None else keys_of(profile_table(profile), str(profile)))
+    keys = dict(profile_table(_NAME))
+    if options.profile is not None:
+        keys |= profile_table(options.profile)
+    return documents_of_rows(source, keys_of(keys, str(options.profile or _NAME)))
 
 
 JSON_STANDOFF = standoff_format(
-    name="json-standoff",
+    name=_NAME,
     about="JSON rows of a text and a list of spans, under keys that a profile names",
     suffixes=(".json", ".jsonl"),
     documents=_read,

@@ -66,7 +66,7 @@ class Keys:
     rows: Names = ()
     id: Names = ("id", "article_id", "doc_id", "docid", "uid")
     text: Names = ("text", "content", "sentence", "body")
-    spans: Names = ("annotations", "spans", "entities", "targets", "mentions", "labels", "denotations", "label")
+    spans: Names = ("annotations", "spans")
     start: Names = ("start", "from", "begin", "start_offset", "start_char", "offset_start", "span.begin", "0")
     end: Names = ("end", "to", "end_offset", "end_char", "offset_end", "span.end", "1")
     bounds: Names = ("offsets", "span", "position")

@@ -10,9 +10,10 @@ import pytest
 
 from evalkit.errors import FormatError
 from evalkit.formats.base import Batch, Source
-from evalkit.formats.keyed.keys import NOTHING, Keys, keys_of, value_at
+from evalkit.formats.keyed.keys import NOTHING, keys_of, value_at
 from evalkit.formats.keyed.rows import documents_of_rows
 from evalkit.formats.standoff.document import Document, Documents, Link
+from evalkit.formats.standoff.profile import profile_table
 from evalkit.formats.table import load_format
 from evalkit.options import ReadOptions
 from evalkit.records import Span
@@ -22,7 +23,8 @@ TEXT = "Orla Finch praised Brenn Foods."
 
 def read(path: Path, rows: Any, keys: dict[str, Any] | None = None) -> Documents:
     path.write_text(json.dumps(rows), encoding="utf-8")
-    return documents_of_rows(Source(path=path), Keys() if keys is None else keys_of(keys, "profile"))
+    usual = dict(profile_table("json-standoff"))
+    return documents_of_rows(Source(path=path), keys_of(usual | (keys or {}), "profile"))
 
 
 def the_one(found: Documents) -> Document:
