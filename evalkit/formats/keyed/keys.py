@@ -121,8 +121,8 @@ def _at(value: Any, name: str) -> Any:
     # A key that has a dot in it is a key.
     if isinstance(value, Mapping) and name in value:
         return value[name]
-    if isinstance(value, list):
-        return value[int(name)] if name.isascii() and name.isdigit() and int(name) < len(value) else NOTHING
+    if isinstance(value, list) and name.isascii() and name.isdigit():
+        return value[int(name)] if len(name) < 10 and int(name) < len(value) else NOTHING
     head, dot, rest = name.partition(".")
-    inner = _at(value, head) if dot and isinstance(value, Mapping) else NOTHING
+    inner = _at(value, head) if dot else NOTHING
     return NOTHING if inner is NOTHING else _at(inner, rest)
