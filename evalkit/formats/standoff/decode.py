@@ -25,9 +25,8 @@ def decode(
 ) -> Batch:
     """What a tool's documents say of articles.
 
-    Several documents of one id are readings of one article: the one that is the ground truth is the gold, else the
-    only one, else the gold has no layers yet. A layer was annotated in all articles if something of the file could be
-    one of its items.
+    What a named annotator made is a reading; the ground truth, and what nobody in particular made, is gold. A layer was
+    annotated in all articles if something of the file could be one of its items.
 
     Args:
         documents: what the tool's reader found.
@@ -58,7 +57,7 @@ def decode(
         except FormatError as error:
             problems.append(error)
             continue
-        for example in _examples(own, article, scope, reader, predicted=wanted is suggested):
+        for example in _examples(own, article, scope, reader, source):
             examples.append(example)
             looked_at.append(wanted is suggested or any(one.annotated and not one.suggested for one in own))
             text = article.text or None if wanted is suggested else None
@@ -106,21 +105,18 @@ def article_of(document: Document, profile: Profile) -> tuple[Article, Scope]:
 
 
 def _examples(
-    documents: Sequence[Document], article: Article, scope: Scope, reader: ItemReader, *, predicted: bool
+    documents: Sequence[Document], article: Article, scope: Scope, reader: ItemReader, source: Source
 ) -> Iterable[Example]:
     """The article with its gold and its readings; several articles of one id if nothing tells who annotated them."""
-    if not predicted:
+    if not source.predicted:
         documents = [one for one in documents if not one.suggested and one.annotated]
     if not documents:
         yield Example(article=article, gold=Annotations(scope=scope))
         return
-    if len(documents) > 1 and not any(one.annotator or one.ground_truth for one in documents):
-        for one in documents:
-            yield Example(article=article, gold=Annotations(reader.read(one), scope))
-        return
     annotations = [Annotations(reader.read(one), scope) for one in documents]
-    if len(documents) == 1:
-        yield Example(article=article, gold=annotations[0])
+    if not any(one.annotator or one.ground_truth for one in documents) or (source.predicted and len(documents) == 1):
+        for own in annotations:
+            yield Example(article=article, gold=own)
         return
     readings: dict[str, Annotations] = {}
     for one, own in zip(documents, annotations, strict=True):

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from evalkit.formats.base import Batch, Format, Sniffer, Source
+from evalkit.formats.base import Batch, Format, Losses, Sniffer, Source
 from evalkit.formats.standoff.document import Document, Documents, Holds
 from evalkit.options import ReadOptions
+
+if TYPE_CHECKING:
+    from evalkit.formats.standoff.profile import Profile
 
 __all__ = ["standoff_format"]
 
@@ -49,21 +53,26 @@ def standoff_format(
     """
     own_profile = profile or name
 
-    def read(source: Source, read_options: ReadOptions) -> Batch:
+    def read(source: Source, given: ReadOptions) -> Batch:
         from evalkit.formats.standoff.decode import decode
-        from evalkit.formats.standoff.profile import load_profile
 
-        named = read_options.profile is not None
-        meaning = load_profile(
-            read_options.profile if read_options.profile is not None else own_profile, fallback=not named
-        )
-        return decode(documents(source, read_options), meaning, source, named=named, annotator=read_options.annotator)
+        meaning, named = _meaning(given, own_profile)
+        return decode(documents(source, given), meaning, source, named=named, annotator=given.annotator)
+
+    def write(batch: Batch, target: Path, given: ReadOptions) -> Losses:
+        from evalkit.formats.standoff.encode import encode
+
+        encoded = encode(batch, _meaning(given, own_profile)[0], holds, beyond)
+        if write_documents is not None:
+            write_documents(encoded.documents, target, given)
+        return encoded.losses
 
     return Format(
         name=name,
         about=about,
         suffixes=suffixes,
         read=read,
+        write=None if write_documents is None else write,
         sniff=sniff,
         options=options or {},
         has_offsets=has_offsets,
@@ -72,3 +81,11 @@ def standoff_format(
         documents=documents,
         profile=own_profile,
     )
+
+
+def _meaning(options: ReadOptions, own_profile: str) -> tuple[Profile, bool]:
+    """The profile that says what marks mean, and whether the user named it."""
+    from evalkit.formats.standoff.profile import load_profile
+
+    named = options.profile is not None
+    return load_profile(own_profile if options.profile is None else options.profile, fallback=not named), named

@@ -323,10 +323,13 @@ class ItemReader:
     def _layers_of(self, declared: frozenset[str]) -> frozenset[str]:
         """The layers that could have items of some of these types of marks and links."""
         if declared not in self._declared:
+            # What is the name of a link, or of a question, is no type that `*` stands for.
+            others = self._read_links | {name for table in self.profile.tables for name in table.links + table.answers}
             tables = {
                 table
                 for name in declared
                 for made_of in ("marks", "links", "answers")
+                if made_of != "marks" or self.profile.fold(name) not in others
                 for table in self.profile.tables_of(name, made_of)
             }
             self._declared[declared] = frozenset(table.layer.name for table in tables)

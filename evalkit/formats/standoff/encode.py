@@ -1,0 +1,283 @@
+"""From articles with layers to the documents of a tool, and what of them it cannot hold.
+
+What was lost is not argued but seen: the documents are read again as the tool would read them, and each item is
+compared with what became of it. So the items read are those written and those lost, by construction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evalkit.formats.base import Batch, Losses
+from evalkit.formats.native.rows import example_to_row
+from evalkit.formats.standoff.document import Document, Holds, Mark
+from evalkit.formats.standoff.drafting import Draft, Key, draft_document
+from evalkit.formats.standoff.items import THING, ItemReader
+from evalkit.formats.standoff.profile import Profile
+from evalkit.layers.base import Layer
+from evalkit.layers.table import load_layer
+from evalkit.records import Annotations, Article, Example, Prediction, Scope
+
+__all__ = ["Encoded", "encode"]
+
+Beyond = Callable[[Document], Mapping[str, str]]
+
+_STATED = ("title", "source", "published", "lang", "zones", "scope")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoded:
+    """Documents for a tool's writer, and what they do not hold of what was to be written."""
+
+    documents: tuple[Document, ...]
+    losses: Losses
+
+
+def encode(batch: Batch, profile: Profile, holds: Holds, beyond: Beyond | None = None) -> Encoded:
+    """The documents of articles: their gold and its readings, or what a system predicted as suggestions.
+
+    Args:
+        batch: what is to be written.
+        profile: how layers are said by marks, links and labels.
+        holds: what the tool's files can hold.
+        beyond: marks of a document that they cannot hold although `holds` allows for them: mark → kind of loss.
+    """
+    encoder = _Encoder(profile, holds, beyond)
+    documents: list[Document] = []
+    predictions = None if batch.predictions is None else {one.article_id: one for one in batch.predictions}
+    splits = batch.splits or (None,) * len(batch.examples)
+    for example, split in zip(batch.examples, splits, strict=True):
+        page = replace(encoder.page(example), split=split)
+        if predictions is not None:
+            documents.append(encoder.suggestion(page, predictions.get(example.article.id)))
+            continue
+        documents += encoder.readings(page, example)
+    if predictions is None:
+        encoder.count_absent([example.gold for example in batch.examples])
+    return Encoded(documents=tuple(documents), losses=encoder.losses())
+
+
+class _Encoder:
+    """Writes one article after the other and counts what is lost."""
+
+    def __init__(self, profile: Profile, holds: Holds, beyond: Beyond | None) -> None:
+        self.profile, self.holds, self.beyond = profile, holds, beyond
+        self.reader = ItemReader(profile)
+        self.written: Counter[str] = Counter()
+        self.lost: dict[str, Counter[str]] = {}
+        self.left_out: Counter[str] = Counter()
+
+    def losses(self) -> Losses:
+        """What was written and what was not."""
+        lost = {layer: dict(sorted(kinds.items())) for layer, kinds in self.lost.items()}
+        return Losses(written=dict(self.written), lost=lost, left_out=dict(sorted(self.left_out.items())))
+
+    def page(self, example: Example) -> Document:
+        """The article of an example without marks."""
+        article, known = example.article, dict[str, Any]()
+        row = example_to_row(replace(example, gold=Annotations(scope=example.gold.scope)))
+        stated = {key: row[key] for key in _STATED if row[key] and row[key] != _NO_SCOPE}
+        for key, value in {**{f"{key} of articles": one for key, one in stated.items()}}.items():
+            if not self.holds.article and value:
+                self.left_out[key] += 1
+        if article.metadata and not self.holds.article:
+            self.left_out["metadata of articles"] += 1
+        if self.holds.article:
+            hidden = [name for name in article.metadata if name in _STATED]
+            self.left_out.update(f"metadata of articles called {name!r}" for name in hidden)
+            known = {**{name: value for name, value in article.metadata.items() if name not in _STATED}, **stated}
+            theirs = self.profile.article
+            known = {theirs.get(name, name): value for name, value in known.items()}
+        return Document(id=article.id, text=article.text, article=known)
+
+    def readings(self, page: Document, example: Example) -> list[Document]:
+        """The documents of one article: its gold, and what each annotator said."""
+        readings = example.readings if self.holds.readings else {}
+        if len(readings) < len(example.readings):
+            self.left_out["readings of annotators"] += len(example.readings)
+        documents = []
+        if example.gold.layers or not readings:
+            same = next((name for name, own in readings.items() if own == example.gold), None)
+            document = self.annotated(page, example.gold) if example.gold.layers else replace(page, annotated=False)
+            documents.append(replace(document, ground_truth=bool(readings), annotator=same or ""))
+            readings = {name: own for name, own in readings.items() if name != same}
+        for name, own in readings.items():
+            documents.append(replace(self.annotated(page, own, counted=False), annotator=name))
+        return documents
+
+    def suggestion(self, page: Document, prediction: Prediction | None) -> Document:
+        """What a system predicted, to be corrected."""
+        if prediction is None or prediction.error is not None:
+            self.left_out["articles that failed, without suggestions"] += 1
+            return replace(page, annotated=False)
+        return replace(self.annotated(page, prediction.annotations), suggested=True)
+
+    def annotated(self, page: Document, annotations: Annotations, *, counted: bool = True) -> Document:
+        """The document with the items; what it does not hold is counted."""
+        draft = draft_document(page, annotations, self.profile, self.holds)
+        document, dropped = _held(draft.document, self.holds, self.beyond)
+        if counted:
+            self._compare(annotations, draft, self.reader.read(document), dropped)
+        return document
+
+    def _compare(
+        self,
+        annotations: Annotations,
+        draft: Draft,
+        read: Mapping[str, Sequence[Any]],
+        dropped: Mapping[str, str],
+    ) -> None:
+        things = _things_by_reading(annotations, draft, read)
+        for name, items in annotations.layers.items():
+            layer = load_layer(name)
+            again = {item.id: item for item in read.get(name, ())}
+            answers = Counter(layer.label(item) for item in read.get(name, ())) if layer.spans_field is None else None
+            self.written.setdefault(name, 0)
+            for number, item in enumerate(items):
+                key = (name, number)
+                cause = self._cause(layer, item, key, draft, again, dropped, things, answers)
+                if cause:
+                    self.lost.setdefault(name, Counter())[cause] += 1
+                else:
+                    self.written[name] += 1
+
+    def _cause(
+        self,
+        layer: Layer[Any],
+        item: Any,
+        key: Key,
+        draft: Draft,
+        again: Mapping[str, Any],
+        dropped: Mapping[str, str],
+        things: Mapping[str, str],
+        answers: Counter[str] | None,
+    ) -> str:
+        """Why an item is lost; empty if it was written. What it lacks beside what it is, is counted."""
+        if key in draft.lost:
+            return draft.lost[key]
+        if key in draft.answers and answers is not None:
+            label = layer.label(item)
+            answers[label] -= 1
+            if answers[label] < 0:
+                return f"{layer.label_field} changed"
+            if any(getattr(item, one.name) != one.absent for one in layer.fields if one.name != layer.label_field):
+                self._count_parts(layer, item, None, things)
+            return ""
+        piece = draft.pieces[key]
+        if piece in dropped:
+            return dropped[piece]
+        other = again.get(piece)
+        if other is None:
+            return "not read by the profile"
+        for name in _essential(layer):
+            ours, theirs = _unordered(getattr(item, name)), _unordered(getattr(other, name))
+            if ours != theirs and not (name in layer.names and things.get(theirs) == ours):
+                return f"{name} changed"
+        self._count_parts(layer, item, other, things)
+        return ""
+
+    def _count_parts(self, layer: Layer[Any], item: Any, other: Any, things: Mapping[str, str]) -> None:
+        for one in layer.fields:
+            if one.name in _essential(layer):
+                continue
+            ours = _unordered(getattr(item, one.name))
+            theirs = one.absent if other is None else _unordered(getattr(other, one.name))
+            names_thing = one.name == THING or one.name in layer.names
+            # An id that others needed was made, and another item is called by the mark that stands for it.
+            made = (ours == one.absent and one.name == THING) or (one.name in layer.refers and theirs is not None)
+            if ours != theirs and not made and not (names_thing and things.get(theirs) == ours):
+                self.left_out[f"{one.name} of {layer.name}"] += 1
+
+    def count_absent(self, gold: Sequence[Annotations]) -> None:
+        """Counts layers that nobody annotated in an article, which the tool cannot tell from there being nothing."""
+        together = {name for one in gold for name in one.layers}
+        for one in gold:
+            if one.layers:
+                for name in together - one.layers.keys():
+                    self.left_out[f"articles in which nobody annotated {name}: read as none there"] += 1
+
+
+_NO_SCOPE = example_to_row(Example(article=Article(id="", text=""), gold=Annotations(scope=Scope())))["scope"]
+
+
+def _unordered(value: Any) -> Any:
+    """A value in which the order of several spans or names says nothing."""
+    return tuple(sorted(value)) if type(value) is tuple and len(value) > 1 else value
+
+
+def _essential(layer: Layer[Any]) -> list[str]:
+    """The fields without which an item is another one."""
+    place = [layer.spans_field] if layer.spans_field is not None and layer.needs_spans else []
+    return list(dict.fromkeys([*place, layer.label_field, *layer.same]))
+
+
+def _things_by_reading(annotations: Annotations, draft: Draft, read: Mapping[str, Sequence[Any]]) -> dict[str, str]:
+    """What a thing is called when it is read again → what it is called here, as far as no two things share it."""
+    found: dict[str, str] = {}
+    mixed: set[str] = set()
+    for name, items in annotations.layers.items():
+        again = {item.id: item for item in read.get(name, ())}
+        for number, item in enumerate(items):
+            ours = getattr(item, THING, None)
+            theirs = getattr(again.get(draft.pieces.get((name, number), "")), THING, None)
+            if isinstance(theirs, str) and isinstance(ours, str) and found.setdefault(theirs, ours) != ours:
+                mixed.add(theirs)
+    return {theirs: ours for theirs, ours in found.items() if theirs not in mixed}
+
+
+def _held(document: Document, holds: Holds, beyond: Beyond | None) -> tuple[Document, dict[str, str]]:
+    """What a tool can hold of a document, and the marks that it cannot, each with the cause."""
+    dropped: dict[str, str] = {}
+    for mark in document.marks:
+        if not mark.spans and not holds.placeless:
+            dropped[mark.id] = "without a place"
+        elif len(mark.spans) > 1 and not holds.discontinuous:
+            dropped[mark.id] = "discontinuous"
+    if not holds.overlap:
+        dropped |= dict.fromkeys(_overlapping(mark for mark in document.marks if mark.id not in dropped), "overlapping")
+    kept = _without(document, dropped, holds)
+    if beyond is not None and (more := dict(beyond(kept))):
+        dropped |= more
+        kept = _without(kept, dropped, holds)
+    return kept, dropped
+
+
+def _without(document: Document, dropped: Mapping[str, str], holds: Holds) -> Document:
+    marks = (mark for mark in document.marks if mark.id not in dropped)
+    links = (link for link in document.links if not {link.source, link.target} & dropped.keys())
+    return replace(
+        document,
+        marks=tuple(_plain(mark, holds) for mark in marks),
+        links=tuple(links) if holds.links else (),
+    )
+
+
+def _plain(mark: Mark, holds: Holds) -> Mark:
+    if (holds.features or not mark.features) and (holds.scores or mark.score is None):
+        return mark
+    return mark._replace(features=mark.features if holds.features else {}, score=mark.score if holds.scores else None)
+
+
+def _overlapping(marks: Iterable[Mark]) -> list[str]:
+    """The marks that share characters with a longer one, or with one as long that stands before."""
+    from bisect import bisect_left
+
+    def size(mark: Mark) -> int:
+        return sum(span.end - span.start for span in mark.spans)
+
+    starts: list[int] = []
+    ends: list[int] = []
+    left_out = []
+    for mark in sorted(marks, key=lambda mark: (-size(mark), mark.spans)):
+        places = [bisect_left(starts, span.end) for span in mark.spans]
+        if any(place and ends[place - 1] > span.start for place, span in zip(places, mark.spans, strict=True)):
+            left_out.append(mark.id)
+            continue
+        for span in mark.spans:
+            place = bisect_left(starts, span.start)
+            starts.insert(place, span.start)
+            ends.insert(place, span.end)
+    return left_out

@@ -1,0 +1,353 @@
+"""What becomes of annotations in a tool's documents, and what is counted as lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalkit.dataset.load import load_splits
+from evalkit.formats.base import Batch, Source, counted
+from evalkit.formats.standoff.decode import decode
+from evalkit.formats.standoff.document import Documents, Holds
+from evalkit.formats.standoff.encode import encode
+from evalkit.formats.standoff.profile import load_profile
+from evalkit.records import (
+    Annotations,
+    Article,
+    Category,
+    Entity,
+    Example,
+    LayerScope,
+    Prediction,
+    Quote,
+    Scope,
+    Span,
+    Stance,
+    Zone,
+)
+
+TEXT = "Ida 🚢 Moen said the bánk was wrong.\r\nשלום, she left Oslo, the bank said."
+EVERYTHING = Holds(discontinuous=True, placeless=True, labels=True, article=True, readings=True, scores=True)
+NOTHING = Holds(features=False, links=False, overlap=False)
+HERE = Source(path=Path("here"))
+DEFAULT = load_profile("default")
+
+spans = st.tuples(st.integers(0, len(TEXT) - 2), st.integers(1, 12)).map(
+    lambda pair: Span(pair[0], min(sum(pair), len(TEXT)))
+)
+places = st.lists(spans, min_size=1, max_size=3, unique=True).map(lambda several: tuple(sorted(several)))
+names = st.sampled_from(["moen", "bank", "oslo"])
+scores = st.none() | st.floats(0, 1)
+
+
+@st.composite
+def annotations(draw):
+    entities = draw(
+        st.lists(
+            st.builds(
+                Entity,
+                id=st.just(""),
+                spans=places,
+                label=st.sampled_from(["PER", "ORG", "a label"]),
+                entity_id=st.none() | names,
+                score=scores,
+                link=st.none() | st.just("Q1"),
+            ),
+            max_size=5,
+        )
+    )
+    quotes = draw(
+        st.lists(
+            st.builds(
+                Quote,
+                id=st.just(""),
+                kind=st.sampled_from(["direct", "indirect", "mixed"]),
+                content=places,
+                cue=st.just(()) | places,
+                speaker=st.none() | spans,
+                speaker_id=st.none() | names,
+                score=scores,
+            ),
+            max_size=3,
+        )
+    )
+    quotes = [replace(quote, id=f"q{number}") for number, quote in enumerate(quotes)]
+    stances = draw(
+        st.lists(
+            st.builds(
+                Stance,
+                id=st.just(""),
+                holder=st.just("author") | names,
+                target=st.just("topic:rates") | names,
+                label=st.sampled_from(["favor", "against", "neutral"]),
+                evidence=st.just(()) | places,
+                quote_id=st.sampled_from([None, *[quote.id for quote in quotes]]),
+                aliases=st.just(()) | st.just(("rate", "interest-rate")),
+            ),
+            max_size=3,
+        )
+    )
+    layers = {
+        "entities": tuple(replace(one, id=f"e{number}") for number, one in enumerate(entities)),
+        "quotes": tuple(quotes),
+        "stances": tuple(replace(one, id=f"s{number}") for number, one in enumerate(stances)),
+        "categories": tuple(
+            Category(id=f"c{number}", label=label)
+            for number, label in enumerate(draw(st.lists(st.sampled_from(["news", "sport"]), max_size=2)), 1)
+        ),
+    }
+    present = draw(st.sets(st.sampled_from(sorted(layers))))
+    if "stances" in present:
+        present.add("quotes")
+    return Annotations({name: items for name, items in layers.items() if name in present})
+
+
+holdings = st.builds(Holds, **dict.fromkeys(Holds.__dataclass_fields__, st.booleans()))
+
+
+def example(gold, **article):
+    return Example(article=Article(id="a", text=TEXT, **article), gold=gold)
+
+
+def again(examples, profile=DEFAULT, holds=EVERYTHING):
+    encoded = encode(Batch(examples=tuple(examples)), profile, holds)
+    return encoded, decode(Documents(documents=encoded.documents), profile, HERE)
+
+
+@given(annotations())
+def test_a_tool_that_holds_everything_loses_nothing(gold):
+    encoded, batch = again([example(gold)])
+    assert not encoded.losses.lost
+    assert not encoded.losses.left_out
+    (read,) = batch.examples
+    assert {name: {*items} for name, items in read.gold.layers.items()} == {
+        name: {*items} for name, items in gold.layers.items()
+    }
+    assert not batch.left_out
+
+
+@given(annotations(), holdings)
+def test_items_read_are_items_written_and_items_lost(gold, holds):
+    losses = encode(Batch(examples=(example(gold),)), DEFAULT, holds).losses
+    for layer, number in counted([gold]).items():
+        assert losses.written.get(layer, 0) + sum(losses.lost.get(layer, {}).values()) == number
+
+
+@given(annotations(), holdings)
+def test_a_tool_gets_nothing_that_it_cannot_hold(gold, holds):
+    (document,) = encode(Batch(examples=(example(gold),)), DEFAULT, holds).documents
+    assert holds.features or not any(mark.features for mark in document.marks)
+    assert holds.links or not document.links
+    assert holds.discontinuous or all(len(mark.spans) <= 1 for mark in document.marks)
+    assert holds.placeless or all(mark.spans for mark in document.marks)
+    assert holds.labels or not document.labels
+    assert holds.scores or all(mark.score is None for mark in document.marks)
+    ids = [mark.id for mark in document.marks]
+    assert len(set(ids)) == len(ids)
+    assert {end for link in document.links for end in (link.source, link.target)} <= set(ids)
+    if not holds.overlap:
+        covered = [place for mark in document.marks for place in {p for span in mark.spans for p in range(*span)}]
+        assert len(covered) == len(set(covered))
+
+
+@pytest.fixture(scope="module")
+def gold():
+    return tuple(example for split in load_splits() for example in split)
+
+
+BY_LINKS = """
+    parts = ["Cue", "Speaker"]
+
+    [entities]
+    marks = "*"
+
+    [quotes]
+    marks = ["Quote"]
+
+    [stances]
+    links = ["favor", "against", "neutral"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("profile", "holds", "lost"),
+    [
+        pytest.param("default", EVERYTHING, {}, id="everything"),
+        # Quotes in several parts; so are the places of stances, but a stance is one without it.
+        pytest.param("default", Holds(), {"quotes": {"discontinuous": 76}}, id="one span each"),
+        # Of the stances 137 have a topic, and 13 of the others are the author's.
+        pytest.param(
+            BY_LINKS,
+            Holds(features=False, discontinuous=True),
+            {"quotes": {"kind changed": 250}, "stances": {"topic as target": 137, "author as holder": 13}},
+            id="no features",
+        ),
+        # 359 entities overlap another; of those 180 lie inside a longer one, which is kept.
+        pytest.param(
+            '[entities]\nmarks = "*"',
+            NOTHING,
+            {
+                "entities": {"overlapping": 180},
+                "quotes": {"not in the profile": 447},
+                "stances": {"not in the profile": 230},
+            },
+            id="flat",
+        ),
+    ],
+)
+def test_the_losses_of_the_bundled_gold_are_known(tmp_path, gold, profile, holds, lost):
+    if profile != "default":
+        path = tmp_path / "own.toml"
+        path.write_text(profile, encoding="utf-8")
+        profile = path
+    losses = encode(Batch(examples=gold), load_profile(profile), holds).losses
+    assert {layer: dict(kinds) for layer, kinds in losses.lost.items()} == lost
+
+
+def test_the_bundled_gold_comes_back_as_it_was(gold):
+    encoded, batch = again(gold)
+    assert batch.examples == gold
+    assert not encoded.losses.left_out
+
+
+def test_what_is_said_of_an_article_travels_where_there_is_a_place():
+    one = example(
+        Annotations(
+            {"entities": ()},
+            Scope(labels=("PER",), of=(LayerScope(layer="quotes", parts=("cue",)),)),
+        ),
+        title="She left",
+        source="Post",
+        published="2024-05-01",
+        lang="en",
+        zones=(Zone("body", 0, 20),),
+        metadata={"desk": "7"},
+    )
+    _, batch = again([one])
+    assert batch.examples == (one,)
+    left_out = encode(Batch(examples=(one,)), DEFAULT, Holds()).losses.left_out
+    assert set(left_out) == {
+        f"{what} of articles" for what in ("title", "source", "published", "lang", "zones", "scope", "metadata")
+    }
+
+
+def test_readings_travel_where_there_is_a_place():
+    ana, ben = (Annotations(entities=(Entity(id="e1", spans=(Span(0, 3),), label=label),)) for label in ("PER", "ORG"))
+    undecided = Example(article=Article(id="a", text=TEXT), gold=Annotations(), readings={"ana": ana, "ben": ben})
+    decided = Example(article=Article(id="b", text=TEXT), gold=ben, readings={"ana": ana, "ben": ben})
+    _, batch = again([undecided, decided])
+    assert batch.examples == (undecided, decided)
+    losses = encode(Batch(examples=(undecided,)), DEFAULT, replace(EVERYTHING, readings=False)).losses
+    assert losses.left_out == {"readings of annotators": 2}
+
+
+def test_what_a_system_found_is_written_as_suggestions():
+    found = Annotations(entities=(Entity(id="e1", spans=(Span(0, 3),), label="PER", score=0.5),))
+    articles = tuple(Example(article=Article(id=name, text=TEXT), gold=Annotations()) for name in "ab")
+    predictions = (
+        Prediction(article_id="a", annotations=found),
+        Prediction(article_id="b", annotations=Annotations(), error="timeout"),
+    )
+    encoded = encode(Batch(examples=articles, predictions=predictions), DEFAULT, EVERYTHING)
+    first, second = encoded.documents
+    assert (first.suggested, len(first.marks), second.annotated, second.marks) == (True, 1, False, ())
+    assert encoded.losses.left_out == {"articles that failed, without suggestions": 1}
+    batch = decode(Documents(documents=encoded.documents), DEFAULT, Source(path=Path("x"), predicted=True))
+    assert batch.predictions[0].annotations == found
+
+
+def test_marks_that_the_files_of_a_tool_cannot_hold_are_taken_out_and_counted():
+    entities = tuple(Entity(id=f"e{n}", spans=(Span(n, n + 3),), label="PER") for n in (0, 16))
+    encoded = encode(
+        Batch(examples=(example(Annotations(entities=entities)),)),
+        DEFAULT,
+        Holds(),
+        beyond=lambda document: {mark.id: "inside a word" for mark in document.marks if mark.spans[0].start == 16},
+    )
+    assert encoded.losses.lost == {"entities": {"inside a word": 1}}
+    assert [mark.id for mark in encoded.documents[0].marks] == ["e0"]
+
+
+def test_an_article_that_nobody_read_for_a_layer_is_named():
+    with_quotes = example(Annotations(entities=(), quotes=()))
+    without = replace(example(Annotations(entities=())), article=Article(id="b", text=TEXT))
+    losses = encode(Batch(examples=(with_quotes, without)), DEFAULT, EVERYTHING).losses
+    assert losses.left_out == {"articles in which nobody annotated quotes: read as none there": 1}
+
+
+PARC = """
+    [quotes]
+    marks = ["content"]
+    group = "@relation"
+    cue = "mark:cue"
+    speaker = "mark:source"
+    kind = "@kind"
+    speaker_id = "@speaker_id"
+    score = "@score"
+"""
+EVENTS = """
+    [quotes]
+    marks = ["Attribution"]
+    content = "->Content"
+    kind = "@kind"
+    speaker = "->Source"
+    speaker_id = "@speaker_id"
+    score = "@score"
+"""
+BACKWARDS = """
+    [quotes]
+    marks = ["Quote"]
+    cue = "<-introduces"
+    speaker = "<-says"
+    speaker_id = "@speaker_id"
+    score = "@score"
+"""
+
+
+@pytest.mark.parametrize("profile", [PARC, EVENTS, BACKWARDS], ids=["groups", "events", "backwards"])
+@given(gold=annotations())
+def test_other_ways_to_say_the_same_lose_nothing(tmp_path_factory, profile, gold):
+    path = tmp_path_factory.mktemp("profiles") / "own.toml"
+    path.write_text(profile, encoding="utf-8")
+    quotes = gold["quotes"] or ()
+    encoded, batch = again([example(Annotations(quotes=quotes))], load_profile(path))
+    assert not encoded.losses.lost
+    assert not encoded.losses.left_out
+    assert {*batch.examples[0].gold["quotes"]} == {*quotes}
+
+
+def test_what_the_author_thinks_of_an_entity_is_a_feature_of_its_mark(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(
+        """
+        [entities]
+        marks = ["PER", "ORG"]
+
+        [stances]
+        marks = ["PER", "ORG"]
+        holder = "='author'"
+        target = "self"
+        label = "@polarity"
+        labels = { Positive = "favor", Negative = "against" }
+        """,
+        encoding="utf-8",
+    )
+    entities = (
+        Entity(id="e1", spans=(Span(0, 3),), label="PER", entity_id="moen"),
+        Entity(id="e2", spans=(Span(16, 20),), label="ORG", entity_id="bank"),
+    )
+    stances = (
+        Stance(id="s1", holder="author", target="moen", label="favor"),
+        Stance(id="s2", holder="bank", target="moen", label="against"),
+        Stance(id="s3", holder="author", target="topic:rates", label="against"),
+    )
+    gold = Annotations(entities=entities, stances=stances)
+    encoded = encode(Batch(examples=(example(gold),)), load_profile(path), Holds())
+    first, _ = encoded.documents[0].marks
+    assert first.features == {"entity_id": "moen", "polarity": "Positive"}
+    assert encoded.losses.written == {"entities": 2, "stances": 1}
+    assert encoded.losses.lost == {"stances": {"holder without a mark": 1, "topic as target": 1}}
