@@ -29,6 +29,7 @@ FORMATS = Registry(
         "xmi": "evalkit.formats.uima.format:XMI",
         "casjson": "evalkit.formats.uima.format:CASJSON",
         "json-standoff": "evalkit.formats.keyed.format:JSON_STANDOFF",
+        "webanno": "evalkit.formats.webanno.format:WEBANNO",
     },
     group="evalkit.formats",
 )

@@ -371,7 +371,9 @@ def test_tags_before_tokens_are_found(write, content: str, options: dict[str, in
         pytest.param("Ida B-PER\n", {"token_column": 1, "tag_column": -1}, "cannot hold the tokens and", id="the same"),
         pytest.param("Ida a=b\nMoen c=d\n", {}, "which column holds the tags", id="features"),
         pytest.param("T1\tPER 0 3\tIda\n", {}, "is a brat standoff file", id="brat"),
-        pytest.param("1-1\t0-3\tIda\tPER[1]\n", {}, "is a WebAnno TSV file", id="WebAnno without its first line"),
+        pytest.param(
+            "1-1\t0-3\tIda\tPER[1]\n", {}, "is a headless WebAnno TSV file", id="WebAnno without its first line"
+        ),
         pytest.param("\ufeff\n#FORMAT=WebAnno TSV 3\n", {}, "is a WebAnno TSV file", id="WebAnno after a blank line"),
         pytest.param(
             "1\tIda\tida\tPROPN\t_\t_\t0\troot\t_\t_\n2\tsang\tsing\tVERB\t_\t_\t1\tdep\t_\tSpaceAfter=No\n",

@@ -48,10 +48,16 @@ MANY_LABELS = 40
 """More kinds of entity than this, and not one O or prefix, is no tag column."""
 
 _OTHERS = {
-    "WebAnno TSV": re.compile(r"#\s*FORMAT\s*=\s*WebAnno|\d+-\d+(?:\.\d+)?\t\d+-\d+\t", re.IGNORECASE),
+    "WebAnno TSV": re.compile(r"#\s*FORMAT\s*=\s*WebAnno", re.IGNORECASE),
+    "headless WebAnno TSV": re.compile(r"\d+-\d+(?:\.\d+)?\t\d+-\d+\t"),
     "brat standoff": re.compile(r"T\d+\t\S+ \d+ \d+(?:;\d+ \d+)*\t"),
 }
 """How files of other tools begin that have columns too."""
+
+_REMEDIES = {
+    "WebAnno TSV": "leave out --format, or give --format webanno",
+    "headless WebAnno TSV": "export it again with its first line, #FORMAT=WebAnno TSV 3",
+}
 
 _LABEL = re.compile(r"[^\W\d_][^\s=]*|\d+")
 _CONLLU = 10
@@ -93,7 +99,8 @@ def read_lines(path: Path, *, encoding: str | None, notes: Counter[str]) -> list
     """
     content = read_bytes(path)
     if tool := other_columns(content):
-        raise FormatError(f"{path}: is a {tool} file, which is no file of tag columns; export it as CoNLL 2003")
+        remedy = _REMEDIES.get(tool, "export it as CoNLL 2003")
+        raise FormatError(f"{path}: is a {tool} file, which is no file of tag columns; {remedy}")
     if content[:2] in (b"\xff\xfe", b"\xfe\xff") and b"\0" in content:
         encoding = encoding or "utf-16"
     if encoding is not None and not _is_encoding(encoding):
