@@ -42,7 +42,6 @@ BINARY = {
     **dict.fromkeys((".pickle", ".pkl", ".joblib"), _PICKLE),
     ".tar": "a tar archive; unpack it with tar",
     ".ann": "standoff annotation of brat; give the native form, inline markup or tag columns",
-    ".spacy": "a DocBin of spaCy; write its documents in the native form",
 }
 """What files of other tools are, by their endings."""
 

@@ -25,6 +25,8 @@ FORMATS = Registry(
         "native": "evalkit.formats.native.format:NATIVE",
         "parquet": "evalkit.formats.columnar:PARQUET",
         "arrow": "evalkit.formats.columnar:ARROW",
+        "doccano": "evalkit.formats.doccano.format:DOCCANO",
+        "spacy": "evalkit.formats.spacy_docs.format:SPACY",
         "csv": "evalkit.formats.delimited:CSV",
         "xmi": "evalkit.formats.uima.format:XMI",
         "casjson": "evalkit.formats.uima.format:CASJSON",

@@ -32,17 +32,6 @@ def _is_label_studio(row: Row) -> bool:
     return tasks or {"annotation_id", "annotator", "lead_time"} <= row.keys()
 
 
-def _is_doccano(row: Row) -> bool:
-    triples = [*_listed(row, "label"), *_listed(row, "labels")]
-    return any(isinstance(one, list) and len(one) == 3 and isinstance(one[2], str) for one in triples[:1]) or (
-        any("start_offset" in _first(row, key) for key in row)
-    )
-
-
-def _is_spacy(row: Row) -> bool:
-    return isinstance(row.get("ents"), list) and isinstance(row.get("tokens"), list)
-
-
 def _is_pipeline(row: Row) -> bool:
     return {"word", "start", "end"} <= row.keys() and not {"entity_group", "entity"}.isdisjoint(row)
 
@@ -71,23 +60,14 @@ def _is_keyed(row: Row) -> bool:
 
 _FORMS: tuple[tuple[Callable[[Row], bool], str], ...] = (
     (_is_label_studio, f"an export of Label Studio: {_WRITE}; its spans are value.start and value.end of each result"),
-    (
-        lambda row: not {"_input_hash", "_task_hash"}.isdisjoint(row) or ("spans" in row and "answer" in row),
-        f"an export of Prodigy: {_WRITE}; its spans have these keys already, and accepted answers count",
-    ),
     (lambda row: "%FEATURE_STRUCTURES" in row or "%TYPES" in row, "a UIMA CAS in JSON; give --format casjson"),
     (
         lambda row: "_referenced_fss" in row or ("_views" in row and "_context" in row),
         "a UIMA CAS in the older JSON, which leaves types out; export it as UIMA CAS JSON (0.4.0) or XMI",
     ),
-    (_is_spacy, f"a Doc as spaCy writes it (to_json): {_WRITE}; 'ents' are its entities"),
     (
         lambda row: isinstance(row.get("paragraphs"), list) and "id" in row and "text" not in row,
         f"training data of spaCy 2: {_WRITE}",
-    ),
-    (
-        lambda row: "tokenized_text" in row,
-        f"data of GLiNER, whose 'ner' counts tokens: {_WRITE}, in characters of the text",
     ),
     (
         lambda row: any("classId" in _first(row, key) for key in row) or "annotatable" in row,
@@ -105,7 +85,6 @@ _FORMS: tuple[tuple[Callable[[Row], bool], str], ...] = (
         _is_keyed,
         'one object whose keys are the ids of articles; write {"id": KEY, "entities": […]} for each, one a line',
     ),
-    (_is_doccano, f"an export of doccano: {_WRITE}; its offsets are [start, end, label] or start_offset, end_offset"),
 )
 
 
