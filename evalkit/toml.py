@@ -91,17 +91,23 @@ def toml_text(tables: Mapping[str, Any]) -> str:
     return "\n".join(_lines(tables, ())) + "\n"
 
 
-def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
-    inner = {key: value for key, value in table.items() if isinstance(value, Mapping)}
+def _lines(table: Mapping[str, Any], path: tuple[str, ...], *, several: bool = False) -> Iterator[str]:
+    inner = {key: value for key, value in table.items() if isinstance(value, Mapping) or _is_tables(value)}
     own = {key: value for key, value in table.items() if key not in inner}
-    if path and (own or not inner):
-        yield f"[{'.'.join(map(_key, path))}]"
+    name = ".".join(map(_key, path))
+    if path and (own or not inner or several):
+        yield f"[[{name}]]" if several else f"[{name}]"
     for key, value in own.items():
         yield f"{_key(key)} = {_value(value)}"
     if own or (path and not inner):
         yield ""
     for key, value in inner.items():
-        yield from _lines(value, (*path, key))
+        for one in [value] if isinstance(value, Mapping) else value:
+            yield from _lines(one, (*path, key), several=one is not value)
+
+
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
 
 
 def _key(key: str) -> str:

@@ -37,7 +37,6 @@ class CorpusFile:
         split: the split of its articles, unless the splits of the entry say another.
         name: what goes before the number of an article that has no name of its own; the file's name without its ending
             if empty.
-        beside: whether it is no file of annotations, but one that these need to be read.
     """
 
     path: str
@@ -45,7 +44,6 @@ class CorpusFile:
     sha256: str
     split: str = ""
     name: str = ""
-    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,14 +138,17 @@ class Entry:
         format: the format of its files.
         articles: split → how many articles it has, counted.
         items: layer → how many items are annotated, counted.
-        profile: the profile that the format is read with; the format's own if empty.
+        profile: what the types of its files mean, as a profile says it; that of the format if there is nothing.
         values: settings of the format.
         splits: which article is in which split.
         source: where the texts come from.
         annotators: who annotated them, and how.
         limits: what is to be known before a figure on it is believed, a sentence each.
+        whole: the layers that are annotated exhaustively; all of them if none is named. Others are there because these
+            refer to them, and are not evaluated.
         scope: what of single layers is annotated, as in `dataset.toml`.
         labels: the `labels.toml` of the corpus: definitions below the name of a layer, and maps.
+        together: whether the files are read as one folder, because one of them is read with the others.
         left_out: what the items are called whose annotation does not fit its text, and which are left out and counted;
             empty where such an item is an error.
         host: the pattern of the address of a file.
@@ -166,14 +167,16 @@ class Entry:
     format: str
     articles: Mapping[str, int]
     items: Mapping[str, int]
-    profile: str = ""
+    profile: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
     splits: Splits = Splits()
     source: str = ""
     annotators: str = ""
     limits: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
     scope: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, Any] = field(default_factory=dict)
+    together: bool = False
     left_out: str = ""
     host: str = "https://raw.githubusercontent.com/{repository}/{commit}/{path}"
 

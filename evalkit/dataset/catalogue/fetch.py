@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from evalkit.dataset.catalogue.download import download, hash_of
 from evalkit.dataset.catalogue.entry import CorpusFile, Entry
-from evalkit.dataset.catalogue.owned import declaration_text, labels_text
+from evalkit.dataset.catalogue.owned import PROFILE_FILE, declaration_text, labels_text, profile_text
 from evalkit.dataset.declaration import DATASET_FILE
 from evalkit.dataset.labels import LABELS_FILE
 from evalkit.errors import InputError
@@ -181,7 +181,11 @@ def _files_by_name(folder: Path, names: set[str]) -> dict[str, list[Path]]:
 
 def _write_owned(entry: Entry, folder: Path) -> None:
     """Writes what the entry says beside the files, if it is not there yet."""
-    texts: Mapping[str, str] = {LABELS_FILE: labels_text(entry), DATASET_FILE: declaration_text(entry)}
+    texts: Mapping[str, str] = {
+        LABELS_FILE: labels_text(entry),
+        DATASET_FILE: declaration_text(entry),
+        PROFILE_FILE: profile_text(entry),
+    }
     for name, text in texts.items():
         path = folder / name
         if text and (not path.is_file() or read_bytes(path) != text.encode()):

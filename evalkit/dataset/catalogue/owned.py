@@ -7,10 +7,16 @@ from typing import Any
 
 from evalkit.dataset.catalogue.entry import Entry
 from evalkit.dataset.labels import load_inventory
-from evalkit.formats.spelling import label_key
 from evalkit.toml import toml_text
 
-__all__ = ["declaration_text", "labels_text"]
+__all__ = ["PROFILE_FILE", "declaration_text", "labels_text", "profile_text"]
+
+PROFILE_FILE = "profile.toml"
+
+
+def profile_text(entry: Entry) -> str:
+    """The profile with which its files are read; empty if it is that of the format."""
+    return toml_text(entry.profile) if entry.profile else ""
 
 
 def labels_text(entry: Entry) -> str:
@@ -26,10 +32,9 @@ def labels_text(entry: Entry) -> str:
     maps: dict[str, Any] = {}
     for name, mapping in entry.labels.get("maps", {}).items():
         if name in bundled and "map" not in mapping:
-            own = set(map(label_key, mapping))
             usual = bundled[name].mapping.items()
-            rest = {label: False if to is None else to for label, to in usual if label_key(label) not in own}
-            mapping = {**mapping, **rest}
+            # Letter case tells a label of the corpus from one that models use: `gpe` of one is not `GPE` of the others.
+            mapping = {**mapping, **{label: False if to is None else to for label, to in usual if label not in mapping}}
         maps[name] = mapping
     return toml_text({**tables, "maps": maps} if maps else tables)
 

@@ -5,18 +5,43 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path, PurePosixPath
 
 from evalkit.dataset.catalogue.entry import CorpusFile, Entry
 from evalkit.dataset.catalogue.fetch import FILES
+from evalkit.dataset.catalogue.owned import PROFILE_FILE
 from evalkit.dataset.store import SPLITS
 from evalkit.errors import FormatError
-from evalkit.formats.base import Batch, Source, merged
+from evalkit.files import file_name_of
+from evalkit.formats.base import Batch, Format, Source, merged
 from evalkit.formats.table import load_format
 from evalkit.options import ReadOptions
-from evalkit.records import Example
+from evalkit.records import Annotations, Example, Zone
 
-__all__ = ["read_corpus"]
+__all__ = ["CORPUS_FORMATS", "corpus_format", "read_corpus"]
+
+BODY = "body"
+"""The zone of an article that is no page."""
+
+CORPUS_FORMATS = {
+    "gmb": "evalkit.dataset.catalogue.gmb:GMB",
+    "sentfin": "evalkit.dataset.catalogue.sentfin:SENTFIN",
+}
+"""Formats that one corpus alone has, beside those of `evalkit.formats.table`."""
+
+
+def corpus_format(name: str) -> Format:
+    """The format of that name, of all files or of a corpus alone.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    if name not in CORPUS_FORMATS:
+        return load_format(name)
+    module, _, attribute = CORPUS_FORMATS[name].partition(":")
+    form: Format = getattr(import_module(module), attribute)
+    return form
 
 
 def read_corpus(entry: Entry, folder: Path) -> Batch:
@@ -29,35 +54,61 @@ def read_corpus(entry: Entry, folder: Path) -> Batch:
     Raises:
         FormatError: a file holds something else than its entry says; each is checked before, so it is the reader.
     """
-    form = load_format(entry.format)
+    form = corpus_format(entry.format)
     if form.read is None:
         raise FormatError(f"{entry.name}: format {entry.format!r} is not read")
-    options = ReadOptions(format=entry.format, profile=entry.profile or None, values=entry.values)
+    profile = folder / PROFILE_FILE if entry.profile else None
+    options = ReadOptions(format=entry.format, profile=profile, values=entry.values)
+    root = folder / FILES
     batches = []
-    for file in entry.files:
-        if file.beside:
-            continue
-        path = folder / FILES / file.path
+    # A folder that is read as one is like one file, which says no split.
+    whole = CorpusFile(path="", size=0, sha256="", name=entry.name)
+    for file in [whole] if entry.together else entry.files:
         name = file.name or PurePosixPath(file.path).stem
-        batch = form.read(Source(path=path, folder=folder / FILES, name=name), options)
-        batches.append(_in_splits(entry, file, batch))
+        source = Source(path=root / file.path, folder=None if entry.together else root, name=name)
+        batches.append(_in_splits(entry, file, name, form.read(source, options)))
     return _left_out(entry, _spread(entry, merged(batches)))
 
 
-def _in_splits(entry: Entry, file: CorpusFile, batch: Batch) -> Batch:
-    """The articles of one file with their language and their split, as far as the file decides it."""
+def _in_splits(entry: Entry, file: CorpusFile, name: str, batch: Batch) -> Batch:
+    """The articles of one file with what the entry says of them, and their split, as far as the file decides it.
+
+    Where one id cannot be the name of a file, all articles are numbered and keep their ids as metadata.
+    """
+    numbered = not all(_can_be_file(example.article.id) for example in batch.examples)
     after, later = entry.splits.later.get(file.path, (len(batch.examples), ""))
     splits = [later if number >= after else file.split or None for number in range(len(batch.examples))]
     given = batch.splits or (None,) * len(splits)
     return replace(
         batch,
-        examples=tuple(_in_language(example, entry.language) for example in batch.examples),
+        examples=tuple(
+            _stated(entry, f"{name}-{at:04d}" if numbered else "", own) for at, own in enumerate(batch.examples, 1)
+        ),
         splits=tuple(own or said for own, said in zip(splits, given, strict=True)),
     )
 
 
-def _in_language(example: Example, language: str) -> Example:
-    return example if example.article.lang else replace(example, article=replace(example.article, lang=language))
+def _stated(entry: Entry, name: str, example: Example) -> Example:
+    """The article with its language, its number if it gets one, and the layers that are annotated exhaustively."""
+    article, gold = example.article, example.gold
+    if name:
+        article = replace(article, id=name, metadata={**article.metadata, "id": article.id})
+    if not article.lang:
+        article = replace(article, lang=entry.language)
+    if not article.zones and article.text:
+        # Texts of corpora are no pages: nothing in them is to be taken for what stands around an article.
+        article = replace(article, zones=(Zone(BODY, 0, len(article.text)),))
+    if entry.whole:
+        gold = Annotations(gold.layers, replace(gold.scope, layers=tuple(entry.whole)))
+    return replace(example, article=article, gold=gold)
+
+
+def _can_be_file(article_id: str) -> bool:
+    try:
+        file_name_of(article_id, ".json")
+    except FormatError:
+        return False
+    return True
 
 
 def _spread(entry: Entry, batch: Batch) -> Batch:

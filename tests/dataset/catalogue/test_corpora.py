@@ -111,3 +111,52 @@ def test_btc_has_its_sections():
 
 def test_hipe2020_has_the_entities_of_the_gold():
     assert labels("hipe2020") == {"loc": 181, "org": 76, "pers": 156, "prod": 19, "time": 17}
+
+
+def test_newsmtsc_has_its_targets():
+    # README: 8,739 targets in train, and 1,476 in devtest_mt.
+    assert Counter(split for split, _ in items("newsmtsc", "stances")) == {"train": 8739, "test": 1476}
+    assert labels("newsmtsc", "stances") == {"against": 3798, "neutral": 3776, "favor": 2641}
+
+
+def test_a_target_stands_at_its_mention():
+    first = corpus("newsmtsc")[0].examples[0]
+    (entity, *_), (stance, *_) = first.gold["entities"], first.gold["stances"]
+    assert first.article.text[slice(*entity.spans[0])] == "Winner"
+    assert (stance.target, stance.holder, stance.label) == (entity.entity_id, "author", "neutral")
+    assert first.article.metadata["id"] == "allsides_1000_401_25_Reality Leigh Winner_0_6"
+
+
+def test_finentity_leaves_out_what_its_offsets_lose():
+    # 2,131 entities, 70 of which have offsets that lead elsewhere; said in the card and in a note.
+    assert sum(labels("finentity", "stances").values()) == 2131 - 70
+    assert any(note.startswith("70 entities whose offsets") for note in corpus("finentity")[0].notes)
+    assert any("70 of the 2,131" in limit for limit in find_entry("finentity").limits)
+
+
+def test_sentfin_leaves_out_what_its_headlines_do_not_have_once():
+    # 14,405 entities; 19 names were damaged (Holdings became neutralings), 18 stand there more than once.
+    assert sum(labels("sentfin", "stances").values()) == 14405 - 19 - 18
+    notes = " ".join(corpus("sentfin")[0].notes)
+    assert "19 entities that their headline does not have" in notes
+    assert "18 entities that their headline has several times" in notes
+
+
+def test_gmb_has_the_entities_of_the_table():
+    counted = {"geo": 37644, "tim": 20333, "org": 20143, "per": 16990, "gpe": 15870, "art": 402, "eve": 308, "nat": 201}
+    assert labels("gmb") == counted
+    sentences = sum(example.article.text.count("\n") for gold in corpus("gmb") for example in gold)
+    assert sentences == 47959
+
+
+def test_gum_has_the_splits_of_its_authors():
+    dev = {"GUM_interview_cyclone", "GUM_interview_gaming", "GUM_news_homeopathic", "GUM_news_iodine"}
+    (of_dev,) = (gold for gold in corpus("gum") if gold.split == "dev")
+    assert {example.article.id for example in of_dev} == dev
+    # Coreference: more mentions than things.
+    assert len({entity.entity_id for entity in of_dev.examples[0].gold["entities"] or ()}) < 200
+
+
+@pytest.mark.parametrize("name", ["newsmtsc", "finentity", "sentfin"])
+def test_what_targets_are_named_by_is_no_gold_for_names(name: str):
+    assert {example.gold.scope.layers for gold in corpus(name) for example in gold} == {("stances",)}

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from evalkit.dataset.catalogue.entry import Entry, read_entry
-from evalkit.dataset.catalogue.owned import declaration_text, labels_text
+from evalkit.dataset.catalogue.owned import declaration_text, labels_text, profile_text
+from evalkit.dataset.catalogue.reading import corpus_format
 from evalkit.dataset.catalogue.table import ENTRIES, corpus_names, find_entry
 from evalkit.dataset.declaration import read_declaration
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import FormatError, UnknownNameError
-from evalkit.formats.table import load_format
+from evalkit.formats.standoff.profile import load_profile
 from evalkit.layers.table import layer_names
 from tests.dataset.catalogue.small_corpus import ENTRY, entry_text
 
@@ -88,10 +89,14 @@ def test_a_shipped_entry_is_whole(name: str, tmp_path: Path):
     entry = find_entry(name)
     assert set(entry.layers) <= set(layer_names())
     assert set(entry.items) == set(entry.layers)
-    assert load_format(entry.format).read is not None
-    assert set(entry.values) <= set(load_format(entry.format).options)
-    # A benchmark wants articles to measure on.
-    assert entry.articles["test"] > 0
+    assert corpus_format(entry.format).read is not None
+    assert set(entry.values) <= set(corpus_format(entry.format).options)
+    if entry.profile:
+        (tmp_path / "profile.toml").write_text(profile_text(entry), encoding="utf-8")
+        assert set(load_profile(tmp_path / "profile.toml").layers) == set(entry.layers)
+    assert set(entry.whole) <= set(entry.layers)
+    # A benchmark wants articles to measure on; where test is not to be had, dev is.
+    assert entry.articles.get("test", entry.articles.get("dev", 0)) > 0
     assert entry.host.startswith("https://")
     assert entry.splits.rule
     assert entry.cite.bibtex.endswith("\n}")
@@ -114,6 +119,7 @@ def test_a_map_of_the_bundled_gold_goes_on_with_its_lines(name: str, tmp_path: P
     entry = find_entry(name)
     (tmp_path / "labels.toml").write_text(labels_text(entry), encoding="utf-8")
     mapping = load_inventory(tmp_path).maps["conll4"].mapping
+    assert set(entry.layers) == {"entities"}
     assert set(mapping.values()) - {None} <= {"PER", "ORG", "LOC", "MISC"}
     assert mapping["GPE"] == "LOC"
     assert mapping["NORP"] == "MISC"
