@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from evalkit.dataset.gold import GoldDataset, stated_layers
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.load import load_splits
-from evalkit.dataset.readings import counted_readings, is_undecided, settled
+from evalkit.dataset.readings import annotations_of, counted_readings, is_undecided, settled
 from evalkit.layers.base import Layer
 from evalkit.options import listed
 from evalkit.showing import number_of, shown_html
@@ -45,7 +45,9 @@ class Description:
         name: the dataset.
         splits: the names of its splits.
         fingerprints: their fingerprints, in the same order.
-        rows: the counts, in groups: size, each layer by label and what else it counts, readings, metadata.
+        rows: the counts, in groups: size, each layer by label and what else it counts, readings, metadata. A layer that
+            nobody annotated has none, nor has a kind of metadata that no article gives.
+        not_annotated: the layers that nobody annotated, as far as gold usually has them.
         labels: layer → label → what `labels.toml` says of it, where it says anything.
     """
 
@@ -54,6 +56,7 @@ class Description:
     fingerprints: tuple[str, ...]
     rows: tuple[DescriptionRow, ...]
     labels: Mapping[str, Mapping[str, DescribedLabel]] = field(default_factory=dict)
+    not_annotated: tuple[str, ...] = ()
 
     def groups(self) -> dict[str, list[DescriptionRow]]:
         """The rows by group, in order."""
@@ -71,7 +74,8 @@ class Description:
                 groups[group] = {row.name: row.counts[number] for row in rows}
             splits[split] = groups
         labels = {layer: {label: said._asdict() for label, said in own.items()} for layer, own in self.labels.items()}
-        return {"name": self.name, "splits": splits, "labels": labels}
+        not_annotated = list(self.not_annotated)
+        return {"name": self.name, "splits": splits, "labels": labels, "not_annotated": not_annotated}
 
     def to_pandas(self) -> DataFrame:
         """One row a count, its group and name as index, one column a split."""
@@ -97,17 +101,20 @@ def describe_dataset(
     splits = listed(
         gold, GoldDataset, wanted="gold must be GoldDatasets (from load_dataset) or where to load them from"
     )
-    stated = stated_layers(splits)
+    annotated = {name for split in splits for own in annotations_of(split) for name in own.layers}
+    usual = stated_layers(splits)
+    stated = [layer for layer in usual if layer.name in annotated]
     # The rows of layers have an order of their own, values of metadata are sorted.
     rows = _rows([_layers(split, stated) for split in splits])
     if metadata:
-        rows += _rows([_metadata(split) for split in splits], by_name=True)
+        rows += _given(_rows([_metadata(split) for split in splits], by_name=True))
     return Description(
         name=splits[0].name if splits else "",
         splits=tuple(split.split for split in splits),
         fingerprints=tuple(split.fingerprint for split in splits),
         rows=tuple(rows),
         labels=_described(splits[0].inventory, stated) if splits else {},
+        not_annotated=tuple(layer.name for layer in usual if layer.name not in annotated),
     )
 
 
@@ -124,6 +131,8 @@ def _described(inventory: Inventory, layers: Sequence[Layer[Any]]) -> dict[str, 
 
 Counts = dict[str, dict[str, int]]
 
+_NOT_GIVEN = "(not given)"
+
 
 def _rows(counted: Sequence[Counts], *, by_name: bool = False) -> list[DescriptionRow]:
     rows = []
@@ -134,6 +143,12 @@ def _rows(counted: Sequence[Counts], *, by_name: bool = False) -> list[Descripti
             for name in (sorted(names) if by_name else names)
         ]
     return rows
+
+
+def _given(rows: Sequence[DescriptionRow]) -> list[DescriptionRow]:
+    """Without the groups of which no article says anything."""
+    said = {row.group for row in rows if row.name != _NOT_GIVEN}
+    return [row for row in rows if row.group in said]
 
 
 def _layers(gold: GoldDataset, stated: Sequence[Layer[Any]]) -> Counts:
@@ -172,5 +187,5 @@ def _metadata(gold: GoldDataset) -> Counts:
         "language": (article.lang for article in articles),
         "zones": (zone.kind for article in articles for zone in article.zones),
     }
-    tallied = {group: dict(Counter(value or "(not given)" for value in values)) for group, values in groups.items()}
+    tallied = {group: dict(Counter(value or _NOT_GIVEN for value in values)) for group, values in groups.items()}
     return {group: counts for group, counts in tallied.items() if counts}

@@ -102,3 +102,15 @@ def test_labels_of_a_file_are_told_with_what_they_mean_and_their_colour(tmp_path
     assert page.count('style="border-left:.5em solid #2266aa"') == 2
     assert "What floats &lt;b&gt;." in page
     assert "What floats" in render_report(description, "terminal")
+
+
+def test_a_layer_that_nobody_annotated_has_no_counts(tmp_path: Path) -> None:
+    place = tmp_path / "gold.jsonl"
+    place.write_text(
+        '{"id": "a", "text": "Oslo", "entities": [{"start": 0, "end": 4, "label": "GPE"}]}\n', encoding="utf-8"
+    )
+    description = describe_dataset(place)
+    assert description.not_annotated == ("quotes", "stances")
+    assert {"quotes", "stances", "speakers", "section"}.isdisjoint(description.groups())
+    assert description.to_json()["not_annotated"] == ["quotes", "stances"]
+    assert "not annotated: quotes, stances" in render_report(description, "markdown")

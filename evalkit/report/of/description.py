@@ -41,6 +41,7 @@ def document(description: Description) -> Document:
                 colours=tuple(colours),
             ),
             *_labels(description),
+            *([Lines.of(f"not annotated: {', '.join(missing)}")] if (missing := description.not_annotated) else []),
             Lines.of(*(f"{split}: {fingerprint}" for split, fingerprint in fingerprints), whole=True),
         ),
         rows=tuple(
