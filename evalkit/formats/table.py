@@ -27,6 +27,8 @@ FORMATS = Registry(
         "arrow": "evalkit.formats.columnar:ARROW",
         "doccano": "evalkit.formats.doccano.format:DOCCANO",
         "spacy": "evalkit.formats.spacy_docs.format:SPACY",
+        "prodigy": "evalkit.formats.prodigy.format:PRODIGY",
+        "gliner": "evalkit.formats.gliner.format:GLINER",
         "csv": "evalkit.formats.delimited:CSV",
         "xmi": "evalkit.formats.uima.format:XMI",
         "casjson": "evalkit.formats.uima.format:CASJSON",

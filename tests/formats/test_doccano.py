@@ -215,7 +215,7 @@ def test_it_is_known_by_its_keys(tmp_path: Path, row: dict[str, Any], is_ours: b
     assert (format_of_file(path).name == "doccano") == is_ours
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(document=documents(features=False, scores=False))
 def test_what_is_written_comes_back(tmp_path_factory: pytest.TempPathFactory, document: Document) -> None:
     path = tmp_path_factory.getbasetemp() / "doccano.jsonl"

@@ -221,7 +221,7 @@ def test_entities_are_the_longest_marks_that_fit(tmp_path: Path, vocab: Any) -> 
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(document=documents())
 def test_what_is_written_comes_back(tmp_path_factory: pytest.TempPathFactory, document: Document) -> None:
     path = tmp_path_factory.getbasetemp() / "made.spacy"
