@@ -12,8 +12,9 @@ from evalkit.formats.native.format import batch_of_rows
 from evalkit.formats.spelling import LABEL_CASE
 from evalkit.options import ReadOptions
 
-__all__ = ["ARROW", "PARQUET"]
+__all__ = ["ARROW", "PARQUET", "table_rows"]
 
+_PARQUET_MAGIC = (b"PAR1",)
 _ARROW_MAGIC = (b"ARROW1", b"\xff\xff\xff\xff")
 _NAMED, _SEEN = 0.5, 0.95
 """How sure the ending makes, and how sure the first bytes."""
@@ -73,10 +74,21 @@ def _rows(path: Path, load: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"{path}[{number}]", plain_row(row, features)
 
 
+def table_rows(path: Path, head: bytes) -> Iterator[tuple[str, dict[str, Any]]] | None:
+    """The rows of a Parquet or Arrow file, each with its place; None if it begins like neither.
+
+    Raises:
+        FormatError: it is damaged.
+    """
+    if head.startswith(_PARQUET_MAGIC):
+        return _rows(path, _parquet)
+    return _rows(path, _arrow) if head.startswith(_ARROW_MAGIC) else None
+
+
 def _reader(load: Any) -> Any:
     def read(source: Source, options: ReadOptions) -> Batch:
         rows = _rows(source.path, load)
-        return batch_of_rows(rows, predicted=source.predicted, unnamed=source.unnamed)
+        return batch_of_rows(rows, predicted=source.predicted, unnamed=source.unnamed, beside=source.path.parent)
 
     return read
 
@@ -109,7 +121,7 @@ PARQUET = Format(
     suffixes=(".parquet",),
     read=_reader(_parquet),
     write=_write_parquet,
-    sniff=_sniffer((b"PAR1",), (".parquet",)),
+    sniff=_sniffer(_PARQUET_MAGIC, (".parquet",)),
     options={"label_case": LABEL_CASE},
     keeps_ids=True,
     keeps_splits=True,

@@ -21,6 +21,7 @@ FORMATS = Registry(
     table={
         "conll": "evalkit.formats.tags.format:CONLL",
         "conllu": "evalkit.formats.conllu.format:CONLLU",
+        "hf-tokens": "evalkit.formats.tags.hf_tokens:HF_TOKENS",
         "inline": "evalkit.formats.inline.format:INLINE",
         "native": "evalkit.formats.native.format:NATIVE",
         "parquet": "evalkit.formats.columnar:PARQUET",

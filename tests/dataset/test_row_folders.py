@@ -247,7 +247,8 @@ class TestTokens:
         assert gold.examples[0].article.text == "Ola Brun left Ruun"
         assert said(tmp_path / "a.jsonl") == {"a": SAID["a"]}
         assert gold.reading == "tokens:IOB2/begin"
-        assert gold.notes == ("rows of tokens with tags, read as IOB2, illegal sequences by the policy 'begin'",)
+        policy = "rows of tokens with tags, read as IOB2, illegal sequences by the policy 'begin'"
+        assert gold.notes == (f"{policy}; text: a space between tokens",)
 
     def test_a_text_beside_them_stays(self, tmp_path: Path) -> None:
         row = TOKENS | {"text": "«Ola Brun  left Ruun.»"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,7 +91,8 @@ def test_it_says_what_it_is(name: str) -> None:
 @pytest.mark.parametrize("name", WRITTEN)
 def test_there_and_back(gold: Path, converted: Callable[[str], Path], tmp_path: Path, name: str) -> None:
     there = converted(name)
-    assert find_place(there).kind == name
+    # What `datasets` opens is a folder of rows to whoever looks into it.
+    assert find_place(there).kind == ("rows" if name == "hf-tokens" else name)
     convert_dataset(there, tmp_path / "back.jsonl", to="native")
     back = load_dataset(tmp_path / "back.jsonl")
     assert said(back.examples) == said(load_dataset(gold).examples) == said(load_dataset(there, format=name).examples)
@@ -167,5 +169,5 @@ class TestOfAnotherPackage:
         assert "The format of the files, found by looking into them by default: arrow (Arrow and Feather" in shown
         assert "; conll (tag columns: " in shown
         assert "; offsets (CSV: one line a mention, and one for each text); " in shown
-        assert "conll, inline, native, offsets, parquet, or hf" in shown
+        assert re.search(r"conll, [^.]*inline, [^.]*native, [^.]*offsets, parquet, [^.]*or hf", shown)
         assert "delimiter (offsets: what stands between the fields; a comma by default)" in shown

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import FormatError
 from evalkit.formats.base import Batch, Claims, Format, Losses, Source, counted
@@ -16,6 +16,9 @@ from evalkit.layers.keys import BOUNDS, UnreadKey
 from evalkit.layers.table import load_layer
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations
+
+if TYPE_CHECKING:
+    from evalkit.formats.tags.token_settings import TokenSettings
 
 __all__ = ["NATIVE", "batch_of_rows", "read_native"]
 
@@ -40,7 +43,7 @@ def read_native(path: Path, *, predicted: bool = False, split: str | None = None
 
     problems: list[FormatError] = []
     rows = read_rows(path, on_error=problems.append)
-    return batch_of_rows(rows, predicted=predicted, split=split, problems=problems, unnamed=unnamed)
+    return batch_of_rows(rows, predicted=predicted, split=split, problems=problems, unnamed=unnamed, beside=path.parent)
 
 
 def batch_of_rows(
@@ -50,6 +53,8 @@ def batch_of_rows(
     split: str | None = None,
     problems: list[FormatError] | None = None,
     unnamed: str = "",
+    beside: Path | None = None,
+    tokens: TokenSettings | None = None,
 ) -> Batch:
     """What JSON objects say, each with its place; rows of tokens with tags are read as such.
 
@@ -59,18 +64,21 @@ def batch_of_rows(
         split: the split of all of them; else each may name its own.
         problems: those of the rows that are no objects.
         unnamed: goes before the number of a row of tokens without an id.
+        beside: a folder in which a file may name the tags of tokens that are numbers.
+        tokens: how rows of tokens are read, if they are to be such rows.
     """
     wrong = [] if problems is None else problems
     found = iter(rows)
     begun = [row for row in (next(found, None),) if row is not None]
-    if not begun or not {"tokens", "words"} & begun[0][1].keys():
+    if not begun or (tokens is None and not {"tokens", "words"} & begun[0][1].keys()):
         return _batch(chain(begun, found), predicted, split, wrong)
     from evalkit.formats.tags.token_rows import has_tokens, native_rows
+    from evalkit.formats.tags.token_settings import TokenSettings
 
-    if not has_tokens(begun[0][1]):
+    if tokens is None and not has_tokens(begun[0][1]):
         return _batch(chain(begun, found), predicted, split, wrong)
     try:
-        made = native_rows([*begun, *found], unnamed=unnamed)
+        made = native_rows([*begun, *found], unnamed=unnamed, settings=tokens or TokenSettings(beside=beside))
     except FormatError as error:
         return Batch(problems=(*wrong, error))
     batch = _batch(made.rows, predicted, split, wrong)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from evalkit.formats.base import Batch, Claims, Losses, Source, counted
+from evalkit.formats.base import Batch, Claims, Losses, Source
+from evalkit.formats.tags.flat import flat_entities, tag_losses
 from evalkit.formats.tags.reading import TagCorpus, TagDocument, read_tag_columns
 from evalkit.formats.tags.schemes import TokenSpan, encode_tags
 from evalkit.formats.tags.settings import tag_settings
@@ -26,7 +27,6 @@ __all__ = ["TagExamples", "WrittenTags", "read_articles", "to_examples", "write_
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _SCOPE = Scope(layers=(ENTITIES.name,))
-_ONE_LAYER = "tags hold entities only"
 
 
 class TagExamples(NamedTuple):
@@ -137,7 +137,7 @@ def write_tag_columns(examples: Iterable[Example], *, scheme: str = "IOB2") -> W
     respaced = 0
     for example in examples:
         article = example.article
-        kept = _expressible(ENTITIES.of(example.gold) or (), lost)
+        kept = flat_entities(ENTITIES.of(example.gold) or (), lost)
         tokens = list(_tokens(article.text, kept))
         spans = _token_spans(kept, tokens, lost)
         lines.append(f"# document_id = {article.id}")
@@ -149,59 +149,22 @@ def write_tag_columns(examples: Iterable[Example], *, scheme: str = "IOB2") -> W
                 lines.append("")
             lines.append(f"{article.text[token.start : token.end]}\t{tag}")
         lines.append("")
-    return WrittenTags(text="".join(f"{line}\n" for line in lines), losses=_losses(examples, +lost, respaced))
+    return WrittenTags(
+        text="".join(f"{line}\n" for line in lines), losses=tag_losses(examples, +lost, _left_out(examples, respaced))
+    )
 
 
-def _losses(examples: Sequence[Example], lost: Counter[str], respaced: int) -> Losses:
-    numbers = counted(example.gold for example in examples)
-    entities = numbers.pop(ENTITIES.name, 0)
-    others = {layer: {_ONE_LAYER: number} for layer, number in numbers.items() if number}
-    linked = sum(one.entity_id is not None for example in examples for one in ENTITIES.of(example.gold) or ())
+def _left_out(examples: Sequence[Example], respaced: int) -> dict[str, int]:
     articles = [example.article for example in examples]
-    left_out = {
-        "links of entities (entity_id)": linked,
-        "knowledge-base ids of entities (link)": sum(
-            one.link is not None for example in examples for one in ENTITIES.of(example.gold) or ()
-        ),
+    return {
         "titles": sum(bool(article.title) for article in articles),
         "zones": sum(len(article.zones) for article in articles),
         "metadata fields": sum(len(article.metadata) for article in articles),
-        "layers annotated in articles and empty": sum(
-            not items for example in examples for name, items in example.gold.layers.items() if name != ENTITIES.name
-        ),
-        "scopes": sum(example.gold.scope not in (Scope(), _SCOPE) for example in examples),
         "articles without annotated entities, written as if there were none": sum(
             ENTITIES.of(example.gold) is None for example in examples
         ),
         "articles whose white space is no single space between tokens": respaced,
     }
-    return Losses(
-        written={ENTITIES.name: entities - lost.total(), **dict.fromkeys(others, 0)},
-        lost={ENTITIES.name: dict(sorted(lost.items())), **others},
-        left_out={what: number for what, number in left_out.items() if number},
-    )
-
-
-def _expressible(entities: Iterable[Entity], losses: Counter[str]) -> list[tuple[Span, str]]:
-    """The entities that tags can hold: of overlapping ones the longest, then the first."""
-    kept: list[tuple[Span, str]] = []
-    plain: set[tuple[Span, str]] = set()
-    for entity in entities:
-        if len(entity.spans) != 1:
-            losses["discontinuous"] += 1
-        elif (entity.spans[0], entity.label) in plain:
-            losses["given twice"] += 1
-        else:
-            plain.add((entity.spans[0], entity.label))
-    for span, label in sorted(plain, key=lambda item: (item[0].start - item[0].end, item[0].start, item[1])):
-        other = next((old for old, _ in kept if old.start < span.end and span.start < old.end), None)
-        if other is None:
-            kept.append((span, label))
-        elif other.start <= span.start and span.end <= other.end:
-            losses["nested"] += 1
-        else:
-            losses["crossing"] += 1
-    return sorted(kept)
 
 
 def _tokens(text: str, kept: Sequence[tuple[Span, str]]) -> Iterator[Span]:
