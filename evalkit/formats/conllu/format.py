@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evalkit.formats.base import Source
 from evalkit.formats.conllu.settings import HELP
-from evalkit.formats.standoff.document import Documents
+from evalkit.formats.standoff.document import Document, Documents, Holds
 from evalkit.formats.standoff.form import standoff_format
 from evalkit.options import ReadOptions
 
@@ -37,11 +38,26 @@ def _documents(source: Source, options: ReadOptions) -> Documents:
     return documents(source, options)
 
 
+def _write_documents(documents: Sequence[Document], target: Path, options: ReadOptions) -> None:
+    from evalkit.formats.conllu.write import write_documents
+
+    write_documents(documents, target, options)
+
+
+def _beyond(document: Document) -> Mapping[str, str]:
+    from evalkit.formats.conllu.write import beyond
+
+    return beyond(document)
+
+
 CONLLU = standoff_format(
     name="conllu",
     about="CoNLL-U, CoNLL-U Plus and CorefUD: one word a line, names in brackets (Entity) or tags",
     suffixes=_SUFFIXES,
     documents=_documents,
+    write_documents=_write_documents,
+    holds=Holds(links=False, discontinuous=True, article=True),
+    beyond=_beyond,
     sniff=_sniff,
     options=HELP,
     has_offsets=False,
