@@ -21,6 +21,8 @@ from evalkit.records import Example
 NAMES = [*FORMATS.names(), "offsets"]
 WRITTEN = [name for name in NAMES if name == "offsets" or load_format(name).write is not None]
 
+ONE_EACH = ("inline", "xmi", "casjson")
+
 ROWS = [
     {
         "id": "a",
@@ -47,8 +49,8 @@ def gold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def converted(gold: Path, tmp_path: Path) -> Callable[[str], Path]:
     def convert(name: str) -> Path:
-        # Inline markup has one file an article, so its articles go into a folder.
-        there = tmp_path / ("there" if name == "inline" else f"there{load_format(name).suffixes[0]}")
+        # Where each article has a file of its own, they go into a folder.
+        there = tmp_path / ("there" if name in ONE_EACH else f"there{load_format(name).suffixes[0]}")
         assert convert_dataset(gold, there, to=name).articles == len(ROWS)
         return there
 
