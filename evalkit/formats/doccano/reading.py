@@ -75,6 +75,9 @@ def looks_like_doccano(row: Row) -> bool:
     return "Comments" in row or {"entities", "relations"} <= row.keys()
 
 
+_ONLY_HERE = ("relations", "Comments")
+
+
 def readings_of(folder: Path) -> list[Path]:
     """The files of a folder that hold the same articles, one for each annotator; none if it is no such folder."""
     import orjson
@@ -93,7 +96,8 @@ def readings_of(folder: Path) -> list[Path]:
             if not isinstance(row, dict):
                 return []
             own.add(str(row.get("id")))
-            if len(own) == 1 and not (looks_like_doccano(row) or set(_LABELS) & row.keys()):
+            # `entities` alone is what native rows have, too.
+            if len(own) == 1 and not (looks_like_doccano(row) or ({*_LABELS, *_ONLY_HERE} - {"entities"}) & row.keys()):
                 return []
         ids.update(own)
     return files if len(files) > 1 and any(number > 1 for number in ids.values()) else []
