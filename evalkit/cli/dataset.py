@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,12 +29,26 @@ def dataset_group() -> None:
 @dataset_group.command("build")
 @click.argument("sources", nargs=-1, type=PATH)
 @click.option("--out", type=PATH, default=Path("annotations"), show_default=True, help="The dataset folder.")
-@click.option("--corpus", type=PATH, default=Path("corpus"), show_default=True, help="The folder of article texts.")
-@click.option("--splits", "splits_file", type=PATH, help='A JSON file {"train": [ids], "dev": [ids], "test": [ids]}.')
+@click.option("--corpus", type=PATH, help="The folder of article texts; by default the one beside the dataset folder.")
+@click.option(
+    "--splits",
+    metavar="FILE|SHARES|DAYS",
+    help='Which article is in which split: a list ({"test": [ids], …} in JSON or TOML, or lines ID,SPLIT); shares, as '
+    "train=.8,dev=.1,test=.1; or days, as date:2024-06-01,2024-09-01.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of shares: another gives other articles to each.")
+@click.option("--resplit", is_flag=True, help="Lay out by share or day also what has a split in the dataset folder.")
 @click.option("--keep", is_flag=True, help="Keep the articles of the dataset folder that no source names.")
 @read_options
 def build(
-    sources: Sequence[Path], out: Path, corpus: Path, splits_file: Path | None, keep: bool, read: ReadOptions
+    sources: Sequence[Path],
+    out: Path,
+    corpus: Path | None,
+    splits: str | None,
+    seed: int,
+    resplit: bool,
+    keep: bool,
+    read: ReadOptions,
 ) -> None:
     """Write the dataset folder, its card and the corpus from annotated articles.
 
@@ -42,13 +56,16 @@ def build(
     checked and written anew.
 
     Each article needs a split: from --splits, a field "split" of its row, the folder that its file lies in, or the
-    dataset folder, if that has it already.
+    dataset folder, if that has it already. Shares and days are for new articles: a hash of the id says where one goes,
+    so shares are met about, and adding articles moves none.
     """
     from evalkit.dataset.build import DatasetProblemsError, build_dataset
 
-    splits = None if splits_file is None else _read_splits(splits_file)
+    corpus = corpus or out.parent / "corpus"
     try:
-        result = build_dataset(sources or (out,), out, corpus=corpus, splits=splits, keep=keep, read=read)
+        result = build_dataset(
+            sources or (out,), out, corpus=corpus, splits=splits, seed=seed, resplit=resplit, keep=keep, read=read
+        )
     except DatasetProblemsError as error:
         show(error.problems, heading=False)
         _count(error.problems)
@@ -155,16 +172,6 @@ def _loss_lines(losses: Losses) -> Iterator[str]:
             yield f"{layer}: {written + number} read, {written} written, {number} lost ({named})"
     if losses.left_out:
         yield "left out: " + ", ".join(f"{number} {what}" for what, number in losses.left_out.items())
-
-
-def _read_splits(path: Path) -> Mapping[str, Sequence[str]]:
-    from evalkit.files import read_json
-    from evalkit.shapes import checked, each, list_of, text
-
-    splits: Mapping[str, Sequence[str]] = checked(
-        read_json(path), each(list_of(text)), path, 'write {"SPLIT": ["ID", …], …}'
-    )
-    return splits
 
 
 def _count(problems: Sequence[Problem]) -> None:

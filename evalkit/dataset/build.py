@@ -12,6 +12,7 @@ id-unsafe                   an article id that cannot be a file name
 split-missing               an article that no split claims
 split-double                an article that two splits claim
 split-unknown               a split claims an article that no source holds
+split-unsafe                a split that cannot be the name of a folder
 line-ends                   a text with carriage returns, which would not survive a checkout
 text-changed                the text differs from the one in the corpus
 article-lost                an article of the folder that no source names
@@ -36,7 +37,7 @@ from evalkit.dataset.own_labels import own_inventory
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.readings import settled_example, undecided_notes
 from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
-from evalkit.dataset.splits import assign_splits, check_splits
+from evalkit.dataset.splits import assign_splits, check_splits, split_notes, split_rule
 from evalkit.dataset.store import (
     ARTICLES_FILE,
     CARD_FILE,
@@ -47,7 +48,7 @@ from evalkit.dataset.store import (
     read_article_entries,
     split_files,
 )
-from evalkit.dataset.validate import check_raw
+from evalkit.dataset.validate import CORPUS_FOLDER, check_raw
 from evalkit.errors import FormatError, InputError
 from evalkit.files import file_name_of, read_text, write_file
 from evalkit.folders import finish_changes, replace_children
@@ -114,8 +115,10 @@ def build_dataset(
     sources: Sequence[str | Path] | str | Path,
     out: Path,
     *,
-    corpus: Path,
-    splits: Mapping[str, Sequence[str]] | None = None,
+    corpus: Path | None = None,
+    splits: Mapping[str, Sequence[str]] | str | Path | None = None,
+    seed: int = 0,
+    resplit: bool = False,
     keep: bool = False,
     read: ReadOptions | None = None,
 ) -> BuildResult:
@@ -126,8 +129,12 @@ def build_dataset(
             native row without text takes it from the corpus.
         out: the dataset folder. Its labels.toml and other files stay; its splits and README.md are replaced. Where it
             has no labels.toml, the one beside the sources is taken over.
-        corpus: the folder of article texts.
-        splits: article ids by split; None leaves each article in the split that its source or `out` has it in.
+        corpus: the folder of article texts; by default `corpus` beside `out`.
+        splits: article ids by split, or the path of a list of them; shares as `train=.8,dev=.1,test=.1`; or days, as
+            `date:2024-06-01,2024-09-01` (see `evalkit.dataset.splits`). None leaves each article in the split that its
+            source or `out` has it in.
+        seed: for shares: another one gives other articles to each.
+        resplit: lay out the articles that `out` has already, too; otherwise shares and days leave them where they are.
         keep: keep the articles of `out` that no source names; without it a build that would lose some is refused.
         read: how the sources are read.
 
@@ -135,12 +142,15 @@ def build_dataset(
         DatasetProblemsError: something is wrong; holds every problem.
         OutputError: a folder cannot be written.
     """
+    rule = split_rule(splits, seed=seed, anew=resplit)
+    corpus = corpus or out.resolve().parent / CORPUS_FOLDER
     finish_changes(out)
     raws, problems, notes, folders = _read_all(listed(sources), out, corpus, keep=keep, read=read or ReadOptions())
     labels = labels_file([out, *folders])
     inventory = unlisted_inventory() if labels is None else load_inventory(labels.parent)
-    raws = assign_splits(raws, _ids_by_split(out), splits)
-    problems += check_splits(raws, splits)
+    present = _ids_by_split(out)
+    raws = assign_splits(raws, present, rule)
+    problems += check_splits(raws, rule)
     problems += check_raw(raws, inventory)
     problems += _check_store(raws, out, corpus)
     if problems:
@@ -158,7 +168,12 @@ def build_dataset(
     new_texts = _write_texts(built, corpus)
     write_dataset(built, out, declared_in=told, labels=labels)
     _write_entries(built, corpus)
-    notes = (*notes, *_copy_notes(raws), *undecided_notes(raw.example for raw in raws))
+    notes = (
+        *notes,
+        *split_notes(raws, present, rule),
+        *_copy_notes(raws),
+        *undecided_notes(raw.example for raw in raws),
+    )
     return BuildResult(splits=settled_splits(built), new_texts=new_texts, notes=notes)
 
 

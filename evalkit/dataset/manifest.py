@@ -7,6 +7,7 @@ file that is gone, or that no longer holds its article, has to come back, or be 
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Collection, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -86,9 +87,10 @@ def changes_since_build(folder: Path, files: Mapping[str, Collection[Path]]) -> 
     there = {f"{split}/{path.name}": path for split, paths in files.items() for path in paths}
     added = [name for name in there if name not in hashes]
     edited = [name for name, path in there.items() if name in hashes and _hash(read_bytes(path)) != hashes[name]]
-    said = {"was edited since the last build": edited, "was added since the last build": added}
+    said = {"edited": edited, "added": added}
+    remedy = f"evalkit dataset build --out {shlex.quote(str(folder))} makes the card anew"
     return [
-        f"{_some(names)} {what if len(names) == 1 else what.replace('was', 'were', 1)}"
+        f"{_some(names)} {'was' if len(names) == 1 else 'were'} {what} since the last build; {remedy}"
         for what, names in said.items()
         if names
     ]

@@ -48,7 +48,7 @@ from evalkit.showing import shown_html
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Validation", "check_corpus", "check_raw", "validate_dataset"]
+__all__ = ["CORPUS_FOLDER", "Validation", "check_corpus", "check_raw", "validate_dataset"]
 
 CORPUS_FOLDER = "corpus"
 

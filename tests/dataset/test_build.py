@@ -225,3 +225,36 @@ def test_a_place_that_cannot_be_written_is_named(inline_files: Path, tmp_path: P
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         build_dataset([inline_files], tmp_path / "file" / "gold", corpus=tmp_path / "corpus", splits=SPLITS)
+
+
+class TestMendingByHand:
+    """One annotation is one line, and validation says what an edit has done."""
+
+    @pytest.mark.parametrize(
+        ("old", "new", "code"),
+        [
+            pytest.param('"label": "ORG"', '"label": "FAC"', None, id="another label"),
+            pytest.param('"label": "ORG"', '"label": "ORC"', "label-unknown", id="no label"),
+            pytest.param('"text": "Bergen City Council"', '"text": "Bergen Council"', "text-mismatch", id="surface"),
+            pytest.param("walk out", "walk oat", "text-hash", id="the text itself"),
+        ],
+    )
+    def test_what_validate_says_of_an_edited_line(
+        self, inline_files: Path, tmp_path: Path, old: str, new: str, code: str | None
+    ) -> None:
+        build(inline_files, tmp_path)
+        path = tmp_path / "gold" / "test" / "harbour-strike.json"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        number = next(at for at, line in enumerate(lines) if old in line and (code != "text-hash" or "“" in line))
+        lines[number] = lines[number].replace(old, new, 1)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        found = validate_dataset(tmp_path / "gold")
+        codes_found = {problem.code for problem in found.problems}
+        assert codes_found == ({code, "corpus-differs"} if code == "text-hash" else {code} - {None})
+        assert found.notes == (
+            "test/harbour-strike.json was edited since the last build; "
+            f"evalkit dataset build --out {tmp_path / 'gold'} makes the card anew",
+        )
+        if code is None:
+            build_dataset(tmp_path / "gold", tmp_path / "gold", corpus=tmp_path / "corpus")
+            assert validate_dataset(tmp_path / "gold").notes == ()

@@ -62,7 +62,8 @@ def test_validate_prints_every_problem_on_its_own_line(folder: Path) -> None:
     first, second = done.stdout.splitlines()
     assert first.startswith("harbour-strike: entities[1] (e2): label-unknown: label 'ORK'")
     assert second.startswith("harbour-strike: stances[0] (s1): topic-form:")
-    assert done.stderr == "test/harbour-strike.json was edited since the last build\n2 problems in 1 article or file\n"
+    edited = "test/harbour-strike.json was edited since the last build; evalkit dataset build --out"
+    assert done.stderr == f"{edited} {folder} makes the card anew\n2 problems in 1 article or file\n"
 
 
 def test_build_prints_every_problem_and_exits_with_2(folder: Path, inline_files: Path, tmp_path: Path) -> None:
