@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from evalkit.dataset.describe import Description as Description
     from evalkit.dataset.describe import describe_dataset as describe_dataset
     from evalkit.dataset.gold import GoldDataset as GoldDataset
+    from evalkit.dataset.init import InitResult as InitResult
+    from evalkit.dataset.init import init_dataset as init_dataset
     from evalkit.dataset.label_maps import LabelMap as LabelMap
     from evalkit.dataset.load import load_dataset as load_dataset
     from evalkit.dataset.problems import Problem as Problem
@@ -89,6 +91,7 @@ _HOMES = {
     "evalkit.dataset.catalogue.get": ("ObtainedDataset", "get_dataset"),
     "evalkit.dataset.catalogue.listing": ("Catalogue", "list_datasets"),
     "evalkit.dataset.describe": ("Description", "describe_dataset"),
+    "evalkit.dataset.init": ("InitResult", "init_dataset"),
     "evalkit.dataset.label_maps": ("LabelMap",),
     "evalkit.dataset.problems": ("Problem",),
     "evalkit.dataset.validate": ("Validation", "validate_dataset"),

@@ -1,4 +1,4 @@
-"""`evalkit dataset`: build, validate, describe and convert gold, and get public corpora."""
+"""`evalkit dataset`: lay out, build, validate, describe and convert gold, and get public corpora."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalkit.cli.options import PATH
+from evalkit.cli.options import PATH, comma_names
 from evalkit.cli.reading import read_options, target_option
 from evalkit.cli.show import TERMINAL, form_options, say, show, show_logs
 from evalkit.options import ReadOptions
@@ -23,7 +23,30 @@ __all__ = ["dataset_group"]
 
 @click.group("dataset")
 def dataset_group() -> None:
-    """Keep gold: build, validate, describe and convert it, and get public corpora."""
+    """Keep gold: lay it out, build, validate, describe and convert it, and get public corpora."""
+
+
+@dataset_group.command("init")
+@click.argument("folder", type=PATH)
+@click.option(
+    "--layers",
+    default="",
+    callback=comma_names,
+    help="What will be annotated, as entities,quotes; by default entities, quotes and stances.",
+)
+@click.option(
+    "--labels",
+    type=PATH,
+    help="Your labels: a labels.toml, or a text file with a label a line, each with what it means after a colon.",
+)
+def init(folder: Path, layers: tuple[str, ...], labels: Path | None) -> None:
+    """Lay out a dataset folder to start gold of your own: what you say of it, labels, guidelines and an example.
+
+    Nothing is overwritten. The commands that are printed build the example, check it and score the floor on it.
+    """
+    from evalkit.dataset.init import init_dataset
+
+    show(init_dataset(folder, layers=layers, labels=labels), heading=False)
 
 
 @dataset_group.command("build")

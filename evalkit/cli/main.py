@@ -29,7 +29,7 @@ COMMANDS = {
     "compare": ("evalkit.cli.compare:compare_command", "Compare runs over the same gold."),
     "explain": ("evalkit.cli.explain:explain_command", "Show what is wrong with a run, or with one article."),
     "gate": ("evalkit.cli.gate:gate_command", "Stop a run that is worse than its baseline."),
-    "dataset": ("evalkit.cli.dataset:dataset_group", "Keep gold: build, validate, describe and convert it."),
+    "dataset": ("evalkit.cli.dataset:dataset_group", "Keep gold: lay it out, build, validate, describe, convert."),
     "models": ("evalkit.cli.models:models_command", "List the extractors that can be run here."),
     "selftest": ("evalkit.cli.selftest:selftest_command", "Check the invariants of scoring conventions (a minute)."),
 }

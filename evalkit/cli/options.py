@@ -15,6 +15,7 @@ from evalkit.options import Intervals, Scoring
 __all__ = [
     "PATH",
     "ListedOption",
+    "comma_names",
     "extractor_options",
     "given",
     "interval_options",
@@ -113,7 +114,7 @@ def extractor_options(command: Command) -> Command:
     return decorated
 
 
-def _names(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+def comma_names(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
     """What stands between commas."""
     return tuple(filter(None, map(str.strip, value.split(","))))
 
@@ -144,7 +145,7 @@ _SCORING = _TASKS | {
         "--predicted-label-map", help="Map predicted labels to the gold's first: a name or file."
     ),
     "labels": click.option(
-        "--labels", default="", callback=_names, help="Score only these labels (after mapping), as PER,ORG,LOC."
+        "--labels", default="", callback=comma_names, help="Score only these labels (after mapping), as PER,ORG,LOC."
     ),
     "scope": click.option(
         "--scope",

@@ -31,7 +31,7 @@ from evalkit.dataset.copies import copies_across_splits
 from evalkit.dataset.declaration import DATASET_FILE, read_declaration, with_declared_scopes
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset, settled_splits
 from evalkit.dataset.labels import LABELS_FILE, load_inventory, unlisted_inventory
-from evalkit.dataset.manifest import MANIFEST_FILE, manifest_json, read_manifest
+from evalkit.dataset.manifest import MANIFEST_FILE, edited_files, edits_replaced, manifest_json, read_manifest
 from evalkit.dataset.offsets import converted_example, counting_of
 from evalkit.dataset.own_labels import own_inventory
 from evalkit.dataset.problems import Problem
@@ -165,11 +165,13 @@ def build_dataset(
     )
     told = declaring_folder([out, *folders])
     read_declaration(told or out)
+    replaced = edits_replaced(out, _annotation_files(built)) if edited_files(out) else []
     new_texts = _write_texts(built, corpus)
     write_dataset(built, out, declared_in=told, labels=labels)
     _write_entries(built, corpus)
     notes = (
         *notes,
+        *replaced,
         *split_notes(raws, present, rule),
         *_copy_notes(raws),
         *undecided_notes(raw.example for raw in raws),
@@ -226,11 +228,7 @@ def write_dataset(
         FormatError: an article id cannot be a file name, or the `dataset.toml` is damaged.
         OutputError: the folder cannot be written.
     """
-    annotations = {
-        f"{split.split}/{file_name_of(example.article.id, '.json')}": example_json(example)
-        for split in map(as_stored, splits)
-        for example in split
-    }
+    annotations = _annotation_files(splits)
     files = {**annotations, MANIFEST_FILE: manifest_json(annotations), **(beside or {})}
     if declared_in is not None and declared_in != out:
         files[DATASET_FILE] = read_text(declared_in / DATASET_FILE)
@@ -239,6 +237,15 @@ def write_dataset(
     if labels is not None and not (out / LABELS_FILE).is_file():
         files[LABELS_FILE] = read_text(labels)
     replace_children(out, files, remove=_ids_by_split(out))
+
+
+def _annotation_files(splits: Iterable[GoldDataset]) -> dict[str, str]:
+    """The content of each article's file by `SPLIT/ID.json`."""
+    return {
+        f"{split.split}/{file_name_of(example.article.id, '.json')}": example_json(example)
+        for split in map(as_stored, splits)
+        for example in split
+    }
 
 
 class _Read(NamedTuple):

@@ -44,6 +44,7 @@ __all__ = [
     "LABELS_FILE",
     "Inventory",
     "foreign_label_notes",
+    "inventory_of_file",
     "load_inventory",
     "load_label_map",
     "mappable_inventory",
@@ -108,18 +109,19 @@ def load_inventory(folder: str | Path | None = None) -> Inventory:
     path = bundled if folder is None else Path(folder) / LABELS_FILE
     if not path.is_file():
         return unlisted_inventory()
-    inventory = _inventory(path)
+    inventory = inventory_of_file(path)
     if path.resolve() == bundled.resolve():
         return inventory
-    return replace(inventory, maps={**_inventory(bundled).maps, **inventory.maps})
+    return replace(inventory, maps={**inventory_of_file(bundled).maps, **inventory.maps})
 
 
 def unlisted_inventory() -> Inventory:
     """The inventory of gold whose labels nobody listed: any will do, and the maps of the bundled gold are there."""
-    return Inventory(labels={}, maps=_inventory(bundled_gold() / LABELS_FILE).maps)
+    return Inventory(labels={}, maps=inventory_of_file(bundled_gold() / LABELS_FILE).maps)
 
 
-def _inventory(path: Path) -> Inventory:
+def inventory_of_file(path: Path) -> Inventory:
+    """What a `labels.toml` says, and nothing else. Raises what `load_inventory` raises."""
     tables = read_toml(path)
     _refuse_misspelt(tables, path)
     declared = {layer: _tables(tables, layer, path) for layer in layer_names() if layer in tables}

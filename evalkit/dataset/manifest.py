@@ -13,11 +13,20 @@ from hashlib import sha256
 from pathlib import Path
 
 from evalkit.errors import FormatError
-from evalkit.files import json_bytes, read_bytes, read_json
+from evalkit.files import json_bytes, read_bytes, read_json, read_text
 from evalkit.shapes import checked, each, fields, number, text
 from evalkit.showing import number_of
 
-__all__ = ["MANIFEST_FILE", "changes_since_build", "lost_article", "lost_files", "manifest_json", "read_manifest"]
+__all__ = [
+    "MANIFEST_FILE",
+    "changes_since_build",
+    "edited_files",
+    "edits_replaced",
+    "lost_article",
+    "lost_files",
+    "manifest_json",
+    "read_manifest",
+]
 
 MANIFEST_FILE = ".evalkit-manifest.json"
 _MANIFEST = fields({"version": number(1, 1), "files": each(text)})
@@ -86,7 +95,7 @@ def changes_since_build(folder: Path, files: Mapping[str, Collection[Path]]) -> 
         return []
     there = {f"{split}/{path.name}": path for split, paths in files.items() for path in paths}
     added = [name for name in there if name not in hashes]
-    edited = [name for name, path in there.items() if name in hashes and _hash(read_bytes(path)) != hashes[name]]
+    edited = edited_files(folder)
     said = {"edited": edited, "added": added}
     remedy = f"evalkit dataset build --out {shlex.quote(str(folder))} makes the card anew"
     return [
@@ -94,6 +103,33 @@ def changes_since_build(folder: Path, files: Mapping[str, Collection[Path]]) -> 
         for what, names in said.items()
         if names
     ]
+
+
+def edited_files(folder: Path) -> list[str]:
+    """The files, as `SPLIT/ID.json`, that somebody edited since the last build wrote them.
+
+    Raises:
+        FormatError: the manifest is damaged.
+    """
+    found = ((folder / name, name, digest) for name, digest in _hashes(folder).items())
+    return [name for path, name, digest in found if path.is_file() and _hash(read_bytes(path)) != digest]
+
+
+def edits_replaced(folder: Path, files: Mapping[str, str]) -> list[str]:
+    """The note on edited files that are about to be written with something else in them.
+
+    Args:
+        folder: the dataset folder.
+        files: what will be written, by `SPLIT/ID.json`.
+
+    Raises:
+        FormatError: the manifest is damaged.
+    """
+    names = [name for name in edited_files(folder) if read_text(folder / name) != files.get(name)]
+    if not names:
+        return []
+    what = "was edited by hand since the last build, and is" if len(names) == 1 else "were edited by hand, and are"
+    return [f"{_some(names)} {what} now what the sources say; build the folder itself to keep edits"]
 
 
 def _some(names: Collection[str]) -> str:

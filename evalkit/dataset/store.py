@@ -19,6 +19,7 @@ __all__ = [
     "ARTICLES_FILE",
     "BUNDLED_NAME",
     "CARD_FILE",
+    "DRAFTS",
     "SPLITS",
     "article_entry",
     "bundled_gold",
@@ -33,6 +34,9 @@ BUNDLED_NAME = "news-gold"
 
 SPLITS = ("train", "dev", "test")
 """The usual splits, in the order in which they are shown; a folder may hold others."""
+
+DRAFTS = "drafts"
+"""A folder in a dataset folder in which people write what a build reads; it is no split."""
 
 CARD_FILE = "README.md"
 ARTICLES_FILE = "articles.jsonl"
@@ -56,7 +60,7 @@ def split_files(folder: Path) -> dict[str, list[Path]]:
     found = {
         child.name: sorted(path for path in child.glob("*.json") if path.is_file())
         for child in folder.iterdir()
-        if child.is_dir() and not child.name.startswith(".")
+        if child.is_dir() and not child.name.startswith(".") and child.name != DRAFTS
     }
     order = {name: number for number, name in enumerate(SPLITS)}
     return {

@@ -258,3 +258,18 @@ class TestMendingByHand:
         if code is None:
             build_dataset(tmp_path / "gold", tmp_path / "gold", corpus=tmp_path / "corpus")
             assert validate_dataset(tmp_path / "gold").notes == ()
+
+    def test_edits_that_the_sources_do_not_have_are_named_when_they_go(
+        self, inline_files: Path, tmp_path: Path
+    ) -> None:
+        build(inline_files, tmp_path)
+        path = tmp_path / "gold" / "test" / "harbour-strike.json"
+        path.write_text(path.read_text(encoding="utf-8").replace('"label": "ORG"', '"label": "FAC"'), encoding="utf-8")
+        kept = build_dataset(tmp_path / "gold", tmp_path / "gold", corpus=tmp_path / "corpus")
+        assert kept.notes == ()
+        assert '"label": "FAC"' in path.read_text(encoding="utf-8")
+        path.write_text(path.read_text(encoding="utf-8").replace('"label": "FAC"', '"label": "GPE"'), encoding="utf-8")
+        assert build(inline_files, tmp_path).notes == (
+            "test/harbour-strike.json was edited by hand since the last build, and is now what the sources say; "
+            "build the folder itself to keep edits",
+        )

@@ -12,6 +12,7 @@ from evalkit.dataset.catalogue.get import ObtainedDataset
 from evalkit.dataset.catalogue.listing import Catalogue, list_datasets
 from evalkit.dataset.describe import describe_dataset
 from evalkit.dataset.gold import GoldDataset, gold_dataset
+from evalkit.dataset.init import InitResult
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.validate import Validation
@@ -122,6 +123,9 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         ),
         "evalkit.records:Example": gold.examples[0],
         "evalkit.dataset.gold:GoldDataset": gold,
+        "evalkit.dataset.init:InitResult": InitResult(
+            folder=Path(text), files=("labels.toml", text), next_steps=("evalkit dataset build", text)
+        ),
         "evalkit.dataset.build:BuildResult": BuildResult(splits=(gold,), new_texts=(text,), notes=(text,)),
         "evalkit.dataset.describe:Description": describe_dataset([gold, gold]),
         "evalkit.dataset.validate:Validation": Validation(problems=(), counts=counts),

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from evalkit.dataset.build import BuildResult
 from evalkit.dataset.describe import Description, describe_dataset
 from evalkit.dataset.gold import GoldDataset
-from evalkit.report.document import Column, Document, Lines, Table, figure_columns
+from evalkit.dataset.init import InitResult
+from evalkit.report.document import Column, Document, Line, Lines, Table, figure_columns
 from evalkit.showing import number_of
 
-__all__ = ["build_document", "document", "gold_document"]
+__all__ = ["build_document", "document", "gold_document", "init_document"]
 
 
 def document(description: Description) -> Document:
@@ -90,4 +91,18 @@ def build_document(result: BuildResult) -> Document:
         notes=result.notes,
         rows=tuple(data["splits"]),
         data=data,
+    )
+
+
+def init_document(result: InitResult) -> Document:
+    """The files that were laid out, and the commands that take it from there."""
+    return Document(
+        what="init",
+        title=str(result.folder),
+        blocks=(
+            Lines.of(*(f"{result.folder}/{name}" for name in result.files), whole=True),
+            Lines(title="next", lines=tuple(Line.of(step, depth=1) for step in result.next_steps), whole=True),
+        ),
+        rows=tuple({"file": name} for name in result.files),
+        data=result.to_json(),
     )
