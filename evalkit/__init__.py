@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from evalkit.predictions.facts import GoldReference as GoldReference
     from evalkit.predictions.facts import MadeBy as MadeBy
     from evalkit.predictions.run import Run as Run
+    from evalkit.predictions.suggestions import Suggestions as Suggestions
     from evalkit.records import Annotations as Annotations
     from evalkit.records import Article as Article
     from evalkit.records import Category as Category
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from evalkit.workflows.gate import update_baseline as update_baseline
     from evalkit.workflows.run import run_extractor as run_extractor
     from evalkit.workflows.score import score_predictions as score_predictions
+    from evalkit.workflows.suggest import write_suggestions as write_suggestions
     from evalkit.workflows.thresholds import fit_thresholds as fit_thresholds
 
 _HOMES = {
@@ -108,6 +110,7 @@ _HOMES = {
     "evalkit.predictions.facts": ("GoldReference", "MadeBy"),
     "evalkit.predictions.extraction": ("Extraction",),
     "evalkit.predictions.run": ("Run",),
+    "evalkit.predictions.suggestions": ("Suggestions",),
     "evalkit.records": (
         *("Annotations", "Article", "Category", "Entity", "Example"),
         *("LayerScope", "Prediction", "Quote", "Scope", "Span", "Stance", "Zone"),
@@ -122,6 +125,7 @@ _HOMES = {
     "evalkit.workflows.gate": ("check_gate", "update_baseline"),
     "evalkit.workflows.run": ("run_extractor",),
     "evalkit.workflows.score": ("score_predictions",),
+    "evalkit.workflows.suggest": ("write_suggestions",),
     "evalkit.workflows.thresholds": ("fit_thresholds",),
 }
 """Where each public name lives. Type checkers read the imports above, which a test holds to this table."""

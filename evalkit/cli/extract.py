@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
-from evalkit.cli.options import extractor_options, parse_settings
+from evalkit.cli.options import PATH, extractor_options, parse_settings
 from evalkit.cli.progress import shown_progress
-from evalkit.cli.reading import read_options
-from evalkit.cli.show import show, show_logs, status_of, warn, write
+from evalkit.cli.reading import read_options, suggestion_option
+from evalkit.cli.show import TERMINAL, show, show_logs, status_of, warn, write
 from evalkit.harmless import json_text
 from evalkit.options import ReadOptions, Running
 
@@ -17,9 +18,11 @@ __all__ = ["extract_command"]
 
 
 @click.command("extract")
-@click.argument("files", nargs=-1, required=True, metavar="FILE|-...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER|-...")
 @extractor_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON line an article on standard output, nothing else.")
+@suggestion_option
+@click.option("--out", type=PATH, help="The new file or folder for --to.")
 @read_options
 def extract_command(
     files: tuple[str, ...],
@@ -29,28 +32,45 @@ def extract_command(
     max_cost: float | None,
     max_tokens: int | None,
     as_json: bool,
+    to: str | None,
+    out: Path | None,
     read: ReadOptions,
 ) -> int:
     """Run an extractor over raw articles (plain text, UTF-8; - is standard input) and show what it finds.
 
+    With --to and --out what it finds is written for an annotation tool instead, as suggestions to correct; what its
+    files cannot hold is left out and counted.
+
     The zones of the page (headline, lead, byline, caption, body, boilerplate) are found first; shipped extractors
-    take nothing from boilerplate. Files in .jsonl and .json hold articles in native form, those of other formats take
-    --format; what is annotated in them is left aside. Articles that fail are named; exit status 1 if all of them do.
+    take nothing from boilerplate. Files in a format and folders of them are read as such; what is annotated in them is
+    left aside. Of another folder the files in .txt are articles. Articles that fail are named; exit status 1 if all of
+    them do.
     """
     from evalkit.formats.native.rows import dump_line
-    from evalkit.workflows.extract import extract_articles, read_articles
+    from evalkit.predictions.suggestions import check_destination
+    from evalkit.workflows.extract import extract_articles
+    from evalkit.workflows.suggest import write_suggestions
 
+    if (to is None) != (out is None):
+        raise click.UsageError("--to NAME and --out PATH go together: the format, and the new file or folder")
     show_logs()
-    # Before the model is loaded, which takes longer than to see that a file is not there.
-    articles = [article for name in files for article in read_articles(name, read)]
+    if to is not None and out is not None:
+        # Before anything is paid for.
+        check_destination(out, to)
     with shown_progress(model) as progress:
         limits = Running(article_timeout=article_timeout, max_cost=max_cost, max_tokens=max_tokens)
         running = replace(limits, isolated=True, progress=progress, announce=warn)
-        extraction = extract_articles(model, articles, settings=parse_settings(settings), running=running)
-    if as_json:
+        extraction = extract_articles(model, files, settings=parse_settings(settings), read=read, running=running)
+    left = len(extraction.failed) < len(extraction.articles)
+    if to is not None and out is not None:
+        if left and not extraction.shortfall:
+            written = write_suggestions(extraction, out, to=to)
+            # Notes and failures are said beside it, as they are without a tool.
+            show(replace(written, notes=(), failed={}), "json" if as_json else TERMINAL, heading=False)
+    elif as_json:
         for row in extraction.rows():
             write(json_text(dump_line(row)))
-    elif len(extraction.failed) < len(extraction.articles):
+    elif left:
         show(extraction, heading=False)
     for note in extraction.notes:
         warn(note)

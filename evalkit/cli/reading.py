@@ -10,7 +10,7 @@ from evalkit.cli.options import ListedOption, Option, with_record
 from evalkit.formats.table import FORMATS, load_format, loadable_formats
 from evalkit.options import ReadOptions
 
-__all__ = ["read_options", "side_options", "target_option"]
+__all__ = ["read_options", "side_options", "suggestion_option", "target_option"]
 
 
 def _formats() -> str:
@@ -94,6 +94,14 @@ def _targets() -> str:
     written = [name for name, form in loadable_formats().items() if form.write is not None]
     return f"{', '.join(written)}, or hf (a dataset folder)."
 
+
+def _tools() -> str:
+    written = [name for name, form in loadable_formats().items() if form.write is not None]
+    return f"Write what is found as suggestions for people to correct, with --out: {', '.join(written)}."
+
+
+suggestion_option = click.option("--to", metavar="NAME", cls=ListedOption, listing=_tools)
+"""What suggestions are written as."""
 
 target_option = click.option("--to", required=True, metavar="NAME", cls=ListedOption, listing=_targets)
 """What is written."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from evalkit.dataset.build import declaring_folder, labels_file, write_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
@@ -17,10 +18,11 @@ from evalkit.formats.base import Batch, Format, Losses, counted
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.table import FORMATS, load_format
 from evalkit.options import ReadOptions
+from evalkit.records import Annotations
 from evalkit.registry import unknown_name
 from evalkit.showing import number_of
 
-__all__ = ["FOLDER", "Conversion", "convert_dataset", "target_names"]
+__all__ = ["FOLDER", "Conversion", "convert_dataset", "losses_by_layer", "target_names", "write_batch"]
 
 FOLDER = "hf"
 """The dataset folder, which is no format of files and so not in the table of formats."""
@@ -132,26 +134,30 @@ def _write(form: Format, splits: Sequence[GoldDataset], target: Path, options: R
     if form.write is None:
         raise InputError(f"format {form.name!r} is only read, not written; choose another")
     if form.keeps_splits or len(splits) == 1:
-        return _written(form, splits, target, options)
+        return write_batch(form, _batch(splits), target, options)
     suffix = form.suffixes[0] if form.suffixes else ""
-    return _together(_written(form, [gold], target / gold.split / f"{gold.split}{suffix}", options) for gold in splits)
+    return _together(
+        write_batch(form, _batch([gold]), target / gold.split / f"{gold.split}{suffix}", options) for gold in splits
+    )
 
 
-def _written(form: Format, splits: Sequence[GoldDataset], target: Path, options: ReadOptions) -> Losses:
-    """What a format wrote; one of another package may do anything.
+def write_batch(form: Format, batch: Batch, target: Path, options: ReadOptions) -> Losses:
+    """What a format wrote of a batch, and what it lost; one of another package may do anything.
 
     Raises:
         EvalkitError: it fails, or does not say what it lost.
     """
     try:
-        losses = None if form.write is None else form.write(_batch(splits), target, options)
+        losses = None if form.write is None else form.write(batch, target, options)
     except (EvalkitError, OSError, KeyboardInterrupt):
         raise
     except BaseException as error:
         raise EvalkitError(f"format {form.name!r} cannot write it ({describe_error(error)}); mend it") from error
     if not isinstance(losses, Losses):
         raise EvalkitError(f"format {form.name!r} gave {type(losses).__name__} for what it wrote, not Losses; mend it")
-    return _accounted(losses, splits)
+    written = batch.predictions is None
+    there = (one.gold for one in batch.examples) if written else (one.annotations for one in batch.predictions or ())
+    return _accounted(losses, there)
 
 
 def _batch(splits: Sequence[GoldDataset]) -> Batch:
@@ -161,10 +167,20 @@ def _batch(splits: Sequence[GoldDataset]) -> Batch:
     )
 
 
-def _accounted(losses: Losses, splits: Sequence[GoldDataset]) -> Losses:
+def losses_by_layer(losses: Losses) -> dict[str, dict[str, Any]]:
+    """Layer → items read, written, and lost by kind: as many are read as written and lost."""
+    layers = {}
+    for layer in dict.fromkeys((*losses.written, *losses.lost)):
+        lost = {kind: number for kind, number in losses.lost.get(layer, {}).items() if number}
+        written = losses.written.get(layer, 0)
+        layers[layer] = {"read": written + sum(lost.values()), "written": written, "lost": lost}
+    return layers
+
+
+def _accounted(losses: Losses, annotations: Iterable[Annotations]) -> Losses:
     """The losses, with what a format says of neither as lost: written and lost together are what there was."""
     lost = {layer: dict(kinds) for layer, kinds in losses.lost.items()}
-    for layer, number in counted(example.gold for gold in splits for example in gold).items():
+    for layer, number in counted(annotations).items():
         missing = number - losses.written.get(layer, 0) - sum(lost.get(layer, {}).values())
         if missing:
             lost.setdefault(layer, {})["not accounted for"] = missing

@@ -100,8 +100,10 @@ def test_articles_of_any_format(evalkit: Evalkit, workspace: Path):
     (workspace / "news.conll").write_text("# document_id = a\nIda\tO\nMoen\tO\nleft\tO\n")
     row = evalkit("extract", "news.conll", "--format", "conll", *MINE).json
     assert (row["id"], row["text"], row["entities"][0]["text"]) == ("a", "Ida Moen left", "Ida Moen")
-    done = evalkit("extract", "news.conll", "--scheme", "IO", *MINE)
-    assert (done.status, done.err.partition(";")[0]) == (2, "error: news.conll: plain text is read without settings")
+    assert evalkit("extract", "news.conll", "--scheme", "IO", *MINE).json["text"] == "Ida Moen left"
+    (workspace / "news.txt").write_text("Ida Moen left")
+    done = evalkit("extract", "news.txt", "--scheme", "IO", *MINE)
+    assert (done.status, done.err.partition(";")[0]) == (2, "error: news.txt: plain text is read without settings")
 
 
 def test_a_language_that_the_card_does_not_name_is_noted(evalkit: Evalkit, workspace: Path):
@@ -120,11 +122,82 @@ def test_files_of_articles_are_not_read_as_words(evalkit: Evalkit, workspace: Pa
     assert (done.status, done.out) == (2, "")
     assert "none of its 1 article has a text" in done.err
     (workspace / "news.csv").write_text("id,text\na,Ida Moen left.\n")
+    assert evalkit("extract", "news.csv", *MINE).err.startswith("error: news.csv:1: the columns are 'id', 'text'; ")
+    (workspace / "news.csv").write_text("id,text,start,end,label\na,Ida Moen left.,0,3,PER\n")
     for name, form in (("news.conll", "conll"), ("news.csv", "csv")):
         done = evalkit("extract", name, *MINE)
+        assert done.json["text"].startswith("Ida Moen left")
+        assert done.out == evalkit("extract", name, "--format", form, *MINE).out
+
+
+class TestFolders:
+    def test_texts_are_articles_named_like_their_files(self, evalkit: Evalkit, workspace: Path):
+        for name in ("one.txt", "a/two.txt", "b/two.txt", ".hidden/no.txt", "notes.md"):
+            (workspace / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
+            (workspace / "raw" / name).write_text("Ida Moen left Oslo.\n")
+        done = evalkit("extract", "raw", *MINE)
+        assert [json.loads(line)["id"] for line in done.out.splitlines()] == ["a-two", "b-two", "one"]
+        assert done.err == "note: 1 file left aside in raw, read are those in .txt\n"
+
+    def test_files_in_a_format_are_read_as_such(self, evalkit: Evalkit, workspace: Path):
+        (workspace / "rows").mkdir()
+        (workspace / "rows" / "gold.jsonl").write_bytes((workspace / "gold.jsonl").read_bytes())
+        assert evalkit("extract", "rows", *MINE).out == evalkit("extract", "gold.jsonl", *MINE).out
+
+    def test_one_without_articles_is_refused(self, evalkit: Evalkit, workspace: Path):
+        (workspace / "empty").mkdir()
+        done = evalkit("extract", "empty", *MINE)
         assert (done.status, done.out) == (2, "")
-        assert f"error: {name}: " in done.err
-        assert f"--format {form} reads the articles" in done.err
+        assert done.err.startswith("error: empty: holds no file of articles in any format and no text (.txt)")
+
+
+class TestSuggestions:
+    def test_what_is_found_is_written_for_a_tool(self, evalkit: Evalkit, workspace: Path):
+        done = evalkit("extract", "gold.jsonl", "--model", "mine:people", "--to", "native", "--out", "s.jsonl")
+        assert (done.status, done.err) == (0, "")
+        assert done.out.splitlines()[0] == "s.jsonl: 4 articles as native"
+        assert ["entities", "6", "6", "0"] in [line.split() for line in done.out.splitlines()]
+        rows = [json.loads(line) for line in (workspace / "s.jsonl").read_text().splitlines()]
+        found = [json.loads(line) for line in evalkit("extract", "gold.jsonl", *MINE).out.splitlines()]
+        assert [row["entities"] for row in rows] == [row["entities"] for row in found]
+
+    def test_what_a_tool_cannot_hold_is_counted(self, evalkit: Evalkit, page: str):
+        out = evalkit("extract", page, "--model", "rules", "--to", "conll", "--out", "s.conll", "--json").json
+        quotes = out["layers"]["quotes"]
+        assert quotes["written"] == 0
+        assert sum(quotes["lost"].values()) == quotes["read"] > 0
+        assert out["layers"]["entities"]["read"] > 0
+
+    def test_articles_that_fail_are_named_and_left_out(self, evalkit: Evalkit, workspace: Path):
+        done = evalkit("extract", "gold.jsonl", "--model", "mine:breaks", "--to", "native", "--out", "s.jsonl")
+        assert done.status == 0
+        assert done.out.startswith("s.jsonl: 3 articles as native\n")
+        assert "note: b-strike failed: ValueError: no idea" in done.err
+        ids = [json.loads(line)["id"] for line in (workspace / "s.jsonl").read_text().splitlines()]
+        assert ids == ["a-port", "c-ship", "d-empty"]
+
+    def test_if_all_fail_nothing_is_written(self, evalkit: Evalkit, workspace: Path):
+        (workspace / "b-strike.txt").write_text("Ida Moen.\n", encoding="utf-8")
+        done = evalkit("extract", "b-strike.txt", "--model", "mine:breaks", "--to", "native", "--out", "s.jsonl")
+        assert (done.status, done.out) == (1, "")
+        assert not (workspace / "s.jsonl").exists()
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            (("--to", "native"), "--to NAME and --out PATH go together"),
+            (("--out", "s"), "--to NAME and --out PATH go together"),
+            (("--to", "nativ", "--out", "s"), "unknown format 'nativ'; did you mean 'native'"),
+            (("--to", "arrow", "--out", "s"), "format 'arrow' is only read"),
+            (("--to", "native", "--out", "gold.jsonl"), "gold.jsonl: exists already"),
+        ],
+    )
+    def test_what_cannot_be_written_is_said_before_anything_runs(
+        self, evalkit: Evalkit, page: str, options: tuple[str, ...], said: str
+    ):
+        done = evalkit("extract", page, "--model", "mine:nothing_of_that_name", *options)
+        assert (done.status, done.out) == (2, "")
+        assert said in done.err
 
 
 @pytest.mark.parametrize("text", ['{"id": "a", "text": "Ida"}\n{"id": "b"}\n', '{\n"id": "a"\n}\n'])

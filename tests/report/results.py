@@ -18,8 +18,10 @@ from evalkit.dataset.problems import Problem
 from evalkit.dataset.validate import Validation
 from evalkit.extractors.base import Work
 from evalkit.extractors.catalog import list_models
+from evalkit.formats.base import Losses
 from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.plan import Plan
+from evalkit.predictions.suggestions import Suggestions
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span, Stance
 from evalkit.scoring.selftest import Check, Violation
 from evalkit.workflows.compare import compare_repeated_runs, compare_runs
@@ -125,6 +127,15 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         "evalkit.dataset.gold:GoldDataset": gold,
         "evalkit.dataset.init:InitResult": InitResult(
             folder=Path(text), files=("labels.toml", text), next_steps=("evalkit dataset build", text)
+        ),
+        "evalkit.predictions.suggestions:Suggestions": Suggestions(
+            path=Path(text),
+            format="native",
+            extractor=text,
+            articles=4,
+            losses=Losses(written={"entities": 12}, lost={"quotes": {text: 2}}, left_out={text: 3}),
+            failed={text: text},
+            notes=(text,),
         ),
         "evalkit.dataset.build:BuildResult": BuildResult(splits=(gold,), new_texts=(text,), notes=(text,)),
         "evalkit.dataset.describe:Description": describe_dataset([gold, gold]),

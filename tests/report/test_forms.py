@@ -66,6 +66,7 @@ KEY_FIGURES = {
     "ObtainedDataset": ("24",),
     "Check": ("VIOLATED", "counts"),
     "Plan": ("requests",),
+    "Suggestions": ("12", "entities"),
 }
 """Words and figures of `tests.report.results`, cut to the digits that every form has."""
 

@@ -27,6 +27,7 @@ DOCUMENTS = Registry(
         "evalkit.gate.outcome:BaselineUpdate": "evalkit.report.of.gate:update_document",
         "evalkit.predictions.run:Run": "evalkit.report.of.run:document",
         "evalkit.predictions.extraction:Extraction": "evalkit.report.of.article:extraction_document",
+        "evalkit.predictions.suggestions:Suggestions": "evalkit.report.of.suggestions:document",
         "evalkit.predictions.plan:Plan": "evalkit.report.of.plan:document",
         "evalkit.records:Example": "evalkit.report.of.article:document",
         "evalkit.dataset.gold:GoldDataset": "evalkit.report.of.description:gold_document",
