@@ -354,6 +354,7 @@ RUN_FACTS: Mapping[str, Shape] = {
     "articles": number(0, whole=True),
     "scoring": SCORING_FACTS,
     "extractor_facts": each(anything),
+    "colours": each(each(text)),
     "complete": flag,
     "shard": ruled(
         numbers(1, whole=True), lambda parts: "" if len(parts) == 2 and parts[0] <= parts[1] else "I and N of a shard"

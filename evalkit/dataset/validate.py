@@ -19,6 +19,7 @@ The corpus is compared where there is one: a folder `corpus` beside the dataset 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -33,7 +34,7 @@ from evalkit.dataset.manifest import changes_since_build
 from evalkit.dataset.offsets import converted_batch
 from evalkit.dataset.own_labels import label_counts
 from evalkit.dataset.problems import Problem, place_of
-from evalkit.dataset.readings import annotations_of, counted_readings
+from evalkit.dataset.readings import annotations_of, counted_readings, undecided_notes
 from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.store import ARTICLES_FILE, article_entry, read_article_entries, split_files
 from evalkit.errors import FormatError, InputError
@@ -62,7 +63,8 @@ class Validation:
         counts: how many articles, items of each layer in the gold, and readings were looked at.
         checks: what was checked besides the articles themselves, such as the corpus.
         notes: what is to be said about how it was read.
-        labels: how many items have each label, for the layers whose labels nobody has listed.
+        labels: how many items have each label, for the layers whose labels nobody has listed; those of `readings`
+            together.
     """
 
     problems: tuple[Problem, ...]
@@ -139,13 +141,20 @@ def validate_dataset(
         problems=tuple(sorted(problems, key=Problem.sort_key)),
         counts=_counts(raws),
         checks=checks,
-        notes=(*_without_meant_keys(batch).sentences, *changes),
-        labels={
-            name: counts
-            for name, counts in label_counts(annotations_of(raw.example for raw in raws)).items()
-            if counts and not inventory.labels_of(name)
-        },
+        notes=(*_without_meant_keys(batch).sentences, *undecided_notes(raw.example for raw in raws), *changes),
+        labels=_unlisted_labels(raws, inventory),
     )
+
+
+def _unlisted_labels(raws: Sequence[RawExample], inventory: Inventory) -> dict[str, Mapping[str, int]]:
+    """How often labels that nobody has listed are used: by layer in the gold, and in all readings together."""
+    gold = label_counts(raw.example.gold for raw in raws)
+    read = label_counts(own for raw in raws for own in raw.example.readings.values())
+    counts: dict[str, Mapping[str, int]] = {
+        name: own for name, own in gold.items() if own and not inventory.labels_of(name)
+    }
+    of_readings = sum((own for name, own in read.items() if not inventory.labels_of(name)), Counter[str]())
+    return counts | ({"readings": of_readings} if of_readings else {})
 
 
 def _check_keys(raws: Sequence[RawExample]) -> Iterator[Problem]:
@@ -171,6 +180,8 @@ def _said(raw: RawExample) -> Iterator[tuple[str, Annotations, Claims]]:
 
 def _without_meant_keys(batch: Batch) -> Batch:
     """The batch without the keys that are problems, so that no note says them again."""
+    if not any(claim.unread or claim.readings for claim in batch.claims):
+        return batch
     return replace(batch, claims=tuple(map(_without_meant, batch.claims)))
 
 

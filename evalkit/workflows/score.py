@@ -167,6 +167,7 @@ def _result(
     tasks: Mapping[str, Mapping[str, TaskResult]],
     scoring: Scoring,
 ) -> EvalResult:
+    colours = {layer: dict(own) for layer, own in gold.inventory.colours.items() if own}
     return EvalResult(
         extractor=run.extractor,
         gold=gold.signature.removeprefix("gold:"),
@@ -180,6 +181,7 @@ def _result(
             "scoring": stated(scoring, gold.reading),
             **run.facts,
             **({"sha256": run.sha256} if run.sha256 else {}),
+            **({"colours": colours} if colours else {}),
         },
     )
 

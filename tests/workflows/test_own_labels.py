@@ -16,6 +16,7 @@ from evalkit.errors import EvalkitError, FormatError, InputError, LabelError
 from evalkit.options import ReadOptions, Scoring
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span
+from evalkit.report.render import render_report
 from evalkit.results import EvalResult
 from evalkit.workflows.pairing import pair_run
 from evalkit.workflows.score import score_predictions
@@ -340,3 +341,15 @@ class TestOwnMaps:
         (problem,) = validate_dataset(gold).problems
         assert problem.code == "label-unknown"
         assert problem.message.endswith("did you mean 'TOWN'?")
+
+    def test_the_page_of_a_result_shows_the_colours_of_labels(self, tmp_path: Path) -> None:
+        gold = write(tmp_path / "own" / "gold.jsonl", "BOSS", "TOWN", "FIRM")
+        (tmp_path / "own" / "labels.toml").write_text(
+            "[entities.BOSS]\ncolour = 'navy'\n[entities.TOWN]\n[entities.FIRM]\n"
+        )
+        result = score(gold, gold)
+        assert result.run["colours"] == {"entities": {"BOSS": "navy"}}
+        again = EvalResult.from_json(json.loads(json.dumps(result.to_json())))
+        for one in (result, again):
+            assert render_report(one, "html").count("border-left:.5em solid navy") == 1
+        assert "navy" not in render_report(result, "terminal")

@@ -88,7 +88,14 @@ def batch_of_rows(
 def _batch(
     rows: Iterable[tuple[str, Mapping[str, Any]]], predicted: bool, split: str | None, wrong: list[FormatError]
 ) -> Batch:
-    from evalkit.formats.native.rows import article_from_row, reading_rows, unknown_layers
+    from evalkit.formats.native.rows import (
+        READINGS,
+        article_from_row,
+        claimed_surfaces,
+        reading_rows,
+        unknown_layers,
+        unread_fields,
+    )
 
     items: list[Any] = []
     claims: list[Claims] = []
@@ -98,19 +105,19 @@ def _batch(
     first: dict[str, str] = {}
     for where, row in rows:
         try:
-            item, other, said = _item(row, where, predicted), unknown_layers(row), _claims(row, where)
+            item, other = _item(row, where, predicted), unknown_layers(row)
+            surfaces, unread = claimed_surfaces(row, where), unread_fields(row)
             article = article_from_row(row, where) if predicted else item.article
             sha256 = row.get("text_sha256")
             if not isinstance(sha256, str | None):
                 raise FormatError(f"{where}: 'text_sha256' must be a string, found {sha256!r}")
             if other:
                 _refuse_misspelt(row, where)
-            _refuse_misplaced(said.unread, where)
-            readings = {} if predicted else reading_rows(row, where)
-            of_readings = {name: _claims(own, f"{where}: readings.{name}") for name, own in readings.items()}
-            for name, own in readings.items():
-                _refuse_misspelt(own, f"{where}: readings.{name}")
-                _refuse_misplaced(of_readings[name].unread, f"{where}: readings.{name}")
+            if unread:
+                _refuse_misplaced(unread, where)
+            readings = {}
+            for name, own in {} if predicted else reading_rows(row, where).items():
+                readings[name] = _claims_of_reading(own, f"{where}: {READINGS}.{name}")
                 unknown.update(unknown_layers(own))
             if predicted and (before := first.setdefault(item.article_id, where)) is not where:
                 raise FormatError(
@@ -130,7 +137,9 @@ def _batch(
             notes["predicted with control characters in 'published' or 'lang', which are not read"] += 1
         named = row.get("split")
         text = article.text or None if predicted else None
-        claims.append(replace(said, text=text, sha256=sha256, readings=of_readings))
+        claims.append(
+            Claims(where=where, surfaces=surfaces, text=text, sha256=sha256, unread=unread, readings=readings)
+        )
         splits.append(named if split is None and isinstance(named, str) else split)
     if predicted:
         return Batch(
@@ -141,11 +150,13 @@ def _batch(
     )
 
 
-def _claims(row: Mapping[str, Any], where: str) -> Claims:
-    """What an object with layers says besides their items."""
+def _claims_of_reading(row: Mapping[str, Any], where: str) -> Claims:
     from evalkit.formats.native.rows import claimed_surfaces, unread_fields
 
-    return Claims(where=where, surfaces=claimed_surfaces(row, where), unread=unread_fields(row))
+    _refuse_misspelt(row, where)
+    unread = unread_fields(row)
+    _refuse_misplaced(unread, where)
+    return Claims(where=where, surfaces=claimed_surfaces(row, where), unread=unread)
 
 
 def _says_something(annotations: Annotations) -> bool:

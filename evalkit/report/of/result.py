@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from evalkit.report.document import Column, Document, Table, figure_columns
 from evalkit.report.of.cells import interval, interval_heading, number
 from evalkit.results import PRF, EvalResult, TaskResult, floor_label
-from evalkit.scoring.tasks.table import main_convention
+from evalkit.scoring.tasks.table import load_task, main_convention
 from evalkit.showing import number_of
 
 __all__ = ["document", "not_evaluated_lines"]
@@ -34,7 +34,8 @@ def _tables(result: EvalResult) -> Iterator[Table]:
         floors = result.floor.get(task, {})
         results = list(conventions.values())
         main = conventions[main_convention(task, tuple(conventions))]
-        yield _label_table(main, floors.get(main.convention))
+        colours = result.run.get("colours", {}).get(load_task(task).layer, {})
+        yield _label_table(main, floors.get(main.convention), colours)
         others = [other for other in results if other is not main]
         if others:
             yield _convention_table(task, others, floors)
@@ -42,7 +43,7 @@ def _tables(result: EvalResult) -> Iterator[Table]:
             yield _score_table(task, results, floors)
 
 
-def _label_table(result: TaskResult, floor: TaskResult | None) -> Table:
+def _label_table(result: TaskResult, floor: TaskResult | None, colours: Mapping[str, str]) -> Table:
     floors: Mapping[str, PRF] = {} if floor is None else {**floor.labels, "micro": floor.micro, "macro": floor.macro}
     named = [*result.labels.items(), ("micro", result.micro), ("macro", result.macro)]
     said = {"macro": "macro" if result.macro.labels is None else f"macro of {result.macro.labels}"}
@@ -67,6 +68,7 @@ def _label_table(result: TaskResult, floor: TaskResult | None) -> Table:
         ),
         rules=(pooled,),
         strong=(pooled, pooled + 1),
+        colours=tuple((number, colours[name]) for number, name in enumerate(result.labels) if name in colours),
         caption="; ".join(filter(None, (_without_interval(result), "" if floor is None else _floor_caption(floor)))),
         signature=result.signature,
     )
