@@ -35,7 +35,7 @@ from evalkit.dataset.manifest import MANIFEST_FILE, edited_files, edits_replaced
 from evalkit.dataset.offsets import converted_example, counting_of
 from evalkit.dataset.own_labels import own_inventory
 from evalkit.dataset.problems import Problem
-from evalkit.dataset.readings import settled_example, undecided_notes
+from evalkit.dataset.readings import joined, settled_example, undecided_notes
 from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.splits import assign_splits, check_splits, split_notes, split_rule
 from evalkit.dataset.store import (
@@ -135,7 +135,8 @@ def build_dataset(
             source or `out` has it in.
         seed: for shares: another one gives other articles to each.
         resplit: lay out the articles that `out` has already, too; otherwise shares and days leave them where they are.
-        keep: keep the articles of `out` that no source names; without it a build that would lose some is refused.
+        keep: keep the articles of `out` that no source names, and the gold of those that sources have readings of only;
+            without it a build that would lose articles is refused.
         read: how the sources are read.
 
     Raises:
@@ -281,14 +282,40 @@ def _read_all(sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: b
     if not raws and not problems:
         raise InputError("no article to build from; name annotated files")
     if keep and _ids_by_split(out):
-        named = {raw.example.article.id for raw in raws}
         found = find_place(out)
         kept = read_place(found)
         _refuse_to_lose(kept, found, out)
-        old = (raw for raw in raw_examples(kept, note) if raw.example.article.id not in named)
-        raws += [_ready(replace(raw, example=_with_text(raw.example, corpus)), found) for raw in old]
+        old = [replace(raw, example=_with_text(raw.example, corpus)) for raw in raw_examples(kept, note)]
+        raws += [_ready(raw, found) for raw in _still_said(old, raws)]
+    raws = _joined(raws)
     folders = tuple(folder for place in places if (folder := place.folder) is not None)
     return _Read(raws, problems, tuple(dict.fromkeys(notes)), folders)
+
+
+def _still_said(old: Iterable[RawExample], raws: Sequence[RawExample]) -> Iterator[RawExample]:
+    """What a dataset folder has and the sources do not say anew: its articles, or the gold of those newly read."""
+    new = {raw.example.article.id: raw.example for raw in raws}
+    for raw in old:
+        other = new.get(raw.example.article.id)
+        if other is None:
+            yield raw
+        elif not other.gold.layers and other.readings:
+            readings = {name: own for name, own in raw.example.readings.items() if name not in other.readings}
+            example = replace(raw.example, readings=readings)
+            if example.gold.layers or readings:
+                yield replace(raw, example=example)
+
+
+def _joined(raws: Sequence[RawExample]) -> list[RawExample]:
+    """The examples with what several sources say of one article as readings of it."""
+    batch = joined(
+        Batch(
+            examples=tuple(raw.example for raw in raws),
+            claims=tuple(raw.claims for raw in raws),
+            splits=tuple(raw.split for raw in raws),
+        )
+    )
+    return raw_examples(batch)
 
 
 def _refuse_to_lose(batch: Batch, place: Place, out: Path) -> None:

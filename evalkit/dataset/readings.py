@@ -7,7 +7,7 @@ annotator's reading goes before gold.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from evalkit.errors import InputError
@@ -22,6 +22,7 @@ __all__ = [
     "counted_readings",
     "decided",
     "is_undecided",
+    "joined",
     "of_annotator",
     "settled",
     "settled_example",
@@ -65,6 +66,57 @@ def settled_example(example: Example) -> Example:
     if example.gold.layers or len(example.readings) != 1:
         return example
     return replace(example, gold=next(iter(example.readings.values())))
+
+
+def joined(batch: Batch) -> Batch:
+    """The batch with one example for each article whose readings stand in several places, such as a file an annotator.
+
+    Examples of one id are joined if they have one text and split, at most one gold, and no two readings of one
+    annotator that differ. Others stay apart, and are two articles of one id.
+    """
+    if not any(example.readings for example in batch.examples):
+        return batch
+    by_id: dict[str, list[int]] = {}
+    for number, example in enumerate(batch.examples):
+        by_id.setdefault(example.article.id, []).append(number)
+    claims = batch.claims or (Claims(),) * len(batch.examples)
+    splits = batch.splits or (None,) * len(batch.examples)
+    kept: list[tuple[Example, Claims, str | None]] = []
+    for numbers in by_id.values():
+        parts = [(batch.examples[number], claims[number], splits[number]) for number in numbers]
+        whole = _joined(parts)
+        kept += parts if whole is None else [whole]
+    if len(kept) == len(batch.examples):
+        return batch
+    return replace(
+        batch,
+        examples=tuple(example for example, _, _ in kept),
+        claims=tuple(claim for _, claim, _ in kept),
+        splits=tuple(split for _, _, split in kept) if batch.splits else (),
+    )
+
+
+def _joined(parts: Sequence[tuple[Example, Claims, str | None]]) -> tuple[Example, Claims, str | None] | None:
+    """The examples of one article as one; None if they do not go together."""
+    golds = [(example, claims) for example, claims, _ in parts if example.gold.layers]
+    said = [item for example, _, _ in parts for item in example.readings.items()]
+    splits = {split for _, _, split in parts if split is not None}
+    readings = dict(said)
+    if (
+        len(golds) > 1
+        or len(splits) > 1
+        or len({example.article.text for example, _, _ in parts}) > 1
+        or any(not example.gold.layers and not example.readings for example, _, _ in parts)
+        or any(readings[name] != own for name, own in said)
+    ):
+        return None
+    first, claims = golds[0] if golds else parts[0][:2]
+    of_readings = {name: own for _, claim, _ in parts for name, own in claim.readings.items()}
+    return (
+        replace(first, readings=dict(sorted(readings.items()))),
+        replace(claims, readings=of_readings),
+        min(splits, default=None),
+    )
 
 
 def as_read(batch: Batch, place: str) -> Batch:

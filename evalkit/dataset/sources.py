@@ -16,7 +16,7 @@ from pathlib import Path
 from evalkit.dataset.catalogue.table import corpus_names, find_entry, is_corpus
 from evalkit.dataset.hub import HUB_ID, read_hub
 from evalkit.dataset.manifest import MANIFEST_FILE, lost_article, lost_files, read_manifest
-from evalkit.dataset.readings import of_annotator
+from evalkit.dataset.readings import joined, of_annotator
 from evalkit.dataset.row_folders import row_folder, saved_splits, split_of_name, the_split
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold, dataset_name, split_files
 from evalkit.errors import EvalkitError, FormatError, InputError, one_line
@@ -255,7 +255,7 @@ def read_place(
 
 def _named_reading(batch: Batch, read: ReadOptions, place: Place, *, predicted: bool) -> Batch:
     """The batch with the reading of a named annotator as gold; of predictions only where it has any of theirs."""
-    name = read.annotator
+    batch, name = joined(batch), read.annotator
     if name is None or (predicted and not any(name in example.readings for example in batch.examples)):
         return batch
     return of_annotator(batch, name, place.location)

@@ -294,6 +294,67 @@ class TestKept:
             assert {own.scope.of for own in (example.gold, *example.readings.values())} == {(of,)}
 
 
+class TestSeveralSources:
+    """A file an annotator is one article with two readings."""
+
+    @pytest.fixture
+    def files(self, tmp_path: Path) -> list[Path]:
+        (tmp_path / "by").mkdir()
+        return [
+            written(tmp_path / "by" / f"{name}.jsonl", [row("open", readings={name: {"entities": entities}})])
+            for name, entities in (("kari", [MOEN]), ("ola", [OSLO, ROME]))
+        ]
+
+    def test_a_folder_of_them_is_read_together(self, files: list[Path]) -> None:
+        read = ReadOptions(format="native")
+        assert surfaces(load_dataset(files[0].parent, annotator="ola", read=read)) == {"open": ["Oslo", "Rome"]}
+        with pytest.raises(InputError, match=r"several readings and no gold; .*\(kari 1, ola 1\)"):
+            load_dataset(files[0].parent, read=read)
+
+    def test_they_are_built_together(self, files: list[Path], tmp_path: Path) -> None:
+        for name, sources in {"one": files, "two": files[::-1]}.items():
+            build_dataset(sources, tmp_path / name / "gold", corpus=tmp_path / name / "corpus")
+        first, second = ((tmp_path / name / "gold/test/open.json").read_bytes() for name in ("one", "two"))
+        assert first == second
+        assert surfaces(load_dataset(tmp_path / "one/gold", annotator="kari")) == {"open": ["Ida Moen"]}
+
+    def test_readings_are_added_to_the_gold_that_is_kept(self, files: list[Path], tmp_path: Path) -> None:
+        build_dataset(
+            written(tmp_path / "g.jsonl", [row("open", entities=[ROME]), row("other", entities=[])]), tmp_path / "gold"
+        )
+        build_dataset(files[0], tmp_path / "gold", keep=True)
+        build_dataset(files[1], tmp_path / "gold", keep=True)
+        other, example = sorted(load_dataset(tmp_path / "gold"), key=lambda one: one.article.id, reverse=True)
+        assert (other.article.id, example.gold.entities[0].label) == ("other", "GPE")
+        assert sorted(example.readings) == ["kari", "ola"]
+        # Read once more, it is the new reading that counts.
+        written(files[0], [row("open", readings={"kari": {"entities": []}})])
+        build_dataset(files[0], tmp_path / "gold", keep=True)
+        assert load_dataset(tmp_path / "gold", annotator="kari").examples[0].gold.entities == ()
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            pytest.param(row("open", readings={"kari": {"entities": []}}), id="another reading of one annotator"),
+            pytest.param(row("open", readings={"ola": {"entities": []}}, split="dev"), id="another split"),
+            pytest.param(row("open", readings={"ola": {"entities": []}}) | {"text": "Rome."}, id="another text"),
+            pytest.param(row("open"), id="nothing at all"),
+        ],
+    )
+    def test_what_does_not_go_together_is_two_articles_of_one_id(
+        self, files: list[Path], tmp_path: Path, other: dict[str, Any]
+    ) -> None:
+        second = written(tmp_path / "second.jsonl", [other])
+        with pytest.raises(DatasetProblemsError) as refused:
+            build_dataset([files[0], second], tmp_path / "gold")
+        assert {one.code for one in refused.value.problems} & {"id-duplicate", "article-duplicate"}
+
+    def test_two_golds_are_two_articles(self, tmp_path: Path) -> None:
+        rows = [row("a", entities=[MOEN], readings={"kari": {"entities": []}}), row("a", entities=[])]
+        with pytest.raises(InputError, match="two articles have the id 'a'"):
+            load_dataset(written(tmp_path / "a.jsonl", rows))
+
+
 class TestNative:
     @given(
         st.dictionaries(
