@@ -82,9 +82,9 @@ def build(
     dataset folder, if that has it already. Shares and days are for new articles: a hash of the id says where one goes,
     so shares are met about, and adding articles moves none.
     """
-    from evalkit.dataset.build import DatasetProblemsError, build_dataset
+    from evalkit.dataset.build import DatasetProblemsError, build_dataset, corpus_beside
 
-    corpus = corpus or out.parent / "corpus"
+    corpus = corpus or corpus_beside(out)
     try:
         result = build_dataset(
             sources or (out,), out, corpus=corpus, splits=splits, seed=seed, resplit=resplit, keep=keep, read=read

@@ -66,6 +66,7 @@ __all__ = [
     "BuildResult",
     "DatasetProblemsError",
     "build_dataset",
+    "corpus_beside",
     "declaring_folder",
     "labels_file",
     "write_dataset",
@@ -144,7 +145,7 @@ def build_dataset(
         OutputError: a folder cannot be written.
     """
     rule = split_rule(splits, seed=seed, anew=resplit)
-    corpus = corpus or out.resolve().parent / CORPUS_FOLDER
+    corpus = corpus or corpus_beside(out)
     finish_changes(out)
     raws, problems, notes, folders = _read_all(listed(sources), out, corpus, keep=keep, read=read or ReadOptions())
     labels = labels_file([out, *folders])
@@ -178,6 +179,13 @@ def build_dataset(
         *undecided_notes(raw.example for raw in raws),
     )
     return BuildResult(splits=settled_splits(built), new_texts=new_texts, notes=notes)
+
+
+def corpus_beside(out: Path) -> Path:
+    """The folder of article texts beside a dataset folder."""
+    # The folder that one is in has no name to go up from.
+    parent, whole = out.parent, out.resolve().parent
+    return (parent if parent.resolve() == whole else whole) / CORPUS_FOLDER
 
 
 def _copy_notes(raws: Sequence[RawExample]) -> Iterator[str]:

@@ -111,6 +111,15 @@ def test_nothing_is_overwritten(name: str) -> None:
     assert path.read_text() == "mine"
 
 
+def test_the_folder_that_one_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("inside").mkdir()
+    monkeypatch.chdir("inside")
+    follow(init_dataset("."))
+    assert read_declaration(Path()).title == "inside"
+    # Where validate looks for it.
+    assert Path("../corpus/example.txt").is_file()
+
+
 def test_a_folder_with_other_files_may_be_there() -> None:
     Path("gold").mkdir()
     Path("gold/notes.md").write_text("mine")
