@@ -236,7 +236,7 @@ class TestSpelling:
 
 
 class TestMisspeltLayers:
-    @pytest.mark.parametrize("name", ["ents", "entites", "Entities", "entity"])
+    @pytest.mark.parametrize("name", ["entitys", "entites", "Entities", "entity"])
     def test_objects_of_a_layer_under_another_name_are_refused_with_their_line(self, tmp_path: Path, name: str) -> None:
         good = write(tmp_path / "g.jsonl", "PER")
         wrong = write(tmp_path / "w.jsonl", "PER", layer=name)
@@ -257,7 +257,7 @@ class TestMisspeltLayers:
         (tmp_path / "g2.jsonl").write_text(json.dumps({"id": "a", "text": TEXT, "sentences": [], "tags": []}) + "\n")
         assert validate_dataset(tmp_path / "g2.jsonl").problems == ()
 
-    @pytest.mark.parametrize("name", ["annotations", "spans"])
+    @pytest.mark.parametrize("name", ["annotations", "chunks"])
     def test_where_no_layer_is_known_at_all_nothing_is_read_as_empty(self, tmp_path: Path, name: str) -> None:
         good = write(tmp_path / "g.jsonl", "PER")
         wrong = write(tmp_path / "w.jsonl", "PER", layer=name)
