@@ -23,7 +23,6 @@ from evalkit.errors import EvalkitError, FormatError, InputError, one_line
 from evalkit.files import is_standard_input, path_of
 from evalkit.folders import finish_changes
 from evalkit.formats.base import Batch, Claims, Format, Source, merged
-from evalkit.formats.contents import BINARY
 from evalkit.formats.native.format import batch_of_rows, read_native
 from evalkit.formats.table import (
     FORMATS,
@@ -127,7 +126,6 @@ def find_place(source: str | Path | None, format_name: str | None = None, *, dow
         return Place(kind=kind, name=name, location=str(path))
     found_format = told or format_of_folder(path)
     if found_format is None:
-        _refuse_brat(path)
         return Place(kind="hub" if row_folder(path) is None else "rows", name=name, location=str(path))
     return Place(kind=found_format.name, name=name, location=str(path), format=found_format)
 
@@ -153,12 +151,6 @@ def _layout(folder: Path) -> str | None:
     if not files:
         return "folder" if os.path.lexists(folder / MANIFEST_FILE) else None
     return "folder" if by_name is None or None in by_name.files else "rows"
-
-
-def _refuse_brat(folder: Path) -> None:
-    file = next(folder.rglob("*.ann"), None)
-    if file is not None:
-        raise InputError(f"{folder}: {file.name} is {BINARY['.ann']}")
 
 
 def _suffixes() -> set[str]:

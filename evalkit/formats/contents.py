@@ -41,7 +41,6 @@ _PICKLE = "a pickle, which is never loaded; write JSON lines"
 BINARY = {
     **dict.fromkeys((".pickle", ".pkl", ".joblib"), _PICKLE),
     ".tar": "a tar archive; unpack it with tar",
-    ".ann": "standoff annotation of brat; give the native form, inline markup or tag columns",
 }
 """What files of other tools are, by their endings."""
 

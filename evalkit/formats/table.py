@@ -34,6 +34,7 @@ FORMATS = Registry(
         "xmi": "evalkit.formats.uima.format:XMI",
         "casjson": "evalkit.formats.uima.format:CASJSON",
         "json-standoff": "evalkit.formats.keyed.format:JSON_STANDOFF",
+        "brat": "evalkit.formats.brat.format:BRAT",
         "webanno": "evalkit.formats.webanno.format:WEBANNO",
     },
     group="evalkit.formats",

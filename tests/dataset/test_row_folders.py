@@ -226,13 +226,6 @@ class TestFolders:
         if splits:
             assert load_dataset(tmp_path / "saved", split="train").split == "train"
 
-    def test_a_brat_folder_is_called_so(self, tmp_path: Path) -> None:
-        (tmp_path / "a.ann").write_text("T1\tPER 0 8\tOla Brun\n")
-        (tmp_path / "a.txt").write_text("Ola Brun left Ruun.")
-        for path in (tmp_path, tmp_path / "a.ann"):
-            with pytest.raises(InputError, match="brat"):
-                load_dataset(path)
-
 
 TOKENS: dict[str, Any] = {
     "id": "a",

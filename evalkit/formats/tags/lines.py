@@ -55,6 +55,7 @@ _OTHERS = {
 """How files of other tools begin that have columns too."""
 
 _REMEDIES = {
+    "brat standoff": "give --format brat, with its text beside it",
     "WebAnno TSV": "leave out --format, or give --format webanno",
     "headless WebAnno TSV": "export it again with its first line, #FORMAT=WebAnno TSV 3",
 }
@@ -99,7 +100,7 @@ def read_lines(path: Path, *, encoding: str | None, notes: Counter[str]) -> list
     """
     content = read_bytes(path)
     if tool := other_columns(content):
-        remedy = _REMEDIES.get(tool, "export it as CoNLL 2003")
+        remedy = _REMEDIES[tool]
         raise FormatError(f"{path}: is a {tool} file, which is no file of tag columns; {remedy}")
     if content[:2] in (b"\xff\xfe", b"\xfe\xff") and b"\0" in content:
         encoding = encoding or "utf-16"
