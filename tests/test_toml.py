@@ -6,9 +6,11 @@ from pathlib import Path
 from time import perf_counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evalkit.errors import FormatError, InputError
-from evalkit.toml import parse_toml, read_toml
+from evalkit.toml import parse_toml, read_toml, toml_text
 
 
 @pytest.mark.parametrize(
@@ -64,3 +66,18 @@ def test_a_file_that_cannot_be_read(tmp_path: Path):
     (tmp_path / "x.toml").write_bytes(b"a = 1\n\xff")
     with pytest.raises(InputError, match=r"x\.toml: not UTF-8 at byte 6"):
         read_toml(tmp_path / "x.toml")
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+VALUES = st.one_of(WORDS, st.integers(-(2**40), 2**40), st.booleans(), st.lists(WORDS, max_size=3))
+KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+TABLES = st.recursive(
+    st.dictionaries(KEYS, VALUES, max_size=3),
+    lambda inner: st.dictionaries(KEYS, st.one_of(VALUES, inner, st.lists(inner, min_size=1, max_size=2)), max_size=3),
+    max_leaves=6,
+)
+
+
+@given(TABLES)
+def test_what_is_written_is_read_again(tables: dict[str, object]):
+    assert parse_toml(toml_text(tables), "made.toml") == tables

@@ -40,7 +40,9 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
 @click.command("run")
 @extractor_options
 @click.option(
-    "--dataset", help="Gold: a file, a folder (all its files are one dataset) or a hub id; the bundled gold by default."
+    "--dataset",
+    help="Gold: a file, a folder (all its files are one dataset), a public corpus by name (evalkit dataset list) or a "
+    "hub id; the bundled gold by default.",
 )
 @click.option("--split", default="test", show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first articles by id.")

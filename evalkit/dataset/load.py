@@ -60,6 +60,7 @@ def load_dataset(
     read: ReadOptions | None = None,
     later_maps: Sequence[str | Path] = (),
     annotator: str | None = None,
+    download: bool | None = None,
 ) -> GoldDataset:
     """The gold of one split.
 
@@ -76,6 +77,7 @@ def load_dataset(
         later_maps: label maps that scoring will apply: what they translate is no unknown label.
         annotator: whose reading is the gold, where several people read an article; articles that they did not read
             are left out.
+        download: whether a public corpus that is not here yet is fetched; None does so where somebody is at a terminal.
 
     Raises:
         UnknownNameError: there is no such split, label map, format or annotator.
@@ -83,6 +85,7 @@ def load_dataset(
     """
     read = read or ReadOptions()
     read = replace(read, split=split or read.split, annotator=annotator or read.annotator)
+    read = read if download is None else replace(read, download=download)
     place = find_place(source, format or read.gold_format or read.format, download=read.download)
     check_settings(read.values, place)
     batch = read_place(place, read, split=read.split)

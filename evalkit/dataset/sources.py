@@ -111,8 +111,8 @@ def find_place(source: str | Path | None, format_name: str | None = None, *, dow
         found = told or format_of_file(path)
         return Place(kind=found.name, name="stdin", location=str(path), format=found)
     if not path.exists():
-        if isinstance(source, str) and is_corpus(source):
-            return _corpus(source, told, download)
+        if is_corpus(str(source)):
+            return _corpus(str(source), told, download)
         hub_id = isinstance(source, str) and HUB_ID.fullmatch(source) and not path.parent.is_dir()
         if hub_id and told is None and path.suffix not in _suffixes():
             return Place(kind="hub", name=str(source).partition("@")[0].split("/")[-1], location=str(source))

@@ -193,7 +193,7 @@ def _foreign_notes(
     """The notes on labels that the gold does not have.
 
     Of a layer that is restricted to some labels the others are set aside and counted so, and none of them is wrong but
-    those that stand where a gold item does.
+    those that stand where a gold item does; so are all items of a layer that was not annotated exhaustively.
     """
     restricted = {layer.name for layer in open_layers()} if scoring.labels else set()
     notes = []
@@ -201,7 +201,12 @@ def _foreign_notes(
         if layer.name in restricted or layer.name not in by_label:
             continue
         scopes = [pair.gold.scope for pair in paired.pairs]
-        scoped = any(scope.labels is not None or scope.of_layer(layer.name).labels is not None for scope in scopes)
+        scoped = any(
+            scope.labels is not None
+            or scope.of_layer(layer.name).labels is not None
+            or (scope.layers is not None and layer.name not in scope.layers)
+            for scope in scopes
+        )
         numbers = (
             Counter(layer.label(item) for pair in paired.pairs for item in layer.of(pair.predicted) or ())
             if scoped

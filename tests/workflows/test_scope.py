@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import evalkit
-from evalkit import Annotations, Article, Entity, Example, Prediction, Quote, Run, Span
+from evalkit import Annotations, Article, Entity, Example, Prediction, Quote, Run, Scope, Span
 from evalkit.errors import InputError
 
 TEXT = "Ida Moen said “no.” Per Lund asked why."
@@ -115,3 +115,16 @@ def test_a_label_outside_the_scope_is_set_aside_and_not_said_to_be_wrong():
     assert said[0].startswith("1 predicted entity outside the annotated scope, set aside")
     assert said[1].endswith("so it counts as wrong (ORG 1); map them with --predicted-label-map")
     assert len(said) == 2
+
+
+def test_labels_in_a_layer_that_is_not_evaluated_are_no_mistakes():
+    """The targets of a corpus of sentiment are entities that stances refer to, and no gold for names."""
+    target = Entity(id="e1", spans=(Span(0, 8),), label="TARGET", entity_id="moen")
+    scope = Scope(layers=("quotes",))
+    gold = [Example(article=Article(id="a", text=TEXT), gold=Annotations(entities=(target,), quotes=(), scope=scope))]
+    person = replace(target, label="PER")
+    predicted = [Prediction(article_id="a", annotations=Annotations(entities=(person,), quotes=()))]
+    result = evalkit.score_predictions(gold, predicted, resamples=0, baseline=False)
+    assert "entities" not in result.tasks
+    assert not [note for note in result.notes if "label that this gold does not use" in note]
+    assert "1 predicted entity in articles whose gold does not annotate it, set aside" in result.notes

@@ -16,7 +16,6 @@ import http.client
 import re
 import socket
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -33,13 +32,14 @@ from evalkit.secrets import redacted
 from evalkit.showing import number_of
 from evalkit.wires import Wire, WiredRequest, WireHandler, proxy_of, seconds_to_wait
 
-__all__ = ["Patience", "download", "hash_of"]
+__all__ = ["Patience", "Stop", "download", "hash_of"]
 
 PART = ".part"
 _PIECE = 1 << 16
 _LONGEST_PAUSE = 60.0
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _MOST_REDIRECTIONS = 5
+_STOPPED = "stopped"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _RANGE = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15}|\*)")
 
@@ -59,6 +59,39 @@ class Patience:
     slowest: int = 8192
     tries: int = 5
     pause: float = 1.0
+
+
+class Stop:
+    """By which whoever waits for several files has all of them end at once."""
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+        self._wires: set[Wire] = set()
+
+    def now(self) -> None:
+        """Cuts every connection, and lets nobody try again."""
+        self._over.set()
+        for wire in tuple(self._wires):
+            wire.cut(_STOPPED)
+
+    def rest(self, seconds: float) -> bool:
+        """Waits before the next try, and says whether there is none."""
+        return self._over.wait(seconds)
+
+    @contextmanager
+    def watched(self, wire: Wire, seconds: float) -> Iterator[None]:
+        """Has a connection cut when it is over, or after so many seconds, however busy it is."""
+        watch = threading.Timer(seconds, wire.cut, ["it is too slow"])
+        watch.daemon = True
+        watch.start()
+        self._wires.add(wire)
+        try:
+            if self._over.is_set():
+                wire.cut(_STOPPED)
+            yield
+        finally:
+            watch.cancel()
+            self._wires.discard(wire)
 
 
 class _InterruptedError(Exception):
@@ -104,7 +137,9 @@ def hash_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def download(url: str, target: Path, *, size: int, digest: str, patience: Patience | None = None) -> None:
+def download(
+    url: str, target: Path, *, size: int, digest: str, patience: Patience | None = None, stop: Stop | None = None
+) -> None:
     """Fetches a file to its place, whole and right or not at all.
 
     Only one process at a time may fetch a file: whoever calls holds a lock.
@@ -115,6 +150,7 @@ def download(url: str, target: Path, *, size: int, digest: str, patience: Patien
         size: how many bytes it has.
         digest: its SHA-256 in hexadecimal digits.
         patience: how long it is waited for.
+        stop: by which others can end it.
 
     Raises:
         InputError: it cannot be fetched, or something else is there; one line with the address, why, and what to do.
@@ -126,11 +162,12 @@ def download(url: str, target: Path, *, size: int, digest: str, patience: Patien
     with writing(target):
         make_folder(target.parent)
     resumed = _size_of(part) > 0
-    _fill(url, part, size, patience or Patience())
+    patience, stop = patience or Patience(), stop or Stop()
+    _fill(url, part, size, patience, stop)
     if (found := hash_of(part)) != digest and resumed:
         # What another process left may be of anything.
         remove_file(part)
-        _fill(url, part, size, patience or Patience())
+        _fill(url, part, size, patience, stop)
         found = hash_of(part)
     if found != digest:
         remove_file(part)
@@ -141,31 +178,32 @@ def download(url: str, target: Path, *, size: int, digest: str, patience: Patien
     rename_file(part, target)
 
 
-def _fill(url: str, part: Path, size: int, patience: Patience) -> None:
+def _fill(url: str, part: Path, size: int, patience: Patience, stop: Stop) -> None:
     """Brings the part of a file to its size."""
     fruitless, pause = 0, patience.pause
     while (before := _size_of(part)) < size:
         try:
-            _try(url, part, before, size, patience)
+            _try(url, part, before, size, patience, stop)
         except _InterruptedError as error:
             if _size_of(part) > before:
                 fruitless, pause = 0, patience.pause
             fruitless += 1
             if fruitless >= patience.tries:
                 raise InputError(f"{_shown(url)}: {error}; {_remedy(url)}") from error
-            time.sleep(min(pause if error.wait is None else error.wait, _LONGEST_PAUSE))
+            if stop.rest(min(pause if error.wait is None else error.wait, _LONGEST_PAUSE)):
+                raise InputError(f"{_shown(url)}: {_STOPPED}") from error
             pause *= 2
     if before > size:
         # Of another file, or of another process that did not keep to the lock.
         remove_file(part)
-        _fill(url, part, size, patience)
+        _fill(url, part, size, patience, stop)
 
 
 def _size_of(part: Path) -> int:
     return part.stat().st_size if part.is_file() else 0
 
 
-def _try(url: str, part: Path, begin: int, size: int, patience: Patience) -> None:
+def _try(url: str, part: Path, begin: int, size: int, patience: Patience, stop: Stop) -> None:
     """Adds to the part what one request brings.
 
     Raises:
@@ -176,7 +214,7 @@ def _try(url: str, part: Path, begin: int, size: int, patience: Patience) -> Non
     if begin:
         headers["Range"] = f"bytes={begin}-"
     wire = Wire()
-    with _watched(wire, patience.silence + (size - begin) / patience.slowest):
+    with stop.watched(wire, patience.silence + (size - begin) / patience.slowest):
         try:
             with _opener().open(WiredRequest(url, None, headers, wire), timeout=patience.silence) as answer:
                 _take(url, answer, part, begin, size)
@@ -255,18 +293,6 @@ def _unreached(url: str, reason: object, patience: Patience) -> Exception:
 def _remedy(url: str) -> str:
     proxy = proxy_of(url)
     return f"check the network{f' ({proxy})' if proxy else ''}, or use a copy: evalkit dataset get NAME --from FOLDER"
-
-
-@contextmanager
-def _watched(wire: Wire, seconds: float) -> Iterator[None]:
-    """Cuts a connection after so many seconds, however busy it is."""
-    watch = threading.Timer(seconds, wire.cut, ["it is too slow"])
-    watch.daemon = True
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.cancel()
 
 
 def _opener() -> urllib.request.OpenerDirector:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from logging import getLogger
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from evalkit.dataset.catalogue.download import download, hash_of
+from evalkit.dataset.catalogue.download import Stop, download, hash_of
 from evalkit.dataset.catalogue.entry import CorpusFile, Entry
 from evalkit.dataset.catalogue.owned import PROFILE_FILE, declaration_text, labels_text, profile_text
 from evalkit.dataset.declaration import DATASET_FILE
@@ -117,16 +117,25 @@ def _is_right(path: Path, file: CorpusFile) -> bool:
 
 
 def _download(entry: Entry, folder: Path, missing: Iterable[CorpusFile]) -> None:
+    stop = Stop()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         asked = [
-            pool.submit(download, entry.address_of(file), folder / file.path, size=file.size, digest=file.sha256)
+            pool.submit(
+                download,
+                entry.address_of(file),
+                folder / file.path,
+                size=file.size,
+                digest=file.sha256,
+                stop=stop,
+            )
             for file in missing
         ]
         try:
-            for one in asked:
+            for one in as_completed(asked):
                 one.result()
         except BaseException:
             # What has come stays, and is gone on from the next time.
+            stop.now()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 

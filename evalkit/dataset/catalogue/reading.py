@@ -140,5 +140,5 @@ def _left_out(entry: Entry, batch: Batch) -> Batch:
     if not (entry.left_out and batch.problems):
         return batch
     notes = Counter(batch.notes)
-    notes[f"{entry.left_out} left out, as the corpus is known to have"] += len(batch.problems)
+    notes[f"{entry.left_out}, left out (a known fault of this corpus)"] += len(batch.problems)
     return replace(batch, problems=(), notes=notes)

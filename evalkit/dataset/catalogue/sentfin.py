@@ -35,13 +35,16 @@ def _documents(source: Source, options: ReadOptions) -> Documents:
         raise FormatError(f"{source.path}: its columns are not {', '.join(_COLUMNS)}; get the corpus again")
     notes: Counter[str] = Counter()
     documents = []
-    for number, text, cell, *_ in rows:
+    for row in rows:
+        where = f"{source.path}:{rows.line_num}"
+        if len(row) != len(_COLUMNS):
+            raise FormatError(f"{where}: {len(row)} cells, expected {len(_COLUMNS)}; get the corpus again")
+        number, text, cell, _ = row
         decisions = [(found["name"], found["label"]) for found in _DECISION.finditer(cell)]
         if not decisions:
             notes[UNREAD] += 1
             continue
         marks = tuple(_marks(text, decisions, notes))
-        where = f"{source.path}:{rows.line_num}"
         documents.append(
             Document(id=f"{source.name}-{number}", text=text, marks=marks, declared=frozenset({"*"}), where=where)
         )

@@ -18,9 +18,9 @@ def corpus_names() -> list[str]:
     return sorted(path.stem for path in ENTRIES.glob("*.toml"))
 
 
-def is_corpus(name: object) -> bool:
+def is_corpus(name: str) -> bool:
     """Whether a name is that of an entry."""
-    return isinstance(name, str) and name in corpus_names()
+    return name in corpus_names()
 
 
 @cache

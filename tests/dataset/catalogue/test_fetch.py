@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import signal
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from evalkit.dataset.catalogue.fetch import FILES as FOLDER
 from evalkit.dataset.catalogue.fetch import corpus_folder, fetch_corpus, is_here
 from evalkit.dataset.catalogue.table import find_entry
 from evalkit.errors import InputError, OutputError
-from tests.dataset.catalogue.file_server import FileServer, cut_after, serve, status
+from tests.dataset.catalogue.file_server import FileServer, Handler, cut_after, serve, status
 from tests.dataset.catalogue.small_corpus import FILES, TEST, write_copy
 
 
@@ -124,6 +127,24 @@ def test_a_cache_that_cannot_be_written_is_told(small: FileServer, tmp_path: Pat
     monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "file"))
     with pytest.raises(OutputError, match=r"cannot be written.*set EVALKIT_CACHE"):
         fetch_corpus(find_entry("small"), may_download=True)
+
+
+def test_an_interrupt_is_heard_at_once(small: FileServer):
+    released = threading.Event()
+
+    def silent(handler: Handler, content: bytes, begin: int) -> None:
+        released.wait(20)
+
+    small.replies = [silent]
+    threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT]).start()
+    begin = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fetch_corpus(find_entry("small"), may_download=True)
+    finally:
+        released.set()
+    # Long before the silence is over.
+    assert time.monotonic() - begin < 1.5
 
 
 def _fetch(done: object) -> None:

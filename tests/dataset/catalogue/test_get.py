@@ -86,6 +86,12 @@ def test_a_failure_leaves_nothing(small: FileServer):
     assert not Path("small").exists()
 
 
+def test_python_says_download(small: FileServer):
+    with pytest.raises(InputError, match="download=True in Python"):
+        load_dataset("small")
+    assert len(load_dataset("small", download=True)) == 3
+
+
 def test_articles_have_the_language_and_split_of_the_entry(copy: Path):
     get_dataset("small", "folder", copy=copy)
     gold = load_dataset("small", split="train")
