@@ -74,10 +74,10 @@ def rebuilt(
         tokens: in order; one without a visible character is shown by `PLACEHOLDER`.
         rule: one of `RULES`.
         sentences: indices of the tokens that begin a sentence.
-        glued: indices of the tokens that no space follows, for the rule `marked`.
+        glued: indices of the tokens that no space follows, besides those of the rule; for `marked` there are no others.
     """
     visible = [token.strip() or PLACEHOLDER for token in tokens]
-    tight = glued if rule == "marked" else _simple(visible, sentences) if rule == "simple" else ()
+    tight = {*glued, *(_simple(visible, sentences) if rule == "simple" else ())}
     parts: list[str] = []
     spans: list[Span] = []
     position = 0

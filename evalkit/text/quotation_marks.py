@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from evalkit.records import Span
 
-__all__ = ["Quotation", "inner_quotations", "quotations"]
+__all__ = ["Quotation", "inner_quotations", "kinds_by_marks", "quotations"]
 
 _CLOSING = {"“": "”", "„": "“”", "«": "»", "»": "«", "‹": "›", '"': '"', "‘": "’", "'": "'"}
 _LONGEST_SINGLE = 3000
@@ -24,6 +24,7 @@ _BLANKS = re.compile(r"\s*")
 _OWNER = re.compile(r"(?<=s)[’'] [a-z]")
 """What ends `the workers’` in "the workers’ hall"."""
 _ELIDED = re.compile(r"['‘’](?:\d\ds?\b(?!['’])|n['’]|em\b)", re.IGNORECASE)
+_LINE = re.compile(r"[^\r\n]+")
 _DOUBLE = re.compile(r"[\"“„«»]|``")
 _OPENING = re.compile(_TYPED + "|[" + "".join(_CLOSING) + "]")
 
@@ -50,6 +51,23 @@ def inner_quotations(text: str, outer: Quotation) -> list[Quotation]:
     """The quotations directly inside another one, those that close."""
     end = outer.end - 1 if outer.closed else outer.end
     return _scan(text, outer.start + 1, end, may_stay_open=False)
+
+
+def kinds_by_marks(text: str, contents: Iterable[Sequence[Span]]) -> list[str]:
+    """The kinds of quotes by the marks round them, where nobody says them.
+
+    A quote is direct if all letters of its content stand in quotation marks, indirect if none does, else mixed.
+    """
+    inside = bytearray(len(text))
+    for line in _LINE.finditer(text):
+        for start, end, _ in quotations(text, Span(*line.span())):
+            inside[start:end] = b"\1" * (end - start)
+    kinds = []
+    for spans in contents:
+        letters = [place for start, end in spans for place in range(start, end) if text[place].isalnum()]
+        marked = sum(inside[place] for place in letters)
+        kinds.append("direct" if marked == len(letters) else "mixed" if marked else "indirect")
+    return kinds
 
 
 def _scan(text: str, start: int, end: int, *, may_stay_open: bool) -> list[Quotation]:
