@@ -35,7 +35,10 @@ _MAGIC = (
 _MARKUP = (
     (re.compile(rb"<!doctype html|<html", re.IGNORECASE), "a web page (HTML); was an error or a login page saved?"),
     (re.compile(rb"<\?xml[^>]*>\s*<xmi:XMI|<xmi:XMI", re.IGNORECASE), "a UIMA CAS in XMI; give --format xmi"),
-    (re.compile(rb"<\?xml|<!doctype|<[a-z][\w:.-]*[\s>/]", re.IGNORECASE), "XML; write one JSON object an article"),
+    (
+        re.compile(rb"<\?xml|<!doctype|<[a-z][\w:.-]*[\s>/]", re.IGNORECASE),
+        "XML; of its kinds TEI, PARC3 and UIMA XMI are read, for others write JSON lines",
+    ),
 )
 _PICKLE = "a pickle, which is never loaded; write JSON lines"
 BINARY = {

@@ -198,7 +198,7 @@ class _Text:
             features[short] = (texts if len(texts) > 1 else texts[0]) if pointing and texts else str(value)
         # A line that ended with the last block inside is no part of what was said.
         end = self.length - (1 if self.parts and self.parts[-1] == "\n" else 0)
-        following = {key: str(features.pop(key)) for key in ("next", "prev") if key in features}
+        following: dict[str, str] = {key: str(features.pop(key)) for key in ("next", "prev") if key in features}
         known = str(features.get("xml:id") or f"{name}-{len(self.marks) + 1}")
         self.marks.append((Mark(known, name, (Span(begin, max(end, begin + 1)),), features), following))
 
