@@ -148,9 +148,19 @@ def _layout(folder: Path) -> str | None:
         return "saved"
     files = split_files(folder)
     by_name = row_folder(folder) if set(files) == {"data"} else None
-    if not files:
-        return "folder" if os.path.lexists(folder / MANIFEST_FILE) else None
+    is_built = os.path.lexists(folder / MANIFEST_FILE)
+    if not files or (not is_built and _is_of_tool(next(iter(files.values()))[0])):
+        return "folder" if is_built else None
     return "folder" if by_name is None or None in by_name.files else "rows"
+
+
+def _is_of_tool(file: Path) -> bool:
+    """Whether a JSON file is surely in another form than ours, such as a CAS that lies in a folder for its split."""
+    try:
+        return format_of_file(file).name != NATIVE
+    except EvalkitError:
+        # It is said better where it is read.
+        return False
 
 
 def _suffixes() -> set[str]:

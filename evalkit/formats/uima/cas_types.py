@@ -29,12 +29,15 @@ if TYPE_CHECKING:
     from cassis import TypeSystem
     from cassis.typesystem import Type
 
-__all__ = ["CasTypes", "cas_types"]
+__all__ = ["ANY", "CasTypes", "cas_types"]
 
 _STRING, _ARRAY, _STRINGS, _DOUBLE, _TOP = (
     f"uima.cas.{name}" for name in ("String", "FSArray", "StringArray", "Double", "TOP")
 )
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+ANY = "*"
+"""Among the types that could have been used: some type, whichever. A CAS cannot say that."""
+
 _TAKEN = ("begin", "end", "sofa")
 
 _BUILT_IN: dict[str, tuple[str, dict[str, str]]] = {
@@ -57,17 +60,24 @@ class CasTypes:
 
     Attributes:
         system: the type system.
+        marks: the types of all marks.
         relations: the types of links that are relations of their own, by the type of the link.
         slots: the feature of a mark that holds its links, and what such a link is, by the type of mark and of link.
     """
 
     system: TypeSystem
+    marks: frozenset[str] = frozenset()
     relations: dict[str, str] = field(default_factory=dict)
     slots: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def type_of(self, mark: Mark) -> str:
         """The type that a mark is written as."""
         return full_name(mark.type, placeless=not mark.spans)
+
+    def is_relation(self, link: Link, source: Mark, target: Mark) -> bool:
+        """Whether a link is a relation: it says something of itself. Any other one fills a slot of its source."""
+        has_place = bool(source.spans and target.spans)
+        return bool(link.features) and has_place and link.type not in self.marks and _is_name(link.type)
 
 
 def cas_types(documents: Sequence[Document]) -> CasTypes:
@@ -83,7 +93,8 @@ def cas_types(documents: Sequence[Document]) -> CasTypes:
     with warnings.catch_warnings():
         # Of names such as `type`, which have to be called otherwise in Python.
         warnings.simplefilter("ignore")
-        made = CasTypes(system=TypeSystem())
+        types = frozenset(mark.type for document in documents for mark in document.marks)
+        made = CasTypes(system=TypeSystem(), marks=types)
         for name, (parent, features) in _BUILT_IN.items():
             _add_features(made.system, made.system.create_type(name, parent), features)
         for document in documents:
@@ -94,7 +105,7 @@ def cas_types(documents: Sequence[Document]) -> CasTypes:
             for link in document.links:
                 _add_link(made, link, marks)
         for name in sorted({name for document in documents for name in document.declared}):
-            if name not in made.relations:
+            if name not in made.relations and name != ANY:
                 _type(made.system, full_name(_checked(name)), ANNOTATION)
     return made
 
@@ -108,13 +119,12 @@ def _add_mark(made: CasTypes, mark: Mark) -> None:
 
 
 def _add_link(made: CasTypes, link: Link, marks: dict[str, Mark]) -> None:
-    """A link that says something of itself is a relation; any other one fills a slot of the mark at its source."""
+    """The type of a relation, or the slot of the mark that a link goes out from."""
     source, target = marks.get(link.source), marks.get(link.target)
     if source is None or target is None:
         raise FormatError(f"link {link.type!r} goes to a mark that is not there: {link.source!r} or {link.target!r}")
-    types = {mark.type for mark in marks.values()}
     features = {name: _STRING if isinstance(value, str) else _STRINGS for name, value in link.features.items()}
-    if link.features and source.spans and target.spans and link.type not in types:
+    if made.is_relation(link, source, target):
         name = made.relations.setdefault(link.type, full_name(_checked(link.type)))
         kind = _type(made.system, name, ANNOTATION)
         _add_features(made.system, kind, {"Governor": ANNOTATION, "Dependent": ANNOTATION, **features})
@@ -128,6 +138,8 @@ def _add_link(made: CasTypes, link: Link, marks: dict[str, Mark]) -> None:
             slot += "_link"
         short = source.type.rpartition(".")[2]
         name = full_name(f"{short}{slot[:1].upper()}{slot[1:]}Link")
+        while made.system.contains_type(name):
+            name += "_"
         made.slots[key] = (slot, name)
         base = _type(made.system, ANNOTATION_BASE, _TOP).name
         _add_features(made.system, _type(made.system, name, _TOP), {"role": _STRING, "target": base})
@@ -159,8 +171,12 @@ def _add_features(system: TypeSystem, kind: Type, features: dict[str, str]) -> N
             )
 
 
+def _is_name(name: str) -> bool:
+    return all(_NAME.fullmatch(part) for part in name.split("."))
+
+
 def _checked(name: str) -> str:
-    if not all(_NAME.fullmatch(part) for part in name.split(".")):
+    if not _is_name(name):
         raise FormatError(
             f"{name!r} cannot be the name of a type or a feature of UIMA, which are letters, digits and '_'; name it "
             "otherwise in the profile"

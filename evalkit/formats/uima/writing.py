@@ -15,7 +15,7 @@ from evalkit.errors import FormatError
 from evalkit.files import file_name_of, write_staged
 from evalkit.formats.safe_xml import not_in_xml
 from evalkit.formats.standoff.document import Document
-from evalkit.formats.uima.cas_types import CasTypes, cas_types
+from evalkit.formats.uima.cas_types import ANY, CasTypes, cas_types
 from evalkit.formats.uima.files import TYPE_SYSTEM
 from evalkit.formats.uima.metadata import CURATOR, JSON_FIELDS
 from evalkit.formats.uima.type_names import LABEL, LAYER_DEFINITION, METADATA, METADATA_FIELD, SCORE, full_name
@@ -141,13 +141,14 @@ def _cas(document: Document, types: CasTypes) -> Cas:
             values |= {"begin": span.start, "end": span.end}
         marks[mark.id] = add(types.type_of(mark), **values)
     array = system.get_type("uima.cas.FSArray")
+    by_id = {mark.id: mark for mark in document.marks}
     for link in document.links:
         source, target = marks[link.source], marks[link.target]
-        slot = types.slots.get((source.type.name, link.type))
-        if slot is None or (link.features and link.type in types.relations):
+        if types.is_relation(link, by_id[link.source], by_id[link.target]):
             place = {"begin": target.begin, "end": target.end}
             add(types.relations[link.type], **place, Governor=source, Dependent=target, **values_of(link.features))
             continue
+        slot = types.slots[source.type.name, link.type]
         there = source[slot[0]] or array(elements=[])
         there.elements.append(system.get_type(slot[1])(role=link.type, target=target, **values_of(link.features)))
         source[slot[0]] = there
@@ -166,7 +167,7 @@ def _fields(document: Document) -> Iterator[tuple[str, str]]:
 def _layers(document: Document, types: CasTypes) -> list[str]:
     """The layers that could have been used in a document, by the names of their types."""
     used = {types.type_of(mark) for mark in document.marks}
-    used |= {types.relations.get(name, full_name(name)) for name in document.declared}
+    used |= {types.relations.get(name, full_name(name)) for name in document.declared if name != ANY}
     used |= {types.relations[link.type] for link in document.links if link.type in types.relations}
     # A document without any layer says so too, as other documents of the folder have types that it has not.
     return sorted(used) or [METADATA]
