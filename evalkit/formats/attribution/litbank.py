@@ -33,6 +33,7 @@ _KINDS = {"QUOTE": 7, "ATTRIB": 3, "MENTION": 9, "COREF": 3, "COP": 3, "APPOS": 
 """How many fields a line has, by its first."""
 
 _HEAD = re.compile(rb"(?:QUOTE\tQ?\w+\t\d+\t\d+\t|ATTRIB\t|MENTION\tT?\w+\t\d+\t\d+\t|COREF\tT)")
+_BRAT = re.compile(rb"(?:[TREAMN]\d+|\*|#\d*)\t")
 _ENDING = "_brat"
 _LOOKED_INTO = 20
 """Files of each folder: many texts have no quote, and their files are empty."""
@@ -92,9 +93,8 @@ def _head(path: Path) -> bytes:
 
 
 def _is_litbank(path: Path) -> bool:
-    """Whether a file is one of these; an empty one is a text in which nobody speaks."""
-    head = _head(path)
-    return not head.strip() or _HEAD.match(head) is not None
+    """Whether a file is one of these, not one of brat; an empty one is a text in which nobody speaks."""
+    return _BRAT.match(_head(path)) is None
 
 
 @dataclass
