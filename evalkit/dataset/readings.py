@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from evalkit.errors import InputError
 from evalkit.formats.base import Batch, Claims
+from evalkit.harmless import one_line
 from evalkit.records import Annotations, Example
 from evalkit.registry import unknown_name
 from evalkit.showing import number_of
@@ -180,6 +181,8 @@ def of_annotator(batch: Batch, annotator: str, place: str) -> Batch:
         ),
         claims=tuple(_claims_of(claims[number], annotator) for number in kept),
         splits=tuple(batch.splits[number] for number in kept) if batch.splits else (),
+        # A signature that does not say whose reading it was cannot be followed; "|" parts what it says.
+        reading="+".join(filter(None, (batch.reading, f"annotator:{one_line(annotator).replace('|', '/')}"))),
         notes={**batch.notes, **({f"{word} left out, not read by {annotator!r}": left_out} if left_out else {})},
     )
 

@@ -98,6 +98,7 @@ class TestDoor:
         result = score_predictions(file, predicted, read=read, resamples=0, baseline=False)
         # Ola found Oslo and Rome in one article, Oslo in the other; predicted was Oslo in the first.
         assert (result.tasks["entities"]["exact"].micro.precision, result.articles) == (1.0, 2)
+        assert "|annotator:ola|" in result.tasks["entities"]["exact"].signature
         assert result.tasks["entities"]["exact"].micro.recall == pytest.approx(1 / 3)
 
     def test_readings_are_no_predictions(self, file: Path, tmp_path: Path) -> None:
