@@ -52,10 +52,11 @@ def cache_folder() -> Path:
 def staged(path: Path) -> Iterator[Path]:
     """Gives a place of the same name to write a new file or folder to, which is moved to `path` at the end.
 
-    Whatever goes wrong before leaves nothing behind. A folder that is there may be replaced while it is empty.
+    Files that were written beside that place are moved beside `path` before. Whatever goes wrong until then leaves
+    nothing behind. A folder that is there may be replaced while it is empty.
 
     Raises:
-        OutputError: it cannot be written there.
+        OutputError: it cannot be written there, or a file that belongs beside it is there already.
     """
     with writing(path):
         make_folder(path.parent)
@@ -69,8 +70,16 @@ def staged(path: Path) -> Iterator[Path]:
         with writing(path):
             yield made
         if made.exists():
+            for beside in sorted(staging.iterdir()):
+                if beside != made and os.path.lexists(there := path.with_name(beside.name)):
+                    raise OutputError(
+                        f"{there}: exists already, and belongs to {path.name}; remove it, or name another"
+                    )
             with writing(path):
                 _sync()
+                for beside in sorted(staging.iterdir()):
+                    if beside != made:
+                        os.replace(beside, path.with_name(beside.name))
                 if os.name == "nt" and made.is_dir() and path.is_dir():
                     # Elsewhere a folder may be put in place of an empty one.
                     os.rmdir(path)

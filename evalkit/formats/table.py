@@ -22,6 +22,7 @@ FORMATS = Registry(
         "conll": "evalkit.formats.tags.format:CONLL",
         "conllu": "evalkit.formats.conllu.format:CONLLU",
         "hf-tokens": "evalkit.formats.tags.hf_tokens:HF_TOKENS",
+        "labelstudio": "evalkit.formats.labelstudio.format:LABEL_STUDIO",
         "inline": "evalkit.formats.inline.format:INLINE",
         "native": "evalkit.formats.native.format:NATIVE",
         "parquet": "evalkit.formats.columnar:PARQUET",

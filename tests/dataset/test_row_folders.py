@@ -286,7 +286,6 @@ class TestOtherTools:
     @pytest.mark.parametrize(
         ("row", "tool"),
         [
-            pytest.param({"id": 1, "data": {"text": "x"}, "annotations": [{"result": []}]}, "Label Studio", id="ls"),
             pytest.param({"id": 1, "text": "x", "label": [[0, 1, "PER"]]}, "doccano", id="doccano"),
             pytest.param(
                 {"id": 1, "text": "x", "entities": [{"id": 1, "label": "P", "start_offset": 0, "end_offset": 1}]},

@@ -59,7 +59,7 @@ def _is_keyed(row: Row) -> bool:
 
 
 _FORMS: tuple[tuple[Callable[[Row], bool], str], ...] = (
-    (_is_label_studio, f"an export of Label Studio: {_WRITE}; its spans are value.start and value.end of each result"),
+    (_is_label_studio, "an export of Label Studio; give --format labelstudio"),
     (lambda row: "%FEATURE_STRUCTURES" in row or "%TYPES" in row, "a UIMA CAS in JSON; give --format casjson"),
     (
         lambda row: "_referenced_fss" in row or ("_views" in row and "_context" in row),

@@ -1,0 +1,1 @@
+"""Label Studio: its JSON exports read, and tasks with their labelling configuration written."""
