@@ -147,9 +147,19 @@ class _Reader:
             annotator = str(annotation.get("model_version") or "")
         else:
             annotator = _annotator_of(annotation) or (f"annotation {annotation.get('id')}" if several else "")
+        marks: Sequence[Mark] = ()
+        links: Sequence[Link] = ()
+        results = None
+        if (plain := None if self.options.offsets else plain_results(annotation["result"], base.text)) is None:
+            results = Results(annotation["result"], self.counts)
+        else:
+            marks, relations = plain
+            links = links_of(relations, {mark.id: mark.id for mark in marks}, self.counts) if relations else ()
         document = Document(
             id=base.id,
             text=base.text,
+            marks=tuple(marks),
+            links=tuple(links),
             annotator=annotator,
             ground_truth=not suggested and bool(annotation.get("ground_truth") or annotation.get("honeypot")),
             suggested=suggested,
@@ -158,13 +168,7 @@ class _Reader:
             declared=base.declared,
             where=base.where,
         )
-        plain = None if self.options.offsets else plain_results(annotation["result"], base.text)
-        if plain is None:
-            self.drafts.append(_Draft(document, Results(annotation["result"], self.counts)))
-            return
-        marks, relations = plain
-        links = links_of(relations, {mark.id: mark.id for mark in marks}, self.counts) if relations else ()
-        self.drafts.append(_Draft(replace(document, marks=tuple(marks), links=tuple(links))))
+        self.drafts.append(_Draft(document, results))
 
     def _prove(self) -> None:
         """Gives the regions of all drafts their places, and says which have none."""

@@ -71,7 +71,7 @@ def plain_results(results: Sequence[Any], text: str) -> tuple[list[Mark], list[M
                 if place is not None:
                     return None
                 place = result["to_name"]
-            marks.append(_mark((name, labels[0], (_span((start, end)),), _NOTHING, None)))
+            marks.append(_new(Mark, (name, labels[0], (_new(Span, (start, end)),), _NOTHING, None)))
     except (KeyError, TypeError):
         return None
     if len({mark.id for mark in marks}) != len(marks) or not all(type(m.id) is type(m.type) is str for m in marks):
@@ -83,7 +83,7 @@ def plain_results(results: Sequence[Any], text: str) -> tuple[list[Mark], list[M
 
 _MORE = frozenset(("meta", "score", "parentID", "parent_id"))
 _NOTHING: Mapping[str, Any] = {}
-_mark, _span = Mark._make, Span._make
+_new = tuple.__new__
 
 
 class Region:
