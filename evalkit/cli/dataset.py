@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.cli.options import PATH, comma_names
-from evalkit.cli.reading import read_options, target_option
+from evalkit.cli.reading import read_options, target_option, write_options
 from evalkit.cli.show import TERMINAL, form_options, say, show, show_logs
 from evalkit.options import ReadOptions
 from evalkit.showing import number_of
@@ -144,12 +144,15 @@ def describe(path: str | None, split: str, form: str, read: ReadOptions) -> None
 @target_option
 @click.option("--split", default="all", show_default=True, help="The split to convert.")
 @click.option("--lossy", is_flag=True, help="Write what the form can hold, and say what it cannot.")
+@write_options
 @read_options
-def convert(source: str, destination: Path, to: str, split: str, lossy: bool, read: ReadOptions) -> None:
+def convert(
+    source: str, destination: Path, to: str, split: str, lossy: bool, read: ReadOptions, write: ReadOptions
+) -> None:
     """Write gold in another form; what the form cannot hold is refused or, if you say so, counted and lost."""
     from evalkit.dataset.convert import convert_dataset
 
-    done = convert_dataset(source, destination, to=to, split=split, lossy=lossy, read=read)
+    done = convert_dataset(source, destination, to=to, split=split, lossy=lossy, read=read, write=write)
     say(f"{destination}: {number_of(done.articles, 'article')} as {to}")
     _say([*done.notes, *_loss_lines(done.losses)])
 

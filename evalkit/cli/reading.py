@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -10,12 +11,18 @@ from evalkit.cli.options import ListedOption, Option, with_record
 from evalkit.formats.table import FORMATS, load_format, loadable_formats
 from evalkit.options import ReadOptions
 
-__all__ = ["read_options", "side_options", "suggestion_option", "target_option"]
+__all__ = ["read_options", "side_options", "suggestion_option", "target_option", "write_options"]
 
 
 def _formats() -> str:
     listed = "; ".join(f"{name} ({form.about})" for name, form in loadable_formats().items())
     return f"The format of the files, found by looking into them by default: {listed}."
+
+
+def _profiles(what: str) -> str:
+    from evalkit.formats.standoff.profile import profile_names
+
+    return f"{what}: a TOML file (evalkit dataset profile drafts one), or {', '.join(profile_names())}."
 
 
 def _short_forms() -> dict[str, str]:
@@ -45,18 +52,30 @@ def _read(read: tuple[str, ...], **values: str | None) -> ReadOptions:
     Raises:
         click.BadParameter: a setting is no NAME=VALUE, or is given twice.
     """
-    named: dict[str, Any] = {name: values.pop(name, None) for name in (*_FORMAT, *_SIDES, "annotator", "offsets")}
+    named: dict[str, Any] = {
+        name: values.pop(name, None) for name in (*_FORMAT, *_SIDES, "profile", "annotator", "offsets")
+    }
     named["download"] = values.pop("download", None) or None
-    settings = {name: value for name, value in values.items() if value is not None}
-    for pair in read:
+    given = {name: value for name, value in values.items() if value is not None}
+    return ReadOptions(**named, values=_settings(read, "--read", given))
+
+
+def _settings(pairs: Iterable[str], option: str, given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Settings by name, from NAME=VALUE.
+
+    Raises:
+        click.BadParameter: one is no NAME=VALUE, or is given twice.
+    """
+    settings = dict(given or {})
+    for pair in pairs:
         name, equals, value = pair.partition("=")
         name = name.strip().replace("-", "_")
         if not equals or not name:
-            raise click.BadParameter(f"{pair!r} is not name=value", param_hint="--read")
+            raise click.BadParameter(f"{pair!r} is not name=value", param_hint=option)
         if settings.get(name, value) != value:
-            raise click.BadParameter(f"{name} is given twice; keep one", param_hint="--read")
+            raise click.BadParameter(f"{name} is given twice; keep one", param_hint=option)
         settings[name] = value
-    return ReadOptions(**named, values=settings)
+    return settings
 
 
 _SIDES = {
@@ -64,6 +83,12 @@ _SIDES = {
     "predicted_format": click.option("--predicted-format", metavar="NAME", help="That of the predictions, if another."),
 }
 _READ: dict[str, Option] = {
+    "profile": click.option(
+        "--profile",
+        metavar="FILE|NAME",
+        cls=ListedOption,
+        listing=lambda: _profiles("How the types, links and features of a tool's file map to layers"),
+    ),
     "annotator": click.option(
         "--annotator", help="Whose annotations are the gold, where a file has those of several people."
     ),
@@ -88,6 +113,28 @@ read_options = with_record("read", _read, _FORMAT | _offsets("gold") | _READ)
 
 side_options = with_record("read", _read, _FORMAT | _SIDES | _offsets("predictions (not of the gold)") | _READ)
 """How gold and predictions are read, each in a format of its own, as `read`."""
+
+
+def _write(to_profile: str | None, write: tuple[str, ...]) -> ReadOptions:
+    return ReadOptions(profile=to_profile, values=_settings(write, "--write"))
+
+
+write_options = with_record(
+    "write",
+    _write,
+    {
+        "to_profile": click.option(
+            "--to-profile",
+            metavar="FILE|NAME",
+            cls=ListedOption,
+            listing=lambda: _profiles("How layers are said by the types, links and features of the tool"),
+        ),
+        "write": click.option(
+            "--write", multiple=True, metavar="NAME=VALUE", help="A setting of the format that is written; repeatable."
+        ),
+    },
+)
+"""How what is written is written, as `write`."""
 
 
 def _targets() -> str:

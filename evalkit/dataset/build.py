@@ -275,8 +275,8 @@ def _read_all(sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: b
         problems.append(Problem(where, "line", "format", message))
 
     raws: list[RawExample] = []
-    places = [find_place(source, read.format, download=read.download) for source in sources]
-    check_settings(read.values, *places)
+    places = [find_place(source, read.format, profile=read.profile, download=read.download) for source in sources]
+    check_settings(read, *places)
     for place in places:
         batch = read_place(place, read)
         _refuse_to_lose(batch, place, out)

@@ -11,7 +11,7 @@ from evalkit.dataset.build import declaring_folder, labels_file, write_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.load import load_splits
 from evalkit.dataset.readings import as_read, counted_readings, decided, undecided_notes
-from evalkit.dataset.sources import ALL, find_place
+from evalkit.dataset.sources import ALL, check_target, find_place
 from evalkit.errors import EvalkitError, FormatError, InputError, OutputError, describe_error
 from evalkit.folders import staged
 from evalkit.formats.base import Batch, Format, Losses, counted
@@ -79,9 +79,11 @@ def convert_dataset(
     """
     if to not in target_names():
         raise unknown_name("format", to, target_names())
+    read, write = read or ReadOptions(), write or ReadOptions()
     if destination.exists() and (destination.is_file() or any(destination.iterdir())):
         raise OutputError(f"{destination}: exists already; name a new file or folder")
     form = None if to == FOLDER else load_format(to)
+    check_target(form, write, f"{destination}: is written as {to}")
     keeps_readings = form is None or form.keeps_readings
     splits = load_splits(source, read=read, decide=as_read if keeps_readings else decided)
     if split != ALL:
@@ -96,9 +98,7 @@ def convert_dataset(
         notes = (*notes, *undecided_notes(example for gold in splits for example in gold))
     if form is None:
         # A dataset folder needs a split to put its files in.
-        folder = find_place(
-            source, None if read is None else read.format, download=None if read is None else read.download
-        ).folder
+        folder = find_place(source, read.format, profile=read.profile, download=read.download).folder
         folders = [] if folder is None else [folder]
         told, labels = declaring_folder(folders), labels_file([destination, *folders])
         write_dataset([_in_split(gold) for gold in splits], destination, declared_in=told, labels=labels)
@@ -110,7 +110,7 @@ def convert_dataset(
         left_out = {f"{number_of(readings, 'reading').partition(' ')[2]} of annotators": readings}
         splits = tuple(map(_without_readings, splits))
     with staged(destination) as target:
-        losses = _write(form, splits, target, write or ReadOptions())
+        losses = _write(form, splits, target, write)
         losses = replace(losses, left_out={**losses.left_out, **left_out})
         if (lost := str(losses)) and not lossy:
             raise FormatError(

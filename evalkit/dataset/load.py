@@ -86,8 +86,8 @@ def load_dataset(
     read = read or ReadOptions()
     read = replace(read, split=split or read.split, annotator=annotator or read.annotator)
     read = read if download is None else replace(read, download=download)
-    place = find_place(source, format or read.gold_format or read.format, download=read.download)
-    check_settings(read.values, place)
+    place = find_place(source, format or read.gold_format or read.format, profile=read.profile, download=read.download)
+    check_settings(read, place)
     batch = read_place(place, read, split=read.split)
     gold = gold_of_batch(batch, place, read, label_map=label_map, check=check, later_maps=later_maps)
     return gold.subset(limit=read.limit)
@@ -168,7 +168,7 @@ def load_splits(
         decide: what becomes of articles with several readings and no gold (see `evalkit.dataset.readings`).
     """
     read = read or ReadOptions()
-    place = find_place(source, read.gold_format or read.format, download=read.download)
+    place = find_place(source, read.gold_format or read.format, profile=read.profile, download=read.download)
     return splits_of(place, read, split=split, check=check, decide=decide)
 
 
@@ -181,7 +181,7 @@ def splits_of(
     decide: Callable[[Batch, str], Batch] = decided,
 ) -> tuple[GoldDataset, ...]:
     """Every split of a place, as `load_splits` gives them."""
-    check_settings(read.values, place)
+    check_settings(read, place)
     batch = decide(read_place(place, read, split=split), place.location)
     batch = replace(batch, examples=with_declared_scopes(batch.examples, place.folder))
     batch, unconverted = converted_batch(batch, read, place)
@@ -215,6 +215,7 @@ def _origin(place: Place, read: ReadOptions) -> dict[str, str]:
         **({} if place.format is None else {"format": place.kind}),
         **({"annotator": read.annotator} if read.annotator else {}),
         **({"offsets": read.offsets} if read.offsets else {}),
+        **({"profile": str(read.profile)} if read.profile and place.format and place.format.profile else {}),
         **{name: value for name, value in read.values.items() if place.format and name in place.format.options},
     }
 

@@ -45,7 +45,7 @@ GOLD, PREDICTED = "gold", "predicted"
 
 
 def counting_of(read: ReadOptions, place: Place) -> Counting:
-    """How offsets count in a place, if options say so.
+    """How offsets count in what was read from a place, if options say so.
 
     Raises:
         InputError: the option cannot be read, or the files of the place hold no offsets.
@@ -55,7 +55,7 @@ def counting_of(read: ReadOptions, place: Place) -> Counting:
     counting = parse_counting(read.offsets)
     if place.format is not None and not place.format.has_offsets:
         raise InputError(f"{place.location}: is read as {place.kind}, whose files hold no offsets; leave out --offsets")
-    return counting
+    return CODE_POINTS if place.format is not None and place.format.proves_offsets else counting
 
 
 def converted_batch(batch: Batch, read: ReadOptions, place: Place) -> tuple[Batch, list[Problem]]:

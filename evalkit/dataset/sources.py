@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,7 +37,7 @@ from evalkit.options import ReadOptions
 from evalkit.records import Example, Prediction
 from evalkit.registry import near_match
 
-__all__ = ["ALL", "Place", "RawExample", "check_settings", "find_place", "raw_examples", "read_place"]
+__all__ = ["ALL", "Place", "RawExample", "check_settings", "check_target", "find_place", "raw_examples", "read_place"]
 
 ALL = "all"
 """As a split: every split together."""
@@ -84,12 +84,19 @@ class Place:
         return path if path.is_dir() else path.parent
 
 
-def find_place(source: str | Path | None, format_name: str | None = None, *, download: bool | None = None) -> Place:
+def find_place(
+    source: str | Path | None,
+    format_name: str | None = None,
+    *,
+    profile: str | Path | None = None,
+    download: bool | None = None,
+) -> Place:
     """What a source stands for: a bundled name, a path, a public corpus or a hub id.
 
     Args:
         source: None for the bundled gold.
         format_name: the format of the files; None looks into them.
+        profile: how marks map to layers; one may say the format of the files that it is for.
         download: whether a public corpus that is not here yet may be fetched; None asks whether somebody is at a
             terminal, see `fetch_corpus`.
 
@@ -108,7 +115,7 @@ def find_place(source: str | Path | None, format_name: str | None = None, *, dow
         raise InputError("the path of the dataset is empty; is a variable not set?")
     path = path_of(source, "a dataset must be a path or a name")
     if is_standard_input(path):
-        found = told or format_of_file(path)
+        found = told or _of_profile(profile) or format_of_file(path)
         return Place(kind=found.name, name="stdin", location=str(path), format=found)
     if not path.exists():
         if is_corpus(str(source)):
@@ -118,16 +125,26 @@ def find_place(source: str | Path | None, format_name: str | None = None, *, dow
             return Place(kind="hub", name=str(source).partition("@")[0].split("/")[-1], location=str(source))
         return Place(kind="folder", name="", location=str(_existing(path)))
     if not path.is_dir():
-        found = told or format_of_file(path)
+        found = told or _of_profile(profile) or format_of_file(path)
         return Place(kind=found.name, name=path.stem, location=str(path), format=found)
     finish_changes(path)
     name = dataset_name(path)
-    if told is None and (kind := _layout(path)) is not None:
+    if told is None and (kind := _layout(path)) is not None and (kind != "rows" or _of_profile(profile) is None):
         return Place(kind=kind, name=name, location=str(path))
-    found_format = told or format_of_folder(path)
+    found_format = told or _of_profile(profile) or format_of_folder(path)
     if found_format is None:
         return Place(kind="hub" if row_folder(path) is None else "rows", name=name, location=str(path))
     return Place(kind=found_format.name, name=name, location=str(path), format=found_format)
+
+
+def _of_profile(profile: str | Path | None) -> Format | None:
+    """The format that a profile says it is for; None if it says none."""
+    if profile is None:
+        return None
+    from evalkit.formats.standoff.profile import load_profile
+
+    name = load_profile(profile).format
+    return load_format(name) if name else None
 
 
 def _corpus(name: str, told: Format | None, download: bool | None) -> Place:
@@ -178,26 +195,53 @@ def _existing(path: Path) -> Path:
     raise InputError(f"dataset {str(path)!r} does not exist{hint}")
 
 
-def check_settings(values: Mapping[str, str], *places: Place) -> None:
-    """Refuses settings that no format of these places has.
+def check_settings(read: ReadOptions, *places: Place) -> None:
+    """Refuses settings that no format of these places has, and a profile if none of them has marks to be mapped.
 
     Raises:
         InputError: names the setting, and a near match or the format that it belongs to.
     """
     rows = load_format(NATIVE)
-    settings = {setting for place in places for setting in (place.format or rows).options}
-    for setting in values:
+    read_as = " and ".join(dict.fromkeys(f"{one.location} is read as {_kind(one)}" for one in places))
+    _check_options(read, [place.format or rows for place in places], read_as)
+
+
+def check_target(form: Format | None, options: ReadOptions, written_as: str) -> None:
+    """Refuses settings and a profile that the format which is to be written does not have.
+
+    Args:
+        form: the format; None for a dataset folder.
+        options: its profile and its settings.
+        written_as: begins the message.
+
+    Raises:
+        InputError: as for `check_settings`.
+    """
+    _check_options(options, [] if form is None else [form], written_as)
+
+
+def _check_options(options: ReadOptions, forms: Sequence[Format], used_as: str) -> None:
+    if options.profile is not None:
+        from evalkit.formats.standoff.profile import load_profile
+
+        load_profile(options.profile)
+        if not any(form.profile for form in forms):
+            mapped = " or ".join(name for name, form in loadable_formats().items() if form.profile)
+            raise InputError(
+                f"{used_as}, which has no marks that a profile could map; leave it out, or name a format ({mapped})"
+            )
+    settings = {setting for form in forms for setting in form.options}
+    for setting in options.values:
         if setting in settings:
             continue
-        read_as = " and ".join(dict.fromkeys(f"{one.location} is read as {_kind(one)}" for one in places))
         owners = [name for name, form in loadable_formats().items() if setting in form.options]
         if owners:
             raise InputError(
-                f"{read_as}, but --{setting.replace('_', '-')} goes with --format {' or '.join(owners)}; add it"
+                f"{used_as}, but --{setting.replace('_', '-')} goes with --format {' or '.join(owners)}; add it"
             )
         near = near_match(setting, settings)
         hint = f"did you mean {near!r}?" if near else f"its settings: {', '.join(sorted(settings)) or 'none'}"
-        raise InputError(f"{read_as}, which has no setting {setting!r}; {hint}")
+        raise InputError(f"{used_as}, which has no setting {setting!r}; {hint}")
 
 
 def _kind(place: Place) -> str:

@@ -107,8 +107,8 @@ def validate_dataset(
         InputError: the source does not exist or holds no article.
     """
     read = read or ReadOptions()
-    found = find_place(source, read.format, download=read.download)
-    check_settings(read.values, found)
+    found = find_place(source, read.format, profile=read.profile, download=read.download)
+    check_settings(read, found)
     problems: list[Problem] = []
 
     def note(error: FormatError) -> None:

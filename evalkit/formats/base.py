@@ -167,6 +167,8 @@ class Format:
             suffixes. It is asked about folders too, with an empty beginning: a format of folders says so.
         options: settings that reading knows, each with its line of help; they arrive as text in `options.values`.
         has_offsets: whether its files hold offsets, which may have been counted in another way.
+        proves_offsets: whether `read` itself takes care of how they were counted (`ReadOptions.offsets`); otherwise
+            what it gives is taken as it was counted, and converted.
         keeps_ids: whether its items have ids that are worth keeping; otherwise a build numbers them by their place.
         keeps_splits: whether `write` keeps the split of each article; otherwise each split is written on its own.
         keeps_readings: whether `write` keeps what each annotator said, beside the gold.
@@ -183,6 +185,7 @@ class Format:
     sniff: Sniffer | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     has_offsets: bool = True
+    proves_offsets: bool = False
     keeps_ids: bool = False
     keeps_splits: bool = False
     keeps_readings: bool = False

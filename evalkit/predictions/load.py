@@ -59,7 +59,7 @@ def load_predictions(path: Path, examples: Sequence[Example] = (), read: ReadOpt
         return run
     read = read or ReadOptions()
     place = _place(path, read)
-    check_settings(read.values, place)
+    check_settings(read, place)
     return _loaded(place, read_place(place, read, predicted=True), examples, read)
 
 
@@ -91,9 +91,9 @@ def load_sides(
         return examined, load_predictions(predicted, examined.examples, read)
     if gold is not None and predicted is not None and is_standard_input(gold) and is_standard_input(predicted):
         raise InputError("gold and predictions are both '-', and standard input can be read once; give one as a file")
-    gold_place = find_place(gold, read.gold_format or read.format, download=read.download)
+    gold_place = find_place(gold, read.gold_format or read.format, profile=read.profile, download=read.download)
     place = gold_place if predicted is None else _place(predicted, read)
-    check_settings(read.values, gold_place, place)
+    check_settings(read, gold_place, place)
     files = [Path(gold_place.location), Path(place.location)]
     alike = (
         predicted is not None
@@ -126,7 +126,7 @@ def _place(path: Path, read: ReadOptions) -> Place:
     """Where predictions are: a file, or a folder of files in a format."""
     if not path.exists() and not is_standard_input(path):
         raise InputError(f"{path}: cannot be read: No such file or directory; check the path")
-    place = find_place(path, read.predicted_format or read.format)
+    place = find_place(path, read.predicted_format or read.format, profile=read.profile)
     if place.kind == "hub":
         raise InputError(
             f"{path}: is no run folder, and its files are in no format that tells itself; give the folder that evalkit "

@@ -159,8 +159,9 @@ def _as_it_was(gold: GoldDataset, wanted: GoldReference) -> GoldDataset:
 def read_again(origin: Mapping[str, str], split: str) -> tuple[str | None, ReadOptions]:
     """Where a dataset came from, and how a split of it is read as it was read."""
     values = dict(origin)
-    place, form, annotator, offsets = (values.pop(name, None) for name in ("dataset", "format", "annotator", "offsets"))
-    return place, ReadOptions(format=form, annotator=annotator, offsets=offsets, values=values, split=split)
+    place = values.pop("dataset", None)
+    told: dict[str, Any] = {name: values.pop(name, None) for name in ("format", "profile", "annotator", "offsets")}
+    return place, ReadOptions(**told, values=values, split=split)
 
 
 def _loaded(source: str | Path | None, read: ReadOptions, later_maps: Sequence[str | Path]) -> GoldDataset:

@@ -148,11 +148,11 @@ def test_settings_belong_to_a_format(tmp_path: Path) -> None:
     for name, content in (("a.jsonl", ROW), ("a.conll", TAGS)):
         (tmp_path / name).write_text(content)
     native, tags = find_place(tmp_path / "a.jsonl"), find_place(tmp_path / "a.conll")
-    check_settings({"tag_column": "1"}, native, tags)
+    check_settings(ReadOptions(values={"tag_column": "1"}), native, tags)
     with pytest.raises(InputError, match=r"a\.jsonl is read as native, but --tag-column goes with --format conll"):
-        check_settings({"tag_column": "1"}, native)
+        check_settings(ReadOptions(values={"tag_column": "1"}), native)
     with pytest.raises(InputError, match="which has no setting 'tag_colum'; did you mean 'tag_column'"):
-        check_settings({"tag_colum": "1"}, tags)
+        check_settings(ReadOptions(values={"tag_colum": "1"}), tags)
     with pytest.raises(InputError, match="a dataset folder, but --scheme goes with"):
         load_dataset(read=ReadOptions(values={"scheme": "IO"}))
 

@@ -48,7 +48,7 @@ def standoff_format(
             default, and `default` if there is none of that name.
         sniff: how sure it is that a file is its own.
         options: settings that reading and writing know, with their help.
-        has_offsets: whether its files hold offsets.
+        has_offsets: whether its files hold offsets; then `documents` proves them, and heeds `ReadOptions.offsets`.
         keeps_splits: whether what is written keeps the split of each article.
     """
     own_profile = profile or name
@@ -76,6 +76,7 @@ def standoff_format(
         sniff=sniff,
         options=options or {},
         has_offsets=has_offsets,
+        proves_offsets=has_offsets,
         keeps_splits=keeps_splits,
         keeps_readings=holds.readings,
         documents=documents,
