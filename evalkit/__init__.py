@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from evalkit.dataset.catalogue.get import get_dataset as get_dataset
     from evalkit.dataset.catalogue.listing import Catalogue as Catalogue
     from evalkit.dataset.catalogue.listing import list_datasets as list_datasets
+    from evalkit.dataset.convert import Conversion as Conversion
+    from evalkit.dataset.convert import convert_dataset as convert_dataset
     from evalkit.dataset.describe import Description as Description
     from evalkit.dataset.describe import describe_dataset as describe_dataset
     from evalkit.dataset.gold import GoldDataset as GoldDataset
@@ -92,6 +94,7 @@ _HOMES = {
     "evalkit.dataset.build": ("BuildResult", "build_dataset"),
     "evalkit.dataset.catalogue.get": ("ObtainedDataset", "get_dataset"),
     "evalkit.dataset.catalogue.listing": ("Catalogue", "list_datasets"),
+    "evalkit.dataset.convert": ("Conversion", "convert_dataset"),
     "evalkit.dataset.describe": ("Description", "describe_dataset"),
     "evalkit.dataset.init": ("InitResult", "init_dataset"),
     "evalkit.dataset.label_maps": ("LabelMap",),

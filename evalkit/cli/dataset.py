@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,6 @@ from evalkit.showing import number_of
 
 if TYPE_CHECKING:
     from evalkit.dataset.problems import Problem
-    from evalkit.formats.base import Losses
 
 __all__ = ["dataset_group"]
 
@@ -144,17 +143,33 @@ def describe(path: str | None, split: str, form: str, read: ReadOptions) -> None
 @target_option
 @click.option("--split", default="all", show_default=True, help="The split to convert.")
 @click.option("--lossy", is_flag=True, help="Write what the form can hold, and say what it cannot.")
+@click.option("--json", "as_json", is_flag=True, help="What was written and lost as JSON, and nothing else.")
 @write_options
 @read_options
 def convert(
-    source: str, destination: Path, to: str, split: str, lossy: bool, read: ReadOptions, write: ReadOptions
+    source: str,
+    destination: Path,
+    to: str,
+    split: str,
+    lossy: bool,
+    as_json: bool,
+    read: ReadOptions,
+    write: ReadOptions,
 ) -> None:
-    """Write gold in another form; what the form cannot hold is refused or, if you say so, counted and lost."""
+    """Write gold in another form; what the form cannot hold is refused or, if you say so, counted and lost.
+
+    For each layer the items read are those written and those lost, which are counted by kind.
+    """
     from evalkit.dataset.convert import convert_dataset
 
     done = convert_dataset(source, destination, to=to, split=split, lossy=lossy, read=read, write=write)
+    if as_json:
+        show(done, "json")
+        return
     say(f"{destination}: {number_of(done.articles, 'article')} as {to}")
-    _say([*done.notes, *_loss_lines(done.losses)])
+    for line in done.lines():
+        say(line)
+    _say(done.notes)
 
 
 @dataset_group.command("list")
@@ -190,14 +205,6 @@ def _say(notes: Iterable[str]) -> None:
         say(note, aside=True)
 
 
-def _loss_lines(losses: Losses) -> Iterator[str]:
-    for layer, kinds in losses.lost.items():
-        if number := sum(kinds.values()):
-            written = losses.written.get(layer, 0)
-            named = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
-            yield f"{layer}: {written + number} read, {written} written, {number} lost ({named})"
-    if losses.left_out:
-        yield "left out: " + ", ".join(f"{number} {what}" for what, number in losses.left_out.items())
 
 
 def _count(problems: Sequence[Problem]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.build import declaring_folder, labels_file, write_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
@@ -13,6 +13,7 @@ from evalkit.dataset.load import load_splits
 from evalkit.dataset.readings import as_read, counted_readings, decided, undecided_notes
 from evalkit.dataset.sources import ALL, check_target, find_place
 from evalkit.errors import EvalkitError, FormatError, InputError, OutputError, describe_error
+from evalkit.files import path_of
 from evalkit.folders import staged
 from evalkit.formats.base import Batch, Format, Losses, counted
 from evalkit.formats.native.canonical import canonical_example
@@ -20,7 +21,10 @@ from evalkit.formats.table import FORMATS, load_format
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations
 from evalkit.registry import unknown_name
-from evalkit.showing import number_of
+from evalkit.showing import number_of, shown_html
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["FOLDER", "Conversion", "convert_dataset", "losses_by_layer", "target_names", "write_batch"]
 
@@ -33,14 +37,69 @@ class Conversion:
     """What was converted.
 
     Attributes:
+        destination: the file or folder that was written.
+        to: the format of it.
         articles: how many were written.
-        losses: what of them was not.
+        losses: what of them was written and what was not.
         notes: what is to be said about how they were read.
     """
 
+    destination: Path
+    to: str
     articles: int
     losses: Losses
     notes: tuple[str, ...] = ()
+
+    @property
+    def layers(self) -> dict[str, dict[str, Any]]:
+        """For each layer the items that were read, those that were written, and those that were lost, by kind."""
+        losses = self.losses
+        layers = {}
+        for name in dict.fromkeys([*losses.written, *losses.lost]):
+            lost = {kind: number for kind, number in losses.lost.get(name, {}).items() if number}
+            written = losses.written.get(name, 0)
+            layers[name] = {"read": written + sum(lost.values()), "written": written, "lost": lost}
+        return layers
+
+    def lines(self) -> list[str]:
+        """Each layer in a line: items read are items written and items lost; then what else is not there."""
+        lines = []
+        for name, counts in self.layers.items():
+            lost = counts["lost"]
+            kinds = (
+                f" + {sum(lost.values())} lost ({', '.join(f'{lost[kind]} {kind}' for kind in lost)})" if lost else ""
+            )
+            if counts["read"]:
+                lines.append(f"{name}: {counts['read']} read = {counts['written']} written{kinds}")
+        if self.losses.left_out:
+            lines.append("left out: " + ", ".join(f"{number} {what}" for what, number in self.losses.left_out.items()))
+        return lines
+
+    def to_json(self) -> dict[str, Any]:
+        """What was written and lost as JSON values, without the articles."""
+        return {
+            "format": "evalkit.conversion",
+            "version": 1,
+            "destination": str(self.destination),
+            "to": self.to,
+            "articles": self.articles,
+            "layers": self.layers,
+            "left_out": dict(self.losses.left_out),
+            "notes": list(self.notes),
+        }
+
+    def to_pandas(self) -> DataFrame:
+        """One row for each layer and kind of loss, and one for what was written."""
+        import pandas as pd
+
+        rows = [
+            {"layer": name, "what": what, "items": number}
+            for name, counts in self.layers.items()
+            for what, number in {"written": counts["written"], **counts["lost"]}.items()
+        ]
+        return pd.DataFrame(rows, columns=["layer", "what", "items"])
+
+    _repr_html_ = shown_html
 
 
 def target_names() -> list[str]:
@@ -52,7 +111,7 @@ def target_names() -> list[str]:
 
 def convert_dataset(
     source: str | Path | None,
-    destination: Path,
+    destination: str | Path,
     *,
     to: str,
     split: str = ALL,
@@ -79,6 +138,7 @@ def convert_dataset(
     """
     if to not in target_names():
         raise unknown_name("format", to, target_names())
+    destination = path_of(destination, "the destination must be the path of a file or folder")
     read, write = read or ReadOptions(), write or ReadOptions()
     if destination.exists() and (destination.is_file() or any(destination.iterdir())):
         raise OutputError(f"{destination}: exists already; name a new file or folder")
@@ -102,9 +162,8 @@ def convert_dataset(
         folders = [] if folder is None else [folder]
         told, labels = declaring_folder(folders), labels_file([destination, *folders])
         write_dataset([_in_split(gold) for gold in splits], destination, declared_in=told, labels=labels)
-        return Conversion(
-            articles=articles, losses=Losses(written=counted(e.gold for gold in splits for e in gold)), notes=notes
-        )
+        losses = Losses(written=counted(e.gold for gold in splits for e in gold))
+        return Conversion(destination=destination, to=to, articles=articles, losses=losses, notes=notes)
     left_out = {}
     if not form.keeps_readings and (readings := sum(counted_readings(e for gold in splits for e in gold).values())):
         left_out = {f"{number_of(readings, 'reading').partition(' ')[2]} of annotators": readings}
@@ -117,7 +176,7 @@ def convert_dataset(
                 f"{destination}: {to} cannot hold {lost}; nothing was written: choose another format, or --lossy to "
                 "write the rest"
             )
-    return Conversion(articles=articles, losses=losses, notes=notes)
+    return Conversion(destination=destination, to=to, articles=articles, losses=losses, notes=notes)
 
 
 def _without_readings(gold: GoldDataset) -> GoldDataset:

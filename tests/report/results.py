@@ -10,6 +10,7 @@ from typing import Any
 from evalkit.dataset.build import BuildResult
 from evalkit.dataset.catalogue.get import ObtainedDataset
 from evalkit.dataset.catalogue.listing import Catalogue, list_datasets
+from evalkit.dataset.convert import Conversion
 from evalkit.dataset.describe import describe_dataset
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.init import InitResult
@@ -138,6 +139,13 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
             notes=(text,),
         ),
         "evalkit.dataset.build:BuildResult": BuildResult(splits=(gold,), new_texts=(text,), notes=(text,)),
+        "evalkit.dataset.convert:Conversion": Conversion(
+            destination=Path(text[:20]),
+            to=text,
+            articles=24,
+            losses=Losses(written={"entities": 3}, lost={"entities": {"overlapping": 2}}, left_out={text: 1}),
+            notes=(text,),
+        ),
         "evalkit.dataset.describe:Description": describe_dataset([gold, gold]),
         "evalkit.dataset.validate:Validation": Validation(problems=(), counts=counts),
         "evalkit.dataset.problems:Problem": [Problem(text, text, text, f"{text} 12")],

@@ -57,6 +57,7 @@ KEY_FIGURES = {
     "Example": ("GPE", "Oslo"),
     "GoldDataset": ("24", "entities"),
     "BuildResult": ("4", "split"),
+    "Conversion": ("24", "overlapping"),
     "InitResult": ("labels.toml",),
     "Description": ("24", "entities"),
     "Validation": ("12", "entities"),

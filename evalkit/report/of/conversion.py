@@ -1,0 +1,26 @@
+"""What a conversion wrote and lost as a document."""
+
+from __future__ import annotations
+
+from evalkit.dataset.convert import Conversion
+from evalkit.report.document import Document, Lines
+from evalkit.showing import number_of
+
+__all__ = ["document"]
+
+
+def document(conversion: Conversion) -> Document:
+    """For each layer the items read, which are those written and those lost, by kind."""
+    articles = number_of(conversion.articles, "article")
+    return Document(
+        what="conversion",
+        title=f"{conversion.destination}: {articles} as {conversion.to}",
+        blocks=(Lines.of(*conversion.lines(), whole=True),),
+        notes=conversion.notes,
+        rows=tuple(
+            {"layer": name, "what": what, "items": number}
+            for name, counts in conversion.layers.items()
+            for what, number in {"written": counts["written"], **counts["lost"]}.items()
+        ),
+        data=conversion.to_json(),
+    )
