@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from evalkit.dataset.label_maps import LabelMap as LabelMap
     from evalkit.dataset.load import load_dataset as load_dataset
     from evalkit.dataset.problems import Problem as Problem
+    from evalkit.dataset.profiles import ProfileDraft as ProfileDraft
+    from evalkit.dataset.profiles import draft_profile as draft_profile
     from evalkit.dataset.validate import Validation as Validation
     from evalkit.dataset.validate import validate_dataset as validate_dataset
     from evalkit.errors import EvalkitError as EvalkitError
@@ -99,6 +101,7 @@ _HOMES = {
     "evalkit.dataset.init": ("InitResult", "init_dataset"),
     "evalkit.dataset.label_maps": ("LabelMap",),
     "evalkit.dataset.problems": ("Problem",),
+    "evalkit.dataset.profiles": ("ProfileDraft", "draft_profile"),
     "evalkit.dataset.validate": ("Validation", "validate_dataset"),
     "evalkit.dataset.gold": ("GoldDataset",),
     "evalkit.dataset.load": ("load_dataset",),

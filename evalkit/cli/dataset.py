@@ -10,7 +10,7 @@ import click
 
 from evalkit.cli.options import PATH, comma_names
 from evalkit.cli.reading import read_options, target_option, write_options
-from evalkit.cli.show import TERMINAL, form_options, say, show, show_logs
+from evalkit.cli.show import TERMINAL, form_options, say, show, show_logs, write
 from evalkit.options import ReadOptions
 from evalkit.showing import number_of
 
@@ -170,6 +170,35 @@ def convert(
     for line in done.lines():
         say(line)
     _say(done.notes)
+
+
+@dataset_group.command("profile")
+@click.argument("source")
+@click.option("--out", type=PATH, help="A new file for the draft; standard output by default.")
+@click.option("--json", "as_json", is_flag=True, help="What was found, and the draft, as JSON and nothing else.")
+@read_options
+def profile(source: str, out: Path | None, as_json: bool, read: ReadOptions) -> None:
+    """Draft a profile: look at the files of an annotation tool, and guess which layer each type of mark is.
+
+    Mend the draft, and read with --profile and its name. Reading with it works at once; what it leaves out is counted.
+    """
+    from evalkit.dataset.profiles import draft_profile
+    from evalkit.errors import OutputError
+    from evalkit.files import write_file
+
+    if out is not None and out.exists():
+        raise OutputError(f"{out}: exists already; name a new file")
+    draft = draft_profile(source, read=read)
+    if out is not None:
+        write_file(out, draft.text)
+    if as_json:
+        show(draft, "json")
+        return
+    if out is None:
+        write(draft.text)
+    else:
+        say(f"{out}: a draft for {number_of(draft.found.documents, 'text')}; mend it, then read with --profile {out}")
+    _say(draft.notes)
 
 
 @dataset_group.command("list")

@@ -24,6 +24,7 @@ from evalkit.files import is_standard_input, path_of
 from evalkit.folders import finish_changes
 from evalkit.formats.base import Batch, Claims, Format, Source, merged
 from evalkit.formats.native.format import batch_of_rows, read_native
+from evalkit.formats.standoff.document import Documents
 from evalkit.formats.table import (
     FORMATS,
     NATIVE,
@@ -364,6 +365,30 @@ def _read_rows(place: Place, read: ReadOptions, split: str, *, predicted: bool) 
         some = ", ".join(path.name for path in aside[:3]) + (" …" if len(aside) > 3 else "")
         batches.append(Batch(notes={f"files left aside, their names say no split ({some})": len(aside)}))
     return merged(batches)
+
+
+def documents_of(place: Place, read: ReadOptions) -> tuple[Documents, ...]:
+    """The documents in the files of an annotation tool, before a profile says what their marks mean.
+
+    Raises:
+        InputError: the place is read in a format without marks; names those that have some.
+    """
+    form = place.format
+    if form is None or form.documents is None:
+        mapped = " or ".join(name for name, one in loadable_formats().items() if one.documents)
+        raise InputError(
+            f"{place.location}: is read as {_kind(place)}, which needs no profile; if that is wrong, name the format "
+            f"with --format {mapped}"
+        )
+    path = Path(place.location)
+    if not path.is_dir() or form.certainty(path, b"") > 0:
+        return (form.documents(Source(path=path), read),)
+    files = _files(form, path)
+    if not files:
+        raise InputError(f"{path}: holds no file that ends in {' or '.join(form.suffixes)}; check the path")
+    names = _file_names(files)
+    sources = (Source(path=path / file, folder=path, name=names[file]) for file in files)
+    return tuple(form.documents(source, read) for source in sources)
 
 
 def _read_files(place: Place, form: Format, source: Source, read: ReadOptions) -> Batch:

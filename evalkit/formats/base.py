@@ -120,9 +120,7 @@ class Batch:
             for name, number in sorted(self.unknown.items())
         )
         said = (f"{number} {what}" if number else what for what, number in self.notes.items())
-        aside = (
-            f"{sum(names.values())} {kind}, left out: {_listed(names)}" for kind, names in sorted(self.left_out.items())
-        )
+        aside = (f"left out, {kind}: {_listed(names)}" for kind, names in sorted(self.left_out.items()))
         return (*said, *left_out, *aside, *_unread_notes(self))
 
 

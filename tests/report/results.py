@@ -16,10 +16,13 @@ from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.init import InitResult
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.problems import Problem
+from evalkit.dataset.profiles import ProfileDraft
 from evalkit.dataset.validate import Validation
 from evalkit.extractors.base import Work
 from evalkit.extractors.catalog import list_models
 from evalkit.formats.base import Losses
+from evalkit.formats.standoff.document import Document, Mark
+from evalkit.formats.standoff.draft import draft_text, look_at
 from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.plan import Plan
 from evalkit.predictions.suggestions import Suggestions
@@ -104,6 +107,8 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
     failed = Prediction(article_id=text, annotations=Annotations(entities=()), error=text)
     violation = Violation("entities", "exact", "swap", text, f"{text}\n0.75")
     counts = {"articles": 4, "entities": 12}
+    marked = Document(id=text, text=text, marks=(Mark("1", text, (Span(0, len(text)),), {text: text}),))
+    found = look_at([marked] * 24)
     return {
         "evalkit.results:EvalResult": broken,
         "evalkit.analysis.comparison:Comparison": compare_runs(named, resamples=20),
@@ -144,6 +149,12 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
             to=text,
             articles=24,
             losses=Losses(written={"entities": 3}, lost={"entities": {"overlapping": 2}}, left_out={text: 1}),
+            notes=(text,),
+        ),
+        "evalkit.dataset.profiles:ProfileDraft": ProfileDraft(
+            place=text,
+            text=draft_text(found, where=text, format_name="brat"),
+            found=found,
             notes=(text,),
         ),
         "evalkit.dataset.describe:Description": describe_dataset([gold, gold]),

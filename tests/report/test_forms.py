@@ -58,6 +58,7 @@ KEY_FIGURES = {
     "GoldDataset": ("24", "entities"),
     "BuildResult": ("4", "split"),
     "Conversion": ("24", "overlapping"),
+    "ProfileDraft": ("PER", "24"),
     "InitResult": ("labels.toml",),
     "Description": ("24", "entities"),
     "Validation": ("12", "entities"),

@@ -1,12 +1,13 @@
-"""What a conversion wrote and lost as a document."""
+"""What a conversion wrote and lost, and the draft of a profile, as documents."""
 
 from __future__ import annotations
 
 from evalkit.dataset.convert import Conversion
+from evalkit.dataset.profiles import ProfileDraft
 from evalkit.report.document import Document, Lines
 from evalkit.showing import number_of
 
-__all__ = ["document"]
+__all__ = ["document", "draft_document"]
 
 
 def document(conversion: Conversion) -> Document:
@@ -23,4 +24,18 @@ def document(conversion: Conversion) -> Document:
             for what, number in {"written": counts["written"], **counts["lost"]}.items()
         ),
         data=conversion.to_json(),
+    )
+
+
+def draft_document(draft: ProfileDraft) -> Document:
+    """The draft, line by line."""
+    return Document(
+        what="profile",
+        title=f"{draft.place}: a draft of a profile",
+        blocks=(Lines.of(*draft.text.splitlines(), whole=True),),
+        notes=draft.notes,
+        rows=tuple(
+            {"type": name, "marks": what.marks, "example": what.example} for name, what in draft.found.types.items()
+        ),
+        data=draft.to_json(),
     )
