@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,7 +29,7 @@ from evalkit.files import (
 )
 from evalkit.shapes import checked, fields, flag, list_of, number, text
 
-__all__ = ["JOURNAL", "cache_folder", "finish_changes", "replace_children", "staged"]
+__all__ = ["JOURNAL", "TemporaryFolder", "cache_folder", "finish_changes", "replace_children", "staged"]
 
 JOURNAL = ".evalkit-journal"
 """What is being done to a folder; it is not there where nothing is."""
@@ -46,6 +48,23 @@ def cache_folder() -> Path:
     if own := os.environ.get("EVALKIT_CACHE"):
         return Path(own)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evalkit"
+
+
+class TemporaryFolder:
+    """A new folder outside of everybody's, which goes with all that is in it when nobody holds this any longer.
+
+    Attributes:
+        path: the folder.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        try:
+            self._held = tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True)
+        except OSError as error:
+            raise OutputError(f"no temporary folder can be made: {error.strerror}; set TMPDIR") from error
+        # It goes without a word: that nobody holds it is no mistake.
+        weakref.finalize(self, self._held.cleanup)
+        self.path = Path(self._held.name).resolve()
 
 
 @contextmanager

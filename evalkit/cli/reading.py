@@ -20,7 +20,7 @@ def _formats() -> str:
 
 
 def _profiles(what: str) -> str:
-    from evalkit.formats.standoff.profile import profile_names
+    from evalkit.formats.standoff.profile_files import profile_names
 
     return f"{what}: a TOML file (evalkit dataset profile drafts one), or {', '.join(profile_names())}."
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from evalkit.dataset.archives import Unpacked, is_archive, stem_of, unpack
 from evalkit.dataset.catalogue.table import corpus_names, find_entry, is_corpus
 from evalkit.dataset.hub import HUB_ID, read_hub
+from evalkit.dataset.labels import LABELS_FILE
 from evalkit.dataset.manifest import MANIFEST_FILE, lost_article, lost_files, read_manifest
 from evalkit.dataset.readings import joined, of_annotator
 from evalkit.dataset.row_folders import row_folder, saved_splits, split_of_name, the_split
@@ -28,6 +31,7 @@ from evalkit.formats.standoff.document import Documents
 from evalkit.formats.table import (
     FORMATS,
     NATIVE,
+    SURE,
     format_of_file,
     format_of_folder,
     head_of,
@@ -69,20 +73,30 @@ class Place:
         name: how the dataset is called in signatures.
         location: the path, or the hub id.
         format: the format of the files; None for the first five kinds.
+        unpacked: what was in it, if it is an archive.
     """
 
     kind: str
     name: str
     location: str
     format: Format | None = None
+    unpacked: Unpacked | None = None
+
+    @property
+    def path(self) -> Path:
+        """The file or folder that is read."""
+        return Path(self.location) if self.unpacked is None else self.unpacked.path
 
     @property
     def folder(self) -> Path | None:
         """The folder that may hold a `labels.toml`; None for a dataset of the hub, and for standard input."""
-        path = Path(self.location)
+        path = self.path
         if (self.kind == "hub" and not path.is_dir()) or is_standard_input(path):
             return None
-        return path if path.is_dir() else path.parent
+        folder = path if path.is_dir() else path.parent
+        if self.unpacked is not None and not (folder / LABELS_FILE).exists():
+            return self.unpacked.archive.parent
+        return folder
 
 
 def find_place(
@@ -126,6 +140,8 @@ def find_place(
             return Place(kind="hub", name=str(source).partition("@")[0].split("/")[-1], location=str(source))
         return Place(kind="folder", name="", location=str(_existing(path)))
     if not path.is_dir():
+        if is_archive(path) and not _is_read_by_a_format(path):
+            return _in_archive(path, format_name, profile)
         found = told or _of_profile(profile) or format_of_file(path)
         return Place(kind=found.name, name=path.stem, location=str(path), format=found)
     finish_changes(path)
@@ -136,6 +152,21 @@ def find_place(
     if found_format is None:
         return Place(kind="hub" if row_folder(path) is None else "rows", name=name, location=str(path))
     return Place(kind=found_format.name, name=name, location=str(path), format=found_format)
+
+
+def _is_read_by_a_format(archive: Path) -> bool:
+    """Whether a tool's own format is an archive of this kind, whose members are no files in a format."""
+    head = head_of(archive)
+    return any(form.certainty(archive, head) >= SURE for form in loadable_formats().values())
+
+
+def _in_archive(archive: Path, format_name: str | None, profile: str | Path | None) -> Place:
+    unpacked = unpack(archive)
+    try:
+        inside = find_place(unpacked.path, format_name, profile=profile)
+    except EvalkitError as error:
+        raise unpacked.renamed(error) from error
+    return replace(inside, name=stem_of(archive), location=str(archive), unpacked=unpacked)
 
 
 def _of_profile(profile: str | Path | None) -> Format | None:
@@ -282,17 +313,40 @@ def read_place(
         InputError: something cannot be read at all.
     """
     read = read or ReadOptions()
+    with _naming(place):
+        batch = _read_place(place, read, split=split, predicted=predicted, beside=beside)
+    if place.unpacked is None:
+        return batch
+    named = place.unpacked.named
+    return replace(
+        batch,
+        claims=tuple(replace(claim, where=named(claim.where)) for claim in batch.claims),
+        notes={named(what): number for what, number in batch.notes.items()},
+        problems=tuple(map(place.unpacked.renamed, batch.problems)),
+    )
+
+
+@contextmanager
+def _naming(place: Place) -> Iterator[None]:
+    """Errors about what is in an archive name the archive, and not where it was unpacked."""
+    try:
+        yield
+    except EvalkitError as error:
+        if place.unpacked is not None:
+            place.unpacked.renamed(error)
+        raise
+
+
+def _read_place(place: Place, read: ReadOptions, *, split: str, predicted: bool, beside: Path | None) -> Batch:
     if place.format is not None:
-        batch = _read_files(
-            place, place.format, Source(path=Path(place.location), predicted=predicted, beside=beside), read
-        )
+        batch = _read_files(place, place.format, Source(path=place.path, predicted=predicted, beside=beside), read)
         return _of_split(_named_reading(batch, read, place, predicted=predicted), split)
     if place.kind == "catalogue":
         from evalkit.dataset.catalogue.reading import read_corpus
 
-        batch = _of_split(read_corpus(find_entry(place.name), Path(place.location)), split)
+        batch = _of_split(read_corpus(find_entry(place.name), place.path), split)
     elif place.kind == "folder":
-        batch = _read_folder(Path(place.location), split, predicted=predicted)
+        batch = _read_folder(place.path, split, predicted=predicted)
     elif place.kind in ("rows", "saved"):
         batch = _read_rows(place, read, split, predicted=predicted)
     else:
@@ -309,7 +363,7 @@ def _named_reading(batch: Batch, read: ReadOptions, place: Place, *, predicted: 
 
 
 def _read_from_hub(place: Place, split: str, *, predicted: bool) -> Batch:
-    by_split = read_hub(place.location, split=None if split == ALL else split)
+    by_split = read_hub(str(place.path) if place.unpacked else place.location, split=None if split == ALL else split)
     return merged(
         [
             batch_of_rows(
@@ -345,7 +399,7 @@ def _read_folder(folder: Path, split: str, *, predicted: bool) -> Batch:
 
 def _read_rows(place: Place, read: ReadOptions, split: str, *, predicted: bool) -> Batch:
     """The files of rows in a folder, each in its own format, with the splits that their names say."""
-    folder = Path(place.location)
+    folder = place.path
     found = row_folder(folder)
     files, aside = saved_splits(folder), list[Path]()
     if place.kind == "rows" and found is not None:
@@ -380,15 +434,16 @@ def documents_of(place: Place, read: ReadOptions) -> tuple[Documents, ...]:
             f"{place.location}: is read as {_kind(place)}, which needs no profile; if that is wrong, name the format "
             f"with --format {mapped}"
         )
-    path = Path(place.location)
-    if not path.is_dir() or form.certainty(path, b"") > 0:
-        return (form.documents(Source(path=path), read),)
-    files = _files(form, path)
-    if not files:
-        raise InputError(f"{path}: holds no file that ends in {' or '.join(form.suffixes)}; check the path")
-    names = _file_names(files)
-    sources = (Source(path=path / file, folder=path, name=names[file]) for file in files)
-    return tuple(form.documents(source, read) for source in sources)
+    path = place.path
+    with _naming(place):
+        if not path.is_dir() or form.certainty(path, b"") > 0:
+            return (form.documents(Source(path=path), read),)
+        files = _files(form, path)
+        if not files:
+            raise InputError(f"{path}: holds no file that ends in {' or '.join(form.suffixes)}; check the path")
+        names = _file_names(files)
+        sources = (Source(path=path / file, folder=path, name=names[file]) for file in files)
+        return tuple(form.documents(source, read) for source in sources)
 
 
 def _read_files(place: Place, form: Format, source: Source, read: ReadOptions) -> Batch:

@@ -136,7 +136,7 @@ def validate_dataset(
         if corpus.is_dir():
             problems += check_corpus(raws, corpus)
             checks = ("corpus",)
-        changes = changes_since_build(Path(found.location), split_files(Path(found.location)))
+        changes = changes_since_build(found.path, split_files(found.path))
     return Validation(
         problems=tuple(sorted(problems, key=Problem.sort_key)),
         counts=_counts(raws),

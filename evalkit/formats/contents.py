@@ -7,11 +7,11 @@ import re
 __all__ = ["BINARY", "other_content"]
 
 _MAGIC = (
-    (b"\x1f\x8b", "compressed with gzip; unpack it with gunzip"),
-    (b"PK\x03\x04", "a zip archive; unpack it with unzip"),
+    (b"\x1f\x8b", "compressed with gzip; end its name in .gz, or unpack it"),
+    (b"PK\x03\x04", "a zip archive; end its name in .zip, or unpack it"),
     (b"PK\x05\x06", "an empty zip archive"),
-    (b"\xfd7zXZ\x00", "compressed with xz; unpack it with unxz"),
-    (b"BZh", "compressed with bzip2; unpack it with bunzip2"),
+    (b"\xfd7zXZ\x00", "compressed with xz; end its name in .xz, or unpack it"),
+    (b"BZh", "compressed with bzip2; end its name in .bz2, or unpack it"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstandard; unpack it with unzstd"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it"),
     (b"PAR1", "a Parquet file; name it .parquet, or give --format parquet"),
@@ -43,7 +43,6 @@ _MARKUP = (
 _PICKLE = "a pickle, which is never loaded; write JSON lines"
 BINARY = {
     **dict.fromkeys((".pickle", ".pkl", ".joblib"), _PICKLE),
-    ".tar": "a tar archive; unpack it with tar",
 }
 """What files of other tools are, by their endings."""
 

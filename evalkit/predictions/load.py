@@ -94,7 +94,7 @@ def load_sides(
     gold_place = find_place(gold, read.gold_format or read.format, profile=read.profile, download=read.download)
     place = gold_place if predicted is None else _place(predicted, read)
     check_settings(read, gold_place, place)
-    files = [Path(gold_place.location), Path(place.location)]
+    files = [gold_place.path, place.path]
     alike = (
         predicted is not None
         and place.format is gold_place.format

@@ -342,7 +342,7 @@ def test_a_folder_without_a_file_of_the_told_format_is_refused(tmp_path: Path) -
         pytest.param("a.pkl", b"(lp0\n.", "is a pickle, which is never loaded", id="pickle-of-letters"),
         pytest.param("a.pickle", b"\x80\x05]\x94.", "is a pickle, which is never loaded", id="pickle"),
         pytest.param("a.jsonl", b"\x80\x04]\x94.", "is a pickle, which is never loaded", id="pickle-called-otherwise"),
-        pytest.param("a.tar", b"x" * 600, "is a tar archive; unpack it", id="tar"),
+        pytest.param("a.tar", b"x" * 600, "damaged .no tar archive.; pack it again", id="tar"),
         pytest.param("a.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "is XML", id="entities-of-xml"),
     ],
 )

@@ -57,7 +57,7 @@ KEY_FIGURES = {
     "Example": ("GPE", "Oslo"),
     "GoldDataset": ("24", "entities"),
     "BuildResult": ("4", "split"),
-    "Conversion": ("24", "overlapping"),
+    "Conversion": ("entities", "overlapping"),
     "ProfileDraft": ("PER", "24"),
     "InitResult": ("labels.toml",),
     "Description": ("24", "entities"),

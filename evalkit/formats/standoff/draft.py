@@ -32,6 +32,8 @@ LISTED = 8
 """So many values, or types that a link joins, are listed."""
 LONG = 60
 """Marks that are longer than this on average are no names of things."""
+_NODES = ("coref", "chainlink", "node")
+"""What marks are called that stand for mentions in a chain, beside those of the mentions themselves."""
 FEW_ANSWERS = 50
 """A question with more answers than this is no label."""
 
@@ -282,7 +284,7 @@ class _Guess:
         layer = next(one for one in all_layers() if one.labels is None and one.spans_field is not None)
         chains = [link for link in self.found.links if folded_name(link) in THING_FEATURES]
         chained = {type_ for link in chains for ends in self.found.links[link] for type_ in ends}
-        nodes = {type_ for type_ in chained if folded_name(type_).startswith(("coref", "chain", "node"))}
+        nodes = {type_ for type_ in chained if folded_name(type_).startswith(_NODES)}
         types = [
             type_
             for type_, what in self.found.types.items()

@@ -34,19 +34,19 @@ from typing import Any
 
 from evalkit.errors import FormatError, InputError
 from evalkit.formats.standoff.origins import Origin, parse_origin
+from evalkit.formats.standoff.profile_files import PROFILES, profile_names
 from evalkit.layers.base import Layer
 from evalkit.layers.fields import NUMBER, REQUIRED, SPAN, SPANS, Field
 from evalkit.layers.table import all_layers, layer_names, load_layer
 from evalkit.registry import near_match, unknown_name
 from evalkit.toml import read_toml
 
-__all__ = ["ANY", "Profile", "Table", "load_profile", "profile_names", "profile_table"]
+__all__ = ["ANY", "Profile", "Table", "load_profile", "profile_table"]
 
 ANY = "*"
 """In place of types: every one that no other table names; in place of a label: every other one."""
 
 DEFAULT = "default"
-PROFILES = Path(__file__).parent.parent / "profiles"
 
 _MADE_OF = ("marks", "links", "answers")
 _KEYS = (*_MADE_OF, "group", "where", "labels", "values")
@@ -167,11 +167,6 @@ def _is_number(value: str) -> bool:
         return float(value) == float(value)
     except ValueError:
         return False
-
-
-def profile_names() -> list[str]:
-    """The profiles that evalkit brings, by name."""
-    return sorted(path.stem for path in PROFILES.glob("*.toml"))
 
 
 def load_profile(given: str | Path, *, fallback: bool = False) -> Profile:

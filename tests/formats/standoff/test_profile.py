@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from evalkit.errors import FormatError, UnknownNameError
-from evalkit.formats.standoff.profile import load_profile, profile_names
+from evalkit.formats.standoff.profile import load_profile
+from evalkit.formats.standoff.profile_files import profile_names
 
 
 @pytest.mark.parametrize("name", profile_names())
