@@ -248,13 +248,25 @@ class _Guess:
             name = guessed_field(link, wanted) or (
                 guessed_field(next(iter(other)), wanted) if len(other) == 1 else None
             )
-            if not other or name is None or name in table.keys:
+            referred = next(
+                (one for one in layer.refers if other and set(other) <= self._items_of(layer.refers[one])), None
+            )
+            if referred is not None:
+                table.set(referred, f"{arrow}{_quoted(link)}", _counts(other))
+                self.links.add(link)
+                continue
+            if not other or name is None or name in table.keys or (arrow == "<-" and name == layer.spans_field):
                 continue
             table.set(name, f"{arrow}{_quoted(link)}", _counts(other))
             self.links.add(link)
             for thing in (one for place, one in layer.span_ids.items() if place == name):
                 table.set(thing, [f"@{thing}", f"{arrow}{_quoted(link)}"])
             self.parts |= {type_ for type_ in other if self._is_part(type_, wanted)}
+
+    def _items_of(self, layer: str) -> set[str]:
+        """The types of marks that are items of a layer, as far as it was guessed."""
+        marks = [table.keys["marks"][0] for table in self.tables if table.layer.name == layer and "marks" in table.keys]
+        return {type_ for several in marks for type_ in json.loads(several)}
 
     def _is_part(self, type_: str, fields: Sequence[str]) -> bool:
         """Whether marks of a type are parts of items, by their name; a mark of an entity can be one, too."""

@@ -33,12 +33,14 @@ class Draft:
         document: the document; it may hold more than a tool can.
         pieces: item → what it will be called when it is read again: the id of its mark or link.
         answers: items that are answers about the whole text.
+        parts: mark that is part of an item and nothing else → the mark of the item.
         lost: item → why nothing stands for it.
     """
 
     document: Document
     pieces: Mapping[Key, str]
     answers: frozenset[Key]
+    parts: Mapping[str, str]
     lost: Mapping[Key, str]
 
 
@@ -64,6 +66,7 @@ def draft_document(document: Document, annotations: Annotations, profile: Profil
         ),
         pieces=drafting.pieces,
         answers=frozenset(drafting.answers),
+        parts=drafting.parts,
         lost=drafting.lost,
     )
 
@@ -95,6 +98,7 @@ class _Drafting:
         self.declared: set[str] = set()
         self.pieces: dict[Key, str] = {}
         self.answers: set[Key] = set()
+        self.parts: dict[str, str] = {}
         self.lost: dict[Key, str] = {}
         self._mark_of_item: dict[tuple[str, str], str] = {}
         self._marks_of_thing: dict[str, list[str]] = {}
@@ -215,7 +219,9 @@ class _Drafting:
         shared: Features = {} if table.group is None else {table.group.name: piece.id}
         members = [(type_, place) for place in pieces[1:]]
         for member, place in [*members, *piece.members]:
-            self._place(Mark(self._new_id(f"{piece.id}-{member}", "", self.marks), member, place, shared))
+            name = self._new_id(f"{piece.id}-{member}", "", self.marks)
+            self._place(Mark(name, member, place, shared))
+            self.parts[name] = piece.id
         self._link_parts(piece)
         self.pieces[key] = piece.id
         self._mark_of_item[layer.name, item.id] = piece.id
@@ -273,8 +279,12 @@ class _Drafting:
         if not self.holds.features:
             return False
         if origin.value == "feature":
-            piece.features[origin.name] = _as_feature(table, one, value)
-            return True
+            if one.name in table.layer.refers:
+                # What is called by its mark when it is read again.
+                value = self._mark_of(table.layer, one, value)
+            if value is not None:
+                piece.features[origin.name] = _as_feature(table, one, value)
+            return value is not None
         if origin.value == "made" and (apart := _taken_apart(origin, value)) is not None:
             piece.features[apart[0]] = apart[1]
             return True
@@ -335,6 +345,7 @@ class _Drafting:
                 if name is None:
                     name = self._new_id(f"{piece.id}-{type_}", "", self.marks)
                     self._place(Mark(name, type_, spans))
+                    self.parts[name] = piece.id
                 self.links.append(_linked(step, piece.id, name))
 
     def _place(self, mark: Mark) -> None:

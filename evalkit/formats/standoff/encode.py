@@ -66,6 +66,13 @@ class _Encoder:
     def __init__(self, profile: Profile, holds: Holds, beyond: Beyond | None) -> None:
         self.profile, self.holds, self.beyond = profile, holds, beyond
         self.reader = ItemReader(profile)
+        self.references = {
+            origin.name
+            for table in profile.tables
+            for field in table.layer.refers
+            for origin in table.fields[field]
+            if origin.value == "feature" and not origin.steps
+        }
         self.written: Counter[str] = Counter()
         self.lost: dict[str, Counter[str]] = {}
         self.left_out: Counter[str] = Counter()
@@ -105,7 +112,7 @@ class _Encoder:
             documents.append(replace(document, ground_truth=bool(readings), annotator=same or ""))
             readings = {name: own for name, own in readings.items() if name != same}
         for name, own in readings.items():
-            documents.append(replace(self.annotated(page, own, counted=False), annotator=name))
+            documents.append(replace(self.annotated(page, own, of_reading=True), annotator=name))
         return documents
 
     def suggestion(self, page: Document, prediction: Prediction | None) -> Document:
@@ -115,13 +122,27 @@ class _Encoder:
             return replace(page, annotated=False)
         return replace(self.annotated(page, prediction.annotations), suggested=True)
 
-    def annotated(self, page: Document, annotations: Annotations, *, counted: bool = True) -> Document:
+    def annotated(self, page: Document, annotations: Annotations, *, of_reading: bool = False) -> Document:
         """The document with the items; what it does not hold is counted."""
         draft = draft_document(page, annotations, self.profile, self.holds)
-        document, dropped = _held(draft.document, self.holds, self.beyond)
-        if counted:
-            self._compare(annotations, draft, self.reader.read(document), dropped)
+        document, dropped = _held(draft, self.holds, self.beyond)
+        document = self._without_references(document, dropped)
+        self._compare(annotations, draft, self.reader.read(document), dropped, of_reading=of_reading)
         return document
+
+    def _without_references(self, document: Document, dropped: Mapping[str, str]) -> Document:
+        """The document without features that refer to items which are lost."""
+        if not dropped or not self.references:
+            return document
+        return replace(
+            document,
+            marks=tuple(
+                mark._replace(features={name: value for name, value in mark.features.items() if name not in gone})
+                if (gone := {one for one in self.references & mark.features.keys() if mark.features[one] in dropped})
+                else mark
+                for mark in document.marks
+            ),
+        )
 
     def _compare(
         self,
@@ -129,17 +150,22 @@ class _Encoder:
         draft: Draft,
         read: Mapping[str, Sequence[Any]],
         dropped: Mapping[str, str],
+        *,
+        of_reading: bool,
     ) -> None:
         things = _things_by_reading(annotations, draft, read)
         for name, items in annotations.layers.items():
             layer = load_layer(name)
             again = {item.id: item for item in read.get(name, ())}
             answers = Counter(layer.label(item) for item in read.get(name, ())) if layer.spans_field is None else None
-            self.written.setdefault(name, 0)
+            if not of_reading:
+                self.written.setdefault(name, 0)
             for number, item in enumerate(items):
                 key = (name, number)
                 cause = self._cause(layer, item, key, draft, again, dropped, things, answers)
-                if cause:
+                if of_reading:
+                    self.left_out.update([f"{name} of readings: {cause}"] if cause else [])
+                elif cause:
                     self.lost.setdefault(name, Counter())[cause] += 1
                 else:
                     self.written[name] += 1
@@ -228,8 +254,9 @@ def _things_by_reading(annotations: Annotations, draft: Draft, read: Mapping[str
     return {theirs: ours for theirs, ours in found.items() if theirs not in mixed}
 
 
-def _held(document: Document, holds: Holds, beyond: Beyond | None) -> tuple[Document, dict[str, str]]:
+def _held(draft: Draft, holds: Holds, beyond: Beyond | None) -> tuple[Document, dict[str, str]]:
     """What a tool can hold of a document, and the marks that it cannot, each with the cause."""
+    document = draft.document
     dropped: dict[str, str] = {}
     for mark in document.marks:
         if not mark.spans and not holds.placeless:
@@ -238,14 +265,16 @@ def _held(document: Document, holds: Holds, beyond: Beyond | None) -> tuple[Docu
             dropped[mark.id] = "discontinuous"
     if not holds.overlap:
         dropped |= dict.fromkeys(_overlapping(mark for mark in document.marks if mark.id not in dropped), "overlapping")
-    kept = _without(document, dropped, holds)
+    kept = _without(draft, document, dropped, holds)
     if beyond is not None and (more := dict(beyond(kept))):
         dropped |= more
-        kept = _without(kept, dropped, holds)
+        kept = _without(draft, kept, dropped, holds)
     return kept, dropped
 
 
-def _without(document: Document, dropped: Mapping[str, str], holds: Holds) -> Document:
+def _without(draft: Draft, document: Document, dropped: dict[str, str], holds: Holds) -> Document:
+    # The parts of an item go with it: alone they would be nothing.
+    dropped |= {part: dropped[whole] for part, whole in draft.parts.items() if whole in dropped and part not in dropped}
     marks = (mark for mark in document.marks if mark.id not in dropped)
     links = (link for link in document.links if not {link.source, link.target} & dropped.keys())
     return replace(

@@ -12,7 +12,7 @@ from typing import Any
 from evalkit.formats.standoff.document import Document, Mark
 from evalkit.formats.standoff.origins import Origin
 from evalkit.formats.standoff.page import Anchor, Page
-from evalkit.formats.standoff.profile import Profile, Table
+from evalkit.formats.standoff.profile import ANY, Profile, Table
 from evalkit.layers.fields import NAMES, NUMBER, REQUIRED, SPAN, SPANS, Field
 from evalkit.records import Span
 
@@ -264,12 +264,12 @@ class ItemReader:
                 value = self._of_marks(table, one, page.marks_at(origin.steps, anchor), page)
             else:
                 texts = page.texts(origin, anchor, origins[:number])
-                value = None if texts is None else self._as_field(table, one, texts)
+                value = None if texts is None else self._as_field(table, one, texts, page)
             if value is not None:
                 return value if value != "" else one.absent
         return one.absent
 
-    def _as_field(self, table: Table, one: Field, texts: Sequence[str]) -> Any:
+    def _as_field(self, table: Table, one: Field, texts: Sequence[str], page: Page) -> Any:
         """Texts as a value of a field; None if they are none."""
         if one.type is NAMES:
             several = texts[0].split(_SPLIT) if len(texts) == 1 else texts
@@ -289,6 +289,9 @@ class ItemReader:
         value = table.value_of(one.name, texts[0], self.profile.fold)
         if value is None:
             return _DROP
+        if one.name in table.layer.refers and value and value not in page.items[table.layer.refers[one.name]].values():
+            self.left_out["references to what is no item"][f"{one.name} of {table.layer.name}"] += 1
+            return None
         # Something that must be there is not there if it is empty.
         return None if value == "" and one.absent is REQUIRED else value
 
@@ -318,7 +321,7 @@ class ItemReader:
             texts = [marks[0].id]
         else:
             texts = [" ".join(page.text[span.start : span.end] for span in marks[0].spans) or marks[0].id]
-        return None if texts[0] is None else self._as_field(table, one, [texts[0]])
+        return None if texts[0] is None else self._as_field(table, one, [texts[0]], page)
 
     def _layers_of(self, declared: frozenset[str]) -> frozenset[str]:
         """The layers that could have items of some of these types of marks and links."""
@@ -329,8 +332,8 @@ class ItemReader:
                 table
                 for name in declared
                 for made_of in ("marks", "links", "answers")
-                if made_of != "marks" or self.profile.fold(name) not in others
                 for table in self.profile.tables_of(name, made_of)
+                if self.profile.fold(name) not in others or ANY not in getattr(table, made_of)
             }
             self._declared[declared] = frozenset(table.layer.name for table in tables)
         return self._declared[declared]
@@ -366,7 +369,7 @@ class _Drop:
 
 _DROP = _Drop()
 
-_UNMAPPED = "marks of types that the profile maps to no layer"
+_UNMAPPED = "marks of types that the profile maps to no layer (evalkit dataset profile drafts one)"
 _UNUSED = "marks that are part of no item"
 _INCOMPLETE = "marks and links that lack what their items must have"
 _DROPPED = "marks and labels that the profile drops"
@@ -403,6 +406,8 @@ def _maker(table: Table, type_: str, fold: Callable[[str], str]) -> Callable[...
 
 def _is_silent(origin: Origin) -> bool:
     """Whether an origin gives nothing for a mark without features, links and score."""
+    if any(step.way == "here:" for step in origin.steps):
+        return False
     return origin.value in ("feature", "score", "joined") or bool(origin.steps and origin.value != "constant")
 
 

@@ -9,6 +9,7 @@
 `source`, `target`    the marks at both ends of a link
 `->Link`, `<-Link`    the marks that a link of this type goes to, or comes from; `->Link:Type` only those of a type
 `mark:Type`           the marks of a type in the same group (see `group` in `evalkit.formats.standoff.profile`)
+`here:Type`           the marks of a type at the same place; `*` stands for any letters, `[0-9]` for a digit
 `chain:Link`          the marks that links of this type join, however many, are one thing
 `answer`, `question`  of a label of the whole text
 `='constant'`         always the same
@@ -37,7 +38,7 @@ _STARTS = ("self", "source", "target")
 
 _NAME = r"\"[^\"]*\"|(?:(?!->|<-)[^\s@:\"<>{}='])+"
 _STEP = re.compile(
-    rf"(?P<way>->|<-|mark:)(?P<name>{_NAME})(?::(?P<type>{_NAME}))?|(?P<start>{'|'.join(_STARTS)})(?![\w-])"
+    rf"(?P<way>->|<-|mark:|here:)(?P<name>{_NAME})(?::(?P<type>{_NAME}))?|(?P<start>{'|'.join(_STARTS)})(?![\w-])"
 )
 _FEATURE = re.compile(r"@(?P<name>\"[^\"]*\"|[^\"@]+)$")
 _VALUE = re.compile(rf"\.(?P<value>{'|'.join(VALUES)})$")
@@ -47,7 +48,7 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 class Step(NamedTuple):
-    """One step from a mark to others: `way` is `->`, `<-`, `mark:`, or the end of a link; `type` keeps only one."""
+    """One step from a mark to others: `way` begins it, or is the end of a link; `type` keeps only marks of one."""
 
     way: str
     name: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import NamedTuple
 
@@ -62,6 +63,13 @@ class Page:
         return {mark.id: mark for mark in self.document.marks}
 
     @cached_property
+    def _at_place(self) -> dict[tuple[Span, ...], list[Mark]]:
+        places: dict[tuple[Span, ...], list[Mark]] = {}
+        for mark in self.document.marks:
+            places.setdefault(mark.spans, []).append(mark)
+        return places
+
+    @cached_property
     def _out(self) -> dict[str, list[Link]]:
         return _by(self.document.links, "source")
 
@@ -90,6 +98,9 @@ class Page:
             elif step.way == "mark:":
                 members = self.group(anchor.group[0]).get(anchor.group[1], ()) if anchor.group else ()
                 marks = [mark for mark in members if mark.type == step.name]
+            elif step.way == "here:":
+                places = [mark.spans for mark in marks if mark is not None and mark.spans]
+                marks = [one for place in places for one in self._at_place[place] if fnmatchcase(one.type, step.name)]
             else:
                 marks = self._linked(step, marks)
             marks = [mark for mark in marks if mark is not None and step.type in ("", mark.type)]

@@ -132,6 +132,7 @@ class Profile:
     ignore_case: bool = False
     article: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, Any] = field(default_factory=dict)
+    _taking: dict[tuple[str, str], tuple[Table, ...]] = field(default_factory=dict, repr=False)
 
     def fold(self, name: str) -> str:
         """A name as it is compared."""
@@ -143,23 +144,34 @@ class Profile:
         return tuple(dict.fromkeys(table.layer.name for table in self.tables))
 
     def tables_of(self, name: str, made_of: str = "marks") -> tuple[Table, ...]:
-        """The tables that take marks of a type, links of a type or answers to a question; at most one of each layer.
+        """The tables that take marks of a type, links of a type or answers to a question.
 
-        A table that names the type goes before one of a pattern, and that before `*`, which takes what no table names.
+        `*` alone takes what no table names.
         """
-        folded = self.fold(name)
-        if folded in self.drop:
+        taking = self._taking.get((name, made_of))
+        if taking is None:
+            taking = self._taking[name, made_of] = self._tables_of(self.fold(name), made_of)
+        return taking
+
+    def _tables_of(self, name: str, made_of: str) -> tuple[Table, ...]:
+        if name in self.drop:
             return ()
-        named = [table for table in self.tables if folded in getattr(table, made_of)]
+        named = [table for table in self.tables if name in getattr(table, made_of)]
         named += [
             table
             for table in self.tables
             if table not in named
-            and any(ANY in one and one != ANY and fnmatchcase(folded, one) for one in getattr(table, made_of))
+            and any(ANY in one and one != ANY and fnmatchcase(name, one) for one in getattr(table, made_of))
         ]
-        if not named and not (made_of == "marks" and folded in self.parts):
+        if not named and not (made_of == "marks" and self._is_part(name)):
             named = [table for table in self.tables if ANY in getattr(table, made_of)]
         return tuple(named)
+
+    def _is_part(self, name: str) -> bool:
+        """Whether marks of a type are parts of items: said so, or reached from items by their type."""
+        steps = (step for table in self.tables for origin in table.origins() for step in origin.steps)
+        reached = (step.name for step in steps if step.way in ("mark:", "here:"))
+        return name in self.parts or any(fnmatchcase(name, one) for one in reached)
 
 
 def _is_number(value: str) -> bool:
@@ -377,6 +389,8 @@ def _default_origins(
         written = [f"->{name.capitalize()}"]
     elif of_links and one.absent is REQUIRED and name in layer.names:
         written = ["source" if name == next(iter(layer.names)) else "target"]
+    elif name in layer.refers:
+        written = [f"->{load_layer(layer.refers[name]).one.capitalize()}", f"@{name}"]
     elif place := next((place for place, other in layer.span_ids.items() if other == name), None):
         written = [f"@{name}", f"->{place.capitalize()}"]
     else:

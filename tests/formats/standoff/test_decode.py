@@ -112,6 +112,24 @@ def test_a_chain_of_marks_at_the_place_of_others(tmp_path):
     assert not batch.left_out
 
 
+def test_what_a_mark_at_the_same_place_says(tmp_path):
+    profile = '[entities]\nmarks = "*"\nentity_id = "here:*-[0-9]*.type"\n'
+    marks = (mark("1", "PER", 0, 8), mark("2", "Ida_Moen-1", 0, 8), mark("3", "PER", 34, 37))
+    batch = read(tmp_path, profile, *marks)
+    assert [(one.label, one.entity_id) for one in only(batch, "entities")] == [("PER", "Ida_Moen-1"), ("PER", None)]
+    assert not batch.left_out
+
+
+def test_a_reference_to_what_is_no_item_is_left_out_and_counted():
+    stances = [
+        mark(name, "Stance", 14, 32, stance="favor", holder="author", target="topic:x", quote_id=quote)
+        for name, quote in (("1", "q1"), ("2", "q2"))
+    ]
+    batch = default(mark("q1", "Quote", 14, 32), *stances)
+    assert [one.quote_id for one in only(batch, "stances")] == ["q1", None]
+    assert batch.left_out == {"references to what is no item": {"quote_id of stances": 1}}
+
+
 def test_marks_that_share_a_feature_are_one_item(tmp_path):
     profile = """
         [quotes]
@@ -215,7 +233,7 @@ def test_names_are_renamed_and_dropped_and_counted(tmp_path):
     assert [entity.label for entity in only(batch, "entities")] == ["PER", "Place"]
     assert batch.left_out == {
         "marks and labels that the profile drops": {"Thing": 1, "Junk": 1},
-        "marks of types that the profile maps to no layer": {"Date": 1},
+        "marks of types that the profile maps to no layer (evalkit dataset profile drafts one)": {"Date": 1},
     }
 
 

@@ -245,6 +245,24 @@ def test_readings_travel_where_there_is_a_place():
     assert losses.left_out == {"readings of annotators": 2}
 
 
+def test_a_reference_goes_with_what_it_refers_to(gold):
+    for links in (True, False):
+        encoded, batch = again(gold, holds=Holds(links=links))
+        # Of the stances 71 have a quote; those of quotes in several parts have none where those are lost.
+        named = sum(stance.quote_id is not None for one in gold for stance in one.gold["stances"] or ())
+        kept = sum(stance.quote_id is not None for one in batch.examples for stance in one.gold["stances"] or ())
+        assert encoded.losses.left_out["quote_id of stances"] == named - kept > 0
+        assert not batch.left_out
+
+
+def test_what_is_lost_of_readings_is_counted(gold):
+    one = next(example for example in gold if any(len(quote.content) > 1 for quote in example.gold["quotes"] or ()))
+    undecided = replace(one, gold=Annotations(), readings={"ana": one.gold})
+    losses = encode(Batch(examples=(undecided,)), DEFAULT, replace(EVERYTHING, discontinuous=False)).losses
+    assert losses.left_out["quotes of readings: discontinuous"] > 0
+    assert not losses.lost
+
+
 def test_what_a_system_found_is_written_as_suggestions():
     found = Annotations(entities=(Entity(id="e1", spans=(Span(0, 3),), label="PER", score=0.5),))
     articles = tuple(Example(article=Article(id=name, text=TEXT), gold=Annotations()) for name in "ab")
