@@ -11,11 +11,12 @@ from typing import Any
 
 from evalkit.layers.base import Layer
 
-__all__ = ["THING_FEATURES", "folded_name", "guessed_field", "guessed_label", "is_called_like", "is_syntax"]
+__all__ = ["THING_LINKS", "folded_name", "guessed_field", "guessed_label", "is_called_like", "is_syntax"]
 
 _ITEMS: Mapping[str, tuple[str, ...]] = {
     "entity": ("namedentity", "entitymention", "mention", "ner", "ne"),
     "quote": (
+        "utterance",
         "quotation",
         "attribution",
         "statement",
@@ -30,7 +31,18 @@ _ITEMS: Mapping[str, tuple[str, ...]] = {
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "content": ("quote", "quotation", "statement", "contentspan", "said", "quotespan"),
     "cue": ("verb", "cuespan", "reportingverb", "reporting", "trigger", "signal", "cueword", "introducer"),
-    "speaker": ("source", "speakerspan", "holder", "author", "saidby", "spokenby", "attributedto", "sourcespan", "say"),
+    "speaker": (
+        "source",
+        "speakerspan",
+        "holder",
+        "author",
+        "saidby",
+        "spokenby",
+        "by",
+        "attributedto",
+        "sourcespan",
+        "say",
+    ),
     "evidence": ("expression", "opinionexpression", "span", "text", "reason"),
     "holder": ("source", "opinionholder", "agent", "subject", "attitudeholder", "stanceholder", "opinionsource"),
     "target": ("aspect", "topic", "object", "opiniontarget", "stancetarget", "about", "toward", "issue"),
@@ -48,7 +60,7 @@ _LABELS: Mapping[str, tuple[str, ...]] = {
     "against": ("negative", "neg", "con", "oppose", "attack", "disagree", "contra", "criticize", "criticise"),
     "neutral": ("neu", "none", "objective", "neither"),
 }
-THING_FEATURES = ("coreference", "coref", "corefchain", "identity", "sameas")
+THING_LINKS = ("coreference", "coref", "corefchain", "identity", "sameas", "same")
 """What links are called that join mentions of one thing."""
 _SYNTAX = re.compile(
     r"(token|word|sentence|paragraph|lemma|pos|xpos|upos|dependency|deprel|root|chunk|stem|morph\w*|documentmetadata|"

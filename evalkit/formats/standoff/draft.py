@@ -17,7 +17,7 @@ from evalkit.harmless import clean
 from evalkit.layers.base import Layer, surface
 from evalkit.layers.fields import NUMBER, REQUIRED, SPAN, SPANS
 from evalkit.layers.guesses import (
-    THING_FEATURES,
+    THING_LINKS,
     folded_name,
     guessed_field,
     guessed_label,
@@ -294,7 +294,7 @@ class _Guess:
     def _things(self) -> None:
         """What is left is things that have names, unless it is syntax or too long."""
         layer = next(one for one in all_layers() if one.labels is None and one.spans_field is not None)
-        chains = [link for link in self.found.links if folded_name(link) in THING_FEATURES]
+        chains = [link for link in self.found.links if folded_name(link) in THING_LINKS]
         chained = {type_ for link in chains for ends in self.found.links[link] for type_ in ends}
         nodes = {type_ for type_ in chained if folded_name(type_).startswith(_NODES)}
         types = [
@@ -338,6 +338,8 @@ class _Guess:
         fitting.set("marks", types)
         holder, target, *_ = layer.names
         if types and layer.nobody("author") and self._label_by_feature(fitting, types):
+            feature = fitting.keys[layer.label_field][0].strip('"').removeprefix("@")
+            fitting.set("marks", [type_ for type_ in types if feature in self.found.types[type_].features])
             fitting.set(holder, "='author'")
             fitting.set(target, "self")
             self.tables.append(fitting)
