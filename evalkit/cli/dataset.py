@@ -234,8 +234,6 @@ def _say(notes: Iterable[str]) -> None:
         say(note, aside=True)
 
 
-
-
 def _count(problems: Sequence[Problem]) -> None:
     from evalkit.report.of.table import document_of
 

@@ -53,13 +53,7 @@ class Conversion:
     @property
     def layers(self) -> dict[str, dict[str, Any]]:
         """For each layer the items that were read, those that were written, and those that were lost, by kind."""
-        losses = self.losses
-        layers = {}
-        for name in dict.fromkeys([*losses.written, *losses.lost]):
-            lost = {kind: number for kind, number in losses.lost.get(name, {}).items() if number}
-            written = losses.written.get(name, 0)
-            layers[name] = {"read": written + sum(lost.values()), "written": written, "lost": lost}
-        return layers
+        return losses_by_layer(self.losses)
 
     def lines(self) -> list[str]:
         """Each layer in a line: items read are items written and items lost; then what else is not there."""

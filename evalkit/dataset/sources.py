@@ -42,7 +42,17 @@ from evalkit.options import ReadOptions
 from evalkit.records import Example, Prediction
 from evalkit.registry import near_match
 
-__all__ = ["ALL", "Place", "RawExample", "check_settings", "check_target", "find_place", "raw_examples", "read_place"]
+__all__ = [
+    "ALL",
+    "Place",
+    "RawExample",
+    "check_settings",
+    "check_target",
+    "documents_of",
+    "find_place",
+    "raw_examples",
+    "read_place",
+]
 
 ALL = "all"
 """As a split: every split together."""

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+from evalkit.dataset.archives import is_archive
 from evalkit.dataset.sources import check_settings, find_place, raw_examples, read_place
 from evalkit.errors import InputError
 from evalkit.files import path_of, read_bytes
@@ -41,12 +42,12 @@ def read_articles(source: str | Path, read: ReadOptions) -> ReadArticles:
         InputError: it cannot be read, or holds no article.
     """
     path = path_of(source, "articles are read from a file or folder")
-    if read.format is None and not _in_a_format(path):
+    if read.format is None and read.profile is None and not _in_a_format(path):
         if read.values or read.annotator:
             raise InputError(f"{source}: plain text is read without settings; name another format with --format")
         return _texts(path) if path.is_dir() else ReadArticles((read_article(source),))
-    place = find_place(source, read.format, download=read.download)
-    check_settings(read.values, place)
+    place = find_place(source, read.format, profile=read.profile, download=read.download)
+    check_settings(read, place)
     batch = read_place(place, read)
     articles = tuple(raw.example.article for raw in raw_examples(batch))
     if not articles:
@@ -66,7 +67,9 @@ def _in_a_format(path: Path) -> bool:
     """
     if path.is_dir():
         return find_place(path).kind != "hub"
-    return path.is_file() and path.suffix in article_suffixes() and format_of_file(path) is not None
+    return is_archive(path) or (
+        path.is_file() and path.suffix in article_suffixes() and format_of_file(path) is not None
+    )
 
 
 def _texts(folder: Path) -> ReadArticles:
