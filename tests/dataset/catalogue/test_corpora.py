@@ -160,3 +160,22 @@ def test_gum_has_the_splits_of_its_authors():
 @pytest.mark.parametrize("name", ["newsmtsc", "finentity", "sentfin"])
 def test_what_targets_are_named_by_is_no_gold_for_names(name: str):
     assert {example.gold.scope.layers for gold in corpus(name) for example in gold} == {("stances",)}
+
+
+def test_litbank_has_its_quotes_and_mentions():
+    # 1,765 attributed quotes and 29,103 mentions in 100 texts, as grep counts the lines of the files.
+    assert labels("litbank", "quotes", "kind") == {"direct": 1765}
+    gold = corpus("litbank")[0]
+    by_id = {example.article.id: example for example in gold}
+    first = (by_id["158_emma"].gold["quotes"] or ())[0]
+    assert by_id["158_emma"].article.text[slice(*first.content[0])].startswith("“ Poor Miss Taylor !")
+    assert first.speaker_id == "Mr_Woodhouse-4"
+    # Whoever speaks is among the mentions of the text, so that a mention can be judged.
+    known = {example.article.id: {one.entity_id for one in example.gold["entities"] or ()} for example in gold}
+    spoken = [(example.article.id, one.speaker_id) for example in gold for one in example.gold["quotes"] or ()]
+    assert sum(speaker in known[name] for name, speaker in spoken) > 0.9 * len(spoken)
+
+
+def test_gum_quotes_are_its_quotations():
+    # As grep counts <quote> in the 39 files; 44 <q>, which are no speech, are left out.
+    assert labels("gum-quotes", "quotes", "kind") == {"direct": 89}
