@@ -31,7 +31,7 @@ FORMATS = Registry(
         "spacy": "evalkit.formats.spacy_docs.format:SPACY",
         "prodigy": "evalkit.formats.prodigy.format:PRODIGY",
         "gliner": "evalkit.formats.gliner.format:GLINER",
-        "csv": "evalkit.formats.delimited:CSV",
+        "csv": "evalkit.formats.delimited.format:CSV",
         "xmi": "evalkit.formats.uima.format:XMI",
         "casjson": "evalkit.formats.uima.format:CASJSON",
         "json-standoff": "evalkit.formats.keyed.format:JSON_STANDOFF",

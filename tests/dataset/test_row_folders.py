@@ -151,9 +151,7 @@ class TestDelimited:
             pytest.param(
                 "id,title\na,b\n", "columns are 'id', 'title'; expected are id and start, end, label", id="none"
             ),
-            pytest.param(
-                "Sentence #,Word,Tag\n1,Ola,B-PER\n", "one row a token; read it with --format conll", id="token"
-            ),
+            pytest.param("Word|Tag\nOla|B-PER\n", "one row a token; read it with --format conll", id="token"),
             pytest.param(
                 "id,start,end,label,text\na,0,8,PER,Ola Brun\na,0,3,PER,Brun left\n", "'text' is neither", id="text"
             ),
@@ -286,17 +284,8 @@ class TestOtherTools:
     @pytest.mark.parametrize(
         ("row", "tool"),
         [
-            pytest.param({"id": 1, "text": "x", "label": [[0, 1, "PER"]]}, "doccano", id="doccano"),
-            pytest.param(
-                {"id": 1, "text": "x", "entities": [{"id": 1, "label": "P", "start_offset": 0, "end_offset": 1}]},
-                "doccano",
-                id="doccano with relations",
-            ),
-            pytest.param({"text": "x", "spans": [], "_task_hash": 1, "answer": "accept"}, "Prodigy", id="prodigy"),
-            pytest.param({"text": "x", "ents": [], "tokens": [{"id": 0}]}, "Doc as spaCy writes it", id="spacy"),
             pytest.param({"id": {"0": "a"}, "text": {"0": "x"}}, "table as pandas writes it", id="pandas"),
             pytest.param({"version": 1, "data": [{"id": "a", "text": "x"}]}, "one object around a list", id="around"),
-            pytest.param({"tokenized_text": ["x"], "ner": [[0, 0, "PER"]]}, "data of GLiNER", id="gliner"),
             pytest.param(
                 {"entity_group": "PER", "score": 0.9, "word": "Ola", "start": 0, "end": 3},
                 "transformers pipeline",

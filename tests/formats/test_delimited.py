@@ -1,14 +1,29 @@
-"""CSV with a header: whatever ends its lines, and what no cell can be."""
+"""CSV with a header: whatever ends its lines, what its columns are called, and what no cell can be."""
 
 from __future__ import annotations
 
+import csv
+import random
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evalkit.dataset.load import load_dataset
-from evalkit.errors import FormatError, InputError
+from evalkit.errors import EvalkitError, FormatError, InputError
+from evalkit.formats.base import Batch, Source
+from evalkit.formats.delimited.format import CSV
+from evalkit.formats.delimited.items import item_documents
+from evalkit.formats.delimited.table import read_table
+from evalkit.formats.delimited.writing import write_items
+from evalkit.formats.standoff.document import Document, Documents, Link, Mark
+from evalkit.options import ReadOptions
 from evalkit.predictions.load import load_predictions
+from evalkit.records import Span
+from tests.formats.made_documents import documents, said
+from tests.mutations import mutated
 
 
 def test_lines_that_end_in_carriage_returns_alone(tmp_path: Path) -> None:
@@ -92,3 +107,197 @@ def test_what_no_table_is_is_named(tmp_path: Path) -> None:
         load_predictions(path)
     with pytest.raises(InputError, match="holds no prediction; expected is at least one article"):
         load_predictions(written(tmp_path, "id,start,end,label"))
+
+
+def documents_in(path: Path, **values: str) -> Documents:
+    table = read_table(path, values)
+    return item_documents(table, Source(path=path), ReadOptions(values=values))
+
+
+def read_csv(path: Path, **options: Any) -> Batch:
+    assert CSV.read is not None
+    return CSV.read(Source(path=path), ReadOptions(**options))
+
+
+def marked(document: Document) -> list[tuple[str, str]]:
+    return [(mark.type, document.text[slice(*mark.spans[0])]) for mark in document.marks]
+
+
+class TestColumns:
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "doc_id,begin,end,type,text",
+            "Document ID,Start Offset,End Offset,Entity Type,Document Text",
+            "id;start_char;end_char;label;sentence",
+            "id\tchar_start\tchar_end\ttag\ttext",
+        ],
+    )
+    def test_are_found_by_their_usual_names(self, tmp_path: Path, header: str) -> None:
+        sign = next(sign for sign in ";\t," if sign in header)
+        path = written(tmp_path, header, sign.join(("a", "0", "3", "PER", "Ola left.")))
+        (document,) = documents_in(path).documents
+        assert (document.id, document.text, marked(document)) == ("a", "Ola left.", [("PER", "Ola")])
+
+    def test_can_be_named(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "nr,von,bis,art,start,words", "a,4,8,X,9,Ola left.")
+        with pytest.raises(FormatError, match="expected are id and start, end, label"):
+            read_table(path, {})
+        values = {"id_column": "nr", "start_column": "von", "end_column": "bis", "label_column": "Art"}
+        (document,) = documents_in(path, **values, text_column="words").documents
+        assert marked(document) == [("X", "left")]
+        assert document.marks[0].features == {"start": "9"}
+
+    def test_that_are_named_must_be_there(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "nr,von,bis,art", "a,4,8,X")
+        with pytest.raises(FormatError, match=r"has no column 'vom' \(--start-column\); did you mean 'von'\?"):
+            read_table(path, {"start_column": "vom"})
+
+    def test_without_an_id_each_text_is_an_article(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "text,start,end,label", "Ola left.,0,3,PER", "Ola left.,4,8,X", "Ruun.,0,4,GPE")
+        assert [(own.id, len(own.marks)) for own in documents_in(path).documents] == [("0001", 2), ("0002", 1)]
+
+    def test_further_ones_are_features(self, tmp_path: Path) -> None:
+        path = written(
+            tmp_path, "id,start,end,label,text,entity_id,aka,score", 'a,0,3,PER,Ola left.,ola,"[""O"",""L""]",.5'
+        )
+        (mark,) = documents_in(path).documents[0].marks
+        assert (mark.features, mark.score) == ({"entity_id": "ola", "aka": ("O", "L")}, 0.5)
+
+
+class TestTexts:
+    def test_of_articles_may_stand_in_one_row_of_each(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "id,start,end,label,text", "a,,,,Ola left.", "a,0,3,PER,", "b,,,,Nobody.")
+        assert [marked(own) for own in documents_in(path).documents] == [[("PER", "Ola")], []]
+
+    @pytest.mark.parametrize("kind", ["folder", "csv", "jsonl"])
+    def test_may_lie_beside(self, tmp_path: Path, kind: str) -> None:
+        (tmp_path / "texts").mkdir()
+        (tmp_path / "texts" / "a.txt").write_bytes(b"\xef\xbb\xbfOla\r\nleft.")
+        (tmp_path / "texts" / "z.txt").write_text("Nobody asked.")
+        (tmp_path / "texts.csv").write_bytes(b'ID,text\r\na,"Ola\r\nleft."\r\nz,Nobody asked.\r\n')
+        (tmp_path / "texts.jsonl").write_text('{"id": "a", "text": "Ola\\r\\nleft."}\n{"id": "z", "text": "N"}\n')
+        texts = tmp_path / ("texts" if kind == "folder" else f"texts.{kind}")
+        path = written(tmp_path, "id,start,end,label", "a,5,9,X", "q,0,1,Y")
+        found = documents_in(path, texts=str(texts))
+        assert [marked(own) for own in found.documents] == [[("X", "left")]]
+        assert "article 'q' has no text under --texts" in str(found.problems[0])
+        assert list(found.notes.values()) == [1]
+
+    @pytest.mark.parametrize(
+        ("files", "message"),
+        [
+            ({}, "is no folder or file"),
+            ({"texts/a.md": "x"}, r"holds no file ID\.txt"),
+            ({"texts/a.txt": "x", "texts/b/a.txt": "y"}, "another text is called so too"),
+            ({"texts": "id,body\na,x\n"}, "has no 'id' and 'text'"),
+            ({"texts": "id,text\na,x\na,y\n"}, "has another text before"),
+            ({"texts": "just a text"}, "is no header with an id and a text"),
+        ],
+    )
+    def test_that_are_none_are_refused(self, tmp_path: Path, files: dict[str, str], message: str) -> None:
+        for name, content in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(content)
+        path = written(tmp_path, "id,start,end,label", "a,0,1,X")
+        with pytest.raises(InputError, match=message):
+            documents_in(path, texts=str(tmp_path / "texts"))
+
+    def test_decide_with_what_stands_at_the_spans(self, tmp_path: Path) -> None:
+        path = written(
+            tmp_path, "id,start,end,label,mention,text", "a,3,6,PER,Ola,😀 Ola left.", "a,7,11,X,left,😀 Ola left."
+        )
+        found = documents_in(path)
+        assert marked(found.documents[0]) == [("PER", "Ola"), ("X", "left")]
+        assert any("UTF-16" in note for note in found.notes)
+
+    def test_that_speak_against_a_span_make_a_problem(self, tmp_path: Path) -> None:
+        path = written(
+            tmp_path, "id,start,end,label,mention,text", "a,0,3,PER,Kari,Ola left.", "a,4,8,X,left,Ola left."
+        )
+        found = documents_in(path)
+        assert marked(found.documents[0]) == [("X", "left")]
+        assert "items.csv:2: " in str(found.problems[0])
+
+    def test_are_wanted_by_a_profile(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "id,start,end,label", "a,0,3,PER")
+        with pytest.raises(FormatError, match="name the texts with --texts, or leave out the profile"):
+            read_csv(path, profile="default")
+
+
+def test_what_an_annotator_said_is_a_reading(tmp_path: Path) -> None:
+    lines = ("a,Ola left.,0,3,PER,ola", "a,Ola left.,0,3,PER,kari", "a,Ola left.,4,8,X,kari")
+    found = documents_in(written(tmp_path, "id,text,start,end,label,annotator", *lines))
+    assert [(own.annotator, len(own.marks), own.ground_truth) for own in found.documents] == [
+        ("ola", 1, False),
+        ("kari", 2, False),
+    ]
+
+
+class TestTokens:
+    HEADER = "Sentence #,Word,POS,Tag"
+
+    def test_a_row_each_with_sentences(self, tmp_path: Path) -> None:
+        path = written(
+            tmp_path, self.HEADER, "Sentence: 1,Ola,NNP,B-per", ',"""",X,O', ',",",X,O', "Sentence: 2,Ruun,NNP,B-geo"
+        )
+        first, second = load_dataset(path, split="all").examples
+        assert (first.article.id, first.article.text) == ("Sentence: 1", 'Ola " ,')
+        assert [(own.label, own.spans) for own in second.gold["entities"]] == [("geo", ((0, 4),))]
+
+    def test_a_sentence_may_be_named_in_each_row(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "sentence_idx,word,tag", "1.0,Ola,B-per", "1.0,left,O", "2.0,Ruun,B-geo")
+        assert [example.article.text for example in load_dataset(path, split="all").examples] == ["Ola left", "Ruun"]
+
+    def test_other_encodings(self, tmp_path: Path) -> None:
+        path = tmp_path / "tokens.csv"
+        path.write_bytes("Sentence #,Word,Tag\nSentence: 1,Åse,B-per\n".encode("latin-1"))
+        for values in ({}, {"encoding": "latin-1"}):
+            (example,) = read_csv(path, values=values).examples
+            assert example.article.text == "Åse"
+        with pytest.raises(InputError, match="encoding 'latin-0' is not known"):
+            read_csv(path, values={"encoding": "latin-0"})
+
+    def test_the_first_names_its_sentence(self, tmp_path: Path) -> None:
+        with pytest.raises(FormatError, match=r"items\.csv:2: column 'Sentence #' is empty in the first row"):
+            load_dataset(written(tmp_path, self.HEADER, ",Ola,NNP,O"), split="all")
+
+
+def test_cells_are_written_as_they_are(tmp_path: Path) -> None:
+    text = '=HYPERLINK("x")\r\n+1;"quoted", \ttab'
+    marks = (Mark("m", "=SUM(A1)", (Span(0, 10),), {"note": "@cmd", "aka": ("-1", "b")}),)
+    path = tmp_path / "out.csv"
+    write_items([Document(id="a", text=text, marks=marks)], path, ReadOptions())
+    with path.open(encoding="utf-8", newline="") as file:
+        article, item = csv.DictReader(file)
+    assert (article["text"], article["start"]) == (text, "")
+    assert (item["label"], item["note"], item["surface"], item["text"]) == ("=SUM(A1)", "@cmd", "=HYPERLINK", "")
+    assert path.read_bytes().count(b"\r\n") == 4
+
+
+@settings(max_examples=80, deadline=None)
+@given(document=documents(), suffix=st.sampled_from((".csv", ".tsv")))
+def test_what_is_written_comes_back(tmp_path_factory: pytest.TempPathFactory, document: Document, suffix: str) -> None:
+    path = tmp_path_factory.getbasetemp() / f"made{suffix}"
+    path.unlink(missing_ok=True)
+    write_items([document], path, ReadOptions())
+    found = documents_in(path)
+    assert not found.problems
+    (back,) = found.documents
+    assert said(back) == said(document)
+
+
+def test_mutated_files_are_read_or_refused(tmp_path: Path) -> None:
+    marks = (Mark("m", "PER", (Span(0, 3),), {"note": "n"}, 0.5), Mark("o", "X", (Span(4, 8),)))
+    made = Document(id="a", text="Ola left.", marks=marks, links=(Link("l", "m", "o"),), article={"title": "t"})
+    path = tmp_path / "out.csv"
+    write_items([made, Document(id="b", text="", labels={"category": ("x",)})], path, ReadOptions())
+    content, pick = path.read_bytes(), random.Random(9)
+    for _ in range(500):
+        path.write_bytes(mutated(content, pick))
+        try:
+            found = documents_in(path) if pick.random() < 0.8 else load_dataset(path, split="all")
+        except EvalkitError:
+            continue
+        for document in found.documents if isinstance(found, Documents) else ():
+            assert all(0 <= start < end <= len(document.text) for mark in document.marks for start, end in mark.spans)

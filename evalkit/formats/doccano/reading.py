@@ -75,9 +75,6 @@ def looks_like_doccano(row: Row) -> bool:
     return "Comments" in row or {"entities", "relations"} <= row.keys()
 
 
-_ONLY_HERE = ("relations", "Comments")
-
-
 def readings_of(folder: Path) -> list[Path]:
     """The files of a folder that hold the same articles, one for each annotator; none if it is no such folder."""
     import orjson
@@ -93,14 +90,11 @@ def readings_of(folder: Path) -> list[Path]:
                 row = orjson.loads(line)
             except orjson.JSONDecodeError:
                 continue
-            if not isinstance(row, dict):
+            if not isinstance(row, dict) or not (own or looks_like_doccano(row)):
                 return []
-            own.add(str(row.get("id")))
-            # `entities` alone is what native rows have, too.
-            if len(own) == 1 and not (looks_like_doccano(row) or ({*_LABELS, *_ONLY_HERE} - {"entities"}) & row.keys()):
-                return []
+            own.add(_id(row))
         ids.update(own)
-    return files if len(files) > 1 and any(number > 1 for number in ids.values()) else []
+    return files if any(number > 1 for name, number in ids.items() if name) else []
 
 
 def read_doccano(source: Source, options: ReadOptions) -> Documents:

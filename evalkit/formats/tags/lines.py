@@ -23,6 +23,7 @@ __all__ = [
     "MANY_LABELS",
     "Columns",
     "Layout",
+    "decode_line",
     "find_columns",
     "header_names",
     "looks_like_columns",
@@ -116,7 +117,7 @@ def read_lines(path: Path, *, encoding: str | None, notes: Counter[str]) -> list
         if not name.startswith("utf-8"):
             at = f" at byte {error.start}" if isinstance(error, UnicodeDecodeError) else ""
             raise FormatError(f"{path}: is not in {encoding}{at}; name its encoding, or leave it out") from error
-        text = "\n".join(_decode_line(line, notes) for line in content.split(b"\n")).removeprefix("\ufeff")
+        text = "\n".join(decode_line(line, notes) for line in content.split(b"\n")).removeprefix("\ufeff")
     if "\0" in text:
         notes["NUL characters removed"] += text.count("\0")
         text = text.replace("\0", "")
@@ -156,7 +157,8 @@ def looks_like_columns(head: bytes) -> bool:
     return layout.width > 1 and 0 < body < 2 * len(rows) and len(rows) < 2 * tagged
 
 
-def _decode_line(line: bytes, notes: Counter[str]) -> str:
+def decode_line(line: bytes, notes: Counter[str]) -> str:
+    """A line that is mostly UTF-8: as Windows-1252 if it is not, and counted."""
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError:
