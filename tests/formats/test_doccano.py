@@ -165,6 +165,14 @@ class TestUnits:
         )
         assert len(found.documents) == 1
 
+    def test_may_be_said(self, tmp_path: Path) -> None:
+        path = tmp_path / "all.jsonl"
+        rows = [{"id": 1, "text": "😀 anna", "label": [[4, 5, "X"]]}, {"id": 2, "text": "😀", "label": [[1, 2, "X"]]}]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        found = read_doccano(Source(path=path), ReadOptions(offsets="utf-16"))
+        assert [own.marks[0].spans for own in found.documents] == [(Span(3, 4),)]
+        assert "all.jsonl:2: 1 to 2 parts the character '😀'" in str(found.problems[0])
+
     def test_do_not_matter_in_plain_texts(self, tmp_path: Path) -> None:
         assert one(read(tmp_path, {"id": 1, "text": "Øla Ånsen", "label": [[1, 5, "X"]]})).marks[0].spans == (
             Span(1, 5),
@@ -213,6 +221,13 @@ def test_it_is_known_by_its_keys(tmp_path: Path, row: dict[str, Any], is_ours: b
     path = tmp_path / "x.jsonl"
     path.write_text(json.dumps(row) + "\n", encoding="utf-8")
     assert (format_of_file(path).name == "doccano") == is_ours
+
+
+@pytest.mark.parametrize("annotated", [True, False])
+def test_a_text_that_nobody_annotated_comes_back(tmp_path: Path, annotated: bool) -> None:
+    path = tmp_path / "out.jsonl"
+    write_doccano([Document(id="a", text="Ola.", annotated=annotated)], path, ReadOptions())
+    assert one(read_doccano(Source(path=path), ReadOptions())).annotated == annotated
 
 
 @settings(max_examples=60, deadline=None)

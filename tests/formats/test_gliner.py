@@ -125,6 +125,13 @@ def test_marks_inside_words_are_lost(tmp_path: Path) -> None:
     assert (row["tokenized_text"], row["ner"]) == (["Ola", "Brun", "left", "."], [[0, 0, "X"]])
 
 
+@pytest.mark.parametrize("annotated", [True, False])
+def test_a_text_that_nobody_annotated_comes_back(tmp_path: Path, annotated: bool) -> None:
+    path = tmp_path / "out.json"
+    write_gliner([Document(id="a", text="Ola.", annotated=annotated)], path, ReadOptions())
+    assert one(read_gliner(Source(path=path), ReadOptions())).annotated == annotated
+
+
 @settings(max_examples=60, deadline=None)
 @given(document=documents(features=False, scores=False, answers=False, annotator=False))
 def test_what_is_written_comes_back(tmp_path_factory: pytest.TempPathFactory, document: Document) -> None:

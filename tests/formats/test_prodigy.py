@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from evalkit.errors import EvalkitError
 from evalkit.formats.base import Source
@@ -64,10 +63,10 @@ def test_an_annotated_task(tmp_path: Path) -> None:
 def test_only_accepted_answers_count(tmp_path: Path) -> None:
     rows = [task(), task(answer="reject", _input_hash=2), task(answer="ignore", _input_hash=3), task(answer=None)]
     found = read(tmp_path, *rows)
-    assert len(found.documents) == 1
+    assert [(own.annotated, len(own.marks)) for own in found.documents] == [(True, 2), (False, 0)]
     assert found.notes["tasks rejected, left out"] == 1
     assert found.notes["tasks ignored, left out"] == 1
-    assert found.notes["tasks without an answer beside answered ones, left out"] == 1
+    assert found.notes["tasks that nobody answered yet"] == 1
 
 
 def test_tasks_that_nobody_answered_are_read_and_said(tmp_path: Path) -> None:
@@ -229,9 +228,28 @@ def test_suggestions_are_written_without_an_answer(tmp_path: Path) -> None:
     assert ["answer" in row for row in rows] == [False, True]
 
 
+@pytest.mark.parametrize("flags", [{"suggested": True}, {"annotated": False}, {"ground_truth": True}])
+def test_what_marks_are_worth_comes_back(tmp_path: Path, flags: dict[str, bool]) -> None:
+    made = Document(id="a", text="Ola.", annotator="kari" if "annotated" not in flags else "", **flags)
+    path = tmp_path / "one.jsonl"
+    write_prodigy([made], path, ReadOptions())
+    back = one(read_prodigy(Source(path=path), ReadOptions()))
+    assert (back.suggested, back.annotated, back.ground_truth) == (made.suggested, made.annotated, made.ground_truth)
+    assert back.annotator == made.annotator
+
+
+def test_offsets_may_be_said(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    row = {"text": "😀 Ola", "spans": [{"start": 3, "end": 6, "label": "PER"}], "answer": "accept"}
+    path.write_text(json.dumps(row), encoding="utf-8")
+    assert marked(one(read_prodigy(Source(path=path), ReadOptions(offsets="utf-16")))) == [("PER", "Ola")]
+    (problem,) = read_prodigy(Source(path=path), ReadOptions(offsets="codepoint")).problems
+    assert "out.jsonl:1: span 1" in str(problem)
+
+
 @settings(max_examples=60, deadline=None)
-@given(document=documents(), truth=st.booleans())
-def test_what_is_written_comes_back(tmp_path_factory: pytest.TempPathFactory, document: Document, truth: bool) -> None:
+@given(document=documents())
+def test_what_is_written_comes_back(tmp_path_factory: pytest.TempPathFactory, document: Document) -> None:
     path = tmp_path_factory.getbasetemp() / "prodigy.jsonl"
     path.unlink(missing_ok=True)
     write_prodigy([document], path, ReadOptions())

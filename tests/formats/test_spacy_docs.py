@@ -221,6 +221,15 @@ def test_entities_are_the_longest_marks_that_fit(tmp_path: Path, vocab: Any) -> 
     ]
 
 
+@pytest.mark.parametrize("flags", [{"suggested": True}, {"annotated": False}, {"ground_truth": True}])
+def test_what_marks_are_worth_comes_back(tmp_path: Path, flags: dict[str, bool]) -> None:
+    made = Document(id="a", text="Ola.", annotator="kari", **flags)
+    path = tmp_path / "one.spacy"
+    write_spacy([made], path, ReadOptions())
+    back = one(read_spacy(Source(path=path), ReadOptions()))
+    assert (back.suggested, back.annotated, back.ground_truth) == (made.suggested, made.annotated, made.ground_truth)
+
+
 @settings(max_examples=60, deadline=None)
 @given(document=documents())
 def test_what_is_written_comes_back(tmp_path_factory: pytest.TempPathFactory, document: Document) -> None:

@@ -203,7 +203,10 @@ def item_documents(table: Table, source: Source, options: ReadOptions) -> Docume
         notes["texts under --texts that no row is about, left out (an article without items has a row too)"] = len(
             texts
         )
-    proofs = Prover().prove_all((text, [claim for _, claim in claims]) for _, text, _, claims in parts)
+    said = [(text, [claim for _, claim in claims]) for _, text, _, claims in parts]
+    # How they count was said: they are converted where everything is that was read so.
+    as_they_are = [[Proof(claim.spans) for claim in claims] for _, claims in said]
+    proofs = Prover().prove_all(said) if options.offsets is None else as_they_are
     documents: list[Document] = []
     for (article_id, text, own, claims), proved in zip(parts, proofs, strict=True):
         items = [(row, proof) for (row, _), proof in zip(claims, proved, strict=True)]

@@ -20,11 +20,12 @@ from typing import Any, NamedTuple
 
 from evalkit.errors import FormatError
 from evalkit.formats.base import Source
-from evalkit.formats.doccano.units import Placed, in_code_points
+from evalkit.formats.doccano.units import Placed, in_code_points, in_unit
 from evalkit.formats.standoff.document import Document, Documents, Link, Mark
 from evalkit.formats.standoff.values import article_of, features_of, listed_objects, whole
 from evalkit.layers.table import layer_names
 from evalkit.options import ReadOptions
+from evalkit.text.counting import parse_counting
 
 __all__ = ["QUESTION", "UNIT_KEY", "looks_like_doccano", "read_doccano", "readings_of"]
 
@@ -112,14 +113,14 @@ def read_doccano(source: Source, options: ReadOptions) -> Documents:
         annotator = path.stem if source.path.is_dir() and path.stem not in _UNNAMED else ""
         for where, row in read_rows(path, on_error=problems.append):
             lines += _lines(where, row, annotator, notes, problems)
-    placed = in_code_points(
-        [
-            Placed(line.where, line.text, tuple((start, end) for start, end, _, _ in line.spans), _unit(line.row))
-            for line in lines
-        ],
-        problems,
-        notes,
-    )
+    offsets = [
+        Placed(line.where, line.text, tuple((start, end) for start, end, _, _ in line.spans), _unit(line.row))
+        for line in lines
+    ]
+    if options.offsets is None:
+        placed = in_code_points(offsets, problems, notes)
+    else:
+        placed = [in_unit(line, parse_counting(options.offsets), problems) for line in offsets]
     digits = max(4, len(str(len(lines))))
     documents = []
     for number, (line, spans) in enumerate(zip(lines, placed, strict=True), 1):
@@ -210,6 +211,7 @@ def _document(name: str, line: _Line, spans: Sequence[Any], notes: Counter[str])
         links=tuple(links),
         labels={} if answers is None else {QUESTION: answers},
         annotator=line.annotator,
+        annotated=any(key in row for key in _LABELS),
         article=article_of(known) | (article_of(meta) if isinstance(meta, Mapping) else {}),
         where=line.where,
     )

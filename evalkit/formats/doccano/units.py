@@ -18,8 +18,9 @@ from typing import NamedTuple
 from evalkit.errors import FormatError
 from evalkit.records import Span
 from evalkit.showing import number_of
+from evalkit.text.counting import Counting, Ruler
 
-__all__ = ["UNITS", "Placed", "in_code_points", "units_differ", "utf16_offsets"]
+__all__ = ["UNITS", "Placed", "in_code_points", "in_unit", "units_differ", "utf16_offsets"]
 
 UNITS = {"utf-16": "UTF-16 code units", "codepoint": "code points", "grapheme": "graphemes"}
 """What the offsets may count; those of doccano's pages first."""
@@ -61,6 +62,20 @@ def in_code_points(lines: Sequence[Placed], problems: list[FormatError], notes: 
             notes[f"texts whose offsets were taken to count {UNITS[unit]}"] += 1
         found.append(None if unit is None else own[unit])
     return found
+
+
+def in_unit(line: Placed, counting: Counting, problems: list[FormatError]) -> Spans | None:
+    """The spans of a line whose offsets count as somebody says; None if they do not, of which a problem tells."""
+    ruler = Ruler(line.text, counting)
+    spans = []
+    for start, end in line.offsets:
+        span = ruler.span(Span(start, end))
+        if span is None:
+            fault = ruler.fault(Span(start, end))
+            problems.append(FormatError(f"{line.where}: {start} to {end} {fault}; mend it, or count otherwise"))
+            return None
+        spans.append(span)
+    return tuple(spans)
 
 
 def units_differ(text: str) -> bool:

@@ -40,6 +40,8 @@ def _line(document: Document, related: bool, classified: bool) -> dict[str, Any]
     line: dict[str, Any] = {"id": document.id, "text": text}
     spans = utf16_offsets(text, [mark.spans[0] for mark in document.marks])
     offsets = {mark.id: own for mark, own in zip(document.marks, spans, strict=True)}
+    if not document.annotated:
+        return line | {key: value for key, value in document.article.items() if key not in line}
     if related:
         numbers = {mark.id: number for number, mark in enumerate(document.marks, 1)}
         line["entities"] = [

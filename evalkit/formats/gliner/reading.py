@@ -84,7 +84,7 @@ def _document(name: str, where: str, row: Row, rule: str, notes: Counter[str], p
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
         raise FormatError(f"{where}: 'tokenized_text' is {str(tokens)[:60]!r}, not a list of tokens; mend it")
     text, offsets = _laid_out(tokens, row.get("text"), rule, notes)
-    entities = row.get("ner")
+    entities = row.get("ner", [])
     if not isinstance(entities, list):
         raise FormatError(f"{where}: 'ner' is {str(entities)[:60]!r}, not a list of [first, last, label]; mend it")
     marks: dict[int, Mark] = {}
@@ -101,6 +101,7 @@ def _document(name: str, where: str, row: Row, rule: str, notes: Counter[str], p
         marks=tuple(marks.values()),
         links=tuple(_links(row.get("relations"), marks, entities, notes)),
         article=article_of(row, but=_KEYS) | (article_of(meta) if isinstance(meta, Mapping) else {}),
+        annotated="ner" in row,
         declared=frozenset(labels),
         where=where,
     )

@@ -43,7 +43,9 @@ def _row(document: Document) -> dict[str, Any]:
             numbers[mark.id] = len(entities)
             entities.append([covered[0], covered[1] - 1, mark.type])
     row: dict[str, Any] = {"id": document.id, "text": text}
-    row |= {"tokenized_text": [text[start:end] for start, end in tokens], "ner": entities}
+    row["tokenized_text"] = [text[start:end] for start, end in tokens]
+    if document.annotated:
+        row["ner"] = entities
     relations = [
         [numbers[link.source], numbers[link.target], link.type]
         for link in document.links

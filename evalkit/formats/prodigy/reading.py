@@ -22,6 +22,7 @@ from evalkit.formats.standoff.document import Document, Documents, Link, Mark
 from evalkit.formats.standoff.proof import Proof, Prover
 from evalkit.formats.standoff.values import article_of, listed_objects, whole
 from evalkit.options import ReadOptions
+from evalkit.text.counting import CODE_POINTS, parse_counting
 
 __all__ = ["QUESTION", "read_prodigy"]
 
@@ -29,6 +30,12 @@ Row = Mapping[str, Any]
 
 QUESTION = "category"
 """What the answers about a whole text are under."""
+
+SUGGESTED = "suggested"
+"""The key by which evalkit tells whether a system made a task, as long as nobody has answered it."""
+
+_ANSWER = ("spans", "relations", "accept", "label")
+"""What of a task says something of its text."""
 
 _TASK_KEYS = frozenset(
     [
@@ -53,6 +60,7 @@ _TASK_KEYS = frozenset(
         "height",
         "arcs",
         "default",
+        "suggested",
     ]
 )
 """The keys of a task that are no metadata; nor are those that begin with an underscore."""
@@ -63,13 +71,25 @@ _MOMENT = re.compile(r"(.*-)?\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d")
 
 
 class Task(NamedTuple):
-    """An answer that counts: its place, what it says, of which text, who gave it, and whether it is the gold."""
+    """A task that is read: its place, what it says, of which text, and what its answer is worth.
+
+    Attributes:
+        where: its place.
+        row: what it says.
+        text: of which text.
+        annotator: who answered.
+        is_gold: whether it is the gold beside readings.
+        is_suggested: whether a system made it and nobody answered.
+        is_annotated: whether anybody answered.
+    """
 
     where: str
     row: Row
     text: str
-    annotator: str
-    reviewed: bool
+    annotator: str = ""
+    is_gold: bool = False
+    is_suggested: bool = False
+    is_annotated: bool = True
 
 
 def read_prodigy(source: Source, options: ReadOptions) -> Documents:
@@ -83,20 +103,23 @@ def read_prodigy(source: Source, options: ReadOptions) -> Documents:
     problems: list[FormatError] = []
     notes: Counter[str] = Counter()
     tasks = _answered(list(read_rows(source.path, on_error=problems.append)), notes)
-    readings: dict[tuple[str, str, bool], list[Task]] = {}
-    for name, task in zip(_names(tasks, source, notes), tasks, strict=True):
-        readings.setdefault((name, task.annotator, task.reviewed), []).append(task)
+    readings: dict[tuple[object, ...], list[Task]] = {}
+    names = _names(tasks, source, notes)
+    for name, task in zip(names, tasks, strict=True):
+        readings.setdefault((name, *task[3:]), []).append(task)
     readings = {key: _last_answers(own, notes) for key, own in readings.items()}
     marked = [
         (task, marked_spans(task.row, task.text, task.where, notes, problems))
         for own in readings.values()
         for task in own
     ]
-    proofs = Prover().prove_all((task.text, [one.claim for one in spans]) for task, spans in marked)
+    counting = parse_counting(options.offsets) if options.offsets else CODE_POINTS
+    prover = Prover(usual=counting, stated=options.offsets is not None)
+    proofs = prover.prove_all((task.text, [one.claim for one in spans]) for task, spans in marked)
     proved = iter([(spans, own) for (_, spans), own in zip(marked, proofs, strict=True)])
     documents = [
-        _document(name, [(task, *next(proved)) for task in own], notes, problems)
-        for (name, _, _), own in readings.items()
+        _document(str(name), [(task, *next(proved)) for task in own], notes, problems)
+        for (name, *_), own in readings.items()
     ]
     return Documents(documents=tuple(documents), problems=tuple(problems), notes=dict(notes))
 
@@ -110,19 +133,22 @@ def _answered(rows: Sequence[tuple[str, Row]], notes: Counter[str]) -> list[Task
         if answer is not None and answer != "accept":
             known = {"reject": "tasks rejected, left out", "ignore": "tasks ignored, left out"}
             notes[known.get(str(answer), "tasks with an answer that is none of Prodigy's, left out")] += 1
-        elif answer is None and any_answered:
-            notes["tasks without an answer beside answered ones, left out"] += 1
         elif text is None:
             notes["tasks without a text, left out"] += 1
+        elif answer is None and row.get(SUGGESTED) is True:
+            tasks.append(Task(where, row, text, _annotator(row), is_suggested=True))
+        elif answer is None and (any_answered or row.get(SUGGESTED) is False):
+            notes["tasks that nobody answered yet"] += 1
+            tasks.append(Task(where, {key: row[key] for key in row if key not in _ANSWER}, text, is_annotated=False))
         else:
             if answer is None:
                 notes["tasks without an answer, read as accepted"] += 1
-            reviewed = "versions" in row or row.get("_view_id") == "review"
-            tasks.append(Task(where, row, text, _annotator(row), reviewed))
+            tasks.append(Task(where, row, text, _annotator(row), "versions" in row or row.get("_view_id") == "review"))
             for version in listed_objects(row.get("versions")):
-                for session in version.get("sessions") or ():
+                sessions = version.get("sessions")
+                for session in sessions if isinstance(sessions, list) else ():
                     if isinstance(session, str):
-                        tasks.append(Task(where, {**version, "_task_hash": None}, text, session, False))
+                        tasks.append(Task(where, {**version, "_task_hash": None}, text, session))
     return tasks
 
 
@@ -215,7 +241,9 @@ def _document(
         links=tuple(links),
         labels=labels,
         annotator=first.annotator,
-        ground_truth=first.reviewed,
+        ground_truth=first.is_gold,
+        suggested=first.is_suggested,
+        annotated=first.is_annotated,
         article=article,
         where=first.where,
     )

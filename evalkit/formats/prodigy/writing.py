@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evalkit.formats.prodigy.reading import QUESTION
+from evalkit.formats.prodigy.reading import QUESTION, SUGGESTED
 from evalkit.formats.standoff.document import Document, Mark
 from evalkit.formats.standoff.words import Tokens, tokens_of
 from evalkit.options import ReadOptions
@@ -61,7 +61,9 @@ def _task(document: Document) -> dict[str, Any]:
     if document.annotator:
         task |= {"_session_id": document.annotator, "_annotator_id": document.annotator}
     task["_view_id"] = "review" if document.ground_truth else "relations" if relations else "spans_manual"
-    return task if document.suggested else task | {"answer": "accept"}
+    if document.suggested or not document.annotated:
+        return task | {SUGGESTED: document.suggested}
+    return task | {"answer": "accept"}
 
 
 def _span(mark: Mark, tokens: Tokens) -> dict[str, Any]:

@@ -292,7 +292,8 @@ def _document(name: str, doc: _Doc, wanted: set[str], notes: Counter[str]) -> Do
         labels={QUESTION: _categories(doc.cats)} if doc.cats or doc.own.get("asked") else {},
         annotator=_name(doc.own.get("annotator")),
         ground_truth=doc.own.get("ground_truth") is True,
-        suggested=False,
+        suggested=doc.own.get("suggested") is True,
+        annotated=doc.own.get("annotated") is not False,
         article=article_of(known) | (_lists(article) if isinstance(article, Mapping) else {}),
         where=doc.where,
     )

@@ -60,6 +60,8 @@ def _doc(document: Document, spacy: Any, vocab: Any) -> Any:
         "id": document.id,
         "annotator": document.annotator,
         "ground_truth": document.ground_truth,
+        "suggested": document.suggested,
+        "annotated": document.annotated,
         "article": dict(document.article),
         "asked": QUESTION in document.labels,
         "marks": [_extra(mark, "" if mark.id in flat else KEY) for mark in document.marks],
