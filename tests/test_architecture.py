@@ -372,9 +372,12 @@ def defined(path: Path) -> set[str]:
     return names
 
 
-MAY_KNOW = ("layers/", "scoring/tasks/", "extractors/", "formats/inline/", "formats/tags/", "formats/doccano/")
+MAY_KNOW = (
+    *("layers/", "scoring/tasks/", "extractors/", "formats/inline/", "formats/tags/"),
+    *("formats/doccano/", "formats/spacy_docs/"),
+)
 """Rooms that may name a layer: layers and tasks themselves, what an extractor makes, two formats whose syntax is that
-of particular layers (brackets for mentions, one tag a token), and a tool whose files have a key of such a name."""
+of particular layers (brackets for mentions, one tag a token), and tools whose files have a key of such a name."""
 
 
 def test_nothing_else_knows_a_layer_by_name():

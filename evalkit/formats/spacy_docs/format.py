@@ -19,6 +19,7 @@ _MAP_OF_FEW = range(0x87, 0x8C)
 
 
 def _sniff(path: Path, head: bytes) -> float:
+    from evalkit.formats.spacy_docs.training import is_training_data
     from evalkit.formats.standoff.values import first_objects
 
     if path.is_dir():
@@ -30,7 +31,13 @@ def _sniff(path: Path, head: bytes) -> float:
             begin = b""
         if begin[:1] and begin[0] in _MAP_OF_FEW and b"version" in begin:
             return 0.95
-    return 0.95 if any(map(_is_doc, first_objects(head))) else 0.5 if path.suffix == ".spacy" else 0.0
+    return (
+        0.95
+        if is_training_data(head) or any(map(_is_doc, first_objects(head)))
+        else 0.5
+        if path.suffix == ".spacy"
+        else 0.0
+    )
 
 
 def _is_doc(row: Mapping[str, Any]) -> bool:
@@ -51,7 +58,7 @@ def _write(documents: Sequence[Document], target: Path, options: ReadOptions) ->
 
 SPACY = standoff_format(
     name="spacy",
-    about="spaCy's DocBin, or the JSON of its documents",
+    about="spaCy's DocBin, the JSON of its documents, or what spaCy 2 was trained on",
     suffixes=(".spacy",),
     documents=_documents,
     write_documents=_write,

@@ -1,4 +1,4 @@
-"""spaCy's documents: a DocBin (`.spacy`), or the JSON of `Doc.to_json`.
+"""Documents of spaCy: a DocBin (`.spacy`), the JSON of `Doc.to_json`, or what spaCy 2 was trained on.
 
 Entities and the spans of every group are marks, those of both once; a span without a label is called after its group.
 Categories from 0.5 are labels of the text. Attributes of spans (`span._.x`) are features of the marks at their place,
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from evalkit.errors import FormatError, MissingExtraError
 from evalkit.formats.base import Source
+from evalkit.formats.spacy_docs.training import is_training_data, training_rows
 from evalkit.formats.standoff.document import Document, Documents, Link, Mark
 from evalkit.formats.standoff.values import article_of, feature_of, listed_objects, whole
 from evalkit.options import ReadOptions
@@ -73,7 +74,7 @@ def read_spacy(source: Source, options: ReadOptions) -> Documents:
     notes: Counter[str] = Counter()
     content = read_bytes(source.path)
     if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
-        found = _of_json(source.path, problems)
+        found = _of_json(content, source.path, problems)
     else:
         found = _of_doc_bin(content, source.path, notes, problems)
     wanted = {key.strip() for key in options.values.get("spans_key", "").split(",")} - {""}
@@ -189,10 +190,12 @@ def _made_of(doc: Any, where: str) -> _Doc:
     )
 
 
-def _of_json(path: Path, problems: list[FormatError]) -> Iterator[_Doc]:
+def _of_json(content: bytes, path: Path, problems: list[FormatError]) -> Iterator[_Doc]:
     from evalkit.formats.native.json_rows import read_rows
 
-    for where, row in read_rows(path, on_error=problems.append):
+    trained_on = is_training_data(content)
+    rows = training_rows(content, path, problems) if trained_on else read_rows(path, on_error=problems.append)
+    for where, row in rows:
         try:
             text = row.get("text")
             if not isinstance(text, str):
