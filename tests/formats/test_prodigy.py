@@ -101,8 +101,10 @@ class TestSessions:
 
     def test_a_review_is_the_gold_beside_its_versions(self, tmp_path: Path) -> None:
         version = {"text": TEXT, "spans": [RUUN], "sessions": ["ola", "kari"], "default": False}
-        gold, *rest = read(tmp_path, task(_view_id="review", versions=[version])).documents
+        rejected = version | {"sessions": ["mia"], "answer": "reject"}
+        gold, *rest = read(tmp_path, task(_view_id="review", versions=[version, rejected])).documents
         assert gold.ground_truth
+        assert {own.id for own in rest} == {gold.id}
         assert [(own.annotator, own.ground_truth, len(own.marks)) for own in rest] == [
             ("ola", False, 1),
             ("kari", False, 1),

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from evalkit.errors import FormatError
@@ -144,12 +144,18 @@ def _answered(rows: Sequence[tuple[str, Row]], notes: Counter[str]) -> list[Task
             if answer is None:
                 notes["tasks without an answer, read as accepted"] += 1
             tasks.append(Task(where, row, text, _annotator(row), "versions" in row or row.get("_view_id") == "review"))
-            for version in listed_objects(row.get("versions")):
-                sessions = version.get("sessions")
-                for session in sessions if isinstance(sessions, list) else ():
-                    if isinstance(session, str):
-                        tasks.append(Task(where, {**version, "_task_hash": None}, text, session))
+            tasks += _versions(where, row, text)
     return tasks
+
+
+def _versions(where: str, row: Row, text: str) -> Iterator[Task]:
+    """What the sessions said that a task of the review recipe lays side by side."""
+    named = {key: row[key] for key in (*_ID_KEYS, "meta", "_input_hash") if key in row}
+    for version in listed_objects(row.get("versions")):
+        sessions = version.get("sessions")
+        for session in sessions if isinstance(sessions, list) else ():
+            if isinstance(session, str) and version.get("answer") in (None, "accept"):
+                yield Task(where, {**named, **version, "_task_hash": None}, text, session)
 
 
 def _text(row: Row) -> str | None:
@@ -165,8 +171,8 @@ def _text(row: Row) -> str | None:
 
 
 def _annotator(row: Row) -> str:
-    session = row.get("_annotator_id") or row.get("_session_id")
-    return session if isinstance(session, str) and not _MOMENT.fullmatch(session) else ""
+    sessions = (row.get(key) for key in ("_annotator_id", "_session_id"))
+    return next((one for one in sessions if isinstance(one, str) and not _MOMENT.fullmatch(one)), "")
 
 
 def _names(tasks: Sequence[Task], source: Source, notes: Counter[str]) -> list[str]:
