@@ -28,6 +28,8 @@ JSON_STANDOFF = standoff_format(
     about="JSON rows of a text and a list of spans, under keys that a profile names",
     suffixes=(".json", ".jsonl"),
     documents=_read,
+    # Where a text is said to stand, it proves how offsets count; else the profile says it.
+    has_offsets=False,
     # Only somebody who names it, or a profile for it, has such rows: they look like anything.
     sniff=lambda path, head: 0.0,
 )

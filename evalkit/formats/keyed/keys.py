@@ -56,6 +56,8 @@ class Keys:
         offsets: where each token stands, as pairs.
         labels: what is said of the whole text: one label, a list of them, or an object of them.
         annotator: who made the spans of the row.
+        counting: how offsets are counted, as `utf-16,inclusive`, where no text of the spans proves it; half-open code
+            points by default.
         split: its split.
         title: the title of the article; so `published`, `lang` and `publisher`.
         publisher: where it was published.
@@ -82,6 +84,7 @@ class Keys:
     offsets: Names = ("annotation_offsets", "token_offsets", "offsets")
     labels: Names = ()
     annotator: Names = ("annotator",)
+    counting: Names = ()
     split: Names = ("split",)
     title: Names = ("title", "headline")
     publisher: Names = ("source",)

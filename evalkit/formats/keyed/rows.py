@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from evalkit.errors import FormatError
 from evalkit.formats.base import Source
 from evalkit.formats.keyed.keys import NOTHING, Keys, Names, value_at
 from evalkit.formats.standoff.document import Document, Documents, Link, Mark
+from evalkit.formats.standoff.proof import Claim, Proof, Prover
 from evalkit.records import Span
+from evalkit.text.counting import CODE_POINTS, parse_counting
 
 __all__ = ["documents_of_rows"]
 
@@ -24,21 +26,26 @@ def documents_of_rows(source: Source, keys: Keys) -> Documents:
     """The rows of a file, as their keys say; what is damaged in a row is a problem, and its rest is read.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or how offsets count is none of the ways that there are.
     """
     from evalkit.formats.native.json_rows import read_rows
 
     problems: list[FormatError] = []
     notes: Counter[str] = Counter()
-    documents = []
+    rows: list[_Row] = []
     number = 0
     for where, outer in read_rows(source.path, on_error=problems.append):
         for place, row in _rows(outer, keys, where, problems):
             number += 1
             try:
-                documents.append(_Row(row, keys, place, problems, notes).document(f"{source.unnamed}{number}"))
+                rows.append(_Row(row, keys, place, f"{source.unnamed}{number}", problems, notes))
             except FormatError as error:
                 problems.append(error)
+    # One row may decide for another how offsets were counted.
+    usual = parse_counting(",".join(keys.counting)) if keys.counting else CODE_POINTS
+    prover = Prover(usual=usual, stated=bool(keys.counting))
+    proofs = prover.prove_all((row.text, [region.claim for region in row.regions]) for row in rows)
+    documents = [row.document(own) for row, own in zip(rows, proofs, strict=True)]
     return Documents(documents=tuple(documents), problems=tuple(problems), notes=dict(notes))
 
 
@@ -58,10 +65,22 @@ def _rows(outer: Row, keys: Keys, where: str, problems: list[FormatError]) -> It
             problems.append(FormatError(f"{place}: must be an object, found {_shown(row)}; mend it"))
 
 
-class _Row:
-    """One row while it becomes a document."""
+class _Region(NamedTuple):
+    """What a row says of one span."""
 
-    def __init__(self, row: Row, keys: Keys, where: str, problems: list[FormatError], notes: Counter[str]) -> None:
+    claim: Claim
+    type: str
+    id: str
+    features: dict[str, str | tuple[str, ...]]
+    place: str
+
+
+class _Row:
+    """One row while it becomes a document: its spans are regions until it is proved where they stand."""
+
+    def __init__(
+        self, row: Row, keys: Keys, where: str, number: str, problems: list[FormatError], notes: Counter[str]
+    ) -> None:
         self.row, self.keys, self.where, self.problems, self.notes = row, keys, where, problems, notes
         text = value_at(row, keys.text)
         if not isinstance(text, str):
@@ -70,30 +89,39 @@ class _Row:
                 'the profile, as [keys] text = "…"'
             )
         self.text = text
-        self.marks: list[Mark] = []
-        self.declared: set[str] = set()
-
-    def document(self, number: str) -> Document:
-        """The document; `number` is its id if it has none."""
-        given = value_at(self.row, self.keys.id)
-        for name in self.keys.spans:
-            spans = value_at(self.row, (name,))
+        self.id = self._said(keys.id) or number
+        self.regions: list[_Region] = []
+        for name in keys.spans:
+            spans = value_at(row, (name,))
             if isinstance(spans, list):
                 self._read_spans(name, spans)
-        self._read_tags()
+        try:
+            self._read_tags()
+        except FormatError as error:
+            problems.append(error)
+
+    def document(self, proofs: Sequence[Proof]) -> Document:
+        """The document, with the proofs of its regions."""
+        marks = []
+        for region, proof in zip(self.regions, proofs, strict=True):
+            if proof.refusal:
+                self.problems.append(FormatError(f"{region.place}: {proof.refusal}"))
+                continue
+            if proof.cause:
+                self.notes[f"spans {proof.cause}"] += 1
+            marks.append(Mark(region.id, region.type, proof.spans, region.features))
         article = {
             name: said for key, name in _ARTICLE.items() if (said := self._said(getattr(self.keys, key))) is not None
         }
         return Document(
-            id=number if given is NOTHING or given is None else _text_of(given) or number,
+            id=self.id,
             text=self.text,
-            marks=tuple(self.marks),
-            links=self._links(),
+            marks=tuple(marks),
+            links=self._links({mark.id for mark in marks}),
             labels=self._labels(),
             annotator=self._said(self.keys.annotator) or "",
             article=article,
             split=self._said(self.keys.split) or None,
-            declared=frozenset(self.declared),
             where=self.where,
         )
 
@@ -107,20 +135,20 @@ class _Row:
                 self.notes[f"values in {name!r} that are no spans, left out"] += 1
                 continue
             try:
-                self.marks.append(self._mark(name, value, place))
+                self.regions.append(self._region(name, value, place))
             except FormatError as error:
                 self.problems.append(error)
 
-    def _mark(self, name: str, value: Mapping[str, Any] | list[Any], place: str) -> Mark:
+    def _region(self, name: str, value: Mapping[str, Any] | list[Any], place: str) -> _Region:
         keys = self.keys
         surface = value_at(value, keys.surface)
-        spans = self._spans(value, surface if isinstance(surface, str) else None, place)
+        claim = Claim(self._spans(value, place), surface if isinstance(surface, str) else None)
         label = _text_of(value_at(value, keys.label)) or name
         given = _text_of(value_at(value, keys.span_id))
         features = self._rest(value, keys.start, keys.end, keys.bounds, keys.surface, keys.label, keys.span_id)
-        taken = {mark.id for mark in self.marks[-1:]}
-        mark_id = given if given and given not in taken else f"{name}-{len(self.marks) + 1}"
-        return Mark(id=mark_id, type=label, spans=spans, features=features)
+        taken = {region.id for region in self.regions[-1:]}
+        known = given if given and given not in taken else f"{name}-{len(self.regions) + 1}"
+        return _Region(claim, label, known, features, place)
 
     def _rest(self, value: Any, *read: Names) -> dict[str, str | tuple[str, ...]]:
         """What an object says besides what was read from it under the first of each of these names that is there."""
@@ -129,23 +157,15 @@ class _Row:
             return {}
         return {name: said for name, said in _features(value) if name not in done and name.split(".")[0] not in done}
 
-    def _spans(self, value: Any, surface: str | None, place: str) -> tuple[Span, ...]:
+    def _spans(self, value: Any, place: str) -> tuple[Span, ...]:
         start, end = value_at(value, self.keys.start), value_at(value, self.keys.end)
         bounds = value_at(value, self.keys.bounds)
         if start is NOTHING and isinstance(bounds, list) and bounds:
             pairs = bounds if isinstance(bounds[0], list) else [bounds]
-            spans = tuple(
+            return tuple(
                 self._span(pair[0], pair[1], place) for pair in pairs if isinstance(pair, list) and len(pair) >= 2
             )
-        else:
-            spans = (self._span(start, end, place),)
-        here = " ".join(self.text[slice(*span)] for span in spans)
-        if surface is not None and here != surface:
-            raise FormatError(
-                f"{place}: {_shown(surface)} is said to stand at {spans[0].start}-{spans[-1].end}, where "
-                f"{_shown(here)} stands; mend the offsets"
-            )
-        return spans
+        return (self._span(start, end, place),)
 
     def _span(self, start: Any, end: Any, place: str) -> Span:
         for what, value in (("start", start), ("end", end)):
@@ -153,16 +173,11 @@ class _Row:
                 names = self.keys.start if what == "start" else self.keys.end
                 found = "nothing" if value is NOTHING else _shown(value)
                 raise FormatError(f"{place}: {what} under {_listed(names)} must be a whole number, found {found}")
-        if not 0 <= start < end <= len(self.text):
-            raise FormatError(
-                f"{place}: {start}-{end} is no span of the text, which has {len(self.text)} characters; mend it"
-            )
         return Span(start, end)
 
-    def _links(self) -> tuple[Link, ...]:
+    def _links(self, known: set[str]) -> tuple[Link, ...]:
         listed = value_at(self.row, self.keys.links)
         links = []
-        known = {mark.id for mark in self.marks}
         for index, value in enumerate(listed if isinstance(listed, list) else ()):
             place = f"{self.where} {self.keys.links[0]}[{index}]"
             ends = [_text_of(value_at(value, names)) for names in (self.keys.source, self.keys.target)]
@@ -199,7 +214,8 @@ class _Row:
             letter, _, label = tag.partition("-")
             if begun is not None and not (letter == "I" and label == begun[1]):
                 span = Span(places[begun[0]].start, places[index - 1].end)
-                self.marks.append(Mark(id=f"token-{begun[0]}", type=begun[1], spans=(span,)))
+                place = f"{self.where} token {begun[0]}"
+                self.regions.append(_Region(Claim((span,)), begun[1], f"token-{begun[0]}", {}, place))
                 begun = None
             if begun is None and label and letter in ("B", "I"):
                 begun = (index, label)

@@ -127,11 +127,11 @@ def test_tags_of_tokens(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("span", "expected"),
     [
-        pytest.param({"start": 0, "end": 99}, "0-99 is no span of the text, which has 31 characters", id="too far"),
-        pytest.param({"start": 5, "end": 5}, "5-5 is no span", id="empty"),
+        pytest.param({"start": 0, "end": 99}, "[0, 99) ends after the text, which has 31 code points", id="too far"),
+        pytest.param({"start": 5, "end": 5}, "[5, 5) is empty", id="empty"),
         pytest.param({"start": "0", "end": 5}, "start under 'start' or 'from'", id="text"),
         pytest.param({"end": 5}, "must be a whole number, found nothing", id="missing"),
-        pytest.param({"start": 1, "end": 5, "value": "Orla"}, "'Orla' is said to stand at 1-5", id="another text"),
+        pytest.param({"start": 1, "end": 5, "value": "Olga"}, "it stands nowhere in the text", id="another text"),
     ],
 )
 def test_a_damaged_span_is_named_and_the_rest_is_read(tmp_path: Path, span: dict[str, Any], expected: str) -> None:
@@ -140,6 +140,20 @@ def test_a_damaged_span_is_named_and_the_rest_is_read(tmp_path: Path, span: dict
     assert expected in str(problem)
     assert "a.json[0] spans[0]" in str(problem)
     assert len(found.documents[0].marks) == 1
+
+
+def test_what_is_said_to_stand_there_proves_how_offsets_count(tmp_path: Path) -> None:
+    row = {"text": "😀 Orla left Ruun", "spans": [{"start": 3, "end": 7, "value": "Orla"}, {"start": 13, "end": 17}]}
+    found = read(tmp_path / "a.json", [row])
+    document = the_one(found)
+    assert [document.text[slice(*mark.spans[0])] for mark in document.marks] == ["Orla", "Ruun"]
+    assert dict(found.notes) == {"spans counted as UTF-16 code units": 2}
+
+
+def test_a_profile_says_how_offsets_count_where_nothing_proves_it(tmp_path: Path) -> None:
+    row = {"text": "😀 Orla left", "spans": [{"start": 3, "end": 6}]}
+    document = the_one(read(tmp_path / "a.json", [row], {"counting": "utf-16,inclusive"}))
+    assert document.marks[0].spans == (Span(2, 6),)
 
 
 def test_a_row_without_a_text_says_what_there_is(tmp_path: Path) -> None:
