@@ -26,6 +26,7 @@ from evalkit.formats.standoff.document import Document, Documents, Link, Mark
 from evalkit.formats.standoff.proof import Claim, Prover
 from evalkit.options import ReadOptions
 from evalkit.records import Span
+from evalkit.text.counting import CODE_POINTS, parse_counting
 
 __all__ = ["webannotation_certainty", "webannotation_documents"]
 
@@ -81,7 +82,8 @@ def webannotation_documents(source: Source, options: ReadOptions) -> Documents:
                 notes["annotations of no stretch of a text, left out"] += 1
             else:
                 by_text.setdefault(_source_of(target), []).append(found)
-    prover = Prover()
+    stated = parse_counting(options.offsets) if options.offsets else None
+    prover = Prover(usual=stated or CODE_POINTS, stated=stated is not None)
     documents = []
     for name, own in sorted(by_text.items()):
         try:

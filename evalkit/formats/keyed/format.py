@@ -20,6 +20,8 @@ def _read(source: Source, options: ReadOptions) -> Documents:
     keys = dict(profile_table(_NAME))
     if options.profile is not None:
         keys |= profile_table(options.profile)
+    if options.offsets is not None:
+        keys["counting"] = options.offsets
     return documents_of_rows(source, keys_of(keys, str(options.profile or _NAME)))
 
 
@@ -28,8 +30,6 @@ JSON_STANDOFF = standoff_format(
     about="JSON rows of a text and a list of spans, under keys that a profile names",
     suffixes=(".json", ".jsonl"),
     documents=_read,
-    # Where a text is said to stand, it proves how offsets count; else the profile says it.
-    has_offsets=False,
     # Only somebody who names it, or a profile for it, has such rows: they look like anything.
     sniff=lambda path, head: 0.0,
 )

@@ -18,10 +18,12 @@ from evalkit.files import read_bytes
 from evalkit.formats.base import Source
 from evalkit.formats.safe_xml import root_name
 from evalkit.formats.standoff.document import Document, Documents
+from evalkit.formats.standoff.proof import UTF_16
 from evalkit.formats.uima.loading import FEATURE_STRUCTURES, TYPES, LoadedCas, load_json, load_types, load_xmi
 from evalkit.formats.uima.metadata import CURATOR, document_name
 from evalkit.formats.uima.reading import document_of_cas
 from evalkit.options import ReadOptions
+from evalkit.text.counting import parse_counting
 
 if TYPE_CHECKING:
     from cassis import TypeSystem
@@ -89,6 +91,8 @@ class CasFiles:
         notes: Counter[str] = Counter()
         documents: list[Document] = []
         types: dict[str, TypeSystem] = {}
+        # Java counts so; other programs may have written what they count.
+        counting = parse_counting(options.offsets) if options.offsets else UTF_16
         for place in self._places(source):
             if place.annotator == _INITIAL:
                 notes["documents as they were imported (INITIAL_CAS), left out"] += 1
@@ -102,6 +106,7 @@ class CasFiles:
                                     self.load(content, beside, where),
                                     name=place.name,
                                     annotator=place.annotator,
+                                    counting=counting,
                                     problems=problems,
                                     notes=notes,
                                 ),

@@ -61,8 +61,6 @@ XMI = standoff_format(
     holds=_HOLDS,
     profile=_PROFILE,
     sniff=_sniff_xmi,
-    # They are UTF-16 code units, and each is checked.
-    has_offsets=False,
     keeps_splits=True,
 )
 
@@ -75,6 +73,5 @@ CASJSON = standoff_format(
     holds=_HOLDS,
     profile=_PROFILE,
     sniff=_sniff_json,
-    has_offsets=False,
     keeps_splits=True,
 )

@@ -36,7 +36,13 @@ _STRUCTURES = "feature values that are neither text, a number, an annotation nor
 
 
 def document_of_cas(
-    loaded: LoadedCas, *, name: str, annotator: str, problems: list[FormatError], notes: Counter[str]
+    loaded: LoadedCas,
+    *,
+    name: str,
+    annotator: str,
+    counting: Counting,
+    problems: list[FormatError],
+    notes: Counter[str],
 ) -> Document:
     """What a CAS says of its text.
 
@@ -44,24 +50,25 @@ def document_of_cas(
         loaded: the CAS.
         name: the id of a document that the CAS does not name.
         annotator: who annotated, where the place of the file says so.
+        counting: how offsets count in its file: `UTF_16`, unless somebody said otherwise.
         problems: gets what cannot be read of it.
         notes: counts what is left aside.
 
     Raises:
         FormatError: it has no text.
     """
-    return _CasReader(loaded, problems, notes).document(name, annotator)
+    return _CasReader(loaded, counting, problems, notes).document(name, annotator)
 
 
 class _CasReader:
     """One CAS while it becomes a document: marks and links are found from its members on."""
 
-    def __init__(self, loaded: LoadedCas, problems: list[FormatError], notes: Counter[str]) -> None:
+    def __init__(self, loaded: LoadedCas, counting: Counting, problems: list[FormatError], notes: Counter[str]) -> None:
         self.loaded, self.problems, self.notes = loaded, problems, notes
         self.text, members = _view(loaded, notes)
         places = {known: number for number, known in enumerate(loaded.places)}
         self.members = sorted(members, key=lambda one: (places.get(one.xmiID, len(places)), one.xmiID))
-        self.ruler = Ruler(self.text, Counting("utf-16"))
+        self.ruler = Ruler(self.text, counting)
         types = [one for one in loaded.cas.typesystem.get_types() if _is_layer(one)]
         self.own = [one for one in types if is_own(one.name) and one.name != LABEL]
         self.names = short_names(one.name for one in [*self.own, *(member.type for member in self.members)])

@@ -175,6 +175,13 @@ def test_a_wrong_place_in_json(tmp_path: Path) -> None:
     assert len(found.documents) == 1
 
 
+def test_code_points_that_a_program_wrote_are_read_if_somebody_says_so(tmp_path: Path) -> None:
+    path = changed_json(tmp_path / "a.json", lambda cas, by_id: by_id[20].update({"begin": 2, "end": 10}))
+    (document,) = JSON.documents(Source(path=path), ReadOptions(offsets="codepoint")).documents
+    marks = {mark.id: mark for mark in document.marks}
+    assert document.text[slice(*marks["20"].spans[0])] == "Ida Moen"
+
+
 def test_a_chain_that_goes_in_a_circle(tmp_path: Path) -> None:
     found = read(JSON, changed_json(tmp_path / "a.json", lambda cas, by_id: by_id[42].update({"@next": 41})))
     assert "goes in a circle at 41" in str(found.problems[0])
