@@ -154,7 +154,7 @@ def convert(
     lossy: bool,
     as_json: bool,
     read: ReadOptions,
-    write: ReadOptions,
+    target: ReadOptions,
 ) -> None:
     """Write gold in another form; what the form cannot hold is refused or, if you say so, counted and lost.
 
@@ -162,7 +162,7 @@ def convert(
     """
     from evalkit.dataset.convert import convert_dataset
 
-    done = convert_dataset(source, destination, to=to, split=split, lossy=lossy, read=read, write=write)
+    done = convert_dataset(source, destination, to=to, split=split, lossy=lossy, read=read, write=target)
     if as_json:
         show(done, "json")
         return

@@ -9,7 +9,7 @@ import click
 
 from evalkit.cli.options import PATH, extractor_options, parse_settings
 from evalkit.cli.progress import shown_progress
-from evalkit.cli.reading import read_options, suggestion_option
+from evalkit.cli.reading import read_options, suggestion_option, write_options
 from evalkit.cli.show import TERMINAL, show, show_logs, status_of, warn, write
 from evalkit.harmless import json_text
 from evalkit.options import ReadOptions, Running
@@ -23,6 +23,7 @@ __all__ = ["extract_command"]
 @click.option("--json", "as_json", is_flag=True, help="One JSON line an article on standard output, nothing else.")
 @suggestion_option
 @click.option("--out", type=PATH, help="The new file or folder for --to.")
+@write_options
 @read_options
 def extract_command(
     files: tuple[str, ...],
@@ -34,6 +35,7 @@ def extract_command(
     as_json: bool,
     to: str | None,
     out: Path | None,
+    target: ReadOptions,
     read: ReadOptions,
 ) -> int:
     """Run an extractor over raw articles (plain text, UTF-8; - is standard input) and show what it finds.
@@ -51,12 +53,14 @@ def extract_command(
     from evalkit.workflows.extract import extract_articles
     from evalkit.workflows.suggest import write_suggestions
 
+    if to is None and target != ReadOptions():
+        raise click.UsageError("--to-profile and --write say how --to is written; add it")
     if (to is None) != (out is None):
         raise click.UsageError("--to NAME and --out PATH go together: the format, and the new file or folder")
     show_logs()
     if to is not None and out is not None:
         # Before anything is paid for.
-        check_destination(out, to)
+        check_destination(out, to, target)
     with shown_progress(model) as progress:
         limits = Running(article_timeout=article_timeout, max_cost=max_cost, max_tokens=max_tokens)
         running = replace(limits, isolated=True, progress=progress, announce=warn)
@@ -64,7 +68,7 @@ def extract_command(
     left = len(extraction.failed) < len(extraction.articles)
     if to is not None and out is not None:
         if left and not extraction.shortfall:
-            written = write_suggestions(extraction, out, to=to)
+            written = write_suggestions(extraction, out, to=to, profile=target.profile, settings=target.values)
             # Notes and failures are said beside it, as they are without a tool.
             show(replace(written, notes=(), failed={}), "json" if as_json else TERMINAL, heading=False)
     elif as_json:

@@ -120,7 +120,7 @@ def _write(to_profile: str | None, write: tuple[str, ...]) -> ReadOptions:
 
 
 write_options = with_record(
-    "write",
+    "target",
     _write,
     {
         "to_profile": click.option(
@@ -134,7 +134,7 @@ write_options = with_record(
         ),
     },
 )
-"""How what is written is written, as `write`."""
+"""How what is written is written, as `target`."""
 
 
 def _targets() -> str:

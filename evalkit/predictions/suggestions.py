@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.convert import losses_by_layer, write_batch
+from evalkit.dataset.sources import check_target
 from evalkit.errors import InputError, OutputError
 from evalkit.folders import staged
 from evalkit.formats.base import Batch, Format, Losses
@@ -72,12 +73,12 @@ class Suggestions:
     _repr_html_ = shown_html
 
 
-def check_destination(destination: Path, to: str) -> Format:
-    """The format that suggestions will be written in, if they can be written there.
+def check_destination(destination: Path, to: str, write: ReadOptions) -> Format:
+    """The format that suggestions will be written in, if they can be written there, with this profile and settings.
 
     Raises:
         UnknownNameError: there is no such format.
-        InputError: it is only read.
+        InputError: it is only read, has no such setting, or nothing that a profile could map.
         OutputError: the destination exists.
     """
     form = load_format(to)
@@ -85,6 +86,7 @@ def check_destination(destination: Path, to: str) -> Format:
         raise InputError(f"format {to!r} is only read, not written; choose another")
     if destination.exists() and (destination.is_file() or any(destination.iterdir())):
         raise OutputError(f"{destination}: exists already; name a new file or folder")
+    check_target(form, write, f"{destination}: is written as {to}")
     return form
 
 
@@ -117,7 +119,7 @@ def suggested(
         InputError: it is only read, or there is nothing to write.
         OutputError: the destination exists, or cannot be written.
     """
-    form = check_destination(destination, to)
+    form = check_destination(destination, to, write)
     failed = {one.article_id: one.error for one in predictions if one.error is not None}
     made = {one.article_id: one for one in predictions if one.error is None}
     kept = [article for article in articles if article.id in made]

@@ -94,6 +94,16 @@ def test_an_unknown_profile_and_a_damaged_one_are_named(place):
         find_place(place / "gold.json", profile=place / "bad.toml")
 
 
+def test_suggestions_are_written_with_a_profile_and_refused_before_anything_runs(place, run):
+    words = ["extract", "--model", "rules", "gold.json", "--profile", "own.toml"]
+    status, output = run(*words, "--to", "native", "--out", "s.jsonl", "--to-profile", "default")
+    assert status == 2
+    assert "is written as native, which has no marks" in output
+    status, output = run(*words, "--to-profile", "default")
+    assert status == 2
+    assert "say how --to is written" in output
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
