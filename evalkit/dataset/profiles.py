@@ -96,7 +96,8 @@ def draft_profile(source: str | Path, *, format: str | None = None, read: ReadOp
         raise InputError(f"{place.location}: holds no text; check the path")
     found = look_at(documents)
     notes = [f"{number} {what}" if number else what for one in several for what, number in one.notes.items()]
-    notes += [f"could not be read: {problem}" for problem in problems]
+    if problems:
+        notes.append(f"{len(problems)} could not be read, first: {problems[0]}; evalkit dataset validate tells of all")
     form = place.format.name if place.format is not None else ""
     text = draft_text(found, where=Path(place.location).name, format_name=form)
     return ProfileDraft(place=place.location, text=text, found=found, notes=tuple(notes))

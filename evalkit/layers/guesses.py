@@ -14,7 +14,7 @@ from evalkit.layers.base import Layer
 __all__ = ["THING_LINKS", "folded_name", "guessed_field", "guessed_label", "is_called_like", "is_syntax"]
 
 _ITEMS: Mapping[str, tuple[str, ...]] = {
-    "entity": ("namedentity", "entitymention", "mention", "ner", "ne"),
+    "entity": ("referent", "markable", "namedentity", "entitymention", "mention", "ner", "ne"),
     "quote": (
         "utterance",
         "quotation",
@@ -46,10 +46,22 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "evidence": ("expression", "opinionexpression", "span", "text", "reason"),
     "holder": ("source", "opinionholder", "agent", "subject", "attitudeholder", "stanceholder", "opinionsource"),
     "target": ("aspect", "topic", "object", "opiniontarget", "stancetarget", "about", "toward", "issue"),
-    "link": ("identifier", "kbid", "qid", "wikidata", "wikidataid", "uri", "wikiid", "kb"),
+    "link": ("identifier", "identity", "kbid", "qid", "wikidata", "wikidataid", "uri", "wikiid", "kb"),
     "kind": ("quotetype", "type", "quotekind", "directness", "quotationtype"),
-    "label": ("value", "type", "tag", "class", "nertag", "stance", "polarity", "sentiment", "attitude"),
-    "entity_id": ("eid", "cluster", "clusterid", "chain", "chainid", "corefid", "coref", "referent", "entity"),
+    "label": (
+        "value",
+        "entity",
+        "entitytype",
+        "type",
+        "tag",
+        "class",
+        "nertag",
+        "stance",
+        "polarity",
+        "sentiment",
+        "attitude",
+    ),
+    "entity_id": ("eid", "cluster", "clusterid", "chain", "chainid", "corefid", "coref", "referent"),
     "score": ("confidence", "probability", "prob"),
 }
 _LABELS: Mapping[str, tuple[str, ...]] = {

@@ -7,6 +7,7 @@ takes is named in `drop`, so that reading with the draft works at once; people m
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,8 +35,12 @@ LONG = 60
 """Marks that are longer than this on average are no names of things."""
 _NODES = ("coref", "chainlink", "node")
 """What marks are called that stand for mentions in a chain, beside those of the mentions themselves."""
+_NUMBERED = re.compile(r".+-[0-9]+", re.DOTALL)
+MANY_THINGS = 10
+MOST_TYPES = 60
+"""So many types are shown, and named as left out; more are counted."""
 FEW_ANSWERS = 50
-"""A question with more answers than this is no label."""
+"""A question with more answers than this, or a feature with more values, is no label."""
 
 
 @dataclass
@@ -153,7 +158,11 @@ class _Guess:
         if layer.spans_field not in roles or len(roles) < 2 or self.found.links:
             return
         shared = [set(self.found.types[type_].features) for type_ in roles.values()]
-        common = [name for name in sorted(set.intersection(*shared)) if self._joins(name, list(roles.values()))]
+        common = [
+            name
+            for name in sorted(set.intersection(*shared))
+            if _can_be_said(name) and self._joins(name, list(roles.values()))
+        ]
         if not common:
             return
         table = _Table(layer)
@@ -229,7 +238,8 @@ class _Guess:
         together: dict[str, Counter[str]] = {}
         for type_ in types:
             for name, values in self.found.types[type_].features.items():
-                together.setdefault(name, Counter()).update(values)
+                if _can_be_said(name):
+                    together.setdefault(name, Counter()).update(values)
         return dict(sorted(together.items()))
 
     def _feature(self, types: Sequence[str], field_name: str) -> str | None:
@@ -297,6 +307,10 @@ class _Guess:
         chains = [link for link in self.found.links if folded_name(link) in THING_LINKS]
         chained = {type_ for link in chains for ends in self.found.links[link] for type_ in ends}
         nodes = {type_ for type_ in chained if folded_name(type_).startswith(_NODES)}
+        # Where each thing has a type of its own, with a number, beside that of its mention, the types name the things.
+        numbered = {type_ for type_ in self.left if _NUMBERED.fullmatch(type_)}
+        numbered = numbered if len(numbered) > MANY_THINGS else set()
+        self.parts |= numbered
         types = [
             type_
             for type_, what in self.found.types.items()
@@ -311,6 +325,8 @@ class _Guess:
         by_feature: dict[str | None, list[str]] = {}
         for type_ in types:
             label = self._feature([type_], layer.label_field) if is_called_like(layer, type_) else None
+            if label is not None and len(self.found.types[type_].features[label]) > FEW_ANSWERS:
+                label = None
             by_feature.setdefault(label, []).append(type_)
         for label, several in by_feature.items():
             table = _Table(layer)
@@ -324,6 +340,7 @@ class _Guess:
                 origins = [f"@{feature}"] if feature else []
                 if one.name == "entity_id":
                     origins += [f"chain:{_quoted(link)}" for link in chains]
+                    origins += ["here:*-[0-9]*.type"] if numbered else []
                 if origins:
                     table.set(one.name, origins if len(origins) > 1 else origins[0])
             self.tables.append(table)
@@ -338,7 +355,7 @@ class _Guess:
         fitting.set("marks", types)
         holder, target, *_ = layer.names
         if types and layer.nobody("author") and self._label_by_feature(fitting, types):
-            feature = fitting.keys[layer.label_field][0].strip('"').removeprefix("@")
+            feature = json.loads(fitting.keys[layer.label_field][0]).removeprefix("@")
             fitting.set("marks", [type_ for type_ in types if feature in self.found.types[type_].features])
             fitting.set(holder, "='author'")
             fitting.set(target, "self")
@@ -375,9 +392,12 @@ def draft_text(found: Findings, *, where: str, format_name: str) -> str:
     if not guess.tables:
         lines += ["# nothing could be guessed; say which marks are items of which layer, such as"]
         lines += [f"# [{all_layers()[0].name}]", '# marks = ["TYPE"]', ""]
-    if guess.parts:
-        lines += ["# no items themselves, but parts of some", f"parts = {_toml(sorted(guess.parts))}", ""]
-    if dropped:
+    parts = [type_ for type_ in guess.parts if len(guess.parts) <= MOST_TYPES or not _NUMBERED.fullmatch(type_)]
+    if parts:
+        lines += ["# no items themselves, but parts of some", f"parts = {_toml(sorted(parts))}", ""]
+    if len(dropped) > MOST_TYPES:
+        lines += [f"# left out and counted, as no table names them: {len(dropped)} types of marks and links", ""]
+    elif dropped:
         lines.append("# left out, and counted; take a type out of here and put it where it belongs")
         lines += ["drop = [", *[f"    {_toml(name)}," for name in dropped], "]", ""]
     several = Counter(table.layer.name for table in guess.tables)
@@ -399,10 +419,12 @@ def _found_text(found: Findings, where: str, format_name: str) -> str:
         "# marks, and what one of them stands at" if found.types else "# no marks",
     ]
     width = max([len(_shown(name)) for name in found.types], default=0)
-    for name, what in found.types.items():
+    for name, what in list(found.types.items())[:MOST_TYPES]:
         lines.append(f"#   {_shown(name):{width}} {what.marks:6} {_shown(what.example, 50)!r}")
         for feature, values in sorted(what.features.items()):
             lines.append(f"#   {'':{width}}        @{_shown(feature)}: {_counts(values)}")
+    if len(found.types) > MOST_TYPES:
+        lines.append(f"#   and {len(found.types) - MOST_TYPES} more types")
     if found.links:
         lines.append("# links, and the marks that they join")
         for name, ends in found.links.items():
@@ -434,6 +456,11 @@ def _toml(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _can_be_said(name: str) -> bool:
+    """Whether a feature can stand in an origin as it is called."""
+    return name == name.strip() and not set(name) & set('"{}@') and bool(name)
 
 
 def _quoted(name: str) -> str:
