@@ -12,7 +12,7 @@ imports. What is measured:
 * `checks`: those checks alone.
 
 The aim is load ≤ 3 parse + checks, and time that grows with the size: a file of a tenth of the articles is measured,
-too. Articles have about 3,000 characters and 25 regions; in some of them an emoji makes UTF-16 differ.
+too. Articles have about 3,000 characters and 25 regions, which are entities; in some an emoji makes UTF-16 differ.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from typing import Any
 FIRST = ("Ola", "Kari", "Zoë", "Ida", "Anselm", "Fergus", "Leena", "Beşir", "Tove", "Hamish", "Odo", "Signe")
 LAST = ("Brun", "Strand", "Kirkbride", "Auchter", "Ruud", "Lind", "Øye", "Marchetti", "Sæther", "Okonjo")
 OTHERS = ("Ruun", "Inverlorne Marine", "the Coastal Court", "Ardmurran", "Isles First", "Norvik Bank")
-LABELS = ("PER", "ORG", "GPE", "Quote", "Cue")
+LABELS = ("PER", "ORG", "GPE", "LOC", "NORP")
 STORY = (
     "said that the ferry order had been signed before anybody asked who would pay for it and when the yard could "
     "begin to build what was promised in spring while workers waited for news from the capital where ministers "

@@ -13,7 +13,8 @@ from evalkit.files import json_bytes
 from evalkit.formats.base import Source
 from evalkit.formats.labelstudio.configuration import Configuration, configuration_beside
 from evalkit.formats.labelstudio.results import CONTINUED, Results, links_of, plain_results
-from evalkit.formats.labelstudio.tasks import Task, annotations_of, read_tasks
+from evalkit.formats.labelstudio.tasks import Task, annotations_of, listed, read_tasks
+from evalkit.formats.labelstudio.text_key import TEXT_KEY, text_key_of
 from evalkit.formats.standoff.document import Document, Documents, Link, Mark
 from evalkit.formats.standoff.proof import (
     AS_IT_IS,
@@ -28,19 +29,13 @@ from evalkit.options import ReadOptions
 from evalkit.showing import number_of
 from evalkit.text.counting import parse_counting
 
-__all__ = ["TEXT_KEY", "read_documents"]
-
-TEXT_KEY = "text_key"
-"""The setting that names the key of the data whose text was annotated."""
+__all__ = ["ARTICLE_ID", "DECLARED", "read_documents"]
 
 ARTICLE_ID = "article_id"
 """The key of the data in which the id of the article travels: Label Studio gives each task a number of its own."""
 
 DECLARED = "declared"
 """The key of a task's `meta` that names what could have been annotated, also where nothing was."""
-
-LOOKED_AT = 50
-"""So many tasks tell which text of the data was annotated."""
 
 _NATIVE = ("zones", "scope")
 """What of the article is no text."""
@@ -82,7 +77,7 @@ class _Reader:
 
     def read(self) -> Documents:
         tasks = read_tasks(self.source.path, self.problems, self.counts)
-        self.text_key = self._key_of_file(tasks)
+        self.text_key = text_key_of(self.source.path, tasks, self.configuration, self.options)
         tasks.reverse()
         number = 0
         while tasks:
@@ -107,11 +102,11 @@ class _Reader:
         name, article, split, declared = self._article_of(task, number)
         base = Document(id=name, text=text, article=article, split=split, declared=declared, where=where)
         if self.source.predicted:
-            for prediction in _listed(task, "predictions"):
+            for prediction in listed(task, "predictions"):
                 self._add(base, prediction, suggested=True)
-        elif predictions := len(_listed(task, "predictions")):
+        elif predictions := len(listed(task, "predictions")):
             self.counts[_PREDICTIONS] += predictions
-        if drafts := len(_listed(task, "drafts")):
+        if drafts := len(listed(task, "drafts")):
             self.counts["drafts that were not submitted, left out"] += drafts
         annotations = self._kept(annotations_of(task))
         if not annotations:
@@ -131,9 +126,7 @@ class _Reader:
                 self.counts["annotations without a result, left out"] += 1
             else:
                 kept.append(annotation)
-                if any(
-                    isinstance(one, dict) and one.get("accepted") is False for one in _listed(annotation, "reviews")
-                ):
+                if any(isinstance(one, dict) and one.get("accepted") is False for one in listed(annotation, "reviews")):
                     self.counts["annotations that a reviewer rejected, read all the same"] += 1
         return kept
 
@@ -226,44 +219,6 @@ class _Reader:
             self.problems.append(FormatError(f"{where}: {name!r}, {proof.refusal}"))
         return bool(proof.spans)
 
-    def _key_of_file(self, tasks: Sequence[tuple[str, Task]]) -> str:
-        """The key of the data whose text was annotated.
-
-        Raises:
-            FormatError: there are several texts, and nothing tells which it was.
-        """
-        if TEXT_KEY in self.options.values:
-            return self.options.values[TEXT_KEY]
-        looked_at = [task for _, task in tasks[:LOOKED_AT]]
-        votes: Counter[str] = Counter(
-            key
-            for task in looked_at
-            for name in _places_of(task)
-            if (key := self.configuration.texts.get(name, name)) in task["data"]
-        )
-        if votes:
-            return votes.most_common(1)[0][0]
-        texts: list[str] = [
-            key
-            for key in dict.fromkeys(key for task in looked_at for key in task["data"])
-            if all(isinstance(task["data"].get(key, ""), str) for task in looked_at)
-        ]
-        shown = [key for key in texts if key in self.configuration.texts.values()]
-        for keys in (shown, [key for key in texts if key == "text"], texts):
-            if len(keys) == 1:
-                return keys[0]
-        fits = Counter({key: sum(_regions_that_fit(task, key) for task in looked_at) for key in texts})
-        best = fits.most_common(2)
-        if best and best[0][1] > (best[1][1] if len(best) > 1 else 0):
-            return best[0][0]
-        if not looked_at:
-            return "text"
-        raise FormatError(
-            f"{self.source.path}: the tasks have {'no text' if not texts else 'several texts'} in their data "
-            f"({', '.join(map(repr, texts or looked_at[0]['data'])):.200}); name the one that was annotated with "
-            "--text-key"
-        )
-
     def _text_of(self, where: str, task: Task) -> str | None:
         """The text of a task that has none under the key of the file."""
         texts = [value for value in task["data"].values() if isinstance(value, str)]
@@ -336,40 +291,6 @@ def _claims(draft: _Draft) -> list[Claim]:
         return [region.claim for region in draft.results.regions.values()]
     text = draft.document.text
     return [Claim(mark.spans, text[mark.spans[0].start : mark.spans[0].end]) for mark in draft.document.marks]
-
-
-def _listed(row: Mapping[str, Any], key: str) -> Sequence[Any]:
-    value = row.get(key)
-    return value if isinstance(value, list) else ()
-
-
-def _results_in(task: Task) -> list[Mapping[str, Any]]:
-    made = [*annotations_of(task), *_listed(task, "predictions")]
-    return [
-        result
-        for annotation in made
-        if isinstance(annotation, dict)
-        for result in _listed(annotation, "result")
-        if isinstance(result, dict) and isinstance(result.get("value"), dict)
-    ]
-
-
-def _places_of(task: Task) -> list[str]:
-    """The names of what the regions of a task lie in."""
-    return [
-        str(result["to_name"]) for result in _results_in(task) if "start" in result["value"] and "to_name" in result
-    ]
-
-
-def _regions_that_fit(task: Task, key: str) -> int:
-    """How many regions of a task stand in one of its texts where they say."""
-    text, fitting = task["data"].get(key, ""), 0
-    for result in _results_in(task):
-        value = result["value"]
-        start, end, said = value.get("start"), value.get("end"), value.get("text")
-        if isinstance(start, int) and isinstance(end, int) and isinstance(said, str) and 0 <= start < end:
-            fitting += AS_IT_IS.written(text[start:end]) == said or LINE_FEEDS_ESCAPED.written(text[start:end]) == said
-    return fitting
 
 
 def _annotator_of(annotation: Mapping[str, Any]) -> str:

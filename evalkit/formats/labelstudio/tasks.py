@@ -17,7 +17,7 @@ from evalkit.errors import FormatError
 from evalkit.files import read_bytes, unlike_written
 from evalkit.formats.native.json_rows import BYTE_ORDER_MARK, read_rows
 
-__all__ = ["NO_RELATIONS", "Task", "annotations_of", "read_tasks"]
+__all__ = ["NO_RELATIONS", "Task", "annotations_of", "listed", "read_tasks"]
 
 Task = dict[str, Any]
 
@@ -103,6 +103,12 @@ def annotations_of(task: Mapping[str, Any]) -> Sequence[Any]:
             found: list[Any] = task[name]
             return found
     return ()
+
+
+def listed(row: Mapping[str, Any], key: str) -> Sequence[Any]:
+    """The list under a key; empty if there is none."""
+    value = row.get(key)
+    return value if isinstance(value, list) else ()
 
 
 def _join(

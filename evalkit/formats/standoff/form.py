@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +59,8 @@ def standoff_format(
         from evalkit.formats.standoff.decode import decode
 
         meaning, named = _meaning(given, own_profile)
-        return decode(documents(source, given), meaning, source, named=named, annotator=given.annotator)
+        with _without_collector():
+            return decode(documents(source, given), meaning, source, named=named, annotator=given.annotator)
 
     def write(batch: Batch, target: Path, given: ReadOptions) -> Losses:
         from evalkit.formats.standoff.encode import encode
@@ -82,6 +85,18 @@ def standoff_format(
         documents=documents,
         profile=own_profile,
     )
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Does not look for objects that refer to each other: none is made, and looking takes longer than reading."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _meaning(options: ReadOptions, own_profile: str) -> tuple[Profile, bool]:

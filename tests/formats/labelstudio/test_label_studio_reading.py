@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from evalkit.dataset.load import load_dataset
 from evalkit.errors import FormatError
 from evalkit.formats.base import Source
 from evalkit.formats.labelstudio.documents import read_documents
@@ -162,6 +163,15 @@ def test_offsets_that_are_stated_are_taken_as_stated(tmp_path: Path) -> None:
     del silent["value"]["text"]
     assert only(read(tmp_path, [task(annotation(silent))])).marks[0].spans == (Span(3, 11),)
     assert only(read(tmp_path, [task(annotation(silent))], offsets="utf-16")).marks[0].spans == (Span(2, 10),)
+
+
+def test_the_door_does_not_convert_what_is_proved(tmp_path: Path) -> None:
+    silent = region("r", 3, 11, "PER")
+    del silent["value"]["text"]
+    path = tmp_path / "project.json"
+    path.write_text(json.dumps([task(annotation(silent, by=None))]), "utf-8")
+    (example,) = load_dataset(path, read=ReadOptions(offsets="utf-16"))
+    assert [entity.spans for entity in example.gold.layers["entities"]] == [(Span(2, 10),)]
 
 
 def test_a_region_with_text_of_the_page_is_proved(tmp_path: Path) -> None:
