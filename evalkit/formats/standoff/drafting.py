@@ -274,7 +274,8 @@ class _Drafting:
         if origin.value == "joined":
             before = self._marks_of_thing.get(value, ())
             if before and self.holds.links:
-                piece.links.append(Link(origin.name, piece.id, before[-1]))
+                kind = {str(origin.parts[0]): str(origin.parts[1])} if origin.parts else {}
+                piece.links.append(Link(origin.name, piece.id, before[-1], kind))
             return self.holds.links
         if not self.holds.features:
             return False
@@ -383,7 +384,7 @@ def _linked(step: Step, mark: str, other: str) -> Link:
 def _theirs(table: Table, name: str, value: str) -> str:
     """What the tool calls a value of ours."""
     values = table.values.get(name, {})
-    found = [theirs for theirs, ours in values.items() if ours == value and theirs != ANY]
+    found = [theirs for theirs, ours in values.items() if ours == value and ANY not in theirs]
     return found[0] if found else value
 
 

@@ -64,6 +64,7 @@ class ItemReader:
         self._read_features = {origin.name for origin in origins if origin.value == "feature"} | profile.drop
         self._read_links = {step.name for origin in origins for step in origin.steps if step.way in ("->", "<-")}
         self._read_links |= {origin.name for origin in origins if origin.value == "joined"}
+        self._read_features |= {str(origin.parts[0]) for origin in origins if origin.value == "joined" and origin.parts}
         # What others refer to by the id of an item, and layers whose items several tables make, are not plain.
         self._referred = {name for table in profile.tables for name in table.layer.refers.values()}
         several = Counter(table.layer.name for table in profile.tables)

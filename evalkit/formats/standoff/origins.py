@@ -10,7 +10,8 @@
 `->Link`, `<-Link`    the marks that a link of this type goes to, or comes from; `->Link:Type` only those of a type
 `mark:Type`           the marks of a type in the same group (see `group` in `evalkit.formats.standoff.profile`)
 `here:Type`           the marks of a type at the same place; `*` stands for any letters, `[0-9]` for a digit
-`chain:Link`          the marks that links of this type join, however many, are one thing
+`chain:Link`          the marks that links of this type join, however many, are one thing; `chain:Link@kind=a|b` only
+                      links with such a feature
 `answer`, `question`  of a label of the whole text
 `='constant'`         always the same
 `topic:{@feature}`    a text made of others, each written as an id: in lower case, with hyphens between the words
@@ -42,7 +43,7 @@ _STEP = re.compile(
 )
 _FEATURE = re.compile(r"@(?P<name>\"[^\"]*\"|[^\"@]+)$")
 _VALUE = re.compile(rf"\.(?P<value>{'|'.join(VALUES)})$")
-_CHAIN = re.compile(r"chain:(?P<name>\"[^\"]*\"|[^\"]+)$")
+_CHAIN = re.compile(r"chain:(?P<name>\"[^\"]*\"|[^\"@]+)(?:@(?P<feature>[^=]+)=(?P<values>.+))?$")
 _CONSTANT = re.compile(r"=(?:'(?P<one>[^']*)'|\"(?P<two>[^\"]*)\"|(?P<bare>[^'\"]*))$")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
@@ -65,7 +66,7 @@ class Origin:
         value: what of them: `mark` (their place, or what they name), one of `VALUES`, `feature`, `joined`, `constant`
             or `made`.
         name: that of the feature or of the link of a chain; the constant.
-        parts: what a text that is `made` consists of.
+        parts: what a text that is `made` consists of; the feature that links of a chain have, and its values.
     """
 
     written: str
@@ -90,7 +91,8 @@ def parse_origin(written: str, where: str, fold: Callable[[str], str] = str) -> 
     if constant := _CONSTANT.match(text):
         return Origin(written, (), "constant", next(one for one in constant.groups() if one is not None))
     if chain := _CHAIN.match(text):
-        return Origin(written, (), "joined", fold(chain["name"].strip('"')))
+        told = (chain["feature"], *chain["values"].split("|")) if chain["feature"] else ()
+        return Origin(written, (), "joined", fold(chain["name"].strip('"')), tuple(map(fold, told)))
     if _BRACES.search(text):
         pieces = _BRACES.split(text)
         parts = tuple(parse_origin(one, where, fold) if number % 2 else one for number, one in enumerate(pieces) if one)

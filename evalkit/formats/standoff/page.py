@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from evalkit.formats.standoff.document import Document, Link, Mark
 from evalkit.formats.standoff.origins import Origin, Step, id_of_words
@@ -54,7 +54,7 @@ class Page:
         self.named: dict[str, str] = {}
         self.ids: defaultdict[str, set[str]] = defaultdict(set)
         self._thing_origins = thing_origins
-        self._chains: dict[str, tuple[dict[str, str], dict[tuple[Span, ...], str]]] = {}
+        self._chains: dict[tuple[Any, ...], tuple[dict[str, str], dict[tuple[Span, ...], str]]] = {}
         self._groups: dict[str, dict[str, list[Mark]]] = {}
 
     @cached_property
@@ -135,7 +135,7 @@ class Page:
             return None if anchor.answer is None else (anchor.answer[origin.value == "answer"],)
         marks = self.marks_at(origin.steps, anchor)
         if origin.value == "joined":
-            return next(((one,) for mark in marks if (one := self._in_chain(origin.name, mark, before))), None)
+            return next(((one,) for mark in marks if (one := self._in_chain(origin, mark, before))), None)
         if not origin.steps and anchor.link is not None:
             return _of_link(origin, anchor.link)
         for mark in marks:
@@ -192,13 +192,14 @@ class Page:
         self.named[mark.id] = name
         return name
 
-    def _in_chain(self, link: str, mark: Mark, before: Sequence[Origin]) -> str | None:
-        if link not in self._chains:
-            self._chains[link] = self._chained(link, before)
-        by_mark, by_place = self._chains[link]
+    def _in_chain(self, origin: Origin, mark: Mark, before: Sequence[Origin]) -> str | None:
+        key = (origin.name, *origin.parts)
+        if key not in self._chains:
+            self._chains[key] = self._chained(origin, before)
+        by_mark, by_place = self._chains[key]
         return by_mark.get(mark.id) or by_place.get(mark.spans)
 
-    def _chained(self, link: str, before: Sequence[Origin]) -> tuple[dict[str, str], dict[tuple[Span, ...], str]]:
+    def _chained(self, origin: Origin, before: Sequence[Origin]) -> tuple[dict[str, str], dict[tuple[Span, ...], str]]:
         """The id of the chain that each mark is in: what one of its marks is called, else the id of its first mark."""
         parents: dict[str, str] = {}
 
@@ -208,7 +209,7 @@ class Page:
             return name
 
         for one in self.document.links:
-            if one.type == link and one.source in self.marks and one.target in self.marks:
+            if _joins(origin, one) and one.source in self.marks and one.target in self.marks:
                 parents[root(one.source)] = root(one.target)
         chains: dict[str, list[Mark]] = {}
         for mark in self.document.marks:
@@ -221,6 +222,15 @@ class Page:
             by_mark.update(dict.fromkeys([mark.id for mark in members], name))
         self.taken.update(by_mark)
         return by_mark, {self.marks[mark].spans: name for mark, name in by_mark.items() if self.marks[mark].spans}
+
+
+def _joins(origin: Origin, link: Link) -> bool:
+    """Whether a link is one of those that make a chain."""
+    if link.type != origin.name or not origin.parts:
+        return link.type == origin.name
+    name, *wanted = origin.parts
+    value = link.features.get(str(name), ())
+    return bool({value} & {*wanted} if isinstance(value, str) else {*value} & {*wanted})
 
 
 def _by(links: Iterable[Link], end: str) -> dict[str, list[Link]]:

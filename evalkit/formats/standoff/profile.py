@@ -19,6 +19,9 @@
     holder = "source"
     target = "target"
 
+In place of a value of the tool (as in `labels`) a pattern with `*` may stand, or a range of numbers such as `> 0`; the
+first that fits counts.
+
 What a table leaves out has a default that follows from the type of the field. `docs/profiles.md` has all of it.
 """
 
@@ -103,6 +106,8 @@ class Table:
         if key in values:
             return values[key]
         for pattern, ours in values.items():
+            if ANY in pattern and pattern != ANY and fnmatchcase(key, pattern):
+                return ours
             found = _RANGE.match(pattern)
             if found and _is_number(value) and _IN_RANGE[found[1]](float(value), float(found[2])):
                 return ours

@@ -145,7 +145,7 @@ class _Reader:
     def _spans(self, row: Row, layer: Layer, cells: Sequence[str]) -> None:
         parts = {column: parts_of(cells[column.number]) for column in layer.columns}
         # The column with most of them says how they are stacked; in others some may be left out.
-        stack = max((own for column, own in parts.items() if column.kind != SLOT), key=len, default=[])
+        stack = max((own for column, own in parts.items() if column.kind != SLOT), key=len, default=())
         stacked: dict[str, _Annotation] = {}
 
         def annotation(place: int, number: str) -> _Annotation:
@@ -156,7 +156,7 @@ class _Reader:
                 stacked[key] = self._annotation(row, layer, number, name)
             return stacked[key]
 
-        roles: list[Part] = []
+        roles: Sequence[Part] = ()
         for column, own in parts.items():
             for place, part in enumerate(own):
                 if column.kind == SLOT:
@@ -187,8 +187,8 @@ class _Reader:
 
     def _elements(self, row: Row, layer: Layer, cells: Sequence[str]) -> None:
         by_name = {column.name: parts_of(cells[column.number]) for column in layer.columns}
-        types = by_name.get(CHAIN_TYPE, [])
-        for place, part in enumerate(by_name.get(CHAIN_RELATION, [])):
+        types = by_name.get(CHAIN_TYPE, ())
+        for place, part in enumerate(by_name.get(CHAIN_RELATION, ())):
             said, arrow, link = part.written.rpartition("->")
             chain, _, element = link.partition("-")
             if not arrow or not chain.isdecimal() or not element.isdecimal() or len(link) > 20:
@@ -202,7 +202,7 @@ class _Reader:
 
     def _relations(self, row: Row, layer: Layer, cells: Sequence[str]) -> None:
         base = layer.of_kind(BASE)
-        ends = parts_of(cells[base[0].number]) if base else []
+        ends = parts_of(cells[base[0].number]) if base else ()
         values = {column.name: parts_of(cells[column.number]) for column in layer.of_kind(FEATURE)}
         if not ends:
             self._problem(row, f"a relation of {layer.short} that comes from nowhere; mend it")

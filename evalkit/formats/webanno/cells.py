@@ -12,9 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 __all__ = ["EMPTY", "NONE", "Part", "parts_of", "slots_of", "unescaped", "values_of"]
+
+KEPT = 4096
+"""So many cells are kept as they were taken apart: an annotation of several tokens has the same in each row."""
 
 NONE, EMPTY = "_", "*"
 """No annotation; an annotation without a value."""
@@ -39,9 +43,10 @@ def unescaped(written: str) -> str:
     return _ESCAPE.sub(lambda found: _LETTERS.get(found[1], found[1]), written)
 
 
-def parts_of(cell: str) -> list[Part]:
+@lru_cache(maxsize=KEPT)
+def parts_of(cell: str) -> tuple[Part, ...]:
     """The stacked values of a cell; none if it says that nothing is annotated."""
-    return [] if cell in (NONE, "") else [_part(written) for written in _split(cell, "|")]
+    return () if cell in (NONE, "") else tuple(_part(written) for written in _split(cell, "|"))
 
 
 def slots_of(written: str) -> list[Part]:
@@ -55,7 +60,7 @@ def values_of(written: str) -> list[str]:
 
 
 def _part(written: str) -> Part:
-    number = _NUMBER.search(written)
+    number = _NUMBER.search(written) if written.endswith("]") else None
     if number is None or _is_escaped(written, number.end() - 1):
         return Part(written, "", written)
     return Part(written[: number.start()], number[1], written)

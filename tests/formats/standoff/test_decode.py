@@ -326,3 +326,60 @@ def test_two_texts_of_one_article_are_refused():
     batch = decode(Documents(documents=documents), load_profile("default"), HERE)
     assert not batch.examples
     assert "two texts, of 63 and 6 characters" in str(batch.problems[0])
+
+
+def test_a_mark_at_the_same_place_may_say_which_thing_it_is(tmp_path):
+    profile = """
+        [entities]
+        marks = ["PROP_*", "PRON_*"]
+        labels = { "*_PER" = "PER", "*_ORG" = "ORG" }
+        entity_id = "here:*-[0-9]*.type"
+    """
+    marks = (
+        mark("T1", "PROP_PER", 0, 8),
+        mark("T2", "Ida_Moen-1", 0, 8),
+        mark("T3", "PRON_PER", 34, 37),
+        mark("T4", "Ida_Moen-1", 34, 37),
+        mark("T5", "PROP_ORG", 14, 22),
+    )
+    batch = read(tmp_path, profile, *marks)
+    assert [(one.label, one.entity_id) for one in only(batch, "entities")] == [
+        ("PER", "Ida_Moen-1"),
+        ("PER", "Ida_Moen-1"),
+        ("ORG", None),
+    ]
+    assert not batch.notes
+
+
+def test_only_links_of_some_kinds_join_a_chain(tmp_path):
+    profile = """
+        [entities]
+        marks = "*"
+        entity_id = "chain:Coref@type=coref|ana"
+    """
+    marks = (mark("a", "X", 0, 8), mark("b", "X", 34, 37), mark("c", "X", 14, 22), mark("d", "X", 49, 57))
+    links = (
+        Link("Coref", "b", "a", {"type": "ana"}),
+        Link("Coref", "c", "b", {"type": "bridge"}),
+        Link("Coref", "d", "c", {"type": "coref"}),
+        Link("Other", "d", "a", {"type": "coref"}),
+    )
+    one, other, third, fourth = only(read(tmp_path, profile, *marks, links=links), "entities")
+    assert one.entity_id == other.entity_id != third.entity_id == fourth.entity_id
+
+
+def test_values_by_how_they_look(tmp_path):
+    profile = """
+        [quotes]
+        marks = ["Says"]
+        kind = "->Content.text"
+        content = "->Content"
+
+        [quotes.values.kind]
+        "*bank*" = "direct"
+        "*" = "indirect"
+    """
+    marks = (mark("a", "Says", 9, 13), mark("b", "C", 14, 32), mark("c", "C", 34, 47))
+    links = (Link("Content", "a", "b"), Link("Content", "d", "c"))
+    batch = read(tmp_path, profile, *marks, mark("d", "Says", 58, 62), links=links)
+    assert [quote.kind for quote in only(batch, "quotes")] == ["direct", "indirect"]
