@@ -1,7 +1,8 @@
 """A CAS out of XMI or JSON, read by dkpro-cassis, with the offsets as they stand in the file.
 
-cassis takes an offset that is no place of the text as it is, with a warning, and converts only what is indexed. So the
-places are looked up here, for whoever makes marks of them to convert and to prove.
+cassis takes an offset that is no place of the text as it is, looks through the whole text for each of them, and
+converts only what is indexed. So the places are kept here, for whoever makes marks of them to convert and to prove,
+and cassis is given none.
 """
 
 from __future__ import annotations
@@ -118,8 +119,13 @@ def load_xmi(content: bytes, types: TypeSystem, where: str) -> LoadedCas:
         if begin is not None and end is not None:
             place = f"{where}: {_local(element.tag)} {known}"
             places[known] = (_number(begin, f"{place}: begin"), _number(end, f"{place}: end"))
+            element.set("begin", "0")
+            element.set("end", "0")
     with _cassis_at_work(where):
-        return LoadedCas(cas=load_cas_from_xmi(io.BytesIO(content), typesystem=types), places=places, where=where)
+        from lxml import etree
+
+        cas = load_cas_from_xmi(io.BytesIO(etree.tostring(root)), typesystem=types)
+        return LoadedCas(cas=cas, places=places, where=where)
 
 
 def load_json(content: bytes, where: str) -> LoadedCas:
@@ -150,6 +156,7 @@ def load_json(content: bytes, where: str) -> LoadedCas:
         begin, end = one.get("begin"), one.get("end")
         if type(begin) is int and type(end) is int:
             places[known] = (begin, end)
+            one["begin"] = one["end"] = 0
     for known, one in entries:
         if (lost := next((ref for ref in _references(one) if ref not in ids), None)) is not None:
             raise FormatError(f"{where}: {one['%TYPE']} {known} refers to {lost!r}, which is not there; {_AGAIN}")

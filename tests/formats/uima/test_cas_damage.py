@@ -175,6 +175,30 @@ def test_a_wrong_place_in_json(tmp_path: Path) -> None:
     assert len(found.documents) == 1
 
 
+@pytest.mark.parametrize("name", ["a.xmi", "a.json"])
+def test_thousands_of_wrong_places_take_no_longer(tmp_path: Path, name: str) -> None:
+    text = "😀 Ida left. " * 2000
+    cas, content = inception.json_cas(text=text), inception.xmi(text=text)
+    types = "webanno.custom.Doubt"
+    for known in range(2000, 4000):
+        place = {"begin": 10**7 + known, "end": 10**7 + known + 3}
+        cas["%FEATURE_STRUCTURES"].append({"%ID": known, "%TYPE": types, "@sofa": 1, **place})
+        cas["%VIEWS"]["_InitialView"]["%MEMBERS"].append(known)
+    more = "".join(
+        f'<d:Doubt xmlns:d="http:///webanno/custom.ecore" xmi:id="{known}" sofa="1" begin="{10**7}" end="{10**7 + 3}"/>'
+        for known in range(2000, 4000)
+    )
+    content = content.replace("<cas:Sofa", f"{more}<cas:Sofa").replace(
+        'members="', f'members="{" ".join(map(str, range(2000, 4000)))} '
+    )
+    inception.write_xmi(tmp_path, "a.xmi").write_text(content, encoding="utf-8")
+    (tmp_path / "a.json").write_text(json.dumps(cas), encoding="utf-8")
+    started = time.process_time()
+    found = read(XMI if name == "a.xmi" else JSON, tmp_path / name)
+    assert len(found.problems) >= 2000
+    assert time.process_time() - started < 3
+
+
 def test_code_points_that_a_program_wrote_are_read_if_somebody_says_so(tmp_path: Path) -> None:
     path = changed_json(tmp_path / "a.json", lambda cas, by_id: by_id[20].update({"begin": 2, "end": 10}))
     (document,) = JSON.documents(Source(path=path), ReadOptions(offsets="codepoint")).documents
