@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,19 @@ def test_what_an_annotator_said_is_a_reading(tmp_path: Path) -> None:
         ("ola", 1, False),
         ("kari", 2, False),
     ]
+
+
+@pytest.mark.parametrize("has_texts", [True, False])
+def test_offsets_may_be_said(tmp_path: Path, has_texts: bool) -> None:
+    text = {"text": "😀 Ola left."}
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text(json.dumps({"id": "a", **text, "entities": [{"start": 2, "end": 5, "label": "PER"}]}))
+    names, cells = (
+        ("id,start,end,label,text", f"a,3,6,PER,{text['text']}") if has_texts else ("id,start,end,label", "a,3,6,PER")
+    )
+    examples = load_dataset(gold, split="all").examples
+    run = load_predictions(written(tmp_path, names, cells), examples, ReadOptions(offsets="utf-16"))
+    assert [item.spans for item in run.predictions[0].annotations["entities"] or ()] == [(Span(2, 5),)]
 
 
 class TestTokens:

@@ -100,4 +100,4 @@ def _read(source: Source, options: ReadOptions) -> Batch:
     return replace(batch, notes={**table.notes, **batch.notes})
 
 
-CSV: Format = replace(_TOOL, read=_read, keeps_ids=True, of_rows=True)
+CSV: Format = replace(_TOOL, read=_read, keeps_ids=True, of_rows=True, proves_offsets=False)

@@ -50,7 +50,7 @@ def read_rows(path: Path, *, on_error: Callable[[FormatError], None] | None = No
 def _no_object(where: str, value: object) -> FormatError:
     remedy = "write one object a line"
     if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], dict):
-        remedy = 'spaCy 2 kept training data so; write {"id": …, "text": …, "entities": [{"start": …, …}]}'
+        remedy = "spaCy 2 kept training data so; give --format spacy"
     return FormatError(f"{where}: expected a JSON object, found {type(value).__name__} {str(value)[:40]!r}; {remedy}")
 
 
