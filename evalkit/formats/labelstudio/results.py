@@ -74,7 +74,9 @@ def plain_results(results: Sequence[Any], text: str) -> tuple[list[Mark], list[M
             marks.append(_new(Mark, (name, labels[0], (_new(Span, (start, end)),), _NOTHING, None)))
     except (KeyError, TypeError):
         return None
-    if len({mark.id for mark in marks}) != len(marks) or not all(type(m.id) is type(m.type) is str for m in marks):
+    if not all(type(mark.id) is type(mark.type) is str for mark in marks):
+        return None
+    if len({mark.id for mark in marks}) != len(marks):
         return None
     if any(relation.get("labels") == [CONTINUED] for relation in relations):
         return None

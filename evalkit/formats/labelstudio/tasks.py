@@ -181,12 +181,16 @@ def _results_of(name: str, value: Any) -> list[dict[str, Any]]:
 
 def _name_regions(results: Sequence[dict[str, Any]]) -> None:
     """Gives results about one place one id, as they had before, unless several regions have labels there."""
-    names: dict[tuple[Any, Any], str] = {}
+    names: dict[str, str] = {}
     for number, result in enumerate(results, 1):
         if "start" in result["value"] and "labels" in result["value"]:
             result["id"] = f"r{number}"
-            names.setdefault((result["value"]["start"], result["value"].get("end")), result["id"])
+            names.setdefault(_place_in(result), result["id"])
     for number, result in enumerate(results, 1):
         if "id" not in result:
-            place = (result["value"].get("start"), result["value"].get("end"))
-            result["id"] = names.get(place, f"r{number}")
+            result["id"] = names.get(_place_in(result), f"r{number}")
+
+
+def _place_in(result: Mapping[str, Any]) -> str:
+    """Where a result stands, whatever is given for it."""
+    return f"{result['value'].get('start')} {result['value'].get('end')}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -443,3 +445,34 @@ def test_any_damage_is_told_and_nothing_crashes(tmp_path: Path, content: str) ->
     else:
         told = " ".join([*map(str, documents.problems), *documents.notes])
     assert told or content == "" or "annotations" in content
+
+
+JUNK = (None, 1, -1, 10**30, 1.5, "", "x", "3", [], {}, [[]], [None], {"a": 1}, True, "/p[1]")
+
+
+def places_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path to each value that a value holds."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for key, own in inside for place in places_in(own, (*path, key)))]
+
+
+def test_whatever_stands_anywhere_in_an_export_it_is_read_or_refused(tmp_path: Path) -> None:
+    rng = random.Random(4)
+    about = {"id": "q", "from_name": "topic", "type": "choices", "value": {"choices": ["sea", ["a", "b"]]}}
+    noted = {**OLA, "meta": {"text": ["x"]}, "score": 0.5, "parentID": "fG_2"}
+    whole = task(annotation(noted, RUUN, relation("Qd1j", "fG_2", "l"), about), predictions=[{"result": [OLA]}])
+    rows = json.dumps([whole, minimal(), {**annotation(OLA), "task": 87}, task(annotation(OLA), number=9)])
+    for _ in range(600):
+        content = json.loads(rows)
+        for _ in range(rng.choice((1, 1, 2, 3))):
+            *way, last = rng.choice(places_in(content)[1:])
+            inside = content
+            for key in way:
+                inside = inside[key]
+            if isinstance(inside, dict) and rng.random() < 0.2:
+                del inside[last]
+            else:
+                inside[last] = rng.choice(JUNK)
+        for predicted in (False, True):
+            with suppress(FormatError):
+                read(tmp_path, content, predicted=predicted)
