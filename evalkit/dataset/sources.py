@@ -354,7 +354,7 @@ def _read_place(place: Place, read: ReadOptions, *, split: str, predicted: bool,
     if place.kind == "catalogue":
         from evalkit.dataset.catalogue.reading import read_corpus
 
-        batch = _of_split(read_corpus(find_entry(place.name), place.path), split)
+        batch = _of_split(read_corpus(find_entry(place.name), place.path, split), split)
     elif place.kind == "folder":
         batch = _read_folder(place.path, split, predicted=predicted)
     elif place.kind in ("rows", "saved"):

@@ -62,6 +62,8 @@ def fetch_corpus(entry: Entry, *, copy: Path | None = None, may_download: bool |
         OutputError: the cache cannot be written.
     """
     folder = corpus_folder(entry)
+    if copy is not None and not copy.is_dir():
+        raise InputError(f"{copy}: is no folder; name one that holds the files of {entry.name}")
     if not is_here(entry):
         if copy is None and not (sys.stderr.isatty() if may_download is None else may_download):
             raise InputError(
@@ -146,8 +148,6 @@ def _take(entry: Entry, copy: Path, folder: Path, missing: Iterable[CorpusFile])
     Raises:
         InputError: one is not there, or only with another content.
     """
-    if not copy.is_dir():
-        raise InputError(f"{copy}: is no folder; name one that holds the files of {entry.name}")
     by_name = _files_by_name(copy, {PurePosixPath(file.path).name for file in entry.files})
     found: dict[str, Path] = {}
     for file in missing:

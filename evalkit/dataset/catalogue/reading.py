@@ -44,12 +44,13 @@ def corpus_format(name: str) -> Format:
     return form
 
 
-def read_corpus(entry: Entry, folder: Path) -> Batch:
+def read_corpus(entry: Entry, folder: Path, split: str = "") -> Batch:
     """What is in a corpus, in the order of its files.
 
     Args:
         entry: the corpus.
         folder: where `fetch_corpus` put it.
+        split: files that hold nothing of this split are left unread; all are read if there is no such split.
 
     Raises:
         FormatError: a file holds something else than its entry says; each is checked before, so it is the reader.
@@ -63,11 +64,17 @@ def read_corpus(entry: Entry, folder: Path) -> Batch:
     batches = []
     # A folder that is read as one is like one file, which says no split.
     whole = CorpusFile(path="", size=0, sha256="", name=entry.name)
-    for file in [whole] if entry.together else entry.files:
+    wanted = [file for file in entry.files if split not in entry.articles or _may_hold(entry, file, split)]
+    for file in [whole] if entry.together else wanted:
         name = file.name or PurePosixPath(file.path).stem
         source = Source(path=root / file.path, folder=None if entry.together else root, name=name)
         batches.append(_in_splits(entry, file, name, form.read(source, options)))
     return _left_out(entry, _spread(entry, merged(batches)))
+
+
+def _may_hold(entry: Entry, file: CorpusFile, split: str) -> bool:
+    """Whether some article of a file may be in a split."""
+    return not file.split or file.split == split or file.path in entry.splits.later or bool(entry.splits.lists)
 
 
 def _in_splits(entry: Entry, file: CorpusFile, name: str, batch: Batch) -> Batch:

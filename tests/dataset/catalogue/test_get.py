@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from evalkit.cli.main import main
+from evalkit.dataset.catalogue import reading
 from evalkit.dataset.catalogue.get import get_dataset
 from evalkit.dataset.load import load_dataset, load_splits
 from evalkit.dataset.validate import validate_dataset
-from evalkit.errors import InputError, OutputError
+from evalkit.errors import InputError, OutputError, UnknownNameError
 from evalkit.folders import cache_folder
+from evalkit.formats.base import Batch, Source
+from evalkit.options import ReadOptions
 from tests.dataset.catalogue.file_server import FileServer
 from tests.dataset.catalogue.small_corpus import write_copy
 
@@ -97,6 +101,22 @@ def test_articles_have_the_language_and_split_of_the_entry(copy: Path):
     gold = load_dataset("small", split="train")
     assert [example.article.lang for example in gold] == ["en", "en"]
     assert (gold.name, gold.split, gold.origin["dataset"]) == ("small", "train", "small")
+
+
+def test_only_files_that_may_hold_the_split_are_read(copy: Path, monkeypatch: pytest.MonkeyPatch):
+    get_dataset("small", "folder", copy=copy)
+    read: list[str] = []
+    form = reading.corpus_format("conll")
+
+    def noted(source: Source, options: ReadOptions) -> Batch:
+        read.append(source.path.name)
+        return form.read(source, options)  # type: ignore[misc]
+
+    monkeypatch.setattr(reading, "corpus_format", lambda name: replace(form, read=noted))
+    assert len(load_dataset("small", split="test")) == 3
+    assert read == ["small.test.conll"]
+    with pytest.raises(UnknownNameError, match=r"unknown split 'dev'.*test, train"):
+        load_dataset("small", split="dev")
 
 
 def test_a_path_goes_before_the_catalogue(copy: Path, tmp_path: Path):
