@@ -234,3 +234,15 @@ def test_one_that_labels_given_pairs_only_looks_for_nothing(evalkit: Evalkit, wo
     done = evalkit("extract", page, "--model", "mine:Pairs")
     assert done.status == 1
     assert "error: pairs looks for nothing by itself" in done.err
+
+    def test_a_profile_says_how_layers_are_written(self, evalkit: Evalkit, workspace: Path):
+        (workspace / "ours.toml").write_text(
+            '[entities]\nmarks = ["PERSON"]\nlabel = "type"\nlabels = {PERSON = "PER"}\n'
+        )
+        out = ("--to", "doccano", "--to-profile", "ours.toml", "--out", "s.jsonl", "--json")
+        done = evalkit("extract", "gold.jsonl", "--model", "mine:people", *out)
+        assert done.json["layers"]["entities"]["written"] == 6
+        assert "PERSON" in (workspace / "s.jsonl").read_text()
+        read = ("--format", "doccano", "--profile", "ours.toml", "--resamples", "0", "--json")
+        scored = evalkit("score", "--gold", "s.jsonl", "--predicted", "s.jsonl", *read).json
+        assert scored["tasks"]["entities"]["exact"]["micro"]["gold"] == 6
