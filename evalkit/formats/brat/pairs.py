@@ -38,7 +38,8 @@ class Pair:
         id: of the article.
         text: the file of the text.
         files: those of the annotations.
-        annotator: who made them; empty if no file or folder is called after somebody.
+        annotator: who made them, where several made some for one text; empty for the only ones that there are.
+        made_by: who made them, if a file is called after somebody.
         split: the split that a folder is called after.
     """
 
@@ -46,6 +47,7 @@ class Pair:
     text: Path
     files: tuple[Path, ...]
     annotator: str = ""
+    made_by: str = ""
     split: str | None = None
 
 
@@ -147,9 +149,14 @@ def _named(place: Path, of_text: dict[Path, list[tuple[str, tuple[Path, ...]]]])
             article = _id_of(stem if copies else ids[text])
             for annotator, files in several:
                 folder = "-".join(inside(root, files[0]).parent.parts)
-                who = annotator or (folder if copies or len(several) > 1 else "")
-                split = split_of_folder(root, files[0])
-                yield Pair(id=article, text=text, files=files, annotator=who, split=split)
+                yield Pair(
+                    id=article,
+                    text=text,
+                    files=files,
+                    annotator=(annotator or folder) if copies or len(several) > 1 else "",
+                    made_by=annotator,
+                    split=split_of_folder(root, files[0]),
+                )
 
 
 def _are_copies(root: Path, texts: list[Path]) -> bool:

@@ -80,6 +80,7 @@ def brat_documents(source: Source, options: ReadOptions) -> Documents:
                 marks=meaning.marks,
                 links=meaning.links,
                 annotator=pair.annotator,
+                article={"annotator": pair.made_by} if pair.made_by and not pair.annotator else {},
                 split=pair.split,
                 declared=declared.all,
                 where=str(pair.files[0]),

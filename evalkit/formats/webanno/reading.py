@@ -28,11 +28,15 @@ _CURATED, _CURATOR, _UNTOUCHED = "curation", "CURATION_USER", "INITIAL_CAS"
 
 
 class _Place(NamedTuple):
-    """A file with what its name and its folders say: the article, whose annotations, whether they are agreed on."""
+    """A file with what its name and its folders say: the article, whose annotations, whether they are agreed on.
+
+    The only annotations that there are of an article are its gold, whoever made them.
+    """
 
     path: Path
     id: str
     annotator: str = ""
+    made_by: str = ""
     ground_truth: bool = False
     split: str | None = None
 
@@ -80,6 +84,7 @@ def _document(table: Table, place: _Place, name: str, notes: Counter[str], probl
         marks=tuple(found.marks),
         links=tuple(found.links),
         annotator=place.annotator,
+        article={"annotator": place.made_by} if place.made_by and not place.annotator else {},
         ground_truth=place.ground_truth,
         split=place.split,
         declared=frozenset(shorts | chains | slots),
@@ -101,6 +106,7 @@ def _places(source: Source, notes: Counter[str]) -> list[_Place]:
     exported = [file for file in files if file.parent.suffix.lower() in _OF_DOCUMENTS]
     names = file_ids(root, [file for file in files if file not in exported])
     stems = Counter(folder.stem for folder in {Path(file.parent.name) for file in exported})
+    several = Counter(file.parent.name for file in exported if file.stem != _UNTOUCHED)
     places = []
     for file in files:
         if file.stem == _UNTOUCHED:
@@ -112,12 +118,14 @@ def _places(source: Source, notes: Counter[str]) -> list[_Place]:
             continue
         agreed = file.stem == _CURATOR or _CURATED in inside(root, file).parts
         name = Path(file.parent.name)
+        maker = "" if agreed else file.stem
         places.append(
             _Place(
                 file,
                 name.stem if stems[name.stem] == 1 else name.name,
-                annotator="" if agreed else file.stem,
-                ground_truth=agreed,
+                annotator=maker if several[name.name] > 1 else "",
+                made_by=maker,
+                ground_truth=agreed and several[name.name] > 1,
                 split=split,
             )
         )

@@ -11,7 +11,7 @@ import pytest
 
 from evalkit.cli.main import main
 from evalkit.dataset.convert import convert_dataset
-from evalkit.dataset.load import load_dataset, load_splits
+from evalkit.dataset.load import load_dataset
 from evalkit.dataset.sources import find_place
 from evalkit.errors import FormatError
 from evalkit.formats.base import Source
@@ -370,13 +370,20 @@ def test_polnear_is_read_by_its_profile(tmp_path: Path) -> None:
             "data/test/attributions/paper_2016-10-12_go_ef2d.ann": "",
         },
     )
-    polnear = ReadOptions(profile="polnear", annotator="4b22", split="all")
-    ids = {split.split: [one.article.id for one in split] for split in load_splits(tmp_path, read=polnear)}
-    assert ids == {"dev": ["paper_2016-09-12_stay"], "test": ["paper_2016-10-12_go"]}
-    (example,) = load_dataset(tmp_path / "data/dev", read=replace(polnear, annotator=None)).examples
+    polnear = ReadOptions(profile="polnear", split="all")
+    told = [(one.id, one.split, one.annotator, dict(one.article)) for one in read(tmp_path).documents]
+    assert told == [
+        ("paper_2016-09-12_stay", "dev", "", {"annotator": "4b22"}),
+        ("paper_2016-10-12_go", "test", "4b22", {}),
+        ("paper_2016-10-12_go", "test", "ef2d", {}),
+    ]
+    (example,) = load_dataset(tmp_path / "data/test", read=replace(polnear, annotator="ef2d")).examples
+    assert example.gold["quotes"] == ()
+    (example,) = load_dataset(tmp_path / "data/dev", read=polnear).examples
     assert set(example.gold.layers) == {"quotes"}
     first, second = example.gold["quotes"] or ()
     assert isinstance(first, Quote)
+    assert (first.kind, second.kind) == ("direct", "indirect")
     assert (first.content, first.cue, first.speaker) == ((Span(0, 15), Span(31, 43)), (Span(16, 20),), Span(21, 29))
     assert (second.content, second.cue, second.speaker) == ((Span(44, 58),), (Span(59, 70),), None)
 

@@ -366,7 +366,7 @@ class TestFolders:
         assert [(one.id, one.annotator, one.ground_truth) for one in found.documents] == [
             ("a", "ida", False),
             ("a", "ola", False),
-            ("b", "ida", False),
+            ("b", "", False),
             ("a", "", True),
         ]
         assert found.notes == {"documents as they were imported, left out as not annotated": 1}
