@@ -20,7 +20,7 @@ __all__ = ["UNMAPPED", "Draft", "Key", "draft_document"]
 Key = tuple[str, int]
 """The layer of an item and its place there."""
 
-UNMAPPED = "not in the profile"
+UNMAPPED, WITHOUT_FEATURES, WITHOUT_LINKS = "not in the profile", "without features", "without links"
 
 Features = dict[str, str | tuple[str, ...]]
 
@@ -115,22 +115,31 @@ class _Drafting:
                 self._write_item(item, (name, number), tables.get(name, ()))
 
     def _write_item(self, item: Any, key: Key, tables: Sequence[Table]) -> None:
+        """Writes an item as the first table does that can say it; as one that changes its label only if none can."""
         reasons = []
-        for table in tables:
-            label = self._label(table, item)
-            if label is None:
-                reasons.append(UNMAPPED if self.holds.features else "without features")
-                continue
-            write = self._answer if table.answers else self._link if table.links else self._mark
-            reason = write(table, item, key, *label)
-            if not reason:
-                return
-            reasons.append(reason)
-        # The last table is the one that asks for the least to be said by features, so its reason is the plainest.
-        self.lost[key] = next((one for one in reasons if one != UNMAPPED), UNMAPPED)
+        for changed in (False, True):
+            for table in tables:
+                label = self._label(table, item, changed=changed)
+                if label is None:
+                    reasons.append(UNMAPPED if self.holds.features else WITHOUT_FEATURES)
+                    continue
+                write = self._answer if table.answers else self._link if table.links else self._mark
+                reason = write(table, item, key, *label)
+                if not reason:
+                    return
+                reasons.append(reason)
+        # What is wrong with the item itself says more than what the tool is without.
+        plain = [one for one in reasons if one not in (UNMAPPED, WITHOUT_FEATURES, WITHOUT_LINKS)]
+        self.lost[key] = next(iter([*plain, *[one for one in reasons if one != UNMAPPED]]), UNMAPPED)
 
-    def _label(self, table: Table, item: Any) -> tuple[str, Features] | None:
-        """The type of what an item becomes, and the features that say its label; None if the table has none for it."""
+    def _label(self, table: Table, item: Any, *, changed: bool) -> tuple[str, Features] | None:
+        """The type of what an item becomes, and the features that say its label; None if the table has none for it.
+
+        Args:
+            table: the table.
+            item: the item.
+            changed: whether it may get the label that items have where nothing says it.
+        """
         layer = table.layer
         types = table.marks or table.links or table.answers
         theirs = _theirs(table, layer.label_field, layer.label(item))
@@ -144,10 +153,12 @@ class _Drafting:
                 return plain, {origin.name: theirs}
             elif origin.value == "answer" or (origin.value == "constant" and origin.name == layer.label(item)):
                 return plain, {}
-        # Without its label it would be another item, unless there is one that items have where nothing says it.
         absent = next(one.absent for one in layer.fields if one.name == layer.label_field)
-        says_by_feature = any(origin.value == "feature" for origin in origins)
-        return (plain, {}) if absent is not REQUIRED and says_by_feature else None
+        if not changed and absent != layer.label(item):
+            return None
+        # The label that items have where nothing says it, if this is a mark that has none in its type.
+        by_feature = any(origin.value == "feature" for origin in origins)
+        return (plain, {}) if absent is not REQUIRED and by_feature else None
 
     def _is_free(self, type_: str) -> bool:
         """Whether nothing else in the profile names a type, so that `*` stands for it."""
@@ -169,7 +180,7 @@ class _Drafting:
 
     def _link(self, table: Table, item: Any, key: Key, type_: str, features: Features) -> str:
         if not self.holds.links:
-            return "without links"
+            return WITHOUT_LINKS
         ends: dict[str, str] = {}
         for one in reversed(table.layer.fields):
             value = getattr(item, one.name)

@@ -19,7 +19,7 @@ from evalkit.formats.standoff.items import THING, ItemReader
 from evalkit.formats.standoff.profile import Profile
 from evalkit.layers.base import Layer
 from evalkit.layers.table import load_layer
-from evalkit.records import Annotations, Article, Example, Prediction, Scope
+from evalkit.records import Annotations, Article, Example, Prediction, Scope, Span
 
 __all__ = ["Encoded", "encode"]
 
@@ -305,8 +305,19 @@ def _overlapping(marks: Iterable[Mark]) -> list[str]:
         if any(place and ends[place - 1] > span.start for place, span in zip(places, mark.spans, strict=True)):
             left_out.append(mark.id)
             continue
-        for span in mark.spans:
+        for span in _joined(mark.spans):
             place = bisect_left(starts, span.start)
             starts.insert(place, span.start)
             ends.insert(place, span.end)
     return left_out
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    """Spans that share no character and cover the same ones."""
+    joined: list[Span] = []
+    for span in sorted(spans):
+        if joined and span.start < joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return joined

@@ -179,7 +179,13 @@ BY_LINKS = """
         pytest.param("default", EVERYTHING, {}, id="everything"),
         # Quotes in several parts; so are the places of stances, but a stance is one without it.
         pytest.param("default", Holds(), {"quotes": {"discontinuous": 76}}, id="one span each"),
-        # Of the stances 137 have a topic, and 13 of the others are the author's.
+        # Of the stances 137 have a topic, and 13 of the others are the author's; what else they say is said by links.
+        pytest.param(
+            "default",
+            Holds(features=False),
+            {"quotes": {"discontinuous": 76}, "stances": {"topic as target": 137, "author as holder": 13}},
+            id="links alone",
+        ),
         pytest.param(
             BY_LINKS,
             Holds(features=False, discontinuous=True),
