@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import chain
+from types import MemberDescriptorType
 from typing import Any
 
 from evalkit.formats.standoff.document import Document, Mark
@@ -59,6 +59,7 @@ class ItemReader:
         self.annotated: set[str] = set()
         self.left_out: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._plans: dict[str, tuple[_Plan, ...]] = {}
+        self._makers: dict[str, tuple[str, Callable[..., Any] | None]] = {}
         self._declared: dict[frozenset[str], frozenset[str]] = {}
         origins = [origin for table in profile.tables for origin in table.origins()]
         self._read_features = {origin.name for origin in origins if origin.value == "feature"} | profile.drop
@@ -77,6 +78,9 @@ class ItemReader:
             document = _folded(document, self.profile.fold)
         if document.declared:
             self.annotated |= self._layers_of(document.declared)
+        if (plain := self._plain_items(document)) is not None:
+            self.annotated.update(plain)
+            return plain
         page = Page(document, self._things.fields[THING] if self._things else ())
         by_table, parts = self._sorted(document)
         items: Items = {}
@@ -90,6 +94,36 @@ class ItemReader:
         self._count(page, parts, rejected)
         self.annotated.update(items)
         return {name: _numbered(made, self.profile, name) for name, made in items.items()}
+
+    def _plain_items(self, document: Document) -> dict[str, tuple[Any, ...]] | None:
+        """The items of a document whose marks say no more than their type and their place, as those of most do.
+
+        None if there is more in it. This is where the time of reading large files goes.
+        """
+        if document.links or document.labels:
+            return None
+        makers, items = self._makers, dict[str, list[Any]]()
+        for name, type_, spans, features, score in document.marks:
+            if features or not spans or score is not None:
+                return None
+            found = makers.get(type_)
+            if found is None:
+                found = makers[type_] = self._plain_maker(type_)
+            layer, make = found
+            if make is None:
+                return None
+            try:
+                items[layer].append(make(name, spans))
+            except KeyError:
+                items[layer] = [make(name, spans)]
+        return {layer: _numbered(made, self.profile, layer) for layer, made in items.items()}
+
+    def _plain_maker(self, type_: str) -> tuple[str, Callable[..., Any] | None]:
+        """The layer of marks of a type, and what makes its items of their place alone; None if more is to be seen."""
+        plans = self._plans_of(type_)
+        if len(plans) != 1 or plans[0].make is None:
+            return "", None
+        return plans[0].table.layer.name, plans[0].make
 
     def _sorted(self, document: Document) -> tuple[dict[int, list[tuple[Mark, _Plan]]], list[Mark]]:
         """The marks that could be items, by the number of the table, and those that are no items themselves."""
@@ -401,8 +435,7 @@ def _maker(table: Table, type_: str, fold: Callable[[str], str]) -> Callable[...
             values[one.name] = one.absent
     if layer.spans_field is None or table.where or table.group:
         return None
-    record: Callable[..., Any] = layer.record
-    return _by_place(partial(record, **values), layer.spans_field)
+    return _by_place(layer.record, values, layer.spans_field)
 
 
 def _is_silent(origin: Origin) -> bool:
@@ -412,10 +445,27 @@ def _is_silent(origin: Origin) -> bool:
     return origin.value in ("feature", "score", "joined") or bool(origin.steps and origin.value != "constant")
 
 
-def _by_place(make: Callable[..., Any], field: str) -> Callable[[str, tuple[Span, ...]], Any]:
-    if field == "spans":
-        return lambda name, spans: make(id=name, spans=spans)
-    return lambda name, spans: make(id=name, **{field: spans})
+def _by_place(record: Any, values: Mapping[str, Any], place: str) -> Callable[[str, tuple[Span, ...]], Any]:
+    """Makes records of one kind with these values, each with its id and its place.
+
+    Slots are filled directly: a frozen dataclass takes twice as long, which shows where there are millions.
+    """
+    slots: list[Any] = [getattr(record, name, None) for name in ("id", place, *values)]
+    if hasattr(record, "__post_init__") or not all(isinstance(one, MemberDescriptorType) for one in slots):
+        return lambda name, spans: record(id=name, **{place: spans}, **values)
+    new = object.__new__
+    set_id, set_place, *others = (slot.__set__ for slot in slots)
+    rest = tuple(zip(others, values.values(), strict=True))
+
+    def made(name: str, spans: tuple[Span, ...]) -> Any:
+        item = new(record)
+        set_id(item, name)
+        set_place(item, spans)
+        for fill, value in rest:
+            fill(item, value)
+        return item
+
+    return made
 
 
 def _name_things(items: Items, tables: Sequence[Table], page: Page) -> None:
