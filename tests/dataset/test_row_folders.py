@@ -267,7 +267,7 @@ class TestTokens:
                 {"ner_tags": [1, 2, 0, 3]}, "numbers such as 1, and nothing says what they stand for", id="ints"
             ),
             pytest.param({"ner_tags": ["O"]}, "4 tokens and 1 ner_tags", id="fewer"),
-            pytest.param({"ner_tags": None}, "has tokens and no tags of them", id="no tags"),
+            pytest.param({"ner_tags": "O"}, "has tokens and no tags of them", id="no tags"),
             pytest.param(
                 {"ner_tags": None, "tags": ["O"] * 4, "labels": ["O"] * 4},
                 "'tags' or 'labels' may be the tags",

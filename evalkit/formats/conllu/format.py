@@ -56,7 +56,7 @@ CONLLU = standoff_format(
     suffixes=_SUFFIXES,
     documents=_documents,
     write_documents=_write_documents,
-    holds=Holds(links=False, discontinuous=True, article=True),
+    holds=Holds(links=False, discontinuous=True, article=True, declared=True),
     beyond=_beyond,
     sniff=_sniff,
     options=HELP,

@@ -124,6 +124,7 @@ class Holds:
         article: title, source, metadata, zones and scope of the article.
         readings: several annotators' marks of one text.
         scores: how sure a system is of a mark.
+        declared: which types could have been used, so that a layer of which nothing is there is known to be empty.
     """
 
     features: bool = True
@@ -135,3 +136,4 @@ class Holds:
     article: bool = False
     readings: bool = False
     scores: bool = False
+    declared: bool = False

@@ -218,8 +218,15 @@ class _Encoder:
                 self.left_out[f"{one.name} of {layer.name}"] += 1
 
     def count_absent(self, gold: Sequence[Annotations]) -> None:
-        """Counts layers that nobody annotated in an article, which the tool cannot tell from there being nothing."""
+        """Counts layers that the tool cannot tell: not annotated in an article, or empty in all that were."""
         together = {name for one in gold for name in one.layers}
+        for name in sorted(name for name in together if not any(one[name] for one in gold)):
+            if not self.holds.declared or name not in self.profile.layers:
+                articles = sum(one[name] is not None for one in gold)
+                self.left_out[f"articles in which {name} are annotated and empty: read as not annotated"] += articles
+        if together and not self.holds.declared:
+            unlooked = sum(not one.layers for one in gold)
+            self.left_out.update({"articles that nobody annotated: read as annotated": unlooked} if unlooked else {})
         for one in gold:
             if one.layers:
                 for name in together - one.layers.keys():

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from evalkit.formats.base import Batch, Claims, Losses, Source
-from evalkit.formats.tags.flat import flat_entities, tag_losses
+from evalkit.formats.tags.flat import BAD_LABEL, flat_entities, holds_label, tag_losses
 from evalkit.formats.tags.reading import TagCorpus, TagDocument, read_tag_columns
 from evalkit.formats.tags.schemes import TokenSpan, encode_tags
 from evalkit.formats.tags.settings import tag_settings
@@ -137,7 +137,10 @@ def write_tag_columns(examples: Iterable[Example], *, scheme: str = "IOB2") -> W
     respaced = 0
     for example in examples:
         article = example.article
-        kept = flat_entities(ENTITIES.of(example.gold) or (), lost)
+        entities = ENTITIES.of(example.gold) or ()
+        said = [entity for entity in entities if holds_label(_safe(entity.label))]
+        lost[BAD_LABEL] += len(entities) - len(said)
+        kept = flat_entities(said, lost)
         tokens = list(_tokens(article.text, kept))
         spans = _token_spans(kept, tokens, lost)
         lines.append(f"# document_id = {article.id}")
@@ -181,6 +184,10 @@ def _tokens(text: str, kept: Sequence[tuple[Span, str]]) -> Iterator[Span]:
         yield Span(start, found.end())
 
 
+def _safe(label: str) -> str:
+    return re.sub(r"\s+", "_", label)
+
+
 def _token_spans(
     kept: Sequence[tuple[Span, str]], tokens: Sequence[Span], losses: Counter[str]
 ) -> list[tuple[int, int, str]]:
@@ -192,7 +199,7 @@ def _token_spans(
         end = index
         while end < len(tokens) and tokens[end].end <= span.end:
             end += 1
-        safe = re.sub(r"\s+", "_", label)
+        safe = _safe(label)
         losses["blanks in the label, written as _"] += safe != label and end > index
         if end == index:
             losses["without a visible character"] += 1

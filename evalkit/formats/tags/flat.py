@@ -5,14 +5,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 from evalkit.formats.base import Losses, counted
 from evalkit.formats.tags.schemes import TokenSpan, decode_tags, encode_tags
 from evalkit.layers.entities import ENTITIES
 from evalkit.records import Entity, Example, Scope, Span
 
-__all__ = ["CROSSING", "DISCONTINUOUS", "NESTED", "TWICE", "flat_entities", "holds_label", "tag_losses"]
+__all__ = ["BAD_LABEL", "CROSSING", "DISCONTINUOUS", "NESTED", "TWICE", "flat_entities", "holds_label", "tag_losses"]
 
+BAD_LABEL = "a label that tags cannot say"
 _ONE_LAYER = "tags hold entities only"
 _SCOPE = Scope(layers=(ENTITIES.name,))
 DISCONTINUOUS, TWICE, NESTED, CROSSING = "discontinuous", "given twice", "nested", "crossing"
@@ -75,6 +77,7 @@ def tag_losses(examples: Sequence[Example], lost: Mapping[str, int], left_out: M
     )
 
 
+@cache
 def holds_label(label: str) -> bool:
     """Whether a tag with this label is read as one with this label: `O` is not, nor is what looks like two tags."""
     spans = decode_tags(encode_tags([(0, 2, label)], 3)).spans

@@ -23,7 +23,6 @@ __all__ = ["HF_TOKENS"]
 
 _SUFFIXES = (".parquet", ".arrow", ".jsonl")
 _CONTAINERS = ("parquet", "saved")
-_BAD_LABEL = "a label that tags cannot say"
 _NOT_A_SPLIT = re.compile(r"\W+")
 _OF_ARTICLE = ("title", "source", "published", "lang")
 
@@ -86,7 +85,7 @@ def _split_name(split: str | None) -> str:
 
 def _row(example: Example, lost: Counter[str]) -> dict[str, Any]:
     """The columns of an article, its tags as spans of tokens."""
-    from evalkit.formats.tags.flat import flat_entities, holds_label
+    from evalkit.formats.tags.flat import BAD_LABEL, flat_entities, holds_label
     from evalkit.formats.tokens import TokenIndex, words
     from evalkit.layers.entities import ENTITIES
 
@@ -102,7 +101,7 @@ def _row(example: Example, lost: Counter[str]) -> dict[str, Any]:
         if isinstance(found, str):
             lost[found] += 1
         elif not holds_label(entity.label):
-            lost[_BAD_LABEL] += 1
+            lost[BAD_LABEL] += 1
         else:
             held.append(entity)
     for span, label in flat_entities(held, lost):

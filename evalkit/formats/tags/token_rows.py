@@ -152,6 +152,8 @@ def _tag_columns(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[str, ..
         if found:
             return (found[0],)
     where, row = rows[0]
+    if (left_open := next((key for key in TAGS if key in row), None)) is not None:
+        return (left_open,)
     there = ", ".join(map(repr, row))
     raise FormatError(
         f"{where}: has tokens and no tags of them (there are {there}); call the column ner_tags, or name it: --format "
