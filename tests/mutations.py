@@ -402,6 +402,9 @@ def _files(folder: Path) -> list[Reader]:
     for name, tags in (("gold tags.conll", TAGS), ("gold hipe.tsv", HIPE), ("gold commas.csv", COMMAS)):
         form = "csv" if name.endswith("csv") else ""
         add(name, tags.encode(), partial(_load_tags, gold) if form else gold)
+    for form, path in _other_formats(made[0].path or folder, folder / "others"):
+        # Where it was written, as what lies beside it may be needed.
+        made.append(Reader(f"gold as {form}", path, path.read_bytes(), partial(_load_as, form)))
     saved = folder / "saved" / "test"
     saved.mkdir(parents=True)
     _save_arrow(saved / "rows.arrow")
@@ -456,6 +459,36 @@ def _label_map(load: Any, path: Path) -> object:
     from evalkit.dataset.labels import unlisted_inventory
 
     return load(path, unlisted_inventory())
+
+
+def _other_formats(gold: Path, folder: Path) -> Iterator[tuple[str, Path]]:
+    """Every format that can be written to one file, with such a file."""
+    from evalkit.dataset.convert import convert_dataset
+    from evalkit.formats.table import FORMATS, load_format
+
+    folder.mkdir(parents=True)
+    for name in FORMATS.names():
+        form = load_format(name)
+        if form.write is None or name in ("native", "parquet", "inline", "conll"):
+            continue
+        target = folder / name / f"a{form.suffixes[0]}"
+        target.parent.mkdir()
+        try:
+            convert_dataset(gold, target, to=name, lossy=True)
+        except EvalkitError:
+            # One with a file for each article wants a folder.
+            target = target.parent
+            convert_dataset(gold, target, to=name, lossy=True)
+        files = [target] if target.is_file() else sorted(path for path in target.rglob("*") if path.is_file())
+        own = [path for path in files if path.suffix in form.suffixes]
+        yield name, max(own or files, key=lambda path: path.stat().st_size)
+
+
+def _load_as(name: str, path: Path) -> object:
+    from evalkit.dataset.load import load_dataset
+    from evalkit.options import ReadOptions
+
+    return load_dataset(path, split="all", read=ReadOptions(format=name))
 
 
 def _load_tags(gold: Any, path: Path) -> object:
