@@ -31,7 +31,9 @@ from evalkit.records import (
 )
 
 TEXT = "Ida 🚢 Moen said the bánk was wrong.\r\nשלום, she left Oslo, the bank said."
-EVERYTHING = Holds(discontinuous=True, placeless=True, labels=True, article=True, readings=True, scores=True)
+EVERYTHING = Holds(
+    discontinuous=True, placeless=True, labels=True, article=True, readings=True, scores=True, declared=True
+)
 NOTHING = Holds(features=False, links=False, overlap=False)
 HERE = Source(path=Path("here"))
 DEFAULT = load_profile("default")
@@ -235,7 +237,7 @@ def test_what_is_said_of_an_article_travels_where_there_is_a_place():
     )
     _, batch = again([one])
     assert batch.examples == (one,)
-    left_out = encode(Batch(examples=(one,)), DEFAULT, Holds()).losses.left_out
+    left_out = encode(Batch(examples=(one,)), DEFAULT, Holds(declared=True)).losses.left_out
     assert set(left_out) == {
         f"{what} of articles" for what in ("title", "source", "published", "lang", "zones", "scope", "metadata")
     }
