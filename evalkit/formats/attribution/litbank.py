@@ -74,7 +74,7 @@ def litbank_documents(source: Source, options: ReadOptions) -> Documents:
         except InputError as error:
             problems.append(error if isinstance(error, FormatError) else FormatError(str(error)))
     return Documents(
-        documents=tuple(one.document(name, problems) for name, one in by_name.items()),
+        documents=tuple(one.document(name, notes) for name, one in by_name.items()),
         problems=tuple(problems),
         notes=dict(notes),
     )
@@ -174,19 +174,17 @@ class _Text:
             raise FormatError(f"{' '.join(said)[:40]!r} is said to stand where {' '.join(here)[:40]!r} stands")
         return span
 
-    def document(self, name: str, problems: list[FormatError]) -> Document:
-        """The text with its marks."""
+    def document(self, name: str, notes: Counter[str]) -> Document:
+        """The text with its marks; what is said of marks that are not there is counted."""
         marks = []
         for mark in self.marks.values():
             said = self.said.pop(mark.id, {})
             marks.append(mark._replace(features={**mark.features, **said}))
-        problems += [
-            FormatError(
-                f"{self.where}: {mark!r} is said to be {' or '.join(said.values())!r}, and is not there; mend it"
-            )
-            for mark, said in self.said.items()
-        ]
+        if self.said:
+            notes["speakers and names of marks that are not there, left out"] += len(self.said)
         links = [link for link in self.links if link.source in self.marks and link.target in self.marks]
+        if len(links) < len(self.links):
+            notes["appositions and copulas of marks that are not there, left out"] += len(self.links) - len(links)
         return Document(
             id=name,
             text=self.text,

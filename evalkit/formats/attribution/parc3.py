@@ -46,7 +46,6 @@ def parc3_documents(source: Source, options: ReadOptions) -> Documents:
         root = parse_xml(read_bytes(source.path), where, remedy="get the file again")
     except FormatError as error:
         return Documents(problems=(error,))
-    problems: list[FormatError] = []
     words: list[Word] = []
     attributions: dict[str, dict[str, list[int]]] = {}
     notes: Counter[str] = Counter()
@@ -73,7 +72,9 @@ def parc3_documents(source: Source, options: ReadOptions) -> Documents:
         return Documents(problems=(FormatError(f"{where}: has no WORD with a text; is it a file of PARC3?"),))
     (text, spans), how = laid_out(words)
     notes[how] += 1
-    marks, links = _marked(attributions, text, spans, where, problems)
+    if without := sum("content" not in roles for roles in attributions.values()):
+        notes["attributions without a content, which are no quotes, left out"] += without
+    marks, links = _marked(attributions, text, spans)
     document = Document(
         id=source.name or source.path.stem,
         text=text,
@@ -82,22 +83,13 @@ def parc3_documents(source: Source, options: ReadOptions) -> Documents:
         declared=frozenset(_ROLES),
         where=where,
     )
-    return Documents(documents=(document,), problems=tuple(problems), notes=dict(notes))
+    return Documents(documents=(document,), notes=dict(notes))
 
 
 def _marked(
-    attributions: dict[str, dict[str, list[int]]],
-    text: str,
-    spans: list[Span],
-    where: str,
-    problems: list[FormatError],
+    attributions: dict[str, dict[str, list[int]]], text: str, spans: list[Span]
 ) -> tuple[list[Mark], list[Link]]:
     whole = {name: roles for name, roles in attributions.items() if "content" in roles}
-    problems += [
-        FormatError(f"{where}: attribution {name!r} has no content, so it is no quote; mend it")
-        for name in attributions
-        if name not in whole
-    ]
     kinds = kinds_by_marks(text, [runs(roles["content"], spans) for roles in whole.values()])
     marks, links = [], []
     for (name, roles), kind in zip(whole.items(), kinds, strict=True):

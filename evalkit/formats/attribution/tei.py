@@ -12,6 +12,7 @@ GUM keeps its words one a line in such elements, which are read as well.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +46,10 @@ _BLOCKS = frozenset(
 
 _LEFT_OUT = frozenset(("teiHeader", "note", "fw", "del", "gap", "standOff", "facsimile", "index", "certainty"))
 """Elements whose text nobody reads with the rest."""
+
+_SPEECH = ("said", "q", "quote")
+_CALLINGS = ("label", "speaker")
+"""Elements that say who speaks; in what is said they are no part of it."""
 
 _PRINTED = ("sic", "orig", "abbr")
 """Of a choice, what stands in the source."""
@@ -99,7 +104,7 @@ def _of_elements(root: etree._Element, name: str, where: str, notes: Counter[str
     return Document(
         id=name,
         text=text.written,
-        marks=text.joined(),
+        marks=text.joined(notes),
         article=_article(root) | ({"zones": text.zones} if text.zones else {}),
         declared=frozenset(_MARKS),
         where=where,
@@ -116,6 +121,7 @@ class _Text:
         waits: whether a blank comes before the next character.
         marks: what was marked, with the id and the next part of each, by XML.
         zones: stretches with one function, as native JSON.
+        callings: where elements stand that say who speaks, and what they are.
     """
 
     parts: list[str] = field(default_factory=list)
@@ -124,6 +130,7 @@ class _Text:
     fresh: bool = True
     marks: list[tuple[Mark, dict[str, str]]] = field(default_factory=list)
     zones: list[dict[str, Any]] = field(default_factory=list)
+    callings: list[tuple[Span, str]] = field(default_factory=list)
 
     @property
     def written(self) -> str:
@@ -175,8 +182,12 @@ class _Text:
         if begin < self.length:
             if name in _MARKS:
                 self._mark(name, element, begin)
+            if name in _CALLINGS:
+                self.callings.append((Span(begin, self.length), name))
             if name in _ZONES:
                 self._zone(_ZONES[name], begin)
+        elif name in _MARKS:
+            notes[f"elements without a text ({name}), left out"] += 1
         if name in _BLOCKS:
             self.end_line()
 
@@ -202,12 +213,34 @@ class _Text:
         known = str(features.get("xml:id") or f"{name}-{len(self.marks) + 1}")
         self.marks.append((Mark(known, name, (Span(begin, max(end, begin + 1)),), features), following))
 
+    def _leave_out_callings(self, notes: Counter[str]) -> None:
+        """Takes what says who speaks out of what is said."""
+        callings: list[tuple[Span, str]] = []
+        for span, name in sorted(self.callings, key=lambda one: (one[0].start, -one[0].end)):
+            if not callings or callings[-1][0].end <= span.start:
+                callings.append((span, name))
+        starts = [span.start for span, _ in callings]
+        text, left_out = self.written, dict[Span, str]()
+        for number, (mark, following) in enumerate(self.marks):
+            (whole,) = mark.spans
+            inside = dict(callings[bisect_left(starts, whole.start) : bisect_left(starts, whole.end)])
+            if mark.type not in _SPEECH or not inside or whole in inside:
+                continue
+            edges = [whole.start, *(edge for span in inside for edge in span), whole.end]
+            pieces = (_stripped(text, *pair) for pair in zip(edges[::2], edges[1::2], strict=True))
+            if spans := tuple(span for span in pieces if span.start < span.end):
+                self.marks[number] = mark._replace(spans=spans), following
+                left_out |= inside
+        notes.update(f"elements that say who speaks ({name}), left out of what is said" for name in left_out.values())
+
     def _zone(self, kind: str, begin: int) -> None:
         if not self.zones or self.zones[-1]["end"] <= begin:
             self.zones.append({"kind": kind, "start": begin, "end": self.length})
 
-    def joined(self) -> tuple[Mark, ...]:
+    def joined(self, notes: Counter[str]) -> tuple[Mark, ...]:
         """The marks in the order of the text; those that say they go on in another one are one mark."""
+        if self.callings:
+            self._leave_out_callings(notes)
         by_id = {mark.id: mark for mark, _ in self.marks}
         into: dict[str, str] = {}
         for mark, following in self.marks:
@@ -231,6 +264,13 @@ class _Text:
             for parts in whole.values()
         ]
         return tuple(sorted(marks, key=lambda mark: (mark.spans[0].start, -mark.spans[-1].end)))
+
+
+def _stripped(text: str, start: int, end: int) -> Span:
+    """A stretch without the blanks at its ends."""
+    piece = text[start:end]
+    start += len(piece) - len(piece.lstrip())
+    return Span(start, start + len(piece.strip()))
 
 
 def _article(root: etree._Element) -> dict[str, Any]:

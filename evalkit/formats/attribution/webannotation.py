@@ -84,7 +84,7 @@ def webannotation_documents(source: Source, options: ReadOptions) -> Documents:
                 by_text.setdefault(_source_of(target), []).append(found)
     stated = parse_counting(options.offsets) if options.offsets else None
     prover = Prover(usual=stated or CODE_POINTS, stated=stated is not None)
-    documents = []
+    documents, linked = [], 0
     for name, own in sorted(by_text.items()):
         try:
             file, text = _text_of(path, name, alone=len(by_text) == 1)
@@ -93,15 +93,19 @@ def webannotation_documents(source: Source, options: ReadOptions) -> Documents:
             continue
         marks = _marks(text, own, prover, problems, notes)
         ids = {mark.id for mark in marks}
+        links = tuple(link for one in linking if (link := _link(one, ids)) is not None)
+        linked += len(links)
         documents.append(
             Document(
                 id=file.stem,
                 text=text,
                 marks=tuple(marks),
-                links=tuple(link for one in linking if (link := _link(one, ids)) is not None),
+                links=links,
                 where=str(path),
             )
         )
+    if linked < len(linking):
+        notes["links between annotations that are not there, left out"] += len(linking) - linked
     return Documents(documents=tuple(documents), problems=tuple(problems), notes=dict(notes))
 
 

@@ -64,13 +64,21 @@ def test_ends_are_inclusive_and_two_folders_are_one(tmp_path: Path) -> None:
         pytest.param("QUOTE\tQ1\t1\n", "QUOTE has 3 fields, not 7", id="cut"),
         pytest.param("QUOTES\tQ1\t1\n", "'QUOTES' is none of QUOTE", id="kind"),
         pytest.param(QUOTES + QUOTES.split("\n")[0], "the id 'Q1' is given twice", id="twice"),
-        pytest.param(QUOTES + "ATTRIB\tQ9\tx\n", "'Q9' is said to be 'x', and is not there", id="speaker of nothing"),
     ],
 )
 def test_a_damaged_line_is_named_and_the_rest_is_read(tmp_path: Path, quotes: str, expected: str) -> None:
     found = read(write(tmp_path, quotes))
     assert any(expected in str(problem) for problem in found.problems)
     assert {mark.id for mark in found.documents[0].marks} >= {"T0", "T1"}
+
+
+def test_what_is_said_of_marks_that_are_not_there_is_counted(tmp_path: Path) -> None:
+    found = read(write(tmp_path, QUOTES + "ATTRIB\tQ9\tx\nAPPOS\tT8\tT0\n"))
+    assert found.problems == ()
+    assert found.notes == {
+        "speakers and names of marks that are not there, left out": 1,
+        "appositions and copulas of marks that are not there, left out": 1,
+    }
 
 
 def test_texts_that_differ_or_are_missing(tmp_path: Path) -> None:

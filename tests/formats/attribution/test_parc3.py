@@ -91,11 +91,16 @@ def test_words_without_offsets_and_traces(tmp_path: Path) -> None:
 
 def test_damage(tmp_path: Path) -> None:
     found = read(tmp_path / "a.xml", parc3([("Orla", "0,4", {"1": ["source"], "2": ["maker"]})]))
-    assert "attribution 'wsj_1' has no content" in str(found.problems[0])
     assert found.notes["words in a role that is none of content, cue and source (maker), left out"] == 1
     assert "has no WORD with a text" in str(read(tmp_path / "a.xml", "<root/>").problems[0])
     assert "not valid XML" in str(read(tmp_path / "a.xml", "<root><WORD").problems[0])
     assert "declares a document type" in str(read(tmp_path / "a.xml", "<!DOCTYPE root []><root/>").problems[0])
+
+
+def test_attributions_without_a_content_are_counted_and_the_rest_is_read(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.xml", parc3([*WORDS, ("No", "60,62", {"3": ["cue"], "4": ["source"]})]))
+    assert {mark.id.partition(":")[0] for mark in the_one(found).marks} == {"wsj_1", "wsj_2"}
+    assert found.notes["attributions without a content, which are no quotes, left out"] == 2
 
 
 def test_it_is_a_format(tmp_path: Path) -> None:

@@ -126,6 +126,22 @@ def test_speech_over_paragraphs(tmp_path: Path) -> None:
     assert [document.text[slice(*mark.spans[0])] for mark in document.marks] == ["one\ntwo"]
 
 
+def test_who_speaks_is_no_part_of_what_is_said(tmp_path: Path) -> None:
+    body = """<q><said><label>Ida.</label> Well <note>hm</note> then.</said> <said><label>Bo</label></said></q><said/>
+    <q><speaker><label>Ed</label>:</speaker><p>One.</p><label>Flo:</label> <p>Two.</p></q><label>Gus</label>"""
+    found = read(tmp_path / "a.xml", tei(body))
+    document = the_one(found)
+    assert document.text == "Ida. Well then. Bo\nEd:\nOne.\nFlo:\nTwo.\nGus\n"
+    said = [[document.text[slice(*span)] for span in mark.spans] for mark in document.marks]
+    assert said == [["Well then."], ["Well then."], ["Bo"], ["One.", "Two."]]
+    assert found.notes == {
+        "elements that say who speaks (label), left out of what is said": 3,
+        "elements that say who speaks (speaker), left out of what is said": 1,
+        "elements whose text is not read with the rest (note), left out": 1,
+        "elements without a text (said), left out": 1,
+    }
+
+
 def test_a_circle_of_parts_ends(tmp_path: Path) -> None:
     body = '<p><said xml:id="a" next="#b">x</said><said xml:id="b" next="#a">y</said></p>'
     assert len(the_one(read(tmp_path / "a.xml", tei(body))).marks) >= 1
