@@ -119,10 +119,10 @@ def _examples(
             yield Example(article=article, gold=own)
         return
     readings: dict[str, Annotations] = {}
-    for one, own in zip(documents, annotations, strict=True):
-        if one.annotator or not one.ground_truth:
-            readings[_unlike(one.annotator or "unnamed", readings)] = own
     truths = [own for one, own in zip(documents, annotations, strict=True) if one.ground_truth]
+    for one, own in zip(documents, annotations, strict=True):
+        if one.annotator or not one.ground_truth or len(truths) > 1:
+            readings[_unlike(one.annotator or "unnamed", readings)] = own
     gold = truths[0] if len(truths) == 1 else Annotations(scope=scope)
     yield Example(article=article, gold=gold, readings=readings)
 

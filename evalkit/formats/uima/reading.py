@@ -104,7 +104,7 @@ class _CasReader:
             marks=tuple(mark for _, mark in marks if mark is not None),
             links=tuple(self.links),
             labels=labels,
-            annotator=who,
+            annotator="" if who == CURATOR else who,
             ground_truth=who == CURATOR,
             article=metadata_of(self.members),
             declared=self._declared(),

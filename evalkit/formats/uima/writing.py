@@ -8,6 +8,7 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,9 +72,13 @@ def write_json(documents: Sequence[Document], target: Path, options: ReadOptions
 
 
 def _named(documents: Sequence[Document], ending: str) -> dict[str, Document]:
-    """The file of each document. Readings of several annotators lie as INCEpTION lays them out in a project."""
+    """The file of each document. Readings of several annotators lie as INCEpTION lays them out in a project.
+
+    There a file is the gold or somebody's reading, so that a reading which is the gold has two.
+    """
+    documents = [own for one in documents for own in _apart(one)]
     several = any(number > 1 for number in Counter(document.id for document in documents).values())
-    readings = several or any(document.annotator and not document.ground_truth for document in documents)
+    readings = several or any(document.annotator for document in documents)
     with_splits = len({document.split for document in documents}) > 1
     files: dict[str, Document] = {}
     for document in documents:
@@ -90,6 +95,13 @@ def _named(documents: Sequence[Document], ending: str) -> dict[str, Document]:
             )
         files[name] = document
     return files
+
+
+def _apart(document: Document) -> list[Document]:
+    """The gold and the reading that a document is."""
+    if not (document.annotator and document.ground_truth):
+        return [document]
+    return [replace(document, annotator=""), replace(document, ground_truth=False)]
 
 
 def _cas(document: Document, types: CasTypes) -> Cas:

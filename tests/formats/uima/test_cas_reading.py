@@ -118,7 +118,7 @@ class TestProjects:
         assert [(one.id, one.annotator, one.ground_truth) for one in found.documents] == [
             ("ruun", "anna", False),
             ("ruun", "bo", False),
-            ("ruun", "CURATION_USER", True),
+            ("ruun", "", True),
         ]
         assert found.notes["documents as they were imported (INITIAL_CAS), left out"] == 1
 

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evalkit.dataset.convert import convert_dataset
+from evalkit.dataset.load import load_dataset
 from evalkit.errors import FormatError
 from evalkit.formats.base import Source
 from evalkit.formats.standoff.document import Document, Link, Mark
@@ -168,9 +170,24 @@ def test_readings_lie_as_in_a_project(way: tuple[Writer, CasFiles, str], tmp_pat
         assert [(one.id, one.annotator, one.ground_truth, one.split) for one in back] == [
             ("a", "anna", False, "dev"),
             ("a", "bo", False, "dev"),
-            ("a", "CURATION_USER", True, "dev"),
+            ("a", "", True, "dev"),
             ("b", "anna", False, "test"),
         ]
+
+
+@pytest.mark.parametrize("form", ["xmi", "casjson"])
+def test_a_reading_that_is_the_gold_stays_that_of_its_annotator(form: str, tmp_path: Path) -> None:
+    own = {"entities": [{"spans": [[0, 3]], "label": "PER"}]}
+    for name, readings in (("one", {"anna": own}), ("two", {"anna": own, "bo": {"entities": []}})):
+        row = {"id": "a", "text": "Ida left.", **own, "readings": readings}
+        source = tmp_path / f"{form}-{name}.jsonl"
+        source.write_text(json.dumps(row), encoding="utf-8")
+        convert_dataset(source, tmp_path / f"{form}-{name}", to=form)
+        (example,) = load_dataset(tmp_path / f"{form}-{name}", split="all")
+        assert [entity.label for entity in example.gold.entities] == ["PER"]
+        assert {who: len(said.entities) for who, said in example.readings.items()} == {
+            who: len(said["entities"]) for who, said in readings.items()
+        }
 
 
 class TestRefused:
