@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.showing import number_of
+from evalkit.showing import number_noted, number_of
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,29 @@ from evalkit.showing import number_of
 )
 def test_a_number_has_its_word(number: int, words: tuple[str, ...], said: str) -> None:
     assert number_of(number, *words) == said
+
+
+@pytest.mark.parametrize(
+    ("several", "one"),
+    [
+        ("regions without a label, left out", "1 region without a label, left out"),
+        ("NUL characters removed", "1 NUL character removed"),
+        ("entries of a list", "1 entry of a list"),
+        ("gold: document names given twice, numbered", "1 gold: document name given twice, numbered"),
+        (
+            "lines that begin with # and are no part of it, left out",
+            "1 line that begins with # and is no part of it, left out",
+        ),
+        ("documents as they were imported, left out", "1 document as it was imported, left out"),
+        ("links to regions that are not there, left out", "1 link to regions that are not there, left out"),
+        ("title of articles", "1 title of articles"),
+        ("tokens, sentences and other structure, not read", "1 tokens, sentences and other structure, not read"),
+        ("class, mass and this", "1 class, mass and this"),
+    ],
+)
+def test_what_was_noted_once_is_one(several: str, one: str) -> None:
+    assert number_noted(1, several) == one
+    assert [number_noted(number, several) for number in (0, 2)] == [f"0 {several}", f"2 {several}"]
 
 
 MANY = {

@@ -21,7 +21,7 @@ from evalkit.formats.table import FORMATS, load_format
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations
 from evalkit.registry import unknown_name
-from evalkit.showing import number_of, shown_html
+from evalkit.showing import number_noted, shown_html
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -66,7 +66,7 @@ class Conversion:
             if counts["read"]:
                 lines.append(f"{name}: {counts['read']} read = {counts['written']} written{kinds}")
         if self.losses.left_out:
-            lines.append("left out: " + ", ".join(f"{number} {what}" for what, number in self.losses.left_out.items()))
+            lines.append("left out: " + ", ".join(number_noted(n, what) for what, n in self.losses.left_out.items()))
         return lines
 
     def to_json(self) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def convert_dataset(
         return Conversion(destination=destination, to=to, articles=articles, losses=losses, notes=notes)
     left_out = {}
     if not form.keeps_readings and (readings := sum(counted_readings(e for gold in splits for e in gold).values())):
-        left_out = {f"{number_of(readings, 'reading').partition(' ')[2]} of annotators": readings}
+        left_out = {"readings of annotators": readings}
         splits = tuple(map(_without_readings, splits))
     with staged(destination) as target:
         losses = _write(form, splits, target, write)

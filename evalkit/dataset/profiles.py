@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.sources import check_settings, documents_of, find_place
 from evalkit.errors import InputError
+from evalkit.formats.base import Batch
 from evalkit.formats.standoff.draft import Findings, draft_text, look_at
 from evalkit.options import ReadOptions
 from evalkit.showing import shown_html
@@ -95,7 +96,7 @@ def draft_profile(source: str | Path, *, format: str | None = None, read: ReadOp
             raise problems[0]
         raise InputError(f"{place.location}: holds no text; check the path")
     found = look_at(documents)
-    notes = [f"{number} {what}" if number else what for one in several for what, number in one.notes.items()]
+    notes = [sentence for one in several for sentence in Batch(notes=one.notes).sentences]
     if problems:
         notes.append(f"{len(problems)} could not be read, first: {problems[0]}; evalkit dataset validate tells of all")
     form = place.format.name if place.format is not None else ""

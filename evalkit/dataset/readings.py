@@ -159,7 +159,9 @@ def decided(batch: Batch, place: str) -> Batch:
 
 
 def of_annotator(batch: Batch, annotator: str, place: str) -> Batch:
-    """The batch with one annotator's readings as gold; articles that they did not read are left out and counted.
+    """The batch with one annotator's readings as gold; articles that only others read are left out and counted.
+
+    The gold of articles that nobody in particular read stays gold.
 
     Raises:
         InputError: there are no readings.
@@ -170,20 +172,23 @@ def of_annotator(batch: Batch, annotator: str, place: str) -> Batch:
         raise InputError(f"{place}: keeps no readings by annotator; leave out --annotator")
     if annotator not in names:
         raise unknown_name("annotator", annotator, names)
-    kept = [number for number, example in enumerate(batch.examples) if annotator in example.readings]
-    left_out = len(batch.examples) - len(kept)
-    word = number_of(left_out, "article").partition(" ")[2]
+    unread = {number for number, one in enumerate(batch.examples) if one.gold.layers and not one.readings}
+    kept = [number for number, one in enumerate(batch.examples) if annotator in one.readings or number in unread]
+    told = {
+        f"articles left out, not read by {annotator!r}": len(batch.examples) - len(kept),
+        f"articles without readings, whose gold counts beside what {annotator!r} said": len(unread),
+    }
     claims = batch.claims or (Claims(),) * len(batch.examples)
     return replace(
         batch,
         examples=tuple(
-            replace(batch.examples[number], gold=batch.examples[number].readings[annotator]) for number in kept
+            replace(one, gold=one.readings.get(annotator, one.gold)) for one in map(batch.examples.__getitem__, kept)
         ),
-        claims=tuple(_claims_of(claims[number], annotator) for number in kept),
+        claims=tuple(claims[number] if number in unread else _claims_of(claims[number], annotator) for number in kept),
         splits=tuple(batch.splits[number] for number in kept) if batch.splits else (),
         # A signature that does not say whose reading it was cannot be followed; "|" parts what it says.
         reading="+".join(filter(None, (batch.reading, f"annotator:{one_line(annotator).replace('|', '/')}"))),
-        notes={**batch.notes, **({f"{word} left out, not read by {annotator!r}": left_out} if left_out else {})},
+        notes={**batch.notes, **{what: number for what, number in told.items() if number}},
     )
 
 

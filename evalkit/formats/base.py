@@ -26,7 +26,7 @@ from evalkit.layers.table import layer_names, load_layer
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations, Example, Prediction
 from evalkit.registry import near_match
-from evalkit.showing import number_of
+from evalkit.showing import number_noted, number_of
 
 __all__ = ["Batch", "Claims", "Format", "Losses", "Source", "counted", "merged", "with_layers"]
 
@@ -119,7 +119,7 @@ class Batch:
             f"{number_of(number, 'object')} under {name!r} left out: no layer of that name is known here{_hint(name)}"
             for name, number in sorted(self.unknown.items())
         )
-        said = (f"{number} {what}" if number else what for what, number in self.notes.items())
+        said = (number_noted(number, what) if number else what for what, number in self.notes.items())
         aside = (f"left out, {kind}: {_listed(names)}" for kind, names in sorted(self.left_out.items()))
         return (*said, *left_out, *aside, *_unread_notes(self))
 

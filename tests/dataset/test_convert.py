@@ -106,4 +106,4 @@ def test_how_the_source_was_read_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.conll").write_text("Ida\tI-PER\nleft\tO\nOslo\tB-GPE\n")
     done = convert_dataset(tmp_path / "a.conll", tmp_path / "a.jsonl", to="native", read=ReadOptions(format="conll"))
     assert done.notes[0].startswith("tags read as IOB2, illegal sequences by the policy 'begin'")
-    assert done.notes[1:] == ("1 gold: entities that begin with I- or E-",)
+    assert done.notes[1:] == ("1 gold: entity that begins with I- or E-",)

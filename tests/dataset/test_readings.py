@@ -82,11 +82,15 @@ class TestDoor:
 
     def test_a_named_annotator_goes_before_gold(self, file: Path) -> None:
         gold = load_dataset(file, annotator="kari")
-        assert surfaces(gold) == {"agreed": ["Ida Moen", "Rome"], "open": ["Ida Moen"]}
-        assert gold.notes == ("2 articles left out, not read by 'kari'",)
+        # What nobody in particular read keeps its gold.
+        assert surfaces(gold) == {"agreed": ["Ida Moen", "Rome"], "open": ["Ida Moen"], "plain": ["Oslo"]}
+        assert gold.notes == (
+            "1 article left out, not read by 'kari'",
+            "1 article without readings, whose gold counts beside what 'kari' said",
+        )
         assert gold.origin["annotator"] == "kari"
         # What the others said is still there.
-        assert [sorted(example.readings) for example in gold] == [["kari"], ["kari", "ola"]]
+        assert [sorted(example.readings) for example in gold] == [["kari"], ["kari", "ola"], []]
 
     def test_an_unknown_annotator_is_told_the_near_one(self, file: Path) -> None:
         with pytest.raises(UnknownNameError, match="unknown annotator 'olaf'; did you mean 'ola'"):
@@ -96,10 +100,11 @@ class TestDoor:
         predicted = written(tmp_path / "p.jsonl", [{"id": "open", "entities": [OSLO]}, {"id": "once", "entities": []}])
         read = ReadOptions(annotator="ola")
         result = score_predictions(file, predicted, read=read, resamples=0, baseline=False)
-        # Ola found Oslo and Rome in one article, Oslo in the other; predicted was Oslo in the first.
-        assert (result.tasks["entities"]["exact"].micro.precision, result.articles) == (1.0, 2)
+        # Ola found Oslo and Rome in one article, Oslo in the other; predicted was Oslo in the first. A third article
+        # that nobody in particular read has its gold.
+        assert (result.tasks["entities"]["exact"].micro.precision, result.articles) == (1.0, 3)
         assert "|annotator:ola|" in result.tasks["entities"]["exact"].signature
-        assert result.tasks["entities"]["exact"].micro.recall == pytest.approx(1 / 3)
+        assert result.tasks["entities"]["exact"].micro.recall == pytest.approx(1 / 4)
 
     def test_readings_are_no_predictions(self, file: Path, tmp_path: Path) -> None:
         gold = written(tmp_path / "g.jsonl", [row("open", entities=[MOEN])])
@@ -140,7 +145,7 @@ class TestChecked:
     def test_loading_looks_at_the_reading_that_counts(self, tmp_path: Path) -> None:
         wrong = {"kari": {"entities": [MOEN | {"text": "Ida"}]}, "ola": {"entities": [OSLO]}}
         path = written(tmp_path / "a.jsonl", changed("open", readings=wrong))
-        assert len(load_dataset(path, annotator="ola")) == 2
+        assert len(load_dataset(path, annotator="ola")) == 3
         with pytest.raises(OffsetError, match="the file says 'Ida'"):
             load_dataset(path, annotator="kari")
 
@@ -216,7 +221,11 @@ class TestKept:
     def test_what_was_built_is_loaded_as_it_is_told(self, folder: Path) -> None:
         with pytest.raises(InputError, match="1 article has several readings"):
             load_dataset(folder)
-        assert surfaces(load_dataset(folder, annotator="ola")) == {"once": ["Oslo"], "open": ["Oslo", "Rome"]}
+        assert surfaces(load_dataset(folder, annotator="ola")) == {
+            "once": ["Oslo"],
+            "open": ["Oslo", "Rome"],
+            "plain": ["Oslo"],
+        }
 
     def test_the_fingerprint_of_an_only_reading_is_that_of_loading(self, tmp_path: Path) -> None:
         path = written(tmp_path / "a.jsonl", ROWS[2:])

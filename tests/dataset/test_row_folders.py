@@ -211,7 +211,7 @@ class TestFolders:
         jsonl(tmp_path / "test.jsonl", ROWS[1:])
         gold = load_dataset(tmp_path)
         assert [example.article.id for example in gold] == ["b"]
-        assert gold.notes == ("1 files left aside, their names say no split (a.jsonl)",)
+        assert gold.notes == ("1 file left aside, their names say no split (a.jsonl)",)
 
     @pytest.mark.parametrize("splits", [None, ["train", "test"]])
     def test_what_save_to_disk_wrote(self, tmp_path: Path, splits: list[str] | None) -> None:

@@ -181,10 +181,10 @@ class _Text:
             said = self.said.pop(mark.id, {})
             marks.append(mark._replace(features={**mark.features, **said}))
         if self.said:
-            notes["speakers and names of marks that are not there, left out"] += len(self.said)
+            notes["lines about a mark that is not there, left out"] += len(self.said)
         links = [link for link in self.links if link.source in self.marks and link.target in self.marks]
         if len(links) < len(self.links):
-            notes["appositions and copulas of marks that are not there, left out"] += len(self.links) - len(links)
+            notes["links of a mark that is not there, left out"] += len(self.links) - len(links)
         return Document(
             id=name,
             text=self.text,

@@ -73,7 +73,7 @@ def parc3_documents(source: Source, options: ReadOptions) -> Documents:
     (text, spans), how = laid_out(words)
     notes[how] += 1
     if without := sum("content" not in roles for roles in attributions.values()):
-        notes["attributions without a content, which are no quotes, left out"] += without
+        notes["attributions without a content, left out"] += without
     marks, links = _marked(attributions, text, spans)
     document = Document(
         id=source.name or source.path.stem,

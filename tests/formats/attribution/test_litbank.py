@@ -76,8 +76,8 @@ def test_what_is_said_of_marks_that_are_not_there_is_counted(tmp_path: Path) -> 
     found = read(write(tmp_path, QUOTES + "ATTRIB\tQ9\tx\nAPPOS\tT8\tT0\n"))
     assert found.problems == ()
     assert found.notes == {
-        "speakers and names of marks that are not there, left out": 1,
-        "appositions and copulas of marks that are not there, left out": 1,
+        "lines about a mark that is not there, left out": 1,
+        "links of a mark that is not there, left out": 1,
     }
 
 

@@ -476,5 +476,5 @@ def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[
     captured = capsys.readouterr()
     assert "1 article, 1 entity" in captured.out
     said = captured.out + captured.err
-    assert "1 texts without a file of annotations, left out as not annotated" in said
+    assert "1 text without a file of annotations, left out as not annotated" in said
     assert "Mood" in said
