@@ -276,9 +276,15 @@ def merged(batches: Sequence[Batch]) -> Batch:
     )
 
 
-def with_layers(example: Example, layers: Collection[str]) -> Example:
-    """The example with empty layers in place of those that are not there; one that nobody annotated stays as it is."""
-    undecided = example.readings and not example.gold.layers
+def with_layers(example: Example, layers: Collection[str], *, is_settled: bool = False) -> Example:
+    """The example with empty layers in place of those that are not there; one that nobody annotated stays as it is.
+
+    Args:
+        example: an article that was annotated.
+        layers: the layers that were.
+        is_settled: whether its gold is one of its readings, though there may be nothing in it.
+    """
+    undecided = example.readings and not example.gold.layers and not is_settled
     gold = example.gold if undecided else _filled(example.gold, layers)
     readings = {name: _filled(own, layers) for name, own in example.readings.items()}
     return example if gold is example.gold and not readings else replace(example, gold=gold, readings=readings)

@@ -46,6 +46,7 @@ def decode(
         by_id.setdefault(one.id, []).append(one)
     examples: list[Example] = []
     looked_at: list[bool] = []
+    settled: list[bool] = []
     claims: list[Claims] = []
     splits: list[str | None] = []
     for own in by_id.values():
@@ -60,12 +61,15 @@ def decode(
         for example in _examples(own, article, scope, reader, source):
             examples.append(example)
             looked_at.append(wanted is suggested or any(one.annotated and not one.suggested for one in own))
+            settled.append(len([one for one in own if one.ground_truth and one.annotated]) == 1)
             text = article.text or None if wanted is suggested else None
             claims.append(Claims(where=own[0].where, text=text))
             splits.append(own[0].split)
     layers = frozenset(profile.layers if named else reader.annotated)
-    pairs = zip(examples, looked_at, strict=True)
-    examples = [with_layers(example, layers) if looked else example for example, looked in pairs]
+    examples = [
+        with_layers(example, layers, is_settled=truth) if looked else example
+        for example, looked, truth in zip(examples, looked_at, settled, strict=True)
+    ]
     read = Batch(
         claims=tuple(claims),
         reading=documents.reading,

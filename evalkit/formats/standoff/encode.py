@@ -56,7 +56,7 @@ def encode(batch: Batch, profile: Profile, holds: Holds, beyond: Beyond | None =
             continue
         documents += encoder.readings(page, example)
     if predictions is None:
-        encoder.count_absent([example.gold for example in batch.examples])
+        encoder.count_absent(batch.examples)
     return Encoded(documents=tuple(documents), losses=encoder.losses())
 
 
@@ -217,15 +217,17 @@ class _Encoder:
             if ours != theirs and not made and not (names_thing and things.get(theirs) == ours):
                 self.left_out[f"{one.name} of {layer.name}"] += 1
 
-    def count_absent(self, gold: Sequence[Annotations]) -> None:
+    def count_absent(self, examples: Sequence[Example]) -> None:
         """Counts layers that the tool cannot tell: not annotated in an article, or empty in all that were."""
+        gold = [example.gold for example in examples]
+        readings = [own for example in examples for own in example.readings.values()] if self.holds.readings else []
         together = {name for one in gold for name in one.layers}
-        for name in sorted(name for name in together if not any(one[name] for one in gold)):
+        for name in sorted(name for name in together if not any(one[name] for one in (*gold, *readings))):
             if not self.holds.declared or name not in self.profile.layers:
                 articles = sum(one[name] is not None for one in gold)
                 self.left_out[f"articles in which {name} are annotated and empty: read as not annotated"] += articles
         if together and not self.holds.declared:
-            unlooked = sum(not one.layers for one in gold)
+            unlooked = sum(not (one.gold.layers or (self.holds.readings and one.readings)) for one in examples)
             self.left_out.update({"articles that nobody annotated: read as annotated": unlooked} if unlooked else {})
         for one in gold:
             if one.layers:

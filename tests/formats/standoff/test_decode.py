@@ -383,3 +383,14 @@ def test_values_by_how_they_look(tmp_path):
     links = (Link("Content", "a", "b"), Link("Content", "d", "c"))
     batch = read(tmp_path, profile, *marks, mark("d", "Says", 58, 62), links=links)
     assert [quote.kind for quote in only(batch, "quotes")] == ["direct", "indirect"]
+
+
+def test_a_ground_truth_with_nothing_in_it_is_gold(tmp_path):
+    # What others marked says which layers were annotated.
+    documents = (
+        Document(id="a", text=TEXT, annotator="1", ground_truth=True),
+        Document(id="a", text=TEXT, annotator="2", marks=(mark("1", "PER", 0, 8),)),
+    )
+    (example,) = decode(Documents(documents=documents), load_profile("default"), HERE).examples
+    assert example.gold["entities"] == ()
+    assert [len(own["entities"]) for own in example.readings.values()] == [0, 1]

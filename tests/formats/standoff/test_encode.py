@@ -377,3 +377,21 @@ def test_what_the_author_thinks_of_an_entity_is_a_feature_of_its_mark(tmp_path):
     assert first.features == {"entity_id": "moen", "polarity": "Positive"}
     assert encoded.losses.written == {"entities": 2, "stances": 1}
     assert encoded.losses.lost == {"stances": {"holder without a mark": 1, "topic as target": 1}}
+
+
+def test_an_empty_gold_beside_readings_comes_back_as_it_was():
+    empty, found = (
+        Annotations({"entities": ()}),
+        Annotations({"entities": (Entity(id="1", spans=(Span(0, 3),), label="PER"),)}),
+    )
+    examples = [replace(example(empty), readings={"ann": empty, "bo": found})]
+    encoded = encode(Batch(examples=tuple(examples)), DEFAULT, replace(EVERYTHING, declared=False))
+    assert not encoded.losses.left_out
+    (again,) = decode(Documents(documents=encoded.documents), DEFAULT, HERE).examples
+    assert (again.gold, again.readings) == (empty, {"ann": empty, "bo": found})
+
+
+def test_articles_that_only_annotators_read_are_none_that_nobody_annotated():
+    found = Annotations({"entities": (Entity(id="1", spans=(Span(0, 3),), label="PER"),)})
+    examples = (example(found), replace(example(Annotations()), readings={"ann": found, "bo": found}))
+    assert not encode(Batch(examples=examples), DEFAULT, replace(EVERYTHING, declared=False)).losses.left_out
