@@ -37,10 +37,12 @@ class Configuration:
 
     Attributes:
         texts: the key of the data that each text shows, by the name of the text in the configuration.
+        controls: the name of what each control is about, by its own.
         declared: labels of regions, labels of relations, and questions about the whole text.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
+    controls: Mapping[str, str] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
 
 
@@ -84,16 +86,18 @@ def read_configuration(path: Path) -> Configuration:
         raise FormatError(f"{path}: not valid XML ({error}); give the labelling configuration as it is") from error
     if root.tag != "View":
         raise FormatError(f"{path}: expected a labelling configuration in <View>, found <{str(root.tag)[:40]}>")
-    texts, declared = {}, set()
+    texts, controls, declared = {}, {}, set()
     for element in root.iter():
         name, value = element.get("name", ""), element.get("value", "")
+        if name and element.get("toName"):
+            controls[name] = element.get("toName", "")
         if element.tag == "Text" and value.startswith("$"):
             texts[name] = value.removeprefix("$")
         elif element.tag in ("Label", "Relation") and (label := element.get("alias") or value):
             declared.add(label)
         elif element.tag in _QUESTIONS and name and element.get("perRegion", "").lower() != "true":
             declared.add(name)
-    return Configuration(texts=texts, declared=frozenset(declared))
+    return Configuration(texts=texts, controls=controls, declared=frozenset(declared))
 
 
 def written_configuration(

@@ -14,7 +14,7 @@ from evalkit.formats.base import Source
 from evalkit.formats.labelstudio.configuration import Configuration, configuration_beside
 from evalkit.formats.labelstudio.results import CONTINUED, Results, links_of, plain_results
 from evalkit.formats.labelstudio.tasks import Task, annotations_of, listed, read_tasks
-from evalkit.formats.labelstudio.text_key import TEXT_KEY, text_key_of
+from evalkit.formats.labelstudio.text_key import TEXT_KEY, TextChosen, choose_text
 from evalkit.formats.standoff.document import Document, Documents, Link, Mark
 from evalkit.formats.standoff.proof import (
     AS_IT_IS,
@@ -73,11 +73,11 @@ class _Reader:
     problems: list[FormatError] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     drafts: list[_Draft] = field(default_factory=list)
-    text_key: str = ""
+    chosen: TextChosen = field(default_factory=lambda: TextChosen("text"))
 
     def read(self) -> Documents:
         tasks = read_tasks(self.source.path, self.problems, self.counts)
-        self.text_key = text_key_of(self.source.path, tasks, self.configuration, self.options)
+        self.chosen = choose_text(self.source.path, tasks, self.configuration, self.options)
         tasks.reverse()
         number = 0
         while tasks:
@@ -91,19 +91,24 @@ class _Reader:
         )
 
     def _read_task(self, where: str, task: Task, number: int) -> None:
-        text = task["data"].get(self.text_key)
-        if type(text) is not str and (text := self._text_of(where, task)) is None:
-            return
+        key = self.chosen.key
+        text = task["data"].get(key)
+        if type(text) is not str:
+            own = self._key_of(where, task)
+            if own is None:
+                return
+            key, text = own, task["data"][own]
         if len(text) < _LONGEST_ADDRESS and _ADDRESS.match(text):
             self.problems.append(
                 FormatError(f"{where}: holds the address {text[:60]!r} in place of a text; put the text into the tasks")
             )
             return
         name, article, split, declared = self._article_of(task, number)
+        others = self.chosen.others(task["data"], key)
         base = Document(id=name, text=text, article=article, split=split, declared=declared, where=where)
         if self.source.predicted:
             for prediction in listed(task, "predictions"):
-                self._add(base, prediction, suggested=True)
+                self._add(base, prediction, others, suggested=True)
         elif predictions := len(listed(task, "predictions")):
             self.counts[_PREDICTIONS] += predictions
         if drafts := len(listed(task, "drafts")):
@@ -112,7 +117,7 @@ class _Reader:
         if not annotations:
             self.drafts.append(_Draft(replace(base, annotated=False)))
         for annotation in annotations:
-            self._add(base, annotation, several=len(annotations) > 1)
+            self._add(base, annotation, others, several=len(annotations) > 1)
 
     def _kept(self, annotations: Sequence[Any]) -> list[Mapping[str, Any]]:
         """The annotations that say something."""
@@ -131,7 +136,13 @@ class _Reader:
         return kept
 
     def _add(
-        self, base: Document, annotation: Mapping[str, Any], *, suggested: bool = False, several: bool = False
+        self,
+        base: Document,
+        annotation: Mapping[str, Any],
+        others: frozenset[str],
+        *,
+        suggested: bool = False,
+        several: bool = False,
     ) -> None:
         if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):
             self.counts["predictions without a result, left out"] += 1
@@ -143,8 +154,8 @@ class _Reader:
         marks: Sequence[Mark] = ()
         links: Sequence[Link] = ()
         results = None
-        if (plain := None if self.options.offsets else plain_results(annotation["result"], base.text)) is None:
-            results = Results(annotation["result"], self.counts)
+        if (plain := None if self.options.offsets else plain_results(annotation["result"], base.text, others)) is None:
+            results = Results(annotation["result"], self.counts, lambda result: self._apart(result, others))
         else:
             marks, relations = plain
             links = links_of(relations, {mark.id: mark.id for mark in marks}, self.counts) if relations else ()
@@ -162,6 +173,13 @@ class _Reader:
             where=base.where,
         )
         self.drafts.append(_Draft(document, results))
+
+    def _apart(self, result: Mapping[str, Any], others: frozenset[str]) -> str:
+        """Why the region of a result is left out, if it lies in another text than the one that is read."""
+        if (place := self.chosen.place_of(result)) not in others:
+            return ""
+        told = f"regions in {place[:40]!r}, left out, as {self.chosen.key!r} is read"
+        return f"{told}: the other text is read with --text-key"
 
     def _prove(self) -> None:
         """Gives the regions of all drafts their places, and says which have none."""
@@ -219,15 +237,16 @@ class _Reader:
             self.problems.append(FormatError(f"{where}: {name!r}, {proof.refusal}"))
         return bool(proof.spans)
 
-    def _text_of(self, where: str, task: Task) -> str | None:
-        """The text of a task that has none under the key of the file."""
-        texts = [value for value in task["data"].values() if isinstance(value, str)]
-        if len(texts) == 1 and TEXT_KEY not in self.options.values:
+    def _key_of(self, where: str, task: Task) -> str | None:
+        """The key of the text of a task that has none under the key of the file."""
+        texts: list[str] = [key for key, value in task["data"].items() if isinstance(value, str)]
+        if len(texts) == 1 and TEXT_KEY not in self.options.values and texts[0] not in self.chosen.shown.values():
             return texts[0]
         keys = ", ".join(map(repr, task["data"])) or "nothing"
         self.problems.append(
             FormatError(
-                f"{where}: the data has no text under {self.text_key!r}, but {keys:.200}; name its key with --text-key"
+                f"{where}: the data has no text under {self.chosen.key!r}, but {keys:.200}; name its key with "
+                "--text-key"
             )
         )
         return None
@@ -244,7 +263,7 @@ class _Reader:
         article: dict[str, Any] = {}
         for place in (data, meta if isinstance(meta, dict) else {}):
             for key, value in place.items():
-                if place is data and key in (self.text_key, ARTICLE_ID):
+                if place is data and key in (self.chosen.key, ARTICLE_ID):
                     continue
                 if isinstance(value, str) or key in _NATIVE:
                     article[key] = value

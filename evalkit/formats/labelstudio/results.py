@@ -7,7 +7,7 @@ choices, a rating, a note. What is said of no region is said of the whole text.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from evalkit.formats.standoff.document import Link, Mark
@@ -36,9 +36,13 @@ _OF_MEDIA = frozenset(
 _SAID_OF_VALUE = {"textarea": "text", "pairwise": "selected"}
 
 Counts = Counter[str]
+Apart = Callable[[Mapping[str, Any]], str]
+_NONE: Set[str] = frozenset()
 
 
-def plain_results(results: Sequence[Any], text: str) -> tuple[list[Mark], list[Mapping[str, Any]]] | None:
+def plain_results(
+    results: Sequence[Any], text: str, others: Set[str] = _NONE
+) -> tuple[list[Mark], list[Mapping[str, Any]]] | None:
     """The marks of regions that have one label and nothing else, and stand where they say; and the relations.
 
     None if a result is anything else, so that all are looked at closely. Nearly all are this, and there are many.
@@ -68,7 +72,7 @@ def plain_results(results: Sequence[Any], text: str) -> tuple[list[Mark], list[M
             if held != said and held.replace("\n", "\\n") != said:
                 return None
             if result["to_name"] != place:
-                if place is not None:
+                if place is not None or not result["to_name"] or result["to_name"] in others:
                     return None
                 place = result["to_name"]
             marks.append(_new(Mark, (name, labels[0], (_new(Span, (start, end)),), _NOTHING, None)))
@@ -139,13 +143,21 @@ class Results:
         unread: what no text has a place for, by what it is.
     """
 
-    def __init__(self, results: Sequence[Any], counts: Counter[str]) -> None:
+    def __init__(self, results: Sequence[Any], counts: Counter[str], apart: Apart = lambda result: "") -> None:
+        """Reads them.
+
+        Args:
+            results: those of one annotation.
+            counts: gets what is left out.
+            apart: why the region of a result is left out, as it lies in another text; empty if it does not.
+        """
         self.regions: dict[str, Region] = {}
         self.labels: dict[str, tuple[str, ...]] = {}
         self.placeless: list[Mark] = []
         self.places: Counter[str] = Counter()
         self.unread: Counter[str] = Counter()
-        self._counts = counts
+        self._counts, self._apart = counts, apart
+        self._left_out: set[str] = set()
         self._relations: list[Mapping[str, Any]] = []
         others = []
         for number, result in enumerate(results, 1):
@@ -167,13 +179,21 @@ class Results:
         """Whether a result is about a stretch of something; if that is the text, it is part of a region."""
         value, kind = result["value"], str(result.get("type") or "")
         if (hidden := _kind_of_place(value, kind)) is not None:
-            if hidden:
+            if hidden and (told := self._apart(result)):
+                self._counts[told] += 1
+            elif hidden:
                 self.unread[hidden] += 1
             else:
                 self._counts[f"results of type {kind[:40]!r}, which mark no text, left out"] += 1
             return True
         if "start" not in value and "end" not in value:
             return False
+        if told := self._apart(result):
+            # Several controls may speak of one region.
+            if (name := str(result.get("id") or number)) not in self._left_out:
+                self._counts[told] += 1
+            self._left_out.add(name)
+            return True
         start, end = _whole(value.get("start")), _whole(value.get("end"))
         if start is None or end is None:
             self._counts["regions whose start or end is no whole number, left out"] += 1

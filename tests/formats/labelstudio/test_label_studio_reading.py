@@ -476,3 +476,55 @@ def test_whatever_stands_anywhere_in_an_export_it_is_read_or_refused(tmp_path: P
         for predicted in (False, True):
             with suppress(FormatError):
                 read(tmp_path, content, predicted=predicted)
+
+
+TITLE_AND_BODY = {"body": "Ola left Ruun.", "title": "Ola at sea"}
+
+
+def in_text(name: str, key: str, start: int, end: int, **more: Any) -> dict[str, Any]:
+    return region(name, start, end, "PER", text=TITLE_AND_BODY[key], to_name=key, **more)
+
+
+@pytest.mark.parametrize(("asked", "read_as"), [({}, "title"), ({"text_key": "body"}, "body")])
+def test_a_region_belongs_to_the_text_that_it_lies_in(tmp_path: Path, asked: dict[str, str], read_as: str) -> None:
+    there = {"title": in_text("t", "title", 0, 3), "body": in_text("b", "body", 0, 3)}
+    untold = in_text("t2", "title", 0, 3)
+    del untold["value"]["text"]
+    content = task(annotation(there["body"], there["title"], untold), data=TITLE_AND_BODY)
+    document = only(documents := read(tmp_path, content, values=asked))
+    assert document.text == TITLE_AND_BODY[read_as]
+    assert [mark.id for mark in document.marks] == {"title": ["t", "t2"], "body": ["b"]}[read_as]
+    other, number = ("body", 1) if read_as == "title" else ("title", 2)
+    assert documents.notes == {
+        f"regions in {other!r}, left out, as {read_as!r} is read: the other text is read with --text-key": number
+    }
+
+
+def test_the_configuration_says_which_text_a_name_is(tmp_path: Path) -> None:
+    (tmp_path / "project.config.xml").write_text(
+        '<View><Text name="a" value="$title"/><Text name="b" value="$body"/><Labels name="of_title" toName="a"/></View>'
+    )
+    results = [in_text("t", "title", 0, 3) | {"to_name": "a"}, *(in_text(f"b{n}", "body", 0, 3) for n in "12")]
+    results = [one | {"to_name": "b"} if one["id"] != "t" else one for one in results]
+    document = only(read(tmp_path, task(annotation(*results), data=TITLE_AND_BODY)))
+    assert (document.text, [mark.id for mark in document.marks]) == (TITLE_AND_BODY["body"], ["b1", "b2"])
+    # JSON-MIN names the control only.
+    places = [{"start": 0, "end": 3, "text": "Ola", "labels": ["PER"]}]
+    row = {**TITLE_AND_BODY, "id": 1, "of_title": places, "label": places, "annotator": 1, "annotation_id": 1}
+    documents = read(tmp_path, [row | {"lead_time": 1.5}], values={"text_key": "body"})
+    assert len(only(documents).marks) == sum(documents.notes.values()) == 1
+
+
+def test_names_that_nothing_explains_are_told_by_what_stands_there(tmp_path: Path) -> None:
+    results = [in_text("t", "title", 4, 10) | {"to_name": "x"}, in_text("b", "body", 9, 13) | {"to_name": "y"}]
+    document = only(read(tmp_path, task(annotation(*results), data=TITLE_AND_BODY), values={"text_key": "body"}))
+    assert [mark.id for mark in document.marks] == ["b"]
+    # A name for itself is that of the text.
+    document = only(read(tmp_path, task(annotation(results[1]), data=TITLE_AND_BODY), values={"text_key": "body"}))
+    assert [mark.id for mark in document.marks] == ["b"]
+
+
+def test_texts_with_as_many_regions_are_refused(tmp_path: Path) -> None:
+    content = task(annotation(in_text("t", "title", 0, 3), in_text("b", "body", 9, 13)), data=TITLE_AND_BODY)
+    with pytest.raises(FormatError, match=r"in several texts, in none the most: 'body' \(1\) and 'title' \(1\); name"):
+        read(tmp_path, content)
