@@ -1,21 +1,23 @@
 """Archives of annotation files, as tools export them: unpacked to a place that is gone when nobody reads from it.
 
-An archive is not trusted: names that lead out of it, links, devices, archives inside, and one that would fill the disk
-are refused. What is hidden, and what systems add on their own, is left aside.
+An archive is not trusted: names that lead out of it, links, devices, and one that would fill the disk are refused. So
+are archives inside, but for zips, as projects of annotation tools hold them; a zip in such a zip is refused. What is
+hidden, and what systems add on their own, is left aside.
 """
 
 from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, TypeVar
@@ -33,6 +35,7 @@ ENDINGS = (".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tbz2", ".txz", ".zip", ".
 MOST_MEMBERS, MOST_BYTES, MOST_TIMES, UNSUSPICIOUS = 200_000, 8 << 30, 200, 64 << 20
 """So many files, bytes of all together, and times what the archive has, unless it is so small."""
 
+_ZIP = ".zip"
 _PIECE = 1 << 20
 _DRIVE = re.compile(r"[A-Za-z]:")
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError)
@@ -94,46 +97,89 @@ def unpack(path: Path) -> Unpacked:
         InputError: it cannot be read.
     """
     folder = TemporaryFolder("evalkit-archive-")
-    size, written, names = path.stat().st_size, 0, set[str]()
-    members = 0
+    unpacking = _Unpacking(path, folder.path, path.stat().st_size)
     try:
         with closing(_members(path)) as found:
-            for member in found:
-                members += 1
-                if members > MOST_MEMBERS:
-                    raise FormatError(f"{path}: holds more than {MOST_MEMBERS} files; give the folder itself")
-                name = _safe_name(path, member)
-                if name is None:
-                    continue
-                if name.casefold() in names:
-                    raise FormatError(f"{path}/{name}: is in the archive twice; keep one")
-                names.add(name.casefold())
-                with member.open() as file:
-                    content = _read(path, name, file, written, size)
-                written += len(content)
-                write_staged(folder.path / name, content)
+            unpacking.write(found)
     except RuntimeError as error:
         # zipfile says so of members that are encrypted.
         raise FormatError(f"{path}: cannot be opened ({str(error)[:100]}); give it without a password") from error
     except _DAMAGED as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(f"{path}: cannot be unpacked: {error.strerror}; unpack it yourself") from error
-        said = "no tar archive" if isinstance(error, tarfile.ReadError) and not members else str(error)[:100]
+        said = "no tar archive" if isinstance(error, tarfile.ReadError) and not unpacking.members else str(error)[:100]
         raise FormatError(f"{path}: damaged ({said or type(error).__name__}); pack it again") from error
-    if not names:
+    if not unpacking.names:
         raise InputError(f"{path}: holds no file; check the path")
     return Unpacked(path, _root(folder.path), folder)
 
 
+@dataclass
+class _Unpacking:
+    """An archive while it is unpacked, with the zips in it: what is limited is limited for all of them together.
+
+    Attributes:
+        path: the archive.
+        folder: where its files go.
+        size: the bytes of the archive.
+        members: how many files were met.
+        unfolded: bytes that were unpacked.
+        names: what was written, as it is compared.
+    """
+
+    path: Path
+    folder: Path
+    size: int
+    members: int = 0
+    unfolded: int = 0
+    names: set[str] = field(default_factory=set)
+
+    def write(self, found: Iterable[_Member], inside: str = "") -> None:
+        """Writes members to the folder.
+
+        Args:
+            found: the members.
+            inside: the zip in the archive that they are in.
+
+        Raises:
+            FormatError: one is what no archive of annotations holds.
+        """
+        shown = self.path / inside
+        for member in found:
+            self.members += 1
+            if self.members > MOST_MEMBERS:
+                raise FormatError(f"{self.path}: holds more than {MOST_MEMBERS} files; give the folder itself")
+            name = _safe_name(shown, member)
+            if name is None:
+                continue
+            is_zip = name.lower().endswith(_ZIP)
+            if name.lower().endswith(ENDINGS) and (inside or not is_zip):
+                raise FormatError(
+                    f"{shown}/{name}: is an archive inside an archive; unpack the outer one, and give what is in it"
+                )
+            # What was in a zip goes to a folder that is called like it.
+            place = f"{inside[: -len(_ZIP)]}/{name}" if inside else name
+            if place.casefold() in self.names:
+                raise FormatError(f"{shown}/{name}: is in the archive twice; keep one")
+            self.names.add(place.casefold())
+            with member.open() as file:
+                content = _read(shown, name, file, self.unfolded, self.size)
+            self.unfolded += len(content)
+            if not is_zip:
+                write_staged(self.folder / place, content)
+                continue
+            try:
+                with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                    self.write(_zipped(archive), name)
+            except zipfile.BadZipFile as error:
+                raise FormatError(f"{shown}/{name}: damaged ({error}); pack it again") from error
+
+
 def _members(path: Path) -> Generator[_Member, None, None]:
     name = path.name.lower()
-    if name.endswith(".zip"):
+    if name.endswith(_ZIP):
         with zipfile.ZipFile(path) as archive:
-            for info in archive.infolist():
-                if not info.is_dir():
-                    # The upper half holds what Unix says of the file: 0 where nobody did, else what kind it is.
-                    kind = info.external_attr >> 28
-                    yield _Member(info.filename, kind in (0, 8), partial(archive.open, info))
+            yield from _zipped(archive)
     elif name.endswith((".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")):
         with tarfile.open(path, "r:*") as packed:
             for one in packed:
@@ -142,6 +188,14 @@ def _members(path: Path) -> Generator[_Member, None, None]:
     else:
         module = {".gz": gzip, ".bz2": bz2, ".xz": lzma}[path.suffix.lower()]
         yield _Member(stem_of(path), True, lambda: module.open(path, "rb"))
+
+
+def _zipped(archive: zipfile.ZipFile) -> Iterator[_Member]:
+    for info in archive.infolist():
+        if not info.is_dir():
+            # The upper half holds what Unix says of the file: 0 where nobody did, else what kind it is.
+            kind = info.external_attr >> 28
+            yield _Member(info.filename, kind in (0, 8), partial(archive.open, info))
 
 
 def _extracted(packed: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
@@ -172,10 +226,7 @@ def _safe_name(path: Path, member: _Member) -> str | None:
         return None
     if not member.is_plain:
         raise FormatError(f"{shown}: is a link or a device, not a file; pack the files themselves")
-    name = "/".join(parts)
-    if name.lower().endswith(ENDINGS):
-        raise FormatError(f"{shown}: is an archive inside an archive; unpack the outer one, and give what is in it")
-    return name
+    return "/".join(parts)
 
 
 def _read(path: Path, name: str, file: IO[bytes], written: int, size: int) -> bytes:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.build import declaring_folder, labels_file, write_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.load import load_splits
-from evalkit.dataset.readings import as_read, counted_readings, decided, undecided_notes
+from evalkit.dataset.readings import as_read, beside_gold, counted_readings, decided, undecided_notes
 from evalkit.dataset.sources import ALL, check_target, find_place
 from evalkit.errors import EvalkitError, FormatError, InputError, OutputError, describe_error
 from evalkit.files import path_of
@@ -41,6 +41,7 @@ class Conversion:
         to: the format of it.
         articles: how many were written.
         losses: what of them was written and what was not.
+        readings: layer → items of readings beside the gold that went with it.
         notes: what is to be said about how they were read.
     """
 
@@ -48,6 +49,7 @@ class Conversion:
     to: str
     articles: int
     losses: Losses
+    readings: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -65,6 +67,8 @@ class Conversion:
             )
             if counts["read"]:
                 lines.append(f"{name}: {counts['read']} read = {counts['written']} written{kinds}")
+        if beside := [number_noted(number, name) for name, number in self.readings.items() if number]:
+            lines.append(f"readings beside the gold: {', '.join(beside)}")
         if self.losses.left_out:
             lines.append("left out: " + ", ".join(number_noted(n, what) for what, n in self.losses.left_out.items()))
         return lines
@@ -78,6 +82,7 @@ class Conversion:
             "to": self.to,
             "articles": self.articles,
             "layers": self.layers,
+            "readings": dict(self.readings),
             "left_out": dict(self.losses.left_out),
             "notes": list(self.notes),
         }
@@ -147,20 +152,23 @@ def convert_dataset(
         splits = chosen
     # What the metadata says already is not written twice.
     splits = tuple(replace(gold, examples=tuple(map(canonical_example, as_stored(gold)))) for gold in splits)
-    articles, notes = sum(map(len, splits)), splits[0].notes
+    articles, notes, readings = sum(map(len, splits)), splits[0].notes, dict[str, int]()
     if keeps_readings:
         notes = (*notes, *undecided_notes(example for gold in splits for example in gold))
+        readings = counted(beside_gold(example for gold in splits for example in gold))
     if form is None:
         # A dataset folder needs a split to put its files in.
         folder = find_place(source, read.format, profile=read.profile, download=read.download).folder
         folders = [] if folder is None else [folder]
         told, labels = declaring_folder(folders), labels_file([destination, *folders])
         write_dataset([_in_split(gold) for gold in splits], destination, declared_in=told, labels=labels)
-        losses = Losses(written=counted(e.gold for gold in splits for e in gold))
-        return Conversion(destination=destination, to=to, articles=articles, losses=losses, notes=notes)
+        losses = Losses(written=counted(e.settled for gold in splits for e in gold))
+        return Conversion(
+            destination=destination, to=to, articles=articles, losses=losses, readings=readings, notes=notes
+        )
     left_out = {}
-    if not form.keeps_readings and (readings := sum(counted_readings(e for gold in splits for e in gold).values())):
-        left_out = {"readings of annotators": readings}
+    if not form.keeps_readings and (lost_readings := counted_readings(e for gold in splits for e in gold)):
+        left_out = {"readings of annotators": sum(lost_readings.values())}
         splits = tuple(map(_without_readings, splits))
     with staged(destination) as target:
         losses = _write(form, splits, target, write)
@@ -170,7 +178,7 @@ def convert_dataset(
                 f"{destination}: {to} cannot hold {lost}; nothing was written: choose another format, or --lossy to "
                 "write the rest"
             )
-    return Conversion(destination=destination, to=to, articles=articles, losses=losses, notes=notes)
+    return Conversion(destination=destination, to=to, articles=articles, losses=losses, readings=readings, notes=notes)
 
 
 def _without_readings(gold: GoldDataset) -> GoldDataset:
@@ -209,7 +217,7 @@ def write_batch(form: Format, batch: Batch, target: Path, options: ReadOptions) 
     if not isinstance(losses, Losses):
         raise EvalkitError(f"format {form.name!r} gave {type(losses).__name__} for what it wrote, not Losses; mend it")
     written = batch.predictions is None
-    there = (one.gold for one in batch.examples) if written else (one.annotations for one in batch.predictions or ())
+    there = (one.settled for one in batch.examples) if written else (one.annotations for one in batch.predictions or ())
     return _accounted(losses, there)
 
 

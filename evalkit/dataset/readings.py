@@ -20,6 +20,7 @@ from evalkit.showing import number_of
 __all__ = [
     "annotations_of",
     "as_read",
+    "beside_gold",
     "counted_readings",
     "decided",
     "is_undecided",
@@ -64,9 +65,13 @@ def undecided_notes(examples: Iterable[Example]) -> list[str]:
 
 def settled_example(example: Example) -> Example:
     """The example with its only reading as gold, if it has no gold."""
-    if example.gold.layers or len(example.readings) != 1:
-        return example
-    return replace(example, gold=next(iter(example.readings.values())))
+    return example if example.settled is example.gold else replace(example, gold=example.settled)
+
+
+def beside_gold(examples: Iterable[Example]) -> Iterator[Annotations]:
+    """The readings that are not the gold as they stand: those of undecided articles, and those that differ from it."""
+    for example in examples:
+        yield from (own for own in example.readings.values() if own != example.settled)
 
 
 def joined(batch: Batch) -> Batch:

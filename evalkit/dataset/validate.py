@@ -19,7 +19,6 @@ The corpus is compared where there is one: a folder `corpus` beside the dataset 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -34,12 +33,17 @@ from evalkit.dataset.manifest import changes_since_build
 from evalkit.dataset.offsets import converted_batch
 from evalkit.dataset.own_labels import label_counts
 from evalkit.dataset.problems import Problem, place_of
-from evalkit.dataset.readings import annotations_of, counted_readings, undecided_notes
+from evalkit.dataset.readings import (
+    annotations_of,
+    beside_gold,
+    counted_readings,
+    undecided_notes,
+)
 from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.store import ARTICLES_FILE, article_entry, read_article_entries, split_files
 from evalkit.errors import FormatError, InputError
 from evalkit.files import read_text
-from evalkit.formats.base import Batch, Claims
+from evalkit.formats.base import Batch, Claims, counted
 from evalkit.formats.spelling import gold_spelling
 from evalkit.layers.table import all_layers, load_layer
 from evalkit.options import ReadOptions
@@ -49,9 +53,12 @@ from evalkit.showing import shown_html
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["CORPUS_FOLDER", "Validation", "check_corpus", "check_raw", "validate_dataset"]
+__all__ = ["CORPUS_FOLDER", "OF_READINGS", "Validation", "check_corpus", "check_raw", "validate_dataset"]
 
 CORPUS_FOLDER = "corpus"
+
+OF_READINGS = " of readings"
+"""What follows the name of a layer where its items in readings are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +67,12 @@ class Validation:
 
     Attributes:
         problems: every problem, sorted by article and place.
-        counts: how many articles, items of each layer in the gold, and readings were looked at.
+        counts: how many articles, items of each layer in the gold, readings, and items of readings that are not the
+            gold were looked at. An only reading is the gold.
         checks: what was checked besides the articles themselves, such as the corpus.
         notes: what is to be said about how it was read.
-        labels: how many items have each label, for the layers whose labels nobody has listed; those of `readings`
-            together.
+        labels: how many items have each label, for the layers whose labels nobody has listed, under the names of
+            `counts`.
     """
 
     problems: tuple[Problem, ...]
@@ -147,14 +155,15 @@ def validate_dataset(
 
 
 def _unlisted_labels(raws: Sequence[RawExample], inventory: Inventory) -> dict[str, Mapping[str, int]]:
-    """How often labels that nobody has listed are used: by layer in the gold, and in all readings together."""
-    gold = label_counts(raw.example.gold for raw in raws)
-    read = label_counts(own for raw in raws for own in raw.example.readings.values())
-    counts: dict[str, Mapping[str, int]] = {
-        name: own for name, own in gold.items() if own and not inventory.labels_of(name)
+    """How often labels that nobody has listed are used, by layer, in the gold and in other readings."""
+    gold = label_counts(raw.example.settled for raw in raws)
+    read = label_counts(beside_gold(raw.example for raw in raws))
+    return {
+        f"{name}{where}": own
+        for where, several in (("", gold), (OF_READINGS, read))
+        for name, own in several.items()
+        if own and not inventory.labels_of(name)
     }
-    of_readings = sum((own for name, own in read.items() if not inventory.labels_of(name)), Counter[str]())
-    return counts | ({"readings": of_readings} if of_readings else {})
 
 
 def _check_keys(raws: Sequence[RawExample]) -> Iterator[Problem]:
@@ -305,9 +314,11 @@ def _format_problem(error: FormatError) -> Problem:
 def _counts(raws: Sequence[RawExample]) -> dict[str, int]:
     counts = {"articles": len(raws)}
     for layer in all_layers():
-        annotated = [items for raw in raws if (items := layer.of(raw.example.gold)) is not None]
+        annotated = [items for raw in raws if (items := layer.of(raw.example.settled)) is not None]
         if annotated or layer.always_stated:
             counts[layer.name] = sum(map(len, annotated))
     if readings := sum(counted_readings(raw.example for raw in raws).values()):
         counts["readings"] = readings
+        beside = counted(beside_gold(raw.example for raw in raws))
+        counts |= {f"{name}{OF_READINGS}": number for name, number in sorted(beside.items()) if number}
     return counts

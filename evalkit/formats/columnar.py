@@ -112,7 +112,7 @@ def _write_parquet(batch: Batch, target: Path, options: ReadOptions) -> Losses:
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         import_module("pyarrow.parquet").write_table(arrow.Table.from_pylist(rows), str(target))
-    return Losses(written=counted(example.gold for example in batch.examples))
+    return Losses(written=counted(example.settled for example in batch.examples))
 
 
 PARQUET = Format(

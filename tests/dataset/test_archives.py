@@ -136,9 +136,45 @@ def test_a_link_in_a_zip_is_refused(tmp_path):
         load_dataset(path)
 
 
-def test_an_archive_in_an_archive_is_refused(tmp_path):
-    with pytest.raises(FormatError, match=r"inner\.ZIP: is an archive inside an archive"):
-        load_dataset(zipped(tmp_path / "gold.zip", {"inner.ZIP": "x"}))
+def inner(path, files):
+    """The bytes of an archive."""
+    return zipped(path, files).read_bytes()
+
+
+def test_zips_in_an_archive_are_the_folders_that_they_hold(tmp_path):
+    line = LINE.replace('"a"', '"b"')
+    files = {
+        "x/one.ZIP": inner(tmp_path / "1", {"a.jsonl": LINE}),
+        "x/two.zip": inner(tmp_path / "2", {"a.jsonl": line}),
+    }
+    path = zipped(tmp_path / "gold.zip", files)
+    assert [one.article.id for one in load_dataset(path, split="all")] == ["a", "b"]
+
+
+def test_hostile_archives_in_archives_are_refused(tmp_path, monkeypatch):
+    zip_ = inner(tmp_path / "1", {"a.jsonl": LINE})
+    deeper = inner(tmp_path / "2", {"b.zip": zip_})
+    for name, content, message in (
+        ("inner.ZIP", b"x", r"inner\.ZIP: damaged"),
+        ("inner.tgz", zip_, r"inner\.tgz: is an archive inside an archive"),
+        ("inner.zip", deeper, r"inner\.zip/b\.zip: is an archive inside an archive"),
+        ("inner.zip", inner(tmp_path / "3", {"../a.jsonl": LINE}), r"inner\.zip/\.\./a\.jsonl: the name leads out"),
+        ("inner.zip", zip_[:-30], r"inner\.zip: damaged"),
+    ):
+        with pytest.raises(FormatError, match=message):
+            load_dataset(zipped(tmp_path / "gold.zip", {name: content}))
+    with pytest.raises(FormatError, match="is in the archive twice"):
+        load_dataset(zipped(tmp_path / "gold.zip", {"in.zip": zip_, "in/A.jsonl": LINE}))
+    # Each of two zips is small, and so is what is in it; together they are too much.
+    monkeypatch.setattr(archives, "UNSUSPICIOUS", 1 << 16)
+    many = inner(tmp_path / "4", {"a.jsonl": "0" * (1 << 20)})
+    bombs = zipped(tmp_path / "gold.zip", {f"{number}.zip": many for number in range(3)})
+    with pytest.raises(FormatError, match=r"/[012]\.zip/a\.jsonl: unpacks to more than 200 times the size"):
+        load_dataset(bombs)
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 4)
+    few = zipped(tmp_path / "gold.zip", {f"{number}.zip": zip_ for number in range(3)})
+    with pytest.raises(FormatError, match="more than 4 files"):
+        load_dataset(few)
 
 
 def test_one_that_fills_the_disk_is_refused(tmp_path, monkeypatch):

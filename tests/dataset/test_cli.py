@@ -115,5 +115,5 @@ def test_what_was_mended_is_said_beside_the_result(tmp_path: Path) -> None:
         (tmp_path / "splits.json").write_text('{"test": ["a"]}')
         done = run(words[0], path, *words[1:])
         assert done.exit_code == 0, done.output
-        assert "1 gold: entities that begin with I- or E-" in done.stderr.splitlines()
+        assert "1 gold: entity that begins with I- or E-" in done.stderr.splitlines()
         assert "begin with" not in done.stdout

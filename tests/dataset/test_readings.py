@@ -157,8 +157,11 @@ class TestChecked:
 
     def test_what_was_looked_at_is_counted(self, file: Path) -> None:
         done = CliRunner().invoke(dataset_group, ["validate", str(file)])
-        # Kari marked two people and a place, Ola three places.
-        counted = "ok: 4 articles, 2 entities (GPE 1, PER 1), 0 quotes, 0 stances, 4 readings (GPE 4, PER 2)\n"
+        # Kari marked two people and a place, Ola three places, of which one is all that somebody said of an article.
+        counted = (
+            "ok: 4 articles, 3 entities (GPE 2, PER 1), 0 quotes, 0 stances, 4 readings, "
+            "5 entities of readings (GPE 3, PER 2)\n"
+        )
         assert done.stdout == counted
         assert done.stderr.startswith("1 article has several readings and no gold (kari 1, ola 1)")
 
@@ -252,6 +255,8 @@ class TestKept:
         to = {"jsonl": "native", "parquet": "parquet", "hf": "hf"}[name.rpartition(".")[2]]
         done = convert_dataset(folder, tmp_path / "there" / name, to=to)
         assert done.losses.left_out == {}
+        # What counts as gold is counted as such, here as in validate, and what others said beside it.
+        assert done.lines() == ["entities: 3 read = 3 written", "readings beside the gold: 5 entities"]
         # hf keeps the split, files name it.
         there = load_splits(tmp_path / "there" / name, decide=as_read)
         here = load_splits(folder, decide=as_read)

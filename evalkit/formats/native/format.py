@@ -233,7 +233,7 @@ def _write(batch: Batch, target: Path, options: ReadOptions) -> Losses:
         row = example_to_row(example)
         lines.append(dump_line(row if split is None else {"id": row["id"], "split": split} | row))
     write_file(target, "".join(lines))
-    return Losses(written=counted(example.gold for example in batch.examples))
+    return Losses(written=counted(example.settled for example in batch.examples))
 
 
 NATIVE = Format(

@@ -112,7 +112,9 @@ class _Encoder:
             documents.append(replace(document, ground_truth=bool(readings), annotator=same or ""))
             readings = {name: own for name, own in readings.items() if name != same}
         for name, own in readings.items():
-            documents.append(replace(self.annotated(page, own, of_reading=True), annotator=name))
+            # An only reading is the gold.
+            document = self.annotated(page, own, of_reading=own is not example.settled)
+            documents.append(replace(document, annotator=name))
         return documents
 
     def suggestion(self, page: Document, prediction: Prediction | None) -> Document:

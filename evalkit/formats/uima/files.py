@@ -35,6 +35,8 @@ TYPE_SYSTEM = "TypeSystem.xml"
 _INITIAL = "INITIAL_CAS"
 """Who annotated nothing: the text as it was imported."""
 
+_LAYOUTS = ("annotation", "curation")
+"""The folders of a project that hold a folder for each document."""
 _LOOKED_INTO = 20
 _LARGEST = 1 << 29
 """Bytes of one file in an archive."""
@@ -146,9 +148,13 @@ class CasFiles:
             if not self._is_one(file) and file.suffix == ".zip":
                 continue
             annotator, document = "", name
-            if len(folders) > 1 and folders[-2] in ("annotation", "curation"):
+            who = document_name(name)
+            if len(folders) > 2 and folders[-3] in _LAYOUTS:
+                # What was in the archive of an annotator.
+                *folders, who = folders
+            if len(folders) > 1 and folders[-2] in _LAYOUTS:
                 *folders, layout, document = folders
-                annotator = CURATOR if layout == "curation" else document_name(name)
+                annotator = CURATOR if layout == "curation" else who
             yield _Place(file, document_name(document), annotator, folders[0] if folders else None)
 
     def _contents(

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 from evalkit.dataset.label_maps import listed
 from evalkit.dataset.problems import Problem
-from evalkit.dataset.validate import Validation
+from evalkit.dataset.validate import OF_READINGS, Validation
 from evalkit.layers.table import layer_names, load_layer
 from evalkit.report.document import Check, Document, Lines
 from evalkit.results import FAIL, PASS
@@ -39,8 +39,9 @@ def document(validation: Validation) -> Document:
 
 
 def _one(name: str) -> str:
-    """The word for one of what is counted under a name: a layer, or articles."""
-    return load_layer(name).one if name in layer_names() else name.removesuffix("s")
+    """The word for one of what is counted under a name: a layer, in readings or not, or articles."""
+    layer = name.removesuffix(OF_READINGS)
+    return load_layer(layer).one + name[len(layer) :] if layer in layer_names() else name.removesuffix("s")
 
 
 def problems_document(problems: Sequence[Problem]) -> Document:

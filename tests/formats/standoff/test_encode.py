@@ -265,10 +265,16 @@ def test_a_reference_goes_with_what_it_refers_to(gold):
 
 def test_what_is_lost_of_readings_is_counted(gold):
     one = next(example for example in gold if any(len(quote.content) > 1 for quote in example.gold["quotes"] or ()))
-    undecided = replace(one, gold=Annotations(), readings={"ana": one.gold})
+    undecided = replace(one, gold=Annotations(), readings={"ana": one.gold, "bo": Annotations(entities=())})
     losses = encode(Batch(examples=(undecided,)), DEFAULT, replace(EVERYTHING, discontinuous=False)).losses
     assert losses.left_out["quotes of readings: discontinuous"] > 0
     assert not losses.lost
+    # An only reading is the gold.
+    alone = replace(undecided, readings={"ana": one.gold})
+    losses = encode(Batch(examples=(alone,)), DEFAULT, replace(EVERYTHING, discontinuous=False)).losses
+    assert losses.lost["quotes"]["discontinuous"] > 0
+    assert losses.written["entities"] == len(one.gold["entities"])
+    assert not [what for what in losses.left_out if "of readings" in what]
 
 
 def test_what_a_system_found_is_written_as_suggestions():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from evalkit.dataset.load import load_dataset
 from evalkit.formats.base import Source
 from evalkit.formats.standoff.document import Document, Documents, Link
 from evalkit.formats.uima.files import JSON, XMI, CasFiles
@@ -121,6 +123,15 @@ class TestProjects:
             ("ruun", "", True),
         ]
         assert found.notes["documents as they were imported (INITIAL_CAS), left out"] == 1
+
+    def test_an_archive_of_a_project_is_that_project(self, tmp_path: Path) -> None:
+        for place in ("annotation/ruun.txt/anna", "annotation/ruun.txt/INITIAL_CAS", "curation/ruun.txt/CURATION_USER"):
+            inception.write_zip(tmp_path / "project" / f"{place}.zip", place.rpartition("/")[2])
+        packed = shutil.make_archive(str(tmp_path / "export"), "zip", tmp_path / "project")
+        here, there = load_dataset(tmp_path / "project", split="all"), load_dataset(packed, split="all")
+        assert here.fingerprint == there.fingerprint
+        assert [sorted(example.readings) for example in there] == [["anna"]]
+        assert here.notes == there.notes
 
     def test_json_and_splits(self, tmp_path: Path) -> None:
         inception.write_json(tmp_path / "dev" / "annotation" / "ruun.txt" / "anna.json")
