@@ -221,7 +221,7 @@ class _Encoder:
 
     def count_absent(self, examples: Sequence[Example]) -> None:
         """Counts layers that the tool cannot tell: not annotated in an article, or empty in all that were."""
-        gold = [example.gold for example in examples]
+        gold = [example.settled for example in examples]
         readings = [own for example in examples for own in example.readings.values()] if self.holds.readings else []
         together = {name for one in gold for name in one.layers}
         for name in sorted(name for name in together if not any(one[name] for one in (*gold, *readings))):
