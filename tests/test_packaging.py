@@ -37,7 +37,7 @@ def test_the_version_is_written_once():
     )
 
 
-@pytest.mark.parametrize("extra", ["", "test", "torch", "spacy"])
+@pytest.mark.parametrize("extra", ["", "test", "formats", "torch", "spacy"])
 def test_what_the_tests_install_is_pinned(extra: str):
     wanted = PROJECT["optional-dependencies"][extra] if extra else PROJECT["dependencies"]
     missing = [one for one in map(name_of, wanted) if one not in PINS and one != "evalkit"]
