@@ -83,6 +83,12 @@ class Counting:
         return " and ".join(filter(None, told)) or "code points"
 
     @property
+    def told(self) -> str:
+        """How offsets were counted, in words: "counted as …" or "counted in …"."""
+        words = " and ".join(part.removeprefix("counted ") for part in self.words.split(" and "))
+        return f"counted {words}" if words.startswith(("in ", "from ")) else f"counted as {words}"
+
+    @property
     def oddities(self) -> int:
         """In how many ways it differs from the usual one."""
         return (self.unit != "codepoint") + self.inclusive + self.one_based + bool(self.form)
@@ -316,11 +322,11 @@ class Ruler:
         start, end = span.start - base, span.end - base + longer
         length = len(self.formed.text) if self._boundaries is None else max(self._boundaries)
         if start < 0:
-            return f"begins before the text, counted as {self.counting.words}"
+            return f"begins before the text, {self.counting.told}"
         if end > length:
             return f"ends after the text, which has {length} {UNITS[self.counting.unit] or 'code points'}"
         if start >= end:
-            return f"is empty or ends before it starts, counted as {self.counting.words}"
+            return f"is empty or ends before it starts, {self.counting.told}"
         inside = next((offset for offset in (start, end) if offset not in (self._boundaries or {})), start)
         at = max(own for offset, own in (self._boundaries or {0: 0}).items() if offset <= inside)
         return (

@@ -199,6 +199,8 @@ def _marks(
             spans, refusal = proof.spans, proof.refusal
             if proof.cause:
                 notes[f"annotations {proof.cause}"] += 1
+            if proof.note:
+                notes[f"annotations {proof.note}"] += 1
         else:
             spans, refusal = _searched(text, one)
         if refusal:

@@ -108,7 +108,9 @@ def _proved(
                 one.lines.broken.add(bound.id)
                 continue
             if proof.cause:
-                notes[f"places that {proof.cause}"] += 1
+                notes[f"places {proof.cause}"] += 1
+            if proof.note:
+                notes[f"places {proof.note}"] += 1
             spans[bound.id] = tuple(Span(max(0, start - shift), end - shift) for start, end in proof.spans)
         places.append(spans)
     return places

@@ -278,6 +278,8 @@ def _marks(
         if not proof.spans:
             problems.append(FormatError(f"{row.where}: {proof.refusal}"))
             continue
+        if proof.note:
+            notes[f"items {proof.note}"] = notes.get(f"items {proof.note}", 0) + 1
         if proof.cause:
             what = f"items whose offsets were {proof.cause}"
             notes[what] = notes.get(what, 0) + 1

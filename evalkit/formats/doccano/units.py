@@ -9,13 +9,13 @@ UTF-16 code units give different spans and neither or both do, the text is refus
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
 from evalkit.errors import FormatError
+from evalkit.formats.standoff.edges import are_joined, is_at_edges
 from evalkit.records import Span
 from evalkit.showing import number_of
 from evalkit.text.counting import Counting, Ruler
@@ -27,11 +27,8 @@ UNITS = {"utf-16": "UTF-16 code units", "codepoint": "code points", "grapheme": 
 
 Spans = tuple[Span, ...]
 
-_WITH_BLANKS = re.compile("[^\\W_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0010ffff]")
-"""A letter or digit of a script that puts blanks between words."""
 _PLAIN = re.compile("(?:[\x00-\x0c\x0e-\u02ff]|\r(?!\n))*")
 """A text in which all units are the same."""
-_JOINER = "\u200d"
 
 
 class Placed(NamedTuple):
@@ -47,7 +44,7 @@ def in_code_points(lines: Sequence[Placed], problems: list[FormatError], notes: 
     """The spans of each line; None for one whose offsets cannot be understood, of which a problem tells."""
     readings = [_readings(line) for line in lines]
     fitting = [
-        {unit for unit, spans in own.items() if all(_fits(line.text, span) for span in spans)}
+        {unit for unit, spans in own.items() if all(is_at_edges(line.text, span) for span in spans)}
         for line, own in zip(lines, readings, strict=True)
     ]
     everywhere = set(UNITS).intersection(
@@ -131,16 +128,6 @@ def _refusal(line: Placed, own: dict[str, Spans]) -> FormatError:
     return FormatError(f"{line.where}: nothing says what its offsets count: a span is {told}; {remedy}")
 
 
-def _fits(text: str, span: Span) -> bool:
-    """Whether a span begins and ends at the edge of a word, and parts no character."""
-    inside = text[span.start : span.end]
-    return inside.strip() == inside and not any(
-        0 < edge < len(text)
-        and (_joined(*text[edge - 1 : edge + 1]) or all(map(_WITH_BLANKS.match, text[edge - 1 : edge + 1])))
-        for edge in span
-    )
-
-
 def _boundaries(text: str, unit: str) -> dict[int, int]:
     """The code point at each offset in a unit."""
     if unit == "grapheme":
@@ -158,18 +145,9 @@ def _grapheme_starts(text: str) -> Iterator[int]:
     before, flags = "", 0
     for at, letter in enumerate(text):
         flags = flags + 1 if _is_flag(letter) else 0
-        if not before or not (_joined(before, letter) or (flags and flags % 2 == 0)):
+        if not before or not (are_joined(before, letter) or (flags and flags % 2 == 0)):
             yield at
         before = letter
-
-
-def _joined(before: str, letter: str) -> bool:
-    if letter <= "\u02ff":
-        return before == "\r" and letter == "\n"
-    if letter == _JOINER or "\U0001f3fb" <= letter <= "\U0001f3ff":
-        return True
-    category = unicodedata.category(letter)
-    return category in ("Mn", "Me", "Mc") or (before == _JOINER and category == "So")
 
 
 def _is_flag(letter: str) -> bool:

@@ -109,6 +109,8 @@ class _Row:
                 continue
             if proof.cause:
                 self.notes[f"spans {proof.cause}"] += 1
+            if proof.note:
+                self.notes[f"spans {proof.note}"] += 1
             marks.append(Mark(region.id, region.type, proof.spans, region.features))
         article = {
             name: said for key, name in _ARTICLE.items() if (said := self._said(getattr(self.keys, key))) is not None

@@ -233,6 +233,8 @@ class _Reader:
         """Whether a region has a place; counts how it was counted, or says why it has none."""
         if proof.cause:
             self.counts[f"regions {proof.cause}, repaired as their text proves"] += 1
+        if proof.note:
+            self.counts[f"regions {proof.note}"] += 1
         if not proof.spans:
             self.problems.append(FormatError(f"{where}: {name!r}, {proof.refusal}"))
         return bool(proof.spans)

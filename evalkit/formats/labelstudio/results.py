@@ -6,6 +6,7 @@ choices, a rating, a note. What is said of no region is said of the whole text.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
@@ -50,6 +51,9 @@ def plain_results(
     marks: list[Mark] = []
     relations: list[Mapping[str, Any]] = []
     size, place = len(text), None
+    if not text.isascii() and _PAIRS.search(text):
+        # What its regions count makes a difference.
+        return None
     try:
         for result in results:
             if result["type"] != "labels":
@@ -87,6 +91,7 @@ def plain_results(
     return marks, relations
 
 
+_PAIRS = re.compile("[\U00010000-\U0010ffff]")
 _MORE = frozenset(("meta", "score", "parentID", "parent_id"))
 _NOTHING: Mapping[str, Any] = {}
 _new = tuple.__new__

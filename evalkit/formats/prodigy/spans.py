@@ -59,7 +59,7 @@ def marked_spans(row: Row, text: str, where: str, notes: Counter[str], problems:
             notes["spans without a label, left out"] += 1
         else:
             place = f"{where}: span {number}"
-            claim = _claim(span, tokens)
+            claim = _claim(span, tokens, text)
             if claim is None:
                 problems.append(
                     FormatError(f"{place}: has no 'start' and 'end', and no tokens that say them; export it again")
@@ -90,6 +90,8 @@ def marks_of(
             continue
         if proof.cause:
             notes[f"spans whose offsets were {proof.cause}"] += 1
+        if proof.note:
+            notes[f"spans {proof.note}"] += 1
         score = span.get("score")
         mark = Mark(
             id=_new_id(span.get("id"), ids),
@@ -133,17 +135,19 @@ def _new_id(given: object, ids: set[str]) -> str:
     return name
 
 
-def _claim(span: Row, tokens: list[dict[str, Any]]) -> Claim | None:
+def _claim(span: Row, tokens: list[dict[str, Any]], annotated: str) -> Claim | None:
     """What a span says of its place; None if that is nothing.
 
-    Characters count. Where its tokens say otherwise, what stands in those is its text unless it has one.
+    Characters count. Where its tokens say otherwise, or the unit makes a difference, what stands in those is its text
+    unless it has one.
     """
     start, end = whole(span.get("start")), whole(span.get("end"))
     text = span["text"] if isinstance(span.get("text"), str) else None
     by_tokens = _by_tokens(span, tokens)
     if start is None or end is None:
         return None if by_tokens is None else Claim((Span(*by_tokens),), text)
-    if text is None and by_tokens not in (None, (start, end)):
+    differs = by_tokens != (start, end) or (not annotated.isascii() and max(annotated) > "\uffff")
+    if text is None and by_tokens is not None and differs:
         text = _text_of(tokens[span["token_start"] : span["token_end"] + 1])
     return Claim((Span(start, end),), text)
 

@@ -4,7 +4,8 @@ A file gives offsets, and most tools the text that was marked. Offsets are taken
 text stands there; otherwise as the one way of counting (`evalkit.text.counting`) under which it does. Where the text
 stands at different places under several ways, as `ha` does in `ha ha ha`, the other regions of the document decide,
 then those of other documents of the file, if they agree; otherwise the region is refused, never guessed. Where every
-region of a file stands as usual there is nothing to decide::
+region of a file stands as usual there is nothing to decide; what nothing proves then is noted. A region of which the
+file does not say what stands there is counted as the others are (`evalkit.formats.standoff.untold`)::
 
     prover = Prover(usual=CODE_POINTS, spellings=(AS_IT_IS, LINE_FEEDS_ESCAPED))
     for proof in prover.prove(text, [Claim((Span(5, 9),), "Anna"), …]):
@@ -18,11 +19,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from evalkit.formats.standoff.untold import Choice, Untold, choose_ways
 from evalkit.harmless import shortened
 from evalkit.records import Span
 from evalkit.text.counting import CODE_POINTS, Counting, Ruler, fitting
@@ -78,12 +81,14 @@ class Proof(NamedTuple):
     Attributes:
         spans: in half-open code points of the text; empty if that cannot be proved.
         cause: how it was counted or written, if otherwise than usual, in words.
+        note: what it is taken for although nothing in the file proves it, in words.
         refusal: why there are no spans: the offsets, the text, and what to do.
     """
 
     spans: tuple[Span, ...]
     cause: str = ""
     refusal: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,7 @@ class Prover:
         if all(regions.all_as_usual for regions in proved):
             for regions in proved:
                 regions.take_as_usual()
+            self._tell_untold(proved)
             return [regions.proofs() for regions in proved]
         for regions in proved:
             regions.doubt()
@@ -125,7 +131,29 @@ class Prover:
             asked = [*odd, *[regions for regions in proved if regions.all_as_usual and regions.places][:ASKED]]
             for regions in unsettled:
                 regions.decide([other for other in asked if other is not regions])
+        self._tell_untold(proved)
         return [regions.proofs() for regions in proved]
+
+    def _tell_untold(self, proved: Sequence[_Regions]) -> None:
+        """Tells how regions were counted of which nothing is claimed, and which others may stand elsewhere, too."""
+        if self.stated:
+            return
+        odd = [place.ways[0] for regions in proved for place in regions.odd_places[:ASKED]]
+        ways = (self.usual, *self.likely, *[way for way, _ in Counter(odd).most_common(TRIED)])
+        ways = tuple(dict.fromkeys(ways))
+        differing = [regions for regions in proved if regions.differ(ways)]
+        untold = [regions for regions in differing if regions.has_untold]
+        doubtful = [] if odd else [regions for regions in differing if regions.stand_elsewhere(ways)]
+        if not untold and not doubtful:
+            return
+        told = [regions.borne_out(ways) for regions in differing]
+        for regions, choice in zip(
+            untold, choose_ways([regions.untold(ways) for regions in untold], told), strict=True
+        ):
+            regions.choice = choice
+        left = frozenset(ways).intersection(*told)
+        for regions in doubtful:
+            regions.doubtful = regions.stand_elsewhere([way for way in ways if way in left])
 
     def holds(self, text: str, regions: Sequence[tuple[int, int, str]]) -> bool:
         """Whether the text of each region (start, end, its text) stands where half-open code points say.
@@ -239,12 +267,16 @@ class _Regions:
     Attributes:
         places: the place of each region that is proved.
         open: the places between which nothing in its own document decides, for each other region with a text.
+        choice: how the regions are counted of which nothing is claimed; None if it makes no difference.
+        doubtful: regions whose text also stands elsewhere if they are counted otherwise, and the first of those ways.
     """
 
     def __init__(self, prover: Prover, text: str, claims: Sequence[Claim], tried: list[Counting]) -> None:
         self.prover, self.text, self.claims, self.tried = prover, text, claims, tried
         self.places: dict[int, _Place] = {}
         self.open: dict[int, list[_Place]] = {}
+        self.choice: Choice | None = None
+        self.doubtful: dict[int, Counting] = {}
         self._refusals: dict[int, str] = {}
         self._rulers: dict[Counting, Ruler] = {}
         self._is_plain = self._stands_as_usual()
@@ -335,6 +367,49 @@ class _Regions:
             place = self.places[number]
             return way in place.ways or self._held(self.claims[number], way) == place.spans
         return any(way in place.ways for place in self.open.get(number, ()))
+
+    @property
+    def odd_places(self) -> list[_Place]:
+        """The places to which the usual way does not lead."""
+        return [place for place in self.places.values() if self.prover.usual not in place.ways]
+
+    @property
+    def has_untold(self) -> bool:
+        """Whether nothing is claimed of one of the regions."""
+        return any(not claim.text for claim in self.claims)
+
+    def differ(self, ways: Sequence[Counting]) -> bool:
+        """Whether it may make a difference for this text in which of some ways offsets are counted."""
+        return bool(self.claims) and not all(
+            (way == CODE_POINTS or self._ruler(way).is_idle) and not way.inclusive and not way.one_based for way in ways
+        )
+
+    def borne_out(self, ways: Sequence[Counting]) -> frozenset[Counting]:
+        """Those of some ways in which all regions with a text may have been counted, whatever they are taken for."""
+        left = set(ways)
+        for number in self._told_apart:
+            known = self.open.get(number) or [self.places[number]]
+            of_places = {way for place in known for way in place.ways}
+            left = {way for way in left if way in of_places or self._held(self.claims[number], way)}
+        return frozenset(left)
+
+    def untold(self, ways: Sequence[Counting]) -> Untold:
+        """Where the regions stand of which nothing is claimed, in each of some ways."""
+        numbers = [number for number, claim in enumerate(self.claims) if not claim.text]
+        readings = {
+            way: {number: spans for number in numbers if (spans := self._moved(self.claims[number].spans, way))}
+            for way in ways
+        }
+        return Untold(self.text, readings, self.borne_out(ways))
+
+    def stand_elsewhere(self, ways: Sequence[Counting]) -> dict[int, Counting]:
+        """The regions whose text also stands at another place in one of some ways, and the first of those."""
+        found: dict[int, Counting] = {}
+        for number, place in self.places.items():
+            for way in ways:
+                if self._held(self.claims[number], way) not in ((), place.spans):
+                    found.setdefault(number, way)
+        return found
 
     def _look_closer(self) -> None:
         """Settles what stands at one place only, however it was counted; other regions with a text are open."""
@@ -455,33 +530,50 @@ class _Regions:
         if number in self.places:
             place = self.places[number]
             as_usual = self.prover.usual in place.ways
-            counted = "" if as_usual else f"counted as {place.ways[0].words}"
+            counted = "" if as_usual else place.ways[0].told
             written = f"whose text is written {place.spelling}" if place.spelling else ""
-            return Proof(place.spans, cause=" and ".join(filter(None, (counted, written))))
+            note = ""
+            if number in self.doubtful:
+                usual, other = self.prover.usual.words, self.doubtful[number].words
+                note = f"taken to count {usual}, as nothing proves it: their text stands right in {other}, too"
+            return Proof(place.spans, cause=" and ".join(filter(None, (counted, written))), note=note)
         if number in self.open:
             return Proof((), refusal=self._undecided(number))
         return self._without_text(self.claims[number])
 
     def _without_text(self, claim: Claim) -> Proof:
-        """A region of which nothing is claimed is counted as usual, or as all others here are."""
-        way = self.prover.usual
-        if not self.all_as_usual:
-            found: dict[tuple[Span, ...], list[Counting]] = {}
-            for own in dict.fromkeys(own for place in self.places.values() for own in place.ways):
-                found.setdefault(self._moved(claim.spans, own), []).append(own)
-            rivals = _Rivals([_Place(spans, tuple(ways)) for spans, ways in found.items()], set())
-            rivals.ask(self, self._told_apart)
-            place = rivals.decided
-            if place is None:
-                said = "the file does not say what stands there, and other regions of the text are counted otherwise"
-                return Proof((), refusal=f"{_shown(claim)}: {said}; give the text of the region")
-            way = place.ways[0]
-        spans_here = self._moved(claim.spans, way)
-        if not spans_here:
-            faults = (self._ruler(way).fault(span) for span in claim.spans)
+        """A region of which nothing is claimed: where it makes a difference how it was counted, that was told."""
+        usual, choice = self.prover.usual, self.choice or Choice(self.prover.usual)
+        if choice.way is None:
+            return self._untellable(claim)
+        spans = self._moved(claim.spans, choice.way)
+        if not spans:
+            faults = (self._ruler(choice.way).fault(span) for span in claim.spans)
             fault = next(filter(None, faults), "is no span")
             return Proof((), refusal=f"{_shown(claim)} {fault}; mend the offsets")
-        return Proof(spans_here, cause="" if way == self.prover.usual else f"counted as {way.words}")
+        if choice.by_edges:
+            differs = spans != self._moved(claim.spans, usual) or any(
+                self._moved(claim.spans, way) not in ((), spans) for way in self.prover.likely
+            )
+            told = f"taken to count {choice.way.words}, as words begin and end there and nothing else tells"
+            return Proof(spans, note=told if differs else "")
+        return Proof(spans, cause="" if spans == self._moved(claim.spans, usual) else choice.way.told)
+
+    def _untellable(self, claim: Claim) -> Proof:
+        ways = (self.prover.usual, *self.prover.likely, *(place.ways[0] for place in self.odd_places[:ASKED]))
+        found: dict[tuple[Span, ...], Counting] = {}
+        for way in ways:
+            if spans := self._moved(claim.spans, way):
+                found.setdefault(spans, way)
+        if len(found) == 1:
+            (spans, way), *_ = found.items()
+            note = f"taken to count {way.words}, as they are no spans of the text otherwise"
+            return Proof(spans, note=note if way != self.prover.usual else "")
+        if not found:
+            return Proof((), refusal=f"{_shown(claim)} is no span of the text; mend the offsets")
+        told = ", or ".join(f"{shortened(self._held_at(spans))!r} in {way.words}" for spans, way in found.items())
+        hint = "nor where words end; say with --offsets how offsets are counted"
+        return Proof((), refusal=f"{_shown(claim)} is {told}: the file does not say what stands there, {hint}")
 
     def _nowhere(self, claim: Claim) -> str:
         said = claim.text or ""

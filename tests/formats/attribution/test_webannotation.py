@@ -130,7 +130,7 @@ def test_relations_and_what_is_about_no_text(tmp_path: Path) -> None:
     found = read(tmp_path, ones)
     assert found.documents[0].links == (Link("left", "a", "b", {}),)
     assert found.notes["annotations of no stretch of a text, left out"] == 1
-    assert read(tmp_path, [ones[0], ones[2]]).notes == {"links between annotations that are not there, left out": 1}
+    assert read(tmp_path, [ones[0], ones[2]]).notes["links between annotations that are not there, left out"] == 1
 
 
 @pytest.mark.parametrize("source", [None, "http://example.org/news/ruun.txt?x=1", "../../ruun.txt", "ruun"])

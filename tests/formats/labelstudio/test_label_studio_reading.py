@@ -163,7 +163,9 @@ def test_a_region_that_stands_nowhere_is_a_problem_and_the_rest_is_read(tmp_path
 def test_offsets_that_are_stated_are_taken_as_stated(tmp_path: Path) -> None:
     silent = region("r", 3, 11, "PER")
     del silent["value"]["text"]
-    assert only(read(tmp_path, [task(annotation(silent))])).marks[0].spans == (Span(3, 11),)
+    documents = read(tmp_path, [task(annotation(silent))])
+    assert only(documents).marks[0].spans == (Span(2, 10),)
+    assert "taken to count UTF-16 code units" in " ".join(documents.notes)
     assert only(read(tmp_path, [task(annotation(silent))], offsets="utf-16")).marks[0].spans == (Span(2, 10),)
 
 
@@ -528,3 +530,10 @@ def test_texts_with_as_many_regions_are_refused(tmp_path: Path) -> None:
     content = task(annotation(in_text("t", "title", 0, 3), in_text("b", "body", 9, 13)), data=TITLE_AND_BODY)
     with pytest.raises(FormatError, match=r"in several texts, in none the most: 'body' \(1\) and 'title' \(1\); name"):
         read(tmp_path, content)
+
+
+def test_a_text_that_stands_right_in_two_units_is_noted(tmp_path: Path) -> None:
+    text = "😀😀 ababab"
+    documents = read(tmp_path, task(annotation(region("f", 5, 7, "X", text=text)), data={"text": text}))
+    assert only(documents).marks[0].spans == (Span(5, 7),)
+    assert ["taken to count code points" in note for note in documents.notes] == [True]

@@ -232,8 +232,90 @@ def test_a_region_without_text_is_counted_as_the_others_of_its_document() -> Non
     silent = Claim((Span(12, 16),))
     assert Prover().prove(SHIP, [silent, Claim((Span(21, 24),), "Ana")])[0].spans == (Span(11, 15),)
     assert Prover().prove(SHIP, [silent, Claim((Span(19, 22),), "Ana")])[0].spans == (Span(12, 16),)
+    # Where the others contradict each other, the edges of words decide.
     mixed = [silent, Claim((Span(21, 24),), "Ana"), Claim((Span(19, 22),), "Ana")]
-    assert "give the text of the region" in Prover().prove(SHIP, mixed)[0].refusal
+    assert (proof := Prover().prove(SHIP, mixed)[0]).spans == (Span(11, 15),)
+    assert "taken to count UTF-16 code units" in proof.note
+
+
+EMOJI = "😀 in Oslo."
+
+
+@pytest.mark.parametrize("usual", [CODE_POINTS, UTF_16])
+@pytest.mark.parametrize(
+    ("offsets", "words"), [((5, 9), "code points"), ((6, 10), "UTF-16 code units")], ids=["code points", "UTF-16"]
+)
+def test_where_nothing_is_claimed_the_edges_of_words_decide_with_a_note(
+    usual: Counting, offsets: tuple[int, int], words: str
+) -> None:
+    prover = Prover(usual=usual, likely=(CODE_POINTS, UTF_16))
+    (proof,) = prover.prove(EMOJI, [Claim((Span(*offsets),))])
+    assert proof.spans == (Span(5, 9),)
+    assert proof.note == f"taken to count {words}, as words begin and end there and nothing else tells"
+    assert not proof.cause
+
+
+def test_the_edges_of_words_are_looked_at_in_all_texts_of_a_file() -> None:
+    # In the second text both are edges.
+    second = ("😀東京 a", [Claim((Span(2, 3),))])
+    assert not Prover().prove(*second)[0].spans
+    _, (proof,) = Prover().prove_all([(EMOJI, [Claim((Span(6, 10),))]), second])
+    assert proof.spans == (Span(1, 2),)
+
+
+@pytest.mark.parametrize(
+    ("text", "offsets"), [("😀 東京都大", (3, 5)), ("😀 abcdef", (3, 5))], ids=["all are edges", "none is one"]
+)
+def test_what_nothing_tells_is_refused(text: str, offsets: tuple[int, int]) -> None:
+    claim = Claim((Span(*offsets),))
+    (proof,) = Prover().prove(text, [claim])
+    assert not proof.spans
+    assert "in code points, or" in proof.refusal
+    assert "say with --offsets" in proof.refusal
+    for stated in (CODE_POINTS, UTF_16):
+        (proof,) = Prover(usual=stated, stated=True).prove(text, [claim])
+        assert proof.spans
+        assert not proof.note
+
+
+def test_a_region_that_is_none_but_in_one_unit_is_counted_in_that() -> None:
+    # The end of the first stands behind the text in code points; the second stands in both and at no edge.
+    several = [Claim((Span(7, 9),)), Claim((Span(3, 5),))]
+    last, middle = Prover().prove("😀 abcdef", several)
+    assert (last.spans, "taken to count UTF-16" in last.note) == ((Span(6, 8),), True)
+    assert not middle.spans
+
+
+def test_regions_with_a_text_decide_for_those_without_in_the_whole_file() -> None:
+    silent = ("😀 東京都大", [Claim((Span(3, 5),))])
+    told = {CODE_POINTS: Claim((Span(5, 9),), "Oslo"), UTF_16: Claim((Span(6, 10),), "Oslo")}
+    for way, claim in told.items():
+        (own,), _ = Prover().prove_all([silent, (EMOJI, [claim])])
+        assert own.spans == ((Span(3, 5),) if way == CODE_POINTS else (Span(2, 4),))
+        assert not own.note
+    # A text in which all units are one decides nothing.
+    (own,), _ = Prover().prove_all([silent, ("In Oslo.", [Claim((Span(3, 7),), "Oslo")])])
+    assert "say with --offsets" in own.refusal
+
+
+def test_a_text_that_stands_right_in_two_units_is_noted_unless_another_decides() -> None:
+    twice = ("😀😀 ababab", [Claim((Span(5, 7),), "ab")])
+    ((proof,),) = Prover().prove_all([twice])
+    assert proof.spans == (Span(5, 7),)
+    assert proof.note == (
+        "taken to count code points, as nothing proves it: their text stands right in UTF-16 code units, too"
+    )
+    (proof,), _ = Prover().prove_all([twice, (EMOJI, [Claim((Span(5, 9),), "Oslo")])])
+    assert (proof.spans, proof.note) == ((Span(5, 7),), "")
+    (proof,), _ = Prover().prove_all([twice, (EMOJI, [Claim((Span(6, 10),), "Oslo")])])
+    assert (proof.spans, proof.cause) == ((Span(3, 5),), "counted as UTF-16 code units")
+
+
+def test_how_offsets_were_counted_is_said_in_one_word() -> None:
+    (proof,) = Prover().prove("Eins\r\nin Oslo", [Claim((Span(8, 12),), "Oslo")])
+    assert proof.cause == "counted in a text with LF line ends where this one has CR LF"
+    assert Counting("utf-16", form="lf").told.count("counted") == 1
+    assert Counting(one_based=True).told.startswith("counted from 1")
 
 
 @pytest.mark.parametrize(
