@@ -387,13 +387,28 @@ def _guessed_tags(layout: Layout, taken: Collection[int], *, path: str, fallback
     if column is None and fallback is not None and fallback.width == layout.width:
         column = _tag_column(fallback, taken)
     if column is None:
-        is_conllu = layout.width == _CONLLU and numbers_words(layout)
+        remedy = ""
+        if layout.width == _CONLLU and numbers_words(layout):
+            remedy = "they are of CoNLL-U, so read it with --format conllu; or "
+        elif _has_offsets(layout):
+            remedy = (
+                "they look like one item a line with its offsets: name the columns in a first line "
+                "(article_id, start, end, label), and give --format csv; if they are tokens, "
+            )
         raise FormatError(
             f"{path}: does not tell which column holds the tags; its lines are like {_shown(layout)}; "
-            + ("they are of CoNLL-U, so read it with --format conllu; or " if is_conllu else "")
-            + "name it with --tag-column, and that of the tokens with --token-column"
+            f"{remedy}name it with --tag-column, and that of the tokens with --token-column"
         )
     return column
+
+
+def _has_offsets(layout: Layout) -> bool:
+    """Whether two columns side by side hold whole numbers, the second of which is the greater, as offsets are."""
+    pairs = pairwise(zip(*layout.sample, strict=True))
+    return any(
+        all(one.isdecimal() and other.isdecimal() and int(one) < int(other) for one, other in zip(*pair, strict=True))
+        for pair in pairs
+    )
 
 
 def _shown(layout: Layout) -> str:
@@ -437,14 +452,16 @@ def _label_column(layout: Layout, columns: Sequence[int]) -> int | None:
     """The last column that may hold labels without prefixes: few of them, and some tokens that are outside.
 
     The first column, which usually holds the tokens, must hold fewer kinds of value than the others; and so must one
-    in which no token is outside.
+    in which no token is outside. Nothing but numbers, or but blanks, are no labels: somebody must say that they are.
     """
     kinds = {column: Counter(row[column] for row in layout.sample) for column in columns}
     labels = {column: [value for value in values if not _is_tag(value)] for column, values in kinds.items()}
     likely = [
         column
         for column, values in labels.items()
-        if len(values) <= MANY_LABELS and all(_LABEL.fullmatch(value) for value in values)
+        if len(values) <= MANY_LABELS
+        and all(_LABEL.fullmatch(value) for value in values)
+        and not all(value.isdecimal() or not value.strip() for value in kinds[column])
     ]
     fewest = min(len(values) for column, values in kinds.items() if column) if any(columns) else 0
     for column in likely:
