@@ -891,3 +891,17 @@ def test_no_bytes_crash_the_reader(tmp_path_factory: pytest.TempPathFactory, gol
     for example, prediction in zip(examples, predictions or (), strict=True):
         for entity in (*(example.gold.entities or ()), *(prediction.annotations.entities or ())):
             assert example.article.text[slice(*entity.spans[0])]
+
+
+@pytest.mark.parametrize("content", ["a1\t0\t8\tPER\tIda Moen\na1\t14\t20\tGPE\tBergen\n", "Ida Moen\t\nBergen\t\n"])
+def test_a_column_of_numbers_or_of_nothing_is_no_tag_column_unless_it_is_named(write, content: str) -> None:
+    path = write("there.tsv", content)
+    with pytest.raises(FormatError, match=r"(?s)does not tell which column holds the tags.*--tag-column") as raised:
+        read_tag_columns(path)
+    assert ("--format csv" in str(raised.value)) == ("PER" in content)
+    assert read_tag_columns(path, settings=TagSettings(gold_tag_column=1, token_column=0)).documents
+
+
+def test_an_id_that_no_line_can_hold_is_not_written() -> None:
+    with pytest.raises(FormatError, match="no line of tags can hold this id"):
+        write_tag_columns([Example(article=Article(id="a\nOla\tB-PER", text="Ida"), gold=Annotations({}))])

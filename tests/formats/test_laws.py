@@ -5,6 +5,7 @@ Tried at the door (`read_place`) without the checks of gold, so that nothing but
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -22,7 +23,7 @@ from evalkit.formats.base import Batch, Losses, counted
 from evalkit.formats.table import FORMATS, load_format
 from evalkit.layers.table import load_layer
 from evalkit.options import ReadOptions
-from evalkit.records import Annotations, Example
+from evalkit.records import Annotations, Article, Entity, Example, Span
 from tests.formats.made_gold import ARTICLE_IDS, examples
 from tests.formats.test_every_format import ONE_EACH
 
@@ -190,6 +191,41 @@ def test_the_order_of_articles_changes_nothing_but_the_order(name: str, folders:
     (one, losses), (two, others) = written(name, batch, folders()), written(name, turned, folders())
     assert _plain(losses) == _plain(others)
     assert read(name, one) == read(name, two)
+
+
+ODD = "\n\r\t\x00\x1b\x85\u2028 ()#=|,;:<"
+"""What no id, label or token should do anything by."""
+
+
+@every_format
+@settings(parent=tried, max_examples=20)
+@given(
+    article_id=st.text(f"a1{ODD}", min_size=1, max_size=5).filter(str.strip),
+    label=st.text(f"A{ODD}", min_size=1, max_size=4).filter(str.strip),
+    text=st.text(f"ab{ODD}", max_size=8).map("a".__add__).map(str.strip),
+)
+def test_odd_signs_are_refused_or_stay_what_they_are(
+    name: str, folders: Any, article_id: str, label: str, text: str
+) -> None:
+    entity = Entity(id="e1", spans=(Span(0, len(text)),), label=label)
+    example = Example(article=Article(id=article_id, text=text), gold=Annotations({"entities": [entity]}))
+    form = load_format(name)
+    folder = folders()
+    folder.mkdir(parents=True)
+    target = place_of(name, folder)
+    assert form.write is not None
+    try:
+        losses = form.write(Batch(examples=(example,)), target, ReadOptions())
+    except FormatError:
+        return
+    accounted(losses, Batch(examples=(example,)))
+    (back,) = read(name, target).values()
+    # One entity at the most, which is called as it was.
+    assert name in ONE_EACH or back.article.id == article_id
+    assert losses.written["entities"] <= counts(back.gold).get("entities", Counter()).total() <= 1
+    assert _squeezed(text, name) == _squeezed(back.article.text, name) or name in REBUILT
+    if name in ("conll", "conllu"):
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028]", target.read_bytes().decode())
 
 
 def _plain(losses: Losses) -> Mapping[str, Any]:

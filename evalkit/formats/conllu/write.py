@@ -17,6 +17,7 @@ from evalkit.formats.conllu.read import EVERYTHING, NAMELESS
 from evalkit.formats.conllu.sentences import cut_sentences
 from evalkit.formats.conllu.spacing import escaped, is_cell
 from evalkit.formats.standoff.document import Document, Mark
+from evalkit.formats.tags.flat import CONTROL
 from evalkit.formats.tokens import TokenIndex
 from evalkit.options import ReadOptions
 from evalkit.records import Span
@@ -25,7 +26,7 @@ __all__ = ["beyond", "write_documents"]
 
 _FIELDS = "eid-etype-head-identity-other"
 _CROSSING = "crosses another mention of the same thing"
-_PLAIN = re.compile(r"[^\s=](?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s])?")
+_PLAIN = re.compile(r"[^\s=](?:.*\S)?")
 _PLAIN_KEY = re.compile(r"[A-Za-z][\w.-]*")
 _FORM_OF_NO_CELL = "\ufffd"
 _RESERVED = frozenset({"json", "dateCreated", "language"})
@@ -97,7 +98,10 @@ def _lines(document: Document) -> Iterator[str]:
             yield "# newpar"
         yield f"# sent_id = {_name(document.id)}-{number}"
         shown = text[tokens[start].start : tokens[end - 1].end]
-        yield f"# text = {' '.join(shown.split())}"
+        shown = " ".join(shown.split())
+        if CONTROL.search(shown) is None:
+            # What the words say of themselves, and of the blanks between them, is enough.
+            yield f"# text = {shown}"
         for at in range(start, end):
             yield _word(text, tokens, at, at - start + 1, brackets.get(at, []))
         yield ""
@@ -107,14 +111,19 @@ def _lines(document: Document) -> Iterator[str]:
 
 def _name(article_id: str) -> str:
     """An id as it can stand in a comment."""
-    return "_".join(article_id.split())
+    return CONTROL.sub("_", "_".join(article_id.split()))
+
+
+def _is_plain(value: str) -> bool:
+    """Whether a comment can say a value as it is."""
+    return _PLAIN.fullmatch(value) is not None and CONTROL.search(value) is None
 
 
 def _head(document: Document, has_words: bool) -> Iterator[str]:
     """The comments about the article: plain ones where they can be read back, the rest as JSON."""
     extra: dict[str, Any] = {}
     article: dict[str, Any] = {}
-    plain_id = _PLAIN.fullmatch(document.id) is not None
+    plain_id = _is_plain(document.id)
     if not plain_id:
         extra["id"] = document.id
     yield f"# newdoc id = {document.id if plain_id else _name(document.id)}"
@@ -127,7 +136,7 @@ def _head(document: Document, has_words: bool) -> Iterator[str]:
     if not has_words and document.text:
         extra["text"] = document.text
     for key, value in document.article.items():
-        plain = isinstance(value, str) and _PLAIN_KEY.fullmatch(key) and _PLAIN.fullmatch(value)
+        plain = isinstance(value, str) and _PLAIN_KEY.fullmatch(key) and _is_plain(value)
         if plain and key not in _RESERVED:
             yield f"# meta::{key} = {value}"
         else:

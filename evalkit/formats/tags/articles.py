@@ -14,18 +14,20 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from evalkit.errors import FormatError
 from evalkit.formats.base import Batch, Claims, Losses, Source
-from evalkit.formats.tags.flat import BAD_LABEL, flat_entities, holds_label, tag_losses
+from evalkit.formats.tags.flat import BAD_LABEL, CONTROL, flat_entities, holds_label, tag_losses
 from evalkit.formats.tags.reading import TagCorpus, TagDocument, read_tag_columns
 from evalkit.formats.tags.schemes import TokenSpan, encode_tags
 from evalkit.formats.tags.settings import tag_settings
+from evalkit.formats.tags.tag_file import document_name
 from evalkit.formats.tokens import RULES, LaidOut, rebuilt
 from evalkit.layers.entities import ENTITIES
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Scope, Span
 
 __all__ = ["TagExamples", "WrittenTags", "read_articles", "to_examples", "write_tag_columns"]
 
-_TOKEN = re.compile(r"\w+|[^\w\s]")
+_TOKEN = re.compile(r"\w+|[^\w\s\x00-\x1f\x7f-\x9f]")
 _SCOPE = Scope(layers=(ENTITIES.name,))
 
 
@@ -122,7 +124,7 @@ def write_tag_columns(examples: Iterable[Example], *, scheme: str = "IOB2") -> W
     """The gold entities of `examples` as lines `token TAB tag`, a blank line after every line of the text.
 
     Each article begins with `# document_id = ID`. Tokens are words (runs of letters, digits and underscores) and
-    single other characters, cut once more at the edges of entities.
+    single other characters but for those of control, cut once more at the edges of entities.
 
     Args:
         examples: articles with gold entities.
@@ -130,6 +132,7 @@ def write_tag_columns(examples: Iterable[Example], *, scheme: str = "IOB2") -> W
 
     Raises:
         UnknownNameError: an unknown scheme.
+        FormatError: an id that no line can hold.
     """
     examples = list(examples)
     lost: Counter[str] = Counter()
@@ -143,7 +146,7 @@ def write_tag_columns(examples: Iterable[Example], *, scheme: str = "IOB2") -> W
         kept = flat_entities(said, lost)
         tokens = list(_tokens(article.text, kept))
         spans = _token_spans(kept, tokens, lost)
-        lines.append(f"# document_id = {article.id}")
+        lines.append(_first_line(article.id))
         gaps = {article.text[one.end : other.start] for one, other in pairwise(tokens)}
         respaced += not gaps <= {" ", "\n"} or article.text.strip() != article.text
         inside = {index for start, end, _ in spans for index in range(start + 1, end)}
@@ -157,6 +160,18 @@ def write_tag_columns(examples: Iterable[Example], *, scheme: str = "IOB2") -> W
     )
 
 
+def _first_line(article_id: str) -> str:
+    """The line that begins an article.
+
+    Raises:
+        FormatError: its id would not be read from there.
+    """
+    line = f"# document_id = {article_id}"
+    if CONTROL.search(article_id) or document_name(line) != article_id:
+        raise FormatError(f"article {article_id!r:.80}: no line of tags can hold this id; call the article otherwise")
+    return line
+
+
 def _left_out(examples: Sequence[Example], respaced: int) -> dict[str, int]:
     articles = [example.article for example in examples]
     return {
@@ -166,6 +181,7 @@ def _left_out(examples: Sequence[Example], respaced: int) -> dict[str, int]:
         "articles without annotated entities, written as if there were none": sum(
             ENTITIES.of(example.gold) is None for example in examples
         ),
+        "control characters": sum(len(CONTROL.findall("".join(article.text.split()))) for article in articles),
         "articles whose white space is no single space between tokens": respaced,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,9 +13,21 @@ from evalkit.formats.tags.schemes import TokenSpan, decode_tags, encode_tags
 from evalkit.layers.entities import ENTITIES
 from evalkit.records import Entity, Example, Scope, Span
 
-__all__ = ["BAD_LABEL", "CROSSING", "DISCONTINUOUS", "NESTED", "TWICE", "flat_entities", "holds_label", "tag_losses"]
+__all__ = [
+    "BAD_LABEL",
+    "CONTROL",
+    "CROSSING",
+    "DISCONTINUOUS",
+    "NESTED",
+    "TWICE",
+    "flat_entities",
+    "holds_label",
+    "tag_losses",
+]
 
 BAD_LABEL = "a label that tags cannot say"
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""What no line of text can hold: some reader ends the line there, leaves it out, or obeys it."""
 _ONE_LAYER = "tags hold entities only"
 _SCOPE = Scope(layers=(ENTITIES.name,))
 DISCONTINUOUS, TWICE, NESTED, CROSSING = "discontinuous", "given twice", "nested", "crossing"
@@ -80,5 +93,7 @@ def tag_losses(examples: Sequence[Example], lost: Mapping[str, int], left_out: M
 @cache
 def holds_label(label: str) -> bool:
     """Whether a tag with this label is read as one with this label: `O` is not, nor is what looks like two tags."""
+    if CONTROL.search(label):
+        return False
     spans = decode_tags(encode_tags([(0, 2, label)], 3)).spans
     return spans == [TokenSpan(0, 2, label)] and label == label.strip()

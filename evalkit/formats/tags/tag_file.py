@@ -23,12 +23,12 @@ from evalkit.formats.tags.lines import (
 from evalkit.formats.tags.settings import TagSettings
 from evalkit.formats.tags.tag_cells import is_outside, label_in, looks_like_tag, pairs_in, tag_keys, value_of
 
-__all__ = ["DocumentMark", "TagFile", "check_tag_cells", "read_tag_file"]
+__all__ = ["DocumentMark", "TagFile", "check_tag_cells", "document_name", "read_tag_file"]
 
 _DOCSTART = re.compile(r"-DOCSTART")
 _DOCUMENT = re.compile(
     r"#+\s*(?:[\w-]+:)?(?:begin )?(?:document(?:[_ -]?id)?|newdoc(?: id)?|doc(?:[_ -]?id)?|MEDLINE)(?!\w)"
-    r"\s*[:=]?\s*(.*)",
+    r"\s*([:=]?)\s*(.*)",
     re.IGNORECASE,
 )
 _ID = re.compile(r"#+\s*id(?:\s*[=:]\s*(.+)|\s+(\S+))", re.IGNORECASE)
@@ -154,6 +154,17 @@ def check_tag_cells(file: TagFile, column: int | str) -> None:
             f"{file.path}: column {column} holds no tags but {len(values)} values such as {some}; "
             f"name the tag column (--tag-column){columns}"
         )
+
+
+def document_name(line: str) -> str | None:
+    """The name of the document that a comment begins; None if it begins none."""
+    found = _DOCUMENT.match(line.rstrip())
+    return _name_in(found) if found else None
+
+
+def _name_in(found: re.Match[str]) -> str:
+    # What stands behind a sign is the name as it is; elsewhere brackets stand around it.
+    return found[2].strip() if found[1] else found[2].strip().strip("()").strip()
 
 
 def _find_columns(file: TagFile, wanted: Sequence[int | str], beside: TagFile | None) -> Columns:
@@ -302,8 +313,7 @@ class _LineReader:
             return False
         found = _DOCUMENT.match(line.rstrip())
         if found:
-            name = found[1].strip().strip("()").strip()
-            self.file.marks.append(DocumentMark(kind="comment", start=len(self.file.tokens), name=name))
+            self.file.marks.append(DocumentMark(kind="comment", start=len(self.file.tokens), name=_name_in(found)))
         elif found := _ID.match(line.rstrip()):
             name = (found[1] or found[2]).strip()
             self.file.ids.append(DocumentMark(kind="comment", start=len(self.file.tokens), name=name))
