@@ -136,6 +136,28 @@ class TestBrackets:
         rows = (row("1", "Ola", "Entity=(person-1-new"), row("2", "Brun", "Entity=person-1)"))
         assert said(read(tmp_path, *head, *rows).documents[0]) == [("Ola Brun", "person")]
 
+    @pytest.mark.parametrize(
+        ("values", "marks"),
+        [
+            pytest.param(["(place-104", "place-104)", "(place-3)"], [("place", "104"), ("place", "3")], id="older GUM"),
+            pytest.param(["(place", "(person)place)", "_"], [("place", None), ("person", None)], id="types alone"),
+            pytest.param(["(e1-place", "e1)", "(e2)"], [("place", "e1"), ("ENTITY", "e2")], id="CorefUD"),
+        ],
+    )
+    def test_fields_that_are_not_declared_are_told_by_their_values(
+        self, tmp_path: Path, values: list[str], marks: list[tuple[str, str | None]]
+    ) -> None:
+        rows = [row(str(n), f"w{n}", v if v == "_" else f"Entity={v}") for n, v in enumerate(values, 1)]
+        found = read(tmp_path, "# newdoc id = a1", *rows)
+        assert not found.problems
+        assert [(one.type, one.features.get("entity_id")) for one in found.documents[0].marks] == marks
+
+    @pytest.mark.parametrize("values", [["(place", "place)", "(e1-x)"], ["(place-the)", "_", "_"]])
+    def test_fields_that_nothing_tells_are_refused(self, tmp_path: Path, values: list[str]) -> None:
+        rows = [row(str(n), f"w{n}", v if v == "_" else f"Entity={v}") for n, v in enumerate(values, 1)]
+        with pytest.raises(FormatError, match=r"does not tell the id from the type; add .*global\.Entity"):
+            read(tmp_path, "# newdoc id = a1", *rows)
+
     def test_links_between_things(self, tmp_path: Path) -> None:
         rows = (
             row("1", "Ola", "Entity=(e1-person)"),

@@ -14,7 +14,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["DEFAULT_FIELDS", "IDS", "TYPES", "Brackets", "Fault", "Mention", "fields_of", "quoted", "unquoted"]
+__all__ = [
+    "DEFAULT_FIELDS",
+    "IDS",
+    "TYPES",
+    "Brackets",
+    "Fault",
+    "Mention",
+    "fields_of",
+    "guessed_fields",
+    "quoted",
+    "unquoted",
+]
 
 DEFAULT_FIELDS = ("eid", "etype", "head", "other")
 """What the brackets of a file hold that does not say it."""
@@ -50,8 +61,27 @@ def fields_of(declared: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in declared.split("-") if name.strip())
 
 
+def guessed_fields(values: Iterable[str]) -> tuple[str, ...] | None:
+    """The names of what stands in brackets of a file that does not declare them; None if the values do not tell.
+
+    Older GUM has the type before the number of the thing (`(place-104`), or the type alone, which tells of no thing.
+    An id has a digit somewhere, a type has none.
+    """
+    found = [opened.split("-") for value in values for opened, *_ in _CHUNK.findall(value) if opened]
+    first, second = (
+        [any(char.isdigit() for char in parts[at]) for parts in found if len(parts) > at] for at in range(2)
+    )
+    if all(first):
+        return DEFAULT_FIELDS
+    if any(first):
+        return None
+    if not second:
+        return (TYPES[0],)
+    return (TYPES[0], IDS[0], "other") if len(second) == len(first) and all(second) else None
+
+
 class Mention(NamedTuple):
-    """One mention: its id, its type, its other fields, and the first and last word of each of its parts."""
+    """One mention: its id (empty if it has a type alone), its type, its other fields, and the first and last word of each of its parts."""
 
     eid: str
     etype: str
@@ -119,7 +149,7 @@ class Brackets:
                 what = f"'{eid[:40]}' has {len(group)} of its {total} parts"
                 self.faults.append(Fault(group[0][0].word, what))
         self.faults.sort()
-        types = {mention.eid: mention.etype for _, mention in reversed(self._whole) if mention.etype}
+        types = {one.eid: one.etype for _, one in reversed(self._whole) if one.etype and one.eid}
         ordered = sorted(self._whole, key=lambda pair: pair[0])
         return [m if m.etype else m._replace(etype=types.get(m.eid, "")) for _, m in ordered]
 
@@ -127,7 +157,8 @@ class Brackets:
         # A hyphen that nobody escaped can only be meant in the last field.
         found = opened.split("-", max(len(self.fields) - 1, 0))
         values = dict(zip(self.fields, found, strict=False))
-        return next((values[name] for name in IDS if values.get(name)), ""), values
+        names = IDS if any(name in IDS for name in self.fields) else TYPES
+        return next((values[name] for name in names if values.get(name)), ""), values
 
     def _id_in(self, closing: str) -> str:
         """The id that a bracket closes; old files of GUM repeat the fields before it."""
@@ -174,4 +205,7 @@ class Brackets:
         etype = unquoted(next((values[name] for name in TYPES if name in values), ""))
         # What stands in `other` has signs of its own, which are told from escaped ones later.
         rest = {k: v if k == "other" else unquoted(v) for k, v in values.items() if k not in (*IDS, *TYPES)}
-        return Mention(unquoted(eid), etype, rest, tuple((opened.word, last) for opened, last in pairs))
+        named = any(name in values for name in IDS)
+        return Mention(
+            unquoted(eid) if named else "", etype, rest, tuple((opened.word, last) for opened, last in pairs)
+        )

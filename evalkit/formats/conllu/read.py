@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from evalkit.errors import FormatError
 from evalkit.formats.base import Source
-from evalkit.formats.conllu.brackets import DEFAULT_FIELDS, Brackets, Mention, fields_of, unquoted
+from evalkit.formats.conllu.brackets import Brackets, Mention, fields_of, guessed_fields, unquoted
 from evalkit.formats.conllu.lines import ConlluFile, Sentence, pairs, read_conllu
 from evalkit.formats.conllu.settings import ConlluSettings, conllu_settings
 from evalkit.formats.conllu.tag_units import TagSource, find_tags, tagged_marks
@@ -70,7 +70,8 @@ def documents(source: Source, options: ReadOptions) -> Documents:
     found = _Found(file=file)
     bracketed = not settings.tag_column and _has_brackets(file)
     tags = find_tags(file, settings, brackets=bracketed)
-    groups = _articles(file, settings, found.notes)
+    fields = _fields(file) if bracketed else ()
+    groups = _articles(file, settings, fields, found.notes)
     built = [rebuilt_text(group.sentences, found.notes) for group in groups]
     tagged = [tagged_marks(one, file, built, settings, found.notes) for one in tags.read]
     names = _names(groups, source, found.notes)
@@ -80,7 +81,7 @@ def documents(source: Source, options: ReadOptions) -> Documents:
         marks += (mark for one in tagged for mark in one.marks[number])
         marks = [mark if mark.id else mark._replace(id=f"m{at}") for at, mark in enumerate(marks, 1)]
         made.append(_document(found, names[number], group, text, marks, links, annotated=bracketed or bool(tagged)))
-    sentences = [RULE, *_sentences(file, bracketed, tags.left, bool(tags.read))]
+    sentences = [RULE, *_sentences(file, bracketed, fields, tags.left, bool(tags.read))]
     how = [*(["Entity"] if bracketed else []), *(one.reading for one in tagged)]
     return Documents(
         documents=tuple(made),
@@ -96,11 +97,32 @@ def _has_brackets(file: ConlluFile) -> bool:
     )
 
 
-def _sentences(file: ConlluFile, bracketed: bool, left: Sequence[TagSource], tagged: bool) -> list[str]:
+def _fields(file: ConlluFile) -> tuple[str, ...]:
+    """What stands in the brackets of a file, as it declares or shows it.
+
+    Raises:
+        FormatError: it does neither.
+    """
+    declared = fields_of(file.global_entity or "")
+    if declared:
+        return declared
+    values = [value for one in file.sentences for row in one.rows for key, value in pairs(row.misc) if key == _BRACKETS]
+    guessed = guessed_fields(values)
+    if guessed is None:
+        raise FormatError(
+            f"{file.path}: no # global.Entity says what is in the brackets, and {values[0]!r:.60} does not tell the id "
+            "from the type; add a line such as # global.Entity = eid-etype"
+        )
+    return guessed
+
+
+def _sentences(
+    file: ConlluFile, bracketed: bool, fields: Sequence[str], left: Sequence[TagSource], tagged: bool
+) -> list[str]:
     """What is to be said of how the file was read."""
     told = []
     if bracketed and file.global_entity is None:
-        told.append(f"no # global.Entity says what is in the brackets, read as {'-'.join(DEFAULT_FIELDS)}")
+        told.append(f"no # global.Entity says what is in the brackets, read as {'-'.join(fields)}")
     if left:
         names = ", ".join(tags.name for tags in left)
         instead = "the brackets of Entity were" if bracketed else "others were"
@@ -125,9 +147,10 @@ def _names(groups: Sequence[_Group], source: Source, notes: Counter[str]) -> lis
     return names
 
 
-def _articles(file: ConlluFile, settings: ConlluSettings, notes: Counter[str]) -> list[_Group]:
+def _articles(
+    file: ConlluFile, settings: ConlluSettings, declared: tuple[str, ...], notes: Counter[str]
+) -> list[_Group]:
     """The sentences of each article."""
-    declared = fields_of(file.global_entity or "") or DEFAULT_FIELDS
     groups: list[_Group] = []
     for sentence in file.sentences:
         declared = fields_of(sentence.said(_GLOBAL) or "") or declared
@@ -277,7 +300,7 @@ def _features(mention: Mention) -> dict[str, str | tuple[str, ...]]:
                     features.setdefault(unquoted(key), unquoted(told))
         else:
             features[{"identity": "link", "link": "coref"}.get(name, name)] = value
-    if features.pop(NAMELESS, None) is None:
+    if features.pop(NAMELESS, None) is None and mention.eid:
         features["entity_id"] = mention.eid
     return features
 
