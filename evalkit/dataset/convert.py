@@ -18,6 +18,7 @@ from evalkit.folders import staged
 from evalkit.formats.base import Batch, Format, Losses, counted
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.table import FORMATS, load_format
+from evalkit.layers.table import load_layer
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations
 from evalkit.registry import unknown_name
@@ -132,7 +133,7 @@ def convert_dataset(
 
     Raises:
         UnknownNameError: no such form or split.
-        FormatError: the form cannot hold the gold; nothing is written.
+        FormatError: the form cannot hold the gold, or an article has items and no text; nothing is written.
         OutputError: the destination exists, or cannot be written.
     """
     if to not in target_names():
@@ -150,6 +151,7 @@ def convert_dataset(
         if not chosen:
             raise unknown_name("split", split, [gold.split for gold in splits])
         splits = chosen
+    _check_texts(splits, source, read)
     # What the metadata says already is not written twice.
     splits = tuple(replace(gold, examples=tuple(map(canonical_example, as_stored(gold)))) for gold in splits)
     articles, notes, readings = sum(map(len, splits)), splits[0].notes, dict[str, int]()
@@ -179,6 +181,25 @@ def convert_dataset(
                 "write the rest"
             )
     return Conversion(destination=destination, to=to, articles=articles, losses=losses, readings=readings, notes=notes)
+
+
+def _check_texts(splits: Sequence[GoldDataset], source: str | Path | None, read: ReadOptions) -> None:
+    """Refuses items that stand in no text: nothing says what they are, and no tool could show them.
+
+    Raises:
+        FormatError: an article has some and no text.
+    """
+    for example in (example for gold in splits for example in gold):
+        given = [example.gold, *example.readings.values()]
+        if example.article.text or not any(_places(annotations) for annotations in given):
+            continue
+        form = find_place(source, read.format, profile=read.profile, download=read.download).format
+        remedy = "name the texts with --texts" if form is not None and "texts" in form.options else "add it"
+        raise FormatError(f"{source}: article {example.article.id!r:.80} has items and no text; {remedy}")
+
+
+def _places(annotations: Annotations) -> bool:
+    return any(load_layer(name).spans(item) for name, items in annotations.layers.items() for item in items or ())
 
 
 def _without_readings(gold: GoldDataset) -> GoldDataset:

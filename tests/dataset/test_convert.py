@@ -107,3 +107,17 @@ def test_how_the_source_was_read_is_said(tmp_path: Path) -> None:
     done = convert_dataset(tmp_path / "a.conll", tmp_path / "a.jsonl", to="native", read=ReadOptions(format="conll"))
     assert done.notes[0].startswith("tags read as IOB2, illegal sequences by the policy 'begin'")
     assert done.notes[1:] == ("1 gold: entity that begins with I- or E-",)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "remedy"),
+    [
+        ("mine.csv", "doc_id,start,end,label,mention\na,0,3,PER,Ola\n", "name the texts with --texts"),
+        ("mine.jsonl", '{"id": "a", "entities": [{"start": 0, "end": 3, "label": "PER"}]}\n', "add it"),
+    ],
+)
+def test_items_without_a_text_are_refused(tmp_path: Path, name: str, content: str, remedy: str) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(FormatError, match=f"article 'a' has items and no text; {remedy}"):
+        convert_dataset(tmp_path / name, tmp_path / "out.jsonl", to="native")
+    assert not (tmp_path / "out.jsonl").exists()
