@@ -45,6 +45,7 @@ __all__ = [
     "read_inside",
     "read_json",
     "read_text",
+    "refuse_irregular",
     "remove_file",
     "rename_file",
     "unlike_written",
@@ -60,6 +61,8 @@ _READ: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()
 
 # An id becomes a file name, so it must stay inside its folder on every system.
 _FILE_NAME = re.compile(r"\w[\w.-]{0,150}")
+_DESCRIPTORS = re.compile(r"/dev/(fd/\d+|stdin)|/proc/(self|\d+)/fd/\d+")
+"""Where a process finds what is open."""
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 
 
@@ -105,6 +108,45 @@ def is_standard_input(path: Path | str) -> bool:
     return str(path) == STANDARD_INPUT
 
 
+def refuse_irregular(path: Path, *, remedy: str = "give a file or a folder") -> None:
+    """Refuses what is there, or in a folder, and neither file nor folder: to open it may wait for ever, or never end.
+
+    A pipe that this process was given open, as by `<(command)`, is what it says.
+
+    Raises:
+        InputError: it is a named pipe, a socket or a device.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        # Whoever opens it says what is wrong.
+        return
+    given = stat.S_ISFIFO(mode) and _DESCRIPTORS.fullmatch(str(path)) is not None
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or given):
+        raise InputError(f"{path}: is no regular file but {_kind_of(mode)}; {remedy}")
+    if stat.S_ISDIR(mode):
+        for one in _irregular_in(path):
+            refuse_irregular(one, remedy="take it out of the folder")
+
+
+def _irregular_in(folder: Path) -> Iterator[Path]:
+    """What may be no regular file in a folder, but for what is hidden; links to folders are not followed."""
+    folders = [str(folder)]
+    while folders:
+        with suppress(OSError), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.name.startswith(".") or entry.is_file(follow_symlinks=False):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                elif not entry.is_dir():
+                    yield Path(entry.path)
+
+
+def _kind_of(mode: int) -> str:
+    return "a named pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
+
+
 def _standard_input() -> bytes:
     """All of the standard input, which can be read once only."""
     if sys.stdin not in _READ:
@@ -116,10 +158,11 @@ def read_bytes(path: Path, *, remedy: str = "check the path") -> bytes:
     """The content of a file, or of the standard input for `-`; `remedy` ends the message if it cannot be read.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or is no regular one.
     """
     if is_standard_input(path):
         return _standard_input()
+    refuse_irregular(path)
     try:
         return path.read_bytes()
     except OSError as error:

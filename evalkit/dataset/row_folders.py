@@ -13,7 +13,7 @@ from evalkit.formats.table import loadable_formats
 from evalkit.registry import unknown_name
 from evalkit.shapes import Shape, checked, fields, list_of, ruled, text
 
-__all__ = ["RowFolder", "row_folder", "saved_splits", "split_of_name", "the_split"]
+__all__ = ["CARD", "ROW_ENDINGS", "RowFolder", "row_folder", "saved_splits", "split_of_name", "the_split"]
 
 _ALIASES = (
     ("train", "training"),
@@ -24,6 +24,25 @@ _SPLITS = {word for words in _ALIASES for word in words}
 _NO_ROWS = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
 """What `datasets` writes beside rows."""
 CARD = "README.md"
+ROW_ENDINGS = {
+    *(
+        ".json",
+        ".jsonl",
+        ".ndjson",
+        ".csv",
+        ".tsv",
+        ".parquet",
+        ".arrow",
+        ".gz",
+        ".bz2",
+        ".xz",
+        ".zst",
+        ".lz4",
+        ".zip",
+        ".tar",
+    )
+}
+"""How files end in which `datasets` may find rows of annotations, wherever they lie in a folder."""
 _AGAIN = "save the dataset again"
 
 

@@ -20,10 +20,10 @@ from evalkit.dataset.hub import HUB_ID, read_hub
 from evalkit.dataset.labels import LABELS_FILE
 from evalkit.dataset.manifest import MANIFEST_FILE, lost_article, lost_files, read_manifest
 from evalkit.dataset.readings import joined, of_annotator
-from evalkit.dataset.row_folders import row_folder, saved_splits, split_of_name, the_split
+from evalkit.dataset.row_folders import CARD, ROW_ENDINGS, row_folder, saved_splits, split_of_name, the_split
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold, dataset_name, split_files
 from evalkit.errors import EvalkitError, FormatError, InputError, one_line
-from evalkit.files import is_standard_input, path_of
+from evalkit.files import is_standard_input, path_of, refuse_irregular
 from evalkit.folders import finish_changes
 from evalkit.formats.base import Batch, Claims, Format, Source, merged
 from evalkit.formats.native.format import batch_of_rows, read_native
@@ -56,6 +56,9 @@ __all__ = [
 
 ALL = "all"
 """As a split: every split together."""
+
+_MAGIC = 6
+"""How many bytes of an archive say of which kind it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +152,7 @@ def find_place(
         if hub_id and told is None and path.suffix not in _suffixes():
             return Place(kind="hub", name=str(source).partition("@")[0].split("/")[-1], location=str(source))
         return Place(kind="folder", name="", location=str(_existing(path)))
+    refuse_irregular(path)
     if not path.is_dir():
         if is_archive(path) and not _is_read_by_a_format(path):
             return _in_archive(path, format_name, profile)
@@ -164,9 +168,28 @@ def find_place(
     return Place(kind=found_format.name, name=name, location=str(path), format=found_format)
 
 
+def _check_rows(folder: Path) -> None:
+    """Refuses a folder in which are no rows: `datasets` would look at each file for long, and say something else.
+
+    Raises:
+        InputError: it holds no file of rows, and no card that says where they are.
+    """
+    if (folder / CARD).is_file():
+        return
+    files = [path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path.relative_to(folder))]
+    endings = Counter(path.suffix.lower() for path in files)
+    if endings.keys().isdisjoint(ROW_ENDINGS):
+        some = ", ".join(f"{n} {ending or 'without an ending'}" for ending, n in sorted(endings.items())[:5])
+        raise InputError(
+            f"{folder}: holds no annotations: no file in it is in a format that evalkit knows "
+            f"({some or 'it is empty'}); check the path, or name the format"
+        )
+
+
 def _is_read_by_a_format(archive: Path) -> bool:
     """Whether a tool's own format is an archive of this kind, whose members are no files in a format."""
-    head = head_of(archive)
+    # What follows is what was packed, if it was not compressed: it would look like its own format.
+    head = head_of(archive)[:_MAGIC]
     return any(form.certainty(archive, head) >= SURE for form in loadable_formats().values())
 
 
@@ -373,6 +396,8 @@ def _named_reading(batch: Batch, read: ReadOptions, place: Place, *, predicted: 
 
 
 def _read_from_hub(place: Place, split: str, *, predicted: bool) -> Batch:
+    if place.path.is_dir():
+        _check_rows(place.path)
     by_split = read_hub(str(place.path) if place.unpacked else place.location, split=None if split == ALL else split)
     return merged(
         [

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from evalkit.errors import EvalkitError, InputError, guarded
+from evalkit.files import refuse_irregular
 from evalkit.formats.base import Format
 from evalkit.formats.contents import BINARY, other_content
 from evalkit.registry import Registry
@@ -137,6 +138,7 @@ def head_of(path: Path) -> bytes:
         from evalkit.files import read_bytes
 
         return read_bytes(path)[:HEAD]
+    refuse_irregular(path)
     try:
         with path.open("rb") as file:
             return file.read(HEAD)

@@ -72,6 +72,26 @@ def test_an_archive_of_one_file_is_that_file(tmp_path, name):
     assert load_dataset(gold.origin["dataset"], split="all").fingerprint == gold.fingerprint
 
 
+@pytest.mark.parametrize(
+    "files", [{"a.conll": "Ida\tB-PER\nleft\tO\n" * 9}, {"a.csv": "id,text,start,end,label\na,Ida,0,3,PER\n"}]
+)
+def test_what_is_packed_without_compression_is_no_file_of_its_format(tmp_path, files):
+    several = files | {f"b{name}": content.replace("Ida", "Kari") for name, content in files.items()}
+    place = find_place(zipped(tmp_path / "gold.zip", several, zipfile.ZIP_STORED))
+    assert place.unpacked is not None
+    assert place.path.is_dir()
+
+
+def test_an_archive_or_folder_without_annotations_says_so_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("evalkit.dataset.sources.read_hub", lambda *_, **__: pytest.fail("datasets was asked"))
+    (tmp_path / "gold").mkdir()
+    (tmp_path / "gold" / "a.txt").write_text("")
+    for path in (zipped(tmp_path / "gold.zip", {f"{n}.txt": "" for n in range(300)}), tmp_path / "gold"):
+        with pytest.raises(InputError, match=rf"{path.name}: holds no annotations: .*\(\d+ .txt\)") as raised:
+            load_splits(path)
+        assert "\n" not in str(raised.value)
+
+
 def test_folders_in_an_archive_are_splits(tmp_path):
     inline = "id: {0}\n---\n[[PER:moen|Ida Moen]] left Oslo.\n---\n"
     files = {f"project/{split}/{name}.txt": inline.format(name) for split, name in (("train", "a"), ("test", "b"))}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from dataclasses import replace
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
@@ -14,6 +15,7 @@ from evalkit import registry
 from evalkit.dataset.load import load_dataset, load_splits
 from evalkit.dataset.sources import check_settings, find_place, read_place
 from evalkit.errors import EvalkitError, FormatError, InputError, UnknownNameError
+from evalkit.files import read_bytes
 from evalkit.formats.base import Batch, Format, Losses
 from evalkit.options import ReadOptions
 from evalkit.predictions.load import load_sides
@@ -115,6 +117,26 @@ def test_a_pipe_is_read_once(tmp_path: Path) -> None:
         assert len(load_dataset(f"/dev/fd/{reading}")) == 1
     finally:
         os.close(reading)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+@pytest.mark.parametrize("format_name", [None, "native", "conll", "parquet"])
+@pytest.mark.parametrize("kind", ["named pipe", "socket", "device"])
+def test_what_is_no_regular_file_is_not_opened(tmp_path: Path, kind: str, format_name: str | None) -> None:
+    (tmp_path / "gold").mkdir()
+    path = tmp_path / "gold" / "a.jsonl"
+    if kind == "named pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as one:
+            one.bind(str(path))
+    else:
+        path.symlink_to("/dev/zero")
+    for source in (path, tmp_path / "gold"):
+        with pytest.raises(InputError, match=f"a.jsonl: is no regular file but a {kind}"):
+            find_place(source, format_name)
+    with pytest.raises(InputError, match="is no regular file"):
+        read_bytes(path)
 
 
 @pytest.mark.parametrize(

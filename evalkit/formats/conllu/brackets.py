@@ -81,7 +81,10 @@ def guessed_fields(values: Iterable[str]) -> tuple[str, ...] | None:
 
 
 class Mention(NamedTuple):
-    """One mention: its id (empty if it has a type alone), its type, its other fields, and the first and last word of each of its parts."""
+    """One mention: its id (empty if it has a type alone), its type, its other fields, and the words of each part.
+
+    A part is its first and its last word.
+    """
 
     eid: str
     etype: str
