@@ -72,7 +72,7 @@ _LABELS: Mapping[str, tuple[str, ...]] = {
     "against": ("negative", "neg", "con", "oppose", "attack", "disagree", "contra", "criticize", "criticise"),
     "neutral": ("neu", "none", "objective", "neither"),
 }
-THING_LINKS = ("coreference", "coref", "corefchain", "identity", "sameas", "same")
+THING_LINKS = ("coreference", "coref", "corefchain", "identity", "sameas", "same", "equiv")
 """What links are called that join mentions of one thing."""
 _SYNTAX = re.compile(
     r"(token|word|sentence|paragraph|lemma|pos|xpos|upos|dependency|deprel|root|chunk|stem|morph\w*|documentmetadata|"

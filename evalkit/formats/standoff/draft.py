@@ -36,6 +36,7 @@ LONG = 60
 _NODES = ("coref", "chainlink", "node")
 """What marks are called that stand for mentions in a chain, beside those of the mentions themselves."""
 _NUMBERED = re.compile(r".+-[0-9]+", re.DOTALL)
+_QUOTING = frozenset('"“”„«»‟‚‘‹›「『')
 MANY_THINGS = 10
 MOST_TYPES = 60
 """So many types are shown, and named as left out; more are counted."""
@@ -50,12 +51,14 @@ class TypeFound:
     Attributes:
         marks: how many there are.
         length: their characters together.
+        quoted: how many begin with a quotation mark, or right behind one.
         example: what one of them stands at.
         features: feature → value → how often.
     """
 
     marks: int = 0
     length: int = 0
+    quoted: int = 0
     example: str = ""
     features: dict[str, Counter[str]] = field(default_factory=dict)
 
@@ -82,9 +85,11 @@ class Findings:
 def look_at(documents: Iterable[Document]) -> Findings:
     """What some documents hold."""
     found = Findings()
+    ids: set[str] = set()
     declared: set[str] = set()
     for document in documents:
-        found.documents += 1
+        # Several readings are of one text.
+        ids.add(document.id)
         declared |= document.declared
         type_of: dict[str, str] = {}
         for mark in document.marks:
@@ -95,6 +100,7 @@ def look_at(documents: Iterable[Document]) -> Findings:
             found.links.setdefault(link.type, Counter())[ends] += 1
         for question, answers in document.labels.items():
             found.questions.setdefault(question, Counter()).update(answers)
+    found.documents = len(ids)
     found.types = dict(sorted(found.types.items(), key=lambda pair: (-pair[1].marks, pair[0])))
     found.links = dict(sorted(found.links.items()))
     found.declared = sorted(declared - found.types.keys() - found.links.keys() - found.questions.keys() - {"*"})
@@ -104,6 +110,9 @@ def look_at(documents: Iterable[Document]) -> Findings:
 def _look_at_mark(mark: Mark, text: str, found: TypeFound) -> None:
     found.marks += 1
     found.length += sum(span.end - span.start for span in mark.spans)
+    if mark.spans:
+        start = mark.spans[0].start
+        found.quoted += not _QUOTING.isdisjoint(text[max(start - 1, 0) : start + 1])
     if not found.example and mark.spans:
         found.example = surface(text, mark.spans)
     for name, value in mark.features.items():
@@ -138,6 +147,8 @@ class _Guess:
             self._group(layer)
             self._marks_of(layer)
             self._links_of(layer)
+        for layer in fixed:
+            self._by_structure(layer)
         self._things()
         for layer in fixed:
             self._labels_of_things(layer)
@@ -273,6 +284,43 @@ class _Guess:
                 table.set(thing, [f"@{thing}", f"{arrow}{_quoted(link)}"])
             self.parts |= {type_ for type_ in other if self._is_part(type_, wanted)}
 
+    def _by_structure(self, layer: Layer[Any]) -> None:
+        """Marks that carry quotation marks, or have a label of the layer, and link to others: whatever they are called.
+
+        What is linked to is a part of the item: a thing, or a word that begins in lower case.
+        """
+        parts = [one for one in layer.fields if one.type in (SPAN, SPANS) and one.name != layer.spans_field]
+        if not parts or any(table.layer is layer for table in self.tables):
+            return
+        thing = next((one.name for one in parts if one.name in layer.span_ids), parts[0].name)
+        word = next((one.name for one in parts if one.name != thing), None)
+        for type_ in sorted(self.left - self.parts):
+            what, table = self.found.types[type_], _Table(layer)
+            linked = {
+                link: targets
+                for link, ends in self.found.links.items()
+                if link not in self.links
+                and folded_name(link) not in THING_LINKS
+                and (targets := Counter({to: n for (of, to), n in ends.items() if of == type_ != to}))
+            }
+            table.set("marks", [type_], "a guess, by what they look like and link to: mend this")
+            if not linked or not (self._label_by_feature(table, [type_]) or what.quoted * 2 > what.marks):
+                continue
+            for link, targets in sorted(linked.items(), key=lambda pair: (-sum(pair[1].values()), pair[0])):
+                other = targets.most_common(1)[0][0]
+                is_word = other in self.found.types and self.found.types[other].example[:1].islower()
+                name = word if is_word else thing
+                if name is None or name in table.keys:
+                    continue
+                table.set(name, f"->{_quoted(link)}", _counts(targets))
+                self.links.add(link)
+                if is_word:
+                    self.parts.add(other)
+                elif name in layer.span_ids:
+                    table.set(layer.span_ids[name], f"->{_quoted(link)}")
+            self.left.discard(type_)
+            self.tables.append(table)
+
     def _items_of(self, layer: str) -> set[str]:
         """The types of marks that are items of a layer, as far as it was guessed."""
         marks = [table.keys["marks"][0] for table in self.tables if table.layer.name == layer and "marks" in table.keys]
@@ -400,6 +448,7 @@ def draft_text(found: Findings, *, where: str, format_name: str) -> str:
     elif dropped:
         lines.append("# left out, and counted; take a type out of here and put it where it belongs")
         lines += ["drop = [", *[f"    {_toml(name)}," for name in dropped], "]", ""]
+    lines += _perhaps(guess, [link for link in dropped if link in found.links])
     several = Counter(table.layer.name for table in guess.tables)
     for table in guess.tables:
         lines.append(f"[[{table.layer.name}]]" if several[table.layer.name] > 1 else f"[{table.layer.name}]")
@@ -407,6 +456,24 @@ def draft_text(found: Findings, *, where: str, format_name: str) -> str:
             lines.append(f"{key} = {value}" + (f"    # {note}" if note else ""))
         lines.append("")
     return "\n".join(lines)
+
+
+def _perhaps(guess: _Guess, links: Sequence[str]) -> list[str]:
+    """Tables that nobody can guess, as comments to be mended: links that may be items."""
+    there = {table.layer.name for table in guess.tables}
+    layer = next((one for one in all_layers() if one.labels and len(one.names) > 1 and one.name not in there), None)
+    if layer is None or not links:
+        return []
+    first, second, *_ = layer.names
+    return [
+        f"# if links are {layer.name}, take them out of drop, name them here, and take away the # of these lines",
+        f"# [{layer.name}]",
+        f"# links = {_toml(list(links)[:LISTED])}",
+        f'# {layer.label_field} = "=\'{next(iter(layer.labels or ()))}\'"    # or a feature of the link, "@NAME"',
+        f'# {first} = "source"',
+        f'# {second} = "target"',
+        "",
+    ]
 
 
 def _found_text(found: Findings, where: str, format_name: str) -> str:

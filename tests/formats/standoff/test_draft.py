@@ -197,3 +197,49 @@ def test_a_draft_in_python_and_as_json(rows, capsys):
 def test_files_without_marks_have_no_profile(rows):
     with pytest.raises(InputError, match=r"which needs no profile; .* name the format with --format"):
         draft_profile("native.jsonl")
+
+
+FRENCH = "Ida Moen dit : « Oslo attend. » Elle partit."
+
+
+def test_quotes_are_told_by_what_they_look_like_and_link_to(tmp_path):
+    marks = (
+        mark("1", "Personne", 0, 8),
+        mark("2", "Verbe", 9, 12),
+        mark("3", "Énoncé", 15, 31),
+        mark("4", "Lieu", 17, 21),
+        mark("5", "Personne", 32, 36),
+    )
+    links = (
+        Link("locuteur", "3", "1"),
+        Link("verbe", "3", "2"),
+        Link("soutient", "1", "4"),
+        Link("Equiv", "1", "5"),
+    )
+    here = Document(id="a", text=FRENCH, marks=marks, links=links, annotator="ana")
+    # Two people's marks are those of one text.
+    text, batch = drafted(tmp_path, here, Document(id="a", text=FRENCH, annotator="bo"))
+    assert "by the look of 1 of its texts" in text
+    ana = batch.examples[0].readings["ana"]
+    (quote,) = ana["quotes"]
+    assert (quote.content, quote.cue, quote.speaker) == ((Span(15, 31),), (Span(9, 12),), Span(0, 8))
+    assert [one.label for one in ana["entities"]] == ["Personne", "Lieu", "Personne"]
+    # Who is who is kept, and the quote says whose it is.
+    assert ana["entities"][0].entity_id == ana["entities"][2].entity_id == quote.speaker_id is not None
+    # What cannot be guessed stands there to be edited, and works once it is.
+    assert batch.left_out["links that the profile drops"] == {"soutient": 1}
+    edited = text.replace('    "soutient",\n', "").replace("\n# [stances]\n", "\n[stances]\n")
+    for key in ("links", "label", "holder", "target"):
+        edited = edited.replace(f"\n# {key} = ", f"\n{key} = ")
+    (tmp_path / "edited.toml").write_text(edited, encoding="utf-8")
+    again = decode(Documents(documents=(here,)), load_profile(tmp_path / "edited.toml"), Source(path=Path("here")))
+    (stance,) = again.examples[0].readings["ana"]["stances"]
+    assert (stance.holder, stance.label) == (quote.speaker_id, "favor")
+    assert text.endswith("\n")
+
+
+def test_marks_that_link_to_others_are_no_quotes_by_that_alone(tmp_path):
+    marks = (mark("1", "Personne", 0, 8), mark("2", "Lieu", 17, 21))
+    _, batch = drafted(tmp_path, Document(id="a", text=FRENCH, marks=marks, links=(Link("va", "1", "2"),)))
+    assert batch.examples[0].gold["quotes"] is None
+    assert len(batch.examples[0].gold["entities"]) == 2
