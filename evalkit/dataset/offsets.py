@@ -54,7 +54,10 @@ def counting_of(read: ReadOptions, place: Place) -> Counting:
         return CODE_POINTS
     counting = parse_counting(read.offsets)
     if place.format is not None and not place.format.has_offsets:
-        raise InputError(f"{place.location}: is read as {place.kind}, whose files hold no offsets; leave out --offsets")
+        raise InputError(
+            f"{place.location}: is read as {place.kind}, whose files hold no offsets that may be counted in several "
+            "ways; leave out --offsets"
+        )
     return CODE_POINTS if place.format is not None and place.format.proves_offsets else counting
 
 

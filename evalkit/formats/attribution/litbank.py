@@ -108,6 +108,8 @@ class _Text:
         marks: quotes and mentions by id.
         said: what is said of marks by lines of their own: mark → feature → value.
         links: appositions and copulas.
+        kinds: the kinds of lines that are there.
+        others: how many lines, by kind, say of a mark another thing than a line before.
     """
 
     text: str
@@ -117,6 +119,7 @@ class _Text:
     said: dict[str, dict[str, str]] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
+    others: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         # A word ends at a blank; an empty one between two blanks counts, too, as in the files.
@@ -153,7 +156,8 @@ class _Text:
                 self.marks[name] = Mark(name, cells[7], (span,), {"form": cells[8]})
         elif kind in ("ATTRIB", "COREF"):
             key = "speaker" if kind == "ATTRIB" else "entity_id"
-            self.said.setdefault(name, {}).setdefault(key, cells[2])
+            if self.said.setdefault(name, {}).setdefault(key, cells[2]) != cells[2]:
+                self.others[kind] += 1
         else:
             self.links.append(Link(kind, name, cells[2]))
 
@@ -182,6 +186,8 @@ class _Text:
             marks.append(mark._replace(features={**mark.features, **said}))
         if self.said:
             notes["lines about a mark that is not there, left out"] += len(self.said)
+        for kind, number in self.others.items():
+            notes[f"lines {kind} that say of a mark another thing than the one before, left out"] += number
         links = [link for link in self.links if link.source in self.marks and link.target in self.marks]
         if len(links) < len(self.links):
             notes["links of a mark that is not there, left out"] += len(self.links) - len(links)

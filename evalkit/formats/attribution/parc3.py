@@ -48,6 +48,7 @@ def parc3_documents(source: Source, options: ReadOptions) -> Documents:
         return Documents(problems=(error,))
     words: list[Word] = []
     attributions: dict[str, dict[str, list[int]]] = {}
+    problems: list[FormatError] = []
     notes: Counter[str] = Counter()
     begins = True
     for element in root.iter("SENTENCE", "WORD"):
@@ -58,7 +59,15 @@ def parc3_documents(source: Source, options: ReadOptions) -> Documents:
         if not text or element.get("pos") == _TRACE:
             continue
         for attribution in element.iterfind("attribution"):
-            name = attribution.get("id") or ""
+            name = (attribution.get("id") or "").strip()
+            if not name:
+                problems.append(
+                    FormatError(
+                        f"{where}:{attribution.sourceline}: the word {text[:40]!r} is in an attribution without an id, "
+                        "which would be one with all others; give each its id"
+                    )
+                )
+                continue
             for role in attribution.iterfind("attributionRole"):
                 value = (role.get("roleValue") or "").lower()
                 if value not in _ROLES:
@@ -83,7 +92,7 @@ def parc3_documents(source: Source, options: ReadOptions) -> Documents:
         declared=frozenset(_ROLES),
         where=where,
     )
-    return Documents(documents=(document,), notes=dict(notes))
+    return Documents(documents=(document,), problems=tuple(problems), notes=dict(notes))
 
 
 def _marked(

@@ -98,7 +98,7 @@ def _of_elements(root: etree._Element, name: str, where: str, notes: Counter[str
     body = next((one for one in root.iter() if _local(one) == "text"), None)
     if body is None:
         raise FormatError(f"{where}: has no element 'text'; mend it")
-    text = _Text()
+    text = _Text({str(value) for one in root.iter() if (value := one.get(f"{_XML}id"))})
     text.walk(body, notes)
     text.end_line()
     return Document(
@@ -116,6 +116,7 @@ class _Text:
     """A text while elements are read into it.
 
     Attributes:
+        ids: those that elements of the document have, which no other one gets.
         parts: its pieces.
         length: how long it is so far.
         waits: whether a blank comes before the next character.
@@ -124,6 +125,7 @@ class _Text:
         callings: where elements stand that say who speaks, and what they are.
     """
 
+    ids: set[str]
     parts: list[str] = field(default_factory=list)
     length: int = 0
     waits: bool = False
@@ -210,8 +212,15 @@ class _Text:
         # A line that ended with the last block inside is no part of what was said.
         end = self.length - (1 if self.parts and self.parts[-1] == "\n" else 0)
         following: dict[str, str] = {key: str(features.pop(key)) for key in ("next", "prev") if key in features}
-        known = str(features.get("xml:id") or f"{name}-{len(self.marks) + 1}")
+        known = self._id_of(name, str(features.get("xml:id") or ""))
         self.marks.append((Mark(known, name, (Span(begin, max(end, begin + 1)),), features), following))
+
+    def _id_of(self, name: str, given: str) -> str:
+        """The id that an element has, or one that no other has."""
+        known = given or f"{name}-{len(self.marks) + 1}"
+        while not given and known in self.ids:
+            known += "'"
+        return known
 
     def _leave_out_callings(self, notes: Counter[str]) -> None:
         """Takes what says who speaks out of what is said."""

@@ -84,7 +84,7 @@ def webannotation_documents(source: Source, options: ReadOptions) -> Documents:
                 by_text.setdefault(_source_of(target), []).append(found)
     stated = parse_counting(options.offsets) if options.offsets else None
     prover = Prover(usual=stated or CODE_POINTS, stated=stated is not None)
-    documents, linked = [], 0
+    documents, linked, known = [], set[int](), set[str]()
     for name, own in sorted(by_text.items()):
         try:
             file, text = _text_of(path, name, alone=len(by_text) == 1)
@@ -93,19 +93,23 @@ def webannotation_documents(source: Source, options: ReadOptions) -> Documents:
             continue
         marks = _marks(text, own, prover, problems, notes)
         ids = {mark.id for mark in marks}
-        links = tuple(link for one in linking if (link := _link(one, ids)) is not None)
-        linked += len(links)
+        known |= ids
+        own_links = {number: link for number, one in enumerate(linking) if (link := _link(one, ids)) is not None}
+        linked |= own_links.keys()
         documents.append(
             Document(
                 id=file.stem,
                 text=text,
                 marks=tuple(marks),
-                links=links,
+                links=tuple(own_links.values()),
                 where=str(path),
             )
         )
-    if linked < len(linking):
-        notes["links between annotations that are not there, left out"] += len(linking) - linked
+    for number, one in enumerate(linking):
+        if number not in linked:
+            there = _link(one, known) is not None
+            told = "of two texts" if there else "that are not there"
+            notes[f"links between annotations {told}, left out"] += 1
     return Documents(documents=tuple(documents), problems=tuple(problems), notes=dict(notes))
 
 

@@ -69,6 +69,5 @@ BRAT = standoff_format(
     write_documents=_write,
     holds=Holds(discontinuous=True, scores=True),
     sniff=_sniff,
-    has_offsets=False,
     keeps_splits=True,
 )

@@ -94,13 +94,13 @@ class Lines:
     """The lines of the files of one text.
 
     Attributes:
-        lines: by id, in the order of the files; those without an id have a number.
+        lines: by id, in the order of the files; those without an id have where they stand.
         broken: the ids of lines that cannot be read.
         problems: one for each of those.
         comments: how many lines begin with `#` and are no notes on a line.
     """
 
-    lines: dict[str | int, Line] = field(default_factory=dict)
+    lines: dict[str, Line] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     problems: list[FormatError] = field(default_factory=list)
     comments: int = 0
@@ -134,7 +134,7 @@ def parse_lines(content: str, path: Path, lines: Lines) -> None:
         if read is None:
             lines.comments += 1
         else:
-            lines.lines[number if isinstance(read, Equivalence) else read.id] = read
+            lines.lines[where if isinstance(read, Equivalence) else read.id] = read
 
 
 def _parse(name: str, rest: str, where: str) -> Line | None:

@@ -122,17 +122,16 @@ class _Text:
             self.broken.add(said.id)
             return
         own = self.features.setdefault(owner, {})
-        name = LINK if said.kind == "N" and said.name == REFERENCE else said.name
-        own.setdefault(name, []).append(said.value)
+        own.setdefault(_feature_of(said), []).append(said.value)
         if said.kind == "N":
             own.setdefault(LINK_NAME, []).append(said.text)
 
     def _add_note(self, said: Said) -> None:
         about = self.lines.lines.get(said.of)
         if isinstance(about, Said) and about.id not in self.broken and about.kind != "#":
-            name = LINK if about.kind == "N" else about.name
             if owner := self._owner(about.of, said.where):
-                self.features.setdefault(owner, {}).setdefault(f"{name}.{NOTE}", []).append(said.text.strip())
+                name = f"{_feature_of(about)}.{NOTE}"
+                self.features.setdefault(owner, {}).setdefault(name, []).append(said.text.strip())
             return
         owner = self._owner(said.of, said.where)
         if owner is None:
@@ -182,6 +181,11 @@ class _Text:
         if source and target:
             kind = _type(line.type, self.exactly.get(line.id, {}))
             yield Link(kind, source, target, self._features_of(line.id), line.id)
+
+
+def _feature_of(said: Said) -> str:
+    """The feature that a value is, as which people's notes on it are found, too."""
+    return LINK if said.kind == "N" and said.name == REFERENCE else said.name
 
 
 def _type(kind: str, exactly: Mapping[str, Any]) -> str:

@@ -64,6 +64,7 @@ SPACY = standoff_format(
     write_documents=_write,
     holds=Holds(labels=True, article=True, readings=True, scores=True),
     sniff=_sniff,
+    # Python counts them, or they are numbers of tokens.
     has_offsets=False,
     options={"spans_key": "the groups of spans that are read from spaCy files, with commas between; all by default."},
 )

@@ -128,8 +128,11 @@ class _CasReader:
             mark = self.marks[one.xmiID]
             features = self._features(one, mark is not None)
             if mark is not None:
-                score = features.pop(SCORE, None)
-                self.marks[one.xmiID] = mark._replace(features=features, score=_number(score))
+                told = features.pop(SCORE, None)
+                score = _number(told)
+                if told is not None and score is None:
+                    self.notes["scores that are no number, left out"] += 1
+                self.marks[one.xmiID] = mark._replace(features=features, score=score)
 
     def _ref(self, one: FeatureStructure) -> str | None:
         """The id of the mark for an annotation, which is made if it is not there; None if it has no place."""

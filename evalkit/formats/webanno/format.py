@@ -38,5 +38,6 @@ WEBANNO = standoff_format(
     documents=_documents,
     profile="inception",
     sniff=_sniff,
+    # Offsets of sentences and tokens that follow on each other: only one way of counting gives their texts.
     has_offsets=False,
 )

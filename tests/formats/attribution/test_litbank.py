@@ -163,3 +163,18 @@ class TestBookNLP:
         (tmp_path / "book.tokens").unlink()
         with pytest.raises(InputError, match="put the files of a book beside each other"):
             booknlp_documents(Source(path=path), ReadOptions())
+
+
+def test_a_second_speaker_or_thing_of_a_mark_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("Anna said hello .\n", encoding="utf-8")
+    lines = (
+        "QUOTE\tQ1\t0\t2\t0\t3\thello .", "ATTRIB\tQ1\tAnna-1", "ATTRIB\tQ1\tAnna-1", "ATTRIB\tQ1\tBob-2",
+        "MENTION\tT0\t0\t0\t0\t0\tAnna\tPER\tPROP", "COREF\tT0\tAnna-1", "COREF\tT0\tBob-2", "COP\tT0\tT9",
+    )  # fmt: skip
+    (tmp_path / "x.ann").write_text("\n".join(lines), encoding="utf-8")
+    found = litbank_documents(Source(path=tmp_path / "x.ann"), ReadOptions())
+    assert found.notes == {
+        "lines ATTRIB that say of a mark another thing than the one before, left out": 1,
+        "lines COREF that say of a mark another thing than the one before, left out": 1,
+        "links of a mark that is not there, left out": 1,
+    }

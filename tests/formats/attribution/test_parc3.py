@@ -118,3 +118,17 @@ def test_it_is_a_format(tmp_path: Path) -> None:
 @pytest.mark.parametrize("place", ["9", "a,b", "9,", "-1,3"])
 def test_odd_offsets_are_none(tmp_path: Path, place: str) -> None:
     assert the_one(read(tmp_path / "a.xml", parc3([("Orla", place, {})]))).text == "Orla"
+
+
+def test_attributions_without_an_id_are_not_one(tmp_path: Path) -> None:
+    role = '<attribution><attributionRole roleValue="content"/></attribution>'
+    path = tmp_path / "a.xml"
+    path.write_text(
+        f'<root><SENTENCE>\n<WORD ByteCount="0,1" text="A">{role}</WORD>\n<WORD ByteCount="2,6" text="said"/>'
+        f'<WORD ByteCount="7,8" text="B">{role}</WORD></SENTENCE></root>',
+        encoding="utf-8",
+    )
+    found = parc3_documents(Source(path=path), ReadOptions())
+    assert found.documents[0].marks == ()
+    told = [str(problem) for problem in found.problems]
+    assert [f"{path}:2: the word 'A'" in told[0], f"{path}:3: the word 'B'" in told[1], len(told)] == [True, True, 2]

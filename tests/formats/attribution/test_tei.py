@@ -210,3 +210,18 @@ def test_the_quotes_of_gum() -> None:
         found = tei_documents(Source(path=path), ReadOptions())
         kinds.update(mark.type for mark in the_one(found).marks)
     assert (kinds["quote"], kinds["q"]) == (89, 44)
+
+
+def test_an_id_of_the_file_is_no_number_of_ours(tmp_path: Path) -> None:
+    body = (
+        '<said who="#a">I left</said>, then <said xml:id="said-1" who="#b">we stayed</said>, '
+        '<said who="#c">they too</said>'
+    )
+    path = tmp_path / "t.xml"
+    path.write_text(
+        f'<TEI xmlns="http://www.tei-c.org/ns/1.0"><text><body><p>{body}</p></body></text></TEI>', encoding="utf-8"
+    )
+    (document,) = tei_documents(Source(path=path), ReadOptions()).documents
+    assert [mark.features["who"] for mark in document.marks] == ["a", "b", "c"]
+    assert [len(mark.spans) for mark in document.marks] == [1, 1, 1]
+    assert len({mark.id for mark in document.marks}) == 3

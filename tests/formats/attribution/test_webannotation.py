@@ -153,3 +153,22 @@ def test_sniffing(tmp_path: Path) -> None:
     broken = webannotation_documents
     (tmp_path / "ruun.json").write_text("{")
     assert "not valid JSON" in str(broken(Source(path=tmp_path / "ruun.json"), ReadOptions()).problems[0])
+
+
+def test_links_between_texts_and_to_nothing_are_told_apart(tmp_path: Path) -> None:
+    def mark(name: str, source: str) -> dict[str, object]:
+        selector = {"type": "TextPositionSelector", "start": 0, "end": 3}
+        return {"id": name, "type": "Annotation", "target": {"source": source, "selector": selector}}
+
+    def link(*ends: str) -> dict[str, object]:
+        return {"id": "#l", "type": "Annotation", "motivation": "linking", "target": [*ends]}
+
+    for name in ("x.txt", "y.txt"):
+        (tmp_path / name).write_text("Ida", encoding="utf-8")
+    ones = [mark("#a", "x.txt"), mark("#b", "y.txt"), link("#a", "#b"), link("#a", "#zzz")]
+    (tmp_path / "w.json").write_text(json.dumps(ones), encoding="utf-8")
+    found = webannotation_documents(Source(path=tmp_path / "w.json"), ReadOptions())
+    assert [number for note, number in found.notes.items() if note.startswith("links between annotations of two")] == [
+        1
+    ]
+    assert [number for note, number in found.notes.items() if note.startswith("links between annotations that")] == [1]

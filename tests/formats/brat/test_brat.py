@@ -479,3 +479,30 @@ def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[
     said = captured.out + captured.err
     assert "1 text without a file of annotations, left out as not annotated" in said
     assert "Mood" in said
+
+
+def test_equivalences_on_one_line_of_several_files_are_all_read(tmp_path: Path) -> None:
+    files = {
+        "x.txt": "Anna saw Ann and Bob or Robert.",
+        "x.a1": "T1\tPER 0 4\tAnna\nT2\tPER 9 12\tAnn\n*\tEquiv T1 T2\n",
+        "x.a2": "T3\tPER 17 20\tBob\nT4\tPER 24 30\tRobert\n*\tEquiv T3 T4\n",
+    }
+    (document,) = read(write(tmp_path, files)).documents
+    assert [link[:3] for link in document.links] == [("Equiv", "T1", "T2"), ("Equiv", "T3", "T4")]
+
+
+def test_a_note_on_an_entry_is_called_after_it(tmp_path: Path) -> None:
+    lines = "T1\tPER 0 4\tAnna\nN1\tWiki T1 W:1\tAnna\n#1\tAnnotatorNotes N1\thm\n"
+    (document,) = read(write(tmp_path, {"x.txt": "Anna saw", "x.ann": lines})).documents
+    (mark,) = document.marks
+    assert mark.features == {"Wiki": "W:1", "link_name": "Anna", "Wiki.note": "hm"}
+
+
+def test_how_offsets_count_may_be_said(tmp_path: Path) -> None:
+    files = {"x.txt": "\U0001f600 aaaa", "x.ann": "T1\tPER 3 5\taa\n"}
+    place = write(tmp_path, files)
+    starts = {}
+    for counting in ("utf-16", "code-points"):
+        (raw,) = load_dataset(place, split="all", read=ReadOptions(offsets=counting)).examples
+        starts[counting] = [entity.spans[0].start for entity in raw.gold["entities"]]
+    assert starts == {"utf-16": [2], "code-points": [3]}

@@ -222,3 +222,9 @@ def test_an_archive_of_several_documents(tmp_path: Path) -> None:
         archive.writestr("a/ruun.xmi", inception.xmi("anna"))
         archive.writestr("__MACOSX/a/._ruun.xmi", b"\0")
     assert [one.annotator for one in read(XMI, tmp_path / "all.zip").documents] == ["anna", "bo"]
+
+
+@pytest.mark.parametrize(("folder", "split"), [("myproject", None), ("batch7", None), ("Dev", "Dev")])
+def test_only_usual_names_of_folders_are_splits(tmp_path: Path, folder: str, split: str | None) -> None:
+    inception.write_xmi(tmp_path / folder)
+    assert the_one(read(XMI, tmp_path)).split == split
