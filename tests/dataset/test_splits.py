@@ -217,3 +217,11 @@ def test_from_a_terminal(source: Path) -> None:
     assert CliRunner().invoke(dataset_group, ["validate", str(out)]).stdout.endswith("agree with the corpus\n")
     wrong = CliRunner().invoke(dataset_group, ["build", str(source), "--out", str(out), "--resplit"])
     assert "no splits are given" in str(wrong.exception)
+
+
+def test_only_the_first_unknown_ids_are_told_the_nearest(source: Path) -> None:
+    (source.parent / "sp.json").write_text(json.dumps({"train": [f"a{number}x" for number in range(10, 40)]}))
+    with pytest.raises(DatasetProblemsError) as caught:
+        build(source, splits=str(source.parent / "sp.json"))
+    told = [one.message for one in caught.value.problems if one.code == "split-unknown"]
+    assert [len(told), sum(message.endswith("?") for message in told)] == [30, 20]

@@ -116,8 +116,8 @@ class _Reader:
         annotations = self._kept(annotations_of(task))
         if not annotations:
             self.drafts.append(_Draft(replace(base, annotated=False)))
-        for annotation in annotations:
-            self._add(base, annotation, others, several=len(annotations) > 1)
+        for place, annotation in enumerate(annotations, 1):
+            self._add(base, annotation, others, place=place if len(annotations) > 1 else 0)
 
     def _kept(self, annotations: Sequence[Any]) -> list[Mapping[str, Any]]:
         """The annotations that say something."""
@@ -142,7 +142,7 @@ class _Reader:
         others: frozenset[str],
         *,
         suggested: bool = False,
-        several: bool = False,
+        place: int = 0,
     ) -> None:
         if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):
             self.counts["predictions without a result, left out"] += 1
@@ -150,7 +150,7 @@ class _Reader:
         if suggested:
             annotator = str(annotation.get("model_version") or "")
         else:
-            annotator = _annotator_of(annotation) or (f"annotation {annotation.get('id')}" if several else "")
+            annotator = _annotator_of(annotation) or _number_of(annotation, place)
         marks: Sequence[Mark] = ()
         links: Sequence[Link] = ()
         results = None
@@ -165,7 +165,7 @@ class _Reader:
             marks=tuple(marks),
             links=tuple(links),
             annotator=annotator,
-            ground_truth=not suggested and bool(annotation.get("ground_truth") or annotation.get("honeypot")),
+            ground_truth=not suggested and _is_truth(annotation),
             suggested=suggested,
             article=base.article,
             split=base.split,
@@ -323,6 +323,18 @@ def _annotator_of(annotation: Mapping[str, Any]) -> str:
     if who is None or who == "":
         who = annotation.get("created_username")
     return "" if who is None else str(who).strip()
+
+
+def _number_of(annotation: Mapping[str, Any], place: int) -> str:
+    """What an annotation is called that does not say who made it, if it is one of several; gold needs no name."""
+    known = annotation.get("id")
+    if not place or (known is None and _is_truth(annotation)):
+        return ""
+    return f"annotation {place if known is None else known}"
+
+
+def _is_truth(annotation: Mapping[str, Any]) -> bool:
+    return bool(annotation.get("ground_truth") or annotation.get("honeypot"))
 
 
 def read_documents(source: Source, options: ReadOptions) -> Documents:

@@ -163,6 +163,7 @@ class Results:
         self.unread: Counter[str] = Counter()
         self._counts, self._apart = counts, apart
         self._left_out: set[str] = set()
+        self._again: Counter[str] = Counter()
         self._relations: list[Mapping[str, Any]] = []
         others = []
         for number, result in enumerate(results, 1):
@@ -206,9 +207,11 @@ class Results:
         name = str(result.get("id") or f"region-{number}")
         region = self.regions.get(name)
         if region is None or (region.start, region.end) != (start, end):
-            while name in self.regions:
-                name += "'"
-            region = self.regions[name] = Region(name, start, end)
+            free = name
+            while free in self.regions:
+                self._again[name] += 1
+                free = f"{name}'{self._again[name] if self._again[name] > 1 else ''}"
+            region = self.regions[free] = Region(free, start, end)
         self._add(region, result, kind)
         return True
 

@@ -94,6 +94,8 @@ class _Drafting:
         self.profile, self.holds = profile, holds
         self.marks: dict[str, Mark] = {}
         self.links: list[Link] = []
+        self.named_links: set[str] = set()
+        self.numbers: dict[tuple[str, bool], int] = {}
         self.labels: dict[str, list[str]] = {}
         self.declared: set[str] = set()
         self.pieces: dict[Key, str] = {}
@@ -195,7 +197,8 @@ class _Drafting:
                     features[origin.name] = _as_feature(table, one, value)
         if ends.keys() != {"source", "target"}:
             return UNMAPPED
-        name = self._new_id(item.id, table.layer.prefix, {link.id for link in self.links})
+        name = self._new_id(item.id, table.layer.prefix, self.named_links)
+        self.named_links.add(name)
         self.links.append(Link(type_, ends["source"], ends["target"], features, name))
         self.pieces[key] = name
         return ""
@@ -364,10 +367,12 @@ class _Drafting:
         self.marks[mark.id] = mark
 
     def _new_id(self, wanted: str, prefix: str, taken: Mapping[str, Any] | set[str]) -> str:
-        name, number = wanted, 1
+        name, begins = wanted, wanted or prefix
+        # Marks and links are numbered apart, each on from where the last one of the name ended.
+        key = (begins, taken is self.named_links)
         while name in taken or not name:
-            number += 1
-            name = f"{wanted or prefix}-{number}"
+            self.numbers[key] = self.numbers.get(key, 1) + 1
+            name = f"{begins}-{self.numbers[key]}"
         return name
 
 

@@ -187,10 +187,16 @@ class Page:
 
     def _new_name(self, mark: Mark) -> str:
         """The id of a thing that is mentioned once and has none: that of its mark."""
-        known = {*self.things.values(), *self.named.values()}
-        name = self.named.get(mark.id) or (mark.id if mark.id not in known else f"{mark.id}-{len(known)}")
-        self.named[mark.id] = name
+        if (name := self.named.get(mark.id)) is None:
+            known = self._known_things
+            name = mark.id if mark.id not in known else f"{mark.id}-{len(known)}"
+            known.add(name)
+            self.named[mark.id] = name
         return name
+
+    @cached_property
+    def _known_things(self) -> set[str | None]:
+        return {*self.things.values()}
 
     def _in_chain(self, origin: Origin, mark: Mark, before: Sequence[Origin]) -> str | None:
         key = (origin.name, *origin.parts)

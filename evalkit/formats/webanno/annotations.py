@@ -74,6 +74,7 @@ class _Reader:
         self.width = sum(len(layer.columns) for layer in table.layers)
         self.lists = not table.version.startswith(("3.0", "3.1"))
         self.annotations: dict[str, _Annotation] = {}
+        self.again: Counter[str] = Counter()
         self.numbered: dict[tuple[str, str], _Annotation] = {}
         # What is annotated at a row, by layer.
         self.at: dict[str, dict[str, list[_Annotation]]] = {}
@@ -129,8 +130,7 @@ class _Reader:
             self.out.notes["numbers of annotations that are used again elsewhere, taken as other annotations"] += 1
             known = None
         if known is None:
-            while name in self.annotations:
-                name += "'"
+            name = self._free(name)
             known = _Annotation(name, layer, number, span.start, span.end, self.token)
             self.annotations[name] = known
             if number:
@@ -141,6 +141,14 @@ class _Reader:
         if known not in here:
             here.append(known)
         return known
+
+    def _free(self, name: str) -> str:
+        """A name that no annotation has; those of one number are told apart by how often it was used."""
+        free = name
+        while free in self.annotations:
+            self.again[name] += 1
+            free = f"{name}'{self.again[name] if self.again[name] > 1 else ''}"
+        return free
 
     def _spans(self, row: Row, layer: Layer, cells: Sequence[str]) -> None:
         parts = {column: parts_of(cells[column.number]) for column in layer.columns}

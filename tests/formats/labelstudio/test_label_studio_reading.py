@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -537,3 +538,21 @@ def test_a_text_that_stands_right_in_two_units_is_noted(tmp_path: Path) -> None:
     documents = read(tmp_path, task(annotation(region("f", 5, 7, "X", text=text)), data={"text": text}))
     assert only(documents).marks[0].spans == (Span(5, 7),)
     assert ["taken to count code points" in note for note in documents.notes] == [True]
+
+
+def test_a_ground_truth_without_an_id_is_the_gold_and_no_annotator(tmp_path: Path) -> None:
+    made = [{"result": [OLA], "ground_truth": True}, {"result": [RUUN]}, {"result": []}]
+    found = read(tmp_path, [task(*made)]).documents
+    assert [(one.annotator, one.ground_truth) for one in found] == [
+        ("", True),
+        ("annotation 2", False),
+        ("annotation 3", False),
+    ]
+
+
+def test_one_id_at_many_places_takes_no_longer(tmp_path: Path) -> None:
+    regions = [region("same", number, number + 1, "PER", said="x") for number in range(4000)]
+    started = time.monotonic()
+    document = only(read(tmp_path, [task(annotation(*regions), data={"text": "x" * 4000})]))
+    assert time.monotonic() - started < 5
+    assert [len(document.marks), len({mark.id for mark in document.marks})] == [4000, 4000]

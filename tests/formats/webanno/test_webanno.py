@@ -434,3 +434,11 @@ def test_what_was_escaped_is_one_value(value: str) -> None:
     if value:
         (part,) = parts_of(f"{escaped}[7]")
         assert (unescaped(part.written), part.number) == (value, "7")
+
+
+def test_one_number_at_many_places_is_told_apart(one) -> None:
+    lines = [
+        f"1-{at}\t{at * 2 - 2}-{at * 2 - 1}\tx\t" + ("PER[1]" if at % 3 == 1 else "_") + "\t" for at in range(1, 13)
+    ]
+    document = one("#Text=" + " ".join("x" * 12), *lines)
+    assert [mark.id for mark in document.marks] == ["Span[1]", "Span[1]'", "Span[1]'2", "Span[1]'3"]
