@@ -272,3 +272,9 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path) -> None:
             continue
         for document in found.documents:
             assert all(0 <= start < end <= len(document.text) for mark in document.marks for start, end in mark.spans)
+
+
+def test_a_score_that_is_text_is_counted(tmp_path: Path) -> None:
+    found = read(tmp_path, task(spans=[{"start": 0, "end": 3, "label": "PER", "score": "high"}]))
+    assert found.notes["scores that are no numbers, left out"] == 1
+    assert one(found).marks[0].score is None

@@ -86,7 +86,17 @@ LABEL_STUDIO = standoff_format(
     suffixes=(".json",),
     documents=_documents,
     write_documents=_write,
-    holds=Holds(discontinuous=True, placeless=True, labels=True, article=True, readings=True, scores=True),
+    holds=Holds(
+        discontinuous=True,
+        placeless=True,
+        labels=True,
+        article=True,
+        readings=True,
+        scores=True,
+        suggestions=True,
+        # What it calls the text of a region's meta is the note.
+        reserved="text".__eq__,
+    ),
     sniff=_sniff,
     options={"text_key": "the key of a task's data whose text was annotated; found by itself where it can be."},
     keeps_splits=True,

@@ -43,12 +43,18 @@ def _write(documents: Sequence[Document], target: Path, options: ReadOptions) ->
     write_prodigy(documents, target, options)
 
 
+def _is_reserved(name: str) -> bool:
+    from evalkit.formats.prodigy.spans import RESERVED
+
+    return name in RESERVED
+
+
 PRODIGY = standoff_format(
     name="prodigy",
     about="Prodigy's JSON lines, as db-out writes them",
     suffixes=(".jsonl",),
     documents=_documents,
     write_documents=_write,
-    holds=Holds(labels=True, article=True, readings=True, scores=True),
+    holds=Holds(labels=True, article=True, readings=True, scores=True, suggestions=True, reserved=_is_reserved),
     sniff=_sniff,
 )

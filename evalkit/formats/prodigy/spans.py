@@ -12,7 +12,7 @@ from evalkit.formats.standoff.proof import Claim, Proof
 from evalkit.formats.standoff.values import features_of, listed_objects, whole
 from evalkit.records import Span
 
-__all__ = ["Marked", "marked_spans", "marks_of"]
+__all__ = ["RESERVED", "Marked", "marked_spans", "marks_of"]
 
 Row = Mapping[str, Any]
 
@@ -37,6 +37,8 @@ _SPAN_KEYS = frozenset(
 )
 """The keys of a span that are no features: its place and label, and what the interface keeps there."""
 _RELATION_KEYS = frozenset(("head", "child", "head_span", "child_span", "label", "color", "id", "disabled"))
+RESERVED = _SPAN_KEYS | _RELATION_KEYS
+"""The keys of a span or a relation that are no features."""
 
 
 class Marked(NamedTuple):
@@ -93,12 +95,15 @@ def marks_of(
         if proof.note:
             notes[f"spans {proof.note}"] += 1
         score = span.get("score")
+        if score is not None and (isinstance(score, bool) or not isinstance(score, (int, float))):
+            notes["scores that are no numbers, left out"] += 1
+            score = None
         mark = Mark(
             id=_new_id(span.get("id"), ids),
             type=str(span["label"]),
             spans=proof.spans,
             features=features_of(span, but=_SPAN_KEYS),
-            score=float(score) if isinstance(score, (int, float)) and not isinstance(score, bool) else None,
+            score=None if score is None else float(score),
         )
         marks.append(mark)
         last = whole(span.get("token_end"))

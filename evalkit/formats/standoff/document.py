@@ -6,7 +6,7 @@ link means is said by a profile (`evalkit.formats.standoff.profile`), at one pla
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,6 +16,10 @@ from evalkit.records import Span
 __all__ = ["Document", "Documents", "Holds", "Link", "Mark"]
 
 _NOTHING: Mapping[str, Any] = {}
+
+
+def _none(name: str) -> bool:
+    return False
 
 
 class Mark(NamedTuple):
@@ -125,6 +129,8 @@ class Holds:
         readings: several annotators' marks of one text.
         scores: how sure a system is of a mark.
         declared: which types could have been used, so that a layer of which nothing is there is known to be empty.
+        suggestions: what is a suggestion of a system, so that it does not come back as gold.
+        reserved: whether an attribute of a mark or a link may not be called so, as the tool calls something else so.
     """
 
     features: bool = True
@@ -137,3 +143,5 @@ class Holds:
     readings: bool = False
     scores: bool = False
     declared: bool = False
+    suggestions: bool = False
+    reserved: Callable[[str], bool] = _none

@@ -1,7 +1,9 @@
 """From articles with layers to the documents of a tool, and what of them it cannot hold.
 
-What was lost is not argued but seen: the documents are read again as the tool would read them, and each item is
-compared with what became of it. So the items read are those written and those lost, by construction.
+What was lost is not argued but seen: the documents, without what the tool says that it cannot hold (`Holds`), are read
+again by the profile, and each item is compared with what became of it. So the items read are those written and those
+lost, by construction. No file is read for this: that a tool's writer writes all of a document, and its reader reads it
+again, is what the tests of its round trip hold.
 """
 
 from __future__ import annotations
@@ -122,6 +124,8 @@ class _Encoder:
         if prediction is None or prediction.error is not None:
             self.left_out["articles that failed, without suggestions"] += 1
             return replace(page, annotated=False)
+        if not self.holds.suggestions:
+            self.left_out["articles whose suggestions would be read as gold: the format cannot tell them apart"] += 1
         return replace(self.annotated(page, prediction.annotations), suggested=True)
 
     def annotated(self, page: Document, annotations: Annotations, *, of_reading: bool = False) -> Document:
@@ -291,14 +295,22 @@ def _without(draft: Draft, document: Document, dropped: dict[str, str], holds: H
     return replace(
         document,
         marks=tuple(_plain(mark, holds) for mark in marks),
-        links=tuple(links) if holds.links else (),
+        links=tuple(link._replace(features=_free(link.features, holds)) for link in links) if holds.links else (),
     )
 
 
+def _free(features: Mapping[str, Any], holds: Holds) -> Mapping[str, Any]:
+    """The features that are not called as something of the tool."""
+    if not any(map(holds.reserved, features)):
+        return features
+    return {name: value for name, value in features.items() if not holds.reserved(name)}
+
+
 def _plain(mark: Mark, holds: Holds) -> Mark:
-    if (holds.features or not mark.features) and (holds.scores or mark.score is None):
+    features = _free(mark.features, holds) if holds.features else {}
+    if len(features) == len(mark.features) and (holds.scores or mark.score is None):
         return mark
-    return mark._replace(features=mark.features if holds.features else {}, score=mark.score if holds.scores else None)
+    return mark._replace(features=features, score=mark.score if holds.scores else None)
 
 
 def _overlapping(marks: Iterable[Mark]) -> list[str]:

@@ -32,7 +32,14 @@ from evalkit.records import (
 
 TEXT = "Ida 🚢 Moen said the bánk was wrong.\r\nשלום, she left Oslo, the bank said."
 EVERYTHING = Holds(
-    discontinuous=True, placeless=True, labels=True, article=True, readings=True, scores=True, declared=True
+    discontinuous=True,
+    placeless=True,
+    labels=True,
+    article=True,
+    readings=True,
+    scores=True,
+    declared=True,
+    suggestions=True,
 )
 NOTHING = Holds(features=False, links=False, overlap=False)
 HERE = Source(path=Path("here"))
@@ -108,7 +115,8 @@ def annotations(draw):
     return Annotations({name: items for name, items in layers.items() if name in present})
 
 
-holdings = st.builds(Holds, **dict.fromkeys(Holds.__dataclass_fields__, st.booleans()))
+CALLED = st.sampled_from([lambda name: False, lambda name: name in ("kind", "holder", "entity_id")])
+holdings = st.builds(Holds, **{**dict.fromkeys(Holds.__dataclass_fields__, st.booleans()), "reserved": CALLED})
 
 
 def example(gold, **article):
@@ -401,3 +409,18 @@ def test_articles_that_only_annotators_read_are_none_that_nobody_annotated():
     found = Annotations({"entities": (Entity(id="1", spans=(Span(0, 3),), label="PER"),)})
     examples = (example(found), replace(example(Annotations()), readings={"ann": found, "bo": found}))
     assert not encode(Batch(examples=examples), DEFAULT, replace(EVERYTHING, declared=False)).losses.left_out
+
+
+def test_what_a_tool_calls_something_else_is_no_feature_but_a_loss():
+    gold = Annotations(entities=(Entity(id="e1", spans=(Span(0, 3),), label="PER", entity_id="ola"),))
+    encoded = encode(Batch(examples=(example(gold),)), DEFAULT, Holds(reserved="entity_id".__eq__))
+    assert encoded.documents[0].marks[0].features == {}
+    assert encoded.losses.left_out["entity_id of entities"] == 1
+
+
+def test_suggestions_that_would_come_back_as_gold_are_told():
+    found = Prediction(article_id="a", annotations=Annotations(entities=()))
+    encoded = encode(Batch(examples=(example(Annotations()),), predictions=(found,)), DEFAULT, Holds())
+    assert encoded.losses.left_out == {
+        "articles whose suggestions would be read as gold: the format cannot tell them apart": 1
+    }
