@@ -18,7 +18,7 @@ from evalkit.formats.base import Batch, Source
 from evalkit.formats.delimited.format import CSV
 from evalkit.formats.delimited.items import item_documents
 from evalkit.formats.delimited.table import read_table
-from evalkit.formats.delimited.writing import write_items
+from evalkit.formats.delimited.writing import is_reserved, write_items
 from evalkit.formats.standoff.document import Document, Documents, Link, Mark
 from evalkit.options import ReadOptions
 from evalkit.predictions.load import load_predictions
@@ -315,3 +315,58 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path) -> None:
             continue
         for document in found.documents if isinstance(found, Documents) else ():
             assert all(0 <= start < end <= len(document.text) for mark in document.marks for start, end in mark.spans)
+
+
+def test_the_last_item_may_end_after_the_text_in_other_units(tmp_path: Path) -> None:
+    path = written(tmp_path, "id,text,start,end,label,surface", "a,😀 Anna,3,7,PER,Anna")
+    (example,) = read_csv(path).examples
+    assert [entity.spans for entity in example.gold["entities"] or ()] == [(Span(2, 6),)]
+    bare = written(tmp_path, "id,text,start,end,label", "a,😀 Anna,3,7,PER")
+    for offsets, cells in (("utf-16", "3,7"), ("utf-8", "5,9"), ("inclusive", "2,5"), ("one-based", "3,7")):
+        bare.write_text(f"id,text,start,end,label\na,😀 Anna,{cells},PER\n", encoding="utf-8")
+        (example,) = load_dataset(bare, split="all", read=ReadOptions(offsets=offsets)).examples
+        assert [entity.spans for entity in example.gold["entities"] or ()] == [(Span(2, 6),)]
+
+
+def test_what_stands_there_is_held_against_offsets_that_were_said(tmp_path: Path) -> None:
+    path = written(tmp_path, "id,text,start,end,label,surface", "a,😀 Anna,2,6,PER,Anna")
+    assert [str(one) for one in read_csv(path, offsets="utf-16").problems]
+
+
+def test_gold_that_is_a_reading_too_comes_back_as_both(tmp_path: Path) -> None:
+    marks = (Mark("m", "PER", (Span(0, 3),)),)
+    both = Document(id="a", text="Ola left.", marks=marks, annotator="mia", ground_truth=True)
+    write_items([both], tmp_path / "out.csv", ReadOptions())
+    (example,) = read_csv(tmp_path / "out.csv").examples
+    assert example.readings["mia"] == example.gold
+    assert example.gold["entities"]
+
+
+def test_suggestions_are_no_gold(tmp_path: Path) -> None:
+    marks = (Mark("m", "PER", (Span(0, 3),)),)
+    write_items([Document(id="a", text="Ola left.", marks=marks, suggested=True)], tmp_path / "out.csv", ReadOptions())
+    batch = read_csv(tmp_path / "out.csv")
+    assert batch.notes == {"texts with suggestions of a system, which are no gold: left aside": 1}
+    assert not batch.examples[0].gold.layers
+
+
+def test_ids_of_items_that_are_given_lead_links(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "id,text,start,end,label,item_id,->Speaker",
+        "a,Anna saw Bob and Cleo,0,4,PER,,",
+        "a,Anna saw Bob and Cleo,9,12,PER,r1,",
+        "a,Anna saw Bob and Cleo,17,21,Quote,q,r1",
+    )
+    (document,) = documents_in(path).documents
+    assert [(mark.id, mark.spans[0].start) for mark in document.marks] == [("r1-2", 0), ("r1", 9), ("q", 17)]
+    twice = documents_in(written(tmp_path, "id,text,start,end,label,item_id", "a,Ola,0,3,X,q", "a,Ola,0,3,Y,q"))
+    assert [str(one).partition("csv")[2] for one in twice.problems] == [
+        ":3: item_id 'q' stands twice in its article; mend it"
+    ]
+
+
+@pytest.mark.parametrize("name", ["text", "Text", "start", "annotated_by", "title", "->Cue", "metadata.x", " note", ""])
+def test_columns_of_its_own_are_no_features(name: str) -> None:
+    assert is_reserved(name)
+    assert not is_reserved("entity_id")

@@ -67,13 +67,19 @@ def _write(documents: Sequence[Document], target: Path, options: ReadOptions) ->
     write_items(documents, target, options)
 
 
+def _is_reserved(name: str) -> bool:
+    from evalkit.formats.delimited.writing import is_reserved
+
+    return is_reserved(name)
+
+
 _TOOL = standoff_format(
     name="csv",
     about="CSV or TSV with a header: one row an item, one row an article with layers as JSON, or one row a token",
     suffixes=(".csv",),
     documents=_documents,
     write_documents=_write,
-    holds=Holds(labels=True, article=True, readings=True, scores=True),
+    holds=Holds(labels=True, article=True, readings=True, scores=True, suggestions=True, reserved=_is_reserved),
     sniff=_sniff,
     options={
         **_OPTIONS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,20 +20,24 @@ from evalkit.formats.base import Source
 from evalkit.formats.delimited.table import OF_ARTICLE, Row, Table
 from evalkit.formats.delimited.texts import named_texts
 from evalkit.formats.standoff.document import Document, Documents, Link, Mark
+from evalkit.formats.standoff.ids import own_ids
 from evalkit.formats.standoff.proof import Claim, Proof, Prover
 from evalkit.layers.base import Layer
 from evalkit.layers.fields import NAME, NUMBER
 from evalkit.layers.table import all_layers
 from evalkit.options import ReadOptions
 from evalkit.records import Span
+from evalkit.text.counting import parse_counting
 
-__all__ = ["ANSWERS", "ITEM_ID", "LINK", "METADATA", "SCORE", "item_documents", "item_rows", "knows_texts"]
+__all__ = ["ANSWERS", "ITEM_ID", "LINK", "METADATA", "SCORE", "SUGGESTED", "item_documents", "item_rows", "knows_texts"]
 
 LINK = "->"
 """What the name of a column begins with that holds the ids of items to which a link leads."""
 METADATA = "metadata."
 """What the name of a column may begin with that holds metadata of the article."""
 ITEM_ID, SCORE = "item_id", "score"
+SUGGESTED = "suggested"
+"""The column that says `true` where a system made a suggestion."""
 ANSWERS = "category"
 """The column, and the question, of the labels of a whole text."""
 
@@ -55,6 +59,7 @@ class _Layout:
         surface: the column with what stands at the spans.
         of_article: further columns that say something of articles.
         of_items: further columns that say something of items.
+        suggested: the column that says what a system suggested.
     """
 
     groups: Groups
@@ -63,6 +68,13 @@ class _Layout:
     surface: str | None
     of_article: tuple[str, ...]
     of_items: tuple[str, ...]
+    suggested: str | None
+
+    def maker(self, row: Row) -> tuple[str, bool]:
+        """Who made what a row says, and whether that is a suggestion of a system."""
+        column = self.columns.get("annotator")
+        suggested = self.suggested is not None and row.cells[self.suggested].strip().casefold() == "true"
+        return row.cells[column] if column else "", suggested
 
     def is_item(self, cells: Mapping[str, str]) -> bool:
         """Whether a row says anything of an item."""
@@ -91,9 +103,12 @@ def _layout(table: Table, unnamed: str) -> _Layout:
     surface = columns.get("surface") or (None if of_articles else text)
     of_article = [name for name in OF_ARTICLE if name in table.header.names and _agree(groups, name)]
     of_article += [name for name in table.header.names if name.startswith(METADATA) or name in _NATIVE]
-    used = {columns.get(role) for role in ("id", "start", "end", "label", "text", "annotator")} | {surface}
+    cells = {row.cells[SUGGESTED].strip().casefold() for row in table.rows} if SUGGESTED in table.header.names else {""}
+    suggested = SUGGESTED if "true" in cells and cells <= {"", "true", "false"} else None
+    used = {columns.get(role) for role in ("id", "start", "end", "label", "text", "annotator")} | {surface, suggested}
     of_items = [name for name in table.header.names if name not in {*used, *of_article}]
-    return _Layout(groups, columns, text if of_articles else None, surface, tuple(of_article), tuple(of_items))
+    known = text if of_articles else None
+    return _Layout(groups, columns, known, surface, tuple(of_article), tuple(of_items), suggested)
 
 
 def _agree(groups: Groups, column: str) -> bool:
@@ -108,11 +123,8 @@ def _is_of_articles(groups: Groups, columns: Mapping[str, str], table: Table) ->
         FormatError: it is neither.
     """
     text, start, end = columns["text"], columns["start"], columns["end"]
-    if _agree(groups, text) and all(
-        len(said) >= max((_whole(row, end, "end") for row in own if row.cells[end].strip()), default=0)
-        for own in groups.values()
-        for said in [max((row.cells[text] for row in own), key=len)]
-    ):
+    agree = _agree(groups, text)
+    if agree and ("surface" in columns or _reach(groups, text, end, len)):
         return True
     if all(
         not row.cells[end].strip() or len(row.cells[text]) == _whole(row, end, "end") - _whole(row, start, "start")
@@ -120,10 +132,22 @@ def _is_of_articles(groups: Groups, columns: Mapping[str, str], table: Table) ->
         for row in own
     ):
         return False
+    # Offsets in UTF-16 or UTF-8 go further than the text is long, and inclusive ones that begin at 1 as far.
+    if agree and _reach(groups, text, end, lambda said: len(said.encode("utf-8", "surrogatepass")) + 1):
+        return True
     where = table.rows[0].where if table.rows else str(table.path)
     raise FormatError(
         f"{where}: column {text!r} is neither the text of the article in every row nor what stands at each span; call "
         "what stands at the spans 'surface', or write one row an article"
+    )
+
+
+def _reach(groups: Groups, text: str, end: str, measured: Callable[[str], int]) -> bool:
+    """Whether the text of each article is as long as its items say."""
+    return all(
+        measured(max((row.cells[text] for row in own), key=len))
+        >= max((_whole(row, end, "end") for row in own if row.cells[end].strip()), default=0)
+        for own in groups.values()
     )
 
 
@@ -135,6 +159,8 @@ def item_rows(table: Table) -> Iterator[tuple[str, dict[str, Any]]]:
         row: dict[str, Any] = {"id": article_id, layer.name: []}
         row |= {name: said for name in layout.of_article if name in OF_ARTICLE and (said := _said(own, name))}
         others = [name for name in layout.of_items if name != layer.spans_field]
+        # Without texts nothing but predictions is read.
+        others += [layout.suggested] if layout.suggested is not None else []
         for one in own:
             if not layout.is_item(one.cells):
                 continue
@@ -204,9 +230,18 @@ def item_documents(table: Table, source: Source, options: ReadOptions) -> Docume
             texts
         )
     said = [(text, [claim for _, claim in claims]) for _, text, _, claims in parts]
-    # How they count was said: they are converted where everything is that was read so.
-    as_they_are = [[Proof(claim.spans) for claim in claims] for _, claims in said]
-    proofs = Prover().prove_all(said) if options.offsets is None else as_they_are
+    if options.offsets is None:
+        proofs = Prover().prove_all(said)
+    else:
+        proofs = Prover(usual=parse_counting(options.offsets), stated=True).prove_all(said)
+        # What fits stays as it was counted: it is converted where everything is that was read so.
+        proofs = [
+            [
+                proof if claim.text and proof.refusal else Proof(claim.spans)
+                for claim, proof in zip(own, proved, strict=True)
+            ]
+            for (_, own), proved in zip(said, proofs, strict=True)
+        ]
     documents: list[Document] = []
     for (article_id, text, own, claims), proved in zip(parts, proofs, strict=True):
         items = [(row, proof) for (row, _), proof in zip(claims, proved, strict=True)]
@@ -230,8 +265,8 @@ def _documents(
     problems: list[FormatError],
 ) -> Iterator[Document]:
     """The document of each annotator of an article; one without a name is the gold beside those with."""
-    column = layout.columns.get("annotator")
-    names = list(dict.fromkeys(row.cells[column] if column else "" for row in rows))
+    makers = list(dict.fromkeys(map(layout.maker, rows)))
+    is_several = sum(not suggested for _, suggested in makers) > 1
     article: dict[str, Any] = {}
     labels: dict[str, tuple[str, ...]] = {}
     split = None
@@ -251,8 +286,8 @@ def _documents(
                 article[name] = json_value(cell, f"{row.where}: column {name!r}")
             else:
                 article[name.removeprefix(METADATA)] = cell
-    for name in names:
-        own = [(row, proof) for row, proof in items if (row.cells[column] if column else "") == name]
+    for name, suggested in makers:
+        own = [(row, proof) for row, proof in items if layout.maker(row) == (name, suggested)]
         marks, links = _marks(own, layout, notes, problems)
         yield Document(
             id=article_id,
@@ -261,7 +296,8 @@ def _documents(
             links=tuple(links),
             labels=labels,
             annotator=name,
-            ground_truth=not name and len(names) > 1,
+            ground_truth=not name and not suggested and is_several,
+            suggested=suggested,
             article=article,
             split=split,
             where=rows[0].where,
@@ -273,8 +309,12 @@ def _marks(
 ) -> tuple[list[Mark], list[Link]]:
     marks: list[Mark] = []
     links: list[Link] = []
-    ids: set[str] = set()
-    for number, (row, proof) in enumerate(items, 1):
+    given = [row.cells.get(ITEM_ID, "").strip() for row, _ in items]
+    ids, twice = own_ids(given, [f"r{number}" for number in range(1, len(items) + 1)])
+    for number in twice:
+        where = items[number][0].where
+        problems.append(FormatError(f"{where}: {ITEM_ID} {given[number]!r:.80} stands twice in its article; mend it"))
+    for name, (row, proof) in zip(ids, items, strict=True):
         if not proof.spans:
             problems.append(FormatError(f"{row.where}: {proof.refusal}"))
             continue
@@ -284,9 +324,7 @@ def _marks(
             what = f"items whose offsets were {proof.cause}"
             notes[what] = notes.get(what, 0) + 1
         cells = {name: row.cells[name] for name in layout.of_items if row.cells[name].strip()}
-        name = cells.pop(ITEM_ID, "")
-        name = name if name and name not in ids else f"r{number}"
-        ids.add(name)
+        cells.pop(ITEM_ID, None)
         try:
             score = _number(row, SCORE) if SCORE in cells else None
         except FormatError as error:
@@ -299,7 +337,8 @@ def _marks(
             links += [Link(column.removeprefix(LINK), name, target) for target in several]
         features = {column: _value(cell) for column, cell in cells.items()}
         marks.append(Mark(name, row.cells[layout.columns["label"]], proof.spans, features, score))
-    there = [link for link in links if link.target in ids]
+    known = {mark.id for mark in marks}
+    there = [link for link in links if link.target in known]
     if len(there) < len(links):
         what = "links to items that are not there, left out"
         notes[what] = notes.get(what, 0) + len(links) - len(there)
