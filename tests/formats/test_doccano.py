@@ -259,3 +259,26 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path) -> None:
             continue
         for document in found.documents:
             assert all(0 <= start < end <= len(document.text) for mark in document.marks for start, end in mark.spans)
+
+
+def test_what_is_known_of_the_article_says_nothing_else(tmp_path: Path) -> None:
+    known = {"username": "mia", "label": "sports", "tokens": "x", "meta": "m", "story": "s"}
+    path = tmp_path / "out.jsonl"
+    marks = (Mark("m", "PER", (Span(0, 4),)),)
+    write_doccano([Document(id="a", text="Anna", marks=marks, article=known)], path, ReadOptions())
+    back = one(read_doccano(Source(path=path), ReadOptions()))
+    assert (dict(back.article), back.annotator, back.labels, len(back.marks)) == (known, "", {}, 1)
+
+
+def test_suggestions_are_marked(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    write_doccano([Document(id="a", text="Anna", suggested=True, article={"story": "s"})], path, ReadOptions())
+    back = one(read_doccano(Source(path=path), ReadOptions()))
+    assert (back.suggested, dict(back.article)) == (True, {"story": "s"})
+
+
+def test_an_id_given_twice_is_a_problem(tmp_path: Path) -> None:
+    spans = [{"id": own, "label": "X", "start_offset": 0, "end_offset": 4} for own in (7, "7", 8)]
+    found = read(tmp_path, {"id": 1, "text": "Anna", "entities": spans, "relations": []})
+    assert ["two spans have the id '7'" in str(one) for one in found.problems] == [True]
+    assert [mark.id for mark in found.documents[0].marks] == ["7", "s2", "8"]

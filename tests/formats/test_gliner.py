@@ -158,3 +158,25 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path) -> None:
             continue
         for document in found.documents:
             assert all(0 <= start < end <= len(document.text) for mark in document.marks for start, end in mark.spans)
+
+
+def test_only_the_nameless_are_numbered(tmp_path: Path) -> None:
+    tokens = {"tokenized_text": ["Ola"], "ner": []}
+    found = read(tmp_path, {"id": "n1", **tokens}, tokens, {"id": "0002", **tokens})
+    assert [document.id for document in found.documents] == ["n1", "0002-2", "0002"]
+    assert found.notes["articles without an id, numbered"] == 1
+
+
+def test_labels_of_a_row_are_declared_and_a_label_that_is_no_list_is_kept(tmp_path: Path) -> None:
+    tokens = {"tokenized_text": ["Ola"], "ner": []}
+    found = read(tmp_path, {**tokens, "label": ["PER"]}, {**tokens, "label": "news"})
+    assert [(own.declared, dict(own.article)) for own in found.documents] == [
+        (frozenset({"PER"}), {}),
+        (frozenset(), {"label": "news"}),
+    ]
+
+
+def test_suggestions_are_marked(tmp_path: Path) -> None:
+    write_gliner([Document(id="a", text="Ola", suggested=True)], tmp_path / "out.json", ReadOptions())
+    back = one(read_gliner(Source(path=tmp_path / "out.json"), ReadOptions()))
+    assert (back.suggested, dict(back.article)) == (True, {})

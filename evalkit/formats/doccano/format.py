@@ -40,6 +40,6 @@ DOCCANO = standoff_format(
     suffixes=(".jsonl",),
     documents=_documents,
     write_documents=_write,
-    holds=Holds(features=False, labels=True, article=True),
+    holds=Holds(features=False, labels=True, article=True, suggestions=True),
     sniff=_sniff,
 )

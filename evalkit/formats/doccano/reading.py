@@ -22,12 +22,13 @@ from evalkit.errors import FormatError
 from evalkit.formats.base import Source
 from evalkit.formats.doccano.units import Placed, in_code_points, in_unit
 from evalkit.formats.standoff.document import Document, Documents, Link, Mark
+from evalkit.formats.standoff.ids import own_ids
 from evalkit.formats.standoff.values import article_of, features_of, listed_objects, whole
 from evalkit.layers.table import layer_names
 from evalkit.options import ReadOptions
 from evalkit.text.counting import parse_counting
 
-__all__ = ["QUESTION", "UNIT_KEY", "looks_like_doccano", "read_doccano", "readings_of"]
+__all__ = ["KNOWN", "QUESTION", "SUGGESTED", "UNIT_KEY", "looks_like_doccano", "read_doccano", "readings_of"]
 
 Row = Mapping[str, Any]
 
@@ -37,6 +38,9 @@ QUESTION = "category"
 UNIT_KEY = "offsets_count"
 """The key under which evalkit says how the offsets of a line count, where that makes a difference."""
 
+SUGGESTED = "evalkit_suggested"
+"""The key of `meta` under which evalkit says that a system made the spans."""
+
 _LABELS = ("label", "labels", "entities", "cats", "annotations")
 _TEXTS = ("text", "data")
 _IDS = ("id", "doc_id")
@@ -45,6 +49,9 @@ _KEYS = frozenset((*_LABELS, *_TEXTS, *_IDS, "relations", "username", UNIT_KEY))
 _SPAN_KEYS = frozenset(("id", "label", "start_offset", "end_offset", "user", "prob", "manual", "document", "example"))
 _OTHERS = frozenset(("tokens", "words", "annotation_id", "lead_time"))
 """Keys that lines of doccano do not have."""
+KNOWN = _KEYS | _OTHERS | {"meta", "Comments"}
+"""The keys of a line that say something else than what is known of the article."""
+_OWN = frozenset((SUGGESTED,))
 _UNNAMED = ("unknown", "all")
 """What doccano calls the file of nobody in particular."""
 
@@ -126,7 +133,7 @@ def read_doccano(source: Source, options: ReadOptions) -> Documents:
     for number, (line, spans) in enumerate(zip(lines, placed, strict=True), 1):
         if spans is not None:
             name = _id(line.row) or f"{source.unnamed}{number:0{digits}d}"
-            documents.append(_document(name, line, spans, notes))
+            documents.append(_document(name, line, spans, notes, problems))
     return Documents(documents=tuple(documents), problems=tuple(problems), notes=dict(notes))
 
 
@@ -176,32 +183,37 @@ def _unit(row: Row) -> str:
 
 
 def _id(row: Row) -> str:
-    value = next((row[key] for key in _IDS if key in row), None)
+    return _named(next((row[key] for key in _IDS if key in row), None))
+
+
+def _named(value: object) -> str:
+    """A name or a number as a name; empty if it is neither."""
     return value if isinstance(value, str) else str(value) if whole(value) is not None else ""
 
 
-def _document(name: str, line: _Line, spans: Sequence[Any], notes: Counter[str]) -> Document:
+def _document(
+    name: str, line: _Line, spans: Sequence[Any], notes: Counter[str], problems: list[FormatError]
+) -> Document:
     row = line.row
     marks: list[Mark] = []
-    ids: dict[object, str] = {}
-    for number, ((_, _, label, own), span) in enumerate(zip(line.spans, spans, strict=True), 1):
-        given = own.get("id")
-        given = given if isinstance(given, (int, str)) and given not in ids else f"s{number}"
-        mark_id = ids[given] = str(given)
+    given = [_named(own.get("id")) for _, _, _, own in line.spans]
+    ids, twice = own_ids(given, [f"s{number}" for number in range(1, len(given) + 1)])
+    for number in twice:
+        problems.append(FormatError(f"{line.where}: two spans have the id {given[number]!r:.80}; mend it"))
+    for mark_id, (_, _, label, own), span in zip(ids, line.spans, spans, strict=True):
         marks.append(Mark(mark_id, label, (span,), features_of(own, but=_SPAN_KEYS)))
+    known_ids = set(given) - {""}
     links: list[Link] = []
     for relation in listed_objects(row.get("relations")):
-        sides = [ids.get(one) for one in map(relation.get, ("from_id", "to_id")) if isinstance(one, (int, str))]
-        if len(sides) < 2 or None in sides or not isinstance(relation.get("type"), (str, int)):
+        sides = [_named(relation.get(side)) for side in ("from_id", "to_id")]
+        if not known_ids.issuperset(sides) or not isinstance(relation.get("type"), (str, int)):
             notes["relations between spans that are not there, left out"] += 1
             continue
         link_id = relation.get("id")
-        links.append(
-            Link(str(relation["type"]), str(sides[0]), str(sides[1]), id="" if link_id is None else str(link_id))
-        )
+        links.append(Link(str(relation["type"]), sides[0], sides[1], id="" if link_id is None else str(link_id)))
     answers = _answers(row)
     known = {key: value for key, value in row.items() if key not in _KEYS}
-    meta = known.pop("meta", None)
+    meta = known.pop("meta") if isinstance(known.get("meta"), Mapping) else {}
     if not known.get("Comments", True):
         del known["Comments"]
     return Document(
@@ -211,8 +223,9 @@ def _document(name: str, line: _Line, spans: Sequence[Any], notes: Counter[str])
         links=tuple(links),
         labels={} if answers is None else {QUESTION: answers},
         annotator=line.annotator,
+        suggested=meta.get(SUGGESTED) is True,
         annotated=any(key in row for key in _LABELS),
-        article=article_of(known) | (article_of(meta) if isinstance(meta, Mapping) else {}),
+        article=article_of(known) | article_of(meta, but=_OWN),
         where=line.where,
     )
 

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evalkit.formats.doccano.reading import QUESTION, UNIT_KEY
+from evalkit.formats.doccano.reading import KNOWN, QUESTION, SUGGESTED, UNIT_KEY
 from evalkit.formats.doccano.units import units_differ, utf16_offsets
 from evalkit.formats.standoff.document import Document
+from evalkit.layers.table import layer_names
 from evalkit.options import ReadOptions
 
 __all__ = ["write_doccano"]
@@ -41,7 +42,7 @@ def _line(document: Document, related: bool, classified: bool) -> dict[str, Any]
     spans = utf16_offsets(text, [mark.spans[0] for mark in document.marks])
     offsets = {mark.id: own for mark, own in zip(document.marks, spans, strict=True)}
     if not document.annotated:
-        return line | {key: value for key, value in document.article.items() if key not in line}
+        return line | _known(document)
     if related:
         numbers = {mark.id: number for number, mark in enumerate(document.marks, 1)}
         line["entities"] = [
@@ -61,4 +62,14 @@ def _line(document: Document, related: bool, classified: bool) -> dict[str, Any]
         line["username"] = document.annotator
     if offsets and units_differ(text):
         line[UNIT_KEY] = "utf-16"
-    return line | {key: value for key, value in document.article.items() if key not in line}
+    return line | _known(document)
+
+
+def _known(document: Document) -> dict[str, Any]:
+    """What is known of the article, under keys of its own; under `meta` what a key of the line is called too."""
+    reserved = KNOWN.union(layer_names())
+    line = {key: value for key, value in document.article.items() if key not in reserved}
+    meta = {key: value for key, value in document.article.items() if key in reserved}
+    if document.suggested:
+        meta[SUGGESTED] = True
+    return line | ({"meta": meta} if meta else {})

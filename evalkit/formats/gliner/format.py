@@ -43,7 +43,7 @@ GLINER = standoff_format(
     suffixes=(".json", ".jsonl"),
     documents=_documents,
     write_documents=_write,
-    holds=Holds(features=False, article=True),
+    holds=Holds(features=False, article=True, suggestions=True),
     beyond=_beyond,
     sniff=_sniff,
     options={"detokenise": "how text is rebuilt from tokens: space (default) or simple."},

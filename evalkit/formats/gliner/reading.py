@@ -18,13 +18,14 @@ from typing import Any
 from evalkit.errors import FormatError
 from evalkit.formats.base import Source
 from evalkit.formats.standoff.document import Document, Documents, Link, Mark
+from evalkit.formats.standoff.ids import unlike
 from evalkit.formats.standoff.values import article_of, whole
 from evalkit.formats.tokens import RULES, LaidOut, placed, rebuilt
 from evalkit.options import ReadOptions
 from evalkit.records import Span
 from evalkit.registry import unknown_name
 
-__all__ = ["DETOKENISE", "read_gliner"]
+__all__ = ["DETOKENISE", "SUGGESTED", "read_gliner"]
 
 DETOKENISE = ("space", "simple")
 """How a text is made of tokens, see `evalkit.formats.tokens`."""
@@ -48,7 +49,11 @@ _KEYS = frozenset(
     ]
 )
 """The keys of an object that are no metadata."""
-_LABELS = ("ner_labels", "ner_negatives", "rel_labels", "rel_negatives")
+_LABELS = ("ner_labels", "ner_negatives", "rel_labels", "rel_negatives", "label", "negative")
+"""The keys of what could have been annotated, as lists."""
+_OWN = ("label", "negative")
+SUGGESTED = "evalkit_suggested"
+"""The key of `meta` under which evalkit says that a system made the entities."""
 
 
 def read_gliner(source: Source, options: ReadOptions) -> Documents:
@@ -65,17 +70,19 @@ def read_gliner(source: Source, options: ReadOptions) -> Documents:
     if rule not in DETOKENISE:
         raise unknown_name("detokenisation", rule, DETOKENISE)
     rows = list(read_rows(source.path, on_error=problems.append))
-    named = [row for _, row in rows if isinstance(row.get("id"), (str, int))]
+    named = [str(row["id"]) if isinstance(row.get("id"), (str, int)) else "" for _, row in rows]
+    taken = set(named)
     digits = max(4, len(str(len(rows))))
     documents = []
-    for number, (where, row) in enumerate(rows, 1):
-        name = str(row["id"]) if len(named) == len(rows) else f"{source.unnamed}{number:0{digits}d}"
+    for number, (given, (where, row)) in enumerate(zip(named, rows, strict=True), 1):
+        name = given or unlike(f"{source.unnamed}{number:0{digits}d}", taken)
+        taken.add(name)
         try:
             documents.append(_document(name, where, row, rule, notes, problems))
         except FormatError as error:
             problems.append(error)
-    if rows and len(named) < len(rows):
-        notes["articles without an id, numbered"] += len(rows)
+    if nameless := named.count(""):
+        notes["articles without an id, numbered"] += nameless
     return Documents(documents=tuple(documents), problems=tuple(problems), notes=dict(notes))
 
 
@@ -94,13 +101,18 @@ def _document(name: str, where: str, row: Row, rule: str, notes: Counter[str], p
         except FormatError as error:
             problems.append(error)
     labels = [label for key in _LABELS for label in _texts(row.get(key))]
-    meta = row.get("meta")
+    meta = row["meta"] if isinstance(row.get("meta"), Mapping) else {}
+    # What is called so and is no list is somebody's own.
+    known = {
+        key: value for key, value in row.items() if key not in _KEYS or (key in _OWN and not isinstance(value, list))
+    }
     return Document(
         id=name,
         text=text,
         marks=tuple(marks.values()),
         links=tuple(_links(row.get("relations"), marks, entities, notes)),
-        article=article_of(row, but=_KEYS) | (article_of(meta) if isinstance(meta, Mapping) else {}),
+        article=article_of(known) | article_of(meta, but=frozenset((SUGGESTED,))),
+        suggested=meta.get(SUGGESTED) is True,
         annotated="ner" in row,
         declared=frozenset(labels),
         where=where,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from evalkit.formats.gliner.reading import SUGGESTED
 from evalkit.formats.standoff.document import Document
 from evalkit.formats.tokens import TokenIndex, words
 from evalkit.options import ReadOptions
@@ -53,6 +54,7 @@ def _row(document: Document) -> dict[str, Any]:
     ]
     if relations:
         row["relations"] = relations
-    if document.article:
-        row["meta"] = dict(document.article)
+    meta = dict(document.article) | ({SUGGESTED: True} if document.suggested else {})
+    if meta:
+        row["meta"] = meta
     return row
