@@ -262,3 +262,21 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path, vocab: Any) -> None:
             read_spacy(Source(path=path), ReadOptions())
         except EvalkitError:
             continue
+
+
+def test_triples_are_read_and_what_is_no_span_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "docs.jsonl"
+    path.write_text('{"text": "Anna saw", "ents": [[0, 4, "PER"]]}\n{"text": "Bob", "ents": ["PER"]}\n')
+    found = read_spacy(Source(path=path), ReadOptions())
+    assert marked(one(Documents(documents=found.documents))) == [("PER", "Anna")]
+    assert ["ents[0]: PER is no labelled span" in str(problem) for problem in found.problems] == [True]
+
+
+def test_links_without_ends_are_counted_and_a_whole_score_is_one(tmp_path: Path, vocab: Any) -> None:
+    doc = spacy_tokens.Doc(vocab, words=["Anna"])
+    doc.spans["sc"] = [spacy_tokens.Span(doc, 0, 1, label="PER")]
+    mark = {"group": "sc", "start": 0, "end": 4, "label": "PER", "id": "m", "score": 1}
+    doc.user_data["evalkit"] = {"marks": [mark], "links": [{"type": "l", "source": "m", "target": "gone"}]}
+    found = read(tmp_path / "docs.spacy", doc)
+    assert one(found).marks[0].score == 1.0
+    assert found.notes["links between spans that are not there, left out"] == 1

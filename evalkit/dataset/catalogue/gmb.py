@@ -12,6 +12,7 @@ from evalkit.errors import FormatError
 from evalkit.formats.base import Source
 from evalkit.formats.standoff.document import Document, Documents, Mark
 from evalkit.formats.standoff.form import standoff_format
+from evalkit.formats.tags.schemes import decode_tags
 from evalkit.options import ReadOptions
 from evalkit.records import Span
 
@@ -69,20 +70,21 @@ def _sentences(content: str, path: Path) -> Iterator[list[Token]]:
 
 def _document(name: str, sentences: Sequence[Sequence[Token]]) -> Document:
     lines: list[str] = []
-    spans: list[tuple[int, int, str]] = []
+    places: list[Span] = []
+    tags: list[str] = []
+    breaks: list[int] = []
     place = 0
     for sentence in sentences:
-        before = "O"
+        breaks.append(len(tags))
         for word, tag in sentence:
-            kind, _, label = tag.partition("-")
-            if kind == "I" and before.partition("-")[2] == label:
-                spans[-1] = (spans[-1][0], place + len(word), label)
-            elif label:
-                spans.append((place, place + len(word), label))
-            before = tag
+            places.append(Span(place, place + len(word)))
+            tags.append(tag)
             place += len(word) + 1
         lines.append(" ".join(word for word, _ in sentence))
-    marks = tuple(Mark(f"m{number}", label, (Span(start, end),)) for number, (start, end, label) in enumerate(spans, 1))
+    marks = tuple(
+        Mark(f"m{number}", label, (Span(places[first].start, places[end - 1].end),))
+        for number, (first, end, label) in enumerate(decode_tags(tags, breaks=breaks).spans, 1)
+    )
     return Document(id=name, text="\n".join(lines) + "\n", marks=marks, declared=frozenset({"*"}), where=name)
 
 

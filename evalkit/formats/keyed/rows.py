@@ -10,7 +10,9 @@ from evalkit.errors import FormatError
 from evalkit.formats.base import Source
 from evalkit.formats.keyed.keys import NOTHING, Keys, Names, value_at
 from evalkit.formats.standoff.document import Document, Documents, Link, Mark
+from evalkit.formats.standoff.ids import own_ids
 from evalkit.formats.standoff.proof import Claim, Proof, Prover
+from evalkit.formats.tags.schemes import decode_tags
 from evalkit.records import Span
 from evalkit.text.counting import CODE_POINTS, parse_counting
 
@@ -70,7 +72,8 @@ class _Region(NamedTuple):
 
     claim: Claim
     type: str
-    id: str
+    given: str
+    wished: str
     features: dict[str, str | tuple[str, ...]]
     place: str
 
@@ -103,7 +106,11 @@ class _Row:
     def document(self, proofs: Sequence[Proof]) -> Document:
         """The document, with the proofs of its regions."""
         marks = []
-        for region, proof in zip(self.regions, proofs, strict=True):
+        ids, twice = own_ids([region.given for region in self.regions], [region.wished for region in self.regions])
+        for number in twice:
+            region = self.regions[number]
+            self.problems.append(FormatError(f"{region.place}: another span has the id {region.given!r:.80}; mend it"))
+        for name, region, proof in zip(ids, self.regions, proofs, strict=True):
             if proof.refusal:
                 self.problems.append(FormatError(f"{region.place}: {proof.refusal}"))
                 continue
@@ -111,7 +118,7 @@ class _Row:
                 self.notes[f"spans {proof.cause}"] += 1
             if proof.note:
                 self.notes[f"spans {proof.note}"] += 1
-            marks.append(Mark(region.id, region.type, proof.spans, region.features))
+            marks.append(Mark(name, region.type, proof.spans, region.features))
         article = {
             name: said for key, name in _ARTICLE.items() if (said := self._said(getattr(self.keys, key))) is not None
         }
@@ -148,9 +155,7 @@ class _Row:
         label = _text_of(value_at(value, keys.label)) or name
         given = _text_of(value_at(value, keys.span_id))
         features = self._rest(value, keys.start, keys.end, keys.bounds, keys.surface, keys.label, keys.span_id)
-        taken = {region.id for region in self.regions[-1:]}
-        known = given if given and given not in taken else f"{name}-{len(self.regions) + 1}"
-        return _Region(claim, label, known, features, place)
+        return _Region(claim, label, given or "", f"{name}-{len(self.regions) + 1}", features, place)
 
     def _rest(self, value: Any, *read: Names) -> dict[str, str | tuple[str, ...]]:
         """What an object says besides what was read from it under the first of each of these names that is there."""
@@ -211,16 +216,13 @@ class _Row:
         if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
             return
         places = self._token_places(tags, tokens)
-        begun: tuple[int, str] | None = None
-        for index, tag in enumerate([*tags, "O"]):
-            letter, _, label = tag.partition("-")
-            if begun is not None and not (letter == "I" and label == begun[1]):
-                span = Span(places[begun[0]].start, places[index - 1].end)
-                place = f"{self.where} token {begun[0]}"
-                self.regions.append(_Region(Claim((span,)), begun[1], f"token-{begun[0]}", {}, place))
-                begun = None
-            if begun is None and label and letter in ("B", "I"):
-                begun = (index, label)
+        decoded = decode_tags(tags)
+        if odd := sum(number for kind, number in decoded.repaired.items() if kind != "outside-variant"):
+            self.notes[f"tags that are odd in {decoded.scheme}, read as conlleval reads them"] += odd
+        for first, end, label in decoded.spans:
+            span = Span(places[first].start, places[end - 1].end)
+            place = f"{self.where} token {first}"
+            self.regions.append(_Region(Claim((span,)), label, "", f"token-{first}", {}, place))
 
     def _token_places(self, tags: list[str], tokens: Any) -> list[Span]:
         offsets = value_at(self.row, self.keys.offsets)

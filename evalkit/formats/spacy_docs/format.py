@@ -62,7 +62,7 @@ SPACY = standoff_format(
     suffixes=(".spacy",),
     documents=_documents,
     write_documents=_write,
-    holds=Holds(labels=True, article=True, readings=True, scores=True),
+    holds=Holds(labels=True, article=True, readings=True, scores=True, suggestions=True),
     sniff=_sniff,
     # Python counts them, or they are numbers of tokens.
     has_offsets=False,

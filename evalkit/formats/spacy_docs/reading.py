@@ -227,7 +227,12 @@ def _of_json(content: bytes, path: Path, problems: list[FormatError]) -> Iterato
 
 def _pieces(values: object, text: str, where: str) -> list[_Piece]:
     pieces = []
-    for number, one in enumerate(listed_objects(values)):
+    for number, one in enumerate(values if isinstance(values, list) else ()):
+        if isinstance(one, list) and len(one) == 3:
+            # As spaCy 2 has entities, and many a script writes them.
+            one = dict(zip(("start", "end", "label"), one, strict=True))
+        elif not isinstance(one, Mapping):
+            raise FormatError(f"{where}[{number}]: {str(one)[:80]} is no labelled span; mend it")
         start, end, label = whole(one.get("start")), whole(one.get("end")), one.get("label")
         if start is None or end is None or not 0 <= start < end <= len(text) or not isinstance(label, str):
             raise FormatError(
@@ -276,15 +281,17 @@ def _document(name: str, doc: _Doc, wanted: set[str], notes: Counter[str]) -> Do
                 spans=(Span(piece.start, piece.end),),
                 features=features
                 | {key: made for key, value in given.items() if (made := feature_of(value)) is not None},
-                score=score if isinstance(score, float) else None,
+                score=float(score) if isinstance(score, (int, float)) and not isinstance(score, bool) else None,
             )
         )
     there = {mark.id for mark in marks}
-    links = [
-        Link(one["type"], one["source"], one["target"], dict(one.get("features") or {}), one.get("id") or "")
-        for one in _objects(doc.own.get("links"))
-        if {one["source"], one["target"]} <= there and isinstance(one["type"], str)
-    ]
+    links = []
+    for one in _objects(doc.own.get("links")):
+        if {one["source"], one["target"]} <= there and isinstance(one["type"], str):
+            features = dict(one.get("features") or {})
+            links.append(Link(one["type"], one["source"], one["target"], features, one.get("id") or ""))
+        else:
+            notes["links between spans that are not there, left out"] += 1
     known = {key: value for key, value in doc.known.items() if not (key in _IDS and str(value) == name)}
     article = doc.own.get("article")
     return Document(

@@ -196,3 +196,17 @@ def test_a_profile_says_it_all(tmp_path: Path) -> None:
     batch: Batch = form.read(Source(path=path), ReadOptions(profile=profile))
     (entity,) = batch.examples[0].gold.entities
     assert (entity.label, entity.spans) == ("PER", (Span(0, 10),))
+
+
+def test_tags_of_every_scheme_are_read(tmp_path: Path) -> None:
+    tokens = ["Anna", "Berg", "saw", "Bob", "."]
+    row = {"text": "Anna Berg saw Bob .", "tokens": tokens, "ner_tags": ["B-PER", "E-PER", "O", "S-PER", "O"]}
+    document = the_one(read(tmp_path / "rows.json", [row]))
+    assert [(mark.type, *mark.spans[0]) for mark in document.marks] == [("PER", 0, 9), ("PER", 14, 17)]
+
+
+def test_an_id_given_twice_is_a_problem(tmp_path: Path) -> None:
+    spans = [{"id": name, "start": 0, "end": 4, "label": "X"} for name in ("x", "y", "x")]
+    found = read(tmp_path / "rows.json", [{"text": "Anna", "spans": spans}])
+    assert ["another span has the id 'x'" in str(one) for one in found.problems] == [True]
+    assert [mark.id for mark in found.documents[0].marks] == ["x", "y", "spans-3"]
