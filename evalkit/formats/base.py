@@ -88,6 +88,7 @@ class Batch:
     Attributes:
         examples: articles with their gold, and what each annotator said of them, in the order of the file.
         predictions: predictions; None if the file holds none as such.
+        system: whose predictions they are, if it is known: what is written as suggestions names it.
         claims: one for each example, or for each prediction if there are no examples; empty if nothing is claimed.
         splits: the split of each example; empty if the file does not know splits.
         labels: the labels of each layer whose labels the file itself defines; those of the dataset count otherwise.
@@ -102,6 +103,7 @@ class Batch:
 
     examples: tuple[Example, ...] = ()
     predictions: tuple[Prediction, ...] | None = None
+    system: str = ""
     claims: tuple[Claims, ...] = ()
     splits: tuple[str | None, ...] = ()
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

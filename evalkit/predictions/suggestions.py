@@ -130,6 +130,7 @@ def suggested(
     batch = Batch(
         examples=tuple(Example(article=article, gold=Annotations()) for article in kept),
         predictions=tuple(made[article.id] for article in kept),
+        system=extractor,
     )
     if form.documents is None:
         examples = (replace(example, gold=made[example.article.id].annotations) for example in batch.examples)

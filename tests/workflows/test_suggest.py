@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,11 @@ def test_articles_without_a_text_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="article 'a' has no text"):
         write_suggestions(extraction, tmp_path / "s.jsonl", to="native")
+
+
+def test_label_studio_is_told_whose_suggestions_they_are(tmp_path: Path) -> None:
+    extraction = extract_articles(names, ARTICLES)
+    write_suggestions(extraction, tmp_path / "s.json", to="labelstudio")
+    tasks = json.loads((tmp_path / "s.json").read_bytes())
+    assert {one["model_version"] for task in tasks for one in task["predictions"]} == {extraction.extractor}
+    assert extraction.extractor not in ("", "evalkit")

@@ -44,7 +44,11 @@ _NOTHING: dict[str, Any] = {}
 _LONGEST_ADDRESS = 2000
 
 _SHOWN = Spelling("as the page shows it, with blanks left out", lambda held: COLLAPSED.written(held).strip())
-_SPELLINGS = (AS_IT_IS, LINE_FEEDS_ESCAPED, _SHOWN)
+_BLANK = Spelling("", lambda held: held.replace("\xa0", " "))
+_BLANK_ESCAPED = Spelling("", lambda held: LINE_FEEDS_ESCAPED.written(_BLANK.written(held)))
+_LF = Spelling("with LF for CR LF", lambda held: held.replace("\r\n", "\n"))
+_LF_ESCAPED = Spelling(_LF.words, lambda held: LINE_FEEDS_ESCAPED.written(_LF.written(held)))
+_SPELLINGS = (AS_IT_IS, LINE_FEEDS_ESCAPED, _BLANK, _BLANK_ESCAPED, _LF, _LF_ESCAPED, _SHOWN)
 _ADDRESS = re.compile(r"(https?|s3|gs|azure-blob|azure_spi)://\S+$|/data/(upload|local-files)\S*$")
 _CANCELLED = "annotations that were cancelled (skipped), left out"
 _PREDICTIONS = "predictions of models, which are no gold, left out"
@@ -204,7 +208,7 @@ class _Reader:
         for kind, number in results.unread.items():
             self.problems.append(
                 FormatError(
-                    f"{document.where}: {number_of(number, 'region')} of {kind} cannot be placed in a text, left out; "
+                    f"{document.where}: {number_of(number, 'region')} of {kind} cannot be placed in a text; "
                     "annotate the plain text with <Text> in Label Studio"
                 )
             )

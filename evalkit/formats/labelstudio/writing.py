@@ -113,7 +113,8 @@ class _Project:
     def _prediction(self, document: Document) -> dict[str, Any]:
         scores = [mark.score for mark in document.marks if mark.score is not None and 0 <= mark.score <= 1]
         score = {"score": round(sum(scores) / len(scores), 6)} if scores else {}
-        return {"model_version": document.annotator or "evalkit", **score, "result": self._results(document)}
+        who = document.annotator or document.system or "evalkit"
+        return {"model_version": who, **score, "result": self._results(document)}
 
     def _results(self, document: Document) -> list[dict[str, Any]]:
         results, relations = [], []

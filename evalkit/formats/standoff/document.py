@@ -73,6 +73,7 @@ class Document:
         annotator: who made the marks; empty if nobody is named.
         ground_truth: whether the tool says that these marks are the gold, beside readings.
         suggested: whether a system made them, for people to correct.
+        system: the name of that system, for what is written; read, it is the annotator.
         annotated: whether anybody has looked at it: in a text that nobody did, no layer is annotated.
         article: what else is known of the article: `title`, `source`, `published`, `lang` and other metadata, as text;
             `zones` and `scope` as native JSON.
@@ -90,6 +91,7 @@ class Document:
     annotator: str = ""
     ground_truth: bool = False
     suggested: bool = False
+    system: str = ""
     annotated: bool = True
     article: Mapping[str, Any] = field(default_factory=dict)
     split: str | None = None

@@ -54,7 +54,8 @@ def encode(batch: Batch, profile: Profile, holds: Holds, beyond: Beyond | None =
     for example, split in zip(batch.examples, splits, strict=True):
         page = replace(encoder.page(example), split=split)
         if predictions is not None:
-            documents.append(encoder.suggestion(page, predictions.get(example.article.id)))
+            document = encoder.suggestion(page, predictions.get(example.article.id))
+            documents.append(replace(document, system=batch.system) if document.suggested else document)
             continue
         documents += encoder.readings(page, example)
     if predictions is None:

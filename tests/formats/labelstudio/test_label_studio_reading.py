@@ -556,3 +556,20 @@ def test_one_id_at_many_places_takes_no_longer(tmp_path: Path) -> None:
     document = only(read(tmp_path, [task(annotation(*regions), data={"text": "x" * 4000})]))
     assert time.monotonic() - started < 5
     assert [len(document.marks), len({mark.id for mark in document.marks})] == [4000, 4000]
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "note"),
+    [
+        pytest.param("in\xa0 Oslo\xa0now", "in  Oslo now", "", id="blanks"),
+        pytest.param("Eins\r\nin Oslo", "Eins\\nin Oslo", "with LF for CR LF", id="line ends, escaped"),
+        pytest.param("Eins\r\nin Oslo", "Eins\nin Oslo", "with LF for CR LF", id="line ends"),
+    ],
+)
+def test_blanks_and_line_ends_are_taken_as_the_page_writes_them(
+    tmp_path: Path, text: str, said: str, note: str
+) -> None:
+    marked = region("i", 0, len(text), "S", said=said, text=text)
+    documents = read(tmp_path, task(annotation(marked), data={"text": text}))
+    assert only(documents).marks[0].spans == (Span(0, len(text)),)
+    assert [note in told for told in documents.notes] == [True] * bool(note)
