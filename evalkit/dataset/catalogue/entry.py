@@ -151,6 +151,7 @@ class Entry:
         together: whether the files are read as one folder, because one of them is read with the others.
         left_out: what the items are called whose annotation does not fit its text, and which are left out and counted;
             empty where such an item is an error.
+        faults: how many of them there are; any other number is an error.
         host: the pattern of the address of a file.
     """
 
@@ -178,6 +179,7 @@ class Entry:
     labels: Mapping[str, Any] = field(default_factory=dict)
     together: bool = False
     left_out: str = ""
+    faults: int = 0
     host: str = "https://raw.githubusercontent.com/{repository}/{commit}/{path}"
 
     @property
@@ -288,5 +290,7 @@ def _problems(entry: Entry) -> Iterator[str]:
     yield from (f"splits.later names {path!r}, no file of it" for path in entry.splits.later if path not in paths)
     if not entry.about or "\n" in entry.about:
         yield "about must be one line"
+    if bool(entry.left_out) != (entry.faults > 0):
+        yield "left_out and faults go together: what is left out, and how many there are"
     if not entry.layers or not entry.articles:
         yield "layers and articles must name at least one each"

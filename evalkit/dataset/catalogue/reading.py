@@ -18,6 +18,7 @@ from evalkit.formats.base import Batch, Format, Source, merged
 from evalkit.formats.table import load_format
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations, Example, Zone
+from evalkit.showing import number_of
 
 __all__ = ["CORPUS_FORMATS", "corpus_format", "read_corpus"]
 
@@ -69,7 +70,7 @@ def read_corpus(entry: Entry, folder: Path, split: str = "") -> Batch:
         name = file.name or PurePosixPath(file.path).stem
         source = Source(path=root / file.path, folder=None if entry.together else root, name=name)
         batches.append(_in_splits(entry, file, name, form.read(source, options)))
-    return _left_out(entry, _spread(entry, merged(batches)))
+    return _left_out(entry, _spread(entry, merged(batches)), whole=entry.together or len(wanted) == len(entry.files))
 
 
 def _may_hold(entry: Entry, file: CorpusFile, split: str) -> bool:
@@ -142,10 +143,21 @@ def _splits_of(
         yield listed.get(example.article.id) or split or held
 
 
-def _left_out(entry: Entry, batch: Batch) -> Batch:
-    """What could not be read as a note, where the entry says that this is known of the corpus."""
-    if not (entry.left_out and batch.problems):
+def _left_out(entry: Entry, batch: Batch, *, whole: bool) -> Batch:
+    """What could not be read as a note, where the entry says that this, and so much of it, is known of the corpus.
+
+    Raises:
+        FormatError: it is another number, so that something else is among it, or was read otherwise than it was.
+    """
+    found = len(batch.problems)
+    if not entry.left_out or not (found or whole):
         return batch
+    if found > entry.faults or (whole and found != entry.faults):
+        first = f", such as {batch.problems[0]}" if batch.problems else ""
+        raise FormatError(
+            f"{entry.name}: {number_of(found, 'item')} cannot be read, not the {entry.faults} that are known of "
+            f"it{first}; get the corpus again, or report it"
+        )
     notes = Counter(batch.notes)
-    notes[f"{entry.left_out}, left out (a known fault of this corpus)"] += len(batch.problems)
+    notes[f"{entry.left_out}, left out (a known fault of this corpus)"] += found
     return replace(batch, problems=(), notes=notes)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from evalkit.dataset.catalogue.entry import Entry, read_entry
 from evalkit.dataset.catalogue.owned import declaration_text, labels_text, profile_text
-from evalkit.dataset.catalogue.reading import corpus_format
+from evalkit.dataset.catalogue.reading import _left_out, corpus_format
 from evalkit.dataset.catalogue.table import ENTRIES, corpus_names, find_entry
 from evalkit.dataset.declaration import read_declaration
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import FormatError, UnknownNameError
+from evalkit.formats.base import Batch
 from evalkit.formats.standoff.profile import load_profile
 from evalkit.layers.table import layer_names
 from tests.dataset.catalogue.small_corpus import ENTRY, entry_text
@@ -125,3 +127,21 @@ def test_a_map_of_the_bundled_gold_goes_on_with_its_lines(name: str, tmp_path: P
     assert mapping["NORP"] == "MISC"
     # Each label of the corpus is either named or said to be dropped.
     assert set(entry.labels["entities"]) <= set(mapping)
+
+
+@pytest.mark.parametrize(("faults", "ends"), [(1, "1 item cannot be read, not the 2"), (3, "3 items cannot be read")])
+def test_only_the_known_number_of_faults_is_left_out(tmp_path: Path, faults: int, ends: str):
+    entry = replace(read(tmp_path, entry_text()), left_out="entities that are nowhere", faults=2)
+    batch = Batch(problems=(FormatError("a: nowhere"),) * 2)
+    left = _left_out(entry, batch, whole=True)
+    assert (left.problems, left.notes) == (
+        (),
+        {"entities that are nowhere, left out (a known fault of this corpus)": 2},
+    )
+    with pytest.raises(FormatError, match=f"small: {ends}.*such as a: nowhere"):
+        _left_out(entry, replace(batch, problems=batch.problems[:1] * faults), whole=True)
+
+
+def test_what_is_left_out_and_how_much_go_together(tmp_path: Path):
+    with pytest.raises(FormatError, match="left_out and faults go together"):
+        read(tmp_path, entry_text(text='left_out = "entities that are nowhere"\n' + ENTRY))
