@@ -282,7 +282,7 @@ class TestDamage:
             read(tmp_path, '{"id": "a"}')
         with pytest.raises(FormatError, match="must name each column once"):
             read(tmp_path, "# global.columns = ID LEMMA", "1\tOla")
-        with pytest.raises(FormatError, match="200 of 201 lines are none of CoNLL-U"):
+        with pytest.raises(FormatError, match="of 201 lines 200 are none of CoNLL-U"):
             read(tmp_path, row("1", "Ola"), *["nothing"] * 200)
 
     def test_a_sentence_without_a_blank_line_before_it(self, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from evalkit.formats.standoff.form import standoff_format
 from evalkit.formats.tags.schemes import decode_tags
 from evalkit.options import ReadOptions
 from evalkit.records import Span
+from evalkit.showing import number_of
 
 __all__ = ["GMB"]
 
@@ -59,7 +60,9 @@ def _sentences(content: str, path: Path) -> Iterator[list[Token]]:
     tokens: list[Token] = []
     for row in rows:
         if len(row) != len(_COLUMNS):
-            raise FormatError(f"{path}:{rows.line_num}: {len(row)} cells, expected {len(_COLUMNS)}; get it again")
+            raise FormatError(
+                f"{path}:{rows.line_num}: {number_of(len(row), 'cell')}, expected {len(_COLUMNS)}; get it again"
+            )
         if row[0] and tokens:
             yield tokens
             tokens = []

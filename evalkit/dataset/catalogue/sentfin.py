@@ -17,6 +17,7 @@ from evalkit.formats.standoff.document import Document, Documents, Mark
 from evalkit.formats.standoff.form import standoff_format
 from evalkit.options import ReadOptions
 from evalkit.records import Span
+from evalkit.showing import number_of
 
 __all__ = ["SENTFIN"]
 
@@ -38,7 +39,7 @@ def _documents(source: Source, options: ReadOptions) -> Documents:
     for row in rows:
         where = f"{source.path}:{rows.line_num}"
         if len(row) != len(_COLUMNS):
-            raise FormatError(f"{where}: {len(row)} cells, expected {len(_COLUMNS)}; get the corpus again")
+            raise FormatError(f"{where}: {number_of(len(row), 'cell')}, expected {len(_COLUMNS)}; get the corpus again")
         number, text, cell, _ = row
         decisions = [(found["name"], found["label"]) for found in _DECISION.finditer(cell)]
         if not decisions:

@@ -26,6 +26,7 @@ from evalkit.formats.base import Source
 from evalkit.formats.standoff.document import Document, Documents, Link, Mark
 from evalkit.options import ReadOptions
 from evalkit.records import Span
+from evalkit.showing import number_of
 
 __all__ = ["litbank_certainty", "litbank_documents"]
 
@@ -138,7 +139,7 @@ class _Text:
                 if kind not in _KINDS:
                     raise FormatError(f"{kind[:20]!r} is none of {', '.join(_KINDS)}")
                 if len(cells) < _KINDS[kind]:
-                    raise FormatError(f"{kind} has {len(cells)} fields, not {_KINDS[kind]}")
+                    raise FormatError(f"{kind} has {number_of(len(cells), 'field')}, not {_KINDS[kind]}")
                 self.kinds.add(kind)
                 self._read(kind, cells)
             except FormatError as error:
@@ -168,7 +169,9 @@ class _Text:
                 raise FormatError(f"a word is told by two numbers, found {line[:20]!r} and {word[:20]!r}")
             words = self.words[int(line)] if int(line) < len(self.words) else []
             if int(word) >= len(words):
-                raise FormatError(f"line {line} of the text has {len(words)} words, so there is none numbered {word}")
+                raise FormatError(
+                    f"line {line} of the text has {number_of(len(words), 'word')}, so there is none numbered {word}"
+                )
             places.append(words[int(word)])
         span = Span(places[0].start, places[1].end)
         if span.start >= span.end:

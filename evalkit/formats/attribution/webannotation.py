@@ -26,6 +26,7 @@ from evalkit.formats.standoff.document import Document, Documents, Link, Mark
 from evalkit.formats.standoff.proof import Claim, Prover
 from evalkit.options import ReadOptions
 from evalkit.records import Span
+from evalkit.showing import number_of
 from evalkit.text.counting import CODE_POINTS, parse_counting
 
 __all__ = ["webannotation_certainty", "webannotation_documents"]
@@ -89,7 +90,7 @@ def webannotation_documents(source: Source, options: ReadOptions) -> Documents:
         try:
             file, text = _text_of(path, name, alone=len(by_text) == 1)
         except InputError as error:
-            problems.append(FormatError(f"{error} ({len(own)} annotations)"))
+            problems.append(FormatError(f"{error} ({number_of(len(own), 'annotation')})"))
             continue
         marks = _marks(text, own, prover, problems, notes)
         ids = {mark.id for mark in marks}

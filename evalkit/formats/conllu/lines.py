@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from evalkit.errors import FormatError
 from evalkit.formats.tags.lines import read_lines
+from evalkit.showing import number_of
 
 __all__ = ["COLUMNS", "ConlluFile", "Row", "Sentence", "pairs", "read_conllu"]
 
@@ -155,8 +156,8 @@ def _check(file: ConlluFile) -> None:
         raise FormatError(f"{file.path}: has no line of CoNLL-U, one word a line with tabs between its columns{first}")
     if len(file.problems) > _MOST_PROBLEMS and len(file.problems) > read:
         raise FormatError(
-            f"{file.path}: {len(file.problems)} of {len(file.problems) + read} lines are none of CoNLL-U, the first: "
-            f"{file.problems[0]}; is it another format (--format)?"
+            f"{file.path}: of {number_of(len(file.problems) + read, 'line')} {len(file.problems)} are none of CoNLL-U, "
+            f"the first: {file.problems[0]}; is it another format (--format)?"
         )
 
 

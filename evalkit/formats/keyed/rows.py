@@ -14,6 +14,7 @@ from evalkit.formats.standoff.ids import own_ids
 from evalkit.formats.standoff.proof import Claim, Proof, Prover
 from evalkit.formats.tags.schemes import decode_tags
 from evalkit.records import Span
+from evalkit.showing import number_of
 from evalkit.text.counting import CODE_POINTS, parse_counting
 
 __all__ = ["documents_of_rows"]
@@ -231,8 +232,8 @@ class _Row:
             return [self._span(start, end, f"{self.where} token {at}") for at, (start, end) in enumerate(pairs)]
         if not isinstance(tokens, list) or len(tokens) != len(tags):
             raise FormatError(
-                f"{self.where}: {len(tags)} tags under {_listed(self.keys.tags)}, and neither so many tokens nor so "
-                "many offsets; mend it"
+                f"{self.where}: {number_of(len(tags), 'tag')} under {_listed(self.keys.tags)}, and neither "
+                "so many tokens nor so many offsets; mend it"
             )
         places, position = [], 0
         for token in tokens:

@@ -20,6 +20,7 @@ from evalkit.formats.standoff.document import Document, Documents, Link, Mark
 from evalkit.formats.standoff.values import article_of, feature_of, listed_objects, whole
 from evalkit.options import ReadOptions
 from evalkit.records import Span
+from evalkit.showing import number_of
 
 __all__ = ["KEY", "QUESTION", "needed", "read_spacy"]
 
@@ -236,7 +237,8 @@ def _pieces(values: object, text: str, where: str) -> list[_Piece]:
         start, end, label = whole(one.get("start")), whole(one.get("end")), one.get("label")
         if start is None or end is None or not 0 <= start < end <= len(text) or not isinstance(label, str):
             raise FormatError(
-                f"{where}[{number}]: {str(one)[:80]} is no labelled span of its text of {len(text)} characters; mend it"
+                f"{where}[{number}]: {str(one)[:80]} is no labelled span of its text of "
+                f"{number_of(len(text), 'character')}; mend it"
             )
         pieces.append(_Piece(start, end, label, _name(one.get("kb_id")), _name(one.get("id"))))
     return pieces

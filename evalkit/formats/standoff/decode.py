@@ -146,8 +146,8 @@ def _refuse_differing(documents: Sequence[Document]) -> None:
         if other.text != first.text:
             places = " and ".join(dict.fromkeys(one.where for one in (first, other) if one.where))
             raise FormatError(
-                f"{places or first.id}: article {first.id!r} has two texts, of {len(first.text)} and {len(other.text)} "
-                "characters; give each article its own id, or leave one out"
+                f"{places or first.id}: article {first.id!r} has two texts, the lengths of which are "
+                f"{len(first.text)} and {len(other.text)}; give each article its own id, or leave one out"
             )
 
 

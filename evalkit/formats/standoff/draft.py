@@ -26,6 +26,7 @@ from evalkit.layers.guesses import (
     is_syntax,
 )
 from evalkit.layers.table import all_layers
+from evalkit.showing import number_of
 
 __all__ = ["Findings", "TypeFound", "draft_text", "look_at"]
 
@@ -444,7 +445,10 @@ def draft_text(found: Findings, *, where: str, format_name: str) -> str:
     if parts:
         lines += ["# no items themselves, but parts of some", f"parts = {_toml(sorted(parts))}", ""]
     if len(dropped) > MOST_TYPES:
-        lines += [f"# left out and counted, as no table names them: {len(dropped)} types of marks and links", ""]
+        lines += [
+            f"# left out and counted, as no table names them: {number_of(len(dropped), 'type')} of marks and links",
+            "",
+        ]
     elif dropped:
         lines.append("# left out, and counted; take a type out of here and put it where it belongs")
         lines += ["drop = [", *[f"    {_toml(name)}," for name in dropped], "]", ""]
@@ -491,7 +495,7 @@ def _found_text(found: Findings, where: str, format_name: str) -> str:
         for feature, values in sorted(what.features.items()):
             lines.append(f"#   {'':{width}}        @{_shown(feature)}: {_counts(values)}")
     if len(found.types) > MOST_TYPES:
-        lines.append(f"#   and {len(found.types) - MOST_TYPES} more types")
+        lines.append(f"#   and {number_of(len(found.types) - MOST_TYPES, 'more type')}")
     if found.links:
         lines.append("# links, and the marks that they join")
         for name, ends in found.links.items():

@@ -195,7 +195,7 @@ def _cells(row: Mapping[str, Any], where: str, column: str, names: Sequence[str]
     named = [names[tag] if type(tag) is int and 0 <= tag < len(names) else tag for tag in tags]
     if odd := [tag for tag in named if not isinstance(tag, str)]:
         if names:
-            raise FormatError(f"{where}: {column} has {odd[0]!r}, and there are {len(names)} names, from 0; mend it")
+            raise FormatError(f"{where}: {column} has {odd[0]!r}, and the names are {len(names)}, from 0; mend it")
         raise FormatError(
             f"{where}: {column} are numbers such as {odd[0]!r}, and nothing says what they stand for; write the tags "
             "themselves, or Parquet with ClassLabel features, or give their names: --format hf-tokens --tag-names "

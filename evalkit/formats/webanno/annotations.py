@@ -20,6 +20,7 @@ from evalkit.formats.webanno.header import ANY_LAYER, BASE, CHAIN, FEATURE, SLOT
 from evalkit.formats.webanno.rows import Row, Table
 from evalkit.formats.webanno.text import Text
 from evalkit.records import Span
+from evalkit.showing import number_of
 
 __all__ = ["Annotated", "annotated"]
 
@@ -99,7 +100,10 @@ class _Reader:
     def _row(self, row: Row) -> None:
         cells = row.cells[: self.width]
         if len(cells) < self.width:
-            self._problem(row, f"has {len(cells)} cells behind the token, not {self.width} as the header says; mend it")
+            self._problem(
+                row,
+                f"has {number_of(len(cells), 'cell')} behind the token, not {self.width} as the header says; mend it",
+            )
             cells += (NONE,) * (self.width - len(cells))
         if row.line not in self.text.units:
             if any(cell not in (NONE, "") for cell in cells):
@@ -182,7 +186,9 @@ class _Reader:
     ) -> None:
         filled = [target for target in targets if target.written not in (NONE, EMPTY)]
         if filled and len(roles) != len(targets):
-            self._problem(row, f"{len(roles)} roles of {column.name} and {len(targets)} places; mend it")
+            self._problem(
+                row, f"{number_of(len(roles), 'role')} of {column.name} and {number_of(len(targets), 'place')}; mend it"
+            )
             return
         self.out.notes["slots that nothing fills, left out"] += len(roles) - len(filled)
         for role, target in zip(roles, targets, strict=False):

@@ -325,7 +325,7 @@ def test_two_texts_of_one_article_are_refused():
     documents = (Document(id="a", text=TEXT, annotator="ana"), Document(id="a", text="Other.", annotator="ben"))
     batch = decode(Documents(documents=documents), load_profile("default"), HERE)
     assert not batch.examples
-    assert "two texts, of 63 and 6 characters" in str(batch.problems[0])
+    assert "two texts, the lengths of which are 63 and 6;" in str(batch.problems[0])
 
 
 def test_a_mark_at_the_same_place_may_say_which_thing_it_is(tmp_path):

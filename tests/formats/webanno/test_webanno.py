@@ -296,7 +296,7 @@ class TestDamage:
             pytest.param("P|Q\t_\t1-1\t_\t_\t_", "there is more than one annotation of Span", id="not told which"),
             pytest.param("P\tx\t_\t_\t_\t_", "a relation of Rel that comes from nowhere", id="no source"),
             pytest.param("P\t_\t_\t*\t_\t_", "names no link of a chain", id="no chain"),
-            pytest.param("P\t_\t_\t_\tr;s\t1-1", "2 roles of links and 1 places", id="slots"),
+            pytest.param("P\t_\t_\t_\tr;s\t1-1", "2 roles of links and 1 place", id="slots"),
         ],
     )
     def test_a_broken_cell_is_named(self, tmp_path: Path, cells: str, message: str) -> None:
