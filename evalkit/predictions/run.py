@@ -133,6 +133,7 @@ class Run:
         made = self.made_by
         more: dict[str, Any] = {
             "command": made.command,
+            "scoring": stated(self.scoring),
             "extractor_facts": dict(made.facts),
             "shard": None if self.shard is None else list(self.shard),
             "sha256": self.sha256,
@@ -268,7 +269,7 @@ class Run:
                 reading=said.get("reading", ""),
             )
         shard = said.get("shard")
-        return cls(
+        run = cls(
             extractor=said["extractor"],
             predictions=tuple(predictions),
             layers=tuple(said["layers"]) if "layers" in said else None,
@@ -285,6 +286,7 @@ class Run:
             shard=None if shard is None else (shard[0], shard[1]),
             complete=said.get("complete", False),
         )
+        return run.scored_as(said.get("scoring"))
 
     @classmethod
     def of_result(cls, result: EvalResult) -> Run:
@@ -296,11 +298,10 @@ class Run:
         where = f"result of {result.extractor}"
         gold = {"gold": result.gold, "gold_fingerprint": result.gold.rpartition("@")[2], "split": result.split}
         facts = {**gold, "articles": result.articles, **result.run, "extractor": result.extractor, "complete": True}
-        run = cls.from_facts(facts, (), where=where)
-        return replace(run.scored_as(result.run.get("scoring")), result=result)
+        return replace(cls.from_facts(facts, (), where=where), result=result)
 
     def scored_as(self, scoring: Mapping[str, Any] | None) -> Run:
-        """The run with what a result or a baseline says about how it was scored (see `stated`)."""
+        """The run with what a result, a baseline or `run.json` says about how it was scored (see `stated`)."""
         said = scoring or {}
         gold = self.gold
         return replace(

@@ -11,6 +11,7 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.extractors.base import Extractor, Traits, traits_of
 from evalkit.extractors.table import settings_for
 from evalkit.options import Options
+from evalkit.predictions.facts import stated
 from evalkit.predictions.run import Run
 from evalkit.predictions.store import RunFolder
 from evalkit.predictions.usage import usage_notes
@@ -49,7 +50,8 @@ def measure_extractor(
         gold = gold_from(dataset, options.read, options.scoring.gold_maps)
         bootstrap_of(options.intervals, [example.article for example in gold])
         check_scoring(gold, options.scoring)
-        planned = planned_run(system, gold)
+        # Stands in the run from the start: one that is not scored in the end is scored again as it was asked for.
+        planned = planned_run(system, gold).scored_as(stated(options.scoring))
         check_evaluable(gold, planned, options.scoring)
         folder = RunFolder(Path(options.running.out or RunFolder.default(planned.extractor, planned.key).path))
         with folder.held(options.running.command):

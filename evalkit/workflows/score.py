@@ -104,7 +104,9 @@ def score_run(
     """
     wanted = options.scoring
     asked = wanted.predicted_label_map
-    scoring = replace(wanted, predicted_label_map=run.default_label_map if asked is None else asked)
+    # How its labels come to those of the gold is said of the run, whoever scores it.
+    own = run.scoring.predicted_label_map or run.default_label_map
+    scoring = replace(wanted, predicted_label_map=own if asked is None else asked)
     bootstrap = bootstrap_of(options.intervals, [example.article for example in gold])
     with_floor = baseline and run.extractor != BASELINE and not any(map(lacks_text, gold))
 

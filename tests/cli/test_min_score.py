@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,29 @@ def test_a_fit_takes_no_article(evalkit: Evalkit, workspace: Path):
     done = evalkit("explain", "runs/none", "a-port", "--fit-threshold")
     assert done.status == 2
     assert "ARTICLE_ID has no use with --fit-threshold" in done.err
+
+
+def test_a_run_that_was_not_scored_in_the_end_is_scored_again_as_it_was_asked_for(evalkit: Evalkit, workspace: Path):
+    write_lines(workspace / "mini.jsonl", GOLD)
+    (workspace / "humans.py").write_text("def find(article):\n    return [(0, 8, 'HUMAN')]\n", encoding="utf-8")
+    (workspace / "m.toml").write_text('HUMAN = "PER"\n', encoding="utf-8")
+    run = ("run", "--model", "humans:find", "--dataset", "mini.jsonl", "--no-floor", "--predicted-label-map", "m.toml")
+    assert evalkit(*run, "--out", "runs/whole").status == 0
+    refused = evalkit(*run, "--out", "runs/half", "--min-score", "0.9")
+    assert refused.status == 2
+    assert "has a score" in refused.err
+    assert (workspace / "runs/half/predictions.jsonl").is_file()
+    assert not (workspace / "runs/half/result.json").exists()
+    facts = json.loads((workspace / "runs/half/run.json").read_bytes())
+    assert facts["scoring"] == {"predicted_map": "m.toml", "min_score": ["0.9"]}
+    # What was asked for cannot be had of it, whoever asks again.
+    assert evalkit("gate", "runs/half", "--baseline", "runs/whole").status == 2
+    assert evalkit("compare", "runs/whole", "runs/half").status == 2
+    # Without a result the map is applied still.
+    (workspace / "runs/whole/result.json").unlink()
+    scored = evalkit("score", "--gold", "mini.jsonl", "--predicted", "runs/whole", "--resamples", "0", "--json").json
+    assert scored["tasks"]["entities"]["exact"]["micro"]["f1"] == 1.0
+    assert scored["run"]["scoring"] == {"predicted_map": "m.toml"}
+    assert evalkit("gate", "runs/whole", "--baseline", "base.json", "--update").status == 0
+    assert json.loads((workspace / "base.json").read_bytes())["scoring"] == {"predicted_map": "m.toml"}
+    assert evalkit("gate", "runs/whole", "--baseline", "base.json").status == 0
