@@ -10,7 +10,7 @@ nothing. The two are never the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -199,6 +199,22 @@ class Annotations:
     def __getitem__(self, layer: str) -> tuple[Any, ...] | None:
         """The items of a layer; None if it was not annotated."""
         return self.layers.get(layer)
+
+    def __contains__(self, layer: object) -> bool:
+        """Whether a layer was annotated, by its name."""
+        return layer in self.layers
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the layers that are there, as of a mapping."""
+        return iter(self.layers)
+
+    def __len__(self) -> int:
+        """How many layers are there."""
+        return len(self.layers)
+
+    def __bool__(self) -> bool:
+        """Always true: that nothing was annotated is an answer, too."""
+        return True
 
     def __getattr__(self, name: str) -> Any:
         """The items of a layer by its name, for people at a prompt; only called for what is no attribute."""

@@ -36,3 +36,13 @@ def test_none_takes_a_layer_away_and_items_come_in_any_form() -> None:
 def test_copies_are_equal() -> None:
     assert copy.copy(HALF) == copy.deepcopy(HALF) == pickle.loads(pickle.dumps(HALF)) == HALF
     assert hash(copy.deepcopy(HALF)) == hash(HALF)
+
+
+def test_layers_are_looked_for_and_gone_through_by_name() -> None:
+    # A subscript alone would make Python ask for the layers 0, 1, 2 …, without end.
+    assert "entities" in HALF
+    assert "stances" not in HALF
+    assert 0 not in HALF
+    assert list(HALF) == ["entities", "quotes"]
+    assert (len(HALF), len(Annotations())) == (2, 0)
+    assert bool(Annotations())
