@@ -25,6 +25,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import RawExample
@@ -33,7 +34,7 @@ from evalkit.errors import FormatError, InputError
 from evalkit.files import file_name_of, path_of, read_json, read_text
 from evalkit.records import Article
 from evalkit.registry import near_match
-from evalkit.shapes import checked, each, list_of, text
+from evalkit.shapes import HUGE, checked, each, list_of, number, text
 from evalkit.showing import number_of
 from evalkit.toml import read_toml
 
@@ -43,6 +44,13 @@ IdsBySplit = Mapping[str, Sequence[str]]
 
 _DATED = "date:"
 _SHARE = re.compile(r"\s*(?P<name>[^=,\s]+)\s*=\s*(?P<share>\d*\.?\d+)\s*")
+_NAMED = 5
+"""So many articles that lack the same are named."""
+
+_SPLIT_REMEDY = (
+    'name its split in a file (--splits FILE), or in a field "split" of its row, or give shares '
+    "(--splits train=.8,dev=.1,test=.1)"
+)
 _TOGETHER = 1e-6
 """So much may shares differ from one whole: three thirds can only be written about right."""
 
@@ -166,13 +174,23 @@ def _read_lists(path: Path) -> IdsBySplit:
     """
     remedy = 'write {"SPLIT": ["ID", …], …}'
     if path.suffix == ".toml":
-        lists: IdsBySplit = checked(read_toml(path), each(list_of(text)), path, 'write SPLIT = ["ID", …]')
-        return lists
+        return _as_text(checked(read_toml(path), each(list_of(_an_id)), path, 'write SPLIT = ["ID", …]'))
     content = read_text(path, remedy="name a list of ids, or write shares as train=.8,test=.2")
     if path.suffix == ".json" or content.lstrip()[:1] in ("{", "["):
-        lists = checked(read_json(path), each(list_of(text)), path, remedy)
-        return lists
+        return _as_text(checked(read_json(path), each(list_of(_an_id)), path, remedy))
     return _from_lines(content, path)
+
+
+def _an_id(value: Any) -> None:
+    """Text, or a whole number: tools that number their articles write their ids so."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        number(-HUGE, HUGE, whole=True)(value)
+    else:
+        text(value)
+
+
+def _as_text(lists: Mapping[str, Sequence[str | int]]) -> IdsBySplit:
+    return {split: [str(article_id) for article_id in ids] for split, ids in lists.items()}
 
 
 def _from_lines(content: str, path: Path) -> IdsBySplit:
@@ -235,18 +253,7 @@ def check_splits(raws: Sequence[RawExample], rule: SplitRule) -> Iterator[Proble
             message = f"split {name!r} cannot be the name of a folder; use letters, digits, '-' and '_'"
             first = next(raw.example.article.id for raw in raws if raw.split == name)
             yield Problem(first, "split", "split-unsafe", message)
-    for raw in raws:
-        article = raw.example.article
-        if raw.split is None and rule.days:
-            found = f"is published on {article.published!r}, which is no day" if article.published else "has no date"
-            message = f"the article {found}; add one (published), or name its split in a list"
-            yield Problem(article.id, "published", "split-missing", message)
-        elif raw.split is None:
-            message = (
-                "no split claims the article; name its split in a file (--splits FILE), or in a field "
-                '"split" of its row, or give shares (--splits train=.8,dev=.1,test=.1)'
-            )
-            yield Problem(article.id, "split", "split-missing", message)
+    yield from _without_split([raw.example.article for raw in raws if raw.split is None], rule)
     ids = {raw.example.article.id for raw in raws}
     known, hints = sorted(ids), _HINTS
     seen: dict[str, str] = {}
@@ -264,6 +271,24 @@ def check_splits(raws: Sequence[RawExample], rule: SplitRule) -> Iterator[Proble
                 yield Problem(article_id, "split", "split-unknown", message)
 
 
+def _without_split(articles: Sequence[Article], rule: SplitRule) -> Iterator[Problem]:
+    """Articles that no split claims, each by itself; of many that lack the same, one problem for all."""
+    lacking: dict[tuple[str, str], list[str]] = {}
+    for article in articles:
+        if rule.days:
+            found = f"is published on {article.published!r}, which is no day" if article.published else "has no date"
+            reason = ("published", f"the article {found}; add one (published), or name its split in a list")
+        else:
+            reason = ("split", f"no split claims the article; {_SPLIT_REMEDY}")
+        lacking.setdefault(reason, []).append(article.id)
+    for (place, message), ids in lacking.items():
+        if len(ids) > _NAMED:
+            named = f"{', '.join(ids[:_NAMED])}, …"
+            yield Problem(number_of(len(ids), "article"), place, "split-missing", f"{named}: each: {message}")
+        else:
+            yield from (Problem(article_id, place, "split-missing", message) for article_id in ids)
+
+
 def split_notes(raws: Sequence[RawExample], present: IdsBySplit, rule: SplitRule) -> Iterator[str]:
     """How articles were laid out by share or date, and how many stayed where they were."""
     if not rule.divides:
@@ -273,7 +298,8 @@ def split_notes(raws: Sequence[RawExample], present: IdsBySplit, rule: SplitRule
     counts = Counter(raw.split for raw in fresh)
     names = list(rule.shares) or list(_names(rule.days))
     told = ", ".join(
-        f"{name} {counts[name]}" + (f" ({rule.shares[name]:.3g} asked for)" if rule.shares else "") for name in names
+        f"{name} {counts[name]}" + (f" (share {rule.shares[name]:.3g} asked for)" if rule.shares else "")
+        for name in names
     )
     how = f"by a hash of their ids, seed {rule.seed}, so that adding articles moves none" if rule.shares else "by date"
     yield f"{number_of(len(fresh), 'article')} laid out {how}: {told}"

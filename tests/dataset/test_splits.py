@@ -18,6 +18,7 @@ from evalkit.dataset.build import BuildResult, DatasetProblemsError, build_datas
 from evalkit.dataset.splits import SplitRule, split_rule
 from evalkit.errors import FormatError, InputError
 from evalkit.records import Article
+from evalkit.showing import number_of
 
 SHARES = "train=.8,dev=.1,test=.1"
 
@@ -77,6 +78,18 @@ class TestLists:
         with pytest.raises(FormatError, match=message):
             split_rule(tmp_path / name)
 
+    @pytest.mark.parametrize(
+        ("name", "content"), [("s.json", '{"dev": [101], "test": ["b"]}'), ("s.toml", 'dev = [101]\ntest = ["b"]\n')]
+    )
+    def test_ids_may_be_numbers(self, tmp_path: Path, name: str, content: str) -> None:
+        (tmp_path / name).write_text(content)
+        assert split_rule(tmp_path / name).lists == {"dev": ["101"], "test": ["b"]}
+
+    def test_a_truth_value_is_no_id(self, tmp_path: Path) -> None:
+        (tmp_path / "s.json").write_text('{"dev": [true]}')
+        with pytest.raises(FormatError, match=r"damaged at dev\[0\]: found True, expected text"):
+            split_rule(tmp_path / "s.json")
+
     def test_a_file_that_is_not_there_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"none\.csv: cannot be read.*shares as"):
             split_rule(str(tmp_path / "none.csv"))
@@ -95,8 +108,9 @@ class TestShares:
         (note,) = (one for one in result.notes if "laid out" in one)
         assert note == (
             "40 articles laid out by a hash of their ids, seed 1, so that adding articles moves none: "
-            f"train {counts['train']} (0.8 asked for), dev {counts['dev']} (0.1 asked for), "
-            f"test {counts['test']} (0.1 asked for)"
+            f"{number_of(counts['train'], 'article')} in train (share 0.8 asked for), "
+            f"{number_of(counts['dev'], 'article')} in dev (share 0.1 asked for), "
+            f"{number_of(counts['test'], 'article')} in test (share 0.1 asked for)"
         )
         assert counts["train"] + counts["dev"] + counts["test"] == 40
 
@@ -181,6 +195,16 @@ class TestDates:
         messages = [one.message for one in refused.value.problems if one.code == "split-missing"]
         assert messages[0].startswith("the article is published on '2024-01', which is no day; add one (published)")
         assert messages[1].startswith("the article has no date; add one")
+
+    def test_many_that_lack_the_same_are_one_problem(self, source: Path) -> None:
+        names = [f"a{number}" for number in range(300)]
+        source.write_text(rows(*names, a0="2024-01-01", a1="soon"))
+        with pytest.raises(DatasetProblemsError) as refused:
+            build(source, splits="date:2024-06-01")
+        # 300 without the one that has a day and the one whose day is none: 298 lack it.
+        found = [one for one in refused.value.problems if one.code == "split-missing"]
+        assert [one.article_id for one in found] == ["298 articles", "a1"]
+        assert found[0].message.startswith("a2, a3, a4, a5, a6, …: each: the article has no date; add one")
 
     @pytest.mark.parametrize(
         ("said", "message"),
