@@ -51,7 +51,11 @@ def init(folder: Path, layers: tuple[str, ...], labels: Path | None) -> None:
 @dataset_group.command("build")
 @click.argument("sources", nargs=-1, type=PATH)
 @click.option("--out", type=PATH, default=Path("annotations"), show_default=True, help="The dataset folder.")
-@click.option("--corpus", type=PATH, help="The folder of article texts; by default the one beside the dataset folder.")
+@click.option(
+    "--corpus",
+    type=PATH,
+    help="The folder of article texts; corpus beside the dataset folder, or NAME-corpus, by default.",
+)
 @click.option(
     "--splits",
     metavar="FILE|SHARES|DAYS",
@@ -81,7 +85,8 @@ def build(
     dataset folder, if that has it already. Shares and days are for new articles: a hash of the id says where one goes,
     so shares are met about, and adding articles moves none.
     """
-    from evalkit.dataset.build import DatasetProblemsError, build_dataset, corpus_beside
+    from evalkit.dataset.build import DatasetProblemsError, build_dataset
+    from evalkit.dataset.validate import corpus_beside
 
     corpus = corpus or corpus_beside(out)
     try:
@@ -100,7 +105,11 @@ def build(
 
 @dataset_group.command("validate")
 @click.argument("path", required=False)
-@click.option("--corpus", type=PATH, help="The folder of article texts; by default the one beside the dataset folder.")
+@click.option(
+    "--corpus",
+    type=PATH,
+    help="The folder of article texts; corpus beside the dataset folder, or NAME-corpus, by default.",
+)
 @form_options
 @read_options
 def validate(path: str | None, corpus: Path | None, form: str, read: ReadOptions) -> None:

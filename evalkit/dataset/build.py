@@ -21,6 +21,7 @@ article-lost                an article of the folder that no source names
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,7 +49,7 @@ from evalkit.dataset.store import (
     read_article_entries,
     split_files,
 )
-from evalkit.dataset.validate import CORPUS_FOLDER, check_raw
+from evalkit.dataset.validate import check_raw, corpus_beside, own_corpus
 from evalkit.errors import FormatError, InputError
 from evalkit.files import file_name_of, read_text, write_file
 from evalkit.folders import finish_changes, replace_children
@@ -66,7 +67,6 @@ __all__ = [
     "BuildResult",
     "DatasetProblemsError",
     "build_dataset",
-    "corpus_beside",
     "declaring_folder",
     "labels_file",
     "write_dataset",
@@ -130,7 +130,7 @@ def build_dataset(
             native row without text takes it from the corpus.
         out: the dataset folder. Its labels.toml and other files stay; its splits and README.md are replaced. Where it
             has no labels.toml, the one beside the sources is taken over.
-        corpus: the folder of article texts; by default `corpus` beside `out`.
+        corpus: the folder of article texts; by default `corpus` beside `out`, or `NAME-corpus` if that is there.
         splits: article ids by split, or the path of a list of them; shares as `train=.8,dev=.1,test=.1`; or days, as
             `date:2024-06-01,2024-09-01` (see `evalkit.dataset.splits`). None leaves each article in the split that its
             source or `out` has it in.
@@ -179,13 +179,6 @@ def build_dataset(
         *undecided_notes(raw.example for raw in raws),
     )
     return BuildResult(splits=settled_splits(built), new_texts=new_texts, notes=notes)
-
-
-def corpus_beside(out: Path) -> Path:
-    """The folder of article texts beside a dataset folder."""
-    # The folder that one is in has no name to go up from.
-    parent, whole = out.parent, out.resolve().parent
-    return (parent if parent.resolve() == whole else whole) / CORPUS_FOLDER
 
 
 def _copy_notes(raws: Sequence[RawExample]) -> Iterator[str]:
@@ -386,7 +379,10 @@ def _check_store(raws: Sequence[RawExample], out: Path, corpus: Path) -> Iterato
             message = "the text has carriage returns; the corpus has line feeds only, convert it and its offsets"
             yield Problem(article.id, "text", "line-ends", message)
         if path.is_file() and read_text(path) != article.text:
-            message = f"the text differs from {path}; published texts do not change: restore it, or use a new id"
+            message = (
+                f"the text differs from {path}; published texts do not change: restore it, or use a new id; if that is "
+                f"the corpus of another dataset, give this one its own: --corpus {shlex.quote(str(own_corpus(out)))}"
+            )
             yield Problem(article.id, "text", "text-changed", message)
     for split, ids in _ids_by_split(out).items():
         for article_id in set(ids) - named:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.dataset.declaration import DATASET_FILE
 from evalkit.dataset.labels import LABELS_FILE, Inventory, inventory_of_file, load_inventory
 from evalkit.dataset.store import DRAFTS, example_json
+from evalkit.dataset.validate import corpus_beside, own_corpus
 from evalkit.errors import FormatError, InputError, OutputError
 from evalkit.files import path_of, read_text
 from evalkit.folders import replace_children
@@ -126,11 +127,20 @@ def _layers(names: Sequence[str]) -> list[Layer[Any]]:
 
 def _next_steps(folder: Path, layers: Sequence[Layer[Any]]) -> Iterator[str]:
     name, drafts = shlex.quote(str(folder)), shlex.quote(str(folder / DRAFTS))
-    yield f"evalkit dataset build {drafts} --out {name}"
+    # Another dataset may have an article of the same name.
+    beside = corpus_beside(folder).exists() or any(_other_datasets(folder))
+    yield f"evalkit dataset build {drafts} --out {name}" + (
+        f" --corpus {shlex.quote(str(own_corpus(folder)))}" if beside else ""
+    )
     yield f"evalkit dataset validate {name}"
     # The floor knows the usual layers, and nothing is to be had without one of them.
     if any(layer.always_stated for layer in layers):
         yield f"evalkit run --model trivial --dataset {name}"
+
+
+def _other_datasets(folder: Path) -> Iterator[Path]:
+    own = folder.resolve()
+    return (path.parent for path in own.parent.glob(f"*/{DATASET_FILE}") if path.parent != own)
 
 
 def _labels(layers: Sequence[Layer[Any]], given: str | Path | None) -> tuple[Inventory, str]:

@@ -14,7 +14,7 @@ layer-unknown               nothing but objects under names that are no layer
 split-copy                  an article of another split has the same text, or nearly
 ==========================  ===========================================================================
 
-The corpus is compared where there is one: a folder `corpus` beside the dataset folder.
+The corpus is compared where there is one: a folder `corpus`, or `NAME-corpus`, beside the dataset folder.
 """
 
 from __future__ import annotations
@@ -53,12 +53,34 @@ from evalkit.showing import shown_html
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["CORPUS_FOLDER", "OF_READINGS", "Validation", "check_corpus", "check_raw", "validate_dataset"]
+__all__ = [
+    "CORPUS_FOLDER",
+    "OF_READINGS",
+    "Validation",
+    "check_corpus",
+    "check_raw",
+    "corpus_beside",
+    "own_corpus",
+    "validate_dataset",
+]
 
 CORPUS_FOLDER = "corpus"
 
 OF_READINGS = " of readings"
 """What follows the name of a layer where its items in readings are counted."""
+
+
+def corpus_beside(out: Path) -> Path:
+    """The folder of article texts beside a dataset folder: its own, if there is one, else `corpus`."""
+    own = own_corpus(out)
+    return own if own.is_dir() else own.parent / CORPUS_FOLDER
+
+
+def own_corpus(out: Path) -> Path:
+    """The folder of article texts that is called after a dataset, for one that has another beside it."""
+    # The folder that one is in has no name to go up from.
+    parent, whole = out.parent, out.resolve()
+    return (parent if parent.resolve() == whole.parent else whole.parent) / f"{whole.name}-{CORPUS_FOLDER}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +162,7 @@ def validate_dataset(
     changes: list[str] = []
     if found.kind == "folder":
         problems += _check_file_names(raws)
-        corpus = corpus or Path(found.location).resolve().parent / CORPUS_FOLDER
+        corpus = corpus or corpus_beside(Path(found.location))
         if corpus.is_dir():
             problems += check_corpus(raws, corpus)
             checks = ("corpus",)

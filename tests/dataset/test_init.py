@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from evalkit.cli.main import cli
+from evalkit.dataset.build import DatasetProblemsError, build_dataset
 from evalkit.dataset.declaration import DATASET_FILE, Declaration, read_declaration
 from evalkit.dataset.init import InitResult, init_dataset
 from evalkit.dataset.labels import load_inventory
@@ -118,6 +119,25 @@ def test_the_folder_that_one_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_declaration(Path()).title == "inside"
     # Where validate looks for it.
     assert Path("../corpus/example.txt").is_file()
+
+
+def test_a_dataset_beside_another_has_texts_of_its_own() -> None:
+    first, second = init_dataset("one"), init_dataset("two", layers="entities")
+    follow(first)
+    follow(second)
+    # Both are called example, and say other things.
+    assert Path("corpus/example.txt").read_text() != Path("two-corpus/example.txt").read_text()
+    assert validate_dataset("two").problems == ()
+    follow(init_dataset("three", layers="quotes"))
+    # Built once, its corpus is found again.
+    build_dataset("two", Path("two"))
+
+
+def test_a_text_that_another_dataset_has_is_told_of_with_a_way_out() -> None:
+    follow(init_dataset("one"))
+    init_dataset("two", layers="entities")
+    with pytest.raises(DatasetProblemsError, match=r"if that is the corpus of another dataset.*--corpus two-corpus"):
+        build_dataset("two/drafts", Path("two"))
 
 
 def test_a_folder_with_other_files_may_be_there() -> None:
