@@ -1,14 +1,19 @@
-"""What holds for all tests: one profile for hypothesis, and an interrupt that is heard.
+"""What holds for all tests: one profile for hypothesis, data beside the repository, an interrupt that is heard.
 
 How long an example takes says something of the machine, nothing of the code.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+from pathlib import Path
 
 from hypothesis import settings
+
+SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[2] / "shared"))
+"""Data that no repository holds; what needs it is skipped where it is not."""
 
 settings.register_profile("evalkit", deadline=None)
 settings.load_profile("evalkit")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import os
 import re
 from pathlib import Path
 
@@ -12,8 +11,8 @@ import pytest
 from evalkit.dataset.load import load_dataset
 from evalkit.layers.entities import ENTITIES
 from evalkit.records import Entity
+from tests.conftest import SHARED
 
-SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[3] / "shared"))
 DATA = SHARED / "data" / "ner" / "gum"
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs the files of GUM: set EVALKIT_SHARED")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
 from evalkit.cli.main import main
 from evalkit.formats.tags.reading import TagCorpus, read_tag_columns
 from evalkit.formats.tags.settings import TagSettings
+from tests.conftest import SHARED
 
-SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[3] / "shared"))
 DATA = SHARED / "data" / "repro" / "hipe2020"
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs the HIPE-2020 files: set EVALKIT_SHARED")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
 from evalkit.cli.main import main
+from tests.conftest import SHARED
 
-SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[3] / "shared"))
 DATA = SHARED / "data" / "repro" / "wnut17"
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs the WNUT-2017 files: set EVALKIT_SHARED")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,9 +17,9 @@ from evalkit.dataset.catalogue.get import get_dataset
 from evalkit.dataset.catalogue.table import corpus_names, find_entry
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_splits
+from tests.conftest import SHARED
 from tests.dataset.catalogue.file_server import FileServer
 
-SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[4] / "shared"))
 DATA = SHARED / "data"
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs the files of the corpora: set EVALKIT_SHARED")

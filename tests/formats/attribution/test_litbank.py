@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,9 @@ from evalkit.formats.base import Source
 from evalkit.formats.standoff.document import Documents, Link
 from evalkit.formats.table import load_format
 from evalkit.options import ReadOptions
+from tests.conftest import SHARED
 
-SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[4] / "shared")) / "data/quotes/litbank"
+LITBANK = SHARED / "data/quotes/litbank"
 
 TEXT = "Orla Finch  came .\n“ Never ” , she said .\n"
 QUOTES = "QUOTE\tQ1\t1\t0\t1\t2\t“ Never ”\nATTRIB\tQ1\tOrla_Finch-1\n"
@@ -105,10 +105,10 @@ def test_a_text_without_quotes_is_annotated_like_the_others(tmp_path: Path) -> N
     assert batch.notes["files of another form that end in .ann, left out"] == 1
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="LitBank is not here")
+@pytest.mark.skipif(not LITBANK.is_dir(), reason="LitBank is not here")
 def test_the_quotes_of_litbank() -> None:
     # The corpus has 1,765 quotes, each attributed, in 100 texts.
-    found = read(SHARED / "quotations/tsv")
+    found = read(LITBANK / "quotations/tsv")
     marks = [mark for document in found.documents for mark in document.marks]
     assert (len(found.documents), len(marks), found.problems) == (100, 1765, ())
     assert all(mark.type == "QUOTE" and mark.features["speaker"] for mark in marks)

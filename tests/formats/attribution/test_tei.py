@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -13,8 +12,9 @@ from evalkit.formats.base import Source
 from evalkit.formats.standoff.document import Document, Documents
 from evalkit.formats.table import load_format
 from evalkit.options import ReadOptions
+from tests.conftest import SHARED
 
-SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[4] / "shared")) / "data/ner/gum/xml"
+GUM_XML = SHARED / "data/ner/gum/xml"
 
 HEADER = """<teiHeader><fileDesc><titleStmt><title>Ruun
  news</title></titleStmt><publicationStmt><publisher>The Post</publisher><date when="2021-02-03"/></publicationStmt>
@@ -202,11 +202,11 @@ def test_sniffing(tmp_path: Path) -> None:
         assert tei_certainty(path, head) == 0
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="GUM is not here")
+@pytest.mark.skipif(not GUM_XML.is_dir(), reason="GUM is not here")
 def test_the_quotes_of_gum() -> None:
     # As grep counts the elements in the 39 files: 89 <quote> and 44 <q>.
     kinds: Counter[str] = Counter()
-    for path in sorted(SHARED.glob("*.xml")):
+    for path in sorted(GUM_XML.glob("*.xml")):
         found = tei_documents(Source(path=path), ReadOptions())
         kinds.update(mark.type for mark in the_one(found).marks)
     assert (kinds["quote"], kinds["q"]) == (89, 44)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -26,8 +24,8 @@ from evalkit.formats.standoff.proof import (
 )
 from evalkit.records import Span
 from evalkit.text.counting import CODE_POINTS, UNITS, Counting
+from tests.conftest import SHARED
 
-SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[4] / "shared"))
 FINENTITY = SHARED / "data/stance/finentity/data/FinEntity.json"
 
 LATIN = ("Ana", "Zoë", "Zoe\u0308", "Beşir", "\ufb01n", "½", "„Ruun“", "told", "N\u0303a", "U\u0308ber", "—", "…")
