@@ -297,10 +297,8 @@ def split_notes(raws: Sequence[RawExample], present: IdsBySplit, rule: SplitRule
     fresh = [raw for raw in raws if rule.anew or raw.example.article.id not in before]
     counts = Counter(raw.split for raw in fresh)
     names = list(rule.shares) or list(_names(rule.days))
-    told = ", ".join(
-        f"{name} {counts[name]}" + (f" (share {rule.shares[name]:.3g} asked for)" if rule.shares else "")
-        for name in names
-    )
+    asked = {name: f" (share {share:.3g} asked for)" for name, share in rule.shares.items()}
+    told = ", ".join(f"{name} {number_of(counts[name], 'article')}{asked.get(name, '')}" for name in names)
     how = f"by a hash of their ids, seed {rule.seed}, so that adding articles moves none" if rule.shares else "by date"
     yield f"{number_of(len(fresh), 'article')} laid out {how}: {told}"
     if stayed := len(raws) - len(fresh):

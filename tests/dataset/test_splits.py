@@ -108,9 +108,9 @@ class TestShares:
         (note,) = (one for one in result.notes if "laid out" in one)
         assert note == (
             "40 articles laid out by a hash of their ids, seed 1, so that adding articles moves none: "
-            f"{number_of(counts['train'], 'article')} in train (share 0.8 asked for), "
-            f"{number_of(counts['dev'], 'article')} in dev (share 0.1 asked for), "
-            f"{number_of(counts['test'], 'article')} in test (share 0.1 asked for)"
+            f"train {number_of(counts['train'], 'article')} (share 0.8 asked for), "
+            f"dev {number_of(counts['dev'], 'article')} (share 0.1 asked for), "
+            f"test {number_of(counts['test'], 'article')} (share 0.1 asked for)"
         )
         assert counts["train"] + counts["dev"] + counts["test"] == 40
 
