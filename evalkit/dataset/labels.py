@@ -49,6 +49,7 @@ __all__ = [
     "load_label_map",
     "mappable_inventory",
     "mapped_inventory",
+    "own_map_notes",
     "restrict_labels",
     "unlisted_inventory",
     "with_metadata_layers",
@@ -242,6 +243,17 @@ def _map_of_name(name: str, inventory: Inventory) -> LabelMap:
     if name not in inventory.maps:
         raise unknown_name("label map", name, inventory.maps)
     return inventory.maps[name]
+
+
+def own_map_notes(names: Iterable[str | Path], inventory: Inventory) -> list[str]:
+    """A note for each label map that is asked for by the name of a built-in one, and is another in this dataset."""
+    parts = dict.fromkeys(part for name in names for part in str(name).split("+"))
+    built_in = inventory_of_file(bundled_gold() / LABELS_FILE).maps if parts else {}
+    return [
+        f"label map {name!r} is the dataset's own ([maps.{name}]), in place of the built-in one of that name"
+        for name in parts
+        if name in built_in and inventory.maps.get(name) not in (None, built_in[name])
+    ]
 
 
 def mapped_inventory(inventory: Inventory, label_map: LabelMap) -> Inventory:

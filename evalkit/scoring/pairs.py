@@ -59,6 +59,7 @@ class Paired:
         set_aside: what, in the singular and the plural → how many, for the notes.
         failed: article id → error.
         given_only: the layers whose items the extractor labels where they are given, and finds none itself.
+        emptied: layer → why all of its gold items are gone, such as that the label maps drop them.
     """
 
     pairs: tuple[Pair, ...]
@@ -67,6 +68,7 @@ class Paired:
     set_aside: Mapping[Words, int] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     given_only: frozenset[str] = frozenset()
+    emptied: Mapping[str, str] = field(default_factory=dict)
 
     def with_layers(self, layers: Sequence[str]) -> list[Pair]:
         """The articles whose gold has some layers."""

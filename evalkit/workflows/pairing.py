@@ -13,6 +13,7 @@ from evalkit.dataset.labels import (
     foreign_label_notes,
     load_label_map,
     mapped_inventory,
+    own_map_notes,
     restrict_labels,
 )
 from evalkit.dataset.own_labels import label_counts, respelled_annotations, spelling_note
@@ -161,6 +162,8 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
         replace(one, annotations=respelled_annotations(after, spellings))
         for one, after in zip(predictions, annotations, strict=True)
     ]
+    named = (scoring.gold_label_map, scoring.label_map, scoring.predicted_label_map)
+    notes += own_map_notes(filter(None, named), gold.inventory)
     notes += [note for own in gold_counts for note in own.notes("gold")]
     notes += [note for own in counts for note in own.notes("predicted")]
     if scoring.labels:
@@ -168,8 +171,21 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
     mapped = pair_up(examples, changed, layers=layers)
     notes += spelled + _foreign_notes(mapped, by_label, inventory, scoring)
     more = [number_of(number, *what) for what, number in mapped.set_aside.items()]
+    if emptied := _emptied(plain, mapped):
+        plain, mapped = replace(plain, emptied=emptied), replace(mapped, emptied=emptied)
     whole = Pairing(plain, mapped, (*notes, *(note for note in more if note not in notes)))
     return _sure_enough(whole, inventory, scoring)
+
+
+def _emptied(plain: Paired, mapped: Paired) -> dict[str, str]:
+    """The layers of which maps leave nothing in the gold: any figure would say something of the map alone."""
+    reasons = {}
+    for layer in open_layers():
+        before, after = (sum(len(layer.of(pair.gold) or ()) for pair in side.pairs) for side in (plain, mapped))
+        if before and not after:
+            items = number_of(before, f"gold {layer.one}", f"gold {layer.name}")
+            reasons[layer.name] = f"the label maps drop all of the gold ({items}); give the gold's own labels a place"
+    return reasons
 
 
 def _admitted(gold: GoldDataset, run: Run) -> tuple[Prediction, ...]:

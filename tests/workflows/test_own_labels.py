@@ -154,6 +154,23 @@ class TestMaps:
         assert micro is not None
         assert (micro.gold, micro.predicted) == (1, 1)
 
+    def test_maps_that_leave_nothing_of_the_gold_leave_nothing_to_evaluate(self, tmp_path: Path) -> None:
+        (tmp_path / "m.toml").write_text('HUMAN = "PER"')
+        gold, predicted = write(tmp_path / "g.jsonl", "PERSON", "CITY"), write(tmp_path / "p.jsonl", "HUMAN")
+        result = score(gold, predicted, label_map=tmp_path / "m.toml")
+        assert not result.tasks
+        assert result.not_evaluated["entities"].startswith("the label maps drop all of the gold (2 gold entities)")
+        assert "nothing was evaluated" in result.shortfall
+
+    def test_a_map_that_takes_the_place_of_a_built_in_one_is_noted(self, tmp_path: Path) -> None:
+        gold = write(tmp_path / "own" / "gold.jsonl", "SHIP")
+        (tmp_path / "own" / "labels.toml").write_text('[entities.SHIP]\n[maps.conll4]\nSHIP = "MISC"\n')
+        predicted = write(tmp_path / "p.jsonl", "SHIP")
+        said = "label map 'conll4' is the dataset's own ([maps.conll4]), in place of the built-in one of that name"
+        assert said in score(gold, predicted, label_map="conll4").notes
+        (tmp_path / "own" / "labels.toml").write_text("[entities.SHIP]\n")
+        assert said not in score(gold, predicted, label_map="conll4").notes
+
     def test_a_map_knows_its_labels_in_any_spelling(self, tmp_path: Path) -> None:
         (tmp_path / "m.toml").write_text('PERSON = "PER"')
         gold = write(tmp_path / "g.jsonl", "PER")

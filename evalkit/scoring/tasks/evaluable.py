@@ -17,12 +17,13 @@ def why_not(task: str, paired: Paired) -> str | None:
     """Why a task cannot be scored; None if it can."""
     layers = load_task(task).layers
     missing = next((layer for layer in layers if layer in paired.absent), None)
+    emptied = paired.emptied.get(load_task(task).layer)
     if len(layers) == 1:
-        return paired.absent[missing] if missing else None
+        return paired.absent[missing] if missing else emptied
     named = f"{', '.join(layers[:-1])} and {layers[-1]}"
     if missing:
         return f"it needs {named}; {missing}: {paired.absent[missing]}"
-    return None if paired.with_layers(layers) else f"no article of the gold has {named}"
+    return emptied if paired.with_layers(layers) else f"no article of the gold has {named}"
 
 
 def not_evaluated(paired: Paired, wanted: Sequence[str] = (), conventions: Sequence[str] = ()) -> dict[str, str]:
