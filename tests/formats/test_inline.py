@@ -195,3 +195,29 @@ def without_mention_ids(example: Example) -> Example:
 @given(examples())
 def test_written_examples_are_read_back(example: Example) -> None:
     assert without_mention_ids(parse_inline(write_inline(example))) == without_mention_ids(example)
+
+
+@pytest.mark.parametrize("label", ["Sailor", "works_of.art", "ÅRSTALL", "船", "b-per", "Q2"])
+def test_a_label_is_any_word(label: str) -> None:
+    article = Article(id="a", text="Ida left.\n", lang="en")
+    example = Example(
+        article=article, gold=Annotations(entities=(replace(ENTITY, label=label),), quotes=(), stances=())
+    )
+    assert parse_inline(write_inline(example)) == example
+
+
+@pytest.mark.parametrize(
+    ("label", "why"),
+    [
+        ("Q", "is what inline markup calls a mark of a quote"),
+        ("EV", "is what inline markup calls"),
+        ("Work of art", "has white space, ':'"),
+        ("a:b", "has white space, ':'"),
+        ("a]", "or brackets"),
+    ],
+)
+def test_what_is_no_label_here_is_refused_with_the_reason(label: str, why: str) -> None:
+    article = Article(id="a", text="Ida left.\n", lang="en")
+    example = Example(article=article, gold=Annotations(entities=(replace(ENTITY, label=label),)))
+    with pytest.raises(FormatError, match=rf"label .* {why}"):
+        write_inline(example)

@@ -12,7 +12,8 @@ A header of `key: value` lines, a line `---`, the marked text, a line `---`, and
     ---
     s1 moen -> topic:port-plan against q1
 
-* `[[LABEL:entity_id|text]]` is an entity mention; marks nest but never cross. `-` stands for no entity_id. Parts of
+* `[[LABEL:entity_id|text]]` is an entity mention, its label any word but `Q`, `CUE`, `SPK` and `EV`, without `:`, `|`
+  and brackets; marks nest but never cross. `-` stands for no entity_id. Parts of
   one discontinuous mention share a third name: `[[ORG:north-bank:1|North]] and [[ORG:south-bank|South Bank]]`.
 * `[[Q:id:kind|text]]` opens a quote, `[[Q:id|text]]` adds a further part to it; `[[CUE:id|text]]` is its cue and
   `[[SPK:id:entity_id|text]]` its speaker (`[[SPK:id|text]]` when the speaker is nobody in particular). A cue or
@@ -38,7 +39,7 @@ from dataclasses import replace
 
 from evalkit.errors import FormatError
 from evalkit.formats.inline.header import MARKED
-from evalkit.formats.inline.parse import NO_ID, parse_inline
+from evalkit.formats.inline.parse import LABEL, NO_ID, ROLES, parse_inline
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.layers.entities import ENTITIES
 from evalkit.layers.quotes import QUOTES
@@ -62,6 +63,7 @@ def write_inline(example: Example) -> str:
     if "[[" in example.article.text or "]]" in example.article.text:
         raise FormatError(f"{where}: the text contains [[ or ]], which inline markup uses; keep the JSON form")
     example = canonical_example(example)
+    _check_labels(example.gold, where)
     written = "\n".join(
         [
             *_header(example),
@@ -77,6 +79,17 @@ def write_inline(example: Example) -> str:
     )
     _check_reads_back(written, example, where)
     return written
+
+
+def _check_labels(gold: Annotations, where: str) -> None:
+    for label in dict.fromkeys(entity.label for entity in ENTITIES.of(gold) or ()):
+        if label in ROLES:
+            why = "is what inline markup calls a mark of a quote or a stance"
+        elif not LABEL.fullmatch(label):
+            why = "has white space, ':', '|' or brackets, which end a label in inline markup"
+        else:
+            continue
+        raise FormatError(f"{where}: label {label!r:.60} {why}; rename it (--label-map), or keep the JSON form")
 
 
 def _header(example: Example) -> list[str]:

@@ -23,12 +23,16 @@ from evalkit.records import (
 )
 from evalkit.showing import number_of
 
-__all__ = ["NO_ID", "parse_inline"]
+__all__ = ["LABEL", "NO_ID", "ROLES", "parse_inline"]
 
 NO_ID = "-"
 """Stands for "no entity_id" in a mark."""
 
-_OPEN = re.compile(r"\[\[([A-Z][A-Z0-9_-]*):([^|\[\]\s]+)\|")
+ROLES = ("Q", "CUE", "SPK", "EV")
+"""What marks of quotes and stances are called, so that no label can be."""
+
+LABEL = re.compile(r"[^:|\[\]\s]+")
+_OPEN = re.compile(rf"\[\[({LABEL.pattern}):([^|\[\]\s]+)\|")
 _STANCE = re.compile(r"^(\S+)\s+(\S+)\s+->\s+(\S+)\s+(\S+)(?:\s+(\S+))?$")
 
 
@@ -154,7 +158,7 @@ def _read_line(body: _Body, line: str, number: int) -> None:
         elif line.startswith(("[[", "]]"), position):
             raise FormatError(
                 f"{body.where}:{number}: {line[position : position + 30]!r} opens or closes nothing; "
-                "a mark is [[LABEL:id|text]]"
+                "a mark is [[LABEL:id|text]], and no label has white space, ':', '|' or brackets"
             )
         else:
             body.parts.append(line[position])
