@@ -1,10 +1,12 @@
 """What is true of every format that writes, whatever is annotated: what is read is what was written but for the losses.
 
-Tried at the door (`read_place`) without the checks of gold, so that nothing but the format speaks.
+Tried at the door (`read_place`) without the checks of gold, so that nothing but the format speaks. A few examples a
+law, drawn anew each time; EVALKIT_LAW_EXAMPLES=12 (or more) tries more of them.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -36,7 +38,7 @@ RENUMBERED = ("xmi", "casjson")
 
 every_format = pytest.mark.parametrize("name", WRITTEN)
 tried = settings(
-    max_examples=12,
+    max_examples=int(os.environ.get("EVALKIT_LAW_EXAMPLES", "3")),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
@@ -231,3 +233,24 @@ def test_odd_signs_are_refused_or_stay_what_they_are(
 def _plain(losses: Losses) -> Mapping[str, Any]:
     lost = {layer: dict(kinds) for layer, kinds in losses.lost.items()}
     return {"written": dict(losses.written), "lost": lost, "left_out": dict(losses.left_out)}
+
+
+@pytest.mark.parametrize("name", [name for name in WRITTEN if load_format(name).keeps_readings])
+@tried
+@given(batch=batches())
+def test_readings_are_there_again(name: str, folders: Any, batch: Batch) -> None:
+    batch = named_for(name, batch)
+    fewer = [
+        one.gold.with_layers(**{layer: items[1:] for layer, items in one.gold.layers.items()}) for one in batch.examples
+    ]
+    several = [
+        replace(one, readings={"kari": one.gold, "ola": other})
+        for one, other in zip(batch.examples, fewer, strict=True)
+    ]
+    batch = replace(batch, examples=tuple(several))
+    target, losses = written(name, batch, folders())
+    accounted(losses, batch)
+    back = read(name, target)
+    assert back.keys() == {example.article.id for example in batch.examples}
+    for example in back.values():
+        assert example.readings.keys() == {"kari", "ola"}

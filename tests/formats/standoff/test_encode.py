@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from evalkit.formats.standoff.decode import decode
 from evalkit.formats.standoff.document import Documents, Holds
 from evalkit.formats.standoff.encode import encode
 from evalkit.formats.standoff.profile import load_profile
+from evalkit.layers.table import load_layer
 from evalkit.records import (
     Annotations,
     Article,
@@ -141,10 +143,23 @@ def test_a_tool_that_holds_everything_loses_nothing(gold):
 
 
 @given(annotations(), holdings)
-def test_items_read_are_items_written_and_items_lost(gold, holds):
-    losses = encode(Batch(examples=(example(gold),)), DEFAULT, holds).losses
+def test_what_is_said_to_be_lost_is_what_does_not_come_back(gold, holds):
+    encoded, batch = again([example(gold)], holds=holds)
+    losses, (read,) = encoded.losses, batch.examples
     for layer, number in counted([gold]).items():
-        assert losses.written.get(layer, 0) + sum(losses.lost.get(layer, {}).values()) == number
+        there, back = (_kinds_and_places(layer, side[layer] or ()) for side in (gold, read.gold))
+        lost = losses.lost.get(layer, {})
+        assert losses.written.get(layer, 0) + sum(lost.values()) == number
+        assert all(kind and count > 0 for kind, count in lost.items())
+        # What is lost is gone, or says something else there; what is written is there.
+        assert (there - back).total() <= sum(lost.values())
+        assert (there & back).total() >= losses.written.get(layer, 0)
+
+
+def _kinds_and_places(name, items):
+    layer = load_layer(name)
+    placed = layer.spans_field is not None and layer.needs_spans
+    return Counter((layer.label(one), *(sorted(layer.spans(one)) if placed else ())) for one in items)
 
 
 @given(annotations(), holdings)
