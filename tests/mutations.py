@@ -20,7 +20,7 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -786,19 +786,21 @@ def _options(folder: Path) -> list[Reader]:
     for options, file in ((OPTIONS, "gold.jsonl"), (TAG_OPTIONS, "gold.conll")):
         sides = ["--gold", str(folder / file), "--predicted", str(folder / file), "--resamples", "3", "--json"]
         for option, value in options.items():
-            words = value if value != file else str(folder / file)
-            made.append(Reader(f"score {option}", None, words.encode(), partial(_scored, sides, option)))
+            made.append(Reader(f"score {option}", None, value.encode(), partial(_scored, folder, sides, option)))
     return made
 
 
-def _scored(sides: Sequence[str], option: str, value: bytes) -> object:
-    """What `evalkit score` says with an option; anything but a result, or one line, is wrong."""
+def _scored(folder: Path, sides: Sequence[str], option: str, value: bytes) -> object:
+    """What `evalkit score` says with an option; anything but a result, or one line, is wrong.
+
+    It is asked in the folder, so that the beginning of a path is never a folder of the machine.
+    """
     from evalkit.cli.main import main
 
     # Of what nobody can type the shell makes halves of characters, and a zero byte ends a word.
     word = value.decode("utf-8", "surrogateescape").replace("\0", "")
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
-    with patch.multiple("sys", stdin=io.TextIOWrapper(io.BytesIO()), stdout=out, stderr=err):
+    with chdir(folder), patch.multiple("sys", stdin=io.TextIOWrapper(io.BytesIO()), stdout=out, stderr=err):
         status = main(["score", *sides, f"{option}={word}"])
         said = err.detach().getvalue().decode("utf-8", "replace")
     if status not in (0, 1, 2) or (status == 2 and said.count("\n") > 1 and "Usage" not in said):

@@ -94,11 +94,36 @@ def test_a_score_is_a_finite_number(tmp_path: Path, number: str) -> None:
         load_predictions(path)
 
 
-@pytest.mark.parametrize("number", ["+3", "0_3", "３", "3.0", "0x3", "9" * 30])
+@pytest.mark.parametrize("number", ["+3", "0_3", "３", "3.5", "0x3", "9" * 30])
 def test_an_offset_is_written_in_plain_digits(tmp_path: Path, number: str) -> None:
     path = written(tmp_path, "id,start,end,label", f"a,0,{number},PER")
     with pytest.raises(FormatError, match=r"items\.csv:2: 'end' is .*, not a whole number"):
         load_predictions(path)
+
+
+def test_an_offset_may_be_written_as_pandas_does(tmp_path: Path) -> None:
+    path = written(tmp_path, "id,text,start,end,label", "a,Ida Moen left,0.0,8.0,PER")
+    assert marked(documents_in(path).documents[0]) == [("PER", "Ida Moen")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "marks", "said"),
+    [
+        pytest.param(["1,8,PER", "15,20,GPE"], ["Ida Moen", "Bergen"], "count from 1, the last", id="one-based"),
+        pytest.param(["0,7,PER", "14,19,GPE"], ["Ida Moen", "Bergen"], "include the last", id="inclusive"),
+        pytest.param(["1,9,PER", "15,21,GPE"], ["Ida Moen", "Bergen"], "count from 1, as", id="one-based, exclusive"),
+        pytest.param(["0,8,PER", "15,20,GPE"], ["Ida Moen", "ergen"], "", id="one inside a word is meant"),
+        pytest.param(["1,3,PER", "11,13,X"], ["da", "ft"], "", id="no way fits"),
+    ],
+)
+def test_items_inside_words_count_otherwise_if_one_way_fits_all(
+    tmp_path: Path, rows: list[str], marks: list[str], said: str
+) -> None:
+    lines = [f"a,Ida Moen left Bergen.,{row}" for row in rows]
+    found = documents_in(written(tmp_path, "id,text,start,end,label", *lines))
+    assert [surface for _, surface in marked(found.documents[0])] == marks
+    assert [n for what, n in found.notes.items() if said and said in what] == ([2] if said else [])
+    assert said or not found.notes
 
 
 def test_what_no_table_is_is_named(tmp_path: Path) -> None:

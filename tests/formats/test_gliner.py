@@ -180,3 +180,10 @@ def test_suggestions_are_marked(tmp_path: Path) -> None:
     write_gliner([Document(id="a", text="Ola", suggested=True)], tmp_path / "out.json", ReadOptions())
     back = one(read_gliner(Source(path=tmp_path / "out.json"), ReadOptions()))
     assert (back.suggested, dict(back.article)) == (True, {})
+
+
+def test_tokens_of_nothing_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[{"tokenized_text": ["Ida", "", "Moen", " "], "ner": [[0, 2, "PER"]]}]', encoding="utf-8")
+    found = read_gliner(Source(path=path), ReadOptions())
+    assert found.notes["tokens without a visible character, in whose place U+FFFD stands"] == 2

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from evalkit.errors import EvalkitError
+from evalkit.errors import EvalkitError, FormatError
 from evalkit.formats.base import Source
 from evalkit.formats.prodigy.reading import read_prodigy
 from evalkit.formats.prodigy.writing import write_prodigy
@@ -195,7 +195,7 @@ def test_labels_of_the_text(tmp_path: Path, row: dict[str, Any], labels: dict[st
 
 
 def test_a_task_without_a_text_is_counted(tmp_path: Path) -> None:
-    found = read(tmp_path, {"image": "a.png", "spans": [], "answer": "accept"}, task())
+    found = read(tmp_path, {"question": "Ola?", "spans": [], "answer": "accept"}, task())
     assert len(found.documents) == 1
     assert found.notes["tasks without a text, left out"] == 1
 
@@ -278,3 +278,15 @@ def test_a_score_that_is_text_is_counted(tmp_path: Path) -> None:
     found = read(tmp_path, task(spans=[{"start": 0, "end": 3, "label": "PER", "score": "high"}]))
     assert found.notes["scores that are no numbers, left out"] == 1
     assert one(found).marks[0].score is None
+
+
+def test_tasks_about_no_text_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="holds tasks about images; annotations of texts are read"):
+        read(tmp_path, {"image": "x.jpg", "spans": [{"label": "A", "points": [[1, 2]]}], "answer": "accept"})
+    found = read(tmp_path, task(), {"audio": "x.mp3", "answer": "accept"})
+    assert found.notes["tasks about sound, left out"] == 1
+
+
+def test_offsets_may_be_whole_floats(tmp_path: Path) -> None:
+    found = read(tmp_path, {"text": TEXT, "spans": [{"start": 0.0, "end": 8.0, "label": "PER"}], "answer": "accept"})
+    assert marked(one(found)) == [("PER", "Ola Brun")]

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 
 from evalkit.errors import EvalkitError, FormatError, MissingExtraError
 from evalkit.formats.base import Source
+from evalkit.formats.spacy_docs import reading
 from evalkit.formats.spacy_docs.format import SPACY
 from evalkit.formats.spacy_docs.reading import read_spacy
 from evalkit.formats.spacy_docs.writing import write_spacy
@@ -280,3 +281,13 @@ def test_links_without_ends_are_counted_and_a_whole_score_is_one(tmp_path: Path,
     found = read(tmp_path / "docs.spacy", doc)
     assert one(found).marks[0].score == 1.0
     assert found.notes["links between spans that are not there, left out"] == 1
+
+
+def test_a_file_that_unpacks_to_very_much_is_refused_before_it_is_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_UNSUSPICIOUS", 4 << 20)
+    path = tmp_path / "a.spacy"
+    path.write_bytes(zlib.compress(b"\x88" + bytes(16 << 20)))
+    with pytest.raises(FormatError, match=r"a.spacy: unpacks to more than 4 MiB"):
+        read_spacy(Source(path=path), ReadOptions())

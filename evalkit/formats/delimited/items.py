@@ -20,6 +20,7 @@ from evalkit.formats.base import Source
 from evalkit.formats.delimited.table import OF_ARTICLE, Row, Table
 from evalkit.formats.delimited.texts import named_texts
 from evalkit.formats.standoff.document import Document, Documents, Link, Mark
+from evalkit.formats.standoff.edges import is_at_edges
 from evalkit.formats.standoff.ids import own_ids
 from evalkit.formats.standoff.proof import Claim, Proof, Prover
 from evalkit.layers.base import Layer
@@ -42,7 +43,8 @@ ANSWERS = "category"
 """The column, and the question, of the labels of a whole text."""
 
 _NATIVE = ("zones", "scope")
-_WHOLE = re.compile(r"-?[0-9]{1,18}")
+_WHOLE = re.compile(r"(-?[0-9]{1,18})(\.0+)?")
+"""An offset, also as pandas writes one of a column in which a cell is empty."""
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 
 Groups = Mapping[str, Sequence[Row]]
@@ -195,9 +197,10 @@ def _number(row: Row, column: str) -> float:
 
 def _whole(row: Row, column: str, role: str) -> int:
     cell = row.cells[column]
-    if not _WHOLE.fullmatch(cell.strip()):
+    found = _WHOLE.fullmatch(cell.strip())
+    if found is None:
         raise FormatError(f"{row.where}: {role!r} is {cell!r:.80}, not a whole number; mend it")
-    return int(cell)
+    return int(found[1])
 
 
 def item_documents(table: Table, source: Source, options: ReadOptions) -> Documents:
@@ -231,7 +234,7 @@ def item_documents(table: Table, source: Source, options: ReadOptions) -> Docume
         )
     said = [(text, [claim for _, claim in claims]) for _, text, _, claims in parts]
     if options.offsets is None:
-        proofs = Prover().prove_all(said)
+        proofs = _by_edges(said) or Prover().prove_all(said)
     else:
         proofs = Prover(usual=parse_counting(options.offsets), stated=True).prove_all(said)
         # What fits stays as it was counted: it is converted where everything is that was read so.
@@ -247,6 +250,36 @@ def item_documents(table: Table, source: Source, options: ReadOptions) -> Docume
         items = [(row, proof) for (row, _), proof in zip(claims, proved, strict=True)]
         documents += _documents(article_id, text, own, items, layout, notes, problems)
     return Documents(documents=tuple(documents), problems=tuple(problems), notes=dict(notes))
+
+
+_OTHERWISE = {
+    (-1, 0): "taken to count from 1, the last character included",
+    (0, 1): "taken to include the last character",
+    (-1, -1): "taken to count from 1",
+}
+"""What start and end are changed by where they count otherwise, and how that is said."""
+
+
+def _by_edges(texts: Sequence[tuple[str, Sequence[Claim]]]) -> list[list[Proof]] | None:
+    """The places of items of which nothing says what stands there, where they must count otherwise than usual.
+
+    That is so where most of them begin or end inside a word, and all of them stand on whole words in the one way of
+    counting.
+    """
+    claims = [(text, claim.spans[0]) for text, own in texts for claim in own]
+    is_said = any(claim.text for _, own in texts for claim in own)
+    if is_said or 2 * sum(_is_whole(*one) for one in claims) >= len(claims):
+        return None
+    ways = [way for way in _OTHERWISE if all(_is_whole(text, Span(s + way[0], e + way[1])) for text, (s, e) in claims)]
+    if len(ways) != 1:
+        return None
+    ((left, right),) = ways
+    cause = f"{_OTHERWISE[left, right]}, as only so they stand on whole words"
+    return [[Proof(tuple(Span(s + left, e + right) for s, e in one.spans), cause) for one in own] for _, own in texts]
+
+
+def _is_whole(text: str, span: Span) -> bool:
+    return 0 <= span.start < span.end <= len(text) and is_at_edges(text, span)
 
 
 def _claim(row: Row, layout: _Layout) -> Claim:

@@ -229,6 +229,8 @@ def _unread(line: str) -> str:
             "a table with one row a token; read it with --format conll and --token-column, --tag-column with the names "
             "of the columns"
         )
+    if {"data", "label"} == set(names) - {"id", "Comments"}:
+        return "a table of doccano with labels of whole texts; export it as JSONL, and give --format doccano"
     return (
         f"the columns are {', '.join(map(repr, names))}; expected are id and start, end, label for one row an item "
         "(name others with --start-column and the like), id, text and layers as JSON "

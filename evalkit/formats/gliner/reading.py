@@ -125,6 +125,8 @@ def _laid_out(tokens: Sequence[str], text: object, rule: str, notes: Counter[str
         spans = placed(tokens, text)
         if isinstance(spans, list) and "".join(text.split()) == "".join("".join(tokens).split()):
             return LaidOut(text, spans)
+    if empty := sum(not token.strip() for token in tokens):
+        notes["tokens without a visible character, in whose place U+FFFD stands"] += empty
     notes[f"texts rebuilt from tokens: {RULES[rule].partition(',')[0]}"] += 1
     return rebuilt(tokens, rule)
 

@@ -12,6 +12,7 @@ from evalkit.formats.keyed.keys import NOTHING, Keys, Names, value_at
 from evalkit.formats.standoff.document import Document, Documents, Link, Mark
 from evalkit.formats.standoff.ids import own_ids
 from evalkit.formats.standoff.proof import Claim, Proof, Prover
+from evalkit.formats.standoff.values import whole
 from evalkit.formats.tags.schemes import decode_tags
 from evalkit.records import Span
 from evalkit.showing import number_of
@@ -176,12 +177,14 @@ class _Row:
         return (self._span(start, end, place),)
 
     def _span(self, start: Any, end: Any, place: str) -> Span:
+        found = []
         for what, value in (("start", start), ("end", end)):
-            if type(value) is not int:
+            if (number := whole(value)) is None:
                 names = self.keys.start if what == "start" else self.keys.end
-                found = "nothing" if value is NOTHING else _shown(value)
-                raise FormatError(f"{place}: {what} under {_listed(names)} must be a whole number, found {found}")
-        return Span(start, end)
+                shown = "nothing" if value is NOTHING else _shown(value)
+                raise FormatError(f"{place}: {what} under {_listed(names)} must be a whole number, found {shown}")
+            found.append(number)
+        return Span(*found)
 
     def _links(self, known: set[str]) -> tuple[Link, ...]:
         listed = value_at(self.row, self.keys.links)

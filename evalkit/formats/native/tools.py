@@ -58,6 +58,9 @@ def _is_keyed(row: Row) -> bool:
     return items or layers
 
 
+_PROFILE = f"{_WRITE}, or name its keys in a profile: --format json-standoff reads any JSON with spans (docs/gold.md)"
+_SPACY_2 = "turn it into a .spacy file with: python -m spacy convert FILE FOLDER"
+
 _FORMS: tuple[tuple[Callable[[Row], bool], str], ...] = (
     (_is_label_studio, "an export of Label Studio; give --format labelstudio"),
     (lambda row: "%FEATURE_STRUCTURES" in row or "%TYPES" in row, "a UIMA CAS in JSON; give --format casjson"),
@@ -67,7 +70,7 @@ _FORMS: tuple[tuple[Callable[[Row], bool], str], ...] = (
     ),
     (
         lambda row: isinstance(row.get("paragraphs"), list) and "id" in row and "text" not in row,
-        f"training data of spaCy 2: {_WRITE}",
+        f"training data of spaCy 2, with paragraphs; {_SPACY_2}",
     ),
     (
         lambda row: any("classId" in _first(row, key) for key in row) or "annotatable" in row,
@@ -79,6 +82,24 @@ _FORMS: tuple[tuple[Callable[[Row], bool], str], ...] = (
     (
         lambda row: isinstance(row.get("id"), Mapping),
         "a table as pandas writes it by default, column by column; write it with orient='records', lines=True",
+    ),
+    (
+        lambda row: "points" in _first(row, "annotation") or ("content" in row and "annotation" in row),
+        f"an export of Dataturks, whose ends are inclusive: {_PROFILE}",
+    ),
+    (lambda row: {"doc_key", "sentences"} <= row.keys(), f"the JSON of DyGIE, with tokens and no text: {_WRITE}"),
+    (lambda row: {"sents", "vertexSet"} <= row.keys(), f"the JSON of DocRED, with tokens and no text: {_WRITE}"),
+    (
+        lambda row: {"label", "pattern"} <= row.keys() and "text" not in row,
+        "a list of patterns for spaCy or Prodigy, which says what to look for and annotates nothing",
+    ),
+    (
+        lambda row: "annotation_approver" in row,
+        "an older export of doccano, with numbers for labels; export it as JSONL with labels as text",
+    ),
+    (
+        lambda row: isinstance(row.get("data"), list) and "text" not in row,
+        f"one object around a list under 'data'; save that list: {_PROFILE}",
     ),
     (_is_around, "one object around a list of articles; save that list, or one of its objects a line"),
     (

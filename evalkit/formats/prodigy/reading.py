@@ -65,6 +65,9 @@ _TASK_KEYS = frozenset(
 )
 """The keys of a task that are no metadata; nor are those that begin with an underscore."""
 
+_MEDIA = {"image": "images", "audio": "sound", "video": "films"}
+"""What tasks are about that have no text."""
+
 _ID_KEYS = ("id", "article_id", "doc_id", "document_id")
 _MOMENT = re.compile(r"(.*-)?\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d")
 """What Prodigy calls a session that nobody named."""
@@ -97,6 +100,7 @@ def read_prodigy(source: Source, options: ReadOptions) -> Documents:
 
     Raises:
         InputError: it cannot be read.
+        FormatError: no task is about a text.
     """
     from evalkit.formats.native.json_rows import read_rows
 
@@ -104,6 +108,9 @@ def read_prodigy(source: Source, options: ReadOptions) -> Documents:
     notes: Counter[str] = Counter()
     tasks = _answered(list(read_rows(source.path, on_error=problems.append)), notes)
     readings: dict[tuple[object, ...], list[Task]] = {}
+    media = [told for told in notes if told.startswith("tasks about ")]
+    if media and not tasks:
+        raise FormatError(f"{source.path}: holds {media[0].removesuffix(', left out')}; annotations of texts are read")
     names = _names(tasks, source, notes)
     for name, task in zip(names, tasks, strict=True):
         readings.setdefault((name, *task[3:]), []).append(task)
@@ -134,7 +141,8 @@ def _answered(rows: Sequence[tuple[str, Row]], notes: Counter[str]) -> list[Task
             known = {"reject": "tasks rejected, left out", "ignore": "tasks ignored, left out"}
             notes[known.get(str(answer), "tasks with an answer that is none of Prodigy's, left out")] += 1
         elif text is None:
-            notes["tasks without a text, left out"] += 1
+            medium = next((medium for medium in _MEDIA if medium in row), None)
+            notes[f"tasks about {_MEDIA[medium]}, left out" if medium else "tasks without a text, left out"] += 1
         elif answer is None and row.get(SUGGESTED) is True:
             tasks.append(Task(where, row, text, _annotator(row), is_suggested=True))
         elif answer is None and (any_answered or row.get(SUGGESTED) is False):

@@ -30,8 +30,9 @@ KEY = "evalkit"
 QUESTION = "category"
 """What the categories of a text are under."""
 
-_LARGEST = 1 << 31
-"""No DocBin unpacks to more bytes."""
+_LARGEST, _MOST_TIMES, _UNSUSPICIOUS = 1 << 31, 50, 64 << 20
+"""No DocBin unpacks to more bytes, or to so many times its own unless these are few."""
+_PIECE = 1 << 20
 _WANTED = ("ORTH", "ENT_IOB", "ENT_TYPE", "ENT_KB_ID", "ENT_ID")
 """The attributes of tokens that are read: others could point outside their document."""
 _LEAST = 0.5
@@ -110,11 +111,8 @@ def needed(path: Path) -> Any:
 
 def _of_doc_bin(content: bytes, path: Path, notes: Counter[str], problems: list[FormatError]) -> Iterator[_Doc]:
     spacy = needed(path)
-    unpacking = zlib.decompressobj()
     try:
-        unpacking.decompress(content, _LARGEST)
-        if unpacking.unconsumed_tail:
-            raise FormatError(f"{path}: unpacks to more than {_LARGEST >> 30} GiB; write it as several files")
+        _check_size(content, path)
         whole_bin = spacy.tokens.DocBin().from_bytes(content)
         columns = [spacy.attrs.IDS.get(name) for name in _WANTED]
         kept = [number for number, attribute in enumerate(whole_bin.attrs) if attribute in columns]
@@ -155,6 +153,24 @@ def _of_doc_bin(content: bytes, path: Path, notes: Counter[str], problems: list[
         if isinstance(part[-1], Mapping) and part[-1].get("has_unknown_spaces"):
             notes["documents that do not say where blanks are, read with one after each token"] += 1
         yield made
+
+
+def _check_size(content: bytes, path: Path) -> None:
+    """Refuses what would fill the memory, without holding more than a piece of it.
+
+    Raises:
+        FormatError: it unpacks to too much.
+    """
+    unpacking = zlib.decompressobj()
+    most = min(_LARGEST, max(_UNSUSPICIOUS, _MOST_TIMES * len(content)))
+    length = len(unpacking.decompress(content, _PIECE))
+    while (rest := unpacking.unconsumed_tail) and length <= most:
+        length += len(unpacking.decompress(rest, _PIECE))
+    if length > most:
+        raise FormatError(
+            f"{path}: unpacks to more than {most >> 20} MiB, which is too much for a file of its size; write it as "
+            "several files"
+        )
 
 
 def _made_of(doc: Any, where: str) -> _Doc:

@@ -18,7 +18,9 @@ _PUNCTUATION = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
 
 
 def whole(value: object) -> int | None:
-    """A whole number that is none of true and false; else None."""
+    """A whole number that is none of true and false, also one such as 8.0, as tables write it; else None."""
+    if type(value) is float and value.is_integer():
+        return int(value)
     return value if type(value) is int else None
 
 

@@ -55,6 +55,7 @@ def the_one(found: Documents) -> Document:
             id="paths",
         ),
         pytest.param({"text": TEXT, "spans": [[0, 10, "P"]]}, None, id="lists"),
+        pytest.param({"text": TEXT, "spans": [{"start": 0.0, "end": 10.0, "label": "P"}]}, None, id="whole floats"),
         pytest.param(
             {"text": TEXT, "spans": [{"offsets": [0, 10], "a.b": "P", "n": 1}]},
             {"label": "a.b"},
