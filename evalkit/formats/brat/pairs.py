@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 from evalkit.errors import FormatError
-from evalkit.files import file_name_of, read_bytes
+from evalkit.files import read_bytes
+from evalkit.formats.standoff.file_stems import name_of_stem
 from evalkit.formats.standoff.layout import file_ids, inside, split_of_folder, visible_files
 
-__all__ = ["ANNOTATIONS", "TEXT", "Pair", "Pairs", "file_stem_of", "find_pairs"]
+__all__ = ["ANNOTATIONS", "TEXT", "Pair", "Pairs", "find_pairs"]
 
 TEXT = ".txt"
 ANNOTATIONS = (".ann", ".a1", ".a2", ".rel", ".co")
@@ -146,7 +146,7 @@ def _named(place: Path, of_text: dict[Path, list[tuple[str, tuple[Path, ...]]]])
         copies = len(texts) > 1 and _are_copies(root, texts)
         for text in texts:
             several = of_text[text]
-            article = _id_of(stem if copies else ids[text])
+            article = name_of_stem(stem if copies else ids[text])
             for annotator, files in several:
                 folder = "-".join(inside(root, files[0]).parent.parts)
                 yield Pair(
@@ -164,30 +164,3 @@ def _are_copies(root: Path, texts: list[Path]) -> bool:
     if len({split_of_folder(root, text) for text in texts}) > 1:
         return False
     return len({read_bytes(text) for text in texts}) == 1
-
-
-def file_stem_of(article_id: str) -> str:
-    """The name of the files of an article, whatever its id: what cannot stand in a name is written as `%2F`.
-
-    Raises:
-        FormatError: it is empty, or too long.
-    """
-    stem = "".join(one if one.isalnum() or one in "_-." else quote(one, safe="") for one in article_id)
-    # Neither hidden nor like an option; nor the name of a device, which is no name of a file on Windows.
-    for name in (stem, f"%{ord(stem[0]):02X}{stem[1:]}") if stem[:1].isascii() and stem else (stem,):
-        try:
-            file_name_of(name.replace("%", "_"), "")
-        except FormatError:
-            continue
-        if name[0] not in ".-":
-            return name
-    raise FormatError(f"article {article_id!r:.80}: the id cannot be the name of a file; use a shorter one")
-
-
-def _id_of(stem: str) -> str:
-    """The id of an article by the name of its files: what we write comes back, what others write stays."""
-    article_id = unquote(stem, errors="surrogateescape")
-    try:
-        return article_id if article_id != stem and file_stem_of(article_id) == stem else stem
-    except (FormatError, UnicodeEncodeError):
-        return stem

@@ -27,9 +27,10 @@ from evalkit.formats.brat.names import (
     is_value,
     line_name,
 )
-from evalkit.formats.brat.pairs import TEXT, file_stem_of
+from evalkit.formats.brat.pairs import TEXT
 from evalkit.formats.brat.pieces import joined, pieces_of, surface_of
 from evalkit.formats.standoff.document import Document, Link, Mark
+from evalkit.formats.standoff.file_stems import file_stem_of
 from evalkit.harmless import json_text
 from evalkit.options import ReadOptions
 from evalkit.records import Span

@@ -18,6 +18,7 @@ from evalkit.files import read_bytes
 from evalkit.formats.base import Source
 from evalkit.formats.safe_xml import root_name
 from evalkit.formats.standoff.document import Document, Documents
+from evalkit.formats.standoff.file_stems import name_of_stem
 from evalkit.formats.standoff.layout import split_of_folder
 from evalkit.formats.standoff.proof import UTF_16
 from evalkit.formats.uima.loading import FEATURE_STRUCTURES, TYPES, LoadedCas, load_json, load_types, load_xmi
@@ -155,9 +156,9 @@ class CasFiles:
                 *folders, who = folders
             if len(folders) > 1 and folders[-2] in _LAYOUTS:
                 *folders, layout, document = folders
-                annotator = CURATOR if layout == "curation" else who
+                annotator = CURATOR if layout == "curation" else name_of_stem(who)
             split = split_of_folder(path, path.joinpath(*folders, name))
-            yield _Place(file, document_name(document), annotator, split)
+            yield _Place(file, name_of_stem(document_name(document)), annotator, split)
 
     def _contents(
         self, place: _Place, source: Source, types: dict[str, TypeSystem]

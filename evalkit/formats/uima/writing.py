@@ -16,6 +16,7 @@ from evalkit.errors import FormatError
 from evalkit.files import file_name_of, write_staged
 from evalkit.formats.safe_xml import not_in_xml
 from evalkit.formats.standoff.document import Document
+from evalkit.formats.standoff.file_stems import file_stem_of
 from evalkit.formats.uima.cas_types import ANY, CasTypes, cas_types
 from evalkit.formats.uima.files import TYPE_SYSTEM
 from evalkit.formats.uima.metadata import CURATOR, JSON_FIELDS
@@ -60,10 +61,13 @@ def write_json(documents: Sequence[Document], target: Path, options: ReadOptions
     Raises:
         FormatError: `target` is to be one file of several documents.
     """
-    if target.suffix == ".json" and len(documents) != 1:
-        raise FormatError(f"{target.name}: one CAS holds one article, not {len(documents)}; name a folder")
+    files = _named(documents, ".json")
+    if target.suffix == ".json" and len(files) != 1:
+        articles = len({document.id for document in documents})
+        held = f"{len(files)} readings" if articles == 1 else f"{articles} articles"
+        raise FormatError(f"{target.name}: one CAS holds one reading of one article, not {held}; name a folder")
     contents = {}
-    for name, document in _named(documents, ".json").items():
+    for name, document in files.items():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             contents[name] = str(_cas(document, cas_types([document])).to_json(pretty_print=True)).encode()
@@ -82,11 +86,11 @@ def _named(documents: Sequence[Document], ending: str) -> dict[str, Document]:
     with_splits = len({document.split for document in documents}) > 1
     files: dict[str, Document] = {}
     for document in documents:
-        name = file_name_of(document.id, ending)
+        name = f"{file_stem_of(document.id)}{ending}"
         if readings:
             curated = document.ground_truth or not document.annotator
-            who = file_name_of(CURATOR if curated else document.annotator, ending)
-            name = f"{'curation' if curated else 'annotation'}/{document.id}/{who}"
+            who = CURATOR if curated else file_stem_of(document.annotator, "annotator")
+            name = f"{'curation' if curated else 'annotation'}/{file_stem_of(document.id)}/{who}{ending}"
         if with_splits and document.split is not None:
             name = f"{file_name_of(document.split, '')}/{name}"
         if name in files:

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from evalkit.dataset.convert import convert_dataset
 from evalkit.dataset.load import load_dataset
 from evalkit.errors import FormatError
-from evalkit.formats.base import Source
+from evalkit.formats.base import Batch, Source
 from evalkit.formats.standoff.document import Document, Link, Mark
+from evalkit.formats.table import load_format
 from evalkit.formats.uima.files import JSON, XMI, CasFiles
 from evalkit.formats.uima.writing import write_json, write_xmi
 from evalkit.options import ReadOptions
-from evalkit.records import Span
+from evalkit.records import Annotations, Article, Entity, Example, Span
 
 Writer = Callable[[Sequence[Document], Path, ReadOptions], None]
 WAYS: list[tuple[Writer, CasFiles, str]] = [(write_xmi, XMI, ""), (write_xmi, XMI, ".zip"), (write_json, JSON, "")]
@@ -222,10 +223,10 @@ class TestRefused:
             write_xmi([document], tmp_path / "a.xmi", ReadOptions())
         write_json([document], tmp_path / "a.json", ReadOptions())
         assert "%TYPES" in json.loads((tmp_path / "a.json").read_text())
-        with pytest.raises(FormatError, match="one CAS holds one article, not 2"):
+        with pytest.raises(FormatError, match="one CAS holds one reading of one article, not 2 articles"):
             write_json([document, replace(document, id="b")], tmp_path / "b.json", ReadOptions())
-        with pytest.raises(FormatError, match="cannot be a file name"):
-            write_json([replace(document, id="../a")], tmp_path / "out", ReadOptions())
+        write_json([replace(document, id="../a")], tmp_path / "out", ReadOptions())
+        assert [file.parent for file in tmp_path.rglob("*a.json") if file.parent != tmp_path] == [tmp_path / "out"]
 
 
 def test_cassis_reads_it_without_us(tmp_path: Path) -> None:
@@ -244,3 +245,17 @@ def test_cassis_reads_it_without_us(tmp_path: Path) -> None:
         assert (entity.get_covered_text(), entity.value) == ("said", "PER")
         (meta,) = cas.select("de.tudarmstadt.ukp.dkpro.core.api.metadata.type.DocumentMetaData")
         assert (meta.documentId, meta.documentTitle) == ("a", "a")
+
+
+@pytest.mark.parametrize("form", ["xmi", "casjson"])
+def test_annotators_and_articles_of_any_name_come_back(tmp_path: Path, form: str) -> None:
+    one = Annotations(entities=(Entity(id="e1", spans=(Span(0, 3),), label="PER"),))
+    readings = {"ana@x.example": one, "ben/ola": Annotations(entities=())}
+    example = Example(article=Article(id="a/1", text="Ida left."), gold=Annotations(), readings=readings)
+    format_of_tool = load_format(form)
+    assert format_of_tool.read is not None
+    assert format_of_tool.write is not None
+    format_of_tool.write(Batch(examples=(example,)), tmp_path / "out", ReadOptions())
+    (read,) = format_of_tool.read(Source(path=tmp_path / "out"), ReadOptions()).examples
+    assert read.article.id == "a/1"
+    assert sorted(read.readings) == ["ana@x.example", "ben/ola"]
