@@ -143,8 +143,13 @@ def test_gold(evalkit: Evalkit, workspace: Path, spoil: Callable[[Path], None], 
     refused(evalkit, workspace, argv, message)
 
 
-def test_a_device_is_read_like_a_file(evalkit: Evalkit, workspace: Path):
-    refused(evalkit, workspace, ("run", "--model", "mine:people", "--dataset", os.devnull), r"holds no article")
+def test_a_device_is_no_gold(evalkit: Evalkit, workspace: Path):
+    refused(
+        evalkit,
+        workspace,
+        ("run", "--model", "mine:people", "--dataset", os.devnull),
+        r"is no regular file but a device",
+    )
 
 
 def test_empty_dataset_folder(evalkit: Evalkit, workspace: Path):
