@@ -93,7 +93,7 @@ def test_convert(folder: Path, tmp_path: Path) -> None:
     assert [json.loads(line)["split"] for line in (tmp_path / "gold.jsonl").read_text().splitlines()] == ["dev", "test"]
 
 
-@pytest.mark.parametrize("content", ["[]", '{"test": "a"}', '{"test": [1]}', "{"])
+@pytest.mark.parametrize("content", ["[]", '{"test": "a"}', '{"test": [[1]]}', "{"])
 def test_wrong_splits_file_is_refused(tmp_path: Path, inline_files: Path, content: str) -> None:
     path = tmp_path / "splits.json"
     path.write_text(content)
