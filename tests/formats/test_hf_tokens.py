@@ -155,7 +155,7 @@ class TestIn:
         assert said(path, tag_names=str(tmp_path / "names.json")) == {"a": [("Ola Brun", "ORG")]}
         with pytest.raises(FormatError, match=r"numbers such as 1, and nothing says .* --tag-names"):
             said(path)
-        with pytest.raises(FormatError, match="ner_tags has 2, and there are 2 names"):
+        with pytest.raises(FormatError, match="ner_tags has 2, and the names are 2"):
             said(path, tag_names="O,B-PER")
 
     def test_files_beside_that_name_nothing_are_left_alone(self, tmp_path: Path) -> None:
