@@ -190,7 +190,7 @@ def _layers(document: Document, types: CasTypes) -> list[str]:
 
 
 def _refuse_not_in_xml(document: Document) -> None:
-    texts = [document.text, *(value for _, value in _fields(document))]
+    texts = [document.id, document.annotator, document.text, *(value for _, value in _fields(document))]
     texts += [answer for question, answers in document.labels.items() for answer in (question, *answers)]
     for features in (*(mark.features for mark in document.marks), *(link.features for link in document.links)):
         texts += [one for value in features.values() for one in ([value] if isinstance(value, str) else value)]
