@@ -128,7 +128,7 @@ def test_a_missing_field_is_told_with_what_stands_there(row: dict[str, object], 
     [
         ({"a1": [PLACED], "a2": []}, "one object whose keys are the ids of articles"),
         ({"a1": {"entities": [PLACED]}}, "one object whose keys are the ids of articles"),
-        ({"data": [{"id": "a1", "entities": [PLACED]}]}, "one object around a list of articles"),
+        ({"data": [{"id": "a1", "entities": [PLACED]}]}, "one object around a list under 'data'"),
     ],
 )
 def test_containers_of_rows_are_named(whole: dict[str, object], said: str, tmp_path: Path) -> None:
