@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 
 from evalkit.errors import EvalkitError, InputError, guarded
-from evalkit.files import refuse_irregular
 from evalkit.formats.base import Format
 from evalkit.formats.contents import BINARY, other_content
 from evalkit.registry import Registry
@@ -138,6 +137,8 @@ def head_of(path: Path) -> bytes:
         from evalkit.files import read_bytes
 
         return read_bytes(path)[:HEAD]
+    from evalkit.files import refuse_irregular
+
     refuse_irregular(path)
     try:
         with path.open("rb") as file:

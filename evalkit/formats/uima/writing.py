@@ -22,6 +22,7 @@ from evalkit.formats.uima.files import TYPE_SYSTEM
 from evalkit.formats.uima.metadata import CURATOR, JSON_FIELDS
 from evalkit.formats.uima.type_names import LABEL, LAYER_DEFINITION, METADATA, METADATA_FIELD, SCORE, full_name
 from evalkit.options import ReadOptions
+from evalkit.showing import number_of
 
 if TYPE_CHECKING:
     from cassis import Cas
@@ -64,7 +65,7 @@ def write_json(documents: Sequence[Document], target: Path, options: ReadOptions
     files = _named(documents, ".json")
     if target.suffix == ".json" and len(files) != 1:
         articles = len({document.id for document in documents})
-        held = f"{len(files)} readings" if articles == 1 else f"{articles} articles"
+        held = number_of(len(files), "reading") if articles == 1 else number_of(articles, "article")
         raise FormatError(f"{target.name}: one CAS holds one reading of one article, not {held}; name a folder")
     contents = {}
     for name, document in files.items():
