@@ -23,7 +23,6 @@ Task = dict[str, Any]
 
 NO_RELATIONS = "the file is JSON-MIN, which has no relations between regions: export JSON if there are some"
 
-_MINIMAL = ("annotation_id", "annotator", "lead_time")
 _AROUND = ("tasks", "results")
 _NAMES_OF_ANNOTATIONS = ("annotations", "completions")
 

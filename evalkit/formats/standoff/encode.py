@@ -90,7 +90,7 @@ class _Encoder:
         article, known = example.article, dict[str, Any]()
         row = example_to_row(replace(example, gold=Annotations(scope=example.gold.scope)))
         stated = {key: row[key] for key in _STATED if row[key] and row[key] != _NO_SCOPE}
-        for key, value in {**{f"{key} of articles": one for key, one in stated.items()}}.items():
+        for key, value in {f"{key} of articles": one for key, one in stated.items()}.items():
             if not self.holds.article and value:
                 self.left_out[key] += 1
         if article.metadata and not self.holds.article:
