@@ -10,13 +10,13 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
+from evalkit.cli.lazy import LazyGroup
 from evalkit.errors import EvalkitError
-from evalkit.report.forms.console import clean_stream, clean_streams, results_apart
+from evalkit.report.forms.console import clean_stream, clean_streams
 from evalkit.version import __version__
 
 __all__ = ["main"]
@@ -29,7 +29,7 @@ COMMANDS = {
     "compare": ("evalkit.cli.compare:compare_command", "Compare runs over the same gold."),
     "explain": ("evalkit.cli.explain:explain_command", "Show what is wrong with a run, or with one article."),
     "gate": ("evalkit.cli.gate:gate_command", "Stop a run that is worse than its baseline."),
-    "dataset": ("evalkit.cli.dataset:dataset_group", "Keep gold: lay it out, build, validate, describe, convert."),
+    "dataset": ("evalkit.cli.dataset.group:dataset_group", "Keep gold: build, check, divide, compare and mend it."),
     "models": ("evalkit.cli.models:models_command", "List the extractors that can be run here."),
     "selftest": ("evalkit.cli.selftest:selftest_command", "Check the invariants of scoring conventions (a minute)."),
 }
@@ -39,38 +39,8 @@ COMMANDS = {
 _TERMINATED = "terminated; the same command continues the run"
 
 
-class _Context(click.Context):
-    """Of a command: what is printed in it, but for its results, goes to standard error."""
-
-    def invoke(self, callback: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """What the command gives."""
-        with results_apart():
-            return super().invoke(callback, *args, **kwargs)
-
-
-class _LazyGroup(click.Group):
-    """Knows the names and help lines of the commands without importing them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
-        for one in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
-            one.context_class = _Context
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            from evalkit.registry import unknown_name
-
-            raise unknown_name("command", args[0], COMMANDS)
-        return super().resolve_command(ctx, args)
+class _Commands(LazyGroup):
+    """The commands of `COMMANDS`."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """What the command gives; where somebody interrupts it, click writes an empty line, which is for people."""
@@ -79,12 +49,8 @@ class _LazyGroup(click.Group):
         except TerminatedError:
             return _complain(_TERMINATED, 143)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
-
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="evalkit")
 def cli() -> None:
     """Measure how well extractors find entities, quotes and stance in news articles.

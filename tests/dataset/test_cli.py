@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from evalkit.cli.dataset import dataset_group
+from evalkit.cli.dataset.group import dataset_group
 
 
 def run(*arguments: object, **environment: str) -> Result:

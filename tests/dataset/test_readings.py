@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.cli.dataset import dataset_group
+from evalkit.cli.dataset.group import dataset_group
 from evalkit.dataset.build import DatasetProblemsError, build_dataset
 from evalkit.dataset.convert import convert_dataset
 from evalkit.dataset.describe import describe_dataset

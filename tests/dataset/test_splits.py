@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.cli.dataset import dataset_group
+from evalkit.cli.dataset.group import dataset_group
 from evalkit.dataset.build import BuildResult, DatasetProblemsError, build_dataset
 from evalkit.dataset.splits import SplitRule, split_rule
 from evalkit.errors import FormatError, InputError

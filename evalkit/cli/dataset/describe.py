@@ -1,0 +1,31 @@
+"""`evalkit dataset describe`: counts what is in gold."""
+
+from __future__ import annotations
+
+import click
+
+from evalkit.cli.dataset.asides import say_asides
+from evalkit.cli.reading import read_options
+from evalkit.cli.show import form_options, show
+from evalkit.options import ReadOptions
+
+__all__ = ["describe_command"]
+
+
+@click.command("describe")
+@click.argument("path", required=False)
+@click.option("--split", default="all", show_default=True, help="One split; by default all side by side.")
+@form_options
+@read_options
+def describe_command(path: str | None, split: str, form: str, read: ReadOptions) -> None:
+    """Count what is in a gold dataset, by split.
+
+    PATH is a dataset folder, a file or folder of any format, or a hub id; without it the bundled gold is described.
+    """
+    from evalkit.dataset.describe import describe_dataset
+    from evalkit.dataset.load import load_splits
+    from evalkit.dataset.readings import settled
+
+    gold = load_splits(path, split=split, read=read, decide=settled)
+    say_asides(gold[0].notes)
+    show(describe_dataset(gold), form)

@@ -1,0 +1,26 @@
+"""`evalkit dataset`: the commands about gold, each imported when it is called."""
+
+from __future__ import annotations
+
+import click
+
+from evalkit.cli.lazy import LazyGroup
+
+__all__ = ["dataset_group"]
+
+COMMANDS = {
+    "init": ("evalkit.cli.dataset.init:init_command", "Lay out a dataset folder to start gold of your own."),
+    "list": ("evalkit.cli.dataset.catalogue:list_command", "List the public corpora that can be asked for by name."),
+    "get": ("evalkit.cli.dataset.catalogue:get_command", "Fetch a public corpus and write it as a dataset folder."),
+    "profile": ("evalkit.cli.dataset.profile:profile_command", "Draft a profile for the files of an annotation tool."),
+    "build": ("evalkit.cli.dataset.build:build_command", "Write the dataset folder, its card and the corpus."),
+    "validate": ("evalkit.cli.dataset.validate:validate_command", "Check everything and print every problem."),
+    "describe": ("evalkit.cli.dataset.describe:describe_command", "Count what is in it, by split."),
+    "convert": ("evalkit.cli.dataset.convert:convert_command", "Write gold in another form."),
+}
+"""Name → where the command is, and its line in the help; the order of the help."""
+
+
+@click.group("dataset", cls=LazyGroup, table=COMMANDS)
+def dataset_group() -> None:
+    """Keep gold: lay it out, build, check, divide, compare and mend it, and get public corpora."""

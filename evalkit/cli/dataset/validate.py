@@ -1,0 +1,39 @@
+"""`evalkit dataset validate`: checks gold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from evalkit.cli.dataset.asides import say_asides, say_count
+from evalkit.cli.options import PATH
+from evalkit.cli.reading import read_options
+from evalkit.cli.show import form_options, show
+from evalkit.options import ReadOptions
+
+__all__ = ["validate_command"]
+
+
+@click.command("validate")
+@click.argument("path", required=False)
+@click.option(
+    "--corpus",
+    type=PATH,
+    help="The folder of article texts; corpus beside the dataset folder, or NAME-corpus, by default.",
+)
+@form_options
+@read_options
+def validate_command(path: str | None, corpus: Path | None, form: str, read: ReadOptions) -> None:
+    """Check everything and print every problem, one a line; exit 1 if there is any.
+
+    PATH is a dataset folder, a file or folder of any format, or a hub id; without it the bundled gold is checked.
+    """
+    from evalkit.dataset.validate import validate_dataset
+
+    result = validate_dataset(path, corpus=corpus, read=read)
+    say_asides(result.notes)
+    show(result, form, heading=False)
+    if result.problems:
+        say_count(result.problems)
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,61 @@
+"""A group of commands that are imported when they are called: a table says where each is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+from evalkit.report.forms.console import results_apart
+
+__all__ = ["LazyGroup"]
+
+CommandTable = Mapping[str, tuple[str, str]]
+"""Name → `module:attribute` of the command, and its line in the help; the order of the help."""
+
+
+class _Context(click.Context):
+    """Of a command: what is printed in it, but for its results, goes to standard error."""
+
+    def invoke(self, callback: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """What the command gives."""
+        with results_apart():
+            return super().invoke(callback, *args, **kwargs)
+
+
+class LazyGroup(click.Group):
+    """Knows the names and help lines of its commands without importing them."""
+
+    def __init__(self, *args: Any, table: CommandTable, **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self.table = table
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command, imported now; None if there is none of this name."""
+        if cmd_name not in self.table:
+            return None
+        module, _, attribute = self.table[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        command.context_class = _Context
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the words name; an unknown name is refused with the near match."""
+        if args and not args[0].startswith("-") and args[0] not in self.table:
+            from evalkit.registry import unknown_name
+
+            raise unknown_name("command", args[0], self.table)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the names with their lines."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in self.table.items()])
