@@ -1,0 +1,102 @@
+"""`--fail-on`: what of a result makes a command exit with 1, for whoever runs it in CI."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import click
+
+from evalkit.cli.options import Option, with_record
+from evalkit.cli.show import status_of
+from evalkit.errors import InputError
+from evalkit.registry import unknown_name
+
+__all__ = ["Condition", "fail_on_option", "status_on"]
+
+_COMPARED: Mapping[str, Callable[[float, float], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+_CONDITION = re.compile(r"\s*(?P<name>[^\s<>=]+)\s*(?P<sign><=|>=|<|>)\s*(?P<bound>\S+)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A figure by name, and what it must not be."""
+
+    name: str
+    sign: str
+    bound: float
+
+    @classmethod
+    def parse(cls, text: str) -> Condition:
+        """A condition as it is written: `pairs>0`.
+
+        Raises:
+            InputError: it is none.
+        """
+        match = _CONDITION.fullmatch(text)
+        try:
+            bound = float(match["bound"]) if match else None
+        except ValueError:
+            bound = None
+        if match is None or bound is None or not isfinite(bound):
+            raise InputError(f"--fail-on {text!r} is no condition; write NAME<NUMBER, or with >, <=, >=, as 'pairs>0'")
+        return cls(match["name"], match["sign"], bound)
+
+    def holds(self, value: float) -> bool:
+        """Whether a figure is what it must not be."""
+        return _COMPARED[self.sign](value, self.bound)
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.sign}{self.bound:g}"
+
+
+def _parsed(fail_on: Sequence[str]) -> tuple[Condition, ...]:
+    return tuple(map(Condition.parse, fail_on))
+
+
+def fail_on_option(example: str) -> Option:
+    """Adds `--fail-on`, repeatable, handed to the command as `fail_on`, a tuple of conditions.
+
+    Args:
+        example: a condition that fits the command.
+    """
+    option = click.option(
+        "--fail-on",
+        "fail_on",
+        multiple=True,
+        metavar="CONDITION",
+        help=f"Exit with 1 where a figure of the result is so, as '{example}'; repeatable.",
+    )
+    return with_record("fail_on", _parsed, {"fail_on": option})
+
+
+def status_on(figures: Mapping[str, float | None], conditions: Sequence[Condition]) -> int:
+    """The exit status of a command whose result was shown: 1, and why on standard error, if a condition holds.
+
+    A figure that is not defined (None) fails nothing, and is said to be so.
+
+    Raises:
+        UnknownNameError: the result has no figure of the name of a condition.
+    """
+    for condition in conditions:
+        if condition.name not in figures:
+            raise unknown_name("figure", condition.name, figures)
+    undefined = [str(one) for one in conditions if figures[one.name] is None]
+    found = [
+        f"{one.name} is {value:g}, which --fail-on {one} forbids"
+        for one in conditions
+        if (value := figures[one.name]) is not None and one.holds(value)
+    ]
+    if undefined:
+        from evalkit.cli.show import warn
+
+        warn(f"not defined on this gold, so not checked: {', '.join(undefined)}")
+    return status_of("; ".join(found))

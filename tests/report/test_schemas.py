@@ -1,0 +1,46 @@
+"""The JSON of results that other programs read is what its schema says, no more and no less."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+SCHEMAS = Path(__file__).resolve().parents[2] / "evalkit" / "report" / "schemas"
+
+EXAMPLES: Mapping[str, Callable[[Path], Any]] = {}
+"""Schema → a result as JSON values, made in an empty folder by the command itself."""
+
+
+def test_each_schema_has_an_example() -> None:
+    assert {path.stem for path in SCHEMAS.glob("*.json")} == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_result_is_what_the_schema_says(name: str, tmp_path: Path) -> None:
+    schema = json.loads((SCHEMAS / f"{name}.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    errors = [error.message for error in Draft202012Validator(schema).iter_errors(EXAMPLES[name](tmp_path))]
+    assert not errors
+
+
+def _objects(schema: Any) -> list[Mapping[str, Any]]:
+    """Every object that a schema describes."""
+    if isinstance(schema, list):
+        return [one for part in schema for one in _objects(part)]
+    if not isinstance(schema, dict):
+        return []
+    here = [schema] if schema.get("type") == "object" and "properties" in schema else []
+    return here + [one for part in schema.values() for one in _objects(part)]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in SCHEMAS.glob("*.json")))
+def test_a_schema_leaves_nothing_open(name: str) -> None:
+    schema = json.loads((SCHEMAS / f"{name}.json").read_text())
+    for one in _objects(schema):
+        assert one.get("additionalProperties") is False, one
+        assert all("description" in value or "$ref" in value for value in one["properties"].values()), one
