@@ -1,6 +1,7 @@
 """What holds for all tests: one profile for hypothesis, data beside the repository, an interrupt that is heard.
 
-How long an example takes says something of the machine, nothing of the code.
+How long an example takes says something of the machine, nothing of the code. The examples of hypothesis are the same
+each time, so that a test which fails does so for everybody; `EVALKIT_EXAMPLES=searching` looks for others.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from hypothesis import settings
 SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[2] / "shared"))
 """Data that no repository holds; what needs it is skipped where it is not."""
 
-settings.register_profile("evalkit", deadline=None)
-settings.load_profile("evalkit")
+settings.register_profile("evalkit", deadline=None, derandomize=True)
+settings.register_profile("searching", deadline=None)
+settings.load_profile(os.environ.get("EVALKIT_EXAMPLES", "evalkit"))
 
 # A shell has what it starts in the background ignore SIGINT, and so would all that the tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():

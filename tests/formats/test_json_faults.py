@@ -114,6 +114,10 @@ def test_any_objects_come_back(written: list[dict[str, object]], indent: int | N
     assert [row for _, row in found.objects] == written
 
 
+def test_a_string_that_is_cut_off_after_a_backslash_is_cut_off() -> None:
+    assert "cut off" in json_fault(b"""{"id": "it's """ + b"\\")
+
+
 @given(objects, st.data())
 def test_whatever_is_cut_off_is_called_so(row: dict[str, object], data: st.DataObject) -> None:
     line = json.dumps({"id": "a", "row": row})

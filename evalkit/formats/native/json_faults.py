@@ -12,7 +12,7 @@ from evalkit.formats.contents import other_content
 
 __all__ = ["Objects", "json_fault", "objects_in"]
 
-_STRING = re.compile(r'"(?:\\.|[^"\\])*(?:"|\Z)', re.DOTALL)
+_STRING = re.compile(r'"(?:\\.|[^"\\])*(?:"|\\?\Z)', re.DOTALL)
 _PYTHON_WORD = re.compile(r"\b(?:None|True|False|nan|inf)\b")
 _SHOWN = 40
 _SIGNIFICANT = re.compile(r'\\.|["{}\[\]]', re.DOTALL)
