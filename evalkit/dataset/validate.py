@@ -26,13 +26,14 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.checks import check_example, check_readings
 from evalkit.dataset.copies import copies_across_splits
-from evalkit.dataset.declaration import with_declared_scopes
+from evalkit.dataset.declaration import read_declaration, with_declared_scopes
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.load import inventory_beside, refuse_unknown_only
 from evalkit.dataset.manifest import changes_since_build
 from evalkit.dataset.offsets import converted_batch
 from evalkit.dataset.own_labels import label_counts
 from evalkit.dataset.problems import Problem, place_of
+from evalkit.dataset.publishing.licences import licence_problems, states_licences
 from evalkit.dataset.readings import (
     annotations_of,
     beside_gold,
@@ -124,13 +125,18 @@ class Validation:
 
 
 def validate_dataset(
-    source: str | Path | None = None, *, corpus: Path | None = None, read: ReadOptions | None = None
+    source: str | Path | None = None,
+    *,
+    corpus: Path | None = None,
+    licences: bool = False,
+    read: ReadOptions | None = None,
 ) -> Validation:
     """Every problem of every split of a source (see `load_dataset` for what a source is).
 
     Args:
         source: None for the bundled gold.
         corpus: the folder of article texts; by default the `corpus` beside a dataset folder, if there is one.
+        licences: whether every article has to say its `licence` and `origin`; otherwise only where any article does.
         read: how files are read.
 
     Raises:
@@ -156,16 +162,21 @@ def validate_dataset(
     problems += _check_keys(raws)
     problems += _check_copies(raws)
     problems += _check_spelling(raws, inventory)
+    articles = [raw.example.article for raw in raws]
+    checks: tuple[str, ...] = ()
+    if licences or states_licences(articles):
+        declared = "" if found.folder is None else read_declaration(found.folder).licence
+        problems += licence_problems(articles, declared)
+        checks = ("licences",)
     if not inventory.metadata:
         problems += _check_unknown(batch, found, raws)
-    checks: tuple[str, ...] = ()
     changes: list[str] = []
     if found.kind == "folder":
         problems += _check_file_names(raws)
         corpus = corpus or corpus_beside(Path(found.location))
         if corpus.is_dir():
             problems += check_corpus(raws, corpus)
-            checks = ("corpus",)
+            checks = (*checks, "corpus")
         changes = changes_since_build(found.path, split_files(found.path))
     return Validation(
         problems=tuple(sorted(problems, key=Problem.sort_key)),

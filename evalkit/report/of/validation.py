@@ -26,8 +26,7 @@ def document(validation: Validation) -> Document:
         for name, count in validation.counts.items()
         for found in (validation.labels.get(name),)
     )
-    agreement = " and the ".join(validation.checks)
-    against = f"; texts and metadata agree with the {agreement}" if agreement else ""
+    against = "".join(f"; {_AGREES.get(check, check)}" for check in validation.checks)
     return Document(
         what="validation",
         title="no problem",
@@ -36,6 +35,13 @@ def document(validation: Validation) -> Document:
         rows=tuple({"what": name, "count": count} for name, count in validation.counts.items()),
         data=validation.to_json(),
     )
+
+
+_AGREES = {
+    "licences": "the licence of each article goes with that of the dataset",
+    "corpus": "texts and metadata agree with the corpus",
+}
+"""What is said of a check besides the articles themselves that found nothing."""
 
 
 def _one(name: str) -> str:
