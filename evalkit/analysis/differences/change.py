@@ -174,12 +174,15 @@ def read_changes(source: str | Path | Mapping[str, Any]) -> tuple[ItemChange, ..
 def _change(value: Any, where: str) -> ItemChange:
     if not isinstance(value, Mapping):
         raise FormatError(f"{where}: must be an object, found {value!r:.60}")
-    article_id, layer, kind = (value.get(key) for key in ("article_id", "layer", "kind"))
-    if not isinstance(article_id, str):
-        raise FormatError(f"{where}: 'article_id' must be a string, found {article_id!r:.60}")
+    said: list[str] = []
+    for key in ("article_id", "layer", "kind"):
+        if not isinstance(name := value.get(key), str):
+            raise FormatError(f"{where}: {key!r} must be a string, found {name!r:.60}")
+        said.append(name)
+    article_id, layer, kind = said
     for key, name, names in (("layer", layer, layer_names()), ("kind", kind, KINDS)):
         if name not in names:
-            near = near_match(str(name), names)
+            near = near_match(name, names)
             hint = f"did you mean {near!r}?" if near else f"use one of {', '.join(names)}"
             raise FormatError(f"{where}: there is no {key} {name!r:.60}; {hint}")
     sides = [_item(load_layer(layer), value.get(key), f"{where}: {key!r}") for key in ("old", "new")]
