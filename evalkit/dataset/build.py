@@ -36,6 +36,7 @@ from evalkit.dataset.manifest import MANIFEST_FILE, edited_files, edits_replaced
 from evalkit.dataset.offsets import converted_example, counting_of
 from evalkit.dataset.own_labels import own_inventory
 from evalkit.dataset.problems import Problem
+from evalkit.dataset.publishing.measured import read_measured
 from evalkit.dataset.readings import joined, settled_example, undecided_notes
 from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.splits import assign_splits, check_splits, split_notes, split_rule
@@ -235,7 +236,9 @@ def write_dataset(
     if declared_in is not None and declared_in != out:
         files[DATASET_FILE] = read_text(declared_in / DATASET_FILE)
     declared = read_declaration(declared_in or out)
-    files[CARD_FILE] = render_card(settled_splits(splits), declared, folder=out.resolve().name)
+    files[CARD_FILE] = render_card(
+        settled_splits(splits), declared, folder=out.resolve().name, measured=read_measured(out)
+    )
     if labels is not None and not (out / LABELS_FILE).is_file():
         files[LABELS_FILE] = read_text(labels)
     replace_children(out, files, remove=_ids_by_split(out))

@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from evalkit.dataset.declaration import DATASET_FILE, Declaration
 from evalkit.dataset.describe import Description, describe_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, stated_layers
+from evalkit.dataset.publishing.licences import LICENCE, ORIGIN
+from evalkit.dataset.publishing.measured import Measurement
 from evalkit.dataset.readings import counted_readings
 from evalkit.formats.native.rows import READINGS
 from evalkit.harmless import clean_output, json_text, markdown_text
@@ -21,6 +24,7 @@ from evalkit.layers.base import Layer
 from evalkit.layers.scopes import scope_to_table
 from evalkit.layers.table import all_layers
 from evalkit.records import ZONES, Annotations, Example, Scope
+from evalkit.showing import number_of
 
 __all__ = ["METADATA_FIELDS", "features", "render_card"]
 
@@ -103,13 +107,20 @@ def _item_features(layer: Layer[Any], without: Collection[str]) -> list[dict[str
     return declared
 
 
-def render_card(splits: Sequence[GoldDataset], declared: Declaration | None = None, *, folder: str = "") -> str:
+def render_card(
+    splits: Sequence[GoldDataset],
+    declared: Declaration | None = None,
+    *,
+    folder: str = "",
+    measured: Mapping[str, Measurement] | None = None,
+) -> str:
     """The whole README.md.
 
     Args:
         splits: what is in the dataset.
         declared: what its owner says of it.
         folder: how the folder is called, for the example that loads it; by default like the dataset.
+        measured: what was measured of it, by the name of what measured.
     """
     declared = declared or Declaration()
     layers = stated_layers(map(as_stored, splits))
@@ -124,13 +135,18 @@ def render_card(splits: Sequence[GoldDataset], declared: Declaration | None = No
         "## What is in it",
         "\n".join(_table(describe_dataset(splits, metadata=False))),
         _wrapped(_rows(splits, layers)),
-        *_section("How it was made", declared.source, declared.annotators),
+        *_section("How it was made", declared.source, declared.annotators, *_readers(splits, declared)),
+        *_section("What was measured", *_measured(splits, measured or {})),
         "## How to load it",
         _code(f"import datasets\n\ngold = datasets.load_dataset({example}"),
         ("`published` is a date. " if dated else "") + "In evalkit, without importing `datasets`:",
         _code(f"from evalkit import load_dataset\n\ngold = load_dataset({example}"),
         *_section("Known limits", "\n".join(f"* {limit}" for limit in declared.limits)),
-        *_section("Licence", declared.licence or f"None is declared (`licence` in `{DATASET_FILE}`)."),
+        *_section(
+            "Licence",
+            declared.licence or f"None is declared (`licence` in `{DATASET_FILE}`).",
+            *_licences_of_articles(splits),
+        ),
         *_section("Contact", declared.contact),
     ]
     header = "".join(f"{line}\n" for line in _yaml(_header(splits, layers, declared, title, dated=dated)))
@@ -223,6 +239,47 @@ def _section(title: str, *paragraphs: str) -> Iterator[str]:
     if any(paragraphs):
         yield f"## {title}"
         yield from paragraphs
+
+
+def _readers(splits: Sequence[GoldDataset], declared: Declaration) -> Iterator[str]:
+    """Which guidelines were followed, and whose readings there are, with what the owner says of them."""
+    if declared.guidelines:
+        yield f"Guidelines: {declared.guidelines}"
+    several = counted_readings(example for split in splits for example in split)
+    if several:
+        yield "\n".join(
+            f"* {_plain(name)}: read {number_of(articles, 'article')}"
+            + (f". {declared.readers[name]}" if name in declared.readers else "")
+            for name, articles in several.items()
+        )
+
+
+def _measured(splits: Sequence[GoldDataset], measured: Mapping[str, Measurement]) -> Iterator[str]:
+    """A table of figures, and which of them are about an earlier state of the gold."""
+    rows = [
+        f"| {_plain(name)} | {_plain(figure)} | {'–' if value is None else format(value, '.4g')} |"
+        for name, one in measured.items()
+        for figure, value in one.figures.items()
+    ]
+    if rows:
+        yield "\n".join(["| | | |", "|---|---|---:|", *rows])
+    if old := [name for name, one in measured.items() if not one.is_of(splits)]:
+        yield f"The gold has changed since this was measured: {', '.join(map(_plain, old))}."
+
+
+def _licences_of_articles(splits: Sequence[GoldDataset]) -> Iterator[str]:
+    """Under which licence and from where how many articles are, if they say so."""
+    stated = Counter(
+        tuple(str(example.article.metadata.get(name) or "not said") for name in (LICENCE, ORIGIN))
+        for split in splits
+        for example in split
+    )
+    if set(stated) - {("not said", "not said")}:
+        yield "By article (`licence`, `origin`):"
+        yield "\n".join(
+            f"* {number_of(number, 'article')}: {_plain(licence)}, {_plain(origin)}"
+            for (licence, origin), number in sorted(stated.items())
+        )
 
 
 def _code(lines: str) -> str:

@@ -5,6 +5,10 @@
     source = "The town paper's archive, 2024."
     annotators = "Two students, each article once."
     contact = "gold@harbour.example"
+    guidelines = "GUIDELINES.md, version 2 of May 2024"
+
+    [readers]                # who the annotators of `readings` are
+    kari = "A student of journalism, native speaker."
 
     [scope.quotes]           # what of a layer was annotated exhaustively, see `evalkit.layers.scopes`
     kinds = ["direct"]
@@ -17,7 +21,7 @@ scope goes over what rows say of the same layer themselves.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +47,9 @@ class Declaration:
         source: where the texts come from.
         annotators: who annotated them, and how.
         contact: whom to ask.
+        guidelines: which guidelines the annotators followed, and in which version.
         limits: what it cannot be used for, a sentence each.
+        readers: what an annotator is, in a sentence, by the name that the readings have.
         scope: what of single layers was annotated exhaustively.
     """
 
@@ -53,7 +59,9 @@ class Declaration:
     source: str = ""
     annotators: str = ""
     contact: str = ""
+    guidelines: str = ""
     limits: tuple[str, ...] = ()
+    readers: Mapping[str, str] = field(default_factory=dict, hash=False)
     scope: tuple[LayerScope, ...] = ()
 
 
@@ -85,6 +93,12 @@ def _checked(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
             if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
                 raise FormatError(f"{path}: limits is {value!r}; write a list of sentences")
             declared[key] = tuple(" ".join(one.split()) for one in value)
+        elif key == "readers":
+            if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+                raise FormatError(
+                    f'{path}: readers is {value!r}; write a table of sentences by name: kari = "A student."'
+                )
+            declared[key] = {name: " ".join(one.split()) for name, one in value.items()}
         elif not isinstance(value, str):
             raise FormatError(f"{path}: {key} is {value!r}; write text between quotation marks")
         else:

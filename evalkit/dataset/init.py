@@ -247,7 +247,12 @@ title = TITLE
 # source = "Where the texts come from."
 # annotators = "Who annotated them, and how: each article by how many people? See [GUIDELINES.md](GUIDELINES.md)."
 # contact = "Whom to ask."
+# guidelines = "GUIDELINES.md, first version"
 # limits = ["What it cannot be used for, a sentence each."]
+
+# Who the annotators of readings are, by the name that the readings have.
+# [readers]
+# kari = "A student of journalism, native speaker."
 
 # What of a layer was annotated exhaustively; predictions of anything else are set aside and counted.
 # [scope.quotes]

@@ -125,6 +125,7 @@ def test_a_declaration_beside_the_source_goes_along(inline_files: Path, tmp_path
     ("line", "said"),
     [
         ('license = "cc0-1.0"', "'license', which is not known; did you mean 'licence'?"),
+        ("readers = 3", "readers is 3; write a table of sentences"),
         ("title = 7", "title is 7; write text"),
         ('limits = "few"', "limits is 'few'; write a list"),
         ("title = ", "not valid TOML"),
