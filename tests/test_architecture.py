@@ -34,6 +34,10 @@ NUMPY_EARLY = {
     "extractors/checkpoints/token_spans.py": "part of the torch tagger, imported when one is asked for",
     "extractors/checkpoints/torch_network.py": "part of the torch tagger, imported when one is asked for",
     "extractors/checkpoints/token_classification.py": "part of the torch tagger, imported when one is asked for",
+    **{
+        f"dataset/leakage/{name}.py": "looks for shared text in millions of words; imported where it is looked for"
+        for name in ("words", "join", "passages")
+    },
 }
 """Modules left of scoring that import numpy at their top, each with its reason."""
 

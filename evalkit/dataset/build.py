@@ -28,7 +28,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.dataset.card import render_card
-from evalkit.dataset.copies import copies_across_splits
 from evalkit.dataset.declaration import DATASET_FILE, read_declaration, with_declared_scopes
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset, settled_splits
 from evalkit.dataset.labels import LABELS_FILE, load_inventory, unlisted_inventory
@@ -184,6 +183,8 @@ def build_dataset(
 
 def _copy_notes(raws: Sequence[RawExample]) -> Iterator[str]:
     """That texts stand in two splits; wire copy does so in real gold, so nothing is refused."""
+    from evalkit.dataset.leakage.copies import copies_across_splits
+
     if copies := copies_across_splits(raws):
         more = f" (and {len(copies) - 1} more; evalkit dataset validate lists them)" if len(copies) > 1 else ""
         yield f"{copies[0]}{more}; what was trained on is not tested by it, keep copies in one split"

@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.checks import check_example, check_readings
-from evalkit.dataset.copies import copies_across_splits
 from evalkit.dataset.declaration import read_declaration, with_declared_scopes
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.load import inventory_beside, refuse_unknown_only
@@ -129,6 +128,7 @@ def validate_dataset(
     *,
     corpus: Path | None = None,
     licences: bool = False,
+    copies: bool = True,
     read: ReadOptions | None = None,
 ) -> Validation:
     """Every problem of every split of a source (see `load_dataset` for what a source is).
@@ -137,6 +137,7 @@ def validate_dataset(
         source: None for the bundled gold.
         corpus: the folder of article texts; by default the `corpus` beside a dataset folder, if there is one.
         licences: whether every article has to say its `licence` and `origin`; otherwise only where any article does.
+        copies: whether articles of one split are looked for in the others, which takes longer than the rest.
         read: how files are read.
 
     Raises:
@@ -160,7 +161,8 @@ def validate_dataset(
     inventory = inventory_beside(found)
     problems += check_raw(raws, inventory)
     problems += _check_keys(raws)
-    problems += _check_copies(raws)
+    if copies:
+        problems += _check_copies(raws)
     problems += _check_spelling(raws, inventory)
     articles = [raw.example.article for raw in raws]
     checks: tuple[str, ...] = ()
@@ -319,6 +321,9 @@ def _check_doubles(raws: Sequence[RawExample]) -> list[Problem]:
 
 
 def _check_copies(raws: Sequence[RawExample]) -> Iterator[Problem]:
+    # It computes with numpy, which nothing else here does.
+    from evalkit.dataset.leakage.copies import copies_across_splits
+
     for copy in copies_across_splits(raws):
         message = f"{copy}; keep both in one split, or one of them"
         yield Problem(copy.article_id, "text", "split-copy", message)

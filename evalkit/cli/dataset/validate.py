@@ -28,16 +28,21 @@ __all__ = ["validate_command"]
     help="Every article must say its licence and origin, and be allowed by the licence of the dataset; otherwise this "
     "is looked at where any article says so.",
 )
+@click.option(
+    "--no-copies", "copies", flag_value=False, default=True, help="Do not look for articles of one split in another."
+)
 @form_options
 @read_options
-def validate_command(path: str | None, corpus: Path | None, licences: bool, form: str, read: ReadOptions) -> None:
+def validate_command(
+    path: str | None, corpus: Path | None, licences: bool, copies: bool, form: str, read: ReadOptions
+) -> None:
     """Check everything and print every problem, one a line; exit 1 if there is any.
 
     PATH is a dataset folder, a file or folder of any format, or a hub id; without it the bundled gold is checked.
     """
     from evalkit.dataset.validate import validate_dataset
 
-    result = validate_dataset(path, corpus=corpus, licences=licences, read=read)
+    result = validate_dataset(path, corpus=corpus, licences=licences, copies=copies, read=read)
     say_asides(result.notes)
     show(result, form, heading=False)
     if result.problems:

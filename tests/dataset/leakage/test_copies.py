@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.dataset.build import build_dataset
-from evalkit.dataset.copies import copies_across_splits
+from evalkit.dataset.leakage.copies import copies_across_splits
 from evalkit.dataset.sources import RawExample
 from evalkit.dataset.validate import validate_dataset
 from evalkit.formats.base import Claims
@@ -66,9 +66,14 @@ def test_others_are_not(one: RawExample, other: RawExample) -> None:
     assert found(one, other) == []
 
 
-def test_many_equal_texts_give_one_line_each() -> None:
-    raws = [raw(f"{split}{number:03}", split, "No news.") for split in ("dev", "test") for number in range(100)]
-    assert found(*raws) == [("dev000", f"test{number:03}", 0) for number in range(100)]
+@pytest.mark.parametrize("text", ["No news.", story(5, 100)])
+def test_many_equal_texts_give_one_line_each(text: str) -> None:
+    raws = [raw(f"{split}{number:03}", split, text) for split in ("dev", "test") for number in range(100)]
+    first, later = [
+        [("dev000", f"test{n:03}", 0) for n in range(100)],
+        [(f"dev{n:03}", "test000", 0) for n in range(1, 100)],
+    ]
+    assert found(*raws) == first + later
 
 
 def test_build_says_so_and_validate_reports_it(tmp_path: Path) -> None:
