@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from evalkit.analysis.comparison import ComparedRow as ComparedRow
     from evalkit.analysis.comparison import Comparison as Comparison
     from evalkit.analysis.diagnosis import Diagnosis as Diagnosis
+    from evalkit.analysis.differences.apply import apply_changes as apply_changes
+    from evalkit.analysis.differences.change import ItemChange as ItemChange
+    from evalkit.analysis.differences.dataset_diff import DatasetDiff as DatasetDiff
     from evalkit.analysis.explain import Explanation as Explanation
     from evalkit.analysis.seeds import RepeatedRuns as RepeatedRuns
     from evalkit.analysis.thresholds import ThresholdFit as ThresholdFit
@@ -78,6 +81,7 @@ if TYPE_CHECKING:
     from evalkit.workflows.compare import compare_repeated_runs as compare_repeated_runs
     from evalkit.workflows.compare import compare_runs as compare_runs
     from evalkit.workflows.diagnose import diagnose as diagnose
+    from evalkit.workflows.diff import diff_datasets as diff_datasets
     from evalkit.workflows.explain import explain_run as explain_run
     from evalkit.workflows.extract import extract_articles as extract_articles
     from evalkit.workflows.gate import check_gate as check_gate
@@ -90,6 +94,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "evalkit.analysis.comparison": ("ComparedRow", "Comparison"),
     "evalkit.analysis.diagnosis": ("Diagnosis",),
+    "evalkit.analysis.differences.apply": ("apply_changes",),
+    "evalkit.analysis.differences.change": ("ItemChange",),
+    "evalkit.analysis.differences.dataset_diff": ("DatasetDiff",),
     "evalkit.analysis.explain": ("Explanation",),
     "evalkit.analysis.seeds": ("RepeatedRuns",),
     "evalkit.analysis.thresholds": ("ThresholdFit",),
@@ -126,6 +133,7 @@ _HOMES = {
     "evalkit.version": ("__version__",),
     "evalkit.workflows.compare": ("compare_repeated_runs", "compare_runs"),
     "evalkit.workflows.diagnose": ("diagnose",),
+    "evalkit.workflows.diff": ("diff_datasets",),
     "evalkit.workflows.explain": ("explain_run",),
     "evalkit.workflows.extract": ("extract_articles",),
     "evalkit.workflows.gate": ("check_gate", "update_baseline"),

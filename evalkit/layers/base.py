@@ -214,6 +214,11 @@ class Layer(Generic[Item]):
         pairs = [(one, other) for names in self.joined.values() for one in names for other in names]
         return {one: other for one, other in pairs if types[one] is SPAN and types[other] is NAME}
 
+    @cached_property
+    def thing_fields(self) -> tuple[str, ...]:
+        """The fields that hold the `entity_id` of a thing: of the one that an item mentions, and those of `names`."""
+        return tuple(field.name for field in self.fields if field.name in self.names or field.name == "entity_id")
+
     def parts(self, item: Item) -> Iterator[tuple[str, Span]]:
         """Every span of an item, each after the word for it."""
         for name, word in self.span_names.items():

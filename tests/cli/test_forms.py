@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from evalkit.registry import Registry
@@ -18,6 +20,7 @@ COMMANDS = {
     "explain-article": ("explain", "r", "a-port"),
     "gate": ("gate", "r", "--baseline", "base.json"),
     "gate-update": ("gate", "r", "--baseline", "base.json", "--update"),
+    "diff": ("dataset", "diff", "gold.jsonl", "new.jsonl"),
     "describe": ("dataset", "describe", "gold.jsonl"),
     "validate": ("dataset", "validate", "gold.jsonl"),
     "models": ("models",),
@@ -28,7 +31,8 @@ EACH_COMMAND = pytest.mark.parametrize("argv", [pytest.param(argv, id=name) for 
 
 @pytest.fixture
 def prepared(evalkit: Evalkit) -> Evalkit:
-    """Two runs and a baseline."""
+    """Two runs, a baseline, and another version of the gold."""
+    Path("new.jsonl").write_text(Path("gold.jsonl").read_text(encoding="utf-8").replace("GPE", "ORG"), encoding="utf-8")
     for model, out in (("mine:people", "r"), ("rules", "s")):
         assert evalkit("run", "--model", model, *GOLD, "--out", out, "--resamples", "0").status == 0
     assert evalkit("gate", "r", "--baseline", "base.json", "--update").status == 0

@@ -102,6 +102,7 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "explain": ("explain", "r", "--resamples", "0", "--slice", "section"),
     "explain-article": ("explain", "r", TYPED),
     "gate": ("gate", "t", "--baseline", "base.json", "--rules", "rules.toml"),
+    "diff": ("dataset", "diff", "gold.jsonl", "wrong.jsonl"),
     "describe": ("dataset", "describe", "gold.jsonl"),
     "validate": ("dataset", "validate", "wrong.jsonl"),
 }

@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from evalkit.cli.main import main
+
 SCHEMAS = Path(__file__).resolve().parents[2] / "evalkit" / "report" / "schemas"
 
-EXAMPLES: Mapping[str, Callable[[Path], Any]] = {}
+
+def _written(folder: Path, name: str, *rows: Mapping[str, Any]) -> str:
+    """A file of rows in the native form, by its path."""
+    path = folder / name
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def _json(*argv: str) -> Any:
+    """What a command prints with `--json`."""
+    out = io.StringIO()
+    with redirect_stdout(out):
+        main([*argv, "--json"])
+    return json.loads(out.getvalue())
+
+
+def _diff(folder: Path) -> Any:
+    text = "Ida Moen left Oslo."
+    entities = [{"spans": [[0, 8]], "label": "PER"}, {"spans": [[14, 18]], "label": "ORG"}]
+    stances = [{"holder": "author", "target": "topic:move", "label": "favor", "evidence": [[9, 13]]}]
+    old = {"id": "a", "text": text, "entities": entities, "stances": stances}
+    new = old | {"entities": [entities[1] | {"label": "GPE"}, {"spans": [[0, 3]], "label": "PER"}], "stances": []}
+    sides = _written(folder, "old.jsonl", old, old | {"id": "b"}), _written(folder, "new.jsonl", new)
+    return _json("dataset", "diff", *sides)
+
+
+EXAMPLES: Mapping[str, Callable[[Path], Any]] = {"diff": _diff}
 """Schema → a result as JSON values, made in an empty folder by the command itself."""
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from evalkit.analysis.differences.change import ItemChange
+from evalkit.analysis.differences.change import ItemChange, read_changes
+from evalkit.analysis.differences.dataset_diff import DatasetDiff
 from evalkit.analysis.differences.matching import free_id
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.errors import InputError
@@ -19,15 +21,25 @@ from evalkit.registry import near_match
 __all__ = ["apply_changes", "changed_examples"]
 
 
-def apply_changes(gold: GoldDataset, changes: Iterable[ItemChange]) -> GoldDataset:
-    """The gold with some changes made, all or none of them; `evalkit.read_changes` reads them from a file.
+def apply_changes(gold: GoldDataset, changes: Iterable[ItemChange] | DatasetDiff | str | Path) -> GoldDataset:
+    """The gold with some changes made, all or none of them.
 
     The items of an article stay in their order, added ones come last. Readings stay as they are.
 
+    Args:
+        gold: the gold that the changes start from.
+        changes: the changes; differences, whose changes of items are made; or a patch, the path of what
+            `evalkit dataset diff --json` wrote.
+
     Raises:
+        FormatError: the patch is none.
         InputError: an article is not there, or an item that a change starts from is not (any more); or what a change
             says stands at its spans does not. Names the article and the item.
     """
+    if isinstance(changes, str | Path):
+        changes = read_changes(changes)
+    elif isinstance(changes, DatasetDiff):
+        changes = changes.changes
     changed = changed_examples(gold.examples, changes)
     made = gold_dataset(changed, name=gold.name, split=gold.split, inventory=gold.inventory)
     return replace(gold, examples=made.examples, fingerprint=made.fingerprint)

@@ -19,7 +19,6 @@ from typing import Any
 from evalkit.errors import FormatError, InputError
 from evalkit.files import path_of, read_json
 from evalkit.layers.base import Layer, surface
-from evalkit.layers.fields import NAME
 from evalkit.layers.keys import unread_keys
 from evalkit.layers.table import layer_names, load_layer
 from evalkit.registry import near_match
@@ -121,18 +120,13 @@ def _kind(layer: Layer[Any], old: Any, new: Any) -> str | None:
         return RELABELLED
     if layer.spans_field in differing:
         return MOVED
-    return REATTRIBUTED if any(_attributes(layer, name, old, new) for name in differing) else CHANGED
+    return REATTRIBUTED if any(_attributes(layer, name) for name in differing) else CHANGED
 
 
-def _attributes(layer: Layer[Any], name: str, *items: Any) -> bool:
+def _attributes(layer: Layer[Any], name: str) -> bool:
     """Whether a field says whom or what an item is attributed to: a name of a thing, or the mention of one."""
-    part = layer.part_fields.get(layer.part_of(name), (name,))
-    if any(one in layer.names for one in part):
-        return True
-    types = {one.name: one.type for one in layer.fields}
-    return types[name] is NAME and any(
-        mention.entity_id == getattr(item, name) for item in items for mention in layer.mentions(item)
-    )
+    part = layer.part_fields.get(layer.part_of(name), ())
+    return any(one in layer.thing_fields for one in (name, *part))
 
 
 def _row(layer: Layer[Any], item: Any, text: str) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ COMMANDS = {
     "build": ("evalkit.cli.dataset.build:build_command", "Write the dataset folder, its card and the corpus."),
     "validate": ("evalkit.cli.dataset.validate:validate_command", "Check everything and print every problem."),
     "describe": ("evalkit.cli.dataset.describe:describe_command", "Count what is in it, by split."),
+    "diff": ("evalkit.cli.dataset.diff:diff_command", "Show what became of gold between two versions of it."),
     "convert": ("evalkit.cli.dataset.convert:convert_command", "Write gold in another form."),
 }
 """Name → where the command is, and its line in the help; the order of the help."""

@@ -1,0 +1,109 @@
+"""`diff_datasets`: what became of gold between two versions of it, or what two people read otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from evalkit.analysis.differences.dataset_diff import DatasetDiff, Split, diff_examples
+from evalkit.dataset.gold import GoldDataset
+from evalkit.dataset.load import load_splits
+from evalkit.dataset.readings import as_read, undecided_notes
+from evalkit.dataset.revisions import Revision, checked_out, parsed_revision
+from evalkit.dataset.sources import ALL
+from evalkit.dataset.store import BUNDLED_NAME
+from evalkit.errors import InputError
+from evalkit.options import ReadOptions
+from evalkit.records import Example
+from evalkit.workflows.inputs import gold_from
+
+__all__ = ["diff_datasets"]
+
+Gold = GoldDataset | Iterable[Example] | str | Path
+
+
+def diff_datasets(
+    old: GoldDataset | Iterable[Example] | str | Path,
+    new: GoldDataset | Iterable[Example] | str | Path | None = None,
+    *,
+    revision: str | None = None,
+    split: str = ALL,
+    annotator: str | None = None,
+    new_annotator: str | None = None,
+    read: ReadOptions | None = None,
+) -> DatasetDiff:
+    """What became of the items of a dataset, article by article, matched as the scorer matches.
+
+    Items of articles whose text differs are not compared; such articles are named, as are those that only one version
+    has. Gold need not be valid to be compared.
+
+    Args:
+        old: the old version: a dataset, examples, a path or a name as `load_dataset` takes it, or `REV:PATH` for a path
+            as it is at a revision of git, such as `HEAD~1:annotations`.
+        new: the new version, as `old`; `old` itself as it is now if `revision` or `new_annotator` is given.
+        revision: the old version is taken from this revision of git; `old` is a path then.
+        split: only this split of both; by default all. Of datasets that are given as objects all is compared.
+        annotator: the reading that counts, in both versions.
+        new_annotator: the reading that counts in the new version, if it is another. What two readers call otherwise and
+            mean alike is no difference then.
+        read: how files are read.
+
+    Raises:
+        InputError: a version cannot be read, or git cannot give it.
+        UnknownNameError: there is no such split or annotator.
+    """
+    if new is None:
+        if revision is None and new_annotator is None:
+            raise InputError("one version is given; name the other, a revision of git, or the annotator to compare")
+        new = old
+    read = read or ReadOptions()
+    readers = annotator or read.annotator, new_annotator or annotator or read.annotator
+    first = _side(old, split, replace(read, annotator=readers[0]), revision)
+    second = _side(new, split, replace(read, annotator=readers[1]))
+    names = first.name, second.name
+    if readers[0] != readers[1]:
+        names = f"{first.name} ({readers[0] or 'gold'})", f"{second.name} ({readers[1] or 'gold'})"
+    notes = tuple(dict.fromkeys((*first.notes, *second.notes)))
+    return diff_examples(first.examples, second.examples, names=names, alike=readers[0] != readers[1], notes=notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One version: what it is called, its examples with their splits, and what is to be said about them."""
+
+    name: str
+    examples: list[Split]
+    notes: tuple[str, ...]
+
+
+def _side(source: Gold, split: str, read: ReadOptions, revision: str | None = None) -> _Side:
+    if not isinstance(source, str | Path):
+        if revision is not None:
+            raise InputError("a revision is that of a path; name the dataset by its path")
+        gold = gold_from(source, read)
+        return _Side(gold.name, [(gold.split, example) for example in gold], gold.notes)
+    checked = _checked_out(source, revision)
+    place = source if checked is None else checked.path
+    splits = load_splits(place, split=split, check=False, read=read, decide=as_read)
+    notes = [note for gold in splits for note in gold.notes]
+    notes += undecided_notes(example for gold in splits for example in gold)
+    examples = [(gold.split, example) for gold in splits for example in gold]
+    return _Side(str(source) if checked is None else checked.name, examples, tuple(notes))
+
+
+def _checked_out(source: str | Path, revision: str | None) -> Revision | None:
+    """The files of a revision, if one is named."""
+    named = parsed_revision(str(source))
+    if revision is None:
+        return None if named is None else checked_out(*named)
+    if named is not None:
+        raise InputError(f"{source}: names a revision itself; leave {revision!r} out")
+    if str(source) == BUNDLED_NAME:
+        raise InputError(f"{source}: is no path in a repository; name the folder")
+    # It may be gone by now; then git is asked from the nearest folder that is left.
+    path = Path(source).absolute()
+    at = next(folder for folder in path.parents if folder.is_dir())
+    below = path.relative_to(at).as_posix()
+    found = checked_out(revision, f"./{below}", at=at)
+    return replace(found, name=found.name.replace(f":./{below}", f":{source}"))
