@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evalkit.dataset.card import render_card
+from evalkit.dataset.card import features_of, render_card
 from evalkit.dataset.declaration import DATASET_FILE, read_declaration, with_declared_scopes
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset, settled_splits
 from evalkit.dataset.labels import LABELS_FILE, load_inventory, unlisted_inventory
@@ -35,6 +35,7 @@ from evalkit.dataset.manifest import MANIFEST_FILE, edited_files, edits_replaced
 from evalkit.dataset.offsets import converted_example, counting_of
 from evalkit.dataset.own_labels import own_inventory
 from evalkit.dataset.problems import Problem
+from evalkit.dataset.publishing.croissant import CROISSANT_FILE, croissant_json
 from evalkit.dataset.publishing.measured import read_measured
 from evalkit.dataset.readings import joined, settled_example, undecided_notes
 from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
@@ -237,9 +238,9 @@ def write_dataset(
     if declared_in is not None and declared_in != out:
         files[DATASET_FILE] = read_text(declared_in / DATASET_FILE)
     declared = read_declaration(declared_in or out)
-    files[CARD_FILE] = render_card(
-        settled_splits(splits), declared, folder=out.resolve().name, measured=read_measured(out)
-    )
+    measured, counted = read_measured(out), settled_splits(splits)
+    files[CARD_FILE] = render_card(counted, declared, folder=out.resolve().name, measured=measured)
+    files[CROISSANT_FILE] = croissant_json(counted, features_of(counted), declared, measured)
     if labels is not None and not (out / LABELS_FILE).is_file():
         files[LABELS_FILE] = read_text(labels)
     replace_children(out, files, remove=_ids_by_split(out))

@@ -26,7 +26,7 @@ from evalkit.layers.table import all_layers
 from evalkit.records import ZONES, Annotations, Example, Scope
 from evalkit.showing import number_of
 
-__all__ = ["METADATA_FIELDS", "features", "render_card"]
+__all__ = ["METADATA_FIELDS", "features", "features_of", "render_card"]
 
 METADATA_FIELDS = ("section", "country", "story", "genre")
 """The metadata that every article of the bundled gold has."""
@@ -149,19 +149,17 @@ def render_card(
         ),
         *_section("Contact", declared.contact),
     ]
-    header = "".join(f"{line}\n" for line in _yaml(_header(splits, layers, declared, title, dated=dated)))
+    header = "".join(f"{line}\n" for line in _yaml(_header(splits, layers, declared, title)))
     # Markdown of the owner stays Markdown; nothing of it steers a terminal or turns the direction of what follows.
     return clean_output(f"---\n{header}---\n\n" + "\n\n".join(part for part in parts if part) + "\n")
 
 
 def _header(
-    splits: Sequence[GoldDataset], layers: Sequence[Layer[Any]], declared: Declaration, title: str, *, dated: bool
+    splits: Sequence[GoldDataset], layers: Sequence[Layer[Any]], declared: Declaration, title: str
 ) -> dict[str, object]:
     names = [split.split for split in splits]
     examples = [example for split in splits for example in split]
     articles = [example.article for example in examples]
-    metadata = {key for article in articles for key in article.metadata}
-    ordered = [*(key for key in METADATA_FIELDS if key in metadata), *sorted(metadata - set(METADATA_FIELDS))]
     spans = {layer.spans_field is not None and layer.needs_spans for layer in layers}
     tasks = [name for name, there in (("token-classification", True), ("text-classification", False)) if there in spans]
     header: dict[str, object] = {
@@ -174,17 +172,26 @@ def _header(
             {"config_name": "default", "data_files": [{"split": name, "path": f"{name}/*.json"} for name in names]}
         ],
         "dataset_info": {
-            "features": features(
-                ordered,
-                dated=dated,
-                layers=layers,
-                scoped=_scoped([example.gold.scope for example in examples]),
-                without=_unused([example.gold for example in examples], layers),
-                readings=examples,
-            )
+            "features": features_of(splits),
         },
     }
     return {key: value for key, value in header.items() if value}
+
+
+def features_of(splits: Sequence[GoldDataset]) -> list[dict[str, object]]:
+    """The declared features of a row of a dataset: what its articles and items hold."""
+    examples = [example for split in splits for example in split]
+    layers = stated_layers(map(as_stored, splits))
+    metadata = {key for example in examples for key in example.article.metadata}
+    ordered = [*(key for key in METADATA_FIELDS if key in metadata), *sorted(metadata - set(METADATA_FIELDS))]
+    return features(
+        ordered,
+        dated=_dated(splits),
+        layers=layers,
+        scoped=_scoped([example.gold.scope for example in examples]),
+        without=_unused([example.gold for example in examples], layers),
+        readings=examples,
+    )
 
 
 def _unused(annotations: Sequence[Annotations], layers: Sequence[Layer[Any]]) -> dict[str, list[str]]:

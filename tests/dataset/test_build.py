@@ -34,6 +34,7 @@ def test_build_writes_splits_card_labels_and_corpus(inline_files: Path, tmp_path
     assert sorted(content_of(tmp_path / "gold")) == [
         ".evalkit-manifest.json",
         "README.md",
+        "croissant.json",
         "dev/market-day.json",
         "labels.toml",
         "test/harbour-strike.json",
@@ -118,6 +119,7 @@ def test_other_files_of_the_folder_stay(inline_files: Path, tmp_path: Path) -> N
         ".evalkit-manifest.json",
         "GUIDELINES.md",
         "README.md",
+        "croissant.json",
         "labels.toml",
         "test/harbour-strike.json",
         "test/market-day.json",
