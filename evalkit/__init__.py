@@ -6,6 +6,13 @@ Everything for Python is here; a name is imported when it is first used, so that
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evalkit.analysis.agreement.coefficient import Coefficient as Coefficient
+    from evalkit.analysis.agreement.disagreements import Disagreement as Disagreement
+    from evalkit.analysis.agreement.disagreements import DisputedItem as DisputedItem
+    from evalkit.analysis.agreement.disagreements import Marked as Marked
+    from evalkit.analysis.agreement.measured import Agreement as Agreement
+    from evalkit.analysis.agreement.measured import Compared as Compared
+    from evalkit.analysis.agreement.measured import PairAgreement as PairAgreement
     from evalkit.analysis.comparison import ComparedRow as ComparedRow
     from evalkit.analysis.comparison import Comparison as Comparison
     from evalkit.analysis.diagnosis import Diagnosis as Diagnosis
@@ -78,6 +85,7 @@ if TYPE_CHECKING:
     from evalkit.results import Score as Score
     from evalkit.results import TaskResult as TaskResult
     from evalkit.version import __version__ as __version__
+    from evalkit.workflows.agreement import measure_agreement as measure_agreement
     from evalkit.workflows.compare import compare_repeated_runs as compare_repeated_runs
     from evalkit.workflows.compare import compare_runs as compare_runs
     from evalkit.workflows.diagnose import diagnose as diagnose
@@ -92,6 +100,9 @@ if TYPE_CHECKING:
     from evalkit.workflows.thresholds import fit_thresholds as fit_thresholds
 
 _HOMES = {
+    "evalkit.analysis.agreement.coefficient": ("Coefficient",),
+    "evalkit.analysis.agreement.disagreements": ("Disagreement", "DisputedItem", "Marked"),
+    "evalkit.analysis.agreement.measured": ("Agreement", "Compared", "PairAgreement"),
     "evalkit.analysis.comparison": ("ComparedRow", "Comparison"),
     "evalkit.analysis.diagnosis": ("Diagnosis",),
     "evalkit.analysis.differences.apply": ("apply_changes",),
@@ -131,6 +142,7 @@ _HOMES = {
     "evalkit.report.render": ("render_report",),
     "evalkit.results": ("PRF", "Counts", "EvalResult", "Score", "TaskResult"),
     "evalkit.version": ("__version__",),
+    "evalkit.workflows.agreement": ("measure_agreement",),
     "evalkit.workflows.compare": ("compare_repeated_runs", "compare_runs"),
     "evalkit.workflows.diagnose": ("diagnose",),
     "evalkit.workflows.diff": ("diff_datasets",),

@@ -31,7 +31,7 @@ from evalkit.records import Annotations, Example, LayerScope
 from evalkit.registry import near_match
 from evalkit.toml import read_toml
 
-__all__ = ["DATASET_FILE", "Declaration", "read_declaration", "with_declared_scopes"]
+__all__ = ["DATASET_FILE", "Declaration", "declared_readers", "read_declaration", "with_declared_scopes"]
 
 DATASET_FILE = "dataset.toml"
 
@@ -61,8 +61,8 @@ class Declaration:
     contact: str = ""
     guidelines: str = ""
     limits: tuple[str, ...] = ()
-    readers: Mapping[str, str] = field(default_factory=dict, hash=False)
     scope: tuple[LayerScope, ...] = ()
+    readers: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def read_declaration(folder: Path) -> Declaration:
@@ -112,3 +112,8 @@ def with_declared_scopes(examples: Iterable[Example], folder: Path | None) -> tu
     if not scopes:
         return tuple(examples)
     return tuple(one.changed(lambda own: Annotations(own.layers, declared_over(own.scope, scopes))) for one in examples)
+
+
+def declared_readers(folder: Path | None) -> Mapping[str, str]:
+    """What `dataset.toml` of a folder says its annotators are, by name. Raises what reading it raises."""
+    return {} if folder is None else read_declaration(folder).readers

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from evalkit.dataset.checks import check_ids, check_readings, check_scorable
-from evalkit.dataset.declaration import with_declared_scopes
+from evalkit.dataset.declaration import declared_readers, with_declared_scopes
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.label_maps import LabelMap, apply_label_map, apply_label_maps
 from evalkit.dataset.labels import (
@@ -127,7 +127,8 @@ def gold_of_batch(
         label_map=wanted,
     )
     notes = (*batch.sentences, *labelled.notes, *double_items(labelled.examples))
-    return replace(gold, origin=_origin(place, read), reading=batch.reading, notes=notes)
+    readers = declared_readers(place.folder)
+    return replace(gold, origin=_origin(place, read), reading=batch.reading, notes=notes, readers=readers)
 
 
 def _labelled(batch: Batch, place: Place, read: ReadOptions, inventory: Inventory) -> tuple[list[RawExample], Labelled]:
@@ -201,6 +202,7 @@ def splits_of(
             gold_dataset(examples, name=place.name, split=split, inventory=inventory, origin=_origin(place, read)),
             reading=batch.reading,
             notes=(*batch.sentences, *notes, *double_items(examples)),
+            readers=declared_readers(place.folder),
         )
         for split, examples in by_split.items()
     )

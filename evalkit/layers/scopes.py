@@ -19,7 +19,15 @@ from evalkit.layers.table import layer_names, load_layer
 from evalkit.records import LayerScope, Scope
 from evalkit.registry import near_match, unknown_name
 
-__all__ = ["declared_over", "layer_scopes", "parse_scope", "scope_from_table", "scope_text", "scope_to_table"]
+__all__ = [
+    "common_scope",
+    "declared_over",
+    "layer_scopes",
+    "parse_scope",
+    "scope_from_table",
+    "scope_text",
+    "scope_to_table",
+]
 
 PARTS = "parts"
 
@@ -103,6 +111,28 @@ def declared_over(scope: Scope, declared: Iterable[LayerScope]) -> Scope:
         labels, parts = (old.labels if own.labels is None else own.labels), own.parts
         by_layer[own.layer] = replace(own, labels=labels, parts=old.parts if parts is None else parts)
     return replace(scope, of=tuple(by_layer[name] for name in sorted(by_layer)))
+
+
+def common_scope(one: Scope, other: Scope) -> Scope:
+    """What was annotated exhaustively under both of two scopes."""
+    if one == other:
+        return one
+    layers = sorted({own.layer for own in (*one.of, *other.of)})
+    own = ((name, one.of_layer(name), other.of_layer(name)) for name in layers)
+    return Scope(
+        **{name: _common(getattr(one, name), getattr(other, name)) for name in ("layers", "labels", "zones")},
+        of=tuple(
+            LayerScope(layer=name, labels=_common(a.labels, b.labels), parts=_common(a.parts, b.parts))
+            for name, a, b in own
+        ),
+    )
+
+
+def _common(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """What stands in both lists; None is everything."""
+    if one is None or other is None:
+        return one if other is None else other
+    return tuple(name for name in one if name in other)
 
 
 def _labels_key(layer: Layer[Any]) -> str:

@@ -23,6 +23,7 @@ COMMANDS = {
     "diff": ("dataset", "diff", "gold.jsonl", "new.jsonl"),
     "describe": ("dataset", "describe", "gold.jsonl"),
     "validate": ("dataset", "validate", "gold.jsonl"),
+    "agreement": ("dataset", "agreement", "gold.jsonl", "--with", "ida=predicted.jsonl", "--resamples", "10"),
     "models": ("models",),
     "selftest": ("selftest", "--convention", "given", "--cases", "1"),
 }

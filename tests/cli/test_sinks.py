@@ -105,6 +105,7 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "diff": ("dataset", "diff", "gold.jsonl", "wrong.jsonl"),
     "describe": ("dataset", "describe", "gold.jsonl"),
     "validate": ("dataset", "validate", "wrong.jsonl"),
+    "agreement": ("dataset", "agreement", "gold.jsonl", "--with", f"{TYPED.replace(chr(61), str())}=read.jsonl", "--resamples", "0"),
 }
 """Commands that show a result, which has a form."""
 
@@ -155,6 +156,8 @@ def write_inputs(folder: Path) -> None:
     row["metadata"] = {"section": HOSTILE}
     write_lines(folder / "gold.jsonl", [row])
     write_lines(folder / "pred.jsonl", [{"id": TYPED, "entities": [{"spans": [[0, 5]], "label": f"{HOSTILE} 2"}]}])
+    read = [{"spans": [[0, 5]], "label": HOSTILE}, {"spans": [[0, 4]], "label": FORMULA}]
+    write_lines(folder / "read.jsonl", [row | {"entities": read}])
     wrong = [{"spans": [[0, 3]], "text": HOSTILE, "label": HOSTILE, "entity_id": HOSTILE}]
     write_lines(folder / "wrong.jsonl", [row | {"entities": wrong}])
     own = row | {"id": "own", "text": "Zorn left Oslo.", "metadata": {"section": HOSTILE, HOSTILE: "x"}}

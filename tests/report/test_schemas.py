@@ -42,7 +42,19 @@ def _diff(folder: Path) -> Any:
     return _json("dataset", "diff", *sides)
 
 
-EXAMPLES: Mapping[str, Callable[[Path], Any]] = {"diff": _diff}
+def _agreement(folder: Path) -> Any:
+    """Three readers, one of whom read one article only, found nothing in it and gave no quotes."""
+    text = "Ida Moen left Oslo for Rome."
+    moen, oslo = {"spans": [[0, 8]], "label": "PER"}, {"spans": [[14, 18]], "label": "GPE"}
+    anna = {"entities": [moen, oslo], "quotes": [{"content": [[9, 18]], "speaker": [0, 8]}]}
+    bert = {"entities": [moen | {"label": "ORG"}], "quotes": []}
+    first = {"id": "a1", "text": text, "readings": {"anna": anna, "bert": bert, "carl": {"entities": []}}}
+    second = {"id": "a2", "text": text, "readings": {"anna": anna, "bert": anna}}
+    (folder / "dataset.toml").write_text('[readers]\nanna = "a student"\n')
+    return _json("dataset", "agreement", _written(folder, "gold.jsonl", first, second), "--resamples", "20")
+
+
+EXAMPLES: Mapping[str, Callable[[Path], Any]] = {"agreement": _agreement, "diff": _diff}
 """Schema → a result as JSON values, made in an empty folder by the command itself."""
 
 

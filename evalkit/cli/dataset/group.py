@@ -17,6 +17,7 @@ COMMANDS = {
     "validate": ("evalkit.cli.dataset.validate:validate_command", "Check everything and print every problem."),
     "describe": ("evalkit.cli.dataset.describe:describe_command", "Count what is in it, by split."),
     "diff": ("evalkit.cli.dataset.diff:diff_command", "Show what became of gold between two versions of it."),
+    "agreement": ("evalkit.cli.dataset.agreement:agreement_command", "Say how far its readers agree."),
     "convert": ("evalkit.cli.dataset.convert:convert_command", "Write gold in another form."),
 }
 """Name → where the command is, and its line in the help; the order of the help."""

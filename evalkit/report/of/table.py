@@ -24,6 +24,7 @@ DOCUMENTS = Registry(
         "evalkit.analysis.differences.dataset_diff:DatasetDiff": "evalkit.report.of.difference:document",
         "evalkit.analysis.explain:Explanation": "evalkit.report.of.explanation:document",
         "evalkit.analysis.thresholds:ThresholdFit": "evalkit.report.of.thresholds:document",
+        "evalkit.analysis.agreement.measured:Agreement": "evalkit.report.of.agreement:document",
         "evalkit.gate.outcome:GateReport": "evalkit.report.of.gate:document",
         "evalkit.gate.outcome:BaselineUpdate": "evalkit.report.of.gate:update_document",
         "evalkit.predictions.run:Run": "evalkit.report.of.run:document",

@@ -220,6 +220,8 @@ class Task:
         diagnosed: the conventions that a diagnosis looks at unless others are asked for; the main one if empty.
         asked: whether it is scored only where it, or a convention that is its alone, is asked for: the layers of all
             others are scored whenever they are there.
+        matched: the convention that matches items whatever their labels, under which it is asked how far two readers
+            agree on these; nothing for items that are their label.
         floor: a function of an article that gives what a trivial baseline would find in the layers of the task, for
             layers that the extractor `trivial` does not have. With which label it finds it does not matter: the floor
             is that of the most frequent label of the gold, and in the row of a label that of this label.
@@ -239,6 +241,7 @@ class Task:
     properties: Mapping[str, Property] = field(default_factory=dict)
     diagnosed: tuple[str, ...] = ()
     asked: bool = False
+    matched: str = ""
     floor: str | Callable[..., Any] | None = None
     cases: str | Callable[..., Any] = "evalkit.scoring.selftest_cases:random_sides"
 

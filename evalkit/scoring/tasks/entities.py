@@ -28,6 +28,7 @@ TASK = Task(
         ),
     },
     main="exact",
+    matched="boundary",
     default=("exact", "boundary", "partial", "type"),
     every=(
         *("exact", "boundary", "partial", "type", "partial:0.5", "type:0.5", "fuzzy", "overlap", "iou:0.5"),

@@ -87,6 +87,7 @@ TASK = Task(
         "joint": Convention(function=f"{_HERE}:joint", about="1 if content and speaker are both right", needs=_WHO),
     },
     main="exact",
+    matched="exact",
     kinds=(RIGHT, "speaker", "boundary", DUPLICATE, MISSED, SPURIOUS),
     judge="evalkit.scoring.tasks.quote_kinds:quote_kinds",
     properties={

@@ -52,6 +52,7 @@ TASK = Task(
         ),
     },
     main="right",
+    matched="found",
     derived={
         "accuracy": Derived(
             function=f"{_DERIVED}:accuracy", about="right labels by gold stances", conventions=("given",)

@@ -81,7 +81,12 @@ def load_task(name: str) -> Task:
     task = TASKS.load(name)
     if not isinstance(task, Task) or task.name != name:
         raise EvalkitError(f"task {name!r}: what is installed under the name is no Task of that name: {task!r}")
-    named = {task.main, *task.diagnosed, *(own for derived in task.derived.values() for own in derived.conventions)}
+    named = {
+        task.main,
+        *filter(None, [task.matched]),
+        *task.diagnosed,
+        *(own for derived in task.derived.values() for own in derived.conventions),
+    }
     if missing := sorted(named - set(task.conventions)):
         raise EvalkitError(f"task {name!r}: {missing[0]!r} is none of its conventions: {', '.join(task.conventions)}")
     if missing := [layer for layer in task.layers if layer not in layer_names()]:
