@@ -55,6 +55,8 @@ WORD = "Zorn"
 HOSTILE = f"{WORD}{''.join(SIGNS.values())}{MARKUP}\n::set-output name=a::b\n  ::add-mask::c\n# d\n- e"
 TYPED = HOSTILE.replace("\0", "")
 """The same on a command line, which cannot hold a null."""
+NAMED = TYPED.replace("=", "")
+"""The same for the name in `NAME=PATH`."""
 FORMULA = f"=cmd|{WORD}"
 
 EXTRACTOR = f"""
@@ -105,7 +107,7 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "diff": ("dataset", "diff", "gold.jsonl", "wrong.jsonl"),
     "describe": ("dataset", "describe", "gold.jsonl"),
     "validate": ("dataset", "validate", "wrong.jsonl"),
-    "agreement": ("dataset", "agreement", "gold.jsonl", "--with", f"{TYPED.replace(chr(61), str())}=read.jsonl", "--resamples", "0"),
+    "agreement": ("dataset", "agreement", "gold.jsonl", "--with", f"{NAMED}=read.jsonl", "--resamples", "0"),
 }
 """Commands that show a result, which has a form."""
 
