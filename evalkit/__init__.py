@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from evalkit.dataset.problems import Problem as Problem
     from evalkit.dataset.profiles import ProfileDraft as ProfileDraft
     from evalkit.dataset.profiles import draft_profile as draft_profile
+    from evalkit.dataset.publishing.push import PushResult as PushResult
+    from evalkit.dataset.publishing.push import push_dataset as push_dataset
     from evalkit.dataset.validate import Validation as Validation
     from evalkit.dataset.validate import validate_dataset as validate_dataset
     from evalkit.errors import EvalkitError as EvalkitError
@@ -120,6 +122,7 @@ _HOMES = {
     "evalkit.dataset.label_maps": ("LabelMap",),
     "evalkit.dataset.problems": ("Problem",),
     "evalkit.dataset.profiles": ("ProfileDraft", "draft_profile"),
+    "evalkit.dataset.publishing.push": ("PushResult", "push_dataset"),
     "evalkit.dataset.validate": ("Validation", "validate_dataset"),
     "evalkit.dataset.gold": ("GoldDataset",),
     "evalkit.dataset.load": ("load_dataset",),

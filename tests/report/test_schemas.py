@@ -54,7 +54,15 @@ def _agreement(folder: Path) -> Any:
     return _json("dataset", "agreement", _written(folder, "gold.jsonl", first, second), "--resamples", "20")
 
 
-EXAMPLES: Mapping[str, Callable[[Path], Any]] = {"agreement": _agreement, "diff": _diff}
+def _push(folder: Path) -> Any:
+    source = _written(folder, "rows.jsonl", {"id": "a", "split": "test", "text": "Oslo.", "entities": []})
+    places = ["--out", str(folder / "gold"), "--corpus", str(folder / "corpus")]
+    with redirect_stdout(io.StringIO()):
+        main(["dataset", "build", source, *places])
+    return _json("dataset", "push", str(folder / "gold"), "harbour/gold", "--dry-run")
+
+
+EXAMPLES: Mapping[str, Callable[[Path], Any]] = {"agreement": _agreement, "diff": _diff, "push": _push}
 """Schema → a result as JSON values, made in an empty folder by the command itself."""
 
 

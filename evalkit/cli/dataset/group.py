@@ -19,6 +19,7 @@ COMMANDS = {
     "diff": ("evalkit.cli.dataset.diff:diff_command", "Show what became of gold between two versions of it."),
     "agreement": ("evalkit.cli.dataset.agreement:agreement_command", "Say how far its readers agree."),
     "convert": ("evalkit.cli.dataset.convert:convert_command", "Write gold in another form."),
+    "push": ("evalkit.cli.dataset.push:push_command", "Put a dataset folder on the hub."),
 }
 """Name → where the command is, and its line in the help; the order of the help."""
 

@@ -37,6 +37,7 @@ DOCUMENTS = Registry(
         "evalkit.dataset.catalogue.listing:Catalogue": "evalkit.report.of.catalogue:document",
         "evalkit.dataset.catalogue.get:ObtainedDataset": "evalkit.report.of.catalogue:obtained_document",
         "evalkit.dataset.convert:Conversion": "evalkit.report.of.conversion:document",
+        "evalkit.dataset.publishing.push:PushResult": "evalkit.report.of.push:document",
         "evalkit.dataset.profiles:ProfileDraft": "evalkit.report.of.conversion:draft_document",
         "evalkit.dataset.init:InitResult": "evalkit.report.of.description:init_document",
         "evalkit.dataset.describe:Description": "evalkit.report.of.description:document",

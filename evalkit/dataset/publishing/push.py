@@ -1,0 +1,222 @@
+"""Puts a dataset folder on the Hugging Face hub, in one commit, if somebody asks for it.
+
+What goes up is what `evalkit dataset build` wrote and what people laid beside it: splits, card, labels, declaration,
+`croissant.json`, guidelines. The folder has to be valid and its card has to be that of the gold. Articles that the
+folder has no more go away there, too; other files of the repository stay. The token comes from the environment
+(`HF_TOKEN`), or from where the hub's own client keeps it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalkit.dataset.build import DatasetProblemsError
+from evalkit.dataset.card import features_of, render_card
+from evalkit.dataset.declaration import DATASET_FILE, read_declaration
+from evalkit.dataset.load import load_splits
+from evalkit.dataset.publishing.croissant import CROISSANT_FILE, croissant_json
+from evalkit.dataset.publishing.measured import read_measured
+from evalkit.dataset.readings import settled
+from evalkit.dataset.store import CARD_FILE
+from evalkit.dataset.validate import validate_dataset
+from evalkit.errors import EvalkitError, InputError, OutputError, describe_error
+from evalkit.files import is_leftover, read_text, refuse_irregular
+from evalkit.secrets import redacted
+from evalkit.showing import number_of, shown_html
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["PushResult", "push_dataset"]
+
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_REVISION = re.compile(r"[A-Za-z0-9][\w./-]*")
+MAIN = "main"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushResult:
+    """What was put on the hub, or would be.
+
+    Attributes:
+        hub_id: `organisation/name` of the dataset.
+        revision: the branch.
+        tag: the tag on the commit; "" for none.
+        files: path in the folder → bytes.
+        removed: files of the splits that went away there; unknown (empty) where nothing was asked of the hub.
+        commit: the id of the commit; "" if nothing was sent.
+        sent: whether it was sent; False if it was only tried (`dry_run`).
+    """
+
+    hub_id: str
+    revision: str
+    tag: str
+    files: dict[str, int]
+    removed: tuple[str, ...] = ()
+    commit: str = ""
+    sent: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return {
+            "format": "evalkit.push",
+            "version": 1,
+            "hub_id": self.hub_id,
+            "revision": self.revision,
+            "tag": self.tag,
+            "sent": self.sent,
+            "commit": self.commit,
+            "files": dict(self.files),
+            "removed": list(self.removed),
+        }
+
+    def to_pandas(self) -> DataFrame:
+        """One row a file, with its bytes."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.files.items()), columns=["file", "bytes"])
+
+    _repr_html_ = shown_html
+
+
+def push_dataset(
+    folder: str | Path,
+    hub_id: str,
+    *,
+    revision: str = MAIN,
+    tag: str = "",
+    message: str = "",
+    create: bool = False,
+    private: bool = False,
+    dry_run: bool = False,
+) -> PushResult:
+    """Puts a dataset folder on the hub in one commit.
+
+    Args:
+        folder: the dataset folder.
+        hub_id: `organisation/name` of the dataset on the hub.
+        revision: the branch; made from the main one if it is not there.
+        tag: a tag for the commit, such as `v1.2`; one that is there is never moved.
+        message: of the commit; by default what the folder holds.
+        create: make the repository if there is none.
+        private: a repository that is made is private.
+        dry_run: look at everything here, ask nothing of the hub and send nothing.
+
+    Raises:
+        InputError: a name is none, or the folder is no dataset folder or has a card of another state.
+        DatasetProblemsError: something is wrong with the gold.
+        OutputError: the hub refuses it, or cannot be reached.
+    """
+    place = Path(folder)
+    for what, name, shape in (
+        ("a dataset on the hub", hub_id, _NAME),
+        ("a revision", revision, _REVISION),
+        ("a tag", tag or "v1", _REVISION),
+    ):
+        if not shape.fullmatch(name) or ".." in name:
+            hint = ": organisation/name" if shape is _NAME else ""
+            raise InputError(f"{name!r} is no name of {what}{hint}")
+    _check(place)
+    files = {name: (place / name).stat().st_size for name in _files_of(place)}
+    planned = PushResult(hub_id=hub_id, revision=revision, tag=tag, files=files)
+    if dry_run:
+        return planned
+    told = message or f"{number_of(sum(name.endswith('.json') and '/' in name for name in files), 'article')}"
+    try:
+        return _sent(place, planned, told, create=create, private=private)
+    except EvalkitError:
+        raise
+    except Exception as error:
+        # The client raises many kinds for one cause (network, rights, names); people need the one line.
+        said = redacted(" ".join(describe_error(error).split()))
+        raise OutputError(f"{hub_id}: not sent: {said}") from error
+
+
+def _check(folder: Path) -> None:
+    """Refuses what is no dataset folder, has problems, or has a card that says something of another state."""
+    if not folder.is_dir() or not (folder / CARD_FILE).is_file():
+        raise InputError(
+            f"{folder}: is no dataset folder with a card; make it with evalkit dataset build --out {folder}"
+        )
+    found = validate_dataset(folder)
+    if found.problems:
+        raise DatasetProblemsError(str(folder), found.problems)
+    declared, measured = read_declaration(folder), read_measured(folder)
+    splits = load_splits(folder, decide=settled)
+    made = {
+        CARD_FILE: render_card(splits, declared, folder=folder.resolve().name, measured=measured),
+        CROISSANT_FILE: croissant_json(splits, features_of(splits), declared, measured),
+    }
+    for name, content in made.items():
+        if not (folder / name).is_file() or read_text(folder / name) != content:
+            raise InputError(
+                f"{folder / name}: says something else than the gold and {DATASET_FILE} do now; evalkit dataset build "
+                f"--out {folder} makes it anew"
+            )
+
+
+def _files_of(folder: Path) -> list[str]:
+    """The files that go up: regular ones in the folder and its splits; hidden ones only if evalkit made them."""
+    names = []
+    for root, below, found in os.walk(folder):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        for name in sorted(found):
+            path = Path(root, name)
+            if is_leftover(name) or (name.startswith(".") and not name.startswith(".evalkit-")):
+                continue
+            refuse_irregular(path, remedy="take it out of the folder")
+            if path.is_symlink():
+                raise InputError(f"{path}: is a link, which is not sent; put the file itself there")
+            names.append(path.relative_to(folder).as_posix())
+    return names
+
+
+def _sent(folder: Path, planned: PushResult, message: str, *, create: bool, private: bool) -> PushResult:
+    hub: Any = import_module("huggingface_hub")
+    import_module("huggingface_hub.utils").disable_progress_bars()
+    # Its address is read when it is imported; an environment that names another since is obeyed, too.
+    api = hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None, library_name="evalkit")
+    own = {"repo_id": planned.hub_id, "repo_type": "dataset"}
+    if not api.repo_exists(**own):
+        if not create:
+            raise OutputError(
+                f"{planned.hub_id}: there is no such dataset on the hub, or no right to see it; --create makes it"
+            )
+        api.create_repo(**own, private=private, exist_ok=True)
+    refs = api.list_repo_refs(**own)
+    if planned.tag and planned.tag in {one.name for one in refs.tags}:
+        raise OutputError(f"{planned.hub_id}: has a tag {planned.tag!r} already, which is never moved; name another")
+    if planned.revision != MAIN and planned.revision not in {one.name for one in refs.branches}:
+        api.create_branch(**own, branch=planned.revision)
+    there = api.list_repo_files(**own, revision=planned.revision)
+    removed = _no_more(there, planned.files)
+    additions = [
+        hub.CommitOperationAdd(path_in_repo=name, path_or_fileobj=str(folder / name)) for name in planned.files
+    ]
+    deletions = [hub.CommitOperationDelete(path_in_repo=name) for name in removed]
+    done = api.create_commit(
+        **own, operations=[*additions, *deletions], commit_message=message, revision=planned.revision
+    )
+    if planned.tag:
+        api.create_tag(**own, tag=planned.tag, revision=done.oid)
+    return PushResult(
+        hub_id=planned.hub_id,
+        revision=planned.revision,
+        tag=planned.tag,
+        files=planned.files,
+        removed=removed,
+        commit=str(done.oid),
+        sent=True,
+    )
+
+
+def _no_more(there: Iterable[str], files: Iterable[str]) -> tuple[str, ...]:
+    """Articles of splits that are there and no more here."""
+    here: Sequence[str] = tuple(files)
+    return tuple(sorted(name for name in there if re.fullmatch(r"[^/.][^/]*/[^/]+\.json", name) and name not in here))
