@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from evalkit.dataset.profiles import draft_profile as draft_profile
     from evalkit.dataset.publishing.push import PushResult as PushResult
     from evalkit.dataset.publishing.push import push_dataset as push_dataset
+    from evalkit.dataset.splitting.checking import SplitCheck as SplitCheck
+    from evalkit.dataset.splitting.checking import check_split as check_split
+    from evalkit.dataset.splitting.division import DatasetSplits as DatasetSplits
+    from evalkit.dataset.splitting.division import split_dataset as split_dataset
     from evalkit.dataset.validate import Validation as Validation
     from evalkit.dataset.validate import validate_dataset as validate_dataset
     from evalkit.errors import EvalkitError as EvalkitError
@@ -123,6 +127,8 @@ _HOMES = {
     "evalkit.dataset.problems": ("Problem",),
     "evalkit.dataset.profiles": ("ProfileDraft", "draft_profile"),
     "evalkit.dataset.publishing.push": ("PushResult", "push_dataset"),
+    "evalkit.dataset.splitting.checking": ("SplitCheck", "check_split"),
+    "evalkit.dataset.splitting.division": ("DatasetSplits", "split_dataset"),
     "evalkit.dataset.validate": ("Validation", "validate_dataset"),
     "evalkit.dataset.gold": ("GoldDataset",),
     "evalkit.dataset.load": ("load_dataset",),

@@ -38,6 +38,8 @@ NUMPY_EARLY = {
         f"dataset/leakage/{name}.py": "looks for shared text in millions of words; imported where it is looked for"
         for name in ("words", "join", "passages")
     },
+    "dataset/splitting/stratify.py": "shares out the labels of articles; imported where splits are made",
+    "dataset/splitting/text_stories.py": "compares each text with each other; imported where splits are made",
 }
 """Modules left of scoring that import numpy at their top, each with its reason."""
 

@@ -39,7 +39,9 @@ from evalkit.dataset.publishing.croissant import CROISSANT_FILE, croissant_json
 from evalkit.dataset.publishing.measured import read_measured
 from evalkit.dataset.readings import joined, settled_example, undecided_notes
 from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
-from evalkit.dataset.splits import assign_splits, check_splits, split_notes, split_rule
+from evalkit.dataset.splitting.assign import assign_splits, check_splits, split_notes
+from evalkit.dataset.splitting.lists import NOWHERE
+from evalkit.dataset.splitting.rule import split_rule
 from evalkit.dataset.store import (
     ARTICLES_FILE,
     CARD_FILE,
@@ -133,8 +135,8 @@ def build_dataset(
             has no labels.toml, the one beside the sources is taken over.
         corpus: the folder of article texts; by default `corpus` beside `out`, or `NAME-corpus` if that is there.
         splits: article ids by split, or the path of a list of them; shares as `train=.8,dev=.1,test=.1`; or days, as
-            `date:2024-06-01,2024-09-01` (see `evalkit.dataset.splits`). None leaves each article in the split that its
-            source or `out` has it in.
+            `date:2024-06-01,2024-09-01` (see `evalkit.dataset.splitting.rule`). None leaves each article in the split
+            that its source or `out` has it in.
         seed: for shares: another one gives other articles to each.
         resplit: lay out the articles that `out` has already, too; otherwise shares and days leave them where they are.
         keep: keep the articles of `out` that no source names, and the gold of those that sources have readings of only;
@@ -158,6 +160,9 @@ def build_dataset(
     problems += _check_store(raws, out, corpus)
     if problems:
         raise DatasetProblemsError(str(out), problems)
+    raws = [raw for raw in raws if raw.split != NOWHERE]
+    if not raws:
+        raise InputError(f"{splits}: every article goes nowhere; give some of them a split")
     by_split: dict[str, list[Example]] = {}
     for raw in raws:
         by_split.setdefault(str(raw.split), []).append(canonical_example(raw.example))

@@ -108,6 +108,7 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "describe": ("dataset", "describe", "gold.jsonl"),
     "validate": ("dataset", "validate", "wrong.jsonl"),
     "agreement": ("dataset", "agreement", "gold.jsonl", "--with", f"{NAMED}=read.jsonl", "--resamples", "0"),
+    "split": ("dataset", "split", "gold.jsonl", "--shares", "train=1"),
 }
 """Commands that show a result, which has a form."""
 

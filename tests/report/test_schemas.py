@@ -62,7 +62,40 @@ def _push(folder: Path) -> Any:
     return _json("dataset", "push", str(folder / "gold"), "harbour/gold", "--dry-run")
 
 
-EXAMPLES: Mapping[str, Callable[[Path], Any]] = {"agreement": _agreement, "diff": _diff, "push": _push}
+def _parted(folder: Path) -> str:
+    """Articles of two splits with everything that can be wrong with them."""
+    text = " ".join(f"Moen{number}" for number in range(120))
+    entities = [{"spans": [[0, 5]], "label": "PER"}] * 3
+    days = {"a": "2024-01-01", "b": "2024-06-20", "c": "2024-07-01", "d": ""}
+    rows = [
+        {"id": name, "text": text, "published": day, "lang": "en", "metadata": {"story": "one"}, "entities": entities}
+        for name, day in days.items()
+    ]
+    splits = ("train", "test", "train", "test")
+    return _written(folder, "parted.jsonl", *(row | {"split": split} for row, split in zip(rows, splits, strict=True)))
+
+
+def _split(folder: Path) -> Any:
+    done = _json("dataset", "split", _parted(folder), "--days", "2024-06-25", "--embargo", "7d", "--by", "lang")
+    assert done["left_out"]
+    return done
+
+
+def _split_check(folder: Path) -> Any:
+    found = _json("dataset", "split", _parted(folder), "--check", "--days", "2024-06-25")
+    assert found["divided"]
+    assert found["misplaced"]
+    assert found["shared"]
+    return found
+
+
+EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
+    "agreement": _agreement,
+    "diff": _diff,
+    "push": _push,
+    "split": _split,
+    "split-check": _split_check,
+}
 """Schema → a result as JSON values, made in an empty folder by the command itself."""
 
 

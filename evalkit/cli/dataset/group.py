@@ -16,6 +16,7 @@ COMMANDS = {
     "build": ("evalkit.cli.dataset.build:build_command", "Write the dataset folder, its card and the corpus."),
     "validate": ("evalkit.cli.dataset.validate:validate_command", "Check everything and print every problem."),
     "describe": ("evalkit.cli.dataset.describe:describe_command", "Count what is in it, by split."),
+    "split": ("evalkit.cli.dataset.split:split_command", "Lay articles out in splits, or look at those there are."),
     "diff": ("evalkit.cli.dataset.diff:diff_command", "Show what became of gold between two versions of it."),
     "agreement": ("evalkit.cli.dataset.agreement:agreement_command", "Say how far its readers agree."),
     "convert": ("evalkit.cli.dataset.convert:convert_command", "Write gold in another form."),

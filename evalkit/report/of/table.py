@@ -38,6 +38,8 @@ DOCUMENTS = Registry(
         "evalkit.dataset.catalogue.get:ObtainedDataset": "evalkit.report.of.catalogue:obtained_document",
         "evalkit.dataset.convert:Conversion": "evalkit.report.of.conversion:document",
         "evalkit.dataset.publishing.push:PushResult": "evalkit.report.of.push:document",
+        "evalkit.dataset.splitting.checking:SplitCheck": "evalkit.report.of.splits:check_document",
+        "evalkit.dataset.splitting.division:DatasetSplits": "evalkit.report.of.splits:document",
         "evalkit.dataset.profiles:ProfileDraft": "evalkit.report.of.conversion:draft_document",
         "evalkit.dataset.init:InitResult": "evalkit.report.of.description:init_document",
         "evalkit.dataset.describe:Description": "evalkit.report.of.description:document",

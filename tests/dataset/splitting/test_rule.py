@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from evalkit.cli.dataset.group import dataset_group
 from evalkit.dataset.build import BuildResult, DatasetProblemsError, build_dataset
-from evalkit.dataset.splits import SplitRule, split_rule
+from evalkit.dataset.splitting.rule import SplitRule, split_rule
 from evalkit.errors import FormatError, InputError
 from evalkit.records import Article
 from evalkit.showing import number_of

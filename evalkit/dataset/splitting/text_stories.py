@@ -1,0 +1,177 @@
+"""Which articles tell one story, by their texts: the names that they share, the rare words, and when they came out.
+
+Two articles are as alike as the cosine of their names and the cosine of their other words, added up: 0 to 2. Names are
+capitalised words that do not only begin sentences; a name or word weighs tf-idf, with tf = 1 + ln(count). Names get the
+idf that they would have among a hundred more articles that lack them, so that the few articles of one story are alike,
+too. Articles published further apart than `WINDOW` are never of one story; one without a day may be of any.
+
+Pairs that are alike enough are brought together from the most alike on, and two groups become one as long as their
+articles are alike enough on average (average linkage), so that a chain of articles makes no story.
+
+No model is asked and nothing is learnt; the threshold was chosen on the bundled gold and is no more than that.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.dataset.splitting.rule import day_of
+from evalkit.records import Article
+from evalkit.text.word_lists import entries
+
+__all__ = ["story_clusters"]
+
+WINDOW = 30
+"""Days between two articles of one story."""
+ALIKE = 0.2
+"""From here on two articles may tell one story."""
+UNSEEN = 100
+"""Articles without any of the names, which are thought beside those that there are."""
+COMMON = 0.1
+"""Words and names of more than this share of many articles say little, and are left out of products."""
+FEW = 50
+"""So many articles may always share a word that is looked at."""
+BLOCK = 2000
+"""Articles that are compared with all others at once."""
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|\d[\d.,]*\d")
+_OWNER = re.compile(r"['’]s$")
+_ENDING = re.compile(r"(?:s|ed|ing)$")
+_SHORTEST = 4
+"""Letters of a word that counts."""
+
+
+def story_clusters(articles: Sequence[Article]) -> dict[str, str]:
+    """The story of each article that shares one with another: article id → the first id of its story.
+
+    The order of the articles changes nothing.
+    """
+    ordered = sorted(articles, key=lambda article: article.id)
+    pairs = _alike(ordered)
+    clusters: dict[str, str] = {}
+    for group in _stories(len(ordered), pairs):
+        clusters |= {ordered[number].id: ordered[group[0]].id for number in group}
+    return dict(sorted(clusters.items()))
+
+
+def _terms(article: Article) -> tuple[Counter[str], Counter[str]]:
+    """The names and the other words of an article with how often it has them."""
+    text = f"{article.title}\n{article.text}"
+    found = [(match.group(), _begins(text, match.start())) for match in _WORD.finditer(text)]
+    small = {word for word, _ in found if word[0].islower()}
+    no_names = entries("words", "month", "day", "not-name")
+    names: Counter[str] = Counter()
+    words: Counter[str] = Counter()
+    for spelt, begins in found:
+        word = _OWNER.sub("", spelt)
+        if word[0].isupper() and word not in no_names and not (begins and word.lower() in small):
+            names[word.lower()] += 1
+        elif word[0].isdigit() or len(word) >= _SHORTEST:
+            words[_ENDING.sub("", word.lower())] += 1
+    return names, words
+
+
+def _begins(text: str, place: int) -> bool:
+    """Whether a sentence, a line or a quotation may begin here."""
+    before = text[max(place - 3, 0) : place]
+    bare = before.rstrip(" “\"‘'(«„")
+    return not bare or bare[-1] in ".!?:\n”…" or "\n" in before
+
+
+def _weights(counts: Sequence[Counter[str]], unseen: int) -> Any:
+    """A sparse matrix of articles and terms whose rows have length 1, without the terms that are common."""
+    from scipy.sparse import csr_array
+
+    often = Counter(term for own in counts for term in own)
+    most = max(FEW, COMMON * len(counts))
+    kept = {term: number for number, term in enumerate(sorted(term for term, n in often.items() if 1 < n <= most))}
+    rows, columns, values = [], [], []
+    for row, own in enumerate(counts):
+        weights = {
+            term: (1 + math.log(number)) * math.log((len(counts) + 1 + unseen) / often[term])
+            for term, number in sorted(own.items())
+        }
+        length = math.sqrt(sum(weight**2 for weight in weights.values()))
+        shared = [term for term in weights if term in kept]
+        rows += [row] * len(shared)
+        columns += [kept[term] for term in shared]
+        values += [weights[term] / length for term in shared]
+    return csr_array((values, (np.array(rows, int), np.array(columns, int))), shape=(len(counts), max(len(kept), 1)))
+
+
+Alike = dict[tuple[int, int], float]
+
+
+def _alike(articles: Sequence[Article]) -> Alike:
+    """The pairs that are alike enough and were published close together, the first number being the lower one."""
+    if len(articles) < 2:
+        return {}
+    terms = [_terms(article) for article in articles]
+    names, words = _weights([one for one, _ in terms], UNSEEN), _weights([other for _, other in terms], 0)
+    days = np.array([_number(article) for article in articles])
+    pairs: Alike = {}
+    for begin in range(0, len(articles), BLOCK):
+        block = slice(begin, begin + BLOCK)
+        scores = (names[block] @ names.T + words[block] @ words.T).tocoo()
+        low, high = scores.row + begin, scores.col
+        apart = np.abs(days[low] - days[high])
+        # What has no day is not a number, and not further apart.
+        near = (scores.data >= ALIKE) & (low < high) & ~(apart > WINDOW)
+        found = zip(low[near].tolist(), high[near].tolist(), scores.data[near].tolist(), strict=True)
+        pairs |= {(one, other): score for one, other, score in found}
+    return pairs
+
+
+def _number(article: Article) -> float:
+    day = day_of(article.published)
+    return math.nan if day is None else float(day.toordinal())
+
+
+def _stories(articles: int, pairs: Alike) -> Iterable[list[int]]:
+    """Groups of two or more, each in ascending order."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
+    for part in _connected(articles, pairs):
+        place = {number: at for at, number in enumerate(part)}
+        apart = _distances(len(part), {(place[a], place[b]): score for (a, b), score in pairs.items() if a in place})
+        if len(part) == 2:
+            yield part
+            continue
+        tree = linkage(squareform(apart, checks=False), method="average")
+        groups: dict[int, list[int]] = {}
+        for number, group in zip(part, fcluster(tree, 2 - ALIKE, criterion="distance").tolist(), strict=True):
+            groups.setdefault(group, []).append(number)
+        yield from (group for group in groups.values() if len(group) > 1)
+
+
+def _distances(size: int, pairs: Alike) -> NDArray[np.float64]:
+    """2 less how alike two articles are; pairs that are not alike enough count as not alike at all."""
+    apart = np.full((size, size), 2.0)
+    np.fill_diagonal(apart, 0.0)
+    for (one, other), score in pairs.items():
+        apart[one, other] = apart[other, one] = 2.0 - score
+    return apart
+
+
+def _connected(articles: int, pairs: Alike) -> list[list[int]]:
+    """The articles that a chain of pairs brings together, in ascending order."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    if not pairs:
+        return []
+    rows, columns = np.array(list(pairs), dtype=int).T
+    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(articles, articles))
+    _, part_of = connected_components(graph, directed=False)
+    parts: dict[int, list[int]] = {}
+    for number, part in enumerate(part_of.tolist()):
+        parts.setdefault(part, []).append(number)
+    return [part for part in parts.values() if len(part) > 1]
