@@ -5,14 +5,14 @@ A score is never stored without the four numbers that it was computed from, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import fsum, isclose
 from reprlib import repr as shortened
 from typing import Any
 
 from evalkit.errors import FormatError
-from evalkit.harmless import clean
+from evalkit.harmless import clean, one_line
 from evalkit.shapes import (
     Shape,
     anything,
@@ -40,6 +40,7 @@ __all__ = [
     "Interval",
     "Score",
     "TaskResult",
+    "ceiling_signature",
     "f1_score",
     "failures_beyond",
     "floor_label",
@@ -133,7 +134,7 @@ class PRF:
         ci: precision, recall and f1 → interval; a score without one is absent.
         labels: over how many labels a macro average is the mean; absent on what is no mean.
         articles: in how many articles a label has a gold item; absent on what is no label, or counts over the whole
-            split.
+            split. Of a ceiling see `EvalResult`.
     """
 
     precision: float
@@ -190,6 +191,13 @@ def floor_signature(signature: str, label: str) -> str:
     return f"{signature}{_FLOOR}{label}"
 
 
+def ceiling_signature(signature: str, readers: Iterable[str]) -> str:
+    """The signature of a ceiling: that of the figures that it stands above, without an interval, and who read."""
+    # "|" parts what a signature says, and "+" the names.
+    names = (one_line(name).replace("|", "/").replace("+", "/") for name in sorted(readers))
+    return f"{signature}|ceiling:{'+'.join(names)}"
+
+
 def floor_label(floor: TaskResult) -> str:
     """The label that the baseline of a floor predicts; "" of one that was stored before it said so."""
     return floor.signature.partition(_FLOOR)[2]
@@ -205,6 +213,9 @@ class EvalResult:
         tasks: task → convention → result.
         floor: the same for the trivial baseline, without tables; empty when there is none. The baseline predicts the
             most frequent label of the gold, which the signature names; in the row of a label it predicts that label.
+        ceiling: the same for people who read the same articles, each against the others (the mean over pairs), without
+            tables; empty where no article has two readings. `articles` of its pooled figures is how many these are, of
+            a label in how many somebody gave it.
         not_evaluated: task, or one of its conventions as `quotes cue-exact` → the reason why it has no figures.
         notes: what was mapped, set aside, missing or failed, each a sentence with a number.
         failed: article id → error, for articles that count as missed.
@@ -217,6 +228,7 @@ class EvalResult:
     articles: int
     tasks: Mapping[str, Mapping[str, TaskResult]]
     floor: Mapping[str, Mapping[str, TaskResult]] = field(default_factory=dict)
+    ceiling: Mapping[str, Mapping[str, TaskResult]] = field(default_factory=dict)
     not_evaluated: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
@@ -248,6 +260,8 @@ class EvalResult:
             "articles": self.articles,
             "tasks": _tasks_to_json(self.tasks, tables),
             "floor": _tasks_to_json(self.floor, False),
+            # Only where there is one, so that results of gold with one reader stay what they were.
+            **({"ceiling": _tasks_to_json(self.ceiling, False)} if self.ceiling else {}),
             "not_evaluated": dict(self.not_evaluated),
             "notes": list(self.notes),
             "failed": dict(self.failed),
@@ -276,6 +290,7 @@ class EvalResult:
             articles=data["articles"],
             tasks=_tasks_from_json(data["tasks"]),
             floor=_tasks_from_json(data["floor"]),
+            ceiling=_tasks_from_json(data.get("ceiling", {})),
             not_evaluated=data["not_evaluated"],
             notes=tuple(data["notes"]),
             failed=data["failed"],
@@ -287,12 +302,14 @@ class EvalResult:
 
         Columns: extractor, task, convention, label, precision, recall, f1, f1_low, f1_high, gold, predicted,
         gold_credit, predicted_credit, labels, articles, floor_f1. Counts are missing (NA) on macro rows; `labels`, over
-        how many labels a macro average is the mean, and `articles`, in how many a label occurs, on all others.
+        how many labels a macro average is the mean, and `articles`, in how many a label occurs, on all others. Where
+        people read the same articles there are two more: ceiling_f1, and ceiling_articles, how many of them.
         """
         import pandas as pd
 
         frame = pd.DataFrame(self.rows())
-        whole = [column for column in ("gold", "predicted", "labels", "articles") if column in frame]
+        counts = ("gold", "predicted", "labels", "articles", "ceiling_articles")
+        whole = [column for column in counts if column in frame]
         return frame.astype(dict.fromkeys(whole, "Int64"))
 
     def rows(self) -> list[dict[str, Any]]:
@@ -300,8 +317,11 @@ class EvalResult:
         rows = []
         for task, conventions in self.tasks.items():
             for convention, result in conventions.items():
-                floor = self.floor.get(task, {}).get(convention)
-                floors = {} if floor is None else {"micro": floor.micro, "macro": floor.macro, **floor.labels}
+                floors, ceilings = (
+                    {} if other is None else {"micro": other.micro, "macro": other.macro, **other.labels}
+                    for other in (own.get(task, {}).get(convention) for own in (self.floor, self.ceiling))
+                )
+                people = ceilings.get("micro")
                 for label, prf in [*result.labels.items(), ("micro", result.micro), ("macro", result.macro)]:
                     low, high = prf.ci.get("f1", (None, None))
                     rows.append(
@@ -320,6 +340,14 @@ class EvalResult:
                             "articles": prf.articles,
                             "floor_f1": floors[label].f1 if label in floors else None,
                         }
+                        | (
+                            {
+                                "ceiling_f1": ceilings[label].f1 if label in ceilings else None,
+                                "ceiling_articles": None if people is None else people.articles,
+                            }
+                            if self.ceiling
+                            else {}
+                        )
                     )
         return rows
 
@@ -451,7 +479,8 @@ _RESULT = fields(
         **dict.fromkeys(("not_evaluated", "failed"), each(text)),
         "notes": _names,
         "run": fields({}, RUN_FACTS),
-    }
+    },
+    {"ceiling": each(each(_TASK))},
 )
 
 

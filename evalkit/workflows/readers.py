@@ -143,7 +143,9 @@ def _mapped(examples: Sequence[Example], gold: GoldDataset, scoring: Scoring) ->
 
 
 def _restricted(examples: Sequence[Example], labels: Sequence[str]) -> tuple[Example, ...]:
-    """The readings with only some labels in their scope; all labels where no reading has any of these."""
+    """The readings with only some labels in their scope, as gold and predictions have them."""
+    if not labels:
+        return tuple(examples)
     each = [replace(example, gold=own) for example in examples for own in example.readings.values()]
     there = {
         name
@@ -153,12 +155,18 @@ def _restricted(examples: Sequence[Example], labels: Sequence[str]) -> tuple[Exa
         for name in (layer.label(item), f"{layer.name}/{layer.label(item)}")
     }
     wanted = [label for label in labels if label in there]
-    if not wanted:
-        return tuple(examples)
-    scoped = iter(restrict_labels(each, (), wanted))
+    if wanted:
+        scoped = iter(restrict_labels(each, (), wanted))
+    else:
+        # No reader gave one of them: nobody can be compared in what is asked for.
+        scoped = iter([replace(one, gold=_in_labels(one.gold, labels)) for one in each])
     return tuple(
         replace(example, readings={name: next(scoped).gold for name in example.readings}) for example in examples
     )
+
+
+def _in_labels(reading: Annotations, labels: Sequence[str]) -> Annotations:
+    return Annotations(reading.layers, replace(reading.scope, labels=tuple(labels)))
 
 
 def _beside(examples: Iterable[Example], one: str, other: str) -> Paired:

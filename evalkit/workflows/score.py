@@ -6,7 +6,7 @@ One door: label maps, pairing, tables, intervals, signature. Two large plain fil
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -43,6 +43,8 @@ STORIES = "stories"
 
 Tables = Mapping[str, Mapping[str, ScoredTable]]
 """Task → convention → counts by article and label."""
+Results = Mapping[str, Mapping[str, TaskResult]]
+"""Task → convention → scores."""
 
 
 def score_predictions(
@@ -118,21 +120,37 @@ def score_run(
         tables = pairing.tables(scoring)
         result = _result(gold, run, pairing.plain, results_of(gold, tables, scoring, bootstrap, counts), scoring)
         floor = floor_results(gold, pairing, tables, scoring, plain_results) if with_floor and tables else {}
+        ceiling, ceiling_said = _ceiling(gold, plain_results, tables, scoring)
     notes = [
         *gold.notes,
         *filter(None, [run.edited]),
         *run.notes,
         *pairing.notes,
         *_offset_notes(tables, from_file=not run.made_by.fingerprint),
+        *ceiling_said,
     ]
     articles = [example.article for example in gold]
     if bootstrap is not None:
         notes += cluster_notes(articles, None if bootstrap.clusters is None else bootstrap.clustered_by)
     stories = shared_stories(articles)
     if stories is None:
-        return replace(result, floor=floor, notes=tuple(notes))
+        return replace(result, floor=floor, ceiling=ceiling, notes=tuple(notes))
     # Kept beside the counts, for who compares them without the articles.
-    return replace(result, floor=floor, notes=tuple(notes), run={**result.run, STORIES: stories.to_json()})
+    facts = {**result.run, STORIES: stories.to_json()}
+    return replace(result, floor=floor, ceiling=ceiling, notes=tuple(notes), run=facts)
+
+
+def _ceiling(
+    gold: GoldDataset, results: Callable[[Tables], Results], tables: Tables, scoring: Scoring
+) -> tuple[Results, list[str]]:
+    """How far people agree under the conventions of some tables, and a note on it; nothing where nobody read twice."""
+    if not any(len(example.readings) > 1 for example in gold):
+        return {}, []
+    # Most gold has one reader, and scoring it starts without this.
+    from evalkit.workflows.ceiling import ceiling_notes, ceiling_results
+
+    ceiling = ceiling_results(gold, results(tables), scoring)
+    return ceiling, ceiling_notes(gold, ceiling)
 
 
 def _offset_notes(tables: Tables, *, from_file: bool = True) -> list[str]:

@@ -28,6 +28,7 @@ from evalkit.predictions.plan import Plan
 from evalkit.predictions.suggestions import Suggestions
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span, Stance
 from evalkit.scoring.selftest import Check, Violation
+from evalkit.workflows.agreement import measure_agreement
 from evalkit.workflows.compare import compare_repeated_runs, compare_runs
 from evalkit.workflows.diagnose import diagnose
 from evalkit.workflows.explain import explain_run
@@ -91,6 +92,15 @@ class Finder:
         )
 
 
+def read_by_three(gold: GoldDataset, text: str) -> GoldDataset:
+    """The gold with the readings of three people, of whom the third has one article alone."""
+    found = Finder(text).extract([one.article for one in gold])
+    readings = [{text: one.gold, f"{text} two": own} for one, own in zip(gold, found, strict=True)]
+    readings[0]["bo"] = found[0]
+    examples = [replace(one, readings=own) for one, own in zip(gold, readings, strict=True)]
+    return replace(gold, examples=tuple(examples), readers={text: text})
+
+
 def results_of(text: str, folder: Path) -> Mapping[str, Any]:
     """Type → a result of it, as `DOCUMENTS` names types."""
     gold = gold_of(text)
@@ -101,6 +111,9 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
     broken = replace(
         scored[1], notes=(text,), failed={text: text}, not_evaluated={"chain": text}, extractor=f"{text} two"
     )
+    read = read_by_three(gold, text)
+    ceiling = score_predictions(read, second, resamples=0, tasks=tasks).ceiling
+    broken = replace(broken, ceiling=ceiling)
     update_baseline(first, folder / "base.json", dataset=gold)
     report = check_gate(second, folder / "base.json", dataset=gold)
     update = update_baseline(second, folder / "base.json", dataset=gold)
@@ -116,6 +129,7 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         "evalkit.analysis.diagnosis:Diagnosis": diagnose(second, gold, resamples=20, slices=["section", "zone"]),
         "evalkit.analysis.thresholds:ThresholdFit": fit_thresholds(second, dataset=gold, tasks=["entities"]),
         "evalkit.analysis.explain:Explanation": explain_run(second, f"{text} 0", dataset=gold),
+        "evalkit.analysis.agreement.measured:Agreement": measure_agreement(read, resamples=20),
         "evalkit.gate.outcome:GateReport": report,
         "evalkit.gate.outcome:BaselineUpdate": update,
         "evalkit.predictions.run:Run": replace(second, predictions=(*second.predictions, failed)),

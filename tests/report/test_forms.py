@@ -50,6 +50,7 @@ KEY_FIGURES = {
     "Diagnosis": ("boundary", "0.33"),
     "ThresholdFit": ("0.66", "GPE"),
     "Explanation": ("boundary", "0.33"),
+    "Agreement": ("boundary", "0.33"),
     "GateReport": ("0.857", "0.1905"),
     "BaselineUpdate": ("0.857", "0.1905"),
     "Run": ("GPE", "8"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from evalkit.results import Interval
 
-__all__ = ["change", "flat", "interval", "interval_heading", "number"]
+__all__ = ["change", "flat", "interval", "interval_heading", "number", "share"]
 
 _LEVEL = re.compile(r"/level([0-9.]+)")
 
@@ -16,6 +16,11 @@ _LEVEL = re.compile(r"/level([0-9.]+)")
 def number(value: float) -> str:
     """Three decimals."""
     return f"{value:.3f}"
+
+
+def share(value: float, whole: float | None) -> str:
+    """A figure as so many per cent of another one; a dash where there is none, or it is 0."""
+    return f"{100 * value / whole:.0f} %" if whole else "–"
 
 
 def interval(bounds: Interval | None) -> str:

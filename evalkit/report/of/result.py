@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from evalkit.report.document import Column, Document, Table, figure_columns
-from evalkit.report.of.cells import interval, interval_heading, number
+from evalkit.report.of.cells import interval, interval_heading, number, share
 from evalkit.results import PRF, EvalResult, TaskResult, floor_label
 from evalkit.scoring.tasks.table import load_task, main_convention
 from evalkit.showing import number_of
@@ -31,20 +31,22 @@ def document(result: EvalResult) -> Document:
 
 def _tables(result: EvalResult) -> Iterator[Table]:
     for task, conventions in result.tasks.items():
-        floors = result.floor.get(task, {})
+        floors, ceilings = result.floor.get(task, {}), result.ceiling.get(task, {})
         results = list(conventions.values())
         main = conventions[main_convention(task, tuple(conventions))]
         colours = result.run.get("colours", {}).get(load_task(task).layer, {})
-        yield _label_table(main, floors.get(main.convention), colours)
+        yield _label_table(main, floors.get(main.convention), ceilings.get(main.convention), colours)
         others = [other for other in results if other is not main]
         if others:
-            yield _convention_table(task, others, floors)
+            yield _convention_table(task, others, floors, ceilings)
         if any(own.scores for own in results):
-            yield _score_table(task, results, floors)
+            yield _score_table(task, results, floors, ceilings)
 
 
-def _label_table(result: TaskResult, floor: TaskResult | None, colours: Mapping[str, str]) -> Table:
-    floors: Mapping[str, PRF] = {} if floor is None else {**floor.labels, "micro": floor.micro, "macro": floor.macro}
+def _label_table(
+    result: TaskResult, floor: TaskResult | None, ceiling: TaskResult | None, colours: Mapping[str, str]
+) -> Table:
+    floors, ceilings = _figures_of(floor), _figures_of(ceiling)
     named = [*result.labels.items(), ("micro", result.micro), ("macro", result.macro)]
     said = {"macro": "macro" if result.macro.labels is None else f"macro of {result.macro.labels}"}
     said |= {"micro": f"mean of {result.micro.labels}"} if result.micro.labels is not None else {}
@@ -57,21 +59,53 @@ def _label_table(result: TaskResult, floor: TaskResult | None, colours: Mapping[
             *figure_columns("label", "P", "R", "F1", interval_heading(result.signature), "gold", "pred"),
             *[Column("art.", from_width=ROOMY)] * counted,
             *[Column("floor F1")] * (floor is not None),
+            *_CEILING * (ceiling is not None),
         ),
         rows=tuple(
             (
                 *_cells(said.get(name, name), prf),
                 *(["" if prf.articles is None else str(prf.articles)] if counted else []),
                 *([_f1(floors.get(name))] if floor is not None else []),
+                *(_ceiling_cells(prf, ceilings.get(name)) if ceiling is not None else []),
             )
             for name, prf in named
         ),
         rules=(pooled,),
         strong=(pooled, pooled + 1),
         colours=tuple((number, colours[name]) for number, name in enumerate(result.labels) if name in colours),
-        caption="; ".join(filter(None, (_without_interval(result), "" if floor is None else _floor_caption(floor)))),
+        caption="; ".join(
+            filter(
+                None,
+                (
+                    _without_interval(result),
+                    "" if floor is None else _floor_caption(floor),
+                    "" if ceiling is None else _ceiling_caption(ceiling, result),
+                ),
+            )
+        ),
         signature=result.signature,
     )
+
+
+_CEILING = (Column("ceiling F1"), Column("of it", from_width=ROOMY))
+"""What people reach, and how much of that was reached."""
+
+
+def _figures_of(result: TaskResult | None) -> Mapping[str, PRF]:
+    return {} if result is None else {**result.labels, "micro": result.micro, "macro": result.macro}
+
+
+def _ceiling_cells(prf: PRF, ceiling: PRF | None) -> tuple[str, str]:
+    return _f1(ceiling), share(prf.f1, None if ceiling is None else ceiling.f1)
+
+
+def _ceiling_caption(ceiling: TaskResult, result: TaskResult) -> str:
+    """Whose agreement it is, over how many articles, and how much of it was reached."""
+    number = 0 if ceiling.micro.articles is None else ceiling.micro.articles
+    reached = share(result.micro.f1, ceiling.micro.f1)
+    of_it = "" if reached == "–" else f": {reached} of the ceiling"
+    people = f"people {ceiling.micro.f1:.3f} against each other over {number_of(number, 'article')} that several read"
+    return f"ceiling: micro F1 {result.micro.f1:.3f}, {people}{of_it}"
 
 
 def _floor_caption(floor: TaskResult) -> str:
@@ -87,17 +121,27 @@ def _without_interval(result: TaskResult) -> str:
     return "no interval where gold has a label in 3 articles or fewer (art.), or where nothing varies"
 
 
-def _convention_table(task: str, others: Sequence[TaskResult], floors: Mapping[str, TaskResult]) -> Table:
+def _convention_table(
+    task: str,
+    others: Sequence[TaskResult],
+    floors: Mapping[str, TaskResult],
+    ceilings: Mapping[str, TaskResult],
+) -> Table:
     rows = []
     for other in others:
         floor = floors.get(other.convention)
         below = [_f1(floor.micro if floor else None)] if floors else []
-        rows.append((*_cells(other.convention, other.micro), *below))
+        ceiling = ceilings.get(other.convention)
+        above = _ceiling_cells(other.micro, ceiling.micro if ceiling else None) if ceilings else ()
+        rows.append((*_cells(other.convention, other.micro), *below, *above))
     return Table(
         title=f"{task} · other conventions, micro",
-        columns=figure_columns(
-            *("convention", "P", "R", "F1", interval_heading(*(other.signature for other in others)), "gold", "pred"),
-            *["floor F1"] * bool(floors),
+        columns=(
+            *figure_columns(
+                *("convention", "P", "R", "F1", interval_heading(*(one.signature for one in others)), "gold", "pred"),
+                *["floor F1"] * bool(floors),
+            ),
+            *_CEILING * bool(ceilings),
         ),
         rows=tuple(rows),
         caption=_told_caption(others),
@@ -111,17 +155,24 @@ def _told_caption(results: Sequence[TaskResult]) -> str:
     return f"used: {', '.join(told)}" if told else ""
 
 
-def _score_table(task: str, results: Sequence[TaskResult], floors: Mapping[str, TaskResult]) -> Table:
+def _score_table(
+    task: str,
+    results: Sequence[TaskResult],
+    floors: Mapping[str, TaskResult],
+    ceilings: Mapping[str, TaskResult],
+) -> Table:
     rows = []
     for result in results:
-        floor = floors.get(result.convention)
+        beside = [others.get(result.convention) for others in (floors, ceilings) if others]
         for name, score in result.scores.items():
-            below = [number(floor.scores[name].value) if floor and name in floor.scores else "–"] if floors else []
-            rows.append((f"{result.convention}: {name}", number(score.value), interval(score.ci), *below))
+            told = [number(one.scores[name].value) if one and name in one.scores else "–" for one in beside]
+            rows.append((f"{result.convention}: {name}", number(score.value), interval(score.ci), *told))
     return Table(
         title=f"{task} · derived scores",
         columns=figure_columns(
-            "score", "value", interval_heading(*(result.signature for result in results)), *["floor"] * bool(floors)
+            *("score", "value", interval_heading(*(result.signature for result in results))),
+            *["floor"] * bool(floors),
+            *["ceiling"] * bool(ceilings),
         ),
         rows=tuple(rows),
     )
@@ -159,7 +210,8 @@ def _rows(result: EvalResult) -> Iterator[dict[str, object]]:
     """The rows of the result with the name of the gold beside its items, derived scores, what is not evaluated."""
     for row in result.rows():
         items = {"gold_items": row.pop("gold"), "predicted_items": row.pop("predicted")}
-        credit = {name: row.pop(name) for name in ("gold_credit", "predicted_credit", "labels", "floor_f1")}
+        last = ("gold_credit", "predicted_credit", "labels", "floor_f1", "ceiling_f1", "ceiling_articles")
+        credit = {name: row.pop(name) for name in last if name in row}
         about = {"extractor": row.pop("extractor"), "gold": result.gold, "split": result.split}
         yield about | row | items | credit
     for task, conventions in result.tasks.items():
