@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from evalkit.dataset.init import InitResult as InitResult
     from evalkit.dataset.init import init_dataset as init_dataset
     from evalkit.dataset.label_maps import LabelMap as LabelMap
+    from evalkit.dataset.leakage.found import Known as Known
+    from evalkit.dataset.leakage.found import Leak as Leak
+    from evalkit.dataset.leakage.found import Leakage as Leakage
+    from evalkit.dataset.leakage.found import LeakSide as LeakSide
     from evalkit.dataset.load import load_dataset as load_dataset
     from evalkit.dataset.problems import Problem as Problem
     from evalkit.dataset.profiles import ProfileDraft as ProfileDraft
@@ -100,6 +104,7 @@ if TYPE_CHECKING:
     from evalkit.workflows.extract import extract_articles as extract_articles
     from evalkit.workflows.gate import check_gate as check_gate
     from evalkit.workflows.gate import update_baseline as update_baseline
+    from evalkit.workflows.leakage import find_leakage as find_leakage
     from evalkit.workflows.run import run_extractor as run_extractor
     from evalkit.workflows.score import score_predictions as score_predictions
     from evalkit.workflows.suggest import write_suggestions as write_suggestions
@@ -131,6 +136,7 @@ _HOMES = {
     "evalkit.dataset.splitting.division": ("DatasetSplits", "split_dataset"),
     "evalkit.dataset.validate": ("Validation", "validate_dataset"),
     "evalkit.dataset.gold": ("GoldDataset",),
+    "evalkit.dataset.leakage.found": ("Known", "Leak", "LeakSide", "Leakage"),
     "evalkit.dataset.load": ("load_dataset",),
     "evalkit.errors": (
         *("EvalkitError", "ExtractorError", "FormatError", "InputError", "LabelError"),
@@ -158,6 +164,7 @@ _HOMES = {
     "evalkit.workflows.explain": ("explain_run",),
     "evalkit.workflows.extract": ("extract_articles",),
     "evalkit.workflows.gate": ("check_gate", "update_baseline"),
+    "evalkit.workflows.leakage": ("find_leakage",),
     "evalkit.workflows.run": ("run_extractor",),
     "evalkit.workflows.score": ("score_predictions",),
     "evalkit.workflows.suggest": ("write_suggestions",),

@@ -36,7 +36,7 @@ NUMPY_EARLY = {
     "extractors/checkpoints/token_classification.py": "part of the torch tagger, imported when one is asked for",
     **{
         f"dataset/leakage/{name}.py": "looks for shared text in millions of words; imported where it is looked for"
-        for name in ("words", "join", "passages")
+        for name in ("words", "join", "passages", "known")
     },
     "dataset/splitting/stratify.py": "shares out the labels of articles; imported where splits are made",
     "dataset/splitting/text_stories.py": "compares each text with each other; imported where splits are made",

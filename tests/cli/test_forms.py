@@ -25,6 +25,7 @@ COMMANDS = {
     "validate": ("dataset", "validate", "gold.jsonl"),
     "agreement": ("dataset", "agreement", "gold.jsonl", "--with", "ida=predicted.jsonl", "--resamples", "10"),
     "split": ("dataset", "split", "gold.jsonl", "--shares", "train=.5,test=.5"),
+    "leakage": ("dataset", "leakage", "gold.jsonl", "--against", "gold.jsonl"),
     "models": ("models",),
     "selftest": ("selftest", "--convention", "given", "--cases", "1"),
 }

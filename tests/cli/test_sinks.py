@@ -109,6 +109,7 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "validate": ("dataset", "validate", "wrong.jsonl"),
     "agreement": ("dataset", "agreement", "gold.jsonl", "--with", f"{NAMED}=read.jsonl", "--resamples", "0"),
     "split": ("dataset", "split", "gold.jsonl", "--shares", "train=1"),
+    "leakage": ("dataset", "leakage", "gold.jsonl", "--against", "gold.jsonl"),
 }
 """Commands that show a result, which has a form."""
 

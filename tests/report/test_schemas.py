@@ -89,9 +89,19 @@ def _split_check(folder: Path) -> Any:
     return found
 
 
+def _leakage(folder: Path) -> Any:
+    wire = " ".join(f"word{number}" for number in range(60))
+    rows = [
+        {"id": name, "split": split, "text": text, "source": "Ruun", "entities": [{"spans": [[0, 5]], "label": "PER"}]}
+        for name, split, text in (("a", "train", wire), ("b", "test", f"{wire} and more"), ("c", "dev", "Other text."))
+    ]
+    return _json("dataset", "leakage", _written(folder, "gold.jsonl", *rows), "--against", str(folder / "gold.jsonl"))
+
+
 EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
     "agreement": _agreement,
     "diff": _diff,
+    "leakage": _leakage,
     "push": _push,
     "split": _split,
     "split-check": _split_check,

@@ -19,6 +19,10 @@ COMMANDS = {
     "split": ("evalkit.cli.dataset.split:split_command", "Lay articles out in splits, or look at those there are."),
     "diff": ("evalkit.cli.dataset.diff:diff_command", "Show what became of gold between two versions of it."),
     "agreement": ("evalkit.cli.dataset.agreement:agreement_command", "Say how far its readers agree."),
+    "leakage": (
+        "evalkit.cli.dataset.leakage:leakage_command",
+        "Find text of one split in another, or in training data.",
+    ),
     "convert": ("evalkit.cli.dataset.convert:convert_command", "Write gold in another form."),
     "push": ("evalkit.cli.dataset.push:push_command", "Put a dataset folder on the hub."),
 }

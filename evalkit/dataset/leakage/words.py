@@ -149,13 +149,13 @@ def text_batches(texts: Sequence[str]) -> Iterator[tuple[int, Numbers, Ints]]:
         begin = end
 
 
-def shingles_of(numbers: Numbers) -> Numbers:
-    """A number for each `SHINGLE` words in a row, as many as there are words but for the last ones."""
-    length = max(len(numbers) - SHINGLE + 1, 0)
-    whole = numbers[:length].copy()
-    for place in range(1, SHINGLE):
+def shingles_of(numbers: Numbers, length: int = SHINGLE) -> Numbers:
+    """A number for each so many words in a row, as many as there are words but for the last ones."""
+    size = max(len(numbers) - length + 1, 0)
+    whole = numbers[:size].copy()
+    for place in range(1, length):
         whole *= _NEXT_WORD
-        whole += numbers[place : place + length]
+        whole += numbers[place : place + size]
     # So that the leading bits depend on all of it.
     whole ^= whole >> np.uint64(32)
     whole *= _MIXER

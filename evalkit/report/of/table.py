@@ -43,6 +43,7 @@ DOCUMENTS = Registry(
         "evalkit.dataset.profiles:ProfileDraft": "evalkit.report.of.conversion:draft_document",
         "evalkit.dataset.init:InitResult": "evalkit.report.of.description:init_document",
         "evalkit.dataset.describe:Description": "evalkit.report.of.description:document",
+        "evalkit.dataset.leakage.found:Leakage": "evalkit.report.of.leakage:document",
         "evalkit.dataset.validate:Validation": "evalkit.report.of.validation:document",
         "evalkit.dataset.problems:Problem": "evalkit.report.of.validation:problems_document",
         "evalkit.extractors.catalog:ModelEntry": "evalkit.report.of.models:document",

@@ -1,0 +1,112 @@
+"""`find_leakage`: which articles of a dataset stand in another split of it, or in a training corpus."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from evalkit.dataset.gold import GoldDataset
+from evalkit.dataset.leakage.found import Leakage
+from evalkit.dataset.leakage.search import leakage_of
+from evalkit.dataset.load import load_splits
+from evalkit.dataset.publishing.measured import record_measurement
+from evalkit.dataset.readings import settled
+from evalkit.dataset.sources import ALL
+from evalkit.errors import InputError
+from evalkit.options import ReadOptions, listed
+from evalkit.records import Article, Example
+from evalkit.workflows.articles import read_articles
+from evalkit.workflows.inputs import gold_from
+
+__all__ = ["corpus_articles", "find_leakage"]
+
+
+def find_leakage(
+    dataset: GoldDataset | Sequence[GoldDataset] | str | Path | None = None,
+    *,
+    against: str | Path | GoldDataset | Iterable[str | Path | GoldDataset] = (),
+    split: str = ALL,
+    sampled: int | None = None,
+    record: bool = False,
+    read: ReadOptions | None = None,
+) -> Leakage:
+    """Which articles of one split stand, in whole or in part, in another split or in a training corpus.
+
+    Args:
+        dataset: what `load_dataset` takes, a loaded split, or a list of splits; None for the bundled gold.
+        against: training corpora: each a dataset, or the path or name of one in any format, a file of text, or a folder
+            of such files. Their texts are asked, not their annotations.
+        split: only this split of the dataset, which then needs a corpus.
+        sampled: look at one of so many word sequences; by default at all of them up to 100 million characters.
+        record: keep the main figures in the folder of the dataset, for its card.
+        read: how the files of the dataset are read; those of `against` are recognised by what is in them.
+
+    Raises:
+        InputError: something cannot be read, or there is nothing to compare.
+        UnknownNameError: there is no such split.
+    """
+    read = read or ReadOptions()
+    splits = _splits(dataset, split, read)
+    corpora: dict[str, Sequence[Article]] = {}
+    notes: list[str] = []
+    given = listed(against, GoldDataset, wanted="against must be a dataset, the path of a corpus, or several")
+    for name, corpus in zip(_names(given), given, strict=True):
+        corpora[name], said = corpus_articles(corpus, read)
+        notes += said
+    found = leakage_of(splits, corpora, sampled=sampled)
+    found = replace(found, notes=(*dict.fromkeys([*notes, *found.notes]),))
+    if record:
+        if isinstance(dataset, GoldDataset) or not isinstance(dataset, str | Path):
+            raise InputError("figures are recorded in the folder of a dataset; name it by its path")
+        figures = {name: value for name, value in found.figures().items() if _is_recorded(name)}
+        record_measurement(Path(dataset), "leakage", figures, splits)
+    return found
+
+
+def _is_recorded(name: str) -> bool:
+    return name == "pairs" or name.startswith("articles.") or name.endswith((".articles", ".words", ".entities"))
+
+
+def _splits(
+    dataset: GoldDataset | Sequence[GoldDataset] | str | Path | None, split: str, read: ReadOptions
+) -> Sequence[GoldDataset]:
+    if dataset is None or isinstance(dataset, str | Path):
+        return load_splits(dataset, split=split, check=False, read=read, decide=settled)
+    splits = [gold_from(dataset, read)] if isinstance(dataset, GoldDataset) else list(dataset)
+    if odd := [one for one in splits if not isinstance(one, GoldDataset)]:
+        raise InputError(
+            f"a list of splits must be of GoldDatasets, found {type(odd[0]).__name__} {str(odd[0])[:40]!r}"
+        )
+    splits = [gold for gold in splits if split in (ALL, gold.split)]
+    if not splits:
+        raise InputError(f"there is no split {split!r} among those that were given")
+    return splits
+
+
+def _names(corpora: Sequence[str | Path | GoldDataset]) -> list[str]:
+    """What the corpora are called: datasets by name and split, places as they were given; alike ones get a number."""
+    names = [f"{one.name} {one.split}" if isinstance(one, GoldDataset) else str(one) for one in corpora]
+    seen: Counter[str] = Counter()
+    numbered = []
+    for name in names:
+        seen[name] += 1
+        numbered.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return numbered
+
+
+def corpus_articles(corpus: str | Path | GoldDataset, read: ReadOptions) -> tuple[Sequence[Article], Sequence[str]]:
+    """The articles of a training corpus, and what is to be said about how they were read.
+
+    Raises:
+        InputError: it cannot be read, or holds no article.
+    """
+    if isinstance(corpus, GoldDataset):
+        return [example.article for example in corpus], ()
+    own = ReadOptions(download=read.download)
+    if Path(corpus).exists() or str(corpus) == "-":
+        return read_articles(corpus, own)
+    splits = load_splits(corpus, check=False, read=own, decide=settled)
+    examples: list[Example] = [example for gold in splits for example in gold]
+    return [example.article for example in examples], [note for gold in splits for note in gold.notes]
