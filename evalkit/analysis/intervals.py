@@ -42,7 +42,7 @@ from evalkit.records import Article
 from evalkit.registry import unknown_name
 from evalkit.results import PRF, Interval, Score, TaskResult
 from evalkit.scoring.counts import GOLD, PREDICTED, CountTable, macro, micro
-from evalkit.scoring.properties import article_properties
+from evalkit.scoring.stories import cluster_properties
 from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = [
@@ -120,14 +120,15 @@ def clustered(bootstrap: Bootstrap, articles: Sequence[Article], field: str | No
     Args:
         bootstrap: how intervals are made.
         articles: the articles that are scored.
-        field: source, year, lang or a key of the metadata; an article without a value stands alone.
+        field: source, year, lang or a key of the metadata, or `wire` for articles that share text; an article without
+            a value stands alone.
 
     Raises:
         UnknownNameError: no article has the field.
     """
     if field is None:
         return bootstrap
-    properties = article_properties(articles)
+    properties = cluster_properties(articles, field)
     if field not in properties:
         raise unknown_name("cluster field", field, properties)
     return replace(bootstrap, clusters=properties[field], clustered_by=field)

@@ -201,7 +201,8 @@ interval_options = with_record(
         "cluster": click.option(
             "--cluster",
             metavar="FIELD",
-            help="Draw articles that share this (story, source or other metadata) as one, not each for itself.",
+            help="Draw articles that share this (story, source or other metadata; wire: shared text) as one, not each "
+            "for itself.",
         ),
     },
 )

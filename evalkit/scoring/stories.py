@@ -12,13 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from evalkit.dataset.leakage.clusters import wire_clusters
 from evalkit.records import Article
 from evalkit.scoring.properties import article_properties
+from evalkit.showing import number_of
 
-__all__ = ["FIELDS", "SharedStories", "cluster_notes", "shared_stories"]
+__all__ = ["FIELDS", "WIRE", "SharedStories", "cluster_notes", "cluster_properties", "shared_stories"]
 
 FIELDS = ("story", "story_id", "event", "event_id", "cluster", "cluster_id", "thread", "thread_id", "wire_id")
 """Metadata that says which story an article tells, the first one that any two articles share."""
+
+WIRE = "wire"
+"""As a field of clusters: articles that share text, found by comparing them, unless metadata has such a field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,20 +76,49 @@ def shared_stories(articles: Sequence[Article]) -> SharedStories | None:
     return None
 
 
-def cluster_notes(articles: Sequence[Article], field: str | None, remedy: str = "") -> list[str]:
+def cluster_properties(articles: Sequence[Article], field: str | None) -> dict[str, dict[str, str]]:
+    """The properties of articles by which they may be drawn, with clusters of shared text if those are asked for."""
+    properties = article_properties(articles)
+    if field == WIRE and WIRE not in properties:
+        properties[WIRE] = wire_clusters(articles)
+    return properties
+
+
+def cluster_notes(
+    articles: Sequence[Article],
+    field: str | None,
+    remedy: str = "",
+    *,
+    clusters: Mapping[str, str] | None = None,
+) -> list[str]:
     """What is to be said of how articles are drawn, a sentence each.
 
     Args:
         articles: the articles.
         field: the field whose values are drawn as one; None for each article alone.
         remedy: how to ask for a field, for `SharedStories.note`.
+        clusters: article id → its value, if that is known.
     """
     if field is None:
         shared = shared_stories(articles)
         return [] if shared is None else [shared.note(remedy)]
-    without = len(articles) - len(article_properties(articles).get(field, {}))
+    properties = article_properties(articles)
+    if field == WIRE and WIRE not in properties:
+        return [_wire_note(articles, wire_clusters(articles) if clusters is None else clusters)]
+    without = len(articles) - len(properties.get(field, {}))
     if not without:
         return []
     have = "article has" if len(articles) == 1 else "articles has" if without == 1 else "articles have"
     each = "it" if without == 1 else "each of them"
     return [f"{without} of {len(articles)} {have} no {field}; {each} is drawn for itself"]
+
+
+def _wire_note(articles: Sequence[Article], clusters: Mapping[str, str]) -> str:
+    sharing = sum(article.id in clusters for article in articles)
+    if not sharing:
+        return "no two articles share text, so each is drawn for itself"
+    wires = number_of(len({clusters[one.id] for one in articles if one.id in clusters}), "cluster")
+    return (
+        f"{sharing} of {len(articles)} articles share text with another one; they are drawn as {wires}, each called "
+        "after its likely original"
+    )

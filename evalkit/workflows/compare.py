@@ -145,7 +145,8 @@ def _compared(
 def _story_notes(gold: GoldDataset | None, results: Sequence[EvalResult], bootstrap: Bootstrap) -> list[str]:
     """Whether articles share a story and are drawn each for itself: the gold tells, else what results say of theirs."""
     if bootstrap.clusters is not None:
-        return [] if gold is None else cluster_notes([example.article for example in gold], bootstrap.clustered_by)
+        articles = [] if gold is None else [example.article for example in gold]
+        return cluster_notes(articles, bootstrap.clustered_by, clusters=bootstrap.clusters) if articles else []
     stories = [SharedStories.from_json(result.run.get(STORIES)) for result in results]
     if gold is not None:
         stories = [shared_stories([example.article for example in gold])]

@@ -99,9 +99,8 @@ def _story_notes(gold: GoldDataset, bootstrap: Bootstrap | None) -> list[str]:
     """Whether articles were drawn each for itself that share a story, or have none where stories are drawn."""
     if bootstrap is None:
         return []
-    return cluster_notes(
-        [example.article for example in gold], None if bootstrap.clusters is None else bootstrap.clustered_by
-    )
+    field = None if bootstrap.clusters is None else bootstrap.clustered_by
+    return cluster_notes([example.article for example in gold], field, clusters=bootstrap.clusters)
 
 
 def _run_and_gold(

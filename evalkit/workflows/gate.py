@@ -32,8 +32,7 @@ from evalkit.options import Intervals, OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.results import PASS
 from evalkit.scoring.pairs import Pair, Paired
-from evalkit.scoring.properties import article_properties
-from evalkit.scoring.stories import cluster_notes, shared_stories
+from evalkit.scoring.stories import cluster_notes, cluster_properties, shared_stories
 from evalkit.scoring.tasks.base import RIGHT
 from evalkit.scoring.tasks.evaluable import conventions_of, not_evaluated, why_not
 from evalkit.scoring.tasks.table import check_tasks, load_task, main_convention, task_names
@@ -106,7 +105,11 @@ def check_gate(
         failed=dict(sorted(failed.items())),
         max_failures=wanted.max_failures,
         common=common,
-        notes=(*_notes(ours, before, common, changes), *_more(outcomes, unit), *_cluster_notes(gold, wanted.cluster)),
+        notes=(
+            *_notes(ours, before, common, changes),
+            *_more(outcomes, unit),
+            *_cluster_notes(gold, wanted.cluster, judged),
+        ),
         method=f"randomization{rounds}/{wanted.cluster or 'article'}/seed{seed}|bh|evalkit:{__version__}",
     )
     return replace(report, advice=_advice(before, common, passes=report.verdict == PASS and not report.failed))
@@ -296,7 +299,8 @@ def _judged(before: Run, run: Run, gold: GoldDataset, common: CommonArticles, ru
     lacking = {} if after is None else not_evaluated(after.plain, scoring.tasks, scoring.conventions)
     whole = everywhere.tables(scoring) if everywhere is not None and rules.rules else None
     training = training_of(gold, None) if needs_training(rules.rules) else None
-    values = SliceValues(articles=article_properties(example.article for example in gold), training=training)
+    properties = cluster_properties([example.article for example in gold], rules.cluster)
+    values = SliceValues(articles=properties, training=training)
     return _Judged(
         rules=rules,
         sides=Sides(
@@ -375,12 +379,12 @@ def _more(outcomes: Sequence[Outcome], unit: str) -> Iterator[str]:
         yield f"{max(unsure)} more {unit}s would settle what cannot be told"
 
 
-def _cluster_notes(gold: GoldDataset, cluster: str | None) -> list[str]:
+def _cluster_notes(gold: GoldDataset, cluster: str | None, judged: _Judged) -> list[str]:
     """Which articles change sides together, where somebody could be mistaken about that."""
     articles = [example.article for example in gold]
     shared = None if cluster else shared_stories(articles)
     remedy = "" if shared is None else f'cluster = "{shared.field}" in the rules draws those of one story together'
-    return cluster_notes(articles, cluster, remedy)
+    return cluster_notes(articles, cluster, remedy, clusters=judged.sides.values.articles.get(cluster or ""))
 
 
 def _advice(before: Baseline, common: CommonArticles, *, passes: bool) -> str:

@@ -131,7 +131,8 @@ def score_run(
     ]
     articles = [example.article for example in gold]
     if bootstrap is not None:
-        notes += cluster_notes(articles, None if bootstrap.clusters is None else bootstrap.clustered_by)
+        field = None if bootstrap.clusters is None else bootstrap.clustered_by
+        notes += cluster_notes(articles, field, clusters=bootstrap.clusters)
     stories = shared_stories(articles)
     if stories is None:
         return replace(result, floor=floor, ceiling=ceiling, notes=tuple(notes))

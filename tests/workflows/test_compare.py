@@ -81,6 +81,27 @@ def test_clusters_make_it_less_sure(six: GoldDataset, runs: list[Run]):
     assert evalkit.compare_runs(results, dataset=six, cluster="story", resamples=200) == clustered
 
 
+def test_articles_that_share_text_are_drawn_together(six: GoldDataset, runs: list[Run], tmp_path: Path):
+    # All six have the same words.
+    note = "6 of 6 articles share text with another one; they are drawn as 1 cluster, each called after its likely "
+    note += "original"
+    compared = evalkit.compare_runs(runs, cluster="wire", resamples=20)
+    assert compared.method.startswith("bootstrap20/cluster:wire/seed0")
+    assert {row.units for row in compared.rows} == {1}
+    scored = evalkit.score_predictions(six, runs[0], resamples=20, cluster="wire")
+    diagnosis = evalkit.diagnose(runs[0], resamples=20, cluster="wire")
+    rules = tmp_path / "rules.toml"
+    rules.write_text('cluster = "wire"\n[[rule]]\ntask = "entities"\n')
+    evalkit.update_baseline(runs[0], tmp_path / "base.json", rules=rules)
+    report = evalkit.check_gate(runs[1], tmp_path / "base.json", rules=rules, resamples=20)
+    assert all(note in found.notes for found in (compared, scored, diagnosis, report))
+    assert "cluster:wire" in scored.tasks["entities"]["exact"].signature
+    alone = six.subset(limit=1)
+    assert (
+        "no two articles share text" in evalkit.score_predictions(alone, runs[0], resamples=9, cluster="wire").notes[-1]
+    )
+
+
 def test_articles_that_share_a_story_are_told_of(six: GoldDataset, runs: list[Run]):
     # Three of the six articles tell one story.
     note = (
