@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from evalkit.analysis.differences.dataset_diff import DatasetDiff as DatasetDiff
     from evalkit.analysis.explain import Explanation as Explanation
     from evalkit.analysis.seeds import RepeatedRuns as RepeatedRuns
+    from evalkit.analysis.suspects.bounds import ScoreBounds as ScoreBounds
+    from evalkit.analysis.suspects.ranking import Suspect as Suspect
+    from evalkit.analysis.suspects.result import Suspects as Suspects
+    from evalkit.analysis.suspects.settled import Decision as Decision
+    from evalkit.analysis.suspects.unlabelled import Unlabelled as Unlabelled
     from evalkit.analysis.thresholds import ThresholdFit as ThresholdFit
     from evalkit.dataset.build import BuildResult as BuildResult
     from evalkit.dataset.build import build_dataset as build_dataset
@@ -108,6 +113,8 @@ if TYPE_CHECKING:
     from evalkit.workflows.run import run_extractor as run_extractor
     from evalkit.workflows.score import score_predictions as score_predictions
     from evalkit.workflows.suggest import write_suggestions as write_suggestions
+    from evalkit.workflows.suspects import find_suspects as find_suspects
+    from evalkit.workflows.suspects import rank_unlabelled as rank_unlabelled
     from evalkit.workflows.thresholds import fit_thresholds as fit_thresholds
 
 _HOMES = {
@@ -121,6 +128,11 @@ _HOMES = {
     "evalkit.analysis.differences.dataset_diff": ("DatasetDiff",),
     "evalkit.analysis.explain": ("Explanation",),
     "evalkit.analysis.seeds": ("RepeatedRuns",),
+    "evalkit.analysis.suspects.bounds": ("ScoreBounds",),
+    "evalkit.analysis.suspects.ranking": ("Suspect",),
+    "evalkit.analysis.suspects.result": ("Suspects",),
+    "evalkit.analysis.suspects.settled": ("Decision",),
+    "evalkit.analysis.suspects.unlabelled": ("Unlabelled",),
     "evalkit.analysis.thresholds": ("ThresholdFit",),
     "evalkit.dataset.build": ("BuildResult", "build_dataset"),
     "evalkit.dataset.catalogue.get": ("ObtainedDataset", "get_dataset"),
@@ -168,6 +180,7 @@ _HOMES = {
     "evalkit.workflows.run": ("run_extractor",),
     "evalkit.workflows.score": ("score_predictions",),
     "evalkit.workflows.suggest": ("write_suggestions",),
+    "evalkit.workflows.suspects": ("find_suspects", "rank_unlabelled"),
     "evalkit.workflows.thresholds": ("fit_thresholds",),
 }
 """Where each public name lives. Type checkers read the imports above, which a test holds to this table."""

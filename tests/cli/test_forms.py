@@ -26,6 +26,8 @@ COMMANDS = {
     "agreement": ("dataset", "agreement", "gold.jsonl", "--with", "ida=predicted.jsonl", "--resamples", "10"),
     "split": ("dataset", "split", "gold.jsonl", "--shares", "train=.5,test=.5"),
     "leakage": ("dataset", "leakage", "gold.jsonl", "--against", "gold.jsonl"),
+    "suspects": ("dataset", "suspects", "gold.jsonl", "r", "s", "--least", "0"),
+    "unlabelled": ("dataset", "suspects", "gold.jsonl", "r", "predicted.jsonl", "--unlabelled"),
     "models": ("models",),
     "selftest": ("selftest", "--convention", "given", "--cases", "1"),
 }

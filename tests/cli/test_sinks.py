@@ -110,6 +110,8 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "agreement": ("dataset", "agreement", "gold.jsonl", "--with", f"{NAMED}=read.jsonl", "--resamples", "0"),
     "split": ("dataset", "split", "gold.jsonl", "--shares", "train=1"),
     "leakage": ("dataset", "leakage", "gold.jsonl", "--against", "gold.jsonl"),
+    "suspects": ("dataset", "suspects", "gold.jsonl", "r", "t", "--least", "0"),
+    "unlabelled": ("dataset", "suspects", "gold.jsonl", "r", "pred.jsonl", "--unlabelled"),
 }
 """Commands that show a result, which has a form."""
 

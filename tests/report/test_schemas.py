@@ -98,6 +98,17 @@ def _leakage(folder: Path) -> Any:
     return _json("dataset", "leakage", _written(folder, "gold.jsonl", *rows), "--against", str(folder / "gold.jsonl"))
 
 
+def _suspects(folder: Path) -> Any:
+    text = "Ida Moen left Oslo. “No,” she said."
+    moen, oslo = {"spans": [[0, 8]], "label": "PER"}, {"spans": [[14, 18]], "label": "GPE"}
+    quote = {"content": [[20, 25]], "speaker": [0, 8]}
+    row = {"id": "a", "text": text, "entities": [moen, oslo], "quotes": [quote]}
+    gold = [row | {"id": f"a{number}"} for number in range(4)]
+    gold[2] = gold[2] | {"entities": [moen | {"label": "ORG"}], "quotes": [quote | {"speaker": [14, 18]}]}
+    runs = [_written(folder, f"run{number}.jsonl", *(row | {"id": one["id"]} for one in gold)) for number in range(2)]
+    return _json("dataset", "suspects", _written(folder, "gold.jsonl", *gold), *runs, "--least", "0")
+
+
 EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
     "agreement": _agreement,
     "diff": _diff,
@@ -105,6 +116,7 @@ EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
     "push": _push,
     "split": _split,
     "split-check": _split_check,
+    "suspects": _suspects,
 }
 """Schema → a result as JSON values, made in an empty folder by the command itself."""
 

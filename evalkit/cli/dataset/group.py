@@ -23,6 +23,10 @@ COMMANDS = {
         "evalkit.cli.dataset.leakage:leakage_command",
         "Find text of one split in another, or in training data.",
     ),
+    "suspects": (
+        "evalkit.cli.dataset.suspects:suspects_command",
+        "Show items of gold that are probably wrong or missing.",
+    ),
     "convert": ("evalkit.cli.dataset.convert:convert_command", "Write gold in another form."),
     "push": ("evalkit.cli.dataset.push:push_command", "Put a dataset folder on the hub."),
 }

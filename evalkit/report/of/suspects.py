@@ -1,0 +1,194 @@
+"""Suspects, the most suspicious first, with who says what, and what the scores could be; articles to annotate next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from evalkit.analysis.suspects.ranking import Suspect
+from evalkit.analysis.suspects.result import Suspects
+from evalkit.analysis.suspects.unlabelled import Unlabelled
+from evalkit.harmless import one_line
+from evalkit.layers.base import Layer, surface
+from evalkit.layers.table import load_layer
+from evalkit.report.document import Block, Column, Document, Lines, Table, figure_columns
+from evalkit.report.of.cells import number
+from evalkit.showing import number_of
+
+__all__ = ["document", "unlabelled_document"]
+
+LONGEST = 60
+"""Characters of an item in a cell."""
+AROUND = 30
+"""Characters of the text that are shown on either side of an item."""
+
+
+def document(result: Suspects) -> Document:
+    """A table of the suspects, one of the systems, and one of what the scores could be."""
+    return Document(
+        what="suspects",
+        title=f"{result.gold}, split {result.split}: {number_of(result.found, 'suspect')} from {result.least:g} on",
+        blocks=tuple(_blocks(result)),
+        notes=result.notes,
+        rows=tuple(_row(result, one) for one in result.items),
+        data=result.to_json(),
+    )
+
+
+def _blocks(result: Suspects) -> Iterator[Block]:
+    looked = [
+        number_of(items, f"gold {load_layer(layer).one}", f"gold {layer}") for layer, items in result.checked.items()
+    ]
+    lines = [f"looked at: {', '.join(looked)} in {number_of(result.articles, 'article')}"]
+    if result.settled:
+        lines.append(f"settled before, so not suspected: {result.settled}")
+    yield Lines.of(*lines)
+    if result.items:
+        yield _suspect_table(result)
+        if left := result.found - len(result.items):
+            yield Lines.of(f"{left} more; --limit shows as many as you like")
+    if result.weights:
+        yield _weight_table(result)
+    if result.scores:
+        yield _score_table(result)
+
+
+def _suspect_table(result: Suspects) -> Table:
+    return Table(
+        columns=(
+            Column(""),
+            Column("suspicion"),
+            Column("article", left=True, folds=True),
+            Column("kind", left=True),
+            Column("gold", left=True, folds=True),
+            Column("proposed", left=True, folds=True),
+            Column("votes"),
+            Column("in the text", left=True, folds=True, from_width=110),
+        ),
+        rows=tuple(
+            (
+                str(position),
+                f"{one.suspicion:.2f}",
+                one.article_id,
+                one.kind,
+                _item(result, one, one.gold),
+                _item(result, one, one.proposed, one.gold),
+                f"{len(one.agree)}:{len(one.propose)}" if one.asked else "–",
+                _around(result, one),
+            )
+            for position, one in enumerate(result.items, 1)
+        ),
+        caption="votes: systems that have what gold has : systems that have what is proposed",
+    )
+
+
+def _item(result: Suspects, suspect: Suspect, item: Any, beside: Any = None) -> str:
+    """An item with its label, and with those of its roles that are not those of the item beside it."""
+    if item is None:
+        return "–"
+    layer, text = load_layer(suspect.layer), _text(result, suspect)
+    roles = layer.roles(item, text)
+    known = {} if beside is None else layer.roles(beside, text)
+    told = [f"{role} {words}" for role, words in roles.items() if words and (beside is None or known[role] != words)]
+    return one_line(" · ".join([f"{layer.label(item)} {layer.show(item, text)}", *told]), LONGEST)
+
+
+def _text(result: Suspects, suspect: Suspect) -> str:
+    article = result.sources.get(suspect.article_id)
+    return "" if article is None else article.text
+
+
+def _around(result: Suspects, suspect: Suspect) -> str:
+    """The words of the item with a little of the text around them."""
+    text = _text(result, suspect)
+    if not text or not suspect.spans:
+        return "–"
+    start, end = suspect.spans[0][0], suspect.spans[-1][1]
+    before, after = text[max(start - AROUND, 0) : start], text[end : end + AROUND]
+    return one_line(f"…{before}[{text[start:end]}]{after}…", 2 * AROUND + LONGEST)
+
+
+def _weight_table(result: Suspects) -> Table:
+    layers = list(result.checked)
+    return Table(
+        title="systems",
+        columns=figure_columns("system", *layers),
+        rows=tuple(
+            (system, *(f"{own[layer]:+.2f}" if layer in own else "–" for layer in layers))
+            for system, own in result.weights.items()
+        ),
+        caption="what a system's vote adds to the log odds that gold has an item, beside the votes of the others",
+    )
+
+
+def _score_table(result: Suspects) -> Table:
+    return Table(
+        title="what the score could be",
+        columns=figure_columns("run", "task", "k", "F1", "at least", "at most", "all k wrong"),
+        rows=tuple(
+            (one.run, one.task, str(one.k), number(one.f1), number(one.low), number(one.high), number(one.corrected))
+            for one in result.scores
+        ),
+        caption="micro F1 if the k most suspicious items of the layer are wrong as proposed, or some of them",
+    )
+
+
+def _row(result: Suspects, suspect: Suspect) -> dict[str, Any]:
+    layer: Layer[Any] = load_layer(suspect.layer)
+    text = _text(result, suspect)
+    return {
+        "article_id": suspect.article_id,
+        "layer": suspect.layer,
+        "kind": suspect.kind,
+        "place": " ".join(f"{start}-{end}" for start, end in suspect.spans),
+        "label": suspect.label,
+        "suspicion": round(suspect.suspicion, 6),
+        "text": suspect.text,
+        "proposed_label": None if suspect.proposed is None else layer.label(suspect.proposed),
+        "proposed_text": None if suspect.proposed is None else surface(text, layer.spans(suspect.proposed)),
+        "agree": len(suspect.agree),
+        "propose": len(suspect.propose),
+        "asked": suspect.asked,
+    }
+
+
+def unlabelled_document(result: Unlabelled) -> Document:
+    """A row an article, those first on which the systems disagree most."""
+    layers = sorted({layer for one in result.articles for layer in one.by_layer})
+    size = f"{number_of(len(result.articles), 'article')}, {number_of(len(result.systems), 'system')}"
+    return Document(
+        what="articles to annotate",
+        title=f"{result.source}: {size}",
+        blocks=(
+            Table(
+                columns=(
+                    Column("article", left=True, folds=True),
+                    Column("disagreement"),
+                    Column("items"),
+                    *(Column(layer, from_width=80) for layer in layers),
+                    Column("title", left=True, folds=True, from_width=110),
+                ),
+                rows=tuple(
+                    (
+                        one.article_id,
+                        _share(one.disagreement),
+                        str(one.items),
+                        *(_share(one.by_layer.get(layer)) for layer in layers),
+                        one.title or "–",
+                    )
+                    for one in result.articles
+                ),
+                caption="disagreement: 1 - mean F1 of every two systems, weighted by their items",
+            ),
+        ),
+        notes=result.notes,
+        rows=tuple(
+            {"article_id": one.article_id, "disagreement": one.disagreement, "items": one.items, "systems": one.systems}
+            for one in result.articles
+        ),
+        data=result.to_json(),
+    )
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else number(value)

@@ -1,0 +1,85 @@
+"""`evalkit dataset suspects` from a terminal and in CI."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evalkit.formats.native.rows import dump_line, example_to_row
+from evalkit.predictions.lines import prediction_line
+from tests.analysis.suspects.mistaken import examples, systems, with_change
+from tests.cli.conftest import Evalkit
+
+RUNS = ("system0.jsonl", "system1.jsonl", "system2.jsonl")
+
+
+@pytest.fixture
+def mistaken(evalkit: Evalkit) -> Evalkit:
+    """A folder with gold in which one label is wrong, and the predictions of three systems."""
+    gold = with_change(examples(), 5, "entities", label="ORG")
+    Path("mistaken.jsonl").write_text("".join(dump_line(example_to_row(one)) + "\n" for one in gold), encoding="utf-8")
+    for name, predictions in systems(gold).items():
+        Path(f"{name}.jsonl").write_bytes(b"".join(map(prediction_line, predictions)))
+    return evalkit
+
+
+def test_the_wrong_label_is_shown_with_what_is_proposed(mistaken: Evalkit):
+    done = mistaken("dataset", "suspects", "mistaken.jsonl", *RUNS)
+    assert done.status == 0, done.err
+    assert "1 suspect from 0.5 on" in done.out
+    row = next(line for line in done.out.splitlines() if "ORG Åse Ek" in line)
+    assert "PER Åse Ek" in row
+    assert "0:3" in row
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_it_fits_the_terminal(mistaken: Evalkit, monkeypatch: pytest.MonkeyPatch, width: int):
+    monkeypatch.setenv("COLUMNS", str(width))
+    done = mistaken("dataset", "suspects", "mistaken.jsonl", *RUNS, "--least", "0")
+    assert max(map(len, done.out.splitlines())) <= width
+
+
+def test_ci_fails_on_too_many(mistaken: Evalkit):
+    done = mistaken("dataset", "suspects", "mistaken.jsonl", *RUNS, "--fail-on", "items>0")
+    assert (done.status, done.err) == (1, "error: items is 1, which --fail-on items>0 forbids\n")
+    assert "ORG Åse Ek" in done.out
+    for condition, status in {"entities.label>0": 1, "quotes.speaker>0": 0, "stances.lable>0": 2}.items():
+        assert mistaken("dataset", "suspects", "mistaken.jsonl", *RUNS, "--fail-on", condition).status == status
+
+
+def test_a_limit_leaves_the_figure_as_it_is(mistaken: Evalkit):
+    done = mistaken("dataset", "suspects", "mistaken.jsonl", *RUNS, "--least", "0", "--limit", "2", "--json")
+    found = json.loads(done.out)
+    assert len(found["items"]) == 2 < found["found"]
+    assert found["items"][0]["suspicion"] >= found["items"][1]["suspicion"]
+
+
+def test_without_runs_the_gold_is_asked(mistaken: Evalkit):
+    found = json.loads(mistaken("dataset", "suspects", "mistaken.jsonl", "--least", "0", "--json").out)
+    assert (found["items"][0]["article_id"], found["items"][0]["label"]) == ("a05", "ORG")
+    assert found["scores"] == []
+
+
+def test_what_to_annotate_next(mistaken: Evalkit):
+    """Systems 0, 1 and 2 err in the first three articles, one each; of the others by id."""
+    done = mistaken("dataset", "suspects", "mistaken.jsonl", *RUNS, "--unlabelled", "--json")
+    ids = [one["article_id"] for one in json.loads(done.out)["articles"]]
+    assert sorted(ids[:3]) == ["a00", "a01", "a02"]
+    assert ids[3:] == [f"a{number:02}" for number in range(3, 12)]
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        pytest.param(("mistaken.jsonl", "system0.jsonl", "--unlabelled"), "at least 2 runs, found 1", id="one run"),
+        pytest.param(("mistaken.jsonl", *RUNS, "--unlabelled", "--k", "3"), "--k is about gold", id="gold option"),
+        pytest.param(("mistaken.jsonl", "nothing.jsonl"), "nothing.jsonl", id="no run"),
+        pytest.param(("mistaken.jsonl", *RUNS, "--settled", "mistaken.jsonl"), "mistaken.jsonl", id="no decisions"),
+    ],
+)
+def test_bad_input_is_one_line(mistaken: Evalkit, argv: tuple[str, ...], said: str):
+    done = mistaken("dataset", "suspects", *argv)
+    assert (done.status, done.out) == (2, "")
+    assert said in done.err
