@@ -109,8 +109,8 @@ class Candidates:
         """For each candidate whether any system says something of its article; always so where there is no system."""
         if not self.systems:
             return [True] * len(self.rows)
-        asked: list[bool] = (~np.isnan(self.votes[:, self.systems])).any(axis=1).tolist()
-        return asked
+        silent = np.isnan(self.votes[:, self.systems]).all(axis=1)
+        return [not nobody for nobody in silent.tolist()]
 
     def version(self, candidate: Candidate) -> Any:
         """The candidate as the first voter has it, in terms of the gold.
