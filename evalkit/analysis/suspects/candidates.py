@@ -109,8 +109,8 @@ class Candidates:
         """For each candidate whether any system says something of its article; always so where there is no system."""
         if not self.systems:
             return [True] * len(self.rows)
-        silent = np.isnan(self.votes[:, self.systems]).all(axis=1)
-        return [not nobody for nobody in silent.tolist()]
+        there = ~np.isnan(self.votes[:, self.systems])
+        return [bool(number) for number in there.sum(axis=1)]
 
     def version(self, candidate: Candidate) -> Any:
         """The candidate as the first voter has it, in terms of the gold.
