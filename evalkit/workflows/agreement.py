@@ -15,8 +15,9 @@ from evalkit.analysis.agreement.pairwise import compared_items, mean_result
 from evalkit.analysis.agreement.unitised import alpha_sums
 from evalkit.analysis.agreement.units import layer_lengths
 from evalkit.analysis.intervals import Bootstrap
-from evalkit.dataset.gold import GoldDataset, gold_dataset
+from evalkit.dataset.gold import GoldDataset, gold_dataset, settled_splits
 from evalkit.dataset.load import load_splits
+from evalkit.dataset.publishing.measured import record_measurement
 from evalkit.dataset.readings import as_read
 from evalkit.dataset.sources import ALL
 from evalkit.dataset.store import BUNDLED_NAME
@@ -46,6 +47,7 @@ def measure_agreement(
     others: Mapping[str, Source] | None = None,
     gold_as: str | None = None,
     examples: int = 3,
+    record: bool = False,
     scoring: Scoring | None = None,
     intervals: Intervals | None = None,
     read: ReadOptions | None = None,
@@ -60,6 +62,7 @@ def measure_agreement(
         gold_as: a name under which the gold of the dataset counts as a reading too. Where it keeps no readings and
             there are others, its gold is that of a reader `gold`.
         examples: how many examples of each kind of disagreement.
+        record: keep the main figures in the dataset folder, for its card (see `Agreement.headline`).
         scoring: tasks, conventions, label maps, labels and scope, as for a score.
         intervals: how intervals are made.
         read: how files are read, and which split; all splits where neither this nor a word says.
@@ -67,36 +70,55 @@ def measure_agreement(
 
     Raises:
         EvalkitError: something cannot be read, or an option is not known.
-        InputError: no article has two readings, or a reader's text is another one.
+        InputError: no article has two readings, a reader's text is another one, or there is no folder to record in.
     """
     read = read or ReadOptions(split=ALL)
     options = options_of(words, takes=("scoring", "intervals", "read"), scoring=scoring, intervals=intervals, read=read)
     check_words(options.scoring)
     if examples < 0:
         raise InputError(f"examples must be 0 or more, found {examples}")
+    folder = _folder_to_record_in(dataset) if record else None
     with without_collection():
-        gold = _loaded(dataset, options.read)
+        splits = _splits(dataset, options.read)
+        gold = _together(splits).subset(limit=options.read.limit)
         for name, other in (others or {}).items():
-            gold = _with_reader(gold, name, _loaded(other, options.read))
+            gold = _with_reader(gold, name, _together(_splits(other, options.read)))
         gold_as = gold_as or ("gold" if others and _unread(dataset, gold, others) else None)
         if gold_as is not None:
             gold = _with_gold_as(gold, gold_as)
-        return _measured(gold, options, examples)
+        agreement = _measured(gold, options, examples)
+    if folder is not None:
+        record_measurement(folder, "agreement", agreement.headline(), settled_splits(splits))
+    return agreement
 
 
-def _loaded(source: Source, read: ReadOptions) -> GoldDataset:
-    """The dataset with its readings, of which none need be the gold; several splits as one."""
+def _folder_to_record_in(dataset: Source) -> Path:
+    """The dataset folder that is named.
+
+    Raises:
+        InputError: none is.
+    """
+    if isinstance(dataset, (str, Path)) and Path(dataset).is_dir():
+        return Path(dataset)
+    raise InputError("figures are recorded in a dataset folder; name one, or build one first")
+
+
+def _splits(source: Source, read: ReadOptions) -> tuple[GoldDataset, ...]:
+    """The splits of a dataset with their readings, of which none need be the gold."""
     if isinstance(source, GoldDataset) or not (source is None or isinstance(source, (str, Path))):
-        return gold_from(source, read)
-    splits = load_splits(None if str(source) == BUNDLED_NAME else source, split=read.split, read=read, decide=as_read)
+        return (gold_from(source, replace(read, limit=None)),)
+    name = None if str(source) == BUNDLED_NAME else source
+    return load_splits(name, split=read.split, read=read, decide=as_read)
+
+
+def _together(splits: Sequence[GoldDataset]) -> GoldDataset:
+    """Several splits as one dataset."""
     first = splits[0]
     if len(splits) == 1:
-        return first.subset(limit=read.limit)
-    whole = gold_dataset(
-        [example for own in splits for example in own], name=first.name, split=ALL, inventory=first.inventory
-    )
-    whole = replace(whole, reading=first.reading, notes=first.notes, readers=first.readers, origin=first.origin)
-    return whole.subset(limit=read.limit)
+        return first
+    examples = [example for own in splits for example in own]
+    whole = gold_dataset(examples, name=first.name, split=ALL, inventory=first.inventory, origin=first.origin)
+    return replace(whole, reading=first.reading, notes=first.notes, readers=first.readers)
 
 
 def _unread(dataset: Source, gold: GoldDataset, others: Mapping[str, Any]) -> bool:

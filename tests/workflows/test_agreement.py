@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from evalkit.dataset.build import build_dataset
 from evalkit.dataset.load import load_dataset
+from evalkit.dataset.publishing.measured import read_measured
 from evalkit.errors import InputError
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Scope, Span, Stance
 from evalkit.workflows.agreement import measure_agreement
@@ -259,6 +261,22 @@ class TestFilesOfOneReader:
         gold = written(tmp_path / "gold.jsonl", [row(name, split=name, readings=readings) for name in ("dev", "test")])
         assert measure_agreement(gold).articles == 2
         assert measure_agreement(gold, split="dev").articles == 1
+
+
+def test_the_main_figures_are_recorded_for_the_card(tmp_path: Path) -> None:
+    readings = {"kari": {"entities": [MOEN]}, "ola": {"entities": [MOEN, OSLO]}}
+    gold = written(tmp_path / "gold.jsonl", [row("a", split="test", entities=[MOEN], readings=readings)])
+    with pytest.raises(InputError, match="figures are recorded in a dataset folder"):
+        measure_agreement(gold, record=True)
+    folder = tmp_path / "mine"
+    build_dataset([gold], folder, corpus=tmp_path / "corpus")
+    own = measure_agreement(folder, record=True, resamples=0)
+    assert read_measured(folder)["agreement"].figures == own.headline()
+    assert own.headline()["entities.exact.f1"] == pytest.approx(2 / 3)
+    build_dataset([folder], folder, corpus=tmp_path / "corpus")
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert "entities.exact.f1" in card
+    assert "changed since" not in card
 
 
 def test_a_loaded_dataset_keeps_its_readings(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from evalkit.analysis.agreement.coefficient import Coefficient
 from evalkit.analysis.agreement.disagreements import Disagreement
 from evalkit.harmless import clean
 from evalkit.results import PRF, TaskResult
+from evalkit.scoring.tasks.table import main_convention
 from evalkit.showing import number_of, shown_html
 
 if TYPE_CHECKING:
@@ -132,6 +133,19 @@ class Agreement:
             f"{layer}.{part}.alpha": own.value for layer, parts in self.alpha.items() for part, own in parts.items()
         }
         return figures
+
+    def headline(self) -> dict[str, float | None]:
+        """The main figures, for a card: F1 under the main convention of each task, kappa, and alpha of labels."""
+        main = {task: main_convention(task, tuple(own)) for task, own in self.layers.items()}
+        names = [
+            *(f"{task}.{name}.f1" for task, name in main.items()),
+            *(f"{task}.kappa" for task in self.kappa),
+            *(f"{layer}.label.alpha" for layer, parts in self.alpha.items() if "label" in parts),
+        ]
+        figures = self.figures()
+        return {"readers": figures["readers"], "articles": figures["articles"]} | {
+            name: figures[name] for name in names
+        }
 
     def to_json(self) -> dict[str, Any]:
         """Everything as JSON values; a figure that is not defined is null."""

@@ -49,6 +49,9 @@ def _others(context: click.Context, parameter: click.Parameter, values: Sequence
     show_default=True,
     help="Examples of each kind of disagreement.",
 )
+@click.option(
+    "--record", is_flag=True, help="Keep the main figures in the dataset folder, for its card (evalkit dataset build)."
+)
 @fail_on_option("entities.exact.f1<0.8")
 @read_options
 @scoring_options
@@ -60,6 +63,7 @@ def agreement_command(
     others: dict[str, str],
     gold_as: str | None,
     examples: int,
+    record: bool,
     fail_on: Sequence[Condition],
     form: str,
     read: ReadOptions,
@@ -83,6 +87,7 @@ def agreement_command(
         others=dict(others),
         gold_as=gold_as,
         examples=examples,
+        record=record,
         scoring=scoring,
         intervals=intervals,
         read=read,
