@@ -30,6 +30,7 @@ from evalkit.scoring.stories import cluster_notes
 from evalkit.scoring.tasks.evaluable import not_evaluated
 from evalkit.scoring.tasks.table import load_task
 from evalkit.showing import number_of
+from evalkit.text.difference import text_difference
 from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_from
 from evalkit.workflows.pairing import check_words, takes_label_maps
@@ -142,8 +143,8 @@ def _with_reader(gold: GoldDataset, name: str, other: GoldDataset) -> GoldDatase
             ours, text = example.article.text, one.article.text
             if ours and text and ours != text:
                 raise InputError(
-                    f"article {example.article.id!r:.80} has another text in {other.name} than in {gold.name}; "
-                    "readers can be compared over one text only"
+                    f"{name}: article {example.article.id!r:.80} of {other.name} is another text than in {gold.name}: "
+                    f"its text {text_difference(text, ours)}; readers are compared over one text"
                 )
             example = replace(example, readings=dict(sorted({**example.readings, name: one.settled}.items())))
         examples.append(example)
@@ -312,7 +313,7 @@ def _of_readers(why: str) -> str:
 
 
 def _notes(gold: GoldDataset, readers: Readers, bootstrap: Bootstrap | None) -> list[str]:
-    notes = [*gold.notes, *(f"{name}: {said}" for name, said in gold.readers.items() if name in readers.names)]
+    notes = [*gold.notes]
     if bootstrap is not None:
         articles = [example.article for example in readers.plain]
         notes += cluster_notes(articles, None if bootstrap.clusters is None else bootstrap.clustered_by)

@@ -185,6 +185,30 @@ def test_an_interval_holds_the_figure_and_a_level_is_said() -> None:
     assert alpha.ci[0] < (alpha.value or 0) < alpha.ci[1]
 
 
+@pytest.mark.parametrize("method", ["expanded", "bca"])
+def test_the_interval_of_two_readers_is_that_of_the_scorer(method: str) -> None:
+    many = {f"{number}{name}": READINGS[name] for number in range(5) for name in ("a1", "a2", "a3")}
+    gold = [replace(one, gold=one.readings["anna"], readings={}) for one in examples(many)]
+    predicted = [
+        Prediction(article_id=one.article.id, annotations=one.readings["bert"].with_layers(quotes=None, stances=None))
+        for one in examples(many)
+    ]
+    words: dict[str, Any] = {"tasks": ["entities"], "resamples": 200, "seed": 3, "interval": method}
+    expected = score_predictions(gold, predicted, baseline=False, **words).tasks["entities"]
+    two = [
+        replace(
+            one, readings={name: one.readings[name].with_layers(quotes=None, stances=None) for name in ("anna", "bert")}
+        )
+        for one in examples(many)
+    ]
+    own = measure_agreement(two, **words).layers["entities"]
+    for convention, result in expected.items():
+        scores = own[convention].scores
+        assert scores is not None
+        assert scores.micro.f1 == pytest.approx(result.micro.f1)
+        assert scores.micro.ci["f1"] == pytest.approx(result.micro.ci["f1"])
+
+
 def test_label_maps_scope_and_labels_are_for_readings(tmp_path: Path) -> None:
     mapping = tmp_path / "two.toml"
     mapping.write_text('PER = "WHO"\nORG = "WHO"\nGPE = "WHERE"\n')
@@ -250,7 +274,7 @@ class TestFilesOfOneReader:
     def test_another_text_or_corpus_is_refused(self, tmp_path: Path) -> None:
         anna = written(tmp_path / "anna.jsonl", [row("a", entities=[MOEN])])
         other = written(tmp_path / "bert.jsonl", [row("a", text="Ida Moen left.", entities=[MOEN])])
-        with pytest.raises(InputError, match="another text in bert than in anna"):
+        with pytest.raises(InputError, match="article 'a' of bert is another text than in anna: its text "):
             measure_agreement(anna, others={"bert": other})
         elsewhere = written(tmp_path / "carl.jsonl", [row("z", entities=[MOEN])])
         with pytest.raises(InputError, match="no article of carl is one of anna"):

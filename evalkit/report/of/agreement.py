@@ -38,11 +38,15 @@ def document(agreement: Agreement) -> Document:
 
 
 def _blocks(agreement: Agreement) -> Iterator[Block]:
+    # What the readers are stands beside their names where the owner of the gold says it of any.
+    told = [Column("what", left=True, folds=True)] * bool(agreement.declared)
     yield Table(
         title="readers",
-        columns=(Column("reader", left=True, folds=True), Column("articles"), Column("what", left=True, folds=True)),
-        rows=tuple((name, str(read), agreement.declared.get(name, "")) for name, read in agreement.readers.items()),
-        listing=True,
+        columns=(Column("reader", left=True, folds=True), Column("articles"), *told),
+        rows=tuple(
+            (name, str(read), *[agreement.declared.get(name, "")] * len(told))
+            for name, read in agreement.readers.items()
+        ),
     )
     for task, conventions in agreement.layers.items():
         yield from _task_tables(task, conventions, agreement)
