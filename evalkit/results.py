@@ -213,7 +213,7 @@ class EvalResult:
         tasks: task → convention → result.
         floor: the same for the trivial baseline, without tables; empty when there is none. The baseline predicts the
             most frequent label of the gold, which the signature names; in the row of a label it predicts that label.
-        ceiling: the same for people who read the same articles, each against the others (the mean over pairs), without
+        ceiling: the same for readers of the same articles, each against the others (the mean over pairs), without
             tables; empty where no article has two readings. `articles` of its pooled figures is how many these are, of
             a label in how many somebody gave it.
         not_evaluated: task, or one of its conventions as `quotes cue-exact` → the reason why it has no figures.
@@ -303,7 +303,7 @@ class EvalResult:
         Columns: extractor, task, convention, label, precision, recall, f1, f1_low, f1_high, gold, predicted,
         gold_credit, predicted_credit, labels, articles, floor_f1. Counts are missing (NA) on macro rows; `labels`, over
         how many labels a macro average is the mean, and `articles`, in how many a label occurs, on all others. Where
-        people read the same articles there are two more: ceiling_f1, and ceiling_articles, how many of them.
+        articles have several readings there are two more: ceiling_f1, and ceiling_articles, how many these are.
         """
         import pandas as pd
 
@@ -321,7 +321,7 @@ class EvalResult:
                     {} if other is None else {"micro": other.micro, "macro": other.macro, **other.labels}
                     for other in (own.get(task, {}).get(convention) for own in (self.floor, self.ceiling))
                 )
-                people = ceilings.get("micro")
+                readers = ceilings.get("micro")
                 for label, prf in [*result.labels.items(), ("micro", result.micro), ("macro", result.macro)]:
                     low, high = prf.ci.get("f1", (None, None))
                     rows.append(
@@ -343,7 +343,7 @@ class EvalResult:
                         | (
                             {
                                 "ceiling_f1": ceilings[label].f1 if label in ceilings else None,
-                                "ceiling_articles": None if people is None else people.articles,
+                                "ceiling_articles": None if readers is None else readers.articles,
                             }
                             if self.ceiling
                             else {}

@@ -1,4 +1,4 @@
-"""Agreement: how far people who read the same articles say the same of them."""
+"""Agreement: how far readers of the same articles say the same of them."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _unread(dataset: Source, gold: GoldDataset, others: Mapping[str, Any]) -> bo
 
 
 def _with_reader(gold: GoldDataset, name: str, other: GoldDataset) -> GoldDataset:
-    """The dataset with what another one says of its articles as the reading of one more person.
+    """The dataset with what another one says of its articles as one more reading.
 
     Raises:
         InputError: there is such a reader already, no article is in both, or a text is another one.
@@ -181,7 +181,7 @@ def _measured(gold: GoldDataset, options: Options, examples: int) -> Agreement:
     readers = readers_of(gold, scoring)
     if not readers.pairs:
         raise InputError(
-            f"{gold.name}: no article has readings of two people; name files of others with --with NAME=PATH, or take "
+            f"{gold.name}: no article has two readings; name files of others with --with NAME=PATH, or take "
             "the gold for one with --gold-as NAME"
         )
     tables = [pair.tables(scoring) for pair in readers.pairs]

@@ -1,4 +1,4 @@
-"""The ceiling above every figure: how far people agree under the same convention.
+"""The ceiling above every figure: how far readers agree under the same convention.
 
 It is the mean pairwise F1 of those who read the same articles (`evalkit.analysis.agreement.pairwise`), reader against
 reader, also where the gold was made of their readings: to a gold that they agreed on each of them is nearer than to

@@ -1,6 +1,6 @@
-"""The readings of several people laid side by side, two by two, as gold and predictions are.
+"""Several readings of the same articles laid side by side, two by two, as gold and predictions are.
 
-Two readings are compared over the articles that both people read, in the layers that both annotated there, and inside
+Two readings are compared over the articles that both readers have, in the layers that both annotated there, and inside
 what both annotated exhaustively.
 """
 
@@ -31,7 +31,7 @@ Tables = Mapping[str, Mapping[str, ScoredTable]]
 
 @dataclass(frozen=True)
 class ReaderPair:
-    """Two people who read the same articles.
+    """Two readers of the same articles.
 
     Attributes:
         names: theirs, in order.
@@ -88,7 +88,7 @@ class Readers:
     """Who read what of a dataset.
 
     Attributes:
-        plain: the articles that several people read, with readings as they are, in the scope that was asked for.
+        plain: the articles that several readers have, with readings as they are, in the scope that was asked for.
         mapped: the same with labels mapped and restricted.
         names: how many of these articles each of them read, by name.
         pairs: those who read an article together, two by two.

@@ -144,7 +144,7 @@ def score_run(
 def _ceiling(
     gold: GoldDataset, results: Callable[[Tables], Results], tables: Tables, scoring: Scoring
 ) -> tuple[Results, list[str]]:
-    """How far people agree under the conventions of some tables, and a note on it; nothing where nobody read twice."""
+    """How far readers agree under the conventions of some tables, and a note on it; nothing where each has one."""
     if not any(len(example.readings) > 1 for example in gold):
         return {}, []
     # Most gold has one reader, and scoring it starts without this.

@@ -1,4 +1,4 @@
-"""How long agreement takes, of 10,000 items that several people marked.
+"""How long agreement takes, of 10,000 items that several readers marked.
 
     python experiments/benchmarks/agreement.py [--items 10000] [--readers 2] [--repeats 5]
 

@@ -1,4 +1,4 @@
-"""People's agreement beside every figure, where several people read the same articles."""
+"""Readers' agreement beside every figure, where articles have several readings."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_label_maps_and_labels_are_for_readings_too(tmp_path: Path) -> None:
     assert mapped.ceiling["entities"]["exact"].micro.f1 == pytest.approx(0.8)
     only = scored(tmp_path, labels=["PER"])
     assert only.ceiling["entities"]["exact"].labels["PER"].f1 == pytest.approx(2 / 3)
-    # No reader gave it, so people cannot be asked about it.
+    # No reader gave it, so readers cannot be asked about it.
     nobody = scored(tmp_path, [*ROWS[1:3], row("a4", OSLO)], labels=["GPE"])
     assert nobody.ceiling == {}
 

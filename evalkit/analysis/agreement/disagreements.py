@@ -1,6 +1,6 @@
 """Where two readers disagree, by the kinds of errors that a task tells apart, with examples.
 
-No reading is the right one, so what only one of two people marked is one kind, `missed`, with who missed how many.
+No reading is the right one, so what only one of two readers marked is one kind, `missed`, with who missed how many.
 """
 
 from __future__ import annotations

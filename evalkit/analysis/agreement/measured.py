@@ -86,12 +86,12 @@ def _layers(tasks: Tasks, *, labels: bool = True) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Agreement:
-    """How far people agree who read the same articles.
+    """How far readers of the same articles agree.
 
     Attributes:
         gold: the dataset, as signatures name it.
         split: the split, or `all`.
-        articles: how many articles two or more people read.
+        articles: how many articles have two readings or more.
         of_articles: how many articles there are.
         readers: how many of the articles each of them read, by name.
         declared: what the readers are, as the owner of the dataset says, by name.

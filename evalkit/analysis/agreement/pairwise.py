@@ -1,8 +1,8 @@
-"""Mean pairwise scores: the scorer run on the readings of two people, both ways, and the mean over all pairs.
+"""Mean pairwise scores: the scorer run on two readings, both ways, and the mean over all pairs.
 
 One reading takes the place of the gold and the other that of the predictions, then the other way round; F1 of a pair is
 the mean of both. Under most conventions the two are the same number, since gold and predictions changing sides makes
-precision of recall; some ask for what only gold has, such as the other names of a topic. The figure of several people
+precision of recall; some ask for what only gold has, such as the other names of a topic. The figure of several readers
 is the plain mean over the pairs in which it is defined (a label that neither of a pair gave tells nothing of it), each
 over the articles that both of them read.
 
@@ -42,8 +42,8 @@ def mean_result(
 ) -> TaskResult | None:
     """The mean scores of some pairs of readers; None if nobody marked anything.
 
-    They are means of scores, so there are no counts behind them. `articles` is how many articles two people read who
-    are compared, and of a label in how many somebody gave it.
+    They are means of scores, so there are no counts behind them. `articles` is how many articles have two readings
+    that are compared, and of a label in how many somebody gave it.
     """
     articles = tuple(sorted({name for pair in pairs for way in pair for name in way.table.articles}))
     labels = sorted({label for pair in pairs for way in pair for label in way.table.labels})

@@ -68,7 +68,7 @@ def parts_of(layer: Layer[Any]) -> list[Part]:
 
 
 def layer_lengths(layer: Layer[Any], examples: Sequence[Example]) -> Iterator[tuple[Part, dict[str, ArticleLengths]]]:
-    """The parts of a layer, each with what articles add to its alpha: those in which two people annotated it."""
+    """The parts of a layer, each with what articles add to its alpha: those in which two readers annotated it."""
     meanings: dict[tuple[str, str, str], Alignment] = {}
 
     def meaning(article: str, first: tuple[str, Annotations], other: tuple[str, Annotations]) -> Alignment:

@@ -70,14 +70,14 @@ def agreement_command(
     scoring: Scoring,
     intervals: Intervals,
 ) -> int:
-    """Say how far people agree who read the same articles, two by two and all together.
+    """Say how far readers of the same articles agree, two by two and all together.
 
     DATASET is gold with readings: a dataset folder, a file or folder of any format, or a hub id; without it the bundled
     gold is looked at. Two readings are laid against each other as gold and predictions are, both ways, over the
-    articles that both people read and the layers that both annotated.
+    articles that both read and the layers that both annotated.
 
     Shown are F1 under each convention, Cohen's kappa on the labels of matched items, Krippendorff's unitised alpha of
-    what was marked, each with its interval, and where people disagree, by kind.
+    what was marked, each with its interval, and where readers disagree, by kind.
     """
     from evalkit.workflows.agreement import measure_agreement
 

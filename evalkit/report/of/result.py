@@ -35,7 +35,9 @@ def _tables(result: EvalResult) -> Iterator[Table]:
         results = list(conventions.values())
         main = conventions[main_convention(task, tuple(conventions))]
         colours = result.run.get("colours", {}).get(load_task(task).layer, {})
-        yield _label_table(main, floors.get(main.convention), ceilings.get(main.convention), colours)
+        ceiling = ceilings.get(main.convention)
+        above = "" if ceiling is None else _ceiling_caption(ceiling, main, result.articles)
+        yield _label_table(main, floors.get(main.convention), ceiling, colours, above)
         others = [other for other in results if other is not main]
         if others:
             yield _convention_table(task, others, floors, ceilings)
@@ -44,7 +46,11 @@ def _tables(result: EvalResult) -> Iterator[Table]:
 
 
 def _label_table(
-    result: TaskResult, floor: TaskResult | None, ceiling: TaskResult | None, colours: Mapping[str, str]
+    result: TaskResult,
+    floor: TaskResult | None,
+    ceiling: TaskResult | None,
+    colours: Mapping[str, str],
+    above: str,
 ) -> Table:
     floors, ceilings = _figures_of(floor), _figures_of(ceiling)
     named = [*result.labels.items(), ("micro", result.micro), ("macro", result.macro)]
@@ -74,21 +80,14 @@ def _label_table(
         strong=(pooled, pooled + 1),
         colours=tuple((number, colours[name]) for number, name in enumerate(result.labels) if name in colours),
         caption="; ".join(
-            filter(
-                None,
-                (
-                    _without_interval(result),
-                    "" if floor is None else _floor_caption(floor),
-                    "" if ceiling is None else _ceiling_caption(ceiling, result),
-                ),
-            )
+            filter(None, (_without_interval(result), "" if floor is None else _floor_caption(floor), above))
         ),
         signature=result.signature,
     )
 
 
 _CEILING = (Column("ceiling F1"), Column("of it", from_width=ROOMY))
-"""What people reach, and how much of that was reached."""
+"""What readers reach against each other, and how much of that was reached."""
 
 
 def _figures_of(result: TaskResult | None) -> Mapping[str, PRF]:
@@ -99,13 +98,15 @@ def _ceiling_cells(prf: PRF, ceiling: PRF | None) -> tuple[str, str]:
     return _f1(ceiling), share(prf.f1, None if ceiling is None else ceiling.f1)
 
 
-def _ceiling_caption(ceiling: TaskResult, result: TaskResult) -> str:
-    """Whose agreement it is, over how many articles, and how much of it was reached."""
-    number = 0 if ceiling.micro.articles is None else ceiling.micro.articles
+def _ceiling_caption(ceiling: TaskResult, result: TaskResult, articles: int) -> str:
+    """What it is, over how many of the articles, and how much of it was reached."""
+    read = ceiling.micro.articles
+    over = number_of(articles, "article")
+    over = over if read in (None, articles) else f"{read} of {over}"
     reached = share(result.micro.f1, ceiling.micro.f1)
     of_it = "" if reached == "–" else f": {reached} of the ceiling"
-    people = f"people {ceiling.micro.f1:.3f} against each other over {number_of(number, 'article')} that several read"
-    return f"ceiling: micro F1 {result.micro.f1:.3f}, {people}{of_it}"
+    readers = f"readers {ceiling.micro.f1:.3f} against each other over {over}"
+    return f"ceiling: micro F1 {result.micro.f1:.3f}, {readers}{of_it}"
 
 
 def _floor_caption(floor: TaskResult) -> str:
