@@ -17,6 +17,7 @@ from evalkit.dataset.init import InitResult
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.profiles import ProfileDraft
+from evalkit.dataset.publishing.push import PushResult
 from evalkit.dataset.validate import Validation
 from evalkit.extractors.base import Work
 from evalkit.extractors.catalog import list_models
@@ -158,6 +159,15 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
             notes=(text,),
         ),
         "evalkit.dataset.build:BuildResult": BuildResult(splits=(gold,), new_texts=(text,), notes=(text,)),
+        "evalkit.dataset.publishing.push:PushResult": PushResult(
+            hub_id=text,
+            revision=text,
+            tag=text,
+            files={f"test/{text}.json": 24, text: 3},
+            removed=(text,),
+            commit=text,
+            sent=True,
+        ),
         "evalkit.dataset.convert:Conversion": Conversion(
             destination=Path(text[:20]),
             to=text,

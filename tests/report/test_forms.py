@@ -56,6 +56,7 @@ KEY_FIGURES = {
     "Run": ("GPE", "8"),
     "Extraction": ("GPE", "Oslo"),
     "Example": ("GPE", "Oslo"),
+    "PushResult": ("24", "bytes"),
     "GoldDataset": ("24", "entities"),
     "BuildResult": ("4", "split"),
     "Conversion": ("entities", "overlapping"),
