@@ -6,6 +6,7 @@ Everything for Python is here; a name is imported when it is first used, so that
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evalkit.analysis.adjudication.adjudication import Adjudication as Adjudication
     from evalkit.analysis.agreement.coefficient import Coefficient as Coefficient
     from evalkit.analysis.agreement.disagreements import Disagreement as Disagreement
     from evalkit.analysis.agreement.disagreements import DisputedItem as DisputedItem
@@ -100,6 +101,7 @@ if TYPE_CHECKING:
     from evalkit.results import Score as Score
     from evalkit.results import TaskResult as TaskResult
     from evalkit.version import __version__ as __version__
+    from evalkit.workflows.adjudicate import adjudicate_dataset as adjudicate_dataset
     from evalkit.workflows.agreement import measure_agreement as measure_agreement
     from evalkit.workflows.compare import compare_repeated_runs as compare_repeated_runs
     from evalkit.workflows.compare import compare_runs as compare_runs
@@ -121,6 +123,7 @@ _HOMES = {
     "evalkit.analysis.agreement.coefficient": ("Coefficient",),
     "evalkit.analysis.agreement.disagreements": ("Disagreement", "DisputedItem", "Marked"),
     "evalkit.analysis.agreement.measured": ("Agreement", "Compared", "PairAgreement"),
+    "evalkit.analysis.adjudication.adjudication": ("Adjudication",),
     "evalkit.analysis.comparison": ("ComparedRow", "Comparison"),
     "evalkit.analysis.diagnosis": ("Diagnosis",),
     "evalkit.analysis.differences.apply": ("apply_changes",),
@@ -170,6 +173,7 @@ _HOMES = {
     "evalkit.results": ("PRF", "Counts", "EvalResult", "Score", "TaskResult"),
     "evalkit.version": ("__version__",),
     "evalkit.workflows.agreement": ("measure_agreement",),
+    "evalkit.workflows.adjudicate": ("adjudicate_dataset",),
     "evalkit.workflows.compare": ("compare_repeated_runs", "compare_runs"),
     "evalkit.workflows.diagnose": ("diagnose",),
     "evalkit.workflows.diff": ("diff_datasets",),

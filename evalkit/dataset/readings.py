@@ -158,7 +158,8 @@ def decided(batch: Batch, place: str) -> Batch:
     if undecided:
         articles, told = number_of(len(undecided), "article has", "articles have"), told_readings(undecided)
         raise InputError(
-            f"{place}: {articles} several readings and no gold; say whose counts with --annotator NAME ({told})"
+            f"{place}: {articles} several readings and no gold; say whose counts with --annotator NAME ({told}), or "
+            "make gold of them with evalkit dataset adjudicate"
         )
     return settled(batch, place)
 

@@ -99,6 +99,8 @@ class Batch:
         together: the layers that were annotated in all articles, where the file says it of all of them together; those
             of several files of one place count in each. None if every article says which layers it has.
         problems: what could not be read; the rest is here.
+        remarks: what a tool that knows notes is to show at items that are written: (article id, annotator or "" for
+            the gold) → (layer, index) → words.
     """
 
     examples: tuple[Example, ...] = ()
@@ -113,6 +115,7 @@ class Batch:
     left_out: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     together: frozenset[str] | None = None
     problems: tuple[FormatError, ...] = ()
+    remarks: Mapping[tuple[str, str], Mapping[tuple[str, int], str]] = field(default_factory=dict)
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -126,6 +126,8 @@ class Layer(Generic[Item]):
             few items have changes nothing about the others.
         names: the fields that hold the `entity_id` of a thing, and the word for that thing.
         nobody: what a field of `names` may hold besides: a function of the value.
+        also_called: the item with one name more for what is nobody, where such names are free: a function of the item
+            and the name; None if no item can have several.
         label_judged: whether an item of another label is a wrong one under every convention that asks for labels;
             False where labels only say of which kind an item is, and nothing is wrong for being of another.
         always_stated: whether files and counts name it where nobody annotated it; others only where somebody did.
@@ -161,6 +163,7 @@ class Layer(Generic[Item]):
     left_out: tuple[str, ...] = ()
     names: Mapping[str, str] = dataclasses.field(default_factory=dict)
     nobody: Callable[[str], bool] = _no
+    also_called: Callable[[Item, str], Item] | None = None
     label_judged: bool = True
     always_stated: bool = False
     shows_text: bool = True
@@ -247,6 +250,13 @@ class Layer(Generic[Item]):
     def part_of(self, field: str) -> str:
         """The part that a field belongs to."""
         return next((part for part, names in self.part_fields.items() if field in names), field)
+
+    @cached_property
+    def decisive(self) -> tuple[str, ...]:
+        """The fields in which two readers must agree to say the same: what is scored. The others go with these."""
+        judged = {*self.same, self.label_field, *self.thing_fields}
+        judged |= {name for part in self.compared for name in self.part_fields[part]}
+        return tuple(field.name for field in self.fields if field.name in judged)
 
     def without(self, item: Item, fields: Iterable[str]) -> Item:
         """The same item without some of its fields; the item itself if it has none of them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from evalkit.layers.base import Fault, Layer, surface, unknown_reference
 from evalkit.layers.entities import entity_ids
@@ -58,6 +59,15 @@ def _alias_problems(stances: Sequence[Stance]) -> Iterator[Fault]:
 def _is_nobody(name: str) -> bool:
     """Whether a holder or target is the author, or a topic, so that no entity need be there for it."""
     return name == AUTHOR or name.startswith(TOPIC_PREFIX)
+
+
+def _also_called(stance: Stance, name: str) -> Stance:
+    """The stance with an alias more, if the name is one of a topic and says something that the others do not."""
+    alias = name.removeprefix(TOPIC_PREFIX)
+    known = topic_names(stance)
+    if not known or not _TOPIC.fullmatch(alias) or folded_topic(name) in known:
+        return stance
+    return replace(stance, aliases=tuple(sorted((*stance.aliases, alias))))
 
 
 def topic_names(stance: Stance) -> frozenset[str]:
@@ -132,6 +142,7 @@ STANCES: Layer[Stance] = Layer(
     left_out=("aliases",),
     names={"holder": "holder", "target": "target"},
     nobody=_is_nobody,
+    also_called=_also_called,
     problems=_problems,
     counts=_counts,
     says=_says,

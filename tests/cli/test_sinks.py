@@ -116,6 +116,11 @@ SHOWS: dict[str, tuple[str, ...]] = {
 """Commands that show a result, which has a form."""
 
 OTHERS: dict[str, tuple[str, ...]] = {
+    "adjudicate": ("dataset", "adjudicate", "readings.jsonl", "--strategy", TYPED),
+    "adjudicate-terminal": ("dataset", "adjudicate", "readings.jsonl"),
+    "adjudicate-markdown": ("dataset", "adjudicate", "readings.jsonl", "--show", "markdown"),
+    "adjudicate-html": ("dataset", "adjudicate", "readings.jsonl", "--show", "html"),
+    "adjudicate-json": ("dataset", "adjudicate", "readings.jsonl", "--json"),
     "extract": ("extract", "--model", "words:find", "gold.jsonl"),
     "extract-json": ("extract", "--model", "words:find", "--json", "gold.jsonl"),
     "foreign-code": ("run", "--model", "speaks:Speaks", "--dataset", "gold.jsonl", "--out", "f", "--resamples", "0"),
@@ -166,6 +171,8 @@ def write_inputs(folder: Path) -> None:
     write_lines(folder / "read.jsonl", [row | {"entities": read}])
     wrong = [{"spans": [[0, 3]], "text": HOSTILE, "label": HOSTILE, "entity_id": HOSTILE}]
     write_lines(folder / "wrong.jsonl", [row | {"entities": wrong}])
+    readings = {HOSTILE: {"entities": entities}, "b": {"entities": entities[1:]}}
+    write_lines(folder / "readings.jsonl", [{key: row[key] for key in ("id", "text")} | {"readings": readings}])
     own = row | {"id": "own", "text": "Zorn left Oslo.", "metadata": {"section": HOSTILE, HOSTILE: "x"}}
     write_lines(folder / "own.jsonl", [own])
     (folder / "splits.json").write_text('{"test": ["own"]}', encoding="utf-8")

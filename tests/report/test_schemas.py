@@ -109,7 +109,16 @@ def _suspects(folder: Path) -> Any:
     return _json("dataset", "suspects", _written(folder, "gold.jsonl", *gold), *runs, "--least", "0")
 
 
+def _adjudicate(folder: Path) -> Any:
+    entities = [{"spans": [[0, 8]], "label": "PER"}, {"spans": [[14, 18]], "label": "ORG"}]
+    readings = {"kari": {"entities": entities}, "ola": {"entities": [entities[0], entities[1] | {"label": "GPE"}]}}
+    source = _written(folder, "two.jsonl", {"id": "a", "text": "Ida Moen left Oslo.", "readings": readings})
+    places = ["--out", str(folder / "gold"), "--disputed", str(folder / "disputed.jsonl")]
+    return _json("dataset", "adjudicate", source, *places)
+
+
 EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
+    "adjudicate": _adjudicate,
     "agreement": _agreement,
     "diff": _diff,
     "leakage": _leakage,

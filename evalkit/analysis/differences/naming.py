@@ -36,8 +36,8 @@ def common_names(old: Annotations, new: Annotations) -> dict[str, str]:
     names = {name: other for name, other in there.ids.items() if name in named and back.ids.get(other) == name}
     renamed, taken = set(names.values()), _names(old) | set(names.values())
     for name in sorted(named - names.keys()):
-        # What nobody mentions, such as a speaker without a mention, is told by its name alone.
-        by_name = name not in back.mentions and name not in renamed
+        # What one side does not mention, such as a speaker without a mention, is told by its name alone.
+        by_name = name not in renamed and not (name in back.mentions and name in there.mentions)
         names[name] = name if by_name else _free(name, taken)
         taken.add(names[name])
     return names

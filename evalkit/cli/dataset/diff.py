@@ -46,9 +46,6 @@ def diff_command(
     if new is None and revision is None and new_annotator is None:
         raise click.UsageError("name NEW, a revision of git with --rev, or a reading with --new-annotator")
     done = diff_datasets(old, new, revision=revision, split=split, new_annotator=new_annotator, read=read)
-    if form == "json":
-        show(done, form)
-    else:
-        show(done, form, limit=limit)
+    show(done, form, limit=limit)
     if status := status_on(done.figures(), fail_on):
         raise click.exceptions.Exit(status)

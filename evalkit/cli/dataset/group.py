@@ -17,6 +17,10 @@ COMMANDS = {
     "validate": ("evalkit.cli.dataset.validate:validate_command", "Check everything and print every problem."),
     "describe": ("evalkit.cli.dataset.describe:describe_command", "Count what is in it, by split."),
     "split": ("evalkit.cli.dataset.split:split_command", "Lay articles out in splits, or look at those there are."),
+    "adjudicate": (
+        "evalkit.cli.dataset.adjudicate:adjudicate_command",
+        "Make gold of what several people said of the same articles.",
+    ),
     "diff": ("evalkit.cli.dataset.diff:diff_command", "Show what became of gold between two versions of it."),
     "agreement": ("evalkit.cli.dataset.agreement:agreement_command", "Say how far its readers agree."),
     "leakage": (

@@ -27,6 +27,11 @@ __all__ = ["Encoded", "encode"]
 
 Beyond = Callable[[Document], Mapping[str, str]]
 
+Remarks = Mapping[tuple[str, str], Mapping[Key, str]]
+_SILENCE: Mapping[Key, str] = {}
+NOTE = "note"
+"""The feature of a mark that tools show as a note."""
+
 _STATED = ("title", "source", "published", "lang", "zones", "scope")
 
 
@@ -57,7 +62,7 @@ def encode(batch: Batch, profile: Profile, holds: Holds, beyond: Beyond | None =
             document = encoder.suggestion(page, predictions.get(example.article.id))
             documents.append(replace(document, system=batch.system) if document.suggested else document)
             continue
-        documents += encoder.readings(page, example)
+        documents += encoder.readings(page, example, batch.remarks)
     if predictions is None:
         encoder.count_absent(batch.examples)
     return Encoded(documents=tuple(documents), losses=encoder.losses())
@@ -103,7 +108,7 @@ class _Encoder:
             known = {theirs.get(name, name): value for name, value in known.items()}
         return Document(id=article.id, text=article.text, article=known)
 
-    def readings(self, page: Document, example: Example) -> list[Document]:
+    def readings(self, page: Document, example: Example, remarks: Remarks) -> list[Document]:
         """The documents of one article: its gold, and what each annotator said."""
         readings = example.readings if self.holds.readings else {}
         if len(readings) < len(example.readings):
@@ -111,12 +116,15 @@ class _Encoder:
         documents = []
         if example.gold.layers or not readings:
             same = next((name for name, own in readings.items() if own == example.gold), None)
-            document = self.annotated(page, example.gold) if example.gold.layers else replace(page, annotated=False)
+            words = remarks.get((example.article.id, ""), {})
+            annotated = bool(example.gold.layers)
+            document = self.annotated(page, example.gold, words) if annotated else replace(page, annotated=False)
             documents.append(replace(document, ground_truth=bool(readings), annotator=same or ""))
             readings = {name: own for name, own in readings.items() if name != same}
         for name, own in readings.items():
             # An only reading is the gold.
-            document = self.annotated(page, own, of_reading=own is not example.settled)
+            words = remarks.get((example.article.id, name), {})
+            document = self.annotated(page, own, words, of_reading=own is not example.settled)
             documents.append(replace(document, annotator=name))
         return documents
 
@@ -129,13 +137,23 @@ class _Encoder:
             self.left_out["articles whose suggestions would be read as gold: the format cannot tell them apart"] += 1
         return replace(self.annotated(page, prediction.annotations), suggested=True)
 
-    def annotated(self, page: Document, annotations: Annotations, *, of_reading: bool = False) -> Document:
-        """The document with the items; what it does not hold is counted."""
+    def annotated(
+        self, page: Document, annotations: Annotations, words: Mapping[Key, str] = _SILENCE, *, of_reading: bool = False
+    ) -> Document:
+        """The document with the items, and words as notes at some of them; what it does not hold is counted."""
         draft = draft_document(page, annotations, self.profile, self.holds)
         document, dropped = _held(draft, self.holds, self.beyond)
         document = self._without_references(document, dropped)
         self._compare(annotations, draft, self.reader.read(document), dropped, of_reading=of_reading)
-        return document
+        return self._with_notes(document, {draft.pieces[key]: own for key, own in words.items() if key in draft.pieces})
+
+    def _with_notes(self, document: Document, words: Mapping[str, str]) -> Document:
+        """The document with notes at some marks or links, where the tool has them."""
+        if not words or not self.holds.features or self.holds.reserved(NOTE):
+            return document
+        marks = (one._replace(features=_noted(one.features, words.get(one.id, ""))) for one in document.marks)
+        links = (one._replace(features=_noted(one.features, words.get(one.id, ""))) for one in document.links)
+        return replace(document, marks=tuple(marks), links=tuple(links))
 
     def _without_references(self, document: Document, dropped: Mapping[str, str]) -> Document:
         """The document without features that refer to items which are lost."""
@@ -243,6 +261,10 @@ class _Encoder:
 
 
 _NO_SCOPE = example_to_row(Example(article=Article(id="", text=""), gold=Annotations(scope=Scope())))["scope"]
+
+
+def _noted(features: Mapping[str, Any], words: str) -> Mapping[str, Any]:
+    return {**features, NOTE: words} if words and NOTE not in features else features
 
 
 def _unordered(value: Any) -> Any:

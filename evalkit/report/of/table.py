@@ -21,6 +21,7 @@ DOCUMENTS = Registry(
         "evalkit.analysis.comparison:Comparison": "evalkit.report.of.comparison:document",
         "evalkit.analysis.seeds:RepeatedRuns": "evalkit.report.of.repeated:document",
         "evalkit.analysis.diagnosis:Diagnosis": "evalkit.report.of.diagnosis:document",
+        "evalkit.analysis.adjudication.adjudication:Adjudication": "evalkit.report.of.adjudication:document",
         "evalkit.analysis.differences.dataset_diff:DatasetDiff": "evalkit.report.of.difference:document",
         "evalkit.analysis.explain:Explanation": "evalkit.report.of.explanation:document",
         "evalkit.analysis.thresholds:ThresholdFit": "evalkit.report.of.thresholds:document",

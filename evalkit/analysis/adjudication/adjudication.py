@@ -1,0 +1,255 @@
+"""Gold from readings: all articles of a dataset, what was decided of each item, and what is left to people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalkit.analysis.adjudication.case import Case
+from evalkit.analysis.adjudication.decisions import (
+    ACCEPTED,
+    DISPUTED,
+    EDITED,
+    PERSON,
+    REJECTED,
+    Decision,
+)
+from evalkit.analysis.adjudication.questions import questions_of, read_fields
+from evalkit.analysis.adjudication.strategies import strategy_of
+from evalkit.analysis.differences.matching import Version, changes_between
+from evalkit.dataset.gold import GoldDataset
+from evalkit.errors import InputError
+from evalkit.harmless import clean
+from evalkit.layers.table import all_layers
+from evalkit.records import Annotations, Example, Scope
+from evalkit.showing import number_noted, number_of, shown_html
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["Adjudicated", "Adjudication", "adjudicated", "edits_of", "told"]
+
+STATUSES = (ACCEPTED, REJECTED, DISPUTED)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Adjudication:
+    """What became of the items that several people marked.
+
+    Attributes:
+        dataset: what the dataset is called.
+        strategy: the rule, as it is written.
+        readers: annotator → how many articles each read.
+        splits: the gold by split, with the readings beside it; of what is disputed nothing is in it.
+        decisions: what became of each item that anybody proposed, by article, layer and question.
+        adjudicated: how many articles have a gold made of readings.
+        kept: how many articles have gold of their own, which stayed.
+        disputed_articles: the articles in which something is disputed, by id.
+        out: the dataset folder that was written, or None.
+        disputed: the file or folder for people that was written, or None.
+        notes: what is to be said besides.
+    """
+
+    dataset: str
+    strategy: str
+    readers: Mapping[str, int]
+    splits: tuple[GoldDataset, ...]
+    decisions: tuple[Decision, ...]
+    adjudicated: int
+    kept: int
+    disputed_articles: tuple[str, ...]
+    out: Path | None = None
+    disputed: Path | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Layer → questions that were accepted (one item is gold), rejected (none is), or are disputed."""
+        status: dict[tuple[str, str, str], str] = {}
+        for one in self.decisions:
+            key = (one.layer, one.article_id, one.question)
+            # A question is rejected only if nothing of it is left.
+            status[key] = min(status.get(key, REJECTED), one.status, key=(DISPUTED, ACCEPTED, REJECTED).index)
+        there = Counter((layer, own) for (layer, _, _), own in status.items())
+        layers = [layer.name for layer in all_layers() if any(own == layer.name for own, _ in there)]
+        return {layer: {own: there[layer, own] for own in STATUSES} for layer in layers}
+
+    @property
+    def rules(self) -> dict[str, int]:
+        """Rule → items that are gold by it, the most frequent first."""
+        there = Counter(one.rule for one in self.decisions if one.status == ACCEPTED)
+        return dict(sorted(there.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    def figures(self) -> dict[str, float]:
+        """What a condition may be about: `disputed`, `accepted`, `rejected`, `quotes.disputed`, `articles.disputed`."""
+        counts = self.counts
+        return {
+            **{own: sum(layer[own] for layer in counts.values()) for own in STATUSES},
+            "articles.adjudicated": self.adjudicated,
+            "articles.disputed": len(self.disputed_articles),
+            "articles.kept": self.kept,
+            **{f"{layer}.{own}": number for layer, row in counts.items() for own, number in row.items()},
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """The decisions and their counts as JSON values, without the articles."""
+        return {
+            "format": "evalkit.adjudication",
+            "version": 1,
+            "dataset": self.dataset,
+            "strategy": self.strategy,
+            "readers": dict(self.readers),
+            "articles": {
+                "adjudicated": self.adjudicated,
+                "kept": self.kept,
+                "disputed": list(self.disputed_articles),
+            },
+            "counts": self.counts,
+            "rules": self.rules,
+            "decisions": [one.to_json() for one in self.decisions],
+            "out": None if self.out is None else str(self.out),
+            "disputed": None if self.disputed is None else str(self.disputed),
+            "notes": list(self.notes),
+        }
+
+    def to_pandas(self) -> DataFrame:
+        """One row a decision."""
+        import pandas as pd
+
+        columns = ["article_id", "layer", "question", "status", "rule", "by", "reason", "text"]
+        rows = [{name: getattr(one, name) for name in columns} | {"by": ", ".join(one.by)} for one in self.decisions]
+        return pd.DataFrame(rows, columns=columns)
+
+    def __repr__(self) -> str:
+        """One line; everything in full would fill screens."""
+        disputed = int(self.figures()[DISPUTED])
+        return clean(f"<Adjudication of {self.dataset} by {self.strategy}: {number_of(disputed, 'dispute')}>")
+
+    _repr_html_ = shown_html
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adjudicated:
+    """The articles whose gold was made of readings.
+
+    Attributes:
+        examples: article id → the article with its gold and its readings.
+        decisions: what became of each item, by article, layer and question.
+        drafts: article id → what a person starts from, and a word on each disputed item by layer and index; of the
+            articles in which something is disputed.
+        notes: what was met, in words, and how often.
+    """
+
+    examples: Mapping[str, Example]
+    decisions: tuple[Decision, ...]
+    drafts: Mapping[str, tuple[Annotations, Mapping[tuple[str, int], str]]]
+    notes: Mapping[str, int] = field(default_factory=dict)
+
+
+Settled = Mapping[str, tuple[Annotations, str]]
+"""Article id → what a person made of it, and who."""
+
+
+def adjudicated(
+    examples: Sequence[Example],
+    strategy: str,
+    *,
+    earlier: Iterable[Decision] = (),
+    settled: Settled | None = None,
+    unchanged: bool = False,
+) -> Adjudicated:
+    """Gold for some articles with readings.
+
+    Args:
+        examples: the articles.
+        strategy: the rule, such as `agree`.
+        earlier: the decisions of people that were made before.
+        settled: what people made of articles now; it goes before what they decided before.
+        unchanged: take an article that came back as it was written for decided, too.
+
+    Raises:
+        UnknownNameError: there is no such strategy or reader.
+        InputError: readings of an article have different scopes.
+    """
+    readings: dict[str, list[Annotations]] = {}
+    for example in examples:
+        for name, own in example.readings.items():
+            readings.setdefault(name, []).append(own)
+    rule, unread = strategy_of(strategy, readings), read_fields(readings)
+    remembered: dict[str, list[Decision]] = {}
+    for one in earlier:
+        remembered.setdefault(one.article_id, []).append(one)
+    settled = settled or {}
+    never = read_fields({"": [given for given, _ in settled.values()]})[""] if settled else {}
+    by_id = {example.article.id: example for example in examples}
+    made: dict[str, Example] = {}
+    decisions: list[Decision] = []
+    drafts: dict[str, tuple[Annotations, Mapping[tuple[str, int], str]]] = {}
+    notes: Counter[str] = Counter()
+    for reading in questions_of(examples, rule.order(readings)):
+        example = by_id[reading.article.id]
+        case = Case(reading, rule, unread, _scope(example))
+        if reading.dangling:
+            notes["references of readings to items that are not there, left out"] += reading.dangling
+        case.remember(remembered.get(example.article.id, ()))
+        case.close()
+        if example.article.id in settled:
+            given, by = settled[example.article.id]
+            if not case.settle(given, by, never, unchanged=unchanged):
+                notes["articles that came back as they were written, in which nothing was decided"] += 1
+            case.close()
+            notes["items that a rule had accepted and a person left out or changed"] += case.overruled
+        made[example.article.id] = replace(example, gold=case.gold())
+        lines = list(case.decisions())
+        decisions += lines
+        if any(one.status == DISPUTED for one in lines):
+            drafts[example.article.id] = case.draft()
+    return Adjudicated(examples=made, decisions=tuple(decisions), drafts=drafts, notes=notes)
+
+
+def _scope(example: Example) -> Scope:
+    """What of an article was annotated exhaustively: what all who read it say."""
+    scopes = {name: own.scope for name, own in sorted(example.readings.items())}
+    (first, scope), *others = scopes.items()
+    for name, other in others:
+        if other != scope:
+            raise InputError(
+                f"article {example.article.id!r:.80}: {first} and {name} read it under different scopes, so that who "
+                "marked nothing may not have looked; give all readings of an article one scope"
+            )
+    return scope
+
+
+def edits_of(example: Example, recorded: Iterable[Decision]) -> list[Decision]:
+    """The record of an article with what somebody changed in its gold by hand since, as the decisions of a person."""
+    kept = list(recorded)
+    accepted: dict[str, list[Any]] = {name: [] for name in example.gold.layers}
+    for one in kept:
+        if one.status == ACCEPTED:
+            accepted.setdefault(one.layer, []).append(one.item)
+    for change in changes_between([Version(example.article, Annotations(accepted), example.gold)]):
+        old, new = change.old, change.new
+        if old is not None:
+            kept = [one for one in kept if one.status != ACCEPTED or one.layer != change.layer or one.item.id != old.id]
+        item, status = (old, REJECTED) if new is None else (new, ACCEPTED)
+        kept.append(
+            Decision(
+                article_id=change.article_id,
+                layer=change.layer,
+                question=item.id,
+                status=status,
+                rule=PERSON,
+                by=(EDITED,),
+                item=item,
+                text=change.old_text if new is None else change.new_text,
+            )
+        )
+    return kept
+
+
+def told(notes: Mapping[str, int]) -> list[str]:
+    """What was met, as sentences."""
+    return [number_noted(number, what) for what, number in notes.items() if number]

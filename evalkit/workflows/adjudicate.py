@@ -1,0 +1,362 @@
+"""`adjudicate_dataset`: gold from readings, what nobody has decided out to people, and what they decided back in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from evalkit.analysis.adjudication.adjudication import Adjudicated, Adjudication, adjudicated, edits_of, told
+from evalkit.analysis.adjudication.decisions import (
+    DECISIONS_FILE,
+    Decision,
+    decision_lines,
+    read_decisions,
+)
+from evalkit.analysis.adjudication.strategies import AGREE, strategy_of
+from evalkit.dataset.build import declaring_folder, labels_file, write_dataset
+from evalkit.dataset.checks import check_scorable
+from evalkit.dataset.convert import write_batch
+from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
+from evalkit.dataset.labels import Inventory, load_inventory, unlisted_inventory
+from evalkit.dataset.load import inventory_beside, load_splits
+from evalkit.dataset.own_labels import own_inventory
+from evalkit.dataset.readings import as_read, counted_readings
+from evalkit.dataset.sources import ALL, check_target, find_place
+from evalkit.dataset.store import dataset_name
+from evalkit.errors import FormatError, InputError, OutputError
+from evalkit.files import path_of
+from evalkit.folders import TemporaryFolder, staged
+from evalkit.formats.base import Batch, Format
+from evalkit.formats.native.canonical import canonical_example
+from evalkit.formats.table import load_format
+from evalkit.options import ReadOptions, listed
+from evalkit.records import Annotations, Example
+from evalkit.registry import near_match
+from evalkit.showing import number_of
+
+__all__ = ["DRAFT", "adjudicate_dataset"]
+
+DRAFT = "adjudication"
+"""The annotator under whose name people find what they are to correct, beside the readings."""
+
+ONLY_SPLIT = "test"
+"""The split of articles that are in none."""
+
+
+def adjudicate_dataset(
+    source: GoldDataset | Iterable[Example] | str | Path,
+    *,
+    strategy: str = AGREE,
+    out: str | Path | None = None,
+    disputed: str | Path | None = None,
+    to: str = "native",
+    decisions: Sequence[str | Path] | str | Path = (),
+    anew: bool = False,
+    unchanged: bool = False,
+    read: ReadOptions | None = None,
+    write: ReadOptions | None = None,
+) -> Adjudication:
+    """Makes gold of what several people said of the same articles.
+
+    What people decided goes before the rule: in files that they settled, in the record of an earlier adjudication, and
+    what somebody has changed since by hand in the gold that it wrote. So nothing that was decided is lost when it is
+    made again, and the same again gives the same bytes.
+
+    Args:
+        source: a dataset with readings, examples, or a folder that an adjudication wrote.
+        strategy: the rule: `agree`, `majority`, or `prefer:NAME` (see `evalkit.analysis.adjudication.strategies`).
+        out: the dataset folder to write, with the record (`decisions.jsonl`) in it: a new one, one that an adjudication
+            wrote, or the dataset itself.
+        disputed: a new file or folder for people, with the articles in which something is disputed.
+        to: the format of that, such as `labelstudio`.
+        decisions: files in any format in which people settled articles; a later one goes before an earlier one.
+        anew: make gold of the readings of articles that have gold, too; otherwise that stays.
+        unchanged: take articles of these files that came back as they were written for decided, too.
+        read: how the source is read; its `annotator` says whose annotations in the files of decisions count.
+        write: the profile and the settings with which files for people are written and read again.
+
+    Raises:
+        UnknownNameError: there is no such strategy, reader or format.
+        InputError: no article has readings; what people settled is of another text; readings have different scopes.
+        FormatError: the format cannot hold what is disputed.
+        OutputError: a place is taken, or cannot be written.
+    """
+    read, write = read or ReadOptions(), write or ReadOptions()
+    form = None if disputed is None else _form(disputed, to, write)
+    loaded = _loaded(source, replace(read, annotator=None))
+    place = None if out is None else _checked_out(path_of(out, "the dataset folder must be a path"), loaded)
+    readers = counted_readings(example for gold in loaded.splits for example in gold)
+    if not readers:
+        raise InputError(f"{loaded.name}: no article has readings of annotators; see evalkit dataset describe")
+    strategy_of(strategy, readers)
+    record = _record(loaded, place)
+    chosen = [one for gold in loaded.splits for one in gold if one.readings and _is_open(one, record, anew=anew)]
+    settled, notes = _settled(listed(decisions), chosen, read, write)
+    made = adjudicated(chosen, strategy, earlier=record, settled=settled, unchanged=unchanged)
+    splits = tuple(_with_gold(gold, made, loaded.listed) for gold in loaded.splits)
+    left = tuple(sorted(made.drafts))
+    examples = [example for gold in splits for example in gold]
+    kept = sum(bool(example.gold.layers) for example in examples) - len(chosen)
+    notes += told(made.notes)
+    if kept:
+        why = " (--anew makes that of the others from their readings)" if _is_kept(loaded, chosen) else ""
+        notes.append(f"{number_of(kept, 'article has', 'articles have')} gold already, which stays{why}")
+    path = None if disputed is None or form is None else _write_disputed(Path(disputed), form, splits, made, write)
+    if disputed is not None and path is None:
+        notes.append(f"nothing is disputed, so {disputed} is not written")
+    if place is not None:
+        _write_out(place, loaded, splits, made)
+    return Adjudication(
+        dataset=loaded.name,
+        strategy=strategy,
+        readers=readers,
+        splits=splits,
+        decisions=made.decisions,
+        adjudicated=len(chosen),
+        kept=kept,
+        disputed_articles=left,
+        out=place,
+        disputed=path,
+        notes=(*loaded.notes, *notes),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Loaded:
+    """A dataset with its readings.
+
+    Attributes:
+        name: what it is called.
+        splits: the articles.
+        folder: where its declarations are; None if it is nowhere.
+        own: the dataset folder itself, which may hold a record; None if it is something else.
+        listed: the labels that somebody has listed.
+        notes: what is to be said about how it was read.
+    """
+
+    name: str
+    splits: tuple[GoldDataset, ...]
+    folder: Path | None = None
+    own: Path | None = None
+    listed: Inventory = field(default_factory=unlisted_inventory)
+    notes: tuple[str, ...] = field(default=())
+
+
+def _loaded(source: GoldDataset | Iterable[Example] | str | Path, read: ReadOptions) -> _Loaded:
+    if isinstance(source, str | Path):
+        splits = load_splits(source, read=read, decide=as_read)
+        place = find_place(source, read.format, profile=read.profile, download=read.download)
+        notes = tuple(dict.fromkeys(note for gold in splits for note in gold.notes))
+        own = Path(source).resolve() if Path(source).is_dir() else None
+        name, folder, listed = splits[0].name, place.folder, inventory_beside(place)
+        return _Loaded(name=name, splits=splits, folder=folder, own=own, listed=listed, notes=notes)
+    from evalkit.workflows.inputs import gold_from
+
+    gold = gold_from(source, read)
+    return _Loaded(name=gold.name, splits=(gold,), notes=gold.notes)
+
+
+def _form(disputed: str | Path, to: str, write: ReadOptions) -> Format:
+    form = load_format(to)
+    if form.write is None:
+        raise InputError(f"format {to!r} is only read, not written; choose another")
+    check_target(form, write, f"{disputed}: is written as {to}")
+    return form
+
+
+def _checked_out(out: Path, loaded: _Loaded) -> Path:
+    """The folder, if it may be written.
+
+    Raises:
+        OutputError: it holds something else than a dataset that an adjudication wrote.
+    """
+    filled = out.is_dir() and any(out.iterdir()) and not (out / DECISIONS_FILE).is_file()
+    if out.is_file() or (filled and out.resolve() != loaded.own):
+        raise OutputError(f"{out}: exists already, and no adjudication wrote it; name a new folder")
+    return out
+
+
+def _record(loaded: _Loaded, out: Path | None) -> list[Decision]:
+    """What was decided earlier, and changed in the gold by hand since: beside the dataset, and where it is written."""
+    found: list[Decision] = []
+    places = [one.resolve() for one in (loaded.own, out) if one is not None and (one / DECISIONS_FILE).is_file()]
+    for folder in dict.fromkeys(places):
+        lines = read_decisions(folder)
+        splits = loaded.splits if folder == loaded.own else load_splits(folder, check=False, decide=as_read)
+        examples = {example.article.id: example for gold in splits for example in gold}
+        there = {example.article.id for gold in loaded.splits for example in gold}
+        if lost := sorted(examples.keys() - there):
+            raise InputError(f"{folder}: has article {lost[0]!r:.80}, which {loaded.name} has not; name another folder")
+        by_id: dict[str, list[Decision]] = {}
+        for one in lines:
+            by_id.setdefault(one.article_id, []).append(one)
+        for article_id, own in by_id.items():
+            found += edits_of(examples[article_id], own) if article_id in examples else own
+    return found
+
+
+def _is_open(example: Example, record: Sequence[Decision], *, anew: bool) -> bool:
+    """Whether the gold of an article is to be made: it has none, an adjudication made it, or somebody wants it so."""
+    return anew or not example.gold.layers or example.article.id in {one.article_id for one in record}
+
+
+def _is_kept(loaded: _Loaded, chosen: Sequence[Example]) -> bool:
+    """Whether an article with readings keeps its gold."""
+    ids = {example.article.id for example in chosen}
+    return any(one.readings and one.article.id not in ids for gold in loaded.splits for one in gold)
+
+
+def _settled(
+    files: Sequence[str | Path], chosen: Sequence[Example], read: ReadOptions, write: ReadOptions
+) -> tuple[dict[str, tuple[Annotations, str]], list[str]]:
+    """What people made of articles, by article id, and notes."""
+    by_id = {example.article.id: example for example in chosen}
+    settled: dict[str, tuple[Annotations, str]] = {}
+    notes: list[str] = []
+    for file in files:
+        options = ReadOptions(profile=write.profile, values=write.values, download=read.download, split=ALL)
+        examples = [example for gold in load_splits(file, read=options, decide=as_read) for example in gold]
+        strange = sorted(one.article.id for one in examples if one.article.id not in by_id)
+        if len(strange) == len(examples):
+            near = near_match(strange[0], sorted(by_id))
+            hint = f"; did you mean {near!r}?" if near else ""
+            raise InputError(f"{file}: article {strange[0]!r:.80} is none whose gold is made here{hint}")
+        if strange:
+            told_of = number_of(len(strange), "article is", "articles are")
+            notes.append(f"{file}: {told_of} none whose gold is made here, left aside ({strange[0]})")
+        waiting = 0
+        for example in examples:
+            if example.article.id not in by_id:
+                continue
+            own = by_id[example.article.id]
+            if example.article.text != own.article.text:
+                raise InputError(f"{file}: article {own.article.id!r:.80} has another text there; settle this one")
+            found = _decided(example, own, read.annotator, str(file))
+            if found is None:
+                waiting += 1
+            else:
+                settled[own.article.id] = found
+        if waiting:
+            notes.append(
+                f"{file}: {number_of(waiting, 'article is', 'articles are')} not settled: only readings are there"
+            )
+    return settled, notes
+
+
+def _decided(example: Example, own: Example, annotator: str | None, file: str) -> tuple[Annotations, str] | None:
+    """What somebody made of an article, and who; None if there are only the readings that it had.
+
+    Raises:
+        InputError: several people did; or it is not there of the one who was named.
+    """
+    if annotator is not None:
+        given = example.readings.get(annotator)
+        return None if given is None else (given, annotator)
+    if example.gold.layers:
+        names = [name for name, reading in example.readings.items() if reading == example.gold]
+        return example.gold, next((name for name in names if name not in own.readings), names[0] if names else "person")
+    others = {name: given for name, given in example.readings.items() if name not in own.readings}
+    people = {name: given for name, given in others.items() if name != DRAFT} or others
+    if len(people) > 1:
+        raise InputError(
+            f"{file}: article {example.article.id!r:.80} was settled by {', '.join(sorted(people))}; say whose "
+            "counts with --annotator NAME"
+        )
+    return next(((given, name) for name, given in people.items()), None)
+
+
+def _with_gold(gold: GoldDataset, made: Adjudicated, listed: Inventory) -> GoldDataset:
+    """The split with what was made of its articles.
+
+    Raises:
+        InputError: what people settled cannot be scored, such as a label that the dataset does not have.
+    """
+    examples = [made.examples.get(example.article.id, example) for example in gold]
+    for example in examples:
+        if example.article.id in made.examples and (problems := check_scorable(example, listed)):
+            raise InputError(f"{gold.name}: what was decided cannot be scored: {problems[0]}; mend it where it stands")
+    changed = gold_dataset(examples, name=gold.name, split=gold.split, inventory=gold.inventory)
+    return replace(gold, examples=changed.examples, fingerprint=changed.fingerprint)
+
+
+def _write_out(out: Path, loaded: _Loaded, splits: Sequence[GoldDataset], made: Adjudicated) -> None:
+    folders = [] if loaded.folder is None else [loaded.folder]
+    labels = labels_file([out, *folders])
+    stored = [replace(gold, examples=tuple(map(canonical_example, as_stored(gold)))) for gold in splits]
+    # The labels of the card are those of what is written, whatever was read.
+    listed = unlisted_inventory() if labels is None else load_inventory(labels.parent)
+    inventory = own_inventory([example for gold in stored for example in gold], listed).inventory
+    named = [
+        gold_dataset(
+            gold, name=dataset_name(out), split=ONLY_SPLIT if gold.split == ALL else gold.split, inventory=inventory
+        )
+        for gold in stored
+    ]
+    record = {DECISIONS_FILE: decision_lines(made.decisions)}
+    write_dataset(named, out, declared_in=declaring_folder([out, *folders]), labels=labels, beside=record)
+
+
+def _write_disputed(
+    path: Path, form: Format, splits: Sequence[GoldDataset], made: Adjudicated, write: ReadOptions
+) -> Path | None:
+    """Writes what people are to settle; None if there is nothing.
+
+    Raises:
+        OutputError: something else is there already.
+        FormatError: the format cannot hold it.
+    """
+    examples, kept, remarks = [], [], {}
+    for gold in splits:
+        for example in gold:
+            article_id = example.article.id
+            if article_id not in made.drafts:
+                continue
+            draft, words = made.drafts[article_id]
+            if form.keeps_readings:
+                shown = replace(
+                    example, gold=Annotations(scope=draft.scope), readings={**example.readings, DRAFT: draft}
+                )
+            else:
+                shown = replace(example, gold=draft, readings={})
+            examples.append(shown)
+            # As it is in the folder that is written, so that the file is the same when it is made from that.
+            kept.append(ONLY_SPLIT if gold.split == ALL else gold.split)
+            remarks[article_id, DRAFT if form.keeps_readings else ""] = words
+    if not examples:
+        return None
+    batch = Batch(examples=tuple(examples), splits=tuple(kept) if form.keeps_splits else (), remarks=remarks)
+    _refuse_losses(path, form, batch, made, write)
+    if path.exists() and (path.is_file() or any(path.iterdir())):
+        _refuse_other(path, form, batch, write)
+        return path
+    with staged(path) as target:
+        write_batch(form, batch, target, write)
+    return path
+
+
+def _refuse_losses(path: Path, form: Format, batch: Batch, made: Adjudicated, write: ReadOptions) -> None:
+    """Refuses a format that cannot hold a draft: what is not there would come back as left out by a person."""
+    drafts = tuple(replace(one, gold=made.drafts[one.article.id][0], readings={}) for one in batch.examples)
+    held = TemporaryFolder("evalkit-disputed-")
+    losses = write_batch(form, replace(batch, examples=drafts, remarks={}), held.path / path.name, write)
+    if lost := str(losses):
+        raise FormatError(f"{path}: {form.name} cannot hold {lost}; nothing was written: choose another format")
+
+
+def _refuse_other(path: Path, form: Format, batch: Batch, write: ReadOptions) -> None:
+    """Refuses to write over what is not just what would be written: people may have worked on it."""
+    held = TemporaryFolder("evalkit-disputed-")
+    target = held.path / path.name
+    write_batch(form, batch, target, write)
+    if _contents(target) != _contents(path):
+        raise OutputError(
+            f"{path}: exists already and holds something else; read what was settled there with --decisions, or name "
+            "a new file"
+        )
+
+
+def _contents(path: Path) -> Mapping[str, bytes]:
+    if path.is_file():
+        return {"": path.read_bytes()}
+    return {one.relative_to(path).as_posix(): one.read_bytes() for one in sorted(path.rglob("*")) if one.is_file()}
