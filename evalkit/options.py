@@ -71,6 +71,8 @@ class Scoring:
             `quotes:kinds=direct,parts=speaker`; labels are those before mapping.
         min_score: predicted items with a lower score are set aside before scoring, and counted: a number,
             `LABEL=number`, several of them, or a mapping of labels to numbers. Items without a score are kept.
+        without: articles that are left out: `leaked`, those that share text with another split of their dataset, or
+            `leaked:OTHER`, those that share text with a training corpus.
     """
 
     tasks: tuple[str, ...] = ()
@@ -81,6 +83,7 @@ class Scoring:
     labels: tuple[str, ...] = ()
     scope: tuple[str, ...] = ()
     min_score: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     @property
     def gold_maps(self) -> tuple[str | Path, ...]:
@@ -89,7 +92,7 @@ class Scoring:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "min_score", _threshold_texts(self.min_score))
-        for name in ("tasks", "conventions", "labels", "scope"):
+        for name in ("tasks", "conventions", "labels", "scope", "without"):
             value: str | Sequence[str] = getattr(self, name)
             # One name is meant as a list of it, not as its letters.
             object.__setattr__(self, name, listed(value, wanted=f"{name} must be a name or a list of names"))
@@ -220,6 +223,7 @@ class OptionWords(TypedDict, total=False):
     labels: Sequence[str]
     scope: Sequence[str]
     min_score: float | str | Sequence[float | str] | Mapping[str, float]
+    without: str | Sequence[str]
     resamples: int
     seed: int
     interval: str

@@ -369,7 +369,7 @@ SCORING_FACTS = fields(
     {},
     {
         **dict.fromkeys(("label_map", "gold_map", "predicted_map", "reading"), text),
-        **dict.fromkeys(("labels", "scope", "min_score"), _names),
+        **dict.fromkeys(("labels", "scope", "min_score", "without"), _names),
     },
 )
 RUN_FACTS: Mapping[str, Shape] = {

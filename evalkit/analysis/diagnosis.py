@@ -248,6 +248,7 @@ def _diagnose_tables(
         sliced = Sliced(task=task.name, convention=name, bootstrap=bootstrap if scored.additive else None)
         parts.slices += sliced.by_label(scored.table)
         parts.slices += _item_slices(task, columns, scored, sliced, slicing)
+        parts.slices += sliced.beside_leaked(scored.table, slicing.leaked) if scored.additive else []
         # What depends on the whole split says nothing about some of its articles.
         for by, values in slicing.of_articles(columns.pairs).items() if scored.additive else ():
             parts.slices += sliced.by_article(scored.table, values, by)

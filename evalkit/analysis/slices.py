@@ -39,6 +39,9 @@ USUAL_FIELDS = ("section",)
 
 ALL_SLICES = "all"
 
+LEAKED = "leaked"
+"""The slicing into all articles and those that share no text with another split."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Slicing:
@@ -49,12 +52,15 @@ class Slicing:
         values: further properties of articles: name → value by article id (a mapping or Series).
         training: the training data, for what was seen in it; None without any.
         most_hard: how many of the hardest articles are named.
+        leaked: the articles that share text with another split; where there are some, the scores of all articles and of
+            those without them stand side by side.
     """
 
     wanted: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
     training: Sequence[Example] | None = None
     most_hard: int = 10
+    leaked: frozenset[str] = frozenset()
 
     def check(self, articles: Collection[Pair]) -> None:
         """Refuses a slice that these articles do not have.
@@ -176,6 +182,17 @@ class Sliced:
                 if articles
             ]
         return rows + crossed
+
+    def beside_leaked(self, table: CountTable, leaked: Collection[str]) -> list[SliceRow]:
+        """All articles, and those without the ones that share text with another split; nothing where either is none."""
+        kept = [name not in leaked for name in table.articles]
+        if all(kept) or not any(kept):
+            return []
+        rows = []
+        for value, taken in (("all articles", [True] * len(kept)), ("without leaked", kept)):
+            result = self._result(ScoredTable(table).select(np.array(taken)))
+            rows.append(self._row(LEAKED, value, "", sum(taken), result.micro))
+        return rows
 
     def _result(self, scored: ScoredTable) -> Any:
         return task_result(self.task, self.convention, scored, signature="", bootstrap=self.bootstrap, keep_table=False)

@@ -14,6 +14,7 @@ from evalkit.options import Intervals, Scoring
 __all__ = ["explain_command"]
 
 _OF_A_RUN = ("slices", "resamples", "seed", "method", "level", "cluster")
+_OF_ARTICLES = "without"
 _SPELLED = {"slices": "slice", "method": "interval"}
 
 
@@ -61,7 +62,7 @@ def explain_command(
         show(fit_thresholds(run, dataset=dataset, scoring=scoring), form)
         return
     if article_id is not None:
-        if odd := given(*_OF_A_RUN):
+        if odd := given(*_OF_A_RUN, _OF_ARTICLES):
             raise click.UsageError(
                 f"--{_SPELLED.get(odd[0], odd[0])} goes with a whole run; leave it or the article out"
             )

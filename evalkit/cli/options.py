@@ -163,9 +163,18 @@ _MIN_SCORE: dict[str, Option] = {
         help="Set predicted items with a lower score aside, all or those of a label; repeatable.",
     ),
 }
-task_options = with_record("scoring", Scoring, _TASKS | _MIN_SCORE)
-"""Which tasks and conventions, and how sure an item must be, as `scoring`."""
-scoring_options = with_record("scoring", Scoring, _SCORING | _MIN_SCORE)
+_WITHOUT: dict[str, Option] = {
+    "without": click.option(
+        "--without",
+        multiple=True,
+        metavar="leaked[:OTHER]",
+        help="Leave out the articles that share text with another split of the gold, or with a training corpus OTHER; "
+        "repeatable.",
+    ),
+}
+task_options = with_record("scoring", Scoring, _TASKS | _MIN_SCORE | _WITHOUT)
+"""Which tasks and conventions, how sure an item must be, and what is left out, as `scoring`."""
+scoring_options = with_record("scoring", Scoring, _SCORING | _MIN_SCORE | _WITHOUT)
 """What is scored and how, as `scoring`."""
 
 _DEFAULT = Intervals()

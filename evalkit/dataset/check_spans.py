@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from math import inf
 
 from evalkit.dataset.offsets import Evidence, likely_cause
@@ -166,7 +167,9 @@ def check_overlaps(article: Article, gold: Annotations) -> Iterator[Problem]:
 
 def _crossings(article: Article, layer: str, spans: list[tuple[Span, int, str]]) -> Iterator[Problem]:
     reported: set[tuple[int, int]] = set()
-    ordered = sorted(spans, key=lambda entry: (entry[0].start, -entry[0].end, entry[1]))
+    ordered = sorted(spans, key=lambda entry: (entry[0][0], -entry[0][1], entry[1]))
+    if all(one[0][1] <= other[0][0] for one, other in pairwise(ordered)):
+        return
     # Those that are still open, by their end: of spans inside each other none is looked at.
     open_spans: list[tuple[int, int]] = []
     for number, (span, index, name) in enumerate(ordered):

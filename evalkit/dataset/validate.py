@@ -44,6 +44,7 @@ from evalkit.dataset.store import ARTICLES_FILE, article_entry, read_article_ent
 from evalkit.errors import FormatError, InputError
 from evalkit.files import read_text
 from evalkit.formats.base import Batch, Claims, counted
+from evalkit.formats.collection import without_collection
 from evalkit.formats.spelling import gold_spelling
 from evalkit.layers.table import all_layers, load_layer
 from evalkit.options import ReadOptions
@@ -123,6 +124,7 @@ class Validation:
     _repr_html_ = shown_html
 
 
+@without_collection()
 def validate_dataset(
     source: str | Path | None = None,
     *,

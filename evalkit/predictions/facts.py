@@ -106,6 +106,7 @@ def stated(scoring: Scoring, reading: str = "") -> dict[str, Any]:
         "labels": list(scoring.labels),
         "scope": sorted(scoring.scope),
         "min_score": list(scoring.min_score),
+        "without": sorted(scoring.without),
     }
     return {name: str(value) for name, value in values.items() if value} | {
         name: own for name, own in lists.items() if own

@@ -313,6 +313,7 @@ class Run:
                 labels=tuple(said.get("labels") or ()),
                 scope=tuple(said.get("scope") or ()),
                 min_score=tuple(said.get("min_score") or ()),
+                without=tuple(said.get("without") or ()),
             ),
             gold=gold and replace(gold, reading=said.get("reading") or gold.reading),
         )

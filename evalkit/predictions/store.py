@@ -569,6 +569,7 @@ def _score_again(folder: Path, facts: Mapping[str, Any]) -> str:
     given |= {option: scoring.get(name) for option, name in maps.items()}
     given["--labels"] = ",".join(scoring.get("labels", ()))
     several = {"--scope": scoring.get("scope", ()), "--min-score": scoring.get("min_score", ())}
+    several["--without"] = scoring.get("without", ())
     several["--read"] = [f"{name}={value}" for name, value in origin.items()]
     options = [(option, value) for option, value in given.items() if value]
     options += [(option, value) for option, values in several.items() for value in values]

@@ -76,6 +76,8 @@ def measure_agreement(
     read = read or ReadOptions(split=ALL)
     options = options_of(words, takes=("scoring", "intervals", "read"), scoring=scoring, intervals=intervals, read=read)
     check_words(options.scoring)
+    if options.scoring.without:
+        raise InputError("agreement is that over all articles which several people read; leave --without out")
     if examples < 0:
         raise InputError(f"examples must be 0 or more, found {examples}")
     folder = _folder_to_record_in(dataset) if record else None

@@ -22,6 +22,7 @@ from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, not_eva
 from evalkit.scoring.tasks.table import check_tasks, load_task, task_names
 from evalkit.showing import number_of
 from evalkit.workflows.inputs import finished_run, gold_and_predictions, gold_from, gold_of, read_again
+from evalkit.workflows.leaked import kept_sides, leaked_beside
 from evalkit.workflows.pairing import Pairing, check_words, pair_run, scoring_of
 from evalkit.workflows.score import bootstrap_of
 
@@ -65,13 +66,17 @@ def diagnose(
     options = options_of(words, takes=("scoring", "intervals", "read"), scoring=scoring, intervals=intervals, read=read)
     check_words(options.scoring)
     run, examined = _run_and_gold(predictions, gold, options)
+    wanted = scoring_of(run, options.scoring)
+    leaked = frozenset[str]() if wanted.without else leaked_beside(examined)
+    examined, run, left_out = kept_sides(examined, run, wanted)
     bootstrap = bootstrap_of(options.intervals, [example.article for example in examined])
     slicing = Slicing(
         wanted=listed(slices, wanted="slices must be names of properties"),
         values=_columns(by, examined),
         training=training_of(examined, train),
+        leaked=leaked,
     )
-    pairing = pair_run(examined, run, scoring_of(run, options.scoring))
+    pairing = pair_run(examined, run, wanted)
     slicing.check(pairing.plain.pairs)
     asked = options.scoring
     tasks = [task for task in check_tasks(asked.tasks, asked.conventions) if why_not(task, pairing.plain) is None]
@@ -91,7 +96,7 @@ def diagnose(
         split=examined.split,
         articles=len(examined),
         not_evaluated={task: reason for task, reason in missing.items() if task not in untold},
-        notes=(*_notes(pairing, slicing, tasks), *found.notes, *_story_notes(examined, bootstrap)),
+        notes=(*left_out, *_notes(pairing, slicing, tasks), *found.notes, *_story_notes(examined, bootstrap)),
     )
 
 

@@ -40,6 +40,7 @@ from evalkit.showing import number_of
 from evalkit.version import __version__
 from evalkit.workflows.diagnose import training_of
 from evalkit.workflows.inputs import finished_run, gold_of
+from evalkit.workflows.leaked import kept_sides
 from evalkit.workflows.pairing import Pairing, pair_run, scoring_of
 
 __all__ = ["check_gate", "update_baseline"]
@@ -82,7 +83,7 @@ def check_gate(
     _check_measure(ours, before.run)
     common = _common(before, ours, gold)
     wanted = _rules(rules) or RuleSet(rules=())
-    judged = _judged(before.run, ours, gold, common, wanted)
+    judged = _judged(before.run, *kept_sides(gold, ours, scoring_of(ours)), common, wanted)
     rounds, seed = drawn.intervals.resamples, drawn.intervals.seed
     if not judged.rules.rules:
         raise InputError(f"{ours.place}: there is nothing to judge, no task can be evaluated; name one in the rules")
@@ -97,7 +98,7 @@ def check_gate(
         baseline=before.run.extractor,
         gold=gold.signature.removeprefix("gold:"),
         split=gold.split,
-        articles=len(common.common),
+        articles=len(judged.pairs[1]),
         outcomes=outcomes,
         changes=tuple(changes),
         rights={task: right for task, right in rights.items() if load_task(task).layer in changed},
@@ -106,6 +107,7 @@ def check_gate(
         max_failures=wanted.max_failures,
         common=common,
         notes=(
+            *judged.left_out,
             *_notes(ours, before, common, changes),
             *_more(outcomes, unit),
             *_cluster_notes(gold, wanted.cluster, judged),
@@ -271,21 +273,25 @@ def _common(before: Baseline, run: Run, gold: GoldDataset) -> CommonArticles:
 
 @dataclass(frozen=True)
 class _Judged:
-    """Both sides as they are judged: the rules, the counts, and the articles of each side."""
+    """Both sides as they are judged: the rules, the counts, the articles of each side, and what was left out."""
 
     rules: RuleSet
     sides: Sides
     pairs: tuple[Sequence[Pair], Sequence[Pair]]
+    left_out: list[str]
 
 
-def _judged(before: Run, run: Run, gold: GoldDataset, common: CommonArticles, rules: RuleSet) -> _Judged:
+def _judged(
+    before: Run, gold: GoldDataset, run: Run, left_out: list[str], common: CommonArticles, rules: RuleSet
+) -> _Judged:
     """Both sides on today's gold over the articles that both have.
 
     Raises:
         EvalkitError: gold and predictions cannot be laid side by side.
     """
-    pairings = [_pairing(gold, own, common.common) for own in (before, run)]
-    partly = len(common.common) < len(gold)
+    both = {example.article.id for example in gold}.intersection(common.common)
+    pairings = [_pairing(gold, own, both) for own in (before, run)]
+    partly = len(both) < len(gold)
     everywhere = pair_run(gold, run, scoring_of(run)) if partly else None
     judged = pairings[0] or everywhere
     if not rules.rules and judged is not None:
@@ -312,6 +318,7 @@ def _judged(before: Run, run: Run, gold: GoldDataset, common: CommonArticles, ru
             values=values,
         ),
         pairs=(_pairs(pairings[0]), _pairs(pairings[1])),
+        left_out=left_out,
     )
 
 

@@ -20,6 +20,7 @@ from evalkit.scoring.tasks.table import load_task
 from evalkit.secrets import redacted
 from evalkit.text.markup import markup_notes
 from evalkit.workflows.inputs import gold_from
+from evalkit.workflows.leaked import kept_gold
 from evalkit.workflows.pairing import check_evaluable, check_scoring, check_words
 from evalkit.workflows.run import make_run, planned_run
 from evalkit.workflows.score import bootstrap_of, score_run
@@ -50,6 +51,7 @@ def measure_extractor(
         gold = gold_from(dataset, options.read, options.scoring.gold_maps)
         bootstrap_of(options.intervals, [example.article for example in gold])
         check_scoring(gold, options.scoring)
+        kept_gold(gold, options.scoring.without)
         # Stands in the run from the start: one that is not scored in the end is scored again as it was asked for.
         planned = planned_run(system, gold).scored_as(stated(options.scoring))
         check_evaluable(gold, planned, options.scoring)

@@ -31,6 +31,7 @@ from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
 from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_task, score_task
 from evalkit.scoring.thresholds import Thresholds, sure_enough, threshold_notes
 from evalkit.showing import number_of
+from evalkit.workflows.leaked import check_without
 
 __all__ = ["Pairing", "check_evaluable", "check_scoring", "check_words", "pair_run", "scoring_of", "takes_label_maps"]
 
@@ -92,6 +93,7 @@ def scoring_of(run: Run, asked: Scoring | None = None) -> Scoring:
         labels=asked.labels or stored.labels,
         scope=asked.scope or stored.scope,
         min_score=asked.min_score or stored.min_score,
+        without=asked.without or stored.without,
     )
 
 
@@ -99,12 +101,13 @@ def check_words(scoring: Scoring) -> None:
     """Refuses tasks and conventions that there are not, scopes that say nothing, and thresholds that are no numbers.
 
     Raises:
-        UnknownNameError: nobody registered a name.
+        UnknownNameError: nobody registered a name, or nothing is known by what is to be left out.
         InputError: a scope or a threshold cannot be read.
     """
     for text in scoring.scope:
         parse_scope(text)
     Thresholds.parse(scoring.min_score)
+    check_without(scoring.without)
     for task in check_tasks(scoring.tasks, scoring.conventions):
         choose_conventions(task, scoring.conventions)
 

@@ -78,7 +78,8 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     """
     scoring, read = options.scoring, options.read
     maps = (scoring.label_map, scoring.gold_label_map, scoring.predicted_label_map, options.intervals.cluster)
-    changed = scoring.labels or scoring.scope or scoring.min_score or any(asked is not None for asked in maps)
+    changed = any((scoring.labels, scoring.scope, scoring.min_score, scoring.without))
+    changed = changed or any(asked is not None for asked in maps)
     named = {read.format, read.gold_format, read.predicted_format} - {None, NATIVE.name}
     told = any((named, read.values, read.annotator, read.offsets, read.profile))
     # Rows are plain if they hold one layer, the first; then there is one task that needs no other.

@@ -30,6 +30,7 @@ from evalkit.text.counting import words_of
 from evalkit.version import __version__
 from evalkit.workflows.floor import floor_results
 from evalkit.workflows.inputs import gold_and_predictions
+from evalkit.workflows.leaked import kept_sides, without_text
 from evalkit.workflows.pairing import check_words, pair_run, takes_label_maps
 from evalkit.workflows.run import BASELINE, lacks_text
 
@@ -109,6 +110,7 @@ def score_run(
     # How its labels come to those of the gold is said of the run, whoever scores it.
     own = run.scoring.predicted_label_map or run.default_label_map
     scoring = replace(wanted, predicted_label_map=own if asked is None else asked)
+    gold, run, left_out = kept_sides(gold, run, scoring)
     bootstrap = bootstrap_of(options.intervals, [example.article for example in gold])
     with_floor = baseline and run.extractor != BASELINE and not any(map(lacks_text, gold))
 
@@ -123,6 +125,7 @@ def score_run(
         ceiling, ceiling_said = _ceiling(gold, plain_results, tables, scoring)
     notes = [
         *gold.notes,
+        *left_out,
         *filter(None, [run.edited]),
         *run.notes,
         *pairing.notes,
@@ -264,6 +267,8 @@ def _signature(gold: GoldDataset, task: str, convention: str, scoring: Scoring, 
     parts += [f"scope:{text}" for text in sorted(own)]
     if scoring.min_score:
         parts.append(f"min-score:{'+'.join(scoring.min_score)}")
+    if scoring.without:
+        parts.append(f"without:{without_text(scoring.without)}")
     parts += [gold.signature, f"split:{gold.split}", *([gold.reading] if gold.reading else [])]
     parts.append("ci:none" if bootstrap is None else f"ci:{bootstrap.describe()}")
     return "|".join([*parts, f"evalkit:{__version__}"])

@@ -14,6 +14,7 @@ from evalkit.predictions.run import Run
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
 from evalkit.scoring.tasks.table import check_tasks, load_task
 from evalkit.workflows.inputs import finished_run, gold_of
+from evalkit.workflows.leaked import kept_sides
 from evalkit.workflows.pairing import check_words, pair_run, scoring_of
 
 __all__ = ["ThresholdFit", "fit_thresholds"]
@@ -46,8 +47,9 @@ def fit_thresholds(
         raise InputError("--min-score sets aside what a threshold is fitted on; leave one of the two out")
     whole = finished_run(run)
     gold = gold_of(whole, dataset)
-    pairing = pair_run(gold, whole, replace(scoring_of(whole, asked), min_score=()))
-    tasks, notes = {}, []
+    scoring = replace(scoring_of(whole, asked), min_score=())
+    gold, whole, notes = kept_sides(gold, whole, scoring)
+    pairing, tasks = pair_run(gold, whole, scoring), {}
     for task in check_tasks(asked.tasks, asked.conventions):
         known = load_task(task)
         # What is counted must be items that a threshold can set aside, each for itself.

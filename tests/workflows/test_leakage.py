@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from evalkit import InputError, UnknownNameError, find_leakage, load_dataset
+from evalkit import (
+    InputError,
+    Run,
+    UnknownNameError,
+    check_gate,
+    compare_runs,
+    diagnose,
+    find_leakage,
+    load_dataset,
+    score_predictions,
+    update_baseline,
+)
 from evalkit.cli.main import main
 from evalkit.dataset.load import load_splits
 
@@ -147,3 +158,88 @@ def test_a_frame_has_a_row_a_pair(gold: Path) -> None:
     assert set(found.to_pandas("known").split) == {"dev", "test"}
     with pytest.raises(UnknownNameError):
         found.to_pandas("nothing")
+
+
+@pytest.fixture
+def half_leaked(tmp_path: Path) -> Path:
+    """Four test articles of which two stand in train; the person is found in those two only."""
+    wires = [f"Ida Moen left Oslo. {story(20 + number, 60)}" for number in range(2)]
+    own = [f"Ida Moen met Åse. {story(30 + number, 60)}" for number in range(2)]
+    rows = [row(f"t{n}", "train", text, entities=[entity(text, "Ida Moen")]) for n, text in enumerate(wires)]
+    rows += [row(f"x{n}", "test", text, entities=[entity(text, "Ida Moen")]) for n, text in enumerate([*wires, *own])]
+    predicted = [{"id": f"x{n}", "entities": [{"spans": [[0, 8]], "label": "PER"}] if n < 2 else []} for n in range(4)]
+    write(tmp_path / "predicted.jsonl", *predicted)
+    return write(tmp_path / "parted.jsonl", *rows)
+
+
+def test_scores_without_what_leaked(half_leaked: Path, tmp_path: Path) -> None:
+    predicted = tmp_path / "predicted.jsonl"
+    everything = score_predictions(half_leaked, predicted, resamples=0)
+    without = score_predictions(half_leaked, predicted, resamples=0, without="leaked")
+    assert (everything.articles, without.articles) == (4, 2)
+    assert everything.tasks["entities"]["exact"].micro.recall == 0.5
+    assert without.tasks["entities"]["exact"].micro.recall == 0.0
+    assert "|without:leaked|" in without.tasks["entities"]["exact"].signature
+    assert "without" not in everything.tasks["entities"]["exact"].signature
+    assert "2 articles share text with train and are left out; 2 of 4 remain" in without.notes
+    # A training corpus elsewhere.
+    corpus = write(
+        tmp_path / "corpus.jsonl", row("c", "train", json.loads(half_leaked.read_text().splitlines()[0])["text"])
+    )
+    beside = score_predictions(half_leaked, predicted, resamples=0, without=f"leaked:{corpus}")
+    assert beside.articles == 3
+    assert "|without:leaked:corpus.jsonl|" in beside.tasks["entities"]["exact"].signature
+    assert "1 article shares text with" in " ".join(beside.notes)
+
+
+def test_what_cannot_be_left_out_is_refused(half_leaked: Path, tmp_path: Path) -> None:
+    predicted = tmp_path / "predicted.jsonl"
+    with pytest.raises(UnknownNameError, match="leaked:OTHER"):
+        score_predictions(half_leaked, predicted, without="leeked")
+    with pytest.raises(InputError, match="no other split beside it"):
+        score_predictions(half_leaked, predicted, without="leaked", split="all")
+    every = write(tmp_path / "every.jsonl", *(json.loads(line) for line in half_leaked.read_text().splitlines()))
+    argv = ("score", "--gold", str(half_leaked), "--predicted", str(predicted), "--without", f"leaked:{every}")
+    assert main([*argv, "--resamples", "0"]) == 2
+
+
+def test_explain_shows_both_scores_and_a_run_keeps_how_it_was_scored(half_leaked: Path, tmp_path: Path) -> None:
+    out = str(tmp_path / "run")
+    run = ("run", "--model", "rules", "--task", "entities", "--dataset", str(half_leaked), "--resamples", "0")
+    assert main([*run, "--out", out, "--without", "leaked"]) == 0
+    assert Run.load(out).scoring.without == ("leaked",)
+    assert Run.load(out).result is not None
+    assert main([*run, "--out", str(tmp_path / "none"), "--without", f"leaked:{half_leaked}"]) == 2
+    assert not (tmp_path / "none").exists()
+    whole = score_predictions(half_leaked, tmp_path / "predicted.jsonl", resamples=0)
+    assert whole.articles == 4
+    slices = diagnose(tmp_path / "predicted.jsonl", half_leaked, resamples=0).slices
+    both = {part.value: (part.articles, part.scores.recall) for part in slices if part.by == "leaked"}
+    assert both == {"all articles": (4, 0.5), "without leaked": (2, 0.0)}
+    alone = diagnose(tmp_path / "predicted.jsonl", half_leaked, resamples=0, without="leaked")
+    assert not [part for part in alone.slices if part.by == "leaked"]
+    assert alone.notes[0].startswith("2 articles share text with train")
+    with pytest.raises(InputError, match="was scored with"):
+        compare_runs([whole_run(half_leaked, tmp_path), out], resamples=20)
+    both_ways = compare_runs(
+        [whole_run(half_leaked, tmp_path), whole_run(half_leaked, tmp_path)], without="leaked", resamples=20
+    )
+    assert {found.units for found in both_ways.rows} == {2}
+
+
+def whole_run(gold: Path, folder: Path) -> str:
+    """A run over all test articles."""
+    out = str(folder / "whole")
+    argv = ("run", "--model", "rules", "--task", "entities", "--dataset", str(gold), "--resamples", "0", "--out", out)
+    assert main([*argv]) == 0
+    return out
+
+
+def test_a_gate_judges_what_is_left(half_leaked: Path, tmp_path: Path) -> None:
+    out = str(tmp_path / "run")
+    run = ("run", "--model", "rules", "--task", "entities", "--dataset", str(half_leaked), "--resamples", "0")
+    assert main([*run, "--out", out, "--without", "leaked"]) == 0
+    update_baseline(out, tmp_path / "base.json")
+    report = check_gate(out, tmp_path / "base.json", resamples=20)
+    assert report.articles == 2
+    assert report.notes[0].startswith("2 articles share text with train and are left out")

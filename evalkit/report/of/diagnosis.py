@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from evalkit.analysis.calibration import Calibration, ScoreDiagnosis, Sweep
 from evalkit.analysis.diagnosis import Diagnosis, ErrorDiagnosis
-from evalkit.analysis.slices import LABEL, SliceRow
+from evalkit.analysis.slices import LABEL, LEAKED, SliceRow
 from evalkit.harmless import one_line
 from evalkit.layers.table import load_layer
 from evalkit.records import ZONES
@@ -50,7 +50,7 @@ def _blocks(diagnosis: Diagnosis) -> Iterator[Block]:
     for row in diagnosis.slices:
         groups.setdefault((row.task, row.convention, row.by), []).append(row)
     for (task, convention, by), rows in groups.items():
-        title = f"{task} · {convention} · by {_label_word(task) if by == LABEL else by}"
+        title = f"{task} · {convention} · {_sliced_by(task, by)}"
         values = _ordered([row for row in rows if not row.label], by)
         yield _slice_table(diagnosis, title, values)
         yield from _crossed(title, values, [row for row in rows if row.label])
@@ -60,6 +60,12 @@ def _blocks(diagnosis: Diagnosis) -> Iterator[Block]:
         yield _sweep(f"{task} · {scores.convention}", scores)
     if diagnosis.detection:
         yield _detection_table(diagnosis)
+
+
+def _sliced_by(task: str, by: str) -> str:
+    if by == LEAKED:
+        return "with and without articles whose text stands in another split"
+    return f"by {_label_word(task) if by == LABEL else by}"
 
 
 def _label_word(task: str) -> str:
