@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -28,7 +27,7 @@ from evalkit.predictions.store import RUN
 from evalkit.records import Annotations, Article, Example, Prediction, Span
 from evalkit.showing import number_of
 from evalkit.text.counting import CODE_POINTS, Counting
-from evalkit.text.difference import text_difference
+from evalkit.text.difference import span_carrier, text_difference
 
 __all__ = ["load_predictions", "load_sides"]
 
@@ -286,23 +285,14 @@ def _carrier(claim: Claims, article: Article, articles: Mapping[str, Article]) -
         InputError: the texts differ in more than white space.
     """
     own = claim.text or ""
-    texts = (own, article.text)
-    if "".join(own.split()) != "".join(article.text.split()):
+    carry = span_carrier(own, article.text)
+    if carry is None:
         about = next((name for name, other in articles.items() if other.text == own and name != article.id), None)
         what = f"it is the text of article {about!r}" if about else text_difference(own, article.text)
         raise InputError(
             f"{claim.where}: article {article.id!r} was predicted on another text than the gold's: {what}; predict on "
             "the gold's text"
         )
-    places = [[number for number, letter in enumerate(text) if not letter.isspace()] for text in texts]
-
-    def carry(span: Span) -> Span:
-        inside = range(bisect_left(places[0], span.start), bisect_left(places[0], span.end))
-        if not inside:
-            # Nothing to hold on to: the checks say of it what they say of any impossible span.
-            return Span(span.start, span.start)
-        return Span(places[1][inside[0]], places[1][inside[-1]] + 1)
-
     return carry
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import html
 import itertools
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from evalkit.records import Span
 from evalkit.text.counting import CP1252
 
-__all__ = ["same_but_for", "text_difference"]
+__all__ = ["same_but_for", "span_carrier", "text_difference"]
 
 SHOWN = 30
 MOST_TIMES = 3
@@ -31,6 +33,22 @@ def text_difference(own: str, gold: str) -> str:
     if own == gold:
         return ""
     return same_but_for(own, gold) or _shown(own, gold)
+
+
+def span_carrier(own: str, other: str) -> Callable[[Span], Span] | None:
+    """What moves a span of a text to the same letters of another one; None if they differ in more than white space."""
+    if "".join(own.split()) != "".join(other.split()):
+        return None
+    places = [[number for number, letter in enumerate(text) if not letter.isspace()] for text in (own, other)]
+
+    def carry(span: Span) -> Span:
+        inside = range(bisect_left(places[0], span.start), bisect_left(places[0], span.end))
+        if not inside:
+            # Nothing to hold on to: the checks say of it what they say of any impossible span.
+            return Span(span.start, span.start)
+        return Span(places[1][inside[0]], places[1][inside[-1]] + 1)
+
+    return carry
 
 
 def same_but_for(own: str, gold: str) -> str:

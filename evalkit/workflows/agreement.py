@@ -17,6 +17,7 @@ from evalkit.analysis.agreement.units import layer_lengths
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.dataset.gold import GoldDataset, gold_dataset, settled_splits
 from evalkit.dataset.load import load_splits
+from evalkit.dataset.offsets import moved_annotations
 from evalkit.dataset.publishing.measured import record_measurement
 from evalkit.dataset.readings import as_read
 from evalkit.dataset.sources import ALL
@@ -25,12 +26,12 @@ from evalkit.errors import InputError
 from evalkit.formats.collection import without_collection
 from evalkit.layers.table import load_layer
 from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scoring, options_of
-from evalkit.records import Example
+from evalkit.records import Annotations, Example
 from evalkit.scoring.stories import cluster_notes
 from evalkit.scoring.tasks.evaluable import not_evaluated
 from evalkit.scoring.tasks.table import load_task
 from evalkit.showing import number_of
-from evalkit.text.difference import text_difference
+from evalkit.text.difference import span_carrier, text_difference
 from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_from
 from evalkit.workflows.pairing import check_words, takes_label_maps
@@ -77,7 +78,11 @@ def measure_agreement(
     options = options_of(words, takes=("scoring", "intervals", "read"), scoring=scoring, intervals=intervals, read=read)
     check_words(options.scoring)
     if options.scoring.without:
-        raise InputError("agreement is that over all articles which several people read; leave --without out")
+        raise InputError("agreement is that over all articles with several readings; leave --without out")
+    if options.scoring.predicted_label_map or options.scoring.min_score:
+        raise InputError(
+            "readings are no predictions: map their labels with a label map or gold label map, and leave out thresholds"
+        )
     if examples < 0:
         raise InputError(f"examples must be 0 or more, found {examples}")
     folder = _folder_to_record_in(dataset) if record else None
@@ -138,17 +143,13 @@ def _with_reader(gold: GoldDataset, name: str, other: GoldDataset) -> GoldDatase
     if any(name in example.readings for example in gold):
         raise InputError(f"there is a reader {name!r} in {gold.name} already; give the other one another name")
     theirs = {example.article.id: example for example in other}
-    examples = []
+    examples, carried = [], 0
     for example in gold:
         one = theirs.get(example.article.id)
         if one is not None and one.settled.layers:
-            ours, text = example.article.text, one.article.text
-            if ours and text and ours != text:
-                raise InputError(
-                    f"{name}: article {example.article.id!r:.80} of {other.name} is another text than in {gold.name}: "
-                    f"its text {text_difference(text, ours)}; readers are compared over one text"
-                )
-            example = replace(example, readings=dict(sorted({**example.readings, name: one.settled}.items())))
+            reading = _over_text(one, example, f"{name}: article {example.article.id!r:.80} of {other.name}")
+            carried += reading is not one.settled
+            example = replace(example, readings=dict(sorted({**example.readings, name: reading}.items())))
         examples.append(example)
     if not any(name in example.readings for example in examples):
         raise InputError(
@@ -156,7 +157,26 @@ def _with_reader(gold: GoldDataset, name: str, other: GoldDataset) -> GoldDatase
         )
     left = len(theirs.keys() - {example.article.id for example in gold})
     notes = [f"{number_of(left, 'article')} of {name} not in {gold.name}, set aside"] if left else []
+    if carried:
+        texts = number_of(carried, "text differs", "texts differ")
+        notes.append(f"{texts} of {name} from {gold.name} in white space alone: carried over to the same letters")
     return replace(gold, examples=tuple(examples), notes=(*gold.notes, *notes))
+
+
+def _over_text(one: Example, example: Example, where: str) -> Annotations:
+    """What one example says, in offsets of the text of another.
+
+    Raises:
+        InputError: the texts differ in more than white space.
+    """
+    text, ours = one.article.text, example.article.text
+    if not text or not ours or text == ours:
+        return one.settled
+    carry = span_carrier(text, ours)
+    if carry is None:
+        what = text_difference(text, ours)
+        raise InputError(f"{where} is another text: {what}; readers are compared over one text")
+    return moved_annotations(one.settled, carry)
 
 
 def _with_gold_as(gold: GoldDataset, name: str) -> GoldDataset:

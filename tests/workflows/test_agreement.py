@@ -225,6 +225,12 @@ def test_label_maps_scope_and_labels_are_for_readings(tmp_path: Path) -> None:
     assert scores.labels["GPE"].f1 == pytest.approx(whole.labels["GPE"].f1)
 
 
+@pytest.mark.parametrize("words", [{"min_score": 0.5}, {"predicted_label_map": "conll4"}])
+def test_what_is_for_predictions_is_refused(words: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="readings are no predictions"):
+        measure_agreement(examples(), **words)
+
+
 def test_what_one_of_two_did_not_annotate_exhaustively_is_left_out() -> None:
     narrow = Annotations(entities=ALL[1:3], scope=Scope(labels=("GPE",)))
     own = measure_agreement(
@@ -274,11 +280,19 @@ class TestFilesOfOneReader:
     def test_another_text_or_corpus_is_refused(self, tmp_path: Path) -> None:
         anna = written(tmp_path / "anna.jsonl", [row("a", entities=[MOEN])])
         other = written(tmp_path / "bert.jsonl", [row("a", text="Ida Moen left.", entities=[MOEN])])
-        with pytest.raises(InputError, match="article 'a' of bert is another text than in anna: its text "):
+        with pytest.raises(InputError, match="bert: article 'a' of bert is another text: "):
             measure_agreement(anna, others={"bert": other})
         elsewhere = written(tmp_path / "carl.jsonl", [row("z", entities=[MOEN])])
         with pytest.raises(InputError, match="no article of carl is one of anna"):
             measure_agreement(anna, others={"carl": elsewhere})
+
+    def test_a_text_that_differs_in_white_space_is_carried_over(self, tmp_path: Path) -> None:
+        anna = written(tmp_path / "anna.jsonl", [row("a", entities=[MOEN, OSLO])])
+        wide = {"id": "a", "text": "Ida  Moen left\nOslo .", "entities": [{"spans": [[0, 9]], "label": "PER"}]}
+        bert = written(tmp_path / "bert.jsonl", [wide])
+        own = measure_agreement(anna, others={"bert": bert}, resamples=0)
+        assert own.figures()["entities.exact.f1"] == pytest.approx(2 / 3)
+        assert "1 text differs of bert from anna in white space alone: carried over to the same letters" in own.notes
 
     def test_several_splits_are_one(self, tmp_path: Path) -> None:
         readings = {"kari": {"entities": [MOEN]}, "ola": {"entities": [MOEN, OSLO]}}

@@ -17,7 +17,7 @@ from evalkit.layers.table import load_layer
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns
 from evalkit.scoring.items import NOBODY
 from evalkit.scoring.kinds import Judged
-from evalkit.scoring.tasks.base import MISSED, RIGHT, SPURIOUS
+from evalkit.scoring.tasks.base import DUPLICATE, MISSED, RIGHT, SPURIOUS
 from evalkit.scoring.tasks.table import judge_items, load_task
 
 __all__ = ["Disagreement", "DisputedItem", "Marked", "disagreements_of"]
@@ -59,7 +59,7 @@ class Disagreement:
         task: whose items they are.
         kind: a kind of error of the task.
         items: how many, over all pairs of readers; a matched pair of items counts once.
-        by: of what only one of two marked, who missed how many; of copies, who made them.
+        by: of what only one of two marked, who missed how many.
         examples: some of them, spread over articles.
     """
 
@@ -96,14 +96,14 @@ def disagreements_of(
             # Matched pairs are looked at from the gold side, what stands alone from its own.
             alone = {side: _positions(judged, side, code, alone=True) for side in (GOLD_SIDE, PREDICTED_SIDE)}
             together = _positions(judged, GOLD_SIDE, code, alone=False)
-            name = MISSED if kind == SPURIOUS else kind
+            # A copy is one more mark that the other reader does not have.
+            name = MISSED if kind in (SPURIOUS, DUPLICATE) else kind
             if kind == RIGHT or not len(together) + sum(map(len, alone.values())):
                 continue
             number[name] += len(together) + sum(map(len, alone.values()))
             for side, positions in alone.items():
                 if len(positions):
-                    whose = names[1 - side] if name == MISSED else names[side]
-                    by.setdefault(name, Counter())[whose] += len(positions)
+                    by.setdefault(name, Counter())[names[1 - side]] += len(positions)
             found = [(GOLD_SIDE, together), *alone.items()]
             shown.setdefault(name, []).extend(
                 _disputed(names, columns, judged, side, position)

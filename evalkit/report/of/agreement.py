@@ -130,6 +130,8 @@ def _example_lines(own: Disagreement) -> Lines:
     for item in own.examples:
         lines.append(Line.of(Piece(item.article_id, "name")))
         lines += [_marked_line(reader, marked) for reader, marked in zip(item.readers, item.marked, strict=True)]
+    # Sets the next kind apart.
+    lines.append(Line(()))
     shown = "" if len(own.examples) == own.items else f", {len(own.examples)} of {own.items}"
     return Lines(title=f"{own.task} · {own.kind}{shown}", lines=tuple(lines), hanging=True)
 
