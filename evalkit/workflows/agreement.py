@@ -338,7 +338,8 @@ def _notes(gold: GoldDataset, readers: Readers, bootstrap: Bootstrap | None) -> 
     notes = [*gold.notes]
     if bootstrap is not None:
         articles = [example.article for example in readers.plain]
-        notes += cluster_notes(articles, None if bootstrap.clusters is None else bootstrap.clustered_by)
+        field = None if bootstrap.clusters is None else bootstrap.clustered_by
+        notes += cluster_notes(articles, field, clusters=bootstrap.clusters)
     return notes
 
 
