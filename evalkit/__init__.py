@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evalkit.analysis.differences.change import ItemChange as ItemChange
     from evalkit.analysis.differences.dataset_diff import DatasetDiff as DatasetDiff
     from evalkit.analysis.explain import Explanation as Explanation
+    from evalkit.analysis.robustness import Robustness as Robustness
     from evalkit.analysis.seeds import RepeatedRuns as RepeatedRuns
     from evalkit.analysis.suspects.bounds import ScoreBounds as ScoreBounds
     from evalkit.analysis.suspects.ranking import Suspect as Suspect
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from evalkit.dataset.leakage.found import Leakage as Leakage
     from evalkit.dataset.leakage.found import LeakSide as LeakSide
     from evalkit.dataset.load import load_dataset as load_dataset
+    from evalkit.dataset.perturbing.perturb import PerturbedDataset as PerturbedDataset
+    from evalkit.dataset.perturbing.perturb import perturb_dataset as perturb_dataset
     from evalkit.dataset.problems import Problem as Problem
     from evalkit.dataset.profiles import ProfileDraft as ProfileDraft
     from evalkit.dataset.profiles import draft_profile as draft_profile
@@ -112,6 +115,7 @@ if TYPE_CHECKING:
     from evalkit.workflows.gate import check_gate as check_gate
     from evalkit.workflows.gate import update_baseline as update_baseline
     from evalkit.workflows.leakage import find_leakage as find_leakage
+    from evalkit.workflows.robustness import measure_robustness as measure_robustness
     from evalkit.workflows.run import run_extractor as run_extractor
     from evalkit.workflows.score import score_predictions as score_predictions
     from evalkit.workflows.suggest import write_suggestions as write_suggestions
@@ -130,6 +134,7 @@ _HOMES = {
     "evalkit.analysis.differences.change": ("ItemChange",),
     "evalkit.analysis.differences.dataset_diff": ("DatasetDiff",),
     "evalkit.analysis.explain": ("Explanation",),
+    "evalkit.analysis.robustness": ("Robustness",),
     "evalkit.analysis.seeds": ("RepeatedRuns",),
     "evalkit.analysis.suspects.bounds": ("ScoreBounds",),
     "evalkit.analysis.suspects.ranking": ("Suspect",),
@@ -144,6 +149,7 @@ _HOMES = {
     "evalkit.dataset.describe": ("Description", "describe_dataset"),
     "evalkit.dataset.init": ("InitResult", "init_dataset"),
     "evalkit.dataset.label_maps": ("LabelMap",),
+    "evalkit.dataset.perturbing.perturb": ("PerturbedDataset", "perturb_dataset"),
     "evalkit.dataset.problems": ("Problem",),
     "evalkit.dataset.profiles": ("ProfileDraft", "draft_profile"),
     "evalkit.dataset.publishing.push": ("PushResult", "push_dataset"),
@@ -181,6 +187,7 @@ _HOMES = {
     "evalkit.workflows.extract": ("extract_articles",),
     "evalkit.workflows.gate": ("check_gate", "update_baseline"),
     "evalkit.workflows.leakage": ("find_leakage",),
+    "evalkit.workflows.robustness": ("measure_robustness",),
     "evalkit.workflows.run": ("run_extractor",),
     "evalkit.workflows.score": ("score_predictions",),
     "evalkit.workflows.suggest": ("write_suggestions",),

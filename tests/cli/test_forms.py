@@ -24,6 +24,7 @@ COMMANDS = {
     "describe": ("dataset", "describe", "gold.jsonl"),
     "validate": ("dataset", "validate", "gold.jsonl"),
     "agreement": ("dataset", "agreement", "gold.jsonl", "--with", "ida=predicted.jsonl", "--resamples", "10"),
+    "perturb": ("dataset", "perturb", "gold.jsonl", "--measure", "rules", "--kind", "case", "--resamples", "10"),
     "split": ("dataset", "split", "gold.jsonl", "--shares", "train=.5,test=.5"),
     "leakage": ("dataset", "leakage", "gold.jsonl", "--against", "gold.jsonl"),
     "suspects": ("dataset", "suspects", "gold.jsonl", "r", "s", "--least", "0"),

@@ -137,6 +137,8 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "no-split": ("run", "--model", "trivial", "--split", TYPED),
     "no-number": ("run", "--model", "trivial", "--limit", TYPED),
     "no-setting": ("run", "--model", "trivial", "--set", TYPED),
+    "no-kind": ("dataset", "perturb", "gold.jsonl", "--kind", TYPED, "--out", "p"),
+    "no-group": ("dataset", "split", "gold.jsonl", "--shares", "train=1", "--by", TYPED),
     "no-command": (TYPED,),
     "no-subcommand": ("dataset", TYPED),
     "no-option": ("models", f"--{TYPED}"),

@@ -117,11 +117,22 @@ def _adjudicate(folder: Path) -> Any:
     return _json("dataset", "adjudicate", source, *places)
 
 
+def _perturb(folder: Path) -> Any:
+    """What was measured; what was written differs in that there is a folder and nothing measured."""
+    row = {"id": "a", "text": "Ida Moen left Oslo in May 2024.", "entities": [{"spans": [[0, 8]], "label": "PER"}]}
+    gold = _written(folder, "gold.jsonl", row, row | {"id": "b"})
+    done = _json("dataset", "perturb", gold, "--kind", "names", "--kind", "case", "--out", str(folder / "new"))
+    schema = json.loads((SCHEMAS / "perturb.json").read_text())
+    assert not list(Draft202012Validator(schema).iter_errors(done))
+    return _json("dataset", "perturb", gold, "--measure", "rules", "--resamples", "10", "--no-cache")
+
+
 EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
     "adjudicate": _adjudicate,
     "agreement": _agreement,
     "diff": _diff,
     "leakage": _leakage,
+    "perturb": _perturb,
     "push": _push,
     "split": _split,
     "split-check": _split_check,

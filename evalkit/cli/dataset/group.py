@@ -21,6 +21,10 @@ COMMANDS = {
         "evalkit.cli.dataset.adjudicate:adjudicate_command",
         "Make gold of what several people said of the same articles.",
     ),
+    "perturb": (
+        "evalkit.cli.dataset.perturb:perturb_command",
+        "Change texts under their gold; see what breaks a model.",
+    ),
     "diff": ("evalkit.cli.dataset.diff:diff_command", "Show what became of gold between two versions of it."),
     "agreement": ("evalkit.cli.dataset.agreement:agreement_command", "Say how far its readers agree."),
     "leakage": (

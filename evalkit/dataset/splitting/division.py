@@ -24,6 +24,7 @@ from evalkit.files import path_of, write_file
 from evalkit.layers.table import load_layer
 from evalkit.options import ReadOptions, listed
 from evalkit.records import Article, Example
+from evalkit.registry import unknown_name
 from evalkit.showing import shown_html
 
 if TYPE_CHECKING:
@@ -270,14 +271,27 @@ def examples_of(splits: Sequence[GoldDataset]) -> list[Example]:
     return examples
 
 
-def splits_from(source: Source, read: ReadOptions) -> tuple[GoldDataset, ...]:
+def splits_from(source: Source, read: ReadOptions, split: str = ALL) -> tuple[GoldDataset, ...]:
     """The splits that are meant: loaded, given as they are, or made of examples, which is one without a name.
+
+    Args:
+        source: the dataset.
+        read: how files are read.
+        split: only this one.
 
     Raises:
         InputError: it is none of these, or holds nothing.
+        UnknownNameError: there is no such split.
     """
+    given = _splits_from(source, read, split)
+    if split != ALL and not any(gold.split == split for gold in given):
+        raise unknown_name("split", split, [gold.split for gold in given])
+    return given if split == ALL else tuple(gold for gold in given if gold.split == split)
+
+
+def _splits_from(source: Source, read: ReadOptions, split: str) -> tuple[GoldDataset, ...]:
     if source is None or isinstance(source, (str, Path)):
-        return load_splits(source, read=read, decide=settled)
+        return load_splits(source, split=split, read=read, decide=settled)
     if isinstance(source, GoldDataset):
         return (source,)
     wanted = "a dataset must be GoldDatasets (from load_dataset), Examples, or the path or name of one"

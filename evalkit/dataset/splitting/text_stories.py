@@ -34,12 +34,12 @@ ALIKE = 0.2
 """From here on two articles may tell one story."""
 UNSEEN = 100
 """Articles without any of the names, which are thought beside those that there are."""
-COMMON = 0.1
+COMMON = 0.02
 """Words and names of more than this share of many articles say little, and are left out of products."""
 FEW = 50
 """So many articles may always share a word that is looked at."""
-BLOCK = 2000
-"""Articles that are compared with all others at once."""
+BLOCK = 500
+"""Articles that are compared with others at once."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|\d[\d.,]*\d")
 _OWNER = re.compile(r"['’]s$")
@@ -115,18 +115,26 @@ def _alike(articles: Sequence[Article]) -> Alike:
         return {}
     terms = [_terms(article) for article in articles]
     names, words = _weights([one for one, _ in terms], UNSEEN), _weights([other for _, other in terms], 0)
+    # By day, so that those within the window of each other lie together; those without a day come last.
     days = np.array([_number(article) for article in articles])
+    order = np.argsort(days, kind="stable")
+    days, names, words = days[order], names[order], words[order]
+    dated = len(days) - int(np.isnan(days).sum())
     pairs: Alike = {}
     for begin in range(0, len(articles), BLOCK):
-        block = slice(begin, begin + BLOCK)
-        scores = (names[block] @ names.T + words[block] @ words.T).tocoo()
-        low, high = scores.row + begin, scores.col
-        apart = np.abs(days[low] - days[high])
+        block = np.arange(begin, min(begin + BLOCK, len(articles)))
+        # What comes before a block has been compared with it.
+        latest = days[min(block[-1], dated - 1)] + WINDOW if begin < dated else -math.inf
+        near_end = int(np.searchsorted(days[:dated], latest, "right"))
+        others = np.concatenate([np.arange(begin, max(near_end, begin)), np.arange(max(dated, begin), len(articles))])
+        scores = (names[block] @ names[others].T + words[block] @ words[others].T).tocoo()
+        left, right = block[scores.row], others[scores.col]
+        apart = np.abs(days[left] - days[right])
         # What has no day is not a number, and not further apart.
-        near = (scores.data >= ALIKE) & (low < high) & ~(apart > WINDOW)
-        found = zip(low[near].tolist(), high[near].tolist(), scores.data[near].tolist(), strict=True)
-        pairs |= {(one, other): score for one, other, score in found}
-    return pairs
+        near = (scores.data >= ALIKE) & (left < right) & ~(apart > WINDOW)
+        ends = np.sort(np.stack([order[left[near]], order[right[near]]]), axis=0).tolist()
+        pairs |= dict(zip(zip(*ends, strict=True), scores.data[near].tolist(), strict=True))
+    return dict(sorted(pairs.items()))
 
 
 def _number(article: Article) -> float:
@@ -139,12 +147,12 @@ def _stories(articles: int, pairs: Alike) -> Iterable[list[int]]:
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 
-    for part in _connected(articles, pairs):
-        place = {number: at for at, number in enumerate(part)}
-        apart = _distances(len(part), {(place[a], place[b]): score for (a, b), score in pairs.items() if a in place})
+    for part, own in _connected(articles, pairs):
         if len(part) == 2:
             yield part
             continue
+        place = {number: at for at, number in enumerate(part)}
+        apart = _distances(len(part), {(place[one], place[other]): score for (one, other), score in own.items()})
         tree = linkage(squareform(apart, checks=False), method="average")
         groups: dict[int, list[int]] = {}
         for number, group in zip(part, fcluster(tree, 2 - ALIKE, criterion="distance").tolist(), strict=True):
@@ -161,8 +169,8 @@ def _distances(size: int, pairs: Alike) -> NDArray[np.float64]:
     return apart
 
 
-def _connected(articles: int, pairs: Alike) -> list[list[int]]:
-    """The articles that a chain of pairs brings together, in ascending order."""
+def _connected(articles: int, pairs: Alike) -> list[tuple[list[int], Alike]]:
+    """The articles that a chain of pairs brings together, in ascending order, with their pairs."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -170,8 +178,10 @@ def _connected(articles: int, pairs: Alike) -> list[list[int]]:
         return []
     rows, columns = np.array(list(pairs), dtype=int).T
     graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(articles, articles))
-    _, part_of = connected_components(graph, directed=False)
-    parts: dict[int, list[int]] = {}
-    for number, part in enumerate(part_of.tolist()):
-        parts.setdefault(part, []).append(number)
-    return [part for part in parts.values() if len(part) > 1]
+    part_of = connected_components(graph, directed=False)[1].tolist()
+    parts: dict[int, tuple[list[int], Alike]] = {}
+    for number, part in enumerate(part_of):
+        parts.setdefault(part, ([], {}))[0].append(number)
+    for pair, score in pairs.items():
+        parts[part_of[pair[0]]][1][pair] = score
+    return [(part, own) for part, own in parts.values() if len(part) > 1]

@@ -41,6 +41,8 @@ DOCUMENTS = Registry(
         "evalkit.dataset.catalogue.get:ObtainedDataset": "evalkit.report.of.catalogue:obtained_document",
         "evalkit.dataset.convert:Conversion": "evalkit.report.of.conversion:document",
         "evalkit.dataset.publishing.push:PushResult": "evalkit.report.of.push:document",
+        "evalkit.dataset.perturbing.perturb:PerturbedDataset": "evalkit.report.of.perturbation:dataset_document",
+        "evalkit.analysis.robustness:Robustness": "evalkit.report.of.perturbation:robustness_document",
         "evalkit.dataset.splitting.checking:SplitCheck": "evalkit.report.of.splits:check_document",
         "evalkit.dataset.splitting.division:DatasetSplits": "evalkit.report.of.splits:document",
         "evalkit.dataset.profiles:ProfileDraft": "evalkit.report.of.conversion:draft_document",
