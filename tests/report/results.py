@@ -15,6 +15,7 @@ from evalkit.dataset.describe import describe_dataset
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.init import InitResult
 from evalkit.dataset.labels import Inventory
+from evalkit.dataset.leakage.found import Known, Leak, Leakage, LeakSide
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.profiles import ProfileDraft
 from evalkit.dataset.publishing.push import PushResult
@@ -182,6 +183,31 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
             notes=(text,),
         ),
         "evalkit.dataset.describe:Description": describe_dataset([gold, gold]),
+        "evalkit.dataset.leakage.found:Leakage": Leakage(
+            dataset=text,
+            splits={"train": 12, text: 24},
+            against={text: 3},
+            pairs=(
+                Leak(
+                    left=LeakSide(dataset=text, id=text, split="test", start=0, end=len(text)),
+                    right=LeakSide(dataset=text, id=text, split="", start=3, end=90),
+                    shared=46,
+                    words=50,
+                    text=text,
+                    containment=(0.25, 1.0),
+                    original="left",
+                    because="earlier",
+                ),
+            ),
+            known=(
+                Known(split=text, what="entities", items=24, known=12),
+                Known(split=text, what="dates", items=0, known=0),
+            ),
+            sampled=4,
+            limit=50,
+            articles_with_common=12,
+            notes=(text,),
+        ),
         "evalkit.dataset.validate:Validation": Validation(problems=(), counts=counts),
         "evalkit.dataset.problems:Problem": [Problem(text, text, text, f"{text} 12")],
         "evalkit.extractors.catalog:ModelEntry": [replace(one, description=text) for one in list_models()],

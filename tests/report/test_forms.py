@@ -63,6 +63,7 @@ KEY_FIGURES = {
     "ProfileDraft": ("PER", "24"),
     "InitResult": ("labels.toml",),
     "Description": ("24", "entities"),
+    "Leakage": ("46", "25"),
     "Validation": ("12", "entities"),
     "Problem": ("PER 12",),
     "ModelEntry": ("ner-base", "Apache-2.0"),

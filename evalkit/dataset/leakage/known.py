@@ -55,11 +55,12 @@ def known_from(
         found = sum(text in there or standing.holds(text) for text in texts)
         known.append(Known(split=split, what=what, items=len(texts), known=found))
     training = [*(example.article for example in train), *corpora]
-    sources = {article.source for article in training}
-    outlets = [article.source for article in articles if article.source.strip()]
+    # Where training data names no outlet or no day, nothing can be said of those.
+    sources = {article.source for article in training if article.source.strip()}
+    outlets = [article.source for article in articles if article.source.strip() and sources]
     known.append(Known(split=split, what="outlets", items=len(outlets), known=sum(one in sources for one in outlets)))
     last = max((article.published[:_DAY] for article in training), default="")
-    dates = [article.published[:_DAY] for article in articles if article.published]
+    dates = [article.published[:_DAY] for article in articles if article.published and last]
     known.append(Known(split=split, what="dates", items=len(dates), known=sum(date <= last for date in dates)))
     return known
 

@@ -64,7 +64,7 @@ def _blocks(diagnosis: Diagnosis) -> Iterator[Block]:
 
 def _sliced_by(task: str, by: str) -> str:
     if by == LEAKED:
-        return "with and without articles whose text stands in another split"
+        return "with and without what leaked"
     return f"by {_label_word(task) if by == LABEL else by}"
 
 

@@ -58,9 +58,8 @@ def _blocks(leakage: Leakage, shown: Sequence[Leak]) -> Iterator[Block]:
     corpora = [f"{one_line(name, NAMED)} ({number_of(number, 'article')})" for name, number in leakage.against.items()]
     yield Lines.of(
         *(
-            f"{split}: {number_of(len(leaked), 'article')} of {number} {'shares' if len(leaked) == 1 else 'share'} text"
+            f"{split}: {len(leakage.leaked(split))} of {number_of(number, 'article')} with shared text"
             for split, number in leakage.splits.items()
-            for leaked in (leakage.leaked(split),)
         ),
         *(f"beside {name}" for name in corpora),
     )
