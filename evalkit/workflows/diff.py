@@ -35,6 +35,7 @@ def diff_datasets(
 ) -> DatasetDiff:
     """What became of the items of a dataset, article by article, matched as the scorer matches.
 
+    Things and topics that are only called otherwise are told once an article (`renamed`), and are no changes of items.
     Items of articles whose text differs are not compared; such articles are named, as are those that only one version
     has. Gold need not be valid to be compared.
 
@@ -45,8 +46,8 @@ def diff_datasets(
         revision: the old version is taken from this revision of git; `old` is a path then.
         split: only this split of both; by default all. Of datasets that are given as objects all is compared.
         annotator: the reading that counts, in both versions.
-        new_annotator: the reading that counts in the new version, if it is another. What two readers call otherwise and
-            mean alike is no difference then.
+        new_annotator: the reading that counts in the new version, if it is another; what is not scored is no change
+            then.
         read: how files are read.
 
     Raises:
@@ -65,7 +66,7 @@ def diff_datasets(
     if readers[0] != readers[1]:
         names = f"{first.name} ({readers[0] or 'gold'})", f"{second.name} ({readers[1] or 'gold'})"
     notes = tuple(dict.fromkeys((*first.notes, *second.notes)))
-    return diff_examples(first.examples, second.examples, names=names, alike=readers[0] != readers[1], notes=notes)
+    return diff_examples(first.examples, second.examples, names=names, readings=readers[0] != readers[1], notes=notes)
 
 
 @dataclass(frozen=True, slots=True)

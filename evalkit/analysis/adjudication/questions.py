@@ -7,13 +7,12 @@ topics that matched items are about; the names that others gave a topic become o
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evalkit.analysis.differences.matching import Version, matched_items
-from evalkit.analysis.differences.naming import common_names, renamed_things
+from evalkit.analysis.differences.naming import common_names, free_names_alike, renamed_things
 from evalkit.layers.base import Layer
 from evalkit.layers.fields import NAMES, NUMBER, REQUIRED, SPANS
 from evalkit.layers.table import all_layers
@@ -187,33 +186,18 @@ def _key(layer: Layer[Any], item: Any) -> Any:
 def _topics_alike(
     layer: Layer[Any], items: Sequence[Any], found: Mapping[int, Question], questions: Sequence[Question]
 ) -> list[Any]:
-    """The items with free names, such as topics, called as in the questions that they belong to.
-
-    One name of the reader is one of theirs, and the other way round; of several the one that is met most often.
-    """
+    """The items with free names, such as topics, called as in the questions; their own names become other names."""
     if layer.also_called is None:
         return list(items)
-    met: Counter[tuple[str, str]] = Counter()
-    for number, question in found.items():
-        other = next(iter(question.said.values()))
-        for name in layer.names:
-            ours, theirs = getattr(items[number], name), getattr(other, name)
-            if layer.nobody(ours) and layer.nobody(theirs):
-                met[ours, theirs] += 1
-    meant: dict[str, str] = {}
-    for (ours, theirs), _ in sorted(met.items(), key=lambda entry: (-entry[1], entry[0][0] != entry[0][1], entry[0])):
-        if ours not in meant and theirs not in meant.values():
-            meant[ours] = theirs
-    everybody = [*items, *[item for question in questions for item in question.said.values()]]
-    in_use = {meant.get(value, value) for item in everybody for value in (getattr(item, name) for name in layer.names)}
+    said = [item for question in questions for item in question.said.values()]
+    matched = [(next(iter(question.said.values())), items[number]) for number, question in found.items()]
+    meant = free_names_alike(layer, said, items, matched)
     renamed = []
     for item in items:
-        changed = {name: meant[value] for name in layer.names if (value := getattr(item, name)) in meant}
-        names = [getattr(item, name) for name in changed if getattr(item, name) != changed[name]]
-        new = replace(item, **changed) if names else item
+        names = [value for name in layer.names if (value := getattr(item, name)) in meant]
+        new = replace(item, **{name: meant[v] for name in layer.names if (v := getattr(item, name)) in meant})
         for name in names:
-            # What another topic is called is no other name of this one.
-            new = new if name in in_use else layer.also_called(new, name)
+            new = layer.also_called(new, name)
         renamed.append(new)
     return renamed
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evalkit.analysis.differences.change import ItemChange, read_changes
+from evalkit.analysis.differences.change import ItemChange, read_changes, read_names
 from evalkit.analysis.differences.dataset_diff import DatasetDiff
 from evalkit.analysis.differences.matching import free_id
+from evalkit.analysis.differences.naming import renamed_things
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.errors import InputError
 from evalkit.layers.base import Layer, surface
@@ -28,19 +29,25 @@ def apply_changes(gold: GoldDataset, changes: Iterable[ItemChange] | DatasetDiff
 
     Args:
         gold: the gold that the changes start from.
-        changes: the changes; differences, whose changes of items are made; or a patch, the path of what
-            `evalkit dataset diff --json` wrote.
+        changes: the changes; differences, whose changes of items are made and whose things are renamed; or a patch, the
+            path of what `evalkit dataset diff --json` wrote.
 
     Raises:
         FormatError: the patch is none.
         InputError: an article is not there, or an item that a change starts from is not (any more); or what a change
             says stands at its spans does not. Names the article and the item.
     """
+    names: Mapping[str, Mapping[str, str]] = {}
     if isinstance(changes, str | Path):
-        changes = read_changes(changes)
+        wanted, names = read_changes(changes), read_names(changes)
     elif isinstance(changes, DatasetDiff):
-        changes = changes.changes
-    changed = changed_examples(gold.examples, changes)
+        wanted, names = changes.changes, changes.renamed
+    else:
+        wanted = tuple(changes)
+    changed = [
+        replace(example, gold=renamed_things(example.gold, names.get(example.article.id, {})))
+        for example in changed_examples(gold.examples, wanted)
+    ]
     made = gold_dataset(changed, name=gold.name, split=gold.split, inventory=gold.inventory)
     return replace(gold, examples=made.examples, fingerprint=made.fingerprint)
 

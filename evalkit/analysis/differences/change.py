@@ -22,6 +22,7 @@ from evalkit.layers.base import Layer, surface
 from evalkit.layers.keys import unread_keys
 from evalkit.layers.table import layer_names, load_layer
 from evalkit.registry import near_match
+from evalkit.shapes import checked, each, fields, text
 
 __all__ = [
     "ADDED",
@@ -35,6 +36,7 @@ __all__ = [
     "change_of",
     "changes_to_json",
     "read_changes",
+    "read_names",
 ]
 
 ADDED, REMOVED, MOVED = "added", "removed", "moved"
@@ -153,16 +155,33 @@ def read_changes(source: str | Path | Mapping[str, Any]) -> tuple[ItemChange, ..
         InputError: the file is not there.
         FormatError: it is no patch, or a change in it is none; says which.
     """
-    where = "the patch" if isinstance(source, Mapping) else str(source)
-    if isinstance(source, Mapping):
-        value: Any = source
-    else:
-        value = read_json(path_of(source, "a patch must be the path of a file"))
+    value, where = _patch(source)
     if not isinstance(value, Mapping) or not isinstance(value.get("changes"), list | tuple):
         raise FormatError(f"{where}: is no patch; it must be an object with a list of 'changes'")
     if (version := value.get("version", 1)) != 1:
         raise FormatError(f"{where}: is a patch of version {version!r}, and 1 is read; update evalkit")
     return tuple(_change(one, f"{where}: changes[{number}]") for number, one in enumerate(value["changes"]))
+
+
+def read_names(source: str | Path | Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """What a patch calls otherwise: article id → name → new name; nothing where it does not say.
+
+    Raises:
+        FormatError: it says something else.
+    """
+    value, where = _patch(source)
+    names: dict[str, dict[str, str]] = value.get("renamed") or {} if isinstance(value, Mapping) else {}
+    return dict(checked({"renamed": names}, _NAMES, where, "mend it, or leave 'renamed' out")["renamed"])
+
+
+_NAMES = fields({"renamed": each(each(text))})
+
+
+def _patch(source: str | Path | Mapping[str, Any]) -> tuple[Any, str]:
+    """A patch as JSON values, and what it is called in messages."""
+    if isinstance(source, Mapping):
+        return source, "the patch"
+    return read_json(path_of(source, "a patch must be the path of a file")), str(source)
 
 
 def _change(value: Any, where: str) -> ItemChange:

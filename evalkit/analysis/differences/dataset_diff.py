@@ -43,6 +43,10 @@ class DatasetDiff:
         new: what the new version is called.
         changes: what became of items, by article, layer and place.
         articles: for each of `ARTICLE_KINDS` the articles of which it is so, by id.
+        renamed: article id → what is called otherwise in the new version and is one and the same: name → new name. The
+            changes use the old names.
+        unscored: field → items that differ in nothing that is scored and in this, where two readings are compared:
+            they are no changes.
         sources: article id → the article, of those with changes.
         compared: how many articles were compared item by item.
         items: layer → items of the articles that were compared, in the old and in the new version.
@@ -53,6 +57,8 @@ class DatasetDiff:
     new: str
     changes: tuple[ItemChange, ...]
     articles: Mapping[str, tuple[str, ...]]
+    renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    unscored: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, Article] = field(default_factory=dict)
     compared: int = 0
     items: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -67,13 +73,14 @@ class DatasetDiff:
     def figures(self) -> dict[str, float]:
         """What a condition may be about: `changes`, `changes.moved`, `quotes.moved`, `articles.added`, `differences`.
 
-        `differences` are the changes of items and of articles together.
+        `differences` are the changes of items, the names and the changes of articles together.
         """
         kinds = Counter(change.kind for change in self.changes)
         articles = {kind: len(self.articles.get(kind, ())) for kind in ARTICLE_KINDS}
         return {
             "changes": len(self.changes),
-            "differences": len(self.changes) + sum(articles.values()),
+            "renamed": (renamed := sum(map(len, self.renamed.values()))),
+            "differences": len(self.changes) + renamed + sum(articles.values()),
             **{f"changes.{kind}": kinds[kind] for kind in KINDS},
             **{f"articles.{kind}": number for kind, number in articles.items()},
             **{f"{layer}.{kind}": number for layer, own in self.counts.items() for kind, number in own.items()},
@@ -83,12 +90,14 @@ class DatasetDiff:
         """The differences as JSON values; `read_changes` reads them as a patch."""
         return {
             **changes_to_json(self.changes),
+            "renamed": {article_id: dict(names) for article_id, names in self.renamed.items()},
             "old": self.old,
             "new": self.new,
             "articles": {kind: list(self.articles.get(kind, ())) for kind in ARTICLE_KINDS},
             "compared": self.compared,
             "items": {layer: {"old": old, "new": new} for layer, (old, new) in self.items.items()},
             "counts": self.counts,
+            "unscored": dict(self.unscored),
             "notes": list(self.notes),
         }
 
@@ -130,7 +139,7 @@ def diff_examples(
     new: Iterable[Split],
     *,
     names: tuple[str, str],
-    alike: bool = False,
+    readings: bool = False,
     notes: Sequence[str] = (),
 ) -> DatasetDiff:
     """What two versions of some articles have not in common; the gold of an article is what counts as such.
@@ -139,8 +148,7 @@ def diff_examples(
         old: the old version, each article once.
         new: the new version.
         names: what the two are called.
-        alike: whether things of the new version are called as in the old one where both mean the same: two readers
-            choose names of their own.
+        readings: whether they are two readings: what is not scored, such as evidence, is no change then.
         notes: what is to be said besides.
 
     Raises:
@@ -156,18 +164,32 @@ def diff_examples(
     skipped = set(kinds["other_text"])
     pairs = [(before[name][1], after[name][1]) for name in both if name not in skipped]
     versions = [Version(one.article, one.settled, other.settled) for one, other in pairs]
-    changes = changes_between(map(named_alike, versions) if alike else versions)
-    changed = {change.article_id for change in changes}
+    named = named_alike(versions)
+    changes = changes_between(version for version, _ in named)
+    unscored: Counter[str] = Counter()
+    if readings:
+        apart = [change for change in changes if _is_unscored(change)]
+        unscored.update(name for change in apart for name in change.differing)
+        changes = [change for change in changes if not _is_unscored(change)]
+    renamed = {version.article.id: names for version, names in named if names}
+    changed = {change.article_id for change in changes} | renamed.keys()
     return DatasetDiff(
         old=names[0],
         new=names[1],
         changes=tuple(changes),
         articles={kind: tuple(ids) for kind, ids in kinds.items()},
         sources={other.article.id: other.article for _, other in pairs if other.article.id in changed},
+        renamed=renamed,
+        unscored=dict(sorted(unscored.items())),
         compared=len(pairs),
         items=_items(pairs),
         notes=tuple(notes),
     )
+
+
+def _is_unscored(change: ItemChange) -> bool:
+    """Whether both versions have the item and all that is scored in it is the same."""
+    return bool(change.differing) and not set(change.differing) & set(load_layer(change.layer).decisive)
 
 
 def _by_id(examples: Iterable[Split], name: str) -> dict[str, Split]:

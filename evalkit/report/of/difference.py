@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -39,12 +39,14 @@ def document(diff: DatasetDiff, *, limit: int = SHOWN) -> Document:
     articles = len({change.article_id for change in diff.changes})
     changes = f"{number_of(len(diff.changes), 'change')} in {number_of(articles, 'article')}"
     left = len(diff.changes) - len(shown)
+    apart = ", ".join(f"{name} {number}" for name, number in diff.unscored.items())
+    aside = (f"items that differ only in what is not scored, left aside: {apart}",) if apart else ()
     more = (f"the first {len(shown)} of {len(diff.changes)} changes are shown; --limit 0 shows all",) if left else ()
     return Document(
         what="difference",
         title=f"{one_line(diff.old)} → {one_line(diff.new)}: {changes if diff.changes else 'no item changed'}",
         blocks=tuple(_blocks(diff, shown)),
-        notes=(*more, *diff.notes),
+        notes=(*more, *aside, *diff.notes),
         rows=tuple(_row(change) for change in diff.changes),
         data=diff.to_json(),
     )
@@ -61,13 +63,25 @@ def _blocks(diff: DatasetDiff, shown: Sequence[ItemChange]) -> Iterator[Block]:
     ]
     if lines or not diff.items:
         yield Lines.of(*(lines or [compared]))
-    for article_id, changes in groupby(shown, lambda change: change.article_id):
+    by_article = {name: list(own) for name, own in groupby(shown, lambda change: change.article_id)}
+    last = max(by_article, default="") if len(shown) < len(diff.changes) else None
+    told = {name for name in diff.renamed if last is None or name <= last}
+    for article_id in sorted(by_article.keys() | told):
         article = diff.sources[article_id]
+        changes = (_line(change, article.text) for change in by_article.get(article_id, ()))
+        renamed = _renamed(diff.renamed.get(article_id, {}))
         yield Lines(
             title=f"{article_id} · {article.title}" if article.title else article_id,
-            lines=tuple(_line(change, article.text) for change in changes),
+            lines=(*renamed, *changes),
             hanging=True,
         )
+
+
+def _renamed(names: Mapping[str, str]) -> list[Line]:
+    """What is only called otherwise, in one line."""
+    if not names:
+        return []
+    return [Line((Piece("renamed", STRONG), Piece(" " + ", ".join(f"{old} → {new}" for old, new in names.items()))))]
 
 
 def _table(diff: DatasetDiff, compared: str) -> Table:
