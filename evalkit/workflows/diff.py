@@ -31,6 +31,7 @@ def diff_datasets(
     split: str = ALL,
     annotator: str | None = None,
     new_annotator: str | None = None,
+    scored: bool = False,
     read: ReadOptions | None = None,
 ) -> DatasetDiff:
     """What became of the items of a dataset, article by article, matched as the scorer matches.
@@ -46,8 +47,9 @@ def diff_datasets(
         revision: the old version is taken from this revision of git; `old` is a path then.
         split: only this split of both; by default all. Of datasets that are given as objects all is compared.
         annotator: the reading that counts, in both versions.
-        new_annotator: the reading that counts in the new version, if it is another; what is not scored is no change
-            then.
+        new_annotator: the reading that counts in the new version, if it is another.
+        scored: leave out what differs only in what is not scored, such as the evidence of a stance and the aliases of
+            its topic; so it is where two readings are compared.
         read: how files are read.
 
     Raises:
@@ -66,7 +68,9 @@ def diff_datasets(
     if readers[0] != readers[1]:
         names = f"{first.name} ({readers[0] or 'gold'})", f"{second.name} ({readers[1] or 'gold'})"
     notes = tuple(dict.fromkeys((*first.notes, *second.notes)))
-    return diff_examples(first.examples, second.examples, names=names, readings=readers[0] != readers[1], notes=notes)
+    return diff_examples(
+        first.examples, second.examples, names=names, scored=scored or readers[0] != readers[1], notes=notes
+    )
 
 
 @dataclass(frozen=True, slots=True)

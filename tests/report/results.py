@@ -30,9 +30,11 @@ from evalkit.predictions.plan import Plan
 from evalkit.predictions.suggestions import Suggestions
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span, Stance
 from evalkit.scoring.selftest import Check, Violation
+from evalkit.workflows.adjudicate import adjudicate_dataset
 from evalkit.workflows.agreement import measure_agreement
 from evalkit.workflows.compare import compare_repeated_runs, compare_runs
 from evalkit.workflows.diagnose import diagnose
+from evalkit.workflows.diff import diff_datasets
 from evalkit.workflows.explain import explain_run
 from evalkit.workflows.extract import extract_articles
 from evalkit.workflows.gate import check_gate, update_baseline
@@ -103,6 +105,16 @@ def read_by_three(gold: GoldDataset, text: str) -> GoldDataset:
     return replace(gold, examples=tuple(examples), readers={text: text})
 
 
+def edited_gold(gold: GoldDataset, text: str) -> GoldDataset:
+    """The gold with one mention removed, another relabelled, and a thing called otherwise in each article."""
+    changed = []
+    for one in gold:
+        first, second, _ = one.gold.entities
+        entities = replace(first, entity_id=f"{text} two"), replace(second, label=text)
+        changed.append(replace(one, gold=one.gold.with_layers(entities=entities)))
+    return replace(gold, examples=tuple(changed))
+
+
 def results_of(text: str, folder: Path) -> Mapping[str, Any]:
     """Type → a result of it, as `DOCUMENTS` names types."""
     gold = gold_of(text)
@@ -130,6 +142,8 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         "evalkit.analysis.seeds:RepeatedRuns": compare_repeated_runs(named, resamples=20),
         "evalkit.analysis.diagnosis:Diagnosis": diagnose(second, gold, resamples=20, slices=["section", "zone"]),
         "evalkit.analysis.thresholds:ThresholdFit": fit_thresholds(second, dataset=gold, tasks=["entities"]),
+        "evalkit.analysis.adjudication.adjudication:Adjudication": adjudicate_dataset(read, anew=True),
+        "evalkit.analysis.differences.dataset_diff:DatasetDiff": diff_datasets(gold, edited_gold(gold, text)),
         "evalkit.analysis.explain:Explanation": explain_run(second, f"{text} 0", dataset=gold),
         "evalkit.analysis.agreement.measured:Agreement": measure_agreement(read, resamples=20),
         "evalkit.gate.outcome:GateReport": report,

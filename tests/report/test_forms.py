@@ -49,6 +49,8 @@ KEY_FIGURES = {
     "RepeatedRuns": ("0.76", "exact"),
     "Diagnosis": ("boundary", "0.33"),
     "ThresholdFit": ("0.66", "GPE"),
+    "Adjudication": ("accepted", "disputed"),
+    "DatasetDiff": ("relabelled", "removed"),
     "Explanation": ("boundary", "0.33"),
     "Agreement": ("boundary", "0.33"),
     "GateReport": ("0.857", "0.1905"),

@@ -363,5 +363,6 @@ def _why(layer: Layer[Any], point: _Point) -> str:
     items = [layer.ordered(one.item) for one in point.proposals]
     differing = [one.name for one in layer.fields if len({getattr(item, one.name) for item in items}) > 1]
     silent = point.question.silent
-    words = [f"{', '.join(differing)} differ" if len(differing) > 1 else f"{differing[0]} differs"] if differing else []
+    several = len(differing) > 1 or differing[:1] == [layer.spans_field]
+    words = [f"{', '.join(differing)} {'differ' if several else 'differs'}"] if differing else []
     return "; ".join([*words, *([f"not marked by {', '.join(silent)}"] if silent else [])])

@@ -45,8 +45,7 @@ class DatasetDiff:
         articles: for each of `ARTICLE_KINDS` the articles of which it is so, by id.
         renamed: article id → what is called otherwise in the new version and is one and the same: name → new name. The
             changes use the old names.
-        unscored: field → items that differ in nothing that is scored and in this, where two readings are compared:
-            they are no changes.
+        unscored: field → items that differ in this and in nothing that is scored, where these are no changes.
         sources: article id → the article, of those with changes.
         compared: how many articles were compared item by item.
         items: layer → items of the articles that were compared, in the old and in the new version.
@@ -139,7 +138,7 @@ def diff_examples(
     new: Iterable[Split],
     *,
     names: tuple[str, str],
-    readings: bool = False,
+    scored: bool = False,
     notes: Sequence[str] = (),
 ) -> DatasetDiff:
     """What two versions of some articles have not in common; the gold of an article is what counts as such.
@@ -148,7 +147,7 @@ def diff_examples(
         old: the old version, each article once.
         new: the new version.
         names: what the two are called.
-        readings: whether they are two readings: what is not scored, such as evidence, is no change then.
+        scored: leave out what differs only in what is not scored.
         notes: what is to be said besides.
 
     Raises:
@@ -167,7 +166,7 @@ def diff_examples(
     named = named_alike(versions)
     changes = changes_between(version for version, _ in named)
     unscored: Counter[str] = Counter()
-    if readings:
+    if scored:
         apart = [change for change in changes if _is_unscored(change)]
         unscored.update(name for change in apart for name in change.differing)
         changes = [change for change in changes if not _is_unscored(change)]

@@ -19,6 +19,7 @@ __all__ = ["diff_command"]
 @click.option(
     "--new-annotator", metavar="NAME", help="Whose reading counts in NEW, if not --annotator's (or the gold)."
 )
+@click.option("--scored", is_flag=True, help="Leave out what is not scored: evidence, aliases, links; so for readings.")
 @click.option("--split", default="all", show_default=True, help="Compare one split.")
 @click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True, help="Show so many; 0 for all.")
 @fail_on_option("changes>0")
@@ -29,6 +30,7 @@ def diff_command(
     new: str | None,
     revision: str | None,
     new_annotator: str | None,
+    scored: bool,
     split: str,
     limit: int,
     fail_on: tuple[Condition, ...],
@@ -45,7 +47,9 @@ def diff_command(
 
     if new is None and revision is None and new_annotator is None:
         raise click.UsageError("name NEW, a revision of git with --rev, or a reading with --new-annotator")
-    done = diff_datasets(old, new, revision=revision, split=split, new_annotator=new_annotator, read=read)
+    done = diff_datasets(
+        old, new, revision=revision, split=split, new_annotator=new_annotator, scored=scored, read=read
+    )
     show(done, form, limit=limit)
     if status := status_on(done.figures(), fail_on):
         raise click.exceptions.Exit(status)

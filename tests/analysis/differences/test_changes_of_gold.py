@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 
-from evalkit.analysis.differences.apply import changed_examples
+from evalkit.analysis.differences.apply import apply_changes, changed_examples
 from evalkit.analysis.differences.change import ItemChange, change_of, changes_to_json, read_changes
+from evalkit.analysis.differences.dataset_diff import DatasetDiff, diff_examples
 from evalkit.analysis.differences.matching import Version, changes_between
+from evalkit.analysis.differences.naming import renamed_things
+from evalkit.dataset.gold import gold_dataset
+from evalkit.dataset.labels import unlisted_inventory
 from evalkit.errors import FormatError, InputError
 from evalkit.formats.native.canonical import canonical_annotations
 from evalkit.records import AUTHOR, Annotations, Category, Entity, Example, Quote, Span, Stance
@@ -105,6 +109,69 @@ def test_an_added_item_gets_an_id_that_is_free_and_who_refers_to_it_knows() -> N
     (made,) = changed_examples([taken], [stance, added])
     assert [quote.id for quote in made.gold.quotes] == ["q1", "q2", "q3"]
     assert made.gold.stances[0].quote_id == "q3"
+
+
+def diff(old: Annotations, new: Annotations, **options: bool) -> DatasetDiff:
+    sides = ([("test", example_of(one))] for one in (old, new))
+    return diff_examples(*sides, names=("old", "new"), **options)
+
+
+PEOPLE = Annotations(
+    entities=[entity("Ida Moen", entity_id="moen"), entity("Ola Brun", entity_id="brun", name="e2")],
+    quotes=[QUOTE],
+    stances=[STANCE, replace(STANCE, id="s2", holder="moen", label="favor", evidence=(span_of("We knew,"),))],
+)
+
+
+def test_what_is_only_called_otherwise_is_no_change_of_items() -> None:
+    names = {"moen": "ida-moen", "brun": "ola", "topic:toll": "topic:road-toll"}
+    done = diff(PEOPLE, renamed_things(PEOPLE, names))
+    assert (done.changes, done.renamed, done.figures()["renamed"]) == ((), {"a1": names}, 3)
+    # Two who change names are two renamed ones.
+    swapped = renamed_things(PEOPLE, {"moen": "brun", "brun": "moen"})
+    assert diff(PEOPLE, swapped).renamed == {"a1": {"moen": "brun", "brun": "moen"}}
+    # What is joined or split is no name.
+    joined = renamed_things(PEOPLE, {"brun": "moen"})
+    assert {change.kind for change in diff(PEOPLE, joined).changes} == {"re-attributed"}
+    assert {change.kind for change in diff(joined, PEOPLE).changes} == {"re-attributed"}
+
+
+def test_a_topic_that_both_versions_have_keeps_its_meaning() -> None:
+    two = PEOPLE.with_layers(stances=[STANCE, replace(PEOPLE.stances[1], target="topic:road")])
+    half = PEOPLE.with_layers(stances=[replace(STANCE, target="topic:road"), PEOPLE.stances[1]])
+    for other in (two, half):
+        assert not diff(PEOPLE, other).renamed
+        assert [change.kind for change in diff(PEOPLE, other).changes] == ["re-attributed"]
+
+
+def test_what_is_not_scored_may_be_left_aside() -> None:
+    other = replace(STANCE, evidence=(span_of("opposed"),), aliases=("fee",))
+    new = PEOPLE.with_layers(stances=[other, replace(PEOPLE.stances[1], label="neutral", aliases=("fee",))])
+    assert [change.kind for change in diff(PEOPLE, new).changes] == ["relabelled", "moved"]
+    done = diff(PEOPLE, new, scored=True)
+    assert [change.kind for change in done.changes] == ["relabelled"]
+    assert done.unscored == {"aliases": 1, "evidence": 1}
+
+
+def test_a_patch_with_names_gives_the_new_version(tmp_path: Path) -> None:
+    random = Random(17)
+    renamed = 0
+    for number in range(150):
+        old, new = drawn_annotations(random), drawn_annotations(random)
+        if number % 3 == 0:
+            new = renamed_things(old, {name: f"{name}-x" for name in ("moen", "brun", "topic:toll")})
+        done = diff(old, new)
+        renamed += bool(done.renamed)
+        gold = gold_dataset([example_of(old)], name="gold", split="test", inventory=unlisted_inventory())
+        patch = tmp_path / "patch.json"
+        patch.write_text(json.dumps(done.to_json()))
+        for changes in (done, patch):
+            (made,) = apply_changes(gold, changes)
+            assert canonical_annotations(made.gold, renumber=True) == canonical_annotations(new, renumber=True)
+    assert renamed > 40
+    patch.write_text(json.dumps({"changes": [], "renamed": {"a1": ["moen"]}}))
+    with pytest.raises(FormatError, match="renamed"):
+        apply_changes(gold, patch)
 
 
 def refused(gold: Annotations, *wanted: ItemChange) -> str:
