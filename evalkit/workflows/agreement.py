@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 from evalkit.analysis.agreement.coefficient import Coefficient, coefficient_of
 from evalkit.analysis.agreement.disagreements import Disagreement, disagreements_of
-from evalkit.analysis.agreement.kappa import kappa_sums
+from evalkit.analysis.agreement.kappa import Matched, kappa_sums, matched_by_kind, matched_items
 from evalkit.analysis.agreement.measured import Agreement, Compared, PairAgreement
 from evalkit.analysis.agreement.pairwise import compared_items, mean_result
 from evalkit.analysis.agreement.unitised import alpha_sums
@@ -19,7 +19,7 @@ from evalkit.dataset.gold import GoldDataset, gold_dataset, settled_splits
 from evalkit.dataset.load import load_splits
 from evalkit.dataset.offsets import moved_annotations
 from evalkit.dataset.publishing.measured import record_measurement
-from evalkit.dataset.readings import as_read
+from evalkit.dataset.readings import as_read, is_undecided
 from evalkit.dataset.sources import ALL
 from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.errors import InputError
@@ -29,13 +29,13 @@ from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scorin
 from evalkit.records import Annotations, Example
 from evalkit.scoring.stories import cluster_notes
 from evalkit.scoring.tasks.evaluable import not_evaluated
-from evalkit.scoring.tasks.table import load_task
+from evalkit.scoring.tasks.table import ScoredTable, load_task
 from evalkit.showing import number_of
 from evalkit.text.difference import span_carrier, text_difference
 from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_from
 from evalkit.workflows.pairing import check_words, takes_label_maps
-from evalkit.workflows.readers import Readers, Tables, readers_of
+from evalkit.workflows.readers import ReaderPair, Readers, Tables, readers_of
 from evalkit.workflows.score import bootstrap_of
 
 __all__ = ["measure_agreement"]
@@ -146,6 +146,11 @@ def _with_reader(gold: GoldDataset, name: str, other: GoldDataset) -> GoldDatase
     examples, carried = [], 0
     for example in gold:
         one = theirs.get(example.article.id)
+        if one is not None and is_undecided(one):
+            raise InputError(
+                f"{name}: {other.name} keeps several readings of article {one.article.id!r:.80} and no gold; name a "
+                "file of one reader"
+            )
         if one is not None and one.settled.layers:
             reading = _over_text(one, example, f"{name}: article {example.article.id!r:.80} of {other.name}")
             carried += reading is not one.settled
@@ -208,13 +213,12 @@ def _measured(gold: GoldDataset, options: Options, examples: int) -> Agreement:
         )
     tables = [pair.tables(scoring) for pair in readers.pairs]
     articles = tuple(example.article.id for example in readers.plain)
-    matched = _matched_tables(readers, tables, scoring)
+    matched = _matched(readers, tables, scoring)
 
     def kappas(numbers: Sequence[int], names: tuple[str, ...]) -> dict[str, Coefficient]:
         found = {}
         for task, by_pair in matched.items():
-            items = [by_pair[number].items for number in numbers if number in by_pair]
-            if own := [one for one in items if one is not None]:
+            if own := [by_pair[number] for number in numbers if number in by_pair]:
                 found[task] = coefficient_of(kappa_sums(names, own), bootstrap)
         return found
 
@@ -259,23 +263,30 @@ def _compared(tables: Sequence[tuple[Tables, Tables]], bootstrap: Bootstrap | No
     return compared
 
 
-def _matched_tables(
+def _matched(
     readers: Readers, tables: Sequence[tuple[Tables, Tables]], scoring: Scoring
-) -> dict[str, dict[int, Any]]:
+) -> dict[str, dict[int, Matched]]:
     """Task → number of the pair → the items that are matched whatever their labels."""
-    matched: dict[str, dict[int, Any]] = {}
+    matched: dict[str, dict[int, Matched]] = {}
     for number, (pair, (there, _)) in enumerate(zip(readers.pairs, tables, strict=True)):
         for task, by_convention in there.items():
-            name = load_task(task).matched
-            if not name:
-                continue
-            own = by_convention.get(name)
-            if own is None:
-                wanted = replace(scoring, tasks=(task,), conventions=(name,))
-                own = pair.ways[0].tables(wanted).get(task, {}).get(name)
-            if own is not None:
+            if (own := _matched_of(task, pair, by_convention, scoring)) is not None:
                 matched.setdefault(task, {})[number] = own
     return matched
+
+
+def _matched_of(
+    task: str, pair: ReaderPair, by_convention: Mapping[str, ScoredTable], scoring: Scoring
+) -> Matched | None:
+    name = load_task(task).matched
+    if not name:
+        items = next(iter(by_convention.values())).items
+        return None if items is None else matched_by_kind(task, items.columns)
+    own = by_convention.get(name)
+    if own is None:
+        wanted = replace(scoring, tasks=(task,), conventions=(name,))
+        own = pair.ways[0].tables(wanted).get(task, {}).get(name)
+    return None if own is None or own.items is None else matched_items(own.items)
 
 
 def _alphas(readers: Readers, tasks: Sequence[str], bootstrap: Bootstrap | None) -> dict[str, dict[str, Coefficient]]:

@@ -58,7 +58,10 @@ def ceiling_notes(gold: GoldDataset, ceilings: Results) -> list[str]:
         return []
     read = {name for example in gold if len(example.readings) > 1 for name in example.readings}
     articles = sum(len(example.readings) > 1 for example in gold)
-    told = "; ".join(f"{name}: {gold.readers[name]}" for name in sorted(read) if name in gold.readers)
+    by_kind: dict[str, list[str]] = {}
+    for name in sorted(read & gold.readers.keys()):
+        by_kind.setdefault(gold.readers[name], []).append(name)
+    told = "; ".join(f"{', '.join(names)}: {kind}" for kind, names in by_kind.items())
     over = "all articles" if articles == len(gold) else f"{articles} of {number_of(len(gold), 'article')}"
     who = f"{number_of(len(read), 'reader')} ({', '.join(sorted(read))})"
     note = f"ceiling: the mean F1 of {who} against each other, over {over}, which several of them read"

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sklearn.metrics import cohen_kappa_score
 
 from evalkit.dataset.build import build_dataset
 from evalkit.dataset.load import load_dataset
 from evalkit.dataset.publishing.measured import read_measured
 from evalkit.errors import InputError
-from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Scope, Span, Stance
+from evalkit.records import Annotations, Article, Category, Entity, Example, Prediction, Quote, Scope, Span, Stance
 from evalkit.workflows.agreement import measure_agreement
 from evalkit.workflows.score import score_predictions
 
@@ -156,6 +157,18 @@ def test_kappa_and_alpha_of_parts() -> None:
     assert own.figures()["entities.kappa"] == own.kappa["entities"].value
 
 
+def test_kappa_of_labels_of_whole_articles_is_that_of_scikit_learn() -> None:
+    given = {"anna": "aabbccabca", "bert": "abbbccabaa"}
+    readings = {
+        f"x{at}": {name: Annotations(categories=(Category(id="c", label=own[at]),)) for name, own in given.items()}
+        for at in range(10)
+    }
+    own = measure_agreement(examples(readings), resamples=50)
+    assert own.kappa["categories"].value == pytest.approx(cohen_kappa_score(*map(list, given.values())))
+    assert own.kappa["categories"].items == 10
+    assert own.alpha == {}
+
+
 def test_disagreements_by_kind_say_who_missed_what() -> None:
     own = measure_agreement(examples(), tasks=["entities"], resamples=0, examples=1)
     kinds = {one.kind: one for one in own.disagreements}
@@ -282,6 +295,10 @@ class TestFilesOfOneReader:
         other = written(tmp_path / "bert.jsonl", [row("a", text="Ida Moen left.", entities=[MOEN])])
         with pytest.raises(InputError, match="bert: article 'a' of bert is another text: "):
             measure_agreement(anna, others={"bert": other})
+        two = {"kari": {"entities": [MOEN]}, "ola": {"entities": []}}
+        several = written(tmp_path / "two.jsonl", [row("a", readings=two)])
+        with pytest.raises(InputError, match="dora: two keeps several readings of article 'a' and no gold"):
+            measure_agreement(anna, others={"dora": several})
         elsewhere = written(tmp_path / "carl.jsonl", [row("z", entities=[MOEN])])
         with pytest.raises(InputError, match="no article of carl is one of anna"):
             measure_agreement(anna, others={"carl": elsewhere})

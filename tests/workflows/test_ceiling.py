@@ -101,9 +101,11 @@ def test_without_two_readings_nothing_changes(tmp_path: Path) -> None:
 
 
 def test_what_the_readers_were_is_said(tmp_path: Path) -> None:
-    (tmp_path / "dataset.toml").write_text('[readers]\nkari = "a language model"\nbo = "a student"\n')
+    (tmp_path / "dataset.toml").write_text(
+        '[readers]\nkari = "a language model"\nola = "a language model"\nbo = "a student"\n'
+    )
     (note,) = [note for note in scored(tmp_path).notes if note.startswith("ceiling")]
-    assert note.endswith("it is the consistency of readers of this kind: kari: a language model")
+    assert note.endswith("it is the consistency of readers of this kind: kari, ola: a language model")
 
 
 def test_one_annotator_as_gold_keeps_the_ceiling(tmp_path: Path) -> None:

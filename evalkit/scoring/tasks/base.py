@@ -221,7 +221,7 @@ class Task:
         asked: whether it is scored only where it, or a convention that is its alone, is asked for: the layers of all
             others are scored whenever they are there.
         matched: the convention that matches items whatever their labels, under which it is asked how far two readers
-            agree on these; nothing for items that are their label.
+            agree on these. Without, matched are items that are right or of the kind `label`, where it has that kind.
         floor: a function of an article that gives what a trivial baseline would find in the layers of the task, for
             layers that the extractor `trivial` does not have. With which label it finds it does not matter: the floor
             is that of the most frequent label of the gold, and in the row of a label that of this label.
