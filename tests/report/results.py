@@ -16,9 +16,12 @@ from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.init import InitResult
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.leakage.found import Known, Leak, Leakage, LeakSide
+from evalkit.dataset.perturbing.perturb import perturb_dataset
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.profiles import ProfileDraft
 from evalkit.dataset.publishing.push import PushResult
+from evalkit.dataset.splitting.checking import check_split
+from evalkit.dataset.splitting.division import LeftOut, split_dataset
 from evalkit.dataset.validate import Validation
 from evalkit.extractors.base import Work
 from evalkit.extractors.catalog import list_models
@@ -38,6 +41,7 @@ from evalkit.workflows.diff import diff_datasets
 from evalkit.workflows.explain import explain_run
 from evalkit.workflows.extract import extract_articles
 from evalkit.workflows.gate import check_gate, update_baseline
+from evalkit.workflows.robustness import measure_robustness
 from evalkit.workflows.run import run_extractor
 from evalkit.workflows.score import score_predictions
 from evalkit.workflows.thresholds import fit_thresholds
@@ -113,6 +117,12 @@ def edited_gold(gold: GoldDataset, text: str) -> GoldDataset:
         entities = replace(first, entity_id=f"{text} two"), replace(second, label=text)
         changed.append(replace(one, gold=one.gold.with_layers(entities=entities)))
     return replace(gold, examples=tuple(changed))
+
+
+def _renamed(gold: GoldDataset, text: str) -> GoldDataset:
+    """The same articles under other ids, as a split whose name is the text."""
+    examples = [replace(one, article=replace(one.article, id=f"other {one.article.id}")) for one in gold]
+    return gold_dataset(examples, name=gold.name, split=text, inventory=gold.inventory)
 
 
 def results_of(text: str, folder: Path) -> Mapping[str, Any]:
@@ -195,6 +205,18 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
             text=draft_text(found, where=text, format_name="brat"),
             found=found,
             notes=(text,),
+        ),
+        "evalkit.dataset.splitting.division:DatasetSplits": replace(
+            split_dataset(gold, shares="train=.5,test=.5"), left_out=(LeftOut(text, "no date"),), notes=(text,)
+        ),
+        "evalkit.dataset.splitting.checking:SplitCheck": replace(
+            check_split([replace(gold, split="train"), _renamed(gold, text)], by="section"), notes=(text,)
+        ),
+        "evalkit.dataset.perturbing.perturb:PerturbedDataset": replace(
+            perturb_dataset(gold, kinds=["case", "dates"]), folder=Path(text), notes=(text,)
+        ),
+        "evalkit.analysis.robustness:Robustness": replace(
+            measure_robustness(Finder(text, 1), gold, kinds="case", cache=False, resamples=20), notes=(text,)
         ),
         "evalkit.dataset.describe:Description": describe_dataset([gold, gold]),
         "evalkit.dataset.leakage.found:Leakage": Leakage(
