@@ -118,14 +118,19 @@ def _intervals(
     left_out = None
     if bootstrap.method == "bca":
         without = [
-            [jackknife(own, cells) for own, cells in zip(pair, below, strict=True)]
+            [_left_out(own, cells) for own, cells in zip(pair, below, strict=True)]
             for pair, below in zip(laid, sums, strict=True)
         ]
-        left_out = _mean_of_pairs(without)
+        left_out = np.nan_to_num(_mean_of_pairs(without))
     drawn = Resampled(values, telling.sum(axis=0))
     low, high = interval_bounds(drawn, names, bootstrap, point=np.nan_to_num(point), left_out=left_out)
     bounds = zip(names, low.tolist(), high.tolist(), strict=True)
     return {name: (lower, upper) for name, lower, upper in bounds if lower == lower}
+
+
+def _left_out(figures: FigureList, cells: Floats) -> Floats:
+    """The figures with each unit left out in turn; NaN for those that the pair has nothing for."""
+    return np.where(figures.defined(cells.sum(axis=0)), jackknife(figures, cells), np.nan)
 
 
 def _drawn(figures: FigureList, bootstrap: Bootstrap) -> Floats:
