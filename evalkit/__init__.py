@@ -115,6 +115,7 @@ if TYPE_CHECKING:
     from evalkit.workflows.gate import check_gate as check_gate
     from evalkit.workflows.gate import update_baseline as update_baseline
     from evalkit.workflows.leakage import find_leakage as find_leakage
+    from evalkit.workflows.patch import patch_dataset as patch_dataset
     from evalkit.workflows.robustness import measure_robustness as measure_robustness
     from evalkit.workflows.run import run_extractor as run_extractor
     from evalkit.workflows.score import score_predictions as score_predictions
@@ -188,6 +189,7 @@ _HOMES = {
     "evalkit.workflows.gate": ("check_gate", "update_baseline"),
     "evalkit.workflows.leakage": ("find_leakage",),
     "evalkit.workflows.robustness": ("measure_robustness",),
+    "evalkit.workflows.patch": ("patch_dataset",),
     "evalkit.workflows.run": ("run_extractor",),
     "evalkit.workflows.score": ("score_predictions",),
     "evalkit.workflows.suggest": ("write_suggestions",),

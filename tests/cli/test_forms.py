@@ -21,6 +21,7 @@ COMMANDS = {
     "gate": ("gate", "r", "--baseline", "base.json"),
     "gate-update": ("gate", "r", "--baseline", "base.json", "--update"),
     "diff": ("dataset", "diff", "gold.jsonl", "new.jsonl"),
+    "patch": ("dataset", "patch", "folder", "patch.json", "--dry-run"),
     "describe": ("dataset", "describe", "gold.jsonl"),
     "validate": ("dataset", "validate", "gold.jsonl"),
     "agreement": ("dataset", "agreement", "gold.jsonl", "--with", "ida=predicted.jsonl", "--resamples", "10"),
@@ -37,11 +38,13 @@ EACH_COMMAND = pytest.mark.parametrize("argv", [pytest.param(argv, id=name) for 
 
 @pytest.fixture
 def prepared(evalkit: Evalkit) -> Evalkit:
-    """Two runs, a baseline, and another version of the gold."""
+    """Two runs, a baseline, another version of the gold, and a dataset folder with the patch that makes it that."""
     Path("new.jsonl").write_text(Path("gold.jsonl").read_text(encoding="utf-8").replace("GPE", "ORG"), encoding="utf-8")
     for model, out in (("mine:people", "r"), ("rules", "s")):
         assert evalkit("run", "--model", model, *GOLD, "--out", out, "--resamples", "0").status == 0
     assert evalkit("gate", "r", "--baseline", "base.json", "--update").status == 0
+    assert evalkit("dataset", "build", "gold.jsonl", "--out", "folder", "--splits", "test=1").status == 0
+    Path("patch.json").write_text(evalkit("dataset", "diff", "gold.jsonl", "new.jsonl", "--json").out, encoding="utf-8")
     return evalkit
 
 

@@ -26,6 +26,7 @@ COMMANDS = {
         "Change texts under their gold; see what breaks a model.",
     ),
     "diff": ("evalkit.cli.dataset.diff:diff_command", "Show what became of gold between two versions of it."),
+    "patch": ("evalkit.cli.dataset.patch:patch_command", "Make the changes of a patch in a dataset folder."),
     "agreement": ("evalkit.cli.dataset.agreement:agreement_command", "Say how far its readers agree."),
     "leakage": (
         "evalkit.cli.dataset.leakage:leakage_command",

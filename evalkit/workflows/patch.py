@@ -1,0 +1,91 @@
+"""`patch_dataset`: makes the changes of a patch in a dataset folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from evalkit.analysis.differences.apply import apply_changes
+from evalkit.analysis.differences.change import ItemChange
+from evalkit.analysis.differences.dataset_diff import DatasetDiff, diff_examples
+from evalkit.dataset.build import declaring_folder, labels_file, write_dataset
+from evalkit.dataset.checks import check_scorable
+from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
+from evalkit.dataset.labels import load_inventory, unlisted_inventory
+from evalkit.dataset.load import load_splits
+from evalkit.dataset.own_labels import own_inventory
+from evalkit.dataset.readings import as_read
+from evalkit.dataset.sources import ALL
+from evalkit.dataset.store import split_files
+from evalkit.errors import InputError
+from evalkit.files import path_of
+from evalkit.formats.native.canonical import canonical_example
+
+__all__ = ["patch_dataset"]
+
+
+def patch_dataset(
+    folder: str | Path, changes: Iterable[ItemChange] | DatasetDiff | str | Path, *, dry_run: bool = False
+) -> DatasetDiff:
+    """Makes changes in the gold of a dataset folder, all or none of them, and its card anew.
+
+    Readings, texts and splits stay as they are. Of gold that an adjudication made, the next one takes the changes for
+    decisions.
+
+    Args:
+        folder: a dataset folder, as `build_dataset` writes it.
+        changes: a patch, the path of what `evalkit dataset diff --json` or `suspects --patch` wrote; or changes.
+        dry_run: write nothing.
+
+    Returns:
+        What became of the gold.
+
+    Raises:
+        FormatError: the patch is none.
+        InputError: there is no dataset folder; a change is about something that is not there (any more); or what it
+            makes cannot be scored.
+        OutputError: the folder cannot be written.
+    """
+    place = path_of(folder, "the dataset folder must be a path")
+    if not place.is_dir() or not split_files(place):
+        raise InputError(f"{place}: is no dataset folder; build one first")
+    splits = load_splits(place, decide=as_read)
+    changed = _changed(splits, changes)
+    labels = labels_file([place])
+    listed = unlisted_inventory() if labels is None else load_inventory(labels.parent)
+    for gold in changed:
+        for example in gold:
+            if problems := check_scorable(example, listed):
+                raise InputError(f"{place}: the changes make gold that cannot be scored: {problems[0]}; mend them")
+    done = diff_examples(
+        [(gold.split, example) for gold in splits for example in gold],
+        [(gold.split, example) for gold in changed for example in gold],
+        names=(str(place), f"{place}, patched"),
+        notes=tuple(dict.fromkeys(note for gold in splits for note in gold.notes)),
+    )
+    if not dry_run:
+        stored = [replace(gold, examples=tuple(map(canonical_example, as_stored(gold)))) for gold in changed]
+        inventory = own_inventory([example for gold in stored for example in gold], listed).inventory
+        written = [gold_dataset(gold, name=gold.name, split=gold.split, inventory=inventory) for gold in stored]
+        write_dataset(written, place, declared_in=declaring_folder([place]), labels=labels)
+    return done
+
+
+def _changed(
+    splits: Sequence[GoldDataset], changes: Iterable[ItemChange] | DatasetDiff | str | Path
+) -> list[GoldDataset]:
+    """The splits with the changes made; a change names an article, whatever split that is in."""
+    first = splits[0]
+    together = [example for gold in splits for example in gold]
+    whole = gold_dataset(together, name=first.name, split=ALL, inventory=first.inventory)
+    by_id = {example.article.id: example for example in apply_changes(whole, changes)}
+    return [
+        gold_dataset(
+            [by_id[example.article.id] for example in gold],
+            name=gold.name,
+            split=gold.split,
+            inventory=gold.inventory,
+        )
+        for gold in splits
+    ]
