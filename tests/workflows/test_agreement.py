@@ -179,6 +179,16 @@ def test_disagreements_by_kind_say_who_missed_what() -> None:
     assert shown.readers == ("anna", "bert")
 
 
+def test_what_is_not_evaluated_is_said_of_readers() -> None:
+    bare = {
+        name: {reader: own.with_layers(stances=None) for reader, own in by.items()} for name, by in READINGS.items()
+    }
+    own = measure_agreement(examples(bare), conventions=["exact", "linked", "right"], resamples=0)
+    assert own.not_evaluated["stances"] == "no two readers of an article annotated it"
+    assert own.not_evaluated["entities linked"] == "link: no reader's entity has one"
+    assert not any("gold" in reason or "prediction" in reason for reason in own.not_evaluated.values())
+
+
 def test_order_of_articles_and_readers_changes_nothing() -> None:
     turned = [replace(one, readings=dict(reversed(one.readings.items()))) for one in reversed(examples())]
     first, second = (measure_agreement(own, resamples=50).to_json() for own in (examples(), turned))
