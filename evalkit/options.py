@@ -110,8 +110,8 @@ class Intervals:
         seed: of the resampling.
         method: `expanded`, `percentile` or `bca`.
         level: how often such an interval holds the true value.
-        cluster: a field of the articles, such as `story`, whose values are drawn as one, or `wire` for articles that
-            share text; each article alone if None.
+        cluster: a field of the articles, such as `story`, whose values are drawn as one, `wire` for articles that
+            share text, or `text-story` for those whose texts tell one story; each article alone if None.
     """
 
     resamples: int = 1000

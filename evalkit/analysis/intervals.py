@@ -120,8 +120,8 @@ def clustered(bootstrap: Bootstrap, articles: Sequence[Article], field: str | No
     Args:
         bootstrap: how intervals are made.
         articles: the articles that are scored.
-        field: source, year, lang or a key of the metadata, or `wire` for articles that share text; an article without
-            a value stands alone.
+        field: source, year, lang or a key of the metadata, or `wire` for articles that share text and `text-story` for
+            those whose texts tell one story; an article without a value stands alone.
 
     Raises:
         UnknownNameError: no article has the field.

@@ -210,8 +210,8 @@ interval_options = with_record(
         "cluster": click.option(
             "--cluster",
             metavar="FIELD",
-            help="Draw articles that share this (story, source or other metadata; wire: shared text) as one, not each "
-            "for itself.",
+            help="Draw articles that share this (story, source or other metadata; wire: shared text; text-story: one "
+            "story, by what their texts say) as one, not each for itself.",
         ),
     },
 )

@@ -8,22 +8,32 @@ quarter of the comparisons of equal runs, where it should in a twentieth.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from evalkit.dataset.leakage.clusters import wire_clusters
+from evalkit.dataset.splitting.text_stories import story_clusters
 from evalkit.records import Article
 from evalkit.scoring.properties import article_properties
 from evalkit.showing import number_of
 
-__all__ = ["FIELDS", "WIRE", "SharedStories", "cluster_notes", "cluster_properties", "shared_stories"]
+__all__ = ["FIELDS", "SharedStories", "cluster_notes", "cluster_properties", "shared_stories"]
 
 FIELDS = ("story", "story_id", "event", "event_id", "cluster", "cluster_id", "thread", "thread_id", "wire_id")
 """Metadata that says which story an article tells, the first one that any two articles share."""
 
-WIRE = "wire"
-"""As a field of clusters: articles that share text, found by comparing them, unless metadata has such a field."""
+_BY_TEXT: Mapping[str, Callable[[Sequence[Article]], Mapping[str, str]]] = {
+    "wire": wire_clusters,
+    "text-story": story_clusters,
+}
+"""Fields of clusters that are found by comparing texts, unless metadata has such a field: those that share text, and
+those that tell one story."""
+_SHARED = {
+    "wire": ("share text", "share text with another one", "its likely original"),
+    "text-story": ("tell one story", "tell a story that another one tells", "its first article by id"),
+}
+"""What is said of them: of none, of some, and of the name of a cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +87,10 @@ def shared_stories(articles: Sequence[Article]) -> SharedStories | None:
 
 
 def cluster_properties(articles: Sequence[Article], field: str | None) -> dict[str, dict[str, str]]:
-    """The properties of articles by which they may be drawn, with clusters of shared text if those are asked for."""
+    """The properties of articles by which they may be drawn, with clusters told by texts if those are asked for."""
     properties = article_properties(articles)
-    if field == WIRE and WIRE not in properties:
-        properties[WIRE] = wire_clusters(articles)
+    if field is not None and field in _BY_TEXT and field not in properties:
+        properties[field] = dict(_BY_TEXT[field](articles))
     return properties
 
 
@@ -103,8 +113,8 @@ def cluster_notes(
         shared = shared_stories(articles)
         return [] if shared is None else [shared.note(remedy)]
     properties = article_properties(articles)
-    if field == WIRE and WIRE not in properties:
-        return [_wire_note(articles, wire_clusters(articles) if clusters is None else clusters)]
+    if field in _BY_TEXT and field not in properties:
+        return [_text_note(articles, field, _BY_TEXT[field](articles) if clusters is None else clusters)]
     without = len(articles) - len(properties.get(field, {}))
     if not without:
         return []
@@ -113,12 +123,10 @@ def cluster_notes(
     return [f"{without} of {len(articles)} {have} no {field}; {each} is drawn for itself"]
 
 
-def _wire_note(articles: Sequence[Article], clusters: Mapping[str, str]) -> str:
+def _text_note(articles: Sequence[Article], field: str, clusters: Mapping[str, str]) -> str:
+    none, some, first = _SHARED[field]
     sharing = sum(article.id in clusters for article in articles)
     if not sharing:
-        return "no two articles share text, so each is drawn for itself"
-    wires = number_of(len({clusters[one.id] for one in articles if one.id in clusters}), "cluster")
-    return (
-        f"{sharing} of {len(articles)} articles share text with another one; they are drawn as {wires}, each called "
-        "after its likely original"
-    )
+        return f"no two articles {none}, so each is drawn for itself"
+    named = number_of(len({clusters[one.id] for one in articles if one.id in clusters}), "cluster")
+    return f"{sharing} of {len(articles)} articles {some}; they are drawn as {named}, each called after {first}"

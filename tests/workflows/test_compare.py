@@ -102,6 +102,15 @@ def test_articles_that_share_text_are_drawn_together(six: GoldDataset, runs: lis
     )
 
 
+def test_articles_whose_texts_tell_one_story_are_drawn_together(six: GoldDataset, runs: list[Run]):
+    told = (
+        "6 of 6 articles tell a story that another one tells; they are drawn as 1 cluster, each called after its first "
+    )
+    scored = evalkit.score_predictions(six, runs[0], resamples=20, cluster="text-story")
+    assert f"{told}article by id" in scored.notes
+    assert "cluster:text-story" in scored.tasks["entities"]["exact"].signature
+
+
 def test_articles_that_share_a_story_are_told_of(six: GoldDataset, runs: list[Run]):
     # Three of the six articles tell one story.
     note = (
