@@ -14,6 +14,7 @@ from evalkit.analysis.adjudication.decisions import (
     read_decisions,
 )
 from evalkit.analysis.adjudication.strategies import AGREE, strategy_of
+from evalkit.analysis.differences.matching import Version, changes_between
 from evalkit.dataset.build import declaring_folder, labels_file, write_dataset
 from evalkit.dataset.checks import check_scorable
 from evalkit.dataset.convert import write_batch
@@ -209,10 +210,10 @@ def _is_kept(loaded: _Loaded, chosen: Sequence[Example]) -> bool:
 
 def _settled(
     files: Sequence[str | Path], chosen: Sequence[Example], read: ReadOptions, write: ReadOptions
-) -> tuple[dict[str, tuple[Annotations, str]], list[str]]:
-    """What people made of articles, by article id, and notes."""
+) -> tuple[dict[str, list[tuple[Annotations, str]]], list[str]]:
+    """What came back of articles, by article id, and notes."""
     by_id = {example.article.id: example for example in chosen}
-    settled: dict[str, tuple[Annotations, str]] = {}
+    settled: dict[str, list[tuple[Annotations, str]]] = {}
     notes: list[str] = []
     for file in files:
         options = ReadOptions(profile=write.profile, values=write.values, download=read.download, split=ALL)
@@ -232,11 +233,10 @@ def _settled(
             own = by_id[example.article.id]
             if example.article.text != own.article.text:
                 raise InputError(f"{file}: article {own.article.id!r:.80} has another text there; settle this one")
-            found = _decided(example, own, read.annotator, str(file))
-            if found is None:
-                waiting += 1
-            else:
+            if found := _decided(example, own, read.annotator):
                 settled[own.article.id] = found
+            else:
+                waiting += 1
         if waiting:
             notes.append(
                 f"{file}: {number_of(waiting, 'article is', 'articles are')} not settled: only readings are there"
@@ -244,26 +244,22 @@ def _settled(
     return settled, notes
 
 
-def _decided(example: Example, own: Example, annotator: str | None, file: str) -> tuple[Annotations, str] | None:
-    """What somebody made of an article, and who; None if there are only the readings that it had.
-
-    Raises:
-        InputError: several people did; or it is not there of the one who was named.
-    """
+def _decided(example: Example, own: Example, annotator: str | None) -> list[tuple[Annotations, str]]:
+    """What may be a person's of what came back of an article, and whose; empty if only its readings did."""
     if annotator is not None:
         given = example.readings.get(annotator)
-        return None if given is None else (given, annotator)
+        return [] if given is None else [(given, annotator)]
     if example.gold.layers:
         names = [name for name, reading in example.readings.items() if reading == example.gold]
-        return example.gold, next((name for name in names if name not in own.readings), names[0] if names else "person")
-    others = {name: given for name, given in example.readings.items() if name not in own.readings}
-    people = {name: given for name, given in others.items() if name != DRAFT} or others
-    if len(people) > 1:
-        raise InputError(
-            f"{file}: article {example.article.id!r:.80} was settled by {', '.join(sorted(people))}; say whose "
-            "counts with --annotator NAME"
-        )
-    return next(((given, name) for name, given in people.items()), None)
+        who = next((name for name in names if name not in own.readings), names[0] if names else "person")
+        return [(example.gold, who)]
+    others = [(given, name) for name, given in example.readings.items() if name not in own.readings]
+    # A tool may name who imported a reading, not who read: of such readings one for each reader is not a person's.
+    for reading in (reading for name, reading in own.readings.items() if name not in example.readings):
+        same = (one for one in others if not changes_between([Version(own.article, reading, one[0])]))
+        if len(others) > 1 and (imported := next(same, None)) is not None:
+            others.remove(imported)
+    return others
 
 
 def _with_gold(gold: GoldDataset, made: Adjudicated, listed: Inventory) -> GoldDataset:
@@ -308,11 +304,13 @@ def _write_disputed(
     """
     examples, kept, remarks = [], [], {}
     for gold in splits:
-        for example in gold:
-            article_id = example.article.id
+        for own in gold:
+            article_id = own.article.id
             if article_id not in made.drafts:
                 continue
             draft, words = made.drafts[article_id]
+            # In the order of the folder that is written, so that the file is the same when it is made from that.
+            example = canonical_example(own)
             if form.keeps_readings:
                 shown = replace(
                     example, gold=Annotations(scope=draft.scope), readings={**example.readings, DRAFT: draft}
@@ -320,7 +318,6 @@ def _write_disputed(
             else:
                 shown = replace(example, gold=draft, readings={})
             examples.append(shown)
-            # As it is in the folder that is written, so that the file is the same when it is made from that.
             kept.append(ONLY_SPLIT if gold.split == ALL else gold.split)
             remarks[article_id, DRAFT if form.keeps_readings else ""] = words
     if not examples:

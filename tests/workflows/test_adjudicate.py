@@ -65,7 +65,8 @@ KARI = {
         mention("Nordkraft", "ORG", "nk"),
     ],
     "quotes": [quote("moen")],
-    "stances": [stance("brun"), stance("nk")],
+    # In an order that is not that of files.
+    "stances": [stance("brun"), stance("nk") | {"aliases": ["tax", "charge", "fee"]}],
 }
 OLA = {
     "entities": [
@@ -271,13 +272,27 @@ def test_several_people_settled_an_article(gold: Path, tmp_path: Path) -> None:
     adjudicate_dataset(gold, disputed=disputed)
     one = decided(disputed, without("ORG", "nk"), to="native", target=tmp_path / "one.jsonl", who="eva")
     two = decided(one, without("GPE", "nk"), to="native", target=tmp_path / "two.jsonl", who="liv")
-    assert "settled by eva, liv; say whose counts" in refused(InputError, gold, decisions=two)
+    assert "'a1' was settled by eva, liv; say whose counts" in refused(InputError, gold, decisions=two)
     done = adjudicate_dataset(gold, decisions=two, read=ReadOptions(annotator="eva"))
     assert {one.by for one in done.decisions if one.rule == "person"} == {("eva",)}
     # A later file goes before an earlier one.
     three = decided(disputed, without("GPE", "nk"), to="native", target=tmp_path / "three.jsonl", who="liv")
     done = adjudicate_dataset(gold, decisions=[one, three])
     assert {one.by for one in done.decisions if one.rule == "person"} == {("liv",)}
+
+
+def test_a_tool_that_names_who_imported_readings(gold: Path, tmp_path: Path) -> None:
+    tasks, back = tmp_path / "tasks.json", tmp_path / "back.json"
+    adjudicate_dataset(gold, disputed=tasks, to="labelstudio")
+    settled = decided(tasks, without("GPE", "nk"), to="labelstudio", target=back, who="eva")
+    text = settled.read_text(encoding="utf-8")
+    for name in ("kari", "ola", "adjudication", "eva"):
+        text = text.replace(f'"created_username": "{name}"', '"created_username": "boss"')
+    back.write_text(text, encoding="utf-8")
+    # What eva made of it without Nordkraft is what ola had said; ola's is there as well.
+    done = adjudicate_dataset(gold, decisions=back)
+    assert done.figures()["disputed"] == 0
+    assert {one.item.label for one in done.decisions if one.rule == "person" and one.status == "accepted"} == {"ORG"}
 
 
 def test_labels_that_the_dataset_does_not_have(gold: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from evalkit.analysis.adjudication.decisions import (
     REJECTED,
     Decision,
 )
-from evalkit.analysis.adjudication.questions import questions_of, read_fields
+from evalkit.analysis.adjudication.questions import Unread, questions_of, read_fields
 from evalkit.analysis.adjudication.strategies import strategy_of
 from evalkit.analysis.differences.matching import Version, changes_between
 from evalkit.dataset.gold import GoldDataset
@@ -149,8 +149,8 @@ class Adjudicated:
     notes: Mapping[str, int] = field(default_factory=dict)
 
 
-Settled = Mapping[str, tuple[Annotations, str]]
-"""Article id → what a person made of it, and who."""
+Settled = Mapping[str, Sequence[tuple[Annotations, str]]]
+"""Article id → what was made of it and by whom; several where it is not known which of them is a person's."""
 
 
 def adjudicated(
@@ -183,7 +183,7 @@ def adjudicated(
     for one in earlier:
         remembered.setdefault(one.article_id, []).append(one)
     settled = settled or {}
-    never = read_fields({"": [given for given, _ in settled.values()]})[""] if settled else {}
+    never = read_fields({"": [given for own in settled.values() for given, _ in own]})[""] if settled else {}
     by_id = {example.article.id: example for example in examples}
     made: dict[str, Example] = {}
     decisions: list[Decision] = []
@@ -197,9 +197,11 @@ def adjudicated(
         case.remember(remembered.get(example.article.id, ()))
         case.close()
         if example.article.id in settled:
-            given, by = settled[example.article.id]
-            if not case.settle(given, by, never, unchanged=unchanged):
+            chosen = _chosen(case, settled[example.article.id], never, unchanged=unchanged)
+            if chosen is None:
                 notes["articles that came back as they were written, in which nothing was decided"] += 1
+            else:
+                case.settle(*chosen, never)
             case.close()
             notes["items that a rule had accepted and a person left out or changed"] += case.overruled
         made[example.article.id] = replace(example, gold=case.gold())
@@ -210,17 +212,66 @@ def adjudicated(
     return Adjudicated(examples=made, decisions=tuple(decisions), drafts=drafts, notes=notes)
 
 
+def _chosen(
+    case: Case, given: Sequence[tuple[Annotations, str]], never: Unread, *, unchanged: bool
+) -> tuple[Annotations, str] | None:
+    """What a person made of an article, among all that came back; None if nobody did anything.
+
+    Raises:
+        InputError: several people did.
+    """
+    touched = [one for one in given if not case.is_untouched(one[0], never)]
+    if len(touched) > 1:
+        people = ", ".join(sorted(by for _, by in touched))
+        raise InputError(
+            f"article {case.article.id!r:.80} was settled by {people}; say whose counts with --annotator NAME"
+        )
+    return next(iter(touched or (given if unchanged else ())), None)
+
+
 def _scope(example: Example) -> Scope:
-    """What of an article was annotated exhaustively: what all who read it say."""
+    """What of an article all who read it annotated exhaustively.
+
+    Raises:
+        InputError: one of them marked something where another may not have looked.
+    """
     scopes = {name: own.scope for name, own in sorted(example.readings.items())}
-    (first, scope), *others = scopes.items()
-    for name, other in others:
-        if other != scope:
+    first, *others = scopes.values()
+    for other in others:
+        if other == first:
+            continue
+        common = Scope(
+            layers=_both(first.layers, other.layers),
+            labels=_both(first.labels, other.labels),
+            zones=_both(first.zones, other.zones),
+        )
+        if first.of != other.of or (outside := _outside(example, common)):
+            what = "" if first.of != other.of else f", and {outside} is outside what all of them looked at"
             raise InputError(
-                f"article {example.article.id!r:.80}: {first} and {name} read it under different scopes, so that who "
-                "marked nothing may not have looked; give all readings of an article one scope"
+                f"article {example.article.id!r:.80}: {', '.join(scopes)} read it under different scopes{what}; give "
+                "all readings of an article one scope"
             )
-    return scope
+        first = replace(common, of=first.of)
+    return first
+
+
+def _both(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return tuple(name for name in one if name in other)
+
+
+def _outside(example: Example, scope: Scope) -> str:
+    """An item that a reader marked outside a scope, in words; "" if there is none."""
+    zones = [zone for zone in example.article.zones if scope.zones is not None and zone.kind not in scope.zones]
+    for reader, own in sorted(example.readings.items()):
+        for layer in all_layers():
+            for item in layer.of(own) or ():
+                apart = any(s.start < z.end and z.start < s.end for s in layer.spans(item) for z in zones)
+                layers = scope.layers is not None and layer.name not in scope.layers
+                if apart or layers or not layer.in_scope(item, scope.labels):
+                    return f"{layer.one} {item.id} of {reader}"
+    return ""
 
 
 def edits_of(example: Example, recorded: Iterable[Decision]) -> list[Decision]:

@@ -180,28 +180,33 @@ class Case:
             return [point.verdict.item]
         return [one for number, one in enumerate(point.proposals) if number not in point.rejected]
 
-    def settle(self, given: Annotations, by: str, never: Unread, *, unchanged: bool = False) -> bool:
-        """Takes over what a person made of the draft; False if it came back as it was, which decides nothing.
+    def is_untouched(self, given: Annotations, never: Unread) -> bool:
+        """Whether what came back is the draft as it was, which decides nothing.
 
         Args:
             given: all items of the article, in the names of whoever gave them.
-            by: who decided.
             never: layer → fields that no item of the file has: what its format cannot hold says nothing.
-            unchanged: take what came back as it was for decided, too.
         """
-        given = renamed_things(given, common_names(self.said, given))
-        draft, _ = self.draft()
-        if not unchanged and all(
-            _same_items(load_layer(name), draft[name] or (), given[name] or (), never.get(name, frozenset()))
-            for name in self.points
-            if name in given
-        ):
-            return False
+        return self._says(self._in_names(given), self.draft()[0], never)
+
+    def _in_names(self, given: Annotations) -> Annotations:
+        return renamed_things(given, common_names(self.said, given))
+
+    def _says(self, own: Annotations, other: Annotations, never: Unread) -> bool:
+        """Whether some annotations say the same as others in the layers that they have."""
+        names = [name for name in self.points if name in own]
+        return all(
+            _same_items(load_layer(name), other[name] or (), own[name] or (), never.get(name, frozenset()))
+            for name in names
+        )
+
+    def settle(self, given: Annotations, by: str, never: Unread) -> None:
+        """Takes over what a person, `by`, made of the draft; the others as for `is_untouched`."""
+        given = self._in_names(given)
         called: dict[str, dict[str, str]] = {}
         for name, points in list(self.points.items()):
             if name in given:
                 self._settle(load_layer(name), points, given[name] or (), by, never.get(name, frozenset()), called)
-        return True
 
     def _settle(
         self,
@@ -361,7 +366,9 @@ def _remark(point: _Point, proposal: Proposal) -> str:
 def _why(layer: Layer[Any], point: _Point) -> str:
     """In what those who marked something differ, and who did not."""
     items = [layer.ordered(one.item) for one in point.proposals]
-    differing = [one.name for one in layer.fields if len({getattr(item, one.name) for item in items}) > 1]
+    every = [one.name for one in layer.fields if len({getattr(item, one.name) for item in items}) > 1]
+    # What is not scored differs too where something else does, and is not why.
+    differing = [name for name in every if name in layer.decisive] or every
     silent = point.question.silent
     several = len(differing) > 1 or differing[:1] == [layer.spans_field]
     words = [f"{', '.join(differing)} {'differ' if several else 'differs'}"] if differing else []

@@ -245,7 +245,7 @@ def said_alike(question: Question, layer: Layer[Any], unread: Mapping[str, Unrea
                 groups[number] = merged, [*by, reader], absent & never
                 break
         else:
-            groups.append((item, [reader], never))
+            groups.append((layer.ordered(item), [reader], never))
     order = {name: number for number, name in enumerate(question.voters)}
     proposals = [
         Proposal(replace(item, id=question.name), tuple(sorted(by, key=order.__getitem__))) for item, by, _ in groups

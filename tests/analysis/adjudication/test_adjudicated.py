@@ -14,7 +14,7 @@ from evalkit.analysis.adjudication.adjudication import Adjudicated, adjudicated,
 from evalkit.errors import EvalkitError, InputError
 from evalkit.formats.native.canonical import canonical_annotations
 from evalkit.layers.table import all_layers
-from evalkit.records import Annotations, Entity, Quote, Scope, Span, Stance
+from evalkit.records import Annotations, Entity, LayerScope, Quote, Scope, Span, Stance
 from tests.analysis.differences.versions import drawn_annotations, example_of, span_of
 
 
@@ -110,9 +110,16 @@ def test_a_strategy_that_is_none(strategy: str, message: str) -> None:
 
 
 def test_readings_under_different_scopes_are_refused() -> None:
-    narrow = Annotations(KARI.layers, Scope(labels=("PER",)))
-    with pytest.raises(InputError, match="different scopes"):
+    narrow = Annotations(entities(MOEN).layers, Scope(labels=("PER", "LOC"), zones=("body",)))
+    with pytest.raises(InputError, match="different scopes, and entity e3 of ola is outside"):
         made(kari=narrow, ola=OLA)
+    parts = Annotations(OLA.layers, Scope(of=(LayerScope(layer="quotes", parts=("cue",)),)))
+    with pytest.raises(InputError, match="different scopes; give"):
+        made(kari=narrow, ola=parts)
+    # Where nothing is outside, what all looked at was annotated.
+    other = Annotations(entities(MOEN).layers, Scope(labels=("PER", "GPE")))
+    gold = made(kari=narrow, ola=other, eva=entities(MOEN)).examples["a1"].gold
+    assert gold == Annotations(entities(MOEN).layers, Scope(labels=("PER",), zones=("body",)))
 
 
 def test_one_name_for_each_thing() -> None:
@@ -235,7 +242,7 @@ def settled(
     given: Annotations, earlier: Adjudicated | None = None, strategy: str = "agree", **readings: Annotations
 ) -> Adjudicated:
     record = () if earlier is None else earlier.decisions
-    return adjudicated([example_of(**readings)], strategy, earlier=record, settled={"a1": (given, "eva")})
+    return adjudicated([example_of(**readings)], strategy, earlier=record, settled={"a1": [(given, "eva")]})
 
 
 def again(earlier: Adjudicated, strategy: str = "agree", **readings: Annotations) -> Adjudicated:
@@ -267,6 +274,16 @@ def test_a_person_decides_and_it_stays_decided() -> None:
     assert told(more)["Nordkraft ORG"] == ("rejected person", ("eva",))
 
 
+def test_who_did_something_is_told_by_what_came_back() -> None:
+    first = made(kari=KARI, ola=OLA)
+    draft, chosen = first.drafts["a1"][0], Person(first).without("e2", "e3")
+    back = [(draft, "adjudication"), (chosen, "eva")]
+    done = adjudicated([example_of(kari=KARI, ola=OLA)], "agree", settled={"a1": back})
+    assert told(done)["Oslo ORG"] == ("accepted person", ("eva",))
+    with pytest.raises(InputError, match="'a1' was settled by eva, liv; say whose"):
+        adjudicated([example_of(kari=KARI, ola=OLA)], "agree", settled={"a1": [*back, (entities(), "liv")]})
+
+
 def test_what_a_person_leaves_undecided_stays_disputed() -> None:
     readings = {"kari": KARI, "ola": OLA}
     first = made(**readings)
@@ -282,7 +299,7 @@ def test_what_a_person_leaves_undecided_stays_disputed() -> None:
     assert told(whole)["Nordkraft ORG"] == ("rejected person", ("eva",))
     # Somebody who agrees with all that is there says so.
     agreed = adjudicated(
-        [example_of(kari=EVA, ola=entities(MOEN))], "agree", settled={"a1": (EVA, "eva")}, unchanged=True
+        [example_of(kari=EVA, ola=entities(MOEN))], "agree", settled={"a1": [(EVA, "eva")]}, unchanged=True
     )
     assert told(agreed)["Oslo GPE"] == ("accepted person", ("eva",))
 
