@@ -12,6 +12,7 @@ from evalkit.analysis.adjudication.decisions import (
     Decision,
     decision_lines,
     read_decisions,
+    stands_at,
 )
 from evalkit.analysis.adjudication.strategies import AGREE, strategy_of
 from evalkit.analysis.differences.matching import Version, changes_between
@@ -179,19 +180,29 @@ def _checked_out(out: Path, loaded: _Loaded) -> Path:
 
 
 def _record(loaded: _Loaded, out: Path | None) -> list[Decision]:
-    """What was decided earlier, and changed in the gold by hand since: beside the dataset, and where it is written."""
+    """What was decided earlier, and changed in the gold by hand since: beside the dataset, and where it is written.
+
+    Raises:
+        InputError: an article that was decided is not there, or has another text.
+    """
     found: list[Decision] = []
+    texts = {example.article.id: example.article.text for gold in loaded.splits for example in gold}
     places = [one.resolve() for one in (loaded.own, out) if one is not None and (one / DECISIONS_FILE).is_file()]
     for folder in dict.fromkeys(places):
         lines = read_decisions(folder)
         splits = loaded.splits if folder == loaded.own else load_splits(folder, check=False, decide=as_read)
         examples = {example.article.id: example for gold in splits for example in gold}
-        there = {example.article.id for gold in loaded.splits for example in gold}
-        if lost := sorted(examples.keys() - there):
+        if lost := sorted(examples.keys() - texts.keys()):
             raise InputError(f"{folder}: has article {lost[0]!r:.80}, which {loaded.name} has not; name another folder")
         by_id: dict[str, list[Decision]] = {}
         for one in lines:
             by_id.setdefault(one.article_id, []).append(one)
+            text = texts.get(one.article_id, "")
+            if one.text and text and stands_at(one.layer, one.item, text) != one.text:
+                raise InputError(
+                    f"{folder / DECISIONS_FILE}: article {one.article_id!r:.80} has another text now: {one.text!r:.60} "
+                    f"does not stand where {one.item.id} was decided; restore the text, or take its lines out"
+                )
         for article_id, own in by_id.items():
             found += edits_of(examples[article_id], own) if article_id in examples else own
     return found

@@ -267,6 +267,22 @@ def test_what_is_refused(gold: Path, tmp_path: Path) -> None:
     assert "did you mean 'a1'" in refused(InputError, gold, decisions=other)
 
 
+def test_articles_that_are_others_now(gold: Path, tmp_path: Path) -> None:
+    out = tmp_path / "gold"
+    adjudicate_dataset(gold, out=out)
+    before = contents(out)
+    other = tmp_path / "other.jsonl"
+    other.write_text("".join(json.dumps(row | {"text": f"So, {TEXT}"}) + "\n" for row in ROWS))
+    assert "'a1' has another text now: 'Ida Moen'" in refused(InputError, other, out=out)
+    other.write_text(json.dumps(ROWS[0]) + "\n")
+    assert "has article 'a2', which other has not" in refused(InputError, other, out=out)
+    record = out / "decisions.jsonl"
+    record.write_text(record.read_text(encoding="utf-8").replace('"accepted"', '"taken"', 1), encoding="utf-8")
+    assert "decisions.jsonl:1" in refused(FormatError, gold, out=out)
+    record.write_bytes(before["decisions.jsonl"])
+    assert contents(out) == before
+
+
 def test_several_people_settled_an_article(gold: Path, tmp_path: Path) -> None:
     disputed = tmp_path / "disputed.jsonl"
     adjudicate_dataset(gold, disputed=disputed)

@@ -31,6 +31,7 @@ __all__ = [
     "Decision",
     "decision_lines",
     "read_decisions",
+    "stands_at",
 ]
 
 DECISIONS_FILE = "decisions.jsonl"
