@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from evalkit.analysis.robustness import Robustness as Robustness
     from evalkit.analysis.seeds import RepeatedRuns as RepeatedRuns
     from evalkit.analysis.suspects.bounds import ScoreBounds as ScoreBounds
+    from evalkit.analysis.suspects.corrections import Corrections as Corrections
     from evalkit.analysis.suspects.ranking import Suspect as Suspect
+    from evalkit.analysis.suspects.replay import Replay as Replay
     from evalkit.analysis.suspects.result import Suspects as Suspects
     from evalkit.analysis.suspects.settled import Decision as Decision
     from evalkit.analysis.suspects.unlabelled import Unlabelled as Unlabelled
@@ -116,10 +118,13 @@ if TYPE_CHECKING:
     from evalkit.workflows.gate import update_baseline as update_baseline
     from evalkit.workflows.leakage import find_leakage as find_leakage
     from evalkit.workflows.patch import patch_dataset as patch_dataset
+    from evalkit.workflows.replay import replay_runs as replay_runs
     from evalkit.workflows.robustness import measure_robustness as measure_robustness
     from evalkit.workflows.run import run_extractor as run_extractor
     from evalkit.workflows.score import score_predictions as score_predictions
     from evalkit.workflows.suggest import write_suggestions as write_suggestions
+    from evalkit.workflows.suspect_tasks import read_corrections as read_corrections
+    from evalkit.workflows.suspect_tasks import write_suspects as write_suspects
     from evalkit.workflows.suspects import find_suspects as find_suspects
     from evalkit.workflows.suspects import rank_unlabelled as rank_unlabelled
     from evalkit.workflows.thresholds import fit_thresholds as fit_thresholds
@@ -138,7 +143,9 @@ _HOMES = {
     "evalkit.analysis.robustness": ("Robustness",),
     "evalkit.analysis.seeds": ("RepeatedRuns",),
     "evalkit.analysis.suspects.bounds": ("ScoreBounds",),
+    "evalkit.analysis.suspects.corrections": ("Corrections",),
     "evalkit.analysis.suspects.ranking": ("Suspect",),
+    "evalkit.analysis.suspects.replay": ("Replay",),
     "evalkit.analysis.suspects.result": ("Suspects",),
     "evalkit.analysis.suspects.settled": ("Decision",),
     "evalkit.analysis.suspects.unlabelled": ("Unlabelled",),
@@ -190,9 +197,11 @@ _HOMES = {
     "evalkit.workflows.leakage": ("find_leakage",),
     "evalkit.workflows.robustness": ("measure_robustness",),
     "evalkit.workflows.patch": ("patch_dataset",),
+    "evalkit.workflows.replay": ("replay_runs",),
     "evalkit.workflows.run": ("run_extractor",),
     "evalkit.workflows.score": ("score_predictions",),
     "evalkit.workflows.suggest": ("write_suggestions",),
+    "evalkit.workflows.suspect_tasks": ("read_corrections", "write_suspects"),
     "evalkit.workflows.suspects": ("find_suspects", "rank_unlabelled"),
     "evalkit.workflows.thresholds": ("fit_thresholds",),
 }

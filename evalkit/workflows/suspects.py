@@ -18,6 +18,8 @@ from evalkit.analysis.suspects.surfaces import echo_of_gold
 from evalkit.analysis.suspects.unlabelled import Unlabelled, disagreements
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import unlisted_inventory
+from evalkit.dataset.load import load_splits
+from evalkit.dataset.publishing.measured import record_measurement
 from evalkit.dataset.sources import ALL
 from evalkit.errors import InputError
 from evalkit.files import path_of
@@ -38,8 +40,6 @@ AnyRun = Run | Iterable[Prediction] | str | Path
 
 LEAST = 0.5
 """From here on gold is more likely wrong than right, as far as the rates in `ranking` are those of its annotators."""
-WRONG = 10
-"""So many suspects are taken to be wrong for what a score could be."""
 
 
 def find_suspects(
@@ -48,8 +48,9 @@ def find_suspects(
     *,
     least: float = LEAST,
     most: int | None = None,
-    k: int = WRONG,
+    k: int | None = None,
     settled: str | Path | Sequence[Decision] = (),
+    record: bool = False,
     scoring: Scoring | None = None,
     read: ReadOptions | None = None,
     **words: Unpack[OptionWords],
@@ -65,8 +66,10 @@ def find_suspects(
         runs: run folders, runs, predictions or files of them; by name, or in any order.
         least: suspects of less suspicion than this, 0 to 1, are left out.
         most: only so many.
-        k: for what a score could be: so many suspects of a layer are taken to be wrong as proposed.
+        k: for what a score could be: so many suspects of a layer are taken to be wrong as proposed; those of at least
+            `least` if None.
         settled: what was decided about suspects: a file of decisions, or decisions; they are left out and counted.
+        record: keep the main figures in the folder of the dataset, for its card.
         scoring: tasks, label maps, labels, scope and least scores, as for scoring.
         read: how files are read.
         words: fields of these records, such as `tasks=["entities"]` or `split="test"`.
@@ -75,11 +78,11 @@ def find_suspects(
         InputError: a number is out of range, or there is nothing whose errors could be told.
         EvalkitError: gold or a run cannot be read, or they do not fit each other.
     """
-    options = options_of({"split": ALL, **words}, takes=("scoring", "read"), scoring=scoring, read=read)
+    options = options_of(words, takes=("scoring", "read"), scoring=scoring, read=read or ReadOptions(split=ALL))
     _check_number("least", least, 0, 1)
-    if most is not None:
-        _check_number("most", most, 0)
-    _check_number("k", k, 0)
+    for name, number in (("most", most), ("k", k)):
+        if number is not None:
+            _check_number(name, number, 0)
     check_words(options.scoring)
     decisions = settled if not isinstance(settled, (str, Path)) else read_decisions(path_of(settled, "a file"))
     gold, systems = _read(dataset, runs, options.read, options.scoring)
@@ -115,13 +118,14 @@ def find_suspects(
         for system in told:
             weights[system.name][layer.name] = weighed.weights[system.name]
             pairs = articles_of(task, system.pairing.of_task(task))
-            scores.append(score_bounds(system.name, task, pairs, ranked(left)[:k]))
+            wrong = [one for one in left if one.suspicion >= least] if k is None else ranked(left)[:k]
+            scores.append(score_bounds(system.name, task, pairs, wrong))
     if systems and not checked:
         raise InputError("no run says anything of what the gold annotates; name other runs or another --task")
     found = [one for one in ranked(suspects) if one.suspicion >= least]
     shown = found[:most]
     there = {one.article_id for one in shown}
-    return Suspects(
+    done = Suspects(
         gold=gold.signature.removeprefix("gold:"),
         split=gold.split,
         articles=len(asked),
@@ -132,9 +136,20 @@ def find_suspects(
         weights={name: own for name, own in weights.items() if own},
         settled=passed,
         scores=tuple(scores),
-        sources={example.article.id: example.article for example in gold if example.article.id in there},
+        examples={example.article.id: example for example in gold if example.article.id in there},
         notes=(*gold.notes, *_notes(gold, systems, asked)),
     )
+    if record:
+        _record(dataset, done, options.read)
+    return done
+
+
+def _record(dataset: object, done: Suspects, read: ReadOptions) -> None:
+    if not isinstance(dataset, (str, Path)):
+        raise InputError("figures are recorded in the folder of a dataset; name it by its path")
+    figures = {name: value for name, value in done.figures().items() if "." not in name}
+    splits = load_splits(dataset, split=read.split, read=read)
+    record_measurement(Path(dataset), "suspects", {**figures, "least": done.least, "articles": done.articles}, splits)
 
 
 def _counts(tasks: Sequence[str], layers: Collection[str], suspects: Sequence[Suspect]) -> dict[str, dict[str, int]]:
@@ -180,8 +195,8 @@ def rank_unlabelled(
             name=name,
             answers={one.article_id: one.annotations for one in run.predictions if one.error is None},
         )
-        for name, run in _named(
-            {name: gold_and_predictions(bare, run, replace(read, format=None))[1] for name, run in _listed(runs)}
+        for name, run in named_runs(
+            {name: gold_and_predictions(bare, run, replace(read, format=None))[1] for name, run in listed_runs(runs)}
         )
     ]
     if len(systems) < 2:
@@ -223,7 +238,7 @@ def _read(
     scoring: Scoring,
 ) -> tuple[GoldDataset, list[_System]]:
     """The gold, and the runs beside it, by name."""
-    given = _listed(runs)
+    given = listed_runs(runs)
     gold = None
     named: dict[str, Run] = {}
     source = dataset if dataset is None or isinstance(dataset, (str, Path)) else gold_from(dataset, read)
@@ -235,13 +250,13 @@ def _read(
     if gold is None:
         gold = source if isinstance(source, GoldDataset) else gold_from(source, read, scoring.gold_maps)
     systems = []
-    for name, run in _named(named):
+    for name, run in named_runs(named):
         asked = scoring.predicted_label_map or run.scoring.predicted_label_map or run.default_label_map
         systems.append(_System(name, run, pair_run(gold, run, replace(scoring, predicted_label_map=asked))))
     return gold, systems
 
 
-def _listed(runs: Mapping[str, AnyRun] | Iterable[AnyRun] | str | Path) -> list[tuple[str, AnyRun]]:
+def listed_runs(runs: Mapping[str, AnyRun] | Iterable[AnyRun] | str | Path) -> list[tuple[str, AnyRun]]:
     """The runs, by the name that they were given or by number."""
     if isinstance(runs, Mapping):
         return [(str(name), run) for name, run in runs.items()]
@@ -249,7 +264,7 @@ def _listed(runs: Mapping[str, AnyRun] | Iterable[AnyRun] | str | Path) -> list[
     return [(f"\0{number}", run) for number, run in enumerate(listed(runs, Run, wanted=wanted))]
 
 
-def _named(runs: Mapping[str, Run]) -> list[tuple[str, Run]]:
+def named_runs(runs: Mapping[str, Run]) -> list[tuple[str, Run]]:
     """The runs by name and in the order of their names, so that the order in which they are given changes nothing.
 
     One without a name is called by its extractor; several of one extractor by their folders, too; what is still the

@@ -19,7 +19,7 @@ RUNS = ("system0.jsonl", "system1.jsonl", "system2.jsonl")
 def mistaken(evalkit: Evalkit) -> Evalkit:
     """A folder with gold in which one label is wrong, and the predictions of three systems."""
     gold = with_change(examples(), 5, "entities", label="ORG")
-    Path("mistaken.jsonl").write_text("".join(dump_line(example_to_row(one)) + "\n" for one in gold), encoding="utf-8")
+    Path("mistaken.jsonl").write_text("".join(dump_line(example_to_row(one)) for one in gold), encoding="utf-8")
     for name, predictions in systems(gold).items():
         Path(f"{name}.jsonl").write_bytes(b"".join(map(prediction_line, predictions)))
     return evalkit
@@ -74,7 +74,11 @@ def test_what_to_annotate_next(mistaken: Evalkit):
     ("argv", "said"),
     [
         pytest.param(("mistaken.jsonl", "system0.jsonl", "--unlabelled"), "at least 2 runs, found 1", id="one run"),
-        pytest.param(("mistaken.jsonl", *RUNS, "--unlabelled", "--k", "3"), "--k is about gold", id="gold option"),
+        pytest.param(
+            ("mistaken.jsonl", *RUNS, "--unlabelled", "--k", "3"),
+            "--k says nothing with --unlabelled",
+            id="gold option",
+        ),
         pytest.param(("mistaken.jsonl", "nothing.jsonl"), "nothing.jsonl", id="no run"),
         pytest.param(("mistaken.jsonl", *RUNS, "--settled", "mistaken.jsonl"), "mistaken.jsonl", id="no decisions"),
     ],

@@ -12,8 +12,8 @@ rates are those of careful annotators, from what was found wrong in gold that wa
 that are there and items that are not are ranked among each other, and change nothing within either.
 
 Where systems are weak, what they lack looks wrong too often. So no more of the gold is taken to be wrong than `WRONG`
-of its items: if suspicions add up to more, the log odds of all of a task are lowered alike until they do not. Their
-order stays.
+of its items and `FEW` more: if suspicions add up to more, the log odds of all of a task are lowered alike until they do
+not. Their order stays.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ __all__ = ["MISSING", "Suspect", "plain_votes", "ranked", "suspect_kinds", "susp
 CHANGED, INVENTED, OVERLOOKED = 0.03, 0.003, 0.06
 """How often annotators give an item another label, bounds or speaker; invent one; overlook one."""
 
-WRONG = 0.08
-"""The largest share of gold that is taken to be wrong, missing items included."""
+WRONG, FEW = 0.08, 2
+"""The largest share of gold that is taken to be wrong, missing items included; and how many items may be besides."""
 
 MISSING = "missing"
 """The kind of what gold lacks; what gold has where nothing is is `spurious`, the others are kinds of the task."""
@@ -84,9 +84,8 @@ def suspects_of(candidates: Candidates, odds: Odds) -> list[Suspect]:
     Of articles that no system says anything of nothing is suspected, where there are systems.
     """
     weighed = [one for one in _weighed(candidates, odds.odds.tolist()) if candidates.asked[one[0]]]
-    most = WRONG * sum(
-        GOLD in row.voters for row, asked in zip(candidates.rows, candidates.asked, strict=True) if asked
-    )
+    items = sum(GOLD in row.voters for row, asked in zip(candidates.rows, candidates.asked, strict=True) if asked)
+    most = WRONG * items + FEW
     factor = _lowered([wrong for *_, wrong in weighed], most)
     return [_suspect(candidates, number, rival, _probability(wrong * factor)) for number, rival, wrong in weighed]
 

@@ -10,7 +10,7 @@ from evalkit.analysis.suspects.bounds import ScoreBounds
 from evalkit.analysis.suspects.ranking import Suspect
 from evalkit.harmless import clean
 from evalkit.layers.table import load_layer
-from evalkit.records import Article
+from evalkit.records import Example
 from evalkit.showing import number_of, shown_html
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Suspects:
             others; empty without systems.
         settled: how many suspects are not among them because somebody decided about them.
         scores: what the score of each run could be.
-        sources: article id → the article, of those with suspects.
+        examples: article id → the article with its gold, of those with suspects.
         notes: what is to be said besides.
     """
 
@@ -49,7 +49,7 @@ class Suspects:
     weights: Mapping[str, Mapping[str, float]]
     settled: int = 0
     scores: tuple[ScoreBounds, ...] = ()
-    sources: Mapping[str, Article] = field(default_factory=dict)
+    examples: Mapping[str, Example] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property

@@ -1,11 +1,15 @@
-"""Suspects, the most suspicious first, with who says what, and what the scores could be; articles to annotate next."""
+"""Suspects with who says what, and what the scores could be; what people made of them; what to annotate next."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
+from evalkit.analysis.differences.change import ItemChange
+from evalkit.analysis.suspects.corrections import Corrections
 from evalkit.analysis.suspects.ranking import Suspect
+from evalkit.analysis.suspects.replay import Replay
 from evalkit.analysis.suspects.result import Suspects
 from evalkit.analysis.suspects.unlabelled import Unlabelled
 from evalkit.harmless import one_line
@@ -15,7 +19,7 @@ from evalkit.report.document import Block, Column, Document, Lines, Table, figur
 from evalkit.report.of.cells import number
 from evalkit.showing import number_of
 
-__all__ = ["document", "unlabelled_document"]
+__all__ = ["corrections_document", "document", "replay_document", "unlabelled_document"]
 
 LONGEST = 60
 """Characters of an item in a cell."""
@@ -94,8 +98,8 @@ def _item(result: Suspects, suspect: Suspect, item: Any, beside: Any = None) -> 
 
 
 def _text(result: Suspects, suspect: Suspect) -> str:
-    article = result.sources.get(suspect.article_id)
-    return "" if article is None else article.text
+    example = result.examples.get(suspect.article_id)
+    return "" if example is None else example.article.text
 
 
 def _around(result: Suspects, suspect: Suspect) -> str:
@@ -187,6 +191,89 @@ def unlabelled_document(result: Unlabelled) -> Document:
             for one in result.articles
         ),
         data=result.to_json(),
+    )
+
+
+def corrections_document(result: Corrections) -> Document:
+    """What was decided about the suspects, and everything that was corrected."""
+    counts = result.counts
+    came = f"{number_of(len(result.articles), 'article')} came back"
+    decided = f"{number_of(counts['kept'], 'suspect')} kept, {counts['corrected']} corrected"
+    return Document(
+        what="corrections",
+        title=f"{came}: {decided}; {number_of(len(result.changes), 'item')} changed",
+        blocks=(
+            Table(
+                columns=(
+                    Column("article", left=True, folds=True),
+                    Column("kind", left=True),
+                    Column("gold", left=True, folds=True),
+                    Column("corrected", left=True, folds=True),
+                ),
+                rows=tuple(
+                    (one.article_id, one.kind, _changed_item(result, one, one.old), _changed_item(result, one, one.new))
+                    for one in result.changes
+                ),
+            ),
+        )
+        if result.changes
+        else (Lines.of("nothing was changed"),),
+        notes=result.notes,
+        rows=tuple(
+            {
+                "article_id": one.article_id,
+                "layer": one.layer,
+                "kind": one.kind,
+                "old_label": None if one.old is None else load_layer(one.layer).label(one.old),
+                "new_label": None if one.new is None else load_layer(one.layer).label(one.new),
+                "old_text": one.old_text or None,
+                "new_text": one.new_text or None,
+            }
+            for one in result.changes
+        ),
+        data=result.to_json(),
+    )
+
+
+def _changed_item(result: Corrections, change: ItemChange, item: Any) -> str:
+    if item is None:
+        return "–"
+    layer, text = load_layer(change.layer), result.sources[change.article_id].text
+    roles = [f"{role} {words}" for role, words in layer.roles(item, text).items() if words]
+    return one_line(" · ".join([f"{layer.label(item)} {layer.show(item, text)}", *roles]), LONGEST)
+
+
+def replay_document(result: Replay) -> Document:
+    """A table for each task: what each run had and has, and its ranks."""
+    tasks = dict.fromkeys(one.task for one in result.scores)
+    moved = sum(one.rank_before != one.rank_after for one in result.scores)
+    return Document(
+        what="replay",
+        title=f"{result.before} → {result.after}: {number_of(result.changes, 'changed item')}",
+        blocks=(*(_replay_table(result, task) for task in tasks), Lines.of(number_of(moved, "rank") + " changed")),
+        notes=result.notes,
+        rows=tuple(asdict(one) for one in result.scores),
+        data=result.to_json(),
+    )
+
+
+def _replay_table(result: Replay, task: str) -> Table:
+    scores = [one for one in result.scores if one.task == task]
+    return Table(
+        title=f"{task} · {scores[0].convention} micro F1",
+        columns=figure_columns("run", "before", "after", "change", "rank before", "rank after"),
+        rows=tuple(
+            (
+                one.run,
+                number(one.before),
+                number(one.after),
+                f"{one.after - one.before:+.3f}",
+                str(one.rank_before),
+                str(one.rank_after),
+            )
+            for one in scores
+        ),
+        strong=tuple(at for at, one in enumerate(scores) if one.rank_before != one.rank_after),
     )
 
 

@@ -27,6 +27,8 @@ DOCUMENTS = Registry(
         "evalkit.analysis.thresholds:ThresholdFit": "evalkit.report.of.thresholds:document",
         "evalkit.analysis.agreement.measured:Agreement": "evalkit.report.of.agreement:document",
         "evalkit.analysis.suspects.result:Suspects": "evalkit.report.of.suspects:document",
+        "evalkit.analysis.suspects.corrections:Corrections": "evalkit.report.of.suspects:corrections_document",
+        "evalkit.analysis.suspects.replay:Replay": "evalkit.report.of.suspects:replay_document",
         "evalkit.analysis.suspects.unlabelled:Unlabelled": "evalkit.report.of.suspects:unlabelled_document",
         "evalkit.gate.outcome:GateReport": "evalkit.report.of.gate:document",
         "evalkit.gate.outcome:BaselineUpdate": "evalkit.report.of.gate:update_document",
