@@ -216,7 +216,7 @@ def check_split(
     ways = listed(by, wanted="by must be a name or a list of names")
     by_way = {way: groups_of(articles, (way,)) for way in ways}
     together = groups_of(articles, ways)
-    aimed = parse_shares(shares) if isinstance(shares, str) else dict(shares or {})
+    aimed = parse_shares(shares) if shares else {}
     splits = shares_of(examples, split_of, together, (), aimed)
     begins = _begins(articles, split_of, days, embargo)
     return SplitCheck(

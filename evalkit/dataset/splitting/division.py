@@ -225,6 +225,8 @@ def split_dataset(
     examples = examples_of(given)
     articles = [example.article for example in examples]
     groups = groups_of(articles, listed(by, wanted="by must be a name or a list of names"))
+    if rule.days and not any(day_of(article.published) for article in articles):
+        raise InputError(f"{given[0].name}: no article says on which day it was published; lay it out by --shares")
     placed, left_out = _by_days(articles, rule, groups) if rule.days else ({}, [])
     if rule.shares:
         gone = {one.article_id for one in left_out}
@@ -248,8 +250,6 @@ def _rule(
 ) -> SplitRule:
     if shares is None and days is None:
         raise InputError("say how to lay articles out: shares as train=.8,dev=.1,test=.1, or days as 2024-06-01")
-    if isinstance(shares, Mapping):
-        shares = ",".join(f"{split}={share:g}" for split, share in shares.items())
     return SplitRule(
         shares={} if shares is None else parse_shares(shares),
         days=() if days is None else parse_days(days),

@@ -152,18 +152,27 @@ def split_rule(given: IdsBySplit | SplitRule | str | Path | None, *, seed: int =
     return SplitRule(lists=read_lists(path))
 
 
-def parse_shares(said: str) -> dict[str, float]:
+def parse_shares(said: str | Mapping[str, float]) -> dict[str, float]:
     """The shares in `train=.8,dev=.1,test=.1`, by split in the order train, dev, test, others.
 
     Raises:
         InputError: it is none, or they are not 1 together.
     """
+    if isinstance(said, Mapping):
+        for share in said.values():
+            if not isinstance(share, (int, float)) or not 0 <= share <= 1:
+                raise InputError(f"splits {dict(said)!r:.80}: {share!r:.40} is no share; give numbers from 0 to 1")
+        return _checked({str(split): float(share) for split, share in said.items()}, said)
     parts = [_SHARE.fullmatch(part) for part in said.split(",")]
     if wrong := [part for part, found in zip(said.split(","), parts, strict=True) if found is None]:
         raise InputError(f"splits {said!r:.80}: {wrong[0]!r:.40} is no share; write train=.8,dev=.1,test=.1")
     shares = {found["name"]: float(found["share"]) for found in parts if found is not None}
     if len(shares) < len(parts):
         raise InputError(f"splits {said!r:.80}: a split is named twice; name each once")
+    return _checked(shares, said)
+
+
+def _checked(shares: Mapping[str, float], said: object) -> dict[str, float]:
     if abs(sum(shares.values()) - 1) > _TOGETHER:
         raise InputError(f"splits {said!r:.80}: the shares are {sum(shares.values()):g} together; they must be 1")
     return {name: shares[name] for name in sorted(shares, key=split_order)}

@@ -64,17 +64,28 @@ def story_clusters(articles: Sequence[Article]) -> dict[str, str]:
 def _terms(article: Article) -> tuple[Counter[str], Counter[str]]:
     """The names and the other words of an article with how often it has them."""
     text = f"{article.title}\n{article.text}"
-    found = [(match.group(), _begins(text, match.start())) for match in _WORD.finditer(text)]
-    small = {word for word, _ in found if word[0].islower()}
+    found = list(_WORD.finditer(text))
+    small = {word for match in found if (word := match[0])[0].islower()}
     no_names = entries("words", "month", "day", "not-name")
     names: Counter[str] = Counter()
+    others: Counter[str] = Counter()
+    for match in found:
+        word = match[0]
+        if word[0].isupper():
+            word = _OWNER.sub("", word)
+            lowered = word.lower()
+            # What only begins sentences and is a word elsewhere is no name.
+            if word not in no_names and (lowered not in small or not _begins(text, match.start())):
+                names[lowered] += 1
+                continue
+            word = lowered
+        others[word] += 1
+    # Endings are taken off once for each different word, which is where the time would go.
     words: Counter[str] = Counter()
-    for spelt, begins in found:
-        word = _OWNER.sub("", spelt)
-        if word[0].isupper() and word not in no_names and not (begins and word.lower() in small):
-            names[word.lower()] += 1
-        elif word[0].isdigit() or len(word) >= _SHORTEST:
-            words[_ENDING.sub("", word.lower())] += 1
+    for word, number in others.items():
+        bare = _OWNER.sub("", word)
+        if bare[0].isdigit() or len(bare) >= _SHORTEST:
+            words[_ENDING.sub("", bare)] += number
     return names, words
 
 

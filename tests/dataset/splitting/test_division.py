@@ -87,6 +87,12 @@ class TestShares:
         assert Counter(done.articles.values()) == {"train": 8, "test": 2}
         assert done.figures()["labels_off"] is None
 
+    def test_shares_may_be_a_mapping_and_thirds(self) -> None:
+        thirds = dict.fromkeys(("test", "train", "dev"), 1 / 3)
+        assert Counter(split_dataset(gold(9), shares=thirds).articles.values()) == {"train": 3, "dev": 3, "test": 3}
+        with pytest.raises(InputError, match="'half' is no share; give numbers from 0 to 1"):
+            split_dataset(gold(9), shares={"train": "half"})  # type: ignore[dict-item]
+
 
 class TestDays:
     DAYS = ("2024-01-10", "2024-05-28", "2024-05-25", "2024-06-01T09:00:00Z", "2024-08-31", "2024-09-01", "", "May")
@@ -108,6 +114,10 @@ class TestDays:
         # Of two equal parts the later one stays.
         assert done.articles == {"a0": "train", "a1": "train", "a4": "test"}
         assert [one.article_id for one in done.left_out] == ["a2", "a3"]
+
+    def test_where_nothing_has_a_day_nothing_can_be_laid_out(self) -> None:
+        with pytest.raises(InputError, match="no article says on which day it was published; lay it out by --shares"):
+            split_dataset(by_day("", "May 2024"), days="2024-06-01")
 
     def test_shares_of_what_was_before_a_day(self) -> None:
         examples = by_day(*["2024-01-01"] * 10, *["2024-07-01"] * 3)
