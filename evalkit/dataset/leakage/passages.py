@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.dataset.leakage.join import MOSTLY, SHARED, SHORT, SHORT_SHARE, Joined, join_texts, needed
-from evalkit.dataset.leakage.words import SHINGLE, Ints, Numbers, Words, folded_words, run_bounds, shingles_of, words_of
+from evalkit.dataset.leakage.words import (
+    SHINGLE,
+    Ints,
+    Numbers,
+    Words,
+    folded_words,
+    run_bounds,
+    shingles_of,
+    words_of_each,
+)
 from evalkit.records import Article, Span
 
 __all__ = ["Passages", "SharedText", "shared_passages"]
@@ -18,8 +27,8 @@ __all__ = ["Passages", "SharedText", "shared_passages"]
 SCATTERED = 5
 """Passages over which fewer than 30 sequences must be spread: that is a text with other words, not a quotation."""
 
-_KEPT = 4096
-"""Articles whose words are kept while others are compared with them."""
+_TOGETHER = 256
+"""Pairs whose articles are made ready together."""
 _REPEATED = 8
 """Places of one sequence in one text that are compared; a text that repeats itself for pages has no more to say."""
 
@@ -92,51 +101,67 @@ def shared_passages(
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class _Text:
     """A text to be compared.
 
     Attributes:
         words: its words.
         shingles: its sequences, in order.
-        common: which of them many articles have, as far as they were looked at.
-        looked_at: which of them were looked at to tell that.
-        different: the different ones, ascending.
-        first: where each of those begins in `order`.
-        number: in how many places it stands, as many as are compared.
-        order: the places of all sequences by their numbers.
+        looked_at: which of them were looked at to tell which are common; None if all of them.
+        common: which of them many articles have, as far as that was looked at; None if none of any text is.
     """
 
     words: Words
     shingles: Numbers
-    common: NDArray[np.bool_]
-    looked_at: NDArray[np.bool_]
-    different: Numbers
-    first: Ints
-    number: Ints
-    order: Ints
+    looked_at: NDArray[np.bool_] | None
+    common: NDArray[np.bool_] | None
+
+    @cached_property
+    def different(self) -> tuple[Numbers, Ints, Ints | None, Ints]:
+        """The different sequences, ascending, and where each stands: from `order[first]` on in so many places.
+
+        If each stands in one place, there is no `first`.
+        """
+        order = np.argsort(self.shingles)
+        ordered = self.shingles[order]
+        if not (ordered[1:] == ordered[:-1]).any():
+            return ordered, order, None, order
+        first, number = run_bounds(ordered)
+        return ordered[first], order, first, np.minimum(number, _REPEATED)
+
+    @cached_property
+    def commons(self) -> int:
+        """How many of its sequences are common."""
+        return 0 if self.common is None else int(self.common.sum())
+
+
+def _prepared(texts: Sequence[str], joined: Joined) -> Iterator[_Text]:
+    for words in words_of_each(texts):
+        shingles = shingles_of(words.numbers)
+        looked_at = None if joined.sampled == 1 else joined.looked_at(shingles)
+        common = None
+        if len(joined.common) and looked_at is None:
+            common = joined.are_common(shingles)
+        elif len(joined.common):
+            common = np.zeros(len(shingles), dtype=bool)
+            common[looked_at] = joined.are_common(shingles[looked_at])
+        yield _Text(words, shingles, looked_at, common)
 
 
 def _verified(texts: Sequence[str], joined: Joined) -> Iterator[SharedText]:
-    @lru_cache(maxsize=_KEPT)
-    def prepared(text: int) -> _Text:
-        words = words_of(texts[text])
-        shingles = shingles_of(words.numbers)
-        looked_at = joined.looked_at(shingles)
-        common = np.zeros(len(shingles), dtype=bool)
-        if len(joined.common):
-            common[looked_at] = joined.are_common(shingles[looked_at])
-        order = np.argsort(shingles)
-        ordered = shingles[order]
-        first, number = run_bounds(ordered)
-        return _Text(words, shingles, common, looked_at, ordered[first], first, np.minimum(number, _REPEATED), order)
-
-    for left, right in joined.pairs.tolist():
-        one, other = prepared(left), prepared(right)
-        sent_to_many = bool(joined.sent_to_many[left] and joined.sent_to_many[right])
-        found = _compared(left, right, one, other, sent_to_many)
-        if found is not None and _is_so(texts, found):
-            yield found
+    ready: dict[int, _Text] = {}
+    for begin in range(0, len(joined.pairs), _TOGETHER):
+        block = joined.pairs[begin : begin + _TOGETHER]
+        numbers = np.unique(block).tolist()
+        ready = {number: ready[number] for number in numbers if number in ready}
+        missing = [number for number in numbers if number not in ready]
+        ready |= dict(zip(missing, _prepared([texts[number] for number in missing], joined), strict=True))
+        for left, right in block.tolist():
+            sent_to_many = bool(joined.sent_to_many[left] and joined.sent_to_many[right])
+            found = _compared(left, right, ready[left], ready[right], sent_to_many)
+            if found is not None and _is_so(texts, found):
+                yield found
 
 
 def _is_so(texts: Sequence[str], found: SharedText) -> bool:
@@ -149,8 +174,9 @@ def _is_so(texts: Sequence[str], found: SharedText) -> bool:
 
 def _compared(left: int, right: int, one: _Text, other: _Text, sent_to_many: bool) -> SharedText | None:
     """What two texts share; None if it is not enough."""
-    first, second, length, counted = _runs(one, other, sent_to_many)
     sizes = [len(text.words) for text in (one, other)]
+    fewest = min(len(text.shingles) - (0 if sent_to_many else text.commons) for text in (one, other))
+    first, second, length, counted = _runs(one, other, sent_to_many, needed(fewest))
     if not len(first):
         equal = sizes[0] == sizes[1] and sizes[0] < SHINGLE and bool((one.words.numbers == other.words.numbers).all())
         if not equal:
@@ -158,8 +184,6 @@ def _compared(left: int, right: int, one: _Text, other: _Text, sent_to_many: boo
         first, second, length = (np.array([number], dtype=np.int64) for number in (0, 0, sizes[0]))
     covered = [_covered(begin, length, size) for begin, size in ((first, sizes[0]), (second, sizes[1]))]
     containment = (float(covered[0].mean()), float(covered[1].mean()))
-    own = [len(text.shingles) - (0 if sent_to_many else int(text.common.sum())) for text in (one, other)]
-    fewest = min(own)
     if min(sizes) >= SHINGLE and not _is_enough(counted, len(first), fewest, containment):
         return None
     longest = int(np.argmax(length))
@@ -187,37 +211,42 @@ def _spans(words: Words, first: Ints, length: Ints) -> list[Span]:
     return list(map(Span, words.start[first].tolist(), words.end[first + length - 1].tolist()))
 
 
-def _runs(one: _Text, other: _Text, sent_to_many: bool) -> tuple[Ints, Ints, Ints, int]:
-    """The passages of two texts: where they begin in each, their words; and how many rare sequences they have."""
+def _runs(one: _Text, other: _Text, sent_to_many: bool, least: float) -> tuple[Ints, Ints, Ints, int]:
+    """The passages of two texts: where they begin in each, their words; and how many rare sequences they have.
+
+    None if there are fewer sequences than `least` in any case.
+    """
     nothing = np.zeros(0, dtype=np.int64)
     if not len(one.shingles) or not len(other.shingles):
         return nothing, nothing, nothing, 0
-    place = np.minimum(np.searchsorted(other.different, one.shingles), len(other.different) - 1)
-    here = np.flatnonzero(other.different[place] == one.shingles)
-    if not len(here):
+    different, order, firsts, numbers = other.different
+    place = np.searchsorted(different, one.shingles)
+    place[place == len(different)] = 0
+    here = np.flatnonzero(different[place] == one.shingles)
+    if len(here) < max(least, 1):
         return nothing, nothing, nothing, 0
-    first, number = other.first[place[here]], other.number[place[here]]
-    if int(number.max()) > 1:
+    first = place[here]
+    if firsts is not None:
+        first, number = firsts[first], numbers[first]
         here, nth = np.repeat(here, number), np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
         first = np.repeat(first, number) + nth
-    there = other.order[first]
+    there = order[first]
     # Along a diagonal the places of a passage follow each other.
     diagonal = (here - there + len(other.shingles)) * (len(one.shingles) + 1) + here
     if (diagonal[1:] < diagonal[:-1]).any():
         ranked = np.argsort(diagonal)
         here, there, diagonal = here[ranked], there[ranked], diagonal[ranked]
     begins, length = run_bounds(diagonal - np.arange(len(diagonal)))
-    is_rare = np.ones(len(here), dtype=bool)
-    if not sent_to_many and one.common.any():
+    rare = here
+    if not sent_to_many and one.commons and one.common is not None:
         is_rare = ~one.common[here]
         common = np.add.reduceat(~is_rare, begins, dtype=np.int64)
-        looked_at = np.add.reduceat(one.looked_at[here], begins, dtype=np.int64)
+        looked_at = length if one.looked_at is None else np.add.reduceat(one.looked_at[here], begins, dtype=np.int64)
         # A passage most of which many have is one that many have.
         kept = common <= MOSTLY * looked_at
-        is_rare &= np.repeat(kept, length)
+        rare = here[is_rare & np.repeat(kept, length)]
         begins, length = begins[kept], length[kept]
-    rare = here[is_rare]
-    counted = len(rare) if len(one.different) == len(one.shingles) else len(np.unique(one.shingles[rare]))
+    counted = len(set(one.shingles[rare].tolist()))
     if (here[begins[1:]] < here[begins[:-1]]).any():
         order = np.argsort(here[begins], kind="stable")
         begins, length = begins[order], length[order]

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SHINGLE", "Words", "folded_words", "run_bounds", "shingles_of", "text_batches", "words_of"]
+__all__ = ["SHINGLE", "Words", "folded_words", "run_bounds", "shingles_of", "text_batches", "words_of", "words_of_each"]
 
 SHINGLE = 5
 """Words in a row that two articles share by accident only seldom: a shingle (Broder 1997)."""
@@ -130,23 +130,49 @@ def words_of(text: str) -> Words:
 
 def text_batches(texts: Sequence[str]) -> Iterator[tuple[int, Numbers, Ints]]:
     """The words of many texts: the position of the first text, the words of some texts, how many each of them has."""
-    begin = 0
-    while begin < len(texts):
-        end, size = begin, 0
-        while end < len(texts) and (end == begin or size + len(texts[end]) <= BATCH):
-            size += len(texts[end]) + 1
-            end += 1
+    for begin, end in _batches(texts):
         some: Sequence[str] = texts[begin:end]
         values = _CHARACTERS.of("\n".join(some))
         if (values == _LONG).any():
             some = [text.casefold() for text in some]
             values = _CHARACTERS.of("\n".join(some))
         numbers, start, _ = _numbered(values)
-        ends = np.fromiter(accumulate(len(text) + 1 for text in some), dtype=np.int64, count=len(some))
-        counts = np.searchsorted(start, ends)
+        counts = np.searchsorted(start, _ends(some))
         counts[1:] -= counts[:-1].copy()
         yield begin, numbers, counts
+
+
+def words_of_each(texts: Sequence[str]) -> Iterator[Words]:
+    """The words of each text, with their places in it, of many texts at once."""
+    for begin, end in _batches(texts):
+        some = texts[begin:end]
+        values = _CHARACTERS.of("\n".join(some))
+        if (values == _LONG).any():
+            yield from map(words_of, some)
+            continue
+        numbers, start, stop = _numbered(values)
+        ends = _ends(some)
+        bounds = [0, *np.searchsorted(start, ends).tolist()]
+        for first, last, text, edge in zip(bounds, bounds[1:], some, ends.tolist(), strict=False):
+            before = edge - len(text) - 1
+            yield Words(numbers[first:last], start[first:last] - before, stop[first:last] - before)
+
+
+def _batches(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """The positions of texts that are worked on together: the first, and the one after the last."""
+    begin = 0
+    while begin < len(texts):
+        end, size = begin, 0
+        while end < len(texts) and (end == begin or size + len(texts[end]) <= BATCH):
+            size += len(texts[end]) + 1
+            end += 1
+        yield begin, end
         begin = end
+
+
+def _ends(texts: Sequence[str]) -> Ints:
+    """Where each of some texts ends, with the character after it, in all of them joined."""
+    return np.fromiter(accumulate(len(text) + 1 for text in texts), dtype=np.int64, count=len(texts))
 
 
 def shingles_of(numbers: Numbers, length: int = SHINGLE) -> Numbers:
