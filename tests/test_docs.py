@@ -1,11 +1,12 @@
 """What the pages of docs/ show is so: their files are written, their commands run, their programs print what is shown.
 
-A page is walked from above in an empty folder:
+A page is walked from above in an empty folder, or in one with the files of `docs/PAGE/` where `PAGE.md` has such a
+folder beside it:
 
 * a block after `<!-- file: NAME -->` is written to that file;
 * in a block of `console`, each line after `$` is run, and what follows it is what a terminal then shows; a line `…`
-  stands for any lines. `cat FILE` shows a file, `python FILE &` starts a program that ends with the page. A last line
-  `(exit N)` is the exit status, 0 if there is none;
+  stands for any lines. `cat FILE` shows a file, `git` is run as it is, `python FILE &` starts a program that ends with
+  the page. A last line `(exit N)` is the exit status, 0 if there is none;
 * a block of `python` is run; the block after `<!-- output: python -->` is what it prints.
 
 Numbers and masks are those of `test_readme`.
@@ -18,6 +19,7 @@ import io
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,6 +67,9 @@ def run(command: str) -> tuple[str, int]:
     words = shlex.split(command)
     if words[0] == "cat":
         return "".join(Path(name).read_text(encoding="utf-8") for name in words[1:]), 0
+    if words[0] == "git":
+        done = subprocess.run(words, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return done.stdout, done.returncode
     assert words[0] == "evalkit", command
     screen = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True, newline="")
     with contextlib.redirect_stdout(screen), contextlib.redirect_stderr(screen):
@@ -110,6 +115,13 @@ def test_a_page_shows_what_happens(page: str, tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / ".cache"))
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
+        monkeypatch.setenv(name, os.devnull)
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "somebody")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "somebody@example.org")
+    if (DOCS / page).with_suffix("").is_dir():
+        shutil.copytree((DOCS / page).with_suffix(""), tmp_path, dirs_exist_ok=True)
     with contextlib.ExitStack() as programs:
         walk(page, tmp_path, programs)
 

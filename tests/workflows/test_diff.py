@@ -144,6 +144,11 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def test_articles_of_all_splits_are_in_none(tmp_path: Path) -> None:
+    path = write(tmp_path / "old.jsonl", row("a1", split="dev"), row("a2", split="test"))
+    assert not diff_datasets(load_dataset(path, split="all"), path).figures()["articles.other_split"]
+
+
 def git(folder: Path, *words: str) -> None:
     who = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
     subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.analysis.differences.change import KINDS, ItemChange, changes_to_json
 from evalkit.analysis.differences.matching import Version, changes_between
 from evalkit.analysis.differences.naming import named_alike
+from evalkit.dataset.sources import ALL
 from evalkit.errors import InputError
 from evalkit.harmless import clean
 from evalkit.layers.table import all_layers, load_layer
@@ -130,7 +131,7 @@ def _row(change: ItemChange) -> dict[str, Any]:
 
 
 Split = tuple[str, Example]
-"""An example with the split that it is in."""
+"""An example with the split that it is in; `all` where that is not known."""
 
 
 def diff_examples(
@@ -205,7 +206,7 @@ def _article_kinds(old: Split, new: Split) -> Iterable[str]:
     before, after = one.settled, other.settled
     if one.article.text != other.article.text:
         yield "other_text"
-    if old_split != new_split:
+    if old_split != new_split and ALL not in (old_split, new_split):
         yield "other_split"
     if before.scope != after.scope or before.layers.keys() != after.layers.keys():
         yield "other_scope"
