@@ -72,6 +72,7 @@ __all__ = [
     "build_dataset",
     "declaring_folder",
     "labels_file",
+    "write_corpus",
     "write_dataset",
 ]
 
@@ -401,6 +402,16 @@ def _check_store(raws: Sequence[RawExample], out: Path, corpus: Path) -> Iterato
                 f"(--keep), or delete its file and its line in {MANIFEST_FILE}"
             )
             yield Problem(article_id, "id", "article-lost", message)
+
+
+def write_corpus(splits: Sequence[GoldDataset], corpus: Path) -> None:
+    """Writes the texts of some splits, and what is known of the articles, into a folder of article texts.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    _write_texts(splits, corpus)
+    _write_entries(splits, corpus)
 
 
 def _write_texts(splits: Sequence[GoldDataset], corpus: Path) -> tuple[str, ...]:

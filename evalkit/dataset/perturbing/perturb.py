@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.dataset.build import declaring_folder, labels_file, write_dataset
+from evalkit.dataset.build import declaring_folder, labels_file, write_corpus, write_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.perturbing.days import other_days
 from evalkit.dataset.perturbing.edits import Edit, EditedText, Tally, edited_example, without_overlaps
@@ -43,6 +43,7 @@ from evalkit.dataset.publishing.licences import ORIGIN
 from evalkit.dataset.sources import ALL, find_place
 from evalkit.dataset.splitting.division import Source, splits_from
 from evalkit.dataset.splitting.rule import drawn_number
+from evalkit.dataset.validate import corpus_beside, own_corpus
 from evalkit.errors import InputError, OutputError
 from evalkit.files import path_of
 from evalkit.formats.native.canonical import canonical_example
@@ -215,6 +216,8 @@ def perturb_dataset(
     folder = None if out is None else path_of(out, "out must be the path of a folder")
     if folder is not None and folder.exists() and (folder.is_file() or any(folder.iterdir())):
         raise OutputError(f"{folder}: exists already; name a new folder")
+    if folder is not None and (texts := own_corpus(folder)).exists():
+        raise OutputError(f"{texts}: holds the texts of a dataset of that name; name another folder, or delete it")
     given = splits_from(source, read or ReadOptions(), split)
     plain = len(chosen) == 1 and not with_originals
     by_kind = {kind: perturbed_gold(given, kind, seed=seed) for kind in chosen}
@@ -336,3 +339,6 @@ def _write(splits: Sequence[GoldDataset], folder: Path, source: Source, read: Re
     folders = [] if beside is None else [beside]
     stored = [replace(gold, examples=tuple(map(canonical_example, as_stored(gold)))) for gold in splits]
     write_dataset(stored, folder, declared_in=declaring_folder(folders), labels=labels_file([folder, *folders]))
+    if corpus_beside(folder).is_dir():
+        # The texts of another dataset lie there, which these are not.
+        write_corpus(stored, own_corpus(folder))

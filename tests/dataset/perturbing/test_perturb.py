@@ -282,6 +282,15 @@ class TestWritten:
         with pytest.raises(error, match=message):
             perturb_dataset([article()], kinds=kinds)
 
+    def test_beside_the_texts_of_another_dataset_they_have_their_own(self, tmp_path: Path) -> None:
+        (tmp_path / "corpus").mkdir()
+        perturb_dataset([article()], kinds="case", out=tmp_path / "new")
+        assert {problem.code for problem in validate_dataset(tmp_path / "new").problems} == {"licence-missing"}
+        assert [path.name for path in (tmp_path / "new-corpus").glob("*.txt")] == ["harbour.txt"]
+        (tmp_path / "new").rename(tmp_path / "old")
+        with pytest.raises(OutputError, match="new-corpus: holds the texts of a dataset of that name"):
+            perturb_dataset([article()], kinds="typos", out=tmp_path / "new")
+
     def test_nothing_is_overwritten(self, tmp_path: Path) -> None:
         (tmp_path / "there").write_text("x")
         with pytest.raises(OutputError, match="exists already"):
