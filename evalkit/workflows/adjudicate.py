@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from evalkit.analysis.adjudication.adjudication import Adjudicated, Adjudication, adjudicated, edits_of, told
+from evalkit.analysis.adjudication.adjudication import (
+    Adjudicated,
+    Adjudication,
+    Returned,
+    adjudicated,
+    edits_of,
+    told,
+)
 from evalkit.analysis.adjudication.decisions import (
     DECISIONS_FILE,
     Decision,
@@ -33,7 +40,7 @@ from evalkit.formats.base import Batch, Format
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.table import load_format
 from evalkit.options import ReadOptions, listed
-from evalkit.records import Annotations, Example
+from evalkit.records import Example
 from evalkit.registry import near_match
 from evalkit.showing import number_of
 
@@ -221,10 +228,10 @@ def _is_kept(loaded: _Loaded, chosen: Sequence[Example]) -> bool:
 
 def _settled(
     files: Sequence[str | Path], chosen: Sequence[Example], read: ReadOptions, write: ReadOptions
-) -> tuple[dict[str, list[tuple[Annotations, str]]], list[str]]:
+) -> tuple[dict[str, list[Returned]], list[str]]:
     """What came back of articles, by article id, and notes."""
     by_id = {example.article.id: example for example in chosen}
-    settled: dict[str, list[tuple[Annotations, str]]] = {}
+    settled: dict[str, list[Returned]] = {}
     notes: list[str] = []
     for file in files:
         options = ReadOptions(profile=write.profile, values=write.values, download=read.download, split=ALL)
@@ -255,22 +262,22 @@ def _settled(
     return settled, notes
 
 
-def _decided(example: Example, own: Example, annotator: str | None) -> list[tuple[Annotations, str]]:
-    """What may be a person's of what came back of an article, and whose; empty if only its readings did."""
+def _decided(example: Example, own: Example, annotator: str | None) -> list[Returned]:
+    """What may be a person's of what came back of an article; empty if only its readings did."""
     if annotator is not None:
         given = example.readings.get(annotator)
-        return [] if given is None else [(given, annotator)]
-    if example.gold.layers:
-        names = [name for name, reading in example.readings.items() if reading == example.gold]
-        who = next((name for name in names if name not in own.readings), names[0] if names else "person")
-        return [(example.gold, who)]
-    others = [(given, name) for name, given in example.readings.items() if name not in own.readings]
+        return [] if given is None else [Returned(given, annotator)]
+    others = [Returned(given, name) for name, given in example.readings.items() if name not in own.readings]
     # A tool may name who imported a reading, not who read: of such readings one for each reader is not a person's.
     for reading in (reading for name, reading in own.readings.items() if name not in example.readings):
-        same = (one for one in others if not changes_between([Version(own.article, reading, one[0])]))
-        if len(others) > 1 and (imported := next(same, None)) is not None:
+        same = (one for one in others if not changes_between([Version(own.article, reading, one.given)]))
+        if (imported := next(same, None)) is not None and (len(others) > 1 or example.gold.layers):
             others.remove(imported)
-    return others
+    if not example.gold.layers:
+        return others
+    names = [name for name, reading in example.readings.items() if reading == example.gold]
+    who = next((name for name in names if name not in own.readings), names[0] if names else "person")
+    return [Returned(example.gold, who, truth=True), *[one for one in others if one.given != example.gold]]
 
 
 def _with_gold(gold: GoldDataset, made: Adjudicated, listed: Inventory) -> GoldDataset:
@@ -322,15 +329,13 @@ def _write_disputed(
             draft, words = made.drafts[article_id]
             # In the order of the folder that is written, so that the file is the same when it is made from that.
             example = canonical_example(own)
-            if form.keeps_readings:
-                shown = replace(
-                    example, gold=Annotations(scope=draft.scope), readings={**example.readings, DRAFT: draft}
-                )
-            else:
-                shown = replace(example, gold=draft, readings={})
-            examples.append(shown)
+            # Of a tool's annotations it is the ground truth, which is told of them wherever they are imported; what is
+            # no annotation of anybody has no name.
+            named = {DRAFT: draft} if form.documents is not None else {}
+            readings = {**example.readings, **named} if form.keeps_readings else {}
+            examples.append(replace(example, gold=draft, readings=readings))
             kept.append(ONLY_SPLIT if gold.split == ALL else gold.split)
-            remarks[article_id, DRAFT if form.keeps_readings else ""] = words
+            remarks[article_id, ""] = words
     if not examples:
         return None
     batch = Batch(examples=tuple(examples), splits=tuple(kept) if form.keeps_splits else (), remarks=remarks)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.analysis.adjudication.case import Case
 from evalkit.analysis.adjudication.decisions import (
@@ -30,7 +30,7 @@ from evalkit.showing import number_noted, number_of, shown_html
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Adjudicated", "Adjudication", "adjudicated", "edits_of", "told"]
+__all__ = ["Adjudicated", "Adjudication", "Returned", "adjudicated", "edits_of", "told"]
 
 STATUSES = (ACCEPTED, REJECTED, DISPUTED)
 
@@ -149,8 +149,22 @@ class Adjudicated:
     notes: Mapping[str, int] = field(default_factory=dict)
 
 
-Settled = Mapping[str, Sequence[tuple[Annotations, str]]]
-"""Article id → what was made of it and by whom; several where it is not known which of them is a person's."""
+class Returned(NamedTuple):
+    """What came back of an article.
+
+    Attributes:
+        given: the annotations.
+        by: whose they are.
+        truth: whether the tool says that they are the gold.
+    """
+
+    given: Annotations
+    by: str
+    truth: bool = False
+
+
+Settled = Mapping[str, Sequence[Returned]]
+"""Article id → what came back of it; several where it is not known which of them is a person's."""
 
 
 def adjudicated(
@@ -183,7 +197,7 @@ def adjudicated(
     for one in earlier:
         remembered.setdefault(one.article_id, []).append(one)
     settled = settled or {}
-    never = read_fields({"": [given for own in settled.values() for given, _ in own]})[""] if settled else {}
+    never = read_fields({"": [given for own in settled.values() for given, *_ in own]})[""] if settled else {}
     by_id = {example.article.id: example for example in examples}
     made: dict[str, Example] = {}
     decisions: list[Decision] = []
@@ -212,21 +226,21 @@ def adjudicated(
     return Adjudicated(examples=made, decisions=tuple(decisions), drafts=drafts, notes=notes)
 
 
-def _chosen(
-    case: Case, given: Sequence[tuple[Annotations, str]], never: Unread, *, unchanged: bool
-) -> tuple[Annotations, str] | None:
+def _chosen(case: Case, came: Sequence[Returned], never: Unread, *, unchanged: bool) -> tuple[Annotations, str] | None:
     """What a person made of an article, among all that came back; None if nobody did anything.
 
     Raises:
-        InputError: several people did.
+        InputError: several people did, and none of it is said to be the gold.
     """
-    touched = [one for one in given if not case.is_untouched(one[0], never)]
+    touched = [one for one in came if not case.is_untouched(one.given, never)]
+    touched = [one for one in touched if one.truth] or touched
     if len(touched) > 1:
-        people = ", ".join(sorted(by for _, by in touched))
+        people = ", ".join(sorted(one.by for one in touched))
         raise InputError(
             f"article {case.article.id!r:.80} was settled by {people}; say whose counts with --annotator NAME"
         )
-    return next(iter(touched or (given if unchanged else ())), None)
+    chosen = next(iter(touched or (came if unchanged else ())), None)
+    return None if chosen is None else (chosen.given, chosen.by)
 
 
 def _scope(example: Example) -> Scope:

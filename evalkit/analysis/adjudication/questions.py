@@ -117,6 +117,7 @@ def questions_of(examples: Sequence[Example], readers: Sequence[str]) -> list[Re
         for number in here:
             made[number].said = _together(made[number].said, named[number])
     for reading, example in zip(made, ordered, strict=True):
+        _fill_lone_names(reading)
         _finish(reading, example, readers)
     return made
 
@@ -230,6 +231,30 @@ def _finish(reading: Reading, example: Example, readers: Sequence[str]) -> None:
             question.name, question.voters = f"{layer.prefix}{number}", voters
             for reader, item in question.said.items():
                 names.setdefault(reader, {}).setdefault(layer.name, {})[item.id] = question.name
+
+
+def _fill_lone_names(reading: Reading) -> None:
+    """Gives items without the name of a thing the one that another reader gave, where that tells nothing more.
+
+    A name that a reader gave to one place alone says nothing that no name does not say; some tools give one to each
+    speaker, say.
+    """
+    places: dict[tuple[str, str], set[Any]] = {}
+    for layer in all_layers():
+        for question in reading.layers.get(layer.name, ()):
+            for reader, item in question.said.items():
+                for mention in layer.mentions(item):
+                    places.setdefault((reader, mention.entity_id), set()).add(mention.spans)
+    for layer in all_layers():
+        for field_name in (one for one in layer.thing_fields if one not in layer.names):
+            for question in reading.layers.get(layer.name, ()):
+                given = {reader: getattr(item, field_name) for reader, item in question.said.items()}
+                names = {name for name in given.values() if name is not None}
+                lone = all(name is None or len(places.get((reader, name), ())) <= 1 for reader, name in given.items())
+                if len(names) == 1 and len(given) > 1 and lone:
+                    (name,) = names
+                    for reader, item in question.said.items():
+                        question.said[reader] = replace(item, **{field_name: name})
 
 
 def said_alike(question: Question, layer: Layer[Any], unread: Mapping[str, Unread]) -> list[Proposal]:

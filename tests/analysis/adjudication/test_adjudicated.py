@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from evalkit.analysis.adjudication.adjudication import Adjudicated, adjudicated, edits_of
+from evalkit.analysis.adjudication.adjudication import Adjudicated, Returned, adjudicated, edits_of
 from evalkit.errors import EvalkitError, InputError
 from evalkit.formats.native.canonical import canonical_annotations
 from evalkit.layers.table import all_layers
@@ -140,6 +140,16 @@ def test_one_name_for_each_thing() -> None:
     assert [one.item.entity_id for one in done.decisions] == ["moen", "moen", "other"]
 
 
+def test_a_name_of_one_place_says_no_more_than_none() -> None:
+    bare = replace(MOEN, entity_id=None)
+    done = made(kari=Annotations(entities=[MOEN], quotes=[QUOTE]), ola=Annotations(entities=[bare], quotes=[]))
+    assert done.examples["a1"].gold.entities == (MOEN,)
+    # One that is shared says that both are one.
+    mention = entity("Moen", nth=1, name="e3", entity_id="moen")
+    done = made(kari=entities(MOEN, mention, BRUN), ola=entities(MOEN, replace(mention, entity_id=None), BRUN))
+    assert told(done)["Moen PER"][0] == "disputed"
+
+
 def test_a_topic_is_one_whatever_it_is_called_and_keeps_its_names() -> None:
     roads = replace(STANCE, target="topic:road-toll", evidence=(span_of("opposed"),))
     brun = entities(BRUN)
@@ -242,7 +252,7 @@ def settled(
     given: Annotations, earlier: Adjudicated | None = None, strategy: str = "agree", **readings: Annotations
 ) -> Adjudicated:
     record = () if earlier is None else earlier.decisions
-    return adjudicated([example_of(**readings)], strategy, earlier=record, settled={"a1": [(given, "eva")]})
+    return adjudicated([example_of(**readings)], strategy, earlier=record, settled={"a1": [Returned(given, "eva")]})
 
 
 def again(earlier: Adjudicated, strategy: str = "agree", **readings: Annotations) -> Adjudicated:
@@ -277,11 +287,11 @@ def test_a_person_decides_and_it_stays_decided() -> None:
 def test_who_did_something_is_told_by_what_came_back() -> None:
     first = made(kari=KARI, ola=OLA)
     draft, chosen = first.drafts["a1"][0], Person(first).without("e2", "e3")
-    back = [(draft, "adjudication"), (chosen, "eva")]
+    back = [Returned(draft, "adjudication"), Returned(chosen, "eva")]
     done = adjudicated([example_of(kari=KARI, ola=OLA)], "agree", settled={"a1": back})
     assert told(done)["Oslo ORG"] == ("accepted person", ("eva",))
     with pytest.raises(InputError, match="'a1' was settled by eva, liv; say whose"):
-        adjudicated([example_of(kari=KARI, ola=OLA)], "agree", settled={"a1": [*back, (entities(), "liv")]})
+        adjudicated([example_of(kari=KARI, ola=OLA)], "agree", settled={"a1": [*back, Returned(entities(), "liv")]})
 
 
 def test_what_a_person_leaves_undecided_stays_disputed() -> None:
@@ -299,7 +309,7 @@ def test_what_a_person_leaves_undecided_stays_disputed() -> None:
     assert told(whole)["Nordkraft ORG"] == ("rejected person", ("eva",))
     # Somebody who agrees with all that is there says so.
     agreed = adjudicated(
-        [example_of(kari=EVA, ola=entities(MOEN))], "agree", settled={"a1": [(EVA, "eva")]}, unchanged=True
+        [example_of(kari=EVA, ola=entities(MOEN))], "agree", settled={"a1": [Returned(EVA, "eva")]}, unchanged=True
     )
     assert told(agreed)["Oslo GPE"] == ("accepted person", ("eva",))
 
