@@ -131,7 +131,8 @@ def _pairs(shown: Sequence[Leak]) -> Table:
 
 
 def _name(side: LeakSide) -> str:
-    return one_line(f"{side.split or side.dataset}/{side.id}")
+    """An article after its split, or after the file or folder of its corpus."""
+    return one_line(f"{side.split or side.dataset.rstrip('/').rpartition('/')[2]}/{side.id}")
 
 
 def _original(pair: Leak) -> str:
