@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack
 
+from evalkit.analysis.adjudication.decisions import ACCEPTED, PERSON, REJECTED
+from evalkit.analysis.adjudication.decisions import read_decisions as read_adjudicated
 from evalkit.analysis.suspects.bounds import ScoreBounds, score_bounds
 from evalkit.analysis.suspects.candidates import Voter, judged_tasks, meet
 from evalkit.analysis.suspects.odds import odds_of
 from evalkit.analysis.suspects.ranking import Suspect, ranked, suspect_kinds, suspects_of
 from evalkit.analysis.suspects.result import Suspects
-from evalkit.analysis.suspects.settled import Decision, open_suspects, read_decisions
+from evalkit.analysis.suspects.settled import KEPT, Decision, open_suspects, read_decisions
 from evalkit.analysis.suspects.surfaces import echo_of_gold
 from evalkit.analysis.suspects.unlabelled import Unlabelled, disagreements
 from evalkit.dataset.gold import GoldDataset, gold_dataset
@@ -68,7 +70,8 @@ def find_suspects(
         most: only so many.
         k: for what a score could be: so many suspects of a layer are taken to be wrong as proposed; those of at least
             `least` if None.
-        settled: what was decided about suspects: a file of decisions, or decisions; they are left out and counted.
+        settled: what was decided about suspects: a file of decisions, or decisions; they are left out and counted, as
+            is what a person decided when the gold of a folder was adjudicated.
         record: keep the main figures in the folder of the dataset, for its card.
         scoring: tasks, label maps, labels, scope and least scores, as for scoring.
         read: how files are read.
@@ -85,6 +88,7 @@ def find_suspects(
             _check_number(name, number, 0)
     check_words(options.scoring)
     decisions = settled if not isinstance(settled, (str, Path)) else read_decisions(path_of(settled, "a file"))
+    decisions = [*decisions, *_adjudicated(dataset)]
     gold, systems = _read(dataset, runs, options.read, options.scoring)
     plain = pair_run(gold, Run(extractor="", predictions=(), layers=()), replace(options.scoring, min_score=()))
     layers = {layer for pair in plain.plain.pairs for layer in pair.gold.layers}
@@ -117,7 +121,9 @@ def find_suspects(
         asked |= said
         for system in told:
             weights[system.name][layer.name] = weighed.weights[system.name]
-            pairs = articles_of(task, system.pairing.of_task(task))
+            # A run is scored on the articles that it was made for.
+            made_for = {one.article_id for one in system.run.predictions}
+            pairs = [pair for pair in articles_of(task, system.pairing.of_task(task)) if pair.article.id in made_for]
             wrong = [one for one in left if one.suspicion >= least] if k is None else ranked(left)[:k]
             scores.append(score_bounds(system.name, task, pairs, wrong))
     if systems and not checked:
@@ -142,6 +148,18 @@ def find_suspects(
     if record:
         _record(dataset, done, options.read)
     return done
+
+
+def _adjudicated(dataset: object) -> list[Decision]:
+    """What people decided when the gold in a folder was adjudicated."""
+    if not isinstance(dataset, (str, Path)):
+        return []
+    by_person = [one for one in read_adjudicated(Path(dataset)) if one.rule == PERSON]
+    return [
+        Decision(one.article_id, one.layer, KEPT, one.item if one.status == ACCEPTED else None, one.item)
+        for one in by_person
+        if one.status in (ACCEPTED, REJECTED)
+    ]
 
 
 def _record(dataset: object, done: Suspects, read: ReadOptions) -> None:

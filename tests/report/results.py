@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from evalkit.analysis.suspects.corrections import Corrections
+from evalkit.analysis.suspects.settled import Decision
 from evalkit.dataset.build import BuildResult
 from evalkit.dataset.catalogue.get import ObtainedDataset
 from evalkit.dataset.catalogue.listing import Catalogue, list_datasets
@@ -41,9 +43,11 @@ from evalkit.workflows.diff import diff_datasets
 from evalkit.workflows.explain import explain_run
 from evalkit.workflows.extract import extract_articles
 from evalkit.workflows.gate import check_gate, update_baseline
+from evalkit.workflows.replay import replay_runs
 from evalkit.workflows.robustness import measure_robustness
 from evalkit.workflows.run import run_extractor
 from evalkit.workflows.score import score_predictions
+from evalkit.workflows.suspects import find_suspects, rank_unlabelled
 from evalkit.workflows.thresholds import fit_thresholds
 
 PLAIN = "PER"
@@ -125,6 +129,15 @@ def _renamed(gold: GoldDataset, text: str) -> GoldDataset:
     return gold_dataset(examples, name=gold.name, split=text, inventory=gold.inventory)
 
 
+def _corrected(gold: GoldDataset, text: str) -> Corrections:
+    """What came back of gold in which people changed the label of one mention in each article."""
+    changes = diff_datasets(gold, edited_gold(gold, text)).changes
+    articles = tuple(one.article.id for one in gold)
+    decisions = tuple(Decision(one.article_id, one.layer, "corrected", one.new, one.old) for one in changes)
+    sources = {one.article.id: one.article for one in gold}
+    return Corrections(changes=changes, decisions=decisions, articles=articles, sources=sources, notes=(text,))
+
+
 def results_of(text: str, folder: Path) -> Mapping[str, Any]:
     """Type → a result of it, as `DOCUMENTS` names types."""
     gold = gold_of(text)
@@ -156,6 +169,14 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         "evalkit.analysis.differences.dataset_diff:DatasetDiff": diff_datasets(gold, edited_gold(gold, text)),
         "evalkit.analysis.explain:Explanation": explain_run(second, f"{text} 0", dataset=gold),
         "evalkit.analysis.agreement.measured:Agreement": measure_agreement(read, resamples=20),
+        "evalkit.analysis.suspects.result:Suspects": replace(find_suspects(gold, [second], least=0), notes=(text,)),
+        "evalkit.analysis.suspects.unlabelled:Unlabelled": replace(
+            rank_unlabelled(gold, {text: first, "b": second}), notes=(text,)
+        ),
+        "evalkit.analysis.suspects.corrections:Corrections": _corrected(gold, text),
+        "evalkit.analysis.suspects.replay:Replay": replace(
+            replay_runs(gold, edited_gold(gold, text), {text: first, "b": second}), notes=(text,)
+        ),
         "evalkit.gate.outcome:GateReport": report,
         "evalkit.gate.outcome:BaselineUpdate": update,
         "evalkit.predictions.run:Run": replace(second, predictions=(*second.predictions, failed)),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from evalkit import Annotations, Entity, Example, InputError, Prediction, Span, find_suspects
+from evalkit import Annotations, Entity, Example, InputError, Prediction, Span, convert_dataset, find_suspects
+from evalkit.analysis.adjudication.decisions import ACCEPTED, DECISIONS_FILE, PERSON, decision_lines
+from evalkit.analysis.adjudication.decisions import Decision as Adjudicated
+from evalkit.formats.native.rows import dump_line, example_to_row
 from tests.analysis.suspects.mistaken import article, examples, right, system, systems, with_change
 
 PER, PLACE = Span(0, 8), 5
@@ -152,6 +156,22 @@ class TestWhatIsAsked:
             find_suspects(bare)
 
 
+def test_what_a_person_adjudicated_is_settled(tmp_path: Path):
+    mistaken = with_change(examples(), PLACE, "entities", label="LOC")
+    source, folder = tmp_path / "gold.jsonl", tmp_path / "gold"
+    source.write_text("".join(dump_line(example_to_row(one)) for one in mistaken), encoding="utf-8")
+    convert_dataset(source, folder, to="hf")
+    runs = systems(mistaken)
+    assert [one.label for one in find_suspects(folder, runs, tasks=["entities"]).items] == ["LOC"]
+    item = mistaken[PLACE].gold.entities[-1]
+    words = {"article_id": "a05", "layer": "entities", "question": item.id, "by": ("ida",), "item": item}
+    for rule, settled in (("majority", 0), (PERSON, 1)):
+        made = [Adjudicated(**words, status=ACCEPTED, rule=rule)]
+        (folder / DECISIONS_FILE).write_text(decision_lines(made), encoding="utf-8")
+        done = find_suspects(folder, runs, tasks=["entities"])
+        assert (len(done.items), done.settled) == (1 - settled, settled)
+
+
 class TestWhatTheScoreCouldBe:
     def test_between_what_helps_and_what_costs(self):
         """One mistake of gold, so with it corrected the run has 59 of 60 right where it had 58."""
@@ -176,6 +196,11 @@ class TestWhatTheScoreCouldBe:
             )
             assert one.f1 == pytest.approx(before.tasks["quotes"]["exact"].micro.f1)
             assert one.corrected == pytest.approx(after.tasks["quotes"]["exact"].micro.f1)
+
+    def test_a_run_is_scored_on_the_articles_that_it_was_made_for(self):
+        gold = examples()
+        done = find_suspects(gold, {"part": system(gold, errs_at=99)[:3]}, tasks=["entities"])
+        assert [one.f1 for one in done.scores] == [1]
 
     def test_none_is_wrong(self):
         for one in find_suspects(examples(), systems(examples()), k=0).scores:
