@@ -225,6 +225,7 @@ class Case:
                 if any(common_item(layer, one.item, item, frozenset(), never) is not None for one in own):
                     kept.setdefault(place, []).append(number)
                     break
+        _keep_unnamed(layer, points, items, kept, never)
         names = called.setdefault(layer.name, {})
         done: set[int] = set()
         for place, numbers in kept.items():
@@ -328,6 +329,27 @@ def _number(layer: Layer[Any], point: _Point, item: Any) -> int | None:
 def _candidates(case: Case, point: _Point) -> list[Proposal]:
     """What of a question a person found in the draft."""
     return [point.verdict.item] if point.verdict.item is not None else case._open_proposals(point)
+
+
+def _keep_unnamed(
+    layer: Layer[Any],
+    points: Sequence[_Point],
+    items: Sequence[Any],
+    kept: dict[int, list[int]],
+    never: frozenset[str],
+) -> None:
+    """Takes an item that is gold for left as it was where a person says the same without naming the thing."""
+    unnamed = never | {name for name in layer.thing_fields if name not in layer.names}
+    rest = set(range(len(items))) - {number for numbers in kept.values() for number in numbers}
+    for place, point in enumerate(points):
+        if place in kept or point.gold is None:
+            continue
+        for number in sorted(rest):
+            bare = all(getattr(items[number], name) is None for name in unnamed - never)
+            if bare and common_item(layer, point.gold, items[number], frozenset(), unnamed) is not None:
+                kept[place] = [number]
+                rest.discard(number)
+                break
 
 
 def _heed_rejections(layer: Layer[Any], point: _Point) -> None:

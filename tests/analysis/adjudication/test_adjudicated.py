@@ -337,6 +337,15 @@ def test_a_person_may_say_something_else_than_anybody() -> None:
     assert once_more.examples == done.examples
 
 
+def test_a_person_who_names_no_thing_changes_nothing() -> None:
+    first = made(kari=KARI, ola=OLA)
+    given = Person(first).without("e1", "e2", "e3")
+    given = given.with_layers(entities=[*given.entities, replace(MOEN, entity_id=None), replace(BRUN, id="e9")])
+    done = settled(given, first, kari=KARI, ola=OLA)
+    assert told(done)["Ida Moen PER"] == ("accepted agree", ("kari", "ola"))
+    assert done.examples["a1"].gold.entities[0].entity_id == "moen"
+
+
 def test_random_people_are_remembered() -> None:
     random = Random(13)
     for _ in range(60):
