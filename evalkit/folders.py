@@ -29,7 +29,15 @@ from evalkit.files import (
 )
 from evalkit.shapes import checked, fields, flag, list_of, number, text
 
-__all__ = ["JOURNAL", "TemporaryFolder", "cache_folder", "finish_changes", "replace_children", "staged"]
+__all__ = [
+    "JOURNAL",
+    "TemporaryFolder",
+    "beside_staged",
+    "cache_folder",
+    "finish_changes",
+    "replace_children",
+    "staged",
+]
 
 JOURNAL = ".evalkit-journal"
 """What is being done to a folder; it is not there where nothing is."""
@@ -106,6 +114,11 @@ def staged(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             _remove(staging)
+
+
+def beside_staged(target: Path) -> tuple[str, ...]:
+    """The names of the files that were written beside a place that `staged` gave, in order."""
+    return tuple(sorted(other.name for other in target.parent.iterdir() if other.name != target.name))
 
 
 def replace_children(folder: Path, files: Mapping[str, str], *, remove: Iterable[str] = ()) -> None:

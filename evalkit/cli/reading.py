@@ -11,7 +11,7 @@ from evalkit.cli.options import ListedOption, Option, with_record
 from evalkit.formats.table import FORMATS, load_format, loadable_formats
 from evalkit.options import ReadOptions
 
-__all__ = ["read_options", "side_options", "suggestion_option", "target_option", "write_options"]
+__all__ = ["read_options", "side_options", "suggestion_option", "target_option", "tool_option", "write_options"]
 
 
 def _formats() -> str:
@@ -137,17 +137,29 @@ write_options = with_record(
 """How what is written is written, as `target`."""
 
 
+def _written() -> str:
+    return ", ".join(name for name, form in loadable_formats().items() if form.write is not None)
+
+
 def _targets() -> str:
-    written = [name for name, form in loadable_formats().items() if form.write is not None]
-    return f"{', '.join(written)}, or hf (a dataset folder)."
+    return f"{_written()}, or hf (a dataset folder)."
 
 
-def _tools() -> str:
-    written = [name for name, form in loadable_formats().items() if form.write is not None]
-    return f"Write what is found as suggestions for people to correct, with --out: {', '.join(written)}."
+def tool_option(what: str, default: str = "") -> Option:
+    """The option `--tool`: the format of a file for people, which `what` names; with its default in words."""
+
+    def listing() -> str:
+        usual = f"; {default} by default" if default else ""
+        return f"What {what} is written as: {_written()}{usual}."
+
+    return click.option("--tool", metavar="NAME", cls=ListedOption, listing=listing)
 
 
-suggestion_option = click.option("--to", metavar="NAME", cls=ListedOption, listing=_tools)
+def _suggestions() -> str:
+    return f"Write what is found as suggestions for people to correct, with --out: {_written()}."
+
+
+suggestion_option = click.option("--to", metavar="NAME", cls=ListedOption, listing=_suggestions)
 """What suggestions are written as."""
 
 target_option = click.option("--to", required=True, metavar="NAME", cls=ListedOption, listing=_targets)

@@ -14,7 +14,7 @@ from evalkit.dataset.readings import as_read, beside_gold, counted_readings, dec
 from evalkit.dataset.sources import ALL, check_target, find_place
 from evalkit.errors import EvalkitError, FormatError, InputError, OutputError, describe_error
 from evalkit.files import path_of
-from evalkit.folders import staged
+from evalkit.folders import beside_staged, staged
 from evalkit.formats.base import Batch, Format, Losses, counted
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.table import FORMATS, load_format
@@ -44,6 +44,7 @@ class Conversion:
         losses: what of them was written and what was not.
         readings: layer → items of readings beside the gold that went with it.
         notes: what is to be said about how they were read.
+        beside: the files that belong to it and lie beside it, by name, such as the configuration of a tool.
     """
 
     destination: Path
@@ -52,6 +53,7 @@ class Conversion:
     losses: Losses
     readings: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def layers(self) -> dict[str, dict[str, Any]]:
@@ -59,8 +61,8 @@ class Conversion:
         return losses_by_layer(self.losses)
 
     def lines(self) -> list[str]:
-        """Each layer in a line: items read are items written and items lost; then what else is not there."""
-        lines = []
+        """The files beside it; each layer in a line (items read are items written and lost); what else is not there."""
+        lines = [f"beside it: {', '.join(self.beside)}"] if self.beside else []
         for name, counts in self.layers.items():
             lost = counts["lost"]
             kinds = (
@@ -68,8 +70,8 @@ class Conversion:
             )
             if counts["read"]:
                 lines.append(f"{name}: {counts['read']} read = {counts['written']} written{kinds}")
-        if beside := [number_noted(number, name) for name, number in self.readings.items() if number]:
-            lines.append(f"readings beside the gold: {', '.join(beside)}")
+        if others := [number_noted(number, name) for name, number in self.readings.items() if number]:
+            lines.append(f"readings beside the gold: {', '.join(others)}")
         if self.losses.left_out:
             lines.append("left out: " + ", ".join(number_noted(n, what) for what, n in self.losses.left_out.items()))
         return lines
@@ -80,6 +82,7 @@ class Conversion:
             "format": "evalkit.conversion",
             "version": 1,
             "destination": str(self.destination),
+            "beside": list(self.beside),
             "to": self.to,
             "articles": self.articles,
             "layers": self.layers,
@@ -180,7 +183,16 @@ def convert_dataset(
                 f"{destination}: {to} cannot hold {lost}; nothing was written: choose another format, or --lossy to "
                 "write the rest"
             )
-    return Conversion(destination=destination, to=to, articles=articles, losses=losses, readings=readings, notes=notes)
+        beside = beside_staged(target)
+    return Conversion(
+        destination=destination,
+        to=to,
+        articles=articles,
+        losses=losses,
+        readings=readings,
+        notes=notes,
+        beside=beside,
+    )
 
 
 def _check_texts(splits: Sequence[GoldDataset], source: str | Path | None, read: ReadOptions) -> None:

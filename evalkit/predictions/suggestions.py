@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.dataset.convert import losses_by_layer, write_batch
 from evalkit.dataset.sources import check_target
 from evalkit.errors import InputError, OutputError
-from evalkit.folders import staged
+from evalkit.folders import beside_staged, staged
 from evalkit.formats.base import Batch, Format, Losses
 from evalkit.formats.table import load_format
 from evalkit.options import ReadOptions
@@ -29,6 +29,7 @@ class Suggestions:
 
     Attributes:
         path: the new file or folder.
+        beside: the files that belong to it and lie beside it, by name, such as the configuration of a tool.
         format: the name of its format.
         extractor: whose suggestions they are.
         articles: how many articles were written.
@@ -44,6 +45,7 @@ class Suggestions:
     losses: Losses
     failed: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """What was written and lost, by layer, as JSON values."""
@@ -51,6 +53,7 @@ class Suggestions:
             "format": "evalkit.suggestions",
             "version": 1,
             "path": str(self.path),
+            "beside": list(self.beside),
             "written_as": self.format,
             "extractor": self.extractor,
             "articles": self.articles,
@@ -137,6 +140,7 @@ def suggested(
         batch = Batch(examples=tuple(examples))
     with staged(destination) as target:
         losses = write_batch(form, batch, target, write)
+        beside = beside_staged(target)
     return Suggestions(
         path=destination,
         format=form.name,
@@ -145,4 +149,5 @@ def suggested(
         losses=losses,
         failed=failed,
         notes=tuple(notes),
+        beside=beside,
     )

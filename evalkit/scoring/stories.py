@@ -129,4 +129,5 @@ def _text_note(articles: Sequence[Article], field: str, clusters: Mapping[str, s
     if not sharing:
         return f"no two articles {none}, so each is drawn for itself"
     named = number_of(len({clusters[one.id] for one in articles if one.id in clusters}), "cluster")
-    return f"{sharing} of {len(articles)} articles {some}; they are drawn as {named}, each called after {first}"
+    articles_told = number_of(len(articles), "article")
+    return f"{sharing} of {articles_told} {some}; they are drawn as {named}, each called after {first}"

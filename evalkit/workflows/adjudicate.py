@@ -35,7 +35,7 @@ from evalkit.dataset.sources import ALL, check_target, find_place
 from evalkit.dataset.store import dataset_name
 from evalkit.errors import FormatError, InputError, OutputError
 from evalkit.files import path_of
-from evalkit.folders import TemporaryFolder, staged
+from evalkit.folders import TemporaryFolder, beside_staged, staged
 from evalkit.formats.base import Batch, Format
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.table import load_format
@@ -111,8 +111,12 @@ def adjudicate_dataset(
     if kept:
         why = " (--anew makes that of the others from their readings)" if _is_kept(loaded, chosen) else ""
         notes.append(f"{number_of(kept, 'article has', 'articles have')} gold already, which stays{why}")
-    path = None if disputed is None or form is None else _write_disputed(Path(disputed), form, splits, made, write)
-    if disputed is not None and path is None:
+    path: Path | None = None
+    beside: tuple[str, ...] = ()
+    if disputed is not None and form is not None and (batch := _for_people(form, splits, made)).examples:
+        path = Path(disputed)
+        beside = _write_disputed(path, form, batch, made, write)
+    elif disputed is not None:
         notes.append(f"nothing is disputed, so {disputed} is not written")
     if place is not None:
         _write_out(place, loaded, splits, made)
@@ -127,6 +131,7 @@ def adjudicate_dataset(
         disputed_articles=left,
         out=place,
         disputed=path,
+        beside=beside,
         notes=(*loaded.notes, *notes),
     )
 
@@ -311,15 +316,8 @@ def _write_out(out: Path, loaded: _Loaded, splits: Sequence[GoldDataset], made: 
     write_dataset(named, out, declared_in=declaring_folder([out, *folders]), labels=labels, beside=record)
 
 
-def _write_disputed(
-    path: Path, form: Format, splits: Sequence[GoldDataset], made: Adjudicated, write: ReadOptions
-) -> Path | None:
-    """Writes what people are to settle; None if there is nothing.
-
-    Raises:
-        OutputError: something else is there already.
-        FormatError: the format cannot hold it.
-    """
+def _for_people(form: Format, splits: Sequence[GoldDataset], made: Adjudicated) -> Batch:
+    """What people are to settle, as far as a format keeps it."""
     examples, kept, remarks = [], [], {}
     for gold in splits:
         for own in gold:
@@ -336,16 +334,22 @@ def _write_disputed(
             examples.append(replace(example, gold=draft, readings=readings))
             kept.append(ONLY_SPLIT if gold.split == ALL else gold.split)
             remarks[article_id, ""] = words
-    if not examples:
-        return None
-    batch = Batch(examples=tuple(examples), splits=tuple(kept) if form.keeps_splits else (), remarks=remarks)
+    return Batch(examples=tuple(examples), splits=tuple(kept) if form.keeps_splits else (), remarks=remarks)
+
+
+def _write_disputed(path: Path, form: Format, batch: Batch, made: Adjudicated, write: ReadOptions) -> tuple[str, ...]:
+    """Writes what people are to settle; gives the names of the files that the format writes beside it.
+
+    Raises:
+        OutputError: something else is there already.
+        FormatError: the format cannot hold it.
+    """
     _refuse_losses(path, form, batch, made, write)
     if path.exists() and (path.is_file() or any(path.iterdir())):
-        _refuse_other(path, form, batch, write)
-        return path
+        return _same_there(path, form, batch, write)
     with staged(path) as target:
         write_batch(form, batch, target, write)
-    return path
+        return beside_staged(target)
 
 
 def _refuse_losses(path: Path, form: Format, batch: Batch, made: Adjudicated, write: ReadOptions) -> None:
@@ -357,8 +361,12 @@ def _refuse_losses(path: Path, form: Format, batch: Batch, made: Adjudicated, wr
         raise FormatError(f"{path}: {form.name} cannot hold {lost}; nothing was written: choose another format")
 
 
-def _refuse_other(path: Path, form: Format, batch: Batch, write: ReadOptions) -> None:
-    """Refuses to write over what is not just what would be written: people may have worked on it."""
+def _same_there(path: Path, form: Format, batch: Batch, write: ReadOptions) -> tuple[str, ...]:
+    """The files beside what is there already, which stays, as it is just what would be written.
+
+    Raises:
+        OutputError: it is something else: people may have worked on it.
+    """
     held = TemporaryFolder("evalkit-disputed-")
     target = held.path / path.name
     write_batch(form, batch, target, write)
@@ -367,6 +375,7 @@ def _refuse_other(path: Path, form: Format, batch: Batch, write: ReadOptions) ->
             f"{path}: exists already and holds something else; read what was settled there with --decisions, or name "
             "a new file"
         )
+    return tuple(name for name in beside_staged(target) if path.with_name(name).exists())
 
 
 def _contents(path: Path) -> Mapping[str, bytes]:

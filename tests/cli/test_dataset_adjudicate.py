@@ -57,21 +57,29 @@ def test_the_whole_way(evalkit: Evalkit, readings: Path) -> None:
     assert done.json["counts"]["entities"] == {"accepted": 7, "rejected": 0, "disputed": 0}
     assert done.json["counts"]["quotes"]["disputed"] == 1
     assert "1 article that came back as it was written" in str(done.json["notes"])
-    done = evalkit(*ask, "--decisions", "settled.jsonl", "--unchanged", "--show", "markdown")
+    done = evalkit(*ask, "--decisions", "settled.jsonl", "--unchanged", "--to", "markdown")
     assert (done.status, done.out.splitlines()[0]) == (0, "## readings: 4 articles by agree, nothing is disputed")
     assert evalkit("dataset", "validate", "gold").status == 0
     assert evalkit(*ask).status == 0
 
 
+def test_every_file_that_is_written_is_named(evalkit: Evalkit, readings: Path) -> None:
+    ask = ("dataset", "adjudicate", "readings.jsonl", "--disputed", "disputed.json", "--tool", "labelstudio")
+    for _ in range(2):
+        written = [line for line in evalkit(*ask).out.splitlines() if line.startswith("written: ")]
+        assert written == ["written: disputed.json", "written: disputed.config.xml"]
+    assert evalkit(*ask, "--json").json["beside"] == ["disputed.config.xml"]
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (("--to", "brat"), "--disputed FILE, which is not given"),
-        (("--json", "--show", "markdown"), "exclude each other"),
+        (("--tool", "brat"), "--disputed FILE, which is not given"),
+        (("--json", "--to", "markdown"), "exclude each other"),
         (("--strategy", "majorty"), "did you mean 'majority'"),
         (("--strategy", "prefer:olla"), "did you mean 'ola'"),
-        (("--show", "markdwn"), "did you mean 'markdown'"),
-        (("--disputed", "d", "--to", "brt"), "did you mean 'brat'"),
+        (("--to", "markdwn"), "did you mean 'markdown'"),
+        (("--disputed", "d", "--tool", "brt"), "did you mean 'brat'"),
         (("--fail-on", "dispute>0"), "did you mean 'disputed'"),
     ],
 )

@@ -56,6 +56,21 @@ def test_a_limit_leaves_the_figure_as_it_is(mistaken: Evalkit):
     assert found["items"][0]["suspicion"] >= found["items"][1]["suspicion"]
 
 
+def test_main_figures_are_kept_for_the_card(mistaken: Evalkit):
+    refused = mistaken("dataset", "suspects", "mistaken.jsonl", *RUNS, "--record")
+    assert (refused.status, refused.out) == (2, "")
+    assert "figures are recorded in a dataset folder" in refused.err
+    lacking = with_change(examples(), 5, "stances")
+    Path("lacking.jsonl").write_text("".join(dump_line(example_to_row(one)) for one in lacking), encoding="utf-8")
+    built = mistaken("dataset", "build", "lacking.jsonl", "--out", "kept", "--splits", "test=1")
+    assert built.status == 0, built.out
+    assert mistaken("dataset", "suspects", "kept", *RUNS, "--record").status == 0
+    assert mistaken("dataset", "build", "kept", "--out", "kept").status == 0
+    card = Path("kept/README.md").read_text(encoding="utf-8")
+    assert "| suspects | items | 1 |" in card
+    assert "| suspects | least | 0.5 |" in card
+
+
 def test_without_runs_the_gold_is_asked(mistaken: Evalkit):
     found = json.loads(mistaken("dataset", "suspects", "mistaken.jsonl", "--least", "0", "--json").out)
     assert (found["items"][0]["article_id"], found["items"][0]["label"]) == ("a05", "ORG")

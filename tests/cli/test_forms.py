@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from evalkit.registry import Registry
-from tests.cli.conftest import Evalkit, Outcome
+from tests.cli.conftest import Evalkit, Outcome, gold_rows, write_lines
 
 GOLD = ("--dataset", "gold.jsonl")
 COMMANDS = {
@@ -30,6 +31,9 @@ COMMANDS = {
     "leakage": ("dataset", "leakage", "gold.jsonl", "--against", "gold.jsonl"),
     "suspects": ("dataset", "suspects", "gold.jsonl", "r", "s", "--least", "0"),
     "unlabelled": ("dataset", "suspects", "gold.jsonl", "r", "predicted.jsonl", "--unlabelled"),
+    "replay": ("dataset", "suspects", "gold.jsonl", "r", "s", "--replay", "new.jsonl"),
+    "corrections": ("dataset", "suspects", "gold.jsonl", "r", "s", "--least", "0", "--corrections", "new.jsonl"),
+    "adjudicate": ("dataset", "adjudicate", "readings.jsonl"),
     "models": ("models",),
     "selftest": ("selftest", "--convention", "given", "--cases", "1"),
 }
@@ -38,12 +42,23 @@ EACH_COMMAND = pytest.mark.parametrize("argv", [pytest.param(argv, id=name) for 
 
 @pytest.fixture
 def prepared(evalkit: Evalkit) -> Evalkit:
-    """Two runs, a baseline, another version of the gold, and a dataset folder with the patch that makes it that."""
+    """Two runs, a baseline, another version of the gold, a dataset folder with the patch to it, and two readings."""
     Path("new.jsonl").write_text(Path("gold.jsonl").read_text(encoding="utf-8").replace("GPE", "ORG"), encoding="utf-8")
     for model, out in (("mine:people", "r"), ("rules", "s")):
         assert evalkit("run", "--model", model, *GOLD, "--out", out, "--resamples", "0").status == 0
     assert evalkit("gate", "r", "--baseline", "base.json", "--update").status == 0
     assert evalkit("dataset", "build", "gold.jsonl", "--out", "folder", "--splits", "test=1").status == 0
+    others = [json.loads(line) for line in Path("new.jsonl").read_text(encoding="utf-8").splitlines()]
+    read = {one["id"]: {"entities": one["entities"]} for one in others}
+    readings = [
+        {
+            "id": one["id"],
+            "text": one["text"],
+            "readings": {"ida": {"entities": one["entities"]}, "jan": read[one["id"]]},
+        }
+        for one in gold_rows()
+    ]
+    write_lines(Path("readings.jsonl"), readings)
     Path("patch.json").write_text(evalkit("dataset", "diff", "gold.jsonl", "new.jsonl", "--json").out, encoding="utf-8")
     return evalkit
 

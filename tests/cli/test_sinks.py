@@ -77,6 +77,11 @@ class Speaks:
         sys.stdout.buffer.write(HOSTILE.encode())
         sys.stderr.writelines([HOSTILE, HOSTILE])
         raise ValueError(HOSTILE)
+
+
+class Calm(Speaks):
+    def extract(self, articles):
+        return [[(0, 4, "X")] for _ in articles]
 """
 
 
@@ -94,6 +99,7 @@ PREPARE = (
     ("score", *GOLD, "--out", "s"),
     ("run", "--model", "words:find", "--dataset", "gold.jsonl", "--out", "r", "--resamples", "0", "--json"),
     ("run", "--model", "trivial", "--dataset", "gold.jsonl", "--out", "t", "--resamples", "0", "--json"),
+    ("run", "--model", "speaks:Calm", "--dataset", "gold.jsonl", "--out", "n", "--resamples", "0", "--json"),
     ("gate", "t", "--baseline", "base.json", "--update"),
 )
 SHOWS: dict[str, tuple[str, ...]] = {
@@ -112,15 +118,13 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "leakage": ("dataset", "leakage", "gold.jsonl", "--against", "gold.jsonl"),
     "suspects": ("dataset", "suspects", "gold.jsonl", "r", "t", "--least", "0"),
     "unlabelled": ("dataset", "suspects", "gold.jsonl", "r", "pred.jsonl", "--unlabelled"),
+    "replay": ("dataset", "suspects", "gold.jsonl", "n", "t", "--replay", "read.jsonl"),
+    "corrections": ("dataset", "suspects", "gold.jsonl", "r", "t", "--least", "0", "--corrections", "read.jsonl"),
+    "adjudicate": ("dataset", "adjudicate", "readings.jsonl"),
 }
 """Commands that show a result, which has a form."""
 
 OTHERS: dict[str, tuple[str, ...]] = {
-    "adjudicate": ("dataset", "adjudicate", "readings.jsonl", "--strategy", TYPED),
-    "adjudicate-terminal": ("dataset", "adjudicate", "readings.jsonl"),
-    "adjudicate-markdown": ("dataset", "adjudicate", "readings.jsonl", "--show", "markdown"),
-    "adjudicate-html": ("dataset", "adjudicate", "readings.jsonl", "--show", "html"),
-    "adjudicate-json": ("dataset", "adjudicate", "readings.jsonl", "--json"),
     "extract": ("extract", "--model", "words:find", "gold.jsonl"),
     "extract-json": ("extract", "--model", "words:find", "--json", "gold.jsonl"),
     "foreign-code": ("run", "--model", "speaks:Speaks", "--dataset", "gold.jsonl", "--out", "f", "--resamples", "0"),
@@ -138,6 +142,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "no-number": ("run", "--model", "trivial", "--limit", TYPED),
     "no-setting": ("run", "--model", "trivial", "--set", TYPED),
     "no-kind": ("dataset", "perturb", "gold.jsonl", "--kind", TYPED, "--out", "p"),
+    "no-strategy": ("dataset", "adjudicate", "readings.jsonl", "--strategy", TYPED),
     "no-group": ("dataset", "split", "gold.jsonl", "--shares", "train=1", "--by", TYPED),
     "no-command": (TYPED,),
     "no-subcommand": ("dataset", TYPED),

@@ -147,7 +147,8 @@ def test_the_same_again_gives_the_same_bytes(gold: Path, tmp_path: Path) -> None
     out, disputed = tmp_path / "gold", tmp_path / "disputed.json"
 
     def run(source: Path) -> None:
-        adjudicate_dataset(source, out=out, disputed=disputed, to="labelstudio")
+        done = adjudicate_dataset(source, out=out, disputed=disputed, to="labelstudio")
+        assert (done.disputed, done.beside) == (disputed, ("disputed.config.xml",))
 
     run(gold)
     first, tasks = contents(out), disputed.read_bytes()

@@ -50,6 +50,7 @@ class Adjudication:
         disputed_articles: the articles in which something is disputed, by id.
         out: the dataset folder that was written, or None.
         disputed: the file or folder for people that was written, or None.
+        beside: the files that belong to `disputed` and lie beside it, by name, such as the configuration of a tool.
         notes: what is to be said besides.
     """
 
@@ -63,6 +64,7 @@ class Adjudication:
     disputed_articles: tuple[str, ...]
     out: Path | None = None
     disputed: Path | None = None
+    beside: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -112,6 +114,7 @@ class Adjudication:
             "decisions": [one.to_json() for one in self.decisions],
             "out": None if self.out is None else str(self.out),
             "disputed": None if self.disputed is None else str(self.disputed),
+            "beside": list(self.beside),
             "notes": list(self.notes),
         }
 

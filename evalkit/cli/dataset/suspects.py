@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.cli.failing import Condition, fail_on_option, status_on
-from evalkit.cli.options import PATH, ListedOption, given, scoring_options, with_record
-from evalkit.cli.reading import read_options, write_options
+from evalkit.cli.options import PATH, given, scoring_options, with_record
+from evalkit.cli.reading import read_options, tool_option, write_options
 from evalkit.cli.show import form_options, show, warn
 from evalkit.options import ReadOptions, Scoring
 from evalkit.showing import number_of
@@ -32,13 +32,6 @@ class _Mending:
     settled: Path | None
 
 
-def _tools() -> str:
-    from evalkit.formats.table import loadable_formats
-
-    written = [name for name, form in loadable_formats().items() if form.write is not None]
-    return f"What --tasks is written as: {', '.join(written)}."
-
-
 _mending_options = with_record(
     "mending",
     _Mending,
@@ -50,7 +43,7 @@ _mending_options = with_record(
             metavar="FILE",
             help="Write the articles with suspects for people to correct, the most suspicious first (with --tool).",
         ),
-        "tool": click.option("--tool", metavar="NAME", cls=ListedOption, listing=_tools),
+        "tool": tool_option("--tasks"),
         "corrections": click.option(
             "--corrections",
             type=PATH,
@@ -153,6 +146,8 @@ def suspects_command(
 
         written = write_suspects(done, mending.written, to=mending.tool, profile=target.profile, settings=target.values)
         warn(f"{written.path}: {number_of(written.articles, 'article')} as {written.format}")
+        if written.beside:
+            warn(f"{written.path}: beside it {', '.join(written.beside)}")
         if lost := str(written.losses):
             warn(f"{written.path}: {written.format} cannot hold {lost}; it stays as it is in the gold")
     show(done, form)

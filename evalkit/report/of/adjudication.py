@@ -38,9 +38,9 @@ def document(result: Adjudication, *, limit: int = SHOWN) -> Document:
     disputes = _disputes(result)
     shown = disputes[: limit or None]
     left = len(disputes) - len(shown)
-    more = (f"the first {len(shown)} of {len(disputes)} disputes are shown; --limit 0 shows all",) if left else ()
-    articles = number_of(result.adjudicated, "article")
-    told = number_of(len(disputes), "dispute") if disputes else "nothing is disputed"
+    articles, all_of_them = number_of(result.adjudicated, "article"), number_of(len(disputes), "dispute")
+    more = (f"the first {len(shown)} of {all_of_them} are shown; --limit 0 shows all",) if left else ()
+    told = all_of_them if disputes else "nothing is disputed"
     return Document(
         what="adjudication",
         title=f"{one_line(result.dataset)}: {articles} by {one_line(result.strategy)}, {told}",
@@ -84,9 +84,11 @@ def _blocks(result: Adjudication, shown: Sequence[list[Decision]]) -> Iterator[B
             lines=tuple(line for dispute in disputes for line in _dispute(dispute)),
             hanging=True,
         )
-    written = [f"written: {place}" for place in (result.out, result.disputed) if place is not None]
+    written = [place for place in (result.out, result.disputed) if place is not None]
+    if result.disputed is not None:
+        written += [result.disputed.with_name(name) for name in result.beside]
     if written:
-        yield Lines.of(*written, whole=True)
+        yield Lines.of(*(f"written: {place}" for place in written), whole=True)
 
 
 def _disputes(result: Adjudication) -> list[list[Decision]]:

@@ -37,11 +37,12 @@ def document(diff: DatasetDiff, *, limit: int = SHOWN) -> Document:
     """
     shown = diff.changes[: limit or None]
     articles = len({change.article_id for change in diff.changes})
-    changes = f"{number_of(len(diff.changes), 'change')} in {number_of(articles, 'article')}"
+    all_of_them = number_of(len(diff.changes), "change")
+    changes = f"{all_of_them} in {number_of(articles, 'article')}"
     left = len(diff.changes) - len(shown)
     apart = ", ".join(f"{name} {number}" for name, number in diff.unscored.items())
     aside = (f"items that differ only in what is not scored, left aside: {apart}",) if apart else ()
-    more = (f"the first {len(shown)} of {len(diff.changes)} changes are shown; --limit 0 shows all",) if left else ()
+    more = (f"the first {len(shown)} of {all_of_them} are shown; --limit 0 shows all",) if left else ()
     return Document(
         what="difference",
         title=f"{one_line(diff.old)} → {one_line(diff.new)}: {changes if diff.changes else 'no item changed'}",

@@ -42,7 +42,8 @@ def document(leakage: Leakage, *, limit: int = SHOWN) -> Document:
     ranked = sorted(leakage.pairs, key=lambda pair: -pair.shared)
     shown = ranked[: limit or None]
     left = len(ranked) - len(shown)
-    more = (f"the {len(shown)} pairs that share most of {len(ranked)} are shown; --limit 0 shows all",) if left else ()
+    most = number_of(len(shown), "pair that shares most is", "pairs that share most are")
+    more = (f"of {len(ranked)} the {most} shown; --limit 0 shows all",) if left else ()
     pairs = number_of(len(ranked), "pair of articles shares text", "pairs of articles share text")
     return Document(
         what="leakage",

@@ -20,7 +20,7 @@ def document(result: PushResult) -> Document:
         sizes[place] += size
         numbers[place] += 1
     where = f"{result.hub_id}, branch {result.revision}" + (f", tag {result.tag}" if result.tag else "")
-    what = f"{number_of(len(result.files), 'file')}, {sum(sizes.values())} bytes"
+    what = f"{number_of(len(result.files), 'file')}, {number_of(sum(sizes.values()), 'byte')}"
     said = f"sent as commit {result.commit}" if result.sent else "nothing was sent or asked (dry run)"
     removed = [f"gone there: {name}" for name in result.removed]
     return Document(

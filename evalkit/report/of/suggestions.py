@@ -27,7 +27,11 @@ def document(result: Suggestions) -> Document:
         what="suggestions",
         title=f"suggestions of {result.extractor}",
         blocks=(
-            Lines.of(f"{result.path}: {number_of(result.articles, 'article')} as {result.format}", whole=True),
+            Lines.of(
+                f"{result.path}: {number_of(result.articles, 'article')} as {result.format}",
+                *([f"beside it: {', '.join(result.beside)}"] if result.beside else []),
+                whole=True,
+            ),
             Table(columns=figure_columns("layer", "predicted", "written", "lost"), rows=rows, listing=True),
         ),
         notes=(*kinds, *left_out, *failed, *result.notes),
