@@ -16,6 +16,7 @@ split-unsafe                a split that cannot be the name of a folder
 line-ends                   a text with carriage returns, which would not survive a checkout
 text-changed                the text differs from the one in the corpus
 article-lost                an article of the folder that no source names
+gold-lost                   an article that has gold in the folder and none in the sources
 ==========================  ===========================================================================
 """
 
@@ -140,8 +141,8 @@ def build_dataset(
             that its source or `out` has it in.
         seed: for shares: another one gives other articles to each.
         resplit: lay out the articles that `out` has already, too; otherwise shares and days leave them where they are.
-        keep: keep the articles of `out` that no source names, and the gold of those that sources have readings of only;
-            without it a build that would lose articles is refused.
+        keep: keep the articles of `out` that no source names, and the gold of those that sources have no gold of;
+            without it a build that would lose either is refused.
         read: how the sources are read.
 
     Raises:
@@ -293,29 +294,58 @@ def _read_all(sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: b
         notes += batch.sentences
     if not raws and not problems:
         raise InputError("no article to build from; name annotated files")
-    if keep and _ids_by_split(out):
+    without_gold = any(not raw.example.gold.layers for raw in raws)
+    if (keep or without_gold) and _has_articles(out):
         found = find_place(out)
         kept = read_place(found)
-        _refuse_to_lose(kept, found, out)
         old = [replace(raw, example=_with_text(raw.example, corpus)) for raw in raw_examples(kept, note)]
-        raws += [_ready(raw, found) for raw in _still_said(old, raws)]
+        if keep:
+            _refuse_to_lose(kept, found, out)
+            raws = _with_kept(raws, old, found)
+        else:
+            problems += _check_gold_lost(old, raws, out)
     raws = _joined(raws)
     folders = tuple(folder for place in places if (folder := place.folder) is not None)
     return _Read(raws, problems, tuple(dict.fromkeys(notes)), folders)
 
 
-def _still_said(old: Iterable[RawExample], raws: Sequence[RawExample]) -> Iterator[RawExample]:
-    """What a dataset folder has and the sources do not say anew: its articles, or the gold of those newly read."""
+def _has_articles(out: Path) -> bool:
+    return out.is_dir() and any(split_files(out).values())
+
+
+def _with_kept(raws: Sequence[RawExample], old: Iterable[RawExample], place: Place) -> list[RawExample]:
+    """What sources say, with what a dataset folder has and they do not say anew: its articles, and gold.
+
+    Of an article that sources have without gold the gold stays, and the readings of those who did not read it anew.
+    """
     new = {raw.example.article.id: raw.example for raw in raws}
+    kept, told = [], set()
     for raw in old:
-        other = new.get(raw.example.article.id)
-        if other is None:
-            yield raw
-        elif not other.gold.layers and other.readings:
-            readings = {name: own for name, own in raw.example.readings.items() if name not in other.readings}
-            example = replace(raw.example, readings=readings)
-            if example.gold.layers or readings:
-                yield replace(raw, example=example)
+        name = raw.example.article.id
+        if (other := new.get(name)) is None:
+            kept.append(_ready(raw, place))
+        elif not other.gold.layers:
+            readings = {reader: own for reader, own in raw.example.readings.items() if reader not in other.readings}
+            if raw.example.gold.layers or readings:
+                kept.append(_ready(replace(raw, example=replace(raw.example, readings=readings)), place))
+                # A bare text says nothing beside what is kept.
+                told |= set() if other.readings else {name}
+    return [*(raw for raw in raws if raw.example.article.id not in told), *kept]
+
+
+def _check_gold_lost(old: Iterable[RawExample], raws: Sequence[RawExample], out: Path) -> Iterator[Problem]:
+    """Gold of a dataset folder that sources do not have: decided by people, and nowhere else."""
+    named = {raw.example.article.id for raw in raws}
+    with_gold = {raw.example.article.id for raw in raws if raw.example.gold.layers}
+    for raw in old:
+        article_id = raw.example.article.id
+        if raw.example.gold.layers and article_id in named - with_gold:
+            held = sum(len(items or ()) for items in raw.example.gold.layers.values())
+            message = (
+                f"{out} has gold of it ({number_of(held, 'item')}), and no source does; keep that beside what they "
+                "have (--keep), or delete its file to be without"
+            )
+            yield Problem(article_id, "gold", "gold-lost", message)
 
 
 def _joined(raws: Sequence[RawExample]) -> list[RawExample]:

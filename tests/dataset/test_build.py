@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -275,3 +276,28 @@ class TestMendingByHand:
             "test/harbour-strike.json was edited by hand since the last build, and is now what the sources say; "
             "build the folder itself to keep edits",
         )
+
+
+READ = {"entities": [{"start": 0, "end": 3, "label": "PER"}]}
+
+
+def written(path: Path, **said: object) -> Path:
+    rows = [{"id": name, "split": "test", "text": f"Ida left. {name}", **said} for name in ("a", "b")]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("said", [{"readings": {"ola": READ, "per": READ}}, {"readings": {"per": READ}}, {}])
+def test_gold_is_not_lost_without_saying_so(said: dict[str, object], tmp_path: Path) -> None:
+    out, none = tmp_path / "gold", {"entities": None, "quotes": None, "stances": None}
+    build_dataset(written(tmp_path / "first.jsonl", **READ, readings={"kari": READ, "ola": READ}), out)
+    before = load_dataset(out).fingerprint
+    again = written(tmp_path / "again.jsonl", **none, **said)
+    with pytest.raises(DatasetProblemsError, match=r"gold of it \(1 item\), and no source does; .*--keep") as caught:
+        build_dataset(again, out)
+    assert codes(caught) == {("a", "gold-lost"), ("b", "gold-lost")}
+    assert load_dataset(out).fingerprint == before
+    build_dataset(again, out, keep=True)
+    loaded = load_dataset(out)
+    assert loaded.fingerprint == before
+    assert set(loaded.examples[0].readings) == {"kari", "ola", *cast("dict[str, object]", said.get("readings", {}))}

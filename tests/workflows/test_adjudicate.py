@@ -326,3 +326,12 @@ def test_labels_that_the_dataset_does_not_have(gold: Path, tmp_path: Path) -> No
 def test_objects(gold: Path) -> None:
     examples: list[Example] = list(load_splits(gold, decide=as_read)[0])
     assert adjudicate_dataset(examples).decisions == adjudicate_dataset(gold).decisions
+
+
+def test_layers_that_are_not_there_any_more_are_no_decision(gold: Path, tmp_path: Path) -> None:
+    out = tmp_path / "gold"
+    first = adjudicate_dataset(gold, out=out)
+    for path in out.glob("test/*.json"):
+        (row,) = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps([row | {"entities": None, "quotes": None, "stances": None}]), encoding="utf-8")
+    assert adjudicate_dataset(out, out=out).decisions == first.decisions

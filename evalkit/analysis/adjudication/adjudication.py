@@ -292,12 +292,15 @@ def _outside(example: Example, scope: Scope) -> str:
 
 
 def edits_of(example: Example, recorded: Iterable[Decision]) -> list[Decision]:
-    """The record of an article with what somebody changed in its gold by hand since, as the decisions of a person."""
+    """The record of an article with what somebody changed in its gold by hand since, as the decisions of a person.
+
+    A layer that is not there (any more) is not annotated, which is no decision about its items.
+    """
     kept = list(recorded)
     accepted: dict[str, list[Any]] = {name: [] for name in example.gold.layers}
     for one in kept:
-        if one.status == ACCEPTED:
-            accepted.setdefault(one.layer, []).append(one.item)
+        if one.status == ACCEPTED and one.layer in accepted:
+            accepted[one.layer].append(one.item)
     for change in changes_between([Version(example.article, Annotations(accepted), example.gold)]):
         old, new = change.old, change.new
         if old is not None:

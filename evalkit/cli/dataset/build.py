@@ -33,7 +33,7 @@ __all__ = ["build_command"]
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of shares: another gives other articles to each.")
 @click.option("--resplit", is_flag=True, help="Lay out by share or day also what has a split in the dataset folder.")
-@click.option("--keep", is_flag=True, help="Keep the articles of the dataset folder that no source names.")
+@click.option("--keep", is_flag=True, help="Keep what the dataset folder has and no source: articles, and gold.")
 @read_options
 def build_command(
     sources: Sequence[Path],
