@@ -248,7 +248,12 @@ class TestKept:
             "articles without gold": (1,),
         }
         assert "| readings: by kari | 2 |" in (folder / "README.md").read_text(encoding="utf-8")
-        assert not [one for one in describe_dataset().rows if one.group == "readings"]
+
+    def test_where_nobody_kept_readings_none_are_described(self, folder: Path) -> None:
+        plain = [
+            replace(gold, examples=tuple(replace(one, readings={}) for one in gold)) for gold in load_splits(folder)
+        ]
+        assert not [one for one in describe_dataset(plain).rows if one.group == "readings"]
 
     @pytest.mark.parametrize("name", ["gold.jsonl", "gold.parquet", "hf"])
     def test_convert_keeps_them(self, folder: Path, tmp_path: Path, name: str) -> None:

@@ -218,9 +218,8 @@ class TestReadings:
 
     def test_where_there_are_none_none_can_be_named(self, tmp_path: Path) -> None:
         (tmp_path / "a.jsonl").write_text(ROW)
-        for source in (None, tmp_path / "a.jsonl"):
-            with pytest.raises(InputError, match="keeps no readings by annotator"):
-                load_dataset(source, read=ReadOptions(annotator="kari"))
+        with pytest.raises(InputError, match="keeps no readings by annotator"):
+            load_dataset(tmp_path / "a.jsonl", read=ReadOptions(annotator="kari"))
 
 
 class TestFormatsOfOthers:

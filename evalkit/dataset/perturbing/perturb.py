@@ -334,8 +334,13 @@ def _title(article: Article, kind: str, perturb: _Perturb, draw: Draw, edited: E
 def _write(splits: Sequence[GoldDataset], folder: Path, source: Source, read: ReadOptions) -> None:
     """Writes the dataset folder, with the labels and declarations of the one that it was made of."""
     beside: Path | None = None
-    if source is None or isinstance(source, (str, Path)):
-        beside = find_place(source, read.format, profile=read.profile, download=read.download).folder
+    place = source
+    if isinstance(source, GoldDataset):
+        # What was loaded says where from; the bundled gold has a name for that.
+        place = source.origin.get("dataset", source)
+        place = None if place == BUNDLED_NAME else place
+    if place is None or isinstance(place, (str, Path)):
+        beside = find_place(place, read.format, profile=read.profile, download=read.download).folder
     folders = [] if beside is None else [beside]
     stored = [replace(gold, examples=tuple(map(canonical_example, as_stored(gold)))) for gold in splits]
     write_dataset(stored, folder, declared_in=declaring_folder(folders), labels=labels_file([folder, *folders]))

@@ -303,7 +303,12 @@ def test_gold_that_is_typed_anew_with_straight_marks_comes_back_whole() -> None:
         )
         made = ground_draft(Page(text), draft, LAYERS)
         assert [entity.spans[0] for entity in made.annotations.entities or ()] == [Span(s, -e) for s, e in entities]
-        assert [quote.content for quote in made.annotations.quotes or ()] == quotes
+        for quote, spans in zip(made.annotations.quotes or (), quotes, strict=True):
+            if quote.content != spans:
+                # A short piece may stand in the headline, too: the first place is taken.
+                pieces = [text[start:end] for start, end in spans]
+                assert [text[start:end] for start, end in quote.content] == pieces
+                assert any(text.count(piece) > 1 for piece in pieces)
         assert made.usage == ({"exact_quotes": len(quotes)} if quotes else {})
 
 
