@@ -43,6 +43,7 @@ from evalkit.dataset.publishing.licences import ORIGIN
 from evalkit.dataset.sources import ALL, find_place
 from evalkit.dataset.splitting.division import Source, splits_from
 from evalkit.dataset.splitting.rule import drawn_number
+from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.dataset.validate import corpus_beside, own_corpus
 from evalkit.errors import InputError, OutputError
 from evalkit.files import path_of
