@@ -250,9 +250,8 @@ class TestKept:
         assert "| readings: by kari | 2 |" in (folder / "README.md").read_text(encoding="utf-8")
 
     def test_where_nobody_kept_readings_none_are_described(self, folder: Path) -> None:
-        plain = [
-            replace(gold, examples=tuple(replace(one, readings={}) for one in gold)) for gold in load_splits(folder)
-        ]
+        splits = load_splits(folder, decide=as_read)
+        plain = [replace(gold, examples=tuple(replace(one, readings={}) for one in gold)) for gold in splits]
         assert not [one for one in describe_dataset(plain).rows if one.group == "readings"]
 
     @pytest.mark.parametrize("name", ["gold.jsonl", "gold.parquet", "hf"])
