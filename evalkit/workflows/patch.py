@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,17 +11,19 @@ from evalkit.analysis.differences.apply import apply_changes
 from evalkit.analysis.differences.change import ItemChange
 from evalkit.analysis.differences.dataset_diff import DatasetDiff, diff_examples
 from evalkit.dataset.build import declaring_folder, labels_file, write_dataset
-from evalkit.dataset.checks import check_scorable
+from evalkit.dataset.checks import check_example
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
-from evalkit.dataset.labels import load_inventory, unlisted_inventory
+from evalkit.dataset.labels import Inventory, load_inventory, unlisted_inventory
 from evalkit.dataset.load import load_splits
 from evalkit.dataset.own_labels import own_inventory
+from evalkit.dataset.problems import Problem
 from evalkit.dataset.readings import as_read
 from evalkit.dataset.sources import ALL
 from evalkit.dataset.store import split_files
 from evalkit.errors import InputError
 from evalkit.files import path_of
 from evalkit.formats.native.canonical import canonical_example
+from evalkit.records import Example
 
 __all__ = ["patch_dataset"]
 
@@ -44,7 +47,7 @@ def patch_dataset(
     Raises:
         FormatError: the patch is none.
         InputError: there is no dataset folder; a change is about something that is not there (any more); or what it
-            makes cannot be scored.
+            makes is not valid.
         OutputError: the folder cannot be written.
     """
     place = path_of(folder, "the dataset folder must be a path")
@@ -54,10 +57,10 @@ def patch_dataset(
     changed = _changed(splits, changes)
     labels = labels_file([place])
     listed = unlisted_inventory() if labels is None else load_inventory(labels.parent)
-    for gold in changed:
-        for example in gold:
-            if problems := check_scorable(example, listed):
-                raise InputError(f"{place}: the changes make gold that cannot be scored: {problems[0]}; mend them")
+    for gold, was in zip(changed, splits, strict=True):
+        for example, old in zip(gold, was, strict=True):
+            if problem := _new_problem(old, example, listed):
+                raise InputError(f"{place}: the changes make gold that is not valid: {problem}; mend them")
     done = diff_examples(
         [(gold.split, example) for gold in splits for example in gold],
         [(gold.split, example) for gold in changed for example in gold],
@@ -70,6 +73,16 @@ def patch_dataset(
         written = [gold_dataset(gold, name=gold.name, split=gold.split, inventory=inventory) for gold in stored]
         write_dataset(written, place, declared_in=declaring_folder([place]), labels=labels)
     return done
+
+
+def _new_problem(old: Example, new: Example, inventory: Inventory) -> Problem | None:
+    """What is wrong with an article and was not before, if anything is."""
+    if new.gold == old.gold:
+        return None
+    before = Counter((one.code, one.message) for one in check_example(canonical_example(old), inventory))
+    found = check_example(canonical_example(new), inventory)
+    after = Counter((one.code, one.message) for one in found)
+    return next((one for one in found if (said := (one.code, one.message)) and after[said] > before[said]), None)
 
 
 def _changed(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from evalkit.analysis.differences.apply import changed_examples
-from evalkit.analysis.differences.change import ItemChange, read_changes
+from evalkit.analysis.differences.change import ItemChange, read_annotated, read_changes
 from evalkit.analysis.differences.matching import Version, changes_between
 from evalkit.analysis.suspects.replay import Replay, replayed
 from evalkit.dataset.gold import GoldDataset, gold_dataset
@@ -90,9 +90,10 @@ def replay_runs(
 def _corrected(old: GoldDataset, corrected: Any, options: Options) -> GoldDataset:
     """The corrected gold, whichever way it is given."""
     changes: Iterable[ItemChange] | None = None
+    annotated: Mapping[str, tuple[str, ...]] = {}
     if isinstance(corrected, (str, Path)):
         if Path(corrected).is_file() and Path(corrected).suffix == ".json" and _is_patch(Path(corrected)):
-            changes = read_changes(corrected)
+            changes, annotated = read_changes(corrected), read_annotated(corrected)
     elif not isinstance(corrected, GoldDataset):
         given = list(corrected)
         if given and all(isinstance(one, ItemChange) for one in given):
@@ -102,7 +103,7 @@ def _corrected(old: GoldDataset, corrected: Any, options: Options) -> GoldDatase
     if changes is None:
         return gold_from(corrected, options.read, options.scoring.gold_maps)
     made = gold_dataset(
-        changed_examples(old.examples, changes), name=old.name, split=old.split, inventory=old.inventory
+        changed_examples(old.examples, changes, annotated), name=old.name, split=old.split, inventory=old.inventory
     )
     return replace(old, examples=made.examples, fingerprint=made.fingerprint)
 

@@ -36,7 +36,7 @@ def test_markdown_is_for_a_pull_request(evalkit: Evalkit, versions: Path) -> Non
     assert out.startswith("## gold.jsonl → new.jsonl: 3 changes in 3 articles\n\n| layer | old | new |")
     assert "* **entity relabelled** `Oslo` " in out
     assert "**quote moved** direct speaker\\_id moen `“No more,”` \\[0-10\\] → `No more` " in out
-    assert "❌ **− entity removed** PER entity\\_id ek `Åse Ek` " in out
+    assert "* **− entity removed** PER entity\\_id ek `Åse Ek` " in out
 
 
 def test_so_many_are_shown(evalkit: Evalkit, versions: Path) -> None:

@@ -11,7 +11,15 @@ from typing import Any
 
 import pytest
 
-from evalkit import EvalkitError, InputError, apply_changes, diff_datasets, load_dataset, render_report
+from evalkit import (
+    EvalkitError,
+    InputError,
+    apply_changes,
+    build_dataset,
+    diff_datasets,
+    load_dataset,
+    render_report,
+)
 from evalkit.analysis.differences.change import read_changes
 
 TEXT = "Ida Moen left Oslo. Ola Brun stayed."
@@ -221,3 +229,25 @@ def test_a_shallow_clone_says_so(repository: Path, tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path / "clone")
     with pytest.raises(InputError, match="unshallow"):
         diff_datasets("HEAD~1:data/gold", "data/gold")
+
+
+def test_a_built_folder_is_what_it_was_built_from(tmp_path: Path) -> None:
+    """A build says the usual scope and orders items; of an article without furniture that changes nothing."""
+    late, early = {"start": 14, "end": 18, "label": "GPE"}, {"start": 0, "end": 8, "label": "PER"}
+    said = {"entities": [late, early], "quotes": []}
+    row = {"id": "a", "split": "test", "text": "Ida Moen left Oslo.", "readings": {"kari": said, "ola": said}}
+    source = tmp_path / "two.jsonl"
+    source.write_text(json.dumps(row) + "\n" + json.dumps(row | {"id": "b", **said}) + "\n", encoding="utf-8")
+    build_dataset(source, tmp_path / "gold")
+    assert diff_datasets(source, tmp_path / "gold").figures()["differences"] == 0
+    row["readings"]["ola"] = said | {"entities": [early]}
+    source.write_text(json.dumps(row) + "\n" + json.dumps(row | {"id": "b", **said}) + "\n", encoding="utf-8")
+    assert diff_datasets(source, tmp_path / "gold").articles["other_readings"] == ("a", "b")
+
+
+def test_nothing_of_a_difference_reads_like_a_verdict(tmp_path: Path) -> None:
+    for name, entities in (("old", [{"start": 0, "end": 3, "label": "PER"}]), ("new", [])):
+        row = {"id": "a", "text": "Ida left.", "entities": entities}
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    told = render_report(diff_datasets(tmp_path / "old.jsonl", tmp_path / "new.jsonl"), "markdown")
+    assert "* **− entity removed** PER `Ida`" in told

@@ -98,7 +98,7 @@ def test_all_or_nothing(folder: Path, changes: list[dict[str, Any]], message: st
 def test_a_label_that_is_not_listed_is_refused(folder: Path) -> None:
     (folder / "labels.toml").write_text("[entities.PER]\n[entities.ORG]\n")
     before = contents(folder)
-    with pytest.raises(InputError, match=r"cannot be scored: .*GPE"):
+    with pytest.raises(InputError, match=r"not valid: .*GPE"):
         patch_dataset(folder, patch(change("a")))
     assert contents(folder) == before
 
@@ -111,3 +111,33 @@ def test_what_is_no_folder_or_no_patch(folder: Path) -> None:
     Path("patch.json").write_text("[]")
     with pytest.raises(FormatError):
         patch_dataset(folder, "patch.json")
+
+
+def added(name: str, layer: str, **item: Any) -> dict[str, Any]:
+    return {"article_id": name, "layer": layer, "kind": "added", "old": None, "new": {"id": "n1", **item}}
+
+
+def test_gold_that_would_not_be_valid_is_refused(folder: Path) -> None:
+    before, twice = contents(folder), added("a", "entities", spans=[[9, 13]], label="PER")
+    with pytest.raises(InputError, match=r"not valid: a: .*item-duplicate: .*mend them"):
+        patch_dataset(folder, patch(twice, twice))
+    with pytest.raises(InputError, match=r"not valid: a: .*span-whitespace"):
+        patch_dataset(folder, patch(added("a", "entities", spans=[[8, 13]], label="PER")))
+    assert contents(folder) == before
+
+
+def test_a_layer_that_is_not_annotated_stays_so_unless_the_patch_says_otherwise(folder: Path) -> None:
+    before = contents(folder)
+    quote = added("a", "quotes", content=[[0, 8]], kind="direct")
+    with pytest.raises(InputError, match=r'quotes are not annotated there, .*"annotated": \{"a": \["quotes"\]\}'):
+        patch_dataset(folder, patch(quote))
+    assert contents(folder) == before
+    said = patch(quote)
+    said.write_text(json.dumps(json.loads(said.read_text()) | {"annotated": {"a": ["quotes", "stances"]}}))
+    done = patch_dataset(folder, said)
+    assert done.annotated == {"a": ("quotes", "stances")}
+    gold = load_dataset(folder, split="train").examples[0].gold
+    assert (len(gold.quotes), gold.stances) == (1, ())
+    said.write_text(json.dumps({"changes": [], "annotated": {"a": ["quotas"]}}))
+    with pytest.raises(FormatError, match="quotas"):
+        patch_dataset(folder, said)

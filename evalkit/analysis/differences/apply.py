@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evalkit.analysis.differences.change import ItemChange, read_changes, read_names
+from evalkit.analysis.differences.change import ItemChange, read_annotated, read_changes, read_names
 from evalkit.analysis.differences.dataset_diff import DatasetDiff
 from evalkit.analysis.differences.matching import free_id
 from evalkit.analysis.differences.naming import renamed_things
@@ -25,7 +26,9 @@ __all__ = ["apply_changes", "changed_examples"]
 def apply_changes(gold: GoldDataset, changes: Iterable[ItemChange] | DatasetDiff | str | Path) -> GoldDataset:
     """The gold with some changes made, all or none of them.
 
-    The items of an article stay in their order, added ones come last. Readings stay as they are.
+    The items of an article stay in their order, added ones come last. Readings stay as they are. A layer that is not
+    annotated in an article stays so, unless differences or a patch (`annotated`) say that the new version has it: an
+    item added there would claim that there are no others.
 
     Args:
         gold: the gold that the changes start from.
@@ -34,50 +37,63 @@ def apply_changes(gold: GoldDataset, changes: Iterable[ItemChange] | DatasetDiff
 
     Raises:
         FormatError: the patch is none.
-        InputError: an article is not there, or an item that a change starts from is not (any more); or what a change
-            says stands at its spans does not. Names the article and the item.
+        InputError: an article is not there, or an item that a change starts from is not (any more); what a change
+            says stands at its spans does not; or it adds to a layer that is not annotated. Names the article.
     """
     names: Mapping[str, Mapping[str, str]] = {}
+    annotated: Mapping[str, Sequence[str]] = {}
     if isinstance(changes, str | Path):
-        wanted, names = read_changes(changes), read_names(changes)
+        wanted, names, annotated = read_changes(changes), read_names(changes), read_annotated(changes)
     elif isinstance(changes, DatasetDiff):
-        wanted, names = changes.changes, changes.renamed
+        wanted, names, annotated = changes.changes, changes.renamed, changes.annotated
     else:
         wanted = tuple(changes)
     changed = [
         replace(example, gold=renamed_things(example.gold, names.get(example.article.id, {})))
-        for example in changed_examples(gold.examples, wanted)
+        for example in changed_examples(gold.examples, wanted, annotated)
     ]
     made = gold_dataset(changed, name=gold.name, split=gold.split, inventory=gold.inventory)
     return replace(gold, examples=made.examples, fingerprint=made.fingerprint)
 
 
-def changed_examples(examples: Sequence[Example], changes: Iterable[ItemChange]) -> tuple[Example, ...]:
-    """The examples, in their order, with some changes made. Raises what `apply_changes` raises."""
+def changed_examples(
+    examples: Sequence[Example], changes: Iterable[ItemChange], annotated: Mapping[str, Sequence[str]] | None = None
+) -> tuple[Example, ...]:
+    """The examples, in their order, with some changes made. Raises what `apply_changes` raises.
+
+    Args:
+        examples: the examples.
+        changes: the changes.
+        annotated: article id → layers that are annotated from now on, if they are not yet.
+    """
+    annotated = annotated or {}
     by_article: defaultdict[str, list[ItemChange]] = defaultdict(list)
     for change in changes:
         by_article[change.article_id].append(change)
     ids = {example.article.id for example in examples}
-    if strange := sorted(by_article.keys() - ids):
+    if strange := sorted((by_article.keys() | annotated.keys()) - ids):
         near = near_match(strange[0], sorted(ids))
         hint = f"; did you mean {near!r}?" if near else ""
         raise InputError(f"a change is about article {strange[0]!r:.80}, which the gold does not have{hint}")
     return tuple(
-        replace(example, gold=_changed(example, by_article[example.article.id]))
-        if example.article.id in by_article
+        replace(example, gold=_changed(example, by_article[name], annotated.get(name, ())))
+        if (name := example.article.id) in by_article or name in annotated
         else example
         for example in examples
     )
 
 
-def _changed(example: Example, changes: Sequence[ItemChange]) -> Annotations:
+def _changed(example: Example, changes: Sequence[ItemChange], annotated: Sequence[str]) -> Annotations:
     annotations, names = example.gold, dict[str, dict[str, str]]()
+    annotations = annotations.with_layers(**{name: () for name in annotated if annotations[name] is None})
     by_layer: defaultdict[str, list[ItemChange]] = defaultdict(list)
     for change in changes:
         by_layer[change.layer].append(change)
     # A layer after those that its items refer to, so that these have their ids.
     for name in sorted(by_layer, key=_depth):
         layer = load_layer(name)
+        if annotations[name] is None and all(change.old is None for change in by_layer[name]):
+            raise _not_annotated(example.article, layer)
         items, names[name] = _changed_items(example.article, layer, annotations[name] or (), by_layer[name], names)
         annotations = annotations.with_layers(**{name: items})
     return annotations
@@ -135,6 +151,14 @@ def _not_there(article: Article, layer: Layer[Any], change: ItemChange, items: S
     return InputError(
         f"{where} ({layer.label(change.old)} {words!r:.60}), which is {change.kind}, is not in the gold as the change "
         f"says it was{now}; make the changes anew from the gold as it is"
+    )
+
+
+def _not_annotated(article: Article, layer: Layer[Any]) -> InputError:
+    said = json.dumps({article.id: [layer.name]}, ensure_ascii=False)
+    return InputError(
+        f"article {article.id!r:.80}: {layer.name} are not annotated there, and one that is added would say that there "
+        f'are no others; if that is so, let the patch say it: "annotated": {said:.200}'
     )
 
 

@@ -22,7 +22,7 @@ from evalkit.layers.base import Layer, surface
 from evalkit.layers.keys import unread_keys
 from evalkit.layers.table import layer_names, load_layer
 from evalkit.registry import near_match
-from evalkit.shapes import checked, each, fields, text
+from evalkit.shapes import checked, each, fields, list_of, ruled, text
 
 __all__ = [
     "ADDED",
@@ -35,6 +35,7 @@ __all__ = [
     "ItemChange",
     "change_of",
     "changes_to_json",
+    "read_annotated",
     "read_changes",
     "read_names",
 ]
@@ -175,6 +176,22 @@ def read_names(source: str | Path | Mapping[str, Any]) -> dict[str, dict[str, st
 
 
 _NAMES = fields({"renamed": each(each(text))})
+
+
+def read_annotated(source: str | Path | Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """What a patch says is annotated from now on: article id → layers; nothing where it does not say.
+
+    Raises:
+        FormatError: it says something else.
+    """
+    value, where = _patch(source)
+    said: dict[str, list[str]] = value.get("annotated") or {} if isinstance(value, Mapping) else {}
+    checked({"annotated": said}, _ANNOTATED, where, "mend it, or leave 'annotated' out")
+    return {article_id: tuple(layers) for article_id, layers in said.items()}
+
+
+_LAYER = ruled(text, lambda name: "" if name in layer_names() else "a layer that is known here")
+_ANNOTATED = fields({"annotated": each(list_of(_LAYER))})
 
 
 def _patch(source: str | Path | Mapping[str, Any]) -> tuple[Any, str]:

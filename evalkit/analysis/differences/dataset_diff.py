@@ -14,7 +14,7 @@ from evalkit.dataset.sources import ALL
 from evalkit.errors import InputError
 from evalkit.harmless import clean
 from evalkit.layers.table import all_layers, load_layer
-from evalkit.records import Article, Example
+from evalkit.records import Annotations, Article, Example, Scope
 from evalkit.showing import number_of, shown_html
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class DatasetDiff:
         articles: for each of `ARTICLE_KINDS` the articles of which it is so, by id.
         renamed: article id → what is called otherwise in the new version and is one and the same: name → new name. The
             changes use the old names.
+        annotated: article id → layers that are annotated in the new version and were not in the old one.
         unscored: field → items that differ in this and in nothing that is scored, where these are no changes.
         sources: article id → the article, of those with changes.
         compared: how many articles were compared item by item.
@@ -58,6 +59,7 @@ class DatasetDiff:
     changes: tuple[ItemChange, ...]
     articles: Mapping[str, tuple[str, ...]]
     renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    annotated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unscored: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, Article] = field(default_factory=dict)
     compared: int = 0
@@ -91,6 +93,7 @@ class DatasetDiff:
         return {
             **changes_to_json(self.changes),
             "renamed": {article_id: dict(names) for article_id, names in self.renamed.items()},
+            "annotated": {article_id: list(layers) for article_id, layers in self.annotated.items()},
             "old": self.old,
             "new": self.new,
             "articles": {kind: list(self.articles.get(kind, ())) for kind in ARTICLE_KINDS},
@@ -180,11 +183,17 @@ def diff_examples(
         articles={kind: tuple(ids) for kind, ids in kinds.items()},
         sources={other.article.id: other.article for _, other in pairs if other.article.id in changed},
         renamed=renamed,
+        annotated={one.article.id: layers for one, other in pairs if (layers := _annotated(one, other))},
         unscored=dict(sorted(unscored.items())),
         compared=len(pairs),
         items=_items(pairs),
         notes=tuple(notes),
     )
+
+
+def _annotated(old: Example, new: Example) -> tuple[str, ...]:
+    """The layers that only the new version of an article has."""
+    return tuple(sorted(new.settled.layers.keys() - old.settled.layers.keys()))
 
 
 def _is_unscored(change: ItemChange) -> bool:
@@ -208,14 +217,36 @@ def _article_kinds(old: Split, new: Split) -> Iterable[str]:
         yield "other_text"
     if old_split != new_split and ALL not in (old_split, new_split):
         yield "other_split"
-    if before.scope != after.scope or before.layers.keys() != after.layers.keys():
+    if _looked_at(before, one.article) != _looked_at(after, other.article):
         yield "other_scope"
     if sorted(one.article.zones) != sorted(other.article.zones):
         yield "other_zones"
     if _metadata(one) != _metadata(other):
         yield "other_metadata"
-    if one.readings != other.readings:
+    if _readings_differ(one, other):
         yield "other_readings"
+
+
+def _looked_at(annotations: Annotations, article: Article) -> tuple[Scope, frozenset[str]]:
+    """The scope and the layers; of zones those that the article has, as to leave out others leaves nothing out."""
+    scope = annotations.scope
+    there = sorted({zone.kind for zone in article.zones})
+    zones = there if scope.zones is None else [kind for kind in there if kind in scope.zones]
+    layers, labels = (None if names is None else tuple(sorted(names)) for names in (scope.layers, scope.labels))
+    of = tuple(sorted(scope.of, key=lambda own: own.layer))
+    return Scope(layers=layers, labels=labels, zones=tuple(zones), of=of), frozenset(annotations.layers)
+
+
+def _readings_differ(old: Example, new: Example) -> bool:
+    """Whether other people read an article, or one of them says something else."""
+    if old.readings == new.readings:
+        return False
+    if old.readings.keys() != new.readings.keys() or old.article.text != new.article.text:
+        return True
+    pairs = [(own, new.readings[name]) for name, own in old.readings.items()]
+    return any(_looked_at(one, old.article) != _looked_at(other, new.article) for one, other in pairs) or bool(
+        changes_between([Version(new.article, one, other) for one, other in pairs if one != other])
+    )
 
 
 def _metadata(example: Example) -> tuple[Any, ...]:

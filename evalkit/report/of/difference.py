@@ -13,7 +13,7 @@ from evalkit.layers.base import Layer, surface
 from evalkit.layers.fields import SPAN, SPANS
 from evalkit.layers.table import load_layer
 from evalkit.records import Span
-from evalkit.report.document import BAD, FAINT, GOOD, QUOTED, STRONG, Block, Column, Document, Line, Lines, Piece, Table
+from evalkit.report.document import FAINT, QUOTED, STRONG, Block, Column, Document, Line, Lines, Piece, Table
 from evalkit.showing import number_of
 
 __all__ = ["SHOWN", "document"]
@@ -24,7 +24,6 @@ SHOWN = 100
 NAMED = 20
 WIDE = 100
 LONGEST = 160
-_TONES = {"added": GOOD, "removed": BAD}
 _SIGNS = {"added": "+ ", "removed": "− "}
 
 
@@ -111,9 +110,8 @@ def _named(ids: Sequence[str]) -> str:
 def _line(change: ItemChange, text: str) -> Line:
     """One change in words: what it is called, the item, and what of it differs."""
     layer = load_layer(change.layer)
-    tone = _TONES.get(change.kind, "")
-    head = Piece(f"{_SIGNS.get(change.kind, '')}{layer.one} {change.kind}", STRONG)
-    pieces = [Piece("", tone), head, Piece(" ")] if tone else [head, Piece(" ")]
+    # A sign, and no colour of a verdict: what was removed is no check that failed.
+    pieces = [Piece(f"{_SIGNS.get(change.kind, '')}{layer.one} {change.kind}", STRONG), Piece(" ")]
     if change.old is None or change.new is None:
         pieces += _told(layer, change.new or change.old, text)
     else:
