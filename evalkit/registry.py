@@ -6,7 +6,7 @@ Nothing is imported until a name is asked for, so listing names costs nothing.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -17,7 +17,7 @@ from evalkit.errors import EvalkitError, UnknownNameError, guarded
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints
 
-__all__ = ["Registry", "blamed_plugin", "installed", "near_match", "unknown_name"]
+__all__ = ["Registry", "blamed_plugin", "check_names", "installed", "near_match", "unknown_name"]
 
 
 @cache
@@ -70,6 +70,17 @@ def unknown_name(what: str, name: object, known: Iterable[str]) -> UnknownNameEr
     near = near_match(name, names)
     hint = f"; did you mean {near!r}?" if near else "."
     return UnknownNameError(f"unknown {what} {name!r}{hint} Known: {', '.join(names)}")
+
+
+def check_names(what: str, names: Iterable[str], known: Collection[str]) -> None:
+    """Refuses a name that is not among those known.
+
+    Raises:
+        UnknownNameError: there is one.
+    """
+    for name in names:
+        if name not in known:
+            raise unknown_name(what, name, known)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,10 @@ from evalkit.showing import number_of, shown_html
 __all__ = [
     "CANNOT_TELL",
     "FAIL",
+    "FEWEST_ARTICLES",
+    "FEWEST_ARTICLES_OF_LABEL",
+    "MACRO",
+    "MICRO",
     "PASS",
     "PRF",
     "RUN_FACTS",
@@ -182,6 +186,19 @@ class TaskResult:
     scores: Mapping[str, Score] = field(default_factory=dict)
     table: Mapping[str, Any] | None = field(default=None, repr=False)
 
+    def figures(self) -> list[tuple[tuple[str, str], PRF]]:
+        """The rows of a table: scope ("label", "micro", "macro") and label, "" of the last two, with their scores.
+
+        A label may be called `micro`, so a name alone tells nothing.
+        """
+        labels = [(("label", label), prf) for label, prf in self.labels.items()]
+        return [*labels, (MICRO, self.micro), (MACRO, self.macro)]
+
+
+MICRO, MACRO = ("micro", ""), ("macro", "")
+
+FEWEST_ARTICLES, FEWEST_ARTICLES_OF_LABEL = 2, 4
+"""What fewer articles tell has no interval and no share of the ceiling, nor has a label that is in fewer."""
 
 _FLOOR = "|floor:"
 
@@ -192,7 +209,7 @@ def floor_signature(signature: str, label: str) -> str:
 
 
 def ceiling_signature(signature: str, readers: Iterable[str]) -> str:
-    """The signature of a ceiling: that of the figures that it stands above, without an interval, and who read."""
+    """The signature of a ceiling: that of the figures that it stands above, and who read."""
     # "|" parts what a signature says, and "+" the names.
     names = (one_line(name).replace("|", "/").replace("+", "/") for name in sorted(readers))
     return f"{signature}|ceiling:{'+'.join(names)}"
@@ -216,6 +233,8 @@ class EvalResult:
         ceiling: the same for readers of the same articles, each against the others (the mean over pairs), without
             tables; empty where no article has two readings. `articles` of its pooled figures is how many these are, of
             a label in how many somebody gave it.
+        reached: the scores of the run as the ceiling is made, over its articles alone and pair by pair: what a share of
+            it is taken of. What is counted of a split as a whole has none, unless all of it was read by several.
         not_evaluated: task, or one of its conventions as `quotes cue-exact` → the reason why it has no figures.
         notes: what was mapped, set aside, missing or failed, each a sentence with a number.
         failed: article id → error, for articles that count as missed.
@@ -229,6 +248,7 @@ class EvalResult:
     tasks: Mapping[str, Mapping[str, TaskResult]]
     floor: Mapping[str, Mapping[str, TaskResult]] = field(default_factory=dict)
     ceiling: Mapping[str, Mapping[str, TaskResult]] = field(default_factory=dict)
+    reached: Mapping[str, Mapping[str, TaskResult]] = field(default_factory=dict)
     not_evaluated: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
@@ -262,6 +282,7 @@ class EvalResult:
             "floor": _tasks_to_json(self.floor, False),
             # Only where there is one, so that results of gold with one reader stay what they were.
             **({"ceiling": _tasks_to_json(self.ceiling, False)} if self.ceiling else {}),
+            **({"reached": _tasks_to_json(self.reached, False)} if self.ceiling else {}),
             "not_evaluated": dict(self.not_evaluated),
             "notes": list(self.notes),
             "failed": dict(self.failed),
@@ -291,6 +312,7 @@ class EvalResult:
             tasks=_tasks_from_json(data["tasks"]),
             floor=_tasks_from_json(data["floor"]),
             ceiling=_tasks_from_json(data.get("ceiling", {})),
+            reached=_tasks_from_json(data.get("reached", {})),
             not_evaluated=data["not_evaluated"],
             notes=tuple(data["notes"]),
             failed=data["failed"],
@@ -303,7 +325,8 @@ class EvalResult:
         Columns: extractor, task, convention, label, precision, recall, f1, f1_low, f1_high, gold, predicted,
         gold_credit, predicted_credit, labels, articles, floor_f1. Counts are missing (NA) on macro rows; `labels`, over
         how many labels a macro average is the mean, and `articles`, in how many a label occurs, on all others. Where
-        articles have several readings there are two more: ceiling_f1, and ceiling_articles, how many these are.
+        articles have several readings there are more: ceiling_f1 with ceiling_low and ceiling_high, ceiling_articles,
+        how many these are, and ceiling_share, how much of it was reached (see `ceiling_shares`).
         """
         import pandas as pd
 
@@ -318,12 +341,14 @@ class EvalResult:
         for task, conventions in self.tasks.items():
             for convention, result in conventions.items():
                 floors, ceilings = (
-                    {} if other is None else {"micro": other.micro, "macro": other.macro, **other.labels}
+                    {} if other is None else dict(other.figures())
                     for other in (own.get(task, {}).get(convention) for own in (self.floor, self.ceiling))
                 )
-                readers = ceilings.get("micro")
-                for label, prf in [*result.labels.items(), ("micro", result.micro), ("macro", result.macro)]:
+                shares, readers = self.ceiling_shares(task, convention), ceilings.get(MICRO)
+                for name, prf in result.figures():
+                    label, above = name[1] or name[0], ceilings.get(name)
                     low, high = prf.ci.get("f1", (None, None))
+                    ceiling_low, ceiling_high = (None, None) if above is None else above.ci.get("f1", (None, None))
                     rows.append(
                         {
                             "extractor": self.extractor,
@@ -338,18 +363,41 @@ class EvalResult:
                             **{name: getattr(prf.counts, name, None) for name in _NUMBERS},
                             "labels": prf.labels,
                             "articles": prf.articles,
-                            "floor_f1": floors[label].f1 if label in floors else None,
+                            "floor_f1": floors[name].f1 if name in floors else None,
                         }
                         | (
                             {
-                                "ceiling_f1": ceilings[label].f1 if label in ceilings else None,
+                                "ceiling_f1": None if above is None else above.f1,
+                                "ceiling_low": ceiling_low,
+                                "ceiling_high": ceiling_high,
                                 "ceiling_articles": None if readers is None else readers.articles,
+                                "ceiling_share": shares.get(name),
                             }
                             if self.ceiling
                             else {}
                         )
                     )
         return rows
+
+    def ceiling_shares(self, task: str, convention: str) -> dict[tuple[str, str], float]:
+        """How much of the ceiling was reached: scope and label → F1 by that of readers, over the same articles.
+
+        Of macro it is that of the means over the labels that both have. What too few articles tell for an interval has
+        no share (`FEWEST_ARTICLES`), nor what readers reach nothing of.
+        """
+        ceiling, reached = (own.get(task, {}).get(convention) for own in (self.ceiling, self.reached))
+        if ceiling is None or reached is None or (ceiling.micro.articles or 0) < FEWEST_ARTICLES:
+            return {}
+        common = [label for label in ceiling.labels if label in reached.labels]
+        figures = {MICRO: (reached.micro.f1, ceiling.micro.f1)}
+        if common:
+            sums = (fsum(own.labels[label].f1 for label in common) for own in (reached, ceiling))
+            figures[MACRO] = next(sums), next(sums)
+        for label in common:
+            ours, theirs = reached.labels[label], ceiling.labels[label]
+            if min(ours.articles or 0, theirs.articles or 0) >= FEWEST_ARTICLES_OF_LABEL:
+                figures["label", label] = ours.f1, theirs.f1
+        return {name: ours / theirs for name, (ours, theirs) in figures.items() if theirs}
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""
@@ -480,7 +528,7 @@ _RESULT = fields(
         "notes": _names,
         "run": fields({}, RUN_FACTS),
     },
-    {"ceiling": each(each(_TASK))},
+    {"ceiling": each(each(_TASK)), "reached": each(each(_TASK))},
 )
 
 

@@ -40,7 +40,7 @@ from evalkit.analysis.student import t_quantile
 from evalkit.errors import InputError
 from evalkit.records import Article
 from evalkit.registry import unknown_name
-from evalkit.results import PRF, Interval, Score, TaskResult
+from evalkit.results import FEWEST_ARTICLES, FEWEST_ARTICLES_OF_LABEL, PRF, Interval, Score, TaskResult
 from evalkit.scoring.counts import GOLD, PREDICTED, CountTable, macro, micro
 from evalkit.scoring.stories import cluster_properties
 from evalkit.scoring.tasks.table import ScoredTable
@@ -62,7 +62,7 @@ Floats = NDArray[np.float64]
 
 EXPANDED = "expanded"
 METHODS = (EXPANDED, "percentile", "bca")
-FEWEST_UNITS, FEWEST_UNITS_OF_LABEL = 2, 4
+FEWEST_UNITS, FEWEST_UNITS_OF_LABEL = FEWEST_ARTICLES, FEWEST_ARTICLES_OF_LABEL
 SURELY_DRAWN = 64
 """A figure that so many units have is in every resample: none of them is drawn once in e⁶⁴ resamples at most."""
 WIDTH = 1e-12

@@ -1,4 +1,8 @@
-"""`--fail-on`: what of a result makes a command exit with 1, for whoever runs it in CI."""
+"""`--fail-on`: what of a result makes a command exit with 1, for whoever runs it in CI.
+
+A gate on a figure that is not defined, such as F1 of a layer that nobody annotated, fails too: nothing was checked, and
+that is not what a green job should say.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,9 @@ import click
 from evalkit.cli.options import Option, with_record
 from evalkit.cli.show import status_of
 from evalkit.errors import InputError
-from evalkit.registry import unknown_name
+from evalkit.registry import check_names
 
-__all__ = ["Condition", "fail_on_option", "status_on"]
+__all__ = ["Condition", "fail_on_option", "names_of", "status_on"]
 
 _COMPARED: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -23,7 +27,8 @@ _COMPARED: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
-_CONDITION = re.compile(r"\s*(?P<name>[^\s<>=]+)\s*(?P<sign><=|>=|<|>)\s*(?P<bound>\S+)\s*")
+_CONDITION = re.compile(r"\s*(?P<name>.*\S)\s*(?P<sign><=|>=|<|>)\s*(?P<bound>[^\s<>=]+)\s*", re.DOTALL)
+"""The name is all before the last sign: a label may hold spaces, and signs too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +78,30 @@ def fail_on_option(example: str) -> Option:
         "fail_on",
         multiple=True,
         metavar="CONDITION",
-        help=f"Exit with 1 where a figure of the result is so, as '{example}'; repeatable.",
+        help=f"Exit with 1 where a figure of the result is so, as '{example}', or is not defined; repeatable.",
     )
     return with_record("fail_on", _parsed, {"fail_on": option})
+
+
+def names_of(conditions: Sequence[Condition]) -> tuple[str, ...]:
+    """The figures that conditions are about, for a verb that keeps something: it looks for them before."""
+    return tuple(one.name for one in conditions)
 
 
 def status_on(figures: Mapping[str, float | None], conditions: Sequence[Condition]) -> int:
     """The exit status of a command whose result was shown: 1, and why on standard error, if a condition holds.
 
-    A figure that is not defined (None) fails nothing, and is said to be so.
+    One on a figure that is not defined (None) holds: it could not be checked.
 
     Raises:
         UnknownNameError: the result has no figure of the name of a condition.
     """
-    for condition in conditions:
-        if condition.name not in figures:
-            raise unknown_name("figure", condition.name, figures)
-    undefined = [str(one) for one in conditions if figures[one.name] is None]
-    found = [
-        f"{one.name} is {value:g}, which --fail-on {one} forbids"
-        for one in conditions
-        if (value := figures[one.name]) is not None and one.holds(value)
-    ]
-    if undefined:
-        from evalkit.cli.show import warn
-
-        warn(f"not defined on this gold, so not checked: {', '.join(undefined)}")
+    check_names("figure", names_of(conditions), figures)
+    found = []
+    for one in conditions:
+        value = figures[one.name]
+        if value is None:
+            found.append(f"{one.name} is not defined here, so --fail-on {one} cannot be checked")
+        elif one.holds(value):
+            found.append(f"{one.name} is {value:g}, which --fail-on {one} forbids")
     return status_of("; ".join(found))

@@ -27,6 +27,7 @@ from evalkit.formats.collection import without_collection
 from evalkit.layers.table import load_layer
 from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scoring, options_of
 from evalkit.records import Annotations, Example
+from evalkit.registry import check_names
 from evalkit.scoring.stories import cluster_notes
 from evalkit.scoring.tasks.evaluable import not_evaluated
 from evalkit.scoring.tasks.table import ScoredTable, load_task
@@ -50,6 +51,7 @@ def measure_agreement(
     gold_as: str | None = None,
     examples: int = 3,
     record: bool = False,
+    needed: Sequence[str] = (),
     scoring: Scoring | None = None,
     intervals: Intervals | None = None,
     read: ReadOptions | None = None,
@@ -65,6 +67,7 @@ def measure_agreement(
             there are others, its gold is that of a reader `gold`.
         examples: how many examples of each kind of disagreement.
         record: keep the main figures in the dataset folder, for its card (see `Agreement.headline`).
+        needed: names of figures that must be there; one that is not is refused before anything is recorded.
         scoring: tasks, conventions, label maps, labels and scope, as for a score.
         intervals: how intervals are made.
         read: how files are read, and which split; all splits where neither this nor a word says.
@@ -79,6 +82,10 @@ def measure_agreement(
     check_words(options.scoring)
     if options.scoring.without:
         raise InputError("agreement is that over all articles with several readings; leave --without out")
+    if options.read.annotator is not None:
+        raise InputError(
+            "agreement is between all readers; --annotator, which says whose reading is the gold, has no use"
+        )
     if options.scoring.predicted_label_map or options.scoring.min_score:
         raise InputError(
             "readings are no predictions: map their labels with a label map or gold label map, and leave out thresholds"
@@ -95,6 +102,7 @@ def measure_agreement(
         if gold_as is not None:
             gold = _with_gold_as(gold, gold_as)
         agreement = _measured(gold, options, examples)
+    check_names("figure", needed, agreement.figures())
     if folder is not None:
         record_measurement(folder, "agreement", agreement.headline(), settled_splits(splits))
     return agreement
@@ -320,21 +328,37 @@ def _disagreements(
 
 
 def _not_evaluated(readers: Readers, scoring: Scoring, layers: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """What no pair of readers can be compared in, and why."""
-    reasons: dict[str, str] = {}
+    """What no pair of readers can be compared in, and why: where pairs differ in that, which of them for what."""
+    reasons: dict[str, dict[str, list[str]]] = {}
     for pair in readers.pairs:
-        for name, why in not_evaluated(pair.ways[0].plain, scoring.tasks, scoring.conventions).items():
+        own: dict[str, str] = {}
+        # Some conventions ask for what only gold has, so each way may lack something.
+        for way in reversed(pair.ways):
+            own |= not_evaluated(way.plain, scoring.tasks, scoring.conventions)
+        for name, why in own.items():
             task, _, convention = name.partition(" ")
             if convention not in layers.get(task, {}) if convention else task not in layers:
-                reasons.setdefault(name, _of_readers(why))
-    return reasons
+                reasons.setdefault(name, {}).setdefault(_of_readers(why), []).append(" + ".join(pair.names))
+    return {name: _reason(own) for name, own in reasons.items()}
+
+
+def _reason(pairs: Mapping[str, Sequence[str]]) -> str:
+    """One reason of all, or each with the pairs of readers that it is about."""
+    # That no pair annotated it is not so where another pair lacks something else.
+    told = {why: names for why, names in pairs.items() if not why.endswith(_NOBODY)} or pairs
+    if len(told) == 1:
+        return next(iter(told))
+    return "; ".join(f"{', '.join(names)}: {why}" for why, names in told.items())
+
+
+_NOBODY = "no two readers of an article annotated it"
 
 
 def _of_readers(why: str) -> str:
     """A reason in the words of readers: neither of two is the gold."""
     words = {
-        "the gold does not annotate it": "no two readers of an article annotated it",
-        "the predictions do not have it": "no two readers of an article annotated it",
+        "the gold does not annotate it": _NOBODY,
+        "the predictions do not have it": _NOBODY,
         "no gold ": "no reader's ",
         "the scope of the gold": "the scope",
         "of the gold": "that both read",

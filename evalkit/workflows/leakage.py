@@ -17,6 +17,7 @@ from evalkit.dataset.sources import ALL
 from evalkit.errors import InputError
 from evalkit.options import ReadOptions, listed
 from evalkit.records import Article, Example
+from evalkit.registry import check_names
 from evalkit.workflows.articles import read_articles
 from evalkit.workflows.inputs import gold_from
 
@@ -30,6 +31,7 @@ def find_leakage(
     split: str = ALL,
     sampled: int | None = None,
     record: bool = False,
+    needed: Sequence[str] = (),
     read: ReadOptions | None = None,
 ) -> Leakage:
     """Which articles of one split stand, in whole or in part, in another split or in a training corpus.
@@ -41,6 +43,7 @@ def find_leakage(
         split: only this split of the dataset, which then needs a corpus.
         sampled: look at one of so many word sequences; by default at all of them up to 100 million characters.
         record: keep the main figures in the folder of the dataset, for its card.
+        needed: names of figures that must be there; one that is not is refused before anything is recorded.
         read: how the files of the dataset are read; those of `against` are recognised by what is in them.
 
     Raises:
@@ -57,6 +60,7 @@ def find_leakage(
         notes += said
     found = leakage_of(splits, corpora, sampled=sampled)
     found = replace(found, notes=(*dict.fromkeys([*notes, *found.notes]),))
+    check_names("figure", needed, found.figures())
     if record:
         if isinstance(dataset, GoldDataset) or not isinstance(dataset, str | Path):
             raise InputError("figures are recorded in the folder of a dataset; name it by its path")

@@ -6,7 +6,7 @@ One door: label maps, pairing, tables, intervals, signature. Two large plain fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -120,9 +120,10 @@ def score_run(
     with without_collection():
         pairing = pair_run(gold, run, scoring)
         tables = pairing.tables(scoring)
-        result = _result(gold, run, pairing.plain, results_of(gold, tables, scoring, bootstrap, counts), scoring)
+        results = results_of(gold, tables, scoring, bootstrap, counts)
+        result = _result(gold, run, pairing.plain, results, scoring)
         floor = floor_results(gold, pairing, tables, scoring, plain_results) if with_floor and tables else {}
-        ceiling, ceiling_said = _ceiling(gold, plain_results, tables, scoring)
+        ceiling, reached, ceiling_said = _ceiling(gold, results, tables, scoring, bootstrap)
     notes = [
         *gold.notes,
         *left_out,
@@ -137,24 +138,22 @@ def score_run(
         field = None if bootstrap.clusters is None else bootstrap.clustered_by
         notes += cluster_notes(articles, field, clusters=bootstrap.clusters)
     stories = shared_stories(articles)
-    if stories is None:
-        return replace(result, floor=floor, ceiling=ceiling, notes=tuple(notes))
     # Kept beside the counts, for who compares them without the articles.
-    facts = {**result.run, STORIES: stories.to_json()}
-    return replace(result, floor=floor, ceiling=ceiling, notes=tuple(notes), run=facts)
+    facts = result.run if stories is None else {**result.run, STORIES: stories.to_json()}
+    return replace(result, floor=floor, ceiling=ceiling, reached=reached, notes=tuple(notes), run=facts)
 
 
 def _ceiling(
-    gold: GoldDataset, results: Callable[[Tables], Results], tables: Tables, scoring: Scoring
-) -> tuple[Results, list[str]]:
-    """How far readers agree under the conventions of some tables, and a note on it; nothing where each has one."""
+    gold: GoldDataset, results: Results, tables: Tables, scoring: Scoring, bootstrap: Bootstrap | None
+) -> tuple[Results, Results, list[str]]:
+    """How far readers agree under some conventions, what of it was reached, and a note; nothing where each has one."""
     if not any(len(example.readings) > 1 for example in gold):
-        return {}, []
+        return {}, {}, []
     # Most gold has one reader, and scoring it starts without this.
-    from evalkit.workflows.ceiling import ceiling_notes, ceiling_results
+    from evalkit.workflows.ceiling import ceiling_notes, ceiling_of
 
-    ceiling = ceiling_results(gold, results(tables), scoring)
-    return ceiling, ceiling_notes(gold, ceiling)
+    ceiling = ceiling_of(gold, results, tables, scoring, bootstrap)
+    return ceiling.readers, ceiling.reached, ceiling_notes(gold, ceiling.readers)
 
 
 def _offset_notes(tables: Tables, *, from_file: bool = True) -> list[str]:

@@ -29,6 +29,7 @@ from evalkit.layers.table import load_layer
 from evalkit.options import OptionWords, ReadOptions, Scoring, listed, options_of
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Example, Prediction
+from evalkit.registry import check_names
 from evalkit.scoring.tasks.evaluable import articles_of, why_not
 from evalkit.scoring.tasks.table import load_task
 from evalkit.showing import number_of
@@ -53,6 +54,7 @@ def find_suspects(
     k: int | None = None,
     settled: str | Path | Sequence[Decision] = (),
     record: bool = False,
+    needed: Sequence[str] = (),
     scoring: Scoring | None = None,
     read: ReadOptions | None = None,
     **words: Unpack[OptionWords],
@@ -73,6 +75,7 @@ def find_suspects(
         settled: what was decided about suspects: a file of decisions, or decisions; they are left out and counted, as
             is what a person decided when the gold of a folder was adjudicated.
         record: keep the main figures in the folder of the dataset, for its card.
+        needed: names of figures that must be there; one that is not is refused before anything is recorded.
         scoring: tasks, label maps, labels, scope and least scores, as for scoring.
         read: how files are read.
         words: fields of these records, such as `tasks=["entities"]` or `split="test"`.
@@ -145,6 +148,7 @@ def find_suspects(
         examples={example.article.id: example for example in gold if example.article.id in there},
         notes=(*gold.notes, *_notes(gold, systems, asked)),
     )
+    check_names("figure", needed, done.figures())
     if record:
         _record(dataset, done, options.read)
     return done

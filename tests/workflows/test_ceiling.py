@@ -57,8 +57,8 @@ def test_it_is_reader_against_reader_over_what_several_read(tmp_path: Path) -> N
     assert exact.micro.articles == 2
     assert exact.signature.endswith("|ceiling:kari+ola")
     assert (
-        "ceiling: the mean F1 of 2 readers (kari, ola) against each other, over 2 of 4 articles, which several of them "
-        "read" in result.notes
+        "ceiling: the mean F1 of 2 readers (kari, ola) against each other, over 2 of 4 articles: those that several of "
+        "them read" in result.notes
     )
 
 
@@ -78,9 +78,13 @@ def test_every_form_shows_it_beside_the_score(tmp_path: Path) -> None:
     markdown = render_report(result, "markdown")
     assert "| ceiling F1 | of it |" in markdown
     assert "0.571" in markdown
-    assert "143 % of the ceiling" in markdown
+    # Over the two articles that both read it has 2 of 3 and 4 items: 2 · 2 / 7, of .4.
+    assert "readers 0.400 against each other over 2 of 4 articles; micro F1 there 0.571, 143 % of it" in markdown
     assert "ceiling F1" in render_report(result, "html")
-    assert "ceiling_f1\tceiling_articles" in render_report(result, "tsv").splitlines()[0]
+    assert (
+        "ceiling_f1\tceiling_low\tceiling_high\tceiling_articles\tceiling_share"
+        in render_report(result, "tsv").splitlines()[0]
+    )
     assert json.loads(render_report(result, "json"))["ceiling"]["entities"]["exact"]["micro"]["articles"] == 2
     frame = result.to_pandas().set_index(["convention", "label"])
     assert frame.loc[("exact", "micro"), "ceiling_f1"] == pytest.approx(0.4)
@@ -89,13 +93,75 @@ def test_every_form_shows_it_beside_the_score(tmp_path: Path) -> None:
 
 def test_it_comes_back_from_json(tmp_path: Path) -> None:
     result = scored(tmp_path)
-    assert EvalResult.from_json(result.to_json()).ceiling == result.ceiling
+    again = EvalResult.from_json(result.to_json())
+    assert (again.ceiling, again.reached) == (result.ceiling, result.reached)
+    assert again.ceiling_shares("entities", "exact") == result.ceiling_shares("entities", "exact")
+
+
+def test_a_share_is_of_the_score_on_the_same_articles_and_labels(tmp_path: Path) -> None:
+    # What nobody else read is all wrong, and what was read twice half right; no reader gave an article FAC.
+    read = [row(f"r{n}", MOEN, OSLO, kari=[MOEN, OSLO], ola=[MOEN, OSLO | {"label": "ORG"}]) for n in range(4)]
+    alone = [row(f"s{n}", ROME | {"label": "FAC"}) for n in range(6)]
+    gold, predicted = written(tmp_path, [*read, *alone])
+    found = [{"id": own["id"], "entities": [MOEN]} for own in (*read, *alone)]
+    predicted.write_text("".join(json.dumps(one) + "\n" for one in found), encoding="utf-8")
+    words: dict[str, Any] = {"conventions": ["exact"], "baseline": False, "resamples": 0}
+    whole = score_predictions(gold, predicted, **words)
+    own = score_predictions(load_dataset(gold).subset(limit=4), predicted, **words)
+    reached, ceiling = (part["entities"]["exact"] for part in (whole.reached, whole.ceiling))
+    assert whole.tasks["entities"]["exact"].micro.f1 < reached.micro.f1 == own.tasks["entities"]["exact"].micro.f1
+    # PER 1 of 1; GPE 0 of 0, which is no share. ORG and FAC only one side has.
+    assert whole.ceiling_shares("entities", "exact") == {
+        ("micro", ""): pytest.approx(reached.micro.f1 / ceiling.micro.f1),
+        ("macro", ""): pytest.approx(1.0),
+        ("label", "PER"): pytest.approx(1.0),
+    }
+    caption = render_report(whole, "markdown")
+    assert "macro over the 2 labels of both" in caption
+
+
+def test_what_too_few_articles_tell_has_no_share(tmp_path: Path) -> None:
+    result = scored(tmp_path)
+    assert {scope for scope, _ in result.ceiling_shares("entities", "exact")} == {"micro", "macro"}
+    one = scored(tmp_path, ROWS[:1] + ROWS[2:])
+    assert one.ceiling["entities"]["exact"].micro.articles == 1
+    assert one.ceiling_shares("entities", "exact") == {}
+
+
+def test_what_is_counted_of_a_split_as_a_whole_has_no_share_of_a_part(tmp_path: Path) -> None:
+    part, whole = (scored(tmp_path, rows, conventions=["surface"]) for rows in (ROWS, ROWS[:2]))
+    assert "surface" in part.ceiling["entities"]
+    assert part.ceiling_shares("entities", "surface") == {}
+    assert ("micro", "") in whole.ceiling_shares("entities", "surface")
+
+
+def test_it_has_an_interval_from_the_same_resampling(tmp_path: Path) -> None:
+    rows = [
+        row(f"{n}{own['id']}", *own["entities"]) | {"readings": own["readings"]} for n in range(4) for own in ROWS[:2]
+    ]
+    gold, predicted = written(tmp_path, rows)
+    found = [{"id": own["id"], "entities": [MOEN]} for own in rows]
+    predicted.write_text("".join(json.dumps(one) + "\n" for one in found), encoding="utf-8")
+    words: dict[str, Any] = {"conventions": ["exact"], "resamples": 100}
+    result = score_predictions(gold, predicted, baseline=False, **words)
+    scores = measure_agreement(gold, **words).layers["entities"]["exact"].scores
+    assert scores is not None
+    assert result.ceiling["entities"]["exact"].micro.ci["f1"] == scores.micro.ci["f1"]
+    low, high = scores.micro.ci["f1"]
+    assert f"({low:.3f}–{high:.3f}) against each other" in render_report(result, "markdown").replace("\\", "")
+
+
+def test_a_label_called_micro_is_not_the_total(tmp_path: Path) -> None:
+    odd = MOEN | {"label": "micro"}
+    result = scored(tmp_path, [row(f"a{n}", odd, OSLO, kari=[odd], ola=[odd, OSLO]) for n in range(1, 5)])
+    rows = [own for own in result.rows() if (own["convention"], own["label"]) == ("exact", "micro")]
+    assert [own["ceiling_f1"] for own in rows] == [1.0, pytest.approx(2 / 3)]
 
 
 def test_without_two_readings_nothing_changes(tmp_path: Path) -> None:
     plain = scored(tmp_path, [one for one in ROWS if one["id"] in ("a3", "a4")])
     assert plain.ceiling == {}
-    assert "ceiling" not in plain.to_json()
+    assert not {"ceiling", "reached"} & plain.to_json().keys()
     assert "ceiling_f1" not in plain.to_pandas()
     assert "ceiling" not in render_report(plain, "markdown")
 
@@ -105,7 +171,7 @@ def test_what_the_readers_were_is_said(tmp_path: Path) -> None:
         '[readers]\nkari = "a language model"\nola = "a language model"\nbo = "a student"\n'
     )
     (note,) = [note for note in scored(tmp_path).notes if note.startswith("ceiling")]
-    assert note.endswith("it is the consistency of readers of this kind: kari, ola: a language model")
+    assert note.endswith("It is how consistent these readers are: kari and ola (a language model)")
 
 
 def test_one_annotator_as_gold_keeps_the_ceiling(tmp_path: Path) -> None:

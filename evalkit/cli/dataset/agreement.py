@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from evalkit.cli.failing import Condition, fail_on_option, status_on
+from evalkit.cli.failing import Condition, fail_on_option, names_of, status_on
 from evalkit.cli.options import interval_options, scoring_options
 from evalkit.cli.reading import read_options
 from evalkit.cli.show import form_options, show
@@ -88,6 +88,7 @@ def agreement_command(
         gold_as=gold_as,
         examples=examples,
         record=record,
+        needed=names_of(fail_on),
         scoring=scoring,
         intervals=intervals,
         read=read,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.failing import Condition, fail_on_option, status_on
+from evalkit.cli.failing import Condition, fail_on_option, names_of, status_on
 from evalkit.cli.reading import read_options
 from evalkit.cli.show import form_options, show
 from evalkit.options import ReadOptions
@@ -54,7 +54,9 @@ def leakage_command(
     """
     from evalkit.workflows.leakage import find_leakage
 
-    found = find_leakage(dataset, against=against, split=split, sampled=sampled, record=record, read=read)
+    found = find_leakage(
+        dataset, against=against, split=split, sampled=sampled, record=record, needed=names_of(fail_on), read=read
+    )
     if form == "json":
         show(found, form)
     else:

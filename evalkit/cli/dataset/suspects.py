@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalkit.cli.failing import Condition, fail_on_option, status_on
+from evalkit.cli.failing import Condition, fail_on_option, names_of, status_on
 from evalkit.cli.options import PATH, given, scoring_options, with_record
 from evalkit.cli.reading import read_options, tool_option, write_options
 from evalkit.cli.show import form_options, show, warn
@@ -136,6 +136,7 @@ def suspects_command(
         k=k,
         settled=mending.settled if known and mending.settled is not None else (),
         record=record,
+        needed=names_of(fail_on) if mending.corrections is None else (),
         scoring=scoring,
         read=read,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from evalkit.results import Interval
 
-__all__ = ["change", "flat", "interval", "interval_heading", "number", "share"]
+__all__ = ["change", "flat", "interval", "interval_heading", "number", "percent"]
 
 _LEVEL = re.compile(r"/level([0-9.]+)")
 
@@ -18,9 +18,9 @@ def number(value: float) -> str:
     return f"{value:.3f}"
 
 
-def share(value: float, whole: float | None) -> str:
-    """A figure as so many per cent of another one; a dash where there is none, or it is 0."""
-    return f"{100 * value / whole:.0f} %" if whole else "–"
+def percent(share: float | None) -> str:
+    """A share in per cent; a dash where there is none."""
+    return "–" if share is None else f"{100 * share:.0f} %"
 
 
 def interval(bounds: Interval | None) -> str:

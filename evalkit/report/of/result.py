@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from evalkit.report.document import Column, Document, Table, figure_columns
-from evalkit.report.of.cells import interval, interval_heading, number, share
-from evalkit.results import PRF, EvalResult, TaskResult, floor_label
+from evalkit.report.of.cells import interval, interval_heading, number, percent
+from evalkit.results import MACRO, MICRO, PRF, EvalResult, TaskResult, floor_label
 from evalkit.scoring.tasks.table import load_task, main_convention
 from evalkit.showing import number_of
 
 __all__ = ["document", "not_evaluated_lines"]
+
+Shares = Mapping[tuple[str, str], float]
+"""Scope and label → how much of the ceiling was reached."""
 
 SHOWN_FAILURES = 10
 ROOMY = 64
@@ -36,11 +39,12 @@ def _tables(result: EvalResult) -> Iterator[Table]:
         main = conventions[main_convention(task, tuple(conventions))]
         colours = result.run.get("colours", {}).get(load_task(task).layer, {})
         ceiling = ceilings.get(main.convention)
-        above = "" if ceiling is None else _ceiling_caption(ceiling, main, result.articles)
-        yield _label_table(main, floors.get(main.convention), ceiling, colours, above)
+        shares = {name: result.ceiling_shares(task, name) for name in conventions}
+        above = "" if ceiling is None else _ceiling_caption(result, ceiling, shares[main.convention])
+        yield _label_table(main, floors.get(main.convention), ceiling, colours, shares[main.convention], above)
         others = [other for other in results if other is not main]
         if others:
-            yield _convention_table(task, others, floors, ceilings)
+            yield _convention_table(task, others, floors, ceilings, shares)
         if any(own.scores for own in results):
             yield _score_table(task, results, floors, ceilings)
 
@@ -50,12 +54,12 @@ def _label_table(
     floor: TaskResult | None,
     ceiling: TaskResult | None,
     colours: Mapping[str, str],
+    shares: Shares,
     above: str,
 ) -> Table:
-    floors, ceilings = _figures_of(floor), _figures_of(ceiling)
-    named = [*result.labels.items(), ("micro", result.micro), ("macro", result.macro)]
-    said = {"macro": "macro" if result.macro.labels is None else f"macro of {result.macro.labels}"}
-    said |= {"micro": f"mean of {result.micro.labels}"} if result.micro.labels is not None else {}
+    floors, ceilings = ({} if own is None else dict(own.figures()) for own in (floor, ceiling))
+    said = {MACRO: "macro" if result.macro.labels is None else f"macro of {result.macro.labels}"}
+    said |= {MICRO: "micro" if result.micro.labels is None else f"mean of {result.micro.labels}"}
     pooled = len(result.labels)
     # Results of earlier versions do not say in how many articles a label is.
     counted = any(prf.articles is not None for prf in result.labels.values())
@@ -69,12 +73,12 @@ def _label_table(
         ),
         rows=tuple(
             (
-                *_cells(said.get(name, name), prf),
+                *_cells(said.get(name, name[1]), prf),
                 *(["" if prf.articles is None else str(prf.articles)] if counted else []),
                 *([_f1(floors.get(name))] if floor is not None else []),
-                *(_ceiling_cells(prf, ceilings.get(name)) if ceiling is not None else []),
+                *((_f1(ceilings.get(name)), percent(shares.get(name))) if ceiling is not None else ()),
             )
-            for name, prf in named
+            for name, prf in result.figures()
         ),
         rules=(pooled,),
         strong=(pooled, pooled + 1),
@@ -90,23 +94,22 @@ _CEILING = (Column("ceiling F1"), Column("of it", from_width=ROOMY))
 """What readers reach against each other, and how much of that was reached."""
 
 
-def _figures_of(result: TaskResult | None) -> Mapping[str, PRF]:
-    return {} if result is None else {**result.labels, "micro": result.micro, "macro": result.macro}
-
-
-def _ceiling_cells(prf: PRF, ceiling: PRF | None) -> tuple[str, str]:
-    return _f1(ceiling), share(prf.f1, None if ceiling is None else ceiling.f1)
-
-
-def _ceiling_caption(ceiling: TaskResult, result: TaskResult, articles: int) -> str:
-    """What it is, over how many of the articles, and how much of it was reached."""
-    read = ceiling.micro.articles
-    over = number_of(articles, "article")
-    over = over if read in (None, articles) else f"{read} of {over}"
-    reached = share(result.micro.f1, ceiling.micro.f1)
-    of_it = "" if reached == "–" else f": {reached} of the ceiling"
-    readers = f"readers {ceiling.micro.f1:.3f} against each other over {over}"
-    return f"ceiling: micro F1 {result.micro.f1:.3f}, {readers}{of_it}"
+def _ceiling_caption(result: EvalResult, ceiling: TaskResult, shares: Shares) -> str:
+    """What it is, over how many of the articles, and how much of it was reached there."""
+    read, every = ceiling.micro.articles, number_of(result.articles, "article")
+    over = every if read in (None, result.articles) else f"{read} of {every}"
+    bounds = f" ({interval(ceiling.micro.ci['f1'])})" if "f1" in ceiling.micro.ci else ""
+    told = f"ceiling: readers {ceiling.micro.f1:.3f}{bounds} against each other over {over}"
+    reached = result.reached.get(ceiling.task, {}).get(ceiling.convention)
+    if reached is None or MICRO not in shares:
+        return told
+    both = [label for label in ceiling.labels if label in reached.labels]
+    there = " there" if read not in (None, result.articles) else ""
+    of_it = f"{told}; micro F1{there} {reached.micro.f1:.3f}, {percent(shares[MICRO])} of it"
+    notes = ["F1 there"] if there else []
+    if both and not len(both) == len(ceiling.labels) == len(reached.labels):
+        notes.append(f"macro over the {number_of(len(both), 'label')} of both")
+    return f"{of_it} (of it: {', '.join(notes)})" if notes else of_it
 
 
 def _floor_caption(floor: TaskResult) -> str:
@@ -127,13 +130,15 @@ def _convention_table(
     others: Sequence[TaskResult],
     floors: Mapping[str, TaskResult],
     ceilings: Mapping[str, TaskResult],
+    shares: Mapping[str, Shares],
 ) -> Table:
     rows = []
     for other in others:
         floor = floors.get(other.convention)
         below = [_f1(floor.micro if floor else None)] if floors else []
         ceiling = ceilings.get(other.convention)
-        above = _ceiling_cells(other.micro, ceiling.micro if ceiling else None) if ceilings else ()
+        told = _f1(ceiling.micro if ceiling else None), percent(shares[other.convention].get(MICRO))
+        above = told if ceilings else ()
         rows.append((*_cells(other.convention, other.micro), *below, *above))
     return Table(
         title=f"{task} · other conventions, micro",
@@ -211,7 +216,8 @@ def _rows(result: EvalResult) -> Iterator[dict[str, object]]:
     """The rows of the result with the name of the gold beside its items, derived scores, what is not evaluated."""
     for row in result.rows():
         items = {"gold_items": row.pop("gold"), "predicted_items": row.pop("predicted")}
-        last = ("gold_credit", "predicted_credit", "labels", "floor_f1", "ceiling_f1", "ceiling_articles")
+        last = ["gold_credit", "predicted_credit", "labels", "floor_f1"]
+        last += ["ceiling_f1", "ceiling_low", "ceiling_high", "ceiling_articles", "ceiling_share"]
         credit = {name: row.pop(name) for name in last if name in row}
         about = {"extractor": row.pop("extractor"), "gold": result.gold, "split": result.split}
         yield about | row | items | credit
