@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from evalkit.analysis.adjudication.adjudication import (
 )
 from evalkit.analysis.adjudication.decisions import (
     DECISIONS_FILE,
+    PERSON,
     Decision,
     decision_lines,
     read_decisions,
@@ -32,7 +34,7 @@ from evalkit.dataset.load import inventory_beside, load_splits
 from evalkit.dataset.own_labels import own_inventory
 from evalkit.dataset.readings import as_read, counted_readings
 from evalkit.dataset.sources import ALL, check_target, find_place
-from evalkit.dataset.store import dataset_name
+from evalkit.dataset.store import dataset_name, split_files
 from evalkit.errors import FormatError, InputError, OutputError
 from evalkit.files import path_of
 from evalkit.folders import TemporaryFolder, beside_staged, staged
@@ -63,6 +65,7 @@ def adjudicate_dataset(
     decisions: Sequence[str | Path] | str | Path = (),
     anew: bool = False,
     unchanged: bool = False,
+    restart: bool = False,
     read: ReadOptions | None = None,
     write: ReadOptions | None = None,
 ) -> Adjudication:
@@ -82,6 +85,7 @@ def adjudicate_dataset(
         decisions: files in any format in which people settled articles; a later one goes before an earlier one.
         anew: make gold of the readings of articles that have gold, too; otherwise that stays.
         unchanged: take articles of these files that came back as they were written for decided, too.
+        restart: forget what was decided earlier, by people too, and make that gold from the readings again.
         read: how the source is read; its `annotator` says whose annotations in the files of decisions count.
         write: the profile and the settings with which files for people are written and read again.
 
@@ -99,10 +103,13 @@ def adjudicate_dataset(
     if not readers:
         raise InputError(f"{loaded.name}: no article has readings of annotators; see evalkit dataset describe")
     strategy_of(strategy, readers)
-    record = _record(loaded, place)
+    record = _record(loaded, place, proved=not restart)
     chosen = [one for gold in loaded.splits for one in gold if one.readings and _is_open(one, record, anew=anew)]
     settled, notes = _settled(listed(decisions), chosen, read, write)
-    made = adjudicated(chosen, strategy, earlier=record, settled=settled, unchanged=unchanged)
+    forgotten = {(one.article_id, one.layer, one.question) for one in record if one.rule == PERSON}
+    if restart and forgotten:
+        notes.append(f"{number_of(len(forgotten), 'earlier decision')} of people forgotten (--restart)")
+    made = adjudicated(chosen, strategy, earlier=() if restart else record, settled=settled, unchanged=unchanged)
     splits = tuple(_with_gold(gold, made, loaded.listed) for gold in loaded.splits)
     left = tuple(sorted(made.drafts))
     examples = [example for gold in splits for example in gold]
@@ -187,12 +194,22 @@ def _checked_out(out: Path, loaded: _Loaded) -> Path:
     """
     filled = out.is_dir() and any(out.iterdir()) and not (out / DECISIONS_FILE).is_file()
     if out.is_file() or (filled and out.resolve() != loaded.own):
-        raise OutputError(f"{out}: exists already, and no adjudication wrote it; name a new folder")
+        own = shlex.quote(str(out))
+        anew = f", or make gold of the readings in it: evalkit dataset adjudicate {own} --out {own} --anew"
+        dataset = out.is_dir() and any(split_files(out).values())
+        raise OutputError(
+            f"{out}: exists already, and no adjudication wrote it; name a new folder{anew if dataset else ''}"
+        )
     return out
 
 
-def _record(loaded: _Loaded, out: Path | None) -> list[Decision]:
+def _record(loaded: _Loaded, out: Path | None, *, proved: bool = True) -> list[Decision]:
     """What was decided earlier, and changed in the gold by hand since: beside the dataset, and where it is written.
+
+    Args:
+        loaded: the dataset.
+        out: where it is written.
+        proved: refuse decisions about texts that are others now.
 
     Raises:
         InputError: an article that was decided is not there, or has another text.
@@ -210,10 +227,11 @@ def _record(loaded: _Loaded, out: Path | None) -> list[Decision]:
         for one in lines:
             by_id.setdefault(one.article_id, []).append(one)
             text = texts.get(one.article_id, "")
-            if one.text and text and stands_at(one.layer, one.item, text) != one.text:
+            if proved and one.text and text and stands_at(one.layer, one.item, text) != one.text:
                 raise InputError(
                     f"{folder / DECISIONS_FILE}: article {one.article_id!r:.80} has another text now: {one.text!r:.60} "
-                    f"does not stand where {one.item.id} was decided; restore the text, or take its lines out"
+                    f"does not stand where {one.item.id} was decided; restore the text, take its lines out, or decide "
+                    "all anew with --restart"
                 )
         for article_id, own in by_id.items():
             found += edits_of(examples[article_id], own) if article_id in examples else own

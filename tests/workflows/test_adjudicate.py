@@ -335,3 +335,23 @@ def test_layers_that_are_not_there_any_more_are_no_decision(gold: Path, tmp_path
         (row,) = json.loads(path.read_text(encoding="utf-8"))
         path.write_text(json.dumps([row | {"entities": None, "quotes": None, "stances": None}]), encoding="utf-8")
     assert adjudicate_dataset(out, out=out).decisions == first.decisions
+
+
+def test_a_way_back(gold: Path, tmp_path: Path) -> None:
+    out, fresh = tmp_path / "gold", tmp_path / "fresh"
+    adjudicate_dataset(gold, out=fresh)
+    adjudicate_dataset(gold, out=out)
+    article = out / "test" / "a2.json"
+    changed = article.read_text(encoding="utf-8").replace('"label": "GPE"', '"label": "LOC"', 1)
+    article.write_text(changed, encoding="utf-8")
+    adjudicate_dataset(gold, out=out)
+    done = adjudicate_dataset(out, out=out, restart=True)
+    assert "1 earlier decision of people forgotten (--restart)" in done.notes
+    assert (out / "decisions.jsonl").read_bytes() == (fresh / "decisions.jsonl").read_bytes()
+    assert load_dataset(out).fingerprint == load_dataset(fresh).fingerprint
+    # Without the record the gold is gold like any other.
+    article.write_text(changed, encoding="utf-8")
+    (out / "decisions.jsonl").unlink()
+    assert f"adjudicate {out} --out {out} --anew" in refused(OutputError, gold, out=out)
+    adjudicate_dataset(out, out=out, anew=True)
+    assert load_dataset(out).fingerprint == load_dataset(fresh).fingerprint

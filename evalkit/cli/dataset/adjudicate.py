@@ -32,6 +32,7 @@ __all__ = ["adjudicate_command"]
 )
 @click.option("--anew", is_flag=True, help="Make gold of the readings of articles that have gold, too.")
 @click.option("--unchanged", is_flag=True, help="Articles that came back as they were written are settled, too.")
+@click.option("--restart", is_flag=True, help="Forget what was decided earlier, by people too, and start over.")
 @click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, help="Show so many; 0 for all.")
 @fail_on_option("disputed>0")
 @write_options
@@ -46,6 +47,7 @@ def adjudicate_command(
     decisions: tuple[Path, ...],
     anew: bool,
     unchanged: bool,
+    restart: bool,
     limit: int,
     fail_on: tuple[Condition, ...],
     target: ReadOptions,
@@ -71,6 +73,7 @@ def adjudicate_command(
         decisions=decisions,
         anew=anew,
         unchanged=unchanged,
+        restart=restart,
         read=read,
         write=target,
     )
