@@ -343,7 +343,7 @@ def _table(description: Description) -> Iterator[str]:
     yield "|---|" + "---:|" * len(description.splits)
     for row in description.rows:
         name = row.name if row.group in ("size", "structure") else f"{row.group}: {row.name}"
-        yield f"| {_plain(name)} | " + " | ".join(str(count) for count in row.counts) + " |"
+        yield f"| {_plain(name)} | " + " | ".join("–" if count is None else str(count) for count in row.counts) + " |"
 
 
 _GENERATED = f"This card is made by `evalkit dataset build` from counts and from `{DATASET_FILE}`; edits here are lost."

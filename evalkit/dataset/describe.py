@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,11 +23,14 @@ __all__ = ["DescribedLabel", "Description", "DescriptionRow", "describe_dataset"
 
 
 class DescriptionRow(NamedTuple):
-    """One line of the description: how often `name` occurs in each split, in the order of the splits."""
+    """One line of the description: how often `name` occurs in each split, in the order of the splits.
+
+    A count is None where no gold of the split has the layer that it is about.
+    """
 
     group: str
     name: str
-    counts: tuple[int, ...]
+    counts: tuple[int | None, ...]
 
 
 class DescribedLabel(NamedTuple):
@@ -45,8 +48,8 @@ class Description:
         name: the dataset.
         splits: the names of its splits.
         fingerprints: their fingerprints, in the same order.
-        rows: the counts, in groups: size, each layer by label and what else it counts, readings, metadata. A layer that
-            nobody annotated has none, nor has a kind of metadata that no article gives.
+        rows: the counts, in groups: size, each layer by label and what else it counts, readings, metadata. A layer of
+            which there is no gold has none, nor has a kind of metadata that no article gives.
         not_annotated: the layers that nobody annotated, as far as gold usually has them.
         labels: layer → label → what `labels.toml` says of it, where it says anything.
     """
@@ -66,7 +69,7 @@ class Description:
         return grouped
 
     def to_json(self) -> dict[str, object]:
-        """The description as JSON values: `splits.SPLIT.GROUP.NAME` is a count."""
+        """The description as JSON values: `splits.SPLIT.GROUP.NAME` is a count, or null."""
         splits: dict[str, dict[str, object]] = {}
         for number, (split, fingerprint) in enumerate(zip(self.splits, self.fingerprints, strict=True)):
             groups: dict[str, object] = {"fingerprint": fingerprint}
@@ -82,7 +85,7 @@ class Description:
         import pandas as pd
 
         index = pd.MultiIndex.from_tuples([(row.group, row.name) for row in self.rows], names=["group", "name"])
-        return pd.DataFrame([row.counts for row in self.rows], index=index, columns=list(self.splits))
+        return pd.DataFrame([row.counts for row in self.rows], index=index, columns=list(self.splits), dtype="Int64")
 
     _repr_html_ = shown_html
 
@@ -103,9 +106,11 @@ def describe_dataset(
     )
     annotated = {name for split in splits for own in annotations_of(split) for name in own.layers}
     usual = stated_layers(splits)
-    stated = [layer for layer in usual if layer.name in annotated]
+    # What nobody has decided yet is no gold: of a layer that only readings have nothing is counted.
+    decided = [{name for example in split for name in example.settled.layers} for split in splits]
+    stated = [layer for layer in usual if any(layer.name in own for own in decided)]
     # The rows of layers have an order of their own, values of metadata are sorted.
-    rows = _rows([_layers(split, stated) for split in splits])
+    rows = _without_undecided(_rows([_layers(split, stated) for split in splits]), stated, decided)
     if metadata:
         rows += _given(_rows([_metadata(split) for split in splits], by_name=True))
     return Description(
@@ -145,6 +150,21 @@ def _rows(counted: Sequence[Counts], *, by_name: bool = False) -> list[Descripti
     return rows
 
 
+def _without_undecided(
+    rows: Sequence[DescriptionRow], stated: Sequence[Layer[Any]], decided: Sequence[Collection[str]]
+) -> list[DescriptionRow]:
+    """The rows with None for what is about a layer that the gold of a split does not have."""
+    about = {(group, name): layer.name for layer in stated for group, own in layer.counts(()).items() for name in own}
+    about |= {("size", layer.name): layer.name for layer in stated}
+    about |= {(row.group, row.name): row.group for row in rows if row.group in {layer.name for layer in stated}}
+    done = []
+    for row in rows:
+        layer = about.get((row.group, row.name))
+        pairs = zip(row.counts, decided, strict=True)
+        done.append(row._replace(counts=tuple(n if layer is None or layer in own else None for n, own in pairs)))
+    return done
+
+
 def _given(rows: Sequence[DescriptionRow]) -> list[DescriptionRow]:
     """Without the groups of which no article says anything."""
     said = {row.group for row in rows if row.name != _NOT_GIVEN}
@@ -153,7 +173,7 @@ def _given(rows: Sequence[DescriptionRow]) -> list[DescriptionRow]:
 
 def _layers(gold: GoldDataset, stated: Sequence[Layer[Any]]) -> Counts:
     articles = [example.article for example in gold]
-    items = {layer.name: [item for example in gold for item in layer.of(example.gold) or ()] for layer in stated}
+    items = {layer.name: [item for example in gold for item in layer.of(example.settled) or ()] for layer in stated}
     counts: Counts = {"size": {"articles": len(gold), "words": sum(len(article.text.split()) for article in articles)}}
     counts["size"] |= {name: len(own) for name, own in items.items()}
     for layer in stated:

@@ -83,7 +83,7 @@ def _counts(examples: Sequence[Example]) -> Mapping[str, Mapping[str, int]]:
     quotes = [(example, quote) for example in examples for quote in QUOTES.of(example.gold) or ()]
     forms = Counter([speaker_form(one.article, ENTITIES.of(one.gold), quote) for one, quote in quotes])
     return {
-        "size": {"articles without quote": sum(not QUOTES.of(example.gold) for example in examples)},
+        "size": {"articles without quote": sum(QUOTES.of(example.gold) == () for example in examples)},
         "structure": {"quotes in several parts": sum(len(quote.content) > 1 for _, quote in quotes)},
         "speakers": {name: forms[form] for form, name in _FORMS.items()},
     }

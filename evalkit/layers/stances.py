@@ -99,7 +99,7 @@ def _singular(word: str) -> str:
 def _counts(examples: Sequence[Example]) -> Mapping[str, Mapping[str, int]]:
     stances = [stance for example in examples for stance in STANCES.of(example.gold) or ()]
     return {
-        "size": {"articles without stance": sum(not STANCES.of(example.gold) for example in examples)},
+        "size": {"articles without stance": sum(STANCES.of(example.gold) == () for example in examples)},
         "structure": {"stances with a quote": sum(stance.quote_id is not None for stance in stances)},
     }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,7 +83,11 @@ class Paired:
 
 
 def pair_up(
-    examples: Iterable[Example], predictions: Iterable[Prediction], *, layers: Sequence[str] | None = None
+    examples: Iterable[Example],
+    predictions: Iterable[Prediction],
+    *,
+    layers: Sequence[str] | None = None,
+    scored: Collection[str] | None = None,
 ) -> Paired:
     """Gold and predictions by article.
 
@@ -91,6 +95,7 @@ def pair_up(
         examples: the gold.
         predictions: in any order, at most one an article.
         layers: the layers that the extractor claims; by default those that any prediction has.
+        scored: the layers that tasks are about: what is set aside of others is not counted. None for all.
 
     Raises:
         InputError: no gold, an article twice on one side, or no prediction for any gold article.
@@ -118,8 +123,8 @@ def pair_up(
     pairs = []
     for name in sorted(gold):
         prediction = by_article.get(name, Prediction(article_id=name, annotations=Annotations()))
-        pairs.append(_pair(gold[name], prediction, claimed, aside))
-    pairs = _without_unannotated(pairs, aside)
+        pairs.append(_pair(gold[name], prediction, claimed, aside, scored))
+    pairs = _without_unannotated(pairs, aside, scored)
     annotated = {layer for pair in pairs for layer in pair.gold.layers}
     unclaimed = "the predictions do not have it" if layers is None else "the extractor does not claim it"
     absent = {
@@ -157,11 +162,18 @@ def _given_only(predictions: Iterable[Prediction]) -> frozenset[str]:
     return frozenset(given - {layer for prediction in done for layer in prediction.annotations.layers})
 
 
-def _pair(example: Example, prediction: Prediction, claimed: frozenset[str], aside: Counter[Words]) -> Pair:
+def _pair(
+    example: Example,
+    prediction: Prediction,
+    claimed: frozenset[str],
+    counted: Counter[Words],
+    scored: Collection[str] | None,
+) -> Pair:
     article, scope = example.article, example.gold.scope
     sides: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     for layer in all_layers():
         gold, predicted = layer.of(example.gold), layer.of(prediction.annotations)
+        aside = _counting(layer, counted, scored)
         if scope.layers is not None and layer.name not in scope.layers:
             gold = None
         if gold is None:
@@ -204,10 +216,17 @@ def _in_scope(
     return kept[0], kept[1]
 
 
-def kinds_without_gold(paired: Paired) -> list[str]:
-    """A note for each layer of whose kinds the gold has some and the predictions others: are these annotated?"""
+def _counting(layer: Layer[Any], aside: Counter[Words], scored: Collection[str] | None) -> Counter[Words]:
+    """Where to count what is set aside of a layer: nowhere if nothing scores it."""
+    return aside if scored is None or layer.name in scored else Counter()
+
+
+def kinds_without_gold(paired: Paired, scored: Collection[str] | None = None) -> list[str]:
+    """A note for each layer (of those that are scored) of whose kinds the gold has some and the predictions others."""
     notes = []
     for layer in all_layers():
+        if scored is not None and layer.name not in scored:
+            continue
         if layer.labels is None or not layer.needs_spans or layer.spans_field is None:
             continue
         gold, predicted = (
@@ -270,10 +289,11 @@ def _words(layer: Layer[Any], fields: Sequence[str]) -> str:
     return " or ".join(f"{name} span" if name in joined & set(layer.span_names) else name for name in fields)
 
 
-def _without_unannotated(pairs: Sequence[Pair], aside: Counter[Words]) -> list[Pair]:
+def _without_unannotated(pairs: Sequence[Pair], counted: Counter[Words], scored: Collection[str] | None) -> list[Pair]:
     """The articles without those parts, of the ones that decide what is right, that their gold does not annotate."""
     done = list(pairs)
     for layer in all_layers():
+        aside = _counting(layer, counted, scored)
         for part in layer.compared:
             fields = layer.part_fields[part]
             everywhere = _lack(pairs, layer, fields) is not None

@@ -7,7 +7,7 @@ side has as a mention, and that no gold item uses, matches nothing: it is wrong,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from evalkit.layers.base import Layer, surface
@@ -22,14 +22,18 @@ SHOWN = 3
 ARROW = " → "
 
 
-def unresolved_names(paired: Paired, predictions: Iterable[Prediction]) -> list[str]:
+def unresolved_names(
+    paired: Paired, predictions: Iterable[Prediction], scored: Collection[str] | None = None
+) -> list[str]:
     """Notes on predicted items that name what is no entity of the prediction nor of the gold, each a sentence.
 
     Args:
         paired: the articles as they are scored.
         predictions: as they were made, with the layers that are not scored too: a name may stand in one of those.
+        scored: the layers that notes are about; None for all.
     """
-    layers = [layer for layer in all_layers() if layer.names and layer.name not in paired.absent]
+    named = (layer for layer in all_layers() if layer.names and layer.name not in paired.absent)
+    layers = [layer for layer in named if scored is None or layer.name in scored]
     if not layers:
         return []
     whole = {prediction.article_id: prediction.annotations for prediction in predictions}

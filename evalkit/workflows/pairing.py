@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.dataset.gold import GoldDataset
@@ -146,19 +146,21 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
         EvalkitError: gold and predictions cannot be laid side by side, or a label map or label is unknown.
     """
     predictions, layers = _admitted(gold, run), run.layers
-    gold = _in_scope(gold, scoring)
-    plain = pair_up(gold.examples, predictions, layers=layers)
+    gold, scored = _in_scope(gold, scoring), _scored_layers(scoring)
+    plain = pair_up(gold.examples, predictions, layers=layers, scored=scored)
     notes = [number_of(number, *what) for what, number in plain.set_aside.items()]
-    notes += [*unresolved_names(plain, predictions), *kinds_without_gold(plain)]
+    notes += [*unresolved_names(plain, predictions, scored), *kinds_without_gold(plain, scored)]
     gold_maps, predicted_maps = _label_maps(gold, scoring, run.default_label_map)
     inventory = gold.inventory
     for label_map in gold_maps:
         inventory = mapped_inventory(inventory, label_map)
     annotations, counts = apply_label_maps((one.annotations for one in predictions), predicted_maps)
     by_label = label_counts(annotations, all_layers())
-    spellings, spelled = _spellings(by_label, inventory, keep_case=gold.origin.get("label_case") == "keep")
+    spellings, spelled = _spellings(
+        by_label, inventory, keep_case=gold.origin.get("label_case") == "keep", scored=scored
+    )
     if not gold_maps and not predicted_maps and not scoring.labels and not spellings:
-        foreign = _foreign_notes(plain, by_label, inventory, scoring)
+        foreign = _foreign_notes(plain, by_label, inventory, scoring, scored)
         return _sure_enough(Pairing(plain, plain, (*notes, *foreign)), inventory, scoring)
     examples, gold_counts = _mapped_gold(gold, gold_maps)
     changed = [
@@ -167,17 +169,24 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
     ]
     named = (scoring.gold_label_map, scoring.label_map, scoring.predicted_label_map)
     notes += own_map_notes(filter(None, named), gold.inventory)
-    notes += [note for own in gold_counts for note in own.notes("gold")]
-    notes += [note for own in counts for note in own.notes("predicted")]
+    for side, of_maps in (("gold", gold_counts), ("predicted", counts)):
+        notes += [note for own in of_maps if scored is None or own.layer in scored for note in own.notes(side)]
     if scoring.labels:
         examples = restrict_labels(examples, changed, scoring.labels)
-    mapped = pair_up(examples, changed, layers=layers)
-    notes += spelled + _foreign_notes(mapped, by_label, inventory, scoring)
+    mapped = pair_up(examples, changed, layers=layers, scored=scored)
+    notes += spelled + _foreign_notes(mapped, by_label, inventory, scoring, scored)
     more = [number_of(number, *what) for what, number in mapped.set_aside.items()]
     if emptied := _emptied(plain, mapped):
         plain, mapped = replace(plain, emptied=emptied), replace(mapped, emptied=emptied)
     whole = Pairing(plain, mapped, (*notes, *(note for note in more if note not in notes)))
     return _sure_enough(whole, inventory, scoring)
+
+
+def _scored_layers(scoring: Scoring) -> frozenset[str] | None:
+    """The layers that notes are about: those of the tasks that somebody asked for; None for all."""
+    if not scoring.tasks:
+        return None
+    return frozenset(layer for task in check_tasks(scoring.tasks) for layer in load_task(task).layers)
 
 
 def _emptied(plain: Paired, mapped: Paired) -> dict[str, str]:
@@ -207,7 +216,11 @@ def _admitted(gold: GoldDataset, run: Run) -> tuple[Prediction, ...]:
 
 
 def _foreign_notes(
-    paired: Paired, by_label: Mapping[str, Counter[str]], inventory: Inventory, scoring: Scoring
+    paired: Paired,
+    by_label: Mapping[str, Counter[str]],
+    inventory: Inventory,
+    scoring: Scoring,
+    scored: Collection[str] | None,
 ) -> list[str]:
     """The notes on labels that the gold does not have.
 
@@ -217,7 +230,7 @@ def _foreign_notes(
     restricted = {layer.name for layer in open_layers()} if scoring.labels else set()
     notes = []
     for layer in all_layers():
-        if layer.name in restricted or layer.name not in by_label:
+        if layer.name in restricted or layer.name not in by_label or (scored is not None and layer.name not in scored):
             continue
         scopes = [pair.gold.scope for pair in paired.pairs]
         scoped = any(
@@ -262,7 +275,7 @@ def _in_scope(gold: GoldDataset, scoring: Scoring) -> GoldDataset:
 
 
 def _spellings(
-    by_label: Mapping[str, Counter[str]], inventory: Inventory, *, keep_case: bool
+    by_label: Mapping[str, Counter[str]], inventory: Inventory, *, keep_case: bool, scored: Collection[str] | None
 ) -> tuple[dict[str, dict[str, str]], list[str]]:
     """How the gold spells predicted labels that it has in another spelling, and notes; `by_label` is counted anew."""
     spellings: dict[str, dict[str, str]] = {}
@@ -272,7 +285,8 @@ def _spellings(
         spelling = respelled(numbers, inventory.labels_of(layer.name), keep_case=keep_case)
         if spelling:
             spellings[layer.name] = spelling
-            notes.append(spelling_note("predicted", layer.name, spelling, numbers))
+            if scored is None or layer.name in scored:
+                notes.append(spelling_note("predicted", layer.name, spelling, numbers))
             for label, name in spelling.items():
                 numbers[name] += numbers.pop(label)
     return spellings, notes

@@ -114,3 +114,33 @@ def test_a_layer_that_nobody_annotated_has_no_counts(tmp_path: Path) -> None:
     assert {"quotes", "stances", "speakers", "section"}.isdisjoint(description.groups())
     assert description.to_json()["not_annotated"] == ["quotes", "stances"]
     assert "not annotated: quotes, stances" in render_report(description, "markdown")
+
+
+READ = (
+    '{"id": "a", "split": "dev", "text": "Oslo", "readings": {"kari": {"entities": [], "quotes": []}, '
+    '"ola": {"entities": [{"start": 0, "end": 4, "label": "GPE"}], "quotes": []}}}\n'
+)
+GOLD = '{"id": "b", "split": "test", "text": "Oslo", "entities": [{"start": 0, "end": 4, "label": "GPE"}]}\n'
+
+
+def test_what_nobody_decided_is_not_counted(tmp_path: Path) -> None:
+    place = tmp_path / "read.jsonl"
+    place.write_text(READ, encoding="utf-8")
+    description = describe_dataset(place)
+    assert {"entities", "structure", "quotes", "speakers"}.isdisjoint(description.groups())
+    assert [row.name for row in description.groups()["size"]] == ["articles", "words"]
+    assert description.not_annotated == ("stances",)
+
+
+def test_a_split_without_gold_of_a_layer_has_a_dash(tmp_path: Path) -> None:
+    place = tmp_path / "read.jsonl"
+    place.write_text(READ + GOLD, encoding="utf-8")
+    description = describe_dataset(place)
+    rows = {(row.group, row.name): row.counts for row in description.rows}
+    assert rows["size", "entities"] == rows["entities", "GPE"] == (None, 1)
+    assert rows["structure", "nested mentions"] == (None, 0)
+    assert ("quotes", "direct") not in rows
+    assert description.to_json()["splits"]["dev"]["entities"]["GPE"] is None  # type: ignore[index]
+    assert "| GPE | – | 1 | 1 |" in render_report(description, "markdown")
+    frame = description.to_pandas()
+    assert str(frame.dtypes["dev"]) == "Int64"

@@ -268,3 +268,26 @@ def test_predictions_made_in_python_may_have_a_piece_that_covers_nothing() -> No
     said = Prediction(article_id="a", annotations=Annotations(quotes=quotes))
     result = score_predictions(gold, [said], resamples=0)
     assert result.tasks["quotes"]["exact"].micro.f1 == 1.0
+
+
+@pytest.mark.parametrize(
+    ("tasks", "said"),
+    [
+        pytest.param(["entities"], ["label"], id="entities"),
+        pytest.param(["quotes"], ["cue", "kind"], id="quotes"),
+        pytest.param([], ["cue", "kind", "label"], id="all"),
+    ],
+)
+def test_notes_are_about_what_is_scored(tasks: list[str], said: list[str]):
+    quote = Quote(id="q1", kind="direct", content=(Span(0, 4),))
+    entity = Entity(id="e1", spans=(Span(0, 4),), label="GPE")
+    gold = Example(article=Article(id="a", text="Oslo is it"), gold=Annotations(entities=[entity], quotes=[quote]))
+    predicted = Annotations(
+        entities=[replace(entity, label="PLACE")], quotes=[replace(quote, kind="indirect", cue=(Span(5, 7),))]
+    )
+    result = score_predictions(
+        [gold], [Prediction(article_id="a", annotations=predicted)], tasks=tasks, resamples=0, baseline=False
+    )
+    notes = " ".join(result.notes)
+    found = {"cue": "has a cue, which", "kind": "has a kind that", "label": "has a label that"}
+    assert [name for name, words in found.items() if words in notes] == said

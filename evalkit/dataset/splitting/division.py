@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +13,7 @@ from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import unlisted_inventory
 from evalkit.dataset.load import load_splits
 from evalkit.dataset.own_labels import own_inventory
-from evalkit.dataset.readings import settled
+from evalkit.dataset.readings import is_undecided, settled
 from evalkit.dataset.sources import ALL
 from evalkit.dataset.splitting.groups import Groups, groups_of
 from evalkit.dataset.splitting.lists import NOWHERE, list_text
@@ -25,7 +25,7 @@ from evalkit.layers.table import load_layer
 from evalkit.options import ReadOptions, listed
 from evalkit.records import Article, Example
 from evalkit.registry import unknown_name
-from evalkit.showing import shown_html
+from evalkit.showing import number_of, shown_html
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -228,10 +228,12 @@ def split_dataset(
     if rule.days and not any(day_of(article.published) for article in articles):
         raise InputError(f"{given[0].name}: no article says on which day it was published; lay it out by --shares")
     placed, left_out = _by_days(articles, rule, groups) if rule.days else ({}, [])
+    labelled = False
     if rule.shares:
         gone = {one.article_id for one in left_out}
         rest = [example for example in examples if example.article.id not in placed and example.article.id not in gone]
         placed |= _by_share(rest, rule, groups, stable=stable)
+        labelled = bool(_label_counts(rest))
     ordered = dict(sorted(placed.items()))
     return DatasetSplits(
         dataset=given[0].name,
@@ -239,9 +241,9 @@ def split_dataset(
         splits=shares_of(examples, ordered, groups, rule.names, {} if rule.days else rule.shares),
         left_out=tuple(sorted(left_out)),
         seed=seed,
-        how=_how(rule, stable=stable),
+        how=_how(rule, stable=stable, labelled=labelled),
         groups=groups.by,
-        notes=groups.notes,
+        notes=(*groups.notes, *_undecided(examples)),
     )
 
 
@@ -382,8 +384,15 @@ def shares_of(
     )
 
 
-def _how(rule: SplitRule, *, stable: bool) -> str:
-    by_share = "by a hash of names" if stable else "by share of articles and labels"
+def _undecided(examples: Iterable[Example]) -> Iterator[str]:
+    """That what is not decided is not counted."""
+    if number := sum(map(is_undecided, examples)):
+        articles = number_of(number, "article has", "articles have")
+        yield f"{articles} several readings and no gold, so no label of {'it' if number == 1 else 'them'} is counted"
+
+
+def _how(rule: SplitRule, *, stable: bool, labelled: bool) -> str:
+    by_share = "by a hash of names" if stable else f"by share of articles{' and labels' if labelled else ''}"
     first = ", ".join(day.isoformat() for day in rule.days)
     embargo = f", embargo {rule.embargo} days" if rule.embargo else ""
     if not rule.days:

@@ -27,8 +27,8 @@ def document(description: Description) -> Document:
         for row in rows:
             if (said := description.labels.get(group, {}).get(row.name)) and said.colour:
                 colours.append((len(cells), said.colour))
-            total = [str(sum(row.counts))] if several else []
-            cells.append((f"  {row.name}", *map(str, row.counts), *total))
+            total = [str(sum(filter(None, row.counts)))] if several else []
+            cells.append((f"  {row.name}", *("–" if count is None else str(count) for count in row.counts), *total))
     fingerprints = zip(splits, description.fingerprints, strict=True)
     return Document(
         what="dataset",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,14 @@ class TestShares:
         first = split_dataset(gold(40), shares=SHARES, stable=True).articles
         second = split_dataset([*gold(40), example("new")], shares=SHARES, stable=True).articles
         assert {name: split for name, split in second.items() if name in first} == first
+
+    def test_what_nobody_decided_is_not_counted_and_not_said_to_be(self) -> None:
+        gold_of = [example(f"a{number}", "PER") for number in range(4)]
+        assert split_dataset(gold_of, shares=SHARES).how == "by share of articles and labels, seed 0"
+        read = [replace(one, gold=Annotations(), readings={"kari": one.gold, "ola": one.gold}) for one in gold_of]
+        done = split_dataset(read, shares=SHARES)
+        assert done.how == "by share of articles, seed 0"
+        assert "4 articles have several readings and no gold, so no label of them is counted" in done.notes
 
     def test_a_share_of_nothing_has_nothing(self) -> None:
         done = split_dataset(gold(10), shares="train=.5,dev=0,test=.5")
