@@ -62,7 +62,7 @@ KEY_FIGURES = {
     "Run": ("GPE", "8"),
     "Extraction": ("GPE", "Oslo"),
     "Example": ("GPE", "Oslo"),
-    "PushResult": ("24", "bytes"),
+    "PushResult": ("24", "test"),
     "GoldDataset": ("24", "entities"),
     "BuildResult": ("4", "split"),
     "Conversion": ("entities", "overlapping"),
