@@ -1,7 +1,8 @@
 """What holds for all tests: one profile for hypothesis, data beside the repository, an interrupt that is heard.
 
 How long an example takes says something of the machine, nothing of the code. The examples of hypothesis are the same
-each time, so that a test which fails does so for everybody; `EVALKIT_EXAMPLES=searching` looks for others.
+each time, so that a test which fails does so for everybody; `EVALKIT_EXAMPLES=searching` looks for
+others, and more of them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from hypothesis import settings
 SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[2] / "shared"))
 """Data that no repository holds; what needs it is skipped where it is not."""
 
-settings.register_profile("evalkit", deadline=None, derandomize=True)
+settings.register_profile("evalkit", deadline=None, derandomize=True, max_examples=40)
 settings.register_profile("searching", deadline=None)
 settings.load_profile(os.environ.get("EVALKIT_EXAMPLES", "evalkit"))
 

@@ -25,7 +25,7 @@ TAGS = ("conll", "hf-tokens")
 
 @functools.cache
 def gold() -> tuple[Example, ...]:
-    return tuple(load_dataset(split="dev").examples)
+    return tuple(load_dataset(split="dev").examples[:16])
 
 
 def items(layer: str) -> list[tuple[Annotations, Any]]:
@@ -62,10 +62,10 @@ def written(name: str, folder: Path) -> tuple[Path, Losses]:
 
 
 def test_what_is_in_the_gold() -> None:
-    assert sum(len(overlapping(example.gold["entities"] or ())) for example in gold()) == 163
-    assert sum(len(quote.content) > 1 for _, quote in items("quotes")) == 46
-    assert sum(stance.target.startswith("topic:") for _, stance in items("stances")) == 105
-    assert sum(stance.holder == "author" for _, stance in items("stances")) == 21
+    assert sum(len(overlapping(example.gold["entities"] or ())) for example in gold()) == 74
+    assert sum(len(quote.content) > 1 for _, quote in items("quotes")) == 21
+    assert sum(stance.target.startswith("topic:") for _, stance in items("stances")) == 48
+    assert sum(stance.holder == "author" for _, stance in items("stances")) == 10
 
 
 @pytest.mark.parametrize("name", WRITTEN)
@@ -86,7 +86,7 @@ def test_tags_lose_the_entities_that_stand_in_a_longer_one(name: str, folder: Pa
         )
     losses = written(name, folder)[1]
     assert losses.lost["entities"] == {"nested": inside}
-    assert inside == 82
+    assert inside == 37
     assert losses.left_out["links of entities (entity_id)"] == len(items("entities"))
 
 
@@ -99,7 +99,7 @@ def test_others_hold_every_entity(name: str, folder: Path) -> None:
 def test_formats_without_fragments_lose_the_quotes_in_several_parts(folder: Path) -> None:
     for name in ("xmi", "casjson", "prodigy", "spacy", "doccano", "gliner"):
         if name in WRITTEN:
-            assert written(name, folder)[1].lost["quotes"]["discontinuous"] == 46, name
+            assert written(name, folder)[1].lost["quotes"]["discontinuous"] == 21, name
 
 
 def test_doccano_has_no_place_for_topics_and_authors(folder: Path) -> None:
@@ -107,7 +107,7 @@ def test_doccano_has_no_place_for_topics_and_authors(folder: Path) -> None:
     stances = [stance for _, stance in items("stances")]
     topics = [stance for stance in stances if stance.target.startswith("topic:")]
     authors = [stance for stance in stances if stance.holder == "author" and stance not in topics]
-    assert (lost["topic as target"], lost["author as holder"]) == (len(topics), len(authors)) == (105, 12)
+    assert (lost["topic as target"], lost["author as holder"]) == (len(topics), len(authors)) == (48, 6)
 
 
 @pytest.mark.parametrize("name", WRITTEN)
