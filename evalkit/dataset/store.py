@@ -56,9 +56,12 @@ def dataset_name(folder: Path) -> str:
 
 
 def split_files(folder: Path) -> dict[str, list[Path]]:
-    """The annotation files of a dataset folder by split; empty if the folder is not laid out like one."""
+    """The annotation files of a dataset folder by split; empty if the folder is not laid out like one.
+
+    What is hidden says something about the folder, and is no article.
+    """
     found = {
-        child.name: sorted(path for path in child.glob("*.json") if path.is_file())
+        child.name: sorted(path for path in child.glob("*.json") if path.is_file() and not path.name.startswith("."))
         for child in folder.iterdir()
         if child.is_dir() and not child.name.startswith(".") and child.name != DRAFTS
     }

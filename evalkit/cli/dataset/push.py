@@ -36,8 +36,9 @@ def push_command(
 ) -> None:
     """Put a dataset folder on the Hugging Face hub, as HUB_ID (organisation/name), in one commit.
 
-    The folder is validated first, and its card and croissant.json have to be those of the gold as it is. Articles that
-    the folder has no more go away there, other files stay. The token is HF_TOKEN of the environment, or the one
+    The folder is validated first, and its card and croissant.json have to be those of the gold as it is. Only what
+    a dataset folder holds is sent; the rest is named. Articles that the folder has no more go away there, other files
+    stay. The token is HF_TOKEN of the environment, or the one
     that the hub's own client keeps.
     """
     from evalkit.dataset.build import DatasetProblemsError

@@ -1,9 +1,10 @@
 """Puts a dataset folder on the Hugging Face hub, in one commit, if somebody asks for it.
 
-What goes up is what `evalkit dataset build` wrote and what people laid beside it: splits, card, labels, declaration,
-`croissant.json`, guidelines. The folder has to be valid and its card has to be that of the gold. Articles that the
-folder has no more go away there, too; other files of the repository stay. The token comes from the environment
-(`HF_TOKEN`), or from where the hub's own client keeps it.
+What goes up is what a dataset folder holds: the articles of its splits, and beside them the card, labels, declaration,
+`croissant.json`, documents (`.md`), tables (`.tsv`, `.jsonl`), licence and citation, and what evalkit keeps there
+itself. Whatever else lies there is left out, and named. The folder has to be valid and its card has to be that of the
+gold. Articles that the folder has no more go away there, too; other files of the repository stay. The token comes from
+the environment (`HF_TOKEN`), or from where the hub's own client keeps it.
 """
 
 from __future__ import annotations
@@ -19,14 +20,17 @@ from typing import TYPE_CHECKING, Any
 from evalkit.dataset.build import DatasetProblemsError
 from evalkit.dataset.card import features_of, render_card
 from evalkit.dataset.declaration import DATASET_FILE, read_declaration
+from evalkit.dataset.labels import LABELS_FILE
 from evalkit.dataset.load import load_splits
+from evalkit.dataset.manifest import MANIFEST_FILE
 from evalkit.dataset.publishing.croissant import CROISSANT_FILE, croissant_json
-from evalkit.dataset.publishing.measured import read_measured
+from evalkit.dataset.publishing.measured import MEASURED_FILE, read_measured
 from evalkit.dataset.readings import settled
-from evalkit.dataset.store import CARD_FILE
+from evalkit.dataset.store import CARD_FILE, split_files
 from evalkit.dataset.validate import validate_dataset
 from evalkit.errors import EvalkitError, InputError, OutputError, describe_error
 from evalkit.files import is_leftover, read_text, refuse_irregular
+from evalkit.folders import JOURNAL
 from evalkit.secrets import redacted
 from evalkit.showing import number_of, shown_html
 
@@ -36,7 +40,11 @@ if TYPE_CHECKING:
 __all__ = ["PushResult", "push_dataset"]
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_REVISION = re.compile(r"[A-Za-z0-9][\w./-]*")
+_REVISION = re.compile(r"[A-Za-z0-9][\w.+-]*(/[A-Za-z0-9_][\w.+-]*)*")
+"""What git takes for a branch or tag, of plain letters; a dot at the end, two in a row and `.lock` it refuses."""
+_BESIDE = {CARD_FILE, CROISSANT_FILE, DATASET_FILE, LABELS_FILE, "CITATION.cff", "LICENCE", "LICENSE", "NOTICE"}
+_ENDINGS = {".md", ".tsv", ".jsonl"}
+"""What a dataset folder holds beside its splits: files of these names, and with these endings."""
 MAIN = "main"
 
 
@@ -49,6 +57,7 @@ class PushResult:
         revision: the branch.
         tag: the tag on the commit; "" for none.
         files: path in the folder → bytes.
+        left_out: what lies in the folder and is none of a dataset's files, by name; folders end in a slash.
         removed: files of the splits that went away there; unknown (empty) where nothing was asked of the hub.
         commit: the id of the commit; "" if nothing was sent.
         sent: whether it was sent; False if it was only tried (`dry_run`).
@@ -58,6 +67,7 @@ class PushResult:
     revision: str
     tag: str
     files: dict[str, int]
+    left_out: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     commit: str = ""
     sent: bool = False
@@ -73,6 +83,7 @@ class PushResult:
             "sent": self.sent,
             "commit": self.commit,
             "files": dict(self.files),
+            "left_out": list(self.left_out),
             "removed": list(self.removed),
         }
 
@@ -119,12 +130,15 @@ def push_dataset(
         ("a revision", revision, _REVISION),
         ("a tag", tag or "v1", _REVISION),
     ):
-        if not shape.fullmatch(name) or ".." in name:
+        if not shape.fullmatch(name) or ".." in name or (shape is _REVISION and not _is_kept_by_git(name)):
             hint = ": organisation/name" if shape is _NAME else ""
             raise InputError(f"{name!r} is no name of {what}{hint}")
+    if not place.is_dir() or not (place / CARD_FILE).is_file():
+        raise InputError(f"{place}: is no dataset folder with a card; make it with evalkit dataset build --out {place}")
+    names, left_out = _files_of(place)
     _check(place)
-    files = {name: (place / name).stat().st_size for name in _files_of(place)}
-    planned = PushResult(hub_id=hub_id, revision=revision, tag=tag, files=files)
+    files = {name: (place / name).stat().st_size for name in names}
+    planned = PushResult(hub_id=hub_id, revision=revision, tag=tag, files=files, left_out=left_out)
     if dry_run:
         return planned
     told = message or f"{number_of(sum(name.endswith('.json') and '/' in name for name in files), 'article')}"
@@ -139,11 +153,7 @@ def push_dataset(
 
 
 def _check(folder: Path) -> None:
-    """Refuses what is no dataset folder, has problems, or has a card that says something of another state."""
-    if not folder.is_dir() or not (folder / CARD_FILE).is_file():
-        raise InputError(
-            f"{folder}: is no dataset folder with a card; make it with evalkit dataset build --out {folder}"
-        )
+    """Refuses what has problems, or a card that says something of another state."""
     found = validate_dataset(folder)
     if found.problems:
         raise DatasetProblemsError(str(folder), found.problems)
@@ -161,20 +171,50 @@ def _check(folder: Path) -> None:
             )
 
 
-def _files_of(folder: Path) -> list[str]:
-    """The files that go up: regular ones in the folder and its splits; hidden ones only if evalkit made them."""
-    names = []
-    for root, below, found in os.walk(folder):
-        below[:] = sorted(name for name in below if not name.startswith("."))
-        for name in sorted(found):
-            path = Path(root, name)
-            if is_leftover(name) or (name.startswith(".") and not name.startswith(".evalkit-")):
+def _is_kept_by_git(name: str) -> bool:
+    """Whether git takes a name of plain parts (`git help check-ref-format`), and hubs, which refuse `.git`, too."""
+    return not any(part.endswith((".", ".lock", ".git")) for part in name.split("/"))
+
+
+def _files_of(folder: Path) -> tuple[list[str], tuple[str, ...]]:
+    """The files that go up, and what else lies in the folder and its splits.
+
+    Raises:
+        InputError: something that is not hidden is a link, or neither file nor folder.
+    """
+    splits = split_files(folder)
+    names: list[str] = []
+    left_out: list[str] = []
+    for place in (folder, *(folder / split for split in splits)):
+        for path in sorted(place.iterdir()):
+            if is_leftover(path.name) or path.name == JOURNAL or (place == folder and path.name in splits):
                 continue
-            refuse_irregular(path, remedy="take it out of the folder")
-            if path.is_symlink():
-                raise InputError(f"{path}: is a link, which is not sent; put the file itself there")
-            names.append(path.relative_to(folder).as_posix())
-    return names
+            if not path.name.startswith("."):
+                _refuse_link(path)
+            name = path.relative_to(folder).as_posix()
+            if path in splits.get(place.name, ()) if place != folder else _is_of_dataset(path):
+                names.append(name)
+            else:
+                left_out.append(f"{name}/" if path.is_dir() else name)
+    for split in splits:
+        _refuse_link(folder / split)
+    return names, tuple(left_out)
+
+
+def _is_of_dataset(path: Path) -> bool:
+    """Whether a file beside the splits is one that a dataset folder holds."""
+    if not path.is_file() or path.is_symlink():
+        return False
+    if path.name.startswith("."):
+        return path.name in (MANIFEST_FILE, MEASURED_FILE)
+    return path.name in _BESIDE or path.suffix in _ENDINGS
+
+
+def _refuse_link(path: Path) -> None:
+    if path.is_symlink():
+        what = "folder" if path.is_dir() else "file"
+        raise InputError(f"{path}: is a link, which is not sent; put the {what} itself there, or take it out")
+    refuse_irregular(path, remedy="take it out of the folder")
 
 
 def _sent(folder: Path, planned: PushResult, message: str, *, create: bool, private: bool) -> PushResult:
@@ -210,6 +250,7 @@ def _sent(folder: Path, planned: PushResult, message: str, *, create: bool, priv
         revision=planned.revision,
         tag=planned.tag,
         files=planned.files,
+        left_out=planned.left_out,
         removed=removed,
         commit=str(done.oid),
         sent=True,

@@ -23,11 +23,12 @@ def document(result: PushResult) -> Document:
     what = f"{number_of(len(result.files), 'file')}, {number_of(sum(sizes.values()), 'byte')}"
     said = f"sent as commit {result.commit}" if result.sent else "nothing was sent or asked (dry run)"
     removed = [f"gone there: {name}" for name in result.removed]
+    left_out = [f"left out, no file of a dataset: {name}" for name in result.left_out]
     return Document(
         what="push",
         title=f"push to {result.hub_id}",
         blocks=(
-            Lines.of(f"{where}: {what}; {said}", *removed, whole=True),
+            Lines.of(f"{where}: {what}; {said}", *left_out, *removed, whole=True),
             Table(
                 columns=figure_columns("place", "files", "bytes"),
                 rows=tuple((place, str(numbers[place]), str(sizes[place])) for place in sizes),

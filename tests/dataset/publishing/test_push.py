@@ -202,6 +202,68 @@ def test_gold_with_problems_or_an_old_card_stays(folder: Path) -> None:
         push_dataset(folder, "harbour/gold", dry_run=True)
 
 
+def test_only_what_a_dataset_folder_holds_goes_up(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in (
+        "token.txt",
+        "notes.md~",
+        "drafts/new.md",
+        "test/old.json.bak",
+        "terms.tsv",
+        "LICENSE",
+        "test/.x.json",
+    ):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("[]")
+    done = push_dataset(folder, "harbour/gold", dry_run=True)
+    assert {"terms.tsv", "LICENSE", "GUIDELINES.md", "test/Oslo.json", ".evalkit-manifest.json"} < set(done.files)
+    assert done.left_out == (".secret", "drafts/", "notes.md~", "token.txt", "test/.x.json", "test/old.json.bak")
+    assert main(["dataset", "push", str(folder), "harbour/gold", "--dry-run"]) == 0
+    assert "left out, no file of a dataset: token.txt\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a//b",
+        "a/.lock",
+        "a.lock",
+        "a.lock/b",
+        "a.git",
+        "a..b",
+        "a@{b",
+        "a.",
+        "a/",
+        "/a",
+        "-a",
+        "a b",
+        "a~1",
+        "",
+        "a/b.",
+    ],
+)
+def test_a_revision_that_git_refuses(name: str, folder: Path) -> None:
+    with pytest.raises(InputError, match="is no name of a revision"):
+        push_dataset(folder, "harbour/gold", revision=name, dry_run=True)
+    if name:
+        with pytest.raises(InputError, match="is no name of a tag"):
+            push_dataset(folder, "harbour/gold", tag=name, dry_run=True)
+
+
+@pytest.mark.parametrize("name", ["v1.2", "next", "refs/pr/1", "release-2024_06", "1.0.0+b"])
+def test_a_revision_that_git_takes(name: str, folder: Path) -> None:
+    assert push_dataset(folder, "harbour/gold", revision=name, tag=name, dry_run=True).tag == name
+
+
+@pytest.mark.parametrize("name", ["more", "train", "test/more"])
+def test_a_linked_folder_is_refused(name: str, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    row = {"id": "Voss", "text": "Voss is high up.", "entities": []}
+    (tmp_path / "elsewhere" / "Voss.json").write_text(json.dumps([row]))
+    (folder / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match=f"{name}: is a link, which is not sent; put the folder itself there"):
+        push_dataset(folder, "harbour/gold", dry_run=True)
+
+
 def test_a_link_is_not_sent(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "private.md").write_text("mine")
     (folder / "notes.md").symlink_to(tmp_path / "private.md")
