@@ -262,16 +262,27 @@ def _readers(splits: Sequence[GoldDataset], declared: Declaration) -> Iterator[s
 
 
 def _measured(splits: Sequence[GoldDataset], measured: Mapping[str, Measurement]) -> Iterator[str]:
-    """A table of figures, and which of them are about an earlier state of the gold."""
+    """A table of figures, over which splits they are, and what of it is about an earlier state."""
     rows = [
-        f"| {_plain(name)} | {_plain(figure)} | {'–' if value is None else format(value, '.4g')} |"
+        f"| {_plain(name)} | {_plain(own.about or figure)} | {_figure(own.value)} | "
+        f"{'' if own.ci is None else ' to '.join(map(_figure, own.ci))} |"
         for name, one in measured.items()
-        for figure, value in one.figures.items()
+        for figure, own in one.figures.items()
     ]
     if rows:
-        yield "\n".join(["| | | |", "|---|---|---:|", *rows])
-    if old := [name for name, one in measured.items() if not one.is_of(splits)]:
-        yield f"The gold has changed since this was measured: {', '.join(map(_plain, old))}."
+        yield "\n".join(["| measured | figure | value | interval |", "|---|---|---:|---|", *rows])
+    over: dict[tuple[str, ...], list[str]] = {}
+    for name, one in measured.items():
+        over.setdefault(one.splits, []).append(name)
+    for names, own_names in over.items():
+        yield f"Over the splits {', '.join(map(_plain, names))}: {', '.join(map(_plain, own_names))}."
+    changed = {name: one.changed(splits) for name, one in measured.items()}
+    if old := [f"{name} ({', '.join(what)})" for name, what in changed.items() if what]:
+        yield f"Changed since it was measured: {', '.join(map(_plain, old))}."
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else format(value, ".4g")
 
 
 def _licences_of_articles(splits: Sequence[GoldDataset]) -> Iterator[str]:

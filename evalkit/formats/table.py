@@ -110,7 +110,9 @@ def format_of_folder(folder: Path) -> Format | None:
     if len(best) == 1:
         return load_format(best[0])
     suffixes = {suffix for form in loadable_formats().values() for suffix in form.suffixes}
-    files = [path for path in sorted(folder.rglob("*")) if path.suffix in suffixes and path.is_file()]
+    found = (path for path in sorted(folder.rglob("*")) if path.suffix in suffixes and path.is_file())
+    # What is hidden says something about the folder.
+    files = [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
     for path in files[:LOOKED_INTO]:
         head = head_of(path)
         best, _ = _surest(path, head)

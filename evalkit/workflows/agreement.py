@@ -18,7 +18,7 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.dataset.gold import GoldDataset, gold_dataset, settled_splits
 from evalkit.dataset.load import load_splits
 from evalkit.dataset.offsets import moved_annotations
-from evalkit.dataset.publishing.measured import record_measurement
+from evalkit.dataset.publishing.measured import GOLD, READINGS, folder_to_record_in, record_measurement
 from evalkit.dataset.readings import as_read, is_undecided
 from evalkit.dataset.sources import ALL
 from evalkit.dataset.store import BUNDLED_NAME
@@ -66,7 +66,8 @@ def measure_agreement(
         gold_as: a name under which the gold of the dataset counts as a reading too. Where it keeps no readings and
             there are others, its gold is that of a reader `gold`.
         examples: how many examples of each kind of disagreement.
-        record: keep the main figures in the dataset folder, for its card (see `Agreement.headline`).
+        record: keep the main figures in the dataset folder, for its card (see `Agreement.headline`); they are about
+            the whole dataset.
         needed: names of figures that must be there; one that is not is refused before anything is recorded.
         scoring: tasks, conventions, label maps, labels and scope, as for a score.
         intervals: how intervals are made.
@@ -92,7 +93,8 @@ def measure_agreement(
         )
     if examples < 0:
         raise InputError(f"examples must be 0 or more, found {examples}")
-    folder = _folder_to_record_in(dataset) if record else None
+    scored = options.scoring
+    folder = folder_to_record_in(dataset, scoring=scored, read=options.read, **{"with": others}) if record else None
     with without_collection():
         splits = _splits(dataset, options.read)
         gold = _together(splits).subset(limit=options.read.limit)
@@ -104,19 +106,9 @@ def measure_agreement(
         agreement = _measured(gold, options, examples)
     check_names("figure", needed, agreement.figures())
     if folder is not None:
-        record_measurement(folder, "agreement", agreement.headline(), settled_splits(splits))
+        of = (READINGS,) if gold_as is None else (READINGS, GOLD)
+        record_measurement(folder, "agreement", agreement.headline(), settled_splits(splits), of=of)
     return agreement
-
-
-def _folder_to_record_in(dataset: Source) -> Path:
-    """The dataset folder that is named.
-
-    Raises:
-        InputError: none is.
-    """
-    if isinstance(dataset, (str, Path)) and Path(dataset).is_dir():
-        return Path(dataset)
-    raise InputError("figures are recorded in a dataset folder; name one, or build one first")
 
 
 def _splits(source: Source, read: ReadOptions) -> tuple[GoldDataset, ...]:

@@ -11,13 +11,14 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.leakage.found import Leakage
 from evalkit.dataset.leakage.search import leakage_of
 from evalkit.dataset.load import load_splits
-from evalkit.dataset.publishing.measured import record_measurement
+from evalkit.dataset.publishing.measured import ARTICLES, GOLD, Figure, folder_to_record_in, record_measurement
 from evalkit.dataset.readings import settled
 from evalkit.dataset.sources import ALL
 from evalkit.errors import InputError
 from evalkit.options import ReadOptions, listed
 from evalkit.records import Article, Example
 from evalkit.registry import check_names
+from evalkit.showing import number_of
 from evalkit.workflows.articles import read_articles
 from evalkit.workflows.inputs import gold_from
 
@@ -42,15 +43,16 @@ def find_leakage(
             of such files. Their texts are asked, not their annotations.
         split: only this split of the dataset, which then needs a corpus.
         sampled: look at one of so many word sequences; by default at all of them up to 100 million characters.
-        record: keep the main figures in the folder of the dataset, for its card.
+        record: keep the main figures in the dataset folder, for its card; they are about all of its splits.
         needed: names of figures that must be there; one that is not is refused before anything is recorded.
         read: how the files of the dataset are read; those of `against` are recognised by what is in them.
 
     Raises:
-        InputError: something cannot be read, or there is nothing to compare.
+        InputError: something cannot be read, there is nothing to compare, or nowhere to record it.
         UnknownNameError: there is no such split.
     """
     read = read or ReadOptions()
+    folder = folder_to_record_in(dataset, read=replace(read, split=split)) if record else None
     splits = _splits(dataset, split, read)
     corpora: dict[str, Sequence[Article]] = {}
     notes: list[str] = []
@@ -61,16 +63,26 @@ def find_leakage(
     found = leakage_of(splits, corpora, sampled=sampled)
     found = replace(found, notes=(*dict.fromkeys([*notes, *found.notes]),))
     check_names("figure", needed, found.figures())
-    if record:
-        if isinstance(dataset, GoldDataset) or not isinstance(dataset, str | Path):
-            raise InputError("figures are recorded in the folder of a dataset; name it by its path")
-        figures = {name: value for name, value in found.figures().items() if _is_recorded(name)}
-        record_measurement(Path(dataset), "leakage", figures, splits)
+    if folder is not None:
+        record_measurement(folder, "leakage", _headline(found), splits, of=(ARTICLES, GOLD))
     return found
 
 
-def _is_recorded(name: str) -> bool:
-    return name == "pairs" or name.startswith("articles.") or name.endswith((".articles", ".words", ".entities"))
+def _headline(found: Leakage) -> dict[str, Figure]:
+    """The main figures, for a card."""
+    corpora = number_of(len(found.against), "training corpus", "training corpora") if found.against else ""
+    elsewhere = f"another split or {corpora}" if corpora else "another split"
+    known = f"train and {corpora}" if corpora else "train"
+    pairs = f"pairs of articles that share text, one of them in {elsewhere}"
+    figures = {"pairs": Figure(value=len(found.pairs), about=pairs)}
+    for split in found.splits:
+        about = f"articles of {split} that share text with {elsewhere}"
+        figures[f"articles.{split}"] = Figure(value=len(found.leaked(split)), about=about)
+    for one in found.known:
+        if one.what in ("words", "entities"):
+            about = f"share of the {one.what} of {one.split} that are known from {known}"
+            figures[f"known.{one.split}.{one.what}"] = Figure(value=one.share, about=about)
+    return figures
 
 
 def _splits(

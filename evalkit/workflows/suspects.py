@@ -21,7 +21,7 @@ from evalkit.analysis.suspects.unlabelled import Unlabelled, disagreements
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import unlisted_inventory
 from evalkit.dataset.load import load_splits
-from evalkit.dataset.publishing.measured import record_measurement
+from evalkit.dataset.publishing.measured import GOLD, Figure, folder_to_record_in, record_measurement
 from evalkit.dataset.sources import ALL
 from evalkit.errors import InputError
 from evalkit.files import path_of
@@ -74,7 +74,7 @@ def find_suspects(
             `least` if None.
         settled: what was decided about suspects: a file of decisions, or decisions; they are left out and counted, as
             is what a person decided when the gold of a folder was adjudicated.
-        record: keep the main figures in the folder of the dataset, for its card.
+        record: keep the main figures in the dataset folder, for its card; they are about the whole dataset.
         needed: names of figures that must be there; one that is not is refused before anything is recorded.
         scoring: tasks, label maps, labels, scope and least scores, as for scoring.
         read: how files are read.
@@ -90,6 +90,8 @@ def find_suspects(
         if number is not None:
             _check_number(name, number, 0)
     check_words(options.scoring)
+    about_gold = replace(options.scoring, predicted_label_map=None, min_score=())
+    folder = folder_to_record_in(dataset, scoring=about_gold, read=options.read) if record else None
     decisions = settled if not isinstance(settled, (str, Path)) else read_decisions(path_of(settled, "a file"))
     decisions = [*decisions, *_adjudicated(dataset)]
     gold, systems = _read(dataset, runs, options.read, options.scoring)
@@ -149,8 +151,9 @@ def find_suspects(
         notes=(*gold.notes, *_notes(gold, systems, asked)),
     )
     check_names("figure", needed, done.figures())
-    if record:
-        _record(dataset, done, options.read)
+    if folder is not None:
+        whole = load_splits(folder, read=options.read)
+        record_measurement(folder, "suspects", _headline(done, len(systems)), whole, of=(GOLD,))
     return done
 
 
@@ -166,12 +169,18 @@ def _adjudicated(dataset: object) -> list[Decision]:
     ]
 
 
-def _record(dataset: object, done: Suspects, read: ReadOptions) -> None:
-    if not isinstance(dataset, (str, Path)):
-        raise InputError("figures are recorded in the folder of a dataset; name it by its path")
-    figures = {name: value for name, value in done.figures().items() if "." not in name}
-    splits = load_splits(dataset, split=read.split, read=read)
-    record_measurement(Path(dataset), "suspects", {**figures, "least": done.least, "articles": done.articles}, splits)
+def _headline(done: Suspects, systems: int) -> dict[str, Figure]:
+    """The main figures, for a card."""
+    suspicion = f"of suspicion {done.least:g} or more"
+    figures = {
+        "systems": Figure(value=systems, about="systems that were asked, beside the gold itself"),
+        "articles": Figure(value=done.articles, about="articles that were looked at"),
+        "items": Figure(value=done.found, about=f"items that are probably wrong or missing, {suspicion}"),
+        "settled": Figure(value=done.settled, about="suspects that somebody decided about, which are not among them"),
+    }
+    for layer, kinds in done.counts.items():
+        figures[layer] = Figure(value=sum(kinds.values()), about=f"{layer} among them")
+    return figures
 
 
 def _counts(tasks: Sequence[str], layers: Collection[str], suspects: Sequence[Suspect]) -> dict[str, dict[str, int]]:

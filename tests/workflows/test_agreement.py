@@ -337,11 +337,11 @@ def test_the_main_figures_are_recorded_for_the_card(tmp_path: Path) -> None:
     build_dataset([gold], folder, corpus=tmp_path / "corpus")
     own = measure_agreement(folder, record=True, resamples=0)
     assert read_measured(folder)["agreement"].figures == own.headline()
-    assert own.headline()["entities.exact.f1"] == pytest.approx(2 / 3)
+    assert own.headline()["entities.exact.f1"].value == pytest.approx(2 / 3)
     build_dataset([folder], folder, corpus=tmp_path / "corpus")
     card = (folder / "README.md").read_text(encoding="utf-8")
-    assert "entities.exact.f1" in card
-    assert "changed since" not in card
+    assert "| agreement | F1 of entities, exact | 0.6667 |" in card
+    assert "hanged since" not in card
 
 
 def test_a_loaded_dataset_keeps_its_readings(tmp_path: Path) -> None:

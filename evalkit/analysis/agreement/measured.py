@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.analysis.agreement.coefficient import Coefficient
 from evalkit.analysis.agreement.disagreements import Disagreement
+from evalkit.dataset.publishing.measured import Figure
 from evalkit.harmless import clean
 from evalkit.results import PRF, TaskResult
 from evalkit.scoring.tasks.table import main_convention
@@ -134,18 +135,25 @@ class Agreement:
         }
         return figures
 
-    def headline(self) -> dict[str, float | None]:
+    def headline(self) -> dict[str, Figure]:
         """The main figures, for a card: F1 under the main convention of each task, kappa, and alpha of labels."""
-        main = {task: main_convention(task, tuple(own)) for task, own in self.layers.items()}
-        names = [
-            *(f"{task}.{name}.f1" for task, name in main.items()),
-            *(f"{task}.kappa" for task in self.kappa),
-            *(f"{layer}.label.alpha" for layer, parts in self.alpha.items() if "label" in parts),
-        ]
-        figures = self.figures()
-        return {"readers": figures["readers"], "articles": figures["articles"]} | {
-            name: figures[name] for name in names
+        figures = {
+            "readers": Figure(value=len(self.readers), about="readers"),
+            "articles": Figure(value=self.articles, about="articles with two readings or more"),
         }
+        for task, own in self.layers.items():
+            name = main_convention(task, tuple(own))
+            scores = own[name].scores
+            f1, ci = (None, None) if scores is None else (scores.micro.f1, scores.micro.ci.get("f1"))
+            figures[f"{task}.{name}.f1"] = Figure(value=f1, about=f"F1 of {task}, {name}", ci=ci)
+        for task, kappa in self.kappa.items():
+            about = f"Cohen's kappa on the labels of matched {task}"
+            figures[f"{task}.kappa"] = Figure(value=kappa.value, about=about, ci=kappa.ci)
+        for layer, parts in self.alpha.items():
+            if (alpha := parts.get("label")) is not None:
+                about = f"Krippendorff's unitised alpha of {layer} and their labels"
+                figures[f"{layer}.label.alpha"] = Figure(value=alpha.value, about=about, ci=alpha.ci)
+        return figures
 
     def to_json(self) -> dict[str, Any]:
         """Everything as JSON values; a figure that is not defined is null."""

@@ -50,7 +50,9 @@ def _others(context: click.Context, parameter: click.Parameter, values: Sequence
     help="Examples of each kind of disagreement.",
 )
 @click.option(
-    "--record", is_flag=True, help="Keep the main figures in the dataset folder, for its card (evalkit dataset build)."
+    "--record",
+    is_flag=True,
+    help="Keep the main figures in the dataset folder, for its card (evalkit dataset build); of the whole dataset.",
 )
 @fail_on_option("entities.exact.f1<0.8")
 @read_options

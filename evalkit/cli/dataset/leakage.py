@@ -30,7 +30,9 @@ __all__ = ["leakage_command"]
     "at one of 4.",
 )
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Show so many; 0 for all.")
-@click.option("--record", is_flag=True, help="Keep the main figures in the dataset folder, for its card.")
+@click.option(
+    "--record", is_flag=True, help="Keep the main figures in the dataset folder, for its card; of the whole dataset."
+)
 @fail_on_option("pairs>0")
 @form_options
 @read_options

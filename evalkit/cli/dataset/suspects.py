@@ -82,7 +82,9 @@ _mending_options = with_record(
     "--replay", metavar="GOLD|PATCH", help="Score the runs on this corrected gold instead, and say whose rank changes."
 )
 @click.option("--unlabelled", is_flag=True, help="Rank the articles of DATASET by disagreement; no gold is needed.")
-@click.option("--record", is_flag=True, help="Keep the main figures in the dataset folder, for its card.")
+@click.option(
+    "--record", is_flag=True, help="Keep the main figures in the dataset folder, for its card; of the whole dataset."
+)
 @fail_on_option("items>10")
 @scoring_options
 @form_options

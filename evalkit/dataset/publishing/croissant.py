@@ -145,11 +145,11 @@ def _responsible(
     readers = counted_readings(examples)
     several = [example for example in examples if example.readings]
     figures = [
-        f"{name}: {figure} = {value:.4g}"
+        f"{name}: {own.about or figure}: {own.value:.4g}"
         for name, one in measured.items()
-        if one.is_of(splits)
-        for figure, value in one.figures.items()
-        if value is not None
+        if not one.changed(splits)
+        for figure, own in one.figures.items()
+        if own.value is not None
     ]
     told = [f"{name}: {declared.readers[name]}" for name in readers if name in declared.readers]
     counted = [f"{name} read {number_of(number, 'article')}" for name, number in readers.items()]

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from evalkit.cli.main import main
 from evalkit.dataset.build import build_dataset
-from evalkit.dataset.load import load_splits
-from evalkit.dataset.publishing.measured import MEASURED_FILE, read_measured, record_measurement
+from evalkit.dataset.load import load_dataset, load_splits
+from evalkit.dataset.publishing.measured import (
+    ARTICLES,
+    GOLD,
+    MEASURED_FILE,
+    READINGS,
+    Figure,
+    read_measured,
+    record_measurement,
+)
 from evalkit.errors import FormatError, InputError
+from evalkit.workflows.agreement import measure_agreement
+from evalkit.workflows.leakage import find_leakage
+from evalkit.workflows.suspects import find_suspects
 
 
 @pytest.fixture
@@ -45,23 +58,60 @@ def test_readers_guidelines_and_licences_of_articles_stand_in_the_card(folder: P
     assert "What was measured" not in said
 
 
-def test_figures_stand_in_the_card_until_the_gold_changes(folder: Path) -> None:
-    record_measurement(folder, "leakage", {"pairs": 0}, load_splits(folder))
-    record_measurement(folder, "agreement", {"entities.exact.f1": 0.875, "alpha": None}, load_splits(folder))
-    said = card(folder)
-    assert "| agreement | entities.exact.f1 | 0.875 |\n" in said
-    assert "| agreement | alpha | – |\n| leakage | pairs | 0 |\n" in said
-    assert "has changed since" not in said
-    assert card(folder) == said
+def record(folder: Path, name: str, of: str, **figures: Figure) -> None:
+    record_measurement(folder, name, figures, load_splits(folder), of=[of])
+
+
+def edit(folder: Path, old: str, new: str, *, times: int) -> None:
+    """Changes the only article, as by hand."""
     file = folder / "test" / "a.json"
-    file.write_text(file.read_text().replace('"PER", "entity_id"', '"ORG", "entity_id"').replace('"PER"', '"ORG"'))
-    assert "The gold has changed since this was measured: agreement, leakage.\n" in card(folder)
+    content = file.read_text()
+    assert content.count(old) >= times
+    file.write_text(content.replace(old, new, times))
+
+
+def test_figures_stand_in_the_card_in_words(folder: Path) -> None:
+    record(folder, "leakage", GOLD, pairs=Figure(value=0, about="pairs of articles that share text"))
+    record(folder, "agreement", READINGS, f1=Figure(value=0.875, ci=(0.8, 1)), alpha=Figure(value=None))
+    said = card(folder)
+    assert "| measured | figure | value | interval |\n" in said
+    assert "| agreement | f1 | 0.875 | 0.8 to 1 |\n| agreement | alpha | – |  |\n" in said
+    assert "| leakage | pairs of articles that share text | 0 |  |\n" in said
+    assert "Over the splits test: agreement, leakage.\n" in said
+    assert "Changed since" not in said
+    assert card(folder) == said
+
+
+def test_only_what_changed_is_out_of_date(folder: Path) -> None:
+    record(folder, "leakage", ARTICLES, pairs=Figure(value=0))
+    record(folder, "suspects", GOLD, items=Figure(value=0))
+    record(folder, "agreement", READINGS, f1=Figure(value=1))
+    # The gold stands before the readings.
+    edit(folder, '"PER"', '"ORG"', times=1)
+    assert "Changed since it was measured: suspects (the gold of test).\n" in card(folder)
+    edit(folder, '"ORG"', '"PER"', times=1)
+    assert "Changed since" not in card(folder)
+    edit(folder, '"PER"', '"ORG"', times=2)
+    edit(folder, '"ORG"', '"PER"', times=1)
+    assert "Changed since it was measured: agreement (the readings of kari).\n" in card(folder)
+    edit(folder, '"published": ""', '"published": "2024-05-01"', times=1)
+    said = card(folder)
+    assert "Changed since it was measured: agreement (the readings of kari), leakage (the articles of test).\n" in said
+
+
+def test_a_record_of_the_first_form_is_read(folder: Path) -> None:
+    (gold,) = load_splits(folder)
+    one = {"evalkit": "0.1.0", "gold": {"test": gold.fingerprint}, "figures": {"pairs": 2}}
+    (folder / MEASURED_FILE).write_text(json.dumps({"version": 1, "measured": {"leakage": one}}))
+    said = card(folder)
+    assert "| leakage | pairs | 2 |  |\n" in said
+    assert "Changed since" not in said
 
 
 def test_a_later_measurement_takes_the_place(folder: Path) -> None:
     for pairs in (3, 1):
-        record_measurement(folder, "leakage", {"pairs": pairs}, load_splits(folder))
-    assert read_measured(folder)["leakage"].figures == {"pairs": 1}
+        record(folder, "leakage", GOLD, pairs=Figure(value=pairs))
+    assert read_measured(folder)["leakage"].figures == {"pairs": Figure(value=1)}
 
 
 @pytest.mark.parametrize(
@@ -73,6 +123,36 @@ def test_a_damaged_file_is_named(content: str, folder: Path) -> None:
         read_measured(folder)
 
 
-def test_only_a_dataset_folder_keeps_figures(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="build one first"):
-        record_measurement(tmp_path / "no", "leakage", {}, [])
+@pytest.mark.parametrize("place", ["no", "gold/test", "rows.jsonl", "empty"])
+@pytest.mark.parametrize("measure", [find_leakage, find_suspects, measure_agreement])
+def test_only_a_dataset_folder_keeps_figures(measure: Callable[..., object], place: str, folder: Path) -> None:
+    (folder.parent / "empty").mkdir()
+    with pytest.raises(InputError, match="recorded in a dataset folder"):
+        measure(folder.parent / place, record=True)
+    assert not list(folder.parent.rglob(MEASURED_FILE))
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "named"),
+    [
+        ("leakage", "--split test", "split"),
+        ("agreement", "--task entities --split test", "task, split"),
+        ("agreement", "--with eva=rows.jsonl", "with"),
+        ("agreement", "--convention exact --labels PER --split test", "convention, labels, split"),
+        ("suspects", "--task entities", "task"),
+        ("suspects", "--annotator kari", "annotator"),
+        ("suspects", "--split test --without leaked", "without, split"),
+    ],
+)
+def test_a_part_is_not_recorded_as_the_whole(
+    command: str, options: str, named: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["dataset", command, str(folder), "--record", *options.split()]) == 2
+    assert capsys.readouterr().err.endswith(f"leave out {named}, or record nothing\n")
+    assert not (folder / MEASURED_FILE).exists()
+
+
+def test_what_is_kept_is_no_article(folder: Path) -> None:
+    (folder / "test" / MEASURED_FILE).write_text("{}")
+    assert [example.article.id for gold in load_splits(folder) for example in gold] == ["a"]
+    assert len(load_dataset(folder / "test")) == 1
