@@ -15,6 +15,7 @@ from evalkit.dataset.publishing.measured import ARTICLES, GOLD, Figure, folder_t
 from evalkit.dataset.readings import settled
 from evalkit.dataset.sources import ALL
 from evalkit.errors import InputError
+from evalkit.layers.table import layer_names
 from evalkit.options import ReadOptions, listed
 from evalkit.records import Article, Example
 from evalkit.registry import check_names
@@ -78,8 +79,9 @@ def _headline(found: Leakage) -> dict[str, Figure]:
     for split in found.splits:
         about = f"articles of {split} that share text with {elsewhere}"
         figures[f"articles.{split}"] = Figure(value=len(found.leaked(split)), about=about)
+    mentions = layer_names()[0]
     for one in found.known:
-        if one.what in ("words", "entities"):
+        if one.what in ("words", mentions):
             about = f"share of the {one.what} of {one.split} that are known from {known}"
             figures[f"known.{one.split}.{one.what}"] = Figure(value=one.share, about=about)
     return figures
