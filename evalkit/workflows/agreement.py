@@ -41,6 +41,8 @@ from evalkit.workflows.score import bootstrap_of
 
 __all__ = ["measure_agreement"]
 
+Alphas = Mapping[str, Mapping[str, Coefficient]]
+"""Layer → part → alpha."""
 Source = GoldDataset | Iterable[Example] | str | Path | None
 
 
@@ -234,6 +236,7 @@ def _measured(gold: GoldDataset, options: Options, examples: int) -> Agreement:
     ]
     alone = pairs[0] if len(pairs) == 1 else None
     sums = alone.layers if alone else _compared(tables, bootstrap)
+    alphas, codings = _alphas(readers, list(sums), bootstrap)
     return Agreement(
         gold=gold.signature.removeprefix("gold:"),
         split=gold.split,
@@ -243,7 +246,8 @@ def _measured(gold: GoldDataset, options: Options, examples: int) -> Agreement:
         declared={name: gold.readers[name] for name in readers.names if name in gold.readers},
         layers=sums,
         kappa=alone.kappa if alone else kappas(every, articles),
-        alpha=_alphas(readers, list(sums), bootstrap),
+        alpha=alphas,
+        coding_alpha=codings,
         pairs=tuple(pairs),
         disagreements=_disagreements(readers, tables, examples),
         not_evaluated=_not_evaluated(readers, scoring, sums),
@@ -289,19 +293,23 @@ def _matched_of(
     return None if own is None or own.items is None else matched_items(own.items)
 
 
-def _alphas(readers: Readers, tasks: Sequence[str], bootstrap: Bootstrap | None) -> dict[str, dict[str, Coefficient]]:
-    """Layer → part → alpha of all readers, for the layers whose items the tasks count."""
+def _alphas(readers: Readers, tasks: Sequence[str], bootstrap: Bootstrap | None) -> tuple[Alphas, Alphas]:
+    """Alpha of all readers, and coding alpha, for the layers whose items the tasks count."""
     alphas: dict[str, dict[str, Coefficient]] = {}
+    codings: dict[str, dict[str, Coefficient]] = {}
     for task in tasks:
         layer = load_layer(load_task(task).layer)
         if layer.name in alphas or len(load_task(task).layers) > 1:
             continue
         examples = readers.mapped if takes_label_maps(task) else readers.plain
-        for part, lengths in layer_lengths(layer, examples):
+        for part, lengths, coding in layer_lengths(layer, examples):
             if lengths and any(own.units for own in lengths.values()):
                 own = coefficient_of(alpha_sums(lengths, shared=part.shared), bootstrap)
                 alphas.setdefault(layer.name, {})[part.name] = own
-    return alphas
+                if coding is not None:
+                    own = coefficient_of(alpha_sums(coding, shared=part.shared), bootstrap)
+                    codings.setdefault(layer.name, {})[part.name] = own
+    return alphas, codings
 
 
 def _disagreements(
@@ -321,16 +329,19 @@ def _disagreements(
 
 def _not_evaluated(readers: Readers, scoring: Scoring, layers: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """What no pair of readers can be compared in, and why: where pairs differ in that, which of them for what."""
-    reasons: dict[str, dict[str, list[str]]] = {}
+    by_pair = []
     for pair in readers.pairs:
-        own: dict[str, str] = {}
         # Some conventions ask for what only gold has, so each way may lack something.
-        for way in reversed(pair.ways):
-            own |= not_evaluated(way.plain, scoring.tasks, scoring.conventions)
+        there, back = (not_evaluated(way.plain, scoring.tasks, scoring.conventions) for way in pair.ways)
+        by_pair.append((" + ".join(pair.names), back | there))
+    reasons: dict[str, dict[str, list[str]]] = {}
+    for names, own in by_pair:
         for name, why in own.items():
             task, _, convention = name.partition(" ")
-            if convention not in layers.get(task, {}) if convention else task not in layers:
-                reasons.setdefault(name, {}).setdefault(_of_readers(why), []).append(" + ".join(pair.names))
+            evaluated = convention in layers.get(task, {}) if convention else task in layers
+            # What some pair does not lack is only not asked for.
+            if not evaluated and all(name in other or task in other or "," in task for _, other in by_pair):
+                reasons.setdefault(name, {}).setdefault(_of_readers(why), []).append(names)
     return {name: _reason(own) for name, own in reasons.items()}
 
 

@@ -111,7 +111,7 @@ def main() -> None:
 
     def alphas() -> None:
         for layer in LAYERS:
-            for part, lengths in layer_lengths(load_layer(layer), examples):
+            for part, lengths, _ in layer_lengths(load_layer(layer), examples):
                 coefficient_of(alpha_sums(lengths, shared=part.shared), Bootstrap())
 
     timed("everything: F1, kappa, alpha, disagreements", lambda: measure_agreement(examples), asked.repeats)

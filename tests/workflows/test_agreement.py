@@ -15,7 +15,20 @@ from evalkit.dataset.build import build_dataset
 from evalkit.dataset.load import load_dataset
 from evalkit.dataset.publishing.measured import read_measured
 from evalkit.errors import InputError
-from evalkit.records import Annotations, Article, Category, Entity, Example, Prediction, Quote, Scope, Span, Stance
+from evalkit.records import (
+    Annotations,
+    Article,
+    Category,
+    Entity,
+    Example,
+    LayerScope,
+    Prediction,
+    Quote,
+    Scope,
+    Span,
+    Stance,
+)
+from evalkit.report.render import render_report
 from evalkit.workflows.agreement import measure_agreement
 from evalkit.workflows.score import score_predictions
 
@@ -177,6 +190,68 @@ def test_disagreements_by_kind_say_who_missed_what() -> None:
     (shown,) = kinds["boundary"].examples
     assert [marked.text for marked in shown.marked if marked] == ["Oslo for", "Oslo"]
     assert shown.readers == ("anna", "bert")
+
+
+def test_what_a_task_does_not_ask_for_is_a_kind_too() -> None:
+    said = quote()
+    other = {
+        "cue": replace(said, cue=(Span(29, 32),)),
+        "kind": replace(said, kind="direct", cue=()),
+        "speaker-span": replace(said, speaker=Span(51, 54)),
+    }
+    readings = {
+        name: {"anna": Annotations(quotes=(said,)), "bert": Annotations(quotes=(own,))} for name, own in other.items()
+    }
+    kinds = {one.kind: one for one in measure_agreement(examples(readings), resamples=0).disagreements}
+    assert {kind: (one.items, one.examples[0].article_id) for kind, one in kinds.items()} == {
+        **{name: (1, name) for name in other},
+        "cue": (2, "cue"),
+    }
+    both = replace(quote(who="Ida Moen"), cue=(Span(29, 32),))
+    two = {"a": {"anna": readings["cue"]["anna"], "bert": Annotations(quotes=(both,))}}
+    kinds = {one.kind: one for one in measure_agreement(examples(two), resamples=0).disagreements}
+    # Another speaker has another mention.
+    assert {kind: one.items for kind, one in kinds.items()} == {"cue": 1, "speaker": 1}
+    # Of a cue that one of them left to others nothing is asked.
+    narrow = Annotations(quotes=(other["cue"],), scope=Scope(of=(LayerScope(layer="quotes", parts=("speaker",)),)))
+    own = measure_agreement(examples({"a": {"anna": readings["cue"]["anna"], "bert": narrow}}), resamples=0)
+    assert own.disagreements == ()
+
+
+def test_the_same_words_at_two_places_are_shown_with_their_places() -> None:
+    twice = "said and said"
+    marks = [Entity(id="e", spans=(Span(at, at + 4),), label="PER") for at in (0, 9)]
+    one, other = (
+        Quote(id="q", kind="direct", content=(Span(5, 8),), cue=mark.spans, speaker=None, speaker_id=None)
+        for mark in marks
+    )
+    readings = {"anna": Annotations(quotes=(one,)), "bert": Annotations(quotes=(other,))}
+    gold = [Example(article=Article(id="a", text=twice), gold=Annotations(), readings=readings)]
+    text = render_report(measure_agreement(gold, resamples=0), "markdown")
+    assert "cue at 0-4" in text
+    assert "cue at 9-13" in text
+
+
+def test_a_reason_is_that_of_the_pairs_that_have_one() -> None:
+    bare = Annotations(entities=ALL)
+    linked = Annotations(entities=ALL, stances=(stance(),))
+    readings = {"a1": {"anna": bare, "bert": linked, "carl": linked}}
+    own = measure_agreement(examples(readings), conventions=["exact", "linked"], resamples=0)
+    # anna gave no stances, so the first pair lacks them; the last pair has them, but not under these conventions.
+    assert "stances" not in own.not_evaluated
+    assert own.not_evaluated["entities linked"] == "link: no reader's entity has one"
+
+
+def test_a_label_called_micro_is_not_the_total() -> None:
+    odd = (entity(0, "Ida Moen", "micro"), *ALL[1:])
+    own = measure_agreement(
+        examples({"a1": {"anna": Annotations(entities=odd), "bert": Annotations(entities=odd[:2])}}), resamples=0
+    )
+    rows = [row for row in own.rows() if row["what"] == "exact" and row["task"] == "entities"]
+    assert [(row["scope"], row["label"]) for row in rows] == [
+        *(("micro", ""), ("macro", "")),
+        *(("label", "GPE"), ("label", "PER"), ("label", "micro")),
+    ]
 
 
 def test_what_is_not_evaluated_is_said_of_readers() -> None:

@@ -1,6 +1,10 @@
 """Where two readers disagree, by the kinds of errors that a task tells apart, with examples.
 
 No reading is the right one, so what only one of two readers marked is one kind, `missed`, with who missed how many.
+
+Matched items may also differ in what the kinds of errors of a task do not ask for, such as quotes in their kind and
+their cue, and those with one speaker in the words that name the speaker. These are kinds too, called as the parts of
+alpha are, beside the one that a pair has already.
 """
 
 from __future__ import annotations
@@ -12,11 +16,15 @@ from typing import Any
 
 import numpy as np
 
+from evalkit.analysis.agreement.kappa import LABEL
+from evalkit.analysis.agreement.units import place_fields
 from evalkit.layers.base import Layer
 from evalkit.layers.table import load_layer
+from evalkit.records import Span
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns
 from evalkit.scoring.items import NOBODY
 from evalkit.scoring.kinds import Judged
+from evalkit.scoring.pairs import annotates
 from evalkit.scoring.tasks.base import DUPLICATE, MISSED, RIGHT, SPURIOUS
 from evalkit.scoring.tasks.table import judge_items, load_task
 
@@ -33,6 +41,7 @@ class Marked:
         text: the item in words.
         spans: where it stands, in code points.
         roles: who does what in it, in words, such as the speaker of a quote.
+        places: where what it has besides stands, such as its cue, by name.
     """
 
     reader: str
@@ -40,6 +49,7 @@ class Marked:
     text: str
     spans: tuple[tuple[int, int], ...]
     roles: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +67,8 @@ class Disagreement:
 
     Attributes:
         task: whose items they are.
-        kind: a kind of error of the task.
-        items: how many, over all pairs of readers; a matched pair of items counts once.
+        kind: a kind of error of the task, or a part of its items that these do not ask for.
+        items: how many, over all pairs of readers; a matched pair of items counts once under each.
         by: of what only one of two marked, who missed how many.
         examples: some of them, spread over articles.
     """
@@ -110,6 +120,12 @@ def disagreements_of(
                 for side, positions in found
                 for position in _spread(columns, side, positions, examples)
             )
+        for part, differing in _differing(task, columns, judged).items():
+            number[part] += len(differing)
+            shown.setdefault(part, []).extend(
+                _disputed(names, columns, judged, GOLD_SIDE, position)
+                for position in _spread(columns, GOLD_SIDE, np.array(differing), examples)
+            )
     return tuple(
         Disagreement(
             task=task,
@@ -120,6 +136,28 @@ def disagreements_of(
         )
         for kind in sorted(number, key=lambda kind: (-number[kind], kind))
     )
+
+
+def _differing(task: str, columns: Columns, judged: Judged) -> dict[str, list[int]]:
+    """Part → positions of the matched items of the first reader that differ in it from those of the second."""
+    layer = load_layer(columns.layer)
+    places = place_fields(layer)
+    # Who stands for whom is told by the kinds; words that name another one are other words.
+    mentions, right = set(layer.span_ids), judged.names.index(RIGHT)
+    found: dict[str, list[int]] = {}
+    for position in np.flatnonzero(judged.partner[GOLD_SIDE] != NOBODY).tolist() if places else ():
+        scope = columns.pairs[columns.sides[GOLD_SIDE].article[position]].gold.scope.of_layer(layer.name)
+        ours = columns.records[GOLD_SIDE][position]
+        theirs = columns.records[PREDICTED_SIDE][int(judged.partner[GOLD_SIDE][position])]
+        if LABEL not in load_task(task).kinds and layer.label(ours) != layer.label(theirs):
+            found.setdefault(layer.label_field, []).append(position)
+        for name, place in places.items():
+            asked = annotates(scope, layer, (place,)) and (
+                place not in mentions or judged.kind[GOLD_SIDE][position] == right
+            )
+            if asked and getattr(ours, place) != getattr(theirs, place):
+                found.setdefault(name, []).append(position)
+    return found
 
 
 def _positions(judged: Judged, side: int, code: int, *, alone: bool) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -162,11 +200,17 @@ def _disputed(names: tuple[str, str], columns: Columns, judged: Judged, side: in
     return DisputedItem(article_id=text.id, readers=names, marked=(marked[0], marked[1]))
 
 
+def _spans(value: Span | Sequence[Span] | None) -> tuple[tuple[int, int], ...]:
+    spans = () if value is None else (value,) if isinstance(value, Span) else value
+    return tuple((span.start, span.end) for span in spans)
+
+
 def _marked(reader: str, layer: Layer[Any], item: Any, text: str) -> Marked:
     return Marked(
         reader=reader,
         label=layer.label(item),
         text=layer.show(item, text),
-        spans=tuple((span.start, span.end) for span in layer.spans(item)),
+        spans=_spans(layer.spans(item)),
         roles={name: words for name, words in layer.roles(item, text).items() if words},
+        places={name: spans for name, field in place_fields(layer).items() if (spans := _spans(getattr(item, field)))},
     )

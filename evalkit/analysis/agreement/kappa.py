@@ -23,7 +23,7 @@ from evalkit.scoring.items import NOBODY, Items
 from evalkit.scoring.tasks.base import RIGHT
 from evalkit.scoring.tasks.table import judge_items, load_task
 
-__all__ = ["Matched", "kappa_sums", "kappa_value", "matched_by_kind", "matched_items"]
+__all__ = ["LABEL", "Matched", "kappa_sums", "kappa_value", "matched_by_kind", "matched_items"]
 
 Floats = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from evalkit.analysis.agreement.coefficient import Coefficient
 from evalkit.analysis.agreement.disagreements import Disagreement
 from evalkit.dataset.publishing.measured import Figure
 from evalkit.harmless import clean
-from evalkit.results import PRF, TaskResult
+from evalkit.results import MACRO, MICRO, PRF, TaskResult
 from evalkit.scoring.tasks.table import main_convention
 from evalkit.showing import number_of, shown_html
 
@@ -78,6 +78,10 @@ class PairAgreement:
         }
 
 
+def _alphas(alphas: Mapping[str, Mapping[str, Coefficient]]) -> dict[str, Any]:
+    return {layer: {part: _coefficient(own) for part, own in parts.items()} for layer, parts in alphas.items()}
+
+
 def _layers(tasks: Tasks, *, labels: bool = True) -> dict[str, Any]:
     return {
         task: {name: own.to_json(labels=labels) for name, own in conventions.items()}
@@ -98,7 +102,8 @@ class Agreement:
         declared: what the readers are, as the owner of the dataset says, by name.
         layers: task → convention → mean over all pairs of readers.
         kappa: task → Cohen's kappa on the labels of matched items, the mean over pairs.
-        alpha: layer → part → Krippendorff's unitised alpha of all readers together.
+        alpha: layer → part → Krippendorff's unitised alpha of all readers together, over all of the texts.
+        coding_alpha: the same of parts that have kinds (labels, speakers, …), over what several readers marked alone.
         pairs: two by two.
         disagreements: where they disagree, by task and kind.
         not_evaluated: task, or one of its conventions → why it has no figures.
@@ -115,6 +120,7 @@ class Agreement:
     layers: Tasks
     kappa: Mapping[str, Coefficient]
     alpha: Mapping[str, Mapping[str, Coefficient]]
+    coding_alpha: Mapping[str, Mapping[str, Coefficient]] = field(default_factory=dict)
     pairs: tuple[PairAgreement, ...]
     disagreements: tuple[Disagreement, ...]
     not_evaluated: Mapping[str, str] = field(default_factory=dict)
@@ -130,9 +136,10 @@ class Agreement:
                 labels = {} if own.scores is None else own.scores.labels
                 figures |= {f"{task}.{name}.{label}.f1": prf.f1 for label, prf in labels.items()}
         figures |= {f"{task}.kappa": own.value for task, own in self.kappa.items()}
-        figures |= {
-            f"{layer}.{part}.alpha": own.value for layer, parts in self.alpha.items() for part, own in parts.items()
-        }
+        for name, alphas in (("alpha", self.alpha), ("coding_alpha", self.coding_alpha)):
+            figures |= {
+                f"{layer}.{part}.{name}": own.value for layer, parts in alphas.items() for part, own in parts.items()
+            }
         return figures
 
     def headline(self) -> dict[str, Figure]:
@@ -169,9 +176,8 @@ class Agreement:
             },
             "layers": _layers(self.layers),
             "kappa": {task: _coefficient(own) for task, own in self.kappa.items()},
-            "alpha": {
-                layer: {part: _coefficient(own) for part, own in parts.items()} for layer, parts in self.alpha.items()
-            },
+            "alpha": _alphas(self.alpha),
+            "coding_alpha": _alphas(self.coding_alpha),
             "pairs": [pair.to_json() for pair in self.pairs],
             "disagreements": [own.to_json() for own in self.disagreements],
             "not_evaluated": dict(self.not_evaluated),
@@ -189,15 +195,16 @@ class Agreement:
             for task, conventions in layers.items():
                 for name, own in conventions.items():
                     micro = None if own.scores is None else own.scores.micro
-                    rows.append(_row(readers, task, name, "micro", "f1", micro, own.items))
+                    rows.append(_row(readers, task, name, MICRO, "f1", micro, own.items))
                     if own.scores is not None:
-                        rows.append(_row(readers, task, name, "macro", "f1", own.scores.macro, None))
+                        rows.append(_row(readers, task, name, MACRO, "f1", own.scores.macro, None))
                         labels = own.scores.labels.items()
-                        rows += [_row(readers, task, name, label, "f1", prf, None) for label, prf in labels]
-            rows += [_row(readers, task, "label", "micro", "kappa", one, one.items) for task, one in kappa.items()]
+                        rows += [_row(readers, task, name, ("label", label), "f1", prf, None) for label, prf in labels]
+            rows += [_row(readers, task, "label", MICRO, "kappa", one, one.items) for task, one in kappa.items()]
         rows += [
-            _row("all", layer, part, "micro", "alpha", one, one.items)
-            for layer, parts in self.alpha.items()
+            _row("all", layer, part, MICRO, name, one, one.items)
+            for name, alphas in (("alpha", self.alpha), ("coding_alpha", self.coding_alpha))
+            for layer, parts in alphas.items()
             for part, one in parts.items()
         ]
         return rows
@@ -205,9 +212,9 @@ class Agreement:
     def to_pandas(self) -> DataFrame:
         """One row a figure.
 
-        Columns: readers ("all", or two names), task, what (the convention of an F1, the part of an alpha), label
-        ("micro" and "macro" included), score (f1, kappa, alpha), value, low, high, items. What is not defined is
-        missing (NA).
+        Columns: readers ("all", or two names), task, what (the convention of an F1, the part of an alpha), scope
+        ("label", "micro" or "macro"), label (empty of the last two), score (f1, kappa, alpha, coding_alpha), value,
+        low, high, items. What is not defined is missing (NA).
         """
         import pandas as pd
 
@@ -227,13 +234,19 @@ class Agreement:
     _repr_html_ = shown_html
 
 
-_COLUMNS = ["readers", "task", "what", "label", "score", "value", "low", "high", "items"]
+_COLUMNS = ["readers", "task", "what", "scope", "label", "score", "value", "low", "high", "items"]
 
 
 def _row(
-    readers: str, task: str, what: str, label: str, score: str, own: PRF | Coefficient | None, items: int | None
+    readers: str,
+    task: str,
+    what: str,
+    row: tuple[str, str],
+    score: str,
+    own: PRF | Coefficient | None,
+    items: int | None,
 ) -> dict[str, Any]:
     value = own.f1 if isinstance(own, PRF) else None if own is None else own.value
     bounds = own.ci.get("f1") if isinstance(own, PRF) else None if own is None else own.ci
     low, high = bounds or (None, None)
-    return dict(zip(_COLUMNS, (readers, task, what, label, score, value, low, high, items), strict=True))
+    return dict(zip(_COLUMNS, (readers, task, what, *row, score, value, low, high, items), strict=True))

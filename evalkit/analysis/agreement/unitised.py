@@ -12,6 +12,11 @@ where `l_c` is the length of kind `c` over all readers, `l` of everything, and `
 with itself: the square of its length for a unit, its length for a gap. With one kind of unit it is `|ualpha` (equation
 6), the agreement on boundaries alone. Units and texts of length 1 make it Krippendorff's nominal alpha.
 
+It counts gaps: two readers who leave most of a text alone agree about that, whatever they call the rest. Coding alpha
+(cuα in that paper; Krippendorff 2019, "Content Analysis", 4th edition, equations 36 and 37) asks about the kinds alone.
+It is the same formula over the coincidences of units with units: `l_c` is what a kind has in common with units of
+others, and `k_c` the sum of squares of how much of each unit any other reader marked.
+
 Lengths are characters. Several articles are one continuum of which each is a piece; an article counts with the readers
 that it has, as values that lack one do in alpha, and one with a single reader not at all. Where units of one reader
 overlap, which the paper leaves out, a stretch is of the kinds of all that cover it, so that a mark within another
@@ -31,7 +36,7 @@ from numpy.typing import NDArray
 
 from evalkit.analysis.agreement.coefficient import Sums
 
-__all__ = ["ArticleLengths", "Unit", "alpha_sums", "alpha_value", "article_lengths"]
+__all__ = ["ArticleLengths", "Unit", "alpha_sums", "alpha_value", "article_lengths", "coding_lengths"]
 
 Floats = NDArray[np.float64]
 Kinds = tuple[Hashable, ...] | None
@@ -101,6 +106,34 @@ def article_lengths(readings: Sequence[Iterable[Unit]], length: int) -> ArticleL
     return ArticleLengths(
         float(readers * length), agreeing, own, gaps, kinds, sum(len(stretches) for stretches in parted)
     )
+
+
+def coding_lengths(readings: Sequence[Iterable[Unit]]) -> ArticleLengths:
+    """As `article_lengths`, of what several readers marked: stretches where two units meet, and no gaps."""
+    parted = [_parted([unit for unit in units if unit.end > unit.start]) for units in readings]
+    readers = len(parted)
+    kinds: defaultdict[Kinds, float] = defaultdict(float)
+    shared: defaultdict[tuple[int, int], float] = defaultdict(float)
+    agreeing = 0.0
+    cuts = sorted({place for stretches in parted for start, end, _ in stretches for place in (start, end)})
+    starts = [[start for start, _, _ in stretches] for stretches in parted]
+    for low, high in itertools.pairwise(cuts):
+        there: Counter[Kinds] = Counter()
+        units = []
+        for reader, (stretches, begun) in enumerate(zip(parted, starts, strict=True)):
+            at = bisect.bisect_right(begun, low) - 1
+            if at >= 0 and stretches[at][1] > low:
+                there[stretches[at][2]] += 1
+                units.append((reader, at))
+        if len(units) < 2:
+            continue
+        for unit in units:
+            shared[unit] += high - low
+        for kind, number in there.items():
+            kinds[kind] += (high - low) * number * (len(units) - 1) / (readers - 1)
+            agreeing += (high - low) * number * (number - 1) / (readers - 1)
+    own = float(sum(length**2 for length in shared.values()))
+    return ArticleLengths(sum(kinds.values()), agreeing, own, 0.0, kinds, len(shared))
 
 
 def _parted(units: Sequence[Unit]) -> list[tuple[int, int, Kinds]]:

@@ -20,13 +20,13 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from evalkit.analysis.agreement.unitised import ArticleLengths, Unit, article_lengths
+from evalkit.analysis.agreement.unitised import ArticleLengths, Unit, article_lengths, coding_lengths
 from evalkit.layers.base import Layer
 from evalkit.records import TOPIC_PREFIX, Annotations, Example, Span
 from evalkit.scoring.alignment import Alignment, align
 from evalkit.scoring.pairs import annotates
 
-__all__ = ["Part", "layer_lengths", "parts_of"]
+__all__ = ["Part", "PartLengths", "layer_lengths", "parts_of", "place_fields"]
 
 UnitsOf = Callable[[Any, Alignment], Iterator[Unit]]
 """The units of an item, given what the names of its reader mean."""
@@ -40,35 +40,54 @@ class Part(NamedTuple):
         fields: the fields of the items that hold it; nothing for what every item has.
         shared: whether a kind means the same in every article.
         units: the units of an item.
+        has_kinds: whether its units are of several kinds, or only stand somewhere.
     """
 
     name: str
     fields: tuple[str, ...]
     shared: bool
     units: UnitsOf
+    has_kinds: bool = False
+
+
+def place_fields(layer: Layer[Any]) -> dict[str, str]:
+    """The places that items have beside where they stand, such as the cue of a quote: name → field."""
+    words, others = set(layer.names.values()), layer.span_names.items()
+    return {f"{word}-span" if word in words else word: field for field, word in others if field != layer.spans_field}
 
 
 def parts_of(layer: Layer[Any]) -> list[Part]:
     """The parts of a layer; nothing where its items do not stand in the text."""
     if layer.spans_field is None:
         return []
-    words = set(layer.names.values())
     parts = [
         Part("boundary", (), True, lambda item, _: _units(layer.spans(item), "")),
-        Part("label", (), True, lambda item, _: _units(layer.spans(item), layer.label(item))),
+        Part("label", (), True, lambda item, _: _units(layer.spans(item), layer.label(item)), True),
     ]
-    for field, word in layer.span_names.items():
-        if field != layer.spans_field:
-            parts.append(Part(f"{word}-span" if word in words else word, (field,), True, partial(_places, field)))
+    parts += [Part(name, (field,), True, partial(_places, field)) for name, field in place_fields(layer).items()]
     mentions = {thing: place for place, thing in layer.span_ids.items()}
     for field, word in layer.names.items():
         fields = tuple(filter(None, (field, mentions.get(field, ""))))
-        parts.append(Part(word, fields, False, partial(_things, layer, field, mentions.get(field))))
+        parts.append(Part(word, fields, False, partial(_things, layer, field, mentions.get(field)), True))
     return parts
 
 
-def layer_lengths(layer: Layer[Any], examples: Sequence[Example]) -> Iterator[tuple[Part, dict[str, ArticleLengths]]]:
-    """The parts of a layer, each with what articles add to its alpha: those in which two readers annotated it."""
+class PartLengths(NamedTuple):
+    """What articles add to the alpha of a part, by id: those in which two readers annotated it.
+
+    Attributes:
+        part: the part.
+        lengths: of everything, gaps included.
+        coding: of what several marked; of a part that has kinds, for others None.
+    """
+
+    part: Part
+    lengths: dict[str, ArticleLengths]
+    coding: dict[str, ArticleLengths] | None
+
+
+def layer_lengths(layer: Layer[Any], examples: Sequence[Example]) -> Iterator[PartLengths]:
+    """The parts of a layer, each with what articles add to its alpha."""
     meanings: dict[tuple[str, str, str], Alignment] = {}
 
     def meaning(article: str, first: tuple[str, Annotations], other: tuple[str, Annotations]) -> Alignment:
@@ -78,7 +97,7 @@ def layer_lengths(layer: Layer[Any], examples: Sequence[Example]) -> Iterator[tu
         return meanings[key]
 
     for part in parts_of(layer):
-        lengths = {}
+        lengths, coding = {}, {}
         for example in examples:
             readings = [one for one in sorted(example.readings.items()) if _annotates(one[1], layer, part)]
             if len(readings) < 2:
@@ -90,7 +109,9 @@ def layer_lengths(layer: Layer[Any], examples: Sequence[Example]) -> Iterator[tu
                 for one in readings
             ]
             lengths[example.article.id] = article_lengths(units, len(example.article.text))
-        yield part, lengths
+            if part.has_kinds:
+                coding[example.article.id] = coding_lengths(units)
+        yield PartLengths(part, lengths, coding if part.has_kinds else None)
 
 
 _NOBODY = Alignment({}, {})

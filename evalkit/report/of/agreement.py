@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from evalkit.analysis.agreement.coefficient import Coefficient
 from evalkit.analysis.agreement.disagreements import Disagreement, Marked
@@ -16,6 +16,11 @@ from evalkit.scoring.tasks.table import load_task, main_convention
 from evalkit.showing import number_of
 
 __all__ = ["document"]
+
+_ALPHA = (
+    "alpha counts every character: leaving most of them unmarked is agreement too; coding alpha and kappa are about "
+    "what several readers marked, and nothing else"
+)
 
 LONGEST = 60
 """Characters of an item in a list of examples."""
@@ -62,9 +67,10 @@ def _task_tables(task: str, conventions: Mapping[str, Compared], agreement: Agre
     rows = [(f"F1 {name}", *_f1_cells(own), str(own.items)) for name, own in conventions.items()]
     breaks = len(rows)
     layer = load_task(task).layer
-    alphas = agreement.alpha.get(layer, {}) if load_task(task).layers == (layer,) else {}
-    first = next((name for name in agreement.layers if load_task(name).layers == (layer,)), task)
-    rows += [(f"alpha {part}", *_cells(own), str(own.items)) for part, own in alphas.items() if first == task]
+    first = next((name for name in agreement.layers if load_task(name).layers == (layer,)), "")
+    alphas, codings = (own.get(layer, {}) if first == task else {} for own in (agreement.alpha, agreement.coding_alpha))
+    rows += [(f"alpha {part}", *_cells(own), str(own.items)) for part, own in alphas.items()]
+    rows += [(f"coding alpha {part}", *_cells(own), str(own.items)) for part, own in codings.items()]
     if task in agreement.kappa:
         rows.append(("kappa label", *_cells(agreement.kappa[task]), str(agreement.kappa[task].items)))
     yield Table(
@@ -72,6 +78,7 @@ def _task_tables(task: str, conventions: Mapping[str, Compared], agreement: Agre
         columns=figure_columns("measure", "value", heading, "items"),
         rows=tuple(rows),
         rules=(breaks,) if breaks < len(rows) else (),
+        caption=_ALPHA if codings else "",
     )
     main = conventions[main_convention(task, tuple(conventions))]
     if main.scores is not None and len(main.scores.labels) > 1:
@@ -129,17 +136,35 @@ def _example_lines(own: Disagreement) -> Lines:
     lines = []
     for item in own.examples:
         lines.append(Line.of(Piece(item.article_id, "name")))
-        lines += [_marked_line(reader, marked) for reader, marked in zip(item.readers, item.marked, strict=True)]
+        told = [_marked_line(reader, marked) for reader, marked in zip(item.readers, item.marked, strict=True)]
+        one, other = item.marked
+        if one is not None and other is not None and (own.kind in one.places or _words(one) == _words(other)):
+            # The same words may stand at two places.
+            told = [
+                _marked_line(reader, each, places=True) for reader, each in zip(item.readers, (one, other), strict=True)
+            ]
+        lines += told
     # Sets the next kind apart.
     lines.append(Line(()))
     shown = "" if len(own.examples) == own.items else f", {len(own.examples)} of {own.items}"
     return Lines(title=f"{own.task} · {own.kind}{shown}", lines=tuple(lines), hanging=True)
 
 
-def _marked_line(reader: str, marked: Marked | None) -> Line:
+def _words(marked: Marked) -> tuple[str, ...]:
+    return one_line(marked.text, LONGEST), marked.label, *marked.roles.values()
+
+
+def _at(spans: Sequence[tuple[int, int]]) -> str:
+    return " ".join(f"{start}-{end}" for start, end in spans)
+
+
+def _marked_line(reader: str, marked: Marked | None, *, places: bool = False) -> Line:
     if marked is None:
         return Line.of(f"{reader}: ", Piece("–", "faint"), depth=1)
     roles = "".join(f", {name} {words}" for name, words in marked.roles.items())
+    if places:
+        beside = "".join(f", {name} at {_at(spans)}" for name, spans in marked.places.items())
+        roles += f", at {_at(marked.spans)}{beside}"
     pieces = (
         Piece(one_line(marked.text, LONGEST), "quoted"),
         Piece(f" {marked.label}", "strong"),
