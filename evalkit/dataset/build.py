@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.dataset.card import features_of, render_card
 from evalkit.dataset.declaration import DATASET_FILE, read_declaration, with_declared_scopes
+from evalkit.dataset.disputes import DECISIONS_FILE, open_disputes, record_of
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset, settled_splits
 from evalkit.dataset.labels import LABELS_FILE, load_inventory, unlisted_inventory
 from evalkit.dataset.manifest import MANIFEST_FILE, edited_files, edits_replaced, manifest_json, read_manifest
@@ -245,7 +246,12 @@ def write_dataset(
     if declared_in is not None and declared_in != out:
         files[DATASET_FILE] = read_text(declared_in / DATASET_FILE)
     declared = read_declaration(declared_in or out)
-    measured, counted = read_measured(out), settled_splits(splits)
+    measured = read_measured(out)
+    record = (beside or {}).get(DECISIONS_FILE) or record_of(out)
+    counted = [
+        replace(gold, disputed=open_disputes(record, (example.article.id for example in gold)))
+        for gold in settled_splits(splits)
+    ]
     files[CARD_FILE] = render_card(counted, declared, folder=out.resolve().name, measured=measured)
     files[CROISSANT_FILE] = croissant_json(counted, features_of(counted), declared, measured)
     if labels is not None and not (out / LABELS_FILE).is_file():

@@ -259,6 +259,9 @@ def _readers(splits: Sequence[GoldDataset], declared: Declaration) -> Iterator[s
             + (f". {declared.readers[name]}" if name in declared.readers else "")
             for name, articles in several.items()
         )
+    if disputed := {name: number for split in splits for name, number in split.disputed.items()}:
+        things = number_of(sum(disputed.values()), "item is", "items are")
+        yield f"{things} disputed in {number_of(len(disputed), 'article')}: nobody has decided, so the gold lacks them."
 
 
 def _measured(splits: Sequence[GoldDataset], measured: Mapping[str, Measurement]) -> Iterator[str]:

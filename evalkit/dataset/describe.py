@@ -186,14 +186,15 @@ def _layers(gold: GoldDataset, stated: Sequence[Layer[Any]]) -> Counts:
 
 
 def _readings(gold: GoldDataset) -> Counts:
-    """How many articles each annotator read, how many were read by how many, and how many have no gold yet."""
+    """How many articles each annotator read, how many were read by how many, and what has no gold yet."""
     by_name = counted_readings(gold)
     if not by_name:
         return {}
     numbers = Counter(len(example.readings) for example in gold)
     counts = {f"by {name}": number for name, number in by_name.items()}
     counts |= {f"articles with {number_of(size, 'reading')}": numbers[size] for size in sorted(numbers) if size}
-    return {"readings": counts | {"articles without gold": sum(map(is_undecided, gold))}}
+    counts["articles without gold"] = sum(map(is_undecided, gold))
+    return {"readings": counts | ({"disputed items": sum(gold.disputed.values())} if gold.disputed else {})}
 
 
 def _metadata(gold: GoldDataset) -> Counts:

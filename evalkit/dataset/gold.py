@@ -41,6 +41,7 @@ class GoldDataset:
         origin: what loads it again: `dataset`, and for tag columns `format` and how they were read; may be empty.
         reading: how its files were read where that changes figures, for signatures, such as `tags:IOB2/begin`.
         notes: what is to be said about how it was read, each a sentence.
+        disputed: article id → how many items there are disputed, and so not in the gold.
         readers: what the annotators are whose readings are kept, by name, where the owner declares it.
     """
 
@@ -53,6 +54,7 @@ class GoldDataset:
     origin: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False)
     reading: str = ""
     notes: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+    disputed: Mapping[str, int] = dataclasses.field(default_factory=dict, compare=False)
     readers: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from evalkit.dataset.checks import check_ids, check_readings, check_scorable
 from evalkit.dataset.declaration import declared_readers, with_declared_scopes
+from evalkit.dataset.disputes import dispute_notes, open_disputes, record_of
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.label_maps import LabelMap, apply_label_map, apply_label_maps
 from evalkit.dataset.labels import (
@@ -126,9 +127,10 @@ def gold_of_batch(
         inventory=labelled.inventory,
         label_map=wanted,
     )
-    notes = (*batch.sentences, *labelled.notes, *double_items(labelled.examples))
-    readers = declared_readers(place.folder)
-    return replace(gold, origin=_origin(place, read), reading=batch.reading, notes=notes, readers=readers)
+    open_ones = {} if read.annotator else _disputed(place, labelled.examples)
+    notes = (*batch.sentences, *labelled.notes, *double_items(labelled.examples), *dispute_notes(open_ones))
+    readers, origin = declared_readers(place.folder), _origin(place, read)
+    return replace(gold, origin=origin, reading=batch.reading, notes=notes, disputed=open_ones, readers=readers)
 
 
 def _labelled(batch: Batch, place: Place, read: ReadOptions, inventory: Inventory) -> tuple[list[RawExample], Labelled]:
@@ -202,10 +204,18 @@ def splits_of(
             gold_dataset(examples, name=place.name, split=split, inventory=inventory, origin=_origin(place, read)),
             reading=batch.reading,
             notes=(*batch.sentences, *notes, *double_items(examples)),
+            disputed={} if read.annotator else _disputed(place, examples),
             readers=declared_readers(place.folder),
         )
         for split, examples in by_split.items()
     )
+
+
+def _disputed(place: Place, examples: Iterable[Example]) -> dict[str, int]:
+    """What is open in the gold of a dataset folder."""
+    if place.kind != "folder":
+        return {}
+    return open_disputes(record_of(place.path), (example.article.id for example in examples))
 
 
 def _origin(place: Place, read: ReadOptions) -> dict[str, str]:

@@ -23,6 +23,7 @@ __all__ = [
     "beside_gold",
     "counted_readings",
     "decided",
+    "held_readings",
     "is_undecided",
     "joined",
     "of_annotator",
@@ -72,6 +73,13 @@ def beside_gold(examples: Iterable[Example]) -> Iterator[Annotations]:
     """The readings that are not the gold as they stand: those of undecided articles, and those that differ from it."""
     for example in examples:
         yield from (own for own in example.readings.values() if own != example.settled)
+
+
+def held_readings(examples: Iterable[Example]) -> Iterator[Annotations]:
+    """All readings, whatever became of them, but for an only one that is the gold because there is no other."""
+    for example in examples:
+        if example.gold.layers or len(example.readings) > 1:
+            yield from example.readings.values()
 
 
 def joined(batch: Batch) -> Batch:

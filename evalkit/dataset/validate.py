@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.checks import check_example, check_readings
 from evalkit.dataset.declaration import read_declaration, with_declared_scopes
+from evalkit.dataset.disputes import dispute_notes, open_disputes, record_of
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.load import inventory_beside, refuse_unknown_only
 from evalkit.dataset.manifest import changes_since_build
@@ -35,8 +36,8 @@ from evalkit.dataset.problems import Problem, place_of
 from evalkit.dataset.publishing.licences import licence_problems, states_licences
 from evalkit.dataset.readings import (
     annotations_of,
-    beside_gold,
     counted_readings,
+    held_readings,
     undecided_notes,
 )
 from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
@@ -90,8 +91,8 @@ class Validation:
 
     Attributes:
         problems: every problem, sorted by article and place.
-        counts: how many articles, items of each layer in the gold, readings, and items of readings that are not the
-            gold were looked at. An only reading is the gold.
+        counts: how many articles, items of each layer in the gold, readings, and items that these hold were looked at.
+            An only reading without gold is the gold, and is not counted again.
         checks: what was checked besides the articles themselves, such as the corpus.
         notes: what is to be said about how it was read.
         labels: how many items have each label, for the layers whose labels nobody has listed, under the names of
@@ -175,18 +176,25 @@ def validate_dataset(
     if not inventory.metadata:
         problems += _check_unknown(batch, found, raws)
     changes: list[str] = []
+    disputes: list[str] = []
     if found.kind == "folder":
         problems += _check_file_names(raws)
         corpus = corpus or corpus_beside(Path(found.location))
         if corpus.is_dir():
             problems += check_corpus(raws, corpus)
             checks = (*checks, "corpus")
+        disputes = dispute_notes(open_disputes(record_of(found.path), (article.id for article in articles)))
         changes = changes_since_build(found.path, split_files(found.path))
     return Validation(
         problems=tuple(sorted(problems, key=Problem.sort_key)),
         counts=_counts(raws),
         checks=checks,
-        notes=(*_without_meant_keys(batch).sentences, *undecided_notes(raw.example for raw in raws), *changes),
+        notes=(
+            *_without_meant_keys(batch).sentences,
+            *undecided_notes(raw.example for raw in raws),
+            *disputes,
+            *changes,
+        ),
         labels=_unlisted_labels(raws, inventory),
     )
 
@@ -194,7 +202,7 @@ def validate_dataset(
 def _unlisted_labels(raws: Sequence[RawExample], inventory: Inventory) -> dict[str, Mapping[str, int]]:
     """How often labels that nobody has listed are used, by layer, in the gold and in other readings."""
     gold = label_counts(raw.example.settled for raw in raws)
-    read = label_counts(beside_gold(raw.example for raw in raws))
+    read = label_counts(held_readings(raw.example for raw in raws))
     return {
         f"{name}{where}": own
         for where, several in (("", gold), (OF_READINGS, read))
@@ -359,6 +367,6 @@ def _counts(raws: Sequence[RawExample]) -> dict[str, int]:
             counts[layer.name] = sum(map(len, annotated))
     if readings := sum(counted_readings(raw.example for raw in raws).values()):
         counts["readings"] = readings
-        beside = counted(beside_gold(raw.example for raw in raws))
+        beside = counted(held_readings(raw.example for raw in raws))
         counts |= {f"{name}{OF_READINGS}": number for name, number in sorted(beside.items()) if number}
     return counts

@@ -19,7 +19,9 @@ from evalkit import (
     OutputError,
     ReadOptions,
     adjudicate_dataset,
+    describe_dataset,
     load_dataset,
+    score_predictions,
     validate_dataset,
 )
 from evalkit.dataset.load import load_splits
@@ -355,3 +357,32 @@ def test_a_way_back(gold: Path, tmp_path: Path) -> None:
     assert f"adjudicate {out} --out {out} --anew" in refused(OutputError, gold, out=out)
     adjudicate_dataset(out, out=out, anew=True)
     assert load_dataset(out).fingerprint == load_dataset(fresh).fingerprint
+
+
+def test_what_is_open_is_said_wherever_the_gold_is_used(gold: Path, tmp_path: Path) -> None:
+    out = tmp_path / "gold"
+    done = adjudicate_dataset(gold, out=out)
+    number = int(done.figures()["disputed"])
+    said = f"{number} items are disputed in 1 article and not in the gold, "
+    loaded = load_dataset(out, split="all")
+    assert loaded.disputed == {"a1": number}
+    assert [note for note in loaded.notes if note.startswith(said)]
+    assert [note for note in validate_dataset(out).notes if note.startswith(said)]
+    assert [note for note in score_predictions(out, out).notes if note.startswith(said)]
+    assert f"{number} items are disputed in 1 article: nobody has decided" in (out / "README.md").read_text("utf-8")
+    rows = {row.name: row.counts for row in describe_dataset(out).groups()["readings"]}
+    assert rows["disputed items"] == (number,)
+    # Of one reading nothing is open, nor in a folder in which all is decided.
+    assert load_dataset(out, split="all", annotator="kari").disputed == {}
+    adjudicate_dataset(out, out=out, strategy="prefer:kari")
+    assert not load_dataset(out).disputed
+    assert "disputed" not in (out / "README.md").read_text("utf-8")
+
+
+def test_what_readings_hold_is_the_same_before_and_after(gold: Path, tmp_path: Path) -> None:
+    before = validate_dataset(gold).counts
+    adjudicate_dataset(gold, out=tmp_path / "gold", strategy="prefer:kari")
+    after = validate_dataset(tmp_path / "gold").counts
+    held = {name: number for name, number in after.items() if name.endswith(" of readings")}
+    assert held == {"entities of readings": 19, "quotes of readings": 4, "stances of readings": 7}
+    assert held.items() <= before.items()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evalkit.dataset.disputes import DECISIONS_FILE, DISPUTED
 from evalkit.errors import FormatError
 from evalkit.formats.native.json_rows import read_rows
 from evalkit.layers.base import surface
@@ -34,10 +35,7 @@ __all__ = [
     "stands_at",
 ]
 
-DECISIONS_FILE = "decisions.jsonl"
-"""The record in the dataset folder that was made."""
-
-ACCEPTED, REJECTED, DISPUTED = "accepted", "rejected", "disputed"
+ACCEPTED, REJECTED = "accepted", "rejected"
 _STATUSES = (ACCEPTED, REJECTED, DISPUTED)
 
 PERSON = "person"
