@@ -27,7 +27,7 @@ from evalkit.analysis.runs import (
 )
 from evalkit.errors import InputError
 from evalkit.harmless import clean
-from evalkit.results import EvalResult, Interval
+from evalkit.results import EvalResult, Interval, TaskResult
 from evalkit.scoring.tasks.table import ScoredTable
 from evalkit.showing import number_of, shown_html
 
@@ -126,6 +126,8 @@ class Comparison:
         figures_compared: task → how many figures the order was looked at under.
         multiverse: whether every convention was asked for, so that an order which never changes is worth a line.
         detectable: what the gold can show about each pair of runs, task by task.
+        ceiling: task → convention → what readers of the same articles reach against each other (`EvalResult.ceiling`);
+            empty where no article has two readings.
         notes: what else is to be known, each a sentence.
     """
 
@@ -138,6 +140,7 @@ class Comparison:
     figures_compared: Mapping[str, int] = field(default_factory=dict)
     multiverse: bool = False
     detectable: tuple[Detectable, ...] = ()
+    ceiling: Mapping[str, Mapping[str, TaskResult]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -149,9 +152,25 @@ class Comparison:
         """The rows with some values, such as `select(task="entities", score="f1")`."""
         return tuple(row for row in self.rows if all(getattr(row, name) == value for name, value in wanted.items()))
 
+    def ceiling_of(self, row: ComparedRow) -> float | None:
+        """What readers reach against each other in the figure of a row; None where nothing tells."""
+        own = self.ceiling.get(row.task, {}).get(row.convention)
+        if own is None:
+            return None
+        if row.scope == "derived":
+            return own.scores[row.score].value if row.score in own.scores else None
+        prf = dict(own.figures()).get((row.scope, row.label))
+        value: float | None = None if prf is None else getattr(prf, row.score)
+        return value
+
+    def values_of(self, row: ComparedRow) -> dict[str, Any]:
+        """A row with its mark and, where there is any, its ceiling."""
+        above = {"ceiling": self.ceiling_of(row)} if self.ceiling else {}
+        return asdict(row) | {"mark": row.mark} | above
+
     def to_json(self) -> dict[str, Any]:
         """The comparison as JSON values."""
-        rows = [asdict(row) | {"ci": row.ci and list(row.ci), "mark": row.mark} for row in self.rows]
+        rows = [self.values_of(row) | {"ci": row.ci and list(row.ci)} for row in self.rows]
         return {
             "format": "evalkit.comparison",
             "version": 1,
@@ -167,13 +186,16 @@ class Comparison:
         }
 
     def to_pandas(self) -> Any:
-        """A tidy DataFrame, one row a figure and pair of runs; the interval in `ci_low` and `ci_high`."""
+        """A tidy DataFrame, one row a figure and pair of runs; the interval in `ci_low` and `ci_high`.
+
+        Where articles have several readings there is a column `ceiling`.
+        """
         import pandas as pd
 
         rows = []
         for row in self.rows:
             low, high = row.ci or (None, None)
-            values = asdict(row) | {"mark": row.mark, "ci_low": low, "ci_high": high}
+            values = self.values_of(row) | {"ci_low": low, "ci_high": high}
             del values["ci"]
             rows.append(values)
         return pd.DataFrame(rows)

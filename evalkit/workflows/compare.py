@@ -75,6 +75,7 @@ def compare_runs(
         order_changes=ranking_changes(results, **limits),
         figures_compared={task: len(figures) for task, figures in order.items()},
         multiverse="all" in options.scoring.conventions,
+        ceiling=next((result.ceiling for result in results.values() if result.ceiling), {}),
         notes=tuple(notes),
     )
 

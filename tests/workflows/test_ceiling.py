@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evalkit.dataset.load import load_dataset
+from evalkit.report.forms.terminal import render_terminal
+from evalkit.report.of.table import document_of
 from evalkit.report.render import render_report
 from evalkit.results import EvalResult
 from evalkit.workflows.agreement import measure_agreement
+from evalkit.workflows.compare import compare_runs
 from evalkit.workflows.run import run_extractor
 from evalkit.workflows.score import score_predictions
 
@@ -45,7 +49,7 @@ def written(folder: Path, rows: list[dict[str, Any]] = ROWS) -> tuple[Path, Path
 
 def scored(folder: Path, rows: list[dict[str, Any]] = ROWS, **words: Any) -> EvalResult:
     gold, predicted = written(folder, rows)
-    return score_predictions(gold, predicted, baseline=False, resamples=0, **words)
+    return score_predictions(gold, predicted, baseline=False, **({"resamples": 0} | words))
 
 
 def test_it_is_reader_against_reader_over_what_several_read(tmp_path: Path) -> None:
@@ -190,6 +194,27 @@ def test_label_maps_and_labels_are_for_readings_too(tmp_path: Path) -> None:
     # No reader gave it, so readers cannot be asked about it.
     nobody = scored(tmp_path, [*ROWS[1:3], row("a4", OSLO)], labels=["GPE"])
     assert nobody.ceiling == {}
+
+
+def test_a_comparison_has_it_beside_the_runs(tmp_path: Path) -> None:
+    first, second, third = (replace(scored(tmp_path, resamples=10), extractor=name) for name in ("one", "two", "three"))
+    compared = compare_runs([first, second, third], resamples=10)
+    by_row = {(row.scope, row.label): compared.ceiling_of(row) for row in compared.rows if row.convention == "exact"}
+    assert by_row["micro", ""] == pytest.approx(0.4)
+    assert by_row["label", "PER"] == pytest.approx(2 / 3)
+    text = render_report(compared, "markdown")
+    assert "| figure | one | two | ceiling | difference |" in text
+    assert "| figure | one | two | three | ceiling |" in text
+    assert "ceiling: readers of the same articles against each other, over 2 articles" in text
+    assert compared.to_json()["rows"][0]["ceiling"] == pytest.approx(0.4)
+    assert "ceiling" in compared.to_pandas()
+    for width in (60, 80, 160):
+        drawn = render_terminal(document_of(compared), width=width)
+        # A signature is never folded.
+        assert max(len(line) for line in drawn.splitlines() if "|" not in line) <= width
+    plain = [replace(own, ceiling={}) for own in (first, second)]
+    assert "ceiling" not in compare_runs(plain, resamples=10).to_json()["rows"][0]
+    assert "ceiling" not in render_report(compare_runs(plain, resamples=10), "tsv")
 
 
 def test_a_run_has_floor_and_ceiling_and_keeps_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 from evalkit.analysis.comparison import ComparedRow, Comparison
 from evalkit.analysis.power import fewest_units
@@ -24,7 +23,7 @@ def document(comparison: Comparison) -> Document:
         title=f"{comparison.gold}, split {comparison.split}",
         blocks=(*_tables(comparison), Lines.of(MARKS, tone=FAINT), Lines.of(*lines)),
         notes=comparison.notes,
-        rows=tuple(flat(asdict(row) | {"mark": row.mark}) for row in comparison.rows),
+        rows=tuple(flat(comparison.values_of(row)) for row in comparison.rows),
         data=comparison.to_json(),
     )
 
@@ -34,22 +33,26 @@ def _tables(comparison: Comparison) -> Iterator[Table]:
     for task in dict.fromkeys(row.task for row in comparison.rows):
         rows = comparison.select(task=task)
         if len(comparison.runs) > 2:
-            yield _overview(task, rows, comparison.runs)
+            yield _overview(task, rows, comparison)
         for first, second in dict.fromkeys((row.first, row.second) for row in rows):
             pair = [row for row in rows if (row.first, row.second) == (first, second)]
-            yield _pair_table(task, pair, comparison.method)
+            yield _pair_table(task, pair, comparison)
 
 
-def _pair_table(task: str, rows: Sequence[ComparedRow], method: str) -> Table:
-    first, second = rows[0].first, rows[0].second
+def _pair_table(task: str, rows: Sequence[ComparedRow], comparison: Comparison) -> Table:
+    first, second, method = rows[0].first, rows[0].second, comparison.method
+    above = ["ceiling"] * (task in comparison.ceiling)
     return Table(
         title=f"{task}: {first} → {second}",
-        columns=figure_columns("figure", first, second, "difference", interval_heading(method), "p", "q", "W/T/L", ""),
+        columns=figure_columns(
+            *("figure", first, second, *above, "difference", interval_heading(method), "p", "q", "W/T/L", "")
+        ),
         rows=tuple(
             (
                 _figure_name(row),
                 number(row.first_value),
                 number(row.second_value),
+                *([_ceiling(comparison, row)] if above else []),
                 f"{row.difference:+.3f}",
                 change(row.ci),
                 number(row.p_randomization),
@@ -60,10 +63,25 @@ def _pair_table(task: str, rows: Sequence[ComparedRow], method: str) -> Table:
             for row in rows
         ),
         signature=f"{task}|{first}|{second}|{method}",
+        caption=_ceiling_caption(comparison, task) if above else "",
     )
 
 
-def _overview(task: str, rows: Sequence[ComparedRow], runs: Sequence[str]) -> Table:
+def _ceiling(comparison: Comparison, row: ComparedRow) -> str:
+    value = comparison.ceiling_of(row)
+    return "–" if value is None else number(value)
+
+
+def _ceiling_caption(comparison: Comparison, task: str) -> str:
+    """What the ceiling is, and over how many articles: those may be fewer than were compared."""
+    articles = {own.micro.articles for own in comparison.ceiling[task].values() if own.micro.articles is not None}
+    over = f", over {number_of(max(articles), 'article')}" if articles else ""
+    return f"ceiling: readers of the same articles against each other{over}"
+
+
+def _overview(task: str, rows: Sequence[ComparedRow], comparison: Comparison) -> Table:
+    runs, above = comparison.runs, task in comparison.ceiling
+    ceilings = {_figure_name(row): _ceiling(comparison, row) for row in rows}
     values: dict[str, dict[str, str]] = {}
     for row in rows:
         if row.first == runs[0]:
@@ -71,8 +89,11 @@ def _overview(task: str, rows: Sequence[ComparedRow], runs: Sequence[str]) -> Ta
             line[row.second] = f"{number(row.second_value)}{row.mark}"
     return Table(
         title=f"{task}: all runs, marks against {runs[0]}",
-        columns=figure_columns("figure", *runs),
-        rows=tuple((name, *(line.get(run, "–") for run in runs)) for name, line in values.items()),
+        columns=figure_columns("figure", *runs, *["ceiling"] * above),
+        rows=tuple(
+            (name, *(line.get(run, "–") for run in runs), *[ceilings[name]] * above) for name, line in values.items()
+        ),
+        caption=_ceiling_caption(comparison, task) if above else "",
     )
 
 
