@@ -11,7 +11,15 @@ from evalkit.cli.options import ListedOption, Option, with_record
 from evalkit.formats.table import FORMATS, load_format, loadable_formats
 from evalkit.options import ReadOptions
 
-__all__ = ["read_options", "side_options", "suggestion_option", "target_option", "tool_option", "write_options"]
+__all__ = [
+    "read_options",
+    "rename_option",
+    "side_options",
+    "suggestion_option",
+    "target_option",
+    "tool_option",
+    "write_options",
+]
 
 
 def _formats() -> str:
@@ -135,6 +143,29 @@ write_options = with_record(
     },
 )
 """How what is written is written, as `target`."""
+
+
+def _renames(context: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """The new names of readers by the old ones, which may have equals signs."""
+    names: dict[str, str] = {}
+    for pair in pairs:
+        old, equals, new = (part.strip() for part in pair.rpartition("="))
+        if not equals or not old or not new:
+            raise click.BadParameter(f"{pair!r} is not OLD=NEW", context, parameter)
+        if names.setdefault(old, new) != new:
+            raise click.BadParameter(f"{old} is given two names; keep one", context, parameter)
+    return names
+
+
+rename_option = click.option(
+    "--rename-annotator",
+    "rename_annotators",
+    multiple=True,
+    metavar="OLD=NEW",
+    callback=_renames,
+    help="Call a reader otherwise, as where a tool knows people by their e-mail addresses; repeatable.",
+)
+"""Other names for readers, as `rename_annotators`."""
 
 
 def _written() -> str:

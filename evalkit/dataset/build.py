@@ -39,7 +39,8 @@ from evalkit.dataset.own_labels import own_inventory
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.publishing.croissant import CROISSANT_FILE, croissant_json
 from evalkit.dataset.publishing.measured import read_measured
-from evalkit.dataset.readings import joined, settled_example, undecided_notes
+from evalkit.dataset.reader_names import address_notes, check_renames, renamed_claims, renamed_readers
+from evalkit.dataset.readings import counted_readings, joined, settled_example, undecided_notes
 from evalkit.dataset.sources import Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.splitting.assign import assign_splits, check_splits, split_notes
 from evalkit.dataset.splitting.lists import NOWHERE
@@ -127,6 +128,7 @@ def build_dataset(
     seed: int = 0,
     resplit: bool = False,
     keep: bool = False,
+    rename_annotators: Mapping[str, str] | None = None,
     read: ReadOptions | None = None,
 ) -> BuildResult:
     """Writes `out` (a dataset folder with its card) and `corpus` from annotated articles.
@@ -144,16 +146,22 @@ def build_dataset(
         resplit: lay out the articles that `out` has already, too; otherwise shares and days leave them where they are.
         keep: keep the articles of `out` that no source names, and the gold of those that sources have no gold of;
             without it a build that would lose either is refused.
+        rename_annotators: the new name of a reader by the old one, as where a tool calls people by their e-mail
+            addresses; the readers of what is kept, too. `read.annotator` is a name as the sources have it.
         read: how the sources are read.
 
     Raises:
         DatasetProblemsError: something is wrong; holds every problem.
+        InputError: a reader cannot be renamed.
         OutputError: a folder cannot be written.
     """
     rule = split_rule(splits, seed=seed, anew=resplit)
     corpus = corpus or corpus_beside(out)
     finish_changes(out)
-    raws, problems, notes, folders = _read_all(listed(sources), out, corpus, keep=keep, read=read or ReadOptions())
+    names = rename_annotators or {}
+    raws, problems, notes, folders = _read_all(
+        listed(sources), out, corpus, keep=keep, names=names, read=read or ReadOptions()
+    )
     labels = labels_file([out, *folders])
     inventory = unlisted_inventory() if labels is None else load_inventory(labels.parent)
     present = _ids_by_split(out)
@@ -186,6 +194,7 @@ def build_dataset(
         *split_notes(raws, present, rule),
         *_copy_notes(raws),
         *undecided_notes(raw.example for raw in raws),
+        *address_notes(counted_readings(raw.example for raw in raws)),
     )
     return BuildResult(splits=settled_splits(built), new_texts=new_texts, notes=notes)
 
@@ -277,7 +286,15 @@ class _Read(NamedTuple):
     folders: tuple[Path, ...]
 
 
-def _read_all(sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: bool, read: ReadOptions) -> _Read:
+def _read_all(
+    sources: Sequence[str | Path],
+    out: Path,
+    corpus: Path,
+    *,
+    keep: bool,
+    names: Mapping[str, str],
+    read: ReadOptions,
+) -> _Read:
     problems: list[Problem] = []
     notes: list[str] = []
 
@@ -300,19 +317,50 @@ def _read_all(sources: Sequence[str | Path], out: Path, corpus: Path, *, keep: b
         notes += batch.sentences
     if not raws and not problems:
         raise InputError("no article to build from; name annotated files")
+    met = set(counted_readings(raw.example for raw in raws))
+    raws = _renamed(raws, names)
     without_gold = any(not raw.example.gold.layers for raw in raws)
     if (keep or without_gold) and _has_articles(out):
         found = find_place(out)
         kept = read_place(found)
         old = [replace(raw, example=_with_text(raw.example, corpus)) for raw in raw_examples(kept, note)]
+        met |= set(counted_readings(raw.example for raw in old))
+        old = _renamed(old, names)
         if keep:
             _refuse_to_lose(kept, found, out)
             raws = _with_kept(raws, old, found)
         else:
             problems += _check_gold_lost(old, raws, out)
+    check_renames(names, met)
+    _refuse_old_names(out, names)
     raws = _joined(raws)
     folders = tuple(folder for place in places if (folder := place.folder) is not None)
     return _Read(raws, problems, tuple(dict.fromkeys(notes)), folders)
+
+
+def _renamed(raws: Sequence[RawExample], names: Mapping[str, str]) -> list[RawExample]:
+    examples = renamed_readers((raw.example for raw in raws), names)
+    return [
+        replace(raw, example=example, claims=renamed_claims(raw.claims, names))
+        for raw, example in zip(raws, examples, strict=True)
+    ]
+
+
+def _refuse_old_names(out: Path, names: Mapping[str, str]) -> None:
+    """What was adjudicated names readers in its record, too, which a build does not write.
+
+    Raises:
+        InputError: a reader of such a folder would be called otherwise.
+    """
+    if not names or not (out / DECISIONS_FILE).is_file():
+        return
+    readers = counted_readings(read_place(find_place(out)).examples)
+    if old := next((name for name in names if name in readers), None):
+        own, named = shlex.quote(str(out)), shlex.quote(f"{old}={names[old]}")
+        raise InputError(
+            f"{out}: was adjudicated, and {DECISIONS_FILE} names readers, too; rename them in both with "
+            f"evalkit dataset adjudicate {own} --out {own} --rename-annotator {named}"
+        )
 
 
 def _has_articles(out: Path) -> bool:
@@ -333,7 +381,9 @@ def _with_kept(raws: Sequence[RawExample], old: Iterable[RawExample], place: Pla
         elif not other.gold.layers:
             readings = {reader: own for reader, own in raw.example.readings.items() if reader not in other.readings}
             if raw.example.gold.layers or readings:
-                kept.append(_ready(replace(raw, example=replace(raw.example, readings=readings)), place))
+                said = {reader: own for reader, own in raw.claims.readings.items() if reader in readings}
+                own = replace(raw, claims=replace(raw.claims, readings=said))
+                kept.append(_ready(replace(own, example=replace(raw.example, readings=readings)), place))
                 # A bare text says nothing beside what is kept.
                 told |= set() if other.readings else {name}
     return [*(raw for raw in raws if raw.example.article.id not in told), *kept]

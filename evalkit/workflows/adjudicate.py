@@ -16,7 +16,6 @@ from evalkit.analysis.adjudication.adjudication import (
     told,
 )
 from evalkit.analysis.adjudication.decisions import (
-    DECISIONS_FILE,
     PERSON,
     Decision,
     decision_lines,
@@ -28,10 +27,12 @@ from evalkit.analysis.differences.matching import Version, changes_between
 from evalkit.dataset.build import declaring_folder, labels_file, write_dataset
 from evalkit.dataset.checks import check_scorable
 from evalkit.dataset.convert import write_batch
+from evalkit.dataset.disputes import DECISIONS_FILE
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.labels import Inventory, load_inventory, unlisted_inventory
 from evalkit.dataset.load import inventory_beside, load_splits
 from evalkit.dataset.own_labels import own_inventory
+from evalkit.dataset.reader_names import check_renames, renamed_readers
 from evalkit.dataset.readings import as_read, counted_readings
 from evalkit.dataset.sources import ALL, check_target, find_place
 from evalkit.dataset.store import dataset_name, split_files
@@ -66,6 +67,7 @@ def adjudicate_dataset(
     anew: bool = False,
     unchanged: bool = False,
     restart: bool = False,
+    rename_annotators: Mapping[str, str] | None = None,
     read: ReadOptions | None = None,
     write: ReadOptions | None = None,
 ) -> Adjudication:
@@ -86,6 +88,8 @@ def adjudicate_dataset(
         anew: make gold of the readings of articles that have gold, too; otherwise that stays.
         unchanged: take articles of these files that came back as they were written for decided, too.
         restart: forget what was decided earlier, by people too, and make that gold from the readings again.
+        rename_annotators: the new name of a reader, or of who decided, by the old one: in the source, in these files
+            and in what was decided earlier.
         read: how the source is read; its `annotator` says whose annotations in the files of decisions count.
         write: the profile and the settings with which files for people are written and read again.
 
@@ -97,15 +101,21 @@ def adjudicate_dataset(
     """
     read, write = read or ReadOptions(), write or ReadOptions()
     form = None if disputed is None else _form(disputed, to, write)
+    names = rename_annotators or {}
     loaded = _loaded(source, replace(read, annotator=None))
+    met = set(counted_readings(example for gold in loaded.splits for example in gold))
+    loaded = replace(loaded, splits=tuple(_renamed(gold, names) for gold in loaded.splits))
     place = None if out is None else _checked_out(path_of(out, "the dataset folder must be a path"), loaded)
     readers = counted_readings(example for gold in loaded.splits for example in gold)
     if not readers:
         raise InputError(f"{loaded.name}: no article has readings of annotators; see evalkit dataset describe")
     strategy_of(strategy, readers)
     record = _record(loaded, place, proved=not restart)
+    met |= {name for one in record for name in one.by}
+    record = [replace(one, by=tuple(names.get(name, name) for name in one.by)) for one in record]
     chosen = [one for gold in loaded.splits for one in gold if one.readings and _is_open(one, record, anew=anew)]
-    settled, notes = _settled(listed(decisions), chosen, read, write)
+    settled, notes = _settled(listed(decisions), chosen, names, met, read, write)
+    check_renames(names, met)
     forgotten = {(one.article_id, one.layer, one.question) for one in record if one.rule == PERSON}
     if restart and forgotten:
         notes.append(f"{number_of(len(forgotten), 'earlier decision')} of people forgotten (--restart)")
@@ -249,16 +259,28 @@ def _is_kept(loaded: _Loaded, chosen: Sequence[Example]) -> bool:
     return any(one.readings and one.article.id not in ids for gold in loaded.splits for one in gold)
 
 
+def _renamed(gold: GoldDataset, names: Mapping[str, str]) -> GoldDataset:
+    return replace(gold, examples=tuple(renamed_readers(gold, names))) if names else gold
+
+
 def _settled(
-    files: Sequence[str | Path], chosen: Sequence[Example], read: ReadOptions, write: ReadOptions
+    files: Sequence[str | Path],
+    chosen: Sequence[Example],
+    names: Mapping[str, str],
+    met: set[str],
+    read: ReadOptions,
+    write: ReadOptions,
 ) -> tuple[dict[str, list[Returned]], list[str]]:
-    """What came back of articles, by article id, and notes."""
+    """What came back of articles, by article id, and notes; who is in the files is added to those that were met."""
+    annotator = None if read.annotator is None else names.get(read.annotator, read.annotator)
     by_id = {example.article.id: example for example in chosen}
     settled: dict[str, list[Returned]] = {}
     notes: list[str] = []
     for file in files:
         options = ReadOptions(profile=write.profile, values=write.values, download=read.download, split=ALL)
         examples = [example for gold in load_splits(file, read=options, decide=as_read) for example in gold]
+        met |= set(counted_readings(examples))
+        examples = renamed_readers(examples, names)
         strange = sorted(one.article.id for one in examples if one.article.id not in by_id)
         if len(strange) == len(examples):
             near = near_match(strange[0], sorted(by_id))
@@ -274,7 +296,7 @@ def _settled(
             own = by_id[example.article.id]
             if example.article.text != own.article.text:
                 raise InputError(f"{file}: article {own.article.id!r:.80} has another text there; settle this one")
-            if found := _decided(example, own, read.annotator):
+            if found := _decided(example, own, annotator):
                 settled[own.article.id] = found
             else:
                 waiting += 1

@@ -400,3 +400,54 @@ class TestNative:
         one = example_from_row(row("a", readings={"kari": {"entities": []}}, scope={"zones": ["body"]}), "x:1")
         assert one.readings["kari"].scope == Scope(zones=("body",))
         assert "scope" not in example_to_row(one)["readings"]["kari"]
+
+
+class TestRenaming:
+    """`--rename-annotator` of a build: a tool calls people by their e-mail addresses."""
+
+    def test_readings_have_the_new_names(self, file: Path, tmp_path: Path) -> None:
+        names = {"kari": "a reader", "ola": "b"}
+        build_dataset(file, tmp_path / "gold", rename_annotators=names)
+        build_dataset(file, tmp_path / "plain")
+        for (renamed,), (plain,) in [(load_splits(tmp_path / name, decide=as_read) for name in ("gold", "plain"))]:
+            assert [{names[old]: own for old, own in example.readings.items()} for example in plain] == [
+                dict(example.readings) for example in renamed
+            ]
+            assert renamed.fingerprint == plain.fingerprint
+        # The same command again finds the new names, and is no mistake.
+        build_dataset(tmp_path / "gold", tmp_path / "gold", rename_annotators=names)
+
+    def test_two_readers_of_an_article_stay_two(self, file: Path, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="article 'open' was read by 'kari' and by 'ola', who cannot both be"):
+            build_dataset(file, tmp_path / "gold", rename_annotators={"kari": "x", "ola": "x"})
+        with pytest.raises(InputError, match="cannot both be called 'ola'"):
+            build_dataset(file, tmp_path / "gold", rename_annotators={"kari": "ola"})
+        apart = [
+            written(tmp_path / f"{name}.jsonl", [row("one", readings={name: {"entities": [MOEN]}})])
+            for name in ("kari", "ola")
+        ]
+        with pytest.raises(InputError, match="'kari' and by 'ola'"):
+            build_dataset(apart, tmp_path / "gold", rename_annotators={"kari": "x", "ola": "x"})
+        assert not (tmp_path / "gold").exists()
+
+    def test_a_new_export_of_the_same_people_goes_before_what_is_kept(self, file: Path, tmp_path: Path) -> None:
+        out, names = tmp_path / "gold", {"kari": "k"}
+        build_dataset(file, out, rename_annotators=names)
+        new = written(tmp_path / "new.jsonl", [row("open", readings={"kari": {"entities": [ROME]}})])
+        (built,) = build_dataset(new, out, keep=True, rename_annotators=names).splits
+        readings = {example.article.id: example.readings for example in built}
+        assert [item.label for item in readings["open"]["k"].entities] == ["GPE"]
+        assert set(readings["open"]) == {"k", "ola"}
+
+    def test_nobody_of_that_name(self, file: Path, tmp_path: Path) -> None:
+        with pytest.raises(UnknownNameError, match="did you mean 'kari'"):
+            build_dataset(file, tmp_path / "gold", rename_annotators={"karri": "k"})
+        with pytest.raises(InputError, match="has no new name"):
+            build_dataset(file, tmp_path / "gold", rename_annotators={"kari": " "})
+
+    @pytest.mark.parametrize("pairs", [("kari",), ("=k",), ("kari=",), ("kari=a", "kari=b")])
+    def test_what_is_no_pair(self, file: Path, pairs: tuple[str, ...]) -> None:
+        options = [word for pair in pairs for word in ("--rename-annotator", pair)]
+        done = CliRunner().invoke(dataset_group, ["build", str(file), "--out", "gold", *options])
+        assert done.exit_code == 2
+        assert "--rename-annotator" in done.output

@@ -19,6 +19,7 @@ from evalkit import (
     OutputError,
     ReadOptions,
     adjudicate_dataset,
+    build_dataset,
     describe_dataset,
     load_dataset,
     score_predictions,
@@ -26,6 +27,7 @@ from evalkit import (
 )
 from evalkit.dataset.load import load_splits
 from evalkit.dataset.readings import as_read
+from evalkit.errors import UnknownNameError
 from evalkit.formats.base import Batch
 from evalkit.formats.table import load_format
 from evalkit.workflows.adjudicate import DRAFT
@@ -386,3 +388,27 @@ def test_what_readings_hold_is_the_same_before_and_after(gold: Path, tmp_path: P
     held = {name: number for name, number in after.items() if name.endswith(" of readings")}
     assert held == {"entities of readings": 19, "quotes of readings": 4, "stances of readings": 7}
     assert held.items() <= before.items()
+
+
+def test_people_are_called_otherwise(gold: Path, tmp_path: Path) -> None:
+    disputed, out, eva = tmp_path / "disputed.jsonl", tmp_path / "gold", "eva@desk.example"
+    adjudicate_dataset(gold, out=out, disputed=disputed)
+    settled = decided(disputed, without("ORG", "nk"), to="native", target=tmp_path / "settled.jsonl", who=eva)
+    adjudicate_dataset(gold, out=out, decisions=settled)
+    assert eva in (out / "decisions.jsonl").read_text(encoding="utf-8")
+    with pytest.raises(InputError, match=r"decisions\.jsonl names readers, too.* --rename-annotator kari=k"):
+        build_dataset(out, out, rename_annotators={"kari": "k"})
+    names = {eva: "eva", "kari": "k"}
+    done = adjudicate_dataset(out, out=out, rename_annotators=names)
+    assert done.readers == {"k": 2, "ola": 2}
+    assert done.figures()["disputed"] == 0
+    assert not any(
+        word in path.read_text(encoding="utf-8")
+        for path in out.rglob("*")
+        if path.is_file()
+        for word in (eva, '"kari"')
+    )
+    at_once = adjudicate_dataset(gold, decisions=settled, rename_annotators=names)
+    assert at_once.to_json()["decisions"] == done.to_json()["decisions"]
+    with pytest.raises(UnknownNameError, match="did you mean 'kari'"):
+        adjudicate_dataset(gold, rename_annotators={"karri": "k"})

@@ -24,7 +24,6 @@ from evalkit.shapes import checked, fields, list_of, ruled, text
 
 __all__ = [
     "ACCEPTED",
-    "DECISIONS_FILE",
     "DISPUTED",
     "EDITED",
     "PERSON",

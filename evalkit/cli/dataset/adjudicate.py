@@ -8,7 +8,7 @@ import click
 
 from evalkit.cli.failing import Condition, fail_on_option, status_on
 from evalkit.cli.options import PATH
-from evalkit.cli.reading import read_options, tool_option, write_options
+from evalkit.cli.reading import read_options, rename_option, tool_option, write_options
 from evalkit.cli.show import form_options, show
 from evalkit.options import ReadOptions
 
@@ -34,6 +34,7 @@ __all__ = ["adjudicate_command"]
 @click.option("--unchanged", is_flag=True, help="Articles that came back as they were written are settled, too.")
 @click.option("--restart", is_flag=True, help="Forget what was decided earlier, by people too, and start over.")
 @click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, help="Show so many; 0 for all.")
+@rename_option
 @fail_on_option("disputed>0")
 @write_options
 @form_options
@@ -49,6 +50,7 @@ def adjudicate_command(
     unchanged: bool,
     restart: bool,
     limit: int,
+    rename_annotators: dict[str, str],
     fail_on: tuple[Condition, ...],
     target: ReadOptions,
     form: str,
@@ -74,6 +76,7 @@ def adjudicate_command(
         anew=anew,
         unchanged=unchanged,
         restart=restart,
+        rename_annotators=rename_annotators,
         read=read,
         write=target,
     )

@@ -9,7 +9,7 @@ import click
 
 from evalkit.cli.dataset.asides import say_asides, say_count
 from evalkit.cli.options import PATH
-from evalkit.cli.reading import read_options
+from evalkit.cli.reading import read_options, rename_option
 from evalkit.cli.show import say, show
 from evalkit.options import ReadOptions
 from evalkit.showing import number_of
@@ -34,6 +34,7 @@ __all__ = ["build_command"]
 @click.option("--seed", type=int, default=0, show_default=True, help="Of shares: another gives other articles to each.")
 @click.option("--resplit", is_flag=True, help="Lay out by share or day also what has a split in the dataset folder.")
 @click.option("--keep", is_flag=True, help="Keep what the dataset folder has and no source: articles, and gold.")
+@rename_option
 @read_options
 def build_command(
     sources: Sequence[Path],
@@ -43,6 +44,7 @@ def build_command(
     seed: int,
     resplit: bool,
     keep: bool,
+    rename_annotators: dict[str, str],
     read: ReadOptions,
 ) -> None:
     """Write the dataset folder, its card and the corpus from annotated articles.
@@ -60,7 +62,15 @@ def build_command(
     corpus = corpus or corpus_beside(out)
     try:
         result = build_dataset(
-            sources or (out,), out, corpus=corpus, splits=splits, seed=seed, resplit=resplit, keep=keep, read=read
+            sources or (out,),
+            out,
+            corpus=corpus,
+            splits=splits,
+            seed=seed,
+            resplit=resplit,
+            keep=keep,
+            rename_annotators=rename_annotators,
+            read=read,
         )
     except DatasetProblemsError as error:
         show(error.problems, heading=False)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -20,17 +21,20 @@ from typing import TYPE_CHECKING, Any
 from evalkit.dataset.build import DatasetProblemsError
 from evalkit.dataset.card import features_of, render_card
 from evalkit.dataset.declaration import DATASET_FILE, read_declaration
+from evalkit.dataset.disputes import DECISIONS_FILE
 from evalkit.dataset.labels import LABELS_FILE
 from evalkit.dataset.load import load_splits
 from evalkit.dataset.manifest import MANIFEST_FILE
 from evalkit.dataset.publishing.croissant import CROISSANT_FILE, croissant_json
 from evalkit.dataset.publishing.measured import MEASURED_FILE, read_measured
-from evalkit.dataset.readings import settled
+from evalkit.dataset.reader_names import addresses
+from evalkit.dataset.readings import counted_readings, settled
 from evalkit.dataset.store import CARD_FILE, split_files
 from evalkit.dataset.validate import validate_dataset
 from evalkit.errors import EvalkitError, InputError, OutputError, describe_error
 from evalkit.files import is_leftover, read_text, refuse_irregular
 from evalkit.folders import JOURNAL
+from evalkit.formats.native.json_rows import read_rows
 from evalkit.secrets import redacted
 from evalkit.showing import number_of, shown_html
 
@@ -159,6 +163,7 @@ def _check(folder: Path) -> None:
         raise DatasetProblemsError(str(folder), found.problems)
     declared, measured = read_declaration(folder), read_measured(folder)
     splits = load_splits(folder, decide=settled)
+    _refuse_addresses(folder, counted_readings(example for gold in splits for example in gold), declared.readers)
     made = {
         CARD_FILE: render_card(splits, declared, folder=folder.resolve().name, measured=measured),
         CROISSANT_FILE: croissant_json(splits, features_of(splits), declared, measured),
@@ -169,6 +174,25 @@ def _check(folder: Path) -> None:
                 f"{folder / name}: says something else than the gold and {DATASET_FILE} do now; evalkit dataset build "
                 f"--out {folder} makes it anew"
             )
+
+
+def _refuse_addresses(folder: Path, readers: Iterable[str], declared: Iterable[str]) -> None:
+    """Refuses readers, and people who decided, who are called by what looks like an e-mail address."""
+    record = folder / DECISIONS_FILE
+    rows = (row for _, row in read_rows(record)) if record.is_file() else ()
+    decided = [name for row in rows for name in row.get("by") or () if isinstance(name, str)]
+    if found := addresses((*readers, *decided)):
+        own = shlex.quote(str(folder))
+        verb = f"adjudicate {own}" if record.is_file() else f"build {own}"
+        raise InputError(
+            f"{folder}: {found[0]!r:.80} looks like an e-mail address of a reader, which would be public; give another "
+            f"name with evalkit dataset {verb} --out {own} --rename-annotator {found[0]}=NAME"
+        )
+    if found := addresses(declared):
+        raise InputError(
+            f"{folder / DATASET_FILE}: [readers] has {found[0]!r:.80}, which looks like an e-mail address and would be "
+            "public; write the name that the readings have"
+        )
 
 
 def _is_kept_by_git(name: str) -> bool:

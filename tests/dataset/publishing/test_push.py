@@ -269,3 +269,27 @@ def test_a_link_is_not_sent(folder: Path, tmp_path: Path) -> None:
     (folder / "notes.md").symlink_to(tmp_path / "private.md")
     with pytest.raises(InputError, match=r"notes\.md: is a link"):
         push_dataset(folder, "harbour/gold", dry_run=True)
+
+
+def test_an_address_of_a_reader_stays(tmp_path: Path) -> None:
+    who, said = "ida@desk.example", {"entities": [{"start": 0, "end": 4, "label": "GPE"}]}
+    row = {"id": "a", "split": "test", "text": "Oslo waits.", **said, "readings": {who: said, "jan": said}}
+    (tmp_path / "gold.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    gold = tmp_path / "gold"
+    built = build_dataset(tmp_path / "gold.jsonl", gold)
+    assert any(note.startswith("1 reader is called by what looks like an e-mail address") for note in built.notes)
+    with pytest.raises(InputError, match=f"build .*gold --out .*gold --rename-annotator {who}=NAME"):
+        push_dataset(gold, "harbour/gold", dry_run=True)
+    built = build_dataset(gold, gold, rename_annotators={who: "ida"})
+    assert not any("e-mail" in note for note in built.notes)
+    assert "test/a.json" in push_dataset(gold, "harbour/gold", dry_run=True).files
+    assert not any(who in path.read_text(encoding="utf-8") for path in gold.rglob("*") if path.is_file())
+    decided = {"article_id": "a", "by": [who]}
+    (gold / "decisions.jsonl").write_text(json.dumps(decided) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=f"adjudicate .*gold --out .*gold --rename-annotator {who}=NAME"):
+        push_dataset(gold, "harbour/gold", dry_run=True)
+    (gold / "decisions.jsonl").unlink()
+    (gold / "dataset.toml").write_text(f'[readers]\n"{who}" = "an editor"\n', encoding="utf-8")
+    build_dataset(gold, gold)
+    with pytest.raises(InputError, match=r"\[readers\] has 'ida@desk.example'"):
+        push_dataset(gold, "harbour/gold", dry_run=True)
