@@ -24,10 +24,10 @@ __all__ = ["leakage_command"]
 @click.option(
     "--sample",
     "sampled",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 100),
     metavar="N",
-    help="Look at one of N sequences of words, which is faster; by default at all up to 100 million characters, beyond "
-    "at one of 4.",
+    help="Look at one of N (to 100) sequences of words, which is faster; by default at all up to 100 million characters, "
+    "beyond at one of 4.",
 )
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Show so many; 0 for all.")
 @click.option(
@@ -49,10 +49,10 @@ def leakage_command(
 ) -> None:
     """Show which articles of one split of DATASET stand, in whole or in part, in another, or in a training corpus.
 
-    Found are articles with 30 sequences of five words in common that few articles have (of short texts a quarter is
-    enough), whatever else was changed. For each pair: the longest passage, how much of each stands in the other, and
-    which is likely the original. Then what of each split is known from train: articles, words, names, quotes, speakers,
-    outlets and dates. Without DATASET the bundled gold is searched.
+    Found are equal articles, and those with 30 sequences of five words in common that few articles have (of short texts
+    a quarter is enough), whatever else was changed. For each pair: the longest passage, how much of each stands in
+    the other, and which is likely the original. Then what of each split is known from train: articles, words, names,
+    quotes, speakers, outlets and dates. Without DATASET the bundled gold is searched.
     """
     from evalkit.workflows.leakage import find_leakage
 

@@ -41,7 +41,8 @@ class Leak:
     Attributes:
         left: the one: of the later split, such as test.
         right: the other: of an earlier split, such as train, or of a training corpus.
-        shared: different sequences of five words that both have, without those that many articles have.
+        shared: different sequences of five words that both have, without those that many articles have; of equal texts
+            all.
         words: words of the longest passage.
         text: that passage, as the left article has it.
         containment: the share of the words of each that stand in passages of the other, 0 to 1.

@@ -5,8 +5,8 @@ lifted sentences. A join on rare sequences finds whatever shares enough of them,
 becomes a number that also holds its article, the numbers are sorted, and equal neighbours are pairs.
 
 What many articles have is no copy of one from another: a footer, a way to say goodbye. How many are many depends on how
-many there are (`commonness`). A text that is nothing but such sequences was sent to many, so those articles are
-compared all the same, each with the first of them.
+many there are (`commonness`). A text that is little else than such sequences, or has more of them than furniture is
+long (`LONG`), was sent to many, so those articles are compared all the same, each with the first of them.
 
 Large sets are sampled: of the sequences those whose number is below a bound, the same ones in every article (Broder
 1997, modulo sampling).
@@ -35,10 +35,18 @@ SHORT_SHARE = 0.25
 
 SAMPLED = 4
 """Of so many sequences one is looked at in large sets."""
+MOST_SAMPLED = 100
+"""Beyond this hardly any sequence of an article is looked at."""
 EXACT_CHARACTERS = 100_000_000
 """Characters of all texts up to which every sequence is looked at."""
 MOSTLY = 0.5
 """Share of common sequences from which a whole text was sent to many."""
+LONG = 120
+"""Words of a passage up to which it may be furniture, as the foot of a page; a longer one that many have is wire."""
+LIFTED, SENTENCE = 3, 8
+"""So many passages of so many sequences each, that is of a sentence of twelve words, are no accident either."""
+FEW = 4
+"""Articles of one outlet that have the same beginning or end from which on that is furniture."""
 _PAIRS_AT_ONCE = 4_000_000
 
 
@@ -51,6 +59,7 @@ class Joined:
         common: numbers of the sequences that many articles have, ascending, without their last `bits` bits.
         bits: how many bits of a sequence are not kept.
         sampled: one of so many sequences was looked at; 1 for all.
+        several: numbers of those that `FEW` articles of one outlet have, likewise.
         limit: articles up to which a sequence is rare.
         sent_to_many: which texts are little else than common sequences.
         articles_with_common: in how many texts common sequences stand.
@@ -58,6 +67,7 @@ class Joined:
 
     pairs: Ints
     common: Numbers
+    several: Numbers
     bits: int
     sampled: int
     limit: int
@@ -70,11 +80,18 @@ class Joined:
 
     def are_common(self, shingles: Numbers) -> NDArray[np.bool_]:
         """Which sequences of the sample many articles have."""
-        if not len(self.common):
+        return self._among(self.common, shingles)
+
+    def have_several(self, shingles: Numbers) -> NDArray[np.bool_]:
+        """Which sequences of the sample several articles of one outlet have."""
+        return self._among(self.several, shingles)
+
+    def _among(self, these: Numbers, shingles: Numbers) -> NDArray[np.bool_]:
+        if not len(these):
             return np.zeros(len(shingles), dtype=bool)
         kept = shingles >> np.uint64(self.bits)
-        place = np.minimum(np.searchsorted(self.common, kept), len(self.common) - 1)
-        return np.asarray(self.common[place] == kept)
+        place = np.minimum(np.searchsorted(these, kept), len(these) - 1)
+        return np.asarray(these[place] == kept)
 
 
 def commonness(articles: int) -> int:
@@ -83,22 +100,29 @@ def commonness(articles: int) -> int:
 
 
 def needed(shingles: float) -> float:
-    """How many of its sequences a text must share with another one, by how many it has."""
+    """How many of its sequences a text must share with another one at least, by how many it has."""
     if shingles < SHORT - SHINGLE + 1:
         return max(SHORT_SHARE * shingles, 1.0)
-    return min(SHARED, SHARE * shingles)
+    return min(LIFTED * SENTENCE, SHARE * shingles)
 
 
 def _bound(sampled: int) -> int:
     return (1 << 64) // sampled - 1
 
 
-def join_texts(texts: Sequence[str], sides: Sequence[int] | None = None, *, sampled: int | None = None) -> Joined:
+def join_texts(
+    texts: Sequence[str],
+    sides: Sequence[int] | None = None,
+    *,
+    outlets: Sequence[str] | None = None,
+    sampled: int | None = None,
+) -> Joined:
     """The pairs of texts that may share a passage.
 
     Args:
         texts: the texts.
         sides: a number for each; only texts of different ones are paired. None pairs all.
+        outlets: the source of each; None for texts of one.
         sampled: look at one of so many sequences; by default at all up to `EXACT_CHARACTERS`, then at one of `SAMPLED`.
     """
     if sampled is None:
@@ -118,13 +142,17 @@ def join_texts(texts: Sequence[str], sides: Sequence[int] | None = None, *, samp
     several = np.flatnonzero((sizes > 1) & (sizes <= limit))
     for size in np.unique(sizes[several]).tolist():
         counts.add_runs(article, begins[several[sizes[several] == size]], size)
-    reduced = in_common[sent_to_many[article[in_common]]]
+    # A passage of a text that is longer than furniture was sent to many, too.
+    long = of_common * sampled >= LONG - SHINGLE + 1
+    reduced = in_common[(sent_to_many | long)[article[in_common]]]
     counts.add_stars(keys[reduced], article[reduced])
     # Of a text that was sent to many all sequences count, of another one the rare ones.
     own = np.where(sent_to_many, total, total - of_common)
+    several = begins[_of_one_outlet(article, begins, sizes, outlets)]
     return Joined(
         pairs=np.unique(np.concatenate([counts.enough(own, sampled), _equal(whole, side)]), axis=0),
         common=keys[begins[common]],
+        several=keys[several],
         bits=bits,
         sampled=sampled,
         limit=limit,
@@ -159,6 +187,20 @@ def _keys(texts: Sequence[str], bits: int, sampled: int) -> tuple[Numbers, Numbe
     del parts
     keys.sort()
     return keys[run_bounds(keys)[0]], whole
+
+
+def _of_one_outlet(article: Ints, begins: Ints, sizes: Ints, outlets: Sequence[str] | None) -> Ints:
+    """The runs of equal sequences in which `FEW` articles of one outlet are; those without a source count as one."""
+    several = np.flatnonzero(sizes >= FEW)
+    if outlets is None or len(set(outlets)) == 1 or not len(several):
+        return several
+    known = {name: number for number, name in enumerate(sorted(set(outlets)))}
+    outlet = np.array([known[name] for name in outlets], dtype=np.int64)
+    run = np.repeat(np.arange(len(several)), sizes[several])
+    codes = run * len(known) + outlet[article[_members(begins[several], sizes[several])]]
+    codes.sort()
+    first, number = run_bounds(codes)
+    return several[np.unique(codes[first[number >= FEW]] // len(known))]
 
 
 def _members(begins: Ints, sizes: Ints) -> Ints:
@@ -219,7 +261,9 @@ class _Counts:
         pairs = np.stack(np.divmod(self.codes, len(self.side)), axis=1) if len(self.codes) else np.zeros((0, 2), int)
         fewer = shingles[pairs].min(axis=1) * sampled
         least = np.where(
-            fewer < SHORT - SHINGLE + 1, np.maximum(SHORT_SHARE * fewer, 1), np.minimum(SHARED, SHARE * fewer)
+            fewer < SHORT - SHINGLE + 1,
+            np.maximum(SHORT_SHARE * fewer, 1),
+            np.minimum(LIFTED * SENTENCE, SHARE * fewer),
         )
         if sampled > 1:
             # A sample of a share p of n has p·n of them, give or take √(n·p·(1-p)).

@@ -7,6 +7,7 @@ from itertools import chain
 
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.leakage.found import Known, Leak, Leakage, LeakSide
+from evalkit.dataset.leakage.join import FEW, LONG
 from evalkit.dataset.leakage.known import known_from
 from evalkit.dataset.leakage.origin import original_of
 from evalkit.dataset.leakage.passages import Passages, SharedText, shared_passages
@@ -119,8 +120,20 @@ def _notes(splits: Sequence[GoldDataset], corpora: Mapping[str, Sequence[Article
         notes.append("there is no train split and no training corpus, so nothing is said of what is known from them")
     if passages.articles_with_common:
         notes.append(
-            f"what more than {passages.limit} articles have counts as nobody's text: "
+            f"what more than {passages.limit} articles have counts as nobody's text, but for passages of over {LONG} "
+            "words: "
             f"{number_of(passages.articles_with_common, 'article has', 'articles have')} some"
+        )
+    if passages.furnished:
+        notes.append(
+            f"{number_of(passages.furnished, 'article')} of those that were compared "
+            f"{'begins or ends' if passages.furnished == 1 else 'begin or end'} with what {FEW} or more of one outlet "
+            "have; that counts as nobody's text, too"
+        )
+    if passages.without_blanks:
+        notes.append(
+            f"{number_of(passages.without_blanks, 'article is', 'articles are')} in a script without blanks between "
+            "words, where whole copies and long ones are found only"
         )
     if passages.sampled > 1:
         notes.append(

@@ -1,16 +1,19 @@
 r"""The words of texts as numbers: for a corpus at once, and of one article with their places.
 
-A word is what `\w+` finds in the casefolded text, so case, punctuation and white space do not count. Its number is a
-polynomial of its characters modulo 2⁶⁴, read off running sums over many texts at once: no word becomes a string, so
-that a pass over a corpus costs about as much as two of `str.split()`. Two words with one number are as good as
-impossible, and a passage that is reported is compared as text besides.
+A word is a row of `\w` and of marks, such as accents and the vowel signs of Indic scripts, in the casefolded text in
+normal form C: case, punctuation, white space and how an accent is written do not count. Its number is a polynomial of
+its characters modulo 2⁶⁴, read off running sums over many texts at once: no word becomes a string, so that a pass over
+a corpus costs about as much as two of `str.split()`. Two words with one number are as good as impossible, and a
+passage that is reported is compared as text besides.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
@@ -28,7 +31,11 @@ BATCH = 1 << 15
 _BLOCK = 256
 _CODES = 0x110000
 _LONG = np.uint64(1)
-"""Stands for a character that is several when it is casefolded, such as ß."""
+"""Stands for a character that does not stay one when it is folded: ß, or an accent that becomes one with a letter."""
+_JOINING = "\u0300-\u036f\u0653-\u0655\u1161-\u1175\u11a8-\u11c2\u3099\u309a"
+"""Characters that become one with the one before them in normal form C, in scripts where they are written so."""
+_LAST_MARKS = 0x1F000
+"""Below it lie all marks but for those that choose among forms of a character (U+FE00 to U+FE0F: no part of a word)."""
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _INVERSE = np.uint64(pow(int(_BASE), -1, 1 << 64))
 _NEXT_WORD = np.uint64(0xD6E8FEB86659FD93)
@@ -58,7 +65,43 @@ class Words:
 
 def folded_words(text: str) -> list[str]:
     """The words themselves."""
-    return re.findall(r"\w+", text.casefold())
+    if text.isascii():
+        return re.findall(r"\w+", text.casefold())
+    return _word_pattern().findall(_folded(text))
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text.casefold())
+
+
+@cache
+def _word_pattern() -> re.Pattern[str]:
+    marks = "".join(re.escape(chr(code)) for code in range(_LAST_MARKS) if _is_mark(chr(code)))
+    return re.compile(rf"[\w{marks}]+")
+
+
+@cache
+def _cluster_pattern() -> re.Pattern[str]:
+    """A character with those that may become one with it."""
+    marks = "".join(re.escape(chr(code)) for code in range(_LAST_MARKS) if unicodedata.combining(chr(code)))
+    return re.compile(rf"(?s:.)[{marks}{_JOINING}]*")
+
+
+def _is_mark(letter: str) -> bool:
+    return (
+        unicodedata.category(letter) in ("Mn", "Mc")
+        and not "\ufe00" <= letter <= "\ufe0f"
+        and letter < chr(_LAST_MARKS)
+    )
+
+
+def _is_word(letter: str) -> bool:
+    return bool(re.match(r"\w", letter)) or _is_mark(letter)
+
+
+def _value(letter: str) -> int:
+    """Odd and spread over all bits, so never 0 nor what stands for several characters."""
+    return (ord(letter) * 0xBF58476D1CE4E5B9 + 0x94D049BB133111EB) % (1 << 64) | 5
 
 
 class _Characters:
@@ -79,16 +122,24 @@ class _Characters:
             self._learn(block)
         return np.take(self._values, codes)
 
+    def folded(self, text: str) -> Numbers:
+        """The same of a text that is folded already: what could not become one with a letter stays."""
+        values = self.of(text)
+        left = np.flatnonzero(values == _LONG)
+        for place in left.tolist():
+            values[place] = _value(text[place]) if _is_word(text[place]) else 0
+        return values
+
     def _learn(self, block: int) -> None:
         if self._is_known[block]:
             return
+        joining = re.compile(f"[{_JOINING}]")
         for code in range(block * _BLOCK, (block + 1) * _BLOCK):
-            folded = chr(code).casefold()
-            if len(folded) > 1:
+            folded = _folded(chr(code))
+            if len(folded) > 1 or joining.match(folded):
                 self._values[code] = _LONG
-            elif re.match(r"\w", folded):
-                # Odd and spread over all bits, so never 0 nor what stands for several characters.
-                self._values[code] = (ord(folded) * 0xBF58476D1CE4E5B9 + 0x94D049BB133111EB) % (1 << 64) | 5
+            elif _is_word(folded):
+                self._values[code] = _value(folded)
         self._is_known[block] = True
 
     def powers(self, length: int) -> tuple[Numbers, Numbers]:
@@ -122,10 +173,13 @@ def words_of(text: str) -> Words:
     values = _CHARACTERS.of(text)
     if not (values == _LONG).any():
         return Words(*_numbered(values))
-    # The place in the text of each character of the casefolded one.
-    origin = np.repeat(np.arange(len(text)), [len(character.casefold()) for character in text])
-    numbers, start, end = _numbered(_CHARACTERS.of(text.casefold()))
-    return Words(numbers, origin[start], origin[end - 1] + 1)
+    # Characters that may become one are folded together; the place in the text of each character of the folded one.
+    clusters = [match.span() for match in _cluster_pattern().finditer(text)]
+    folded = [_folded(text[start:end]) for start, end in clusters]
+    length = [len(one) for one in folded]
+    begin, stop = (np.repeat(np.array(ends, dtype=np.int64), length) for ends in zip(*clusters, strict=True))
+    numbers, start, end = _numbered(_CHARACTERS.folded("".join(folded)))
+    return Words(numbers, begin[start], stop[end - 1])
 
 
 def text_batches(texts: Sequence[str]) -> Iterator[tuple[int, Numbers, Ints]]:
@@ -134,8 +188,8 @@ def text_batches(texts: Sequence[str]) -> Iterator[tuple[int, Numbers, Ints]]:
         some: Sequence[str] = texts[begin:end]
         values = _CHARACTERS.of("\n".join(some))
         if (values == _LONG).any():
-            some = [text.casefold() for text in some]
-            values = _CHARACTERS.of("\n".join(some))
+            some = [_folded(text) for text in some]
+            values = _CHARACTERS.folded("\n".join(some))
         numbers, start, _ = _numbered(values)
         counts = np.searchsorted(start, _ends(some))
         counts[1:] -= counts[:-1].copy()

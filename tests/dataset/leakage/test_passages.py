@@ -6,6 +6,7 @@ import importlib.util
 import random
 import re
 import sys
+import unicodedata
 from pathlib import Path
 from types import ModuleType
 
@@ -17,6 +18,7 @@ from evalkit.dataset.leakage.clusters import wire_clusters
 from evalkit.dataset.leakage.join import commonness
 from evalkit.dataset.leakage.passages import shared_passages
 from evalkit.dataset.leakage.words import folded_words, text_batches, words_of
+from evalkit.errors import InputError
 from evalkit.records import Article
 
 SCRIPT = Path(__file__).parents[3] / "experiments" / "benchmarks" / "leakage.py"
@@ -52,7 +54,11 @@ def test_copies_of_every_kind_are_found_and_nothing_else(made: ModuleType):
             assert (recall >= 0.98, precision >= 0.98) == (True, True), (kind, sampled, recall, precision)
 
 
-@given(st.lists(st.text(alphabet="aAbß ŉİ.,_1é漢\n’\U0001f600ΐ", max_size=30), min_size=1, max_size=6))
+@given(
+    st.lists(
+        st.text(alphabet="aAbß e\u0301\u0323\u094dकि\ufe0fŉİ.,_1é漢\n’\U0001f600ΐ", max_size=30), min_size=1, max_size=6
+    )
+)
 @settings(max_examples=60, deadline=None)
 def test_words_are_those_of_the_casefolded_text(texts: list[str]):
     numbers: dict[str, int] = {}
@@ -61,7 +67,7 @@ def test_words_are_those_of_the_casefolded_text(texts: list[str]):
         expected = folded_words(text)
         assert len(words) == len(expected)
         for word, number, start, end in zip(expected, words.numbers, words.start, words.end, strict=True):
-            assert word in text[start:end].casefold()
+            assert word in unicodedata.normalize("NFC", text[start:end].casefold())
             assert numbers.setdefault(word, int(number)) == number
     assert len(set(numbers.values())) == len(numbers)
     together = [row.tolist() for _, row, _ in text_batches(texts)]
@@ -178,3 +184,98 @@ def test_texts_without_words_share_nothing():
     pages = [article("a", ""), article("b", "…"), article("c", ""), article("d", "No news."), article("e", "no NEWS")]
     assert [(pair.left, pair.right, pair.shared) for pair in shared_passages(pages).pairs] == [(3, 4, 0)]
     assert shared_passages([]).pairs == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["la " * 300, "Row row row your boat gently down the stream. " * 40 + story(1, 20), "Yes!", "Team 0, — " * 9],
+)
+def test_equal_texts_are_a_pair_whole(text: str):
+    (pair,) = shared_passages([article("a", f"{text}."), article("b", text.upper())]).pairs
+    assert pair.containment == (1, 1)
+    assert (pair.left_span, pair.right_span) == ((0, len(text) + 1), (0, len(text)))
+    assert pair.passage_words == len(folded_words(text))
+
+
+def test_a_refrain_is_no_copy():
+    def ticker(seed: int) -> str:
+        refrain = "corner kick for the home team, no danger for the goal keeper."
+        return " ".join(f"{minute}. minute: {refrain} {story(100 * seed + minute, 7)}." for minute in range(60))
+
+    assert shared_passages([article("a", ticker(1)), article("b", ticker(2))]).pairs == ()
+    assert len(shared_passages([article("a", ticker(1)), article("b", ticker(1)[:2000])]).pairs) == 1
+
+
+def test_how_accents_are_written_does_not_count_and_marks_belong_to_words():
+    text = "L’été dernier, à Évreux, les élèves ont reçu des prix. " + "दिल्ली सरकार ने सोमवार को घोषणा की। "
+    other = unicodedata.normalize("NFD", text)
+    assert words_of(text).numbers.tolist() == words_of(other).numbers.tolist()
+    assert "दिल्ली" in folded_words(text)
+    longer = f"{story(1, 8)} {other} {story(2, 8)}"
+    (pair,) = shared_passages([article("a", text), article("b", longer)]).pairs
+    assert longer[pair.right_span.start : pair.right_span.end] == other.rstrip(" ।")
+
+
+def test_unrelated_texts_of_a_script_with_vowel_signs_are_no_pairs():
+    rng = random.Random(3)
+    words = [
+        "".join(rng.choice("कखगतनमरसल") + rng.choice("ािीेोु") for _ in range(rng.randint(1, 4))) for _ in range(800)
+    ]
+    texts = [" ".join(rng.choices(words, k=300)) for _ in range(12)]
+    assert shared_passages([article(f"a{n}", text) for n, text in enumerate(texts)]).pairs == ()
+
+
+@pytest.mark.parametrize(
+    ("articles", "having", "words", "own"),
+    [
+        (5, 5, 45, 250),
+        (100, 5, 100, 300),
+        (100, 10, 60, 300),
+        (500, 10, 100, 250),
+        (500, 50, 45, 300),
+        (60, 60, 100, 90),
+    ],
+)
+def test_the_foot_of_some_pages_is_no_copy_and_a_copy_among_them_is(articles: int, having: int, words: int, own: int):
+    foot, lifted = story(0, words), story(1, 60)
+    bodies = [story(number + 2, own) for number in range(articles)]
+    bodies[0], bodies[2] = (f"{bodies[number]} {lifted}. Seen by {number}." for number in (0, 2))
+    pages = [article(f"a{n:03}", f"{body}\n\n{foot if n < having else ''}") for n, body in enumerate(bodies)]
+    found = shared_passages(pages)
+    assert [(pair.left, pair.right) for pair in found.pairs] == [(0, 2)]
+    assert pages[0].text[slice(*found.pairs[0].left_span)].startswith(lifted)
+
+
+def test_what_several_outlets_end_with_is_no_foot():
+    wire = story(0, 80)
+    pages = [article(f"a{n}", f"{story(n + 1, 200)} {wire}", source=f"Paper {n}") for n in range(5)]
+    assert len(shared_passages(pages).pairs) == 10
+
+
+def test_a_long_passage_that_many_have_is_wire():
+    wire = story(0, 300)
+    pages = [article("brief", wire)]
+    pages += [article(f"a{n:02}", f"{story(n + 1, 200)} {wire} {story(n + 50, 250)}") for n in range(12)]
+    pages += [article(f"b{n:02}", story(n + 100, 300)) for n in range(12)]
+    assert set(wire_clusters(pages)) == {"brief", *(f"a{n:02}" for n in range(12))}
+
+
+def test_three_lifted_sentences_of_twelve_words_are_a_copy_and_two_are_not():
+    lifted = [story(number, 12) for number in (1, 2, 3)]
+
+    def with_sentences(seed: int, number: int) -> Article:
+        return article(str(seed), " ".join(f"{story(seed + at, 90)}. {lifted[at]}." for at in range(number)))
+
+    assert len(shared_passages([with_sentences(10, 3), with_sentences(20, 3)]).pairs) == 1
+    assert shared_passages([with_sentences(10, 3), with_sentences(20, 2)]).pairs == ()
+
+
+def test_a_sample_of_nothing_is_refused():
+    for sampled in (0, -1, 10**6, 2**70):
+        with pytest.raises(InputError, match="is no sample; give 1"):
+            shared_passages([article("a", "one"), article("b", "two")], sampled=sampled)
+
+
+def test_texts_without_blanks_are_counted():
+    pages = [article("a", "北京市政府周一宣布，将在未来三年内投资五百亿元改善公共交通。"), article("b", story(1, 40))]
+    assert shared_passages(pages).without_blanks == 1
