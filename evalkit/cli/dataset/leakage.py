@@ -26,8 +26,8 @@ __all__ = ["leakage_command"]
     "sampled",
     type=click.IntRange(1, 100),
     metavar="N",
-    help="Look at one of N (to 100) sequences of words, which is faster; by default at all up to 100 million characters, "
-    "beyond at one of 4.",
+    help="Look at one of N (to 100) sequences of words, which is faster; by default at all up to 100 million "
+    "characters, beyond at one of 4.",
 )
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Show so many; 0 for all.")
 @click.option(
