@@ -13,6 +13,7 @@ from evalkit.analysis.adjudication.adjudication import (
     Returned,
     adjudicated,
     edits_of,
+    made_layers,
     told,
 )
 from evalkit.analysis.adjudication.decisions import (
@@ -113,13 +114,20 @@ def adjudicate_dataset(
     record = _record(loaded, place, proved=not restart)
     met |= {name for one in record for name in one.by}
     record = [replace(one, by=tuple(names.get(name, name) for name in one.by)) for one in record]
-    chosen = [one for gold in loaded.splits for one in gold if one.readings and _is_open(one, record, anew=anew)]
+    asked = _asked(loaded, record, anew=anew)
+    chosen = [one for gold in loaded.splits for one in gold if one.article.id in asked]
+    stays = {
+        one.article.id: one.gold.with_layers(**dict.fromkeys(asked[one.article.id] & one.gold.layers.keys()))
+        for one in chosen
+    }
     settled, notes = _settled(listed(decisions), chosen, names, met, read, write)
     check_renames(names, met)
     forgotten = {(one.article_id, one.layer, one.question) for one in record if one.rule == PERSON}
     if restart and forgotten:
         notes.append(f"{number_of(len(forgotten), 'earlier decision')} of people forgotten (--restart)")
-    made = adjudicated(chosen, strategy, earlier=() if restart else record, settled=settled, unchanged=unchanged)
+    made = adjudicated(
+        chosen, strategy, earlier=() if restart else record, settled=settled, unchanged=unchanged, kept=stays
+    )
     splits = tuple(_with_gold(gold, made, loaded.listed) for gold in loaded.splits)
     left = tuple(sorted(made.drafts))
     examples = [example for gold in splits for example in gold]
@@ -243,14 +251,53 @@ def _record(loaded: _Loaded, out: Path | None, *, proved: bool = True) -> list[D
                     f"does not stand where {one.item.id} was decided; restore the text, take its lines out, or decide "
                     "all anew with --restart"
                 )
+        if proved:
+            _refuse_unexplained(loaded, folder, examples, by_id)
         for article_id, own in by_id.items():
             found += edits_of(examples[article_id], own) if article_id in examples else own
     return found
 
 
-def _is_open(example: Example, record: Sequence[Decision], *, anew: bool) -> bool:
-    """Whether the gold of an article is to be made: it has none, an adjudication made it, or somebody wants it so."""
-    return anew or not example.gold.layers or example.article.id in {one.article_id for one in record}
+def _refuse_unexplained(
+    loaded: _Loaded, folder: Path, examples: Mapping[str, Example], record: Mapping[str, Sequence[Decision]]
+) -> None:
+    """Refuses to write over gold that neither the dataset nor the record has.
+
+    Raises:
+        InputError: there is such gold; names the article.
+    """
+    source = {example.article.id: example for gold in loaded.splits for example in gold}
+    for article_id, example in sorted(examples.items()):
+        lines = record.get(article_id)
+        made = set() if lines is None else made_layers(example, {one.layer for one in lines})
+        lost = [
+            name
+            for name, items in example.gold.layers.items()
+            if items and name not in made and source[article_id].gold[name] is None
+        ]
+        if lost and source[article_id].readings:
+            raise InputError(
+                f"{folder}: article {article_id!r:.80} has {lost[0]} that {DECISIONS_FILE} says nothing of, and they "
+                f"would be lost; adjudicate the folder itself ({folder}), or give up its gold with --restart"
+            )
+
+
+def _asked(loaded: _Loaded, record: Sequence[Decision], *, anew: bool) -> dict[str, set[str]]:
+    """Article id → the layers whose gold is to be made of readings; of the articles that have any.
+
+    There is no gold in it, an adjudication made it, or somebody wants it so.
+    """
+    recorded: dict[str, set[str]] = {}
+    for one in record:
+        recorded.setdefault(one.article_id, set()).add(one.layer)
+    examples = [example for gold in loaded.splits for example in gold if example.readings]
+    asked = {
+        one.article.id: {name for own in one.readings.values() for name in own.layers}
+        if anew
+        else made_layers(one, recorded.get(one.article.id))
+        for one in examples
+    }
+    return {article_id: layers for article_id, layers in asked.items() if layers}
 
 
 def _is_kept(loaded: _Loaded, chosen: Sequence[Example]) -> bool:

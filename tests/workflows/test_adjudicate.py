@@ -412,3 +412,37 @@ def test_people_are_called_otherwise(gold: Path, tmp_path: Path) -> None:
     assert at_once.to_json()["decisions"] == done.to_json()["decisions"]
     with pytest.raises(UnknownNameError, match="did you mean 'kari'"):
         adjudicate_dataset(gold, rename_annotators={"karri": "k"})
+
+
+def test_layers_are_made_one_by_one(tmp_path: Path) -> None:
+    """What no reading has stays whatever happens, and what only readings have is made beside gold that is there."""
+    own = {"entities": [mention("Oslo", "LOC", "oslo"), mention("Ola Brun", "PER", "ola-brun")], "stances": []}
+    quotes = {"entities": KARI["entities"], "quotes": [quote("moen")], "stances": None}
+    row = {"id": "a", "split": "test", "text": TEXT, **own, "quotes": None}
+    path, out = tmp_path / "gold.jsonl", tmp_path / "gold"
+    path.write_text(json.dumps(row | {"readings": {"kari": quotes, "ola": quotes}}) + "\n", encoding="utf-8")
+    for source in (path, out, out):
+        done = adjudicate_dataset(source, out=out)
+        (gold,) = done.splits[0]
+        assert [item.label for item in gold.gold.entities] == ["LOC", "PER"]
+        assert gold.gold.stances == ()
+        assert {one.layer for one in done.decisions} == {"quotes"}
+    done = adjudicate_dataset(path, anew=True)
+    assert [len(done.splits[0].examples[0].gold[name] or ()) for name in ("entities", "quotes", "stances")] == [5, 1, 0]
+    assert done.splits[0].examples[0].gold.stances == ()
+
+
+def test_gold_that_the_record_does_not_explain_is_not_lost(gold: Path, tmp_path: Path) -> None:
+    out = tmp_path / "gold"
+    adjudicate_dataset(gold, out=out)
+    before = load_dataset(out).fingerprint
+    record = out / "decisions.jsonl"
+    kept = [line for line in record.read_text(encoding="utf-8").splitlines(True) if '"article_id": "a1"' in line]
+    for lines in ([], kept):
+        record.write_text("".join(lines), encoding="utf-8")
+        assert "that decisions.jsonl says nothing of" in refused(InputError, gold, out=out)
+        assert load_dataset(out).fingerprint == before
+    adjudicate_dataset(out, out=out)
+    assert load_dataset(out).fingerprint == before
+    adjudicate_dataset(gold, out=out, restart=True)
+    assert load_dataset(out).fingerprint == before

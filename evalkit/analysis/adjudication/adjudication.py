@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,6 +20,7 @@ from evalkit.analysis.adjudication.decisions import (
 from evalkit.analysis.adjudication.questions import Unread, questions_of, read_fields
 from evalkit.analysis.adjudication.strategies import strategy_of
 from evalkit.analysis.differences.matching import Version, changes_between
+from evalkit.analysis.differences.naming import common_names, renamed_things
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
 from evalkit.harmless import clean
@@ -30,7 +31,7 @@ from evalkit.showing import number_noted, number_of, shown_html
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Adjudicated", "Adjudication", "Returned", "adjudicated", "edits_of", "told"]
+__all__ = ["Adjudicated", "Adjudication", "Returned", "adjudicated", "edits_of", "made_layers", "told"]
 
 STATUSES = (ACCEPTED, REJECTED, DISPUTED)
 
@@ -177,6 +178,7 @@ def adjudicated(
     earlier: Iterable[Decision] = (),
     settled: Settled | None = None,
     unchanged: bool = False,
+    kept: Mapping[str, Annotations] | None = None,
 ) -> Adjudicated:
     """Gold for some articles with readings.
 
@@ -185,6 +187,7 @@ def adjudicated(
         strategy: the rule, such as `agree`.
         earlier: the decisions of people that were made before.
         settled: what people made of articles now; it goes before what they decided before.
+        kept: article id → layers of its gold that stay; what readings say of these is not asked.
         unchanged: take an article that came back as it was written for decided, too.
 
     Raises:
@@ -202,13 +205,16 @@ def adjudicated(
     settled = settled or {}
     never = read_fields({"": [given for own in settled.values() for given, *_ in own]})[""] if settled else {}
     by_id = {example.article.id: example for example in examples}
+    kept, nothing = kept or {}, Annotations()
+    asked = [_asked(example, kept.get(example.article.id, nothing)) for example in examples]
     made: dict[str, Example] = {}
     decisions: list[Decision] = []
     drafts: dict[str, tuple[Annotations, Mapping[tuple[str, int], str]]] = {}
     notes: Counter[str] = Counter()
-    for reading in questions_of(examples, rule.order(readings)):
+    for reading in questions_of(asked, rule.order(readings)):
         example = by_id[reading.article.id]
-        case = Case(reading, rule, unread, _scope(example))
+        stays = kept.get(example.article.id, nothing)
+        case = Case(reading, rule, unread, example.gold.scope if stays.layers else _scope(example), stays)
         if reading.dangling:
             notes["references of readings to items that are not there, left out"] += reading.dangling
         case.remember(remembered.get(example.article.id, ()))
@@ -227,6 +233,17 @@ def adjudicated(
         if any(one.status == DISPUTED for one in lines):
             drafts[example.article.id] = case.draft()
     return Adjudicated(examples=made, decisions=tuple(decisions), drafts=drafts, notes=notes)
+
+
+def _asked(example: Example, kept: Annotations) -> Example:
+    """The article with what its readings say of layers that do not stay, and things called as those that stay do."""
+    if not kept.layers:
+        return example
+    gone = dict.fromkeys(kept.layers)
+    readings = {
+        name: renamed_things(own, common_names(kept, own)).with_layers(**gone) for name, own in example.readings.items()
+    }
+    return replace(example, readings=readings)
 
 
 def _chosen(case: Case, came: Sequence[Returned], never: Unread, *, unchanged: bool) -> tuple[Annotations, str] | None:
@@ -291,17 +308,37 @@ def _outside(example: Example, scope: Scope) -> str:
     return ""
 
 
+def made_layers(example: Example, recorded: Collection[str] | None) -> set[str]:
+    """The layers of an article whose gold is made of readings; the others stay as they are.
+
+    Args:
+        example: the article.
+        recorded: the layers that the record has lines of; None if it has none of the article.
+    """
+    gold = example.gold
+    read = {name for own in example.readings.values() for name in own.layers}
+    if recorded is None:
+        return {name for name in read if gold[name] is None}
+    # Of what readers mark there is a line. A layer without any, in which they mark something, was gold before.
+    marked = {name for own in example.readings.values() for name, items in own.layers.items() if items}
+    return {name for name in read if name in recorded or not gold[name] or name not in marked}
+
+
 def edits_of(example: Example, recorded: Iterable[Decision]) -> list[Decision]:
     """The record of an article with what somebody changed in its gold by hand since, as the decisions of a person.
 
     A layer that is not there (any more) is not annotated, which is no decision about its items.
     """
     kept = list(recorded)
-    accepted: dict[str, list[Any]] = {name: [] for name in example.gold.layers}
+    made = made_layers(example, {one.layer for one in kept})
+    accepted: dict[str, list[Any]] = {name: [] for name in example.gold.layers if name in made}
     for one in kept:
         if one.status == ACCEPTED and one.layer in accepted:
             accepted[one.layer].append(one.item)
-    for change in changes_between([Version(example.article, Annotations(accepted), example.gold)]):
+    others = {name: None for name in example.gold.layers if name not in made}
+    for change in changes_between(
+        [Version(example.article, Annotations(accepted), example.gold.with_layers(**others))]
+    ):
         old, new = change.old, change.new
         if old is not None:
             kept = [one for one in kept if one.status != ACCEPTED or one.layer != change.layer or one.item.id != old.id]

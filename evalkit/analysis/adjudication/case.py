@@ -59,13 +59,16 @@ class Case:
         strategy: the rule.
         unread: reader → layer → fields that the reader never gives.
         scope: what was annotated exhaustively.
+        kept: layers of the gold that stay as they are.
 
     Attributes:
         overruled: how many items that a rule had accepted a person has changed or left out.
     """
 
-    def __init__(self, reading: Reading, strategy: Strategy, unread: Mapping[str, Unread], scope: Scope) -> None:
-        self.article, self.said, self.scope = reading.article, reading.said, scope
+    def __init__(
+        self, reading: Reading, strategy: Strategy, unread: Mapping[str, Unread], scope: Scope, kept: Annotations
+    ) -> None:
+        self.article, self.said, self.scope, self.kept = reading.article, reading.said, scope, kept
         self.overruled = 0
         self.points: dict[str, list[_Point]] = {}
         for layer in all_layers():
@@ -171,7 +174,7 @@ class Case:
                     label = point.question.name if not number else f"{point.question.name}-{number + 1}"
                     remarks[name, len(items)] = _remark(point, proposal)
                     items.append(replace(proposal.item, id=label))
-        return Annotations(layers, self.scope), remarks
+        return Annotations({**self.kept.layers, **layers}, self.scope), remarks
 
     def _open_proposals(self, point: _Point) -> list[Proposal]:
         if point.decided:
@@ -283,7 +286,7 @@ class Case:
     def gold(self) -> Annotations:
         """What was decided."""
         layers = {name: [p.gold for p in points if p.gold is not None] for name, points in self.points.items()}
-        return Annotations(layers, self.scope)
+        return Annotations({**self.kept.layers, **layers}, self.scope)
 
     def decisions(self) -> Iterable[Decision]:
         """A line for each item that anybody proposed, in the order of the questions."""
