@@ -262,7 +262,7 @@ def write_dataset(
         for gold in settled_splits(splits)
     ]
     files[CARD_FILE] = render_card(counted, declared, folder=out.resolve().name, measured=measured)
-    files[CROISSANT_FILE] = croissant_json(counted, features_of(counted), declared, measured)
+    files[CROISSANT_FILE] = croissant_json(splits, features_of(counted), declared, measured)
     if labels is not None and not (out / LABELS_FILE).is_file():
         files[LABELS_FILE] = read_text(labels)
     replace_children(out, files, remove=_ids_by_split(out))

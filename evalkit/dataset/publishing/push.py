@@ -28,7 +28,7 @@ from evalkit.dataset.manifest import MANIFEST_FILE
 from evalkit.dataset.publishing.croissant import CROISSANT_FILE, croissant_json
 from evalkit.dataset.publishing.measured import MEASURED_FILE, read_measured
 from evalkit.dataset.reader_names import addresses
-from evalkit.dataset.readings import counted_readings, settled
+from evalkit.dataset.readings import as_read, counted_readings, settled
 from evalkit.dataset.store import CARD_FILE, split_files
 from evalkit.dataset.validate import validate_dataset
 from evalkit.errors import EvalkitError, InputError, OutputError, describe_error
@@ -164,9 +164,10 @@ def _check(folder: Path) -> None:
     declared, measured = read_declaration(folder), read_measured(folder)
     splits = load_splits(folder, decide=settled)
     _refuse_addresses(folder, counted_readings(example for gold in splits for example in gold), declared.readers)
+    stored = load_splits(folder, check=False, decide=as_read)
     made = {
         CARD_FILE: render_card(splits, declared, folder=folder.resolve().name, measured=measured),
-        CROISSANT_FILE: croissant_json(splits, features_of(splits), declared, measured),
+        CROISSANT_FILE: croissant_json(stored, features_of(splits), declared, measured),
     }
     for name, content in made.items():
         if not (folder / name).is_file() or read_text(folder / name) != content:

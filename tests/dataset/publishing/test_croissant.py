@@ -94,13 +94,105 @@ def test_record_sets_are_the_rows(folder: Path, split: str, caplog: pytest.LogCa
     assert sorted(records, key=lambda one: one["id"]) == sorted(rows, key=lambda one: one["id"])
 
 
+def built(tmp_path: Path, *rows: dict[str, Any]) -> Path:
+    (tmp_path / "more.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    build_dataset(tmp_path / "more.jsonl", tmp_path / "more", corpus=tmp_path / "more-corpus")
+    return tmp_path / "more"
+
+
+def records_of(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """The records of each record set, with plain names, by id."""
+    dataset = mlcroissant.Dataset(folder / CROISSANT_FILE)
+    assert not dataset.metadata.ctx.issues.errors
+    return {
+        own.uuid: sorted((plain(one, own.uuid) for one in dataset.records(own.uuid)), key=lambda one: one["id"])
+        for own in dataset.metadata.record_sets
+    }
+
+
 @pytest.mark.filterwarnings("ignore")
-def test_readings_are_a_record_set(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_readings_are_a_record_set_an_annotator(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
-    (record,) = mlcroissant.Dataset(folder / CROISSANT_FILE).records("test-readings")
-    assert record["test-readings/id"] == b"Bergen"
-    entities = record["test-readings/readings/kari/entities"]
-    assert [one["test-readings/readings/kari/entities/label"] for one in entities] == [b"PER"]
+    records = records_of(folder)
+    assert list(records)[:3] == ["train", "test", "test-readings-kari"]
+    (kari,), (other,) = list(records.values())[2:]
+    assert (kari["id"], [one["label"] for one in kari["entities"]]) == ("Bergen", ["PER"])
+    assert "quotes" not in kari
+    assert {key: value for key, value in other.items() if key != "scope"} == {"id": "Bergen", "quotes": []}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_not_annotated_is_no_item(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Layers that are null, readings of some articles, and an only reading, which is no gold in the files."""
+    caplog.set_level(logging.CRITICAL)
+    one = row("x")["entities"]
+    stances = [{"id": "s1", "holder": "author", "target": "topic:rain", "label": "favor", "evidence": [[0, 3]]}]
+    rows = [
+        row("Bergen", readings={"kari": {"entities": one}, "ola": {"entities": [], "stances": stances}}),
+        row("Oslo", quotes=None, readings={"kari": {"entities": one, "quotes": []}}),
+        row("Voss", entities=None, quotes=None, readings={"ola": {"entities": one}}),
+        row("Moss", quotes=None),
+    ]
+    folder = built(tmp_path, *rows)
+    found = records_of(folder)
+    files = {own["id"]: own for own in rows_of(folder, "test")}
+    of_rows = [record for name, records in found.items() if "readings" not in name for record in records]
+    assert sorted(own["id"] for own in of_rows) == sorted(files)
+    for record in of_rows:
+        for layer in ("entities", "quotes", "stances"):
+            said = files[record["id"]][layer]
+            assert (layer in record) == (said is not None)
+            assert without_nothing(record.get(layer)) == without_nothing(said)
+    for name in ("kari", "ola"):
+        read = {own["id"]: own for key, records in found.items() if f"-{name}" in key for own in records}
+        assert set(read) == {own for own in files if name in files[own].get("readings", {})}
+        for article_id, record in read.items():
+            for layer, said in files[article_id]["readings"][name].items():
+                assert (layer in record) == (said is not None)
+                assert without_nothing(record.get(layer)) == without_nothing(said)
+
+
+ODD = [
+    "größe",
+    "a b",
+    "ä b",
+    "x-y",
+    "1a",
+    'q"d',
+    "back\\slash",
+    "o.la/é",
+    "emoji 😀",
+    "a,b",
+    "parent",
+    "'x'",
+    "a\u202eb",
+]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_names_of_every_kind_are_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+    one = row("x")["entities"]
+    readings = {name: {"entities": one[: number % 2]} for number, name in enumerate(ODD)}
+    rows = [row("Bergen", metadata={name: f"is {name}" for name in ODD}, readings=readings), row("Oslo", metadata={})]
+    found = records_of(built(tmp_path, *rows))
+    bergen, oslo = found["test"]
+    assert sorted(bergen["metadata"].values()) == sorted(f"is {name}" for name in ODD)
+    assert set(oslo["metadata"].values()) == {None}
+    counts = [len(records[0]["entities"]) for name, records in found.items() if "readings" in name]
+    assert len(counts) == len(ODD)
+    assert sum(counts) == len(ODD) // 2
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_name_that_no_path_can_say_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+    folder = built(tmp_path, row("Bergen", metadata={"*": "star", "of": "it"}, readings={"*": {"quotes": []}}))
+    found = records_of(folder)
+    assert list(found) == ["test"]
+    assert found["test"][0]["metadata"] == {"of": "it"}
+    said = json.loads((folder / CROISSANT_FILE).read_text())["description"]
+    assert said.endswith("Left out of the record sets, as no path can name it: '*' of metadata, '*' of readings.")
 
 
 def test_what_was_declared_and_counted_is_said(folder: Path) -> None:
