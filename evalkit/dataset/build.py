@@ -38,6 +38,7 @@ from evalkit.dataset.offsets import converted_example, counting_of
 from evalkit.dataset.own_labels import own_inventory
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.publishing.croissant import CROISSANT_FILE, croissant_json
+from evalkit.dataset.publishing.licences import licence_notes
 from evalkit.dataset.publishing.measured import read_measured
 from evalkit.dataset.reader_names import address_notes, check_renames, renamed_claims, renamed_readers
 from evalkit.dataset.readings import counted_readings, joined, settled_example, undecided_notes
@@ -159,7 +160,7 @@ def build_dataset(
     corpus = corpus or corpus_beside(out)
     finish_changes(out)
     names = rename_annotators or {}
-    raws, problems, notes, folders = _read_all(
+    raws, problems, notes, folders, brought = _read_all(
         listed(sources), out, corpus, keep=keep, names=names, read=read or ReadOptions()
     )
     labels = labels_file([out, *folders])
@@ -183,8 +184,8 @@ def build_dataset(
         gold_dataset(by_split[name], name=dataset_name(out), split=name, inventory=labelled.inventory) for name in order
     )
     told = declaring_folder([out, *folders])
-    read_declaration(told or out)
-    replaced = edits_replaced(out, _annotation_files(built)) if edited_files(out) else []
+    declared = read_declaration(told or out)
+    replaced = edits_replaced(out, _annotation_files(built), brought) if edited_files(out) else []
     new_texts = _write_texts(built, corpus)
     write_dataset(built, out, declared_in=told, labels=labels)
     _write_entries(built, corpus)
@@ -193,6 +194,7 @@ def build_dataset(
         *replaced,
         *split_notes(raws, present, rule),
         *_copy_notes(raws),
+        *licence_notes([raw.example.article for raw in raws], declared.licence),
         *undecided_notes(raw.example for raw in raws),
         *address_notes(counted_readings(raw.example for raw in raws)),
     )
@@ -278,12 +280,16 @@ def _annotation_files(splits: Iterable[GoldDataset]) -> dict[str, str]:
 
 
 class _Read(NamedTuple):
-    """What the sources hold, what could not be read of them, what is to be said about that, and their folders."""
+    """What the sources hold, what could not be read of them, what is to be said about that, and their folders.
+
+    `brought` are the ids of the articles that others than the dataset folder itself say something of.
+    """
 
     raws: list[RawExample]
     problems: list[Problem]
     notes: tuple[str, ...]
     folders: tuple[Path, ...]
+    brought: frozenset[str]
 
 
 def _read_all(
@@ -305,6 +311,7 @@ def _read_all(
     raws: list[RawExample] = []
     places = [find_place(source, read.format, profile=read.profile, download=read.download) for source in sources]
     check_settings(read, *places)
+    brought: set[str] = set()
     for place in places:
         batch = read_place(place, read)
         _refuse_to_lose(batch, place, out)
@@ -314,6 +321,8 @@ def _read_all(
             example, unconverted = converted_example(_with_text(raw.example, corpus), counting)
             problems += unconverted
             raws.append(_ready(replace(raw, example=example), place))
+            if Path(place.location).resolve() != out.resolve():
+                brought.add(example.article.id)
         notes += batch.sentences
     if not raws and not problems:
         raise InputError("no article to build from; name annotated files")
@@ -335,7 +344,7 @@ def _read_all(
     _refuse_old_names(out, names)
     raws = _joined(raws)
     folders = tuple(folder for place in places if (folder := place.folder) is not None)
-    return _Read(raws, problems, tuple(dict.fromkeys(notes)), folders)
+    return _Read(raws, problems, tuple(dict.fromkeys(notes)), folders, frozenset(brought))
 
 
 def _renamed(raws: Sequence[RawExample], names: Mapping[str, str]) -> list[RawExample]:

@@ -17,7 +17,7 @@ from evalkit.dataset.describe import Description, describe_dataset
 from evalkit.dataset.gold import GoldDataset, as_stored, stated_layers
 from evalkit.dataset.publishing.licences import LICENCE, ORIGIN
 from evalkit.dataset.publishing.measured import Measurement
-from evalkit.dataset.readings import counted_readings
+from evalkit.dataset.readings import annotations_of, counted_readings
 from evalkit.formats.native.rows import READINGS
 from evalkit.harmless import clean_output, json_text, markdown_text
 from evalkit.layers.base import Layer
@@ -160,7 +160,8 @@ def _header(
     names = [split.split for split in splits]
     examples = [example for split in splits for example in split]
     articles = [example.article for example in examples]
-    spans = {layer.spans_field is not None and layer.needs_spans for layer in layers}
+    annotated = _annotated(splits)
+    spans = {layer.spans_field is not None and layer.needs_spans for layer in layers if layer.name in annotated}
     tasks = [name for name, there in (("token-classification", True), ("text-classification", False)) if there in spans]
     header: dict[str, object] = {
         **_licence(declared.licence),
@@ -222,7 +223,10 @@ def _dated(splits: Sequence[GoldDataset]) -> bool:
 
 
 def _rows(splits: Sequence[GoldDataset], layers: Sequence[Layer[Any]]) -> str:
-    named = ", ".join(f"`{layer.name}`" for layer in layers)
+    annotated = _annotated(splits)
+    named = ", ".join(f"`{layer.name}`" for layer in layers if layer.name in annotated)
+    nobody = ", ".join(f"`{layer.name}`" for layer in layers if layer.name not in annotated)
+    partial = any(layer.of(example.gold) is None for layer in layers for split in splits for example in split)
     scopes = {example.gold.scope for split in splits for example in split}
     zones = {tuple(sorted(scope.zones or ())) for scope in scopes}
     everything = zones == {tuple(sorted(set(ZONES) - {"boilerplate"}))} and all(
@@ -230,15 +234,23 @@ def _rows(splits: Sequence[GoldDataset], layers: Sequence[Layer[Any]]) -> str:
     )
     listed = any(split.inventory.definitions for split in splits)
     labels = " Labels and their maps to other inventories are in `labels.toml`." if listed else ""
-    usual = ": all layers in every zone but boilerplate, as a build takes it where no scope is declared"
-    exhaustive = usual if everything else ""
+    which = "all layers that are not null" if partial else "all layers"
+    usual = f": {which} in every zone but boilerplate, as a build takes it where no scope is declared"
+    exhaustive = usual if everything and annotated else ""
+    not_annotated = f"Not annotated, and null: {nobody}. " if nobody else ""
     several = any(example.readings for split in splits for example in split)
     readings = " `readings` has what each annotator said, by name, in the same lists." if several else ""
     return (
-        f"Each row is an article: `text` as published, `zones` ({', '.join(ZONES)}), {named}, and `scope`, which says "
-        f"what was annotated exhaustively{exhaustive}. The `text` beside spans is there to be read in a diff and is "
+        f"Each row is an article: `text` as published, `zones` ({', '.join(ZONES)}), {named or 'no layer'}, and "
+        f"`scope`, which says what was annotated exhaustively{exhaustive}. {not_annotated}The `text` beside spans is "
+        "there to be read in a diff and is "
         f"checked against the spans.{readings}{labels}"
     )
+
+
+def _annotated(splits: Sequence[GoldDataset]) -> set[str]:
+    """The layers that anybody annotated, in gold or in readings."""
+    return {name for split in splits for own in annotations_of(split) for name in own.layers}
 
 
 def _section(title: str, *paragraphs: str) -> Iterator[str]:

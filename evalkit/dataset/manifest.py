@@ -115,17 +115,23 @@ def edited_files(folder: Path) -> list[str]:
     return [name for path, name, digest in found if path.is_file() and _hash(read_bytes(path)) != digest]
 
 
-def edits_replaced(folder: Path, files: Mapping[str, str]) -> list[str]:
+def edits_replaced(folder: Path, files: Mapping[str, str], brought: Collection[str]) -> list[str]:
     """The note on edited files that are about to be written with something else in them.
 
     Args:
         folder: the dataset folder.
         files: what will be written, by `SPLIT/ID.json`.
+        brought: the articles that others than the folder itself say something of; edits of the rest are kept, if
+            perhaps written in another form.
 
     Raises:
         FormatError: the manifest is damaged.
     """
-    names = [name for name in edited_files(folder) if read_text(folder / name) != files.get(name)]
+    names = [
+        name
+        for name in edited_files(folder)
+        if Path(name).stem in brought and read_text(folder / name) != files.get(name)
+    ]
     if not names:
         return []
     what = "was edited by hand since the last build, and is" if len(names) == 1 else "were edited by hand, and are"

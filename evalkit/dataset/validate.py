@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.checks import check_example, check_readings
-from evalkit.dataset.declaration import read_declaration, with_declared_scopes
+from evalkit.dataset.declaration import DATASET_FILE, read_declaration, with_declared_scopes
 from evalkit.dataset.disputes import dispute_notes, open_disputes, record_of
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.load import inventory_beside, refuse_unknown_only
@@ -169,8 +169,12 @@ def validate_dataset(
     problems += _check_spelling(raws, inventory)
     articles = [raw.example.article for raw in raws]
     checks: tuple[str, ...] = ()
-    if licences or states_licences(articles):
-        declared = "" if found.folder is None else read_declaration(found.folder).licence
+    declared = "" if found.folder is None else read_declaration(found.folder).licence
+    unstated: list[str] = []
+    if not licences and not states_licences(articles):
+        if declared:
+            unstated = [f"no article says its licence or origin; {DATASET_FILE} declares {declared!r} of the dataset"]
+    else:
         problems += licence_problems(articles, declared)
         checks = ("licences",)
     if not inventory.metadata:
@@ -193,6 +197,7 @@ def validate_dataset(
             *_without_meant_keys(batch).sentences,
             *undecided_notes(raw.example for raw in raws),
             *disputes,
+            *unstated,
             *changes,
         ),
         labels=_unlisted_labels(raws, inventory),

@@ -271,6 +271,9 @@ class TestMendingByHand:
         kept = build_dataset(tmp_path / "gold", tmp_path / "gold", corpus=tmp_path / "corpus")
         assert kept.notes == ()
         assert '"label": "FAC"' in path.read_text(encoding="utf-8")
+        # An edit that is kept and written in another form is kept all the same.
+        path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8"))), encoding="utf-8")
+        assert build_dataset(tmp_path / "gold", tmp_path / "gold", corpus=tmp_path / "corpus").notes == ()
         path.write_text(path.read_text(encoding="utf-8").replace('"label": "FAC"', '"label": "GPE"'), encoding="utf-8")
         assert build(inline_files, tmp_path).notes == (
             "test/harbour-strike.json was edited by hand since the last build, and is now what the sources say; "

@@ -94,6 +94,17 @@ def test_header_and_statistics(folder: Path) -> None:
     assert 'size_categories:\n  - "n<1K"\n' in card
 
 
+def test_layers_that_nobody_annotated_are_said_to_be_null(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"id": "a", "split": "test", "text": "Ida left.", "entities": []}\n')
+    build_dataset(tmp_path / "rows.jsonl", tmp_path / "gold")
+    card = " ".join((tmp_path / "gold" / "README.md").read_text(encoding="utf-8").split())
+    assert 'task_categories: - "token-classification" pretty_name' in card
+    assert (
+        "`entities`, and `scope`, which says what was annotated exhaustively: all layers that are not null in" in card
+    )
+    assert "Not annotated, and null: `quotes`, `stances`. The" in card
+
+
 def test_what_the_owner_declares_is_repeated(folder: Path, tmp_path: Path) -> None:
     (folder / "dataset.toml").write_text(
         'title = "Harbour gold"\nlicence = "Town archive terms"\nsource = "The town paper, 2024."\n'

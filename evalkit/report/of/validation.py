@@ -38,7 +38,7 @@ def document(validation: Validation) -> Document:
 
 
 _AGREES = {
-    "licences": "the licence of each article goes with that of the dataset",
+    "licences": "the licence of each article is the dataset's, or asks for no more",
     "corpus": "texts and metadata agree with the corpus",
 }
 """What is said of a check besides the articles themselves that found nothing."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.dataset.publishing.licences import licence_problems
+from evalkit.dataset.build import build_dataset
+from evalkit.dataset.publishing.licences import licence_notes, licence_problems, states_licences
 from evalkit.dataset.validate import validate_dataset
 from evalkit.records import Article
 
@@ -37,13 +38,45 @@ def article(licence: str = "cc-by-4.0", origin: str = "written for this test") -
         ("cc-by-4", "cc-by-sa-4.0", "did you mean 'cc-by-4.0'"),
         ("archive terms", "cc-by-4.0", "the very same licence"),
         ("cc-by-4.0", "house rules", "what 'house rules' allows is not known"),
-        ("cc-by-4.0", "", "the dataset declares no licence"),
+        ("CC BY 4.0", "cc-by-4.0", "did you mean 'cc-by-4.0'"),
+        ("gpl-3.0", "mit", "the very same licence"),
+        ("public domain", "mit", "the very same licence"),
     ],
 )
 def test_what_a_licence_allows(own: str, declared: str, said: str) -> None:
     problems = list(licence_problems([article(own)], declared))
     assert [problem.code for problem in problems] == (["licence-refused"] if said else [])
     assert all(said in problem.message for problem in problems)
+
+
+def test_a_dataset_without_a_licence_is_one_problem_and_one_note() -> None:
+    articles = [article("cc-by-4.0"), article("cc-by-4.0"), article("mit")]
+    (problem,) = licence_problems(articles, "")
+    assert (problem.article_id, problem.code) == ("dataset.toml", "licence-undeclared")
+    assert problem.message.startswith("3 articles are under 'cc-by-4.0' and 1 other licence, but the dataset declares")
+    assert list(licence_notes(articles, "")) == [f"dataset.toml: {problem.message}"]
+
+
+@pytest.mark.parametrize("key", ["license", "License", "LICENCE", " licence"])
+def test_a_misspelled_key_is_named(key: str) -> None:
+    own = Article(id="a", text="Rain.", metadata={key: "cc-by-nd-4.0", "origin": "a test"})
+    assert states_licences([own])
+    (problem,) = licence_problems([own], "cc-by-4.0")
+    assert problem.code == "licence-missing"
+    assert f"under {key!r}, which nothing reads; call it 'licence'" in problem.message
+
+
+def test_a_build_notes_what_validate_lists(tmp_path: Path) -> None:
+    told = {"licence": "cc-by-nd-4.0", "origin": "a test"}
+    rows = [{"id": name, "split": "test", "text": f"Rain in {name}.", "metadata": told} for name in ("Bergen", "Oslo")]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, [*rows, {**rows[0], "id": "c", "metadata": {}}])))
+    (tmp_path / "gold").mkdir()
+    (tmp_path / "gold" / "dataset.toml").write_text('licence = "cc-by-4.0"\n')
+    refused, licence, origin = build_dataset(tmp_path / "rows.jsonl", tmp_path / "gold").notes
+    assert refused.startswith("Bergen: the text is under 'cc-by-nd-4.0', which asks for no derivatives")
+    assert refused.endswith("(and 1 more; evalkit dataset validate lists them)")
+    assert licence.startswith("c: the article does not say its licence")
+    assert origin.startswith("c: the article does not say its origin")
 
 
 def test_what_is_missing_is_named() -> None:
@@ -62,3 +95,5 @@ def test_validate_looks_where_somebody_says_or_asks(asked: bool, stated: bool, c
     found = validate_dataset(tmp_path, licences=asked)
     assert len(found.problems) == (codes or 0), found.problems
     assert ("licences" in found.checks) == (asked or stated)
+    silent = "no article says its licence or origin; dataset.toml declares 'cc-by-4.0' of the dataset"
+    assert (silent in found.notes) == (not asked and not stated)
