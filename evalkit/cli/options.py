@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from evalkit.options import Intervals, Scoring
 __all__ = [
     "PATH",
     "ListedOption",
+    "Number",
     "comma_names",
     "extractor_options",
     "given",
     "interval_options",
     "parse_settings",
+    "refuse_existing",
     "scoring_options",
     "task_options",
     "with_record",
@@ -38,6 +41,31 @@ class _Path(click.Path):
 
 
 PATH = _Path(path_type=Path)
+
+
+class Number(click.FloatRange):
+    """A number within bounds; nan and infinities are none, though they lie outside no bound or have none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; anything else is refused."""
+        number = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value} is no finite number.", param, ctx)
+        return number
+
+
+def refuse_existing(path: Path) -> None:
+    """Refuses to write over what is there already, before anything is computed.
+
+    Raises:
+        OutputError: something is there that is no device.
+    """
+    from evalkit.errors import OutputError
+
+    if path.is_file() or path.is_dir():
+        raise OutputError(f"{path}: exists already; name a new file")
+
+
 Command = Callable[..., Any]
 Option = Callable[[Command], Command]
 
@@ -94,13 +122,13 @@ def extractor_options(command: Command) -> Command:
     )
     timeout = click.option(
         "--article-timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Number(min=0, min_open=True),
         metavar="S",
         help="An article that takes longer than S seconds fails; by default there is no limit.",
     )
     cost = click.option(
         "--max-cost",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Number(min=0, min_open=True),
         metavar="C",
         help="Stop before an endpoint costs more than C (needs price_in and price_out); what was made is kept.",
     )
@@ -202,7 +230,7 @@ interval_options = with_record(
         ),
         "level": click.option(
             "--level",
-            type=click.FloatRange(0, 1, min_open=True, max_open=True),
+            type=Number(0, 1, min_open=True, max_open=True),
             default=_DEFAULT.level,
             show_default=True,
             help="How often an interval holds the true value.",

@@ -100,7 +100,7 @@ class Batch:
             of several files of one place count in each. None if every article says which layers it has.
         problems: what could not be read; the rest is here.
         remarks: what a tool that knows notes is to show at items that are written: (article id, annotator or "" for
-            the gold) → (layer, index) → words.
+            the gold and for suggestions) → (layer, index) → words.
     """
 
     examples: tuple[Example, ...] = ()
@@ -176,6 +176,8 @@ class Format:
         keeps_splits: whether `write` keeps the split of each article; otherwise each split is written on its own.
         keeps_readings: whether `write` keeps what each annotator said, beside the gold.
         of_rows: whether a file has one row an article, as `datasets` has it: in a folder their names say the splits.
+        tells_answers: for an annotation tool: whether its files tell what somebody answered from what was suggested;
+            otherwise a suggestion that people correct is marked as one still.
         documents: for an annotation tool: the documents of a file, before a profile says what their marks mean.
         profile: for an annotation tool: the profile that says it, if nobody names another; empty for other formats.
     """
@@ -193,6 +195,7 @@ class Format:
     keeps_splits: bool = False
     keeps_readings: bool = False
     of_rows: bool = False
+    tells_answers: bool = False
     documents: Callable[[Source, ReadOptions], Documents] | None = None
     profile: str = ""
 

@@ -102,6 +102,7 @@ def suggested(
     extractor: str,
     write: ReadOptions,
     notes: Sequence[str] = (),
+    remarks: Mapping[tuple[str, str], Mapping[tuple[str, int], str]] | None = None,
 ) -> Suggestions:
     """Writes predictions over articles to a new file or folder.
 
@@ -116,6 +117,7 @@ def suggested(
         extractor: whose predictions they are.
         write: the profile and the settings with which the format is written.
         notes: what is to be said besides.
+        remarks: what a tool that knows notes shows at items, as `Batch` has it.
 
     Raises:
         UnknownNameError: there is no such format.
@@ -134,6 +136,7 @@ def suggested(
         examples=tuple(Example(article=article, gold=Annotations()) for article in kept),
         predictions=tuple(made[article.id] for article in kept),
         system=extractor,
+        remarks=remarks or {},
     )
     if form.documents is None:
         examples = (replace(example, gold=made[example.article.id].annotations) for example in batch.examples)

@@ -13,8 +13,8 @@ from evalkit.analysis.differences.matching import Version, changes_between
 from evalkit.analysis.suspects.replay import Replay, replayed
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.sources import ALL
-from evalkit.errors import InputError
-from evalkit.files import read_json
+from evalkit.errors import FormatError, InputError
+from evalkit.files import parse_json, read_bytes
 from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.records import Example
@@ -92,7 +92,7 @@ def _corrected(old: GoldDataset, corrected: Any, options: Options) -> GoldDatase
     changes: Iterable[ItemChange] | None = None
     annotated: Mapping[str, tuple[str, ...]] = {}
     if isinstance(corrected, (str, Path)):
-        if Path(corrected).is_file() and Path(corrected).suffix == ".json" and _is_patch(Path(corrected)):
+        if Path(corrected).is_file() and _is_patch(Path(corrected)):
             changes, annotated = read_changes(corrected), read_annotated(corrected)
     elif not isinstance(corrected, GoldDataset):
         given = list(corrected)
@@ -109,7 +109,15 @@ def _corrected(old: GoldDataset, corrected: Any, options: Options) -> GoldDatase
 
 
 def _is_patch(path: Path) -> bool:
-    value = read_json(path)
+    """Whether a file is one JSON object with changes, whatever it is called; one that is damaged may be."""
+    content = read_bytes(path)
+    if not content.lstrip().removeprefix(b"\xef\xbb\xbf").startswith(b"{"):
+        return False
+    try:
+        value = parse_json(content, str(path))
+    except FormatError:
+        # Rows of JSON are no object, and no patch; a patch that was cut off is one to its reader, who says so.
+        return b'"evalkit.diff"' in content[:200]
     return isinstance(value, dict) and "changes" in value
 
 

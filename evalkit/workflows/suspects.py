@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import Unpack
 
@@ -73,7 +74,8 @@ def find_suspects(
         k: for what a score could be: so many suspects of a layer are taken to be wrong as proposed; those of at least
             `least` if None.
         settled: what was decided about suspects: a file of decisions, or decisions; they are left out and counted, as
-            is what a person decided when the gold of a folder was adjudicated.
+            is what a person decided when the gold of a folder was adjudicated: of its path and of a dataset that was
+            loaded from it, while examples do not know where they are from.
         record: keep the main figures in the dataset folder, for its card; they are about the whole dataset.
         needed: names of figures that must be there; one that is not is refused before anything is recorded.
         scoring: tasks, label maps, labels, scope and least scores, as for scoring.
@@ -93,8 +95,8 @@ def find_suspects(
     about_gold = replace(options.scoring, predicted_label_map=None, min_score=())
     folder = folder_to_record_in(dataset, scoring=about_gold, read=options.read) if record else None
     decisions = settled if not isinstance(settled, (str, Path)) else read_decisions(path_of(settled, "a file"))
-    decisions = [*decisions, *_adjudicated(dataset)]
     gold, systems = _read(dataset, runs, options.read, options.scoring)
+    decisions = [*decisions, *_adjudicated(dataset, gold)]
     plain = pair_run(gold, Run(extractor="", predictions=(), layers=()), replace(options.scoring, min_score=()))
     layers = {layer for pair in plain.plain.pairs for layer in pair.gold.layers}
     tasks = judged_tasks(options.scoring.tasks, layers)
@@ -157,11 +159,12 @@ def find_suspects(
     return done
 
 
-def _adjudicated(dataset: object) -> list[Decision]:
-    """What people decided when the gold in a folder was adjudicated."""
-    if not isinstance(dataset, (str, Path)):
+def _adjudicated(dataset: object, gold: GoldDataset) -> list[Decision]:
+    """What people decided when the gold in a folder was adjudicated, also of gold that was loaded from one."""
+    folder = dataset if isinstance(dataset, (str, Path)) else gold.origin.get("dataset")
+    if folder is None:
         return []
-    by_person = [one for one in read_adjudicated(Path(dataset)) if one.rule == PERSON]
+    by_person = [one for one in read_adjudicated(Path(folder)) if one.rule == PERSON]
     return [
         Decision(one.article_id, one.layer, KEPT, one.item if one.status == ACCEPTED else None, one.item)
         for one in by_person
@@ -333,6 +336,7 @@ def _check_number(name: str, value: float, low: float, high: float | None = None
     if (
         isinstance(value, bool)
         or not isinstance(value, (int, float))
+        or not isfinite(value)
         or value < low
         or (high is not None and value > high)
     ):

@@ -54,6 +54,43 @@ def test_a_limit_leaves_the_figure_as_it_is(mistaken: Evalkit):
     found = json.loads(done.out)
     assert len(found["items"]) == 2 < found["found"]
     assert found["items"][0]["suspicion"] >= found["items"][1]["suspicion"]
+    shown = mistaken("dataset", "suspects", "mistaken.jsonl", *RUNS, "--least", "0", "--limit", "2")
+    assert f"2 of {found['found']} shown" in shown.out
+
+
+def test_a_limit_is_about_what_is_shown_only(mistaken: Evalkit):
+    argv = ("dataset", "suspects", "mistaken.jsonl", *RUNS, "--least", "0")
+    articles = {one["article_id"] for one in json.loads(mistaken(*argv, "--json", "--limit", "0").out)["items"]}
+    assert len(articles) > 1
+    written = mistaken(*argv, "--limit", "1", "--tasks", "tasks.jsonl", "--tool", "native")
+    assert f"in {len(articles)} articles as native" in written.err
+    rows = [json.loads(line) for line in Path("tasks.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {row["id"] for row in rows} == articles
+
+
+def test_nothing_is_written_over(mistaken: Evalkit):
+    back = ("dataset", "suspects", "mistaken.jsonl", *RUNS, "--corrections", "mistaken.jsonl", "--unchanged")
+    assert mistaken(*back, "--patch", "patch.json", "--settled", "settled.json").status == 0
+    before = Path("patch.json").read_bytes()
+    again = mistaken(*back, "--patch", "patch.json", "--settled", "settled.json")
+    assert (again.status, again.out) == (2, "")
+    assert "patch.json: exists already" in again.err
+    assert Path("patch.json").read_bytes() == before
+
+
+def test_a_patch_is_known_by_its_content(mistaken: Evalkit):
+    mended = [json.loads(line) for line in Path("mistaken.jsonl").read_text(encoding="utf-8").splitlines()]
+    for row in mended:
+        row["entities"] = [dict(one, label="PER") if one["label"] == "ORG" else one for one in row["entities"]]
+    Path("mended.jsonl").write_text("".join(map(dump_line, mended)), encoding="utf-8")
+    argv = ("dataset", "suspects", "mistaken.jsonl", *RUNS)
+    done = mistaken(*argv, "--corrections", "mended.jsonl", "--patch", "patch.json")
+    assert done.status == 0, done.err
+    Path("patch.json").rename("patch.of-monday")
+    Path("mended.jsonl").rename("mended.json")
+    shown = [mistaken(*argv, "--replay", name, "--to", "tsv") for name in ("patch.of-monday", "mended.json")]
+    assert [one.status for one in shown] == [0, 0], shown
+    assert shown[0].out == shown[1].out
 
 
 def test_main_figures_are_kept_for_the_card(mistaken: Evalkit):
@@ -94,6 +131,29 @@ def test_what_to_annotate_next(mistaken: Evalkit):
             id="gold option",
         ),
         pytest.param(("mistaken.jsonl", "nothing.jsonl"), "nothing.jsonl", id="no run"),
+        pytest.param(("mistaken.jsonl", *RUNS, "--least", "nan"), "nan is no finite number", id="nan"),
+        pytest.param(("mistaken.jsonl", "--k", "3"), "--k is about the scores of runs", id="k without runs"),
+        pytest.param(
+            ("mistaken.jsonl", *RUNS, "--replay", "mistaken.jsonl", "--patch", "p"),
+            "--patch says nothing with --replay",
+            id="patch and replay",
+        ),
+        pytest.param(
+            ("mistaken.jsonl", *RUNS, "--replay", "mistaken.jsonl", "--write", "a=b"),
+            "--write says nothing with --replay",
+            id="write and replay",
+        ),
+        pytest.param(
+            ("mistaken.jsonl", *RUNS, "--corrections", "mistaken.jsonl", "--limit", "3"),
+            "--limit says nothing with --corrections",
+            id="limit and corrections",
+        ),
+        pytest.param(
+            ("mistaken.jsonl", *RUNS, "--unlabelled", "--task", "entities"),
+            "--task says nothing with --unlabelled",
+            id="task and unlabelled",
+        ),
+        pytest.param(("mistaken.jsonl", *RUNS, "--unchanged"), "add --corrections", id="unchanged"),
         pytest.param(("mistaken.jsonl", *RUNS, "--settled", "mistaken.jsonl"), "mistaken.jsonl", id="no decisions"),
     ],
 )

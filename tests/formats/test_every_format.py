@@ -8,13 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from evalkit.cli.main import main
 from evalkit.dataset.convert import convert_dataset
 from evalkit.dataset.load import load_dataset, load_splits
 from evalkit.dataset.sources import find_place
 from evalkit.errors import FormatError
-from evalkit.formats.table import FORMATS, load_format
+from evalkit.formats.table import FORMATS, head_of, load_format
 from evalkit.layers.entities import ENTITIES
 from evalkit.records import Example
 
@@ -173,3 +175,35 @@ class TestOfAnotherPackage:
         assert "; offsets (CSV: one line a mention, and one for each text); " in shown
         assert re.search(r"conll, [^.]*inline, [^.]*native, [^.]*offsets, parquet, [^.]*or hf", shown)
         assert "delimiter (offsets: what stands between the fields; a comma by default)" in shown
+
+
+class TestSniffing:
+    """Whatever a file holds, every format says how sure it is of it."""
+
+    @given(
+        head=st.lists(
+            st.one_of(
+                st.sampled_from(
+                    (b"PAR1", b"PK\x03\x04", b"\xff\xfe", b"{", b"[", b'"a":', b"<?xml", b"\t", b"\n", b"O B-PER")
+                ),
+                st.binary(max_size=20),
+            ),
+            max_size=30,
+        ).map(b"".join),
+        suffix=st.sampled_from(("", ".json", ".jsonl", ".conll", ".csv", ".xmi", ".zip", ".ann")),
+    )
+    @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_no_beginning_is_too_strange(self, tmp_path: Path, head: bytes, suffix: str):
+        path = tmp_path / f"some{suffix}"
+        path.write_bytes(head)
+        for name in FORMATS.names():
+            assert 0 <= load_format(name).certainty(path, head) <= 1
+
+    @pytest.mark.parametrize("name", ["parquet", "spacy", "hf-tokens"])
+    def test_files_without_an_ending(self, tmp_path: Path, name: str, gold: Path):
+        convert_dataset(gold, tmp_path / "written", to=name, lossy=True)
+        files = [path for path in (tmp_path / "written").rglob("*") if path.is_file()] or [tmp_path / "written"]
+        for number, path in enumerate(files):
+            bare = path.rename(tmp_path / f"bare{number}")
+            for other in FORMATS.names():
+                assert 0 <= load_format(other).certainty(bare, head_of(bare)) <= 1

@@ -81,9 +81,90 @@ def test_what_a_tool_does_not_hold_is_no_correction(gold: Path, tmp_path: Path, 
     found = suspects_of(gold)
     target = tmp_path / "tasks" / {"labelstudio": "t.json", "native": "t.jsonl"}.get(to, "t")
     write_suspects(found, target, to=to)
-    came_back = read_corrections(gold, annotated(target) if to == "labelstudio" else target, found)
+    exported = annotated(target) if to == "labelstudio" else target
+    came_back = read_corrections(gold, exported, found, unchanged=True)
     assert came_back.changes == ()
     assert came_back.counts == {"kept": 3, "corrected": 0}
+
+
+TOOLS = {
+    **dict.fromkeys(("brat", "casjson", "inline", "xmi"), ""),
+    **{"conllu": ".conllu", "csv": ".csv", "doccano": ".jsonl", "gliner": ".json", "hf-tokens": ".parquet"},
+    **{"native": ".jsonl", "parquet": ".parquet", "spacy": ".spacy"},
+}
+"""Formats that do not tell an answer from a suggestion, and the endings of files with several articles."""
+
+
+@pytest.mark.parametrize("to", sorted(TOOLS))
+def test_only_what_differs_from_what_was_written_is_an_answer(
+    gold: Path, tmp_path: Path, to: str, monkeypatch: pytest.MonkeyPatch
+):
+    # So that files written of other gold can stand for files that people have corrected.
+    monkeypatch.setattr("evalkit.workflows.suspect_tasks._version", lambda one: f"gold {one.article.id}")
+    found = suspects_of(gold)
+    target = tmp_path / f"tasks{TOOLS[to]}"
+    write_suspects(found, target, to=to)
+    back = read_corrections(gold, target, found)
+    assert (back.changes, back.decisions, back.articles) == ((), (), ())
+    assert any("3 articles" in note and "as written, so nothing is decided; --unchanged" in note for note in back.notes)
+    # As if somebody had corrected the label in the file.
+    right = replace(found.examples["a05"], gold=examples()[5].gold)
+    corrected = tmp_path / f"corrected{TOOLS[to]}"
+    write_suspects(replace(found, examples={**found.examples, "a05": right}), corrected, to=to)
+    came_back = read_corrections(gold, corrected, found)
+    assert [(one.article_id, one.kind, one.new.label) for one in came_back.changes] == [("a05", "relabelled", "PER")]
+    assert came_back.counts == {"kept": 0, "corrected": 1}
+    assert any("2 articles" in note and "as written" in note for note in came_back.notes)
+
+
+def test_a_format_that_does_not_keep_texts_is_refused(gold: Path, tmp_path: Path):
+    with pytest.raises(FormatError, match="conll does not keep article"):
+        write_suspects(suspects_of(gold), tmp_path / "t.conll", to="conll")
+    assert not (tmp_path / "t.conll").exists()
+
+
+def test_notes_say_at_items_what_is_suspected(gold: Path, tmp_path: Path):
+    write_suspects(suspects_of(gold), tmp_path / "t", to="brat")
+    notes = {path.stem: _notes(path) for path in (tmp_path / "t").glob("*.ann")}
+    assert notes["a05"] == {"Åse Ek": "1 label ORG Åse Ek → PER Åse Ek"}
+    # Where an item is missing there is nothing to hang a note on, so it hangs on the nearest.
+    assert [words[2:] for words in notes["a06"].values()] == ["missing nothing → PER Ida Moen"]
+
+
+def _notes(path: Path) -> dict[str, str]:
+    """Words → the note of people at them."""
+    rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+    words = {row[0]: row[-1] for row in rows if row[0].startswith("T")}
+    return {words[row[1].split()[1]]: row[2] for row in rows if row[1].startswith("AnnotatorNotes ")}
+
+
+@pytest.mark.parametrize("to", ["labelstudio", "native"])
+def test_tasks_of_other_gold_are_left_aside(gold: Path, tmp_path: Path, to: str):
+    found = suspects_of(gold)
+    write_suspects(found, tmp_path / "t.json", to=to)
+    exported = annotated(tmp_path / "t.json", {"Åse Ek": "PER"}) if to == "labelstudio" else tmp_path / "t.json"
+    changed = [_with_label(one, "LOC") if one.article.id == "a05" else one for one in load_dataset(gold, split="all")]
+    came_back = read_corrections(changed, exported, found, unchanged=True)
+    assert came_back.articles == ("a06", "a07")
+    assert any("1 article" in note and "changed since the tasks were written" in note for note in came_back.notes)
+    other = [_with_label(one, "LOC") for one in load_dataset(gold, split="all")]
+    with pytest.raises(InputError, match="was written for gold that has changed since"):
+        read_corrections(other, exported, found)
+
+
+def test_gold_that_was_loaded_knows_what_was_adjudicated(gold: Path, tmp_path: Path):
+    folder = tmp_path / "built"
+    rows = [json.loads(line) for line in gold.read_text(encoding="utf-8").splitlines()]
+    (folder / "test").mkdir(parents=True)
+    folder.joinpath("test", "gold.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    item = next(row for row in rows if row["id"] == "a05")["entities"][-1]
+    decision = {"article_id": "a05", "layer": "entities", "question": "1", "status": "accepted", "rule": "person"}
+    line = {**decision, "by": ["kari"], "reason": "", "item": item}
+    folder.joinpath("decisions.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    loaded = load_dataset(folder, split="all")
+    runs = systems(list(load_dataset(gold, split="all")))
+    assert find_suspects(folder, runs).settled == find_suspects(loaded, runs).settled == 1
+    assert find_suspects(list(loaded), runs).settled == 0
 
 
 def test_what_was_decided_is_not_suspected_again(gold: Path, tmp_path: Path):
@@ -143,6 +224,7 @@ class TestBadInput:
         ("content", "said"),
         [
             ("{}", "holds no decisions"),
+            ('{"format": "evalkit.settled", "version": 2, "items": []}', "version 2, and 1 is read"),
             ('{"format": "evalkit.settled", "items": [3]}', r"items\[0\]: must be an object"),
             ('{"format": "evalkit.settled", "items": [{"article_id": "a", "layer": "x"}]}', "no layer 'x'"),
             (

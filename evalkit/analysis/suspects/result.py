@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from evalkit.analysis.suspects.bounds import ScoreBounds
@@ -56,6 +56,10 @@ class Suspects:
     def found(self) -> int:
         """How many suspects there are of at least `least`."""
         return sum(sum(kinds.values()) for kinds in self.counts.values())
+
+    def first(self, number: int) -> Suspects:
+        """The same with the most suspicious items only, so many of them; the counts stay those of all."""
+        return replace(self, items=self.items[:number])
 
     def figures(self) -> dict[str, float]:
         """What a condition may be about: `items`, `settled`, and by layer and kind `entities`, `entities.label` ….

@@ -109,6 +109,8 @@ def read_decisions(path: Path) -> list[Decision]:
     rows = value.get("items") if isinstance(value, dict) else None
     if not isinstance(rows, list) or value.get("format") != "evalkit.settled":
         raise FormatError(f"{path}: holds no decisions about suspects; name the file that --settled wrote")
+    if (version := value.get("version", 1)) != 1:
+        raise FormatError(f"{path}: holds decisions of version {version!r:.60}, and 1 is read; update evalkit")
     return [_decision(row, f"{path}: items[{number}]") for number, row in enumerate(rows)]
 
 

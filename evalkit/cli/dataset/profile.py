@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from evalkit.cli.dataset.asides import say_asides
-from evalkit.cli.options import PATH
+from evalkit.cli.options import PATH, refuse_existing
 from evalkit.cli.reading import read_options
 from evalkit.cli.show import say, show, write
 from evalkit.options import ReadOptions
@@ -27,11 +27,10 @@ def profile_command(source: str, out: Path | None, as_json: bool, read: ReadOpti
     Mend the draft, and read with --profile and its name. Reading with it works at once; what it leaves out is counted.
     """
     from evalkit.dataset.profiles import draft_profile
-    from evalkit.errors import OutputError
     from evalkit.files import write_file
 
-    if out is not None and out.exists():
-        raise OutputError(f"{out}: exists already; name a new file")
+    if out is not None:
+        refuse_existing(out)
     draft = draft_profile(source, read=read)
     if out is not None:
         write_file(out, draft.text)

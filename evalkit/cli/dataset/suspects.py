@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalkit.cli.failing import Condition, fail_on_option, names_of, status_on
-from evalkit.cli.options import PATH, given, scoring_options, with_record
+from evalkit.cli.options import PATH, Number, given, refuse_existing, scoring_options, with_record
 from evalkit.cli.reading import read_options, tool_option, write_options
 from evalkit.cli.show import form_options, show, warn
 from evalkit.options import ReadOptions, Scoring
@@ -30,6 +30,7 @@ class _Mending:
     corrections: Path | None
     patch: Path | None
     settled: Path | None
+    unchanged: bool
 
 
 _mending_options = with_record(
@@ -43,7 +44,7 @@ _mending_options = with_record(
             metavar="FILE",
             help="Write the articles with suspects for people to correct, the most suspicious first (with --tool).",
         ),
-        "tool": tool_option("--tasks"),
+        "tool": tool_option("--tasks (or what comes back)"),
         "corrections": click.option(
             "--corrections",
             type=PATH,
@@ -59,6 +60,11 @@ _mending_options = with_record(
             metavar="FILE",
             help="Leave out what was decided before, as this file says; with --corrections add what is decided now.",
         ),
+        "unchanged": click.option(
+            "--unchanged",
+            is_flag=True,
+            help="With --corrections: articles that came back as they were written are decided, too.",
+        ),
     },
 )
 
@@ -68,9 +74,15 @@ _mending_options = with_record(
 @click.argument("runs", nargs=-1, type=PATH, metavar="[RUN]...")
 @click.option("--split", default="all", show_default=True, help="Look at one split.")
 @click.option(
-    "--least", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Leave out suspects of less suspicion."
+    "--least", type=Number(0, 1), default=0.5, show_default=True, help="Leave out suspects of less suspicion."
 )
-@click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, help="Show so many; 0 for all.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=50,
+    show_default=True,
+    help="Show so many; 0 for all. What is written for people is always about all.",
+)
 @click.option(
     "--k",
     type=click.IntRange(min=0),
@@ -118,23 +130,24 @@ def suspects_command(
     from evalkit.workflows.suspects import find_suspects, rank_unlabelled
 
     if unlabelled:
-        _refuse("--unlabelled", "split", "least", "limit", "k", "settled", "written", "corrections", "replay", "record")
+        _refuse("--unlabelled", "split", *_OF_SUSPECTS, *_OF_TASKS, *_OF_SCORES, "replay")
         ranking = rank_unlabelled(dataset, runs, read=read)
         show(ranking, form)
         return status_on(ranking.figures(), fail_on)
     read = replace(read, split=split)
     if replay is not None:
-        _refuse("--replay", "least", "limit", "k", "settled", "written", "corrections", "record")
+        _refuse("--replay", *_OF_SUSPECTS, *_OF_TASKS)
         again = replay_runs(dataset, replay, runs, scoring=scoring, read=read)
         show(again, form)
         return status_on(again.figures(), fail_on)
     _check(mending, target)
+    if not runs and k is not None:
+        raise click.UsageError("--k is about the scores of runs; name some, or leave it out")
     known = mending.settled is not None and (mending.corrections is None or mending.settled.exists())
     done = find_suspects(
         dataset,
         runs,
         least=least,
-        most=limit or None,
         k=k,
         settled=mending.settled if known and mending.settled is not None else (),
         record=record,
@@ -148,12 +161,13 @@ def suspects_command(
         from evalkit.workflows.suspect_tasks import write_suspects
 
         written = write_suspects(done, mending.written, to=mending.tool, profile=target.profile, settings=target.values)
-        warn(f"{written.path}: {number_of(written.articles, 'article')} as {written.format}")
+        suspected = number_of(done.found, "suspect")
+        warn(f"{written.path}: {suspected} in {number_of(written.articles, 'article')} as {written.format}")
         if written.beside:
             warn(f"{written.path}: beside it {', '.join(written.beside)}")
         if lost := str(written.losses):
             warn(f"{written.path}: {written.format} cannot hold {lost}; it stays as it is in the gold")
-    show(done, form)
+    show(done.first(limit) if limit else done, form)
     return status_on(done.figures(), fail_on)
 
 
@@ -172,8 +186,9 @@ def _take_back(
 
     if mending.corrections is None:
         return 0
+    corrected = replace(target, format=mending.tool)
     came_back = read_corrections(
-        dataset, mending.corrections, done, read=read, corrected=ReadOptions(profile=target.profile)
+        dataset, mending.corrections, done, unchanged=mending.unchanged, read=read, corrected=corrected
     )
     before = read_decisions(mending.settled) if mending.settled is not None and mending.settled.exists() else []
     if mending.patch is not None:
@@ -184,20 +199,35 @@ def _take_back(
     return status_on(came_back.figures(), fail_on)
 
 
+_OF_SUSPECTS = ("least", "limit", "k", "settled", "record")
+_OF_TASKS = ("written", "tool", "corrections", "patch", "unchanged", "to_profile", "write")
+_OF_SCORES = (
+    *("tasks", "conventions", "label_map", "gold_label_map", "predicted_label_map", "labels", "scope", "min_score"),
+    "without",
+)
+"""The parameters that are about suspects, about tasks for people, and about scores."""
+
+
 def _refuse(option: str, *others: str) -> None:
     if unused := given(*others):
-        name = unused[0].replace("written", "tasks")
-        raise click.UsageError(f"--{name} says nothing with {option}; leave one of them out")
+        command = click.get_current_context().command
+        name = next(one.opts[0] for one in command.params if one.name == unused[0])
+        raise click.UsageError(f"{name} says nothing with {option}; leave one of them out")
 
 
 def _check(mending: _Mending, target: ReadOptions) -> None:
     """Refuses options that go together and are not, before anything is looked for."""
-    if (mending.written is None) != (mending.tool is None):
-        raise click.UsageError("--tasks FILE and --tool NAME go together: the new file or folder, and its format")
     if mending.written is not None and mending.corrections is not None:
         raise click.UsageError("--tasks goes out and --corrections comes back; give one of them")
-    if mending.patch is not None and mending.corrections is None:
-        raise click.UsageError("--patch is about what came back; add --corrections")
+    if mending.corrections is not None:
+        _refuse("--corrections", "limit", "k", "record")
+    elif (mending.written is None) != (mending.tool is None):
+        raise click.UsageError("--tasks FILE and --tool NAME go together: the new file or folder, and its format")
+    for name, value in {"patch": mending.patch is not None, "unchanged": mending.unchanged}.items():
+        if value and mending.corrections is None:
+            raise click.UsageError(f"--{name} is about what came back; add --corrections")
+    if mending.patch is not None:
+        refuse_existing(mending.patch)
     if target != ReadOptions() and mending.written is None and mending.corrections is None:
         raise click.UsageError("--to-profile and --write say how --tasks is written; add it")
     if mending.written is not None and mending.tool is not None:

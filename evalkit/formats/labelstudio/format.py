@@ -100,4 +100,5 @@ LABEL_STUDIO = standoff_format(
     sniff=_sniff,
     options={"text_key": "the key of a task's data whose text was annotated; found by itself where it can be."},
     keeps_splits=True,
+    tells_answers=True,
 )

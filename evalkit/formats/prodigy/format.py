@@ -57,4 +57,5 @@ PRODIGY = standoff_format(
     write_documents=_write,
     holds=Holds(labels=True, article=True, readings=True, scores=True, suggestions=True, reserved=_is_reserved),
     sniff=_sniff,
+    tells_answers=True,
 )

@@ -59,7 +59,8 @@ def encode(batch: Batch, profile: Profile, holds: Holds, beyond: Beyond | None =
     for example, split in zip(batch.examples, splits, strict=True):
         page = replace(encoder.page(example), split=split)
         if predictions is not None:
-            document = encoder.suggestion(page, predictions.get(example.article.id))
+            words = batch.remarks.get((example.article.id, ""), {})
+            document = encoder.suggestion(page, predictions.get(example.article.id), words)
             documents.append(replace(document, system=batch.system) if document.suggested else document)
             continue
         documents += encoder.readings(page, example, batch.remarks)
@@ -128,14 +129,14 @@ class _Encoder:
             documents.append(replace(document, annotator=name))
         return documents
 
-    def suggestion(self, page: Document, prediction: Prediction | None) -> Document:
+    def suggestion(self, page: Document, prediction: Prediction | None, words: Mapping[Key, str]) -> Document:
         """What a system predicted, to be corrected."""
         if prediction is None or prediction.error is not None:
             self.left_out["articles that failed, without suggestions"] += 1
             return replace(page, annotated=False)
         if not self.holds.suggestions:
             self.left_out["articles whose suggestions would be read as gold: the format cannot tell them apart"] += 1
-        return replace(self.annotated(page, prediction.annotations), suggested=True)
+        return replace(self.annotated(page, prediction.annotations, words), suggested=True)
 
     def annotated(
         self, page: Document, annotations: Annotations, words: Mapping[Key, str] = _SILENCE, *, of_reading: bool = False

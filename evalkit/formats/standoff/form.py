@@ -34,6 +34,7 @@ def standoff_format(
     options: Mapping[str, str] | None = None,
     has_offsets: bool = True,
     keeps_splits: bool = False,
+    tells_answers: bool = False,
 ) -> Format:
     """A format whose files hold texts with marks; what the marks mean is said by a profile.
 
@@ -52,6 +53,7 @@ def standoff_format(
         options: settings that reading and writing know, with their help.
         has_offsets: whether its files hold offsets; then `documents` proves them, and heeds `ReadOptions.offsets`.
         keeps_splits: whether what is written keeps the split of each article.
+        tells_answers: whether its files tell what somebody answered from what was suggested.
     """
     own_profile = profile or name
 
@@ -81,6 +83,7 @@ def standoff_format(
         has_offsets=has_offsets,
         proves_offsets=has_offsets,
         keeps_splits=keeps_splits,
+        tells_answers=tells_answers,
         keeps_readings=holds.readings,
         documents=documents,
         profile=own_profile,

@@ -153,7 +153,8 @@ def looks_like_columns(head: bytes) -> bool:
     layout = sniff_layout(lines, separator=None, comment="auto", names=())
     rows, column = layout.sample, _tag_column(layout)
     body = sum(bool(line.strip()) and not line.startswith("#") for line in lines) - bool(layout.header)
-    tagged = 0 if column is None else sum(looks_like_tag(row[column]) for row in rows)
+    # Rows of what is no text may have fewer cells than others.
+    tagged = 0 if column is None else sum(len(row) > column and looks_like_tag(row[column]) for row in rows)
     return layout.width > 1 and 0 < body < 2 * len(rows) and len(rows) < 2 * tagged
 
 

@@ -49,8 +49,8 @@ def _blocks(result: Suspects) -> Iterator[Block]:
     yield Lines.of(*lines)
     if result.items:
         yield _suspect_table(result)
-        if left := result.found - len(result.items):
-            yield Lines.of(f"{left} more; --limit shows as many as you like")
+        if result.found > len(result.items):
+            yield Lines.of(f"{len(result.items)} of {result.found} shown; --limit shows as many as you like")
     if result.weights:
         yield _weight_table(result)
     if result.scores:
