@@ -36,7 +36,7 @@ COMMANDS = {
 """Name → where the command is, and its line in the help; the order of the help."""
 
 
-_TERMINATED = "terminated; the same command continues the run"
+_TERMINATED, _STOPPED = "terminated", "stopped"
 
 
 class _Commands(LazyGroup):
@@ -47,7 +47,7 @@ class _Commands(LazyGroup):
         try:
             return super().invoke(ctx)
         except TerminatedError:
-            return _complain(_TERMINATED, 143)
+            return _complain(_told(_TERMINATED, ctx.obj), 143)
 
 
 @click.group(cls=_Commands, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
@@ -79,11 +79,17 @@ def _main(argv: Sequence[str] | None) -> int:
         return _complain(" ".join(error.format_message().split()) + _hint(error))
     except (KeyboardInterrupt, click.Abort) as stop:
         if isinstance(stop, TerminatedError) or isinstance(stop.__cause__, TerminatedError):
-            return _complain(_TERMINATED, 143)
-        return _complain("stopped; the same command continues the run", 130)
+            return _complain(_told(_TERMINATED, argv), 143)
+        return _complain(_told(_STOPPED, argv), 130)
     except (Exception, SystemExit, GeneratorExit) as error:
         return _unforeseen(error)
     return done if isinstance(done, int) else 0
+
+
+def _told(what: str, argv: Sequence[str] | None) -> str:
+    """That a command was ended, and how to go on, where there is a run to go on with."""
+    words = sys.argv[1:] if argv is None else argv
+    return f"{what}; the same command continues the run" if "run" in words[:1] else what
 
 
 def _unforeseen(error: BaseException) -> int:

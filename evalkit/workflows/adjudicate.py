@@ -41,11 +41,11 @@ from evalkit.errors import FormatError, InputError, OutputError
 from evalkit.files import path_of
 from evalkit.folders import TemporaryFolder, beside_staged, staged
 from evalkit.formats.base import Batch, Format
-from evalkit.formats.native.canonical import canonical_example
+from evalkit.formats.native.canonical import canonical_annotations, canonical_example
 from evalkit.formats.table import load_format
 from evalkit.options import ReadOptions, listed
 from evalkit.records import Example
-from evalkit.registry import near_match
+from evalkit.registry import near_match, unknown_name
 from evalkit.showing import number_of
 
 __all__ = ["DRAFT", "adjudicate_dataset"]
@@ -85,7 +85,7 @@ def adjudicate_dataset(
             wrote, or the dataset itself.
         disputed: a new file or folder for people, with the articles in which something is disputed.
         to: the format of that, such as `labelstudio`.
-        decisions: files in any format in which people settled articles; a later one goes before an earlier one.
+        decisions: files in any format in which people settled articles, each in one way.
         anew: make gold of the readings of articles that have gold, too; otherwise that stays.
         unchanged: take articles of these files that came back as they were written for decided, too.
         restart: forget what was decided earlier, by people too, and make that gold from the readings again.
@@ -105,7 +105,7 @@ def adjudicate_dataset(
     names = rename_annotators or {}
     loaded = _loaded(source, replace(read, annotator=None))
     met = set(counted_readings(example for gold in loaded.splits for example in gold))
-    loaded = replace(loaded, splits=tuple(_renamed(gold, names) for gold in loaded.splits))
+    loaded = replace(loaded, splits=tuple(_by_place(_renamed(gold, names)) for gold in loaded.splits))
     place = None if out is None else _checked_out(path_of(out, "the dataset folder must be a path"), loaded)
     readers = counted_readings(example for gold in loaded.splits for example in gold)
     if not readers:
@@ -194,6 +194,15 @@ def _loaded(source: GoldDataset | Iterable[Example] | str | Path, read: ReadOpti
 
     gold = gold_from(source, read)
     return _Loaded(name=gold.name, splits=(gold,), notes=gold.notes)
+
+
+def _by_place(gold: GoldDataset) -> GoldDataset:
+    """The split with the items of readings numbered by their place, in whatever order files have them."""
+    examples = (
+        replace(one, readings={name: canonical_annotations(own, renumber=True) for name, own in one.readings.items()})
+        for one in gold
+    )
+    return replace(gold, examples=tuple(examples))
 
 
 def _form(disputed: str | Path, to: str, write: ReadOptions) -> Format:
@@ -344,9 +353,17 @@ def _settled(
             if example.article.text != own.article.text:
                 raise InputError(f"{file}: article {own.article.id!r:.80} has another text there; settle this one")
             if found := _decided(example, own, annotator):
-                settled[own.article.id] = found
+                settled.setdefault(own.article.id, []).extend(found)
             else:
                 waiting += 1
+        if annotator is not None and waiting == len(examples) - len(strange):
+            there = counted_readings(examples)
+            if annotator not in there:
+                raise unknown_name("annotator", annotator, sorted(there))
+            raise InputError(
+                f"{file}: {annotator!r:.80} is one of the readers, and said nothing else there; for gold by that word "
+                f"take --strategy prefer:{annotator:.80}"
+            )
         if waiting:
             notes.append(
                 f"{file}: {number_of(waiting, 'article is', 'articles are')} not settled: only readings are there"
@@ -358,7 +375,11 @@ def _decided(example: Example, own: Example, annotator: str | None) -> list[Retu
     """What may be a person's of what came back of an article; empty if only its readings did."""
     if annotator is not None:
         given = example.readings.get(annotator)
-        return [] if given is None else [Returned(given, annotator)]
+        before = own.readings.get(annotator)
+        # What a reader said is a reading; what the same person made of the draft later is not.
+        if given is None or (before is not None and not changes_between([Version(own.article, before, given)])):
+            return []
+        return [Returned(given, annotator)]
     others = [Returned(given, name) for name, given in example.readings.items() if name not in own.readings]
     # A tool may name who imported a reading, not who read: of such readings one for each reader is not a person's.
     for reading in (reading for name, reading in own.readings.items() if name not in example.readings):

@@ -152,3 +152,12 @@ def test_whatever_exits_below_a_command_is_no_result(status: object, evalkit: Ev
     done = evalkit("report", "x")
     assert (done.status, done.out) == (1, "")
     assert done.err.startswith("error: there is no result, as something asked to exit: SystemExit")
+
+
+def test_only_a_run_is_continued(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    def stops(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("evalkit.dataset.validate.validate_dataset", stops)
+    assert main(["dataset", "validate", "gold.jsonl"]) == 130
+    assert capsys.readouterr().err.strip() == "error: stopped"

@@ -22,6 +22,7 @@ from evalkit import (
     build_dataset,
     describe_dataset,
     load_dataset,
+    render_report,
     score_predictions,
     validate_dataset,
 )
@@ -296,10 +297,49 @@ def test_several_people_settled_an_article(gold: Path, tmp_path: Path) -> None:
     assert "'a1' was settled by eva, liv; say whose counts" in refused(InputError, gold, decisions=two)
     done = adjudicate_dataset(gold, decisions=two, read=ReadOptions(annotator="eva"))
     assert {one.by for one in done.decisions if one.rule == "person"} == {("eva",)}
-    # A later file goes before an earlier one.
+    # In two files, too; of two that say the same, or of which one was not touched, nobody has to choose.
     three = decided(disputed, without("GPE", "nk"), to="native", target=tmp_path / "three.jsonl", who="liv")
-    done = adjudicate_dataset(gold, decisions=[one, three])
+    assert "'a1' was settled by eva, liv; say whose" in refused(InputError, gold, decisions=[one, three])
+    other = decided(disputed, without("GPE", "nk"), to="native", target=tmp_path / "other.jsonl", who="eva")
+    assert "'a1' was settled in 2 ways by eva; leave out" in refused(InputError, gold, decisions=[one, other])
+    done = adjudicate_dataset(gold, decisions=[three, disputed, three])
     assert {one.by for one in done.decisions if one.rule == "person"} == {("liv",)}
+
+
+def test_whose_decisions_count(gold: Path, tmp_path: Path) -> None:
+    disputed = tmp_path / "disputed.jsonl"
+    adjudicate_dataset(gold, disputed=disputed)
+    settled = decided(disputed, without("ORG", "nk"), to="native", target=tmp_path / "settled.jsonl", who="eva")
+    said = refused(UnknownNameError, gold, decisions=settled, read=ReadOptions(annotator="evi"))
+    assert "did you mean 'eva'" in said
+    said = refused(InputError, gold, decisions=settled, read=ReadOptions(annotator="kari"))
+    assert "'kari' is one of the readers" in said
+    assert "--strategy prefer:kari" in said
+
+
+def test_the_order_in_readings_changes_nothing(gold: Path, tmp_path: Path) -> None:
+    turned = tmp_path / "turned" / "two.jsonl"
+    turned.parent.mkdir()
+    rows = [json.loads(line) for line in gold.read_text(encoding="utf-8").splitlines()]
+    for row in rows:
+        row["readings"] = {
+            name: {layer: items[::-1] for layer, items in own.items()}
+            for name, own in reversed(list(row["readings"].items()))
+        }
+    turned.write_text("".join(json.dumps(row) + "\n" for row in rows[::-1]), encoding="utf-8")
+    for source in (gold, turned):
+        adjudicate_dataset(source, out=source.parent / "gold")
+    folders = [source.parent / "gold" for source in (gold, turned)]
+    one, other = ({p.relative_to(f).as_posix(): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders)
+    assert one == other
+
+
+def test_nothing_to_adjudicate_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "gold.jsonl"
+    own = {"entities": [mention("Oslo", "GPE")], "quotes": [], "stances": []}
+    path.write_text(json.dumps(ROWS[0] | own) + "\n", encoding="utf-8")
+    told = render_report(adjudicate_dataset(path), "markdown")
+    assert "gold: nothing to adjudicate, 1 article has gold already" in told
 
 
 def test_a_tool_that_names_who_imported_readings(gold: Path, tmp_path: Path) -> None:

@@ -141,3 +141,10 @@ def test_a_layer_that_is_not_annotated_stays_so_unless_the_patch_says_otherwise(
     said.write_text(json.dumps({"changes": [], "annotated": {"a": ["quotas"]}}))
     with pytest.raises(FormatError, match="quotas"):
         patch_dataset(folder, said)
+
+
+def test_another_file_is_no_patch(folder: Path) -> None:
+    path = patch()
+    path.write_text(json.dumps({"format": "evalkit.adjudication", "version": 1, "changes": []}))
+    with pytest.raises(FormatError, match=r"is 'evalkit.adjudication', and a patch is 'evalkit.diff'"):
+        patch_dataset(folder, path)

@@ -250,15 +250,19 @@ def _chosen(case: Case, came: Sequence[Returned], never: Unread, *, unchanged: b
     """What a person made of an article, among all that came back; None if nobody did anything.
 
     Raises:
-        InputError: several people did, and none of it is said to be the gold.
+        InputError: several people did, not the same, and no one of it is said to be the gold.
     """
     touched = [one for one in came if not case.is_untouched(one.given, never)]
     touched = [one for one in touched if one.truth] or touched
+    touched = [
+        one for at, one in enumerate(touched) if not any(case.is_same(one.given, o.given, never) for o in touched[:at])
+    ]
     if len(touched) > 1:
-        people = ", ".join(sorted(one.by for one in touched))
-        raise InputError(
-            f"article {case.article.id!r:.80} was settled by {people}; say whose counts with --annotator NAME"
-        )
+        people = sorted({one.by for one in touched})
+        ways, remedy = "", "say whose counts with --annotator NAME"
+        if len(people) < len(touched):
+            ways, remedy = f" in {len(touched)} ways", "leave out the file that does not count"
+        raise InputError(f"article {case.article.id!r:.80} was settled{ways} by {', '.join(people)}; {remedy}")
     chosen = next(iter(touched or (came if unchanged else ())), None)
     return None if chosen is None else (chosen.given, chosen.by)
 

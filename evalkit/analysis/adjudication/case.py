@@ -192,6 +192,11 @@ class Case:
         """
         return self._says(self._in_names(given), self.draft()[0], never)
 
+    def is_same(self, one: Annotations, other: Annotations, never: Unread) -> bool:
+        """Whether two people made the same of the article; as for `is_untouched`."""
+        first, second = self._in_names(one), self._in_names(other)
+        return first.layers.keys() == second.layers.keys() and self._says(first, second, never)
+
     def _in_names(self, given: Annotations) -> Annotations:
         return renamed_things(given, common_names(self.said, given))
 

@@ -146,6 +146,8 @@ def _not_there(article: Article, layer: Layer[Any], change: ItemChange, items: S
         layer.show(change.old, article.text),
         f"article {article.id!r:.80}: {layer.one} {change.old.id!r:.40}",
     )
+    if _place_of(layer, change.old, items, set()) is not None:
+        return InputError(f"{where} ({layer.label(change.old)} {words!r:.60}) is changed twice in this patch; keep one")
     same_id = next((item for item in items if item.id == change.old.id), None)
     now = "" if same_id is None else f"; of that id is {layer.label(same_id)} {layer.show(same_id, article.text)!r:.60}"
     return InputError(

@@ -159,6 +159,8 @@ def read_changes(source: str | Path | Mapping[str, Any]) -> tuple[ItemChange, ..
     value, where = _patch(source)
     if not isinstance(value, Mapping) or not isinstance(value.get("changes"), list | tuple):
         raise FormatError(f"{where}: is no patch; it must be an object with a list of 'changes'")
+    if (said := value.get("format", "evalkit.diff")) != "evalkit.diff":
+        raise FormatError(f"{where}: is {said!r:.60}, and a patch is 'evalkit.diff'; name what diff --json wrote")
     if (version := value.get("version", 1)) != 1:
         raise FormatError(f"{where}: is a patch of version {version!r}, and 1 is read; update evalkit")
     return tuple(_change(one, f"{where}: changes[{number}]") for number, one in enumerate(value["changes"]))

@@ -41,9 +41,12 @@ def document(result: Adjudication, *, limit: int = SHOWN) -> Document:
     articles, all_of_them = number_of(result.adjudicated, "article"), number_of(len(disputes), "dispute")
     more = (f"the first {len(shown)} of {all_of_them} are shown; --limit 0 shows all",) if left else ()
     told = all_of_them if disputes else "nothing is disputed"
+    done = f"{articles} by {one_line(result.strategy)}, {told}"
+    if not result.adjudicated:
+        done = f"nothing to adjudicate, {number_of(result.kept, 'article has', 'articles have')} gold already"
     return Document(
         what="adjudication",
-        title=f"{one_line(result.dataset)}: {articles} by {one_line(result.strategy)}, {told}",
+        title=f"{one_line(result.dataset)}: {done}",
         blocks=tuple(_blocks(result, shown)),
         notes=(*more, *result.notes),
         rows=tuple(
