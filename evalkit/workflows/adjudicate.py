@@ -101,6 +101,11 @@ def adjudicate_dataset(
         OutputError: a place is taken, or cannot be written.
     """
     read, write = read or ReadOptions(), write or ReadOptions()
+    if read.annotator is not None and not listed(decisions):
+        raise InputError(
+            f"annotator {read.annotator!r:.80} says whose word counts in files of decisions, and none is given; for "
+            f"gold by one reader take the strategy prefer:{read.annotator:.80}"
+        )
     form = None if disputed is None else _form(disputed, to, write)
     names = rename_annotators or {}
     loaded = _loaded(source, replace(read, annotator=None))

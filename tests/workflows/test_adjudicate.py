@@ -310,6 +310,7 @@ def test_whose_decisions_count(gold: Path, tmp_path: Path) -> None:
     disputed = tmp_path / "disputed.jsonl"
     adjudicate_dataset(gold, disputed=disputed)
     settled = decided(disputed, without("ORG", "nk"), to="native", target=tmp_path / "settled.jsonl", who="eva")
+    assert "take the strategy prefer:kari" in refused(InputError, gold, read=ReadOptions(annotator="kari"))
     said = refused(UnknownNameError, gold, decisions=settled, read=ReadOptions(annotator="evi"))
     assert "did you mean 'eva'" in said
     said = refused(InputError, gold, decisions=settled, read=ReadOptions(annotator="kari"))

@@ -261,7 +261,7 @@ def _chosen(case: Case, came: Sequence[Returned], never: Unread, *, unchanged: b
         people = sorted({one.by for one in touched})
         ways, remedy = "", "say whose counts with --annotator NAME"
         if len(people) < len(touched):
-            ways, remedy = f" in {len(touched)} ways", "leave out the file that does not count"
+            ways, remedy = f" in {number_of(len(touched), 'way')}", "leave out the file that does not count"
         raise InputError(f"article {case.article.id!r:.80} was settled{ways} by {', '.join(people)}; {remedy}")
     chosen = next(iter(touched or (came if unchanged else ())), None)
     return None if chosen is None else (chosen.given, chosen.by)
