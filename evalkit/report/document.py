@@ -50,12 +50,15 @@ class Column:
         folds: whether a long cell may go on in a second line.
         left: whether cells stand at the left, as words do; figures stand at the right.
         from_width: the column is left out on pages that are narrower.
+        drops: on a page that is too narrow for all columns one with such a number is left out and named, 1 before 2;
+            0 stays.
     """
 
     name: str
     left: bool = False
     folds: bool = False
     from_width: int = 0
+    drops: int = 0
 
 
 def figure_columns(*names: str) -> tuple[Column, ...]:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["print_document", "render_terminal"]
 
 MIN_NAME = 9
+LONG_WORD, FEW_WORDS = 20, 24
 STEP = 2
 STYLES = {
     GOOD: "green",
@@ -70,11 +71,23 @@ def render_terminal(document: Document, *, width: int | None = None) -> str:
     """
     out = io.StringIO()
     print_document(document, make_console(file=out, width=width))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return out.getvalue()
 
 
 def print_document(document: Document, console: Console, *, heading: bool = True) -> None:
-    """Prints the title (if there is to be a heading), the blocks, the notes, the signature and the verdict."""
+    """Prints the title (if there is to be a heading), the blocks, the notes, the signature and the verdict.
+
+    What goes into a pipe or a file has no blanks at the ends of its lines.
+    """
+    if console.is_terminal:
+        _print_document(document, console, heading=heading)
+        return
+    with console.capture() as shown:
+        _print_document(document, console, heading=heading)
+    console.file.write("\n".join(line.rstrip() for line in shown.get().split("\n")))
+
+
+def _print_document(document: Document, console: Console, *, heading: bool) -> None:
     from rich.text import Text
 
     document = cleaned(document)
@@ -105,10 +118,71 @@ def _print_block(block: Block, console: Console) -> None:
 def _for_width(table: Table, width: int) -> Table:
     """The table without the columns that so narrow a page leaves out."""
     shown = [at for at, column in enumerate(table.columns) if column.from_width <= width]
+    left_out = _too_many(table, shown, width)
+    shown = [at for at in shown if at not in left_out]
     if len(shown) == len(table.columns):
         return table
     columns = tuple(table.columns[at] for at in shown)
-    return replace(table, columns=columns, rows=tuple(tuple(row[at] for at in shown) for row in table.rows))
+    told = f"left out at this width: {', '.join(table.columns[at].name for at in left_out)}" if left_out else ""
+    return replace(
+        table,
+        columns=columns,
+        rows=tuple(tuple(row[at] for at in shown) for row in table.rows),
+        caption="; ".join(filter(None, (table.caption, told))),
+    )
+
+
+def _too_many(table: Table, shown: Sequence[int], width: int) -> list[int]:
+    """The columns that are to be left out so that no word of the others is broken, as far as some may be."""
+    order = sorted((at for at in shown if table.columns[at].drops), key=lambda at: table.columns[at].drops)
+    if not order:
+        return []
+    least = _least_widths(table)
+
+    def fits(left_out: Sequence[int]) -> bool:
+        there = [at for at in shown if at not in left_out]
+        return _ruled_width([least[at] for at in there]) <= width
+
+    left_out: list[int] = []
+    while order and not fits(left_out):
+        left_out.append(order.pop(0))
+    # A wide one that had to go may have made room for narrow ones.
+    for at in reversed(left_out[:-1]):
+        if fits(rest := [one for one in left_out if one != at]):
+            left_out = rest
+    return sorted(left_out)
+
+
+def _least_widths(table: Table) -> list[int]:
+    """Of each column how wide it is without a word being broken; a word that is very long may be.
+
+    One that need not be shown has room for a few words.
+    """
+    from rich.cells import cell_len
+
+    sizes = _widths(table.columns, table.rows)
+    for at, column in enumerate(table.columns):
+        if column.folds:
+            words = (min(cell_len(word), LONG_WORD) for row in table.rows for word in row[at].split())
+            sizes[at] = min(sizes[at], max(cell_len(column.name), FEW_WORDS if column.drops else 0, *words))
+    return sizes
+
+
+def _ruled_width(sizes: Sequence[int]) -> int:
+    """How wide a ruled table is: a column takes its cells, a space on either side, and one to the next column."""
+    return sum(sizes) + 3 * len(sizes) + 1
+
+
+def _fitted(table: Table, width: int) -> list[int]:
+    """Widths of columns which fold, so that together they fill the page: the narrow ones get room first."""
+    whole, sizes = _widths(table.columns, table.rows), _least_widths(table)
+    # The page has no padding at its edges.
+    room = width - _ruled_width(sizes) + 2
+    while room > 0 and (narrow := [at for at, size in enumerate(sizes) if size < whole[at]]):
+        at = min(narrow, key=lambda at: sizes[at])
+        sizes[at] += 1
+        room -= 1
+    return sizes
 
 
 def _parts(table: Table, width: int) -> list[Table]:
@@ -176,8 +250,7 @@ def _print_figures(table: Table, console: Console) -> None:
     from rich.text import Text
 
     rows, size = table.rows, len(table.columns)
-    # A column takes its cells, a space on either side, and one to the next column.
-    wide = sum(_widths(table.columns, rows)) + 3 * size + 1 > console.width
+    wide = _ruled_width(_widths(table.columns, rows)) > console.width
     tight = wide and not any(column.folds for column in table.columns[1:])
     if tight:
         rows = tuple((row[0], *map(_shorter, row[1:])) for row in rows)
@@ -191,6 +264,9 @@ def _print_figures(table: Table, console: Console) -> None:
         padding=(0, 0 if tight else 1),
     )
     _fill(grid, table, rows)
+    if wide and any(column.drops for column in table.columns):
+        for column, width in zip(grid.columns, _fitted(table, console.width), strict=True):
+            column.width = width
     console.print(grid)
 
 

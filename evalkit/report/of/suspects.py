@@ -21,9 +21,9 @@ from evalkit.showing import number_of
 
 __all__ = ["corrections_document", "document", "replay_document", "unlabelled_document"]
 
-LONGEST = 60
+LONGEST = 40
 """Characters of an item in a cell."""
-AROUND = 30
+AROUND = 20
 """Characters of the text that are shown on either side of an item."""
 
 
@@ -61,13 +61,13 @@ def _suspect_table(result: Suspects) -> Table:
     return Table(
         columns=(
             Column(""),
-            Column("suspicion"),
+            Column("suspicion", drops=4),
             Column("article", left=True, folds=True),
-            Column("kind", left=True),
+            Column("kind", left=True, drops=2),
             Column("gold", left=True, folds=True),
             Column("proposed", left=True, folds=True),
-            Column("votes"),
-            Column("in the text", left=True, folds=True, from_width=110),
+            Column("votes", drops=1),
+            Column("in the text", left=True, folds=True, drops=3),
         ),
         rows=tuple(
             (
@@ -109,7 +109,7 @@ def _around(result: Suspects, suspect: Suspect) -> str:
         return "–"
     start, end = suspect.spans[0][0], suspect.spans[-1][1]
     before, after = text[max(start - AROUND, 0) : start], text[end : end + AROUND]
-    return one_line(f"…{before}[{text[start:end]}]{after}…", 2 * AROUND + LONGEST)
+    return one_line(f"…{before}[{one_line(text[start:end], LONGEST)}]{after}…", 2 * AROUND + LONGEST + 4)
 
 
 def _weight_table(result: Suspects) -> Table:
@@ -206,7 +206,7 @@ def corrections_document(result: Corrections) -> Document:
             Table(
                 columns=(
                     Column("article", left=True, folds=True),
-                    Column("kind", left=True),
+                    Column("kind", left=True, drops=1),
                     Column("gold", left=True, folds=True),
                     Column("corrected", left=True, folds=True),
                 ),
