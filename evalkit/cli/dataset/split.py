@@ -43,7 +43,7 @@ _OF_A_DIVISION = {"out": "--out", "stable": "--stable", "seed": "--seed"}
     "--stable",
     is_flag=True,
     help="Shares by a hash of ids, or of the names of groups: met about, without regard to labels; adding articles "
-    "moves none.",
+    "moves none, but for a group whose first article by id is another one then.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Another gives other articles to each share.")
 @click.option(

@@ -38,7 +38,7 @@ from evalkit.dataset.leakage.words import (
 from evalkit.errors import InputError
 from evalkit.records import Article, Span
 
-__all__ = ["Passages", "SharedText", "shared_passages"]
+__all__ = ["Passages", "SharedText", "shared_passages", "without_furniture"]
 
 SCATTERED = 5
 """Passages over which fewer than 30 sequences must be spread: that is a text with other words, not a quotation."""
@@ -215,10 +215,10 @@ def _prepared(texts: Sequence[str], joined: Joined) -> Iterator[_Text]:
         elif len(joined.common):
             common = np.zeros(len(shingles), dtype=bool)
             common[looked_at] = joined.are_common(shingles[looked_at])
-        yield _Text(words, shingles, looked_at, common, furniture(shingles, looked_at, joined))
+        yield _Text(words, shingles, looked_at, common, _furniture(shingles, looked_at, joined))
 
 
-def furniture(shingles: Numbers, looked_at: NDArray[np.bool_] | None, joined: Joined) -> tuple[int, int]:
+def _furniture(shingles: Numbers, looked_at: NDArray[np.bool_] | None, joined: Joined) -> tuple[int, int]:
     """Where the sequences begin and end that are not those of the head and foot of a page.
 
     Head and foot are what several articles of one outlet have at the edge of their texts, up to `LONG` words, as long
@@ -243,6 +243,20 @@ def furniture(shingles: Numbers, looked_at: NDArray[np.bool_] | None, joined: Jo
                 ends[-1] = after
     begin, end = ends[0], size - ends[1]
     return (begin, end) if end - begin > _REST - SHINGLE else (0, size)
+
+
+def without_furniture(articles: Sequence[Article]) -> list[str]:
+    """The text of each article without what several of its outlet begin or end with up to 120 words."""
+    texts = [article.text for article in articles]
+    joined = join_texts(texts, [0] * len(texts), outlets=[article.source.strip() for article in articles])
+    return [_inner(text, one.words, one.inner) for text, one in zip(texts, _prepared(texts, joined), strict=True)]
+
+
+def _inner(text: str, words: Words, inner: tuple[int, int]) -> str:
+    begin, end = inner
+    # The sequences of the head reach so many words further, those of the foot begin where it does.
+    start = int(words.start[begin + SHINGLE - 1]) if begin else 0
+    return text[start : int(words.start[end])] if end < len(words) - SHINGLE + 1 else text[start:]
 
 
 def _verified(texts: Sequence[str], joined: Joined, furnished: set[int]) -> Iterator[SharedText]:

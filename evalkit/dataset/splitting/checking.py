@@ -232,8 +232,19 @@ def check_split(
             "shares of labels",
             "shared text",
         ),
-        notes=together.notes,
+        notes=(*together.notes, *_unasked(splits, tuple(aimed) or _of_days(days))),
     )
+
+
+def _of_days(days: str | None) -> tuple[str, ...]:
+    return SplitRule(days=parse_days(days)).names if days is not None else ()
+
+
+def _unasked(splits: Sequence[SplitShare], asked: Sequence[str]) -> list[str]:
+    """Splits that are there although nobody asked for them, and those asked for that are not; nothing if none were."""
+    there = [one.split for one in splits if one.articles]
+    unasked = [f"there is a split {name}, which was not asked for" for name in there if asked and name not in asked]
+    return [*unasked, *(f"no article is in {name}, which was asked for" for name in asked if name not in there)]
 
 
 def _divided(way: str, groups: Groups, split_of: Mapping[str, str]) -> list[DividedGroup]:

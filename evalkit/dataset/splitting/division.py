@@ -19,8 +19,8 @@ from evalkit.dataset.splitting.groups import Groups, groups_of
 from evalkit.dataset.splitting.lists import NOWHERE, list_text
 from evalkit.dataset.splitting.rule import SplitRule, day_of, parse_days, parse_embargo, parse_shares, split_order
 from evalkit.dataset.splitting.stratify import Unit, stratified
-from evalkit.errors import InputError
-from evalkit.files import path_of, write_file
+from evalkit.errors import FormatError, InputError
+from evalkit.files import file_name_of, path_of, write_file
 from evalkit.layers.table import load_layer
 from evalkit.options import ReadOptions, listed
 from evalkit.records import Article, Example
@@ -212,7 +212,8 @@ def split_dataset(
             where several count. Where days would divide a group, its larger part stays (of two equal ones the later)
             and the rest goes nowhere.
         stable: lay articles or groups out by a hash of their name instead, which meets shares only about, knows no
-            labels, and moves none where others are added later.
+            labels, and moves no article where others are added later; a group is called by the first of its articles
+            by id, and may move where another one comes first.
         seed: another one gives other articles to each share.
         read: how files are read.
 
@@ -235,15 +236,16 @@ def split_dataset(
         placed |= _by_share(rest, rule, groups, stable=stable)
         labelled = bool(_label_counts(rest))
     ordered = dict(sorted(placed.items()))
+    splits = shares_of(examples, ordered, groups, rule.names, {} if rule.days else rule.shares)
     return DatasetSplits(
         dataset=given[0].name,
         articles=ordered,
-        splits=shares_of(examples, ordered, groups, rule.names, {} if rule.days else rule.shares),
+        splits=splits,
         left_out=tuple(sorted(left_out)),
         seed=seed,
         how=_how(rule, stable=stable, labelled=labelled),
         groups=groups.by,
-        notes=(*groups.notes, *_undecided(examples)),
+        notes=(*groups.notes, *_undecided(examples), *_of_splits(splits, groups, stable=stable)),
     )
 
 
@@ -252,12 +254,30 @@ def _rule(
 ) -> SplitRule:
     if shares is None and days is None:
         raise InputError("say how to lay articles out: shares as train=.8,dev=.1,test=.1, or days as 2024-06-01")
-    return SplitRule(
+    rule = SplitRule(
         shares={} if shares is None else parse_shares(shares),
         days=() if days is None else parse_days(days),
         embargo=parse_embargo(embargo),
         seed=seed,
     )
+    for name in rule.names:
+        try:
+            file_name_of(name, "")
+        except FormatError:
+            message = f"split {name!r:.60} cannot be the name of a folder; use letters, digits, '-' and '_'"
+            raise InputError(message) from None
+    return rule
+
+
+def _of_splits(splits: Iterable[SplitShare], groups: Groups, *, stable: bool) -> list[str]:
+    """What is to be said of splits that nothing is in, and of groups that may move."""
+    notes = [f"no article is in {one.split}" for one in splits if not one.articles and one.aimed != 0]
+    if stable and groups.by:
+        notes.append(
+            "a group is called by its first article: where one that comes before it by id is added, or joins two "
+            "groups, the group may move to another split"
+        )
+    return notes
 
 
 def examples_of(splits: Sequence[GoldDataset]) -> list[Example]:

@@ -17,11 +17,13 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.dataset.leakage.passages import without_furniture
 from evalkit.dataset.splitting.rule import day_of
 from evalkit.records import Article
 from evalkit.text.word_lists import entries
@@ -54,7 +56,9 @@ def story_clusters(articles: Sequence[Article]) -> dict[str, str]:
     The order of the articles changes nothing.
     """
     ordered = sorted(articles, key=lambda article: article.id)
-    pairs = _alike(ordered)
+    # Nobody tells a story by the foot of the page.
+    bare = without_furniture(ordered)
+    pairs = _alike([replace(article, text=text) for article, text in zip(ordered, bare, strict=True)])
     clusters: dict[str, str] = {}
     for group in _stories(len(ordered), pairs):
         clusters |= {ordered[number].id: ordered[group[0]].id for number in group}

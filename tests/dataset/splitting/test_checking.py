@@ -77,3 +77,10 @@ def test_days_of_other_splits_are_refused() -> None:
     articles = by_day("2024-01-01", "2024-05-28")
     with pytest.raises(InputError, match=r"those of train, dev, test, but there are the splits train, test"):
         check({"train": articles[:1], "test": articles[1:]}, days="2024-06-01,2024-07-01")
+
+
+def test_splits_that_nobody_asked_for_are_named() -> None:
+    splits = {"train": [example("a")], "extra": [example("b")]}
+    found = check(splits, shares="train=.5,test=.5")
+    assert "there is a split extra, which was not asked for" in found.notes
+    assert "no article is in test, which was asked for" in found.notes

@@ -96,6 +96,19 @@ class TestShares:
         assert Counter(done.articles.values()) == {"train": 8, "test": 2}
         assert done.figures()["labels_off"] is None
 
+    def test_splits_that_cannot_be_folders_are_refused(self) -> None:
+        for name in ("a/b", "..", "x\n"):
+            with pytest.raises(InputError, match="cannot be the name of a folder"):
+                split_dataset(gold(4), shares={"train": 0.5, name: 0.5})
+
+    def test_a_split_that_nothing_is_in_is_named(self) -> None:
+        assert "no article is in dev" in split_dataset(gold(2), shares="train=.6,dev=.01,test=.39").notes
+        assert split_dataset(gold(10), shares="train=.5,dev=0,test=.5").notes == ()
+
+    def test_groups_that_may_move_are_said_to(self) -> None:
+        told = [split_dataset(gold(9), shares=SHARES, by=by, stable=True).notes for by in ("story", ())]
+        assert [any("may move" in note for note in notes) for notes in told] == [True, False]
+
     def test_shares_may_be_a_mapping_and_thirds(self) -> None:
         thirds = dict.fromkeys(("test", "train", "dev"), 1 / 3)
         assert Counter(split_dataset(gold(9), shares=thirds).articles.values()) == {"train": 3, "dev": 3, "test": 3}

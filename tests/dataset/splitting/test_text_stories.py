@@ -60,3 +60,10 @@ def test_stated_stories_go_before_the_text_and_lacking_ones_are_told_by_it() -> 
     ]
     assert len(groups_of(stated, ["story"]).members()) == 3
     assert len(groups_of(stated, ["text-story"]).members()) == 2
+
+
+def test_the_foot_of_a_page_tells_no_story() -> None:
+    foot = " ".join(f"Reporter Kari Nord{number} of Radio Ruun has written for us." for number in range(6))
+    rng = random.Random(4)
+    texts = [" ".join(f"w{rng.randrange(9000)}en" for _ in range(60)) for _ in range(8)]
+    assert story_clusters([article(f"a{n}", f"{text}.\n\n{foot}") for n, text in enumerate(texts)]) == {}
