@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 from evalkit.analysis.robustness import Robustness, robustness_rows
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.perturbing.perturb import KINDS, chosen_kinds, perturbed_gold
+from evalkit.dataset.perturbing.perturb import KINDS, chosen_kinds, kind_notes, perturbed_before, perturbed_gold
 from evalkit.errors import InputError
 from evalkit.extractors.base import Extractor
 from evalkit.formats.collection import without_collection
@@ -71,13 +71,14 @@ def measure_robustness(
         planned = planned_run(system, gold)
         check_evaluable(gold, planned, options.scoring)
         original = make_run(system, planned, options.running)
-        told, by_kind, notes = [], {}, [*gold.notes, *_failures(original, "as they are")]
+        told, by_kind, notes = [], {}, [*gold.notes, *perturbed_before([gold]), *_failures(original, "as they are")]
         for kind in chosen:
             done, (perturbed,) = perturbed_gold([gold], kind, seed=options.intervals.seed)
             run = make_run(system, planned_run(system, perturbed), options.running)
             told.append(done)
             by_kind[kind] = _tables(perturbed, run, options.scoring)
             notes += _failures(run, kind)
+    notes += kind_notes(told)
     if bootstrap is not None:
         notes += cluster_notes(articles, None if bootstrap.clusters is None else bootstrap.clustered_by)
     return Robustness(

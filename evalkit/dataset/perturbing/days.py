@@ -18,19 +18,31 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _SHORT = tuple(name[:3] for name in _MONTHS)
+_PLACES = {
+    **{name: place for place, name in enumerate(_MONTHS)},
+    **{name: place for place, name in enumerate(_SHORT)},
+    "Sept": 8,
+}
+"""Spelling of a month → its place in the year; all of them also stand in capital letters."""
 _LONGEST = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_DAY_OF_WEEK = re.compile(rf"\b(?:{'|'.join(_DAYS)})\b")
-_MONTH = rf"(?P<month>{'|'.join(_MONTHS)}|(?:{'|'.join(_SHORT)})\b\.?)"
+_DAY_OF_WEEK = re.compile(rf"\b(?:{'|'.join([*_DAYS, *map(str.upper, _DAYS)])})\b")
+_FULL, _CUT = ("|".join([*names, *map(str.upper, names)]) for names in (_MONTHS, (*_SHORT, "Sept")))
+_MONTH = rf"(?P<month>{_FULL}|(?:{_CUT})\b\.?)"
 _DAY = r"(?P<day>[0-3]?\d)(?P<th>st|nd|rd|th)?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
-_BEFORE = r"(?:in|since|by|until|till|from|of|last|next|early|late|mid|this|between|through|during)"
+_LAST_YEAR = r"(?P<last_year>(?:19|20)\d\d)"
+_BEFORE = r"(?i:in|since|by|until|till|from|of|last|next|early|late|mid|this|between|through|during|before|after)"
+_NO_NUMBER = r"(?!\w|[.,]\d| [a-z]+s\b)"
 _DATES = (
-    re.compile(rf"\b{_YEAR}-(?P<number>[01]\d)-(?P<day>[0-3]\d)\b"),
+    re.compile(rf"\b{_YEAR}-(?P<number>[01]\d)-(?P<day>[0-3]\d)(?!\d)"),
+    re.compile(rf"(?<![\w.,]){_YEAR}\s?[-–—/]\s?{_LAST_YEAR}(?!\w|[.,]\d)"),
+    re.compile(rf"(?<![\w.,]){_YEAR}[-–/](?P<short_year>1[3-9]|[2-9]\d)(?!\w|[.,/-]\d)"),
+    re.compile(rf"\b{_BEFORE} {_YEAR},? (?:to|and|or|until|till|through) {_LAST_YEAR}{_NO_NUMBER}"),
     re.compile(rf"\b{_DAY} {_MONTH}(?:,? {_YEAR})?(?!\w)"),
     re.compile(rf"\b{_MONTH} {_DAY}\b(?:,? {_YEAR})?(?!\w)"),
     re.compile(rf"\b{_MONTH},? {_YEAR}(?!\w)"),
     re.compile(rf"\b{_BEFORE}[ -]{_MONTH}(?!\w)"),
-    re.compile(rf"\b{_BEFORE} {_YEAR}(?!\w|[.,]\d| [a-z]+s\b)"),
+    re.compile(rf"\b{_BEFORE} {_YEAR}{_NO_NUMBER}"),
 )
 """Months are told from names by the numbers and words round them, numbers from years likewise."""
 _TH = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
@@ -43,8 +55,8 @@ def other_days(example: Example, draw: Draw) -> Iterator[Edit]:
     named = _names(example)
     edits: dict[int, Edit] = {}
     for match in _DAY_OF_WEEK.finditer(text):
-        new = _DAYS[(_DAYS.index(match[0]) + weekday) % 7]
-        edits[match.start()] = Edit(*match.span(), new)
+        new = _DAYS[(_DAYS.index(match[0].capitalize()) + weekday) % 7]
+        edits[match.start()] = Edit(*match.span(), new.upper() if match[0].isupper() else new)
     for pattern in _DATES:
         for match in pattern.finditer(text):
             for edit in _dated(match, month, year):
@@ -59,10 +71,10 @@ def _dated(match: re.Match[str], month: int, year: int) -> Iterator[Edit]:
     place = -1
     if found.get("month"):
         spelt = found["month"].rstrip(".")
-        names = _MONTHS if spelt in _MONTHS else _SHORT
-        place = (names.index(spelt) + month) % 12
+        names = _MONTHS if spelt.capitalize() in _MONTHS else _SHORT
+        place = (_PLACES[spelt.capitalize()] + month) % 12
         dot = "." if found["month"].endswith(".") else ""
-        yield Edit(*match.span("month"), names[place] + dot)
+        yield Edit(*match.span("month"), (names[place].upper() if spelt.isupper() else names[place]) + dot)
     elif found.get("number"):
         place = (int(found["number"]) - 1 + month) % 12
         yield Edit(*match.span("number"), f"{place + 1:02}")
@@ -71,8 +83,11 @@ def _dated(match: re.Match[str], month: int, year: int) -> Iterator[Edit]:
         yield Edit(*match.span("day"), str(day))
         if found.get("th"):
             yield Edit(*match.span("th"), _TH.get(day, "th"))
-    if found.get("year"):
-        yield Edit(*match.span("year"), str(int(found["year"]) - year))
+    for name in ("year", "last_year"):
+        if found.get(name):
+            yield Edit(*match.span(name), str(int(found[name]) - year))
+    if found.get("short_year"):
+        yield Edit(*match.span("short_year"), f"{(int(found['short_year']) - year) % 100:02}")
 
 
 def _names(example: Example) -> list[Span]:
@@ -85,9 +100,9 @@ def _names(example: Example) -> list[Span]:
         for item in layer.of(example.settled) or ()
         for span in layer.spans(item)
     }
-    dates = {*_DAYS, *_MONTHS, *_SHORT}
+    dates = {*_DAYS, *_PLACES}
     return sorted(
         span
         for span in spans
-        if any(word not in dates for word in re.findall(r"\b[A-Z]\w*", text[span.start : span.end]))
+        if any(word.capitalize() not in dates for word in re.findall(r"\b[A-Z]\w*", text[span.start : span.end]))
     )

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from evalkit.dataset.perturbing.edits import Edit, EditedText
-from evalkit.dataset.perturbing.spelling import Draw
+from evalkit.dataset.perturbing.spelling import Draw, line_end
 from evalkit.layers.table import load_layer
 from evalkit.records import Example, Span, Zone
 
@@ -27,7 +27,7 @@ _LINES = (
     "Story continues below",
     "All rights reserved. No part of this page may be used without permission.",
 )
-_BREAKS = (re.compile(r"(?<=\S)\n\n+(?=\S)"), re.compile(r"(?<=\S)\n(?=\S)"))
+_BREAKS = (re.compile(r"(?<=\S)(?:\r?\n){2,}(?=\S)"), re.compile(r"(?<=\S)\r?\n(?=\S)"))
 """Where paragraphs end: at an empty line or, in a text without any, at every line."""
 _OFTEN = 0.4
 """Share of the paragraphs after which something stands."""
@@ -41,13 +41,14 @@ def boilerplate(example: Example, draw: Draw) -> Iterator[Edit]:
     """
     text = example.article.text
     covered = _covered(example)
-    gap, pattern = ("\n\n", _BREAKS[0]) if _BREAKS[0].search(text) else ("\n", _BREAKS[1])
+    end = line_end(text)
+    gap, pattern = (2 * end, _BREAKS[0]) if _BREAKS[0].search(text) else (end, _BREAKS[1])
     places = [match.start() for match in pattern.finditer(text)]
     kept = {zone.end for zone in example.article.zones if zone.kind in ("headline", "lead", "byline")}
     free = [place for place in places if place not in kept and not _inside(place, covered)]
     chosen = [place for place in free if draw(f"break {place}") < _OFTEN] or free[:1]
-    end = len(text.rstrip())
-    for place in [*chosen, *([end] if end and free else [])]:
+    last = len(text.rstrip())
+    for place in [*chosen, *([last] if last and free else [])]:
         line = _LINES[int(draw(f"line {place}") * len(_LINES))]
         yield Edit(place, place, f"{gap}{line}")
 

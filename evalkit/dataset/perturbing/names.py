@@ -12,7 +12,8 @@ pieces.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,9 @@ _LONGEST = 4
 """Words of a name that is given to others."""
 _ARTICLE = re.compile(r"\b([Aa])(n?) (?:\W?)$")
 _NO_VOWEL = ("eu", "un", "us", "uk", "uni", "one", "ut")
+
+_LEFT = "not swapped, as no other name is free"
+_APART = "swapped for a name of another length, so that words shared with other names are not the same in both"
 
 Names = Mapping[str, Sequence[tuple[str, ...]]]
 """Label → the names of things, word by word, in ascending order."""
@@ -129,21 +133,36 @@ def _label(thing: _Thing) -> str:
     return f"{thing.key[0]}/{thing.key[1]}"
 
 
-def swapped_names(example: Example, draw: Draw, names: Names) -> Iterator[Edit]:
-    """Every thing under another name, where there is one that the article does not have."""
+def swapped_names(example: Example, draw: Draw, names: Names, left: Counter[str]) -> Iterator[Edit]:
+    """Every thing under another name, where there is one that the article does not have; counts what is left."""
     text = example.article.text
-    present = set(re.findall(r"[\w'’-]+", text.casefold()))
+    present = {_folded(word) for word in [*re.findall(r"[\w'’-]+", _folded(text)), *text.split()]}
+    things = _things(example)
+    own = {tuple(map(_folded, thing.name(text))) for thing in things}
+    sharing = Counter(
+        word for name in {(_label(thing), thing.name(text)) for thing in things} for word in _parts(*name)
+    )
+    plurals = [thing for thing in things if _singular(thing, text, sharing) is not None]
+    things = [*(thing for thing in things if thing not in plurals), *plurals]
     words: dict[tuple[str, str], str] = {}
     edits: list[Edit] = []
     taken: set[tuple[str, ...]] = set()
     whole: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for thing in _things(example):
+    for thing in things:
         name, label = thing.name(text), _label(thing)
-        other = _other(name, names.get(label, ()), present, taken, draw(f"name {thing.key}"))
+        if (singular := _singular(thing, text, sharing)) is not None:
+            new = words.get((label, singular))
+            other: tuple[str, ...] | None = None if new is None else (_plural(new),)
+        else:
+            free = [one for one in names.get(label, ()) if tuple(map(_folded, one)) not in own]
+            other = _other(name, free, present, taken, draw(f"name {thing.key}"))
         if other is None:
+            left[_LEFT] += 1
             continue
+        if len(other) != len(name) and any(sharing[part] > 1 for part in _parts(label, name)):
+            left[_APART] += 1
         taken.add(other)
-        if len(other) == len(name):
+        if len(other) == len(name) and singular is None:
             other = tuple(
                 new if old.lower() in _LINK else words.setdefault((label, old.casefold()), new)
                 for old, new in zip(name, other, strict=True)
@@ -158,6 +177,26 @@ def swapped_names(example: Example, draw: Draw, names: Names) -> Iterator[Edit]:
     yield from _articles(text, edits)
 
 
+def _folded(word: str) -> str:
+    return unicodedata.normalize("NFC", word).casefold()
+
+
+def _parts(label: str, name: Iterable[str]) -> set[tuple[str, str]]:
+    """The words of a name that are more than a link, with the label of the thing."""
+    return {(label, word.casefold()) for word in name if word.lower() not in _LINK}
+
+
+def _singular(thing: _Thing, text: str, sharing: Counter[tuple[str, str]]) -> str | None:
+    """The name in a family of several, as `moen` of `Moens`, where another thing of the article has it."""
+    name = thing.name(text)
+    word = name[0].casefold().removesuffix("s") if len(name) == 1 and name[0].endswith("s") else ""
+    return word if sharing[_label(thing), word] else None
+
+
+def _plural(word: str) -> str:
+    return word if word.endswith(("s", "sh", "ch", "x", "z")) else f"{word}s"
+
+
 def _other(
     name: tuple[str, ...],
     names: Sequence[tuple[str, ...]],
@@ -166,7 +205,7 @@ def _other(
     drawn: float,
 ) -> tuple[str, ...] | None:
     """A name that has no word of the article, with as many words if there is one."""
-    free = [one for one in names if one not in taken and not any(word.casefold() in present for word in one)]
+    free = [one for one in names if one not in taken and not any(_folded(word) in present for word in one)]
     free = [one for one in free if len(one) == len(name)] or free
     return free[int(drawn * len(free))] if free else None
 
@@ -198,7 +237,7 @@ def _new_words(surface: tuple[str, ...], name: tuple[str, ...], other: tuple[str
             return tuple(other[folded.index(word.casefold())] for word in surface)
         return other[-1:] if len(surface) == 1 and folded.index(surface[0].casefold()) else other[:1]
     if len(surface) == 1 and surface[0].endswith("s") and surface[0][:-1].casefold() in folded:
-        return (f"{other[-1]}s" if not other[-1].endswith(("s", "sh", "ch", "x", "z")) else other[-1],)
+        return (_plural(other[-1]),)
     # A name of another kind, such as a nickname: of one word it becomes the last one.
     return other[-1:] if len(surface) == 1 else other
 

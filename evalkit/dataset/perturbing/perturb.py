@@ -19,6 +19,7 @@ changes nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -48,6 +49,7 @@ from evalkit.dataset.validate import corpus_beside, own_corpus
 from evalkit.errors import InputError, OutputError
 from evalkit.files import path_of
 from evalkit.formats.native.canonical import canonical_example
+from evalkit.layers.base import surface
 from evalkit.options import ReadOptions, listed
 from evalkit.records import Annotations, Article, Example, Span
 from evalkit.registry import unknown_name
@@ -63,7 +65,9 @@ __all__ = [
     "PerturbedDataset",
     "PerturbedKind",
     "chosen_kinds",
+    "kind_notes",
     "perturb_dataset",
+    "perturbed_before",
     "perturbed_gold",
 ]
 
@@ -86,6 +90,8 @@ _PERTURBS: Mapping[str, _Perturb] = {
 KINDS = ("case", "typos", "quotation-marks", NAMES, "dates", "line-ends", "headline-case", BOILERPLATE)
 """The kinds of perturbation there are."""
 
+_LINKED = "called otherwise now, without the link that said who it was"
+
 PERTURBED, PERTURBED_FROM = "perturbed", "perturbed_from"
 """Metadata of a perturbed article: the kind, and the id of the article that it was made of."""
 
@@ -102,6 +108,7 @@ class PerturbedKind:
         kept: layer → items of the gold that are there, on the same words.
         dropped: layer → items of the gold that are not, as nothing or only some of their words is left.
         parts: layer → parts of items that are gone, such as a cue.
+        notes: what is to be said besides, such as what was left as it was.
     """
 
     kind: str
@@ -111,6 +118,7 @@ class PerturbedKind:
     kept: Mapping[str, int]
     dropped: Mapping[str, int]
     parts: Mapping[str, int]
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The counts as JSON values."""
@@ -242,7 +250,7 @@ def perturb_dataset(
         kinds=tuple(told),
         splits=done,
         folder=folder,
-        notes=tuple(dict.fromkeys((*given[0].notes, *_unchanged(told)))),
+        notes=tuple(dict.fromkeys((*given[0].notes, *perturbed_before(given), *kind_notes(told)))),
     )
 
 
@@ -262,9 +270,16 @@ def chosen_kinds(kinds: str | Sequence[str]) -> tuple[str, ...]:
     return chosen
 
 
-def _unchanged(kinds: Iterable[PerturbedKind]) -> list[str]:
-    """A note for each kind that found nothing to change in some articles."""
-    return [
+def perturbed_before(splits: Iterable[GoldDataset]) -> list[str]:
+    """A note where articles were perturbed before."""
+    before = Counter(str(kind) for gold in splits for one in gold if (kind := one.article.metadata.get(PERTURBED)))
+    number = number_of(sum(before.values()), "article was perturbed", "articles were perturbed")
+    return [f"{number} before ({', '.join(sorted(before))}), and this comes on top"] if before else []
+
+
+def kind_notes(kinds: Sequence[PerturbedKind]) -> list[str]:
+    """What each kind left as it was, and a note for each that found nothing to change in some articles."""
+    return [f"{kind.kind}: {note}" for kind in kinds for note in kind.notes] + [
         f"{kind.kind}: nothing to change in {kind.articles - kind.changed} of {number_of(kind.articles, 'article')}"
         for kind in kinds
         if kind.changed < kind.articles
@@ -280,13 +295,16 @@ def perturbed_gold(
 ) -> tuple[PerturbedKind, tuple[GoldDataset, ...]]:
     """Every article of some splits perturbed in one way, under its id, and what that did."""
     tally, edits, changed = Tally(), 0, 0
+    left: Counter[str] = Counter()
     done = []
     for gold in splits:
         # Names come from the same split: who trains on the one must not read those of the other.
-        perturb = _PERTURBS.get(kind) or partial(swapped_names, names=names_in(gold))
+        perturb = _PERTURBS.get(kind) or partial(swapped_names, names=names_in(gold), left=left)
         examples = []
         for example in gold:
             perturbed, number = _perturbed(example, kind, perturb, seed, tally)
+            if kind == NAMES:
+                perturbed = _without_links(example, perturbed, left)
             examples.append(perturbed)
             edits += number
             changed += number > 0
@@ -299,8 +317,30 @@ def perturbed_gold(
         kept=dict(tally.kept),
         dropped=dict(tally.dropped),
         parts={name: number for name, number in tally.parts.items() if number},
+        notes=tuple(f"{number_of(number, 'thing')} {what}" for what, number in sorted(left.items())),
     )
     return told, tuple(done)
+
+
+def _without_links(before: Example, example: Example, left: Counter[str]) -> Example:
+    """Without the links of entities that are called otherwise now, which say who they were; counts those of gold."""
+
+    def bare(old: Annotations, new: Annotations, counted: Counter[str]) -> Annotations:
+        called = {one.id: surface(before.article.text, one.spans) for one in old.layers.get("entities", ())}
+        swapped = {
+            one.id
+            for one in new.layers.get("entities", ())
+            if one.link is not None and surface(example.article.text, one.spans) != called[one.id]
+        }
+        if not swapped:
+            return new
+        counted[_LINKED] += len(swapped)
+        entities = [replace(one, link=None) if one.id in swapped else one for one in new.layers["entities"]]
+        return Annotations({**new.layers, "entities": entities}, new.scope)
+
+    gold = bare(before.gold, example.gold, left)
+    readings = {name: bare(before.readings[name], own, Counter()) for name, own in example.readings.items()}
+    return replace(example, gold=gold, readings=readings)
 
 
 def _perturbed(example: Example, kind: str, perturb: _Perturb, seed: int, tally: Tally) -> tuple[Example, int]:

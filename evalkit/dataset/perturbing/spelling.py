@@ -9,7 +9,16 @@ from evalkit.dataset.perturbing.edits import Edit
 from evalkit.records import Article, Example, Span
 from evalkit.text.quotation_marks import Quotation, inner_quotations, quotations
 
-__all__ = ["Draw", "headline_case", "headline_of", "lower_case", "quotation_marks", "typing_mistakes", "wrapped_lines"]
+__all__ = [
+    "Draw",
+    "headline_case",
+    "headline_of",
+    "line_end",
+    "lower_case",
+    "quotation_marks",
+    "typing_mistakes",
+    "wrapped_lines",
+]
 
 Draw = Callable[[str], float]
 """A number from 0 to 1 for a place, which the seed, the kind and the id of the article decide."""
@@ -65,7 +74,13 @@ def headline_of(article: Article) -> Span:
         if zone.kind == "headline":
             return Span(zone.start, zone.end)
     end = article.text.find("\n")
+    end -= article.text.endswith("\r", 0, max(end, 0))
     return Span(0, end) if end > 0 and not article.zones else Span(0, 0)
+
+
+def line_end(text: str) -> str:
+    """What ends the lines of a text."""
+    return "\r\n" if "\r\n" in text else "\n"
 
 
 def headline_case(example: Example, draw: Draw) -> Iterator[Edit]:
@@ -108,7 +123,9 @@ def quotation_marks(example: Example, draw: Draw) -> Iterator[Edit]:
     found = [one for line in _LINE.finditer(text) for one in quotations(text, Span(*line.span()))]
     if not found:
         return
-    used = {text[one.start] for one in found}
+    # A mark like one inside would end the quotation there; inside single marks all become double ones.
+    inside = {text[inner.start] for one in found for inner in inner_quotations(text, one)}
+    used = {text[one.start] for one in found} | inside - {_STYLES[-1][0]}
     styles = [style for style in _STYLES if style[0] not in used]
     style = styles[int(draw("style") * len(styles))] if styles else _STYLES[0]
     for one in found:
@@ -129,14 +146,15 @@ def _marked(text: str, one: Quotation, style: tuple[str, str]) -> Iterator[Edit]
 def wrapped_lines(example: Example, draw: Draw) -> Iterator[Edit]:
     """Lines that end after 60 to 76 letters, as mail and PDF have them; a line end for a blank."""
     width = _WIDTHS[int(draw("width") * len(_WIDTHS))]
+    end = line_end(example.article.text)
     for line in _LINE.finditer(example.article.text):
         begin, blank = line.start(), -1
         for place in range(line.start(), line.end()):
             if example.article.text[place] != " ":
                 continue
             if place - begin > width and blank > begin:
-                yield Edit(blank, blank + 1, "\n")
+                yield Edit(blank, blank + 1, end)
                 begin = blank + 1
             blank = place
         if line.end() - begin > width and blank > begin:
-            yield Edit(blank, blank + 1, "\n")
+            yield Edit(blank, blank + 1, end)

@@ -13,6 +13,9 @@ from evalkit.showing import number_of
 
 __all__ = ["dataset_document", "robustness_document"]
 
+_TELLING = 5
+"""Articles that a kind changes, and a tenth of all, from which on no difference says something."""
+
 
 def dataset_document(done: PerturbedDataset) -> Document:
     """What each kind changed, and what became of annotations."""
@@ -62,12 +65,21 @@ def robustness_document(measured: Robustness) -> Document:
     return Document(
         what="robustness",
         title=f"{measured.extractor} on {measured.dataset}, split {measured.split}, perturbed",
-        blocks=(*_tables(measured), *_verdicts(measured)),
+        blocks=(*_tables(measured), _changes(measured.kinds), *_verdicts(measured)),
         notes=measured.notes,
         signature=f"perturb|seed{measured.seed}|{gold}|ci:{measured.method or 'none'}",
         rows=tuple(flat(asdict(row)) for row in measured.rows),
         data=measured.to_json(),
     )
+
+
+def _changes(kinds: Sequence[PerturbedKind]) -> Lines:
+    """In how many articles each kind changed how much."""
+    lines = (
+        f"{kind.kind}: {number_of(kind.edits, 'edit')} in {kind.changed} of {number_of(kind.articles, 'article')}"
+        for kind in kinds
+    )
+    return Lines(title="what was changed", lines=tuple(Line.of(line, depth=1) for line in lines), hanging=True)
 
 
 def _tables(measured: Robustness) -> Iterator[Table]:
@@ -88,6 +100,7 @@ def _verdicts(measured: Robustness) -> Iterator[Lines]:
     if not measured.method:
         return
     lines = []
+    few = [kind.kind for kind in measured.kinds if kind.changed < max(_TELLING, kind.articles / 10)]
     for task in dict.fromkeys(row.task for row in measured.main_rows()):
         rows = [row for row in measured.main_rows() if row.task == task]
         worse = _named([row for row in rows if row.ci is not None and row.ci[1] < 0])
@@ -96,7 +109,11 @@ def _verdicts(measured: Robustness) -> Iterator[Lines]:
         lines += [Line.of(f"{task}: worse with {worse}", tone=BAD)] if worse else []
         lines += [Line.of(f"{task}: better with {better}", tone=GOOD)] if better else []
         lines += [Line.of(f"{task}: no interval, as all articles say the same, of {alike}")] if alike else []
-        lines += [] if worse or better or alike else [Line.of(f"{task}: no difference that is sure")]
+        tried = [row.kind for row in rows if row.kind not in few]
+        if tried and not (worse or better or alike):
+            lines.append(Line.of(f"{task}: no difference that is sure with {', '.join(tried)}"))
+    if few:
+        lines.append(Line.of(f"In too few articles to say that it makes no difference: {', '.join(few)}."))
     lines.append(Line.of("Intervals of single differences; over many kinds one may exclude 0 by chance."))
     yield Lines(lines=tuple(lines))
 

@@ -250,7 +250,8 @@ class TestNames:
         ]
         done = perturb_dataset(splits, kinds="names")
         assert done.splits[0].examples[0].article.text == TEXT
-        assert done.notes == ("names: nothing to change in 1 of 4 articles",)
+        left = "names: 6 things not swapped, as no other name is free"
+        assert done.notes == (left, "names: nothing to change in 1 of 4 articles")
 
 
 class TestWritten:
@@ -295,3 +296,59 @@ class TestWritten:
         (tmp_path / "there").write_text("x")
         with pytest.raises(OutputError, match="exists already"):
             perturb_dataset([article()], kinds="case", out=tmp_path)
+
+
+def test_dates_of_every_form_change_by_one_shift() -> None:
+    text = (
+        "Since Sept. 2019; Sept 2021; FRIDAY 3 JUNE 2022; from 2019 to 2021; between 2019 and 2021; 2019-2021; "
+        "2019–21; In 2023, By 2024; 2022-03-31T10:00. In 2010 people left, of 2000 votes, 1920s."
+    )
+    done = perturbed("dates", Example(article=Article(id="harbour", text=text), gold=Annotations())).article.text
+    years = [[int(year) for year in re.findall(r"(?:19|20)\d\d", one)] for one in (text, done)]
+    shifts = [old - new for old, new in zip(*years, strict=True)]
+    assert shifts[-2:] == [0, 0]
+    assert len({*shifts[:-2]}) == 1
+    assert shifts[0] > 0
+    assert re.search(r"; [A-Z]+DAY 3 [A-Z]{3,} \d{4};", done)
+    short = re.search(r"(\d\d)(\d\d)–(\d\d);", done)
+    assert short
+    assert int(short[3]) == (int(short[2]) + 2) % 100
+
+
+@pytest.mark.parametrize("kind", ["boilerplate", "line-ends", "headline-case"])
+def test_line_ends_are_those_of_the_text(kind: str) -> None:
+    text = "The quay is closed\n\n" + "Ida Moen left the Quay Union on Friday. " * 6 + "\n\nThe end is near.\n"
+    done = perturbed(kind, Example(article=Article(id="harbour", text=text.replace("\n", "\r\n")), gold=Annotations()))
+    assert done.article.text != text.replace("\n", "\r\n")
+    assert "\n" not in done.article.text.replace("\r\n", "")
+    assert "\r" not in done.article.text.replace("\r\n", "")
+
+
+def test_an_outer_mark_is_never_that_of_a_quotation_inside() -> None:
+    text = "“It is «fine» and ‘good’, ”" + " he said."
+    example = Example(article=Article(id="harbour", text=text), gold=Annotations())
+    assert {perturbed("quotation-marks", example, seed=seed).article.text[0] for seed in range(12)} == {'"', "„", "‘"}
+
+
+def named(name: str, *words: str, link: str | None = None) -> Example:
+    text = ". ".join(words)
+    spans = [Span(text.index(word), text.index(word) + len(word)) for word in words]
+    entities = [Entity(id=f"e{n}", spans=(span,), label="PER", link=link) for n, span in enumerate(spans)]
+    return Example(article=Article(id=name, text=text), gold=Annotations(entities=entities))
+
+
+def test_what_names_leave_is_counted() -> None:
+    alone = perturb_dataset([named("a", "Zoe\u0308 Brün", link="Q1")], kinds="names")
+    assert alone.splits[0].examples[0].article.text == "Zoe\u0308 Brün"
+    assert "names: 1 thing not swapped, as no other name is free" in alone.notes
+    both = perturb_dataset(
+        [named("a", "Ida Moen", "Moens", link="Q1"), named("b", "Siri Vik", link="Q2")], kinds="names"
+    )
+    first = both.splits[0].examples[0]
+    assert first.article.text == "Siri Vik. Viks"
+    assert [entity.link for entity in first.gold.layers["entities"]] == [None, None]
+    assert any("without the link that said who it was" in note for note in both.notes)
+    assert any(
+        note.startswith("1 article was perturbed before (names)")
+        for note in perturb_dataset([first], kinds="case").notes
+    )
