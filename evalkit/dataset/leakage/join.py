@@ -263,7 +263,8 @@ class _Counts:
         least = np.where(
             fewer < SHORT - SHINGLE + 1,
             np.maximum(SHORT_SHARE * fewer, 1),
-            np.minimum(LIFTED * SENTENCE, SHARE * fewer),
+            # Of a sample, fewer would ask for every pair that quotes a sentence.
+            np.minimum(LIFTED * SENTENCE if sampled == 1 else SHARED, SHARE * fewer),
         )
         if sampled > 1:
             # A sample of a share p of n has p·n of them, give or take √(n·p·(1-p)).

@@ -200,9 +200,8 @@ class _Text:
 
     @property
     def own(self) -> int:
-        """How many different sequences it has, but for those of furniture."""
-        begin, end = self.inner
-        return len(self.different[0]) - (len(self.shingles) - (end - begin))
+        """How many sequences it has, but for those of furniture."""
+        return self.inner[1] - self.inner[0]
 
 
 def _prepared(texts: Sequence[str], joined: Joined) -> Iterator[_Text]:
@@ -228,13 +227,14 @@ def _furniture(shingles: Numbers, looked_at: NDArray[np.bool_] | None, joined: J
     if not len(joined.several) or size <= _REST:
         return 0, size
     ends = []
-    for edge in (slice(0, LONG + 2 * _EDGE), slice(None, -LONG - 2 * _EDGE - 1, -1)):
-        near = shingles[edge]
-        rare = ~joined.have_several(near)
-        if looked_at is not None:
-            rare &= looked_at[edge]
+    far = min(LONG + 2 * _EDGE, size)
+    near = np.concatenate([np.arange(far), np.arange(size - 1, size - far - 1, -1)])
+    rare = ~joined.have_several(shingles[near])
+    if looked_at is not None:
+        rare &= looked_at[near]
+    for edge in (rare[:far], rare[far:]):
         # What is furniture lies between two sequences that are not, or one and the edge.
-        bounds = [-1, *np.flatnonzero(rare).tolist(), len(near)]
+        bounds = [-1, *edge.nonzero()[0].tolist(), far]
         ends.append(0)
         for before, after in pairwise(bounds):
             if before >= _EDGE:
@@ -385,11 +385,10 @@ def _runs(one: _Text, other: _Text, sent_to_many: bool, least: float) -> tuple[I
         ranked = np.argsort(diagonal)
         here, there, diagonal = here[ranked], there[ranked], diagonal[ranked]
     begins, length = run_bounds(diagonal - np.arange(len(diagonal)))
-    repeats = firsts is not None or one.different[2] is not None
     counting = np.ones(len(here), dtype=bool)
-    for text, places in ((one, here), (other, there)):
-        if text.beside_refrain is not None:
-            counting &= ~text.beside_refrain[places]
+    # What one of them says once cannot be counted often.
+    if other.beside_refrain is not None and one.beside_refrain is not None:
+        counting &= ~(one.beside_refrain[here] | other.beside_refrain[there])
     if not sent_to_many and one.commons and one.common is not None:
         common = one.common[here]
         commons = np.add.reduceat(common, begins, dtype=np.int64)
@@ -406,7 +405,7 @@ def _runs(one: _Text, other: _Text, sent_to_many: bool, least: float) -> tuple[I
         begins = np.cumsum(length) - length
     counts = (
         _counts(one.shingles[here], counting, begins, length)
-        if repeats
+        if firsts is not None or np.bincount(there).max() > 1
         else np.add.reduceat(counting, begins, dtype=np.int64).tolist()
     )
     if (here[begins[1:]] < here[begins[:-1]]).any():

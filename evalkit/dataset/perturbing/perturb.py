@@ -50,6 +50,7 @@ from evalkit.errors import InputError, OutputError
 from evalkit.files import path_of
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.layers.base import surface
+from evalkit.layers.table import load_layer
 from evalkit.options import ReadOptions, listed
 from evalkit.records import Annotations, Article, Example, Span
 from evalkit.registry import unknown_name
@@ -317,7 +318,7 @@ def perturbed_gold(
         kept=dict(tally.kept),
         dropped=dict(tally.dropped),
         parts={name: number for name, number in tally.parts.items() if number},
-        notes=tuple(f"{number_of(number, 'thing')} {what}" for what, number in sorted(left.items())),
+        notes=tuple(f"{number_of(number, 'thing')} {what}" for what, number in sorted(left.items()) if number),
     )
     return told, tuple(done)
 
@@ -326,17 +327,17 @@ def _without_links(before: Example, example: Example, left: Counter[str]) -> Exa
     """Without the links of entities that are called otherwise now, which say who they were; counts those of gold."""
 
     def bare(old: Annotations, new: Annotations, counted: Counter[str]) -> Annotations:
-        called = {one.id: surface(before.article.text, one.spans) for one in old.layers.get("entities", ())}
-        swapped = {
-            one.id
-            for one in new.layers.get("entities", ())
-            if one.link is not None and surface(example.article.text, one.spans) != called[one.id]
-        }
-        if not swapped:
-            return new
-        counted[_LINKED] += len(swapped)
-        entities = [replace(one, link=None) if one.id in swapped else one for one in new.layers["entities"]]
-        return Annotations({**new.layers, "entities": entities}, new.scope)
+        layers: dict[str, list[Any]] = {}
+        for name, items in new.layers.items():
+            layer = load_layer(name)
+            called = {one.id: surface(before.article.text, layer.spans(one)) for one in old.layers[name]}
+            layers[name] = []
+            for one in items:
+                swapped = getattr(one, "link", None) is not None
+                swapped &= surface(example.article.text, layer.spans(one)) != called[one.id]
+                counted[_LINKED] += swapped
+                layers[name].append(replace(one, link=None) if swapped else one)
+        return Annotations(layers, new.scope)
 
     gold = bare(before.gold, example.gold, left)
     readings = {name: bare(before.readings[name], own, Counter()) for name, own in example.readings.items()}
