@@ -7,11 +7,13 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from evalkit.cli.main import cli
 from tests.cli.conftest import Evalkit, files_in, gold_rows, write_lines
 
 RUN = ("run", "--model", "mine:people", "--dataset", "gold.jsonl")
@@ -295,3 +297,24 @@ def test_nothing_is_extracted_before_the_place_is_known_to_be_good(evalkit: Eval
         ("run", "--model", "mine:stops", "--dataset", "gold.jsonl", "--out", "mine.py/run"),
         r"cannot be written",
     )
+
+
+def _options(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Parameter]]:
+    """Every option of a command and of those in it, with the words that call it."""
+    for one in command.params:
+        yield f"{context.command_path} {one.opts[0]}", one
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _options(inner, click.Context(inner, parent=context, info_name=name))
+
+
+def test_no_option_takes_what_is_no_number():
+    there = dict(_options(cli, click.Context(cli, info_name="evalkit")))
+    fractions = {name: one.type for name, one in there.items() if isinstance(one.type, click.types.FloatParamType)}
+    assert "evalkit run --article-timeout" in fractions
+    for name, kind in fractions.items():
+        for number in ("nan", "inf", "-inf"):
+            with pytest.raises(click.BadParameter):
+                kind.convert(number, there[name], None)

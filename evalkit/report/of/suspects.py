@@ -197,7 +197,7 @@ def unlabelled_document(result: Unlabelled) -> Document:
 def corrections_document(result: Corrections) -> Document:
     """What was decided about the suspects, and everything that was corrected."""
     counts = result.counts
-    came = f"{number_of(len(result.articles), 'article')} came back"
+    came = f"{number_of(len(result.articles), 'article')} answered"
     decided = f"{number_of(counts['kept'], 'suspect')} kept, {counts['corrected']} corrected"
     return Document(
         what="corrections",
