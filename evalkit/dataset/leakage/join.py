@@ -142,8 +142,8 @@ def join_texts(
     several = np.flatnonzero((sizes > 1) & (sizes <= limit))
     for size in np.unique(sizes[several]).tolist():
         counts.add_runs(article, begins[several[sizes[several] == size]], size)
-    # A passage of a text that is longer than furniture was sent to many, too.
-    long = of_common * sampled >= LONG - SHINGLE + 1
+    # A passage of a text that is longer than furniture was sent to many, too; a sample is off by chance.
+    long = of_common * sampled >= LONG - SHINGLE + 1 + 2 * (LONG * (sampled - 1)) ** 0.5
     reduced = in_common[(sent_to_many | long)[article[in_common]]]
     counts.add_stars(keys[reduced], article[reduced])
     # Of a text that was sent to many all sequences count, of another one the rare ones.
