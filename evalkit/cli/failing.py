@@ -10,7 +10,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isclose, isfinite
 
 import click
 
@@ -56,8 +56,8 @@ class Condition:
         return cls(match["name"], match["sign"], bound)
 
     def holds(self, value: float) -> bool:
-        """Whether a figure is what it must not be."""
-        return _COMPARED[self.sign](value, self.bound)
+        """Whether a figure is what it must not be; 24/30 is .8, whatever its last bit says."""
+        return _COMPARED[self.sign](self.bound if isclose(value, self.bound, rel_tol=1e-9) else value, self.bound)
 
     def __str__(self) -> str:
         return f"{self.name}{self.sign}{self.bound:g}"
