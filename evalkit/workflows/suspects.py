@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
-from typing import Unpack
+from typing import NamedTuple, Unpack
 
 from evalkit.analysis.adjudication.decisions import ACCEPTED, PERSON, REJECTED
 from evalkit.analysis.adjudication.decisions import read_decisions as read_adjudicated
@@ -102,40 +102,16 @@ def find_suspects(
     tasks = judged_tasks(options.scoring.tasks, layers)
     if not tasks:
         raise InputError(f"{gold.name}: has no layer whose errors can be told apart; name another task")
-    suspects: list[Suspect] = []
-    scores: list[ScoreBounds] = []
-    weights: dict[str, dict[str, float]] = {system.name: {} for system in systems}
-    checked: dict[str, int] = {}
-    asked: set[str] = set()
-    passed = 0
-    for task in tasks:
-        layer = load_layer(load_task(task).layer)
-        told = [system for system in systems if why_not(task, system.pairing.plain) is None]
-        if systems and not told:
-            continue
-        own = {pair.article.id: pair.gold for pair in plain.of_task(task).pairs if pair.gold[layer.name] is not None}
-        examined = [pair.article for pair in plain.of_task(task).pairs if pair.article.id in own]
-        voters = [Voter(name="gold", answers=own), *(system.voter(task) for system in told)]
-        echo = None if told else echo_of_gold(layer.name, examined, own)
-        candidates = meet(task, examined, voters, echo=echo)
-        weighed = odds_of(candidates, examined)
-        said = {name for voter in voters[1:] for name in voter.answers} & set(own) if told else set(own)
-        everything = suspects_of(candidates, weighed)
-        left = open_suspects(everything, decisions)
-        passed += sum(one.suspicion >= least for one in everything) - sum(one.suspicion >= least for one in left)
-        suspects += left
-        checked[layer.name] = sum(len(own[name][layer.name] or ()) for name in said)
-        asked |= said
-        for system in told:
-            weights[system.name][layer.name] = weighed.weights[system.name]
-            # A run is scored on the articles that it was made for.
-            made_for = {one.article_id for one in system.run.predictions}
-            pairs = [pair for pair in articles_of(task, system.pairing.of_task(task)) if pair.article.id in made_for]
-            wrong = [one for one in left if one.suspicion >= least] if k is None else ranked(left)[:k]
-            scores.append(score_bounds(system.name, task, pairs, wrong))
+    judged = [one for task in tasks if (one := _judged(task, plain, systems, decisions, least=least, k=k)) is not None]
+    weights = {
+        system.name: {one.layer: one.weights[system.name] for one in judged if system.name in one.weights}
+        for system in systems
+    }
+    checked = {one.layer: one.items for one in judged}
+    asked = {name for one in judged for name in one.asked}
     if systems and not checked:
         raise InputError("no run says anything of what the gold annotates; name other runs or another --task")
-    found = [one for one in ranked(suspects) if one.suspicion >= least]
+    found = [one for one in ranked([one for own in judged for one in own.suspects]) if one.suspicion >= least]
     shown = found[:most]
     there = {one.article_id for one in shown}
     done = Suspects(
@@ -147,8 +123,8 @@ def find_suspects(
         least=least,
         checked=checked,
         weights={name: own for name, own in weights.items() if own},
-        settled=passed,
-        scores=tuple(scores),
+        settled=sum(one.settled for one in judged),
+        scores=tuple(score for one in judged for score in one.scores),
         examples={example.article.id: example for example in gold if example.article.id in there},
         notes=(*gold.notes, *_notes(gold, systems, asked)),
     )
@@ -157,6 +133,59 @@ def find_suspects(
         whole = load_splits(folder, read=options.read)
         record_measurement(folder, "suspects", _headline(done, len(systems)), whole, of=(GOLD,))
     return done
+
+
+class _Judged(NamedTuple):
+    """What was told of one task: suspects of its layer, how many were settled before, and who told it."""
+
+    layer: str
+    suspects: list[Suspect]
+    settled: int
+    items: int
+    asked: set[str]
+    weights: dict[str, float]
+    scores: list[ScoreBounds]
+
+
+def _judged(
+    task: str,
+    plain: Pairing,
+    systems: Sequence[_System],
+    decisions: Sequence[Decision],
+    *,
+    least: float,
+    k: int | None,
+) -> _Judged | None:
+    """The suspects of one task; None if there are systems and none of them says anything of it."""
+    layer = load_layer(load_task(task).layer)
+    told = [system for system in systems if why_not(task, system.pairing.plain) is None]
+    if systems and not told:
+        return None
+    own = {pair.article.id: pair.gold for pair in plain.of_task(task).pairs if pair.gold[layer.name] is not None}
+    examined = [pair.article for pair in plain.of_task(task).pairs if pair.article.id in own]
+    voters = [Voter(name="gold", answers=own), *(system.voter(task) for system in told)]
+    echo = None if told else echo_of_gold(layer.name, examined, own)
+    candidates = meet(task, examined, voters, echo=echo)
+    weighed = odds_of(candidates, examined)
+    said = {name for voter in voters[1:] for name in voter.answers} & set(own) if told else set(own)
+    everything = suspects_of(candidates, weighed)
+    left = open_suspects(everything, decisions)
+    wrong = [one for one in left if one.suspicion >= least] if k is None else ranked(left)[:k]
+    scores = []
+    for system in told:
+        # A run is scored on the articles that it was made for.
+        made_for = {one.article_id for one in system.run.predictions}
+        pairs = [pair for pair in articles_of(task, system.pairing.of_task(task)) if pair.article.id in made_for]
+        scores.append(score_bounds(system.name, task, pairs, wrong))
+    return _Judged(
+        layer=layer.name,
+        suspects=list(left),
+        settled=sum(one.suspicion >= least for one in everything) - sum(one.suspicion >= least for one in left),
+        items=sum(len(own[name][layer.name] or ()) for name in said),
+        asked=said,
+        weights={system.name: weighed.weights[system.name] for system in told},
+        scores=scores,
+    )
 
 
 def _adjudicated(dataset: object, gold: GoldDataset) -> list[Decision]:
