@@ -1,0 +1,1 @@
+"""What the manual is made of besides the pages of docs/; mkdocs calls it (`docs/manual_hook.py`)."""

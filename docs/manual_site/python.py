@@ -1,0 +1,95 @@
+"""The Python reference: every public name of `evalkit`, and the records with which others add to it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+
+import evalkit
+
+__all__ = ["extending_page", "types_page", "verbs_page"]
+
+_VERBS_INTRO = """\
+# Python: the verbs
+
+Each command is a function, and more are (`from evalkit import …`). A run or gold is given as a path, a name or
+an object.
+Options travel in the records `Scoring`, `Intervals`, `ReadOptions` and `Running` ([records and results](types.md)) or
+as
+keywords of the same names.
+"""
+_TYPES_INTRO = """\
+# Records and results
+
+Everything that a verb takes or gives. Records are frozen. A result has `to_json()`, `to_pandas()` where it has rows,
+and
+shows itself in a notebook.
+"""
+_EXTENDING_INTRO = """\
+# Extension points
+
+What a package of yours fills in to bring an extractor, a format, a layer, a task, a convention or a form.
+[Contributing](../contributing.md) has each of them in a few lines, with the entry point.
+"""
+
+_VERBS = {
+    "Runs and scores": ("run_extractor", "score_predictions", "extract_articles", "write_suggestions"),
+    "What a run is worth": ("compare_", "explain_", "diagnose", "fit_", "measure_robustness", "view_", "report_"),
+    "Gates and pull requests": ("check_gate", "update_baseline"),
+    "Gold": ("load_", "get_", "list_", "init_", "build_", "validate_", "describe_", "convert_", "draft_", "push_"),
+    "Trust in gold": (
+        *("split_", "check_split", "find_", "measure_agreement", "adjudicate_", "diff_", "patch_", "apply_"),
+        *("perturb_", "read_corrections", "write_suspects", "rank_", "replay_"),
+    ),
+}
+"""Heading → how the verbs below it begin; a verb that fits nowhere stands under "More"."""
+
+_EXTENDING = {
+    "Extractors": ("evalkit.extractors.base", ("Extractor", "Extracted", "Traits", "ArticleFailure")),
+    "Formats": ("evalkit.formats.base", ("Format", "Source", "Batch", "Losses")),
+    "Layers": ("evalkit.layers.base", ("Layer",)),
+    "Tasks and conventions": ("evalkit.scoring.tasks.base", ("Task", "Convention", "Parameter", "Property")),
+    "Forms": ("evalkit.report.document", ("Document",)),
+}
+
+
+def verbs_page() -> str:
+    """Every public function, under the heading that it belongs to."""
+    verbs = [name for name in evalkit.__all__ if inspect.isfunction(getattr(evalkit, name))]
+    sections: dict[str, list[str]] = {heading: [] for heading in [*_VERBS, "More"]}
+    for name in verbs:
+        fitting = [
+            (len(start), heading) for heading, starts in _VERBS.items() for start in starts if name.startswith(start)
+        ]
+        sections[max(fitting)[1] if fitting else "More"].append(name)
+    return _VERBS_INTRO + "".join(_section(heading, names) for heading, names in sections.items() if names)
+
+
+def types_page() -> str:
+    """Every public class, by what it is."""
+    classes = [name for name in evalkit.__all__ if inspect.isclass(getattr(evalkit, name))]
+    sections: dict[str, list[str]] = {"Results": [], "Records": [], "Options": [], "Errors": []}
+    for name in classes:
+        sections[_kind(name)].append(name)
+    return _TYPES_INTRO + "".join(_section(heading, names) for heading, names in sections.items())
+
+
+def _kind(name: str) -> str:
+    home = evalkit._MODULES[name]
+    if home == "evalkit.errors":
+        return "Errors"
+    if home == "evalkit.options":
+        return "Options"
+    return "Records" if home == "evalkit.records" else "Results"
+
+
+def extending_page() -> str:
+    """The records with which other packages add extractors, formats, layers, tasks, conventions and forms."""
+    parts = []
+    for heading, (module, names) in _EXTENDING.items():
+        parts.append(f"\n## {heading}\n" + "".join(f"\n::: {module}.{name}\n" for name in names))
+    return _EXTENDING_INTRO + "".join(parts)
+
+
+def _section(heading: str, names: Iterable[str]) -> str:
+    return f"\n## {heading}\n" + "".join(f"\n::: {evalkit._MODULES[name]}.{name}\n" for name in names)
