@@ -100,6 +100,7 @@ if TYPE_CHECKING:
     from evalkit.records import Stance as Stance
     from evalkit.records import Zone as Zone
     from evalkit.report.render import render_report as render_report
+    from evalkit.report.render import write_report as write_report
     from evalkit.results import PRF as PRF
     from evalkit.results import Counts as Counts
     from evalkit.results import EvalResult as EvalResult
@@ -183,7 +184,7 @@ _HOMES = {
         *("Annotations", "Article", "Category", "Entity", "Example"),
         *("LayerScope", "Prediction", "Quote", "Scope", "Span", "Stance", "Zone"),
     ),
-    "evalkit.report.render": ("render_report",),
+    "evalkit.report.render": ("render_report", "write_report"),
     "evalkit.results": ("PRF", "Counts", "EvalResult", "Score", "TaskResult"),
     "evalkit.version": ("__version__",),
     "evalkit.workflows.agreement": ("measure_agreement",),

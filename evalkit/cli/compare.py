@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from evalkit.cli.options import PATH, interval_options, task_options
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import Shown, form_options, show
 
 __all__ = ["compare_command"]
 
@@ -20,7 +20,7 @@ __all__ = ["compare_command"]
 @task_options
 @interval_options
 @form_options
-def compare_command(runs: tuple[Path, ...], seeds: bool, form: str, dataset: str | None, **records: Any) -> None:
+def compare_command(runs: tuple[Path, ...], seeds: bool, form: Shown, dataset: str | None, **records: Any) -> None:
     """Compare runs over the same gold pairwise, all with the first.
 
     For each figure: the difference with its interval (paired bootstrap over articles), p of approximate

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalkit.cli.options import PATH, given
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import Shown, form_options, show
 
 if TYPE_CHECKING:
     from evalkit.gate.outcome import BaselineUpdate, GateReport
@@ -39,7 +39,7 @@ __all__ = ["gate_command"]
 )
 @form_options
 def gate_command(
-    run: Path, baseline: Path, rules: Path | None, dataset: str | None, update: bool, form: str, **shown: Any
+    run: Path, baseline: Path, rules: Path | None, dataset: str | None, update: bool, form: Shown, **shown: Any
 ) -> int:
     """Stop a change that makes extraction worse: RUN is compared with a baseline, article by article.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import Shown, form_options, show
 
 __all__ = ["models_command"]
 
 
 @click.command("models")
 @form_options
-def models_command(form: str) -> None:
+def models_command(form: Shown) -> None:
     """List the extractors that can be run here.
 
     For each: the layers that it claims, its licence and size, and what it lacks with the command that installs it.

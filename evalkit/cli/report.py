@@ -1,4 +1,4 @@
-"""`evalkit report`: a stored result in another form."""
+"""`evalkit report`: a stored result in other forms."""
 
 from __future__ import annotations
 
@@ -7,23 +7,21 @@ from pathlib import Path
 import click
 
 from evalkit.cli.options import PATH
-from evalkit.cli.show import form_option, write
+from evalkit.cli.show import Shown, file_options, write
 
 __all__ = ["report_command"]
 
 
 @click.command("report")
 @click.argument("run", type=PATH)
-@form_option("markdown")
-@click.option("-o", "--output", type=PATH, help="Write to this file instead of standard output.")
-def report_command(run: Path, to: str | None, output: Path | None) -> None:
+@file_options
+def report_command(run: Path, form: Shown) -> None:
     """Show the result of RUN (a run folder, or its result.json)."""
-    from evalkit.files import write_file
     from evalkit.predictions.store import current_result
-    from evalkit.report.render import render_report
+    from evalkit.report.render import render_report, write_report
 
-    text = render_report(current_result(run), to or "markdown")
-    if output is None:
-        write(text)
+    result = current_result(run)
+    if form.files:
+        write_report(result, dict(form.files))
     else:
-        write_file(output, text.encode())
+        write(render_report(result, form.form))

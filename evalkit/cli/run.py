@@ -12,7 +12,7 @@ import click
 from evalkit.cli.options import PATH, extractor_options, interval_options, parse_settings, scoring_options
 from evalkit.cli.progress import shown_progress
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import TERMINAL, form_options, say, show, show_logs, status_of, warn
+from evalkit.cli.show import TERMINAL, Shown, form_options, say, show, show_logs, status_of, warn
 from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring
 from evalkit.showing import number_of
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["run_command"]
 
 _SILENT = {
-    **{"--out": 1, "--workers": 1, "--batch-size": 1, "--max-failures": 1, "--to": 1},
+    **{"--out": 1, "-o": 1, "--output": 1, "--workers": 1, "--batch-size": 1, "--max-failures": 1, "--to": 1},
     **{"--no-cache": 0, "--restart": 0, "--keep-failed": 0, "--json": 0},
     **{"--max-cost": 1, "--max-tokens": 1, "--dry-run": 0, "--download": 0},
 }
@@ -131,18 +131,21 @@ def _command(arguments: Sequence[str]) -> str:
             for _ in range(0 if equals else _SILENT[name]):
                 next(words, "")
             continue
+        if word.startswith("-o") and word != "-o":
+            # A short option and its value in one word.
+            continue
         kept.append(word)
     return shlex.join(["evalkit", *redacted_command(kept)])
 
 
-def _show(run: Run, form: str) -> None:
+def _show(run: Run, form: Shown) -> None:
     gold = run.gold
-    if form != TERMINAL or gold is None:
+    if form.form != TERMINAL or gold is None:
         show(run.result, form, heading=False)
         return
     say(f"{run.extractor} on {gold.name}, split {gold.split}: {number_of(gold.articles, 'article')}")
     say("")
-    show(run.result, heading=False)
+    show(run.result, form, heading=False)
     kept = gold.articles - run.fresh
     speed = run.articles_per_second
     words = (

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import Shown, form_options, show
 
 __all__ = ["selftest_command"]
 
@@ -16,7 +16,7 @@ __all__ = ["selftest_command"]
 @click.option("--seed", default=0, show_default=True, help="Seed of the random cases.")
 @click.option("--cases", default=60, show_default=True, help="Random cases an invariant.")
 @form_options
-def selftest_command(conventions: tuple[str, ...], seed: int, cases: int, form: str) -> None:
+def selftest_command(conventions: tuple[str, ...], seed: int, cases: int, form: Shown) -> None:
     """Check that conventions keep the invariants of scoring, and show what breaks one.
 
     Exits with 1 if one is violated.

@@ -1,18 +1,21 @@
-"""What a command found, on standard output: for people at a terminal, or in the form that was asked for."""
+"""What a command found, on standard output and in files: for people at a terminal, or in the form asked for."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 
-from evalkit.cli.options import ListedOption, Option, with_record
+from evalkit.cli.options import PATH, ListedOption, Option, with_record
 from evalkit.harmless import MESSAGE, clean, shortened
 
 __all__ = [
     "TERMINAL",
+    "Shown",
     "complain",
-    "form_option",
+    "file_options",
     "form_options",
     "say",
     "show",
@@ -25,7 +28,20 @@ __all__ = [
 TERMINAL = "terminal"
 
 
-def form_option(default: str = TERMINAL) -> Option:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a result is shown.
+
+    Attributes:
+        form: of standard output.
+        files: also written, each with its form.
+    """
+
+    form: str = TERMINAL
+    files: tuple[tuple[Path, str], ...] = ()
+
+
+def _form_option(default: str) -> Option:
     """The option `--to`, with its default in words."""
 
     def listing() -> str:
@@ -36,12 +52,27 @@ def form_option(default: str = TERMINAL) -> Option:
     return click.option("--to", metavar="FORM", cls=ListedOption, listing=listing)
 
 
-def _form(to: str | None, as_json: bool) -> str:
-    """The form that was asked for, looked up before anything is computed.
+def _files_option(beside: str) -> Option:
+    """The option `-o`; `beside` ends its help."""
+
+    def listing() -> str:
+        from evalkit.report.forms.table import ENDINGS
+
+        endings = ", ".join(f".{ending}" for ending in ENDINGS)
+        return f"Write it to this file, in the form of its ending ({endings}){beside}; repeatable."
+
+    return click.option(
+        "-o", "--output", "files", multiple=True, type=PATH, metavar="FILE", cls=ListedOption, listing=listing
+    )
+
+
+def _shown(files: tuple[Path, ...], to: str | None = None, as_json: bool = False) -> Shown:
+    """The forms that were asked for, looked up before anything is computed.
 
     Raises:
         UnknownNameError: there is no such form.
-        click.UsageError: two are asked for.
+        InputError: the ending of a file says no form.
+        click.UsageError: two are asked for, or a file is named twice.
     """
     if as_json and to is not None:
         raise click.UsageError("--json and --to exclude each other; give one of them")
@@ -49,20 +80,47 @@ def _form(to: str | None, as_json: bool) -> str:
         from evalkit.report.forms.table import FORMS
 
         FORMS.load(to)
-    return "json" if as_json else to or TERMINAL
+    form = "json" if as_json else to
+    return Shown(form or TERMINAL, _with_forms(files, to) if files else ())
+
+
+def _with_forms(files: tuple[Path, ...], to: str | None) -> tuple[tuple[Path, str], ...]:
+    from evalkit.report.forms.table import form_of
+
+    for number, path in enumerate(files):
+        if path in files[:number]:
+            raise click.UsageError(f"-o {path} stands twice; name each file once")
+        if path.is_dir():
+            raise click.UsageError(f"-o {path} is a folder; name a file")
+    return tuple((path, form_of(path, to)) for path in files)
+
+
+def _stored(files: tuple[Path, ...], to: str | None) -> Shown:
+    """The same for a command that prints only where no file is named, Markdown by default."""
+    shown = _shown(files, to)
+    for path, form in shown.files:
+        if to not in (None, form):
+            raise click.UsageError(f"-o {path} is {form} by its ending, and --to says {to}; leave one of them out")
+    return shown if to else Shown("markdown", shown.files)
 
 
 form_options = with_record(
     "form",
-    _form,
+    _shown,
     {
-        "to": form_option(),
+        "to": _form_option(TERMINAL),
         "as_json": click.option(
             "--json", "as_json", is_flag=True, help="The same as --to json: JSON and nothing else."
         ),
+        "files": _files_option(", beside what is shown"),
     },
 )
 """How the result is shown, as `form`."""
+
+file_options = with_record(
+    "form", _stored, {"to": _form_option("markdown"), "files": _files_option(" and print nothing")}
+)
+"""The same for a result that lies there already."""
 
 
 def status_of(shortfall: str) -> int:
@@ -108,19 +166,25 @@ def write(text: str, *, aside: bool = False) -> None:
     click.echo(text, nl=False, err=aside, file=None if aside else result_stream())
 
 
-def show(result: object, form: str = TERMINAL, *, heading: bool = True, **options: Any) -> None:
-    """Prints a result.
+def show(result: object, form: Shown | str = TERMINAL, *, heading: bool = True, **options: Any) -> None:
+    """Writes a result to the files that were asked for, and prints it.
 
     Args:
         result: anything there is a document of.
-        form: the name of a form; for the terminal it is laid out for the one at hand, in colour.
+        form: how it is shown, or the name of a form alone; for the terminal it is laid out for the one at hand, in
+            colour.
         heading: whether the terminal also shows the title.
         options: what the kind of result knows, such as `limit` of a gate.
     """
-    if form != TERMINAL:
+    shown = form if isinstance(form, Shown) else Shown(form)
+    if shown.files:
+        from evalkit.report.render import write_report
+
+        write_report(result, dict(shown.files), **options)
+    if shown.form != TERMINAL:
         from evalkit.report.render import render_report
 
-        write(render_report(result, form, **options))
+        write(render_report(result, shown.form, **options))
         return
     from evalkit.report.forms.console import make_console
     from evalkit.report.forms.terminal import print_document

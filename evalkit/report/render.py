@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from evalkit.errors import EvalkitError, guarded
+from evalkit.files import path_of, write_file
 from evalkit.harmless import clean_output
 from evalkit.report.document import Document
-from evalkit.report.forms.table import FORMS
+from evalkit.report.forms.table import FORMS, form_of
 from evalkit.report.of.table import document_of
 
-__all__ = ["render_piece", "render_report"]
+__all__ = ["render_piece", "render_report", "write_report"]
 
 
 def render_report(result: object, form: str = "markdown", **options: Any) -> str:
@@ -19,7 +22,7 @@ def render_report(result: object, form: str = "markdown", **options: Any) -> str
 
     Args:
         result: what a verb gave: a scored run, a comparison, a diagnosis, a gate report, …
-        form: terminal, markdown, html, tsv, json, junit, or one that a plugin brings.
+        form: terminal, markdown, html, tsv, csv, json, junit, or one that a plugin brings.
         options: what the kind of result knows, such as `limit` of a gate.
 
     Raises:
@@ -27,8 +30,13 @@ def render_report(result: object, form: str = "markdown", **options: Any) -> str
         InputError: such a thing cannot be shown, or not in this form.
         EvalkitError: a form of another package fails.
     """
+    # An unknown form is said before a document is made.
+    FORMS.load(form)
+    return _rendered(result if isinstance(result, Document) else document_of(result, **options), result, form)
+
+
+def _rendered(document: Document, result: object, form: str) -> str:
     render = FORMS.load(form)
-    document = result if isinstance(result, Document) else document_of(result, **options)
     needed = [
         parameter
         for parameter in inspect.signature(render).parameters.values()
@@ -40,6 +48,32 @@ def render_report(result: object, form: str = "markdown", **options: Any) -> str
         raise EvalkitError(f"form {form!r} gave {type(text).__name__ if text != '' else 'nothing'}, not text; mend it")
     # A form of another package may take texts from the result itself.
     return clean_output(text)
+
+
+def write_report(result: object, files: str | Path | Iterable[str | Path] | Mapping[Path, str], **options: Any) -> None:
+    """Writes a result to one or several files.
+
+    All are rendered before the first is written, and each is written whole or not at all.
+
+    Args:
+        result: what a verb gave.
+        files: a file or several, each in the form of its ending (`.md`, `.html`, `.tsv`, `.csv`, `.json`, `.xml` for
+            JUnit, `.txt`); or files with the names of their forms.
+        options: what the kind of result knows, such as `limit` of a gate.
+
+    Raises:
+        InputError: the ending of a file says no form, or such a thing cannot be shown in it.
+        OutputError: a file cannot be written.
+    """
+    if isinstance(files, str | Path):
+        files = [files]
+    paths = [path_of(file, "files must be paths") for file in files]
+    forms = dict(zip(paths, files.values(), strict=True)) if isinstance(files, Mapping) else {}
+    document = result if isinstance(result, Document) else document_of(result, **options)
+    # A form of another package may want the result itself.
+    contents = {path: _rendered(document, result, forms.get(path) or form_of(path)) for path in paths}
+    for path, content in contents.items():
+        write_file(path, content)
 
 
 def render_piece(result: object) -> str:

@@ -112,6 +112,65 @@ def test_an_unknown_form_is_refused_before_anything_is_done(evalkit: Evalkit, ar
     assert "unknown form 'markdwon'; did you mean 'markdown'?" in done.err or argv[0] == "report"
 
 
+@EACH_COMMAND
+def test_several_files_each_in_the_form_of_its_ending(prepared: Evalkit, argv: tuple[str, ...]):
+    alone = prepared(*argv)
+    # A second --update finds nothing to say anew.
+    alone = prepared(*argv) if argv[-1] == "--update" else alone
+    done = prepared(*argv, *(word for name in ("a.md", "b/b.HTML", "c.json") for word in ("-o", name)))
+    assert (done.status, done.err) == (alone.status, alone.err)
+    # A result that lies there already is only written.
+    assert done.out == ("" if argv[0] == "report" else alone.out)
+    assert Path("a.md").read_text(encoding="utf-8").startswith("## ")
+    assert Path("b/b.HTML").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert json.loads(Path("c.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        pytest.param(
+            ("-o", "a.docx"), "a.docx: the ending says no form; name the file with one of .md, .html", id="odd"
+        ),
+        pytest.param(("-o", "a"), "a: the ending says no form", id="no-ending"),
+        pytest.param(("-o", "a.md", "-o", "a.md"), "-o a.md stands twice; name each file once", id="twice"),
+        pytest.param(("-o", "."), "-o . is a folder; name a file", id="folder"),
+        pytest.param(("-o", ""), "the path is empty", id="empty"),
+    ],
+)
+def test_a_file_that_cannot_be_is_refused_before_anything_is_done(
+    evalkit: Evalkit, argv: tuple[str, ...], message: str
+):
+    done = evalkit(*COMMANDS["run"], *argv)
+    assert (done.status, done.out) == (2, "")
+    assert message in done.err
+    assert not Path("r").exists()
+
+
+def test_an_ending_that_says_nothing_leaves_it_to_the_form_asked_for(prepared: Evalkit):
+    done = prepared(*COMMANDS["compare"], "--to", "tsv", "-o", "a.txt", "-o", "b", "-o", "c.md")
+    assert done.out == Path("a.txt").read_text(encoding="utf-8") == Path("b").read_text(encoding="utf-8")
+    assert Path("c.md").read_text(encoding="utf-8").startswith("## ")
+    assert prepared(*COMMANDS["compare"], "-o", "a.txt").status == 0
+    # What a terminal shows, without its colours.
+    assert Path("a.txt").read_text(encoding="utf-8").startswith("gold@")
+
+
+def test_nothing_is_written_if_one_of_the_files_cannot_be_made(prepared: Evalkit):
+    done = prepared(*COMMANDS["compare"], "-o", "a.md", "-o", "a.xml")
+    assert (done.status, done.out) == (2, "")
+    assert "has no verdict" in done.err
+    assert not Path("a.md").exists()
+
+
+def test_files_are_no_part_of_the_command_that_a_run_keeps(prepared: Evalkit):
+    before = Path("r/run.json").read_bytes()
+    named = ("-o", "a.md", "-ob.md", "--output", "c.md", "--output=d.md")
+    assert prepared(*COMMANDS["run"], *named, "--no-cache").status == 0
+    assert Path("r/run.json").read_bytes() == before
+    assert all(Path(name).exists() for name in ("a.md", "b.md", "c.md", "d.md"))
+
+
 def test_junit_where_there_is_a_verdict(prepared: Evalkit):
     for name in ("gate", "validate", "selftest"):
         assert "<testsuites" in shown(prepared, COMMANDS[name], "junit").out

@@ -39,6 +39,12 @@ def test_a_file_gets_what_would_be_printed(evalkit: Evalkit, workspace: Path, ru
     assert (workspace / "reports" / "figures.tsv").read_text(encoding="utf-8") == printed
 
 
+def test_an_ending_that_says_another_form_is_refused(evalkit: Evalkit, run: str):
+    done = evalkit("report", run, "--to", "tsv", "-o", "figures.html")
+    assert done.status == 2
+    assert "-o figures.html is html by its ending, and --to says tsv; leave one of them out" in done.err
+
+
 @pytest.mark.parametrize("given", ["r", "r/result.json"], ids=["folder", "file"])
 def test_a_result_of_other_predictions_is_refused(evalkit: Evalkit, workspace: Path, run: str, given: str):
     path = workspace / run / "predictions.jsonl"

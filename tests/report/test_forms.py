@@ -36,9 +36,9 @@ from evalkit.report.document import (
 from evalkit.report.forms.console import make_console
 from evalkit.report.forms.html import html_piece, render_html
 from evalkit.report.forms.json_text import render_json
+from evalkit.report.forms.separated import render_csv, render_tsv
 from evalkit.report.forms.table import FORMS
 from evalkit.report.forms.terminal import print_document, render_terminal
-from evalkit.report.forms.tsv import render_tsv
 from evalkit.report.of.table import DOCUMENTS, document_of
 from evalkit.report.render import render_report
 from evalkit.results import EvalResult, f1_score
@@ -187,6 +187,12 @@ class TestHostileText:
             if field.startswith(("+", "-")):
                 float(field)
 
+    def test_in_csv(self, hostile: Mapping[str, Any], name: str):
+        text = render_report(hostile[name], "csv")
+        assert not STEERING.search(text)
+        tabs = csv.reader(io.StringIO(render_report(hostile[name], "tsv")), "excel-tab")
+        assert list(csv.reader(io.StringIO(text))) == list(tabs)
+
     def test_in_json(self, hostile: Mapping[str, Any], name: str):
         text = render_report(hostile[name], "json")
         assert not STEERING.search(text.replace("\n", ""))
@@ -304,6 +310,23 @@ class TestTsv:
         table = Table(title="t", columns=figure_columns("name", "F1"), rows=(("a", "0.5"),))
         document = Document(what="x", title="about", blocks=(table, Lines.of("one", "=2")))
         assert render_tsv(document) == "about\nt\nname\tF1\na\t0.5\none\n'=2\n"
+
+
+class TestCsv:
+    def test_fields_with_commas_and_quotation_marks_are_read_back(self):
+        rows = ({"a": 'x, "y"', "b": "=1,2", "c": -0.5, "d": None, "e": '"'}, {"a": "a\nb", "b": "", "c": 1, "e": "é"})
+        text = render_csv(Document(what="x", title="x", blocks=(), rows=rows))
+        assert text.splitlines()[1] == '"x, ""y""","\'=1,2",-0.5,,""""'
+        assert list(csv.reader(io.StringIO(text))) == [
+            ["a", "b", "c", "d", "e"],
+            ['x, "y"', "'=1,2", "-0.5", "", '"'],
+            ["a b", "", "1", "", "é"],
+        ]
+
+    def test_it_holds_what_the_other_holds(self, result: EvalResult):
+        commas = csv.reader(io.StringIO(render_report(result, "csv")))
+        tabs = csv.reader(io.StringIO(render_report(result, "tsv")), "excel-tab")
+        assert list(commas) == list(tabs)
 
 
 class TestJson:

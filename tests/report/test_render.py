@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from evalkit.errors import EvalkitError, InputError, UnknownNameError
 from evalkit.registry import Registry
 from evalkit.report.document import Document, Lines
-from evalkit.report.render import render_report
+from evalkit.report.render import render_report, write_report
 from evalkit.results import EvalResult
 
 
@@ -97,3 +98,26 @@ def test_what_cannot_be_shown_is_refused_with_what_can(plugin: Callable[..., Non
 
 def test_a_document_is_one_already():
     assert render_report(poll_document(Poll("yes")), "terminal") == "a poll\nyes\n"
+
+
+class TestWriteReport:
+    def test_each_file_has_the_form_of_its_ending(self, result: EvalResult, tmp_path: Path):
+        write_report(result, [tmp_path / "a.md", str(tmp_path / "new" / "b.tsv")])
+        assert (tmp_path / "a.md").read_text(encoding="utf-8") == render_report(result, "markdown")
+        assert (tmp_path / "new" / "b.tsv").read_text(encoding="utf-8") == render_report(result, "tsv")
+        write_report(result, tmp_path / "c.txt")
+        assert (tmp_path / "c.txt").read_text(encoding="utf-8") == render_report(result, "terminal")
+
+    def test_a_form_from_elsewhere_is_an_ending(self, plugin: Callable[..., None], result: EvalResult, tmp_path: Path):
+        plugin("evalkit.forms", "shout", lambda document, result: f"{document.what} {result.articles}".upper())
+        write_report(result, tmp_path / "a.shout")
+        assert (tmp_path / "a.shout").read_text(encoding="utf-8") == "RUN 7"
+
+    def test_nothing_is_written_if_one_cannot_be(self, result: EvalResult, tmp_path: Path):
+        with pytest.raises(InputError, match="has no verdict"):
+            write_report(result, [tmp_path / "a.md", tmp_path / "b.xml"])
+        with pytest.raises(InputError, match=r"c\.docx: the ending says no form; name the file with one of \.md"):
+            write_report(result, [tmp_path / "a.md", tmp_path / "c.docx"])
+        with pytest.raises(InputError, match="files must be paths, found int '3'"):
+            write_report(result, [3])  # type: ignore[list-item]
+        assert not list(tmp_path.iterdir())

@@ -9,7 +9,7 @@ import click
 from evalkit.cli.failing import Condition, fail_on_option, status_on
 from evalkit.cli.options import PATH
 from evalkit.cli.reading import read_options, rename_option, tool_option, write_options
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import Shown, form_options, show
 from evalkit.options import ReadOptions
 
 __all__ = ["adjudicate_command"]
@@ -53,7 +53,7 @@ def adjudicate_command(
     rename_annotators: dict[str, str],
     fail_on: tuple[Condition, ...],
     target: ReadOptions,
-    form: str,
+    form: Shown,
     read: ReadOptions,
 ) -> None:
     """Make gold of what several people said of the same articles, and hand what is disputed to a person.

@@ -10,7 +10,7 @@ import click
 from evalkit.cli.failing import Condition, fail_on_option, names_of, status_on
 from evalkit.cli.options import interval_options, scoring_options
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import Shown, form_options, show
 from evalkit.options import Intervals, ReadOptions, Scoring
 
 __all__ = ["agreement_command"]
@@ -67,7 +67,7 @@ def agreement_command(
     examples: int,
     record: bool,
     fail_on: Sequence[Condition],
-    form: str,
+    form: Shown,
     read: ReadOptions,
     scoring: Scoring,
     intervals: Intervals,

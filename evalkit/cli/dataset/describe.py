@@ -6,7 +6,7 @@ import click
 
 from evalkit.cli.dataset.asides import say_asides
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import Shown, form_options, show
 from evalkit.options import ReadOptions
 
 __all__ = ["describe_command"]
@@ -17,7 +17,7 @@ __all__ = ["describe_command"]
 @click.option("--split", default="all", show_default=True, help="One split; by default all side by side.")
 @form_options
 @read_options
-def describe_command(path: str | None, split: str, form: str, read: ReadOptions) -> None:
+def describe_command(path: str | None, split: str, form: Shown, read: ReadOptions) -> None:
     """Count what is in a gold dataset, by split.
 
     PATH is a dataset folder, a file or folder of any format, or a hub id; without it the bundled gold is described.

@@ -6,7 +6,7 @@ import click
 
 from evalkit.cli.failing import Condition, fail_on_option, status_on
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import Shown, form_options, show
 from evalkit.options import ReadOptions
 
 __all__ = ["diff_command"]
@@ -34,7 +34,7 @@ def diff_command(
     split: str,
     limit: int,
     fail_on: tuple[Condition, ...],
-    form: str,
+    form: Shown,
     read: ReadOptions,
 ) -> None:
     """Show what became of the items of gold: added, removed, moved, relabelled, re-attributed, or changed otherwise.

@@ -6,7 +6,7 @@ import click
 
 from evalkit.cli.failing import Condition, fail_on_option, names_of, status_on
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import Shown, form_options, show
 from evalkit.options import ReadOptions
 
 __all__ = ["leakage_command"]
@@ -44,7 +44,7 @@ def leakage_command(
     limit: int,
     record: bool,
     fail_on: tuple[Condition, ...],
-    form: str,
+    form: Shown,
     read: ReadOptions,
 ) -> None:
     """Show which articles of one split of DATASET stand, in whole or in part, in another, or in a training corpus.
@@ -59,9 +59,6 @@ def leakage_command(
     found = find_leakage(
         dataset, against=against, split=split, sampled=sampled, record=record, needed=names_of(fail_on), read=read
     )
-    if form == "json":
-        show(found, form)
-    else:
-        show(found, form, limit=limit)
+    show(found, form, limit=limit)
     if status := status_on(found.figures(), fail_on):
         raise click.exceptions.Exit(status)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from evalkit.cli.options import PATH
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import Shown, form_options, show
 
 __all__ = ["patch_command"]
 
@@ -18,7 +18,7 @@ __all__ = ["patch_command"]
 @click.option("--dry-run", is_flag=True, help="Show what would become of the gold, and write nothing.")
 @click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True, help="Show so many; 0 for all.")
 @form_options
-def patch_command(folder: Path, patch: Path, dry_run: bool, limit: int, form: str) -> None:
+def patch_command(folder: Path, patch: Path, dry_run: bool, limit: int, form: Shown) -> None:
     """Make the changes of PATCH in the gold of a dataset folder, all or none of them, and its card anew.
 
     PATCH is what 'dataset diff --json' or 'dataset suspects --patch' wrote. A change that starts from something else

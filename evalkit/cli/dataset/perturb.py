@@ -19,7 +19,7 @@ from evalkit.cli.options import (
 )
 from evalkit.cli.progress import shown_progress
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import form_options, show, show_logs
+from evalkit.cli.show import Shown, form_options, show, show_logs
 from evalkit.options import Intervals, ReadOptions, Running, Scoring
 
 __all__ = ["perturb_command"]
@@ -65,7 +65,7 @@ def perturb_command(
     limit: int | None,
     no_cache: bool,
     fail_on: Sequence[Condition],
-    form: str,
+    form: Shown,
     read: ReadOptions,
     scoring: Scoring,
     intervals: Intervals,

@@ -8,7 +8,7 @@ import click
 
 from evalkit.cli.dataset.asides import say_count
 from evalkit.cli.options import PATH
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import Shown, form_options, show
 
 __all__ = ["push_command"]
 
@@ -32,7 +32,7 @@ def push_command(
     create: bool,
     private: bool,
     dry_run: bool,
-    form: str,
+    form: Shown,
 ) -> None:
     """Put a dataset folder on the Hugging Face hub, as HUB_ID (organisation/name), in one commit.
 

@@ -10,7 +10,7 @@ import click
 from evalkit.cli.failing import Condition, fail_on_option, status_on
 from evalkit.cli.options import PATH, given
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import Shown, form_options, show
 from evalkit.options import ReadOptions
 
 __all__ = ["split_command"]
@@ -67,7 +67,7 @@ def split_command(
     out: Path | None,
     check: bool,
     fail_on: Sequence[Condition],
-    form: str,
+    form: Shown,
     read: ReadOptions,
 ) -> int:
     """Lay the articles of a dataset out in splits, whatever split they are in now; with --check, look at these.

@@ -11,7 +11,7 @@ import click
 from evalkit.cli.failing import Condition, fail_on_option, names_of, status_on
 from evalkit.cli.options import PATH, Number, given, refuse_existing, scoring_options, with_record
 from evalkit.cli.reading import read_options, tool_option, write_options
-from evalkit.cli.show import form_options, show, warn
+from evalkit.cli.show import Shown, form_options, show, warn
 from evalkit.options import ReadOptions, Scoring
 from evalkit.showing import number_of
 
@@ -114,7 +114,7 @@ def suspects_command(
     record: bool,
     fail_on: tuple[Condition, ...],
     scoring: Scoring,
-    form: str,
+    form: Shown,
     read: ReadOptions,
     target: ReadOptions,
 ) -> int:
@@ -177,7 +177,7 @@ def _take_back(
     mending: _Mending,
     read: ReadOptions,
     target: ReadOptions,
-    form: str,
+    form: Shown,
     fail_on: tuple[Condition, ...],
 ) -> int:
     from evalkit.analysis.suspects.settled import read_decisions, write_decisions

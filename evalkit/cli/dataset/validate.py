@@ -9,7 +9,7 @@ import click
 from evalkit.cli.dataset.asides import say_asides, say_count
 from evalkit.cli.options import PATH
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import Shown, form_options, show
 from evalkit.options import ReadOptions
 
 __all__ = ["validate_command"]
@@ -34,7 +34,7 @@ __all__ = ["validate_command"]
 @form_options
 @read_options
 def validate_command(
-    path: str | None, corpus: Path | None, licences: bool, copies: bool, form: str, read: ReadOptions
+    path: str | None, corpus: Path | None, licences: bool, copies: bool, form: Shown, read: ReadOptions
 ) -> None:
     """Check everything and print every problem, one a line; exit 1 if there is any.
 
