@@ -1,7 +1,14 @@
 """Two or more runs on the same articles, figure by figure.
 
 Overlap of two intervals is not a test: runs are compared pairwise on the same articles (see `evalkit.analysis.paired`)
-and the many comparisons get Benjamini-Hochberg control over all rows.
+and the many comparisons get Benjamini-Hochberg control over all rows that can be tested.
+
+A row on which two runs are the same in every article has the p 1 whichever articles change sides. It can never be
+called a difference, so it has no part in what is paid for looking at many rows (Tarone 1990, Biometrics 46, 515-522:
+tests whose smallest attainable p is too large to reject leave the correction; Gilbert 2005, JRSS C 54, 143-158, for the
+false discovery rate). 1 is the surest case, and the only one that leaves here. Which rows those are does not depend on
+who won: whatever articles change sides, they are the same rows, so the correction keeps its promise. A row that merely
+comes out even, with articles won and lost, could have been a difference and stays in.
 """
 
 from __future__ import annotations
@@ -38,6 +45,7 @@ __all__ = [
     "Detectable",
     "compare_results",
     "compare_tables",
+    "corrected",
     "significance_mark",
 ]
 
@@ -55,10 +63,11 @@ class ComparedRow:
             nothing varies, or too few articles have anything (see `evalkit.analysis.intervals`).
         error: standard error of the difference.
         p_randomization: of the paired test (see `evalkit.analysis.paired`).
-        q: p_randomization after Benjamini-Hochberg over all rows of the comparison.
+        q: p_randomization after Benjamini-Hochberg over the rows of the comparison that can be tested; 1.0 for others.
         effect: difference by the standard deviation of the articles' paired contributions.
         wins: articles where the second run is better; ties and losses likewise.
         units: articles or clusters that were drawn.
+        identical: whether the figure is the same in every article, so that there is nothing to test.
     """
 
     task: str
@@ -80,6 +89,7 @@ class ComparedRow:
     ties: int
     losses: int
     units: int
+    identical: bool = False
 
     @property
     def mark(self) -> str:
@@ -275,7 +285,7 @@ def compare_results(
         rows += _rows_of_tables(tables, task, convention, options)
     result = next(iter(runs.values()))
     return Comparison(
-        runs=tuple(runs), gold=result.gold, split=result.split, method=options.describe(), rows=_with_q(rows)
+        runs=tuple(runs), gold=result.gold, split=result.split, method=options.describe(), rows=corrected(rows)
     )
 
 
@@ -289,7 +299,7 @@ def compare_tables(
     """
     if len(tables) < 2:
         raise InputError(f"a comparison needs at least 2 tables, found {len(tables)}")
-    return _with_q(_rows_of_tables(tables, task, convention, options))
+    return corrected(_rows_of_tables(tables, task, convention, options))
 
 
 def _rows_of_tables(
@@ -347,9 +357,11 @@ def _row(pair: _Pair, name: Figure, values: tuple[float, float], test: PairedTes
         ties=test.articles - wins - losses,
         losses=losses,
         units=test.units,
+        identical=bool(test.identical[position]),
     )
 
 
-def _with_q(rows: Sequence[ComparedRow]) -> tuple[ComparedRow, ...]:
-    q = adjusted(np.array([row.p_randomization for row in rows], dtype=np.float64))
-    return tuple(replace(row, q=float(value)) for row, value in zip(rows, q, strict=True))
+def corrected(rows: Sequence[ComparedRow]) -> tuple[ComparedRow, ...]:
+    """The rows with q over those of them that can be tested."""
+    q = iter(adjusted(np.array([row.p_randomization for row in rows if not row.identical], dtype=np.float64)).tolist())
+    return tuple(replace(row, q=1.0 if row.identical else next(q)) for row in rows)

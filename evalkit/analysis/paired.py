@@ -54,6 +54,7 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 TIE = 1e-12
 
 
@@ -70,6 +71,7 @@ class PairedTest:
         effect: difference / (error · √units): Cohen's d of the paired contributions of articles; 0.0 without spread.
         wins: articles where the second run is better.
         losses: articles where the first run is better.
+        identical: whether it is the same in every article, whatever articles change sides: nothing can be tested.
         units: articles or clusters that were drawn.
         articles: number of articles.
     """
@@ -82,6 +84,7 @@ class PairedTest:
     effect: Floats
     wins: Ints
     losses: Ints
+    identical: Bools
     units: int
     articles: int
 
@@ -120,6 +123,8 @@ def paired_test(
         effect=np.divide(point, spread, out=np.zeros(len(point)), where=spread > TIE),
         wins=better,
         losses=worse,
+        # As large a difference as in floating point the same sums have in another order.
+        identical=(better == 0) & (worse == 0) & (swapped.square <= TIE**2),
         units=units,
         articles=len(unit),
     )

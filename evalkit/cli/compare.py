@@ -24,9 +24,10 @@ def compare_command(runs: tuple[Path, ...], seeds: bool, form: Shown, dataset: s
     """Compare runs over the same gold pairwise, all with the first.
 
     For each figure: the difference with its interval (paired bootstrap over articles), p of approximate
-    randomization, q after Benjamini-Hochberg over all rows, and articles won, tied and lost. The interval excludes 0
-    where p is below 1 - level, and nowhere else. Articles that share a story are drawn as one with --cluster. With
-    --convention all runs are scored again under every convention: does their order depend on it?
+    randomization, q after Benjamini-Hochberg over all rows that can be tested, and articles won, tied and lost. The
+    interval excludes 0 where p is below 1 - level, and nowhere else. Figures that are the same in every article are
+    only named. Articles that share a story are drawn as one with --cluster. With --convention all runs are scored
+    again under every convention: does their order depend on it?
     """
     from evalkit.workflows.compare import compare_repeated_runs, compare_runs
 

@@ -8,11 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, Unpack
 
-import numpy as np
-
-from evalkit.analysis.comparison import ComparedRow, Comparison, ComparisonOptions, compare_results
+from evalkit.analysis.comparison import ComparedRow, Comparison, ComparisonOptions, compare_results, corrected
 from evalkit.analysis.intervals import Bootstrap
-from evalkit.analysis.paired import adjusted
 from evalkit.analysis.power import detectable_differences
 from evalkit.analysis.ranking import ranking_changes, rankings
 from evalkit.analysis.seeds import RepeatedRuns, SeedRow, seed_variance
@@ -45,7 +42,7 @@ def compare_runs(
     """Two or more runs over the same gold; all against the first.
 
     For the main convention of a task there are rows for micro, macro and labels, for the others for micro; derived
-    scores of all. q is over these rows.
+    scores of all. q is over those of these rows on which the runs differ in some article.
 
     Args:
         runs: run folders, runs, or what `score_predictions` gave; by name, or in order.
@@ -253,9 +250,7 @@ def _oddities(runs: Sequence[Run]) -> tuple[str, ...]:
 
 
 def _shown(comparison: Comparison) -> Comparison:
-    rows = _chosen_rows(comparison.rows)
-    q = adjusted(np.array([row.p_randomization for row in rows], dtype=np.float64)).tolist()
-    return replace(comparison, rows=tuple(replace(row, q=own) for row, own in zip(rows, q, strict=True)))
+    return replace(comparison, rows=corrected(_chosen_rows(comparison.rows)))
 
 
 def _chosen_rows(rows: Sequence[Row]) -> tuple[Row, ...]:

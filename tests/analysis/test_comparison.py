@@ -54,6 +54,37 @@ def test_equal_runs_differ_in_nothing(draw_table: MakeTable) -> None:
         assert (row.p_randomization, row.q, row.mark) == (1.0, 1.0, "")
 
 
+def test_rows_that_are_the_same_in_every_article_stay_out_of_the_correction(make_table: MakeTable) -> None:
+    # X is found by the second run alone, in six articles: p 2 / 2**6. Y is the same in all of them. Z comes out even:
+    # each run finds it in an article where the other does not.
+    found, missed, none = (1, 1, 1, 1), (1, 0, 0, 0), (0, 0, 0, 0)
+    first = {f"a{at}": {"X": missed, "Y": found, "Z": none} for at in range(6)}
+    second = {f"a{at}": {"X": found, "Y": found, "Z": none} for at in range(6)}
+    first["a0"]["Z"], second["a0"]["Z"] = found, missed
+    first["a1"]["Z"], second["a1"]["Z"] = missed, found
+    tables = {name: ScoredTable(make_table(rows)) for name, rows in (("A", first), ("B", second))}
+    rows = compare_tables(tables, task="t", convention="c", options=FEW)
+    by_label = {row.label: row for row in rows if row.score == "f1" and row.scope == "label"}
+    assert {label: row.identical for label, row in by_label.items()} == {"X": False, "Y": True, "Z": False}
+    assert (by_label["Z"].difference, by_label["Z"].p_randomization) == (0.0, 1.0)
+    assert (by_label["Y"].p_randomization, by_label["Y"].q) == (1.0, 1.0)
+    tested = [row.p_randomization for row in rows if not row.identical]
+    # Three figures of Y; and micro precision, since neither run ever predicts anything wrong.
+    assert len(rows) - len(tested) == 4
+    assert [row.q for row in rows if not row.identical] == pytest.approx(adjusted(np.array(tested)).tolist())
+    assert by_label["X"].q < adjusted(np.array([row.p_randomization for row in rows]))[rows.index(by_label["X"])]
+
+
+def test_a_figure_that_is_as_good_by_other_predictions_is_not_the_same(make_table: MakeTable) -> None:
+    """F1 of each article is 0 either way, but not that of all: the second run invents more."""
+    right, wrong, worse = (1, 1, 1, 1), (1, 1, 0, 0), (1, 3, 0, 0)
+    first, second = ({"a": {"X": right}, "b": {"X": bad}, "c": {"X": right}} for bad in (wrong, worse))
+    tables = {name: ScoredTable(make_table(rows)) for name, rows in (("A", first), ("B", second))}
+    rows = {row.score: row for row in compare_tables(tables, task="t", convention="c", options=FEW) if row.label}
+    assert (rows["f1"].wins, rows["f1"].losses, rows["f1"].identical) == (0, 0, False)
+    assert (rows["recall"].identical, rows["precision"].identical) == (True, False)
+
+
 def test_a_clear_difference_is_found_and_a_small_one_is_not(draw_table: MakeTable) -> None:
     tables = {str(hit): ScoredTable(draw_table(1, 150, hit=hit)) for hit in (0.6, 0.61, 0.8)}
     rows = compare_tables(tables, task="t", convention="c", options=FEW)

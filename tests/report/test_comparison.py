@@ -7,7 +7,7 @@ from dataclasses import replace
 from evalkit.analysis.comparison import ComparedRow, Comparison
 from evalkit.analysis.power import detectable_differences
 from evalkit.analysis.ranking import RankingChange
-from evalkit.report.document import Lines
+from evalkit.report.document import Lines, Table
 from evalkit.report.of.comparison import document
 
 ROW = ComparedRow(
@@ -103,3 +103,11 @@ def test_the_order_of_the_runs():
     words = "entities: the order changes. a is better under exact micro f1; b is better under x"
     assert lines(asked) == [words, "quotes: the order is the same under all 2 figures"]
     assert lines(replace(asked, multiverse=False)) == [words]
+
+
+def test_figures_without_a_difference_in_any_article_are_folded_away():
+    same = replace(ROW, scope="label", label="PER", difference=0.0, second_value=0.5, identical=True)
+    table = document(comparison(ROW, same, replace(same, label="ORG"))).blocks[0]
+    assert isinstance(table, Table)
+    assert [row[0] for row in table.rows] == ["exact micro"]
+    assert table.caption == "the same in every article, so nothing to test: exact PER 0.500, exact ORG 0.500"

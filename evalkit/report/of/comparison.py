@@ -12,7 +12,7 @@ from evalkit.showing import number_of
 
 __all__ = ["document"]
 
-MARKS = "* q < .05, ** q < .01, *** q < .001 (Benjamini-Hochberg over all rows)"
+MARKS = "* q < .05, ** q < .01, *** q < .001 (Benjamini-Hochberg over all rows that can be tested)"
 
 
 def document(comparison: Comparison) -> Document:
@@ -42,6 +42,8 @@ def _tables(comparison: Comparison) -> Iterator[Table]:
 def _pair_table(task: str, rows: Sequence[ComparedRow], comparison: Comparison) -> Table:
     first, second, method = rows[0].first, rows[0].second, comparison.method
     above = ["ceiling"] * (task in comparison.ceiling)
+    captions = [_ceiling_caption(comparison, task)] if above else []
+    captions += _identical_caption([row for row in rows if row.identical])
     return Table(
         title=f"{task}: {first} → {second}",
         columns=figure_columns(
@@ -61,10 +63,18 @@ def _pair_table(task: str, rows: Sequence[ComparedRow], comparison: Comparison) 
                 row.mark,
             )
             for row in rows
+            if not row.identical
         ),
         signature=f"{task}|{first}|{second}|{method}",
-        caption=_ceiling_caption(comparison, task) if above else "",
+        caption="; ".join(captions),
     )
+
+
+def _identical_caption(rows: Sequence[ComparedRow]) -> Iterator[str]:
+    """Which figures have no row of their own, with what they are in both runs."""
+    if rows:
+        told = ", ".join(f"{_figure_name(row)} {number(row.first_value)}" for row in rows)
+        yield f"the same in every article, so nothing to test: {told}"
 
 
 def _ceiling(comparison: Comparison, row: ComparedRow) -> str:
