@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import fsum, isclose
-from reprlib import repr as shortened
 from typing import Any
 
 from evalkit.errors import FormatError
@@ -28,6 +27,7 @@ from evalkit.shapes import (
     text,
 )
 from evalkit.showing import number_of, shown_html
+from evalkit.versions import Step, brought_up
 
 __all__ = [
     "CANNOT_TELL",
@@ -52,7 +52,8 @@ __all__ = [
     "ratio",
 ]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""Counts up when a key changes its meaning or leaves; `_STEPS` at the end brings up what is older."""
 
 PASS, FAIL, CANNOT_TELL = "pass", "fail", "cannot tell"
 """What a check says."""
@@ -291,19 +292,16 @@ class EvalResult:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], *, where: str = "result") -> EvalResult:
-        """The result that `to_json` wrote.
+        """The result that `to_json` wrote, of this version of evalkit or an earlier one.
 
         Raises:
             FormatError: the data is no evalkit result, of a later version, or damaged; says where.
         """
         if not isinstance(data, Mapping) or data.get("format") != "evalkit.result":
             raise FormatError(f"{where}: not an evalkit result; give a run folder that evalkit run wrote")
-        if data.get("version") != FORMAT_VERSION:
-            raise FormatError(
-                f"{where}: result version {shortened(data.get('version'))}, this evalkit reads {FORMAT_VERSION}; "
-                "score the run again with `evalkit score`"
-            )
-        checked(data, _RESULT, where, "score the run again")
+        remedy = "score the run again with `evalkit score`"
+        data = brought_up(data, what="result", steps=_STEPS, where=where, remedy=remedy)
+        checked(data, _RESULT, where, _ANEW)
         return cls(
             extractor=data["extractor"],
             gold=data["gold"],
@@ -470,9 +468,7 @@ def _table_rule(table: Mapping[str, Any]) -> str:
             return f"each of {column}s once"
         if max(table.get(column) or [-1]) >= len(known):
             return f"{column} numbers below {len(known)}"
-    older = table.get("by_target") or {"labels": ()}
-    unknown = {label.partition("\t")[2] for label in older["labels"]} - {*table["labels"]}
-    return "targets with labels that it has" if unknown else ""
+    return ""
 
 
 def _task_rule(row: Mapping[str, Any]) -> str:
@@ -503,7 +499,6 @@ _GROUPS: Mapping[str, Shape] = {
     "groups": _names,
     "group": numbers(0, whole=True),
     "apart": flag,
-    "by_target": ruled(fields(_COLUMNS), _table_rule),
 }
 _TABLE = ruled(fields(_COLUMNS, _GROUPS), _table_rule)
 _TASK = ruled(
@@ -589,3 +584,51 @@ def _tasks_from_json(data: Mapping[str, Any]) -> dict[str, dict[str, TaskResult]
         }
         for task, conventions in data.items()
     }
+
+
+_ANEW = "score the run again"
+
+
+def _by_target(table: Mapping[str, Any]) -> str:
+    """Labels by target that are labels."""
+    second = table.get("by_target") or {"labels": ()}
+    unknown = {label.partition("\t")[2] for label in second["labels"]} - {*table["labels"]}
+    return "targets with labels that it has" if unknown else ""
+
+
+_TABLE_1 = ruled(fields(_COLUMNS, {"by_target": ruled(fields(_COLUMNS), _table_rule)}), _by_target)
+_RESULT_1 = fields({"tasks": each(each(fields({}, {"table": _TABLE_1})))})
+
+
+def _with_groups(data: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """Version 2: a table has the group of each row beside its label.
+
+    In version 1 the counts by target might stand in a second table, `by_target`, whose labels are "target⇥label".
+    """
+    checked(data, _RESULT_1, where, _ANEW)
+    tasks = {
+        task: {name: _task_with_groups(row) for name, row in conventions.items()}
+        for task, conventions in data["tasks"].items()
+    }
+    return {**data, "tasks": tasks}
+
+
+def _task_with_groups(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    table = row.get("table") or {}
+    if not table.get("by_target"):
+        return row
+    second, labels = table["by_target"], table["labels"]
+    names = [label.partition("\t")[::2] for label in second["labels"]]
+    groups = sorted({group for group, _ in names})
+    grouped = {
+        **second,
+        "labels": labels,
+        "groups": groups,
+        "group": [groups.index(names[code][0]) for code in second["label"]],
+        "label": [labels.index(names[code][1]) for code in second["label"]],
+    }
+    return {**row, "table": grouped}
+
+
+_STEPS: tuple[Step, ...] = (_with_groups,)
+"""What makes version 2 of version 1, and so on; `FORMAT_VERSION` is one more than there are."""

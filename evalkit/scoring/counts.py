@@ -124,27 +124,12 @@ class CountTable:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CountTable:
         """The table that `to_json` wrote."""
-        if "by_target" in data:
-            data = _with_groups(data, data["by_target"])
         groups = tuple(data.get("groups", ()))
         whole = np.zeros((len(data["articles"]), max(len(groups), 1), len(data["labels"]), 4))
         values = np.array([data[name] for name in _NUMBERS], dtype=np.float64).reshape(4, -1).T
         whole[data["article"], data.get("group", 0), data["label"]] = values
         table = cls.of_groups(tuple(data["articles"]), tuple(data["labels"]), groups, whole)
         return replace(table, apart=data.get("apart", False))
-
-
-def _with_groups(data: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """One table of what was two in earlier versions: the second one has labels "group⇥label"."""
-    names = [tuple(label.split("\t")) for label in second["labels"]]
-    groups, labels = sorted({group for group, _ in names}), list(data["labels"])
-    return {
-        **second,
-        "labels": labels,
-        "groups": groups,
-        "group": [groups.index(names[code][0]) for code in second["label"]],
-        "label": [labels.index(names[code][1]) for code in second["label"]],
-    }
 
 
 def merge_tables(tables: Sequence[CountTable]) -> CountTable:

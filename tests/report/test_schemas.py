@@ -127,6 +127,28 @@ def _perturb(folder: Path) -> Any:
     return _json("dataset", "perturb", gold, "--measure", "rules", "--resamples", "10", "--no-cache")
 
 
+def _result(folder: Path) -> Any:
+    """A run with all that a result may have: gold read by two, a story, groups, a scope."""
+    text = "Ida Moen left Oslo. “No,” she said."
+    moen, oslo = {"spans": [[0, 8]], "label": "PER"}, {"spans": [[14, 18]], "label": "GPE"}
+    stance = {"holder": "author", "target": "topic:move", "label": "favor", "evidence": [[9, 13]]}
+    kari = {"entities": [moen, oslo], "quotes": [], "stances": [stance]}
+    readings = {"kari": kari, "ola": kari | {"entities": [moen]}}
+    row = {"text": text, "metadata": {"story": "one"}, **kari, "readings": readings}
+    gold = _written(folder, "gold.jsonl", *(row | {"id": f"a{number}"} for number in range(5)))
+    own = ["--dataset", gold, "--no-cache", "--resamples", "10", "--scope", "entities:labels=PER"]
+    printed = _json("run", "--model", "rules", *own, "--out", str(folder / "run"))
+    scored = _json("score", "--gold", gold, "--predicted", gold, "--resamples", "0", "--convention", "surface")
+    schema = json.loads((SCHEMAS / "result.json").read_text(encoding="utf-8"))
+    for one in (printed, scored):
+        assert not list(Draft202012Validator(schema).iter_errors(one))
+    stored = json.loads((folder / "run" / "result.json").read_text(encoding="utf-8"))
+    assert stored["ceiling"]
+    assert stored["tasks"]["stances"]["given"]["table"]["groups"]
+    assert stored["run"]["stories"]
+    return stored
+
+
 EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
     "adjudicate": _adjudicate,
     "agreement": _agreement,
@@ -134,6 +156,7 @@ EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
     "leakage": _leakage,
     "perturb": _perturb,
     "push": _push,
+    "result": _result,
     "split": _split,
     "split-check": _split_check,
     "suspects": _suspects,

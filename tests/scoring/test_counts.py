@@ -100,21 +100,3 @@ def test_groups_that_only_one_part_has():
     assert (merged.groups, merged.labels) == (("s", "t", "u"), ("X", "Y", "Z"))
     assert merged.by_group().counts("u") == Counts(1, 1, 1.0, 1.0)
     assert merged.counts("X") == GROUPED.counts("X")
-
-
-def test_a_table_of_earlier_versions_is_read():
-    """They wrote the counts by target as a second table with labels "target⇥label"."""
-    old = {
-        "articles": ["a", "b"], "labels": ["against", "favor"],
-        "article": [0, 1], "label": [1, 0], "gold": [1, 2], "predicted": [1, 1],
-        "gold_credit": [1.0, 1.0], "predicted_credit": [1.0, 1.0],
-        "by_target": {
-            "articles": ["a", "b"], "labels": ["port\tfavor", "tax\tagainst"],
-            "article": [0, 1], "label": [0, 1], "gold": [1, 2], "predicted": [1, 1],
-            "gold_credit": [1.0, 1.0], "predicted_credit": [1.0, 1.0],
-        },
-    }  # fmt: skip
-    table = CountTable.from_json(old)
-    assert (table.groups, table.labels) == (("port", "tax"), ("against", "favor"))
-    assert table.by_group().totals().tolist() == [[1, 1, 1, 1], [2, 1, 1, 1]]
-    assert table.totals().tolist() == [[2, 1, 1, 1], [1, 1, 1, 1]]
