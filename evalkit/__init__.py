@@ -85,6 +85,9 @@ if TYPE_CHECKING:
     from evalkit.predictions.extraction import Extraction as Extraction
     from evalkit.predictions.facts import GoldReference as GoldReference
     from evalkit.predictions.facts import MadeBy as MadeBy
+    from evalkit.predictions.listing import ListedRun as ListedRun
+    from evalkit.predictions.listing import RunFigure as RunFigure
+    from evalkit.predictions.listing import RunList as RunList
     from evalkit.predictions.run import Run as Run
     from evalkit.predictions.suggestions import Suggestions as Suggestions
     from evalkit.records import Annotations as Annotations
@@ -122,6 +125,8 @@ if TYPE_CHECKING:
     from evalkit.workflows.replay import replay_runs as replay_runs
     from evalkit.workflows.robustness import measure_robustness as measure_robustness
     from evalkit.workflows.run import run_extractor as run_extractor
+    from evalkit.workflows.runs import list_runs as list_runs
+    from evalkit.workflows.runs import runs_to_pandas as runs_to_pandas
     from evalkit.workflows.score import score_predictions as score_predictions
     from evalkit.workflows.suggest import write_suggestions as write_suggestions
     from evalkit.workflows.suspect_tasks import read_corrections as read_corrections
@@ -178,6 +183,7 @@ _HOMES = {
     "evalkit.options": ("Intervals", "OptionWords", "ReadOptions", "Running", "Scoring"),
     "evalkit.predictions.facts": ("GoldReference", "MadeBy"),
     "evalkit.predictions.extraction": ("Extraction",),
+    "evalkit.predictions.listing": ("ListedRun", "RunFigure", "RunList"),
     "evalkit.predictions.run": ("Run",),
     "evalkit.predictions.suggestions": ("Suggestions",),
     "evalkit.records": (
@@ -200,6 +206,7 @@ _HOMES = {
     "evalkit.workflows.patch": ("patch_dataset",),
     "evalkit.workflows.replay": ("replay_runs",),
     "evalkit.workflows.run": ("run_extractor",),
+    "evalkit.workflows.runs": ("list_runs", "runs_to_pandas"),
     "evalkit.workflows.score": ("score_predictions",),
     "evalkit.workflows.suggest": ("write_suggestions",),
     "evalkit.workflows.suspect_tasks": ("read_corrections", "write_suspects"),

@@ -35,6 +35,7 @@ COMMANDS = {
     "corrections": ("dataset", "suspects", "gold.jsonl", "r", "s", "--least", "0", "--corrections", "new.jsonl"),
     "adjudicate": ("dataset", "adjudicate", "readings.jsonl"),
     "models": ("models",),
+    "runs": ("runs", "."),
     "selftest": ("selftest", "--convention", "given", "--cases", "1"),
 }
 EACH_COMMAND = pytest.mark.parametrize("argv", [pytest.param(argv, id=name) for name, argv in COMMANDS.items()])

@@ -121,6 +121,7 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "replay": ("dataset", "suspects", "gold.jsonl", "n", "t", "--replay", "read.jsonl"),
     "corrections": ("dataset", "suspects", "gold.jsonl", "r", "t", "--least", "0", "--corrections", "read.jsonl"),
     "adjudicate": ("dataset", "adjudicate", "readings.jsonl"),
+    "runs": ("runs", "listed"),
 }
 """Commands that show a result, which has a form."""
 
@@ -188,6 +189,9 @@ def write_inputs(folder: Path) -> None:
     (folder / "speaks.py").write_text(EXTRACTOR, encoding="utf-8")
     quoted = "".join(f"\\U{ord(character):08x}" for character in HOSTILE)
     (folder / "rules.toml").write_text(f'[[rule]]\ntask = "entities"\nlabel = "{quoted}"\nfloor = 1.0\n')
+    (folder / "listed" / "one").mkdir(parents=True)
+    facts = {"format": "evalkit.run", "extractor": HOSTILE, "gold": HOSTILE, "gold_fingerprint": "1", "command": TYPED}
+    (folder / "listed" / "one" / "run.json").write_text(json.dumps(facts), encoding="utf-8")
     (folder / "wrong.toml").write_text(f'[[rule]]\ntask = "{quoted}"\n')
 
 

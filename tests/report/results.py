@@ -31,6 +31,7 @@ from evalkit.formats.base import Losses
 from evalkit.formats.standoff.document import Document, Mark
 from evalkit.formats.standoff.draft import draft_text, look_at
 from evalkit.predictions.facts import GoldReference
+from evalkit.predictions.listing import ListedRun, RunFigure, RunList
 from evalkit.predictions.plan import Plan
 from evalkit.predictions.suggestions import Suggestions
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span, Stance
@@ -179,6 +180,25 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         ),
         "evalkit.gate.outcome:GateReport": report,
         "evalkit.gate.outcome:BaselineUpdate": update,
+        "evalkit.predictions.listing:RunList": RunList(
+            folder=text,
+            runs=(
+                ListedRun(
+                    path=text,
+                    extractor=text,
+                    gold=text,
+                    split=text,
+                    settings={text: text},
+                    articles=24,
+                    kept=12,
+                    state="unfinished",
+                    figures={"entities": RunFigure("exact", 0.6666, (0.5, 0.75))},
+                    command=f"evalkit run --model {text}",
+                ),
+            ),
+            broken={text: text},
+            left_out=3,
+        ),
         "evalkit.predictions.run:Run": replace(second, predictions=(*second.predictions, failed)),
         "evalkit.predictions.extraction:Extraction": extract_articles(Finder(text), [one.article for one in gold]),
         "evalkit.predictions.plan:Plan": Plan(

@@ -98,6 +98,23 @@ def _leakage(folder: Path) -> Any:
     return _json("dataset", "leakage", _written(folder, "gold.jsonl", *rows), "--against", str(folder / "gold.jsonl"))
 
 
+def _runs(folder: Path) -> Any:
+    """One that is scored, one that is not finished, and one that cannot be read."""
+    gold = _written(folder, "gold.jsonl", {"id": "a", "text": "Ida Moen left Oslo.", "entities": []})
+    for name in ("one", "two"):
+        run = ["run", "--model", "trivial", "--dataset", gold, "--out", str(folder / name), "--resamples", "10"]
+        with redirect_stdout(io.StringIO()):
+            main(run)
+    facts = json.loads((folder / "two" / "run.json").read_text())
+    (folder / "two" / "run.json").write_text(json.dumps(facts | {"complete": False}))
+    (folder / "three").mkdir()
+    (folder / "three" / "run.json").write_text("{")
+    found = _json("runs", str(folder))
+    assert [run["state"] for run in found["runs"]] == ["scored", "unfinished"]
+    assert found["broken"]
+    return found
+
+
 def _suspects(folder: Path) -> Any:
     text = "Ida Moen left Oslo. “No,” she said."
     moen, oslo = {"spans": [[0, 8]], "label": "PER"}, {"spans": [[14, 18]], "label": "GPE"}
@@ -157,6 +174,7 @@ EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
     "perturb": _perturb,
     "push": _push,
     "result": _result,
+    "runs": _runs,
     "split": _split,
     "split-check": _split_check,
     "suspects": _suspects,

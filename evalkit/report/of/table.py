@@ -32,6 +32,7 @@ DOCUMENTS = Registry(
         "evalkit.analysis.suspects.unlabelled:Unlabelled": "evalkit.report.of.suspects:unlabelled_document",
         "evalkit.gate.outcome:GateReport": "evalkit.report.of.gate:document",
         "evalkit.gate.outcome:BaselineUpdate": "evalkit.report.of.gate:update_document",
+        "evalkit.predictions.listing:RunList": "evalkit.report.of.runs:document",
         "evalkit.predictions.run:Run": "evalkit.report.of.run:document",
         "evalkit.predictions.extraction:Extraction": "evalkit.report.of.article:extraction_document",
         "evalkit.predictions.suggestions:Suggestions": "evalkit.report.of.suggestions:document",
