@@ -136,6 +136,22 @@ def one_line(error: BaseException) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def interruption_of(error: BaseException) -> KeyboardInterrupt | None:
+    """The interrupt that an error came of, if it did: whoever interrupts a lock may get its complaint in place of that.
+
+    `threading.Condition` lets go of its lock while it waits; an interrupt at that very moment comes out of it as
+    `RuntimeError: release unlocked lock`, and an interrupted import as an `ImportError`.
+    """
+    seen: set[int] = set()
+    before: BaseException | None = error
+    while before is not None and id(before) not in seen:
+        if isinstance(before, KeyboardInterrupt):
+            return before
+        seen.add(id(before))
+        before = before.__cause__ or before.__context__
+    return None
+
+
 @contextmanager
 def guarded(what: str, *, kind: type[EvalkitError] = EvalkitError, remedy: str = "mend it") -> Iterator[None]:
     """Stands round a call of code that others wrote: whatever it raises is one error that names it.

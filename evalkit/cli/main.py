@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from evalkit.cli.lazy import LazyGroup
-from evalkit.errors import EvalkitError
+from evalkit.errors import EvalkitError, interruption_of
 from evalkit.report.forms.console import clean_stream, clean_streams
 from evalkit.version import __version__
 
@@ -79,12 +79,16 @@ def _main(argv: Sequence[str] | None) -> int:
     except click.ClickException as error:
         return _complain(" ".join(error.format_message().split()) + _hint(error))
     except (KeyboardInterrupt, click.Abort) as stop:
-        if isinstance(stop, TerminatedError) or isinstance(stop.__cause__, TerminatedError):
-            return _complain(_told(_TERMINATED, argv), 143)
-        return _complain(_told(_STOPPED, argv), 130)
+        return _stopped(stop, argv)
     except (Exception, SystemExit, GeneratorExit) as error:
-        return _unforeseen(error)
+        return _unforeseen(error) if interruption_of(error) is None else _stopped(error, argv)
     return done if isinstance(done, int) else 0
+
+
+def _stopped(stop: BaseException, argv: Sequence[str] | None) -> int:
+    if isinstance(interruption_of(stop), TerminatedError):
+        return _complain(_told(_TERMINATED, argv), 143)
+    return _complain(_told(_STOPPED, argv), 130)
 
 
 def _told(what: str, argv: Sequence[str] | None) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from evalkit.errors import InputError
+from evalkit.errors import InputError, interruption_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-__all__ = ["Once", "awaited", "finished_before", "leave_finished", "spread", "thread_count"]
+__all__ = ["Once", "awaited", "finished_before", "interrupts_heard", "leave_finished", "spread", "thread_count"]
 
 _LISTENING = 0.1
 _MOMENT = 0.5
@@ -66,7 +67,8 @@ def spread(
     futures: list[Future[Result]] = []
     interrupted = False
     try:
-        futures += (pool.submit(function, item) for item in items)
+        with interrupts_heard():
+            futures += (pool.submit(function, item) for item in items)
         return [awaited(future) for future in futures]
     except BaseException as error:
         interrupted = isinstance(error, KeyboardInterrupt)
@@ -104,9 +106,21 @@ def awaited(future: Future[Result]) -> Result:
     """
     from concurrent.futures import wait
 
-    while not wait([future], timeout=_LISTENING).done:
-        pass
+    with interrupts_heard():
+        while not wait([future], timeout=_LISTENING).done:
+            pass
     return future.result()
+
+
+@contextmanager
+def interrupts_heard() -> Iterator[None]:
+    """Has an interrupt come out of what waits for locks as what it is, not as what the lock says of it."""
+    try:
+        yield
+    except Exception as error:
+        if (interrupt := interruption_of(error)) is not None:
+            raise interrupt from None
+        raise
 
 
 class Once(Generic[Made]):

@@ -8,13 +8,14 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 
-from evalkit.cli.main import COMMANDS, main
+from evalkit.cli.main import COMMANDS, TerminatedError, main
 from evalkit.scoring.tasks.table import convention_names, load_task, task_names
 from evalkit.version import __version__
 from tests.cli.conftest import Evalkit
@@ -161,3 +162,20 @@ def test_only_a_run_is_continued(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     monkeypatch.setattr("evalkit.dataset.validate.validate_dataset", stops)
     assert main(["dataset", "validate", "gold.jsonl"]) == 130
     assert capsys.readouterr().err.strip() == "error: stopped"
+
+
+@pytest.mark.parametrize(("kind", "status"), [(KeyboardInterrupt, 130), (TerminatedError, 143)])
+def test_an_interrupt_that_comes_out_as_something_else_is_one(
+    kind: type[KeyboardInterrupt], status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def stops(*_: object, **__: object) -> None:
+        with threading.Lock() as lock:
+            assert lock
+            try:
+                raise kind
+            finally:
+                raise RuntimeError("release unlocked lock")
+
+    monkeypatch.setattr("evalkit.dataset.validate.validate_dataset", stops)
+    assert main(["dataset", "validate", "gold.jsonl"]) == status
+    assert "release" not in capsys.readouterr().err

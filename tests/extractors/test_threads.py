@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
 import threading
 import time
@@ -13,7 +14,7 @@ from evalkit.extractors.shipped.ner import NerExtractor
 from evalkit.extractors.shipped.news import NewsExtractor
 from evalkit.extractors.shipped.quotes.quote_base import QuoteExtractor
 from evalkit.extractors.shipped.stances.stance_base import StanceExtractor
-from evalkit.extractors.threads import Once, finished_before, spread, thread_count
+from evalkit.extractors.threads import Once, awaited, finished_before, spread, thread_count
 
 
 def test_by_default_there_is_a_thread_for_each_usable_core(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,3 +107,25 @@ def test_after_a_failure_it_is_tried_again() -> None:
     with pytest.raises(ZeroDivisionError):
         once()
     assert (once(), once()) == (10, 10)
+
+
+def test_an_interrupt_of_a_lock_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As threading.Condition does when the signal comes just after it let go of its lock.
+    def interrupted(*_: object, **__: object) -> None:
+        lock = threading.Lock()
+        with lock:
+            lock.release()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(concurrent.futures, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        awaited(concurrent.futures.Future())
+
+
+def test_what_no_interrupt_caused_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(concurrent.futures, "wait", broken)
+    with pytest.raises(RuntimeError, match="new thread"):
+        awaited(concurrent.futures.Future())

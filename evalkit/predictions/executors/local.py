@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalkit.extractors.base import Extractor, traits_of
-from evalkit.extractors.threads import awaited
+from evalkit.extractors.threads import awaited, interrupts_heard
 from evalkit.predictions.batches import Job, predict_batch
 from evalkit.predictions.executors.base import Done
 
@@ -52,15 +52,17 @@ class LocalExecutor:
             while True:
                 # No more than that ahead: what is taken has to be kept until it is finished.
                 while failure is None and len(waiting) < 2 * self.workers and (item := next(rest, None)):
-                    waiting.append((item[0], pool.submit(predict_batch, extractor, layers, item[1])))
+                    with interrupts_heard():
+                        waiting.append((item[0], pool.submit(predict_batch, extractor, layers, item[1])))
                 if not waiting:
                     break
                 number, future = waiting.popleft()
                 if failure is not None and future.cancel():
                     continue
-                if hurry is not None and not wait([future], max(0.0, hurry - time.monotonic())).done:
-                    continue
                 try:
+                    with interrupts_heard():
+                        if hurry is not None and not wait([future], max(0.0, hurry - time.monotonic())).done:
+                            continue
                     predictions = awaited(future)
                 except BaseException as error:
                     # What is under way may cost money, so it is handed out before the end; whoever interrupts waits a
