@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from manual_site.links import with_links
 from manual_site.navigation import whole_navigation
-from manual_site.pages import made_pages
+from manual_site.pages import made_files, made_pages
 from mkdocs.structure.files import File
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, /, *, config: MkDocsConfig) -> Files:
     """The pages of docs/ and those that are made."""
-    for name, content in made_pages().items():
+    for name, content in {**made_pages(), **made_files()}.items():
         files.append(File.generated(config, name, content=content))
     return files
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 import evalkit
+from evalkit.cli.main import TerminatedError, cli, main
+from evalkit.errors import InputError
+from evalkit.extractors.table import ENTRIES
+from evalkit.formats.table import FORMATS
+from evalkit.layers.table import LAYERS
+from evalkit.scoring.tasks.table import TASKS, load_task
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -70,3 +78,76 @@ def test_every_public_name_is_in_the_reference():
     shown = (pages["reference/python.md"] + pages["reference/types.md"]).split("\n")
     for name in evalkit.__all__:
         assert name == "__version__" or shown.count(f"::: {evalkit._MODULES[name]}.{name}") == 1, name
+
+
+def test_pages_are_made_of_what_there_is_and_twice_the_same():
+    from manual_site.pages import made_files, made_pages
+
+    pages = made_pages()
+    assert pages == made_pages()
+    for name, text in pages.items():
+        assert text.lstrip().startswith("#"), name
+    for path in (ROOT / "evalkit" / "report" / "schemas").glob("*.json"):
+        assert json.loads(made_files()[f"reference/schemas/{path.name}"]) == json.loads(path.read_text("utf-8"))
+
+
+def test_every_command_stands_in_the_reference_with_its_options():
+    from manual_site.commands import commands_page, every_command
+    from manual_site.markdown import code
+
+    page = commands_page()
+    for name, command, context in every_command():
+        assert f"\n## {name}\n" in page
+        for parameter in command.get_params(context):
+            record = parameter.get_help_record(context)
+            assert record is None or parameter.name == "help" or code(record[0]) in page, record
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        pytest.param("conventions", [*TASKS.table], id="tasks"),
+        pytest.param("layers", [*LAYERS.table], id="layers"),
+        pytest.param("formats", [*FORMATS.table], id="formats"),
+        pytest.param("extractors", [entry.spelling for entry in ENTRIES], id="extractors"),
+    ],
+)
+def test_every_name_stands_in_the_reference(page: str, names: list[str]):
+    from manual_site.pages import made_pages
+
+    text = made_pages()[f"reference/{page}.md"]
+    assert [name for name in names if f"`{name}`" not in text and f"## {name}\n" not in text] == []
+
+
+def test_every_convention_stands_in_the_reference():
+    from manual_site.scoring import conventions_page
+
+    page = conventions_page()
+    for task in TASKS.table:
+        assert all(f"| `{name}" in page for name in load_task(task).conventions)
+
+
+@pytest.mark.parametrize(
+    ("status", "ending"),
+    [
+        pytest.param(0, None, id="done"),
+        pytest.param(1, SystemExit("asked to exit"), id="nothing to show"),
+        pytest.param(2, InputError("a.json: wrong"), id="input"),
+        pytest.param(3, 3, id="a gate that cannot tell"),
+        pytest.param(130, KeyboardInterrupt(), id="interrupted"),
+        pytest.param(143, TerminatedError(), id="terminated"),
+    ],
+)
+def test_a_command_ends_with_each_status(status: int, ending: object, monkeypatch: pytest.MonkeyPatch):
+    from manual_site.exits import STATUSES
+
+    @click.command("models")
+    def ending_command() -> object:
+        if isinstance(ending, BaseException):
+            raise ending
+        return ending
+
+    monkeypatch.setattr(cli, "get_command", lambda ctx, name: ending_command)
+    assert main(["models"]) == status
+    assert status in STATUSES
+    assert len(STATUSES) == 6

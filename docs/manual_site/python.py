@@ -12,18 +12,15 @@ __all__ = ["extending_page", "types_page", "verbs_page"]
 _VERBS_INTRO = """\
 # Python: the verbs
 
-Each command is a function, and more are (`from evalkit import …`). A run or gold is given as a path, a name or
-an object.
-Options travel in the records `Scoring`, `Intervals`, `ReadOptions` and `Running` ([records and results](types.md)) or
-as
-keywords of the same names.
+Each command is a function, and more are (`from evalkit import …`). A run or gold is given as a path, a name or an
+object. Options travel in the records `Scoring`, `Intervals`, `ReadOptions` and `Running` ([records and
+results](types.md)) or as keywords of the same names.
 """
 _TYPES_INTRO = """\
 # Records and results
 
-Everything that a verb takes or gives. Records are frozen. A result has `to_json()`, `to_pandas()` where it has rows,
-and
-shows itself in a notebook.
+Everything that a verb takes or gives. Records are frozen. A result has `to_json()`, `to_pandas()` where it has
+rows, and shows itself in a notebook.
 """
 _EXTENDING_INTRO = """\
 # Extension points

@@ -1,0 +1,46 @@
+"""Markdown of the pages that are made: tables whose cells are texts as they are, and blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+__all__ = ["code", "listed", "plain", "table", "text_block"]
+
+_ALIVE = re.compile(r"([\\`*_{}\[\]<>|#~])")
+
+
+def plain(text: str) -> str:
+    """A text of one line that shows as it is; what stands in backticks is code."""
+    parts = " ".join(text.split()).split("`")
+    if len(parts) % 2 == 0:
+        return _inert("`".join(parts))
+    return "".join(code(part) if number % 2 else _inert(part) for number, part in enumerate(parts))
+
+
+def _inert(text: str) -> str:
+    return _ALIVE.sub(r"\\\1", text)
+
+
+def code(text: str) -> str:
+    """A text as code, in a cell too; nothing of nothing."""
+    return "`{}`".format(text.replace("|", "\\|").replace("`", "'")) if text else ""
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as code, one after the other."""
+    return " ".join(map(code, names))
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table; its cells are Markdown. Columns of which no cell says anything are left out."""
+    cells = [list(row) for row in rows]
+    kept = [number for number in range(len(heads)) if any(row[number] for row in cells)]
+    lines = [[heads[number] for number in kept], ["---"] * len(kept)]
+    lines += [[row[number] for number in kept] for row in cells]
+    return "\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def text_block(text: str) -> str:
+    """A text as it is, every line of it."""
+    return f"\n```text\n{text.strip()}\n```\n"
