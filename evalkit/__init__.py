@@ -102,6 +102,7 @@ if TYPE_CHECKING:
     from evalkit.records import Span as Span
     from evalkit.records import Stance as Stance
     from evalkit.records import Zone as Zone
+    from evalkit.report.comment import render_comment as render_comment
     from evalkit.report.render import render_report as render_report
     from evalkit.report.render import write_report as write_report
     from evalkit.results import PRF as PRF
@@ -190,6 +191,7 @@ _HOMES = {
         *("Annotations", "Article", "Category", "Entity", "Example"),
         *("LayerScope", "Prediction", "Quote", "Scope", "Span", "Stance", "Zone"),
     ),
+    "evalkit.report.comment": ("render_comment",),
     "evalkit.report.render": ("render_report", "write_report"),
     "evalkit.results": ("PRF", "Counts", "EvalResult", "Score", "TaskResult"),
     "evalkit.version": ("__version__",),

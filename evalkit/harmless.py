@@ -27,6 +27,7 @@ __all__ = [
     "markdown_begun",
     "markdown_code",
     "markdown_inert",
+    "markdown_inside",
     "markdown_part",
     "markdown_text",
     "one_line",
@@ -155,6 +156,13 @@ def markdown_inert(parts: str) -> str:
     """Escaped parts without code in them, in which nothing is live."""
     # Addresses are found in what is left after the markup, so no backslash hides them.
     return _LIVE.sub(lambda found: found[0][0] + _BREAK + found[0][1:], parts)
+
+
+def markdown_inside(text: str) -> str:
+    """The same between tags of HTML in Markdown, such as those of a `<summary>`, where a backslash escapes nothing."""
+    apart = _LIVE.sub(lambda found: found[0][0] + "\0" + found[0][1:], one_line(text))
+    escaped = "".join(f"&#{ord(sign)};" if sign == "&" or _MARKUP.match(sign) else sign for sign in apart)
+    return escaped.replace("\0", _BREAK)
 
 
 def markdown_begun(line: str) -> str:

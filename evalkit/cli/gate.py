@@ -29,6 +29,11 @@ __all__ = ["gate_command"]
 )
 @click.option("--dataset", help="Where the gold is now, if not where the run found it.")
 @click.option("--summary", type=PATH, help="Add Markdown for a job summary or a pull request to this file.")
+@click.option("--comment", type=PATH, help="Write the comment for a pull request to this file (see evalkit comment).")
+@click.option("--comment-name", default="gate", show_default=True, help="With --comment: which of several it is.")
+@click.option(
+    "--link", "links", multiple=True, metavar="NAME=ADDRESS", help="With --comment: link this under the verdict."
+)
 @click.option("--junit", type=PATH, help="Write JUnit XML with one test case a rule to this file.")
 @click.option(
     "--limit",
@@ -47,8 +52,13 @@ def gate_command(
     extractor that failed on an article, 2 wrong usage or input that cannot be used, 3 cannot tell: there is a drop, but
     this gold cannot show whether it is more than noise (rules may make 3 a pass or a fail: on_unclear).
     """
+    from evalkit.report.comment import checked_links, checked_name
     from evalkit.workflows.gate import check_gate, update_baseline
 
+    if shown["comment"] is None and (odd := given("comment_name", "links")):
+        raise click.UsageError(f"--{odd[0].replace('_', '-').removesuffix('s')} goes with --comment")
+    checked_name(shown["comment_name"])
+    shown["links"] = checked_links({name: link for name, _, link in (pair.partition("=") for pair in shown["links"])})
     limit: int = shown["limit"]
     allowed = {name: shown[name] for name in ("allow_failures", "allow_fewer")}
     if update:
@@ -67,8 +77,12 @@ def gate_command(
 def _write(result: GateReport | BaselineUpdate, shown: dict[str, Any]) -> None:
     """The files that were asked for: a summary is added to what other steps wrote, a JUnit file is one gate's."""
     from evalkit.files import append_file, write_file
+    from evalkit.report.comment import render_comment
     from evalkit.report.render import render_report
 
     for option, form, write in (("summary", "markdown", append_file), ("junit", "junit", write_file)):
         if shown[option] is not None:
             write(shown[option], render_report(result, form, limit=shown["limit"]))
+    if shown["comment"] is not None:
+        text = render_comment(result, name=shown["comment_name"], links=shown["links"], limit=shown["limit"])
+        write_file(shown["comment"], text)

@@ -561,3 +561,36 @@ def test_the_gate_and_its_files_need_nothing_heavy(runs: Path) -> None:
     heavy = {"datasets", "transformers", "torch", "onnxruntime", "spacy", "pandas", "scipy", "sklearn", "pyarrow"}
     assert status == 1
     assert not heavy & set(modules)
+
+
+def test_writes_the_comment_for_a_pull_request(runs: Path, evalkit: Evalkit) -> None:
+    """What is posted is what this command wrote: its mark, the verdict, both figures, and what broke with its text."""
+    link = "explorer=https://github.com/o/r/actions/runs/1/artifacts/2"
+    words = ("--baseline", "base.json", "--comment", "c.md", "--comment-name", "people", "--link", link)
+    assert evalkit("gate", "ten_lost", *words).status == 1
+    lines = Path("c.md").read_text(encoding="utf-8").splitlines()
+    assert lines[:2] == ["<!-- evalkit:comment people -->", "## evalkit gate: ❌ fail"]
+    assert "[explorer](https://github.com/o/r/actions/runs/1/artifacts/2)" in lines
+    assert any(line.startswith("| entities exact micro f1 | 1.0000 | 0.6667 | -0.3333 |") for line in lines)
+    assert "<details><summary>newly broken: 10</summary>" in lines
+    assert "    * entities missed: GPE `Oslo` \\(14-18\\)" in lines
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        pytest.param(("--comment-name", "x"), "--comment-name goes with --comment", id="a name without a comment"),
+        pytest.param(("--link", "x=https://a.org"), "--link goes with --comment", id="a link without a comment"),
+        pytest.param(
+            ("--comment", "c.md", "--comment-name", "a--b"), "the name of a comment is 'a--b'", id="a name that is none"
+        ),
+        pytest.param(("--comment", "c.md", "--link", "x"), "the link 'x' goes to ''", id="a link without an address"),
+    ],
+)
+def test_what_belongs_to_a_comment_is_refused_before_anything_is_read(
+    evalkit: Evalkit, words: tuple[str, ...], message: str
+) -> None:
+    done = evalkit("gate", "nowhere", "--baseline", "base.json", *words)
+    assert (done.status, done.out) == (2, "")
+    assert message in done.err
+    assert not Path("c.md").exists()

@@ -26,7 +26,7 @@ from evalkit.report.document import (
     Table,
 )
 
-__all__ = ["render_markdown"]
+__all__ = ["SIGNS", "markdown_block", "render_markdown"]
 
 SIGNS = {GOOD: "✅ ", BAD: "❌ ", UNSURE: "❔ "}
 EMPHASIS = {STRONG: "**", NAME: "**", CUE: "*"}
@@ -42,7 +42,7 @@ def render_markdown(document: Document) -> str:
         ]
     else:
         parts = [f"## {markdown_text(document.title)}"]
-    parts += [part for block in document.blocks for part in _block(block)]
+    parts += [part for block in document.blocks for part in markdown_block(block)]
     if document.notes:
         parts.append("\n".join(f"* {markdown_text(note)}" for note in document.notes))
     if document.signature:
@@ -50,7 +50,8 @@ def render_markdown(document: Document) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _block(block: Block) -> Iterable[str]:
+def markdown_block(block: Block) -> Iterable[str]:
+    """A block as paragraphs, lists and tables, each of some lines."""
     if isinstance(block, Lines):
         return _lines(block)
     if isinstance(block, MarkedArticle):
