@@ -213,28 +213,56 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points that belong together, such as one line of a chart."""
+    """Points that belong together: one line of a chart, one mark in each row of it, or one row of a matrix.
+
+    Attributes:
+        name: what the legend calls it.
+        x: where the points are; None for a row that has none.
+        y: how high, in charts of curves and points; empty where rows have names.
+        low: the lower bound of each point, None where there is none; empty if no point has bounds.
+        high: the upper bounds.
+        reference: whether it stands there to be compared with, such as a floor or an ideal line.
+    """
 
     name: str
-    x: tuple[float, ...]
-    y: tuple[float, ...]
+    x: tuple[float | None, ...]
+    y: tuple[float, ...] = ()
+    low: tuple[float | None, ...] = ()
+    high: tuple[float | None, ...] = ()
+    reference: bool = False
+
+
+LINE, POINTS, INTERVAL, BAR, MATRIX = "line", "points", "interval", "bar", "matrix"
+"""Kinds of charts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Points, and the table that says the same where nothing can be drawn.
+    """What can be drawn, and the table that says the same where nothing can be.
 
     Attributes:
-        kind: `line` or `bar`.
-        x: what the horizontal axis shows.
-        y: what the vertical axis shows.
+        kind: `line` (curves), `points` (one named point a series), `interval` (a row a name, with a mark and its bounds
+            for each series, as in a forest plot), `bar` (the same with a bar from 0), `matrix` (a row a series, a
+            column a name).
+        x: what the horizontal axis shows; of a matrix, its columns.
+        y: what the vertical axis shows; of a matrix, its rows.
+        names: of the rows, or of the columns of a matrix.
+        strong: positions of the rows that stand out, such as totals.
+        bounds: the least range of the horizontal axis, as (0.0, 1.0) for shares; by default that of the points.
+        square: whether both axes are shares from 0 to 1, drawn alike.
+        signed: whether the figures are changes, shown with their signs around 0.
     """
 
     kind: str
     table: Table
     series: tuple[Series, ...]
     x: str
-    y: str
+    y: str = ""
+    names: tuple[str, ...] = ()
+    strong: tuple[int, ...] = ()
+    bounds: tuple[float, float] | None = None
+    square: bool = False
+    signed: bool = False
 
 
 Block = Table | Lines | MarkedArticle | Chart
@@ -283,6 +311,17 @@ class Document:
     checks: tuple[Check, ...] = ()
     rows: tuple[Mapping[str, Any], ...] = ()
     data: Mapping[str, Any] | list[dict[str, Any]] | None = None
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables in order, those of charts too."""
+        shown = (block.table if isinstance(block, Chart) else block for block in self.blocks)
+        return tuple(block for block in shown if isinstance(block, Table))
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """The charts in order."""
+        return tuple(block for block in self.blocks if isinstance(block, Chart))
 
 
 def cleaned(document: Document) -> Document:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from evalkit.analysis.comparison import ComparedRow, Comparison
 from evalkit.analysis.power import detectable_differences
 from evalkit.analysis.ranking import RankingChange
-from evalkit.report.document import Lines, Table
+from evalkit.report.document import Lines
 from evalkit.report.of.comparison import document
 
 ROW = ComparedRow(
@@ -107,7 +107,6 @@ def test_the_order_of_the_runs():
 
 def test_figures_without_a_difference_in_any_article_are_folded_away():
     same = replace(ROW, scope="label", label="PER", difference=0.0, second_value=0.5, identical=True)
-    table = document(comparison(ROW, same, replace(same, label="ORG"))).blocks[0]
-    assert isinstance(table, Table)
+    table = document(comparison(ROW, same, replace(same, label="ORG"))).tables[0]
     assert [row[0] for row in table.rows] == ["exact micro"]
     assert table.caption == "the same in every article, so nothing to test: exact PER 0.500, exact ORG 0.500"

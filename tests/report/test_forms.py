@@ -37,6 +37,7 @@ from evalkit.report.forms.console import make_console
 from evalkit.report.forms.html import html_piece, render_html
 from evalkit.report.forms.json_text import render_json
 from evalkit.report.forms.separated import render_csv, render_tsv
+from evalkit.report.forms.svg.drawing import ACCENT
 from evalkit.report.forms.table import FORMS
 from evalkit.report.forms.terminal import print_document, render_terminal
 from evalkit.report.of.table import DOCUMENTS, document_of
@@ -135,11 +136,14 @@ STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 HTML_TAGS = {
     *("html", "head", "meta", "title", "style", "body", "div", "section", "article", "h4", "h5", "p", "ul", "li"),
     *("table", "caption", "thead", "tbody", "tr", "th", "td", "span", "pre", "mark", "sub"),
-    *("figure", "figcaption", "svg", "polyline"),
+    *("h1", "h2", "main", "figure", "figcaption", "svg", "desc", "g", "text", "line", "rect", "circle"),
+    *("polyline", "polygon"),
 }
 HTML_ATTRIBUTES = {
-    *("lang", "charset", "http-equiv", "name", "content", "class", "style", "scope", "role"),
-    *("viewbox", "fill", "stroke", "stroke-dasharray", "points"),
+    *("lang", "charset", "http-equiv", "name", "content", "class", "scope", "role"),
+    *("tabindex", "aria-label", "aria-hidden", "xmlns", "viewbox", "width", "height", "font-family", "font-size"),
+    *("fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linejoin"),
+    *("points", "transform", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "text-anchor", "font-weight"),
 }
 MARKDOWN_TAGS = {"h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "code", "strong", "em"}
 
@@ -395,14 +399,34 @@ class TestHtml:
         table = Table(title="t", columns=figure_columns("name", "F1"), rows=(("a", "0.5"),))
         chart = Chart(kind="line", table=table, series=(Series("s", (0.0, 1.0), (0.25, 0.75)),), x="recall", y="F1")
         html = render_html(Document(what="x", title="x", blocks=(chart,)))
-        # The lower left corner and the upper right one of 320 by 200.
-        assert 'points="0.0,200.0 320.0,0.0"' in html
-        assert "F1 0.25 to 0.75 by recall 0 to 1" in html
+        assert html.count("<polyline") == 1
+        assert '<figcaption>t</figcaption><svg xmlns="http://www.w3.org/2000/svg"' in html
+        # Its title stands above the drawing, and is not shown twice.
+        assert '<caption class="unseen">t</caption>' in html
         assert "<td>0.5</td>" in html
 
-    def test_no_colour_is_fixed(self, result: EvalResult):
-        style = re.findall("<style>(.*?)</style>", render_report(result, "html"), re.DOTALL)[0]
-        assert not re.search(r"#[0-9a-f]{3,6}\b|rgb|black|\bwhite\b(?!-)|background:(?!none)", style)
+    def test_a_piece_takes_its_colours_from_the_page_around_it(self, result: EvalResult):
+        piece = html_piece(document_of(result))
+        style = re.findall("<style>(.*?)</style>", piece, re.DOTALL)[0]
+        assert not re.search(r"#[0-9a-f]{3,6}\b|\brgb|black|\bwhite\b(?!-)|background:(?!none)", style)
+        # What is drawn has one colour of its own, which can be told from light and from dark ground.
+        assert set(re.findall('(?:fill|stroke)="(.*?)"', piece)) <= {"none", "currentColor", ACCENT}
+
+    def test_no_element_has_a_style_of_its_own(self, result: EvalResult):
+        coloured = Table(columns=figure_columns("label", "n"), rows=(("PER", "1"),), colours=((0, "#2266aa"),))
+        deep = Lines(lines=(Line.of("a", depth=2),))
+        html = render_html(Document(what="x", title="x", blocks=(*document_of(result).blocks, coloured, deep)))
+        assert "style=" not in html
+        assert '<rect width="10" height="10" rx="2" fill="#2266aa"></rect>' in html
+        assert '<li class="depth-2">a</li>' in html
+
+    def test_headings_are_those_of_the_place(self):
+        document = Document(what="x", title="a", blocks=(Lines(title="b", lines=(Line.of("c"),)),))
+        assert "<h1>a</h1>" in render_html(document)
+        assert '<h2 class="title">b</h2>' in render_html(document)
+        piece = html_piece(document, level=3, styled=False)
+        assert "<h3>a</h3>" in piece
+        assert "<style>" not in piece
 
 
 class TestTerminal:
@@ -509,4 +533,4 @@ def test_a_terminal_shows_no_more_of_a_name_than_people_read() -> None:
 @pytest.mark.parametrize("colour", ["red;background:url(https://a.example)", '"><b>', "expression(1)", "#12345"])
 def test_a_colour_that_is_none_colours_nothing(colour: str):
     table = Table(columns=figure_columns("label", "n"), rows=(("PER", "1"),), colours=((0, colour),))
-    assert "border-left" not in html_piece(Document(what="x", title="x", blocks=(table,))).partition("</style>")[2]
+    assert "<rect" not in html_piece(Document(what="x", title="x", blocks=(table,)))

@@ -8,7 +8,7 @@ from evalkit.results import EvalResult
 
 
 def tables(result: EvalResult) -> list[Table]:
-    return [block for block in document(result).blocks if isinstance(block, Table)]
+    return list(document(result).tables)
 
 
 def names(table: Table) -> list[str]:

@@ -1,34 +1,56 @@
-"""Documents as HTML without scripts: a page of its own, or a piece of one for a notebook.
+"""Documents as HTML without scripts: a page of its own, or a piece of one for a notebook or another page.
 
-Colours come from the page around it, so that it can be read on light and on dark ground. Whatever is no `Markup` is
-text, so nothing has to be remembered to be escaped.
+A piece takes its colours from the page around it, so that it can be read on light and on dark ground, and has no style
+of its own in its elements: classes say what they are (docs/forms.md lists them), so a page may style them otherwise.
 """
 
 from __future__ import annotations
 
-import re
-from html import escape
 from itertools import pairwise
 
-from evalkit.harmless import clean_text, is_colour
+from evalkit.harmless import is_colour
 from evalkit.report.document import VERDICT_TONES, Block, Chart, Column, Document, Line, Lines, MarkedArticle, Table
+from evalkit.report.forms.markup import LEFTWARD, Markup, element, plain, text
+from evalkit.report.forms.svg.chart import drawing_of
 
-__all__ = ["html_piece", "render_html"]
+__all__ = ["STYLE", "html_piece", "render_html"]
 
 STYLE = """
-.evalkit{font-family:system-ui,sans-serif;line-height:1.4}
-.evalkit table{border-collapse:collapse;margin:.3em 0}
-.evalkit caption,.evalkit h5{text-align:left;font-size:1em;font-weight:bold;margin:.8em 0 .2em}
-.evalkit th,.evalkit td{padding:.15em .7em;text-align:right;border:0;font-variant-numeric:tabular-nums}
-.evalkit th{border-bottom:1px solid}.evalkit tbody th{border-bottom:0;font-weight:normal}
+.evalkit{font-family:system-ui,sans-serif;line-height:1.45}
+.evalkit .wide{overflow-x:auto;max-width:100%;margin:.4em 0 1em}
+.evalkit table{border-collapse:collapse;margin:0}
+.evalkit caption,.evalkit figcaption,.evalkit .title{text-align:left;font-size:1em;font-weight:bold;margin:.9em 0 .2em}
+.evalkit caption{padding:.5em 0 .2em;white-space:nowrap}
+.evalkit th,.evalkit td{padding:.2em .7em;text-align:right;border:0;font-variant-numeric:tabular-nums;background:none}
+.evalkit thead th,.evalkit thead td{border-bottom:1px solid;vertical-align:bottom}
+.evalkit tbody th{font-weight:normal}
+.evalkit td:not(.left),.evalkit thead th{white-space:nowrap}
+.evalkit tr>:first-child{padding-left:.2em}
+.evalkit tbody tr+tr>*{border-top:1px solid color-mix(in srgb,currentColor 13%,transparent)}
 .evalkit .left{text-align:left}.evalkit .strong *,.evalkit .strong,.evalkit .name{font-weight:bold}
 .evalkit tbody+tbody{border-top:1px solid}
-.evalkit .faint,.evalkit .signature,.evalkit tfoot{opacity:.65}
+.evalkit .faint,.evalkit .signature,.evalkit .caption{opacity:.72}
+.evalkit .caption,.evalkit .signature{margin:.2em 0;font-size:.9em;overflow-wrap:anywhere}
 .evalkit .bad::before{content:"✗ "}.evalkit .good::before{content:"✓ "}.evalkit .unsure::before{content:"? "}
 .evalkit .quoted::before{content:"“"}.evalkit .quoted::after{content:"”"}
-.evalkit .cue{font-style:italic}.evalkit pre{white-space:pre-wrap;font:inherit;max-width:48em}
-.evalkit mark{background:none;color:inherit;border-bottom:2px solid}.evalkit mark sub{opacity:.65}
-.evalkit svg{max-width:24em}
+.evalkit .cue{font-style:italic}.evalkit pre{white-space:pre-wrap;font:inherit;max-width:48em;overflow-wrap:anywhere}
+.evalkit mark{background:none;color:inherit;border-bottom:2px solid}.evalkit mark sub{opacity:.72}
+.evalkit .depth-1{margin-left:1.5em}.evalkit .depth-2{margin-left:3em}.evalkit .depth-3{margin-left:4.5em}
+.evalkit .chart{overflow-x:auto;max-width:100%;margin:1.2em 0 .6em}
+.evalkit .chart svg{display:block;margin:.5em 0 0;max-width:100%;height:auto}
+.evalkit .chart .broad{min-width:30rem}
+.evalkit .swatch{margin-right:.45em;vertical-align:-.05em}
+.evalkit .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+@media print{.evalkit .wide,.evalkit .chart{overflow:visible}.evalkit .chart,.evalkit tr{break-inside:avoid}}
+""".strip()
+PAGE_STYLE = """
+:root{color-scheme:light dark}
+body{margin:0;color:light-dark(#1e2126,#dfe2e6);background:light-dark(#fdfdfc,#16181b)}
+main{max-width:60rem;margin:0 auto;padding:2rem 1.5rem 4rem}
+h1{font-size:1.4rem;line-height:1.25;margin:0 0 1rem;overflow-wrap:anywhere}
+:focus-visible{outline:2px solid;outline-offset:2px}
+@media (max-width:40rem){main{padding:1rem .8rem 2rem}}
+@media print{:root{color-scheme:light}body{background:none}main{max-width:none;padding:0}}
 """.strip()
 HEAD = """
 <!doctype html>
@@ -37,104 +59,104 @@ HEAD = """
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
 form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 """.strip()
-WIDTH, HEIGHT = 320, 200
-DASHES = ("none", "6 3", "2 3")
-LEFTWARD = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
-"""Letters that are written from right to left."""
-
-
-class Markup(str):
-    """HTML, as opposed to text."""
-
-    __slots__ = ()
+DEEPEST = 3
 
 
 def render_html(document: Document) -> str:
     """A page in UTF-8; ends in a line feed."""
     title = element("title", plain(document.title))
-    return f"{HEAD}\n{title}\n</head>\n<body>\n{html_piece(document)}\n</body>\n</html>\n"
+    style = element("style", Markup(f"\n{STYLE}\n{PAGE_STYLE}\n"))
+    page = element("main", Markup("\n" + html_piece(document, level=1, styled=False) + "\n"))
+    return f"{HEAD}\n{title}\n{style}\n</head>\n<body>\n{page}\n</body>\n</html>\n"
 
 
-def html_piece(document: Document) -> str:
-    """The document as one element, to stand in a page of others."""
-    parts = [element("style", Markup(STYLE)), element("h4", document.title)]
+def html_piece(document: Document, *, level: int = 4, styled: bool = True) -> Markup:
+    """The document as one element, to stand in a page of others.
+
+    Args:
+        document: what to show.
+        level: of the heading, 1 to 5; headings of blocks are one below.
+        styled: whether its style stands in it; a page that has `STYLE` itself, or its own, needs none.
+    """
+    parts = [element("style", Markup(STYLE))] if styled else []
+    parts.append(element(f"h{level}", document.title))
     if document.verdict:
-        parts.append(element("p", f"verdict: {document.verdict}", class_=VERDICT_TONES.get(document.verdict, "")))
-    parts += map(_block, document.blocks)
+        tone = VERDICT_TONES.get(document.verdict, "")
+        parts.append(element("p", f"verdict: {document.verdict}", class_=f"verdict {tone}".strip()))
+    parts += [_block(block, level + 1) for block in document.blocks]
     if document.notes:
-        parts.append(element("ul", *(element("li", note) for note in document.notes)))
+        parts.append(element("ul", *(element("li", note) for note in document.notes), class_="notes"))
     if document.signature:
         parts.append(element("p", document.signature, class_="signature"))
     return element("div", Markup("\n" + "\n".join(parts) + "\n"), class_="evalkit")
 
 
-def element(name: str, *content: str, **attributes: str) -> Markup:
-    """An element; content that is no markup is text, and an attribute without a value is left out."""
-    named = "".join(
-        f' {attribute.strip("_").replace("_", "-")}="{plain(value)}"'
-        for attribute, value in attributes.items()
-        if value
-    )
-    inside = "".join(part if isinstance(part, Markup) else text(part) for part in content)
-    return Markup(f"<{name}{named}>{inside}</{name}>")
-
-
-def text(words: str) -> Markup:
-    """Text in which nothing is markup, and which turns no direction of writing but its own."""
-    return Markup(f"<bdi>{plain(words)}</bdi>") if LEFTWARD.search(words) else plain(words)
-
-
-def plain(words: str) -> Markup:
-    """The same where no element can stand, or where the direction is that of the whole."""
-    return Markup(escape(clean_text(words)))
-
-
-def _block(block: Block) -> Markup:
+def _block(block: Block, level: int) -> Markup:
     if isinstance(block, Lines):
-        return _lines(block)
+        return _lines(block, level)
     if isinstance(block, MarkedArticle):
         return _article(block)
     if isinstance(block, Chart):
-        return Markup(_chart(block) + _table(block.table))
+        drawing = drawing_of(block)
+        if not drawing:
+            return _table(block.table)
+        named = element("figcaption", block.table.title) if block.table.title else ""
+        figure = element("figure", named, drawing, class_="chart", tabindex="0")
+        return Markup(figure + _table(block.table, drawn=True))
     return _table(block)
 
 
-def _table(table: Table) -> Markup:
-    title = element("caption", table.title) if table.title else ""
-    head = element("tr", *(element("th", column.name, scope="col", class_=_left(column)) for column in table.columns))
+def _table(table: Table, *, drawn: bool = False) -> Markup:
+    """A table that scrolls where the page is too narrow; below a drawing its title stands there already."""
+    title = element("caption", table.title, class_="unseen" if drawn else "") if table.title else ""
+    head = element("tr", *map(_heading, table.columns))
     bounds = [0, *(rule for rule in table.rules if 0 < rule < len(table.rows)), len(table.rows)]
     bodies = (element("tbody", *(_row(table, number) for number in range(*ends))) for ends in pairwise(bounds))
-    below = "".join(element("p", line, class_="signature") for line in (table.caption, table.signature) if line)
-    return Markup(element("table", title, element("thead", head), *bodies) + below)
+    grid = element("table", title, element("thead", head), *bodies)
+    below = [element("p", table.caption, class_="caption")] if table.caption else []
+    below += [element("p", table.signature, class_="signature")] if table.signature else []
+    about = plain(table.title or "table")
+    return Markup(element("div", grid, class_="wide", tabindex="0", role="group", aria_label=about) + "".join(below))
+
+
+def _heading(column: Column) -> Markup:
+    # A heading without words would be read out as one.
+    return element("th", column.name, scope="col", class_=_left(column)) if column.name else element("td")
 
 
 def _row(table: Table, number: int) -> Markup:
     (column, name), *rest = zip(table.columns, table.rows[number], strict=True)
     colour = dict(table.colours).get(number, "")
     # Looked at here, too: whoever makes a document may be anybody.
-    style = f"border-left:.5em solid {colour}" if is_colour(colour) else ""
+    swatch = [_swatch(colour)] if is_colour(colour) else []
     return element(
         "tr",
-        element("th", name, scope="row", class_=_left(column), style=style),
+        element("th", *swatch, name, scope="row", class_=_left(column)),
         *(element("td", cell, class_=_left(column)) for column, cell in rest),
         class_="strong" if number in table.strong else "",
     )
+
+
+def _swatch(colour: str) -> Markup:
+    square = element("rect", width="10", height="10", rx="2", fill=colour)
+    return element("svg", square, class_="swatch", width="10", height="10", viewBox="0 0 10 10", aria_hidden="true")
 
 
 def _left(column: Column) -> str:
     return "left" if column.left else ""
 
 
-def _lines(block: Lines) -> Markup:
-    title = element("h5", block.title) if block.title else ""
+def _lines(block: Lines, level: int) -> Markup:
+    title = element(f"h{level}", block.title, class_="title") if block.title else ""
     items = [
-        element("li", *_words(line), style=f"margin-left:{1.5 * line.depth:g}em" if line.depth else "")
+        element("li", *_words(line), class_=f"depth-{min(line.depth, DEEPEST)}" if line.depth else "")
         for line in block.lines
         if line.pieces
     ]
-    return Markup(title + (element("ul", *items) if items else ""))
+    return Markup(title + (element("ul", *items, class_="lines") if items else ""))
 
 
 def _words(line: Line) -> list[Markup]:
@@ -150,34 +172,5 @@ def _article(block: MarkedArticle) -> Markup:
             if step.mark is not None:
                 words.append(Markup("<mark>" if step.opens else element("sub", step.mark.label) + "</mark>"))
         direction = "auto" if LEFTWARD.search(block.text, start, end) else ""
-        parts += (element("p", kind, class_="faint"), element("pre", *words, dir=direction))
+        parts += (element("p", kind, class_="zone faint"), element("pre", *words, dir=direction))
     return element("article", *parts)
-
-
-def _chart(chart: Chart) -> Markup:
-    """The lines of a chart in the colour of the text around it; bars are left to the table."""
-    points = [(x, y) for series in chart.series for x, y in zip(series.x, series.y, strict=True)]
-    if chart.kind != "line" or not points:
-        return Markup()
-    low_x, high_x = min(x for x, _ in points), max(x for x, _ in points)
-    low_y, high_y = min(y for _, y in points), max(y for _, y in points)
-
-    def place(x: float, y: float) -> str:
-        across = (x - low_x) / (high_x - low_x or 1)
-        up = (y - low_y) / (high_y - low_y or 1)
-        return f"{WIDTH * across:.1f},{HEIGHT * (1 - up):.1f}"
-
-    lines = (
-        element(
-            "polyline",
-            element("title", plain(series.name)),
-            fill="none",
-            stroke="currentColor",
-            stroke_dasharray=DASHES[number % len(DASHES)],
-            points=" ".join(place(x, y) for x, y in zip(series.x, series.y, strict=True)),
-        )
-        for number, series in enumerate(chart.series)
-    )
-    about = f"{chart.y} {low_y:g} to {high_y:g} by {chart.x} {low_x:g} to {high_x:g}"
-    drawing = element("svg", *lines, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img")
-    return element("figure", drawing, element("figcaption", about))

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from evalkit.analysis.comparison import ComparedRow, Comparison
 from evalkit.analysis.power import fewest_units
-from evalkit.report.document import FAINT, Document, Lines, Table, figure_columns
+from evalkit.report.document import FAINT, Block, Chart, Document, Lines, Table, figure_columns
 from evalkit.report.of.cells import change, flat, interval_heading, number
+from evalkit.report.of.charts import bounded, forest
 from evalkit.showing import number_of
 
 __all__ = ["document"]
@@ -28,7 +29,7 @@ def document(comparison: Comparison) -> Document:
     )
 
 
-def _tables(comparison: Comparison) -> Iterator[Table]:
+def _tables(comparison: Comparison) -> Iterator[Block]:
     """For each task a table of every pair of runs, and with more than two runs one of all of them before."""
     for task in dict.fromkeys(row.task for row in comparison.rows):
         rows = comparison.select(task=task)
@@ -36,7 +37,7 @@ def _tables(comparison: Comparison) -> Iterator[Table]:
             yield _overview(task, rows, comparison)
         for first, second in dict.fromkeys((row.first, row.second) for row in rows):
             pair = [row for row in rows if (row.first, row.second) == (first, second)]
-            yield _pair_table(task, pair, comparison)
+            yield _differences(_pair_table(task, pair, comparison), pair, comparison)
 
 
 def _pair_table(task: str, rows: Sequence[ComparedRow], comparison: Comparison) -> Table:
@@ -68,6 +69,19 @@ def _pair_table(task: str, rows: Sequence[ComparedRow], comparison: Comparison) 
         signature=f"{task}|{first}|{second}|{method}",
         caption="; ".join(captions),
     )
+
+
+def _differences(table: Table, rows: Sequence[ComparedRow], comparison: Comparison) -> Chart:
+    """The differences of a pair with their intervals around 0, and marks behind the names of those that are sure."""
+    tested = [row for row in rows if not row.identical]
+    figures = bounded(
+        "difference",
+        [row.difference for row in tested],
+        [row.ci for row in tested],
+        interval_heading(comparison.method),
+    )
+    names = [f"{_figure_name(row)} {row.mark}".strip() for row in tested]
+    return forest(table, names, figures, x=f"{rows[0].second} minus {rows[0].first}", signed=True)
 
 
 def _identical_caption(rows: Sequence[ComparedRow]) -> Iterator[str]:

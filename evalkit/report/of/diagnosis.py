@@ -10,8 +10,9 @@ from evalkit.analysis.slices import LABEL, LEAKED, SliceRow
 from evalkit.harmless import one_line
 from evalkit.layers.table import load_layer
 from evalkit.records import ZONES
-from evalkit.report.document import Block, Chart, Document, Series, Table, figure_columns
+from evalkit.report.document import BAR, LINE, MATRIX, Block, Chart, Document, Series, Table, figure_columns
 from evalkit.report.of.cells import change, interval, number
+from evalkit.report.of.charts import bounded, forest
 from evalkit.report.of.result import not_evaluated_lines
 from evalkit.scoring.tasks.base import MISSED, SPURIOUS
 from evalkit.scoring.tasks.table import load_task, task_names
@@ -73,46 +74,58 @@ def _label_word(task: str) -> str:
     return load_layer(load_task(task).layer).label_field if task in task_names() else LABEL
 
 
-def _error_table(diagnosis: Diagnosis, task: str, errors: ErrorDiagnosis) -> Table:
+def _error_table(diagnosis: Diagnosis, task: str, errors: ErrorDiagnosis) -> Chart:
     rows = [("as it is", str(errors.right), number(errors.f1), "", "", number(errors.f1))]
     for rung in errors.ladder:
         cells = (str(rung.errors), number(rung.f1), f"{rung.gain:+.3f}", change(rung.ci), number(rung.cumulative))
         rows.append((rung.kind, *cells))
-    return Table(
+    table = Table(
         title=f"{task} · what each kind of error costs",
         columns=figure_columns("error", "items", "F1", "gain", _ci(diagnosis), "summed"),
         rows=tuple(rows),
         rules=(1,),
         caption=f"F1 of what is right, if this kind were too; summed: and all kinds above it|ci:{diagnosis.method}",
     )
+    return _prices(table, errors, _ci(diagnosis))
 
 
-def _link_table(task: str, errors: ErrorDiagnosis) -> Table:
+def _prices(table: Table, errors: ErrorDiagnosis, heading: str) -> Chart:
+    """What F1 would gain as bars."""
+    gains = bounded("gain", [rung.gain for rung in errors.ladder], [rung.ci for rung in errors.ladder], heading)
+    names = tuple(rung.kind for rung in errors.ladder)
+    return Chart(kind=BAR, table=table, series=(gains,), x="gain of F1", names=names, signed=True)
+
+
+def _link_table(task: str, errors: ErrorDiagnosis) -> Chart:
     base = number(errors.f1)
     links = [(rung.kind, number(rung.f1), f"{rung.gain:+.3f}", number(rung.cumulative)) for rung in errors.ladder]
     weakest = max(errors.ladder, key=lambda rung: rung.gain)
     verdict = f"weakest link: {weakest.kind}" if weakest.gain > 0 else "no link alone makes a difference"
-    return Table(
+    table = Table(
         title=f"{task} · what each link costs",
         columns=figure_columns("link", "F1", "gain", "summed"),
         rows=(("as it is", base, "", base), *links),
         rules=(1,),
         caption=f"{verdict}; F1 if this link were right in what was found; summed: and all above it",
     )
+    return _prices(table, errors, "")
 
 
-def _confusion(task: str, errors: ErrorDiagnosis) -> Table:
+def _confusion(task: str, errors: ErrorDiagnosis) -> Chart:
     rows = [
         (label, *(str(count) if count else "·" for count in counts))
         for label, counts in zip([*errors.labels, SPURIOUS], errors.confusion, strict=True)
     ]
-    return Table(
+    table = Table(
         title=f"{task} · gold label (row) taken for (column)",
         columns=figure_columns("gold", *errors.labels, MISSED),
         rows=tuple(rows),
         rules=(len(errors.labels),),
         fixed=1,
     )
+    counted = zip([*errors.labels, SPURIOUS], errors.confusion, strict=True)
+    series = tuple(Series(label, tuple(counts)) for label, counts in counted)
+    return Chart(kind=MATRIX, table=table, series=series, x="predicted", y="gold", names=(*errors.labels, MISSED))
 
 
 def _hard_table(diagnosis: Diagnosis, task: str) -> Table:
@@ -146,17 +159,20 @@ def _gold(row: SliceRow) -> int:
     return row.scores.counts.gold if row.scores.counts else 0
 
 
-def _slice_table(diagnosis: Diagnosis, title: str, rows: Sequence[SliceRow]) -> Table:
+def _slice_table(diagnosis: Diagnosis, title: str, rows: Sequence[SliceRow]) -> Chart:
     more = len(rows) - SHOWN_SLICES
     lines = [number_of(more, "smaller slice is not shown", "smaller slices are not shown")] * (more > 0) + [
         "by label too with --json"
     ] * (len(rows) > SHOWN_CROSSED and rows[0].by != LABEL)
-    return Table(
+    table = Table(
         title=title,
         columns=figure_columns("slice", "P", "R", "F1", _ci(diagnosis), "gold", "pred", "art."),
         rows=tuple(map(_slice_cells, rows[:SHOWN_SLICES])),
         caption="; ".join(lines),
     )
+    scores = [row.scores for row in rows[:SHOWN_SLICES]]
+    f1 = bounded("F1", [own.f1 for own in scores], [own.ci.get("f1") for own in scores], _ci(diagnosis))
+    return forest(table, [row[0] for row in table.rows], f1)
 
 
 def _slice_cells(row: SliceRow) -> tuple[str, ...]:
@@ -202,8 +218,9 @@ def _calibration(about: str, calibration: Calibration) -> Chart:
         f"{calibration.largest_error:.3f}, Brier score {calibration.brier:.3f}, {number_of(calibration.items, 'item')}",
     )
     scores, precision = ([getattr(part, name) for part in calibration.bins] for name in ("mean_score", "precision"))
-    reached, ideal = Series("reached", tuple(scores), tuple(precision)), Series("ideal", tuple(scores), tuple(scores))
-    return Chart(kind="line", table=table, series=(reached, ideal), x="mean score", y="precision")
+    reached = Series("reached", tuple(scores), tuple(precision))
+    ideal = Series("ideal", (0.0, 1.0), (0.0, 1.0), reference=True)
+    return Chart(kind=LINE, table=table, series=(reached, ideal), x="mean score", y="precision", square=True)
 
 
 def _sweep(about: str, scores: ScoreDiagnosis) -> Chart:
@@ -224,7 +241,9 @@ def _sweep(about: str, scores: ScoreDiagnosis) -> Chart:
     # A few hundred points draw the same line as all of them.
     step = max(1, len(sweep.recall) // DRAWN)
     points = Series("all thresholds", tuple(sweep.recall[::step].tolist()), tuple(sweep.precision[::step].tolist()))
-    return Chart(kind="line", table=table, series=(points,), x="recall", y="precision")
+    place = int((sweep.threshold >= threshold).sum()) - 1
+    best = [Series("best F1", (float(sweep.recall[place]),), (float(sweep.precision[place]),))] * (place >= 0)
+    return Chart(kind=LINE, table=table, series=(points, *best), x="recall", y="precision", square=True)
 
 
 def _sweep_cells(sweep: Sweep, place: int) -> tuple[str, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from evalkit.report.document import Column, Document, Table, figure_columns
+from evalkit.report.document import Block, Chart, Column, Document, Series, Table, figure_columns
 from evalkit.report.of.cells import interval, interval_heading, number, percent
+from evalkit.report.of.charts import bounded, forest
 from evalkit.results import MACRO, MICRO, PRF, EvalResult, TaskResult, floor_label
 from evalkit.scoring.tasks.table import load_task, main_convention
 from evalkit.showing import number_of
@@ -32,7 +33,7 @@ def document(result: EvalResult) -> Document:
     )
 
 
-def _tables(result: EvalResult) -> Iterator[Table]:
+def _tables(result: EvalResult) -> Iterator[Block]:
     for task, conventions in result.tasks.items():
         floors, ceilings = result.floor.get(task, {}), result.ceiling.get(task, {})
         results = list(conventions.values())
@@ -56,14 +57,14 @@ def _label_table(
     colours: Mapping[str, str],
     shares: Shares,
     above: str,
-) -> Table:
+) -> Chart:
     floors, ceilings = ({} if own is None else dict(own.figures()) for own in (floor, ceiling))
     said = {MACRO: "macro" if result.macro.labels is None else f"macro of {result.macro.labels}"}
     said |= {MICRO: "micro" if result.micro.labels is None else f"mean of {result.micro.labels}"}
     pooled = len(result.labels)
     # Results of earlier versions do not say in how many articles a label is.
     counted = any(prf.articles is not None for prf in result.labels.values())
-    return Table(
+    table = Table(
         title=f"{result.task} · {result.convention}",
         columns=(
             *figure_columns("label", "P", "R", "F1", interval_heading(result.signature), "gold", "pred"),
@@ -87,6 +88,19 @@ def _label_table(
             filter(None, (_without_interval(result), "" if floor is None else _floor_caption(floor), above))
         ),
         signature=result.signature,
+    )
+    figures = list(result.figures())
+    heading = interval_heading(result.signature)
+    beside = [("floor", floors)] * (floor is not None) + [("ceiling", ceilings)] * (ceiling is not None)
+    return forest(
+        table,
+        [said.get(name, name[1]) for name, _ in figures],
+        bounded("F1", [prf.f1 for _, prf in figures], [prf.ci.get("f1") for _, prf in figures], heading),
+        *(
+            Series(called, tuple(others[name].f1 if name in others else None for name, _ in figures), reference=True)
+            for called, others in beside
+        ),
+        strong=(pooled, pooled + 1),
     )
 
 
