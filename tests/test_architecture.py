@@ -302,6 +302,7 @@ WRITERS = {
     "extractors/worker/child.py": "what an extractor prints goes into a pipe, from which it is logged",
     "extractors/worker/process.py": "the same in a copy of the process",
     "report/forms/console.py": "the clean streams and the consoles",
+    "report/forms/layout.py": "measures how wide words are at a terminal, and prints nothing",
     "report/forms/terminal.py": "lays clean documents out on a console",
 }
 """Modules that write to a terminal, each with its reason; nothing passes there that steers it."""

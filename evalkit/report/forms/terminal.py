@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import io
-import re
-import textwrap
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from evalkit.report.document import (
     BAD,
@@ -30,16 +26,14 @@ from evalkit.report.document import (
     cleaned,
 )
 from evalkit.report.forms.console import make_console
+from evalkit.report.forms.layout import Layout, laid_out
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table as Grid
     from rich.text import Text
 
 __all__ = ["print_document", "render_terminal"]
 
-MIN_NAME = 9
-LONG_WORD, FEW_WORDS = 20, 24
 STEP = 2
 STYLES = {
     GOOD: "green",
@@ -109,131 +103,20 @@ def _print_block(block: Block, console: Console) -> None:
     elif isinstance(block, MarkedArticle):
         _print_article(block, console)
     else:
-        table = _for_width(block.table if isinstance(block, Chart) else block, console.width)
-        whole = not table.fixed and (table.listing or _tight_width(table) <= console.width)
-        for part in [table] if whole else _parts(table, console.width):
+        for part in laid_out(block.table if isinstance(block, Chart) else block, console.width):
             _print_table(part, console)
 
 
-def _for_width(table: Table, width: int) -> Table:
-    """The table without the columns that so narrow a page leaves out."""
-    shown = [at for at, column in enumerate(table.columns) if column.from_width <= width]
-    left_out = _too_many(table, shown, width)
-    shown = [at for at in shown if at not in left_out]
-    if len(shown) == len(table.columns):
-        return table
-    columns = tuple(table.columns[at] for at in shown)
-    told = f"left out at this width: {', '.join(table.columns[at].name for at in left_out)}" if left_out else ""
-    return replace(
-        table,
-        columns=columns,
-        rows=tuple(tuple(row[at] for at in shown) for row in table.rows),
-        caption="; ".join(filter(None, (table.caption, told))),
-    )
-
-
-def _too_many(table: Table, shown: Sequence[int], width: int) -> list[int]:
-    """The columns that are to be left out so that no word of the others is broken, as far as some may be."""
-    order = sorted((at for at in shown if table.columns[at].drops), key=lambda at: table.columns[at].drops)
-    if not order:
-        return []
-    least = _least_widths(table)
-
-    def fits(left_out: Sequence[int]) -> bool:
-        there = [at for at in shown if at not in left_out]
-        return _ruled_width([least[at] for at in there]) <= width
-
-    left_out: list[int] = []
-    while order and not fits(left_out):
-        left_out.append(order.pop(0))
-    # A wide one that had to go may have made room for narrow ones.
-    for at in reversed(left_out[:-1]):
-        if fits(rest := [one for one in left_out if one != at]):
-            left_out = rest
-    return sorted(left_out)
-
-
-def _least_widths(table: Table) -> list[int]:
-    """Of each column how wide it is without a word being broken; a word that is very long may be.
-
-    One that need not be shown has room for a few words.
-    """
-    from rich.cells import cell_len
-
-    sizes = _widths(table.columns, table.rows)
-    for at, column in enumerate(table.columns):
-        if column.folds:
-            words = (min(cell_len(word), LONG_WORD) for row in table.rows for word in row[at].split())
-            sizes[at] = min(sizes[at], max(cell_len(column.name), FEW_WORDS if column.drops else 0, *words))
-    return sizes
-
-
-def _ruled_width(sizes: Sequence[int]) -> int:
-    """How wide a ruled table is: a column takes its cells, a space on either side, and one to the next column."""
-    return sum(sizes) + 3 * len(sizes) + 1
-
-
-def _fitted(table: Table, width: int) -> list[int]:
-    """Widths of columns which fold, so that together they fill the page: the narrow ones get room first."""
-    whole, sizes = _widths(table.columns, table.rows), _least_widths(table)
-    # The page has no padding at its edges.
-    room = width - _ruled_width(sizes) + 2
-    while room > 0 and (narrow := [at for at, size in enumerate(sizes) if size < whole[at]]):
-        at = min(narrow, key=lambda at: sizes[at])
-        sizes[at] += 1
-        room -= 1
-    return sizes
-
-
-def _parts(table: Table, width: int) -> list[Table]:
-    """The table with some of its columns at a time, so that each part fits.
-
-    The fixed ones stand in all of them, or the first, without which nobody knows what a row is about.
-    """
-    sizes = [size + 3 for size in _widths(table.columns, table.rows)]
-    first = range(table.fixed or 1)
-    parts: list[list[int]] = [[]]
-    for at in range(len(first), len(sizes)):
-        if not table.columns[at].name and not any(row[at] for row in table.rows):
-            continue
-        taken = 1 + sum(sizes[column] for column in (*first, *parts[-1]))
-        if parts[-1] and taken + sizes[at] > width:
-            parts.append([])
-        parts[-1].append(at)
-    return [
-        replace(
-            table,
-            title=table.title if number == 0 else f"{table.title}, continued",
-            columns=tuple(table.columns[at] for at in (*first, *chosen)),
-            rows=tuple(tuple(row[at] for at in (*first, *chosen)) for row in table.rows),
-            caption=table.caption if number == len(parts) - 1 else "",
-            signature=table.signature if number == len(parts) - 1 else "",
-        )
-        for number, chosen in enumerate(parts)
-    ]
-
-
-def _tight_width(table: Table) -> int:
-    """Columns that a ruled table needs at least, with its names wrapped; nothing if other cells may wrap too."""
-    if any(column.folds for column in table.columns[1:]):
-        return 0
-    rows = tuple((row[0], *map(_shorter, row[1:])) for row in table.rows)
-    return MIN_NAME + sum(_widths(table.columns, rows)[1:]) + len(table.columns) + 1
-
-
-def _widths(columns: Sequence[Column], rows: Sequence[tuple[str, ...]]) -> list[int]:
-    from rich.cells import cell_len
-
-    return [max(cell_len(column.name), *(cell_len(row[at]) for row in rows), 0) for at, column in enumerate(columns)]
-
-
-def _print_table(table: Table, console: Console) -> None:
+def _print_table(layout: Layout, console: Console) -> None:
     from rich.text import Text
 
-    if table.listing:
-        _print_listing(table, console)
+    table = layout.table
+    if table.title:
+        console.print(Text(table.title, style="bold"))
+    if table.listing and not any(column.folds for column in table.columns):
+        _print_whole_rows(table, console)
     else:
-        _print_figures(table, console)
+        _print_grid(layout, console)
     if table.caption:
         console.print(Text(table.caption, style="dim"))
     if table.signature:
@@ -243,71 +126,49 @@ def _print_table(table: Table, console: Console) -> None:
         console.print()
 
 
-def _print_figures(table: Table, console: Console) -> None:
-    """A ruled table; where the terminal is too narrow for it, numbers lose their leading zero and names wrap."""
+def _print_grid(layout: Layout, console: Console) -> None:
     from rich import box
     from rich.table import Table as Grid
     from rich.text import Text
 
-    rows, size = table.rows, len(table.columns)
-    wide = _ruled_width(_widths(table.columns, rows)) > console.width
-    tight = wide and not any(column.folds for column in table.columns[1:])
-    if tight:
-        rows = tuple((row[0], *map(_shorter, row[1:])) for row in rows)
-        room = max(MIN_NAME, console.width - sum(_widths(table.columns, rows)[1:]) - size - 1)
-        rows = tuple(("\n".join(textwrap.wrap(row[0], room)), *row[1:]) for row in rows)
-    grid = Grid(
-        title=Text(table.title, style="bold"),
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 0 if tight else 1),
-    )
-    _fill(grid, table, rows)
-    if wide and any(column.drops for column in table.columns):
-        for column, width in zip(grid.columns, _fitted(table, console.width), strict=True):
-            column.width = width
-    console.print(grid)
-
-
-def _shorter(cell: str) -> str:
-    return re.sub(r"\b0\.", ".", cell)
-
-
-def _print_listing(table: Table, console: Console) -> None:
-    """Columns side by side; rows of a table that does not fold stay whole, so that they can be searched."""
-    from rich.table import Table as Grid
-
-    columns, rows = table.columns, table.rows
-    if any(column.folds for column in columns):
-        grid = Grid(box=None, pad_edge=False)
-        _fill(grid, table, rows)
-        console.print(grid)
-        return
-    widths = _widths(columns, rows)
-    for row in (tuple(column.name for column in columns), *rows):
-        cells = [
-            cell.ljust(width) if column.left else cell.rjust(width)
-            for cell, width, column in zip(row, widths, columns, strict=True)
-        ]
-        console.print("  ".join(cells).rstrip(), soft_wrap=True)
-
-
-def _fill(grid: Grid, table: Table, rows: Sequence[tuple[str, ...]]) -> None:
-    from rich.text import Text
-
-    for column in table.columns:
-        grid.add_column(
-            Text(column.name),
-            justify="left" if column.left else "right",
-            overflow="fold" if column.folds else "ellipsis",
-            no_wrap=not column.folds,
-        )
-    for number, row in enumerate(rows):
+    table = layout.table
+    ruled = None if table.listing else box.SIMPLE_HEAD
+    grid = Grid(box=ruled, pad_edge=False, padding=(0, layout.padding))
+    for column, width in zip(table.columns, layout.widths, strict=True):
+        justify: Literal["left", "right"] = "left" if column.left else "right"
+        grid.add_column(Text(column.name), justify=justify, overflow="fold", width=width)
+    for number, row in enumerate(table.rows):
         if number in table.rules:
             grid.add_section()
         style = "bold" if number in table.strong else ""
-        grid.add_row(*(Text(cell, style=style) for cell in row))
+        cells = zip(row, layout.widths, table.columns, strict=True)
+        grid.add_row(*(_cell(cell, width, column, style) for cell, width, column in cells))
+    console.print(grid)
+
+
+def _cell(cell: str, width: int, column: Column, style: str) -> Text:
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    room = width - cell_len(cell)
+    if column.left or room < 0 or cell == cell.rstrip():
+        return Text(cell, style=style)
+    # What is set at the right loses the spaces that keep figures under figures.
+    return Text(" " * room + cell, style=style, justify="left")
+
+
+def _print_whole_rows(table: Table, console: Console) -> None:
+    """Columns side by side; rows stay whole, so that they can be searched."""
+    from rich.cells import cell_len
+
+    columns, rows = table.columns, (tuple(column.name for column in table.columns), *table.rows)
+    widths = [max(cell_len(row[at]) for row in rows) for at in range(len(columns))]
+    for row in rows:
+        cells = [
+            " " * (not column.left and width - cell_len(cell)) + cell + " " * (column.left and width - cell_len(cell))
+            for cell, width, column in zip(row, widths, columns, strict=True)
+        ]
+        console.print("  ".join(cells).rstrip(), soft_wrap=True)
 
 
 def _print_lines(block: Lines, console: Console) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from evalkit.analysis.comparison import ComparedRow, Comparison
 from evalkit.analysis.power import fewest_units
 from evalkit.report.document import FAINT, Block, Chart, Document, Lines, Table, figure_columns
 from evalkit.report.of.cells import change, flat, interval_heading, number
 from evalkit.report.of.charts import bounded, forest
+from evalkit.report.of.run_names import RunName, legend, run_names
 from evalkit.showing import number_of
 
 __all__ = ["document"]
@@ -16,39 +17,48 @@ __all__ = ["document"]
 MARKS = "* q < .05, ** q < .01, *** q < .001 (Benjamini-Hochberg over all rows that can be tested)"
 
 
+SIGNIFICANT = 0.05
+
+
 def document(comparison: Comparison) -> Document:
-    """The tables, whether the order of the runs depends on the convention, and what the gold can show."""
-    lines = [*_order_lines(comparison), *_detection_lines(comparison)]
+    """The tables, whether the order of the runs depends on the convention, and what the gold can show.
+
+    Runs with long names, and more than two, are called by letters, which a list at the top explains.
+    """
+    names = run_names(comparison.runs)
+    lines = [*_order_lines(comparison, names), *_detection_lines(comparison, names)]
+    marks = [MARKS] if any(not row.identical for row in comparison.rows) else []
     return Document(
         what="comparison",
         title=f"{comparison.gold}, split {comparison.split}",
-        blocks=(*_tables(comparison), Lines.of(MARKS, tone=FAINT), Lines.of(*lines)),
+        blocks=(*legend(names), *_tables(comparison, names), Lines.of(*marks, tone=FAINT), Lines.of(*lines)),
         notes=comparison.notes,
         rows=tuple(flat(comparison.values_of(row)) for row in comparison.rows),
         data=comparison.to_json(),
     )
 
 
-def _tables(comparison: Comparison) -> Iterator[Block]:
+def _tables(comparison: Comparison, names: Mapping[str, RunName]) -> Iterator[Block]:
     """For each task a table of every pair of runs, and with more than two runs one of all of them before."""
     for task in dict.fromkeys(row.task for row in comparison.rows):
         rows = comparison.select(task=task)
         if len(comparison.runs) > 2:
-            yield _overview(task, rows, comparison)
+            yield _overview(task, rows, comparison, names)
         for first, second in dict.fromkeys((row.first, row.second) for row in rows):
             pair = [row for row in rows if (row.first, row.second) == (first, second)]
-            yield _differences(_pair_table(task, pair, comparison), pair, comparison)
+            yield _differences(_pair_table(task, pair, comparison, names), pair, comparison, names)
 
 
-def _pair_table(task: str, rows: Sequence[ComparedRow], comparison: Comparison) -> Table:
+def _pair_table(task: str, rows: Sequence[ComparedRow], comparison: Comparison, names: Mapping[str, RunName]) -> Table:
     first, second, method = rows[0].first, rows[0].second, comparison.method
     above = ["ceiling"] * (task in comparison.ceiling)
     captions = [_ceiling_caption(comparison, task)] if above else []
     captions += _identical_caption([row for row in rows if row.identical])
     return Table(
-        title=f"{task}: {first} → {second}",
+        title=f"{task}: {names[first].head} → {names[second].head}",
         columns=figure_columns(
-            *("figure", first, second, *above, "difference", interval_heading(method), "p", "q", "W/T/L", "")
+            *("figure", names[first].head, names[second].head, *above, "diff.", interval_heading(method)),
+            *("p", "q", "W/T/L"),
         ),
         rows=tuple(
             (
@@ -59,9 +69,8 @@ def _pair_table(task: str, rows: Sequence[ComparedRow], comparison: Comparison) 
                 f"{row.difference:+.3f}",
                 change(row.ci),
                 number(row.p_randomization),
-                number(row.q),
+                number(row.q) + row.mark,
                 f"{row.wins}/{row.ties}/{row.losses}",
-                row.mark,
             )
             for row in rows
             if not row.identical
@@ -71,7 +80,9 @@ def _pair_table(task: str, rows: Sequence[ComparedRow], comparison: Comparison) 
     )
 
 
-def _differences(table: Table, rows: Sequence[ComparedRow], comparison: Comparison) -> Chart:
+def _differences(
+    table: Table, rows: Sequence[ComparedRow], comparison: Comparison, names: Mapping[str, RunName]
+) -> Chart:
     """The differences of a pair with their intervals around 0, and marks behind the names of those that are sure."""
     tested = [row for row in rows if not row.identical]
     figures = bounded(
@@ -80,8 +91,9 @@ def _differences(table: Table, rows: Sequence[ComparedRow], comparison: Comparis
         [row.ci for row in tested],
         interval_heading(comparison.method),
     )
-    names = [f"{_figure_name(row)} {row.mark}".strip() for row in tested]
-    return forest(table, names, figures, x=f"{rows[0].second} minus {rows[0].first}", signed=True)
+    marked = [f"{_figure_name(row)} {row.mark}".strip() for row in tested]
+    x = f"{names[rows[0].second].head} minus {names[rows[0].first].head}"
+    return forest(table, marked, figures, x=x, signed=True)
 
 
 def _identical_caption(rows: Sequence[ComparedRow]) -> Iterator[str]:
@@ -103,21 +115,32 @@ def _ceiling_caption(comparison: Comparison, task: str) -> str:
     return f"ceiling: readers of the same articles against each other{over}"
 
 
-def _overview(task: str, rows: Sequence[ComparedRow], comparison: Comparison) -> Table:
+def _overview(task: str, rows: Sequence[ComparedRow], comparison: Comparison, names: Mapping[str, RunName]) -> Table:
+    """Every run under every figure, with the letters of the runs that it is surely better than."""
     runs, above = comparison.runs, task in comparison.ceiling
     ceilings = {_figure_name(row): _ceiling(comparison, row) for row in rows}
     values: dict[str, dict[str, str]] = {}
+    better: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        if row.first == runs[0]:
-            line = values.setdefault(_figure_name(row), {runs[0]: number(row.first_value)})
-            line[row.second] = f"{number(row.second_value)}{row.mark}"
+        figure = _figure_name(row)
+        values.setdefault(figure, {}).update({row.first: number(row.first_value), row.second: number(row.second_value)})
+        if row.q < SIGNIFICANT:
+            ahead, behind = (row.second, row.first) if row.difference > 0 else (row.first, row.second)
+            better.setdefault((figure, ahead), []).append(names[behind].raised)
+    first = names[runs[0]].letter
+    told = [f"a raised letter: better than that run, q < {SIGNIFICANT:g}; every run was tested against {first} alone"]
     return Table(
-        title=f"{task}: all runs, marks against {runs[0]}",
-        columns=figure_columns("figure", *runs, *["ceiling"] * above),
+        title=f"{task}: all runs",
+        columns=figure_columns("figure", *(names[run].head for run in runs), *["ceiling"] * above),
         rows=tuple(
-            (name, *(line.get(run, "–") for run in runs), *[ceilings[name]] * above) for name, line in values.items()
+            (
+                figure,
+                *(line.get(run, "–") + "".join(better.get((figure, run), ())) for run in runs),
+                *[ceilings[figure]] * above,
+            )
+            for figure, line in values.items()
         ),
-        caption=_ceiling_caption(comparison, task) if above else "",
+        caption="; ".join([*told, *([_ceiling_caption(comparison, task)] if above else [])]),
     )
 
 
@@ -127,12 +150,12 @@ def _figure_name(row: ComparedRow) -> str:
     return f"{row.convention} {name}" + ("" if row.score == "f1" or row.scope == "derived" else f" {row.score}")
 
 
-def _order_lines(comparison: Comparison) -> Iterator[str]:
+def _order_lines(comparison: Comparison, names: Mapping[str, RunName]) -> Iterator[str]:
     for order in comparison.order_changes:
         ahead, behind = ", ".join(order.first_better), ", ".join(order.second_better)
         yield (
-            f"{order.task}: the order changes. {order.first} is better under {ahead}; "
-            f"{order.second} is better under {behind}"
+            f"{order.task}: the order changes. {names[order.first].head} is better under {ahead}; "
+            f"{names[order.second].head} is better under {behind}"
         )
     if comparison.multiverse:
         changed = {order.task for order in comparison.order_changes}
@@ -144,11 +167,12 @@ def _all(figures: int) -> str:
     return "the only figure" if figures == 1 else f"all {figures} figures"
 
 
-def _detection_lines(comparison: Comparison) -> Iterator[str]:
+def _detection_lines(comparison: Comparison, names: Mapping[str, RunName]) -> Iterator[str]:
     """The smallest difference that the gold can show for each task and pair, and what would show the one seen."""
     unit = "cluster" if "/cluster:" in comparison.method else "article"
     for seen in comparison.detectable:
-        pair, score = f"{seen.task}, {seen.first} and {seen.second}", f"{seen.convention} micro F1"
+        pair = f"{seen.task}, {names[seen.first].head} and {names[seen.second].head}"
+        score = f"{seen.convention} micro F1"
         if seen.smallest is None and not seen.differing:
             yield f"{pair}: nothing differs, {score} is the same in every article"
             continue

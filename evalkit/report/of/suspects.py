@@ -159,6 +159,7 @@ def _row(result: Suspects, suspect: Suspect) -> dict[str, Any]:
 def unlabelled_document(result: Unlabelled) -> Document:
     """A row an article, those first on which the systems disagree most."""
     layers = sorted({layer for one in result.articles for layer in one.by_layer})
+    titled = any(one.title for one in result.articles)
     size = f"{number_of(len(result.articles), 'article')}, {number_of(len(result.systems), 'system')}"
     return Document(
         what="articles to annotate",
@@ -169,8 +170,8 @@ def unlabelled_document(result: Unlabelled) -> Document:
                     Column("article", left=True, folds=True),
                     Column("disagreement"),
                     Column("items"),
-                    *(Column(layer, from_width=80) for layer in layers),
-                    Column("title", left=True, folds=True, from_width=110),
+                    *(Column(layer, drops=2) for layer in layers),
+                    *[Column("title", left=True, folds=True, drops=1)] * titled,
                 ),
                 rows=tuple(
                     (
@@ -178,7 +179,7 @@ def unlabelled_document(result: Unlabelled) -> Document:
                         _share(one.disagreement),
                         str(one.items),
                         *(_share(one.by_layer.get(layer)) for layer in layers),
-                        one.title or "–",
+                        *[one.title or "–"] * titled,
                     )
                     for one in result.articles
                 ),
