@@ -32,7 +32,7 @@ from evalkit.cli.main import main
 from tests.test_readme import assert_shown
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = sorted(page.name for page in DOCS.glob("*.md"))
+PAGES = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
 
 _BLOCK = re.compile(r"(?:<!-- (file|output): (\S+) -->\n+)?^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _EXIT = re.compile(r"\(exit (\d+)\)\n?\Z")

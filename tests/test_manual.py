@@ -98,9 +98,9 @@ def test_every_command_stands_in_the_reference_with_its_options():
     page = commands_page()
     for name, command, context in every_command():
         assert f"\n## {name}\n" in page
-        for parameter in command.get_params(context):
+        for parameter in (one for one in command.get_params(context) if isinstance(one, click.Option)):
             record = parameter.get_help_record(context)
-            assert record is None or parameter.name == "help" or code(record[0]) in page, record
+            assert record is None or "--help" in parameter.opts or code(record[0]) in page, record
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def _told(command: click.Command, context: click.Context) -> list[Told]:
     options = []
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if record is not None and parameter.name != "help":
+        if record is not None and isinstance(parameter, click.Option) and "--help" not in parameter.opts:
             options.append(Told(parameter.name or "", record[0], record[1]))
     return options
 

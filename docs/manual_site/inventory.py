@@ -10,7 +10,7 @@ from evalkit.layers.base import Layer
 from evalkit.layers.fields import REQUIRED
 from evalkit.layers.table import LAYERS, load_layer
 from evalkit.report.forms.table import FORMS
-from manual_site.markdown import code, listed, plain, table
+from manual_site.markdown import code, facts, listed, plain, table
 
 __all__ = ["extractors_page", "formats_page", "forms_page", "layers_page"]
 
@@ -47,7 +47,7 @@ def layers_page() -> str:
 
 
 def _layer(layer: Layer) -> str:
-    facts = [
+    what = [
         ("counted under", code(layer.label_field)),
         ("labels", "those of `labels.toml`" if layer.labels is None else listed(layer.labels)),
         ("equal where equal in", listed(layer.same)),
@@ -62,7 +62,7 @@ def _layer(layer: Layer) -> str:
     about = (getdoc(layer.record) or "").partition("\n\n")[0]
     return (
         f"\n## {layer.name}\n\n{plain(about)}\n"
-        + table(("", ""), [fact for fact in facts if fact[1]])
+        + facts(what)
         + f"\nFields of {plain(layer.one)}:\n"
         + table(("field", "holds", "must be there"), fields)
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from textwrap import dedent
 
-__all__ = ["code", "listed", "plain", "table", "text_block"]
+__all__ = ["code", "docstring", "facts", "listed", "plain", "table", "text_block"]
 
 _ALIVE = re.compile(r"([\\`*_{}\[\]<>|#~])")
 
@@ -39,6 +40,26 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [[heads[number] for number in kept], ["---"] * len(kept)]
     lines += [[row[number] for number in kept] for row in cells]
     return "\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> str:
+    """A list of what something is, leaving out what does not apply; the second of each is Markdown."""
+    return "\n" + "".join(f"* {plain(name)}: {value}\n" for name, value in rows if value)
+
+
+def docstring(text: str) -> str:
+    """A docstring as paragraphs, lists and blocks of what is indented."""
+    parts = []
+    for paragraph in re.split(r"\n\s*\n", text.strip("\n")):
+        lines = paragraph.split("\n")
+        if all(line.startswith("    ") for line in lines):
+            parts.append(text_block(dedent(paragraph)))
+        elif lines[0].startswith("* "):
+            items = re.split(r"^\* ", paragraph, flags=re.MULTILINE)[1:]
+            parts.append("\n" + "".join(f"* {plain(item)}\n" for item in items))
+        else:
+            parts.append(f"\n{plain(paragraph)}\n")
+    return "".join(parts)
 
 
 def text_block(text: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from inspect import getdoc
+from textwrap import indent
 
 from evalkit.scoring.tasks.base import Convention, Derived, Parameter, Task
 from evalkit.scoring.tasks.table import TASKS, load_task
-from manual_site.markdown import code, listed, plain, table, text_block
+from manual_site.markdown import code, docstring, facts, listed, plain, table
 
 __all__ = ["conventions_page"]
 
@@ -30,7 +31,7 @@ def conventions_page() -> str:
 def _section(task: Task) -> str:
     module = import_module(TASKS.table[task.name].partition(":")[0])
     default = task.default or tuple(task.conventions)
-    facts = [
+    what = [
         ("layers", listed(task.layers)),
         ("shown in full", code(task.main)),
         ("scored unless others are asked for", listed(default)),
@@ -40,8 +41,8 @@ def _section(task: Task) -> str:
     ]
     parts = [
         f"\n## {task.name}\n\n{plain(task.about).capitalize()}.\n",
-        text_block((module.__doc__ or "").strip()),
-        table(("", ""), [fact for fact in facts if fact[1]]),
+        docstring((module.__doc__ or "").partition("\n\n")[2]),
+        facts(what),
         f"\n### Conventions of {task.name}\n",
         table(("convention", "credit", "parameters", "not evaluated without"), map(_row, task.conventions.items())),
     ]
@@ -88,4 +89,4 @@ def _example(name: str, convention: Convention, where: str) -> str:
 
 
 def _indented(text: str) -> str:
-    return "\n" + "\n".join(f"    {line}".rstrip() for line in f"```text\n{text}\n```".splitlines()) + "\n"
+    return indent(docstring(text.partition("\n\n")[2] or text), "    ")
