@@ -7,7 +7,8 @@ folder beside it:
 * in a block of `console`, each line after `$` is run, and what follows it is what a terminal then shows; a line `…`
   stands for any lines. `cat FILE` shows a file, `git` is run as it is, `python FILE &` starts a program that ends with
   the page. A last line `(exit N)` is the exit status, 0 if there is none;
-* a block of `python` is run; the block after `<!-- output: python -->` is what it prints.
+* a block of `python` is run, after those above it as in a notebook; the block after `<!-- output: python -->` is what
+  it prints.
 
 Numbers and masks are those of `test_readme`.
 """
@@ -128,6 +129,7 @@ def test_a_page_shows_what_happens(page: str, tmp_path: Path, monkeypatch: pytes
 
 def walk(page: str, folder: Path, programs: contextlib.ExitStack) -> None:
     printed = ""
+    names: dict[str, object] = {"__name__": "page"}
     for block in blocks_of(page):
         if block.what == "file":
             place = folder / block.name
@@ -138,7 +140,7 @@ def walk(page: str, folder: Path, programs: contextlib.ExitStack) -> None:
         elif block.language == "python":
             out = io.StringIO()
             with contextlib.redirect_stdout(out):
-                exec(compile(block.content, page, "exec"), {"__name__": "page"})
+                exec(compile(block.content, page, "exec"), names)
             printed = out.getvalue()
         elif block.language == "console":
             for command, shown, status in commands_of(block.content):

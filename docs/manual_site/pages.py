@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from manual_site import commands, exits, inventory, python, schemas, scoring
+from manual_site import benchmarks, commands, exits, inventory, python, schemas, scoring
 from manual_site.places import ROOT, TAKEN
 
 __all__ = ["made_files", "made_names", "made_pages"]
 
 MADE: Mapping[str, Callable[[], str]] = {
+    "evidence/benchmarks.md": benchmarks.benchmarks_page,
     "reference/commands.md": commands.commands_page,
     "reference/conventions.md": scoring.conventions_page,
     "reference/exit.md": exits.exits_page,

@@ -18,6 +18,7 @@ TAKEN = {
     **{
         f"experiments/{path.parent.name}/README.md": f"evidence/{path.parent.name}.md"
         for path in sorted(ROOT.glob("experiments/*/README.md"))
+        if path.parent.name != "benchmarks"
     },
     **{
         f"evalkit/extractors/shipped/models/{path.parent.name}/MODEL_CARD.md": f"evidence/{path.parent.name}.md"
