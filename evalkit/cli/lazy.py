@@ -24,6 +24,12 @@ class _Context(click.Context):
         with results_apart():
             return super().invoke(callback, *args, **kwargs)
 
+    def get_help(self) -> str:
+        """What the command does, examples, and its options in groups."""
+        from evalkit.cli.help import help_of
+
+        return help_of(self.command, self)
+
 
 class LazyGroup(click.Group):
     """Knows the names and help lines of its commands without importing them."""
@@ -42,7 +48,10 @@ class LazyGroup(click.Group):
             return None
         module, _, attribute = self.table[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
+        from evalkit.cli.help import add_help_all
+
         command.context_class = _Context
+        add_help_all(command)
         return command
 
     def resolve_command(
@@ -54,6 +63,12 @@ class LazyGroup(click.Group):
 
             raise unknown_name("command", args[0], self.table)
         return super().resolve_command(ctx, args)
+
+    def get_help(self, ctx: click.Context) -> str:
+        """What the commands are for, examples, and their names with a line each."""
+        from evalkit.cli.help import help_of
+
+        return help_of(self, ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the names with their lines."""

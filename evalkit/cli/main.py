@@ -68,6 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(argv: Sequence[str] | None) -> int:
+    from evalkit.cli.show import write
+
     try:
         words = sys.argv[1:] if argv is None else list(argv)
         # A run keeps the command that made it.
@@ -76,6 +78,9 @@ def _main(argv: Sequence[str] | None) -> int:
         return _complain(str(error), error.exit_status)
     except click.exceptions.Exit as stop:
         return int(stop.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        write(error.format_message() + "\n", aside=True)
+        return error.exit_code
     except click.ClickException as error:
         return _complain(" ".join(error.format_message().split()) + _hint(error))
     except (KeyboardInterrupt, click.Abort) as stop:

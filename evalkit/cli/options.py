@@ -14,7 +14,10 @@ from evalkit.errors import EvalkitError
 from evalkit.options import Intervals, Scoring
 
 __all__ = [
+    "EXPLAINED",
     "PATH",
+    "RECORDS",
+    "FormatSetting",
     "ListedOption",
     "Number",
     "comma_names",
@@ -70,12 +73,36 @@ Command = Callable[..., Any]
 Option = Callable[[Command], Command]
 
 
-class ListedOption(click.Option):
-    """An option whose help lists what is registered, which is looked up when somebody asks for help."""
+RECORDS = "evalkit_records"
+"""The attribute of a command's function that says which of its options make up which record."""
 
-    def __init__(self, param_decls: Sequence[str], *, listing: Callable[[], str], **rest: Any) -> None:
+EXPLAINED = "evalkit.explained"
+"""The key in the `meta` of a context in whose help all is explained, also what few need."""
+
+
+class FormatSetting(click.Option):
+    """An option that is the setting of a format."""
+
+
+class ListedOption(click.Option):
+    """An option whose help lists what is registered, which is looked up when somebody asks for help.
+
+    Args:
+        listing: the help.
+        brief: a shorter one, for help that does not explain everything.
+    """
+
+    def __init__(
+        self,
+        param_decls: Sequence[str],
+        *,
+        listing: Callable[[], str],
+        brief: Callable[[], str] | None = None,
+        **rest: Any,
+    ) -> None:
         super().__init__(param_decls, **rest)
         self.listing = listing
+        self.brief = brief or listing
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """The option and its help, with what there is now, or why nobody can tell."""
@@ -83,7 +110,7 @@ class ListedOption(click.Option):
 
         try:
             with results_apart():
-                self.help = self.listing()
+                self.help = (self.listing if EXPLAINED in ctx.meta else self.brief)()
         except EvalkitError as error:
             self.help = f"({error})"
         return super().get_help_record(ctx)
@@ -100,6 +127,7 @@ def with_record(name: str, make: Callable[..., Any], options: Mapping[str, Optio
 
         for option in reversed(list(options.values())):
             option(with_record)
+        vars(with_record)[RECORDS] = {**getattr(command, RECORDS, {}), **dict.fromkeys(options, name)}
         return with_record
 
     return decorate
@@ -161,19 +189,27 @@ def _convention_list() -> str:
 
 
 _TASKS: dict[str, Option] = {
-    "tasks": click.option("--task", "tasks", multiple=True, cls=ListedOption, listing=_task_list),
+    "tasks": click.option("--task", "tasks", multiple=True, metavar="NAME", cls=ListedOption, listing=_task_list),
     "conventions": click.option(
-        "--convention", "conventions", multiple=True, cls=ListedOption, listing=_convention_list
+        "--convention", "conventions", multiple=True, metavar="NAME", cls=ListedOption, listing=_convention_list
     ),
 }
 _SCORING = _TASKS | {
-    "label_map": click.option("--label-map", help="Map gold and predicted labels: conll4, ontonotes, a TOML file."),
-    "gold_label_map": click.option("--gold-label-map", help="Map the labels of the gold first: a name or file."),
+    "label_map": click.option(
+        "--label-map", metavar="NAME|FILE", help="Map gold and predicted labels: conll4, ontonotes, a TOML file."
+    ),
+    "gold_label_map": click.option(
+        "--gold-label-map", metavar="NAME|FILE", help="Map the labels of the gold first: a name or file."
+    ),
     "predicted_label_map": click.option(
-        "--predicted-label-map", help="Map predicted labels to the gold's first: a name or file."
+        "--predicted-label-map", metavar="NAME|FILE", help="Map predicted labels to the gold's first: a name or file."
     ),
     "labels": click.option(
-        "--labels", default="", callback=comma_names, help="Score only these labels (after mapping), as PER,ORG,LOC."
+        "--labels",
+        default="",
+        metavar="A,B…",
+        callback=comma_names,
+        help="Score only these labels (after mapping), as PER,ORG,LOC.",
     ),
     "scope": click.option(
         "--scope",
@@ -212,13 +248,14 @@ interval_options = with_record(
     {
         "resamples": click.option(
             "--resamples",
+            metavar="N",
             type=click.IntRange(min=0),
             default=_DEFAULT.resamples,
             show_default=True,
             help="Resamples of the articles behind each interval, and rounds of paired tests; 0 for no intervals.",
         ),
         "seed": click.option(
-            "--seed", type=int, default=_DEFAULT.seed, show_default=True, help="Seed of the resampling."
+            "--seed", type=int, metavar="N", default=_DEFAULT.seed, show_default=True, help="Seed of the resampling."
         ),
         "method": click.option(
             "--interval",
@@ -230,6 +267,7 @@ interval_options = with_record(
         ),
         "level": click.option(
             "--level",
+            metavar="P",
             type=Number(0, 1, min_open=True, max_open=True),
             default=_DEFAULT.level,
             show_default=True,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from evalkit.cli.options import ListedOption, Option, with_record
+from evalkit.cli.options import FormatSetting, ListedOption, Option, with_record
 from evalkit.formats.table import FORMATS, load_format, loadable_formats
 from evalkit.options import ReadOptions
 
@@ -25,6 +25,10 @@ __all__ = [
 def _formats() -> str:
     listed = "; ".join(f"{name} ({form.about})" for name, form in loadable_formats().items())
     return f"The format of the files, found by looking into them by default: {listed}."
+
+
+def _format_names() -> str:
+    return f"The format of the files, found by looking into them by default: {', '.join(loadable_formats())}."
 
 
 def _profiles(what: str) -> str:
@@ -98,9 +102,12 @@ _READ: dict[str, Option] = {
         listing=lambda: _profiles("How the types, links and features of a tool's file map to layers"),
     ),
     "annotator": click.option(
-        "--annotator", help="Whose annotations are the gold, where a file has those of several people."
+        "--annotator", metavar="NAME", help="Whose annotations are the gold, where a file has those of several people."
     ),
-    **{name: click.option(f"--{name.replace('_', '-')}", name, help=text) for name, text in _short_forms().items()},
+    **{
+        name: click.option(f"--{name.replace('_', '-')}", name, cls=FormatSetting, metavar="VALUE", help=text)
+        for name, text in _short_forms().items()
+    },
     "download": click.option(
         "--download", is_flag=True, help="Fetch a public corpus that is named and not here yet, also off a terminal."
     ),
@@ -114,7 +121,7 @@ def _offsets(side: str) -> dict[str, Option]:
     return {"offsets": click.option("--offsets", metavar="UNIT", help=text)}
 
 
-_FORMAT = {"format": click.option("--format", metavar="NAME", cls=ListedOption, listing=_formats)}
+_FORMAT = {"format": click.option("--format", metavar="NAME", cls=ListedOption, listing=_formats, brief=_format_names)}
 
 read_options = with_record("read", _read, _FORMAT | _offsets("gold") | _READ)
 """How files are read, as `read`."""

@@ -41,15 +41,25 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
 @extractor_options
 @click.option(
     "--dataset",
+    metavar="PATH|NAME",
     help="Gold: a file, a folder (all its files are one dataset), a public corpus by name (evalkit dataset list) or a "
     "hub id; the bundled gold by default.",
 )
-@click.option("--split", default="test", show_default=True)
-@click.option("--limit", type=click.IntRange(min=1), help="Only the first articles by id.")
 @click.option(
-    "--batch-size", default="auto", show_default=True, callback=_batch_size, help="Articles handed over at once."
+    "--split", metavar="NAME", default="test", show_default=True, help="The split of the gold; all for every one."
 )
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Batches at once.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first articles by id.")
+@click.option(
+    "--batch-size",
+    metavar="N|auto",
+    default="auto",
+    show_default=True,
+    callback=_batch_size,
+    help="Articles handed over at once.",
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), metavar="N", default=1, show_default=True, help="Batches at once."
+)
 @click.option("--out", type=PATH, help="The run folder; runs/NAME-KEY by default.")
 @click.option(
     "--no-cache",

@@ -48,7 +48,8 @@ def test_each_command_exists_and_explains_itself(evalkit: Evalkit, name: str):
 
 def test_no_command_is_help(evalkit: Evalkit):
     done = evalkit()
-    assert "Usage: evalkit" in done.out + done.err
+    assert (done.status, done.out) == (2, "")
+    assert done.err == evalkit("--help").out
 
 
 def test_a_reader_that_leaves_is_no_traceback():

@@ -169,7 +169,7 @@ class TestOfAnotherPackage:
         assert "no setting 'delimeter'; did you mean 'delimiter'?" in capsys.readouterr().err
 
     def test_help_names_it_with_its_settings(self, evalkit: Callable[..., str]) -> None:
-        shown = " ".join(evalkit("dataset", "convert", "--help").split())
+        shown = " ".join(evalkit("dataset", "convert", "--help-all").split())
         assert "The format of the files, found by looking into them by default: arrow (Arrow and Feather" in shown
         assert "; conll (tag columns: " in shown
         assert "; offsets (CSV: one line a mention, and one for each text); " in shown
