@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from evalkit.analysis.differences.change import ItemChange as ItemChange
     from evalkit.analysis.differences.dataset_diff import DatasetDiff as DatasetDiff
     from evalkit.analysis.explain import Explanation as Explanation
+    from evalkit.analysis.exploration.exploration import Exploration as Exploration
+    from evalkit.analysis.exploration.item_rows import ItemTable as ItemTable
     from evalkit.analysis.robustness import Robustness as Robustness
     from evalkit.analysis.seeds import RepeatedRuns as RepeatedRuns
     from evalkit.analysis.suspects.bounds import ScoreBounds as ScoreBounds
@@ -135,12 +137,16 @@ if TYPE_CHECKING:
     from evalkit.workflows.suspects import find_suspects as find_suspects
     from evalkit.workflows.suspects import rank_unlabelled as rank_unlabelled
     from evalkit.workflows.thresholds import fit_thresholds as fit_thresholds
+    from evalkit.workflows.view import list_items as list_items
+    from evalkit.workflows.view import view_runs as view_runs
 
 _HOMES = {
     "evalkit.analysis.agreement.coefficient": ("Coefficient",),
     "evalkit.analysis.agreement.disagreements": ("Disagreement", "DisputedItem", "Marked"),
     "evalkit.analysis.agreement.measured": ("Agreement", "Compared", "PairAgreement"),
     "evalkit.analysis.adjudication.adjudication": ("Adjudication",),
+    "evalkit.analysis.exploration.exploration": ("Exploration",),
+    "evalkit.analysis.exploration.item_rows": ("ItemTable",),
     "evalkit.analysis.comparison": ("ComparedRow", "Comparison"),
     "evalkit.analysis.diagnosis": ("Diagnosis",),
     "evalkit.analysis.differences.apply": ("apply_changes",),
@@ -214,6 +220,7 @@ _HOMES = {
     "evalkit.workflows.suspect_tasks": ("read_corrections", "write_suspects"),
     "evalkit.workflows.suspects": ("find_suspects", "rank_unlabelled"),
     "evalkit.workflows.thresholds": ("fit_thresholds",),
+    "evalkit.workflows.view": ("list_items", "view_runs"),
 }
 """Where each public name lives. Type checkers read the imports above, which a test holds to this table."""
 

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 from evalkit.layers.base import Layer
 from evalkit.layers.table import load_layer
 from evalkit.records import Span
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns
 from evalkit.scoring.from_records import join_spans
-from evalkit.scoring.items import NOBODY, Items
+from evalkit.scoring.items import NOBODY
 from evalkit.scoring.kinds import Judged
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.table import columns_of, judge_items, load_task, score_columns
@@ -26,6 +26,7 @@ __all__ = ["GOLD", "PREDICTED", "Credits", "JudgedArticle", "JudgedItem", "judge
 
 GOLD, PREDICTED = "gold", "predicted"
 
+Floats = NDArray[Any]
 Spans = tuple[tuple[int, int], ...]
 Credits = Mapping[str, float | None]
 """Convention → credit of an item, 0 to 1; None where the convention does not count it."""
@@ -76,7 +77,7 @@ def judge_articles(task: str, pairs: Sequence[Pair], conventions: Sequence[str])
     columns = columns_of(task, pairs)
     judged, layer = judge_items(task, columns), load_layer(load_task(task).layer)
     items = {name: scored.items for name, scored in score_columns(task, columns, conventions).items()}
-    credits = {name: _shares(shares) for name, shares in items.items() if shares is not None}
+    credits = {name: tuple(map(_credits, own.shares)) for name, own in items.items() if own is not None}
     articles = [JudgedArticle(pair) for pair in pairs]
     for side in (GOLD_SIDE, PREDICTED_SIDE):
         for position, item in enumerate(_judged_side(columns, judged, layer, side)):
@@ -106,17 +107,5 @@ def _judged_side(columns: Columns, judged: Judged, layer: Layer[Any], side: int)
         )
 
 
-def _shares(items: Items) -> tuple[list[float | None], list[float | None]]:
-    """The credit of each gold and each predicted item: of one with several rows, such as tokens, their mean."""
-    by_side: list[list[float | None]] = []
-    for side, rows in enumerate((items.gold, items.predicted)):
-        if rows.side != side:
-            # Labels given to gold items: no item of this side is counted.
-            by_side.append([None] * len(items.columns.sides[side]))
-            continue
-        size = len(items.columns.sides[side])
-        number = np.bincount(rows.item, minlength=size)
-        total = np.bincount(rows.item, weights=rows.credit, minlength=size)
-        shares = zip(total.tolist(), number.tolist(), strict=True)
-        by_side.append([credit / rows if rows else None for credit, rows in shares])
-    return by_side[0], by_side[1]
+def _credits(shares: Floats) -> list[float | None]:
+    return [None if credit != credit else credit for credit in shares.tolist()]

@@ -23,7 +23,7 @@ from evalkit.scoring.pairs import Pair
 from evalkit.scoring.properties import NONE, article_properties
 from evalkit.scoring.tasks.table import ScoredTable, load_task, task_names
 
-__all__ = ["ALL_SLICES", "LABEL", "OTHER", "SliceRow", "Sliced", "Slicing", "slice_articles"]
+__all__ = ["ALL_SLICES", "LABEL", "OTHER", "SliceRow", "Sliced", "Slicing", "pooled_values", "slice_articles"]
 
 LABEL = "label"
 """The slicing by label alone, which every task has."""
@@ -172,7 +172,7 @@ class Sliced:
             InputError: no article has a value.
         """
         rows, crossed = [], []
-        for value, scored in slice_articles(ScoredTable(table), _pooled(values, table.articles)).items():
+        for value, scored in slice_articles(ScoredTable(table), pooled_values(values, table.articles)).items():
             table_of_value = scored.table
             result = self._result(scored)
             rows.append(self._row(by, value, "", len(table_of_value.articles), result.micro))
@@ -204,7 +204,7 @@ class Sliced:
             yield label, articles, result.labels[label]
 
 
-def _pooled(values: Any, articles: Sequence[str]) -> dict[str, Any]:
+def pooled_values(values: Any, articles: Sequence[str]) -> dict[str, Any]:
     """The values with all but the most frequent ones as one; a field like a URL has as many as there are articles."""
     by_article = {str(key): value for key, value in values.items()}
     tally = Counter(str(by_article[article]) for article in articles if article in by_article)

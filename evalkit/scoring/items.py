@@ -95,6 +95,23 @@ class Items:
         """Whether every item of the layer is one row, in canonical order."""
         return self.rows is None
 
+    @cached_property
+    def shares(self) -> tuple[Floats, Floats]:
+        """The credit of each gold and each predicted item, 0 to 1: of several rows, such as tokens, their mean.
+
+        Not a number stands for an item that is not counted.
+        """
+        return self._shares(GOLD_SIDE, self.gold), self._shares(PREDICTED_SIDE, self.predicted)
+
+    def _shares(self, number: int, rows: Rows) -> Floats:
+        size = len(self.columns.sides[number])
+        if rows.side != number:
+            # Labels given to gold items: no item of this side is counted.
+            return np.full(size, np.nan)
+        counted = np.bincount(rows.item, minlength=size)
+        total = np.bincount(rows.item, weights=rows.credit, minlength=size)
+        return np.where(counted > 0, total / np.maximum(counted, 1), np.nan)
+
     def _side(self, number: int) -> Rows:
         side = self.columns.sides[number]
         credit = np.zeros(len(side)) if self.credits is None else self.credits[number]

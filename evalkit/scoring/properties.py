@@ -18,7 +18,7 @@ from evalkit.scoring.columns import Columns, SpanColumns
 from evalkit.scoring.edges import pieces_of
 from evalkit.scoring.items import Values
 
-__all__ = ["NONE", "article_properties", "length", "names_of", "nested", "seen", "zone"]
+__all__ = ["NONE", "article_properties", "innermost_zone", "length", "names_of", "nested", "seen", "zone"]
 
 NONE = "(none)"
 """The value of what has none."""
@@ -33,7 +33,7 @@ def zone(columns: Columns, training: Training) -> Values:
     zones = [pair.article.zones for pair in columns.pairs]
     gold, predicted = (
         [
-            _zone(zones[article], start)
+            innermost_zone(zones[article], start)
             for article, start in zip(side.article.tolist(), side.start.tolist(), strict=True)
         ]
         for side in columns.sides
@@ -41,7 +41,8 @@ def zone(columns: Columns, training: Training) -> Values:
     return gold, predicted
 
 
-def _zone(zones: Sequence[Zone], start: int) -> str:
+def innermost_zone(zones: Sequence[Zone], start: int) -> str:
+    """The kind of the smallest zone around a place; `NONE` if there is none."""
     around = [(zone.end - zone.start, zone.kind) for zone in zones if zone.start <= start < zone.end]
     return min(around)[1] if around else NONE
 

@@ -25,7 +25,7 @@ from evalkit.workflows.inputs import finished_run, gold_of
 from evalkit.workflows.pairing import check_words, scoring_of
 from evalkit.workflows.score import STORIES, bootstrap_of, score_run
 
-__all__ = ["RepeatedRuns", "compare_repeated_runs", "compare_runs"]
+__all__ = ["RepeatedRuns", "check_comparable", "compare_repeated_runs", "compare_runs", "run_names"]
 
 Row = TypeVar("Row", ComparedRow, SeedRow)
 
@@ -126,14 +126,14 @@ def _compared(
     read = list(map(_run, runs.values() if isinstance(runs, Mapping) else runs))
     if len(read) < 2:
         raise InputError(f"a comparison needs at least 2 runs, found {len(read)}")
-    _check_same(read)
+    check_comparable(read)
     again = not all(map(_usable, read)) or replace(options.scoring, tasks=()) != Scoring()
     gold = _gold_of(read, options, again, dataset)
     bootstrap = bootstrap_of(options.intervals, [] if gold is None else [example.article for example in gold])
     if bootstrap is None:
         raise InputError("a comparison needs at least 1 resample, found 0")
     results = [_result(run, options.scoring, gold if again else None) for run in read]
-    names = map(str, runs) if isinstance(runs, Mapping) else _names(read)
+    names = map(str, runs) if isinstance(runs, Mapping) else run_names(read)
     # One gold may be called by two names.
     named = {name: replace(result, gold=results[0].gold) for name, result in zip(names, results, strict=True)}
     notes = [run.edited for run in read if run.edited]
@@ -170,7 +170,7 @@ def _run(given: EvalResult | Run | str | Path) -> Run:
     return finished_run(given)
 
 
-def _names(runs: Sequence[Run]) -> list[str]:
+def run_names(runs: Sequence[Run]) -> list[str]:
     """Runs of one extractor are called by their folders; what is still the same gets a number."""
     names = [run.extractor for run in runs]
     for called in (lambda path: path.name, str):
@@ -187,7 +187,12 @@ def _names(runs: Sequence[Run]) -> list[str]:
     return numbered
 
 
-def _check_same(runs: Sequence[Run]) -> None:
+def check_comparable(runs: Sequence[Run]) -> None:
+    """Refuses runs that are about other gold, or were scored in other ways.
+
+    Raises:
+        InputError: two of them are.
+    """
     first, *others = runs
     for run in others:
         if first.gold is None or not first.gold.is_same(run.gold):

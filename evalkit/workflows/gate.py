@@ -43,7 +43,7 @@ from evalkit.workflows.inputs import finished_run, gold_of
 from evalkit.workflows.leaked import kept_sides
 from evalkit.workflows.pairing import Pairing, pair_run, scoring_of
 
-__all__ = ["check_gate", "update_baseline"]
+__all__ = ["check_gate", "compared_baseline", "update_baseline"]
 
 EDITED = "predictions are not what its run recorded"
 """Why the fingerprint of a run says nothing of its predictions: somebody changed them."""
@@ -162,6 +162,17 @@ def update_baseline(
     damage = damage and f"what was there could not be read and is replaced: {damage}"
     lines = (*filter(None, (ours.edited, damage)), *changed)
     return BaselineUpdate(path=path, baseline=made, changed=lines, report=report)
+
+
+def compared_baseline(baseline: Run | str | Path, run: Run, gold: GoldDataset) -> tuple[Run, CommonArticles]:
+    """A baseline file or an earlier run, as a run, and the articles that it has in common with a run over this gold.
+
+    Raises:
+        EvalkitError: it cannot be used, or was scored in another way.
+    """
+    before = _baseline(baseline, gold)
+    _check_measure(run, before.run)
+    return before.run, _common(before, run, gold)
 
 
 def _rules(rules: str | Path | RuleSet | None) -> RuleSet | None:

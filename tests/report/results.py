@@ -50,6 +50,7 @@ from evalkit.workflows.run import run_extractor
 from evalkit.workflows.score import score_predictions
 from evalkit.workflows.suspects import find_suspects, rank_unlabelled
 from evalkit.workflows.thresholds import fit_thresholds
+from evalkit.workflows.view import list_items, view_runs
 
 PLAIN = "PER"
 HOSTILE = (
@@ -168,6 +169,10 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         "evalkit.analysis.thresholds:ThresholdFit": fit_thresholds(second, dataset=gold, tasks=["entities"]),
         "evalkit.analysis.adjudication.adjudication:Adjudication": adjudicate_dataset(read, anew=True),
         "evalkit.analysis.differences.dataset_diff:DatasetDiff": diff_datasets(gold, edited_gold(gold, text)),
+        "evalkit.analysis.exploration.exploration:Exploration": view_runs(
+            {text: first, "b": second}, baseline=first, resamples=20
+        ),
+        "evalkit.analysis.exploration.item_rows:ItemTable": list_items({text: first, "b": second}, dataset=gold),
         "evalkit.analysis.explain:Explanation": explain_run(second, f"{text} 0", dataset=gold),
         "evalkit.analysis.agreement.measured:Agreement": measure_agreement(read, resamples=20),
         "evalkit.analysis.suspects.result:Suspects": replace(find_suspects(gold, [second], least=0), notes=(text,)),

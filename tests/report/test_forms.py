@@ -52,6 +52,8 @@ KEY_FIGURES = {
     "ThresholdFit": ("0.66", "GPE"),
     "Adjudication": ("accepted", "disputed"),
     "DatasetDiff": ("relabelled", "removed"),
+    "Exploration": ("missed", "duplicate"),
+    "ItemTable": ("missed", "entities"),
     "Explanation": ("boundary", "0.33"),
     "Agreement": ("boundary", "0.33"),
     "Suspects": ("boundary", "GPE"),

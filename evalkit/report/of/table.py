@@ -23,6 +23,8 @@ DOCUMENTS = Registry(
         "evalkit.analysis.diagnosis:Diagnosis": "evalkit.report.of.diagnosis:document",
         "evalkit.analysis.adjudication.adjudication:Adjudication": "evalkit.report.of.adjudication:document",
         "evalkit.analysis.differences.dataset_diff:DatasetDiff": "evalkit.report.of.difference:document",
+        "evalkit.analysis.exploration.exploration:Exploration": "evalkit.report.of.exploration:document",
+        "evalkit.analysis.exploration.item_rows:ItemTable": "evalkit.report.of.exploration:items_document",
         "evalkit.analysis.explain:Explanation": "evalkit.report.of.explanation:document",
         "evalkit.analysis.thresholds:ThresholdFit": "evalkit.report.of.thresholds:document",
         "evalkit.analysis.agreement.measured:Agreement": "evalkit.report.of.agreement:document",
