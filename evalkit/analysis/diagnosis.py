@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from evalkit.analysis.article_errors import ArticleErrors, article_errors, hardest_articles
 from evalkit.analysis.calibration import ScoreDiagnosis, diagnose_scores
-from evalkit.analysis.hardest import HardArticle, hardest_articles
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.oracle import Rung, kind_ladder, link_ladder, oracle_table
 from evalkit.analysis.power import Detection, detect
@@ -19,6 +19,7 @@ from evalkit.analysis.slices import Sliced, SliceRow, Slicing
 from evalkit.harmless import clean
 from evalkit.registry import unknown_name
 from evalkit.scoring.columns import Columns
+from evalkit.scoring.kinds import Judged
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.base import MISSED, SPURIOUS, Task, imported
 from evalkit.scoring.tasks.table import ScoredTable, columns_of, judge_items, load_task, score_columns
@@ -85,7 +86,7 @@ class Diagnosis:
     method: str
     level: float = 0.95
     errors: Mapping[str, ErrorDiagnosis] = field(default_factory=dict)
-    hardest: Mapping[str, tuple[HardArticle, ...]] = field(default_factory=dict)
+    hardest: Mapping[str, tuple[ArticleErrors, ...]] = field(default_factory=dict)
     slices: tuple[SliceRow, ...] = ()
     detection: tuple[Detection, ...] = ()
     scores: Mapping[str, ScoreDiagnosis] = field(default_factory=dict)
@@ -99,7 +100,7 @@ class Diagnosis:
             "version": 1,
             **{name: getattr(self, name) for name in ("run", "gold", "split", "articles", "method", "level")},
             "errors": {task: part.to_json() for task, part in self.errors.items()},
-            "hardest": {task: [asdict(part) for part in rows] for task, rows in self.hardest.items()},
+            "hardest": {task: [part.to_json() for part in rows] for task, rows in self.hardest.items()},
             "slices": [row.to_json() for row in self.slices],
             "detection": [row.to_json() for row in self.detection],
             "scores": {task: part.to_json() for task, part in self.scores.items()},
@@ -130,7 +131,7 @@ class Diagnosis:
         if section == "detection":
             return [_flat(row.to_json()) for row in self.detection]
         if section == "hardest":
-            return [{"task": task, **asdict(part)} for task, rows in self.hardest.items() for part in rows]
+            return [{"task": task, **part.to_json()} for task, rows in self.hardest.items() for part in rows]
         if section == "errors":
             return [
                 {"task": task} | _flat(rung.to_json()) for task, part in self.errors.items() for rung in part.ladder
@@ -170,7 +171,7 @@ class _Parts:
     """What is found task by task."""
 
     errors: dict[str, ErrorDiagnosis] = field(default_factory=dict)
-    hardest: dict[str, tuple[HardArticle, ...]] = field(default_factory=dict)
+    hardest: dict[str, tuple[ArticleErrors, ...]] = field(default_factory=dict)
     slices: list[SliceRow] = field(default_factory=list)
     detection: list[Detection] = field(default_factory=list)
     scores: dict[str, ScoreDiagnosis] = field(default_factory=dict)
@@ -202,8 +203,9 @@ def diagnose_tasks(
         if task.links:
             parts.errors[name] = _diagnose_links(task, columns, bootstrap)
         if task.kinds:
-            parts.errors[name] = _diagnose_kinds(task, columns, bootstrap)
-            _diagnose_tables(parts, task, columns, conventions[name], slicing, bootstrap)
+            judged = judge_items(name, columns)
+            parts.errors[name] = _diagnose_kinds(judged, bootstrap)
+            _diagnose_tables(parts, task, judged, conventions[name], slicing, bootstrap)
     if parts.without_scores and not parts.scores:
         silent = ", ".join(parts.without_scores)
         parts.notes.append(f"{silent} have no scores, so there is no calibration and no threshold")
@@ -224,13 +226,12 @@ def _diagnose_links(task: Task, columns: Columns, bootstrap: Bootstrap | None) -
     return ErrorDiagnosis(right=None, f1=main.table.counts().f1, ladder=link_ladder(task, columns, bootstrap=bootstrap))
 
 
-def _diagnose_kinds(task: Task, columns: Columns, bootstrap: Bootstrap | None) -> ErrorDiagnosis:
-    judged = judge_items(task.name, columns)
+def _diagnose_kinds(judged: Judged, bootstrap: Bootstrap | None) -> ErrorDiagnosis:
     return ErrorDiagnosis(
         right=judged.counts()[judged.names[0]],
         f1=oracle_table(judged).counts().f1,
         ladder=kind_ladder(judged, bootstrap=bootstrap),
-        labels=columns.labels,
+        labels=judged.columns.labels,
         confusion=tuple(tuple(row) for row in judged.confusion.tolist()),
     )
 
@@ -238,11 +239,12 @@ def _diagnose_kinds(task: Task, columns: Columns, bootstrap: Bootstrap | None) -
 def _diagnose_tables(
     parts: _Parts,
     task: Task,
-    columns: Columns,
+    judged: Judged,
     conventions: Sequence[str],
     slicing: Slicing,
     bootstrap: Bootstrap | None,
 ) -> None:
+    columns = judged.columns
     tables = score_columns(task.name, columns, conventions)
     for name, scored in tables.items():
         sliced = Sliced(task=task.name, convention=name, bootstrap=bootstrap if scored.additive else None)
@@ -253,7 +255,7 @@ def _diagnose_tables(
         for by, values in slicing.of_articles(columns.pairs).items() if scored.additive else ():
             parts.slices += sliced.by_article(scored.table, values, by)
     name, main = next(iter(tables.items()))
-    if worst := hardest_articles(main.table, limit=slicing.most_hard):
+    if worst := hardest_articles(article_errors(judged, main.table), limit=slicing.most_hard):
         parts.hardest[task.name] = worst
     if bootstrap is not None and main.additive:
         parts.detection.append(detect(task.name, name, main, bootstrap))

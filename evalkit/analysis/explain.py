@@ -7,11 +7,12 @@ A convention that counts something else than the items themselves is shown by wh
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evalkit.analysis.judged import Credits, JudgedArticle, JudgedItem, judge_articles
+from evalkit.analysis.judged import GOLD, Credits, JudgedArticle, JudgedItem, judge_articles
 from evalkit.errors import InputError
 from evalkit.harmless import clean
 from evalkit.scoring.pairs import Pair
@@ -44,11 +45,24 @@ class ExplainedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerExplanation:
-    """The items of one layer, gold and predicted in order of their places, and the conventions shown."""
+    """The items of one layer, gold and predicted in order of their places, and the conventions shown.
 
+    Attributes:
+        task: the task whose kinds and conventions they are.
+    """
+
+    task: str
     layer: str
     conventions: tuple[str, ...]
     items: tuple[ExplainedItem, ...]
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """Kind → how many items are of it, in the order of the task; a pair counts once."""
+        counted = Counter(
+            shown.item.kind for shown in self.items if shown.item.side == GOLD or shown.partner_number is None
+        )
+        return {kind: counted[kind] for kind in load_task(self.task).kinds}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -113,7 +127,7 @@ def explain_pair(
         both = pair.gold[layer] is not None and pair.predicted[layer] is not None
         if load_task(task).kinds and both and names and (not tasks or task in tasks):
             (judged,) = judge_articles(task, [pair], names)
-            layers.append(LayerExplanation(layer=layer, conventions=names, items=_explained(judged, places)))
+            layers.append(LayerExplanation(task=task, layer=layer, conventions=names, items=_explained(judged, places)))
     return Explanation(run=run, article=pair.article.id, layers=tuple(layers))
 
 

@@ -118,7 +118,14 @@ def test_errors_and_what_they_cost(found: Diagnosis) -> None:
 
 def test_the_hardest_article_comes_first(found: Diagnosis) -> None:
     worst = found.hardest["entities"]
-    assert [(own.article, own.missed, own.spurious) for own in worst] == [("a0", 2, 2), ("a1", 0, 1)]
+    # a0: a wrong boundary and a wrong label, each lost on both sides; a1: one spurious name.
+    assert [(own.article, own.lost) for own in worst] == [("a0", 4), ("a1", 1)]
+    assert {kind: number for kind, number in worst[0].kinds.items() if number} == {
+        "right": 1,
+        "label": 1,
+        "boundary": 1,
+    }
+    assert (worst[1].kinds["missed"], worst[1].kinds["spurious"]) == (0, 1)
 
 
 @pytest.mark.parametrize(

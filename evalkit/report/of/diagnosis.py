@@ -14,13 +14,17 @@ from evalkit.report.document import BAR, LINE, MATRIX, Block, Chart, Document, S
 from evalkit.report.of.cells import change, interval, number
 from evalkit.report.of.charts import bounded, forest
 from evalkit.report.of.result import not_evaluated_lines
-from evalkit.scoring.tasks.base import MISSED, SPURIOUS
+from evalkit.scoring.tasks.base import MISSED, RIGHT, SPURIOUS
 from evalkit.scoring.tasks.table import load_task, task_names
 from evalkit.showing import number_of
 
 __all__ = ["document"]
 
 SHOWN_SLICES, SHOWN_CROSSED, SHOWN_HARD, LONGEST, DRAWN = 15, 6, 5, 40, 300
+HARD = (
+    "a pair counts once; lost: credit that gold and predicted items did not earn; evalkit explain RUN ARTICLE shows "
+    "every item of one"
+)
 IN_ORDER = ("length", "nested", "seen", "year")
 
 
@@ -129,20 +133,25 @@ def _confusion(task: str, errors: ErrorDiagnosis) -> Chart:
 
 
 def _hard_table(diagnosis: Diagnosis, task: str) -> Table:
+    """Items by kind, as an explanation of the article counts them."""
+    shown = diagnosis.hardest[task][:SHOWN_HARD]
+    kinds = [kind for kind in shown[0].kinds if kind == RIGHT or any(hard.kinds[kind] for hard in shown)]
+    convention = next((f" · {row.convention}" for row in diagnosis.slices if row.task == task), "")
     return Table(
-        title=f"{task} · hardest articles",
-        columns=figure_columns("article", "missed", "spurious", "gold", "pred", "F1"),
+        title=f"{task}{convention} · hardest articles",
+        columns=figure_columns("article", *kinds, "gold", "pred", "F1", "lost"),
         rows=tuple(
             (
                 one_line(hard.article),
-                _credit(hard.missed),
-                _credit(hard.spurious),
+                *(str(hard.kinds[kind]) for kind in kinds),
                 str(hard.gold),
                 str(hard.predicted),
                 number(hard.f1),
+                _credit(hard.lost),
             )
-            for hard in diagnosis.hardest[task][:SHOWN_HARD]
+            for hard in shown
         ),
+        caption=HARD if task == list(diagnosis.hardest)[-1] else "",
     )
 
 
