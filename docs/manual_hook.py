@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from manual_site.drawings import with_drawings
 from manual_site.links import with_links
 from manual_site.navigation import whole_navigation
 from manual_site.pages import made_files, made_pages
@@ -29,5 +30,5 @@ def on_files(files: Files, /, *, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, /, *, page: Page, **_: Any) -> str:
-    """The page with links that lead somewhere within the site."""
-    return with_links(markdown, page.file.src_uri)
+    """The page with links that lead somewhere within the site, and with its drawings."""
+    return with_drawings(with_links(markdown, page.file.src_uri))

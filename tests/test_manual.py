@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import click
 import pytest
@@ -151,3 +153,51 @@ def test_a_command_ends_with_each_status(status: int, ending: object, monkeypatc
     assert main(["models"]) == status
     assert status in STATUSES
     assert len(STATUSES) == 6
+
+
+@pytest.fixture(scope="module")
+def drawn() -> dict[str, str]:
+    """The drawings by name; what they show is computed once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "docs"))
+        from manual_site.drawings import DRAWINGS
+
+        return {name: draw() for name, draw in DRAWINGS.items()}
+
+
+def test_drawings_are_images_with_words(drawn: dict[str, str]):
+    for name, drawing in drawn.items():
+        assert "\n\n" not in drawing, "Markdown would end the element"
+        svg = ElementTree.fromstring(drawing).find("svg")
+        assert svg is not None
+        title, told = svg.find("title"), svg.find("desc")
+        assert svg.get("role") == "img"
+        assert title is not None
+        assert told is not None
+        assert svg.get("aria-labelledby") == f"{title.get('id')} {told.get('id')}"
+        assert title.text
+        assert told.text
+        assert {title.get("id"), told.get("id")} == {f"{name}-title", f"{name}-told"}
+
+
+def test_what_is_drawn_within_the_picture_stays_in_it(drawn: dict[str, str]):
+    for name, drawing in drawn.items():
+        svg = ElementTree.fromstring(drawing)[0]
+        height = float(svg.get("viewBox", "").split()[3])
+        for part in svg:
+            places = [
+                (float(part.get(x, 0)), float(part.get(y, 0))) for x, y in (("x", "y"), ("x1", "y1"), ("x2", "y2"))
+            ]
+            assert all(0 <= x <= 720 and 0 <= y <= height for x, y in places), (name, part.attrib)
+
+
+def test_every_page_gets_the_drawings_that_it_asks_for(drawn: dict[str, str]):
+    asked = re.findall(r"^<!-- drawing: (.+) -->$", (ROOT / "docs" / "figures.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(asked) == sorted(drawn)
+
+
+def test_figures_of_the_text_are_those_of_the_drawing(drawn: dict[str, str]):
+    # The page says which share of credit the three predictions get at least and at most.
+    assert "anything from .33 to .83" in (ROOT / "docs" / "figures.md").read_text("utf-8")
+    precisions = re.findall(r"precision (\d\.\d\d)", drawn["credit"])
+    assert (min(precisions), max(precisions)) == ("0.33", "0.83")
