@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from evalkit.analysis.explain import Explanation as Explanation
     from evalkit.analysis.exploration.exploration import Exploration as Exploration
     from evalkit.analysis.exploration.item_rows import ItemTable as ItemTable
+    from evalkit.analysis.leaderboard.leaderboard import Board as Board
+    from evalkit.analysis.leaderboard.leaderboard import Leaderboard as Leaderboard
+    from evalkit.analysis.leaderboard.leaderboard import Standing as Standing
     from evalkit.analysis.robustness import Robustness as Robustness
     from evalkit.analysis.seeds import RepeatedRuns as RepeatedRuns
     from evalkit.analysis.suspects.bounds import ScoreBounds as ScoreBounds
@@ -123,6 +126,7 @@ if TYPE_CHECKING:
     from evalkit.workflows.extract import extract_articles as extract_articles
     from evalkit.workflows.gate import check_gate as check_gate
     from evalkit.workflows.gate import update_baseline as update_baseline
+    from evalkit.workflows.leaderboard import rank_runs as rank_runs
     from evalkit.workflows.leakage import find_leakage as find_leakage
     from evalkit.workflows.patch import patch_dataset as patch_dataset
     from evalkit.workflows.replay import replay_runs as replay_runs
@@ -153,6 +157,7 @@ _HOMES = {
     "evalkit.analysis.differences.change": ("ItemChange",),
     "evalkit.analysis.differences.dataset_diff": ("DatasetDiff",),
     "evalkit.analysis.explain": ("Explanation",),
+    "evalkit.analysis.leaderboard.leaderboard": ("Board", "Leaderboard", "Standing"),
     "evalkit.analysis.robustness": ("Robustness",),
     "evalkit.analysis.seeds": ("RepeatedRuns",),
     "evalkit.analysis.suspects.bounds": ("ScoreBounds",),
@@ -209,6 +214,7 @@ _HOMES = {
     "evalkit.workflows.explain": ("explain_run",),
     "evalkit.workflows.extract": ("extract_articles",),
     "evalkit.workflows.gate": ("check_gate", "update_baseline"),
+    "evalkit.workflows.leaderboard": ("rank_runs",),
     "evalkit.workflows.leakage": ("find_leakage",),
     "evalkit.workflows.robustness": ("measure_robustness",),
     "evalkit.workflows.patch": ("patch_dataset",),

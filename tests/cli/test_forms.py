@@ -36,6 +36,7 @@ COMMANDS = {
     "adjudicate": ("dataset", "adjudicate", "readings.jsonl"),
     "models": ("models",),
     "runs": ("runs", "."),
+    "leaderboard": ("leaderboard", ".", "--resamples", "10"),
     "selftest": ("selftest", "--convention", "given", "--cases", "1"),
 }
 EACH_COMMAND = pytest.mark.parametrize("argv", [pytest.param(argv, id=name) for name, argv in COMMANDS.items()])

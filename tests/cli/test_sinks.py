@@ -122,6 +122,7 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "corrections": ("dataset", "suspects", "gold.jsonl", "r", "t", "--least", "0", "--corrections", "read.jsonl"),
     "adjudicate": ("dataset", "adjudicate", "readings.jsonl"),
     "runs": ("runs", "listed"),
+    "leaderboard": ("leaderboard", ".", "--resamples", "10"),
 }
 """Commands that show a result, which has a form."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from evalkit.analysis.leaderboard.leaderboard import Apart, Leaderboard, System
 from evalkit.analysis.suspects.corrections import Corrections
 from evalkit.analysis.suspects.settled import Decision
 from evalkit.dataset.build import BuildResult
@@ -35,6 +36,7 @@ from evalkit.predictions.listing import ListedRun, RunFigure, RunList
 from evalkit.predictions.plan import Plan
 from evalkit.predictions.suggestions import Suggestions
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span, Stance
+from evalkit.results import EvalResult
 from evalkit.scoring.selftest import Check, Violation
 from evalkit.workflows.adjudicate import adjudicate_dataset
 from evalkit.workflows.agreement import measure_agreement
@@ -44,6 +46,7 @@ from evalkit.workflows.diff import diff_datasets
 from evalkit.workflows.explain import explain_run
 from evalkit.workflows.extract import extract_articles
 from evalkit.workflows.gate import check_gate, update_baseline
+from evalkit.workflows.leaderboard import rank_runs
 from evalkit.workflows.replay import replay_runs
 from evalkit.workflows.robustness import measure_robustness
 from evalkit.workflows.run import run_extractor
@@ -138,6 +141,19 @@ def _corrected(gold: GoldDataset, text: str) -> Corrections:
     decisions = tuple(Decision(one.article_id, one.layer, "corrected", one.new, one.old) for one in changes)
     sources = {one.article.id: one.article for one in gold}
     return Corrections(changes=changes, decisions=decisions, articles=articles, sources=sources, notes=(text,))
+
+
+def _leaderboard(named: Mapping[str, EvalResult], text: str) -> Leaderboard:
+    """Two systems, one of which was timed and cost something, with a run that is apart and one that is left out."""
+    leaderboard = rank_runs(named, resamples=20)
+    board = leaderboard.boards[0]
+    system = System(
+        path=text, articles_per_second=12.5, speed_ci=(12.0, 13.0), peak_memory=10**8, machine=text, cost=0.5
+    )
+    standings = tuple(replace(own, system=system) for own in board.standings)
+    boards = (replace(board, standings=standings, fast=(text,), cheap=(text,)), *leaderboard.boards[1:])
+    apart = (Apart(runs=(text,), why=text),)
+    return replace(leaderboard, boards=boards, apart=apart, left_out={text: text}, notes=(text,))
 
 
 def results_of(text: str, folder: Path) -> Mapping[str, Any]:
@@ -261,6 +277,7 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         "evalkit.dataset.perturbing.perturb:PerturbedDataset": replace(
             perturb_dataset(gold, kinds=["case", "dates"]), folder=Path(text), notes=(text,)
         ),
+        "evalkit.analysis.leaderboard.leaderboard:Leaderboard": _leaderboard(named, text),
         "evalkit.analysis.robustness:Robustness": replace(
             measure_robustness(Finder(text, 1), gold, kinds="case", cache=False, resamples=20), notes=(text,)
         ),

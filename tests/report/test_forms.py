@@ -62,6 +62,7 @@ KEY_FIGURES = {
     "Replay": ("0.66", "exact"),
     "GateReport": ("0.857", "0.1905"),
     "BaselineUpdate": ("0.857", "0.1905"),
+    "Leaderboard": ("0.857", "12.5"),
     "RunList": ("0.66", "24"),
     "Run": ("GPE", "8"),
     "Extraction": ("GPE", "Oslo"),

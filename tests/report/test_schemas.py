@@ -98,6 +98,25 @@ def _leakage(folder: Path) -> Any:
     return _json("dataset", "leakage", _written(folder, "gold.jsonl", *rows), "--against", str(folder / "gold.jsonl"))
 
 
+def _leaderboard(folder: Path) -> Any:
+    """Two systems on one board, one on another, and a run that cannot be read."""
+    rows = [
+        {"id": name, "text": "Ida Moen left Oslo.", "entities": [{"spans": [[0, 8]], "label": "PER"}]} for name in "ab"
+    ]
+    golds = _written(folder, "gold.jsonl", *rows), _written(folder, "less.jsonl", rows[0])
+    for model, gold, name in (("trivial", 0, "one"), ("rules", 0, "two"), ("rules", 1, "three")):
+        run = ["run", "--model", model, "--dataset", golds[gold], "--out", str(folder / name), "--resamples", "10"]
+        with redirect_stdout(io.StringIO()):
+            main(run)
+    (folder / "four").mkdir()
+    (folder / "four" / "run.json").write_text("{")
+    found = _json("leaderboard", str(folder), "--resamples", "10")
+    assert found["apart"]
+    assert found["left_out"]
+    assert found["boards"][0]["pairs"]
+    return found
+
+
 def _runs(folder: Path) -> Any:
     """One that is scored, one that is not finished, and one that cannot be read."""
     gold = _written(folder, "gold.jsonl", {"id": "a", "text": "Ida Moen left Oslo.", "entities": []})
@@ -170,6 +189,7 @@ EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
     "adjudicate": _adjudicate,
     "agreement": _agreement,
     "diff": _diff,
+    "leaderboard": _leaderboard,
     "leakage": _leakage,
     "perturb": _perturb,
     "push": _push,

@@ -47,6 +47,7 @@ DOCUMENTS = Registry(
         "evalkit.dataset.convert:Conversion": "evalkit.report.of.conversion:document",
         "evalkit.dataset.publishing.push:PushResult": "evalkit.report.of.push:document",
         "evalkit.dataset.perturbing.perturb:PerturbedDataset": "evalkit.report.of.perturbation:dataset_document",
+        "evalkit.analysis.leaderboard.leaderboard:Leaderboard": "evalkit.report.of.leaderboard:document",
         "evalkit.analysis.robustness:Robustness": "evalkit.report.of.perturbation:robustness_document",
         "evalkit.dataset.splitting.checking:SplitCheck": "evalkit.report.of.splits:check_document",
         "evalkit.dataset.splitting.division:DatasetSplits": "evalkit.report.of.splits:document",
