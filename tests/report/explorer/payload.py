@@ -254,10 +254,63 @@ def payload(texts: Sequence[str] = (), *, words: str = "", chunk_size: int = 3) 
     articles = [first_article(), *map(plain_article, texts)]
     all_texts = [TEXT, *texts]
     chunks = [
-        {"texts": all_texts[at : at + chunk_size], "credits": CREDITS, "articles": articles[at : at + chunk_size]}
+        packed_chunk(all_texts[at : at + chunk_size], articles[at : at + chunk_size])
         for at in range(0, count, chunk_size)
     ]
     return index, chunks
+
+
+def codes(numbers: Sequence[int | None]) -> str:
+    """Numbers as characters: from `0` on, `.` for none, `/` before a negative one."""
+    return "".join("." if one is None else ("/" if one < 0 else "") + chr(48 + abs(one)) for one in numbers)
+
+
+def packed_chunk(texts: Sequence[str], articles: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Articles as columns, see evalkit/report/explorer/front/unpacking.js; nothing is left out for its partner's."""
+    zones = []
+    for article in articles:
+        numbers, before = [], 0
+        for kind, start, end in article["zones"]:
+            numbers += (["headline", "body"].index(kind), start - before, end - start)
+            before = end
+        zones.append(codes(numbers))
+    keys = sorted({key for article in articles for key in article["meta"]})
+    layers = {}
+    for layer in LAYERS:
+        given = [article["layers"].get(layer["name"], {"gold": None, "runs": [None, None]}) for article in articles]
+        layers[layer["name"]] = {
+            "gold": packed_columns([sides["gold"] for sides in given], layer),
+            "runs": [packed_columns([sides["runs"][run] for sides in given], layer) for run in range(2)],
+        }
+    return {
+        "texts": list(texts),
+        "credits": CREDITS,
+        "names": [article["names"] for article in articles],
+        "zones": zones,
+        "meta": {key: [article["meta"].get(key) for article in articles] for key in keys},
+        "layers": layers,
+    }
+
+
+def packed_columns(sides: Sequence[dict[str, Any] | None], layer: dict[str, Any]) -> dict[str, list[str | None]]:
+    """The sides of several articles as columns."""
+    columns: dict[str, list[str | None]] = {}
+    everything = (1 << (len(layer["fields"]) + 1)) - 1
+    for at, side in enumerate(sides):
+        given: dict[str, str] = {}
+        for name, value in (side or {}).items():
+            if isinstance(value, dict):
+                given[name] = codes(value["at"])
+                given |= {f"{name}#": codes(value["pieces"])} if "pieces" in value else {}
+            elif isinstance(value, str):
+                given[name] = codes([int(digit) for digit in value])
+            elif name != "n":
+                given[name] = codes(value)
+        if side and "with" in side:
+            given["own"] = codes([everything for one in side["with"] if one is not None])
+        for name in {"label", *given}:
+            columns.setdefault(name, [None] * len(sides))[at] = given.get(name)
+    return columns
 
 
 OVERVIEW = '<div class="evalkit"><h2>Result</h2><p>micro F1 .875</p></div>'

@@ -1,5 +1,6 @@
 // Articles as they are shown: texts with items at places of JavaScript strings, and what each run made of each item.
 import { openChunk } from "./blocks.js";
+import { unpackArticle } from "./unpacking.js";
 
 /** An article by its position in the index: {position, id, text, zones, meta, layers, list(layer, side)}. */
 export async function openArticle(index, position, keep = true) {
@@ -14,14 +15,14 @@ export async function textsOf(number) {
 }
 
 function decodeArticle(index, position, chunk, place) {
-  const row = chunk.articles[place];
+  const row = unpackArticle(chunk, index, place);
   const text = chunk.texts[place];
   const unit = units(text);
   const layers = {};
   for (const layer of index.layers) {
     const given = row.layers[layer.name];
     if (!given) continue;
-    const decode = (side, key) => side && decodeSide(side, key, layer, row.names, unit, index);
+    const decode = (side, key) => side && decodeSide(side, key, layer, row.names, unit);
     const gold = decode(given.gold, "gold");
     const runs = given.runs.map((side, run) => decode(side, String(run)));
     runs.forEach((items, run) => items && judge(gold ?? [], items, given.runs[run], layer, chunk.credits[layer.name] ?? [], run));
@@ -52,7 +53,7 @@ function units(text) {
   return (point) => places[Math.min(point, places.length - 1)];
 }
 
-function decodeSide(side, key, layer, names, unit, index) {
+function decodeSide(side, key, layer, names, unit) {
   const items = Array.from({ length: side.n }, (_, number) => ({
     side: key,
     layer,
@@ -66,16 +67,14 @@ function decodeSide(side, key, layer, names, unit, index) {
   for (const field of layer.fields) {
     const given = side[field.name];
     if (given === undefined) continue;
-    if (field.type === "span" || field.type === "spans") {
-      spansOf(given, side.n).forEach((spans, number) => {
-        const pieces = spans.map(([from, to]) => ({ field, from: unit(from), to: unit(to), raw: [from, to] }));
+    given.forEach((value, number) => {
+      if (field.type === "span" || field.type === "spans") {
+        const pieces = value.map(([from, to]) => ({ field, from: unit(from), to: unit(to), raw: [from, to] }));
         items[number].pieces.push(...pieces);
         if (pieces.length) items[number].fields.push({ field, pieces });
-      });
-      continue;
-    }
-    given.forEach((value, number) => {
-      const told = field.refers ? referred(index, field, value, key) : field.type === "number" ? (value < 0 ? null : value / 1000) : namesOf(value, names);
+        return;
+      }
+      const told = field.refers ? referred(field, value, key) : field.type === "number" ? value && value / 1000 : namesOf(value, names);
       if (told !== null && told !== undefined && told.length !== 0) items[number].fields.push({ field, value: told });
     });
   }
@@ -90,51 +89,31 @@ function decodeSide(side, key, layer, names, unit, index) {
 
 function namesOf(value, names) {
   if (Array.isArray(value)) return value.map((name) => names[name]);
-  return value < 0 ? null : names[value];
+  return value === null ? null : names[value];
 }
 
 /** A reference to an item of another layer, as its key. */
-function referred(index, field, value, side) {
-  if (value === -1) return null;
+function referred(field, value, side) {
+  if (value === null) return null;
   return value < 0 ? "an item that is not there" : { key: `${side}.${field.refers}.${value}` };
-}
-
-/** Spans of each of n items: [[[start, end], …], …], in code points. */
-export function spansOf(given, count) {
-  const found = [];
-  let [place, start] = [0, 0];
-  for (let number = 0; number < count; number += 1) {
-    const spans = [];
-    for (let left = given.pieces ? given.pieces[number] : 1; left > 0; left -= 1) {
-      start += given.at[place];
-      spans.push([start, start + given.at[place + 1]]);
-      place += 2;
-    }
-    found.push(spans);
-  }
-  return found;
 }
 
 /** Says of each item what a run made of it: verdicts[run] = {kind, partners, credits, change}. */
 function judge(gold, items, side, layer, patterns, run) {
-  if (side.kind === undefined) return;
-  const verdict = (kinds, number, credits, change) => ({
-    kind: layer.kinds[parseInt(kinds[number], 36)] ?? "",
-    credits: (patterns[credits?.[number]] ?? []).map((credit) => (Array.isArray(credit) ? credit[0] / credit[1] : credit)),
-    change: change ? Number(change[number]) : 0,
+  if (!side.kind) return;
+  const verdict = (kind, credit, change) => ({
+    kind: layer.kinds[kind] ?? "",
+    credits: (patterns[credit] ?? []).map((one) => (Array.isArray(one) ? one[0] / one[1] : one)),
+    change: change ?? 0,
     partners: [],
   });
-  gold.forEach((item, number) => (item.verdicts[run] = verdict(side.gold_kind, number, side.gold_credit, side.gold_change)));
-  let last = -1;
+  gold.forEach((item, number) => (item.verdicts[run] = verdict(side.gold_kind[number], side.gold_credit?.[number], side.gold_change?.[number])));
   items.forEach((item, number) => {
-    item.verdicts[run] = verdict(side.kind, number, side.credit, side.change);
-    const step = side.with?.[number];
-    if (step === null || step === undefined) return;
-    last += 1 + step;
-    const partner = gold[last];
+    item.verdicts[run] = verdict(side.kind[number], side.credit?.[number], side.change?.[number]);
+    const partner = gold[side.partner[number]];
     if (!partner) return;
     item.verdicts[run].partners.push(partner);
-    partner.verdicts[run]?.partners.push(item);
+    partner.verdicts[run].partners.push(item);
   });
 }
 

@@ -38,14 +38,14 @@ export function showChains(app, article, runs, shown, hrefOf) {
 
   /** An item in words: names with arrows between them, its label, what it rests on. */
   function told(item) {
-    const names = item.fields.filter(({ field }) => field.type === "name" && !field.refers);
+    const names = item.fields.filter(({ value }) => typeof value === "string");
     const rests = item.fields.filter(({ value }) => value?.key);
     const text = wordsAt(article.text, item.main);
     return [
       names.map(({ field, value }, at) => [at ? " → " : "", make("span", { class: "name", title: field.word }, words(thing(item, value)))]),
       " ",
       make("a", { class: "label", href: hrefOf(item), vars: { "--colour": `var(--c${Math.max(0, item.layer.labels.indexOf(item.label)) % 8})` } }, words(item.label)),
-      text && [" ", make("q", { dir: "auto" }, text)],
+      text && [" ", make("span", { class: "said", dir: "auto" }, text)],
       rests.map(({ value }) => {
         const other = itemAt(article, value.key);
         if (!other) return null;

@@ -37,7 +37,7 @@ app.search = (sought) => {
   return searches.get(sought);
 };
 app.again = () => {
-  drawn = "";
+  drawn = "again";
   show(true);
 };
 
@@ -113,7 +113,7 @@ async function show(again = false) {
   }
   const active = document.activeElement;
   const field = main.contains(active) && active.name ? [active.name, active.selectionStart] : main.contains(active) && active.id === "search" ? ["q", active.selectionStart] : null;
-  const same = before.view === seen.view && before.id === seen.id;
+  const same = drawn !== "" && before.view === seen.view && before.id === seen.id;
   const scroll = same ? scrollY : 0;
   view?.stop?.();
   view = null;

@@ -77,7 +77,7 @@ export function drawText(article, items, sides, { creditOf, hrefOf, sideOf }) {
     element.append(link);
     // Within the link, so that to a reader of the page nothing stands between the words.
     for (const { entry, piece } of begun) link.append(drawTag(entry, piece, above));
-    marks.push({ element, link, starts: begun.map(({ piece }) => piece), items: [...new Set(covering.map(({ entry }) => entry.item))] });
+    marks.push({ element, link, pieces: covering.map(({ piece }) => piece), items: [...new Set(covering.map(({ entry }) => entry.item))] });
     return element;
   }
 
@@ -89,7 +89,7 @@ export function drawText(article, items, sides, { creditOf, hrefOf, sideOf }) {
       const thick = !piece ? 1 : credit === null ? (isOff(item) ? 3 : 2) : credit < 1 ? 3 : 2;
       const colour = colourOf(item.layer, item.label);
       const image = !piece ? dashes(colour, 1, 4) : item.side === "gold" ? `linear-gradient(${colour},${colour})` : dashes(colour, 5, 8);
-      const place = item.side === "gold" ? `${(above - row) * LANE - thick}px` : `calc(100% - ${(below - row) * LANE - thick}px)`;
+      const place = item.side === "gold" ? `${(above - row) * LANE - thick - 1}px` : `calc(100% - ${(below - row) * LANE - thick - 1}px)`;
       return [image, `0 ${place}`, `100% ${thick}px`];
     });
     element.style.backgroundImage = lines.map(([image]) => image).join(",");

@@ -1,19 +1,19 @@
 // Curves that tie the parts of the chosen item together, over the text. Nothing is told by them alone.
 import { make } from "./elements.js";
 
-/** Draws ties between the parts of an item; gives what takes them away. */
+/** Draws ties from the end of each part of an item to the beginning of the next; gives what takes them away. */
 export function drawTies(text, marks, item) {
-  const own = marks.filter((mark) => mark.items.includes(item));
-  const begun = item.pieces.map((piece) => own.find((mark) => mark.items.includes(item) && mark.element.isConnected && mark.starts?.includes(piece))).filter(Boolean);
-  if (begun.length < 2) return () => {};
   const ground = text.getBoundingClientRect();
-  const points = begun.map(({ element }) => {
-    const box = element.getClientRects()[0];
-    return [box.left + box.width / 2 - ground.left, (item.side === "gold" ? box.top + 4 : box.bottom - 4) - ground.top];
-  });
-  const out = item.side === "gold" ? -18 : 18;
-  const curves = points.slice(1).map(([x, y], at) => {
-    const [a, b] = points[at];
+  const boxes = item.pieces.map((piece) => marks.filter((mark) => mark.pieces.includes(piece)).flatMap(({ element }) => [...element.getClientRects()]));
+  const parts = boxes.filter((one) => one.length);
+  if (parts.length < 2) return () => {};
+  const side = item.side === "gold" ? "top" : "bottom";
+  const out = item.side === "gold" ? -16 : 16;
+  const inwards = (box) => Math.min(10, box.width / 2);
+  const curves = parts.slice(1).map((part, at) => {
+    const [before, after] = [parts[at].at(-1), part[0]];
+    const [a, b] = [before.right - inwards(before) - ground.left, before[side] - ground.top];
+    const [x, y] = [after.left + inwards(after) - ground.left, after[side] - ground.top];
     return make("path", { d: `M${a} ${b} C${a} ${b + out}, ${x} ${y + out}, ${x} ${y}` });
   });
   const drawing = make("svg", { class: "ties", "aria-hidden": "true", width: ground.width, height: ground.height }, curves);
