@@ -19,7 +19,15 @@ from evalkit.report.forms.markdown import SIGNS, markdown_block
 from evalkit.report.of.table import document_of
 from evalkit.showing import number_of
 
-__all__ = ["LONGEST_COMMENT", "checked_links", "checked_name", "comment_mark", "comment_size", "render_comment"]
+__all__ = [
+    "LONGEST_COMMENT",
+    "checked_links",
+    "checked_name",
+    "comment_mark",
+    "comment_size",
+    "mark_of",
+    "render_comment",
+]
 
 LONGEST_COMMENT = 65_535
 """A comment is below 65,536 characters, however they are counted."""
@@ -45,6 +53,12 @@ def comment_mark(name: str) -> str:
         InputError: the name is none.
     """
     return f"<!-- evalkit:comment {checked_name(name)} -->"
+
+
+def mark_of(text: str) -> str:
+    """The first line of a comment; "" of a text that is none."""
+    found = re.match(rf"<!-- evalkit:comment {_NAME.pattern} -->(?=\n)", text)
+    return found[0] if found else ""
 
 
 def checked_name(name: str) -> str:
