@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from evalkit.analysis.leaderboard.leaderboard import Board as Board
     from evalkit.analysis.leaderboard.leaderboard import Leaderboard as Leaderboard
     from evalkit.analysis.leaderboard.leaderboard import Standing as Standing
+    from evalkit.analysis.review import DatasetReview as DatasetReview
+    from evalkit.analysis.review import ReviewFinding as ReviewFinding
     from evalkit.analysis.robustness import Robustness as Robustness
     from evalkit.analysis.seeds import RepeatedRuns as RepeatedRuns
     from evalkit.analysis.suspects.bounds import ScoreBounds as ScoreBounds
@@ -130,6 +132,7 @@ if TYPE_CHECKING:
     from evalkit.workflows.leakage import find_leakage as find_leakage
     from evalkit.workflows.patch import patch_dataset as patch_dataset
     from evalkit.workflows.replay import replay_runs as replay_runs
+    from evalkit.workflows.review import review_dataset as review_dataset
     from evalkit.workflows.robustness import measure_robustness as measure_robustness
     from evalkit.workflows.run import run_extractor as run_extractor
     from evalkit.workflows.runs import list_runs as list_runs
@@ -158,6 +161,7 @@ _HOMES = {
     "evalkit.analysis.differences.dataset_diff": ("DatasetDiff",),
     "evalkit.analysis.explain": ("Explanation",),
     "evalkit.analysis.leaderboard.leaderboard": ("Board", "Leaderboard", "Standing"),
+    "evalkit.analysis.review": ("DatasetReview", "ReviewFinding"),
     "evalkit.analysis.robustness": ("Robustness",),
     "evalkit.analysis.seeds": ("RepeatedRuns",),
     "evalkit.analysis.suspects.bounds": ("ScoreBounds",),
@@ -216,6 +220,7 @@ _HOMES = {
     "evalkit.workflows.gate": ("check_gate", "update_baseline"),
     "evalkit.workflows.leaderboard": ("rank_runs",),
     "evalkit.workflows.leakage": ("find_leakage",),
+    "evalkit.workflows.review": ("review_dataset",),
     "evalkit.workflows.robustness": ("measure_robustness",),
     "evalkit.workflows.patch": ("patch_dataset",),
     "evalkit.workflows.replay": ("replay_runs",),

@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
 __all__ = [
     "LONGEST",
     "MESSAGE",
+    "BuildOrder",
     "clean",
     "clean_output",
     "clean_text",
@@ -182,6 +184,37 @@ def markdown_code(text: str) -> str:
         ticks += "`"
     space = " " if "`" in (line[0], line[-1]) else ""
     return f"{ticks}{space}{line}{space}{ticks}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOrder:
+    """What a build server is to show at a place of a file, as GitHub reads it from what a job prints.
+
+    Attributes:
+        kind: `error`, `warning` or `notice`.
+        message: what is shown; of others, as are all texts here.
+        file: as the repository names it, or "".
+        line: from 1; 0 for none.
+        title: a few words over the message, or "".
+    """
+
+    kind: str
+    message: str
+    file: str = ""
+    line: int = 0
+    title: str = ""
+
+    @property
+    def text(self) -> str:
+        """The line: one order, whatever the texts hold."""
+        named = {"file": self.file, "line": str(self.line or ""), "title": one_line(self.title, LONGEST)}
+        places = ",".join(f"{name}={_in_order(value, ':,')}" for name, value in named.items() if value)
+        return f"::{self.kind}{' ' if places else ''}{places}::{_in_order(one_line(self.message, MESSAGE))}"
+
+
+def _in_order(text: str, signs: str = "") -> str:
+    inert = _ORDER.sub(r"#\\#", clean(text))
+    return "".join(f"%{ord(sign):02X}" if sign in "%" + signs else sign for sign in inert)
 
 
 _COLOURS = frozenset(

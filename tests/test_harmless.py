@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.harmless import (
+    BuildOrder,
     clean,
     clean_output,
     clean_text,
@@ -178,3 +179,19 @@ def test_names_in_messages_are_no_longer_than_people_read(text: str, size: int) 
     short = shortened(text)
     assert len(short) == size
     assert (short[:6], short[-4:]) == (text[:6], text[-4:])
+
+
+@pytest.mark.parametrize(
+    ("order", "text"),
+    [
+        (BuildOrder(kind="error", message="no"), "::error::no"),
+        (BuildOrder(kind="error", message="no", file="a/b.json", line=3), "::error file=a/b.json,line=3::no"),
+        (
+            BuildOrder(kind="error", message="50 %\n::error::x", file="a:b,c"),
+            "::error file=a%3Ab%2Cc::50 %25 ::error::x",
+        ),
+        (BuildOrder(kind="error", message="##[error]x", title="a\r\n::b"), "::error title=a %3A%3Ab::#\\#[error]x"),
+    ],
+)
+def test_an_order_for_a_build_server_is_one_line(order: BuildOrder, text: str):
+    assert order.text == text

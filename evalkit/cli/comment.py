@@ -21,7 +21,7 @@ __all__ = ["comment_command"]
     help="Its number, if not the one that the build is about.",
 )
 def comment_command(file: Path, pull_request: int | None) -> None:
-    """Post FILE, a comment that `evalkit gate --comment` wrote, in place of the one that was posted before.
+    """Post FILE, a comment that `evalkit gate --comment-file` wrote, in place of the one that was posted before.
 
     For builds of GitHub (GITHUB_TOKEN, with the permission pull-requests: write) and of GitLab (GITLAB_TOKEN, an access
     token with the scope api). Which pull or merge request it is, their variables say. A pull request from a fork gets

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalkit.cli.options import PATH, given
+from evalkit.cli.posts import Posts, post_options
 from evalkit.cli.show import Shown, form_options, show
 
 if TYPE_CHECKING:
@@ -28,12 +29,6 @@ __all__ = ["gate_command"]
     "--allow-fewer", is_flag=True, help="With --update: take a run that lacks articles or layers of the baseline."
 )
 @click.option("--dataset", help="Where the gold is now, if not where the run found it.")
-@click.option("--summary", type=PATH, help="Add Markdown for a job summary or a pull request to this file.")
-@click.option("--comment", type=PATH, help="Write the comment for a pull request to this file (see evalkit comment).")
-@click.option("--comment-name", default="gate", show_default=True, help="With --comment: which of several it is.")
-@click.option(
-    "--link", "links", multiple=True, metavar="NAME=ADDRESS", help="With --comment: link this under the verdict."
-)
 @click.option("--junit", type=PATH, help="Write JUnit XML with one test case a rule to this file.")
 @click.option(
     "--limit",
@@ -42,9 +37,17 @@ __all__ = ["gate_command"]
     show_default=True,
     help="How many broken, fixed, added and gone items are listed, each.",
 )
+@post_options("gate")
 @form_options
 def gate_command(
-    run: Path, baseline: Path, rules: Path | None, dataset: str | None, update: bool, form: Shown, **shown: Any
+    run: Path,
+    baseline: Path,
+    rules: Path | None,
+    dataset: str | None,
+    update: bool,
+    posts: Posts,
+    form: Shown,
+    **shown: Any,
 ) -> int:
     """Stop a change that makes extraction worse: RUN is compared with a baseline, article by article.
 
@@ -52,37 +55,28 @@ def gate_command(
     extractor that failed on an article, 2 wrong usage or input that cannot be used, 3 cannot tell: there is a drop, but
     this gold cannot show whether it is more than noise (rules may make 3 a pass or a fail: on_unclear).
     """
-    from evalkit.report.comment import checked_links, checked_name
     from evalkit.workflows.gate import check_gate, update_baseline
 
-    if shown["comment"] is None and (odd := given("comment_name", "links")):
-        raise click.UsageError(f"--{odd[0].replace('_', '-').removesuffix('s')} goes with --comment")
-    checked_name(shown["comment_name"])
-    shown["links"] = checked_links({name: link for name, _, link in (pair.partition("=") for pair in shown["links"])})
     limit: int = shown["limit"]
     allowed = {name: shown[name] for name in ("allow_failures", "allow_fewer")}
     if update:
         done = update_baseline(run, baseline, rules=rules, dataset=dataset, **allowed)
-        _write(done, shown)
+        _write(done, posts, shown)
         show(done, form, heading=False, limit=limit)
         return 0
     if odd := given(*allowed):
         raise click.UsageError(f"--{odd[0].replace('_', '-')} goes with --update")
     report = check_gate(run, baseline, rules=rules, dataset=dataset)
-    _write(report, shown)
+    _write(report, posts, shown)
     show(report, form, limit=limit)
     return report.exit_code
 
 
-def _write(result: GateReport | BaselineUpdate, shown: dict[str, Any]) -> None:
-    """The files that were asked for: a summary is added to what other steps wrote, a JUnit file is one gate's."""
-    from evalkit.files import append_file, write_file
-    from evalkit.report.comment import render_comment
-    from evalkit.report.render import render_report
+def _write(result: GateReport | BaselineUpdate, posts: Posts, shown: dict[str, Any]) -> None:
+    """The files that were asked for: a JUnit file is one gate's."""
+    posts.write(result, limit=shown["limit"])
+    if shown["junit"] is not None:
+        from evalkit.files import write_file
+        from evalkit.report.render import render_report
 
-    for option, form, write in (("summary", "markdown", append_file), ("junit", "junit", write_file)):
-        if shown[option] is not None:
-            write(shown[option], render_report(result, form, limit=shown["limit"]))
-    if shown["comment"] is not None:
-        text = render_comment(result, name=shown["comment_name"], links=shown["links"], limit=shown["limit"])
-        write_file(shown["comment"], text)
+        write_file(shown["junit"], render_report(result, "junit", limit=shown["limit"]))

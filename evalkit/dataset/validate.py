@@ -97,6 +97,7 @@ class Validation:
         notes: what is to be said about how it was read.
         labels: how many items have each label, for the layers whose labels nobody has listed, under the names of
             `counts`.
+        places: article id → where it stands, `file:line`, or `file[index]` in a list.
     """
 
     problems: tuple[Problem, ...]
@@ -104,6 +105,7 @@ class Validation:
     checks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     labels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The problems and what was looked at as JSON values."""
@@ -201,6 +203,7 @@ def validate_dataset(
             *changes,
         ),
         labels=_unlisted_labels(raws, inventory),
+        places={raw.example.article.id: raw.claims.where for raw in raws if raw.claims.where},
     )
 
 

@@ -93,7 +93,7 @@ def post_comment(
     """Posts a comment, or writes the one that is there anew.
 
     Args:
-        path: the file that `evalkit gate --comment` wrote.
+        path: the file that `evalkit gate --comment-file` wrote.
         environment: the variables of the build.
         number: of the pull request; by default the one that the build is about.
         pause: waits some seconds before another try.
@@ -106,7 +106,7 @@ def post_comment(
     mark = mark_of(text)
     if not mark:
         raise InputError(
-            f"{path}: is no comment; evalkit gate --comment or evalkit dataset review --comment writes one"
+            f"{path}: is no comment; evalkit gate --comment-file or evalkit dataset review --comment-file writes one"
         )
     if comment_size(text) > LONGEST_COMMENT:
         raise InputError(f"{path}: has more than {LONGEST_COMMENT} characters; take it as evalkit wrote it")

@@ -566,7 +566,7 @@ def test_the_gate_and_its_files_need_nothing_heavy(runs: Path) -> None:
 def test_writes_the_comment_for_a_pull_request(runs: Path, evalkit: Evalkit) -> None:
     """What is posted is what this command wrote: its mark, the verdict, both figures, and what broke with its text."""
     link = "explorer=https://github.com/o/r/actions/runs/1/artifacts/2"
-    words = ("--baseline", "base.json", "--comment", "c.md", "--comment-name", "people", "--link", link)
+    words = ("--baseline", "base.json", "--comment-file", "c.md", "--comment-name", "people", "--link", link)
     assert evalkit("gate", "ten_lost", *words).status == 1
     lines = Path("c.md").read_text(encoding="utf-8").splitlines()
     assert lines[:2] == ["<!-- evalkit:comment people -->", "## evalkit gate: ❌ fail"]
@@ -579,12 +579,16 @@ def test_writes_the_comment_for_a_pull_request(runs: Path, evalkit: Evalkit) -> 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        pytest.param(("--comment-name", "x"), "--comment-name goes with --comment", id="a name without a comment"),
-        pytest.param(("--link", "x=https://a.org"), "--link goes with --comment", id="a link without a comment"),
+        pytest.param(("--comment-name", "x"), "--comment-name goes with --comment-file", id="a name without a comment"),
+        pytest.param(("--link", "x=https://a.org"), "--link goes with --comment-file", id="a link without a comment"),
         pytest.param(
-            ("--comment", "c.md", "--comment-name", "a--b"), "the name of a comment is 'a--b'", id="a name that is none"
+            ("--comment-file", "c.md", "--comment-name", "a--b"),
+            "the name of a comment is 'a--b'",
+            id="a name that is none",
         ),
-        pytest.param(("--comment", "c.md", "--link", "x"), "the link 'x' goes to ''", id="a link without an address"),
+        pytest.param(
+            ("--comment-file", "c.md", "--link", "x"), "the link 'x' goes to ''", id="a link without an address"
+        ),
     ],
 )
 def test_what_belongs_to_a_comment_is_refused_before_anything_is_read(

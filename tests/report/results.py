@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.analysis.leaderboard.leaderboard import Apart, Leaderboard, System
+from evalkit.analysis.review import DatasetReview, ReviewFinding
 from evalkit.analysis.suspects.corrections import Corrections
 from evalkit.analysis.suspects.settled import Decision
 from evalkit.dataset.build import BuildResult
@@ -305,6 +306,24 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
             sampled=4,
             limit=50,
             articles_with_common=12,
+            notes=(text,),
+        ),
+        "evalkit.analysis.review:DatasetReview": DatasetReview(
+            dataset=text,
+            base=text,
+            findings=(
+                ReviewFinding(
+                    check="invalid",
+                    code=text,
+                    article_id=text,
+                    place=text,
+                    message=f"{text} 12",
+                    file=text,
+                    line=46,
+                ),
+            ),
+            diff=diff_datasets(gold, edited_gold(gold, text)),
+            pairs=25,
             notes=(text,),
         ),
         "evalkit.dataset.validate:Validation": Validation(problems=(), counts=counts),

@@ -54,6 +54,7 @@ KEY_FIGURES = {
     "DatasetDiff": ("relabelled", "removed"),
     "Exploration": ("missed", "duplicate"),
     "ItemTable": ("missed", "entities"),
+    "DatasetReview": ("46", "12"),
     "Explanation": ("boundary", "0.33"),
     "Agreement": ("boundary", "0.33"),
     "Suspects": ("boundary", "GPE"),

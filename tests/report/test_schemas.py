@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -134,6 +135,25 @@ def _runs(folder: Path) -> Any:
     return found
 
 
+def _review(folder: Path) -> Any:
+    """Gold with a label that was changed and an offset that is wrong, since a commit."""
+    row = {"id": "a", "split": "test", "text": "Ida Moen.", "entities": [{"spans": [[0, 8]], "label": "PER"}]}
+    gold = folder / "gold"
+    with redirect_stdout(io.StringIO()):
+        source = _written(folder, "gold.jsonl", row, row | {"id": "b"})
+        main(["dataset", "build", source, "--out", str(gold), "--corpus", str(folder / "corpus")])
+    who = ("-c", "user.name=ida", "-c", "user.email=ida@example.org")
+    for words in (("init", "-q"), ("add", "."), (*who, "commit", "-qm", "gold")):
+        subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
+    for name, old, new in (("a", "PER", "ORG"), ("b", "[[0, 8]]", "[[0, 80]]")):
+        path = gold / "test" / f"{name}.json"
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    done = _json("dataset", "review", str(gold), "--rev", "HEAD")
+    assert done["findings"]
+    assert done["diff"]["changes"]
+    return done
+
+
 def _suspects(folder: Path) -> Any:
     text = "Ida Moen left Oslo. “No,” she said."
     moen, oslo = {"spans": [[0, 8]], "label": "PER"}, {"spans": [[14, 18]], "label": "GPE"}
@@ -194,6 +214,7 @@ EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
     "perturb": _perturb,
     "push": _push,
     "result": _result,
+    "review": _review,
     "runs": _runs,
     "split": _split,
     "split-check": _split_check,

@@ -33,6 +33,7 @@ COMMANDS = {
     ),
     "patch": ("evalkit.cli.dataset.patch:patch_command", "Make the changes of a patch in a dataset folder."),
     "diff": ("evalkit.cli.dataset.diff:diff_command", "Show what became of gold between two versions of it."),
+    "review": ("evalkit.cli.dataset.review:review_command", "Say what a pull request does to it."),
     "perturb": (
         "evalkit.cli.dataset.perturb:perturb_command",
         "Change texts under their gold; see what breaks a model.",

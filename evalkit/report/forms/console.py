@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from evalkit.harmless import clean_output
+from evalkit.harmless import BuildOrder, clean_output
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Output", "clean_streams", "make_console", "result_stream", "results_apart"]
+__all__ = ["Output", "clean_streams", "give_order", "make_console", "result_stream", "results_apart"]
 
 UNBOUNDED = 10_000
 """Columns of a page without edges."""
@@ -65,6 +65,14 @@ class Output:
     def buffer(self) -> io.BufferedIOBase:
         """The same for those who write bytes."""
         return _Bytes(self)
+
+    def order(self, order: BuildOrder) -> None:
+        """Gives a build server an order of our own, on a line of its own; those of others get a backslash."""
+        from evalkit.secrets import redacted
+
+        self.write("" if self._blank else "\n")
+        self.stream.write(redacted(order.text) + "\n")
+        self._blank = True
 
     def _clean(self, text: str) -> str:
         moves = self._BAR.match(text) if self.stream.isatty() else None
@@ -138,6 +146,11 @@ def results_apart() -> Iterator[None]:
 def result_stream() -> Any:
     """Where results go: standard output."""
     return _results[-1] if _results else sys.stdout
+
+
+def give_order(order: BuildOrder) -> None:
+    """Gives a build server an order on standard error, where none of its messages gives one."""
+    clean_stream(sys.stderr, messages=True).order(order)
 
 
 def clean_stream(stream: Any, *, messages: bool = False) -> Any:

@@ -25,6 +25,7 @@ DOCUMENTS = Registry(
         "evalkit.analysis.differences.dataset_diff:DatasetDiff": "evalkit.report.of.difference:document",
         "evalkit.analysis.exploration.exploration:Exploration": "evalkit.report.of.exploration:document",
         "evalkit.analysis.exploration.item_rows:ItemTable": "evalkit.report.of.exploration:items_document",
+        "evalkit.analysis.review:DatasetReview": "evalkit.report.of.review:document",
         "evalkit.analysis.explain:Explanation": "evalkit.report.of.explanation:document",
         "evalkit.analysis.thresholds:ThresholdFit": "evalkit.report.of.thresholds:document",
         "evalkit.analysis.agreement.measured:Agreement": "evalkit.report.of.agreement:document",
