@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from evalkit.errors import InputError, interruption_of
+from evalkit.extractors.underway import place_here
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -50,8 +51,10 @@ def spread(
         stop: tells the calls that are under way to end; called when one raises, as all of them are waited for, or when
             somebody interrupts, who waits a moment for them.
 
-    Whatever it ends with, what was finished by then is not lost: see `finished_before`.
+    Whatever it ends with, what was finished by then is not lost: see `finished_before`. Where articles are under way in
+    this thread, each that is finished counts there as done.
     """
+    function = _counted(function)
     if threads < 2 or len(items) < 2:
         results: list[Result] = []
         try:
@@ -83,6 +86,20 @@ def spread(
         raise
     finally:
         pool.shutdown(wait=not interrupted)
+
+
+def _counted(function: Callable[[Item], Result]) -> Callable[[Item], Result]:
+    """The function, telling the place of this thread of each item that is done, whichever thread does it."""
+    place = place_here()
+    if place is None:
+        return function
+
+    def counted(item: Item) -> Result:
+        result = function(item)
+        place.add()
+        return result
+
+    return counted
 
 
 def leave_finished(error: BaseException, finished: Iterable[tuple[object, object]]) -> None:

@@ -1,4 +1,4 @@
-"""The articles that are being extracted from right now, for whoever wants to say so."""
+"""The articles that are being extracted from right now, and how many of them are done, for whoever wants to say so."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from evalkit.records import Article
 
-__all__ = ["UnderWay", "articles_under_way", "under_way"]
+__all__ = ["Place", "UnderWay", "articles_under_way", "place_here", "under_way"]
 
 
 class UnderWay(NamedTuple):
@@ -19,7 +19,7 @@ class UnderWay(NamedTuple):
     Attributes:
         articles: the ids of the articles that it handed over together.
         since: when that was, as `time.monotonic` counts.
-        before: how many of those that were handed to it together are done, where it takes one after the other.
+        before: how many of those that were handed to it together are done, as far as that can be told.
     """
 
     articles: tuple[str, ...]
@@ -27,19 +27,35 @@ class UnderWay(NamedTuple):
     before: int = 0
 
 
-_now: dict[int, UnderWay] = {}
+class Place:
+    """Where a thread is: articles that were handed over together, of which more and more are done."""
+
+    def __init__(self, articles: Sequence[Article], before: int = 0) -> None:
+        """Articles, of which none is done; `before` others that were handed over with them are."""
+        self.articles = tuple(article.id for article in articles)
+        self.since = time.monotonic()
+        self.finished = before
+        self._lock = threading.Lock()
+
+    def add(self) -> None:
+        """One more is done; called from whichever thread did it."""
+        with self._lock:
+            self.finished += 1
+
+
+_now: dict[int, Place] = {}
 
 
 @contextmanager
-def under_way(articles: Sequence[Article]) -> Iterator[None]:
+def under_way(articles: Sequence[Article]) -> Iterator[Place]:
     """Notes that this thread is at some articles; inside it may be at single ones of them."""
     thread = threading.get_ident()
     around = _now.get(thread)
-    ids = tuple(article.id for article in articles)
-    before = around.articles.index(ids[0]) if around is not None and ids and ids[0] in around.articles else 0
-    _now[thread] = UnderWay(ids, time.monotonic(), before)
+    first = articles[0].id if articles else ""
+    before = around.articles.index(first) if around is not None and first in around.articles else 0
+    place = _now[thread] = Place(articles, before)
     try:
-        yield
+        yield place
     finally:
         if around is None:
             _now.pop(thread, None)
@@ -47,6 +63,12 @@ def under_way(articles: Sequence[Article]) -> Iterator[None]:
             _now[thread] = around
 
 
+def place_here() -> Place | None:
+    """Where this thread is."""
+    return _now.get(threading.get_ident())
+
+
 def articles_under_way() -> list[UnderWay]:
     """What each thread is at, what was begun first first."""
-    return sorted(_now.values(), key=lambda one: one.since)
+    places = [UnderWay(one.articles, one.since, one.finished) for one in list(_now.values())]
+    return sorted(places, key=lambda one: one.since)

@@ -24,7 +24,7 @@ from evalkit.extractors.base import (
 )
 from evalkit.extractors.given_pairs import LABELLED, labelled_pairs
 from evalkit.extractors.threads import finished_before, leave_finished, spread
-from evalkit.extractors.underway import under_way
+from evalkit.extractors.underway import Place, under_way
 from evalkit.predictions.admission import admit, plain_usage
 from evalkit.records import Annotations, Article, Prediction
 from evalkit.secrets import redacted
@@ -73,8 +73,8 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
     articles = [job.article for job, refused in zip(jobs, too_long, strict=True) if refused is None]
     labels_pairs = isinstance(extractor, PairLabeler)
     try:
-        with under_way(articles):
-            answers = list(extractor.extract(articles)) if articles else []
+        with under_way(articles) as place:
+            answers = _answers(extractor, articles, place)
     except SpendingError as error:
         spent, answers = str(error), list(error.made)
     except (ExtractorError, KeyboardInterrupt) as stop:
@@ -124,6 +124,15 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
     return [prediction for prediction in predictions if prediction is not None]
 
 
+def _answers(extractor: Extractor, articles: Sequence[Article], place: Place) -> list[object]:
+    """What it answers; one that gives its answers one after the other is seen to go on."""
+    answers: list[object] = []
+    for answer in extractor.extract(articles) if articles else ():
+        answers.append(answer)
+        place.finished = max(place.finished, len(answers)) if len(articles) > 1 else place.finished
+    return answers
+
+
 def made_before(error: BaseException) -> list[Prediction]:
     """The predictions of a batch that were made before something ended it."""
     made = error.made if isinstance(error, SpendingError) else [made for _, made in finished_before(error)]
@@ -133,8 +142,9 @@ def made_before(error: BaseException) -> list[Prediction]:
 def _one_by_one(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Job]) -> list[Prediction]:
     made: list[Prediction] = []
     try:
-        for job in jobs:
-            made += predict_batch(extractor, layers, [job])
+        with under_way([job.article for job in jobs]):
+            for job in jobs:
+                made += predict_batch(extractor, layers, [job])
     except SpendingError as stop:
         raise SpendingError(str(stop), [*made, *made_before(stop)]) from stop
     except (ExtractorError, KeyboardInterrupt) as stop:

@@ -24,6 +24,7 @@ from evalkit.errors import EvalkitError
 from evalkit.extractors.answers import PROBE_TEXT
 from evalkit.extractors.base import Extractor, PairLabeler, PairLabels, traits_of
 from evalkit.extractors.callable import UserExtractor
+from evalkit.extractors.underway import articles_under_way, under_way
 from evalkit.extractors.worker.wire import (
     answer_line,
     answer_to_row,
@@ -40,6 +41,9 @@ Row = dict[str, Any]
 
 _NOT_HERE = ("spec", "limit_time", "thread_safe", "threads")
 """What is known or done where it is asked from, or speaks of threads that are not here."""
+
+_TELLING = 0.2
+"""Seconds between two lines that say how many of several articles are done."""
 
 _MOMENT = 0.5
 """Seconds in which an extractor may end what it is at when nobody wants its answer any more."""
@@ -78,10 +82,39 @@ def serve(make: Callable[[Row], Extractor], incoming: int, outgoing: int) -> Non
     requests = _Requests(incoming)
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
         for request in requests:
-            _write(outgoing, server.answer(request))
+            with _telling(outgoing, request):
+                line = server.answer(request)
+            _write(outgoing, line)
     if server.extractor is not None:
         with contextlib.suppress(KeyboardInterrupt, EvalkitError):
             traits_of(server.extractor).close()
+
+
+@contextlib.contextmanager
+def _telling(outgoing: int, request: Row) -> Iterator[None]:
+    """While it is open, whoever asks is told how many of several articles are done."""
+    if len(request.get("articles", ())) < 2:
+        yield
+        return
+    ended = threading.Event()
+
+    def tell() -> None:
+        said = 0
+        while not ended.wait(_TELLING):
+            done = sum(place.before for place in articles_under_way())
+            if done > said:
+                said = done
+                with contextlib.suppress(OSError):
+                    _write(outgoing, answer_line({"number": request.get("number"), "finished": done}))
+
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        # No line of it may stand in the middle of the answer.
+        thread.join()
 
 
 class _Requests:
@@ -159,8 +192,13 @@ class _Server:
                 return {}
             case "extract":
                 self._worked = True
-                answers = extractor.extract([read_article(row) for row in request["articles"]])
-                return {"answers": [answer_to_row(answer) for answer in answers]}
+                articles = [read_article(row) for row in request["articles"]]
+                rows: list[Row] = []
+                with under_way(articles) as place:
+                    for answer in extractor.extract(articles):
+                        rows.append(answer_to_row(answer))
+                        place.finished = max(place.finished, len(rows))
+                return {"answers": rows}
             case "label_pairs" if isinstance(extractor, PairLabeler):
                 labels = extractor.label_pairs(read_article(request["article"]), pairs_from_row(request["pairs"]))
                 return answer_to_row(labels if isinstance(labels, PairLabels) else PairLabels(labels))

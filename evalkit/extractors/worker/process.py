@@ -184,12 +184,15 @@ class Worker:
         self._selector.register(listening, selectors.EVENT_READ, self._listen)
         self._selector.register(reading, selectors.EVENT_READ, self._read)
 
-    def ask(self, request: Row, seconds: float | None = None) -> Row:
+    def ask(
+        self, request: Row, seconds: float | None = None, told: Callable[[int], None] = lambda finished: None
+    ) -> Row:
         """The answer to a request.
 
         Args:
             request: what is asked for.
             seconds: how long the answer may take; None for ever.
+            told: called with the number of articles of the request that are done, where the process says so before.
 
         Raises:
             LostError: there is no answer; says why. The process is good for nothing more.
@@ -198,6 +201,19 @@ class Worker:
         self._asked += 1
         self._outgoing = memoryview(answer_line({"number": self._asked, **request}))
         self._selector.register(self._asking, selectors.EVENT_WRITE, self._send)
+        while True:
+            row = self._checked(self._line(deadline, seconds))
+            if "finished" not in row:
+                return row
+            if type(row["finished"]) is int:
+                told(row["finished"])
+
+    def _line(self, deadline: float | None, seconds: float | None) -> bytes:
+        """The next line that it writes.
+
+        Raises:
+            LostError: there is none.
+        """
         searched = 0
         while (end := self._incoming.find(b"\n", searched)) < 0 or not self._incoming.startswith(b"{"):
             searched = len(self._incoming)
@@ -216,7 +232,7 @@ class Worker:
         line = bytes(self._incoming[: end + 1])
         del self._incoming[: end + 1]
         self._drain()
-        return self._checked(line)
+        return line
 
     @property
     def lives(self) -> bool:
