@@ -23,6 +23,7 @@ __all__ = [
     "ReadOptions",
     "Running",
     "Scoring",
+    "Standing",
     "listed",
     "options_of",
 ]
@@ -43,6 +44,9 @@ def listed(value: Any, *kinds: type, wanted: str = "give one of them or a list")
 
 Progress = Callable[[int, int], None]
 """Called with the number of finished articles and of all articles, before the first and after each batch."""
+
+Standing = Callable[[Mapping[str, str], Mapping[str, float]], None]
+"""Called after each batch with what failed so far, article id → error, and with F1 so far, task and convention → F1."""
 
 
 def _threshold_texts(value: Any) -> tuple[str, ...]:
@@ -178,6 +182,7 @@ class Running:
         max_failures: how many articles may fail before `Run.shortfall` speaks; all but one if None.
         out: a folder to write the run to, or to continue it in; nothing is written if None.
         progress: told after each batch how far the run is.
+        standing: told after each batch how it stands: what failed, and where gold is at hand how good it is so far.
         command: the command line to keep with the run.
         article_timeout: seconds after which an article fails; no limit if None.
         max_cost: what an extractor that counts it may spend, in the currency of its prices; no limit if None.
@@ -194,6 +199,7 @@ class Running:
     max_failures: int | None = None
     out: str | Path | None = None
     progress: Progress | None = None
+    standing: Standing | None = None
     command: str = ""
     article_timeout: float | None = None
     isolated: bool = False
@@ -247,6 +253,7 @@ class OptionWords(TypedDict, total=False):
     max_failures: int | None
     out: str | Path | None
     progress: Progress | None
+    standing: Standing | None
     article_timeout: float | None
     max_cost: float | None
     max_tokens: int | None

@@ -61,9 +61,9 @@ def extract_command(
     if to is not None and out is not None:
         # Before anything is paid for.
         check_destination(out, to, target)
-    with shown_progress(model) as progress:
+    with shown_progress(model) as watched:
         limits = Running(article_timeout=article_timeout, max_cost=max_cost, max_tokens=max_tokens)
-        running = replace(limits, isolated=True, progress=progress, announce=warn)
+        running = replace(limits, isolated=True, progress=watched.progress, standing=watched.standing, announce=warn)
         extraction = extract_articles(model, files, settings=parse_settings(settings), read=read, running=running)
     left = len(extraction.failed) < len(extraction.articles)
     if to is not None and out is not None:

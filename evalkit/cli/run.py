@@ -102,7 +102,7 @@ def run_command(
 
     show_logs()
     settings = parse_settings(rest["settings"])
-    with shown_progress(model) as progress:
+    with shown_progress(model) as watched:
         running = Running(
             batch_size=rest["batch_size"],
             workers=rest["workers"],
@@ -111,7 +111,8 @@ def run_command(
             keep_failed=rest["keep_failed"],
             max_failures=rest["max_failures"],
             out=rest["out"],
-            progress=progress,
+            progress=watched.progress,
+            standing=watched.standing,
             isolated=True,
             article_timeout=rest["article_timeout"],
             max_cost=rest["max_cost"],

@@ -36,7 +36,7 @@ from evalkit.extractors.identity.reach import Reached, reach
 from evalkit.extractors.identity.work import before_work, note_work
 from evalkit.extractors.options import keywords, parse_layers
 from evalkit.extractors.threads import spread
-from evalkit.extractors.underway import under_way
+from evalkit.extractors.underway import as_they_come, under_way
 from evalkit.layers.table import layer_names
 from evalkit.records import Annotations, Article
 from evalkit.showing import number_of
@@ -218,7 +218,7 @@ class UserExtractor:
             if self.by_article:
                 return spread(self._call, articles, 1)
             # One more than wanted: what never ends is seen all the same.
-            answers = list(islice(self._target.extract(articles), len(articles) + 1))
+            answers = list(islice(as_they_come(self._target.extract(articles)), len(articles) + 1))
         except KeyboardInterrupt:
             self._note_its_work()
             raise

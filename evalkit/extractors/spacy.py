@@ -30,6 +30,7 @@ from evalkit.extractors.base import LONGEST_ARTICLE, ArticleFailure
 from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.identity.contents import folder_sha256
 from evalkit.extractors.options import Options
+from evalkit.extractors.underway import as_they_come
 from evalkit.records import Annotations, Article, Entity, Span
 from evalkit.registry import near_match
 
@@ -183,7 +184,8 @@ class SpacyExtractor:
         texts = [article.text for article in articles]
         self._nlp.max_length = max([self._nlp.max_length, *(len(text) + 1 for text in texts)])
         with self._nlp.select_pipes(disable=self._disabled):
-            return [self._annotations(doc) for doc in self._nlp.pipe(texts, batch_size=self._batch)]
+            docs = as_they_come(self._nlp.pipe(texts, batch_size=self._batch))
+            return [self._annotations(doc) for doc in docs]
 
     def _annotations(self, doc: Any) -> Annotations | ArticleFailure:
         if self._spans:

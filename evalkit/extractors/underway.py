@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from evalkit.records import Article
 
-__all__ = ["Place", "UnderWay", "articles_under_way", "place_here", "under_way"]
+__all__ = ["Place", "UnderWay", "articles_under_way", "as_they_come", "finished_here", "place_here", "under_way"]
+
+Answer = TypeVar("Answer")
 
 
 class UnderWay(NamedTuple):
@@ -66,6 +68,23 @@ def under_way(articles: Sequence[Article]) -> Iterator[Place]:
 def place_here() -> Place | None:
     """Where this thread is."""
     return _now.get(threading.get_ident())
+
+
+def finished_here(number: int) -> None:
+    """Notes how many of the articles that this thread handed over together are done; fewer than before change nothing.
+
+    Of one article that is handed over alone there is nothing to say before it is done.
+    """
+    place = place_here()
+    if place is not None and len(place.articles) > 1:
+        place.finished = max(place.finished, min(number, len(place.articles)))
+
+
+def as_they_come(answers: Iterable[Answer]) -> Iterator[Answer]:
+    """The answers for the articles that this thread is at, each of which is noted as done when it is there."""
+    for number, answer in enumerate(answers, 1):
+        finished_here(number)
+        yield answer
 
 
 def articles_under_way() -> list[UnderWay]:

@@ -24,7 +24,7 @@ from evalkit.extractors.base import (
 )
 from evalkit.extractors.given_pairs import LABELLED, labelled_pairs
 from evalkit.extractors.threads import finished_before, leave_finished, spread
-from evalkit.extractors.underway import Place, under_way
+from evalkit.extractors.underway import as_they_come, under_way
 from evalkit.predictions.admission import admit, plain_usage
 from evalkit.records import Annotations, Article, Prediction
 from evalkit.secrets import redacted
@@ -73,8 +73,8 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
     articles = [job.article for job, refused in zip(jobs, too_long, strict=True) if refused is None]
     labels_pairs = isinstance(extractor, PairLabeler)
     try:
-        with under_way(articles) as place:
-            answers = _answers(extractor, articles, place)
+        with under_way(articles):
+            answers = list(as_they_come(extractor.extract(articles))) if articles else []
     except SpendingError as error:
         spent, answers = str(error), list(error.made)
     except (ExtractorError, KeyboardInterrupt) as stop:
@@ -122,15 +122,6 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
     if spent:
         raise SpendingError(spent, predictions)
     return [prediction for prediction in predictions if prediction is not None]
-
-
-def _answers(extractor: Extractor, articles: Sequence[Article], place: Place) -> list[object]:
-    """What it answers; one that gives its answers one after the other is seen to go on."""
-    answers: list[object] = []
-    for answer in extractor.extract(articles) if articles else ():
-        answers.append(answer)
-        place.finished = max(place.finished, len(answers)) if len(articles) > 1 else place.finished
-    return answers
 
 
 def made_before(error: BaseException) -> list[Prediction]:

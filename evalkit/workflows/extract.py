@@ -55,10 +55,14 @@ def extract_articles(
         if how.article_timeout is not None:
             limit_time(system, how.article_timeout)
         done = 0
+        failed: dict[str, str] = {}
 
         def tell(batch: Sequence[Prediction], cached: int = 0) -> None:
             nonlocal done
             done += len(batch)
+            failed.update({one.article_id: one.error for one in batch if one.error is not None})
+            if how.standing is not None:
+                how.standing(failed, {})
             if how.progress is not None:
                 how.progress(done, len(given))
 

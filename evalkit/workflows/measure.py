@@ -24,6 +24,7 @@ from evalkit.workflows.leaked import kept_gold
 from evalkit.workflows.pairing import check_evaluable, check_scoring, check_words
 from evalkit.workflows.run import make_run, planned_run
 from evalkit.workflows.score import bootstrap_of, score_run
+from evalkit.workflows.standing import FiguresSoFar
 from evalkit.workflows.systems import resolved
 
 __all__ = ["measure_extractor", "narrowed"]
@@ -57,7 +58,9 @@ def measure_extractor(
         check_evaluable(gold, planned, options.scoring)
         folder = RunFolder(Path(options.running.out or RunFolder.default(planned.extractor, planned.key).path))
         with folder.held(options.running.command):
-            run = make_run(system, planned, options.running, folder)
+            tell = options.running.standing
+            watch = None if tell is None else FiguresSoFar(gold, planned, options.scoring, tell).add
+            run = make_run(system, planned, options.running, folder, watch)
             traits = traits_of(system)
             spent = usage_notes(run.predictions, prices=traits.token_prices)
             notes = (*_notes(traits, gold), *run.notes, *spent)

@@ -44,6 +44,9 @@ _log = logging.getLogger("evalkit.extractors")
 _OUT = "out must be the path of a folder"
 _THEN = " then "
 
+Watch = Callable[[Sequence[Prediction]], None]
+"""Given finished predictions."""
+
 
 def run_extractor(
     extractor: str | Extractor | Callable[..., Any],
@@ -106,7 +109,9 @@ def planned_run(system: Extractor, gold: GoldDataset) -> Run:
     )
 
 
-def make_run(system: Extractor, planned: Run, running: Running, folder: RunFolder | None = None) -> Run:
+def make_run(
+    system: Extractor, planned: Run, running: Running, folder: RunFolder | None = None, watch: Watch | None = None
+) -> Run:
     """The run with its predictions; continued if its folder holds some of them already.
 
     Args:
@@ -114,6 +119,7 @@ def make_run(system: Extractor, planned: Run, running: Running, folder: RunFolde
         planned: what is run over what.
         running: how it is run.
         folder: where the run is written, if that is not the folder `running.out`.
+        watch: given the predictions that are kept already, and then those of each batch.
 
     Raises:
         InputError: two articles have one id.
@@ -127,10 +133,10 @@ def make_run(system: Extractor, planned: Run, running: Running, folder: RunFolde
     if folder is None and running.out is not None:
         folder = RunFolder(path_of(running.out, _OUT))
     with contextlib.nullcontext() if folder is None else folder.held(running.command):
-        return _made(system, planned, running, folder)
+        return _made(system, planned, running, folder, watch or _watch(running))
 
 
-def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder | None) -> Run:
+def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder | None, watch: Watch) -> Run:
     examples = planned.dataset.examples if planned.dataset else ()
     jobs = jobs_of(examples, system)
     limit_spending(system, jobs, running)
@@ -159,7 +165,8 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
         folder.write_facts(planned.key, planned.stored_facts)
     cached = running.cache and not running.restart and not uncached
     cache = PredictionCache(planned.made_by.cached_as) if cached else None
-    extracted = _extracted(system, planned, missing, running, folder, cache, of=len(jobs))
+    watch([kept.predictions[name] for name in articles if name in kept.predictions])
+    extracted = _extracted(system, planned, missing, running, folder, cache, watch, of=len(jobs))
     predictions = {**kept.predictions, **{one.article_id: one for one in extracted.predictions}}
     # What an extractor says of itself it may know only after it has worked.
     facts = dict(kept.facts.get("extractor_facts") or {}) if kept.whole else _facts(system)
@@ -191,6 +198,18 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
     return run
 
 
+def _watch(running: Running) -> Watch:
+    """Tells whoever wants to know what failed so far."""
+    failed: dict[str, str] = {}
+
+    def watch(predictions: Sequence[Prediction]) -> None:
+        failed.update({one.article_id: one.error for one in predictions if one.error is not None})
+        if running.standing is not None:
+            running.standing(failed, {})
+
+    return watch
+
+
 @dataclass(frozen=True)
 class _Extracted:
     """The predictions for articles that were missing, how many did not come from the cache, and how long it took."""
@@ -207,6 +226,7 @@ def _extracted(
     running: Running,
     folder: RunFolder | None,
     cache: PredictionCache | None,
+    watch: Watch,
     *,
     of: int,
 ) -> _Extracted:
@@ -220,6 +240,7 @@ def _extracted(
             if append is not None:
                 append(batch)
             done, fresh = done + len(batch), fresh + len(batch) - cached
+            watch(batch)
             if running.progress is not None:
                 running.progress(done, of)
 

@@ -108,7 +108,7 @@ def perturb_command(
     from evalkit.workflows.robustness import measure_robustness
 
     show_logs()
-    with shown_progress(model) as progress:
+    with shown_progress(model) as watched:
         measured = measure_robustness(
             model,
             dataset,
@@ -116,7 +116,7 @@ def perturb_command(
             settings=parse_settings(settings),
             scoring=scoring,
             intervals=intervals,
-            running=Running(cache=not no_cache, progress=progress, isolated=True),
+            running=Running(cache=not no_cache, progress=watched.progress, isolated=True),
             read=replace(read, split=split or "test", limit=limit),
         )
     show(measured, form)

@@ -21,9 +21,15 @@ def is_memory_error(error: BaseException) -> bool:
 
 
 def halving(
-    function: Callable[[Sequence[Given]], Sequence[Made]], items: Sequence[Given], *, batch: int
+    function: Callable[[Sequence[Given]], Sequence[Made]],
+    items: Sequence[Given],
+    *,
+    batch: int,
+    told: Callable[[int], None] = lambda done: None,
 ) -> tuple[list[Made], int]:
     """What `function` makes of all items, called with at most `batch` at once, and the batch size reached.
+
+    `told` is told how many are made by then.
 
     When memory runs out, the same items are tried again, half as many at once.
 
@@ -42,4 +48,5 @@ def halving(
             _log.warning("out of memory with %d windows at once; going on with %d", len(part), batch)
             continue
         made += done
+        told(len(made))
     return made, batch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -114,8 +114,14 @@ class CheckpointNetwork:
 
         return load_torch(checkpoint, self._name, self.cutter, head=head, device=settings.device, dtype=settings.dtype)
 
-    def probabilities(self, inputs: Sequence[Pieces]) -> list[NDArray[np.float64]]:
+    def probabilities(
+        self, inputs: Sequence[Pieces], told: Callable[[Sequence[int]], None] = lambda done: None
+    ) -> list[NDArray[np.float64]]:
         """How probable each label is, for each input: [pieces, labels] of a token classifier, [labels] of another.
+
+        Args:
+            inputs: what is read.
+            told: told after each step which inputs are read, by their positions.
 
         Raises:
             ExtractorError: the network has another number of labels than its config.json.
@@ -132,7 +138,9 @@ class CheckpointNetwork:
                 )
         # What is about as long goes together, so that little is padded.
         order = sorted(range(len(inputs)), key=lambda at: (len(inputs[at].ids), at))
-        outputs, self._batch = halving(self._network.scores, [inputs[at] for at in order], batch=self._batch)
+        outputs, self._batch = halving(
+            self._network.scores, [inputs[at] for at in order], batch=self._batch, told=lambda done: told(order[:done])
+        )
         found: list[NDArray[np.float64]] = [np.empty(0)] * len(inputs)
         for at, scores in zip(order, outputs, strict=True):
             if scores.shape[-1] != len(self.labels):

@@ -28,6 +28,7 @@ Settings:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from evalkit.errors import ExtractorError, InputError
@@ -40,6 +41,7 @@ from evalkit.extractors.checkpoints.text_classification import PairClassifier, r
 from evalkit.extractors.checkpoints.token_spans import PieceWindow, entities_of, join_windows
 from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.options import Options
+from evalkit.extractors.underway import finished_here
 from evalkit.records import Annotations, Article
 
 __all__ = ["TransformersExtractor", "load_transformers"]
@@ -141,7 +143,13 @@ class TransformersExtractor:
         cut = [self._network.cutter.cut(article.text, self._network.length, self._stride) for article in articles]
         jobs = [(owner, window) for owner, parts in enumerate(cut) for window in parts]
         found: list[list[PieceWindow]] = [[] for _ in articles]
-        chances = self._network.probabilities([window.pieces for _, window in jobs])
+        windows = Counter(owner for owner, _ in jobs)
+
+        def told(done: Sequence[int]) -> None:
+            read = Counter(jobs[at][0] for at in done)
+            finished_here(sum(read[owner] == windows[owner] for owner in range(len(articles))))
+
+        chances = self._network.probabilities([window.pieces for _, window in jobs], told)
         for (owner, window), rows in zip(jobs, chances, strict=True):
             inner = rows[window.inner]
             found[owner].append(PieceWindow(window.first, inner.argmax(axis=-1), inner.max(axis=-1)))

@@ -42,6 +42,7 @@ from evalkit.errors import ExtractorError, FormatError
 from evalkit.extractors.answers import PROBE_TEXT, claimed_layers, read_answer
 from evalkit.extractors.base import ArticleFailure, Extracted
 from evalkit.extractors.options import parse_layers
+from evalkit.extractors.underway import finished_here
 from evalkit.formats.native.rows import article_to_row
 from evalkit.layers.table import layer_names
 from evalkit.records import Annotations, Article
@@ -280,6 +281,7 @@ class Inbox:
         else:
             self.answers[article.id] = ArticleFailure(fault) if fault else _found(row, article)
             self._before[article.id] = _digest(row)
+            finished_here(len(self.answers))
 
     def _second(self, name: str, row: dict[str, Any], line: bytes) -> None:
         """Leaves an answer aside whose article has one, or is none that was asked about."""

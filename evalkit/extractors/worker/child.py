@@ -24,7 +24,7 @@ from evalkit.errors import EvalkitError
 from evalkit.extractors.answers import PROBE_TEXT
 from evalkit.extractors.base import Extractor, PairLabeler, PairLabels, traits_of
 from evalkit.extractors.callable import UserExtractor
-from evalkit.extractors.underway import articles_under_way, under_way
+from evalkit.extractors.underway import articles_under_way, as_they_come, under_way
 from evalkit.extractors.worker.wire import (
     answer_line,
     answer_to_row,
@@ -193,12 +193,8 @@ class _Server:
             case "extract":
                 self._worked = True
                 articles = [read_article(row) for row in request["articles"]]
-                rows: list[Row] = []
-                with under_way(articles) as place:
-                    for answer in extractor.extract(articles):
-                        rows.append(answer_to_row(answer))
-                        place.finished = max(place.finished, len(rows))
-                return {"answers": rows}
+                with under_way(articles):
+                    return {"answers": [answer_to_row(one) for one in as_they_come(extractor.extract(articles))]}
             case "label_pairs" if isinstance(extractor, PairLabeler):
                 labels = extractor.label_pairs(read_article(request["article"]), pairs_from_row(request["pairs"]))
                 return answer_to_row(labels if isinstance(labels, PairLabels) else PairLabels(labels))

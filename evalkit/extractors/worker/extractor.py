@@ -17,7 +17,7 @@ from typing import Any
 from evalkit.errors import EvalkitError, ExtractorError
 from evalkit.extractors.base import ArticleFailure, Extractor, ExtractorSpec, PairLabels, PairsError, StancePair
 from evalkit.extractors.threads import Once, spread
-from evalkit.extractors.underway import place_here, under_way
+from evalkit.extractors.underway import finished_here, under_way
 from evalkit.extractors.worker.process import LeftError, LostError, Worker, started_anew, started_by_fork
 from evalkit.extractors.worker.wire import (
     Answer,
@@ -196,7 +196,7 @@ class WorkerExtractor:
     def _answers(self, articles: Sequence[Article]) -> list[Answer]:
         request = {"do": "extract", "articles": [article_to_send(article) for article in articles]}
         try:
-            answers = self._ask(request, self._limit, warm=True, told=_told_here(len(articles)))["answers"]
+            answers = self._ask(request, self._limit, warm=True, told=finished_here)["answers"]
         except LostError as error:
             if len(articles) > 1:
                 raise
@@ -334,14 +334,3 @@ class WorkerExtractor:
             yield
         except (LostError, RaisedError) as error:
             raise ExtractorError(f"{self._where}: {what}: {error}") from error
-
-
-def _told_here(articles: int) -> Callable[[int], None]:
-    """Has so many articles of this thread count as done, as their process says; whoever says it may be anybody."""
-    place = place_here()
-
-    def told(finished: int) -> None:
-        if place is not None and articles > 1:
-            place.finished = max(place.finished, min(finished, articles))
-
-    return told
