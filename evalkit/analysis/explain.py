@@ -67,11 +67,22 @@ class LayerExplanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Explanation:
-    """One article of one run."""
+    """One article of one run.
+
+    Attributes:
+        text: the text of the article, in which the spans of items are.
+        zones: (kind, start, end) of the parts of the page.
+        places: where items were asked for; all of the article if empty.
+        error: why the extractor failed on the article, or "".
+    """
 
     run: str
     article: str
     layers: tuple[LayerExplanation, ...]
+    text: str = ""
+    zones: tuple[tuple[str, int, int], ...] = ()
+    places: tuple[tuple[int, int], ...] = ()
+    error: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The explanation as JSON values."""
@@ -105,6 +116,7 @@ def explain_pair(
     conventions: Sequence[str] = ("all",),
     places: Places | None = None,
     left_out: Mapping[str, str] | None = None,
+    of_task: Mapping[str, Pair] | None = None,
 ) -> Explanation:
     """What became of the items of one article.
 
@@ -115,6 +127,7 @@ def explain_pair(
         conventions: as for scoring; every one by default.
         places: only items that touch one of these spans, and those that they were matched with.
         left_out: conventions that are not evaluated of the run, as `not_evaluated` names them.
+        of_task: task → the article as it takes it, where label maps are for some tasks alone.
 
     Raises:
         UnknownNameError: no such convention.
@@ -124,11 +137,19 @@ def explain_pair(
         layer = load_task(task).layer
         chosen = choose_conventions(task, conventions)
         names = tuple(name for name in chosen if f"{task} {name}" not in (left_out or ()))
-        both = pair.gold[layer] is not None and pair.predicted[layer] is not None
+        own = (of_task or {}).get(task, pair)
+        both = own.gold[layer] is not None and own.predicted[layer] is not None
         if load_task(task).kinds and both and names and (not tasks or task in tasks):
-            (judged,) = judge_articles(task, [pair], names)
+            (judged,) = judge_articles(task, [own], names)
             layers.append(LayerExplanation(task=task, layer=layer, conventions=names, items=_explained(judged, places)))
-    return Explanation(run=run, article=pair.article.id, layers=tuple(layers))
+    return Explanation(
+        run=run,
+        article=pair.article.id,
+        layers=tuple(layers),
+        text=pair.article.text,
+        zones=tuple((zone.kind, zone.start, zone.end) for zone in pair.article.zones),
+        places=tuple(places or ()),
+    )
 
 
 def _explained(judged: JudgedArticle, places: Places | None) -> tuple[ExplainedItem, ...]:

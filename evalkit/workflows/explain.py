@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
@@ -13,6 +14,7 @@ from evalkit.options import OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.registry import near_match
 from evalkit.scoring.tasks.evaluable import not_evaluated
+from evalkit.scoring.tasks.table import task_names
 from evalkit.workflows.inputs import finished_run, gold_of
 from evalkit.workflows.pairing import check_words, pair_run, scoring_of
 
@@ -45,21 +47,27 @@ def explain_run(
     asked = options_of(words, takes=("scoring",), scoring=scoring).scoring
     check_words(asked)
     whole = finished_run(run)
-    paired = pair_run(gold_of(whole, dataset), whole, scoring_of(whole, asked)).mapped
-    pairs = {pair.article.id: pair for pair in paired.pairs}
+    pairing = pair_run(gold_of(whole, dataset), whole, scoring_of(whole, asked))
+    pairs = {pair.article.id: pair for pair in pairing.mapped.pairs}
     pair = pairs.get(article_id)
     if pair is None:
         raise InputError(f"{whole.place}: has no article {article_id!r}{_hint(article_id, pairs)}")
     conventions = asked.conventions or ("all",)
     wanted = _wanted(span)
-    return explain_pair(
+    by_task = {
+        task: next(own for own in pairing.of_task(task).pairs if own.article.id == article_id) for task in task_names()
+    }
+    explanation = explain_pair(
         pair,
         run=whole.extractor,
         tasks=asked.tasks,
         conventions=conventions,
         places=None if wanted is None else find_places(pair.article.text, wanted),
-        left_out=not_evaluated(paired, conventions=conventions),
+        left_out=not_evaluated(pairing.mapped, conventions=conventions),
+        of_task=by_task,
     )
+    failed = {own.article_id: own.error for own in whole.predictions if own.error}
+    return replace(explanation, error=failed.get(article_id, ""))
 
 
 def _wanted(span: object) -> str | None:

@@ -21,12 +21,14 @@ from evalkit.report.document import (
     Document,
     Line,
     Lines,
+    Mark,
     MarkedArticle,
     Table,
     cleaned,
 )
 from evalkit.report.forms.console import make_console
 from evalkit.report.forms.layout import Layout, laid_out
+from evalkit.scoring.tasks.base import DUPLICATE, MISSED, RIGHT, SPURIOUS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,6 +46,7 @@ STYLES = {
     NAME: "bold green",
     CUE: "italic",
 }
+KIND_STYLES = {RIGHT: "green", MISSED: "bold red", SPURIOUS: "bold yellow", DUPLICATE: "bold yellow"}
 LABEL_STYLES = {
     "PER": "bold green",
     "ORG": "bold blue",
@@ -216,9 +219,18 @@ def _print_article(block: MarkedArticle, console: Console) -> None:
                 continue
             if step.opens:
                 text.append("[", style="dim")
-                styles.append(LABEL_STYLES.get(step.mark.label, "bold"))
+                styles.append(_mark_style(step.mark))
             else:
-                text.append("]" + step.mark.label, style="dim")
-                styles.pop()
+                text.append("]", style="dim")
+                text.append(step.mark.label, style=styles.pop() if _is_wrong(step.mark) else "dim")
         console.print(text)
         console.print()
+
+
+def _is_wrong(mark: Mark) -> bool:
+    return mark.kind not in ("", RIGHT)
+
+
+def _mark_style(mark: Mark) -> str:
+    """By what became of the item, where the text is told with its errors; else by its label."""
+    return KIND_STYLES.get(mark.kind, "bold magenta") if mark.kind else LABEL_STYLES.get(mark.label, "bold")
