@@ -22,7 +22,7 @@ def render_report(result: object, form: str = "markdown", **options: Any) -> str
 
     Args:
         result: what a verb gave: a scored run, a comparison, a diagnosis, a gate report, …
-        form: terminal, markdown, html, tsv, csv, json, junit, or one that a plugin brings.
+        form: terminal, markdown, html, latex, tsv, csv, json, junit, or one that a plugin brings.
         options: what the kind of result knows, such as `limit` of a gate.
 
     Raises:
@@ -57,8 +57,8 @@ def write_report(result: object, files: str | Path | Iterable[str | Path] | Mapp
 
     Args:
         result: what a verb gave.
-        files: a file or several, each in the form of its ending (`.md`, `.html`, `.tsv`, `.csv`, `.json`, `.xml` for
-            JUnit, `.txt`); or files with the names of their forms.
+        files: a file or several, each in the form of its ending (`.md`, `.html`, `.tex`, `.tsv`, `.csv`, `.json`,
+            `.xml` for JUnit, `.txt`); or files with the names of their forms.
         options: what the kind of result knows, such as `limit` of a gate.
 
     Raises:

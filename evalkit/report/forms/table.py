@@ -15,6 +15,7 @@ FORMS = Registry(
         "terminal": "evalkit.report.forms.terminal:render_terminal",
         "markdown": "evalkit.report.forms.markdown:render_markdown",
         "html": "evalkit.report.forms.html:render_html",
+        "latex": "evalkit.report.forms.latex:render_latex",
         "tsv": "evalkit.report.forms.separated:render_tsv",
         "csv": "evalkit.report.forms.separated:render_csv",
         "json": "evalkit.report.forms.json_text:render_json",
@@ -28,6 +29,7 @@ FORMS = Registry(
 ENDINGS = {
     "md": "markdown",
     "html": "html",
+    "tex": "latex",
     "tsv": "tsv",
     "csv": "csv",
     "json": "json",
