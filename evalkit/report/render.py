@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import EvalkitError, guarded
+from evalkit.errors import EvalkitError, InputError, guarded
 from evalkit.files import path_of, write_file
 from evalkit.harmless import clean_output
 from evalkit.report.document import Document
-from evalkit.report.forms.table import FORMS, form_of
+from evalkit.report.forms.table import BINARY, FORMS, form_of
 from evalkit.report.of.table import document_of
 
 __all__ = ["render_piece", "render_report", "write_report"]
@@ -22,20 +22,23 @@ def render_report(result: object, form: str = "markdown", **options: Any) -> str
 
     Args:
         result: what a verb gave: a scored run, a comparison, a diagnosis, a gate report, …
-        form: terminal, markdown, html, latex, tsv, csv, json, junit, or one that a plugin brings.
+        form: terminal, markdown, html, latex, tsv, csv, json, junit, svg, or one that a plugin brings.
         options: what the kind of result knows, such as `limit` of a gate.
 
     Raises:
         UnknownNameError: there is no such form.
-        InputError: such a thing cannot be shown, or not in this form.
+        InputError: such a thing cannot be shown, or not in this form, or not as text.
         EvalkitError: a form of another package fails.
     """
     # An unknown form is said before a document is made.
     FORMS.load(form)
-    return _rendered(result if isinstance(result, Document) else document_of(result, **options), result, form)
+    shown = _rendered(result if isinstance(result, Document) else document_of(result, **options), result, form)
+    if isinstance(shown, bytes):
+        raise InputError(f"{form} is no text; write it to a file, as -o charts.{form} or with write_report")
+    return shown
 
 
-def _rendered(document: Document, result: object, form: str) -> str:
+def _rendered(document: Document, result: object, form: str) -> str | bytes:
     render = FORMS.load(form)
     needed = [
         parameter
@@ -44,6 +47,8 @@ def _rendered(document: Document, result: object, form: str) -> str:
     ]
     with guarded(f"form {form!r} failed"):
         text = render(document, result) if len(needed) > 1 else render(document)
+    if isinstance(text, bytes) and form in BINARY:
+        return text
     if not isinstance(text, str) or not text:
         raise EvalkitError(f"form {form!r} gave {type(text).__name__ if text != '' else 'nothing'}, not text; mend it")
     # A form of another package may take texts from the result itself.
@@ -58,7 +63,7 @@ def write_report(result: object, files: str | Path | Iterable[str | Path] | Mapp
     Args:
         result: what a verb gave.
         files: a file or several, each in the form of its ending (`.md`, `.html`, `.tex`, `.tsv`, `.csv`, `.json`,
-            `.xml` for JUnit, `.txt`); or files with the names of their forms.
+            `.xml` for JUnit, `.txt`, and of charts `.svg` and `.png`); or files with the names of their forms.
         options: what the kind of result knows, such as `limit` of a gate.
 
     Raises:

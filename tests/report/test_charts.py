@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from evalkit.errors import InputError, MissingExtraError
 from evalkit.report.document import Chart, Document, Series, figure_columns
 from evalkit.report.document import Table as Grid
+from evalkit.report.forms import picture
 from evalkit.report.forms.html import render_html
 from evalkit.report.forms.svg.chart import DRAWN_BY, drawing_of, is_drawn
 from evalkit.report.forms.svg.drawing import Scale, fitted, width_of
 from evalkit.report.of.table import DOCUMENTS, document_of
+from evalkit.report.render import render_report, write_report
 
 TABLE = Grid(title="a table", columns=figure_columns("name", "F1"), rows=(("a", "0.5"),))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -200,3 +205,56 @@ def test_a_row_of_a_chart_is_a_row_of_its_table(plain: Mapping[str, Any]):
 def test_a_document_of_charts_alone():
     page = render_html(Document(what="x", title="x", blocks=tuple(SAMPLES.values())))
     assert page.count("<svg") == len(SAMPLES)
+
+
+class TestPicture:
+    @pytest.fixture
+    def document(self) -> Document:
+        return Document(what="x", title="about <this>", blocks=(FOREST, SAMPLES["matrix"]))
+
+    def test_all_charts_stand_below_each_other_with_their_titles(self, document: Document):
+        text = render_report(document, "svg")
+        root = ElementTree.fromstring(text)
+        groups = root.findall(f"{SVG}g")
+        assert len(groups) == 2
+        places = [float((group.get("transform") or "").split()[1].strip(")")) for group in groups]
+        heights = [float(drawn(one).get("height", "")) for one in document.charts]
+        assert places[0] + heights[0] < places[1] < places[1] + heights[1] < float(root.get("height", ""))
+        assert words_in(root).count("a table") == 2
+        assert words_in(root)[0] == "about <this>"
+        assert text.endswith("\n")
+
+    def test_it_is_dark_on_white_wherever_it_lies(self, document: Document):
+        root = ElementTree.fromstring(render_report(document, "svg"))
+        assert root.get("color") == "#1e2126"
+        assert root.find(f"{SVG}rect").attrib["fill"] == "#ffffff"  # type: ignore[union-attr]
+
+    def test_as_pixels(self, document: Document, tmp_path: Path):
+        pytest.importorskip("resvg_py", reason="needs the extra: pip install -e '.[plots]'")
+        write_report(document, tmp_path / "a.png")
+        content = (tmp_path / "a.png").read_bytes()
+        assert content.startswith(b"\x89PNG")
+        # Twice as wide as the drawing of 640 with its edges of 24.
+        assert int.from_bytes(content[16:20], "big") == 2 * (640 + 48)
+        without_words = Document(what="x", title="", blocks=())
+        with pytest.raises(InputError, match="a x has no chart to draw"):
+            render_report(without_words, "png")
+        with pytest.raises(InputError, match=r"png is no text; write it to a file, as -o charts\.png"):
+            render_report(document, "png")
+
+    def test_without_the_extra_it_says_how_to_get_it(self, document: Document, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setitem(sys.modules, "resvg_py", None)
+        with pytest.raises(MissingExtraError, match=r"pip install 'evalkit\[plots\]', or use svg"):
+            render_report(document, "png")
+
+    def test_without_a_font_words_are_not_left_out(self, document: Document, monkeypatch: pytest.MonkeyPatch):
+        pytest.importorskip("resvg_py", reason="needs the extra: pip install -e '.[plots]'")
+        monkeypatch.setattr(picture, "FONTS", ("No Such Family",))
+        picture._family.cache_clear()
+        with pytest.raises(MissingExtraError, match="png needs a font, and there is none of No Such Family"):
+            render_report(document, "png")
+        picture._family.cache_clear()
+
+    def test_a_result_without_charts_has_none(self, plain: Mapping[str, Any]):
+        with pytest.raises(InputError, match="a models has no chart to draw; use another form, as html"):
+            render_report(plain["evalkit.extractors.catalog:ModelEntry"], "svg")

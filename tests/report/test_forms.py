@@ -91,7 +91,7 @@ KEY_FIGURES = {
 }
 """Words and figures of `tests.report.results`, cut to the digits that every form has."""
 
-TEXT_FORMS = [name for name in FORMS.table if name != "junit"]
+TEXT_FORMS = [name for name in FORMS.table if name not in ("junit", "svg", "png")]
 TYPES = list(DOCUMENTS.table)
 SHORT = [name.partition(":")[2] for name in TYPES]
 

@@ -72,7 +72,8 @@ def problems(tex: str) -> list[str]:
     shown = re.sub(r"\\evalkitchar\{.\}", "", body)
     wrong += [f"U+{ord(one):04X}" for one in set(shown) if ord(one) > 0x17F and one not in "ȘșȚțẞ"]
     wrong += [f"control {ord(one)}" for one in set(shown) if one < " " and one != "\n"]
-    for spec, rows in re.findall(r"\\begin\{(?:tabular|longtable)\}\{(@\{\}[^\n]*@\{\})\}\n(.*?)\\end\{", body, re.DOTALL):
+    grids = re.findall(r"\\begin\{(?:tabular|longtable)\}\{(@\{\}[^\n]*@\{\})\}\n(.*?)\\end\{", body, re.DOTALL)
+    for spec, rows in grids:
         bare = re.sub(r"\[.*?\]|@\{\}", "", re.sub(r">\{.*?\}p\{.*?\}", "p", spec))
         for row in re.findall(r"^(.*) \\\\$", rows, re.MULTILINE):
             if len(re.findall(r"(?<!\\)&", row)) + 1 != len(bare):

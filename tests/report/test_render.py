@@ -78,7 +78,7 @@ def test_a_form_that_gives_no_text_is_an_error(
 
 def test_an_unknown_form_names_the_known_and_those_from_elsewhere(plugin: Callable[..., None], result: EvalResult):
     plugin("evalkit.forms", "shout", str)
-    with pytest.raises(UnknownNameError, match=r"did you mean 'html'\?.*markdown, shout, terminal"):
+    with pytest.raises(UnknownNameError, match=r"did you mean 'html'\?.*markdown, png, shout, svg, terminal"):
         render_report(result, "htm")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from evalkit.errors import InputError
 from evalkit.registry import Registry
 
-__all__ = ["FORMS", "form_of"]
+__all__ = ["BINARY", "ENDINGS", "FORMS", "form_of"]
 
 FORMS = Registry(
     "form",
@@ -19,12 +19,17 @@ FORMS = Registry(
         "tsv": "evalkit.report.forms.separated:render_tsv",
         "csv": "evalkit.report.forms.separated:render_csv",
         "json": "evalkit.report.forms.json_text:render_json",
+        "svg": "evalkit.report.forms.picture:render_svg",
+        "png": "evalkit.report.forms.picture:render_png",
         "junit": "evalkit.report.forms.junit:render_junit",
     },
     "evalkit.forms",
     functions=True,
 )
-"""Each name stands for a function from a `Document`, or from a `Document` and its result, to text."""
+"""Each name stands for a function from a `Document`, or from one and its result, to text (`BINARY`: to bytes)."""
+
+BINARY = frozenset({"png"})
+"""Forms that are files only."""
 
 ENDINGS = {
     "md": "markdown",
@@ -33,6 +38,8 @@ ENDINGS = {
     "tsv": "tsv",
     "csv": "csv",
     "json": "json",
+    "svg": "svg",
+    "png": "png",
     "xml": "junit",
     "txt": "terminal",
 }

@@ -7,21 +7,21 @@ from collections.abc import Callable
 from evalkit.report.document import BAR, INTERVAL, LINE, MATRIX, POINTS, Chart
 from evalkit.report.forms.markup import Markup, element, plain
 from evalkit.report.forms.svg.curves import draw_curves
-from evalkit.report.forms.svg.drawing import SIZE, figure_of
+from evalkit.report.forms.svg.drawing import SIZE, Drawing, figure_of
 from evalkit.report.forms.svg.matrix import draw_matrix
 from evalkit.report.forms.svg.rows import draw_rows
 from evalkit.showing import number_of
 
-__all__ = ["drawing_of", "is_drawn"]
+__all__ = ["described", "draw", "drawing_of", "is_drawn"]
 
-DRAWN_BY: dict[str, Callable[[Chart], tuple[float, float, list[Markup]]]] = {
+DRAWN_BY: dict[str, Callable[[Chart], Drawing]] = {
     LINE: draw_curves,
     POINTS: draw_curves,
     INTERVAL: draw_rows,
     BAR: draw_rows,
     MATRIX: draw_matrix,
 }
-"""Kind → what draws it: width, height and parts."""
+"""Kind → what draws it."""
 
 BROAD = 480
 
@@ -31,11 +31,16 @@ def is_drawn(chart: Chart) -> bool:
     return chart.kind in DRAWN_BY and any(value is not None for own in chart.series for value in own.x)
 
 
+def draw(chart: Chart) -> Drawing:
+    """The chart's parts, for whoever places them."""
+    return DRAWN_BY[chart.kind](chart)
+
+
 def drawing_of(chart: Chart, **attributes: str) -> Markup:
     """The chart as an `svg` element in the colour of the text around it; empty if there is nothing to draw."""
     if not is_drawn(chart):
         return Markup()
-    width, height, parts = DRAWN_BY[chart.kind](chart)
+    width, height, parts = draw(chart)
     return element(
         "svg",
         element("title", plain(chart.table.title or f"{chart.y} by {chart.x}")),

@@ -6,7 +6,19 @@ from collections.abc import Iterator, Sequence
 
 from evalkit.report.document import POINTS, Chart, Series
 from evalkit.report.forms.markup import Markup, element, plain
-from evalkit.report.forms.svg.drawing import ACCENT, INK, Scale, dots, figure_of, fitted, label, legend, line, mark
+from evalkit.report.forms.svg.drawing import (
+    ACCENT,
+    INK,
+    Drawing,
+    Scale,
+    dots,
+    figure_of,
+    fitted,
+    label,
+    legend,
+    line,
+    mark,
+)
 from evalkit.report.forms.svg.drawing import width_of as width_of
 
 __all__ = ["draw_curves"]
@@ -19,8 +31,8 @@ FEW = 25
 """So many points of a curve have marks of their own."""
 
 
-def draw_curves(chart: Chart) -> tuple[float, float, list[Markup]]:
-    """Width, height and parts of a chart with two axes."""
+def draw_curves(chart: Chart) -> Drawing:
+    """A chart with two axes."""
     across = SIDE if chart.square else WIDTH - LEFT - (16 if chart.kind == POINTS else 190)
     points = [(x, y) for own in chart.series for x, y in zip(own.x, own.y, strict=True) if x is not None]
     bounds = [bound for own in chart.series for bound in (*own.low, *own.high) if bound is not None]
@@ -37,7 +49,7 @@ def draw_curves(chart: Chart) -> tuple[float, float, list[Markup]]:
     elif len(drawn) > 1:
         entries = [(_sample(number, own), fitted(own.name, 150)) for number, own in drawn]
         parts.append(legend(entries, x=LEFT + across + 20, y=TOP + 12, down=True)[0])
-    return WIDTH, TOP + SIDE + 46, parts
+    return Drawing(WIDTH, TOP + SIDE + 46, parts)
 
 
 def _numbered(series: Sequence[Series]) -> Iterator[tuple[int, Series]]:

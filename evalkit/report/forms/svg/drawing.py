@@ -9,18 +9,41 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
+from typing import NamedTuple
 from unicodedata import east_asian_width
 
 from evalkit.harmless import one_line
 from evalkit.report.forms.markup import Markup, element, plain
 
-__all__ = ["ACCENT", "INK", "Scale", "dots", "figure_of", "fitted", "label", "legend", "line", "mark", "width_of"]
+__all__ = [
+    "ACCENT",
+    "INK",
+    "SIZE",
+    "Drawing",
+    "Scale",
+    "dots",
+    "figure_of",
+    "fitted",
+    "label",
+    "legend",
+    "line",
+    "mark",
+    "width_of",
+]
 
 INK, ACCENT = "currentColor", "#2f7fbf"
 SIZE = 13
 SHAPES = ("square", "circle", "triangle", "diamond")
 REFERENCE_SHAPES = ("triangle", "diamond", "circle", "square")
 """How the series of a chart are marked, in order; those to compare with are hollow."""
+
+
+class Drawing(NamedTuple):
+    """How much room a chart takes, and what it is made of."""
+
+    width: float
+    height: float
+    parts: list[Markup]
 
 
 @dataclass(frozen=True, slots=True)

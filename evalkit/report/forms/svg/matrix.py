@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from evalkit.report.document import Chart
-from evalkit.report.forms.markup import Markup, element, plain
-from evalkit.report.forms.svg.drawing import ACCENT, INK, figure_of, fitted, label, line, width_of
+from evalkit.report.forms.markup import element, plain
+from evalkit.report.forms.svg.drawing import ACCENT, INK, Drawing, figure_of, fitted, label, line, width_of
 
 __all__ = ["draw_matrix"]
 
@@ -13,8 +13,8 @@ DARKEST = 0.5
 """How dark a cell becomes: text in the colour of the page stays legible on it, on light and on dark ground."""
 
 
-def draw_matrix(chart: Chart) -> tuple[float, float, list[Markup]]:
-    """Width, height and parts of a matrix; a cell whose row and column have one name is framed."""
+def draw_matrix(chart: Chart) -> Drawing:
+    """A matrix; a cell whose row and column have one name is framed."""
     left = min(NAMES, max((width_of(own.name) for own in chart.series), default=0.0)) + 16
     left = max(left, width_of(chart.y) + 16)
     width = min(HEADS, max(CELL, max((width_of(name) for name in chart.names), default=0.0) + 12))
@@ -43,4 +43,4 @@ def draw_matrix(chart: Chart) -> tuple[float, float, list[Markup]]:
         line((left, top + ROW * number), (right, top + ROW * number), faint=True)
         for number in range(len(chart.series) + 1)
     ]
-    return right + 2, bottom + 4, [*parts, *frames]
+    return Drawing(right + 2, bottom + 4, [*parts, *frames])

@@ -8,6 +8,7 @@ from evalkit.report.document import BAR, Chart, Series
 from evalkit.report.forms.markup import Markup, element, plain
 from evalkit.report.forms.svg.drawing import (
     ACCENT,
+    Drawing,
     Scale,
     figure_of,
     fitted,
@@ -24,8 +25,8 @@ WIDTH, ROW, NAMES = 640.0, 26.0, 210.0
 """Of the drawing, of a row, and the most that names take."""
 
 
-def draw_rows(chart: Chart) -> tuple[float, float, list[Markup]]:
-    """Width, height and parts of a chart whose rows have names."""
+def draw_rows(chart: Chart) -> Drawing:
+    """A chart whose rows have names."""
     left = min(NAMES, max((width_of(name) for name in chart.names), default=0.0)) + 14
     values = [value for own in chart.series for value in (*own.x, *own.low, *own.high) if value is not None]
     if chart.kind == BAR or chart.signed:
@@ -47,7 +48,7 @@ def draw_rows(chart: Chart) -> tuple[float, float, list[Markup]]:
         value = chart.series[0].x[number]
         if value is not None:
             parts.append(label(WIDTH, middle, _figure(chart, value), anchor="end", strong=strong))
-    return WIDTH, bottom + 44, parts
+    return Drawing(WIDTH, bottom + 44, parts)
 
 
 def _axis(chart: Chart, scale: Scale, top: float, bottom: float) -> Iterator[Markup]:

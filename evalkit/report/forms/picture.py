@@ -1,0 +1,104 @@
+"""The charts of a document as one picture, for slides and papers: SVG, or PNG with the extra `plots`."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from evalkit.errors import InputError, MissingExtraError
+from evalkit.report.document import Chart, Document
+from evalkit.report.forms.markup import Markup, element, plain
+from evalkit.report.forms.svg.chart import described, draw, is_drawn
+from evalkit.report.forms.svg.drawing import SIZE, fitted
+
+__all__ = ["render_png", "render_svg"]
+
+INK, PAPER = "#1e2126", "#ffffff"
+EDGE, HEAD, APART = 24.0, 30.0, 30.0
+"""Room around the charts, of a heading, and between two."""
+FONTS = ("DejaVu Sans", "Liberation Sans", "Noto Sans", "Open Sans", "Arial", "Helvetica", "Segoe UI", "Roboto")
+"""Families that a machine may have, tried in this order."""
+
+
+def render_svg(document: Document) -> str:
+    """All charts with their titles, dark on white; ends in a line feed.
+
+    Raises:
+        InputError: the document has no chart.
+    """
+    return _picture(document, "system-ui, sans-serif") + "\n"
+
+
+def render_png(document: Document) -> bytes:
+    """The same as pixels, two for one of the drawing.
+
+    Raises:
+        InputError: the document has no chart.
+        MissingExtraError: resvg-py is not installed, or no font that it could write with.
+    """
+    try:
+        import resvg_py
+    except ImportError as error:
+        raise MissingExtraError("png needs resvg-py; install it: pip install 'evalkit[plots]', or use svg") from error
+    family = _family(resvg_py)
+    # What it finds no font for it leaves out without a word.
+    return bytes(resvg_py.svg_to_bytes(svg_string=_picture(document, family), font_family=family, zoom=2))
+
+
+@cache
+def _family(resvg: Any) -> str:
+    """A family of fonts that is here: words in it are drawn."""
+
+    def drawn(family: str) -> bytes:
+        words = element("text", Markup("x"), y="10", font_family=family)
+        return bytes(resvg.svg_to_bytes(svg_string=element("svg", words, xmlns=XMLNS, width="9", height="12")))
+
+    blank = bytes(resvg.svg_to_bytes(svg_string=element("svg", xmlns=XMLNS, width="9", height="12")))
+    for family in FONTS:
+        if drawn(family) != blank:
+            return family
+    known = ", ".join(FONTS)
+    raise MissingExtraError(f"png needs a font, and there is none of {known}; install one (fonts-dejavu), or use svg")
+
+
+XMLNS = "http://www.w3.org/2000/svg"
+
+
+def _picture(document: Document, family: str) -> Markup:
+    charts = [chart for chart in document.charts if is_drawn(chart)]
+    if not charts:
+        article = "an" if document.what[:1] in "aeiou" else "a"
+        raise InputError(f"{document.title}: {article} {document.what} has no chart to draw; use another form, as html")
+    drawings = [draw(chart) for chart in charts]
+    width = max(drawing.width for drawing in drawings) + 2 * EDGE
+    parts: list[str] = [_heading(document.title, EDGE + 8, width, size=SIZE + 3)]
+    down = EDGE + HEAD + 6
+    for chart, drawing in zip(charts, drawings, strict=True):
+        parts.append(_heading(chart.table.title, down + 8, width, size=SIZE))
+        parts.append(_placed(chart, drawing.parts, down + HEAD))
+        down += HEAD + drawing.height + APART
+    ground = element("rect", width="100%", height="100%", fill=PAPER)
+    return element(
+        "svg",
+        element("title", plain(document.title)),
+        ground,
+        *(Markup(part) for part in parts),
+        xmlns=XMLNS,
+        width=f"{width:.0f}",
+        height=f"{down:.0f}",
+        viewBox=f"0 0 {width:.0f} {down:.0f}",
+        role="img",
+        color=INK,
+        font_family=family,
+        font_size=f"{SIZE}",
+    )
+
+
+def _placed(chart: Chart, parts: list[Markup], down: float) -> Markup:
+    about = element("desc", plain(described(chart)))
+    return element("g", about, *parts, transform=f"translate({EDGE:g} {down:g})")
+
+
+def _heading(words: str, middle: float, width: float, *, size: int) -> Markup:
+    short = plain(fitted(words, width - 2 * EDGE))
+    return element("text", short, x=f"{EDGE:g}", y=f"{middle + 4:g}", fill=INK, font_weight="bold", font_size=f"{size}")
