@@ -151,9 +151,8 @@ def one_to_one() -> str:
         drawing.text(x + width / 2, 115, words, anchor="middle", kind="small strong")
         drawing.line(x + width / 2, 98, 270, 44, "right thick" if kept else "dashed")
         drawing.text(x + width / 2, 142, "matched" if kept else "duplicate: no credit", anchor="middle", kind="small")
-    drawing.text(450, 60, "Largest credit in all, whatever the order", kind="small muted")
-    drawing.text(450, 78, "of the items; ties go to the one", kind="small muted")
-    drawing.text(450, 96, "that covers more.", kind="small muted")
+    drawing.text(450, 68, "The largest credit in all,", kind="small muted")
+    drawing.text(450, 86, "whatever the order of the items", kind="small muted")
     return drawing.figure()
 
 

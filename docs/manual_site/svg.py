@@ -48,7 +48,7 @@ class Drawing:
         """The drawing as an element of a page, without an empty line in it."""
         inner = "\n".join(self.parts)
         return (
-            f'<figure class="drawing">\n<svg viewBox="0 0 720 {self.height}" role="img" '
+            f'<figure class="drawing" tabindex="0">\n<svg viewBox="0 0 720 {self.height}" role="img" '
             f'aria-labelledby="{self.name}-title {self.name}-told">\n'
             f'<title id="{self.name}-title">{escape(self.title)}</title>\n'
             f'<desc id="{self.name}-told">{escape(self.told)}</desc>\n{inner}\n</svg>\n</figure>'
