@@ -4,7 +4,7 @@ import { itemAt, itemsOf, nameOf, openArticle, wordsAt } from "./articles.js";
 import { button, choice, make, numberOf, say } from "./elements.js";
 import { cell } from "./inert.js";
 import { openDialog } from "./keys.js";
-import { sideName } from "./signs.js";
+import { capital, sideName } from "./signs.js";
 
 /** What was ticked: article id → keys of items. `onchange` is called after each change. */
 export function makeTicked(onchange) {
@@ -145,7 +145,6 @@ function toTask({ article, keys, items }, index) {
 /** Items as regions and relations, as evalkit writes and reads them for Label Studio. */
 function resultsOf(article, items) {
   const [regions, relations] = [[], []];
-  const capital = (text) => text[0].toUpperCase() + text.slice(1);
   const here = new Set(items.map((item) => item.key));
   const region = (id, pieces, type, meta) =>
     pieces.forEach((piece, at) => {

@@ -42,7 +42,7 @@ export function openDialog(title, content, actions = []) {
     { "aria-labelledby": "dialog-title", onclose: () => dialog.remove() },
     make("h2", { id: "dialog-title" }, title),
     content,
-    make("p", { class: "actions" }, actions, button("Close", () => dialog.close(), { class: "plain" })),
+    make("p", { class: "actions" }, actions, button("Close", () => dialog.close(), { class: "plain", autofocus: true })),
   );
   document.body.append(dialog);
   dialog.showModal();

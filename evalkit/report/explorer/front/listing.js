@@ -40,8 +40,17 @@ export function showList(app, seen, scored) {
     value: seen.filters.q ?? "",
     autocomplete: "off",
     placeholder: "Title, id, source or text",
-    onchange: () => change("q", search.value.trim()),
+    oninput: () => {
+      clearTimeout(app.typing);
+      app.typing = setTimeout(type, 250);
+    },
+    onchange: () => type(),
   });
+  const type = () => {
+    clearTimeout(app.typing);
+    // What was typed on the way is no place to come back to.
+    if (search.isConnected) go({ ...seen, filters: { ...seen.filters, q: search.value.trim() } }, Boolean(seen.filters.q));
+  };
   const runChoice = index.runs.length > 1 && choice(WORDS.run, [["", "any run"], ...index.runs.map((run, number) => [String(number), wordsOf("run", number)])], seen.filters.run ?? "", (value) => change("run", value));
   const select = (name) => {
     const left = chosen.left(name);
@@ -96,7 +105,7 @@ export function showList(app, seen, scored) {
     make(
       "div",
       { class: "found" },
-      make("div", { class: "above" }, make("h1", { tabindex: "-1" }, told), make("p", { class: "faint" }, chosen.cost ? `Credit lost by ${scored.task}, ${scored.convention}: gold and predicted items, less the credit they earned.` : "In order of their ids."), state),
+      make("div", { class: "above" }, make("h1", { tabindex: "-1" }, told), make("p", { class: "faint" }, chosen.cost ? `Beside each: the credit lost by ${scored.task}, ${scored.convention} (${scored.about}).` : "In order of their ids."), state),
       chips.length > 0 && make("ul", { class: "chips", role: "list", "aria-label": "Active filters" }, chips, make("li", {}, make("a", { class: "chip", href: write(seen, { filters: {} }) }, "clear all"))),
       count ? rows.element : make("p", { class: "empty" }, "No article passes all filters. ", make("a", { href: write(seen, { filters: {} }) }, "Clear them"), "."),
     ),

@@ -46,14 +46,16 @@ app.scoredOf = (given) => {
   const { tasks } = app.index;
   const [name, convention] = given.scored.split("/");
   const task = tasks.find((one) => one.name === name) ?? tasks[0];
-  if (!task) return { task: "", convention: "", layer: null, kinds: [] };
+  if (!task) return { task: "", convention: "", about: "", layer: null, kinds: [] };
   const known = task.conventions.find((one) => one.name === convention) ?? task.conventions.find((one) => one.name === task.main) ?? task.conventions[0];
-  return { task: task.name, convention: known?.name ?? "", layer: task.layer, kinds: task.kinds };
+  return { task: task.name, convention: known?.name ?? "", about: known?.about ?? "", layer: task.layer, kinds: task.kinds };
 };
 app.runsOf = (given) => {
   if (given.runs === "none") return [];
-  const wanted = given.runs.split(",").filter(Boolean).map(Number).filter((run) => app.index.runs[run]);
-  return wanted.length ? wanted : app.index.runs.map((_, run) => run);
+  const wanted = given.runs.split(",");
+  const all = app.index.runs.map((_, run) => run);
+  const some = all.filter((run) => wanted.includes(String(run)));
+  return some.length ? some : all;
 };
 app.layersOf = (given, scored) => {
   if (given.layers === "none") return [];
@@ -65,14 +67,13 @@ app.layersOf = (given, scored) => {
 /** The choice of a convention, which says how credits are counted. */
 app.scoring = (given, scored) => {
   const groups = app.index.tasks.map((task) => [task.name, task.conventions.map((one) => [`${task.name}/${one.name}`, app.index.tasks.length > 1 ? `${task.name}: ${one.name}` : one.name])]);
-  const about = app.index.tasks.find((one) => one.name === scored.task)?.conventions.find((one) => one.name === scored.convention)?.about;
   const change = (value) => {
     const other = value.split("/")[0] !== scored.task;
     // Kinds and labels are those of a task; another one has others.
     const filters = other ? Object.fromEntries(Object.entries(given.filters).filter(([name]) => !/^(kind|label|differ|change|in\.)/.test(name))) : given.filters;
     app.go({ ...app.seen(), scored: value, layers: other ? "" : given.layers, filters, item: other ? "" : app.seen().item });
   };
-  return choice("Scored by", groups, `${scored.task}/${scored.convention}`, change, { name: "scored", title: about });
+  return choice("Scored by", groups, `${scored.task}/${scored.convention}`, change, { name: "scored" });
 };
 app.around = () => list;
 app.refreshBar = () => {

@@ -4,7 +4,7 @@ import { write } from "./address.js";
 import { button, fill, make, numberOf, say, tickbox, words } from "./elements.js";
 import { showChains } from "./chains.js";
 import { markHits } from "./hits.js";
-import { letterOf, shortOf, sideName, signOf } from "./signs.js";
+import { capital, letterOf, shortOf, sideName, signOf } from "./signs.js";
 import { drawText } from "./text.js";
 import { drawTies } from "./ties.js";
 
@@ -51,10 +51,21 @@ export async function showArticle(app, seen, scored, position) {
     make("dl", { class: "meta" }, meta.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, words(String(value)))))),
     failures.map((run) => make("p", { class: "notice" }, `${signOf("failed")} ${sideName(index, run)} failed on this article: `, words(index.runs[run].failed[position]))),
     controls(app, seen, scored, layers, runs, article, position),
+    notEvaluated().map((told) => make("p", { class: "faint" }, told)),
     make("div", { class: "split wide" }, make("div", { class: "sheet" }, legend(index, layers, runs), drawn.element), panel),
     showChains(app, article, runs, layers, hrefOf),
     table(),
   );
+
+  /** What is not there, as opposed to what is empty. */
+  function notEvaluated() {
+    return layers.flatMap((name) => {
+      const sides = article.layers[name];
+      if (!sides?.gold) return [`Gold has no ${name} here: they were not annotated, and are not evaluated.`];
+      const without = runs.filter((run) => !sides.runs[run] && index.runs[run].failed[position] === undefined);
+      return without.map((run) => `${capital(sideName(index, run))} does not claim ${name}: they are not evaluated.`);
+    });
+  }
 
   function table() {
     const rows = items.map((item) =>
@@ -142,26 +153,34 @@ export async function showArticle(app, seen, scored, position) {
       make("h2", {}, make("span", { class: "label", vars: { "--colour": `var(--c${Math.max(0, item.layer.labels.indexOf(item.label)) % 8})` } }, words(item.label))),
       text && make("blockquote", { dir: "auto" }, text),
       facts.length > 0 && make("dl", {}, facts.map(([name, told]) => [make("dt", {}, name), make("dd", {}, told)])),
-      verdicts.map(([run, verdict]) => [
-        make("h3", {}, item.side === "gold" || runs.length > 1 ? sideName(index, run) : "Verdict"),
-        make("p", {}, make("span", { class: "kind" }, `${signOf(verdict.kind)} ${verdict.kind}`), verdict.change > 0 && ` ${item.side === "gold" ? ["", "broken", "fixed"][verdict.change] : "added"} since the baseline`),
-        verdict.partners.map((partner) => make("p", {}, item.side === "gold" ? "matched with " : "matched with gold ", make("a", { href: hrefOf(partner) }, words(nameOf(partner, article.text))), " ", words(partner.label))),
-        credits(item, verdict),
-      ]),
+      verdicts.map(([run, verdict]) =>
+        make(
+          "div",
+          { class: "verdict" },
+          make("p", {}, runs.length > 1 && item.side === "gold" && make("b", {}, letterOf(run), " "), make("span", { class: "kind" }, `${signOf(verdict.kind)} ${verdict.kind}`), verdict.change > 0 && `, ${item.side === "gold" ? ["", "broken", "fixed"][verdict.change] : "added"} since the baseline`),
+          verdict.partners.map((partner) => make("p", { class: "faint" }, item.side === "gold" ? "with " : "with gold ", make("a", { href: hrefOf(partner) }, words(nameOf(partner, article.text))), " ", words(partner.label))),
+        ),
+      ),
+      credits(item, verdicts),
       make("p", { class: "actions" }, tickbox("Tick for export", ticked.has(article.id, item.key), (on) => tick(item, on), { "data-tick": item.key }), make("a", { href: hrefOf(item) }, "Address"), make("a", { href: write(app.seen(), { item: "" }) }, "Close")),
     ];
   }
 
-  function credits(item, verdict) {
-    const rows = item.layer.credits.map(([task, convention], at) => [task, convention, verdict.credits[at]]).filter(([, , credit]) => credit !== null && credit !== undefined);
+  /** The credits of an item under each convention, a column for each run. */
+  function credits(item, verdicts) {
+    const has = (credit) => credit !== null && credit !== undefined;
+    const rows = item.layer.credits
+      .map(([task, convention], at) => [task, convention, verdicts.map(([, verdict]) => verdict.credits[at])])
+      .filter(([, , all]) => all.some(has));
     if (!rows.length) return null;
-    const tasks = new Set(rows.map(([task]) => task));
-    return make(
-      "table",
-      { class: "credits" },
-      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Convention"), make("th", { scope: "col", class: "figure" }, "Credit"))),
-      make("tbody", {}, rows.map(([task, convention, credit]) => make("tr", { class: task === scored.task && convention === scored.convention ? "now" : null }, make("th", { scope: "row" }, tasks.size > 1 || task !== item.layer.task ? `${task} ${convention}` : convention), make("td", { class: "figure" }, String(credit))))),
-    );
+    const heads = verdicts.map(([run]) => make("th", { scope: "col", class: "figure" }, verdicts.length > 1 ? letterOf(run) : "Credit"));
+    const body = rows.map(([task, convention, all]) => {
+      const now = task === scored.task && convention === scored.convention;
+      const name = task === item.layer.task ? convention : `${task} ${convention}`;
+      const figures = all.map((credit) => make("td", { class: "figure" }, !has(credit) ? "–" : all.length > 2 ? shortCredit(credit) : String(credit)));
+      return make("tr", { class: now ? "now" : null }, make("th", { scope: "row" }, name), figures);
+    });
+    return make("table", { class: "credits" }, make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Convention"), heads)), make("tbody", {}, body));
   }
 
   function factOf(value) {
@@ -206,7 +225,7 @@ function controls(app, seen, scored, layers, runs, article, position) {
   return make(
     "form",
     { class: "controls", "aria-label": "What is shown", onsubmit: (event) => event.preventDefault() },
-    app.scoring(seen, scored),
+    make("div", { class: "scored" }, app.scoring(seen, scored), make("p", { class: "faint" }, scored.about)),
     there.length > 1 && make("fieldset", {}, make("legend", {}, "Layers"), there.map((layer) => tickbox(layer.name, layers.includes(layer.name), (on) => go({ ...seen, layers: toggled(layers, layer.name, on).join(",") || "none" }), { name: `layer-${layer.name}` }))),
     index.runs.length > 1 && make("fieldset", {}, make("legend", {}, "Runs"), index.runs.map((run, number) => tickbox(make("span", {}, make("b", {}, letterOf(number)), " ", words(run.name)), runs.includes(number), (on) => go({ ...seen, runs: toggled(runs, number, on).sort().join(",") || "none" }), { name: `run-${number}` }))),
     make("fieldset", {}, make("legend", {}, "Marks"), tickbox("errors only", seen.only === "errors", (on) => go({ ...seen, only: on ? "errors" : "" }), { name: "only" })),

@@ -30,3 +30,8 @@ export function colourOf(layer, label) {
 export function sideName(index, side) {
   return side === "gold" ? "gold" : `run ${letterOf(side)}, ${index.runs[Number(side)].name}`;
 }
+
+/** The text with a capital letter before. */
+export function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

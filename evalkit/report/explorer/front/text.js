@@ -3,7 +3,7 @@ import { make } from "./elements.js";
 import { cutSegments, layLanes, paragraphs } from "./lanes.js";
 import { colourOf, letterOf, shortOf, signOf } from "./signs.js";
 
-const LANE = 14;
+const LANE = 15;
 
 /**
  * Draws items on a text. `sides` are "gold" and runs by number, as text; `creditOf(item)` is 0…1 or null; `hrefOf(item)`
@@ -107,7 +107,7 @@ export function drawText(article, items, sides, { creditOf, hrefOf, sideOf }) {
       {
         class: `tag${own ? "" : " part"}${isOff(item) ? " off" : ""}`,
         "aria-hidden": "true",
-        vars: { "--colour": colourOf(item.layer, item.label), "--top": up ? `${(above - 1 - row) * LANE}px` : `calc(var(--content) + ${(above + row) * LANE + 3}px)` },
+        vars: { "--colour": colourOf(item.layer, item.label), "--top": up ? `${(above - 1 - row) * LANE}px` : `calc(var(--content) + ${(above + row) * LANE + 4}px)` },
       },
       text,
     );
