@@ -16,7 +16,7 @@ STATUSES = {
     "`--max-failures`, or nothing could be evaluated.",
     2: "Wrong usage, or input that cannot be used: one line says what, where, and what to do. Nothing is half written.",
     3: "A gate cannot tell: what fell is more than allowed, and too little to be told from noise.",
-    130: "Interrupted. A run keeps what it has; the same command continues it.",
+    130: "Interrupted. A run keeps what it has, says how much that is, and names the command that goes on.",
     143: "Ended by SIGTERM, as above.",
 }
 """Status → when; a test has a command end with each."""

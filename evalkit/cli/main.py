@@ -16,6 +16,7 @@ import click
 
 from evalkit.cli.lazy import LazyGroup
 from evalkit.errors import EvalkitError, interruption_of
+from evalkit.harmless import clean
 from evalkit.report.forms.console import clean_stream, clean_streams
 from evalkit.version import __version__
 
@@ -49,8 +50,8 @@ class _Commands(LazyGroup):
         """What the command gives; where somebody interrupts it, click writes an empty line, which is for people."""
         try:
             return super().invoke(ctx)
-        except TerminatedError:
-            return _complain(_told(_TERMINATED, ctx.obj), 143)
+        except TerminatedError as stop:
+            return _stopped(stop)
 
 
 @click.group(cls=_Commands, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
@@ -86,22 +87,24 @@ def _main(argv: Sequence[str] | None) -> int:
     except click.ClickException as error:
         return _complain(" ".join(error.format_message().split()) + _hint(error))
     except (KeyboardInterrupt, click.Abort) as stop:
-        return _stopped(stop, argv)
+        return _stopped(stop)
     except (Exception, SystemExit, GeneratorExit) as error:
-        return _unforeseen(error) if interruption_of(error) is None else _stopped(error, argv)
+        return _unforeseen(error) if interruption_of(error) is None else _stopped(error)
     return done if isinstance(done, int) else 0
 
 
-def _stopped(stop: BaseException, argv: Sequence[str] | None) -> int:
-    if isinstance(interruption_of(stop), TerminatedError):
-        return _complain(_told(_TERMINATED, argv), 143)
-    return _complain(_told(_STOPPED, argv), 130)
+def _stopped(stop: BaseException) -> int:
+    """The exit status after an interrupt, and how to go on, where a command has noted that (`advise`)."""
+    from evalkit.cli.show import advice_of, write
 
-
-def _told(what: str, argv: Sequence[str] | None) -> str:
-    """That a command was ended, and how to go on, where there is a run to go on with."""
-    words = sys.argv[1:] if argv is None else argv
-    return f"{what}; the same command continues the run" if "run" in words[:1] else what
+    interrupt = interruption_of(stop) or stop
+    terminated = isinstance(interrupt, TerminatedError)
+    message, command = advice_of(interrupt)
+    _complain(f"{_TERMINATED if terminated else _STOPPED}{message}")
+    if command:
+        # On a line of its own, and whole: to be pasted.
+        write(f"{clean(command)}\n", aside=True)
+    return 143 if terminated else 130
 
 
 def _unforeseen(error: BaseException) -> int:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalkit.cli.options import PATH, extractor_options, interval_options, parse_settings, scoring_options
-from evalkit.cli.progress import shown_progress
+from evalkit.cli.progress import Watched, shown_progress
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import TERMINAL, Shown, form_options, say, show, show_logs, status_of, warn
+from evalkit.cli.show import TERMINAL, Shown, advise, form_options, say, show, show_logs, status_of, warn
+from evalkit.errors import interruption_of
 from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring
 from evalkit.showing import number_of
 
@@ -125,9 +126,30 @@ def run_command(
         if rest["dry_run"]:
             show(plan_extraction(model, dataset, options, settings=settings), rest["form"], heading=False)
             return 0
-        run = measure_extractor(model, dataset, options, settings=settings, baseline=not rest["no_floor"])
+        try:
+            run = measure_extractor(model, dataset, options, settings=settings, baseline=not rest["no_floor"])
+        except BaseException as stop:
+            if (interrupt := interruption_of(stop)) is not None:
+                advise(interrupt, *_advice(watched))
+            raise
     _show(run, rest["form"])
     return status_of(run.shortfall)
+
+
+def _advice(watched: Watched) -> tuple[str, str]:
+    """How far a run came that was interrupted, and the command that goes on with it."""
+    from evalkit.secrets import redacted_command
+
+    typed = click.get_current_context().find_root().obj or ()
+    # Asked to begin anew it would do so once more.
+    command = shlex.join(["evalkit", *redacted_command(word for word in typed if word != "--restart")])
+    if not watched.total:
+        return " before anything was extracted; to begin again:", command
+    left = watched.total - watched.done
+    if not left:
+        return f": all {number_of(watched.total, 'article')} are kept, and nothing is scored; to score them:", command
+    kept = f"{watched.done} of {number_of(watched.total, 'article')} are kept" if watched.done else "nothing is kept"
+    return f": {kept}, {left} left; to go on:", command
 
 
 def _command(arguments: Sequence[str]) -> str:

@@ -14,6 +14,8 @@ from evalkit.harmless import MESSAGE, clean, shortened
 __all__ = [
     "TERMINAL",
     "Shown",
+    "advice_of",
+    "advise",
     "complain",
     "file_options",
     "form_options",
@@ -139,6 +141,17 @@ def complain(message: str) -> None:
 def warn(message: str) -> None:
     """Says on standard error what does not end a command."""
     say(f"note: {message}", aside=True)
+
+
+def advise(interrupt: KeyboardInterrupt, message: str, command: str) -> None:
+    """Notes on an interrupt what is to be said of it, after that it stopped, and the command that goes on."""
+    vars(interrupt)["advice"] = (message, command)
+
+
+def advice_of(interrupt: BaseException) -> tuple[str, str]:
+    """What was noted on an interrupt; nothing of one on which nobody did."""
+    advice: tuple[str, str] = getattr(interrupt, "advice", ("", ""))
+    return advice
 
 
 def show_logs() -> None:

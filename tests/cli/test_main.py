@@ -103,7 +103,10 @@ def test_a_process_that_is_asked_to_end_says_so(workspace: Path):
         out, said = process.communicate()
     assert out == ""
     assert process.returncode == 143
-    assert said.endswith("error: terminated; the same command continues the run\n")
+    assert said.endswith(
+        "error: terminated before anything was extracted; to begin again:\n"
+        "evalkit run --model mine:waits --dataset gold.jsonl\n"
+    )
     assert "Traceback" not in said
 
 

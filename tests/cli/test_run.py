@@ -165,7 +165,8 @@ class TestInterrupted:
         (workspace / "stop").touch()
         stopped = evalkit(*self.ASKED, "r")
         assert (stopped.status, stopped.out) == (130, "")
-        assert stopped.err.strip() == "error: stopped; the same command continues the run"
+        command = f"evalkit {' '.join(self.ASKED)} r"
+        assert stopped.err.strip() == f"error: stopped: 2 of 4 articles are kept, 2 left; to go on:\n{command}"
         kept = (workspace / "r" / "predictions.jsonl").read_bytes()
         assert kept == b"".join(whole["predictions.jsonl"].splitlines(keepends=True)[:2])
         assert not (workspace / "r" / "result.json").exists()
@@ -181,6 +182,20 @@ class TestInterrupted:
         (folder / "result.json").unlink()
         assert evalkit(*self.ASKED, "whole").status == 0
         assert without_speed(folder) == whole
+
+    def test_what_is_to_be_pasted_does_not_begin_anew(self, evalkit: Evalkit, workspace: Path):
+        (workspace / "stop").touch()
+        stopped = evalkit(*self.ASKED, "r", "--restart", "--json")
+        assert stopped.err.splitlines()[-1] == f"evalkit {' '.join(self.ASKED)} r --json"
+
+    def test_while_it_is_scored(self, evalkit: Evalkit, monkeypatch: pytest.MonkeyPatch):
+        def stops(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("evalkit.workflows.measure.score_run", stops)
+        stopped = evalkit(*self.ASKED, "r")
+        assert stopped.status == 130
+        assert "all 4 articles are kept, and nothing is scored; to score them:\nevalkit run" in stopped.err
 
     def test_before_the_first_article(self, evalkit: Evalkit, workspace: Path, whole: dict[str, bytes]):
         folder = workspace / "r"
