@@ -83,7 +83,9 @@ if TYPE_CHECKING:
     from evalkit.extractors.base import Extractor as Extractor
     from evalkit.gate.outcome import BaselineUpdate as BaselineUpdate
     from evalkit.gate.outcome import GateReport as GateReport
+    from evalkit.gate.project import ProjectInit as ProjectInit
     from evalkit.gate.rules import RuleSet as RuleSet
+    from evalkit.integrations.project import init_project as init_project
     from evalkit.options import Intervals as Intervals
     from evalkit.options import OptionWords as OptionWords
     from evalkit.options import ReadOptions as ReadOptions
@@ -195,6 +197,8 @@ _HOMES = {
     ),
     "evalkit.extractors.base": ("ArticleFailure", "Extractor"),
     "evalkit.gate.rules": ("RuleSet",),
+    "evalkit.gate.project": ("ProjectInit",),
+    "evalkit.integrations.project": ("init_project",),
     "evalkit.gate.outcome": ("BaselineUpdate", "GateReport"),
     "evalkit.options": ("Intervals", "OptionWords", "ReadOptions", "Running", "Scoring"),
     "evalkit.predictions.facts": ("GoldReference", "MadeBy"),

@@ -32,6 +32,7 @@ COMMANDS = {
     "gate": ("evalkit.cli.gate:gate_command", "Stop a run that is worse than its baseline."),
     "leaderboard": ("evalkit.cli.leaderboard:leaderboard_command", "Rank runs, where they can be compared."),
     "comment": ("evalkit.cli.comment:comment_command", "Post what a gate says on a pull request, in its place."),
+    "init": ("evalkit.cli.init:init_command", "Give a project its settings, a workflow and a first baseline."),
     "runs": ("evalkit.cli.runs:runs_command", "List what has been run: how far, how good, how to go on."),
     "dataset": ("evalkit.cli.dataset.group:dataset_group", "Keep gold: build, check, divide, compare and mend it."),
     "models": ("evalkit.cli.models:models_command", "List the extractors that can be run here."),

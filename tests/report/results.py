@@ -32,6 +32,7 @@ from evalkit.extractors.catalog import list_models
 from evalkit.formats.base import Losses
 from evalkit.formats.standoff.document import Document, Mark
 from evalkit.formats.standoff.draft import draft_text, look_at
+from evalkit.gate.project import ProjectInit
 from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.listing import ListedRun, RunFigure, RunList
 from evalkit.predictions.plan import Plan
@@ -236,6 +237,9 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         "evalkit.dataset.gold:GoldDataset": gold,
         "evalkit.dataset.init:InitResult": InitResult(
             folder=Path(text), files=("labels.toml", text), next_steps=("evalkit dataset build", text)
+        ),
+        "evalkit.gate.project:ProjectInit": ProjectInit(
+            folder=Path(text), files={"pyproject.toml": "extended", text: "written"}, next_steps=(text,), notes=(text,)
         ),
         "evalkit.predictions.suggestions:Suggestions": Suggestions(
             path=Path(text),

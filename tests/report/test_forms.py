@@ -74,6 +74,7 @@ KEY_FIGURES = {
     "Conversion": ("entities", "overlapping"),
     "ProfileDraft": ("PER", "24"),
     "InitResult": ("labels.toml",),
+    "ProjectInit": ("pyproject.toml", "extended"),
     "Description": ("24", "entities"),
     "Leakage": ("46", "25"),
     "DatasetSplits": ("train", "no date"),

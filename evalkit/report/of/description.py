@@ -8,10 +8,11 @@ from evalkit.dataset.build import BuildResult
 from evalkit.dataset.describe import Description, describe_dataset
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.init import InitResult
+from evalkit.gate.project import ProjectInit
 from evalkit.report.document import Column, Document, Line, Lines, Table, figure_columns
 from evalkit.showing import number_of
 
-__all__ = ["build_document", "document", "gold_document", "init_document"]
+__all__ = ["build_document", "document", "gold_document", "init_document", "project_document"]
 
 
 def document(description: Description) -> Document:
@@ -91,6 +92,21 @@ def build_document(result: BuildResult) -> Document:
         notes=result.notes,
         rows=tuple(data["splits"]),
         data=data,
+    )
+
+
+def project_document(result: ProjectInit) -> Document:
+    """What became of each file, and what to do from here."""
+    return Document(
+        what="init",
+        title=str(result.folder),
+        blocks=(
+            Lines.of(*(f"{name}: {outcome}" for name, outcome in result.files.items()), whole=True),
+            Lines(title="next", lines=tuple(Line.of(step, depth=1) for step in result.next_steps), whole=True),
+        ),
+        notes=result.notes,
+        rows=tuple({"file": name, "outcome": outcome} for name, outcome in result.files.items()),
+        data=result.to_json(),
     )
 
 

@@ -34,6 +34,7 @@ DOCUMENTS = Registry(
         "evalkit.analysis.suspects.replay:Replay": "evalkit.report.of.suspects:replay_document",
         "evalkit.analysis.suspects.unlabelled:Unlabelled": "evalkit.report.of.suspects:unlabelled_document",
         "evalkit.gate.outcome:GateReport": "evalkit.report.of.gate:document",
+        "evalkit.gate.project:ProjectInit": "evalkit.report.of.description:project_document",
         "evalkit.gate.outcome:BaselineUpdate": "evalkit.report.of.gate:update_document",
         "evalkit.predictions.listing:RunList": "evalkit.report.of.runs:document",
         "evalkit.predictions.run:Run": "evalkit.report.of.run:document",

@@ -1,0 +1,190 @@
+"""`init_project`: a project gets its settings, a workflow for its pull requests, and a first baseline.
+
+Nothing that is there is written over. The extractor is run first; if that fails, nothing is written at all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+
+from evalkit.errors import FormatError, InputError
+from evalkit.files import path_of, read_text, write_file
+from evalkit.gate.project import EXTENDED, KEPT, WRITTEN, ProjectInit
+from evalkit.options import ReadOptions, Running
+from evalkit.toml import parse_toml
+from evalkit.version import __version__
+from evalkit.workflows.gate import update_baseline
+from evalkit.workflows.run import run_extractor
+
+__all__ = ["BUILDS", "init_project"]
+
+BUILDS = ("github", "gitlab", "none")
+"""The build servers that there is a workflow for."""
+
+SETTINGS = Path("pyproject.toml")
+_TEMPLATES = Path(__file__).parent
+_PLACE = re.compile(r"__([A-Z]+)__")
+_UNSAFE = re.compile(r"[^\w.-]+")
+
+
+def init_project(
+    folder: str | Path = ".",
+    *,
+    model: str,
+    dataset: str | None = None,
+    split: str = "test",
+    settings: Mapping[str, str] | None = None,
+    build: str = "github",
+    install: str | None = None,
+    running: Running | None = None,
+) -> ProjectInit:
+    """Writes `[tool.evalkit]`, a workflow for pull requests and the first baseline of a project.
+
+    Args:
+        folder: the project: the root of a repository, from which paths are meant.
+        model: the extractor, as `run_extractor` takes it.
+        dataset: the gold, as `load_dataset` takes it; the bundled gold if None.
+        split: the split that is gated.
+        settings: settings of the extractor.
+        build: the build server: `github`, `gitlab` or `none`.
+        install: what pip installs there; by default where this evalkit came from, else its version.
+        running: how the extractor is run.
+
+    Raises:
+        InputError: something cannot be used; nothing is written then.
+        EvalkitError: the extractor fails on an article, or a file cannot be written.
+    """
+    root = path_of(folder, "folder must be the path of the project")
+    if build not in BUILDS:
+        raise InputError(f"build is {build!r}; there are {', '.join(BUILDS)}")
+    if not root.is_dir():
+        raise InputError(f"{root}: is no folder; make it, or name the root of the repository")
+    baseline = f"baselines/{_UNSAFE.sub('-', model.rpartition('/')[2] or model).strip('-.') or 'baseline'}.json"
+    requirement, notes = _requirement(install)
+    values = {
+        "INSTALL": requirement,
+        "MODEL": model,
+        "DATASET": dataset or "",
+        "SPLIT": split,
+        "BASELINE": baseline,
+        "DOWNLOAD": "--download" if dataset and not (root / dataset).exists() else "",
+    }
+    _check_values(values)
+    if settings and build != "none":
+        notes = (*notes, "the settings of the extractor stand in pyproject.toml; name its secrets in the workflow")
+    planned = dict(_planned(root, build, values, settings or {}))
+    if not (root / baseline).exists():
+        read = ReadOptions(split=split)
+        where = None if dataset is None else str(root / dataset) if (root / dataset).exists() else dataset
+        run = run_extractor(model, where, settings=settings, read=read, running=running or Running())
+        update_baseline(run, root / baseline)
+        made = {baseline: WRITTEN}
+    else:
+        made = {baseline: KEPT}
+    files: dict[str, str] = {}
+    for name, content in planned.items():
+        there = (root / name).exists()
+        files[name] = KEPT if content is None else EXTENDED if there else WRITTEN
+        if content is not None:
+            write_file(root / name, content)
+    return ProjectInit(
+        folder=root,
+        files=files | made,
+        next_steps=tuple(_next(build, files | made, values)),
+        notes=notes,
+    )
+
+
+def _requirement(install: str | None) -> tuple[str, tuple[str, ...]]:
+    """What pip installs, and what is to be said about it: where this evalkit was installed from, if that is told."""
+    if install is not None:
+        return install, ()
+    try:
+        told = json.loads(metadata.distribution("evalkit").read_text("direct_url.json") or "{}")
+        version = told["vcs_info"]
+        return f"evalkit @ {version['vcs']}+{told['url']}@{version['commit_id']}", ()
+    except (metadata.PackageNotFoundError, KeyError, TypeError, ValueError):
+        plain = f"evalkit=={__version__}"
+        return plain, (f"the workflow installs {plain} from the package index; name another source with --install",)
+
+
+def _check_values(values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        if "${{" in value or not value.isprintable():
+            raise InputError(
+                f"{name.lower()} is {value!r:.120}, which cannot stand in a workflow; write it there by hand"
+            )
+
+
+def _planned(
+    root: Path, build: str, values: Mapping[str, str], settings: Mapping[str, str]
+) -> Iterator[tuple[str, str | None]]:
+    """What is to be written, path → content; None for what is there already."""
+    yield str(SETTINGS), _settings(root / SETTINGS, values, settings)
+    gold = values["DATASET"] if values["DATASET"] and (root / values["DATASET"]).is_dir() else ""
+    files: dict[str, str] = {}
+    if build == "github":
+        actions = ".github/actions"
+        files[f"{actions}/evalkit/action.yml"] = _template("github/action.yml")
+        workflow = _filled("github/workflow.yml", values)
+        if gold:
+            files[f"{actions}/evalkit-gold/action.yml"] = _template("github/gold_action.yml")
+            workflow += _filled("github/gold_job.yml", values)
+        files[".github/workflows/evalkit.yml"] = workflow
+    elif build == "gitlab":
+        files[".gitlab/evalkit.yml"] = _filled("gitlab.yml", values)
+        files[".gitlab-ci.yml"] = "include:\n  - local: .gitlab/evalkit.yml\n"
+    for name, content in files.items():
+        yield name, None if (root / name).exists() else content
+
+
+def _template(name: str) -> str:
+    return read_text(_TEMPLATES / name)
+
+
+def _filled(name: str, values: Mapping[str, str]) -> str:
+    """A template with values as quoted text of YAML, which that of JSON is."""
+    return _PLACE.sub(lambda found: json.dumps(values[found[1]], ensure_ascii=False), _template(name))
+
+
+def _settings(path: Path, values: Mapping[str, str], settings: Mapping[str, str]) -> str | None:
+    """The file with a table for evalkit at its end; None if it has one.
+
+    Raises:
+        InputError: the file is damaged, or holds tables in a way in which none can be added.
+    """
+    before = read_text(path) if path.exists() else ""
+    tables = parse_toml(before, path).get("tool", {})
+    if isinstance(tables, dict) and "evalkit" in tables:
+        return None
+    named = {"model": values["MODEL"], "dataset": values["DATASET"], "split": values["SPLIT"]}
+    rows = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in named.items() if value]
+    if settings:
+        pairs = ", ".join(json.dumps(f"{name}={value}", ensure_ascii=False) for name, value in sorted(settings.items()))
+        rows.append(f"set = [{pairs}]")
+    gate = f"[tool.evalkit.gate]\nbaseline = {json.dumps(values['BASELINE'], ensure_ascii=False)}\n"
+    apart = "" if not before else "\n" if before.endswith("\n") else "\n\n"
+    content = before + apart + "[tool.evalkit]\n" + "\n".join(rows) + "\n\n" + gate
+    try:
+        parse_toml(content, path)
+    except FormatError:
+        raise InputError(f"{path}: no table can be added behind what is there; write [tool.evalkit] by hand") from None
+    return content
+
+
+def _next(build: str, files: Mapping[str, str], values: Mapping[str, str]) -> Iterator[str]:
+    new = [name for name, outcome in files.items() if outcome != KEPT]
+    if new:
+        yield f"git add {shlex.join(new)}"
+    if build == "gitlab" and files.get(".gitlab-ci.yml") == KEPT:
+        yield "add to .gitlab-ci.yml: include: [{local: .gitlab/evalkit.yml}]"
+    if build == "gitlab":
+        yield "set the variable GITLAB_TOKEN (masked): an access token of the project with the scope api"
+    words = ["evalkit", "run", "--model", values["MODEL"], "--split", values["SPLIT"], "--out", "runs/now"]
+    words += ["--dataset", values["DATASET"]] if values["DATASET"] else []
+    yield f"{shlex.join(words)} && {shlex.join(['evalkit', 'gate', 'runs/now', '--baseline', values['BASELINE']])}"
