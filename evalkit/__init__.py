@@ -148,6 +148,7 @@ if TYPE_CHECKING:
     from evalkit.workflows.thresholds import fit_thresholds as fit_thresholds
     from evalkit.workflows.view import list_items as list_items
     from evalkit.workflows.view import view_runs as view_runs
+    from evalkit.workflows.write_view import write_view as write_view
 
 _HOMES = {
     "evalkit.analysis.agreement.coefficient": ("Coefficient",),
@@ -236,6 +237,7 @@ _HOMES = {
     "evalkit.workflows.suspects": ("find_suspects", "rank_unlabelled"),
     "evalkit.workflows.thresholds": ("fit_thresholds",),
     "evalkit.workflows.view": ("list_items", "view_runs"),
+    "evalkit.workflows.write_view": ("write_view",),
 }
 """Where each public name lives. Type checkers read the imports above, which a test holds to this table."""
 

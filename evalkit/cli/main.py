@@ -29,6 +29,7 @@ COMMANDS = {
     "report": ("evalkit.cli.report:report_command", "Show a run as Markdown, TSV or JSON."),
     "compare": ("evalkit.cli.compare:compare_command", "Compare runs over the same gold."),
     "explain": ("evalkit.cli.explain:explain_command", "Show what is wrong with a run, or with one article."),
+    "view": ("evalkit.cli.view:view_command", "Make a page of runs, to look into every article."),
     "gate": ("evalkit.cli.gate:gate_command", "Stop a run that is worse than its baseline."),
     "leaderboard": ("evalkit.cli.leaderboard:leaderboard_command", "Rank runs, where they can be compared."),
     "comment": ("evalkit.cli.comment:comment_command", "Post what a gate says on a pull request, in its place."),
