@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from evalkit.analysis.differing import DifferingItem
 from evalkit.analysis.figures import PRF_SCORES, Figure, figures_of
 from evalkit.analysis.intervals import Bootstrap, resampled
 from evalkit.analysis.paired import PairedTest, adjusted, paired_test
@@ -138,6 +139,7 @@ class Comparison:
         detectable: what the gold can show about each pair of runs, task by task.
         ceiling: task → convention → what readers of the same articles reach against each other (`EvalResult.ceiling`);
             empty where no article has two readings.
+        differing: the items on which the runs of each pair differ; empty where gold or predictions were not at hand.
         notes: what else is to be known, each a sentence.
     """
 
@@ -151,6 +153,7 @@ class Comparison:
     multiverse: bool = False
     detectable: tuple[Detectable, ...] = ()
     ceiling: Mapping[str, Mapping[str, TaskResult]] = field(default_factory=dict)
+    differing: tuple[DifferingItem, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -192,6 +195,7 @@ class Comparison:
             "order_changes": [change.to_json() for change in self.order_changes],
             "figures_compared": dict(self.figures_compared),
             "detectable": [seen.to_json() for seen in self.detectable],
+            "differing": [item.to_json() for item in self.differing],
             "notes": list(self.notes),
         }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar, Unpack
 
 from evalkit.analysis.comparison import ComparedRow, Comparison, ComparisonOptions, compare_results, corrected
+from evalkit.analysis.differing import DifferingItem
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.power import detectable_differences
 from evalkit.analysis.ranking import ranking_changes, rankings
@@ -21,6 +22,7 @@ from evalkit.results import EvalResult
 from evalkit.scoring.stories import SharedStories, cluster_notes, shared_stories
 from evalkit.scoring.tasks.table import main_convention
 from evalkit.version import __version__
+from evalkit.workflows.differing import differing_of_runs
 from evalkit.workflows.inputs import finished_run, gold_of
 from evalkit.workflows.pairing import check_words, scoring_of
 from evalkit.workflows.score import STORIES, bootstrap_of, score_run
@@ -35,6 +37,7 @@ def compare_runs(
     *,
     dataset: GoldDataset | str | Path | None = None,
     scores: Sequence[str] = ("f1",),
+    differences: bool = True,
     scoring: Scoring | None = None,
     intervals: Intervals | None = None,
     **words: Unpack[OptionWords],
@@ -48,6 +51,8 @@ def compare_runs(
         runs: run folders, runs, or what `score_predictions` gave; by name, or in order.
         dataset: the gold, or where it is now, if not where the runs found it.
         scores: which of precision, recall and f1 get rows; derived scores always do.
+        differences: whether the items on which runs differ are told; the gold is read for that, if it lies on this
+            machine, and a note says where it cannot be.
         scoring: tasks and conventions; under conventions that are named (or `all`), or with a label map or labels, runs
             are scored again. By default those of the stored results.
         intervals: how articles are drawn; as many rounds of randomization as resamples.
@@ -57,7 +62,7 @@ def compare_runs(
         EvalkitError: a run cannot be used, the runs are about other gold, or were scored in other ways.
     """
     options = options_of(words, takes=("scoring", "intervals"), scoring=scoring, intervals=intervals)
-    _, results, bootstrap, notes = _compared(runs, options, dataset)
+    read, results, bootstrap, notes = _compared(runs, options, dataset)
     limits = _limits(options.scoring)
     comparison = compare_results(
         results,
@@ -66,8 +71,13 @@ def compare_runs(
     )
     order = rankings(results, **limits)
     shown = _shown(comparison)
+    differing: tuple[DifferingItem, ...] = ()
+    if differences:
+        differing, untold = differing_of_runs(dict(zip(results, read, strict=True)), shown, options.scoring, dataset)
+        notes += untold
     return replace(
         shown,
+        differing=differing,
         detectable=detectable_differences(shown.rows),
         order_changes=ranking_changes(results, **limits),
         figures_compared={task: len(figures) for task, figures in order.items()},

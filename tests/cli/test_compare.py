@@ -172,3 +172,31 @@ def test_the_same_command_gives_the_same_bytes(runs: Path, evalkit: Evalkit) -> 
     argv = ("compare", "right", "halves", "one_of_two", "--json")
 
     assert evalkit(*argv).out == evalkit(*argv).out
+
+
+def test_the_items_on_which_runs_differ_are_told(runs: Path, evalkit: Evalkit) -> None:
+    done = evalkit("compare", "right", "one_of_two")
+
+    text = " ".join(done.out.split())
+    # Of six articles one_of_two misses Oslo.
+    assert "entities: 6 items on which a and b differ, in 6 articles" in text
+    assert "a0 GPE Oslo right – a1 GPE Oslo right –" in text
+    assert "a alone is right in 6, b alone in 0" in text
+    few = evalkit("compare", "right", "one_of_two", "--differences", "2")
+    assert "4 more with --differences N or --json" in " ".join(few.out.split())
+    assert len(evalkit("compare", "right", "one_of_two", "--json").json["differing"]) == 6
+    assert "Oslo" not in evalkit("compare", "right", "one_of_two", "--differences", "0").out
+
+
+def test_without_the_gold_the_figures_are_shown_and_a_note_says_what_is_missing(runs: Path, evalkit: Evalkit) -> None:
+    (runs / "six.jsonl").rename(runs / "moved.jsonl")
+    done = evalkit("compare", "right", "one_of_two")
+    assert done.status == 0
+    assert "the spans on which the runs differ are not told: the gold does not lie" in " ".join(done.out.split())
+    assert "GPE Oslo" in evalkit("compare", "right", "one_of_two", "--dataset", "moved.jsonl").out
+
+
+def test_differences_are_of_runs_that_are_no_repetitions(runs: Path, evalkit: Evalkit) -> None:
+    done = evalkit("compare", "right", "halves", "--seeds", "--differences", "3")
+    assert done.status == 2
+    assert "--differences has no use with --seeds" in done.err

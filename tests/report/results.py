@@ -181,7 +181,9 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
     found = look_at([marked] * 24)
     return {
         "evalkit.results:EvalResult": broken,
-        "evalkit.analysis.comparison:Comparison": compare_runs(named, resamples=20),
+        "evalkit.analysis.comparison:Comparison": compare_runs(
+            {text: first, f"{text} two": second}, dataset=gold, resamples=20
+        ),
         "evalkit.analysis.seeds:RepeatedRuns": compare_repeated_runs(named, resamples=20),
         "evalkit.analysis.diagnosis:Diagnosis": diagnose(second, gold, resamples=20, slices=["section", "zone"]),
         "evalkit.analysis.thresholds:ThresholdFit": fit_thresholds(second, dataset=gold, tasks=["entities"]),

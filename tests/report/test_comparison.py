@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from evalkit.analysis.comparison import ComparedRow, Comparison
+from evalkit.analysis.differing import DifferingItem, ToldItem
 from evalkit.analysis.power import detectable_differences
 from evalkit.analysis.ranking import RankingChange
 from evalkit.report.document import Lines
@@ -110,3 +111,30 @@ def test_figures_without_a_difference_in_any_article_are_folded_away():
     table = document(comparison(ROW, same, replace(same, label="ORG"))).tables[0]
     assert [row[0] for row in table.rows] == ["exact micro"]
     assert table.caption == "the same in every article, so nothing to test: exact PER 0.500, exact ORG 0.500"
+
+
+def differing(number: int, **fields: object) -> DifferingItem:
+    gold = ToldItem(label="PER", text=f"Ida {number}", spans=((0, 5),), roles={"cue": "said"})
+    answer = replace(gold, label="ORG", roles={"cue": "told"})
+    given = {"task": "entities", "article": f"a{number // 2}", "first": "a", "second": "b", "gold": gold}
+    given |= {"kinds": ("right", "label"), "answers": (gold, answer), **fields}
+    return DifferingItem(**given)  # type: ignore[arg-type]
+
+
+def test_items_on_which_the_runs_differ_stand_below_their_figures():
+    alone = differing(2, gold=None, kinds=("spurious", ""), answers=(differing(2).answers[1], None))
+    compared = comparison(ROW, differing=(differing(0), differing(1), alone))
+    table = document(compared).tables[1]
+    assert table.title == "entities: 3 items on which a and b differ, in 2 articles"
+    assert [column.name for column in table.columns] == ["article", "gold", "a", "b"]
+    assert table.rows == (
+        ("a0", "PER Ida 0", "right", "ORG Ida 0 (cue: told)"),
+        ("", "PER Ida 1", "right", "ORG Ida 1 (cue: told)"),
+        ("a1", "–", "ORG Ida 2", "–"),
+    )
+    assert table.caption == "a alone is right in 2, b alone in 0; – is nothing"
+    cut = document(compared, differences=1).tables[1]
+    assert len(cut.rows) == 1
+    assert cut.caption.endswith("; most in a0 2, a1 1; 2 more with --differences N or --json")
+    assert len(document(compared, differences=0).tables) == 1
+    assert len(compared.to_json()["differing"]) == 3

@@ -9,6 +9,7 @@ from evalkit.analysis.power import fewest_units
 from evalkit.report.document import FAINT, Block, Chart, Document, Lines, Table, figure_columns
 from evalkit.report.of.cells import change, flat, interval_heading, number
 from evalkit.report.of.charts import bounded, forest
+from evalkit.report.of.differing import differing_tables
 from evalkit.report.of.run_names import RunName, legend, run_names
 from evalkit.showing import number_of
 
@@ -17,13 +18,18 @@ __all__ = ["document"]
 MARKS = "* q < .05, ** q < .01, *** q < .001 (Benjamini-Hochberg over all rows that can be tested)"
 
 
+DIFFERENCES = 10
 SIGNIFICANT = 0.05
 
 
-def document(comparison: Comparison) -> Document:
+def document(comparison: Comparison, *, differences: int = DIFFERENCES) -> Document:
     """The tables, whether the order of the runs depends on the convention, and what the gold can show.
 
     Runs with long names, and more than two, are called by letters, which a list at the top explains.
+
+    Args:
+        comparison: the comparison.
+        differences: how many items on which two runs differ are shown for each pair and task; the rest is counted.
     """
     names = run_names(comparison.runs)
     lines = [*_order_lines(comparison, names), *_detection_lines(comparison, names)]
@@ -31,15 +37,20 @@ def document(comparison: Comparison) -> Document:
     return Document(
         what="comparison",
         title=f"{comparison.gold}, split {comparison.split}",
-        blocks=(*legend(names), *_tables(comparison, names), Lines.of(*marks, tone=FAINT), Lines.of(*lines)),
+        blocks=(
+            *legend(names),
+            *_tables(comparison, names, differences),
+            Lines.of(*marks, tone=FAINT),
+            Lines.of(*lines),
+        ),
         notes=comparison.notes,
         rows=tuple(flat(comparison.values_of(row)) for row in comparison.rows),
         data=comparison.to_json(),
     )
 
 
-def _tables(comparison: Comparison, names: Mapping[str, RunName]) -> Iterator[Block]:
-    """For each task a table of every pair of runs, and with more than two runs one of all of them before."""
+def _tables(comparison: Comparison, names: Mapping[str, RunName], differences: int) -> Iterator[Block]:
+    """For each task a table of every pair of runs with the items on which they differ, and one of all runs before."""
     for task in dict.fromkeys(row.task for row in comparison.rows):
         rows = comparison.select(task=task)
         if len(comparison.runs) > 2:
@@ -47,6 +58,10 @@ def _tables(comparison: Comparison, names: Mapping[str, RunName]) -> Iterator[Bl
         for first, second in dict.fromkeys((row.first, row.second) for row in rows):
             pair = [row for row in rows if (row.first, row.second) == (first, second)]
             yield _differences(_pair_table(task, pair, comparison, names), pair, comparison, names)
+            items = [
+                item for item in comparison.differing if (item.task, item.first, item.second) == (task, first, second)
+            ]
+            yield from differing_tables(items, names, differences)
 
 
 def _pair_table(task: str, rows: Sequence[ComparedRow], comparison: Comparison, names: Mapping[str, RunName]) -> Table:
