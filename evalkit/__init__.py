@@ -99,6 +99,8 @@ if TYPE_CHECKING:
     from evalkit.predictions.listing import RunList as RunList
     from evalkit.predictions.run import Run as Run
     from evalkit.predictions.suggestions import Suggestions as Suggestions
+    from evalkit.predictions.suites.cells import SuiteResult as SuiteResult
+    from evalkit.predictions.suites.cells import SuiteRun as SuiteRun
     from evalkit.records import Annotations as Annotations
     from evalkit.records import Article as Article
     from evalkit.records import Category as Category
@@ -141,6 +143,7 @@ if TYPE_CHECKING:
     from evalkit.workflows.runs import runs_to_pandas as runs_to_pandas
     from evalkit.workflows.score import score_predictions as score_predictions
     from evalkit.workflows.suggest import write_suggestions as write_suggestions
+    from evalkit.workflows.suite import run_suite as run_suite
     from evalkit.workflows.suspect_tasks import read_corrections as read_corrections
     from evalkit.workflows.suspect_tasks import write_suspects as write_suspects
     from evalkit.workflows.suspects import find_suspects as find_suspects
@@ -207,6 +210,7 @@ _HOMES = {
     "evalkit.predictions.listing": ("ListedRun", "RunFigure", "RunList"),
     "evalkit.predictions.run": ("Run",),
     "evalkit.predictions.suggestions": ("Suggestions",),
+    "evalkit.predictions.suites.cells": ("SuiteResult", "SuiteRun"),
     "evalkit.records": (
         *("Annotations", "Article", "Category", "Entity", "Example"),
         *("LayerScope", "Prediction", "Quote", "Scope", "Span", "Stance", "Zone"),
@@ -233,6 +237,7 @@ _HOMES = {
     "evalkit.workflows.runs": ("list_runs", "runs_to_pandas"),
     "evalkit.workflows.score": ("score_predictions",),
     "evalkit.workflows.suggest": ("write_suggestions",),
+    "evalkit.workflows.suite": ("run_suite",),
     "evalkit.workflows.suspect_tasks": ("read_corrections", "write_suspects"),
     "evalkit.workflows.suspects": ("find_suspects", "rank_unlabelled"),
     "evalkit.workflows.thresholds": ("fit_thresholds",),

@@ -10,13 +10,14 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import FormatError
 from evalkit.files import read_text
 
-__all__ = ["parse_toml", "read_toml", "toml_text"]
+__all__ = ["TomlPlaces", "parse_toml", "read_toml", "toml_text"]
 
 LARGEST, DEEPEST, LONGEST, MOST_PARTS = 1_000_000, 32, 100, 16
 """Characters of a text, brackets in one another, characters of a number or bare key, parts of a dotted key."""
@@ -84,6 +85,25 @@ def _check_sizes(text: str, where: Path | str) -> None:
         if wrong:
             line = text.count("\n", 0, word.start()) + 1
             raise FormatError(f"{where}:{line}: {wrong}; mend that line")
+
+
+@dataclass(frozen=True)
+class TomlPlaces:
+    """Where fields stand; the TOML reader does not say, so lines are looked up."""
+
+    path: Path
+    text: str
+
+    def of(self, key: str, number: int | None = None, table: str = "rule") -> str:
+        """`file:line` of a field of the `[[table]]` with this number (from 0), or outside of any of these."""
+        lines = self.text.splitlines()
+        header = re.compile(rf"\s*\[\[\s*{re.escape(table)}\s*\]\]")
+        headers = [at for at, line in enumerate(lines, 1) if header.match(line)]
+        first = 1 if number is None or number >= len(headers) else headers[number]
+        for at, line in enumerate(lines[first - 1 :], first):
+            if re.match(rf"""\s*\[*\s*["']?{re.escape(key)}\b""", line):
+                return f"{self.path}:{at}"
+        return f"{self.path}:{first}"
 
 
 def toml_text(tables: Mapping[str, Any]) -> str:

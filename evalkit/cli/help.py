@@ -28,6 +28,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ),
         ("run --model mine:find --task entities --convention all", "your function, every way to count"),
         ("run --model llm:MODEL --dry-run", "what it would ask for, before it costs anything"),
+        ("run --suite suite.toml", "many models over many datasets, gone on with where it stopped"),
         ("run --model ner-base --json -o result.html -o table.tex", "for a script, and to look at"),
     ],
     "extract": [
@@ -52,6 +53,14 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "report": [
         ("report runs/mine --to markdown", "for a page"),
         ("report runs/mine -o result.html -o table.csv", "in files, each in the form of its ending"),
+    ],
+    "runs": [
+        ("runs", "what has been run, and how to go on"),
+        ("runs experiments --failed --sort date", "at any depth, with failed articles, the oldest first"),
+    ],
+    "leaderboard": [
+        ("leaderboard", "all runs in runs/, ranked"),
+        ("leaderboard experiments --task entities -o board.html", "one task, as a page"),
     ],
     "gate": [("gate runs/new --baseline runs/old", "exit status 0 as good, 1 worse, 3 cannot tell")],
     "dataset validate": [("dataset validate gold/", "every problem, with where it is")],

@@ -84,6 +84,15 @@ class FormatSetting(click.Option):
     """An option that is the setting of a format."""
 
 
+class ModelOption(click.Option):
+    """`--model`, which must be given unless a suite names the models."""
+
+    def value_is_missing(self, value: Any) -> bool:
+        """Whether it is missing."""
+        suite = click.get_current_context().params.get("suite")
+        return super().value_is_missing(value) and not isinstance(suite, Path)
+
+
 class ListedOption(click.Option):
     """An option whose help lists what is registered, which is looked up when somebody asks for help.
 
@@ -144,7 +153,7 @@ def extractor_options(command: Command) -> Command:
     from evalkit.extractors.table import spellings
 
     help_text = f"The extractor: {spellings()}, or a name that a package brings (see evalkit models)."
-    model = click.option("--model", required=True, metavar="NAME", help=help_text)
+    model = click.option("--model", required=True, cls=ModelOption, metavar="NAME", help=help_text)
     settings = click.option(
         "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the extractor; repeatable."
     )

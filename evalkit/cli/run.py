@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,13 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
     "--split", metavar="NAME", default="test", show_default=True, help="The split of the gold; all for every one."
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first articles by id.")
+@click.option(
+    "--suite",
+    type=PATH,
+    is_eager=True,
+    metavar="FILE",
+    help="In place of --model: a TOML file of models, datasets and variants, each run in a folder of its own.",
+)
 @click.option(
     "--batch-size",
     metavar="N|auto",
@@ -102,25 +109,13 @@ def run_command(
     from evalkit.workflows.plan import plan_extraction
 
     show_logs()
+    if rest["suite"] is not None:
+        from evalkit.cli.suite import run_the_suite
+
+        return run_the_suite(rest["suite"], _running(rest), rest["form"], baseline=not rest["no_floor"])
     settings = parse_settings(rest["settings"])
     with shown_progress(model) as watched:
-        running = Running(
-            batch_size=rest["batch_size"],
-            workers=rest["workers"],
-            cache=not rest["no_cache"],
-            restart=rest["restart"],
-            keep_failed=rest["keep_failed"],
-            max_failures=rest["max_failures"],
-            out=rest["out"],
-            progress=watched.progress,
-            standing=watched.standing,
-            isolated=True,
-            article_timeout=rest["article_timeout"],
-            max_cost=rest["max_cost"],
-            max_tokens=rest["max_tokens"],
-            announce=warn,
-            command=_command(click.get_current_context().find_root().obj or ()),
-        )
+        running = replace(_running(rest), progress=watched.progress, standing=watched.standing)
         read = replace(read, split=rest["split"], limit=rest["limit"])
         options = Options(scoring=scoring, intervals=intervals, read=read, running=running)
         if rest["dry_run"]:
@@ -150,6 +145,25 @@ def _advice(watched: Watched) -> tuple[str, str]:
         return f": all {number_of(watched.total, 'article')} are kept, and nothing is scored; to score them:", command
     kept = f"{watched.done} of {number_of(watched.total, 'article')} are kept" if watched.done else "nothing is kept"
     return f": {kept}, {left} left; to go on:", command
+
+
+def _running(given: Mapping[str, Any]) -> Running:
+    """How extractors are run, from the options by name."""
+    return Running(
+        batch_size=given["batch_size"],
+        workers=given["workers"],
+        cache=not given["no_cache"],
+        restart=given["restart"],
+        keep_failed=given["keep_failed"],
+        max_failures=given["max_failures"],
+        out=given["out"],
+        isolated=True,
+        article_timeout=given["article_timeout"],
+        max_cost=given["max_cost"],
+        max_tokens=given["max_tokens"],
+        announce=warn,
+        command=_command(click.get_current_context().find_root().obj or ()),
+    )
 
 
 def _command(arguments: Sequence[str]) -> str:

@@ -24,7 +24,6 @@ Words and limits are checked when the file is read; whether a run has such a lab
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -35,7 +34,7 @@ from evalkit.errors import EvalkitError, InputError
 from evalkit.files import read_text
 from evalkit.registry import near_match
 from evalkit.scoring.tasks.table import choose_conventions, derived_scores, is_additive, load_task, task_names
-from evalkit.toml import parse_toml
+from evalkit.toml import TomlPlaces, parse_toml
 
 __all__ = ["MARGIN", "MARGIN_OF_A_PART", "ON_UNCLEAR", "POOLED", "Rule", "RuleSet", "default_rules", "read_rules"]
 
@@ -127,28 +126,10 @@ def read_rules(path: Path) -> RuleSet:
         FormatError: it is no TOML.
     """
     text = read_text(path, remedy="give a TOML file of rules")
-    return _rule_set(parse_toml(text, path), _Places(path, text))
+    return _rule_set(parse_toml(text, path), TomlPlaces(path, text))
 
 
-@dataclass(frozen=True)
-class _Places:
-    """Where fields stand; the TOML reader does not say, so lines are looked up."""
-
-    path: Path
-    text: str
-
-    def of(self, key: str, number: int | None = None) -> str:
-        """`file:line` of a field of the rule with this number (from 0), or outside of any rule."""
-        lines = self.text.splitlines()
-        headers = [at for at, line in enumerate(lines, 1) if re.match(r"\s*\[\[\s*rule\s*\]\]", line)]
-        first = 1 if number is None or number >= len(headers) else headers[number]
-        for at, line in enumerate(lines[first - 1 :], first):
-            if re.match(rf"""\s*\[*\s*["']?{re.escape(key)}\b""", line):
-                return f"{self.path}:{at}"
-        return f"{self.path}:{first}"
-
-
-def _rule_set(data: Mapping[str, Any], places: _Places) -> RuleSet:
+def _rule_set(data: Mapping[str, Any], places: TomlPlaces) -> RuleSet:
     for key in data:
         if key not in ("rule", *SETTINGS):
             raise _unknown(places.of(key), "field", key, (*SETTINGS, "rule"))
@@ -166,7 +147,7 @@ def _rule_set(data: Mapping[str, Any], places: _Places) -> RuleSet:
     return RuleSet(rules=tuple(rules), **settings)
 
 
-def _settings(data: Mapping[str, Any], places: _Places) -> dict[str, Any]:
+def _settings(data: Mapping[str, Any], places: TomlPlaces) -> dict[str, Any]:
     """What stands outside of rules, as it should be."""
     settings = {key: data[key] for key in SETTINGS if key in data}
     cluster, failures = settings.get("cluster", "any"), settings.get("max_failures", 0)
@@ -186,7 +167,7 @@ def _check_unclear(row: Mapping[str, Any], place: str) -> None:
 FIELDS = ("name", "task", "convention", "label", "slice", "score", "on_unclear", *NUMBERS)
 
 
-def _rule(row: Mapping[str, Any], number: int, places: _Places) -> Rule:
+def _rule(row: Mapping[str, Any], number: int, places: TomlPlaces) -> Rule:
     for key in row:
         if key in SETTINGS and key not in FIELDS:
             raise InputError(
@@ -213,7 +194,7 @@ def _rule(row: Mapping[str, Any], number: int, places: _Places) -> Rule:
     return _named({**row, **given, "convention": convention})
 
 
-def _convention(row: Mapping[str, Any], number: int, places: _Places) -> str:
+def _convention(row: Mapping[str, Any], number: int, places: TomlPlaces) -> str:
     name: str = row.get("convention", load_task(row["task"]).main)
     try:
         known = choose_conventions(row["task"], (name,))
@@ -236,7 +217,7 @@ def _check_number(key: str, value: object, limits: tuple[float, float], place: s
         raise InputError(f"{place}: {key} must be a number {between}, found {value!r}")
 
 
-def _check_score(row: Mapping[str, Any], convention: str, number: int, places: _Places) -> None:
+def _check_score(row: Mapping[str, Any], convention: str, number: int, places: TomlPlaces) -> None:
     score = row.get("score", "f1")
     if score in PRF_SCORES:
         return

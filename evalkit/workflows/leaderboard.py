@@ -203,11 +203,16 @@ class _Found:
         return score_run(gold, run, Options(scoring=scoring, intervals=Intervals(resamples=0)), baseline=False)
 
     def groups(self) -> list[list[Entry]]:
-        """The entries by what is comparable, the largest group first, with names that differ in each."""
+        """The entries by what is comparable, the largest group first, then what was scored in the usual way."""
         groups: dict[tuple[str, str, str], list[Entry]] = {}
         for entry in named_entries(self.entries):
             groups.setdefault(entry.comparable, []).append(entry)
-        return sorted(groups.values(), key=lambda group: (-len(group), group[0].result.gold, group[0].comparable))
+
+        def order(group: Sequence[Entry]) -> tuple[Any, ...]:
+            first = group[0]
+            return -len(group), len(first.measure), first.result.gold, first.comparable
+
+        return sorted(groups.values(), key=order)
 
     def boards(self, group: Sequence[Entry]) -> Iterator[Board]:
         """The boards of comparable runs: one for each task and convention that is wanted."""

@@ -15,7 +15,7 @@ from evalkit.registry import check_names
 from evalkit.results import EvalResult
 from evalkit.scoring.tasks.table import check_tasks, main_convention
 
-__all__ = ["ORDERS", "list_runs", "runs_to_pandas"]
+__all__ = ["ORDERS", "figures_of_result", "list_runs", "runs_to_pandas"]
 
 _WANTED = "folder must be the path of a folder in which runs lie"
 _ABOUT = ("path", "state", "date", "gold", "split", "articles", "kept", "failed")
@@ -82,7 +82,7 @@ def list_runs(
         )
         left_out += not asked
         if asked:
-            runs.append(replace(run, figures=_figures(run.result, shown_tasks)))
+            runs.append(replace(run, figures=figures_of_result(run.result, shown_tasks)))
     runs.sort(key=ORDERS[order])
     return RunList(folder=place.as_posix(), runs=tuple(runs), broken=broken, left_out=left_out)
 
@@ -118,7 +118,8 @@ def runs_to_pandas(folder: str | Path = "runs") -> Any:
     return pd.concat(frames, ignore_index=True)
 
 
-def _figures(result: EvalResult | None, tasks: Sequence[str] | None) -> dict[str, RunFigure]:
+def figures_of_result(result: EvalResult | None, tasks: Sequence[str] | None) -> dict[str, RunFigure]:
+    """Task → its figure, of these tasks or of all; nothing without a result."""
     figures = {}
     for task, conventions in ({} if result is None else result.tasks).items():
         if tasks is None or task in tasks:

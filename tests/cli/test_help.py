@@ -50,7 +50,7 @@ def test_a_run_has_its_options_in_groups(evalkit: Evalkit) -> None:
     titles = re.findall(r"^(\S.*):$", shown, re.MULTILINE)
     assert titles == ["Examples", *GROUPS, "The rest"]
     what = shown[shown.index("\nWhat:") : shown.index("\nHow it is run:")]
-    assert re.findall(r"^  (--[\w-]+)", what, re.MULTILINE)[:3] == ["--model", "--set", "--dataset"]
+    assert re.findall(r"^  (--[\w-]+)", what, re.MULTILINE)[:4] == ["--model", "--set", "--suite", "--dataset"]
 
 
 @pytest.mark.parametrize(

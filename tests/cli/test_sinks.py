@@ -130,6 +130,8 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "extract": ("extract", "--model", "words:find", "gold.jsonl"),
     "extract-json": ("extract", "--model", "words:find", "--json", "gold.jsonl"),
     "foreign-code": ("run", "--model", "speaks:Speaks", "--dataset", "gold.jsonl", "--out", "f", "--resamples", "0"),
+    "suite": ("run", "--suite", "suite.toml"),
+    "suite-html": ("run", "--suite", "suite.toml", "--to", "html"),
     "build": ("dataset", "build", "wrong.jsonl", "--out", "o", "--corpus", "c"),
     "convert": ("dataset", "convert", "gold.jsonl", TYPED.replace("/", ""), "--to", "conll"),
     "no-file": ("score", "--gold", TYPED, "--predicted", "pred.jsonl"),
@@ -193,6 +195,8 @@ def write_inputs(folder: Path) -> None:
     (folder / "listed" / "one").mkdir(parents=True)
     facts = {"format": "evalkit.run", "extractor": HOSTILE, "gold": HOSTILE, "gold_fingerprint": "1", "command": TYPED}
     (folder / "listed" / "one" / "run.json").write_text(json.dumps(facts), encoding="utf-8")
+    suite = f'[[model]]\nmodel = "words:{quoted}"\n[[dataset]]\ndataset = "gold.jsonl"\n'
+    (folder / "suite.toml").write_text(suite)
     (folder / "wrong.toml").write_text(f'[[rule]]\ntask = "{quoted}"\n')
 
 

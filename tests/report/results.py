@@ -37,6 +37,7 @@ from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.listing import ListedRun, RunFigure, RunList
 from evalkit.predictions.plan import Plan
 from evalkit.predictions.suggestions import Suggestions
+from evalkit.predictions.suites.cells import SuiteResult, SuiteRun
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span, Stance
 from evalkit.results import EvalResult
 from evalkit.scoring.selftest import Check, Violation
@@ -223,6 +224,22 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
             ),
             broken={text: text},
             left_out=3,
+        ),
+        "evalkit.predictions.suites.cells:SuiteResult": SuiteResult(
+            name=text,
+            out=text,
+            runs=(
+                SuiteRun(
+                    model=text,
+                    dataset=text,
+                    variant=text,
+                    path=text,
+                    problem=text,
+                    articles=24,
+                    figures={"entities": RunFigure("exact", 0.6666, (0.5, 0.75))},
+                ),
+            ),
+            asides=(text,),
         ),
         "evalkit.predictions.run:Run": replace(second, predictions=(*second.predictions, failed)),
         "evalkit.predictions.extraction:Extraction": extract_articles(Finder(text), [one.article for one in gold]),

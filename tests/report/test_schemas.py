@@ -154,6 +154,16 @@ def _review(folder: Path) -> Any:
     return done
 
 
+def _suite(folder: Path) -> Any:
+    """A run that was made, and one that could not be."""
+    gold = _written(folder, "gold.jsonl", {"id": "a", "text": "Ida Moen left Oslo.", "entities": []})
+    models = '[[model]]\nmodel = "trivial"\n[[model]]\nname = "none"\nmodel = "nowhere:none"\n'
+    (folder / "suite.toml").write_text(f'{models}[[dataset]]\nname = "own"\ndataset = "{gold}"\nresamples = 10\n')
+    done = _json("run", "--suite", str(folder / "suite.toml"), "--out", str(folder / "runs"))
+    assert [bool(run["problem"]) for run in done["runs"]] == [False, True]
+    return done
+
+
 def _suspects(folder: Path) -> Any:
     text = "Ida Moen left Oslo. “No,” she said."
     moen, oslo = {"spans": [[0, 8]], "label": "PER"}, {"spans": [[14, 18]], "label": "GPE"}
@@ -218,6 +228,7 @@ EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
     "runs": _runs,
     "split": _split,
     "split-check": _split_check,
+    "suite": _suite,
     "suspects": _suspects,
 }
 """Schema → a result as JSON values, made in an empty folder by the command itself."""

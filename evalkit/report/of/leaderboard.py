@@ -23,8 +23,8 @@ def document(leaderboard: Leaderboard) -> Document:
     blocks: list[Block] = []
     if len(leaderboard.boards) > 1:
         blocks.append(_overview(leaderboard))
-    for board in leaderboard.boards:
-        blocks.append(_board_table(board))
+    for place, board in enumerate(leaderboard.boards):
+        blocks.append(_board_table(board, f"{_letter(place)}: " if len(leaderboard.boards) > 1 else ""))
         blocks += _pareto(board)
     if leaderboard.apart:
         lines = tuple(Line.of(f"{_named(own.runs)}: {one_line(own.why)}") for own in leaderboard.apart)
@@ -59,17 +59,12 @@ def _told(value: object) -> str:
 
 
 def _overview(leaderboard: Leaderboard) -> Table:
-    """F1 and ranks of each system on each board; a dash where it is not on it."""
+    """F1 and ranks of each system on each board; a dash where it is not on it. Boards are told apart by letters."""
     standings = [{own.name: own for own in board.standings} for board in leaderboard.boards]
-    golds = len({(board.gold, board.split, str(board.scoring)) for board in leaderboard.boards})
-    names = [
-        " ".join(filter(None, (board.task, board.convention, f"on {_about(board)}" if golds > 1 else "")))
-        for board in leaderboard.boards
-    ]
-    first = leaderboard.boards[0]
+    names = [f"{_letter(at)} {board.task}" for at, board in enumerate(leaderboard.boards)]
     return Table(
-        title=f"micro F1 (ranks){'' if golds > 1 else f' on {_about(first)}'}",
-        columns=(Column("system", left=True, folds=True), *(Column(name) for name in names)),
+        title="micro F1 (ranks), by boards",
+        columns=(Column("system", left=True, folds=True), *map(Column, names)),
         rows=tuple(
             (name, *(f"{number(own[name].f1)} ({own[name].ranks})" if name in own else "–" for own in standings))
             for name in leaderboard.systems
@@ -78,7 +73,12 @@ def _overview(leaderboard: Leaderboard) -> Table:
     )
 
 
-def _board_table(board: Board) -> Table:
+def _letter(place: int) -> str:
+    """The letter of a place from 0: A to Z, then AA, AB and so on."""
+    return (_letter(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
+
+
+def _board_table(board: Board, letter: str) -> Table:
     standings = board.standings
     several = len(standings) > 1
     place = {own.name: at for at, own in enumerate(standings, 1)}
@@ -105,7 +105,7 @@ def _board_table(board: Board) -> Table:
         )
 
     return Table(
-        title=f"{board.task} · {board.convention} on {_about(board)}: {number_of(board.articles, 'article')}",
+        title=f"{letter}{board.task} · {board.convention} on {_about(board)}: {number_of(board.articles, 'article')}",
         columns=(
             Column("#"),
             Column("system", left=True, folds=True),
@@ -166,7 +166,7 @@ def _caption(board: Board) -> str:
 
 
 def _pareto(board: Board) -> Iterator[Chart]:
-    """F1 by articles in a second, with the line of those that no other beats in both."""
+    """F1 by articles in a second: a point for each system that was timed."""
     if not board.fast:
         return
     timed = [own for own in board.standings if own.system.articles_per_second is not None]
@@ -175,12 +175,9 @@ def _pareto(board: Board) -> Iterator[Chart]:
         (own.name, _speed(own.system.articles_per_second), number(own.f1), "yes" if own.name in board.fast else "no")
         for own in timed
     )
-    line = sorted(points[name] for name in board.fast)
-    rest = sorted(points[name] for name in points if name not in board.fast)
-    series = [Series("Pareto line", tuple(x for x, _ in line), tuple(y for _, y in line))]
-    series += [Series("other systems", tuple(x for x, _ in rest), tuple(y for _, y in rest))] if rest else []
+    series = [Series(name, (x,), (y,)) for name, (x, y) in points.items()]
     yield Chart(
-        kind="line",
+        kind="points",
         table=Table(
             title=f"{board.task}: F1 and speed",
             columns=(
