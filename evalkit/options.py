@@ -152,6 +152,7 @@ class ReadOptions:
         values: settings of the format by name, such as `tag_column`; which ones there are depends on the format.
         split: the split of the gold, where it has splits; `all` for every one.
         limit: only the first articles by id.
+        articles: only these: ids, several with commas, or places in the order of ids as `10-20`, counted from 1.
         download: whether a public corpus that is named and not here yet is fetched; None does so where somebody is at a
             terminal, who sees it being said before.
     """
@@ -165,7 +166,12 @@ class ReadOptions:
     values: Mapping[str, str] = field(default_factory=dict)
     split: str = "test"
     limit: int | None = None
+    articles: tuple[str, ...] = ()
     download: bool | None = None
+
+    def __post_init__(self) -> None:
+        wanted = "articles must be an id, places as 10-20, or several of them"
+        object.__setattr__(self, "articles", tuple(map(str, listed(self.articles, int, wanted=wanted))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,6 +250,7 @@ class OptionWords(TypedDict, total=False):
     values: Mapping[str, str]
     split: str
     limit: int | None
+    articles: str | Sequence[str]
     download: bool | None
     batch_size: int | None
     workers: int

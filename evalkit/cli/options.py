@@ -20,6 +20,7 @@ __all__ = [
     "FormatSetting",
     "ListedOption",
     "Number",
+    "articles_option",
     "comma_names",
     "extractor_options",
     "given",
@@ -177,6 +178,15 @@ def extractor_options(command: Command) -> Command:
     )
     decorated: Command = model(settings(timeout(cost(tokens(command)))))
     return decorated
+
+
+articles_option = click.option(
+    "--articles",
+    multiple=True,
+    metavar="ID,…|N-M",
+    help="Only these articles: ids with commas, or places in the order of ids, as 10-20, counted from 1; repeatable.",
+)
+"""Only some articles of the gold, as `articles`."""
 
 
 def comma_names(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:

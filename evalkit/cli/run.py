@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.cli.options import PATH, extractor_options, interval_options, parse_settings, scoring_options
+from evalkit.cli.options import (
+    PATH,
+    articles_option,
+    extractor_options,
+    interval_options,
+    parse_settings,
+    scoring_options,
+)
 from evalkit.cli.progress import Watched, shown_progress
 from evalkit.cli.reading import read_options
 from evalkit.cli.show import TERMINAL, Shown, advise, form_options, say, show, show_logs, status_of, warn
@@ -50,6 +57,7 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
     "--split", metavar="NAME", default="test", show_default=True, help="The split of the gold; all for every one."
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first articles by id.")
+@articles_option
 @click.option(
     "--suite",
     type=PATH,
@@ -116,7 +124,7 @@ def run_command(
     settings = parse_settings(rest["settings"])
     with shown_progress(model) as watched:
         running = replace(_running(rest), progress=watched.progress, standing=watched.standing)
-        read = replace(read, split=rest["split"], limit=rest["limit"])
+        read = replace(read, split=rest["split"], limit=rest["limit"], articles=rest["articles"])
         options = Options(scoring=scoring, intervals=intervals, read=read, running=running)
         if rest["dry_run"]:
             show(plan_extraction(model, dataset, options, settings=settings), rest["form"], heading=False)

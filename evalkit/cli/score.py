@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from evalkit.cli.options import PATH, interval_options, scoring_options
+from evalkit.cli.options import PATH, articles_option, interval_options, scoring_options
 from evalkit.cli.reading import side_options
 from evalkit.cli.show import form_options, show, status_of
 from evalkit.options import ReadOptions
@@ -27,6 +27,7 @@ __all__ = ["score_command"]
 )
 @click.option("--predicted", type=PATH, help="Predictions: a file, a folder of files, or a run folder.")
 @click.option("--split", default="test", show_default=True, help="The split, if the gold has splits.")
+@articles_option
 @click.option("--out", type=PATH, help="Write result.json to this folder.")
 @side_options
 @scoring_options
@@ -43,7 +44,7 @@ def score_command(gold: Path, predicted: Path | None, out: Path | None, read: Re
     from evalkit.workflows.score import score_predictions
 
     # The counts by article go into result.json only, and take a while to be laid out.
-    form, read = rest.pop("form"), replace(read, split=rest.pop("split"))
+    form, read = rest.pop("form"), replace(read, split=rest.pop("split"), articles=rest.pop("articles"))
     result = score_predictions(gold, predicted, baseline=False, counts=out is not None, read=read, **rest)
     if out is not None:
         from evalkit.predictions.store import RunFolder

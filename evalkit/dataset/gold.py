@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.label_maps import MapCounts
 from evalkit.dataset.labels import Inventory, with_metadata_layers, without_metadata_layers
 from evalkit.dataset.readings import settled_example
-from evalkit.errors import EvalkitError
+from evalkit.errors import EvalkitError, InputError
 from evalkit.formats.native.rows import example_to_row
 from evalkit.harmless import clean
 from evalkit.layers.base import Layer, surface
@@ -24,7 +25,50 @@ from evalkit.showing import number_of, shown_html
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["GoldDataset", "as_stored", "fingerprint_of", "gold_dataset", "settled_splits", "stated_layers"]
+__all__ = [
+    "GoldDataset",
+    "as_stored",
+    "fingerprint_of",
+    "gold_dataset",
+    "named_articles",
+    "settled_splits",
+    "stated_layers",
+]
+
+
+_PLACES = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
+
+
+def named_articles(ids: Sequence[str], wanted: Sequence[str]) -> frozenset[str]:
+    """The articles that are asked for by id or by place.
+
+    Args:
+        ids: all there are, in their order.
+        wanted: an id, or several with commas, or a place as `7`, or some as `10-20`, counted from 1. What is an id is
+            one, whatever else it looks like.
+
+    Raises:
+        InputError: there are fewer places.
+        UnknownNameError: there is no article of an id.
+    """
+    known = frozenset(ids)
+    words = [part for word in wanted for part in ([word] if word in known else map(str.strip, word.split(",")))]
+    named: set[str] = set()
+    for word in filter(None, words):
+        if word in known:
+            named.add(word)
+        elif places := _PLACES.fullmatch(word):
+            first, last = int(places[1]), int(places[2] or places[1])
+            if not 1 <= first <= last or first > len(ids):
+                raise InputError(
+                    f"articles {word!r}: there are {number_of(len(ids), 'article')}; write FIRST-LAST, counted from 1"
+                )
+            named.update(ids[first - 1 : last])
+        else:
+            raise unknown_name("article", word, ids)
+    if not named:
+        raise InputError("articles: none is named; write their ids with commas, or places as 10-20")
+    return frozenset(named)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -76,17 +120,22 @@ class GoldDataset:
         """The gold's part of a signature line: `gold:NAME@FINGERPRINT`, seven digits of it."""
         return f"gold:{self.name}@{self.fingerprint[:7]}"
 
-    def subset(self, *, limit: int | None = None) -> GoldDataset:
-        """The first `limit` articles by id, with a fingerprint of their own; everything if None.
+    def subset(self, *, limit: int | None = None, articles: Sequence[str] = ()) -> GoldDataset:
+        """Some of the articles, with a fingerprint of their own; everything if nothing is asked for.
+
+        Args:
+            limit: the first so many by id, of those that are named if some are.
+            articles: ids, several of them with commas, or places in the order of ids, as `10-20`, counted from 1.
 
         Raises:
-            EvalkitError: the limit is below 1.
+            EvalkitError: the limit is below 1, or there is no article of an id or at a place.
         """
-        if limit is None or limit >= len(self.examples):
-            return self
-        if limit < 1:
+        if limit is not None and limit < 1:
             raise EvalkitError(f"limit {limit} leaves no article; use 1 or more")
-        examples = self.examples[:limit]
+        named = named_articles([example.article.id for example in self.examples], articles) if articles else None
+        examples = tuple([one for one in self.examples if named is None or one.article.id in named][:limit])
+        if len(examples) == len(self.examples):
+            return self
         return replace(self, examples=examples, fingerprint=fingerprint_of(examples))
 
     def to_json(self) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def load_dataset(
     check_settings(read, place)
     batch = read_place(place, read, split=read.split)
     gold = gold_of_batch(batch, place, read, label_map=label_map, check=check, later_maps=later_maps)
-    return gold.subset(limit=read.limit)
+    return gold.subset(limit=read.limit, articles=read.articles)
 
 
 def gold_of_batch(

@@ -99,7 +99,7 @@ def measure_agreement(
     folder = folder_to_record_in(dataset, scoring=scored, read=options.read, **{"with": others}) if record else None
     with without_collection():
         splits = _splits(dataset, options.read)
-        gold = _together(splits).subset(limit=options.read.limit)
+        gold = _together(splits).subset(limit=options.read.limit, articles=options.read.articles)
         for name, other in (others or {}).items():
             gold = _with_reader(gold, name, _together(_splits(other, options.read)))
         gold_as = gold_as or ("gold" if others and _unread(dataset, gold, others) else None)
@@ -116,7 +116,7 @@ def measure_agreement(
 def _splits(source: Source, read: ReadOptions) -> tuple[GoldDataset, ...]:
     """The splits of a dataset with their readings, of which none need be the gold."""
     if isinstance(source, GoldDataset) or not (source is None or isinstance(source, (str, Path))):
-        return (gold_from(source, replace(read, limit=None)),)
+        return (gold_from(source, replace(read, limit=None, articles=())),)
     name = None if str(source) == BUNDLED_NAME else source
     return load_splits(name, split=read.split, read=read, decide=as_read)
 

@@ -42,14 +42,14 @@ def gold_from(
         InputError: it is none of these, or cannot be read.
     """
     if isinstance(gold, GoldDataset):
-        return gold.subset(limit=read.limit)
+        return gold.subset(limit=read.limit, articles=read.articles)
     if gold is None or isinstance(gold, (str, Path)):
-        return _loaded(gold, read, later_maps).subset(limit=read.limit)
+        return _loaded(gold, read, later_maps)
     wanted = "gold must be a GoldDataset (from load_dataset), Examples, or the path or name of a dataset"
     examples = _records(gold, Example, wanted)
     own, inventory, notes = own_inventory(examples, unlisted_inventory())
     made = gold_dataset(own, name="examples", split=ALL, inventory=inventory)
-    return replace(made, notes=(*notes, *double_items(own))).subset(limit=read.limit)
+    return replace(made, notes=(*notes, *double_items(own))).subset(limit=read.limit, articles=read.articles)
 
 
 def gold_and_predictions(
@@ -71,8 +71,11 @@ def gold_and_predictions(
         EvalkitError: a side is none of these, or cannot be read.
     """
     if isinstance(gold, (str, Path)) and (predictions is None or isinstance(predictions, (str, Path))):
-        examined, run = load_sides(_name(gold), None if predictions is None else Path(predictions), read, later_maps)
-        return examined.subset(limit=read.limit), run
+        # The predictions may be about all of the gold.
+        whole = replace(read, limit=None, articles=())
+        examined, run = load_sides(_name(gold), None if predictions is None else Path(predictions), whole, later_maps)
+        examined = examined.subset(limit=read.limit, articles=read.articles)
+        return examined, _of_articles(run, examined) if read.articles else run
     if read.offsets is not None and not isinstance(predictions, (str, Path)):
         raise InputError(
             "offsets say how a file of predictions counts; these are objects, in code points: leave it out"
@@ -87,6 +90,12 @@ def gold_and_predictions(
         return examined, load_predictions(Path(predictions), examined.examples, read)
     wanted = "predictions must be a Run, Predictions, or the path of a run folder or a file"
     return examined, Run(extractor="predictions", predictions=tuple(_records(predictions, Prediction, wanted)))
+
+
+def _of_articles(run: Run, gold: GoldDataset) -> Run:
+    """The run over some articles only."""
+    ids = {example.article.id for example in gold}
+    return replace(run, predictions=tuple([one for one in run.predictions if one.article_id in ids]), admitted=())
 
 
 def finished_run(run: Run | str | Path) -> Run:
@@ -125,6 +134,7 @@ def gold_of(run: Run, dataset: GoldDataset | str | Path | None = None) -> GoldDa
     wanted = run.gold
     if wanted is None:
         raise InputError(f"{run.place}: does not say which gold it is about; give it")
+    articles = [one.article_id for one in run.predictions]
     found, read = read_again(wanted.origin, wanted.split)
     place = str(dataset or found or wanted.name)
     # Gold that lies elsewhere now may lie there in another form than the one that is remembered.
@@ -133,7 +143,7 @@ def gold_of(run: Run, dataset: GoldDataset | str | Path | None = None) -> GoldDa
     error: EvalkitError | None = None
     for way in ways:
         try:
-            gold = _as_it_was(_loaded(place, way, run.scoring.gold_maps), wanted)
+            gold = _as_it_was(_loaded(place, way, run.scoring.gold_maps), wanted, articles)
         except EvalkitError as refused:
             error = error or refused
             continue
@@ -149,11 +159,15 @@ def gold_of(run: Run, dataset: GoldDataset | str | Path | None = None) -> GoldDa
     return gold
 
 
-def _as_it_was(gold: GoldDataset, wanted: GoldReference) -> GoldDataset:
-    """As many articles as the run had, if it had fewer."""
-    if gold.fingerprint != wanted.fingerprint and 0 < wanted.articles < len(gold):
-        return gold.subset(limit=wanted.articles)
-    return gold
+def _as_it_was(gold: GoldDataset, wanted: GoldReference, articles: Sequence[str]) -> GoldDataset:
+    """As many articles as the run had, if it had fewer: the first ones, or those that it holds."""
+    if gold.fingerprint == wanted.fingerprint or not 0 < wanted.articles < len(gold):
+        return gold
+    first = gold.subset(limit=wanted.articles)
+    ids = {example.article.id for example in gold}
+    if first.fingerprint == wanted.fingerprint or not articles or not ids.issuperset(articles):
+        return first
+    return gold.subset(articles=articles)
 
 
 def read_again(origin: Mapping[str, str], split: str) -> tuple[str | None, ReadOptions]:

@@ -87,7 +87,7 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     task = next(name for name in task_names() if load_task(name).layers == (layer.name,))
     wanted = [name for name in check_tasks(scoring.tasks, scoring.conventions) if layer.name in load_task(name).layers]
     alone = task in wanted and all(len(load_task(name).layers) > 1 for name in wanted if name != task)
-    if changed or told or not alone or read.limit:
+    if changed or told or not alone or read.limit or read.articles:
         return None
     conventions = choose_conventions(task, scoring.conventions)
     # What looks at more than columns hold, or judges parts that no plain item has, needs the records themselves.

@@ -434,3 +434,49 @@ def test_a_program_that_never_saw_the_header_ends_the_run_with_2(evalkit: Evalki
     done = evalkit("run", "--model", f"cmd:{sys.executable} reads.py", *GOLD)
     assert (done.status, done.out) == (2, "")
     assert re.search("KeyError: 'text'.*the first line that it reads is a header", done.err)
+
+
+class TestSomeArticles:
+    """Only the articles that are named, by id or by place, and all that comes after knows which those were."""
+
+    RUN = ("run", "--model", "mine:people", "--dataset", "gold.jsonl", "--task", "entities", "--no-floor", "--out", "r")
+
+    @pytest.mark.parametrize(
+        ("words", "articles"),
+        [
+            pytest.param(["--articles", "c-ship,a-port"], ["a-port", "c-ship"], id="ids in any order"),
+            pytest.param(["--articles", "2-3"], ["b-strike", "c-ship"], id="places"),
+            pytest.param(["--articles", "4", "--articles", "a-port"], ["a-port", "d-empty"], id="a place and an id"),
+            pytest.param(["--articles", "2-4", "--limit", "1"], ["b-strike"], id="the first of them"),
+        ],
+    )
+    def test_by_id_and_by_place(self, words: list[str], articles: list[str], evalkit: Evalkit, workspace: Path):
+        assert evalkit(*self.RUN, *words).status == 0
+        lines = (workspace / "r" / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
+        assert [json.loads(line)["id"] for line in lines] == articles
+        # Its gold is found again, though it is none of the first articles.
+        assert evalkit("explain", "r", articles[-1]).status == 0
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            pytest.param("c-shop", "unknown article 'c-shop'; did you mean 'c-ship'?", id="no such id"),
+            pytest.param("5-6", "articles '5-6': there are 4 articles; write FIRST-LAST, counted from 1", id="beyond"),
+            pytest.param("3-2", "articles '3-2': there are 4 articles", id="the wrong way round"),
+            pytest.param(",", "articles: none is named", id="nothing"),
+        ],
+    )
+    def test_what_there_is_not(self, words: str, said: str, evalkit: Evalkit, workspace: Path):
+        done = evalkit(*self.RUN, "--articles", words)
+        assert (done.status, done.out) == (2, "")
+        assert said in done.err
+        assert not (workspace / "r").exists()
+
+    def test_a_score_is_over_them_alone(self, evalkit: Evalkit):
+        assert evalkit(*self.RUN).status == 0
+        score = ("score", "--gold", "gold.jsonl", "--predicted", "r", "--task", "entities", "--json", "--split", "all")
+        done = evalkit(*score, "--articles", "b-strike")
+        assert done.json["articles"] == 1
+        # Ida Moen is found, Bergen is not.
+        assert done.json["tasks"]["entities"]["exact"]["micro"]["gold"] == 2
+        assert done.json["tasks"]["entities"]["exact"]["micro"]["recall"] == 0.5
