@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from evalkit.harmless import LONGEST, MESSAGE, clean, clean_text, shortened
+from evalkit.harmless import LONGEST, MESSAGE, clean, clean_text, one_line, shortened
 from evalkit.results import CANNOT_TELL, FAIL, PASS
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Series",
     "Step",
     "Table",
+    "brief",
     "cleaned",
     "figure_columns",
 ]
@@ -50,6 +51,7 @@ class Column:
         folds: whether a long cell may go on in a second line.
         left: whether cells stand at the left, as words do; figures stand at the right.
         from_width: the column is left out on pages that are narrower.
+        brief: so many characters of a cell are shown by forms that have little room, cut in the middle; 0 for all.
         drops: on a page that is too narrow for all columns one with such a number is left out and named, 1 before 2;
             0 stays.
     """
@@ -59,6 +61,7 @@ class Column:
     folds: bool = False
     from_width: int = 0
     drops: int = 0
+    brief: int = 0
 
 
 def figure_columns(*names: str) -> tuple[Column, ...]:
@@ -97,10 +100,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Words of one tone within a line."""
+    """Words of one tone within a line.
+
+    Attributes:
+        brief: so many characters are shown by forms that have little room, cut in the middle; 0 for all.
+    """
 
     text: str
     tone: str = ""
+    brief: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,8 +334,37 @@ class Document:
 
 def cleaned(document: Document) -> Document:
     """The document with its texts clean, on one line and no longer than people read, for forms that lay text out."""
-    clean_document: Document = _cleaned(document)
+    clean_document: Document = _cleaned(brief(document))
     return clean_document
+
+
+Shown = TypeVar("Shown", Document, Table, Lines, MarkedArticle, Chart, Block)
+
+
+def brief(shown: Shown) -> Shown:
+    """A document or block as forms with little room show it: what people wrote is cut where it is long."""
+    if isinstance(shown, Document):
+        return replace(shown, blocks=tuple(map(brief, shown.blocks)))
+    if isinstance(shown, Chart):
+        return replace(shown, table=brief(shown.table))
+    if isinstance(shown, Table):
+        limits = [column.brief for column in shown.columns]
+        if not any(limits):
+            return shown
+        rows = (tuple(map(_brief_text, row, limits)) for row in shown.rows)
+        return replace(shown, rows=tuple(rows))
+    if isinstance(shown, Lines):
+        lines = (replace(line, pieces=tuple(map(_brief_piece, line.pieces))) for line in shown.lines)
+        return replace(shown, lines=tuple(lines))
+    return shown
+
+
+def _brief_text(text: str, limit: int) -> str:
+    return one_line(text, limit) if limit else text
+
+
+def _brief_piece(piece: Piece) -> Piece:
+    return replace(piece, text=one_line(piece.text, piece.brief)) if piece.brief else piece
 
 
 CELL = 1000

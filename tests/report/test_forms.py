@@ -435,6 +435,16 @@ class TestHtml:
         assert "<style>" not in piece
 
 
+def test_what_an_article_says_is_whole_where_there_is_room():
+    said = "word " * 60 + "end"
+    table = Table(columns=(Column("said", left=True, folds=True, brief=20), Column("n")), rows=((said, "1"),))
+    document = Document(what="x", title="x", blocks=(table, Lines(lines=(Line.of(Piece(said, "quoted", 20)),))))
+    for form, times in (("html", 2), ("latex", 2), ("tsv", 2), ("terminal", 0), ("markdown", 0)):
+        text = " ".join(render_report(document, form).split())
+        assert text.count(said) == times, form
+        assert ("word word wo…ord end" in text) == (times == 0), form
+
+
 class TestTerminal:
     def test_a_pipe_has_no_edge_where_words_are_cut(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -61,7 +61,9 @@ _MORE_LETTERS = frozenset("ȘșȚțẞ")
 
 _TWO = re.compile("(?<=[-,'])(?=[-,'])")
 """Between signs of which two would become another: `--` a dash."""
-_NUMBER = re.compile(r"(?P<sign>[-+]?)(?P<whole>\d+)(?:\.(?P<part>\d+))?(?P<marks>\*{0,3})")
+_NUMBER = re.compile(r"(?P<sign>[-+]?)(?P<whole>\d+)(?:\.(?P<part>\d+))?(?P<marks>[*ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ]*)")
+_RAISED = dict(zip("ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", "abcdefghijklmnoprstuvwxyz", strict=True))
+"""Letters that stand for a run behind the figures of others."""
 _ABSENT = ("", "–", "·")
 _MINUS = re.compile(r"(?<![\w.])-(?=\.?\d)")
 _EMPHASIS = {STRONG: "textbf", NAME: "textbf", CUE: "emph"}
@@ -92,6 +94,8 @@ def latex_text(words: str) -> str:
 def _character(character: str) -> str:
     if character in _SPECIAL:
         return _SPECIAL[character]
+    if character in _RAISED:
+        return rf"\textsuperscript{{{_RAISED[character]}}}"
     latin = "\xa1" <= character <= "\u017f" and character not in _WITHOUT_CODE
     if " " <= character <= "~" or latin or character in _MORE_LETTERS:
         return character
@@ -159,8 +163,8 @@ def _column(column: Column, cells: Sequence[str]) -> str:
     if not column.left and numbers and all(cell in _ABSENT or _NUMBER.fullmatch(cell) for cell in cells):
         sign = "+" if any(number["sign"] for number in numbers) else ""
         whole, part = (max(len(number[name] or "") for number in numbers) for name in ("whole", "part"))
-        marks = max(len(number["marks"]) for number in numbers)
-        after = rf",table-space-text-post={{$^{{{'*' * marks}}}$}}" if marks else ""
+        marks = max((number["marks"] for number in numbers), key=len)
+        after = f",table-space-text-post={{{_raised(marks)}}}" if marks else ""
         return f"S[table-format={sign}{whole}{f'.{part}' if part else ''}{after}]"
     if column.left and max(map(len, cells), default=0) > FULL:
         return r">{\raggedright\arraybackslash}p{.3\linewidth}"
@@ -169,7 +173,7 @@ def _column(column: Column, cells: Sequence[str]) -> str:
 
 def _cell(text: str, is_number: bool) -> str:
     if set(text) == {"*"}:
-        return f"$^{{{text}}}$"
+        return _raised(text)
     if not is_number:
         return _figures(text)
     number = _NUMBER.fullmatch(text)
@@ -177,7 +181,13 @@ def _cell(text: str, is_number: bool) -> str:
         # siunitx reads what stands in no braces.
         return f"{{{latex_text(text)}}}" if text else ""
     marks = number["marks"]
-    return f"{text.removesuffix(marks)} {{$^{{{marks}}}$}}" if marks else text
+    return f"{text.removesuffix(marks)} {{{_raised(marks)}}}" if marks else text
+
+
+def _raised(marks: str) -> str:
+    """Stars and letters behind a figure, above the line."""
+    letters = "".join(_RAISED.get(mark, mark) for mark in marks)
+    return f"$^{{{letters}}}$" if set(letters) == {"*"} else rf"\textsuperscript{{{letters}}}"
 
 
 def _signature(signature: str) -> str:

@@ -24,6 +24,7 @@ from evalkit.report.document import (
     MarkedArticle,
     Piece,
     Table,
+    brief,
 )
 
 __all__ = ["SIGNS", "markdown_block", "render_markdown"]
@@ -52,6 +53,7 @@ def render_markdown(document: Document) -> str:
 
 def markdown_block(block: Block) -> Iterable[str]:
     """A block as paragraphs, lists and tables, each of some lines."""
+    block = brief(block)
     if isinstance(block, Lines):
         return _lines(block)
     if isinstance(block, MarkedArticle):

@@ -109,7 +109,7 @@ def _dispute(dispute: Sequence[Decision]) -> Iterator[Line]:
         things = [f"{name} {value}" for name in layer.thing_fields if (value := getattr(one.item, name)) is not None]
         pieces = [Piece(f"{', '.join(one.by) or '–'}: "), Piece(layer.label(one.item), STRONG), Piece(" ")]
         pieces += [Piece(f"{', '.join(things)} ")] * bool(things)
-        pieces += [Piece(one_line(one.text, LONGEST), QUOTED), Piece(" ")] * bool(one.text)
+        pieces += [Piece(one_line(one.text), QUOTED, LONGEST), Piece(" ")] * bool(one.text)
         places = " ".join(f"{start}-{end}" for start, end in layer.spans(one.item))
         pieces += [Piece(f"[{places}]", FAINT)] * bool(places)
         if one.status != DISPUTED:

@@ -9,8 +9,9 @@ from evalkit.analysis.agreement.disagreements import Disagreement, Marked
 from evalkit.analysis.agreement.measured import Agreement, Compared
 from evalkit.harmless import one_line
 from evalkit.layers.table import load_layer
-from evalkit.report.document import Block, Column, Document, Line, Lines, Piece, Table, figure_columns
+from evalkit.report.document import Block, Chart, Column, Document, Line, Lines, Piece, Table, figure_columns
 from evalkit.report.of.cells import interval, interval_heading, number
+from evalkit.report.of.charts import bounded, forest
 from evalkit.report.of.result import not_evaluated_lines
 from evalkit.scoring.tasks.table import load_task, main_convention
 from evalkit.showing import number_of
@@ -62,7 +63,7 @@ def _blocks(agreement: Agreement) -> Iterator[Block]:
             yield _example_lines(own)
 
 
-def _task_tables(task: str, conventions: Mapping[str, Compared], agreement: Agreement) -> Iterator[Table]:
+def _task_tables(task: str, conventions: Mapping[str, Compared], agreement: Agreement) -> Iterator[Block]:
     heading = interval_heading(agreement.signature)
     rows = [(f"F1 {name}", *_f1_cells(own), str(own.items)) for name, own in conventions.items()]
     breaks = len(rows)
@@ -83,7 +84,7 @@ def _task_tables(task: str, conventions: Mapping[str, Compared], agreement: Agre
     main = conventions[main_convention(task, tuple(conventions))]
     if main.scores is not None and len(main.scores.labels) > 1:
         named = [*main.scores.labels.items(), ("micro", main.scores.micro), ("macro", main.scores.macro)]
-        yield Table(
+        table = Table(
             title=f"{task} · {main.scores.convention}, by {load_layer(layer).label_field}",
             columns=figure_columns("label", "F1", heading, "art."),
             rows=tuple(
@@ -93,6 +94,8 @@ def _task_tables(task: str, conventions: Mapping[str, Compared], agreement: Agre
             rules=(len(main.scores.labels),),
             strong=(len(main.scores.labels), len(main.scores.labels) + 1),
         )
+        f1 = bounded("F1", [prf.f1 for _, prf in named], [prf.ci.get("f1") for _, prf in named], heading)
+        yield forest(table, [name for name, _ in named], f1, strong=table.strong)
     kinds = [own for own in agreement.disagreements if own.task == task]
     if kinds:
         yield Table(
@@ -105,21 +108,25 @@ def _task_tables(task: str, conventions: Mapping[str, Compared], agreement: Agre
         )
 
 
-def _pair_tables(agreement: Agreement) -> Iterator[Table]:
+def _pair_tables(agreement: Agreement) -> Iterator[Chart]:
     heading = interval_heading(agreement.signature)
     for task, conventions in agreement.layers.items():
         name = main_convention(task, tuple(conventions))
-        rows = []
+        rows, micro = [], []
         for pair in agreement.pairs:
             own, kappa = pair.layers.get(task, {}).get(name), pair.kappa.get(task)
             if own is not None:
                 told = "–" if kappa is None or kappa.value is None else number(kappa.value)
                 rows.append((" + ".join(pair.readers), *_f1_cells(own), told, str(own.items), str(pair.articles)))
-        yield Table(
+                micro.append(None if own.scores is None else own.scores.micro)
+        table = Table(
             title=f"{task} · {name}, two by two",
             columns=figure_columns("readers", "F1", heading, "kappa", "items", "art."),
             rows=tuple(rows),
         )
+        values = [None if prf is None else prf.f1 for prf in micro]
+        f1 = bounded("F1", values, [None if prf is None else prf.ci.get("f1") for prf in micro], heading)
+        yield forest(table, [row[0] for row in rows], f1)
 
 
 def _f1_cells(own: Compared) -> tuple[str, str]:
@@ -166,7 +173,7 @@ def _marked_line(reader: str, marked: Marked | None, *, places: bool = False) ->
         beside = "".join(f", {name} at {_at(spans)}" for name, spans in marked.places.items())
         roles += f", at {_at(marked.spans)}{beside}"
     pieces = (
-        Piece(one_line(marked.text, LONGEST), "quoted"),
+        Piece(one_line(marked.text), "quoted", LONGEST),
         Piece(f" {marked.label}", "strong"),
         Piece(roles, "faint"),
     )

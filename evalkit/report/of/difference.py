@@ -162,7 +162,7 @@ def _stretch(spans: Span | Sequence[Span] | None, text: str) -> Iterator[Piece]:
         yield Piece("–")
         return
     if words := surface(text, pieces):
-        yield Piece(one_line(words, LONGEST), QUOTED)
+        yield Piece(one_line(words), QUOTED, LONGEST)
         yield Piece(" ")
     yield Piece(f"[{' '.join(f'{start}-{end}' for start, end in pieces)}]", FAINT)
 

@@ -22,7 +22,8 @@ from evalkit.showing import number_of
 
 __all__ = ["document"]
 
-LONGEST = 60
+LONGEST = 120
+"""Characters of an item in a cell where there is little room."""
 WHOLE = 1 - 1e-9
 MANY = 3
 """Conventions of which those are told that an item is worth nothing under, where they are the fewer."""
@@ -137,8 +138,8 @@ def _tables(layer: LayerExplanation, *, asked: bool) -> Iterator[Table]:
     yield Table(
         title=f"{layer.layer} · {sizes[0]} gold, {sizes[1]} predicted: {counted}",
         columns=(
-            *(Column("kind", left=True), Column("gold", left=True, folds=True)),
-            *(Column("predicted", left=True, folds=True), Column("place", left=True, folds=True)),
+            *(Column("kind", left=True), Column("gold", left=True, folds=True, brief=LONGEST)),
+            *(Column("predicted", left=True, folds=True, brief=LONGEST), Column("place", left=True, folds=True)),
             Column("earns", left=True, folds=True),
         ),
         rows=tuple(tuple(_cells(pair, roles, layer.conventions)) for pair in pairs),
@@ -180,8 +181,8 @@ def _item(shown: ExplainedItem | None, roles: Sequence[str]) -> str:
     """Label and words, and who does what in it, such as the speaker of a quote, where that tells two apart."""
     if shown is None:
         return "–"
-    named = [f"{role}: {one_line(shown.roles[role], LONGEST)}" for role in roles if shown.roles.get(role)]
-    words = one_line(shown.item.text, LONGEST)
+    named = [f"{role}: {one_line(shown.roles[role])}" for role in roles if shown.roles.get(role)]
+    words = one_line(shown.item.text)
     return f"{shown.item.label} {words}" + (f" ({'; '.join(named)})" if named else "")
 
 

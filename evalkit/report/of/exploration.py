@@ -80,10 +80,12 @@ def items_document(table: ItemTable) -> Document:
     """The first wrong items for people; every item for programs."""
     wrong = [row for row in table.rows if row["kind"] != "right"]
     columns = ("article", "task", "kind", "gold", "predicted")
-    cells = tuple(tuple(one_line(str(row[name] or "–"), LONGEST) for name in columns) for row in wrong[:SHOWN])
+    cells = tuple(tuple(one_line(str(row[name] or "–")) for name in columns) for row in wrong[:SHOWN])
     several = len(table.runs) > 1
     shown = Table(
-        columns=tuple(Column(name, left=True, folds=True) for name in (*(("run",) if several else ()), *columns)),
+        columns=tuple(
+            Column(name, left=True, folds=True, brief=LONGEST) for name in (*(("run",) if several else ()), *columns)
+        ),
         rows=tuple(
             (*((one_line(row["run"]),) if several else ()), *own) for row, own in zip(wrong, cells, strict=False)
         ),

@@ -210,7 +210,7 @@ def _item(item: ChangedItem | None) -> Iterator[str | Piece]:
         return
     place = " ".join(f"{start}-{end}" for start, end in item.spans)
     yield f"{one_line(item.label)} "
-    yield Piece(one_line(item.text, LONGEST), QUOTED)
+    yield Piece(one_line(item.text), QUOTED, LONGEST)
     yield f" ({place})" if place else ""
 
 

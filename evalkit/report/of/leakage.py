@@ -148,7 +148,7 @@ def _passage(number: int, pair: Leak) -> Line:
         (
             Piece(f"{number} ", STRONG),
             Piece(f"{number_of(pair.words, 'word')} "),
-            Piece(one_line(pair.text, LONGEST), QUOTED),
+            Piece(one_line(pair.text), QUOTED, LONGEST),
             Piece(f" [{_name(left)} {left.start}-{left.end}, {_name(right)} {right.start}-{right.end}]", FAINT),
         )
     )

@@ -7,8 +7,9 @@ from dataclasses import asdict
 
 from evalkit.analysis.robustness import Robustness, RobustnessRow
 from evalkit.dataset.perturbing.perturb import PerturbedDataset, PerturbedKind
-from evalkit.report.document import BAD, GOOD, Document, Line, Lines, Table, figure_columns
+from evalkit.report.document import BAD, GOOD, Chart, Document, Line, Lines, Table, figure_columns
 from evalkit.report.of.cells import change, flat, interval_heading, number
+from evalkit.report.of.charts import bounded, forest
 from evalkit.showing import number_of
 
 __all__ = ["dataset_document", "robustness_document"]
@@ -82,17 +83,22 @@ def _changes(kinds: Sequence[PerturbedKind]) -> Lines:
     return Lines(title="what was changed", lines=tuple(Line.of(line, depth=1) for line in lines), hanging=True)
 
 
-def _tables(measured: Robustness) -> Iterator[Table]:
+def _tables(measured: Robustness) -> Iterator[Chart]:
     for task, convention in dict.fromkeys((row.task, row.convention) for row in measured.main_rows()):
-        rows = [row for row in measured.main_rows() if row.task == task]
-        yield Table(
+        rows = sorted(
+            (row for row in measured.main_rows() if row.task == task), key=lambda row: (row.difference, row.kind)
+        )
+        table = Table(
             title=f"{task} · {convention}: micro F1",
             columns=figure_columns("kind", "F1", "perturbed", "difference", interval_heading(measured.method)),
             rows=tuple(
                 (row.kind, number(row.original), number(row.perturbed), f"{row.difference:+.3f}", change(row.ci))
-                for row in sorted(rows, key=lambda row: (row.difference, row.kind))
+                for row in rows
             ),
         )
+        heading = interval_heading(measured.method)
+        changes = bounded("difference", [row.difference for row in rows], [row.ci for row in rows], heading)
+        yield forest(table, [row.kind for row in rows], changes, x="difference of F1", signed=True)
 
 
 def _verdicts(measured: Robustness) -> Iterator[Lines]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from evalkit.analysis.seeds import RepeatedRuns, SeedRow
 from evalkit.harmless import one_line
-from evalkit.report.document import Document, Table, figure_columns
+from evalkit.report.document import Chart, Document, Series, Table, figure_columns
 from evalkit.report.of.cells import flat, interval, interval_heading, number
+from evalkit.report.of.charts import bounded, forest
 
 __all__ = ["document"]
 
@@ -27,8 +28,8 @@ def document(repeated: RepeatedRuns) -> Document:
     )
 
 
-def _table(task: str, rows: Sequence[SeedRow], method: str) -> Table:
-    return Table(
+def _table(task: str, rows: Sequence[SeedRow], method: str) -> Chart:
+    table = Table(
         title=f"{task} · {rows[0].runs} runs of one system",
         columns=figure_columns("figure", "mean", "sd", "min", "max", interval_heading(method), "art. sd", "seed"),
         rows=tuple(
@@ -44,6 +45,13 @@ def _table(task: str, rows: Sequence[SeedRow], method: str) -> Table:
         caption=f"CI of the mean over seeds on these articles; art. sd: of one run from drawing articles ({method}); "
         "seed: share of sd² in sd² + art. sd²",
     )
+    heading = interval_heading(method)
+    means = bounded("mean", [row.mean for row in rows], [row.ci for row in rows], heading)
+    ends = [
+        Series(name, tuple(getattr(row, field) for row in rows), reference=True)
+        for name, field in (("lowest run", "low"), ("highest run", "high"))
+    ]
+    return forest(table, [row[0] for row in table.rows], means, *ends, x=f"mean of {rows[0].runs} runs")
 
 
 def _name(row: SeedRow) -> str:

@@ -15,8 +15,9 @@ from evalkit.analysis.suspects.unlabelled import Unlabelled
 from evalkit.harmless import one_line
 from evalkit.layers.base import Layer, surface
 from evalkit.layers.table import load_layer
-from evalkit.report.document import Block, Column, Document, Lines, Table, figure_columns
+from evalkit.report.document import Block, Chart, Column, Document, Lines, Series, Table, figure_columns
 from evalkit.report.of.cells import number
+from evalkit.report.of.charts import forest
 from evalkit.showing import number_of
 
 __all__ = ["corrections_document", "document", "replay_document", "unlabelled_document"]
@@ -64,10 +65,10 @@ def _suspect_table(result: Suspects) -> Table:
             Column("suspicion", drops=4),
             Column("article", left=True, folds=True),
             Column("kind", left=True, drops=2),
-            Column("gold", left=True, folds=True),
-            Column("proposed", left=True, folds=True),
+            Column("gold", left=True, folds=True, brief=LONGEST),
+            Column("proposed", left=True, folds=True, brief=LONGEST),
             Column("votes", drops=1),
-            Column("in the text", left=True, folds=True, drops=3),
+            Column("in the text", left=True, folds=True, drops=3, brief=2 * AROUND + LONGEST + 4),
         ),
         rows=tuple(
             (
@@ -94,7 +95,7 @@ def _item(result: Suspects, suspect: Suspect, item: Any, beside: Any = None) -> 
     roles = layer.roles(item, text)
     known = {} if beside is None else layer.roles(beside, text)
     told = [f"{role} {words}" for role, words in roles.items() if words and (beside is None or known[role] != words)]
-    return one_line(" · ".join([f"{layer.label(item)} {layer.show(item, text)}", *told]), LONGEST)
+    return one_line(" · ".join([f"{layer.label(item)} {layer.show(item, text)}", *told]))
 
 
 def _text(result: Suspects, suspect: Suspect) -> str:
@@ -109,7 +110,7 @@ def _around(result: Suspects, suspect: Suspect) -> str:
         return "–"
     start, end = suspect.spans[0][0], suspect.spans[-1][1]
     before, after = text[max(start - AROUND, 0) : start], text[end : end + AROUND]
-    return one_line(f"…{before}[{one_line(text[start:end], LONGEST)}]{after}…", 2 * AROUND + LONGEST + 4)
+    return one_line(f"…{before}[{text[start:end]}]{after}…")
 
 
 def _weight_table(result: Suspects) -> Table:
@@ -208,8 +209,8 @@ def corrections_document(result: Corrections) -> Document:
                 columns=(
                     Column("article", left=True, folds=True),
                     Column("kind", left=True, drops=1),
-                    Column("gold", left=True, folds=True),
-                    Column("corrected", left=True, folds=True),
+                    Column("gold", left=True, folds=True, brief=LONGEST),
+                    Column("corrected", left=True, folds=True, brief=LONGEST),
                 ),
                 rows=tuple(
                     (one.article_id, one.kind, _changed_item(result, one, one.old), _changed_item(result, one, one.new))
@@ -241,7 +242,7 @@ def _changed_item(result: Corrections, change: ItemChange, item: Any) -> str:
         return "–"
     layer, text = load_layer(change.layer), result.sources[change.article_id].text
     roles = [f"{role} {words}" for role, words in layer.roles(item, text).items() if words]
-    return one_line(" · ".join([f"{layer.label(item)} {layer.show(item, text)}", *roles]), LONGEST)
+    return one_line(" · ".join([f"{layer.label(item)} {layer.show(item, text)}", *roles]))
 
 
 def replay_document(result: Replay) -> Document:
@@ -258,9 +259,9 @@ def replay_document(result: Replay) -> Document:
     )
 
 
-def _replay_table(result: Replay, task: str) -> Table:
+def _replay_table(result: Replay, task: str) -> Chart:
     scores = [one for one in result.scores if one.task == task]
-    return Table(
+    table = Table(
         title=f"{task} · {scores[0].convention} micro F1",
         columns=figure_columns("run", "before", "after", "change", "rank before", "rank after"),
         rows=tuple(
@@ -276,6 +277,9 @@ def _replay_table(result: Replay, task: str) -> Table:
         ),
         strong=tuple(at for at, one in enumerate(scores) if one.rank_before != one.rank_after),
     )
+    after = Series("after", tuple(one.after for one in scores))
+    before = Series("before", tuple(one.before for one in scores), reference=True)
+    return forest(table, [one.run for one in scores], after, before, strong=table.strong)
 
 
 def _share(value: float | None) -> str:
