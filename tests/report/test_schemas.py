@@ -7,13 +7,20 @@ import json
 import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from evalkit.analysis.exploration.exploration import Exploration
 from evalkit.cli.main import main
+from evalkit.dataset.load import load_dataset
+from evalkit.records import Annotations
+from evalkit.report.render import write_report
+from evalkit.workflows.run import run_extractor
+from evalkit.workflows.view import view_runs
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "evalkit" / "report" / "schemas"
 
@@ -215,10 +222,30 @@ def _result(folder: Path) -> Any:
     return stored
 
 
+def _seen(folder: Path) -> Exploration:
+    """Two runs, of which one failed on an article, held against the first."""
+    gold = load_dataset(None, split="test").subset(limit=3)
+    rules = run_extractor("rules", gold, cache=False)
+    failed = replace(rules.predictions[0], annotations=Annotations(), error="it burst")
+    other = replace(rules, extractor="other", predictions=(failed, *rules.predictions[1:]), admitted=())
+    return view_runs([rules, other], dataset=gold, baseline=rules, resamples=20)
+
+
+def _exploration(folder: Path) -> Any:
+    return json.loads(json.dumps(_seen(folder).to_json()))
+
+
+def _items(folder: Path) -> Any:
+    write_report(_seen(folder).items(), folder / "items.json")
+    return json.loads((folder / "items.json").read_text(encoding="utf-8"))
+
+
 EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
     "adjudicate": _adjudicate,
     "agreement": _agreement,
     "diff": _diff,
+    "exploration": _exploration,
+    "items": _items,
     "leaderboard": _leaderboard,
     "leakage": _leakage,
     "perturb": _perturb,
