@@ -156,6 +156,8 @@ OTHERS: dict[str, tuple[str, ...]] = {
 WRITES: dict[str, tuple[str, ...]] = {
     "report.md": ("report", "s", "--output", "report.md"),
     "report.html": ("report", "s", "--to", "html", "--output", "report.html"),
+    "items.tsv": ("report", "r", "--items", "items.tsv"),
+    "view.html": ("view", "r", "t", "--resamples", "10", "--output", "view.html"),
     "summary.md": (*SHOWS["gate"], "--summary", "summary.md"),
     "junit.xml": (*SHOWS["gate"], "--junit", "junit.xml"),
     "o/README.md": ("dataset", "build", "own.jsonl", "--out", "o", "--corpus", "c", "--splits", "splits.json"),
@@ -307,6 +309,12 @@ def test_a_spreadsheet_computes_nothing(shown: dict[str, Shown], command: str):
         assert not field.lstrip().startswith(("=", "@", "＝", "＠"))
         if field.startswith(("+", "-")):
             float(field)
+
+
+def test_a_table_of_items_computes_nothing(shown: dict[str, Shown]):
+    fields = [field for row in csv.reader(io.StringIO(shown["items.tsv"].out), delimiter="\t") for field in row]
+    assert any(WORD in field for field in fields)
+    assert not any(field.lstrip().startswith(("=", "@", "＝", "＠")) for field in fields)
 
 
 @of_form("json")
