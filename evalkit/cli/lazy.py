@@ -10,17 +10,39 @@ import click
 
 from evalkit.report.forms.console import results_apart
 
-__all__ = ["LazyGroup"]
+__all__ = ["LazyGroup", "commands_of"]
 
 CommandTable = Mapping[str, tuple[str, str]]
 """Name → `module:attribute` of the command, and its line in the help; the order of the help."""
 
 
+_HELPS = ("-h", "--help", "--help-all")
+_ASKED = "evalkit.asks_for_help"
+_UNSETTLED = ("doctor", "completion")
+"""Commands that say what is wrong with settings, or need none."""
+
+
 class _Context(click.Context):
-    """Of a command: what is printed in it, but for its results, goes to standard error."""
+    """Of a command: what is printed in it, but for its results, goes to standard error.
+
+    Its options have defaults from the project and the environment (`evalkit.cli.settings`).
+    """
+
+    def __init__(self, command: click.Command, **rest: Any) -> None:
+        super().__init__(command, **rest)
+        words = self.command_path.partition(" ")[2]
+        # Help is there whatever the settings are.
+        if words and not (self.resilient_parsing or self.meta.get(_ASKED) or words in _UNSETTLED):
+            from evalkit.cli.settings import settle
+
+            settle(self, words, lambda: commands_of(self.find_root()))
 
     def invoke(self, callback: Any, /, *args: Any, **kwargs: Any) -> Any:
         """What the command gives."""
+        from evalkit.cli.settings import given_way
+
+        for name in given_way(self):
+            kwargs[name] = False if isinstance(kwargs.get(name), bool) else None
         with results_apart():
             return super().invoke(callback, *args, **kwargs)
 
@@ -58,6 +80,9 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the words name; an unknown name is refused with the near match."""
+        # Behind -- stands no option.
+        words = args[: args.index("--")] if "--" in args else args
+        ctx.meta[_ASKED] = any(word in _HELPS for word in words)
         if args and not args[0].startswith("-") and args[0] not in self.table:
             from evalkit.registry import unknown_name
 
@@ -74,3 +99,19 @@ class LazyGroup(click.Group):
         """Writes the names with their lines."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in self.table.items()])
+
+
+def commands_of(context: click.Context) -> dict[str, click.Command]:
+    """All commands below that of a context by their words, as `dataset validate`; each is imported for that."""
+    commands: dict[str, click.Command] = {}
+    group = context.command
+    if not isinstance(group, click.Group):
+        return {}
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            inner = click.Context(command, info_name=name, parent=context)
+            commands |= {f"{name} {words}": one for words, one in commands_of(inner).items()}
+        elif command is not None:
+            commands[name] = command
+    return commands

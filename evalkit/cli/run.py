@@ -19,6 +19,7 @@ from evalkit.cli.options import (
 )
 from evalkit.cli.progress import Watched, shown_progress
 from evalkit.cli.reading import read_options
+from evalkit.cli.settings import in_use, words_of
 from evalkit.cli.show import TERMINAL, Shown, advise, form_options, say, show, show_logs, status_of, warn
 from evalkit.errors import interruption_of
 from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring
@@ -143,7 +144,7 @@ def _advice(watched: Watched) -> tuple[str, str]:
     """How far a run came that was interrupted, and the command that goes on with it."""
     from evalkit.secrets import redacted_command
 
-    typed = click.get_current_context().find_root().obj or ()
+    typed = _whole_command()
     # Asked to begin anew it would do so once more.
     command = shlex.join(["evalkit", *redacted_command(word for word in typed if word != "--restart")])
     if not watched.total:
@@ -170,8 +171,14 @@ def _running(given: Mapping[str, Any]) -> Running:
         max_cost=given["max_cost"],
         max_tokens=given["max_tokens"],
         announce=warn,
-        command=_command(click.get_current_context().find_root().obj or ()),
+        command=_command(_whole_command()),
     )
+
+
+def _whole_command() -> list[str]:
+    """The words of the command line, with what comes from settings as if it stood there: it says all by itself."""
+    context = click.get_current_context()
+    return [*(context.find_root().obj or ()), *words_of(in_use(context))]
 
 
 def _command(arguments: Sequence[str]) -> str:
