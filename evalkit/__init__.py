@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from evalkit.predictions.listing import RunFigure as RunFigure
     from evalkit.predictions.listing import RunList as RunList
     from evalkit.predictions.run import Run as Run
+    from evalkit.predictions.speed import Speed as Speed
     from evalkit.predictions.suggestions import Suggestions as Suggestions
     from evalkit.predictions.suites.cells import SuiteResult as SuiteResult
     from evalkit.predictions.suites.cells import SuiteRun as SuiteRun
@@ -142,6 +143,7 @@ if TYPE_CHECKING:
     from evalkit.workflows.runs import list_runs as list_runs
     from evalkit.workflows.runs import runs_to_pandas as runs_to_pandas
     from evalkit.workflows.score import score_predictions as score_predictions
+    from evalkit.workflows.speed import measure_speed as measure_speed
     from evalkit.workflows.suggest import write_suggestions as write_suggestions
     from evalkit.workflows.suite import run_suite as run_suite
     from evalkit.workflows.suspect_tasks import read_corrections as read_corrections
@@ -209,6 +211,7 @@ _HOMES = {
     "evalkit.predictions.extraction": ("Extraction",),
     "evalkit.predictions.listing": ("ListedRun", "RunFigure", "RunList"),
     "evalkit.predictions.run": ("Run",),
+    "evalkit.predictions.speed": ("Speed",),
     "evalkit.predictions.suggestions": ("Suggestions",),
     "evalkit.predictions.suites.cells": ("SuiteResult", "SuiteRun"),
     "evalkit.records": (
@@ -236,6 +239,7 @@ _HOMES = {
     "evalkit.workflows.run": ("run_extractor",),
     "evalkit.workflows.runs": ("list_runs", "runs_to_pandas"),
     "evalkit.workflows.score": ("score_predictions",),
+    "evalkit.workflows.speed": ("measure_speed",),
     "evalkit.workflows.suggest": ("write_suggestions",),
     "evalkit.workflows.suite": ("run_suite",),
     "evalkit.workflows.suspect_tasks": ("read_corrections", "write_suspects"),

@@ -27,13 +27,14 @@ from evalkit.showing import number_of
 
 if TYPE_CHECKING:
     from evalkit.predictions.run import Run
+    from evalkit.predictions.speed import Speed
 
 __all__ = ["run_command"]
 
 _SILENT = {
     **{"--out": 1, "-o": 1, "--output": 1, "--workers": 1, "--batch-size": 1, "--max-failures": 1, "--to": 1},
     **{"--no-cache": 0, "--restart": 0, "--keep-failed": 0, "--json": 0},
-    **{"--max-cost": 1, "--max-tokens": 1, "--dry-run": 0, "--download": 0},
+    **{"--max-cost": 1, "--max-tokens": 1, "--dry-run": 0, "--download": 0, "--speed": 1},
 }
 """Options that change no byte of a run, and how many values they take."""
 
@@ -98,6 +99,12 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
 @click.option(
     "--dry-run", is_flag=True, help="Say how many articles would be asked about, and what that takes; ask nobody."
 )
+@click.option(
+    "--speed",
+    type=click.IntRange(min=1, max=1000),
+    metavar="N",
+    help="Time N passes over the articles after one that warms up, nothing from the cache, and keep it in speed.json.",
+)
 @click.option("--no-floor", is_flag=True, help="Leave out the trivial baseline beside the model.")
 @read_options
 @scoring_options
@@ -136,8 +143,21 @@ def run_command(
             if (interrupt := interruption_of(stop)) is not None:
                 advise(interrupt, *_advice(watched))
             raise
+        speed = None if rest["speed"] is None else _measured(model, run, rest["speed"], options, settings)
     _show(run, rest["form"])
+    if speed is not None and rest["form"].form == TERMINAL:
+        show(speed, heading=False)
     return status_of(run.shortfall)
+
+
+def _measured(model: str, run: Run, passes: int, options: Options, settings: Mapping[str, str]) -> Speed:
+    """The speed of the extractor over the articles of a run, which its folder then holds."""
+    from evalkit.workflows.measure import narrowed
+    from evalkit.workflows.speed import measure_speed
+
+    running = replace(options.running, out=run.path, standing=None)
+    own = narrowed(model, options, settings)
+    return measure_speed(model, run.dataset, passes=passes, settings=own, running=running)
 
 
 def _advice(watched: Watched) -> tuple[str, str]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from evalkit.errors import FormatError, InputError
 from evalkit.files import json_bytes, parse_json, read_inside, write_file
+from evalkit.harmless import clean
 from evalkit.predictions.store import ELSEWHERE, SPEED
 from evalkit.shapes import checked, fields, number, numbers, text
+from evalkit.showing import number_of, shown_html
 
-__all__ = ["Speed", "articles_hash", "machine_name", "read_speed", "speed_file", "write_speed"]
+__all__ = ["Speed", "articles_hash", "machine_name", "peak_memory", "read_speed", "speed_file", "write_speed"]
 
 MEASURE_AGAIN = "measure again with evalkit run --speed"
 
@@ -29,6 +31,9 @@ class Speed:
     """Timed passes of one extractor over the same articles.
 
     Attributes:
+        extractor: its name.
+        gold: the name of the gold with seven digits of its fingerprint.
+        split: the split.
         passes: seconds of each timed pass over all articles, as a run works on them.
         latencies: seconds of each article handed over alone: the median of its passes.
         characters: code points of the text of each article, in the same order.
@@ -42,6 +47,9 @@ class Speed:
         machine: processor, cores and system: times of two machines say nothing about each other.
     """
 
+    extractor: str
+    gold: str
+    split: str
     passes: tuple[float, ...]
     latencies: tuple[float, ...]
     characters: tuple[int, ...]
@@ -63,9 +71,24 @@ class Speed:
         times = {name: [round(own, 6) for own in getattr(self, name)] for name in ("passes", "latencies")}
         return {"format": "evalkit.speed", "version": 1} | asdict(self) | times | {"characters": list(self.characters)}
 
+    def __repr__(self) -> str:
+        """One line; everything in full would fill screens."""
+        about = f"{self.extractor} on {self.gold}, {self.split}"
+        passes = number_of(len(self.passes), "pass", "passes")
+        return clean(f"<Speed {about}: {self.articles_per_second:.1f} articles/s in {passes}>")
+
+    def to_pandas(self) -> Any:
+        """One row an article: the length of its text, and its seconds when it was handed over alone."""
+        import pandas as pd
+
+        return pd.DataFrame({"characters": self.characters, "seconds": self.latencies})
+
+    _repr_html_ = shown_html
+
 
 _SPEED = fields(
     {
+        **dict.fromkeys(("extractor", "gold", "split"), text),
         "passes": numbers(0),
         "latencies": numbers(0),
         "characters": numbers(0, whole=True),
@@ -158,3 +181,40 @@ def _processor() -> str:
         lines = []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return next(iter(models), platform.processor() or platform.machine() or "unknown processor")
+
+
+def peak_memory() -> int | None:
+    """The most bytes that this process had in memory so far, with those that it started and that still run.
+
+    Of the latter Linux tells; None where the system tells nothing.
+    """
+    try:
+        import resource
+    except ImportError:
+        return None
+    # In kilobytes but for one system, which counts bytes.
+    unit = 1 if platform.system() == "Darwin" else 1024
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return own + sum(map(_peak_of, _started_by(os.getpid())))
+
+
+def _started_by(process: int) -> Iterator[int]:
+    """The processes that one has started, with those that these have."""
+    for file in Path(f"/proc/{process}/task").glob("*/children"):
+        try:
+            children = [int(word) for word in file.read_text().split()]
+        except (OSError, ValueError):
+            continue
+        for child in children:
+            yield child
+            yield from _started_by(child)
+
+
+def _peak_of(process: int) -> int:
+    try:
+        lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        # It has ended in the meantime.
+        return 0
+    peaks = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
+    return 1024 * int(peaks[0]) if peaks else 0

@@ -386,13 +386,21 @@ class RunFolder:
         self._put(RUN, json_bytes(head | dict(facts)))
 
     def write_speed(self, seconds: float, articles: int) -> None:
-        """Writes `speed.json`: how long the last extraction took, and of how many articles."""
-        speed = {
+        """Writes to `speed.json` how long the last extraction took, and of how many articles; what was measured stays.
+
+        What was measured is of the same extractor over the same gold: a folder holds one run.
+        """
+        speed: dict[str, Any] = {
             "seconds": round(seconds, 3),
             "articles": articles,
             "articles_per_second": round(articles / seconds, 3),
         }
-        self._put(SPEED, json_bytes(speed))
+        try:
+            held = parse_json(self._content(SPEED) or b"{}", self.path / SPEED)
+        except FormatError:
+            held = {}
+        measured = held.get("measured") if isinstance(held, dict) else None
+        self._put(SPEED, json_bytes(speed | ({"measured": measured} if measured else {})))
 
     def write_result(self, result: EvalResult) -> None:
         """Writes `result.json`.

@@ -36,6 +36,7 @@ from evalkit.gate.project import ProjectInit
 from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.listing import ListedRun, RunFigure, RunList
 from evalkit.predictions.plan import Plan
+from evalkit.predictions.speed import Speed
 from evalkit.predictions.suggestions import Suggestions
 from evalkit.predictions.suites.cells import SuiteResult, SuiteRun
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span, Stance
@@ -224,6 +225,21 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
             ),
             broken={text: text},
             left_out=3,
+        ),
+        "evalkit.predictions.speed:Speed": Speed(
+            extractor=text,
+            gold=text,
+            split=text,
+            passes=(1.5, 2.5),
+            latencies=(0.25, 0.75),
+            characters=(700, 800),
+            articles=text,
+            warm_up=3.0,
+            batch_size=1,
+            workers=1,
+            peak_memory=10**8,
+            failed=1,
+            machine=text,
         ),
         "evalkit.predictions.suites.cells:SuiteResult": SuiteResult(
             name=text,

@@ -64,6 +64,7 @@ KEY_FIGURES = {
     "GateReport": ("0.857", "0.1905"),
     "BaselineUpdate": ("0.857", "0.1905"),
     "Leaderboard": ("0.857", "12.5"),
+    "Speed": ("0.5", "2"),
     "SuiteResult": ("0.66", "24"),
     "RunList": ("0.66", "24"),
     "Run": ("GPE", "8"),

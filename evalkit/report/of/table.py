@@ -37,6 +37,7 @@ DOCUMENTS = Registry(
         "evalkit.gate.project:ProjectInit": "evalkit.report.of.description:project_document",
         "evalkit.gate.outcome:BaselineUpdate": "evalkit.report.of.gate:update_document",
         "evalkit.predictions.listing:RunList": "evalkit.report.of.runs:document",
+        "evalkit.predictions.speed:Speed": "evalkit.report.of.speed:document",
         "evalkit.predictions.suites.cells:SuiteResult": "evalkit.report.of.suite:document",
         "evalkit.predictions.run:Run": "evalkit.report.of.run:document",
         "evalkit.predictions.extraction:Extraction": "evalkit.report.of.article:extraction_document",

@@ -1,0 +1,71 @@
+"""A measured speed: articles in a second with its interval, seconds by length of article, memory and machine."""
+
+from __future__ import annotations
+
+from evalkit.analysis.speed import PERCENTILES, LengthBin, speed_figures
+from evalkit.predictions.speed import Speed
+from evalkit.report.document import Column, Document, Lines, Table
+from evalkit.results import Interval
+from evalkit.showing import number_of
+
+__all__ = ["document", "speed_line"]
+
+
+def document(speed: Speed) -> Document:
+    """The figure of the whole, then a row for each length of article."""
+    figures = speed_figures(speed)
+    table = Table(
+        title="seconds of an article handed over alone, by the length of its text",
+        columns=(
+            Column("characters", left=True),
+            Column("articles"),
+            *(Column("median" if share == 50 else f"{share} %") for share in PERCENTILES),
+            Column("95 % CI of the median", drops=1),
+        ),
+        rows=tuple(map(_cells, figures.lengths)),
+    )
+    memory = "" if speed.peak_memory is None else f"; at most {speed.peak_memory / 1e6:.0f} MB of memory"
+    return Document(
+        what="speed",
+        title=f"{speed.extractor} on {speed.gold}, split {speed.split}: {number_of(len(speed.latencies), 'article')}",
+        blocks=(
+            Lines.of(
+                f"{speed_line(speed)}{memory}",
+                f"batches of {speed.batch_size}, {number_of(speed.workers, 'worker')}; the pass before took "
+                f"{speed.warm_up:.3g} s and does not count; {speed.machine}",
+            ),
+            table,
+        ),
+        notes=(f"the extractor failed on {number_of(speed.failed, 'article')}",) if speed.failed else (),
+        rows=tuple(
+            {
+                "extractor": speed.extractor,
+                "gold": speed.gold,
+                "split": speed.split,
+                "characters_from": own.low,
+                "characters_below": own.high,
+                "articles": own.articles,
+                **{f"p{share}": own.seconds[share] for share in PERCENTILES},
+                "articles_per_second": figures.articles_per_second,
+            }
+            for own in figures.lengths
+        ),
+        data=speed.to_json(),
+    )
+
+
+def speed_line(speed: Speed) -> str:
+    """Articles in a second with the interval, over how many passes."""
+    figures = speed_figures(speed)
+    passes = number_of(len(speed.passes), "timed pass", "timed passes")
+    return f"{figures.articles_per_second:.3g} articles/s{_bounds(figures.ci)} over {passes}"
+
+
+def _bounds(ci: Interval | None) -> str:
+    return "" if ci is None else f" ({ci[0]:.3g}–{ci[1]:.3g})"
+
+
+def _cells(own: LengthBin) -> tuple[str, ...]:
+    seconds = (f"{own.seconds[share]:.3g}" for share in PERCENTILES)
+    bounds = "–" if own.median_ci is None else f"{own.median_ci[0]:.3g}–{own.median_ci[1]:.3g}"
+    return (f"{own.low}–{own.high - 1}", str(own.articles), *seconds, bounds)

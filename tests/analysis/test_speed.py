@@ -1,0 +1,71 @@
+"""Figures of a measured speed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalkit.analysis.speed import slowdown, speed_figures
+from evalkit.predictions.speed import Speed
+
+
+def speed_of(*passes: float, lengths: tuple[int, ...] = (100, 600, 700, 1500), each: float = 0.1) -> Speed:
+    return Speed(
+        extractor="mine",
+        gold="gold@1234567",
+        split="test",
+        passes=passes,
+        latencies=tuple(round(each * (at + 1), 6) for at in range(len(lengths))),
+        characters=lengths,
+        articles="0",
+        warm_up=1.0,
+        batch_size=1,
+        workers=1,
+        peak_memory=10**8,
+        failed=0,
+        machine="here",
+    )
+
+
+def test_articles_in_a_second():
+    figures = speed_figures(speed_of(2.0, 1.0, 1.0))
+    # Three passes of four articles in four seconds.
+    assert figures.articles_per_second == 3.0
+    assert figures.ci is not None
+    # Resamples lie between passes of 2 s and of 1 s alone.
+    assert 2.0 <= figures.ci[0] < 3.0 < figures.ci[1] <= 4.0
+
+
+def test_one_pass_has_no_interval():
+    assert speed_figures(speed_of(2.0)).ci is None
+    assert speed_figures(speed_of(2.0, 2.0)).ci is None
+
+
+def test_lengths_double_from_500_on():
+    bins = speed_figures(speed_of(1.0)).lengths
+    assert [(own.low, own.high, own.articles) for own in bins] == [(0, 500, 1), (500, 1000, 2), (1000, 2000, 1)]
+    # The second and the third article take .2 and .3 s: the median lies between.
+    assert bins[1].seconds[50] == pytest.approx(0.25)
+    assert bins[0].median_ci is None
+
+
+def test_a_slowdown():
+    ratio, ci = slowdown(speed_of(1.0, 1.0, 1.1), speed_of(2.0, 2.1, 1.9))
+    assert ratio == pytest.approx(6.0 / 3.1)
+    assert ci is not None
+    assert 1.5 < ci[0] < ratio < ci[1] < 2.5
+
+
+def test_other_articles_are_compared_by_the_article():
+    assert slowdown(speed_of(1.0), speed_of(1.0, lengths=(100, 100)))[0] == 2.0
+
+
+seconds = st.lists(st.floats(0.01, 10), min_size=1, max_size=6)
+
+
+@given(seconds, seconds)
+def test_a_slowdown_and_its_way_back(first: list[float], second: list[float]):
+    there, _ = slowdown(speed_of(*first), speed_of(*second))
+    back, _ = slowdown(speed_of(*second), speed_of(*first))
+    assert there * back == pytest.approx(1.0)
