@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from inspect import cleandoc
 from typing import NamedTuple
 
 import click
 
+from evalkit.cli.help import EXAMPLES, HELP_ALL, grouped
 from evalkit.cli.main import cli
+from evalkit.cli.options import FormatSetting
 from manual_site.markdown import code, plain, table, text_block
 
 __all__ = ["commands_page", "every_command"]
@@ -37,6 +39,7 @@ class Told(NamedTuple):
     name: str
     words: str
     about: str
+    group: str
 
 
 def every_command() -> Iterator[tuple[str, click.Command, click.Context]]:
@@ -56,11 +59,12 @@ def _below(name: str, group: click.Group, context: click.Context) -> Iterator[tu
 
 
 def _told(command: click.Command, context: click.Context) -> list[Told]:
+    """The options in their groups, as in the help; settings of single formats stand on the page of formats."""
     options = []
-    for parameter in command.get_params(context):
-        record = parameter.get_help_record(context)
-        if record is not None and isinstance(parameter, click.Option) and "--help" not in parameter.opts:
-            options.append(Told(parameter.name or "", record[0], record[1]))
+    for parameter, group in grouped(command, context):
+        record = None if isinstance(parameter, FormatSetting) else parameter.get_help_record(context)
+        if record is not None and not {"--help", HELP_ALL} & set(parameter.opts):
+            options.append(Told(parameter.name or "", record[0], record[1], group))
     return options
 
 
@@ -71,19 +75,28 @@ def _names(words: str) -> str:
 def commands_page() -> str:
     """The page: each command with what it does and its options, and those that many have, once."""
     commands = [(name, command, context, _told(command, context)) for name, command, context in every_command()]
-    times = Counter(option for *_, options in commands for option in options)
-    shared = [option for option, number in times.items() if number >= _SHARED]
+    times = Counter(option[:3] for *_, options in commands for option in options)
+    shared = {option for option, number in times.items() if number >= _SHARED}
     parts = [_INTRO, _overview([name for name, *_ in commands])]
     for name, command, context, options in commands:
         pieces = command.collect_usage_pieces(context)
-        parts.append(f"\n## {name}\n{_described(command)}{text_block(' '.join([name, *pieces]))}")
-        own = [option for option in options if times[option] < _SHARED]
-        common = [f"[`{_names(option.words)}`](#{_anchor(option)})" for option in options if times[option] >= _SHARED]
-        parts.append(_options(own))
-        if common:
-            parts.append(f"\nAs of many commands: {', '.join(common)}.\n")
-    rows = [(f'<span id="{_anchor(option)}"></span>{code(option.words)}', plain(option.about)) for option in shared]
+        first, _, rest = cleandoc(command.help or "").partition("\n\n")
+        parts += [f"\n## {name}\n", _paragraphs(first), text_block(" ".join([name, *pieces]))]
+        parts += [_examples(name.removeprefix("evalkit ")), _paragraphs(rest)]
+        for group in dict.fromkeys(option.group for option in options):
+            own = [option for option in options if option.group == group]
+            parts.append(_options(group, own, shared))
+    rows = [
+        (f'<span id="{_anchor(option[0])}"></span>{code(option[1])}', plain(option[2]))
+        for option in times
+        if option in shared
+    ]
     return "".join([*parts, _COMMON, table(("option", "what"), rows)])
+
+
+def _examples(words: str) -> str:
+    lines = [f"evalkit {line}  # {what}" for line, what in EXAMPLES.get(words, ())]
+    return "\n```bash\n{}\n```\n".format("\n".join(lines)) if lines else ""
 
 
 def _overview(names: list[str]) -> str:
@@ -103,20 +116,22 @@ def _line(words: list[str]) -> str:
     return listed[1] if listed else ("" if command is None else command.get_short_help_str(200))
 
 
-def _described(command: click.Command) -> str:
+def _paragraphs(text: str) -> str:
     """The help as paragraphs; those that are not to be filled stay as they are."""
     parts = []
-    for paragraph in re.split(r"\n\s*\n", cleandoc(command.help or "")):
+    for paragraph in filter(None, re.split(r"\n\s*\n", text)):
         kept = paragraph.startswith("\b")
         parts.append(text_block(paragraph.removeprefix("\b")) if kept else f"\n{plain(paragraph)}\n")
     return "".join(parts)
 
 
-def _options(options: list[Told]) -> str:
-    return (
-        table(("option", "what"), [(code(option.words), plain(option.about)) for option in options]) if options else ""
-    )
+def _options(group: str, options: list[Told], shared: Collection[tuple[str, ...]]) -> str:
+    """A table of a group; of options that many commands have there are only links."""
+    own = [(code(option.words), plain(option.about)) for option in options if option[:3] not in shared]
+    common = [f"[`{_names(option.words)}`](#{_anchor(option.name)})" for option in options if option[:3] in shared]
+    listed = f"\n{' '.join(common)}\n" if common else ""
+    return f"\n**{plain(group)}**\n{listed}" + (table(("option", "what"), own) if own else "")
 
 
-def _anchor(option: Told) -> str:
-    return f"option-{option.name.replace('_', '-')}"
+def _anchor(name: str) -> str:
+    return f"option-{name.replace('_', '-')}"

@@ -11,7 +11,7 @@ from click.formatting import wrap_text
 from evalkit.cli.options import EXPLAINED, RECORDS, FormatSetting
 from evalkit.cli.show import write
 
-__all__ = ["EXAMPLES", "HELP_ALL", "add_help_all", "help_of", "write_examples"]
+__all__ = ["EXAMPLES", "HELP_ALL", "add_help_all", "grouped", "help_of", "write_examples"]
 
 EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "": [
@@ -161,7 +161,7 @@ def _write_options(command: click.Command, context: click.Context, formatter: cl
     everything = EXPLAINED in context.meta
     folded = []
     groups: dict[str, list[tuple[str, str]]] = {}
-    for parameter, group in _grouped(command, context):
+    for parameter, group in grouped(command, context):
         if not everything and _is_setting(parameter):
             folded.append(parameter.opts[-1])
         elif record := parameter.get_help_record(context):
@@ -175,7 +175,7 @@ def _write_options(command: click.Command, context: click.Context, formatter: cl
                 _write_paragraphs(told, formatter)
 
 
-def _grouped(command: click.Command, context: click.Context) -> list[tuple[click.Parameter, str]]:
+def grouped(command: click.Command, context: click.Context) -> list[tuple[click.Parameter, str]]:
     """The options in the order in which they are explained, each with its group."""
     records: Mapping[str, str] = getattr(command.callback, RECORDS, {})
     named = {name: title for title, names in _GROUPS.items() for name in names}
