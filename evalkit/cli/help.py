@@ -63,6 +63,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("leaderboard experiments --task entities -o board.html", "one task, as a page"),
     ],
     "gate": [("gate runs/new --baseline runs/old", "exit status 0 as good, 1 worse, 3 cannot tell")],
+    "completion": [("completion bash", "the script; where it goes stands above it")],
     "dataset validate": [("dataset validate gold/", "every problem, with where it is")],
     "dataset build": [("dataset build gold/", "the dataset folder, its card and the corpus")],
     "dataset convert": [

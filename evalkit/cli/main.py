@@ -37,6 +37,7 @@ COMMANDS = {
     "runs": ("evalkit.cli.runs:runs_command", "List what has been run: how far, how good, how to go on."),
     "dataset": ("evalkit.cli.dataset.group:dataset_group", "Keep gold: build, check, divide, compare and mend it."),
     "models": ("evalkit.cli.models:models_command", "List the extractors that can be run here."),
+    "completion": ("evalkit.cli.completion:completion_command", "Have a shell complete commands and their options."),
     "selftest": ("evalkit.cli.selftest:selftest_command", "Check the invariants of scoring conventions (a minute)."),
 }
 """Name → where the command is, and its line in the help; the order of the help."""
@@ -76,6 +77,10 @@ def _main(argv: Sequence[str] | None) -> int:
     from evalkit.cli.show import write
 
     try:
+        if instruction := os.environ.get("_EVALKIT_COMPLETE"):
+            from evalkit.cli.completion import complete
+
+            return complete(cli, instruction)
         words = sys.argv[1:] if argv is None else list(argv)
         # A run keeps the command that made it.
         done: Any = cli.main(args=words, prog_name="evalkit", standalone_mode=False, obj=tuple(words))
