@@ -85,12 +85,15 @@ if TYPE_CHECKING:
     from evalkit.gate.outcome import GateReport as GateReport
     from evalkit.gate.project import ProjectInit as ProjectInit
     from evalkit.gate.rules import RuleSet as RuleSet
+    from evalkit.integrations.mlflow import MlflowTracker as MlflowTracker
     from evalkit.integrations.project import init_project as init_project
     from evalkit.options import Intervals as Intervals
     from evalkit.options import OptionWords as OptionWords
     from evalkit.options import ReadOptions as ReadOptions
     from evalkit.options import Running as Running
     from evalkit.options import Scoring as Scoring
+    from evalkit.predictions.events import RunCallback as RunCallback
+    from evalkit.predictions.events import RunEvent as RunEvent
     from evalkit.predictions.extraction import Extraction as Extraction
     from evalkit.predictions.facts import GoldReference as GoldReference
     from evalkit.predictions.facts import MadeBy as MadeBy
@@ -207,6 +210,8 @@ _HOMES = {
     "evalkit.integrations.project": ("init_project",),
     "evalkit.gate.outcome": ("BaselineUpdate", "GateReport"),
     "evalkit.options": ("Intervals", "OptionWords", "ReadOptions", "Running", "Scoring"),
+    "evalkit.integrations.mlflow": ("MlflowTracker",),
+    "evalkit.predictions.events": ("RunCallback", "RunEvent"),
     "evalkit.predictions.facts": ("GoldReference", "MadeBy"),
     "evalkit.predictions.extraction": ("Extraction",),
     "evalkit.predictions.listing": ("ListedRun", "RunFigure", "RunList"),

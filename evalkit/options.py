@@ -195,6 +195,7 @@ class Running:
         max_tokens: how many tokens it may take; no limit if None.
         announce: told before the first article, in one line, what will be asked of somebody who counts it.
         isolated: whether Python code of others runs in a process of its own, which may be lost.
+        callbacks: told what happens, each a function of one `evalkit.RunEvent`.
     """
 
     batch_size: int | None = None
@@ -212,8 +213,13 @@ class Running:
     max_cost: float | None = None
     max_tokens: int | None = None
     announce: Callable[[str], None] | None = None
+    callbacks: tuple[Callable[[Any], None], ...] = ()
 
     def __post_init__(self) -> None:
+        callbacks = (self.callbacks,) if callable(self.callbacks) else tuple(self.callbacks)
+        if odd := next((one for one in callbacks if not callable(one)), None):
+            raise InputError(f"callbacks must be functions of an event, found {type(odd).__name__} {str(odd)[:40]!r}")
+        object.__setattr__(self, "callbacks", callbacks)
         for name, least in (("batch_size", 1), ("workers", 1), ("max_failures", 0), ("max_tokens", 1)):
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < least):
@@ -265,6 +271,7 @@ class OptionWords(TypedDict, total=False):
     max_cost: float | None
     max_tokens: int | None
     announce: Callable[[str], None] | None
+    callbacks: Sequence[Callable[[Any], None]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ STAGES = (
 """The pipeline; a stage imports only stages to its left and the vocabulary."""
 
 HEAVY = {"datasets", "onnxruntime", "pandas", "pyarrow", "scipy", "sklearn", "spacy", "tokenizers", "torch"}
-HEAVY |= {"transformers", "rich", "safetensors", "ray", "cassis", "lxml"}
+HEAVY |= {"transformers", "mlflow", "rich", "safetensors", "ray", "cassis", "lxml"}
 """Third-party packages that are imported where they are used, inside functions."""
 
 NUMPY_EARLY = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ __all__ = ["run_command"]
 _SILENT = {
     **{"--out": 1, "-o": 1, "--output": 1, "--workers": 1, "--batch-size": 1, "--max-failures": 1, "--to": 1},
     **{"--no-cache": 0, "--restart": 0, "--keep-failed": 0, "--json": 0},
-    **{"--max-cost": 1, "--max-tokens": 1, "--dry-run": 0, "--download": 0, "--speed": 1},
+    **{"--max-cost": 1, "--max-tokens": 1, "--dry-run": 0, "--download": 0, "--speed": 1, "--mlflow": 1},
 }
 """Options that change no byte of a run, and how many values they take."""
 
@@ -104,6 +104,11 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
     type=click.IntRange(min=1, max=1000),
     metavar="N",
     help="Time N passes over the articles after one that warms up, nothing from the cache, and keep it in speed.json.",
+)
+@click.option(
+    "--mlflow",
+    metavar="EXPERIMENT",
+    help="Also keep the run in this experiment of the MLflow server that MLFLOW_TRACKING_URI names.",
 )
 @click.option("--no-floor", is_flag=True, help="Leave out the trivial baseline beside the model.")
 @read_options
@@ -191,6 +196,8 @@ def _running(given: Mapping[str, Any]) -> Running:
         max_cost=given["max_cost"],
         max_tokens=given["max_tokens"],
         announce=warn,
+        # Who only plans keeps nothing.
+        callbacks=() if given["dry_run"] else _trackers(given["mlflow"]),
         command=_command(_whole_command()),
     )
 
@@ -199,6 +206,15 @@ def _whole_command() -> list[str]:
     """The words of the command line, with what comes from settings as if it stood there: it says all by itself."""
     context = click.get_current_context()
     return [*(context.find_root().obj or ()), *words_of(in_use(context))]
+
+
+def _trackers(experiment: str | None) -> tuple[Callable[[Any], None], ...]:
+    """Who follows the run: nobody, unless it was asked for."""
+    if experiment is None:
+        return ()
+    from evalkit.integrations.mlflow import MlflowTracker
+
+    return (MlflowTracker(experiment),)
 
 
 def _command(arguments: Sequence[str]) -> str:

@@ -15,7 +15,18 @@ from evalkit.options import Running
 __all__ = ["run_the_suite"]
 
 _BESIDE = {
-    *("suite", "out", "workers", "batch_size", "no_cache", "restart", "keep_failed", "max_failures", "no_floor"),
+    *(
+        "suite",
+        "out",
+        "workers",
+        "batch_size",
+        "no_cache",
+        "restart",
+        "keep_failed",
+        "max_failures",
+        "no_floor",
+        "mlflow",
+    ),
     *("article_timeout", "max_cost", "max_tokens", "to", "as_json", "files", "form"),
 }
 """What may stand beside `--suite`: how runs are made, and where the result is shown; the rest stands in the file."""

@@ -11,6 +11,7 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.extractors.base import Extractor, Traits, traits_of
 from evalkit.extractors.table import settings_for
 from evalkit.options import Options
+from evalkit.predictions.events import followed
 from evalkit.predictions.facts import stated
 from evalkit.predictions.run import Run
 from evalkit.predictions.store import RunFolder
@@ -57,16 +58,17 @@ def measure_extractor(
         planned = planned_run(system, gold).scored_as(stated(options.scoring))
         check_evaluable(gold, planned, options.scoring)
         folder = RunFolder(Path(options.running.out or RunFolder.default(planned.extractor, planned.key).path))
-        with folder.held(options.running.command):
+        with folder.held(options.running.command), followed(planned, options.running) as follow:
             tell = options.running.standing
             watch = None if tell is None else FiguresSoFar(gold, planned, options.scoring, tell).add
-            run = make_run(system, planned, options.running, folder, watch)
+            run = make_run(system, planned, follow.running, folder, watch)
             traits = traits_of(system)
             spent = usage_notes(run.predictions, prices=traits.token_prices)
             notes = (*_notes(traits, gold), *run.notes, *spent)
             run = replace(run, notes=tuple(map(redacted, notes)))
             result = score_run(gold, run, options, baseline=baseline)
             folder.write_result(result)
+            run = follow.end(replace(run, result=result))
     # What is said of this time alone is shown, and is no part of what is the same each time.
     asides = tuple(map(redacted, [*run.asides, *_used_again(run, traits)]))
     return replace(run, asides=asides, result=replace(result, notes=(*asides, *result.notes)))

@@ -21,6 +21,7 @@ from evalkit.files import json_bytes, path_of
 from evalkit.layers.table import all_layers, load_layer
 from evalkit.options import OptionWords, ReadOptions, Running, options_of
 from evalkit.predictions.cache import PredictionCache, not_cached
+from evalkit.predictions.events import followed
 from evalkit.predictions.executors.local import LocalExecutor
 from evalkit.predictions.facts import GoldReference, MadeBy
 from evalkit.predictions.jobs import Job, jobs_of, run_jobs
@@ -77,7 +78,9 @@ def run_extractor(
         out = path_of(options.running.out, _OUT).absolute()
         options = replace(options, running=replace(options.running, out=out))
     with resolved(extractor, settings, options.running) as system:
-        return make_run(system, planned_run(system, gold_from(dataset, options.read)), options.running)
+        planned = planned_run(system, gold_from(dataset, options.read))
+        with followed(planned, options.running) as follow:
+            return follow.end(make_run(system, planned, follow.running))
 
 
 def planned_run(system: Extractor, gold: GoldDataset) -> Run:

@@ -12,6 +12,7 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import EvalkitError, InputError, OutputError
 from evalkit.files import path_of
 from evalkit.options import Options, OptionWords, Running, options_of
+from evalkit.predictions.events import followed_suite
 from evalkit.predictions.run import Run
 from evalkit.predictions.suites.cells import Suite, SuiteCell, SuiteResult, SuiteRun
 from evalkit.predictions.suites.file import read_suite
@@ -58,19 +59,20 @@ def run_suite(
     out = Path(read.out).absolute()
     prepared = _prepared(read, out, base)
     runs, whole = [], 0
-    for number, (cell, gold, options) in enumerate(prepared, 1):
-        if began is not None:
-            began(f"run {number} of {len(prepared)}: {cell.folder}")
-        place = (Path(read.out) / cell.folder).as_posix()
-        about = SuiteRun(model=cell.model, dataset=cell.dataset, variant=cell.variant, path=place)
-        try:
-            _refuse_links(out, cell)
-            run = measure_extractor(cell.spelling, gold, options, settings=cell.settings, baseline=baseline)
-        except EvalkitError as error:
-            runs.append(replace(about, problem=str(error)))
-            continue
-        whole += not run.fresh
-        runs.append(_done(about, run))
+    with followed_suite(read.name, base.callbacks):
+        for number, (cell, gold, options) in enumerate(prepared, 1):
+            if began is not None:
+                began(f"run {number} of {len(prepared)}: {cell.folder}")
+            place = (Path(read.out) / cell.folder).as_posix()
+            about = SuiteRun(model=cell.model, dataset=cell.dataset, variant=cell.variant, path=place)
+            try:
+                _refuse_links(out, cell)
+                run = measure_extractor(cell.spelling, gold, options, settings=cell.settings, baseline=baseline)
+            except EvalkitError as error:
+                runs.append(replace(about, problem=str(error)))
+                continue
+            whole += not run.fresh
+            runs.append(_done(about, run))
     asides = (f"{number_of(whole, 'run')} had every prediction already",) if whole else ()
     return SuiteResult(name=read.name, out=read.out, runs=tuple(runs), asides=asides)
 
