@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from evalkit.analysis.explain import Explanation as Explanation
     from evalkit.analysis.exploration.exploration import Exploration as Exploration
     from evalkit.analysis.exploration.item_rows import ItemTable as ItemTable
+    from evalkit.analysis.found_articles import FoundArticle as FoundArticle
+    from evalkit.analysis.found_articles import FoundArticles as FoundArticles
     from evalkit.analysis.leaderboard.leaderboard import Board as Board
     from evalkit.analysis.leaderboard.leaderboard import Leaderboard as Leaderboard
     from evalkit.analysis.leaderboard.leaderboard import Standing as Standing
@@ -134,6 +136,7 @@ if TYPE_CHECKING:
     from evalkit.workflows.diff import diff_datasets as diff_datasets
     from evalkit.workflows.explain import explain_run as explain_run
     from evalkit.workflows.extract import extract_articles as extract_articles
+    from evalkit.workflows.found_articles import find_articles as find_articles
     from evalkit.workflows.gate import check_gate as check_gate
     from evalkit.workflows.gate import update_baseline as update_baseline
     from evalkit.workflows.leaderboard import rank_runs as rank_runs
@@ -171,6 +174,7 @@ _HOMES = {
     "evalkit.analysis.differences.change": ("ItemChange",),
     "evalkit.analysis.differences.dataset_diff": ("DatasetDiff",),
     "evalkit.analysis.explain": ("Explanation",),
+    "evalkit.analysis.found_articles": ("FoundArticle", "FoundArticles"),
     "evalkit.analysis.leaderboard.leaderboard": ("Board", "Leaderboard", "Standing"),
     "evalkit.analysis.review": ("DatasetReview", "ReviewFinding"),
     "evalkit.analysis.robustness": ("Robustness",),
@@ -233,6 +237,7 @@ _HOMES = {
     "evalkit.workflows.diagnose": ("diagnose",),
     "evalkit.workflows.diff": ("diff_datasets",),
     "evalkit.workflows.explain": ("explain_run",),
+    "evalkit.workflows.found_articles": ("find_articles",),
     "evalkit.workflows.extract": ("extract_articles",),
     "evalkit.workflows.gate": ("check_gate", "update_baseline"),
     "evalkit.workflows.leaderboard": ("rank_runs",),

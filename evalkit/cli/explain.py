@@ -15,7 +15,7 @@ __all__ = ["explain_command"]
 
 _OF_A_RUN = ("slices", "resamples", "seed", "method", "level", "cluster")
 _OF_ARTICLES = "without"
-_SPELLED = {"slices": "slice", "method": "interval"}
+_SPELLED = {"slices": "slice", "method": "interval", "fit": "fit-threshold"}
 
 
 def _slice_list() -> str:
@@ -34,6 +34,11 @@ def _slice_list() -> str:
 @click.option(
     "--fit-threshold", "fit", is_flag=True, help="A run: the --min-score with the best F1, for all labels and for each."
 )
+@click.option(
+    "--where",
+    metavar="CONDITION",
+    help='A run: the articles of which this holds, such as "missed > 3", \'entities.f1 < .5 and source == "post"\'.',
+)
 @form_options
 @task_options
 @interval_options
@@ -50,9 +55,18 @@ def explain_command(
     With ARTICLE_ID, show every gold and predicted item of that article with its credit under each convention. SPAN
     limits this to items that touch a stretch of the text: START-END in characters, or words of the article. Options
     about slices and intervals go with a whole run. With --fit-threshold, show the least scores that give the best F1;
-    fit them on dev.
+    fit them on dev. With --where, list the articles with some counts or properties: kinds of errors, gold, predicted,
+    lost (credit), of all tasks or of one as in entities.missed; id, title, source, year, keys of the metadata.
     """
     dataset, form = rest["dataset"], rest["form"]
+    if rest["where"] is not None:
+        if odd := given("article_id", "fit", *_OF_A_RUN):
+            named = "ARTICLE_ID" if odd[0] == "article_id" else f"--{_SPELLED.get(odd[0], odd[0])}"
+            raise click.UsageError(f"{named} has no use with --where; leave one of the two out")
+        from evalkit.workflows.found_articles import find_articles
+
+        show(find_articles(run, rest["where"], dataset=dataset, scoring=scoring), form)
+        return
     if rest["fit"]:
         if odd := given("article_id", *_OF_A_RUN):
             named = "ARTICLE_ID" if odd[0] == "article_id" else f"--{_SPELLED.get(odd[0], odd[0])}"

@@ -70,3 +70,45 @@ def test_bad_input_is_one_line_and_exit_2(run: Path, evalkit: Evalkit, argv: tup
     assert done.err.startswith("error: ")
     assert message in done.err
     assert done.err.count("\n") == 1
+
+
+def test_articles_of_which_a_condition_holds(run: Path, evalkit: Evalkit) -> None:
+    """People finds nobody in Bergen: b-strike misses a place. Oslo has another label in two articles."""
+    done = evalkit("explain", "people", "--where", "entities.missed > 0")
+    assert done.status == 0
+    assert "1 of 4 articles where entities.missed > 0" in done.out
+    assert "b-strike" in done.out
+    assert "a-port" not in done.out
+    found = evalkit("explain", "people", "--where", "label >= 1", "--json").json
+    # Under exact another label is lost on both sides.
+    assert [(one["article"], one["values"], one["lost"]) for one in found["found"]] == [
+        ("a-port", {"label": 1}, 2),
+        ("c-ship", {"label": 1}, 2),
+    ]
+    assert found["found"][0]["errors"]["entities"]["kinds"]["right"] == 1
+    assert "there is no such article" in evalkit("explain", "people", "--where", "missed > 99").out
+    # What the list counts is what the article counts.
+    (shown,) = evalkit("explain", "people", "b-strike", "--json").json["layers"]
+    assert [item["item"]["kind"] for item in shown["items"]].count("missed") == 1
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        pytest.param(("--where", "mised > 3"), "did you mean 'missed'", id="name"),
+        pytest.param(("--where", "missed"), "it gives a number, not yes or no", id="no comparison"),
+        pytest.param(("--where", "__import__('os')"), "has no meaning here", id="code"),
+        pytest.param(("a-port", "--where", "missed > 3"), "ARTICLE_ID has no use with --where", id="article"),
+        pytest.param(("--where", "missed > 3", "--slice", "zone"), "--slice has no use with --where", id="slice"),
+        pytest.param(("--where", "missed > 3", "--fit-threshold"), "--fit-threshold has no use with --where", id="fit"),
+        pytest.param(("--where", "missed > 3", "--task", "quotes"), "nothing of it can be evaluated", id="task"),
+    ],
+)
+def test_a_condition_that_cannot_be_is_one_line_and_exit_2(
+    run: Path, evalkit: Evalkit, argv: tuple[str, ...], message: str
+) -> None:
+    done = evalkit("explain", "people", *argv)
+
+    assert (done.status, done.out) == (2, "")
+    assert message in done.err
+    assert done.err.count("\n") == 1

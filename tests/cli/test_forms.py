@@ -18,6 +18,7 @@ COMMANDS = {
     "compare": ("compare", "r", "s", "--resamples", "10"),
     "compare-seeds": ("compare", "r", "s", "--resamples", "10", "--seeds"),
     "explain": ("explain", "r", "--resamples", "10"),
+    "explain-where": ("explain", "r", "--where", "missed > 0"),
     "explain-article": ("explain", "r", "a-port"),
     "gate": ("gate", "r", "--baseline", "base.json"),
     "gate-update": ("gate", "r", "--baseline", "base.json", "--update"),

@@ -49,6 +49,7 @@ from evalkit.workflows.diagnose import diagnose
 from evalkit.workflows.diff import diff_datasets
 from evalkit.workflows.explain import explain_run
 from evalkit.workflows.extract import extract_articles
+from evalkit.workflows.found_articles import find_articles
 from evalkit.workflows.gate import check_gate, update_baseline
 from evalkit.workflows.leaderboard import rank_runs
 from evalkit.workflows.replay import replay_runs
@@ -196,6 +197,9 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         ),
         "evalkit.analysis.exploration.item_rows:ItemTable": list_items({text: first, "b": second}, dataset=gold),
         "evalkit.analysis.explain:Explanation": explain_run(second, f"{text} 0", dataset=gold),
+        "evalkit.analysis.found_articles:FoundArticles": find_articles(
+            second, "missed >= 0 and article.section != 'no' and title != 'x'", dataset=gold
+        ),
         "evalkit.analysis.agreement.measured:Agreement": measure_agreement(read, resamples=20),
         "evalkit.analysis.suspects.result:Suspects": replace(find_suspects(gold, [second], least=0), notes=(text,)),
         "evalkit.analysis.suspects.unlabelled:Unlabelled": replace(

@@ -55,6 +55,7 @@ KEY_FIGURES = {
     "Exploration": ("missed", "duplicate"),
     "ItemTable": ("missed", "entities"),
     "DatasetReview": ("46", "12"),
+    "FoundArticles": ("PER 1", "3"),
     "Explanation": ("boundary", "0.33"),
     "Agreement": ("boundary", "0.33"),
     "Suspects": ("boundary", "GPE"),

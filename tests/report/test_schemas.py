@@ -50,6 +50,16 @@ def _diff(folder: Path) -> Any:
     return _json("dataset", "diff", *sides)
 
 
+def _found_articles(folder: Path) -> Any:
+    moen = {"spans": [[0, 8]], "label": "PER"}
+    row = {"id": "a", "text": "Ida Moen left Oslo.", "entities": [moen], "metadata": {"section": "world"}}
+    gold = _written(folder, "gold.jsonl", row, row | {"id": "b"})
+    assert main(["run", "--model", "trivial", "--dataset", gold, "--out", str(folder / "r"), "--resamples", "0"]) == 0
+    found = _json("explain", str(folder / "r"), "--where", "entities.missed > 0 and section == 'world' or not failed")
+    assert found["found"]
+    return found
+
+
 def _agreement(folder: Path) -> Any:
     """Three readers, one of whom read one article only, found nothing in it and gave no quotes."""
     text = "Ida Moen left Oslo for Rome."
@@ -245,6 +255,7 @@ EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
     "agreement": _agreement,
     "diff": _diff,
     "exploration": _exploration,
+    "found-articles": _found_articles,
     "items": _items,
     "leaderboard": _leaderboard,
     "leakage": _leakage,

@@ -27,6 +27,7 @@ DOCUMENTS = Registry(
         "evalkit.analysis.exploration.item_rows:ItemTable": "evalkit.report.of.exploration:items_document",
         "evalkit.analysis.review:DatasetReview": "evalkit.report.of.review:document",
         "evalkit.analysis.explain:Explanation": "evalkit.report.of.explanation:document",
+        "evalkit.analysis.found_articles:FoundArticles": "evalkit.report.of.found_articles:document",
         "evalkit.analysis.thresholds:ThresholdFit": "evalkit.report.of.thresholds:document",
         "evalkit.analysis.agreement.measured:Agreement": "evalkit.report.of.agreement:document",
         "evalkit.analysis.suspects.result:Suspects": "evalkit.report.of.suspects:document",
