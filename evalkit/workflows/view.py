@@ -71,7 +71,7 @@ def view_runs(
     return explore(
         {"gold": kept.signature.removeprefix("gold:"), "split": kept.split, "fingerprint": kept.fingerprint},
         [example.article for example in kept],
-        [_given(name, run, gold, kept, options, overview=overview) for name, run in named.items()],
+        (_given(name, run, gold, kept, options, overview=overview) for name, run in named.items()),
         labels={name: kept.inventory.labels_of(name) for name in layer_names()},
         baseline=None if held is None else held[0],
         before=None if held is None else held[1],
@@ -142,6 +142,9 @@ def _held(baseline: Run | str | Path, run: Run, gold: GoldDataset) -> tuple[Expl
 
 
 def _given(name: str, run: Run, gold: GoldDataset, kept: GoldDataset, options: Options, *, overview: bool) -> GivenRun:
+    # Before the tables are made: what these two are scored with is let go again.
+    result = _result(run, gold, options) if overview else None
+    diagnosis = _diagnosis(run, gold, options) if overview else None
     scoring = scoring_of(run, options.scoring)
     _, kept_run, _ = kept_sides(gold, run, scoring) if len(kept) < len(gold) else (kept, run, [])
     pairing = pair_run(kept, kept_run, scoring)
@@ -153,8 +156,8 @@ def _given(name: str, run: Run, gold: GoldDataset, kept: GoldDataset, options: O
         failed=pairing.plain.failed,
         not_evaluated=not_evaluated(pairing.plain, scoring.tasks, scoring.conventions),
         notes=tuple(filter(None, (run.edited, *run.notes, *pairing.notes))),
-        result=_result(run, gold, options) if overview else None,
-        diagnosis=_diagnosis(run, gold, options) if overview else None,
+        result=result,
+        diagnosis=diagnosis,
     )
 
 
@@ -182,7 +185,7 @@ def _result(run: Run, gold: GoldDataset, options: Options) -> EvalResult:
     if (
         usual
         and stored is not None
-        and (stored.run.get("evalkit"), stored.run.get("sha256"))
+        and (stored.run.get("evalkit"), stored.run.get("sha256", ""))
         == (
             __version__,
             run.sha256,

@@ -32,7 +32,10 @@ from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.run import Run
 from evalkit.records import Example
 from evalkit.report.explorer.chunks import packed
+from evalkit.results import EvalResult
+from evalkit.version import __version__
 from evalkit.workflows.run import run_extractor
+from evalkit.workflows.score import score_predictions
 from evalkit.workflows.view import view_runs
 from evalkit.workflows.write_view import write_view
 
@@ -57,9 +60,15 @@ def many_articles(number: int, runs: int) -> tuple[GoldDataset, list[Run]]:
     many = gold_dataset(examples, name="many", split="all", inventory=gold.inventory)
     reference = GoldReference.of(many)
     return many, [
-        replace(run, predictions=tuple(copied), gold=reference, dataset=many, admitted=(), result=None)
+        replace(run, predictions=tuple(copied), gold=reference, dataset=many, admitted=(), result=stored(gold, run))
         for run, copied in zip(found, copies, strict=True)
     ]
+
+
+def stored(gold: GoldDataset, run: Run) -> EvalResult:
+    """The result that a run folder would have: that of the articles without their copies, for the overview."""
+    result = score_predictions(gold, run)
+    return replace(result, gold=f"many{result.gold[result.gold.index('@') :]}", run={"evalkit": __version__})
 
 
 def renamed(example: Example, name: str, drawn: random.Random) -> Example:
@@ -74,7 +83,7 @@ def measured_in_python(gold: GoldDataset, runs: list[Run], page: Path) -> dict[s
     """Sizes in bytes and times in seconds."""
     figures: dict[str, float] = {}
     started = time.perf_counter()
-    seen = view_runs(runs, dataset=gold, resamples=0)
+    seen = view_runs(runs, dataset=gold)
     figures["view_runs, s"] = time.perf_counter() - started
     started = time.perf_counter()
     write_view(seen, page)

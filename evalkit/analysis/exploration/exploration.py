@@ -6,7 +6,7 @@ that of the item tables, so that nothing that is shown can say another thing tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +110,7 @@ class Exploration:
 def explore(
     gold: Mapping[str, str],
     articles: Sequence[Article],
-    runs: Sequence[GivenRun],
+    runs: Iterable[GivenRun],
     *,
     labels: Mapping[str, Sequence[str]],
     baseline: ExploredBaseline | None = None,
@@ -125,7 +125,7 @@ def explore(
     Args:
         gold: its `gold`, `split` and `fingerprint`.
         articles: all of them, sorted by id.
-        runs: how they were scored.
+        runs: how they were scored; looked at one after the other, so that they may be made when their turn comes.
         labels: layer → the labels of the inventory.
         baseline: what the runs are held against.
         before: its predictions beside the same gold.
@@ -137,17 +137,26 @@ def explore(
     Raises:
         InputError: no run or too many, or they do not have the same gold items.
     """
-    if not 0 < len(runs) <= MOST_RUNS:
-        raise InputError(f"1 to {MOST_RUNS} runs can be looked at side by side, found {len(runs)}; leave some out")
     ids = [article.id for article in articles]
-    layers = [name for name in layer_names() if any(p.gold[name] is not None for p in runs[0].tables.pairs[name])]
-    measures = {name: _measures(name, runs) for name in layers}
+    layers: list[str] = []
     explored: list[ExploredRun] = []
     for run in runs:
-        judged = {name: judge_layer(name, ids, run.tables, measures[name], training, sliced=sliced) for name in layers}
+        if not explored:
+            layers = [name for name in layer_names() if any(p.gold[name] is not None for p in run.tables.pairs[name])]
+        judged = {
+            name: judge_layer(name, ids, run.tables, _measures(name, run.tables), training, sliced=sliced)
+            for name in layers
+        }
         if explored:
             _check_same_items(explored[0], run.name, judged)
         explored.append(_explored(run, judged, ids))
+    if not 0 < len(explored) <= MOST_RUNS:
+        raise InputError(f"1 to {MOST_RUNS} runs can be looked at side by side, found {len(explored)}; leave some out")
+    measures = {name: _all_measures([run.judged[name] for run in explored]) for name in layers}
+    explored = [
+        replace(run, judged={name: own.with_measures(measures[name]) for name, own in run.judged.items()})
+        for run in explored
+    ]
     if before is not None and baseline is not None:
         known = {name: judge_layer(name, ids, before, (), sliced=False) for name in layers}
         common = np.array([name in baseline.common for name in ids], dtype=bool)
@@ -166,13 +175,19 @@ def explore(
     )
 
 
-def _measures(layer: str, runs: Sequence[GivenRun]) -> tuple[Measure, ...]:
-    tasks = [task for task in task_names() if load_task(task).layer == layer]
+def _measures(layer: str, run: RunTables) -> tuple[Measure, ...]:
     return tuple(
         (task, convention)
-        for task in tasks
-        for convention in dict.fromkeys(name for run in runs for name in run.tables.tables.get(task, ()))
+        for task in task_names()
+        if load_task(task).layer == layer
+        for convention in run.tables.get(task, ())
     )
+
+
+def _all_measures(judged: Sequence[JudgedLayer]) -> tuple[Measure, ...]:
+    """Those of all runs, task by task."""
+    found = list(dict.fromkeys(measure for own in judged for measure in own.measures))
+    return tuple(measure for task in task_names() for measure in found if measure[0] == task)
 
 
 def _check_same_items(first: ExploredRun, name: str, judged: Mapping[str, JudgedLayer]) -> None:

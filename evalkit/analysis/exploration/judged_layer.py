@@ -8,7 +8,7 @@ side by side.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -94,6 +94,18 @@ class JudgedLayer:
     measures: tuple[Measure, ...]
     credits: tuple[Floats, Floats]
     properties: Mapping[str, Values]
+
+    def with_measures(self, measures: Sequence[Measure]) -> JudgedLayer:
+        """The same with columns for other measures; of those that it has none of nothing is counted."""
+        if tuple(measures) == self.measures:
+            return self
+        own = {measure: number for number, measure in enumerate(self.measures)}
+        gold, predicted = (np.full((len(credits), len(measures)), np.nan) for credits in self.credits)
+        for number, measure in enumerate(measures):
+            if measure in own:
+                for wide, credits in ((gold, self.credits[GOLD_SIDE]), (predicted, self.credits[PREDICTED_SIDE])):
+                    wide[:, number] = credits[:, own[measure]]
+        return replace(self, measures=tuple(measures), credits=(gold, predicted))
 
 
 def kinds_task(layer: str) -> Task | None:
