@@ -24,7 +24,7 @@ export function showChains(app, article, runs, shown, hrefOf) {
         { class: judged.kind === right ? null : "off" },
         make("b", {}, runs.length > 1 ? `${letterOf(run)} ` : "", `${signOf(judged.kind)} ${judged.kind}`),
         partner ? [": ", told(partner)] : null,
-        whole.map(([task, convention, credit]) => make("span", { class: "faint" }, ` · ${task} ${convention} ${credit}`)),
+        whole.map(([task, convention, credit]) => make("span", { class: "quiet" }, ` · ${task} ${convention} ${credit}`)),
       );
     };
     return make(
@@ -50,7 +50,7 @@ export function showChains(app, article, runs, shown, hrefOf) {
         const other = itemAt(article, value.key);
         if (!other) return null;
         const parts = other.fields.filter(({ field, pieces }) => pieces && field.name !== other.layer.spans_field).map(({ field, pieces }) => `${field.word} ${wordsAt(article.text, pieces)}`);
-        return [make("span", { class: "faint" }, ` in the ${other.layer.one} `), make("a", { href: hrefOf(other) }, words(nameOf(other, article.text))), parts.length > 0 && make("span", { class: "faint" }, " (", words(parts.join(", ")), ")")];
+        return [make("span", { class: "quiet" }, ` in the ${other.layer.one} `), make("a", { href: hrefOf(other) }, words(nameOf(other, article.text))), parts.length > 0 && make("span", { class: "quiet" }, " (", words(parts.join(", ")), ")")];
       }),
     ];
   }

@@ -47,7 +47,7 @@ export function showExport(app, scored) {
     native: "One line an article: all gold, and the ticked items of each run as a reading of its name.",
     csv: "One row a ticked item, with the text around it, its kind and its credit.",
   };
-  const hint = make("p", { class: "faint" }, about[form]);
+  const hint = make("p", { class: "quiet" }, about[form]);
   const save = button("Save", async () => {
     const all = [];
     for (const [id, keys] of ticked.articles()) {

@@ -73,7 +73,7 @@ export function showList(app, seen, scored) {
     const text = name === "q" ? ["“", words(value), "”"] : [filterName(name), ": ", words(wordsOf(name, value))];
     return make("li", {}, make("a", { class: "chip", href: write(seen, { filters: rest }) }, text, make("span", { "aria-hidden": true }, " ×"), make("span", { class: "unseen" }, ", remove this filter")));
   });
-  const state = make("p", { class: "faint" });
+  const state = make("p", { class: "quiet" });
   const told = active.length ? `${numberOf(count, "article")} of ${index.articles.id.length.toLocaleString("en")}` : numberOf(count, "article");
   const rows = makeRows(count, (number) => makeRow(number), told);
 
@@ -87,7 +87,7 @@ export function showList(app, seen, scored) {
       "div",
       { class: "row" },
       make("a", { href: write(seen, { view: "article", id: id[place], item: "" }), dir: "auto" }, title[place] || id[place]),
-      make("p", { class: "faint" }, told.map((part, at) => [at ? " · " : "", words(part)])),
+      make("p", { class: "quiet" }, told.map((part, at) => [at ? " · " : "", words(part)])),
       make(
         "p",
         { class: "kinds" },
@@ -105,7 +105,7 @@ export function showList(app, seen, scored) {
     make(
       "div",
       { class: "found" },
-      make("div", { class: "above" }, make("h1", { tabindex: "-1" }, told), make("p", { class: "faint" }, chosen.cost ? `Beside each: the credit lost by ${scored.task}, ${scored.convention} (${scored.about}).` : "In order of their ids."), state),
+      make("div", { class: "above" }, make("h1", { tabindex: "-1" }, told), make("p", { class: "quiet" }, chosen.cost ? `Beside each: the credit lost by ${scored.task}, ${scored.convention} (${scored.about}).` : "In order of their ids."), state),
       chips.length > 0 && make("ul", { class: "chips", role: "list", "aria-label": "Active filters" }, chips, make("li", {}, make("a", { class: "chip", href: write(seen, { filters: {} }) }, "clear all"))),
       count ? rows.element : make("p", { class: "empty" }, "No article passes all filters. ", make("a", { href: write(seen, { filters: {} }) }, "Clear them"), "."),
     ),

@@ -2,7 +2,7 @@
 import { read, write } from "./address.js";
 import { makeChooser } from "./choosing.js";
 import { openIndex } from "./blocks.js";
-import { add, button, choice, fill, make, say, words } from "./elements.js";
+import { add, button, choice, fill, make, numberOf, say, words } from "./elements.js";
 import { makeTicked, showExport } from "./exporting.js";
 import { setKeys, showKeys } from "./keys.js";
 import { showList } from "./listing.js";
@@ -101,6 +101,14 @@ function drawBar() {
   fill(bar, make("nav", { "aria-label": "Views" }, link("overview", "Overview"), link("articles", "Articles")), make("p", { class: "tools" }, ticks, theme, button("Keys", showKeys, { class: "plain", title: "keyboard (?)" })));
 }
 
+/** Ways from the top of the overview: to the articles, and to what stands below. */
+function contents() {
+  const { length } = app.index.articles.id;
+  const ways = [...overview.querySelectorAll("h2")].map((heading, at) => [write({ ...read(""), item: String(at + 1) }), heading.textContent]);
+  const links = [[write({ ...read(""), view: "articles" }), `${numberOf(length, "article")}, what costs most first`], ...ways];
+  overview.querySelector("h1").after(make("nav", { class: "contents", "aria-label": "On this page" }, make("ul", { role: "list" }, links.map(([href, text]) => make("li", {}, make("a", { href }, text))))));
+}
+
 /** Shows what the address says. */
 async function show(again = false) {
   const before = seen;
@@ -121,7 +129,10 @@ async function show(again = false) {
   drawn = wanted;
   overview.hidden = seen.view !== "overview";
   place.hidden = seen.view === "overview";
-  if (seen.view === "overview") fill(place);
+  if (seen.view === "overview") {
+    fill(place);
+    view = { choose: (number) => overview.querySelectorAll("h2")[Number(number) - 1]?.scrollIntoView() };
+  }
   else if (seen.view === "articles") {
     view = list = showList(app, seen, scored);
     fill(place, view.element);
@@ -215,6 +226,7 @@ async function begin() {
     main.focus();
   });
   for (const name of ["hashchange", "popstate"]) addEventListener(name, () => show());
+  contents();
   addEventListener("resize", () => view?.redraw?.());
   await show();
   document.documentElement.dataset.ready = "";

@@ -32,7 +32,7 @@ export async function showArticle(app, seen, scored, position) {
   const { order, told } = app.around();
   const place = order.indexOf(position);
   const near = (step) => order[place + step];
-  const nearLink = (step, text) => (place >= 0 && near(step) !== undefined ? make("a", { href: write(seen, { id: index.articles.id[near(step)], item: "" }), rel: step < 0 ? "prev" : "next" }, text) : make("span", { class: "faint" }, text));
+  const nearLink = (step, text) => (place >= 0 && near(step) !== undefined ? make("a", { href: write(seen, { id: index.articles.id[near(step)], item: "" }), rel: step < 0 ? "prev" : "next" }, text) : make("span", { class: "quiet" }, text));
   const meta = [["source", index.articles.source[position]], ["published", index.articles.published[position]], ["id", article.id], ...Object.entries(article.meta)].filter(([, value]) => value);
   const failures = runs.filter((run) => index.runs[run].failed[position] !== undefined);
 
@@ -51,7 +51,7 @@ export async function showArticle(app, seen, scored, position) {
     make("dl", { class: "meta" }, meta.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, words(String(value)))))),
     failures.map((run) => make("p", { class: "notice" }, `${signOf("failed")} ${sideName(index, run)} failed on this article: `, words(index.runs[run].failed[position]))),
     controls(app, seen, scored, layers, runs, article, position),
-    notEvaluated().map((told) => make("p", { class: "faint" }, told)),
+    notEvaluated().map((told) => make("p", { class: "quiet" }, told)),
     make("div", { class: "split wide" }, make("div", { class: "sheet" }, legend(index, layers, runs), drawn.element), panel),
     showChains(app, article, runs, layers, hrefOf),
     table(),
@@ -127,7 +127,7 @@ export async function showArticle(app, seen, scored, position) {
       else mark.link.removeAttribute("aria-current");
       // Where several items stand, a second look shows the next of them.
       const after = mark.items[(mark.items.indexOf(item) + 1) % mark.items.length];
-      mark.link.href = hrefOf(after);
+      if (mark.link.href) mark.link.href = hrefOf(after);
       if (has) first ??= mark;
     }
     fill(panel, item ? details(item) : hint());
@@ -141,7 +141,7 @@ export async function showArticle(app, seen, scored, position) {
   }
 
   function hint() {
-    return make("p", { class: "faint" }, "Choose a mark to see its parts, what each run made of it and its credits. ", make("kbd", {}, "j"), " and ", make("kbd", {}, "k"), " step through them.");
+    return make("p", { class: "quiet" }, "Choose a mark to see its parts, what each run made of it and its credits. ", make("kbd", {}, "j"), " and ", make("kbd", {}, "k"), " step through them.");
   }
 
   function details(item) {
@@ -149,7 +149,7 @@ export async function showArticle(app, seen, scored, position) {
     const verdicts = Object.entries(item.verdicts).filter(([run]) => runs.includes(Number(run)));
     const text = wordsAt(article.text, item.main);
     return [
-      make("p", { class: "faint" }, `${sideName(index, item.side)} · ${item.layer.one}`),
+      make("p", { class: "quiet" }, `${sideName(index, item.side)} · ${item.layer.one}`),
       make("h2", {}, make("span", { class: "label", vars: { "--colour": `var(--c${Math.max(0, item.layer.labels.indexOf(item.label)) % 8})` } }, words(item.label))),
       text && make("blockquote", { dir: "auto" }, text),
       facts.length > 0 && make("dl", {}, facts.map(([name, told]) => [make("dt", {}, name), make("dd", {}, told)])),
@@ -158,7 +158,7 @@ export async function showArticle(app, seen, scored, position) {
           "div",
           { class: "verdict" },
           make("p", {}, runs.length > 1 && item.side === "gold" && make("b", {}, letterOf(run), " "), make("span", { class: "kind" }, `${signOf(verdict.kind)} ${verdict.kind}`), verdict.change > 0 && `, ${item.side === "gold" ? ["", "broken", "fixed"][verdict.change] : "added"} since the baseline`),
-          verdict.partners.map((partner) => make("p", { class: "faint" }, item.side === "gold" ? "with " : "with gold ", make("a", { href: hrefOf(partner) }, words(nameOf(partner, article.text))), " ", words(partner.label))),
+          verdict.partners.map((partner) => make("p", { class: "quiet" }, item.side === "gold" ? "with " : "with gold ", make("a", { href: hrefOf(partner) }, words(nameOf(partner, article.text))), " ", words(partner.label))),
         ),
       ),
       credits(item, verdicts),
@@ -225,7 +225,7 @@ function controls(app, seen, scored, layers, runs, article, position) {
   return make(
     "form",
     { class: "controls", "aria-label": "What is shown", onsubmit: (event) => event.preventDefault() },
-    make("div", { class: "scored" }, app.scoring(seen, scored), make("p", { class: "faint" }, scored.about)),
+    make("div", { class: "scored" }, app.scoring(seen, scored), make("p", { class: "quiet" }, scored.about)),
     there.length > 1 && make("fieldset", {}, make("legend", {}, "Layers"), there.map((layer) => tickbox(layer.name, layers.includes(layer.name), (on) => go({ ...seen, layers: toggled(layers, layer.name, on).join(",") || "none" }), { name: `layer-${layer.name}` }))),
     index.runs.length > 1 && make("fieldset", {}, make("legend", {}, "Runs"), index.runs.map((run, number) => tickbox(make("span", {}, make("b", {}, letterOf(number)), " ", words(run.name)), runs.includes(number), (on) => go({ ...seen, runs: toggled(runs, number, on).sort().join(",") || "none" }), { name: `run-${number}` }))),
     make("fieldset", {}, make("legend", {}, "Marks"), tickbox("errors only", seen.only === "errors", (on) => go({ ...seen, only: on ? "errors" : "" }), { name: "only" })),

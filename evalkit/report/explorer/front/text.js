@@ -73,7 +73,8 @@ export function drawText(article, items, sides, { creditOf, hrefOf, sideOf }) {
     covering.sort((a, b) => a.entry.item.to - a.entry.item.from - (b.entry.item.to - b.entry.item.from));
     const begun = covering.filter(({ piece }) => piece.from === from).sort((a, b) => sides.indexOf(a.entry.item.side) - sides.indexOf(b.entry.item.side));
     const said = begun.map(({ entry, piece }) => say(entry.item, piece)).join("; ");
-    const link = make("a", { href: hrefOf(covering[0].entry.item), "aria-label": said && `${text}: ${said}` }, text);
+    // A space between two parts of an item is marked, and is nothing to follow.
+    const link = make(text.trim() ? "a" : "span", { href: text.trim() ? hrefOf(covering[0].entry.item) : null, "aria-label": said ? `${text}: ${said}` : null }, text);
     element.append(link);
     // Within the link, so that to a reader of the page nothing stands between the words.
     for (const { entry, piece } of begun) link.append(drawTag(entry, piece, above));
