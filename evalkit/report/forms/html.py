@@ -132,9 +132,11 @@ def _row(table: Table, number: int) -> Markup:
     colour = dict(table.colours).get(number, "")
     # Looked at here, too: whoever makes a document may be anybody.
     swatch = [_swatch(colour)] if is_colour(colour) else []
+    # Nor does a row have a heading that says nothing.
+    heads = bool(swatch or name.strip())
     return element(
         "tr",
-        element("th", *swatch, name, scope="row", class_=_left(column)),
+        element("th" if heads else "td", *swatch, name, scope="row" if heads else "", class_=_left(column)),
         *(element("td", cell, class_=_left(column)) for column, cell in rest),
         class_="strong" if number in table.strong else "",
     )
