@@ -33,6 +33,7 @@ from evalkit.analysis.runs import (
     scored_table_of,
     shared_conventions,
 )
+from evalkit.analysis.speed import ComparedSpeed
 from evalkit.errors import InputError
 from evalkit.harmless import clean
 from evalkit.results import EvalResult, Interval, TaskResult
@@ -140,6 +141,7 @@ class Comparison:
         ceiling: task → convention → what readers of the same articles reach against each other (`EvalResult.ceiling`);
             empty where no article has two readings.
         differing: the items on which the runs of each pair differ; empty where gold or predictions were not at hand.
+        speeds: how fast the runs are, where at least two were measured.
         notes: what else is to be known, each a sentence.
     """
 
@@ -154,6 +156,7 @@ class Comparison:
     detectable: tuple[Detectable, ...] = ()
     ceiling: Mapping[str, Mapping[str, TaskResult]] = field(default_factory=dict)
     differing: tuple[DifferingItem, ...] = ()
+    speeds: tuple[ComparedSpeed, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -196,6 +199,8 @@ class Comparison:
             "figures_compared": dict(self.figures_compared),
             "detectable": [seen.to_json() for seen in self.detectable],
             "differing": [item.to_json() for item in self.differing],
+            # Only where they were measured, so that comparisons of others stay what they were.
+            **({"speeds": [own.to_json() for own in self.speeds]} if self.speeds else {}),
             "notes": list(self.notes),
         }
 

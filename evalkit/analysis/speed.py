@@ -8,8 +8,9 @@ of a length, with intervals of a bootstrap over these articles.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,15 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.predictions.speed import Speed
 from evalkit.results import Interval
 
-__all__ = ["LengthBin", "SpeedFigures", "slowdown", "speed_figures"]
+__all__ = [
+    "ComparedSpeed",
+    "LengthBin",
+    "SpeedFigures",
+    "compared_speeds",
+    "slowdown",
+    "speed_figures",
+    "why_not_comparable",
+]
 
 Floats = NDArray[np.float64]
 
@@ -60,6 +69,34 @@ class SpeedFigures:
     lengths: tuple[LengthBin, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedSpeed:
+    """The speed of a run beside that of the first run that was measured.
+
+    Attributes:
+        run: its name.
+        articles_per_second: over all timed passes, with the interval `ci`.
+        peak_memory: in bytes; None where the system did not tell.
+        slowdown: how many times as long an article took as in the first; None of that one, and where nothing can be
+            told.
+        slowdown_ci: its interval.
+        why_not: why nothing can be told, a sentence; empty if it can.
+    """
+
+    run: str
+    articles_per_second: float
+    ci: Interval | None
+    peak_memory: int | None
+    slowdown: float | None
+    slowdown_ci: Interval | None
+    why_not: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The speed as JSON values."""
+        both = {"ci": self.ci and list(self.ci), "slowdown_ci": self.slowdown_ci and list(self.slowdown_ci)}
+        return asdict(self) | both
+
+
 def speed_figures(speed: Speed, bootstrap: Bootstrap | None = None) -> SpeedFigures:
     """The figures of a measurement; the same bytes for the same measurement."""
     drawn = bootstrap or Bootstrap()
@@ -82,6 +119,44 @@ def slowdown(before: Speed, after: Speed, bootstrap: Bootstrap | None = None) ->
     first, second = (np.array(own.passes) / len(own.latencies) for own in (before, after))
     ratios = _resampled_means(second, drawn, stream=1) / _resampled_means(first, drawn)
     return float(second.mean() / first.mean()), _interval(ratios, min(len(first), len(second)), drawn)
+
+
+def why_not_comparable(before: Speed, after: Speed) -> str:
+    """Why two measurements say nothing about each other, in a sentence; empty if they do."""
+    if before.machine != after.machine:
+        return f"timed on another machine: {after.machine}, not {before.machine}"
+    if before.articles != after.articles:
+        numbers = f"{len(after.latencies)} and {len(before.latencies)}"
+        return f"timed over other articles ({numbers} of them); measure both over the same"
+    ours, theirs = (f"batches of {own.batch_size} and {own.workers} at once" for own in (after, before))
+    return "" if ours == theirs else f"timed in {ours}, not {theirs}; measure both in one way"
+
+
+def compared_speeds(
+    speeds: Mapping[str, Speed | None], bootstrap: Bootstrap | None = None
+) -> tuple[ComparedSpeed, ...]:
+    """The speed of each run that was measured, against the first of them; nothing if fewer than two were."""
+    measured = {name: own for name, own in speeds.items() if own is not None}
+    if len(measured) < 2:
+        return ()
+    first = next(iter(measured.values()))
+    rows = []
+    for name, own in measured.items():
+        why = why_not_comparable(first, own)
+        times, ci = (None, None) if own is first or why else slowdown(first, own, bootstrap)
+        figures = speed_figures(own, bootstrap)
+        rows.append(
+            ComparedSpeed(
+                run=name,
+                articles_per_second=figures.articles_per_second,
+                ci=figures.ci,
+                peak_memory=own.peak_memory,
+                slowdown=times,
+                slowdown_ci=ci,
+                why_not=why,
+            )
+        )
+    return tuple(rows)
 
 
 def _resampled_means(values: Floats, bootstrap: Bootstrap, stream: int = 0) -> Floats:

@@ -11,6 +11,7 @@ from evalkit.analysis.changes import DIRECTIONS, Change
 from evalkit.gate.articles import CommonArticles
 from evalkit.gate.baseline import Baseline
 from evalkit.gate.rules import Rule
+from evalkit.gate.speed import SpeedOutcome
 from evalkit.harmless import clean
 from evalkit.results import CANNOT_TELL, FAIL, PASS
 from evalkit.showing import number_of, shown_html
@@ -74,6 +75,7 @@ class GateReport:
         failed: article id → error, for articles on which the extractor failed.
         max_failures: on how many it may fail.
         common: which articles were judged, and which were not.
+        speeds: what became of each rule about speed.
         notes: what else is to be known.
         advice: whether a run that passes should become the baseline, where the gold has changed, or "".
         method: what reproduces the tests.
@@ -91,6 +93,7 @@ class GateReport:
     failed: Mapping[str, str] = field(default_factory=dict)
     max_failures: int = 0
     common: CommonArticles | None = None
+    speeds: tuple[SpeedOutcome, ...] = ()
     notes: tuple[str, ...] = ()
     advice: str = ""
     method: str = ""
@@ -101,15 +104,19 @@ class GateReport:
         return len(self.failed) > self.max_failures
 
     @property
+    def _judged(self) -> tuple[Outcome | SpeedOutcome, ...]:
+        return (*self.outcomes, *self.speeds)
+
+    @property
     def verdict(self) -> str:
         """Fail if any rule fails or the extractor did too often, else cannot tell if any rule cannot, else pass."""
-        verdicts = {outcome.verdict for outcome in self.outcomes} | ({FAIL} if self.fails_too_often else set())
+        verdicts = {outcome.verdict for outcome in self._judged} | ({FAIL} if self.fails_too_often else set())
         return next((verdict for verdict in (FAIL, CANNOT_TELL) if verdict in verdicts), PASS)
 
     @property
     def exit_code(self) -> int:
         """0 pass, 1 fail, 3 cannot tell; what cannot be told counts as the rule says that it does."""
-        verdicts = {outcome.counts_as for outcome in self.outcomes} | ({FAIL} if self.fails_too_often else set())
+        verdicts = {outcome.counts_as for outcome in self._judged} | ({FAIL} if self.fails_too_often else set())
         return EXIT[next((verdict for verdict in (FAIL, CANNOT_TELL) if verdict in verdicts), PASS)]
 
     def count(self, direction: str) -> int:
@@ -125,6 +132,8 @@ class GateReport:
             "exit_code": self.exit_code,
             **{name: getattr(self, name) for name in ("run", "baseline", "gold", "split", "articles", "method")},
             "rules": [asdict(outcome) for outcome in self.outcomes],
+            # Only where somebody asked for it, so that reports of others stay what they were.
+            **({"speed": [outcome.to_json() for outcome in self.speeds]} if self.speeds else {}),
             "failed": dict(self.failed),
             "max_failures": self.max_failures,
             "common": None if self.common is None else self.common.to_json(),

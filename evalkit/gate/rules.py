@@ -19,6 +19,9 @@
     alpha = 0.05                 # how sure a larger drop must be to fail
     on_unclear = "pass"          # for this rule, in place of that of the file
 
+    [[speed]]                    # optional: see `evalkit.gate.speed`
+    max_slowdown = 1.2
+
 Words and limits are checked when the file is read; whether a run has such a label or slice, when it is judged.
 """
 
@@ -32,6 +35,7 @@ from typing import Any
 from evalkit.analysis.figures import PRF_SCORES
 from evalkit.errors import EvalkitError, InputError
 from evalkit.files import read_text
+from evalkit.gate.speed import SpeedRule
 from evalkit.registry import near_match
 from evalkit.scoring.tasks.table import choose_conventions, derived_scores, is_additive, load_task, task_names
 from evalkit.toml import TomlPlaces, parse_toml
@@ -104,12 +108,14 @@ class RuleSet:
         max_failures: on how many articles the extractor may fail.
         on_unclear: what a drop comes to that cannot be told from noise: "unclear" (exit status 3), "pass" or "fail";
             for default rules, others have it already.
+        speeds: rules about how fast the run is.
     """
 
     rules: tuple[Rule, ...]
     cluster: str | None = None
     max_failures: int = 0
     on_unclear: str = ON_UNCLEAR[0]
+    speeds: tuple[SpeedRule, ...] = ()
 
 
 def default_rules(conventions: Mapping[str, str], on_unclear: str = ON_UNCLEAR[0]) -> tuple[Rule, ...]:
@@ -131,8 +137,8 @@ def read_rules(path: Path) -> RuleSet:
 
 def _rule_set(data: Mapping[str, Any], places: TomlPlaces) -> RuleSet:
     for key in data:
-        if key not in ("rule", *SETTINGS):
-            raise _unknown(places.of(key), "field", key, (*SETTINGS, "rule"))
+        if key not in ("rule", "speed", *SETTINGS):
+            raise _unknown(places.of(key), "field", key, (*SETTINGS, "rule", "speed"))
     rows = data.get("rule", [])
     listed = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
     if not data or not listed or ("rule" in data and not rows):
@@ -144,7 +150,36 @@ def _rule_set(data: Mapping[str, Any], places: TomlPlaces) -> RuleSet:
     for number, name in enumerate(names):
         if name in names[:number]:
             raise InputError(f"{places.of('name', number)}: rule {name!r} is there twice; give each a name of its own")
-    return RuleSet(rules=tuple(rules), **settings)
+    return RuleSet(rules=tuple(rules), speeds=_speed_rules(data, usual, places), **settings)
+
+
+SPEED_FIELDS = ("name", "max_slowdown", "against", "on_unclear")
+
+
+def _speed_rules(data: Mapping[str, Any], usual: Mapping[str, Any], places: TomlPlaces) -> tuple[SpeedRule, ...]:
+    rows = data.get("speed", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise InputError(f"{places.of('speed', table='speed')}: speed must be written as [[speed]], one for each rule")
+    rules = []
+    for number, row in enumerate(rows):
+        for key, value in row.items():
+            place = places.of(key, number, "speed")
+            if key not in SPEED_FIELDS:
+                raise _unknown(place, "field", key, SPEED_FIELDS)
+            if key in ("name", "against") and (not isinstance(value, str) or not value):
+                raise InputError(f"{place}: {key} must be text in quotes, found {value!r:.60}")
+        _check_unclear(row, places.of("on_unclear", number, "speed"))
+        most = row.get("max_slowdown")
+        if isinstance(most, bool) or not isinstance(most, (int, float)) or not 0 < most <= MOST_TIMES:
+            place = places.of("max_slowdown" if "max_slowdown" in row else "speed", number, "speed")
+            raise InputError(
+                f"{place}: max_slowdown must be a number above 0, such as 1.2 for a fifth slower, found {most!r:.60}"
+            )
+        rules.append(SpeedRule(**{**usual, **row}))
+    return tuple(rules)
+
+
+MOST_TIMES = 1000
 
 
 def _settings(data: Mapping[str, Any], places: TomlPlaces) -> dict[str, Any]:

@@ -17,11 +17,21 @@ from typing import Any
 from evalkit.errors import FormatError, InputError
 from evalkit.files import json_bytes, parse_json, read_inside, write_file
 from evalkit.harmless import clean
+from evalkit.predictions.run import Run
 from evalkit.predictions.store import ELSEWHERE, SPEED
 from evalkit.shapes import checked, fields, number, numbers, text
 from evalkit.showing import number_of, shown_html
 
-__all__ = ["Speed", "articles_hash", "machine_name", "peak_memory", "read_speed", "speed_file", "write_speed"]
+__all__ = [
+    "Speed",
+    "articles_hash",
+    "machine_name",
+    "peak_memory",
+    "read_speed",
+    "speed_file",
+    "speed_of_run",
+    "write_speed",
+]
 
 MEASURE_AGAIN = "measure again with evalkit run --speed"
 
@@ -128,6 +138,16 @@ def read_speed(path: Path) -> Speed | None:
     lists = {name: tuple(own[name]) for name in ("passes", "latencies", "characters")}
     plain = {name: own.get(name) for name in Speed.__dataclass_fields__ if name not in lists}
     return Speed(**lists, **plain)  # type: ignore[arg-type]
+
+
+def speed_of_run(run: Run) -> Speed | None:
+    """The speed that the folder of a run holds; None if it lies in none, or nothing was measured.
+
+    Raises:
+        FormatError: the file is damaged.
+        InputError: it cannot be read.
+    """
+    return read_speed(run.path) if run.path is not None and run.path.is_dir() else None
 
 
 def write_speed(path: Path, speed: Speed) -> None:

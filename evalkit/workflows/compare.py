@@ -14,10 +14,12 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.power import detectable_differences
 from evalkit.analysis.ranking import ranking_changes, rankings
 from evalkit.analysis.seeds import RepeatedRuns, SeedRow, seed_variance
+from evalkit.analysis.speed import ComparedSpeed, compared_speeds
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
 from evalkit.options import Intervals, Options, OptionWords, Scoring, listed, options_of
 from evalkit.predictions.run import Run
+from evalkit.predictions.speed import Speed, speed_of_run
 from evalkit.results import EvalResult
 from evalkit.scoring.stories import SharedStories, cluster_notes, shared_stories
 from evalkit.scoring.tasks.table import main_convention
@@ -75,9 +77,11 @@ def compare_runs(
     if differences:
         differing, untold = differing_of_runs(dict(zip(results, read, strict=True)), shown, options.scoring, dataset)
         notes += untold
+    speeds = _speeds(dict(zip(results, read, strict=True)), notes)
     return replace(
         shown,
         differing=differing,
+        speeds=speeds,
         detectable=detectable_differences(shown.rows),
         order_changes=ranking_changes(results, **limits),
         figures_compared={task: len(figures) for task, figures in order.items()},
@@ -85,6 +89,17 @@ def compare_runs(
         ceiling=next((result.ceiling for result in results.values() if result.ceiling), {}),
         notes=tuple(notes),
     )
+
+
+def _speeds(runs: Mapping[str, Run], notes: list[str]) -> tuple[ComparedSpeed, ...]:
+    """How fast the runs are, where that was measured; a damaged file of speeds is noted, and stops no comparison."""
+    speeds: dict[str, Speed | None] = {}
+    for name, run in runs.items():
+        try:
+            speeds[name] = speed_of_run(run)
+        except InputError as error:
+            notes.append(str(error))
+    return compared_speeds(speeds)
 
 
 def compare_repeated_runs(

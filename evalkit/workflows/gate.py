@@ -27,9 +27,11 @@ from evalkit.gate.baseline import (
 from evalkit.gate.outcome import BaselineUpdate, GateReport, Outcome
 from evalkit.gate.rules import Rule, RuleSet, default_rules, read_rules
 from evalkit.gate.slices import SliceValues, needs_training
+from evalkit.gate.speed import SpeedOutcome, SpeedRule, judge_speed
 from evalkit.gate.verdict import ROUNDS, Sides, judge_rules
 from evalkit.options import Intervals, OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
+from evalkit.predictions.speed import read_speed, speed_file, speed_of_run
 from evalkit.results import PASS
 from evalkit.scoring.pairs import Pair, Paired
 from evalkit.scoring.stories import cluster_notes, cluster_properties, shared_stories
@@ -106,6 +108,7 @@ def check_gate(
         failed=dict(sorted(failed.items())),
         max_failures=wanted.max_failures,
         common=common,
+        speeds=tuple(_speed_outcome(rule, ours, before.run) for rule in wanted.speeds),
         notes=(
             *judged.left_out,
             *_notes(ours, before, common, changes),
@@ -173,6 +176,30 @@ def compared_baseline(baseline: Run | str | Path, run: Run, gold: GoldDataset) -
     before = _baseline(baseline, gold)
     _check_measure(run, before.run)
     return before.run, _common(before, run, gold)
+
+
+def _speed_outcome(rule: SpeedRule, run: Run, baseline: Run) -> SpeedOutcome:
+    """What becomes of a rule about speed: a baseline that is a file holds none, a run folder may.
+
+    Raises:
+        EvalkitError: what the rule names is not there, or a file of speeds is damaged.
+    """
+    after = speed_of_run(run)
+    if rule.against:
+        place = Path(rule.against)
+        if not speed_file(place).is_file():
+            raise InputError(
+                f"rule {rule.name!r}: against {place}: there is no speed.json; measure one with run --speed"
+            )
+        before = read_speed(place)
+    else:
+        place, before = Path(baseline.place), speed_of_run(baseline)
+    lacking = [f"the speed of {run.place} was not measured; evalkit run --speed N does"] if after is None else []
+    if before is None:
+        lacking.append(
+            f"{place} holds no speed that was measured; name a run folder or a speed.json that does with against"
+        )
+    return judge_speed(rule, before, after, lacking=lacking)
 
 
 def _rules(rules: str | Path | RuleSet | None) -> RuleSet | None:

@@ -24,7 +24,7 @@ from evalkit.errors import EvalkitError, InputError
 from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scoring, options_of
 from evalkit.predictions.listing import ListedRun, found_runs
 from evalkit.predictions.run import Run
-from evalkit.predictions.speed import read_speed
+from evalkit.predictions.speed import speed_of_run
 from evalkit.results import EvalResult
 from evalkit.scoring.stories import SharedStories
 from evalkit.scoring.tasks.table import convention_names, is_additive, load_task, main_convention
@@ -132,10 +132,14 @@ class _Found:
             if said := result.shortfall:
                 self.left_out[place] = said
                 return
-            speed = read_speed(run.path) if run.path is not None and run.path.is_dir() else None
         except EvalkitError as error:
             self.left_out[place] = str(error)
             return
+        speed = None
+        try:
+            speed = speed_of_run(run)
+        except InputError as error:
+            self.notes.append(str(error))
         entry = Entry(place=place, run=run, result=result, speed=speed, name=place if named else "")
         twin = next((own for own in self.entries if is_same_run(own, entry)), None)
         if twin is not None:

@@ -30,3 +30,37 @@ def test_a_leaderboard_shows_it(evalkit: Evalkit):
     assert all(own["articles_per_second"] > 0 and own["peak_memory"] for own in board["standings"])
     assert board["pareto"]["speed"]
     assert "timed on" in evalkit("leaderboard").out
+
+
+def test_compare_and_gate_look_at_it(evalkit: Evalkit):
+    for out in ("a", "b"):
+        assert evalkit(*RUN[:-1], out, "--speed", "3").status == 0
+    compared = evalkit("compare", "a", "b", "--resamples", "10", "--json").json["speeds"]
+    assert [own["run"] for own in compared] == ["a", "b"]
+    assert compared[0]["slowdown"] is None
+    assert compared[1]["slowdown"] > 0
+    assert "times as long" in evalkit("compare", "a", "b", "--resamples", "10").out
+    # Nothing is a thousand times as slow the second time; whether it is slower at all depends on the machine.
+    Path("rules.toml").write_text("[[speed]]\nmax_slowdown = 1000\n")
+    gate = evalkit("gate", "b", "--baseline", "a", "--rules", "rules.toml", "--json")
+    assert (gate.status, [own["verdict"] for own in gate.json["speed"]]) == (0, ["pass"])
+    # A baseline that is a file knows nothing of speed, and the rule may say what does.
+    assert evalkit("gate", "a", "--baseline", "base.json", "--update").status == 0
+    gate = evalkit("gate", "b", "--baseline", "base.json", "--rules", "rules.toml")
+    assert gate.status == 3
+    assert "holds no speed that was measured" in " ".join(gate.out.split())
+    Path("rules.toml").write_text('[[speed]]\nmax_slowdown = 1000\nagainst = "a/speed.json"\n')
+    assert evalkit("gate", "b", "--baseline", "base.json", "--rules", "rules.toml").status == 0
+    Path("rules.toml").write_text('[[speed]]\nmax_slowdown = 1000\nagainst = "nowhere"\n')
+    gate = evalkit("gate", "b", "--baseline", "base.json", "--rules", "rules.toml")
+    assert (gate.status, gate.out) == (2, "")
+
+
+def test_a_damaged_file_of_speeds_stops_no_comparison(evalkit: Evalkit):
+    for out in ("runs/a", "runs/b"):
+        assert evalkit(*RUN[:-1], out).status == 0
+    Path("runs/a/speed.json").write_text("{")
+    compared = evalkit("compare", "runs/a", "runs/b", "--resamples", "10")
+    assert compared.status == 0
+    assert "runs/a/speed.json: not valid JSON" in " ".join(compared.out.split())
+    assert "not valid JSON" in " ".join(evalkit("leaderboard", "--resamples", "10").out.split())

@@ -11,6 +11,7 @@ from evalkit.report.of.cells import change, flat, interval_heading, number
 from evalkit.report.of.charts import bounded, forest
 from evalkit.report.of.differing import differing_tables
 from evalkit.report.of.run_names import RunName, legend, run_names
+from evalkit.report.of.speed import speed_table
 from evalkit.showing import number_of
 
 __all__ = ["document"]
@@ -40,6 +41,7 @@ def document(comparison: Comparison, *, differences: int = DIFFERENCES) -> Docum
         blocks=(
             *legend(names),
             *_tables(comparison, names, differences),
+            *_speeds(comparison, names),
             Lines.of(*marks, tone=FAINT),
             Lines.of(*lines),
         ),
@@ -47,6 +49,11 @@ def document(comparison: Comparison, *, differences: int = DIFFERENCES) -> Docum
         rows=tuple(flat(comparison.values_of(row)) for row in comparison.rows),
         data=comparison.to_json(),
     )
+
+
+def _speeds(comparison: Comparison, names: Mapping[str, RunName]) -> list[Table]:
+    heads = {name: own.head for name, own in names.items()}
+    return [speed_table(comparison.speeds, heads)] if comparison.speeds else []
 
 
 def _tables(comparison: Comparison, names: Mapping[str, RunName], differences: int) -> Iterator[Block]:

@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from evalkit.analysis.changes import ADDED, BROKEN, DIRECTIONS, FIXED, GONE, Change, ChangedItem
 from evalkit.gate.outcome import BaselineUpdate, GateReport, Outcome
 from evalkit.gate.rules import POOLED, Rule
+from evalkit.gate.speed import SpeedOutcome
 from evalkit.harmless import one_line
 from evalkit.report.document import (
     BAD,
@@ -56,7 +57,8 @@ def document(report: GateReport, *, limit: int = LIMIT) -> Document:
         report: what the gate says.
         limit: how many items of each kind of change are listed; the rest is counted.
     """
-    blocks: list[Block | None] = [_rules(report.outcomes), *map(_reason, report.outcomes), _failures(report)]
+    blocks: list[Block | None] = [_rules(report.outcomes), *map(_reason, report.outcomes)]
+    blocks += [*map(_speed_reason, report.speeds), _failures(report)]
     blocks.append(Lines.of(*map(one_line, report.causes), tone=STRONG) if report.causes else None)
     blocks += [_changes(report, direction, limit) for direction in DIRECTIONS]
     articles = number_of(report.articles, "article")
@@ -67,7 +69,11 @@ def document(report: GateReport, *, limit: int = LIMIT) -> Document:
         notes=(*map(one_line, report.notes), *_rights(report), *filter(None, [one_line(report.advice)])),
         signature=report.method,
         verdict=report.verdict,
-        checks=(*(_check(outcome, report) for outcome in report.outcomes), _extraction(report)),
+        checks=(
+            *(_check(outcome, report) for outcome in report.outcomes),
+            *map(_speed_check, report.speeds),
+            _extraction(report),
+        ),
         rows=tuple(map(_row, report.outcomes)),
         data=report.to_json(),
     )
@@ -119,7 +125,26 @@ def _reason(outcome: Outcome) -> Lines:
     return Lines(lines=(Line.of(words, tone=VERDICT_TONES[outcome.verdict]),), hanging=True)
 
 
-def _told(outcome: Outcome) -> str:
+def _speed_reason(outcome: SpeedOutcome) -> Lines:
+    words = f"{outcome.verdict}: {one_line(outcome.rule.name)}: {_told(outcome)}"
+    return Lines(lines=(Line.of(words, tone=VERDICT_TONES[outcome.verdict]),), hanging=True)
+
+
+def _speed_check(outcome: SpeedOutcome) -> Check:
+    """A rule about speed, with articles in a second of both sides."""
+    ignored = outcome.verdict == CANNOT_TELL and outcome.counts_as == PASS
+    both = {"run": outcome.value, "baseline": outcome.baseline}
+    rates = (f"{name} {value:.3g} articles/s" for name, value in both.items() if value is not None)
+    return Check(
+        name=one_line(outcome.rule.name),
+        group="speed",
+        verdict=SKIPPED if ignored else outcome.counts_as,
+        reason=_told(outcome),
+        details=tuple(rates),
+    )
+
+
+def _told(outcome: Outcome | SpeedOutcome) -> str:
     """The reason, and what `on_unclear` makes of what cannot be told."""
     reason = one_line(outcome.reason)
     return reason if outcome.counts_as == outcome.verdict else f"{reason}; on_unclear makes this a {outcome.counts_as}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from evalkit.analysis.speed import PERCENTILES, LengthBin, speed_figures
+from collections.abc import Mapping, Sequence
+
+from evalkit.analysis.speed import PERCENTILES, ComparedSpeed, LengthBin, speed_figures
 from evalkit.predictions.speed import Speed
-from evalkit.report.document import Column, Document, Lines, Table
+from evalkit.report.document import Column, Document, Lines, Table, figure_columns
 from evalkit.results import Interval
 from evalkit.showing import number_of
 
-__all__ = ["document", "speed_line"]
+__all__ = ["document", "speed_line", "speed_table"]
 
 
 def document(speed: Speed) -> Document:
@@ -59,6 +61,27 @@ def speed_line(speed: Speed) -> str:
     figures = speed_figures(speed)
     passes = number_of(len(speed.passes), "timed pass", "timed passes")
     return f"{figures.articles_per_second:.3g} articles/s{_bounds(figures.ci)} over {passes}"
+
+
+def speed_table(speeds: Sequence[ComparedSpeed], names: Mapping[str, str]) -> Table:
+    """How fast runs are, against the first that was measured; `names` are those by which tables call them."""
+    why = [f"{names[own.run]}: {own.why_not}" for own in speeds if own.why_not]
+    return Table(
+        title="speed",
+        columns=figure_columns("run", "articles/s", "95 % CI", "times as long", "95 % CI of it", "peak MB"),
+        rows=tuple(
+            (
+                names[own.run],
+                f"{own.articles_per_second:.3g}",
+                "–" if own.ci is None else f"{own.ci[0]:.3g}–{own.ci[1]:.3g}",
+                "–" if own.slowdown is None else f"{own.slowdown:.2f}",
+                "–" if own.slowdown_ci is None else f"{own.slowdown_ci[0]:.2f}–{own.slowdown_ci[1]:.2f}",
+                "–" if own.peak_memory is None else f"{own.peak_memory / 1e6:.0f}",
+            )
+            for own in speeds
+        ),
+        caption="; ".join(why),
+    )
 
 
 def _bounds(ci: Interval | None) -> str:
