@@ -38,7 +38,8 @@ class MlflowTracker:
 
     Parameters are what identifies the run (extractor, fingerprint, gold, split, settings, versions), metrics its
     figures with their intervals, as `entities.exact.micro.f1` and `….f1_low`; tags hold the signatures; artifacts are
-    `run.json`, `result.json` and `predictions.jsonl`. The runs of a suite are nested in one of its own.
+    `run.json`, `result.json`, `predictions.jsonl` and the page to look into it, `explorer.html`. The runs of a suite
+    are nested in one of its own.
 
     Args:
         experiment: the name of the experiment, made if there is none.
@@ -160,7 +161,21 @@ class MlflowTracker:
             self._client.log_batch(run_id, tags=tags[start : start + _BATCH])
         for name, content in _artifacts(run):
             self._client.log_text(run_id, content, name)
+        if run.result is not None:
+            self._explorer(run_id, run)
         self._client.set_terminated(run_id, "FINISHED")
+
+    def _explorer(self, run_id: str, run: Run) -> None:
+        """The page to look into the run; why there is none, where there is none."""
+        from evalkit.workflows.view import view_runs
+        from evalkit.workflows.write_view import view_page
+
+        try:
+            page = view_page(view_runs(run)).decode()
+        except EvalkitError as error:
+            self._client.set_tag(run_id, "evalkit.explorer", f"there is none: {error}"[:_LONGEST_TAG])
+            return
+        self._client.log_text(run_id, page, "explorer.html")
 
 
 def _named(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

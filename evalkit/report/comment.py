@@ -154,8 +154,11 @@ def _parts(document: Document, mark: str, links: Mapping[str, str]) -> list[_Par
         shown = (f"[{markdown_text(one_line(name, 60))}]({address})" for name, address in links.items())
         head += ["", " · ".join(shown)]
     parts = [_Part(tuple(head), keeps=True)]
-    for block in document.blocks:
-        parts += _of_block(block)
+    for part in (part for block in document.blocks for part in _of_block(block)):
+        # Lists that follow each other are one.
+        if _is_list(part) and _is_list(parts[-1]):
+            part = replace(part, lines=parts.pop().lines + part.lines)
+        parts.append(part)
     if document.notes:
         parts.append(_Part(tuple(f"* {markdown_text(note)}" for note in document.notes)))
     if document.signature:
@@ -170,6 +173,10 @@ def _of_block(block: Block) -> Iterator[_Part]:
         yield _Part(tuple(line for part in shown[1:] for line in part), summary=markdown_inside(block.title))
         return
     yield from map(_Part, shown)
+
+
+def _is_list(part: _Part) -> bool:
+    return not (part.keeps or part.summary) and part.lines[0].startswith("* ")
 
 
 def _fitted(parts: Sequence[_Part]) -> list[_Part]:

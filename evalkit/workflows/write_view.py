@@ -17,7 +17,7 @@ from evalkit.report.explorer.overview import overview_of
 from evalkit.report.explorer.page import chunk_file, explorer_page
 from evalkit.showing import number_of
 
-__all__ = ["LARGEST_PAGE", "write_view"]
+__all__ = ["LARGEST_PAGE", "view_page", "write_view"]
 
 LARGEST_PAGE = 250_000_000
 """Bytes; a browser reads all of a page before it shows anything."""
@@ -39,12 +39,10 @@ def write_view(exploration: Exploration, path: str | Path, *, split_files: bool 
         OutputError: it cannot be written, or the folder holds something else.
     """
     file = path_of(path, "path must be the path of the page")
-    index = packed(index_of(exploration.explored))
-    overview = overview_of(exploration)
     if not split_files:
-        chunks = list(_chunks(exploration, len(index)))
-        write_file(file, explorer_page(exploration.title, overview, index, chunks))
+        write_file(file, view_page(exploration))
         return
+    index, overview = packed(index_of(exploration.explored)), overview_of(exploration)
     folder = f"{file.stem}.files"
     _refuse_others(file.with_name(folder))
     names = [f"{folder}/chunk-{number:04}.js" for number in range(_number_of_chunks(exploration))]
@@ -54,6 +52,17 @@ def write_view(exploration: Exploration, path: str | Path, *, split_files: bool 
         for number, (name, chunk) in enumerate(zip(names, chunks_of(exploration.explored), strict=True))
     }
     replace_children(file.parent, {file.name: page.decode(), **written})
+
+
+def view_page(exploration: Exploration) -> bytes:
+    """The page with all of its articles in it.
+
+    Raises:
+        InputError: it would be larger than 250 MB.
+    """
+    index = packed(index_of(exploration.explored))
+    chunks = list(_chunks(exploration, len(index)))
+    return explorer_page(exploration.title, overview_of(exploration), index, chunks)
 
 
 def _number_of_chunks(exploration: Exploration) -> int:

@@ -87,6 +87,8 @@ def test_a_change_that_is_worse_is_said_in_one_comment(build: Build, forge: Forg
     assert "](https://github.com/o/r/actions/runs/1/artifacts/2)" in comment["body"]
     assert "## evalkit gate: ❌ fail" in (tmp_path / "summary.md").read_text(encoding="utf-8")
     assert "<testsuites" in (tmp_path / "temp" / "evalkit-gate" / "junit.xml").read_text(encoding="utf-8")
+    page = (tmp_path / "temp" / "evalkit-gate" / "explorer.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
     assert TOKEN not in build.said
     assert all(TOKEN.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
@@ -140,3 +142,18 @@ def test_each_input_is_used_and_each_that_is_used_is_there():
         assert set(re.findall(r"inputs\.([\w-]+)", text)) == set(loaded(path)["inputs"])
         ids = {step["id"] for step in steps_of(path).values() if "id" in step}
         assert set(re.findall(r"steps\.([\w-]+)\.", text)) <= ids
+
+
+def test_the_workflow_of_this_repository_gives_its_actions_what_they_take():
+    workflow = loaded(ROOT / ".github" / "workflows" / "pull-request.yml")
+    assert workflow["on"] == {"pull_request": ""}
+    for job in workflow["jobs"].values():
+        for step in job["steps"]:
+            assert "${{" not in step.get("run", "")
+            if step.get("uses", "").startswith("./"):
+                inputs = loaded(ROOT / step["uses"] / "action.yml")["inputs"]
+                assert set(step["with"]) <= set(inputs)
+                assert {name for name, one in inputs.items() if one.get("required") == "true"} <= set(step["with"])
+        for model in job.get("strategy", {}).get("matrix", {}).get("model", []):
+            assert (ROOT / "experiments" / "gate" / f"{model}.json").is_file()
+            assert (ROOT / "experiments" / "gate" / f"{model}.toml").is_file()

@@ -129,6 +129,7 @@ def test_a_run_is_kept_with_figures_parameters_signature_and_files(server: str, 
     assert kept.data.tags["evalkit.signature.entities.exact"] == exact.signature
     assert json.loads(artifact(client, kept, "result.json", tmp_path))["format"] == "evalkit.result"
     assert artifact(client, kept, "predictions.jsonl", tmp_path).count("\n") == 6
+    assert artifact(client, kept, "explorer.html", tmp_path).startswith("<!doctype html>")
     assert json.loads(artifact(client, kept, "run.json", tmp_path))["extractor"] == run.extractor
 
 

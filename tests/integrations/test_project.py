@@ -137,3 +137,4 @@ def test_the_script_of_gitlab(build: Build, gitlab: dict[str, str], forge: objec
     assert comment["body"].splitlines()[1] == "## evalkit gate: ❌ fail"
     assert "https://gitlab.com/o/r/-/jobs/1/artifacts/browse/evalkit-gate" in comment["body"]
     assert (build.folder / "evalkit-gate" / "junit.xml").is_file()
+    assert (build.folder / "evalkit-gate" / "explorer.html").is_file()

@@ -125,3 +125,9 @@ def test_a_link_that_is_none_is_refused(name: str, address: str):
 
 def test_a_result_without_lists_is_a_comment_too():
     assert render_comment(report([], rules=0), name="ner").splitlines()[0] == MARK
+
+
+def test_lists_that_follow_each_other_are_one():
+    lines = render_comment(report(rules=3), name="ner").splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("* ❌ fail: rule 0"))
+    assert all(lines[first + number].startswith(f"* ❌ fail: rule {number} ") for number in range(3))
