@@ -62,7 +62,15 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("leaderboard", "all runs in runs/, ranked"),
         ("leaderboard experiments --task entities -o board.html", "one task, as a page"),
     ],
-    "gate": [("gate runs/new --baseline runs/old", "exit status 0 as good, 1 worse, 3 cannot tell")],
+    "gate": [
+        ("gate runs/new --baseline runs/old", "exit status 0 as good, 1 worse, 3 cannot tell"),
+        ("gate runs/new --baseline base.json --comment-file c.md", "and the comment for a pull request"),
+    ],
+    "init": [
+        ("init --model ner-base", "settings, a workflow of GitHub, a first baseline"),
+        ("init --model mine:find --dataset gold/ --build gitlab", "your function, your gold, GitLab"),
+    ],
+    "comment": [("comment c.md", "in a build: posts it, or writes it anew in its place")],
     "completion": [("completion bash", "the script; where it goes stands above it")],
     "dataset validate": [("dataset validate gold/", "every problem, with where it is")],
     "dataset build": [("dataset build gold/", "the dataset folder, its card and the corpus")],
@@ -71,6 +79,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("dataset convert gold/ out.conll --to conll --lossy", "what tag columns can hold; the rest is counted"),
     ],
     "dataset describe": [("dataset describe gold/", "counts by split")],
+    "dataset review": [("dataset review gold/ --rev origin/main", "what is wrong, what leaks since, what changed")],
     "dataset suspects": [("dataset suspects gold/ runs/mine", "what a run makes doubtful")],
 }
 """The words of a command → examples with what they are for; a test parses each."""
@@ -88,7 +97,7 @@ _GROUPS: Mapping[str, Sequence[str]] = {
     "How sure the figures are": [],
     "How files are read": [],
     "How files are written": [],
-    "Where to": ["out", "form", "to", "as_json", "files"],
+    "Where to": ["out", "form", "to", "as_json", "files", "mlflow"],
 }
 """The groups in their order, with the options that belong there whatever record they are part of."""
 
