@@ -95,7 +95,7 @@ def commands_page() -> str:
 
 
 def _examples(words: str) -> str:
-    lines = [f"evalkit {line}  # {what}" for line, what in EXAMPLES.get(words, ())]
+    lines = [f"# {what}\nevalkit {line}" for line, what in EXAMPLES.get(words, ())]
     return "\n```bash\n{}\n```\n".format("\n".join(lines)) if lines else ""
 
 

@@ -24,8 +24,8 @@ def _inert(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """A text as code, in a cell too; nothing of nothing."""
-    return "`{}`".format(text.replace("|", "\\|").replace("`", "'")) if text else ""
+    """A text as code, in a cell too (a bar within code parts no cells); nothing of nothing."""
+    return "`{}`".format(text.replace("`", "'")) if text else ""
 
 
 def listed(names: Iterable[str]) -> str:
