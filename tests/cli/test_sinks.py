@@ -108,7 +108,7 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "report": ("report", "s"),
     "compare": ("compare", "r", "t", "--resamples", "10"),
     "explain": ("explain", "r", "--resamples", "0", "--slice", "section"),
-    "explain-where": ("explain", "r", "--where", "missed >= 0 and section != title"),
+    "explain-where": ("explain", "r", "--where", "missed >= 0 and section == title"),
     "explain-article": ("explain", "r", TYPED),
     "gate": ("gate", "t", "--baseline", "base.json", "--rules", "rules.toml"),
     "diff": ("dataset", "diff", "gold.jsonl", "wrong.jsonl"),
