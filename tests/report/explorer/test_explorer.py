@@ -114,6 +114,16 @@ def test_a_filter_says_how_many_are_left_and_goes_into_the_address(tab: Any, sam
     heading(tab, "31 articles")
 
 
+def test_slices_are_counted_when_they_are_looked_at(tab: Any, sample: str):
+    go(tab, f"{sample}#articles")
+    assert tab.locator("select[name='slice.source']").count() == 0
+    tab.click("summary >> text=Slices")
+    source = tab.locator("select[name='slice.source']")
+    assert source.locator("option").all_inner_texts() == ["all", "Echo · 30", "Wire · 1"]
+    source.select_option("Wire")
+    heading(tab, "1 article of 31")
+
+
 def test_marks_say_what_they_are(tab: Any, sample: str):
     go(tab, sample + ENTITIES)
     names = [name for name in tab.locator("mark a").evaluate_all("all => all.map(a => a.ariaLabel)") if name]

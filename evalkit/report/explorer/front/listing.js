@@ -1,6 +1,6 @@
 // The list of articles: filters at the side, what costs most first.
 import { write } from "./address.js";
-import { button, choice, fill, make, numberOf, say, words } from "./elements.js";
+import { add, choice, fill, make, numberOf, say, words } from "./elements.js";
 import { makeRows } from "./rows.js";
 import { letterOf, signOf } from "./signs.js";
 import { textsOf } from "./articles.js";
@@ -60,7 +60,12 @@ export function showList(app, seen, scored) {
   };
   const [first, more] = [[], []];
   for (const name of chooser.names(scored.task)) (/^(in|slice)\./.test(name) ? more : first).push(name);
-  const moreFilters = more.length > 0 && make("details", { class: "more", open: app.more || more.some((name) => seen.filters[name]), ontoggle: (event) => (app.more = event.target.open) }, make("summary", {}, "Slices"), more.map(select));
+  // Slices are many, and are counted when somebody looks at them.
+  const slices = make("div", { class: "filters" });
+  const countSlices = () => slices.childElementCount || add(slices, more.map(select));
+  const moreFilters = more.length > 0 && make("details", { class: "more", open: app.more || more.some((name) => seen.filters[name]) }, make("summary", {}, "Slices"), slices);
+  if (moreFilters?.open) countSlices();
+  if (moreFilters) moreFilters.addEventListener("toggle", () => ((app.more = moreFilters.open), app.more && countSlices()));
   const sort = choice("Order", [["", "costs most first"], ["date", "newest first"], ["id", "by id"]], seen.sort, (value) => go({ ...seen, sort: value }), { name: "sort" });
   const form = make("form", { class: "filters", "aria-label": "Filters", onsubmit: (event) => event.preventDefault() }, make("label", { class: "field" }, make("span", {}, "Search"), search), app.scoring(seen, scored), runChoice, first.map(select), sort, moreFilters);
   const wide = matchMedia("(min-width: 60rem)").matches;

@@ -173,16 +173,18 @@ async function openIt(scored, wanted) {
   view.hits();
 }
 
+const heights = new Map();
+
 /** How high the boxes of the letters are in this font: marks below the text begin under them. */
 function measure() {
   for (const text of place.querySelectorAll(".paragraph")) {
-    if (text.style.getPropertyValue("--content")) continue;
-    const probe = make("span", { class: "probe" }, "x");
-    text.append(probe);
-    const height = probe.getClientRects()[0]?.height ?? 0;
-    probe.remove();
-    const kind = text.className;
-    for (const other of place.querySelectorAll(".paragraph")) if (other.className === kind) other.style.setProperty("--content", `${height}px`);
+    if (!heights.has(text.className)) {
+      const probe = make("span", { class: "probe" }, "x");
+      text.append(probe);
+      heights.set(text.className, probe.getClientRects()[0]?.height ?? 0);
+      probe.remove();
+    }
+    text.style.setProperty("--content", `${heights.get(text.className)}px`);
   }
 }
 
@@ -227,7 +229,11 @@ async function begin() {
   });
   for (const name of ["hashchange", "popstate"]) addEventListener(name, () => show());
   contents();
-  addEventListener("resize", () => view?.redraw?.());
+  addEventListener("resize", () => {
+    heights.clear();
+    measure();
+    view?.redraw?.();
+  });
   await show();
   document.documentElement.dataset.ready = "";
 }
