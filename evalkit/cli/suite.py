@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import click
 
 from evalkit.cli.options import given
 from evalkit.cli.progress import shown_progress
-from evalkit.cli.show import Shown, show, status_of, warn
+from evalkit.cli.show import Shown, advise, show, status_of, warn
+from evalkit.errors import interruption_of
 from evalkit.options import Running
 
 __all__ = ["run_the_suite"]
@@ -41,6 +43,27 @@ def run_the_suite(suite: Path, running: Running, form: Shown, *, baseline: bool)
         raise click.UsageError(f"--{odd[0].replace('_', '-')} is about one run; with --suite it stands in {suite}")
     with shown_progress(suite.name) as watched:
         running = replace(running, progress=watched.progress, standing=watched.standing)
-        done = run_suite(suite, baseline=baseline, running=running, began=warn)
+        at: list[str] = []
+
+        def began(line: str) -> None:
+            at[:] = [line]
+            warn(line)
+
+        try:
+            done = run_suite(suite, baseline=baseline, running=running, began=began)
+        except BaseException as stop:
+            if (interrupt := interruption_of(stop)) is not None:
+                advise(
+                    interrupt, f" at {at[0]}; to go on:" if at else " before the first run; to begin again:", _again()
+                )
+            raise
     show(done, form)
     return status_of(done.shortfall)
+
+
+def _again() -> str:
+    """The command as it was typed; asked to begin anew it would do so once more."""
+    from evalkit.secrets import redacted_command
+
+    typed = click.get_current_context().find_root().obj or ()
+    return shlex.join(["evalkit", *redacted_command(word for word in typed if word != "--restart")])

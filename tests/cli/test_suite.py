@@ -33,6 +33,7 @@ def test_after_ctrl_c_the_same_command_goes_on(suite: Evalkit):
     Path("stop").touch()
     stopped = suite("run", "--suite", "suite.toml")
     assert (stopped.status, stopped.out) == (130, "")
+    assert "stopped at run 2 of 2: gold/stops; to go on:\nevalkit run --suite suite.toml" in stopped.err
     Path("stop").unlink()
     done = suite("run", "--suite", "suite.toml")
     assert done.status == 0

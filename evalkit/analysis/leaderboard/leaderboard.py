@@ -268,6 +268,7 @@ def make_board(
     cheap = {own.name: (-own.system.cost, own.f1) for own in standings if own.system.cost is not None}
     machines = {own.system.machine for own in standings if own.system.articles_per_second is not None}
     method = _method(len(tests), bootstrap)
+    scored = "".join(f"{name}:{_told(value)}|" for name, value in sorted(scoring.items()))
     return Board(
         gold=gold,
         split=split,
@@ -282,8 +283,12 @@ def make_board(
         # One system alone is on every line.
         fast=pareto_line(fast) if len(fast) > 1 and len(machines) == 1 else (),
         cheap=pareto_line(cheap) if len(cheap) > 1 else (),
-        signature=f"{task}|{convention}|micro|gold:{gold}|split:{split}|{method}|evalkit:{__version__}",
+        signature=f"{task}|{convention}|micro|gold:{gold}|split:{split}|{scored}{method}|evalkit:{__version__}",
     )
+
+
+def _told(value: object) -> str:
+    return "+".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _with_order(own: Standing, order: Mapping[str, int]) -> Standing:
