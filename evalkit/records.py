@@ -75,6 +75,8 @@ class Article:
     zones: tuple[Zone, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
 
+    _repr_html_ = shown_html
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:

@@ -195,6 +195,8 @@ class TaskResult:
         labels = [(("label", label), prf) for label, prf in self.labels.items()]
         return [*labels, (MICRO, self.micro), (MACRO, self.macro)]
 
+    _repr_html_ = shown_html
+
 
 MICRO, MACRO = ("micro", ""), ("macro", "")
 

@@ -10,7 +10,7 @@ import click
 from evalkit.cli.options import PATH, extractor_options, parse_settings
 from evalkit.cli.progress import shown_progress
 from evalkit.cli.reading import read_options, suggestion_option, write_options
-from evalkit.cli.show import TERMINAL, show, show_logs, status_of, warn, write
+from evalkit.cli.show import TERMINAL, Shown, beside_option, show, show_logs, status_of, warn, write, write_beside
 from evalkit.harmless import json_text
 from evalkit.options import ReadOptions, Running
 
@@ -23,6 +23,7 @@ __all__ = ["extract_command"]
 @click.option("--json", "as_json", is_flag=True, help="One JSON line an article on standard output, nothing else.")
 @suggestion_option
 @click.option("--out", type=PATH, help="The new file or folder for --to.")
+@beside_option
 @write_options
 @read_options
 def extract_command(
@@ -35,13 +36,14 @@ def extract_command(
     as_json: bool,
     to: str | None,
     out: Path | None,
+    beside: Shown,
     target: ReadOptions,
     read: ReadOptions,
 ) -> int:
     """Run an extractor over raw articles (plain text, UTF-8; - is standard input) and show what it finds.
 
-    With --to and --out what it finds is written for an annotation tool instead, as suggestions to correct; what its
-    files cannot hold is left out and counted.
+    With -o what is shown is written to files, too. With --to and --out what it finds is written for an annotation tool
+    instead, as suggestions to correct; what its files cannot hold is left out and counted.
 
     The zones of the page (headline, lead, byline, caption, body, boilerplate) are found first; shipped extractors
     take nothing from boilerplate. Files in a format and folders of them are read as such; what is annotated in them is
@@ -65,6 +67,7 @@ def extract_command(
         limits = Running(article_timeout=article_timeout, max_cost=max_cost, max_tokens=max_tokens)
         running = replace(limits, isolated=True, progress=watched.progress, standing=watched.standing, announce=warn)
         extraction = extract_articles(model, files, settings=parse_settings(settings), read=read, running=running)
+    write_beside(extraction, beside)
     left = len(extraction.failed) < len(extraction.articles)
     if to is not None and out is not None:
         if left and not extraction.shortfall:

@@ -16,6 +16,7 @@ __all__ = [
     "Shown",
     "advice_of",
     "advise",
+    "beside_option",
     "complain",
     "file_options",
     "form_options",
@@ -25,6 +26,7 @@ __all__ = [
     "status_of",
     "warn",
     "write",
+    "write_beside",
 ]
 
 TERMINAL = "terminal"
@@ -54,8 +56,8 @@ def _form_option(default: str) -> Option:
     return click.option("--to", metavar="FORM", cls=ListedOption, listing=listing)
 
 
-def _files_option(beside: str) -> Option:
-    """The option `-o`; `beside` ends its help."""
+def _files_option(beside: str, name: str = "files") -> Option:
+    """The option `-o`; `beside` ends its help, `name` is that of its parameter."""
 
     def listing() -> str:
         from evalkit.report.forms.table import ENDINGS
@@ -64,7 +66,7 @@ def _files_option(beside: str) -> Option:
         return f"Write it to this file, in the form of its ending ({endings}){beside}; repeatable."
 
     return click.option(
-        "-o", "--output", "files", multiple=True, type=PATH, metavar="FILE", cls=ListedOption, listing=listing
+        "-o", "--output", name, multiple=True, type=PATH, metavar="FILE", cls=ListedOption, listing=listing
     )
 
 
@@ -118,6 +120,15 @@ form_options = with_record(
     },
 )
 """How the result is shown, as `form`."""
+
+
+def _beside(outputs: tuple[Path, ...]) -> Shown:
+    return _shown(outputs)
+
+
+# `files` is what `extract` reads.
+beside_option = with_record("beside", _beside, {"outputs": _files_option(", beside what is said", "outputs")})
+"""Files alone, as `beside`, for a command whose `--to` is about something else."""
 
 file_options = with_record(
     "form", _stored, {"to": _form_option("markdown"), "files": _files_option(" and print nothing")}
@@ -190,10 +201,7 @@ def show(result: object, form: Shown | str = TERMINAL, *, heading: bool = True, 
         options: what the kind of result knows, such as `limit` of a gate.
     """
     shown = form if isinstance(form, Shown) else Shown(form)
-    if shown.files:
-        from evalkit.report.render import write_report
-
-        write_report(result, dict(shown.files), **options)
+    write_beside(result, shown, **options)
     if shown.form != TERMINAL:
         from evalkit.report.render import render_report
 
@@ -204,3 +212,11 @@ def show(result: object, form: Shown | str = TERMINAL, *, heading: bool = True, 
     from evalkit.report.of.table import document_of
 
     print_document(document_of(result, **options), make_console(), heading=heading)
+
+
+def write_beside(result: object, shown: Shown, **options: Any) -> None:
+    """Writes a result to the files that were asked for, if any."""
+    if shown.files:
+        from evalkit.report.render import write_report
+
+        write_report(result, dict(shown.files), **options)

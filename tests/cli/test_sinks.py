@@ -20,6 +20,7 @@ from evalkit.cli.main import main
 from evalkit.registry import Registry
 from tests.cli.conftest import write_lines
 from tests.report.github import Page, live_in
+from tests.report.test_latex import problems
 
 SIGNS = {
     "window-title": "\x1b]0;owned\x07",
@@ -157,6 +158,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
 }
 WRITES: dict[str, tuple[str, ...]] = {
     "report.md": ("report", "s", "--output", "report.md"),
+    "report.csv": ("report", "s", "-o", "report.csv", "-o", "report.tex"),
     "report.html": ("report", "s", "--to", "html", "--output", "report.html"),
     "items.tsv": ("report", "r", "--items", "items.tsv"),
     "view.html": ("view", "r", "t", "--resamples", "10", "--output", "view.html"),
@@ -166,10 +168,17 @@ WRITES: dict[str, tuple[str, ...]] = {
 }
 """Commands that write files for people: what is in them is looked at."""
 
+FILES = ("csv", "tex")
+"""Endings of the forms that are looked at in files, beside what the commands of `SHOWS` print."""
+
 FORMS = ("terminal", "markdown", "html", "tsv", "json")
 COMMANDS = {f"{name}-{form}": (*argv, "--to", form) for name, argv in SHOWS.items() for form in FORMS}
+for _name, _argv in SHOWS.items():
+    _files = () if _name == "report" else tuple(word for ending in FILES for word in ("-o", f"{_name}.{ending}"))
+    COMMANDS[f"{_name}-tsv"] = (*_argv, "--to", "tsv", *_files)
 COMMANDS |= {f"{name}-junit": (*SHOWS[name], "--to", "junit") for name in ("gate", "validate")} | OTHERS
-SINKS = (*COMMANDS, *WRITES)
+IN_FILES = {f"{name}.{ending}": name for name in SHOWS for ending in FILES}
+SINKS = (*COMMANDS, *WRITES, *IN_FILES)
 
 
 def write_inputs(folder: Path) -> None:
@@ -229,6 +238,8 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Shown]
         for name, argv in WRITES.items():
             assert call(*argv).status in (0, 1), argv
             done[name] = Shown(0, (folder / name).read_text(encoding="utf-8"), "")
+        for name in IN_FILES:
+            done[name] = Shown(0, (folder / name).read_text(encoding="utf-8"), "")
         yield done
         for name in ("words", "speaks"):
             sys.modules.pop(name, None)
@@ -256,7 +267,7 @@ def test_the_text_has_come_as_far_as_this(shown: dict[str, Shown], command: str)
 
 @EACH_COMMAND
 def test_a_build_server_finds_no_orders(shown: dict[str, Shown], command: str):
-    if command in WRITES:
+    if command in WRITES or command in IN_FILES:
         # Of files it reads none.
         return
     for line in (shown[command].out + "\n" + shown[command].err).split("\n"):
@@ -317,6 +328,19 @@ def test_a_table_of_items_computes_nothing(shown: dict[str, Shown]):
     fields = [field for row in csv.reader(io.StringIO(shown["items.tsv"].out), delimiter="\t") for field in row]
     assert any(WORD in field for field in fields)
     assert not any(field.lstrip().startswith(("=", "@", "＝", "＠")) for field in fields)
+
+
+@pytest.mark.parametrize("command", [name for name in IN_FILES if name.endswith(".csv")])
+def test_a_spreadsheet_computes_nothing_of_what_stands_between_commas(shown: dict[str, Shown], command: str):
+    for field in (field for row in csv.reader(io.StringIO(shown[command].out)) for field in row):
+        assert not field.lstrip().startswith(("=", "@", "＝", "＠"))
+        if field.startswith(("+", "-")):
+            float(field)
+
+
+@pytest.mark.parametrize("command", [name for name in IN_FILES if name.endswith(".tex")])
+def test_latex_is_text(shown: dict[str, Shown], command: str):
+    assert not problems(shown[command].out)
 
 
 @of_form("json")

@@ -184,6 +184,7 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
     found = look_at([marked] * 24)
     return {
         "evalkit.results:EvalResult": broken,
+        "evalkit.results:TaskResult": scored[0].tasks["entities"]["exact"],
         "evalkit.analysis.comparison:Comparison": compare_runs(
             {text: first, f"{text} two": second}, dataset=gold, resamples=20
         ),
@@ -272,6 +273,7 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
             work=Work(requests=3),
             prices=None,
         ),
+        "evalkit.records:Article": gold.examples[0].article,
         "evalkit.records:Example": gold.examples[0],
         "evalkit.dataset.gold:GoldDataset": gold,
         "evalkit.dataset.init:InitResult": InitResult(

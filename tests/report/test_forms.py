@@ -46,6 +46,7 @@ from evalkit.results import EvalResult, f1_score
 
 KEY_FIGURES = {
     "EvalResult": ("0.66", "PER"),
+    "TaskResult": ("0.857", "PER"),
     "Comparison": ("0.857", "-0.19"),
     "RepeatedRuns": ("0.76", "exact"),
     "Diagnosis": ("boundary", "0.33"),
@@ -70,6 +71,7 @@ KEY_FIGURES = {
     "RunList": ("0.66", "24"),
     "Run": ("GPE", "8"),
     "Extraction": ("GPE", "Oslo"),
+    "Article": ("PER said so", "Oslo"),
     "Example": ("GPE", "Oslo"),
     "PushResult": ("24", "test"),
     "GoldDataset": ("24", "entities"),

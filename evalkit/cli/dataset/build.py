@@ -10,7 +10,7 @@ import click
 from evalkit.cli.dataset.asides import say_asides, say_count
 from evalkit.cli.options import PATH
 from evalkit.cli.reading import read_options, rename_option
-from evalkit.cli.show import say, show
+from evalkit.cli.show import Shown, beside_option, say, show, write_beside
 from evalkit.options import ReadOptions
 from evalkit.showing import number_of
 
@@ -35,6 +35,7 @@ __all__ = ["build_command"]
 @click.option("--resplit", is_flag=True, help="Lay out by share or day also what has a split in the dataset folder.")
 @click.option("--keep", is_flag=True, help="Keep what the dataset folder has and no source: articles, and gold.")
 @rename_option
+@beside_option
 @read_options
 def build_command(
     sources: Sequence[Path],
@@ -45,6 +46,7 @@ def build_command(
     resplit: bool,
     keep: bool,
     rename_annotators: dict[str, str],
+    beside: Shown,
     read: ReadOptions,
 ) -> None:
     """Write the dataset folder, its card and the corpus from annotated articles.
@@ -76,6 +78,7 @@ def build_command(
         show(error.problems, heading=False)
         say_count(error.problems)
         raise click.exceptions.Exit(2) from error
+    write_beside(result, beside)
     for split in result.splits:
         say(f"{out / split.split}: {number_of(len(split), 'article')}, {split.signature}")
     say(f"{corpus}: {number_of(len(result.new_texts), 'new text')}")

@@ -9,7 +9,7 @@ import click
 from evalkit.cli.dataset.asides import say_asides
 from evalkit.cli.options import PATH
 from evalkit.cli.reading import read_options, target_option, write_options
-from evalkit.cli.show import say, show
+from evalkit.cli.show import Shown, beside_option, say, show, write_beside
 from evalkit.options import ReadOptions
 from evalkit.showing import number_of
 
@@ -23,6 +23,7 @@ __all__ = ["convert_command"]
 @click.option("--split", default="all", show_default=True, help="The split to convert.")
 @click.option("--lossy", is_flag=True, help="Write what the form can hold, and say what it cannot.")
 @click.option("--json", "as_json", is_flag=True, help="What was written and lost as JSON, and nothing else.")
+@beside_option
 @write_options
 @read_options
 def convert_command(
@@ -32,6 +33,7 @@ def convert_command(
     split: str,
     lossy: bool,
     as_json: bool,
+    beside: Shown,
     read: ReadOptions,
     target: ReadOptions,
 ) -> None:
@@ -42,6 +44,7 @@ def convert_command(
     from evalkit.dataset.convert import convert_dataset
 
     done = convert_dataset(source, destination, to=to, split=split, lossy=lossy, read=read, write=target)
+    write_beside(done, beside)
     if as_json:
         show(done, "json")
         return

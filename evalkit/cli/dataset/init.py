@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from evalkit.cli.options import PATH, comma_names
-from evalkit.cli.show import show
+from evalkit.cli.show import Shown, form_options, show
 
 __all__ = ["init_command"]
 
@@ -25,11 +25,12 @@ __all__ = ["init_command"]
     type=PATH,
     help="Your labels: a labels.toml, or a text file with a label a line, each with what it means after a colon.",
 )
-def init_command(folder: Path, layers: tuple[str, ...], labels: Path | None) -> None:
+@form_options
+def init_command(folder: Path, layers: tuple[str, ...], labels: Path | None, form: Shown) -> None:
     """Lay out a dataset folder to start gold of your own: what you say of it, labels, guidelines and an example.
 
     Nothing is overwritten. The commands that are printed build the example, check it and score the floor on it.
     """
     from evalkit.dataset.init import init_dataset
 
-    show(init_dataset(folder, layers=layers, labels=labels), heading=False)
+    show(init_dataset(folder, layers=layers, labels=labels), form, heading=False)

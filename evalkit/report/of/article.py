@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from evalkit.formats.native.rows import annotations_to_row, article_to_row
@@ -15,7 +16,7 @@ from evalkit.records import Annotations, Article, Example
 from evalkit.report.document import STRONG, Document, Line, Lines, Mark, MarkedArticle, Piece
 from evalkit.showing import number_of
 
-__all__ = ["document"]
+__all__ = ["article_document", "document", "extraction_document"]
 
 Items = Mapping[Layer[Any], tuple[Any, ...]]
 
@@ -33,6 +34,12 @@ def document(example: Example) -> Document:
         rows=tuple(_rows(article, items)),
         data=article_to_row(article) | annotations_to_row(example.gold, article.text),
     )
+
+
+def article_document(article: Article) -> Document:
+    """The text by zone."""
+    shown = document(Example(article=article, gold=Annotations()))
+    return replace(shown, rows=({"article": article.id, "title": article.title, "text": article.text},))
 
 
 def extraction_document(extraction: Extraction) -> Document:

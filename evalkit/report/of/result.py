@@ -11,7 +11,7 @@ from evalkit.results import MACRO, MICRO, PRF, EvalResult, TaskResult, floor_lab
 from evalkit.scoring.tasks.table import load_task, main_convention
 from evalkit.showing import number_of
 
-__all__ = ["document", "not_evaluated_lines"]
+__all__ = ["document", "not_evaluated_lines", "task_document"]
 
 Shares = Mapping[tuple[str, str], float]
 """Scope and label → how much of the ceiling was reached."""
@@ -30,6 +30,23 @@ def document(result: EvalResult) -> Document:
         notes=tuple(_notes(result)),
         rows=tuple(_rows(result)),
         data=result.to_json(tables=False),
+    )
+
+
+def task_document(result: TaskResult) -> Document:
+    """The labels of one task under one convention, and its derived scores."""
+    blocks: list[Block] = [_label_table(result, None, None, {}, {}, "")]
+    if result.scores:
+        blocks.append(_score_table(result.task, [result], {}, {}))
+    return Document(
+        what="task",
+        title=f"{result.task} under {result.convention}",
+        blocks=tuple(blocks),
+        rows=tuple(
+            {"task": result.task, "convention": result.convention, "scope": scope, "label": label}
+            | {"precision": prf.precision, "recall": prf.recall, "f1": prf.f1}
+            for (scope, label), prf in result.figures()
+        ),
     )
 
 

@@ -18,6 +18,7 @@ DOCUMENTS = Registry(
     "result",
     {
         "evalkit.results:EvalResult": "evalkit.report.of.result:document",
+        "evalkit.results:TaskResult": "evalkit.report.of.result:task_document",
         "evalkit.analysis.comparison:Comparison": "evalkit.report.of.comparison:document",
         "evalkit.analysis.seeds:RepeatedRuns": "evalkit.report.of.repeated:document",
         "evalkit.analysis.diagnosis:Diagnosis": "evalkit.report.of.diagnosis:document",
@@ -44,6 +45,7 @@ DOCUMENTS = Registry(
         "evalkit.predictions.extraction:Extraction": "evalkit.report.of.article:extraction_document",
         "evalkit.predictions.suggestions:Suggestions": "evalkit.report.of.suggestions:document",
         "evalkit.predictions.plan:Plan": "evalkit.report.of.plan:document",
+        "evalkit.records:Article": "evalkit.report.of.article:article_document",
         "evalkit.records:Example": "evalkit.report.of.article:document",
         "evalkit.dataset.gold:GoldDataset": "evalkit.report.of.description:gold_document",
         "evalkit.dataset.build:BuildResult": "evalkit.report.of.description:build_document",
