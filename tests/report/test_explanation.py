@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
+
+from rich.console import Console
 
 from evalkit.analysis.explain import Explanation, explain_pair
 from evalkit.records import Annotations, Article, Entity, Quote, Span, Zone
 from evalkit.report.document import Lines, MarkedArticle, Table
-from evalkit.report.forms.console import make_console
 from evalkit.report.forms.terminal import print_document, render_terminal
 from evalkit.report.of.explanation import document
 from evalkit.report.render import render_report
@@ -121,8 +123,14 @@ def test_every_form_says_the_same():
     assert [item["item"]["kind"] for item in stored["layers"][0]["items"]].count("boundary") == 2
 
 
-def test_wrong_marks_have_colours_of_their_own(capsys):
-    console = make_console(width=100)
-    console._force_terminal, console._color_system = True, None
-    print_document(document(explained(GOLD, FOUND)), console)
-    assert "GPE:missed" in capsys.readouterr().out
+def test_wrong_marks_have_colours_of_their_own_and_the_text_around_has_none():
+    out = io.StringIO()
+    gold, found = entities(("Oslo", "GPE"), ("Bergen", "GPE")), entities(("Oslo", "GPE"))
+    console = Console(file=out, force_terminal=True, color_system="standard", width=100)
+    print_document(document(explained(gold, found)), console)
+    line = next(line for line in out.getvalue().splitlines() if "Oslo" in line)
+    grey, green, red, plain = "\x1b[2m", "\x1b[32m", "\x1b[1;31m", "\x1b[0m"
+    assert line == (
+        f"Ida Moen left {grey}[{plain}{green}Oslo{plain}{grey}]{plain}{grey}GPE{plain} for "
+        f"{grey}[{plain}{red}Bergen{plain}{grey}]{plain}{red}GPE:missed{plain} on Monday."
+    )

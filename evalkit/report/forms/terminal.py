@@ -222,7 +222,8 @@ def _print_article(block: MarkedArticle, console: Console) -> None:
                 styles.append(_mark_style(step.mark))
             else:
                 text.append("]", style="dim")
-                text.append(step.mark.label, style=styles.pop() if _is_wrong(step.mark) else "dim")
+                style = styles.pop()
+                text.append(step.mark.label, style=style if _is_wrong(step.mark) else "dim")
         console.print(text)
         console.print()
 
