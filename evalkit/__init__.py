@@ -83,6 +83,10 @@ if TYPE_CHECKING:
     from evalkit.errors import UnknownNameError as UnknownNameError
     from evalkit.extractors.base import ArticleFailure as ArticleFailure
     from evalkit.extractors.base import Extractor as Extractor
+    from evalkit.extractors.installation import ActiveSetting as ActiveSetting
+    from evalkit.extractors.installation import Cache as Cache
+    from evalkit.extractors.installation import Extra as Extra
+    from evalkit.extractors.installation import Installation as Installation
     from evalkit.gate.outcome import BaselineUpdate as BaselineUpdate
     from evalkit.gate.outcome import GateReport as GateReport
     from evalkit.gate.project import ProjectInit as ProjectInit
@@ -134,6 +138,7 @@ if TYPE_CHECKING:
     from evalkit.workflows.compare import compare_runs as compare_runs
     from evalkit.workflows.diagnose import diagnose as diagnose
     from evalkit.workflows.diff import diff_datasets as diff_datasets
+    from evalkit.workflows.doctor import check_installation as check_installation
     from evalkit.workflows.explain import explain_run as explain_run
     from evalkit.workflows.extract import extract_articles as extract_articles
     from evalkit.workflows.found_articles import find_articles as find_articles
@@ -209,6 +214,7 @@ _HOMES = {
         *("MissingExtraError", "OffsetError", "OutputError", "UnknownNameError"),
     ),
     "evalkit.extractors.base": ("ArticleFailure", "Extractor"),
+    "evalkit.extractors.installation": ("ActiveSetting", "Cache", "Extra", "Installation"),
     "evalkit.gate.rules": ("RuleSet",),
     "evalkit.gate.project": ("ProjectInit",),
     "evalkit.integrations.project": ("init_project",),
@@ -236,6 +242,7 @@ _HOMES = {
     "evalkit.workflows.compare": ("compare_repeated_runs", "compare_runs"),
     "evalkit.workflows.diagnose": ("diagnose",),
     "evalkit.workflows.diff": ("diff_datasets",),
+    "evalkit.workflows.doctor": ("check_installation",),
     "evalkit.workflows.explain": ("explain_run",),
     "evalkit.workflows.found_articles": ("find_articles",),
     "evalkit.workflows.extract": ("extract_articles",),

@@ -71,6 +71,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("init --model mine:find --dataset gold/ --build gitlab", "your function, your gold, GitLab"),
     ],
     "comment": [("comment c.md", "in a build: posts it, or writes it anew in its place")],
+    "doctor": [("doctor", "what to install, which settings count"), ("doctor --json", "for a report of a fault")],
     "completion": [("completion bash", "the script; where it goes stands above it")],
     "dataset validate": [("dataset validate gold/", "every problem, with where it is")],
     "dataset build": [("dataset build gold/", "the dataset folder, its card and the corpus")],

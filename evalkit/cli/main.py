@@ -37,6 +37,7 @@ COMMANDS = {
     "runs": ("evalkit.cli.runs:runs_command", "List what has been run: how far, how good, how to go on."),
     "dataset": ("evalkit.cli.dataset.group:dataset_group", "Keep gold: build, check, divide, compare and mend it."),
     "models": ("evalkit.cli.models:models_command", "List the extractors that can be run here."),
+    "doctor": ("evalkit.cli.doctor:doctor_command", "Say what is installed, which settings count and what is wrong."),
     "completion": ("evalkit.cli.completion:completion_command", "Have a shell complete commands and their options."),
     "selftest": ("evalkit.cli.selftest:selftest_command", "Check the invariants of scoring conventions (a minute)."),
 }

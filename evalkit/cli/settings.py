@@ -23,6 +23,7 @@ __all__ = [
     "CONFIG",
     "OTHER_VARIABLES",
     "Setting",
+    "faults_and_settings",
     "given_way",
     "in_use",
     "project_file",
@@ -89,6 +90,25 @@ def settle(context: click.Context, words: str, commands: Callable[[], Mapping[st
     check_settings(words, context.command, commands)
     context.default_map = {one.parameter: one.value for one in settings}
     context.meta[_SETTINGS] = settings
+
+
+def faults_and_settings(
+    context: click.Context, commands: Mapping[str, click.Command]
+) -> tuple[list[str], list[tuple[str, Setting]]]:
+    """What is wrong with the settings of all commands, and each setting with the commands that take it, in words."""
+    faults: dict[str, None] = {}
+    taken: dict[tuple[str, str, str], tuple[list[str], Setting]] = {}
+    for words, command in commands.items():
+        inner = click.Context(command, info_name=words, parent=context, resilient_parsing=False)
+        try:
+            settings = settings_of(command, words, inner)
+            check_settings(words, command, lambda: commands)
+        except InputError as error:
+            faults[str(error)] = None
+            continue
+        for one in settings:
+            taken.setdefault((one.option, str(one.value), one.where), ([], one))[0].append(words)
+    return list(faults), [(", ".join(names), one) for names, one in taken.values()]
 
 
 def in_use(context: click.Context) -> list[Setting]:

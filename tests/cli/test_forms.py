@@ -37,6 +37,7 @@ COMMANDS = {
     "adjudicate": ("dataset", "adjudicate", "readings.jsonl"),
     "models": ("models",),
     "runs": ("runs", "."),
+    "doctor": ("doctor",),
     "leaderboard": ("leaderboard", ".", "--resamples", "10"),
     "selftest": ("selftest", "--convention", "given", "--cases", "1"),
 }

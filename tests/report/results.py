@@ -29,6 +29,7 @@ from evalkit.dataset.splitting.division import LeftOut, split_dataset
 from evalkit.dataset.validate import Validation
 from evalkit.extractors.base import Work
 from evalkit.extractors.catalog import list_models
+from evalkit.extractors.installation import ActiveSetting, Cache, Extra, Installation
 from evalkit.formats.base import Losses
 from evalkit.formats.standoff.document import Document, Mark
 from evalkit.formats.standoff.draft import draft_text, look_at
@@ -374,6 +375,15 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         "evalkit.dataset.validate:Validation": Validation(problems=(), counts=counts),
         "evalkit.dataset.problems:Problem": [Problem(text, text, text, f"{text} 12")],
         "evalkit.extractors.catalog:ModelEntry": [replace(one, description=text) for one in list_models()],
+        "evalkit.extractors.installation:Installation": Installation(
+            versions={"evalkit": "0.66.1", "click": ""},
+            extras=(Extra(name=text, packages={text: ""}, install=f"pip install {text}"),),
+            cache=Cache(folder=text, files=24, bytes=2_400_000, problem=text),
+            processor={"machine": text},
+            models={text: text},
+            settings=(ActiveSetting(command=text, option=text, value=text, where=text),),
+            problems=(text,),
+        ),
         "evalkit.dataset.catalogue.listing:Catalogue": Catalogue(
             tuple(replace(entry, about=text, title=text) for entry in list_datasets())
         ),

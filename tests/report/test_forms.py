@@ -68,6 +68,7 @@ KEY_FIGURES = {
     "Leaderboard": ("0.857", "12.5"),
     "Speed": ("0.5", "2"),
     "SuiteResult": ("0.66", "24"),
+    "Installation": ("0.66.1", "24"),
     "RunList": ("0.66", "24"),
     "Run": ("GPE", "8"),
     "Extraction": ("GPE", "Oslo"),

@@ -256,6 +256,7 @@ EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
     "diff": _diff,
     "exploration": _exploration,
     "found-articles": _found_articles,
+    "installation": lambda folder: _json("doctor"),
     "items": _items,
     "leaderboard": _leaderboard,
     "leakage": _leakage,

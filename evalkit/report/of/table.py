@@ -60,6 +60,7 @@ DOCUMENTS = Registry(
         "evalkit.dataset.splitting.division:DatasetSplits": "evalkit.report.of.splits:document",
         "evalkit.dataset.profiles:ProfileDraft": "evalkit.report.of.conversion:draft_document",
         "evalkit.dataset.init:InitResult": "evalkit.report.of.description:init_document",
+        "evalkit.extractors.installation:Installation": "evalkit.report.of.installation:document",
         "evalkit.dataset.describe:Description": "evalkit.report.of.description:document",
         "evalkit.dataset.leakage.found:Leakage": "evalkit.report.of.leakage:document",
         "evalkit.dataset.validate:Validation": "evalkit.report.of.validation:document",
