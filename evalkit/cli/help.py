@@ -77,6 +77,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "dataset build": [("dataset build gold/", "the dataset folder, its card and the corpus")],
     "dataset convert": [
         ("dataset convert export.json gold/ --to hf", "a dataset folder of a tool's file"),
+        ("dataset convert gold/ out.conll --to conll --drop nested,quotes", "left out on purpose, and counted"),
         ("dataset convert gold/ out.conll --to conll --lossy", "what tag columns can hold; the rest is counted"),
     ],
     "dataset describe": [("dataset describe gold/", "counts by split")],

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.dataset.build import declaring_folder, labels_file, write_dataset
+from evalkit.dataset.dropping import Dropped, drop_items, droppable
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
 from evalkit.dataset.load import load_splits
 from evalkit.dataset.readings import as_read, beside_gold, counted_readings, decided, undecided_notes
@@ -19,7 +20,7 @@ from evalkit.formats.base import Batch, Format, Losses, counted
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.table import FORMATS, load_format
 from evalkit.layers.table import load_layer
-from evalkit.options import ReadOptions
+from evalkit.options import ReadOptions, listed
 from evalkit.records import Annotations
 from evalkit.registry import unknown_name
 from evalkit.showing import number_noted, shown_html
@@ -119,6 +120,7 @@ def convert_dataset(
     to: str,
     split: str = ALL,
     lossy: bool = False,
+    drop: str | Sequence[str] = (),
     read: ReadOptions | None = None,
     write: ReadOptions | None = None,
 ) -> Conversion:
@@ -130,6 +132,8 @@ def convert_dataset(
         to: the name of a format, or `hf` (a dataset folder with card and labels). Splits are kept: in each row of
             native JSON, as folders otherwise.
         split: the split to convert; by default all.
+        drop: what is left out on purpose and counted: layers, or `nested`, `crossing` and `discontinuous` items of the
+            layers whose labels are free; of nested ones the outermost stay.
         lossy: write also what the form cannot hold as it is, or leave it out; otherwise that is refused.
         read: how the source is read.
         write: the profile and the settings with which the form is written.
@@ -157,6 +161,9 @@ def convert_dataset(
     _check_texts(splits, source, read)
     # What the metadata says already is not written twice.
     splits = tuple(replace(gold, examples=tuple(map(canonical_example, as_stored(gold)))) for gold in splits)
+    dropped, named = Dropped(), listed(drop, wanted="drop must be a name or several")
+    if named:
+        splits = tuple(replace(gold, examples=drop_items(gold.examples, named, dropped)) for gold in splits)
     articles, notes, readings = sum(map(len, splits)), splits[0].notes, dict[str, int]()
     if keeps_readings:
         notes = (*notes, *undecided_notes(example for gold in splits for example in gold))
@@ -167,7 +174,7 @@ def convert_dataset(
         folders = [] if folder is None else [folder]
         told, labels = declaring_folder(folders), labels_file([destination, *folders])
         write_dataset([_in_split(gold) for gold in splits], destination, declared_in=told, labels=labels)
-        losses = Losses(written=counted(e.settled for gold in splits for e in gold))
+        losses = _with_dropped(Losses(written=counted(e.settled for gold in splits for e in gold)), dropped)
         return Conversion(
             destination=destination, to=to, articles=articles, losses=losses, readings=readings, notes=notes
         )
@@ -180,9 +187,10 @@ def convert_dataset(
         losses = replace(losses, left_out={**losses.left_out, **left_out})
         if (lost := str(losses)) and not lossy:
             raise FormatError(
-                f"{destination}: {to} cannot hold {lost}; nothing was written: choose another format, or --lossy to "
-                "write the rest"
+                f"{destination}: {to} cannot hold {lost}; nothing was written: choose another format, "
+                f"{_to_drop(losses, named)}or --lossy to write what it can hold"
             )
+        losses = _with_dropped(losses, dropped)
         beside = beside_staged(target)
     return Conversion(
         destination=destination,
@@ -193,6 +201,25 @@ def convert_dataset(
         notes=notes,
         beside=beside,
     )
+
+
+def _to_drop(losses: Losses, named: Sequence[str]) -> str:
+    """How to leave out by name what is lost, where all of it has one."""
+    kinds = {kind for own in losses.lost.values() for kind, number in own.items() if number}
+    layers = [layer for layer, own in losses.lost.items() if sum(own.values()) and not losses.written.get(layer, 0)]
+    rest = {kind for layer, own in losses.lost.items() if layer not in layers for kind, number in own.items() if number}
+    names = [*named, *(kind for kind in droppable() if kind in rest), *layers]
+    return f"--drop {','.join(names)}, " if kinds and rest <= set(names) else ""
+
+
+def _with_dropped(losses: Losses, dropped: Dropped) -> Losses:
+    """The losses, with what was left out on purpose: items read are those written, lost and dropped."""
+    lost = {layer: dict(kinds) for layer, kinds in losses.lost.items()}
+    for layer, kinds in dropped.items.items():
+        lost[layer] = {**lost.get(layer, {}), **kinds}
+    links = {f"references of {layer} to what was dropped": number for layer, number in dropped.links.items()}
+    written = {**dict.fromkeys(dropped.items, 0), **losses.written}
+    return replace(losses, written=written, lost=lost, left_out={**losses.left_out, **links})
 
 
 def _check_texts(splits: Sequence[GoldDataset], source: str | Path | None, read: ReadOptions) -> None:

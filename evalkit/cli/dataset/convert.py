@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from evalkit.cli.dataset.asides import say_asides
-from evalkit.cli.options import PATH
+from evalkit.cli.options import PATH, comma_names
 from evalkit.cli.reading import read_options, target_option, write_options
 from evalkit.cli.show import Shown, beside_option, say, show, write_beside
 from evalkit.options import ReadOptions
@@ -22,6 +22,14 @@ __all__ = ["convert_command"]
 @target_option
 @click.option("--split", default="all", show_default=True, help="The split to convert.")
 @click.option("--lossy", is_flag=True, help="Write what the form can hold, and say what it cannot.")
+@click.option(
+    "--drop",
+    metavar="A,B…",
+    default="",
+    callback=comma_names,
+    help="Leave this out on purpose, and count it: layers, as quotes, or nested, crossing or discontinuous items; of "
+    "nested ones the outermost stay.",
+)
 @click.option("--json", "as_json", is_flag=True, help="What was written and lost as JSON, and nothing else.")
 @beside_option
 @write_options
@@ -32,6 +40,7 @@ def convert_command(
     to: str,
     split: str,
     lossy: bool,
+    drop: tuple[str, ...],
     as_json: bool,
     beside: Shown,
     read: ReadOptions,
@@ -43,7 +52,7 @@ def convert_command(
     """
     from evalkit.dataset.convert import convert_dataset
 
-    done = convert_dataset(source, destination, to=to, split=split, lossy=lossy, read=read, write=target)
+    done = convert_dataset(source, destination, to=to, split=split, lossy=lossy, drop=drop, read=read, write=target)
     write_beside(done, beside)
     if as_json:
         show(done, "json")
