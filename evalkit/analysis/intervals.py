@@ -42,7 +42,7 @@ from evalkit.records import Article
 from evalkit.registry import unknown_name
 from evalkit.results import FEWEST_ARTICLES, FEWEST_ARTICLES_OF_LABEL, PRF, Interval, Score, TaskResult
 from evalkit.scoring.counts import GOLD, PREDICTED, CountTable, macro, micro
-from evalkit.scoring.stories import cluster_properties
+from evalkit.scoring.stories import BY_TEXT, cluster_properties
 from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = [
@@ -130,7 +130,7 @@ def clustered(bootstrap: Bootstrap, articles: Sequence[Article], field: str | No
         return bootstrap
     properties = cluster_properties(articles, field)
     if field not in properties:
-        raise unknown_name("cluster field", field, properties)
+        raise unknown_name("cluster field", field, {*properties, *BY_TEXT})
     return replace(bootstrap, clusters=properties[field], clustered_by=field)
 
 

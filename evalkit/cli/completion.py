@@ -118,7 +118,7 @@ _VALUES: Mapping[str, Callable[[], Iterable[str]]] = {
     "conventions": _conventions,
     **dict.fromkeys(("format", "gold_format", "predicted_format", "tool"), _formats),
     **dict.fromkeys(("profile", "to_profile"), _profiles),
-    **dict.fromkeys(("label_map", "gold_label_map", "predicted_label_map"), lambda: ("conll4", "ontonotes")),
+    **dict.fromkeys(("label_map", "gold_label_map", "predicted_label_map"), lambda: ("conll4", "news", "ontonotes")),
     "cluster": lambda: ("story", "source", "wire", "text-story"),
 }
 """Parameter → the values that there are; a file may be one, too."""

@@ -215,7 +215,7 @@ _TASKS: dict[str, Option] = {
 }
 _SCORING = _TASKS | {
     "label_map": click.option(
-        "--label-map", metavar="NAME|FILE", help="Map gold and predicted labels: conll4, ontonotes, a TOML file."
+        "--label-map", metavar="NAME|FILE", help="Map gold and predicted labels: conll4, news, ontonotes, a TOML file."
     ),
     "gold_label_map": click.option(
         "--gold-label-map", metavar="NAME|FILE", help="Map the labels of the gold first: a name or file."

@@ -156,7 +156,7 @@ def convert_dataset(
     if split != ALL:
         chosen = tuple(gold for gold in splits if gold.split == split)
         if not chosen:
-            raise unknown_name("split", split, [gold.split for gold in splits])
+            raise unknown_name("split", split, [ALL, *(gold.split for gold in splits)])
         splits = chosen
     _check_texts(splits, source, read)
     # What the metadata says already is not written twice.

@@ -13,7 +13,10 @@ from evalkit.formats.table import loadable_formats
 from evalkit.registry import unknown_name
 from evalkit.shapes import Shape, checked, fields, list_of, ruled, text
 
-__all__ = ["CARD", "ROW_ENDINGS", "RowFolder", "row_folder", "saved_splits", "split_of_name", "the_split"]
+__all__ = ["ALL", "CARD", "ROW_ENDINGS", "RowFolder", "row_folder", "saved_splits", "split_of_name", "the_split"]
+
+ALL = "all"
+"""As a split: every split together."""
 
 _ALIASES = (
     ("train", "training"),
@@ -69,7 +72,7 @@ def the_split(wanted: str, there: Collection[str]) -> str:
     same = [name for name in there if name in alike]
     if wanted in there or len(same) != 1:
         if wanted not in there:
-            raise unknown_name("split", wanted, there)
+            raise unknown_name("split", wanted, [*there, ALL])
         return wanted
     return same[0]
 

@@ -20,7 +20,7 @@ from evalkit.dataset.hub import HUB_ID, read_hub
 from evalkit.dataset.labels import LABELS_FILE
 from evalkit.dataset.manifest import MANIFEST_FILE, lost_article, lost_files, read_manifest
 from evalkit.dataset.readings import joined, of_annotator
-from evalkit.dataset.row_folders import CARD, ROW_ENDINGS, row_folder, saved_splits, split_of_name, the_split
+from evalkit.dataset.row_folders import ALL, CARD, ROW_ENDINGS, row_folder, saved_splits, split_of_name, the_split
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold, dataset_name, split_files
 from evalkit.errors import EvalkitError, FormatError, InputError, one_line
 from evalkit.files import is_standard_input, path_of, refuse_irregular
@@ -53,9 +53,6 @@ __all__ = [
     "raw_examples",
     "read_place",
 ]
-
-ALL = "all"
-"""As a split: every split together."""
 
 _MAGIC = 6
 """How many bytes of an archive say of which kind it is."""

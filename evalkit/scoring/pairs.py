@@ -19,7 +19,10 @@ from evalkit.layers.table import all_layers, load_layer
 from evalkit.records import Annotations, Article, Example, LayerScope, Prediction, Scope
 from evalkit.showing import number_of
 
-__all__ = ["Pair", "Paired", "annotates", "kinds_without_gold", "pair_up"]
+__all__ = ["OUTSIDE", "Pair", "Paired", "annotates", "kinds_without_gold", "pair_up"]
+
+OUTSIDE = "outside the annotated scope"
+"""Where items stand that the gold says nothing about."""
 
 NO_SCOPE = Scope()
 
@@ -210,7 +213,7 @@ def _in_scope(
         )
         places = {spans for item in inside if (spans := layer.spans(item))}
         if len(inside) < len(items):
-            where = "outside the annotated scope, set aside"
+            where = f"{OUTSIDE}, set aside"
             aside[f"{name} {layer.one} {where}", f"{name} {layer.name} {where}"] += len(items) - len(inside)
         kept.append(inside)
     return kept[0], kept[1]

@@ -18,12 +18,12 @@ from evalkit.records import Article
 from evalkit.scoring.properties import article_properties
 from evalkit.showing import number_of
 
-__all__ = ["FIELDS", "SharedStories", "cluster_notes", "cluster_properties", "shared_stories"]
+__all__ = ["BY_TEXT", "FIELDS", "SharedStories", "cluster_notes", "cluster_properties", "shared_stories"]
 
 FIELDS = ("story", "story_id", "event", "event_id", "cluster", "cluster_id", "thread", "thread_id", "wire_id")
 """Metadata that says which story an article tells, the first one that any two articles share."""
 
-_BY_TEXT: Mapping[str, Callable[[Sequence[Article]], Mapping[str, str]]] = {
+BY_TEXT: Mapping[str, Callable[[Sequence[Article]], Mapping[str, str]]] = {
     "wire": wire_clusters,
     "text-story": story_clusters,
 }
@@ -89,8 +89,8 @@ def shared_stories(articles: Sequence[Article]) -> SharedStories | None:
 def cluster_properties(articles: Sequence[Article], field: str | None) -> dict[str, dict[str, str]]:
     """The properties of articles by which they may be drawn, with clusters told by texts if those are asked for."""
     properties = article_properties(articles)
-    if field is not None and field in _BY_TEXT and field not in properties:
-        properties[field] = dict(_BY_TEXT[field](articles))
+    if field is not None and field in BY_TEXT and field not in properties:
+        properties[field] = dict(BY_TEXT[field](articles))
     return properties
 
 
@@ -113,8 +113,8 @@ def cluster_notes(
         shared = shared_stories(articles)
         return [] if shared is None else [shared.note(remedy)]
     properties = article_properties(articles)
-    if field in _BY_TEXT and field not in properties:
-        return [_text_note(articles, field, _BY_TEXT[field](articles) if clusters is None else clusters)]
+    if field in BY_TEXT and field not in properties:
+        return [_text_note(articles, field, BY_TEXT[field](articles) if clusters is None else clusters)]
     without = len(articles) - len(properties.get(field, {}))
     if not without:
         return []

@@ -25,7 +25,7 @@ from evalkit.options import Scoring
 from evalkit.predictions.admission import Refused, admit
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Example, Prediction
-from evalkit.scoring.pairs import Pair, Paired, kinds_without_gold, pair_up
+from evalkit.scoring.pairs import OUTSIDE, Pair, Paired, kinds_without_gold, pair_up
 from evalkit.scoring.references import unresolved_names
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
 from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_task, score_task
@@ -175,11 +175,31 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
         examples = restrict_labels(examples, changed, scoring.labels)
     mapped = pair_up(examples, changed, layers=layers, scored=scored)
     notes += spelled + _foreign_notes(mapped, by_label, inventory, scoring, scored)
-    more = [number_of(number, *what) for what, number in mapped.set_aside.items()]
+    more = [
+        number_of(number, *_as_mapped(what, scoring, before=plain.set_aside.get(what, 0), now=number))
+        for what, number in mapped.set_aside.items()
+    ]
     if emptied := _emptied(plain, mapped):
         plain, mapped = replace(plain, emptied=emptied), replace(mapped, emptied=emptied)
     whole = Pairing(plain, mapped, (*notes, *(note for note in more if note not in notes)))
     return _sure_enough(whole, inventory, scoring)
+
+
+def _as_mapped(what: tuple[str, str], scoring: Scoring, *, before: int, now: int) -> tuple[str, str]:
+    """What is counted, where labels are mapped or asked for: two numbers of the same words would say nothing.
+
+    Args:
+        what: it in the singular and in the plural.
+        scoring: how labels are mapped, and which are asked for.
+        before: how many there are with labels as they are, which other tasks set aside.
+        now: how many there are.
+    """
+    if OUTSIDE not in what[0] or now == before:
+        return what
+    asked = f"not of the labels {', '.join(scoring.labels)}"
+    words = f"{OUTSIDE} or {asked}" if before else asked
+    words = words if scoring.labels else f"{OUTSIDE} once labels are mapped"
+    return what[0].replace(OUTSIDE, words), what[1].replace(OUTSIDE, words)
 
 
 def _scored_layers(scoring: Scoring) -> frozenset[str] | None:

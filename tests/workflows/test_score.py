@@ -116,8 +116,18 @@ class TestLabels:
     def test_only_some_labels_set_the_others_aside_and_say_so(self):
         result = score(GOLD, predictions(MOEN, entity(27, 31, "FAC")), scoring=Scoring(labels=("PER",)))
         assert micro(result) == (1.0, 1.0)
-        assert "2 gold entities outside the annotated scope, set aside" in result.notes
-        assert "2 predicted entities outside the annotated scope, set aside" in result.notes
+        assert "2 gold entities not of the labels PER, set aside" in result.notes
+        assert "2 predicted entities not of the labels PER, set aside" in result.notes
+
+    def test_two_numbers_of_what_is_outside_say_what_differs(self):
+        scoring = Scoring(labels=("PER",), scope=("entities:labels=PER,GPE",))
+        result = score(GOLD, predictions(MOEN, entity(27, 31, "FAC"), entity(0, 3, "GPE")), scoring=scoring)
+        # In each of two articles: FAC is no annotated label, and GPE is one that nobody asks for.
+        aside = [note for note in result.notes if "predicted" in note]
+        assert aside == [
+            "2 predicted entities outside the annotated scope, set aside",
+            "4 predicted entities outside the annotated scope or not of the labels PER, set aside",
+        ]
 
     def test_a_label_that_no_gold_has(self):
         with pytest.raises(InputError, match=r"no gold entity has the label 'PRE' \(there are GPE, PER\)"):
@@ -227,7 +237,7 @@ def test_labels_that_are_set_aside_are_not_said_to_be_wrong():
     result = score(GOLD, predictions(MOEN, entity(14, 18, "CITY")), scoring=Scoring(labels=("PER",)))
     assert micro(result) == (1.0, 1.0)
     assert [note for note in result.notes if "wrong" in note] == []
-    assert "2 predicted entities outside the annotated scope, set aside" in result.notes
+    assert "2 predicted entities not of the labels PER, set aside" in result.notes
 
 
 def test_notes_about_the_gold_come_first():

@@ -307,7 +307,7 @@ def splits_from(source: Source, read: ReadOptions, split: str = ALL) -> tuple[Go
     """
     given = _splits_from(source, read, split)
     if split != ALL and not any(gold.split == split for gold in given):
-        raise unknown_name("split", split, [gold.split for gold in given])
+        raise unknown_name("split", split, [ALL, *(gold.split for gold in given)])
     return given if split == ALL else tuple(gold for gold in given if gold.split == split)
 
 
