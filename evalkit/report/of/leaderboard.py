@@ -8,6 +8,7 @@ from evalkit.analysis.leaderboard.leaderboard import Board, Leaderboard, Standin
 from evalkit.harmless import one_line
 from evalkit.report.document import Block, Chart, Column, Document, Line, Lines, Series, Table
 from evalkit.report.of.cells import interval, interval_heading, number
+from evalkit.report.of.charts import bounded, forest
 from evalkit.showing import number_of
 
 __all__ = ["document"]
@@ -24,7 +25,8 @@ def document(leaderboard: Leaderboard) -> Document:
     if len(leaderboard.boards) > 1:
         blocks.append(_overview(leaderboard))
     for place, board in enumerate(leaderboard.boards):
-        blocks.append(_board_table(board, f"{_letter(place)}: " if len(leaderboard.boards) > 1 else ""))
+        table = _board_table(board, f"{_letter(place)}: " if len(leaderboard.boards) > 1 else "")
+        blocks.append(_forest(table, board) if len(board.standings) > 1 else table)
         blocks += _pareto(board)
     if leaderboard.apart:
         lines = tuple(Line.of(f"{_named(own.runs)}: {one_line(own.why)}") for own in leaderboard.apart)
@@ -124,6 +126,14 @@ def _board_table(board: Board, letter: str) -> Table:
         signature=board.signature,
         fixed=2,
     )
+
+
+def _forest(table: Table, board: Board) -> Chart:
+    """The table with F1 and intervals of its systems drawn under each other."""
+    standings = board.standings
+    values, intervals = [own.f1 for own in standings], [own.ci for own in standings]
+    f1 = bounded("micro F1", values, intervals, interval_heading(board.signature))
+    return forest(table, [own.name for own in standings], f1)
 
 
 def _speed(value: float | None) -> str:
