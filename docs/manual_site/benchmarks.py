@@ -1,9 +1,8 @@
-"""The page of benchmarks: what the README says of speed, and what each script measures and how, from its own words."""
+"""The page of benchmarks: what was measured, and what each script measures and how, from its own words."""
 
 from __future__ import annotations
 
 import ast
-import re
 from pathlib import Path
 
 from manual_site.markdown import docstring
@@ -23,18 +22,9 @@ turns, and asserts that both give the same result. Run it on your machine to hav
 
 def benchmarks_page() -> str:
     """The page: the figures that are told, then the scripts."""
-    told = FOLDER / "README.md"
-    own = told.read_text(encoding="utf-8").partition("\n")[2] if told.exists() else ""
+    own = (FOLDER / "README.md").read_text(encoding="utf-8").partition("\n")[2]
     scripts = [_script(path) for path in sorted(FOLDER.glob("*.py"))]
-    figures = f"\n## The shipped model\n\n{_section('How fast')}\n" if _section("How fast") else ""
-    return "".join([_INTRO, own, figures, "\n## The scripts\n", *filter(None, scripts)])
-
-
-def _section(heading: str) -> str:
-    """What stands under a heading of the README; nothing if it has none of that name."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
-    return found[1].strip() if found else ""
+    return "".join([_INTRO, own, "\n## The scripts\n", *filter(None, scripts)])
 
 
 def _script(path: Path) -> str:
