@@ -66,7 +66,8 @@ KEY_FIGURES = {
     "GateReport": ("0.857", "0.1905"),
     "BaselineUpdate": ("0.857", "0.1905"),
     "Leaderboard": ("0.857", "12.5"),
-    "Speed": ("0.5", "2"),
+    # JSON has what was measured, from which the median of 0.5 follows.
+    "Speed": ("PER", "2"),
     "SuiteResult": ("0.66", "24"),
     "Installation": ("0.66.1", "24"),
     "RunList": ("0.66", "24"),
