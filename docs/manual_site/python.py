@@ -31,11 +31,23 @@ What a package of yours fills in to bring an extractor, a format, a layer, a tas
 
 _VERBS = {
     "Runs and scores": ("run_", "score_predictions", "extract_articles", "write_suggestions", "measure_speed"),
-    "What a run is worth": ("compare_", "explain_", "diagnose", "fit_", "measure_robustness", "rank_runs"),
-    "Many runs": ("runs_", "list_runs", "rank_runs", "run_suite", "build_leaderboard", "measure_leaderboard"),
-    "To look at and to pass on": ("view_", "write_view", "render_", "write_report"),
-    "Gates and pull requests": ("check_gate", "update_baseline", "render_comment", "post_", "review_", "init_project"),
-    "Gold": ("load_", "get_", "list_", "init_", "build_", "validate_", "describe_", "convert_", "draft_", "push_"),
+    "What a run is worth": ("compare_", "explain_", "diagnose", "fit_", "measure_robustness"),
+    "Many runs": ("runs_", "list_runs", "rank_runs", "run_suite"),
+    "To look at and to pass on": ("view_", "write_view", "render_", "write_report", "list_items"),
+    "Gates and pull requests": ("check_gate", "update_baseline", "render_comment", "review_", "init_project"),
+    "Gold": (
+        "load_",
+        "find_articles",
+        "get_",
+        "list_",
+        "init_",
+        "build_",
+        "validate_",
+        "describe_",
+        "convert_",
+        "draft_",
+        "push_",
+    ),
     "Trust in gold": (
         *("split_", "check_split", "find_", "measure_agreement", "adjudicate_", "diff_", "patch_", "apply_"),
         *("perturb_", "read_corrections", "write_suspects", "rank_", "replay_"),
