@@ -21,6 +21,8 @@ MADE: Mapping[str, Callable[[], str]] = {
     "reference/layers.md": inventory.layers_page,
     "reference/python.md": python.verbs_page,
     "reference/types.md": python.types_page,
+    "reference/run_results.md": python.run_results_page,
+    "reference/gold_results.md": python.gold_results_page,
     "reference/extending.md": python.extending_page,
 }
 """Page → what makes its text."""

@@ -7,20 +7,26 @@ from collections.abc import Iterable
 
 import evalkit
 
-__all__ = ["extending_page", "types_page", "verbs_page"]
+__all__ = ["extending_page", "gold_results_page", "run_results_page", "types_page", "verbs_page"]
 
 _VERBS_INTRO = """\
 # Python: the verbs
 
 Each command is a function, and more are (`from evalkit import …`). A run or gold is given as a path, a name or an
 object. Options travel in the records `Scoring`, `Intervals`, `ReadOptions` and `Running` ([records and
-results](types.md)) or as keywords of the same names.
+options](types.md)) or as keywords of the same names. What comes back is a [result of runs](run_results.md) or a
+[result about gold](gold_results.md).
 """
 _TYPES_INTRO = """\
-# Records and results
+# Records, options, errors
 
-Everything that a verb takes or gives. Records are frozen. A result has `to_json()`, `to_pandas()` where it has
-rows, and shows itself in a notebook.
+What a verb takes, and what it raises. Records are frozen. An extractor of yours is an
+[extension point](extending.md).
+"""
+_RESULTS_INTRO = """\
+# {title}
+
+A result has `to_json()`, `to_pandas()` where it has rows, and shows itself in a notebook.
 """
 _EXTENDING_INTRO = """\
 # Extension points
@@ -55,6 +61,10 @@ _VERBS = {
 }
 """Heading → how the verbs below it begin; a verb that fits nowhere stands under "More"."""
 
+_ABOUT_GOLD = ("evalkit.dataset.", *(f"evalkit.analysis.{room}" for room in ("adjudication.", "agreement.")))
+_ABOUT_GOLD += ("evalkit.analysis.differences.", "evalkit.analysis.review", "evalkit.analysis.suspects.")
+"""How the modules begin whose results are about gold; all others are about runs."""
+
 _EXTENDING = {
     "Extractors": ("evalkit.extractors.base", ("Extractor", "Extracted", "Traits", "ArticleFailure")),
     "Formats": ("evalkit.formats.base", ("Format", "Source", "Batch", "Losses")),
@@ -77,21 +87,36 @@ def verbs_page() -> str:
 
 
 def types_page() -> str:
-    """Every public class, by what it is."""
-    classes = [name for name in evalkit.__all__ if inspect.isclass(getattr(evalkit, name))]
-    sections: dict[str, list[str]] = {"Results": [], "Records": [], "Options": [], "Errors": []}
-    for name in classes:
-        sections[_kind(name)].append(name)
-    return _TYPES_INTRO + "".join(_section(heading, names) for heading, names in sections.items())
+    """The public classes that a verb takes or raises."""
+    sections = ((kind, _classes(kind)) for kind in ("Records", "Options", "Errors"))
+    return _TYPES_INTRO + "".join(_section(heading, names) for heading, names in sections)
+
+
+def run_results_page() -> str:
+    """What verbs give that are about runs."""
+    return _RESULTS_INTRO.format(title="Results of runs") + _section("Of runs", _classes("Of runs"))
+
+
+def gold_results_page() -> str:
+    """What verbs give that are about gold."""
+    return _RESULTS_INTRO.format(title="Results about gold") + _section("About gold", _classes("About gold"))
+
+
+def _classes(kind: str) -> list[str]:
+    """The public classes of a kind; those that others fill in are extension points and stand there."""
+    extending = {f"{module}.{name}" for module, names in _EXTENDING.values() for name in names}
+    classes = (name for name in evalkit.__all__ if inspect.isclass(getattr(evalkit, name)))
+    return [name for name in classes if _path(name) not in extending and _kind(name) == kind]
 
 
 def _kind(name: str) -> str:
     home = evalkit._MODULES[name]
-    if home == "evalkit.errors":
-        return "Errors"
-    if home == "evalkit.options":
-        return "Options"
-    return "Records" if home == "evalkit.records" else "Results"
+    kinds = {"evalkit.errors": "Errors", "evalkit.options": "Options", "evalkit.records": "Records"}
+    return kinds.get(home) or ("About gold" if home.startswith(_ABOUT_GOLD) else "Of runs")
+
+
+def _path(name: str) -> str:
+    return f"{evalkit._MODULES[name]}.{name}"
 
 
 def extending_page() -> str:
@@ -103,4 +128,4 @@ def extending_page() -> str:
 
 
 def _section(heading: str, names: Iterable[str]) -> str:
-    return f"\n## {heading}\n" + "".join(f"\n::: {evalkit._MODULES[name]}.{name}\n" for name in names)
+    return f"\n## {heading}\n" + "".join(f"\n::: {_path(name)}\n" for name in names)
