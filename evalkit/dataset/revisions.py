@@ -21,7 +21,7 @@ from evalkit.files import is_name, write_staged
 from evalkit.folders import TemporaryFolder
 from evalkit.registry import near_match
 
-__all__ = ["Revision", "checked_out", "parsed_revision"]
+__all__ = ["NotInRevisionError", "Revision", "checked_out", "parsed_revision"]
 
 _LFS = b"version https://git-lfs"
 _LINK, _MODULE = "120000", "160000"
@@ -35,12 +35,25 @@ class Revision:
     Attributes:
         path: the file or folder that was asked for.
         name: what was asked for, with the commit that it is.
+        folder: where its files are, in `held`.
+        place: what that folder is as git writes it, such as `HEAD:annotations`.
         held: keeps the files while somebody has this.
     """
 
     path: Path
     name: str
+    folder: Path
+    place: str
     held: TemporaryFolder
+
+    def as_asked(self, message: str) -> str:
+        """A message with the places of files as git writes them: nobody knows, or finds again, where they are here."""
+        inside = self.place if self.place.endswith(":") else f"{self.place}/"
+        return message.replace(f"{self.folder}{os.sep}", inside).replace(str(self.folder), self.place)
+
+
+class NotInRevisionError(InputError):
+    """A revision has no such file or folder."""
 
 
 def parsed_revision(source: str) -> tuple[str, str] | None:
@@ -61,7 +74,8 @@ def checked_out(revision: str, path: str, *, at: Path | None = None) -> Revision
         at: a folder of the repository; the current one by default.
 
     Raises:
-        InputError: git is not installed, there is no repository, no such revision, or no such file in it.
+        NotInRevisionError: there is no such file in that revision.
+        InputError: git is not installed, there is no repository, or no such revision.
     """
     git = _Git(at or Path.cwd())
     commit = git.commit(revision)
@@ -73,7 +87,7 @@ def checked_out(revision: str, path: str, *, at: Path | None = None) -> Revision
     path = posixpath.normpath(path)
     files = git.files(commit, path)
     if not files:
-        raise InputError(f"{asked}: that revision has no {path!r}{git.hint(commit, path)}")
+        raise NotInRevisionError(f"{asked}: that revision has no {path!r}{git.hint(commit, path)}")
     if path in files:
         beside = {posixpath.join(posixpath.dirname(path), name) for name in (LABELS_FILE, DATASET_FILE)}
         files |= {name: blob for one in sorted(beside) for name, blob in git.files(commit, one).items()}
@@ -84,7 +98,8 @@ def checked_out(revision: str, path: str, *, at: Path | None = None) -> Revision
     folder = held.path / (posixpath.basename(root) or "repository")
     _write(folder, {name.removeprefix(root).lstrip("/"): blob for name, blob in files.items()}, git, asked)
     name = f"{asked} ({commit[:7]})"
-    return Revision(folder / posixpath.basename(path) if path in files else folder, name, held)
+    at_place = folder / posixpath.basename(path) if path in files else folder
+    return Revision(path=at_place, name=name, folder=folder, place=f"{revision}:{root}", held=held)
 
 
 def _write(folder: Path, files: dict[str, str], git: _Git, asked: str) -> None:
@@ -105,13 +120,15 @@ class _Git:
     def __init__(self, folder: Path) -> None:
         found = shutil.which("git")
         if found is None:
-            raise InputError("git is not installed, and a revision needs it; install it, or name two folders")
+            raise InputError("git is not installed, and a revision needs it; install it")
         self._program, self._folder = found, folder
         inside = self._run("rev-parse", "--git-dir")
         if inside.returncode:
             said = _said(inside)
             why = "" if "not a git repository" in said else f" ({said})"
-            raise InputError(f"{folder}: is in no git repository that can be read{why}; name two folders instead")
+            raise InputError(
+                f"{folder}: is in no git repository that can be read{why}, and a revision is of one; check the path"
+            )
 
     def _run(self, *words: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         command = [self._program, "-c", "core.fsmonitor=false", "-c", "core.quotepath=false", *words]
@@ -120,12 +137,12 @@ class _Git:
                 command, cwd=self._folder, input=given, capture_output=True, check=False, env={**os.environ, **_QUIET}
             )
         except OSError as error:
-            raise InputError(f"git cannot be run: {error.strerror}; name two folders instead") from error
+            raise InputError(f"git cannot be run: {error.strerror}; install it anew") from error
 
     def _out(self, *words: str, given: bytes = b"") -> bytes:
         done = self._run(*words, given=given)
         if done.returncode:
-            raise InputError(f"git {words[0]} failed ({_said(done)}); name two folders instead")
+            raise InputError(f"git {words[0]} failed ({_said(done)}); git fsck says what is wrong with a repository")
         return done.stdout
 
     def commit(self, revision: str) -> str:

@@ -13,12 +13,12 @@ from evalkit.dataset.readings import as_read, undecided_notes
 from evalkit.dataset.revisions import Revision, checked_out, parsed_revision
 from evalkit.dataset.sources import ALL
 from evalkit.dataset.store import BUNDLED_NAME
-from evalkit.errors import InputError
+from evalkit.errors import EvalkitError, InputError
 from evalkit.options import ReadOptions
 from evalkit.records import Example
 from evalkit.workflows.inputs import gold_from
 
-__all__ = ["diff_datasets"]
+__all__ = ["GoldVersion", "diff_datasets", "diff_versions", "read_version"]
 
 Gold = GoldDataset | Iterable[Example] | str | Path
 
@@ -62,39 +62,62 @@ def diff_datasets(
         new = old
     read = read or ReadOptions()
     readers = annotator or read.annotator, new_annotator or annotator or read.annotator
-    first = _side(old, split, replace(read, annotator=readers[0]), revision)
-    second = _side(new, split, replace(read, annotator=readers[1]))
-    names = first.name, second.name
+    first = read_version(old, split=split, read=replace(read, annotator=readers[0]), revision=revision)
+    second = read_version(new, split=split, read=replace(read, annotator=readers[1]))
     if readers[0] != readers[1]:
-        names = f"{first.name} ({readers[0] or 'gold'})", f"{second.name} ({readers[1] or 'gold'})"
-    notes = tuple(dict.fromkeys((*first.notes, *second.notes)))
-    return diff_examples(
-        first.examples, second.examples, names=names, scored=scored or readers[0] != readers[1], notes=notes
-    )
+        first, second = (
+            replace(one, name=f"{one.name} ({reader or 'gold'})")
+            for one, reader in zip((first, second), readers, strict=True)
+        )
+    return diff_versions(first, second, scored=scored or readers[0] != readers[1])
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
-    """One version: what it is called, its examples with their splits, and what is to be said about them."""
+class GoldVersion:
+    """One version of gold.
+
+    Attributes:
+        name: what it is called.
+        examples: its examples with their splits.
+        notes: what is to be said about how it was read.
+    """
 
     name: str
     examples: list[Split]
     notes: tuple[str, ...]
 
 
-def _side(source: Gold, split: str, read: ReadOptions, revision: str | None = None) -> _Side:
+def diff_versions(old: GoldVersion, new: GoldVersion, *, scored: bool = False) -> DatasetDiff:
+    """What two versions have not in common, as `diff_datasets` says it."""
+    notes = tuple(dict.fromkeys((*old.notes, *new.notes)))
+    return diff_examples(old.examples, new.examples, names=(old.name, new.name), scored=scored, notes=notes)
+
+
+def read_version(source: Gold, *, read: ReadOptions, split: str = ALL, revision: str | None = None) -> GoldVersion:
+    """One version, of a revision of git if one is named.
+
+    Raises:
+        NotInRevisionError: that revision has no such path.
+        InputError: it cannot be read, or git cannot give it.
+    """
     if not isinstance(source, str | Path):
         if revision is not None:
             raise InputError("a revision is that of a path; name the dataset by its path")
         gold = gold_from(source, read)
-        return _Side(gold.name, [(gold.split, example) for example in gold], gold.notes)
+        return GoldVersion(gold.name, [(gold.split, example) for example in gold], gold.notes)
     checked = _checked_out(source, revision)
-    place = source if checked is None else checked.path
-    splits = load_splits(place, split=split, check=False, read=read, decide=as_read)
-    notes = [note for gold in splits for note in gold.notes]
+    try:
+        splits = load_splits(
+            source if checked is None else checked.path, split=split, check=False, read=read, decide=as_read
+        )
+    except EvalkitError as error:
+        if checked is None:
+            raise
+        raise InputError(checked.as_asked(str(error))) from error
+    notes = [note if checked is None else checked.as_asked(note) for gold in splits for note in gold.notes]
     notes += undecided_notes(example for gold in splits for example in gold)
     examples = [(gold.split, example) for gold in splits for example in gold]
-    return _Side(str(source) if checked is None else checked.name, examples, tuple(notes))
+    return GoldVersion(str(source) if checked is None else checked.name, examples, tuple(notes))
 
 
 def _checked_out(source: str | Path, revision: str | None) -> Revision | None:

@@ -23,7 +23,7 @@ from evalkit.showing import number_of
 from evalkit.workflows.articles import read_articles
 from evalkit.workflows.inputs import gold_from
 
-__all__ = ["corpus_articles", "find_leakage"]
+__all__ = ["corpus_articles", "find_leakage", "read_corpora"]
 
 
 def find_leakage(
@@ -55,12 +55,7 @@ def find_leakage(
     read = read or ReadOptions()
     folder = folder_to_record_in(dataset, read=replace(read, split=split)) if record else None
     splits = _splits(dataset, split, read)
-    corpora: dict[str, Sequence[Article]] = {}
-    notes: list[str] = []
-    given = listed(against, GoldDataset, wanted="against must be a dataset, the path of a corpus, or several")
-    for name, corpus in zip(_names(given), given, strict=True):
-        corpora[name], said = corpus_articles(corpus, read)
-        notes += said
+    corpora, notes = read_corpora(against, read)
     found = leakage_of(splits, corpora, sampled=sampled)
     found = replace(found, notes=(*dict.fromkeys([*notes, *found.notes]),))
     check_names("figure", needed, found.figures())
@@ -112,6 +107,23 @@ def _names(corpora: Sequence[str | Path | GoldDataset]) -> list[str]:
         seen[name] += 1
         numbered.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
     return numbered
+
+
+def read_corpora(
+    against: str | Path | GoldDataset | Iterable[str | Path | GoldDataset], read: ReadOptions
+) -> tuple[dict[str, Sequence[Article]], list[str]]:
+    """Name → articles of each training corpus, and what is to be said about how they were read.
+
+    Raises:
+        InputError: one cannot be read, or holds no article.
+    """
+    corpora: dict[str, Sequence[Article]] = {}
+    notes: list[str] = []
+    given = listed(against, GoldDataset, wanted="against must be a dataset, the path of a corpus, or several")
+    for name, corpus in zip(_names(given), given, strict=True):
+        corpora[name], said = corpus_articles(corpus, read)
+        notes += said
+    return corpora, notes
 
 
 def corpus_articles(corpus: str | Path | GoldDataset, read: ReadOptions) -> tuple[Sequence[Article], Sequence[str]]:

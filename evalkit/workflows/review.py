@@ -9,13 +9,18 @@ from pathlib import Path
 from evalkit.analysis.differences.dataset_diff import DatasetDiff
 from evalkit.analysis.review import INVALID, LEAKED, DatasetReview, ReviewFinding
 from evalkit.dataset.leakage.found import Leak, Leakage, LeakSide
+from evalkit.dataset.leakage.search import leakage_of
+from evalkit.dataset.load import load_splits
 from evalkit.dataset.problems import Problem
+from evalkit.dataset.readings import settled
+from evalkit.dataset.revisions import NotInRevisionError
 from evalkit.dataset.validate import validate_dataset
 from evalkit.errors import EvalkitError
 from evalkit.formats.native.places import place_in_files
 from evalkit.options import ReadOptions
-from evalkit.workflows.diff import diff_datasets
-from evalkit.workflows.leakage import find_leakage
+from evalkit.records import Article
+from evalkit.workflows.diff import GoldVersion, diff_versions, read_version
+from evalkit.workflows.leakage import read_corpora
 
 __all__ = ["review_dataset"]
 
@@ -39,21 +44,27 @@ def review_dataset(
         read: how files are read.
 
     Raises:
-        InputError: the dataset does not exist or holds no article.
+        InputError: the dataset does not exist or holds no article; there is no such revision, or the gold cannot be
+            read as it was there; a training corpus cannot be read.
     """
     read = read or ReadOptions()
     valid = validate_dataset(dataset, copies=False, read=read)
-    notes = list(valid.notes)
+    old = _before(dataset, revision, read)
+    corpora, said = read_corpora(against, read)
+    notes = [*valid.notes, *said]
     diff: DatasetDiff | None = None
     leakage: Leakage | None = None
+    if old is None:
+        notes.append(f"{revision} has no {dataset}: all of it is new")
     try:
-        diff = diff_datasets(dataset, revision=revision, read=read)
+        if old is not None:
+            diff = diff_versions(old, read_version(dataset, read=read))
+        leakage = _leakage(dataset, corpora, read)
     except EvalkitError as error:
-        notes.append(f"what changed since {revision} cannot be told: {error}")
-    try:
-        leakage = find_leakage(dataset, against=tuple(against), read=replace(read, split="all"))
-    except EvalkitError as error:
-        notes.append(f"leakage was not looked for: {error}")
+        # Gold that cannot be read is what was found; whatever else was not looked at is no pass.
+        if not valid.problems:
+            raise
+        notes.append(f"what changed since {revision} and what leaks cannot be told: {error}")
     pairs = () if leakage is None else leakage.pairs
     new = [pair for pair in pairs if _is_new(pair, diff, str(dataset))]
     leaks = [one for pair in new for one in _leaks(pair, diff, valid.places)]
@@ -66,6 +77,20 @@ def review_dataset(
         pairs=len(pairs) - len(new),
         notes=tuple(dict.fromkeys((*notes, *(() if leakage is None else leakage.notes)))),
     )
+
+
+def _before(dataset: str | Path, revision: str, read: ReadOptions) -> GoldVersion | None:
+    """The gold as it was; None where it was not there."""
+    try:
+        return read_version(dataset, read=read, revision=revision)
+    except NotInRevisionError:
+        return None
+
+
+def _leakage(dataset: str | Path, corpora: Mapping[str, Sequence[Article]], read: ReadOptions) -> Leakage | None:
+    """What stands in two places; None of one split alone, which can share nothing."""
+    splits = load_splits(dataset, check=False, read=replace(read, split="all"), decide=settled)
+    return leakage_of(splits, corpora) if len(splits) > 1 or corpora else None
 
 
 def _invalid(problem: Problem, places: Mapping[str, str]) -> ReviewFinding:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from evalkit.dataset.build import build_dataset
+from evalkit.errors import EvalkitError, InputError
 from evalkit.formats.native.places import place_in_files
 from evalkit.workflows.review import review_dataset
 
@@ -113,7 +114,28 @@ def test_gold_that_was_not_there_before_is_all_new(gold: Path):
     review = review_dataset("gold", revision="HEAD")
     assert [one.check for one in review.findings] == ["leaked"]
     assert review.diff is None
-    assert "what changed since HEAD cannot be told" in review.notes[0]
+    assert "HEAD has no gold: all of it is new" in review.notes
+
+
+@pytest.mark.parametrize("revision", ["nosuch", "", "--help"])
+def test_a_revision_that_there_is_not_is_no_pass(gold: Path, revision: str):
+    with pytest.raises(InputError, match="is no revision of the git repository here"):
+        review_dataset("gold", revision=revision)
+
+
+def test_a_corpus_that_there_is_not_is_no_pass(gold: Path):
+    with pytest.raises(EvalkitError, match="nosuchcorpus"):
+        review_dataset("gold", revision="HEAD", against=["nosuchcorpus"])
+
+
+def test_a_damaged_old_version_is_named_as_git_names_it(gold: Path):
+    before = Path("gold/test/c.json").read_bytes()
+    edit("test/c.json", '"entities": [', '"entities": [,')
+    git("commit", "-qam", "damaged")
+    Path("gold/test/c.json").write_bytes(before)
+    with pytest.raises(InputError, match=r"^HEAD:gold/test/c\.json") as error:
+        review_dataset("gold", revision="HEAD")
+    assert "evalkit-git" not in str(error.value)
 
 
 @pytest.mark.parametrize(

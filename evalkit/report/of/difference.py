@@ -38,13 +38,15 @@ def document(diff: DatasetDiff, *, limit: int = SHOWN) -> Document:
     articles = len({change.article_id for change in diff.changes})
     all_of_them = number_of(len(diff.changes), "change")
     changes = f"{all_of_them} in {number_of(articles, 'article')}"
+    whole = [_articles(diff, kind) for kind in ("removed", "added") if diff.articles.get(kind)]
+    told = ", ".join([changes if diff.changes else "no item changed", *whole])
     left = len(diff.changes) - len(shown)
     apart = ", ".join(f"{name} {number}" for name, number in diff.unscored.items())
     aside = (f"items that differ only in what is not scored, left aside: {apart}",) if apart else ()
     more = (f"the first {len(shown)} of {all_of_them} are shown; --limit 0 shows all",) if left else ()
     return Document(
         what="difference",
-        title=f"{one_line(diff.old)} → {one_line(diff.new)}: {changes if diff.changes else 'no item changed'}",
+        title=f"{one_line(diff.old)} → {one_line(diff.new)}: {told}",
         blocks=tuple(_blocks(diff, shown)),
         notes=(*more, *aside, *diff.notes),
         rows=tuple(_row(change) for change in diff.changes),
@@ -52,15 +54,15 @@ def document(diff: DatasetDiff, *, limit: int = SHOWN) -> Document:
     )
 
 
+def _articles(diff: DatasetDiff, kind: str) -> str:
+    return f"{number_of(len(diff.articles[kind]), 'article')} {ARTICLE_KINDS[kind]}"
+
+
 def _blocks(diff: DatasetDiff, shown: Sequence[ItemChange]) -> Iterator[Block]:
-    compared = f"{number_of(diff.compared, 'article')} compared"
+    compared = f"{number_of(diff.compared, 'article')} of both compared"
     if diff.items:
         yield _table(diff, compared)
-    lines = [
-        f"{number_of(len(ids), 'article')} {ARTICLE_KINDS[kind]}: {_named(ids)}"
-        for kind, ids in diff.articles.items()
-        if ids
-    ]
+    lines = [f"{_articles(diff, kind)}: {_named(ids)}" for kind, ids in diff.articles.items() if ids]
     if lines or not diff.items:
         yield Lines.of(*(lines or [compared]))
     by_article = {name: list(own) for name, own in groupby(shown, lambda change: change.article_id)}
