@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from evalkit.errors import EvalkitError
 from evalkit.report.forms.console import results_apart
 
 __all__ = ["LazyGroup", "commands_of"]
@@ -39,12 +40,21 @@ class _Context(click.Context):
 
     def invoke(self, callback: Any, /, *args: Any, **kwargs: Any) -> Any:
         """What the command gives."""
-        from evalkit.cli.settings import given_way
+        from evalkit.cli.settings import given_way, place_named
 
         for name in given_way(self):
-            kwargs[name] = False if isinstance(kwargs.get(name), bool) else None
-        with results_apart():
-            return super().invoke(callback, *args, **kwargs)
+            value = kwargs.get(name)
+            kwargs[name] = False if isinstance(value, bool) else () if isinstance(value, tuple) else None
+        try:
+            with results_apart():
+                return super().invoke(callback, *args, **kwargs)
+        except EvalkitError as error:
+            # The line is the same but for where it came from that nobody typed.
+            error.args = (place_named(self, str(error)),)
+            raise
+        except click.UsageError as error:
+            error.message = place_named(self, error.message)
+            raise
 
     def get_help(self) -> str:
         """What the command does, examples, and its options in groups."""

@@ -8,6 +8,7 @@ click as defaults, and is the same to whoever takes the options: nothing of a re
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ import click
 
 from evalkit.cli.options import comma_names
 from evalkit.errors import InputError
+from evalkit.files import read_bytes
 from evalkit.registry import near_match
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "faults_and_settings",
     "given_way",
     "in_use",
+    "place_named",
     "project_file",
     "settings_of",
     "settle",
@@ -48,7 +51,7 @@ _PREFIX = "EVALKIT_"
 _SEVERAL = ";"
 _PROJECT = "pyproject.toml"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
-_LIKE = 0.85
+_LIKE = 0.8
 """How alike a variable must be to one that is known to be taken for a slip of it."""
 _NOT_SET = {"help", "help-all", "version"}
 
@@ -73,6 +76,32 @@ class Setting:
 _SETTINGS = "evalkit.settings"
 _GIVE_WAY: Mapping[str, tuple[str, ...]] = {"as_json": ("to",), "to": ("as_json",)}
 """Options of which one on the command line takes the place of a setting of the other."""
+_GIVE_WAY_IN: Mapping[str, Mapping[str, tuple[str, ...]]] = {"report": {"to": ("files",), "files": ("to", "items")}}
+"""More of them, of one command."""
+_OWN: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("report", "gate", "compare", "explain", "leaderboard"), ("dataset",)),
+    "view": ("dataset", "output"),
+    "runs": ("model", "split", "tasks"),
+    "extract": ("to", "out"),
+    "score": ("out",),
+    "selftest": ("conventions", "seed"),
+}
+"""Parameters of a command that are called like an option of others and say something else, as where the gold of a run
+is now: of them only its own table and variables speak."""
+_OF_TASKS = dict.fromkeys(("tool", "to_profile", "write"), ("written", "corrections"))
+_ONLY_WITH: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "report": {"dataset": ("items",)},
+    "extract": {"to": ("out",), "out": ("to",), "to_profile": ("to",), "write": ("to",)},
+    "dataset suspects": {
+        **_OF_TASKS,
+        "written": ("tool",),
+        "patch": ("corrections",),
+        "unchanged": ("corrections",),
+        "k": ("runs",),
+    },
+    "dataset adjudicate": {"tool": ("disputed",)},
+}
+"""Parameters of a command that say nothing without one of others: a setting of such a one waits for that."""
 
 
 def settle(context: click.Context, words: str, commands: Callable[[], Mapping[str, click.Command]]) -> None:
@@ -123,14 +152,41 @@ def in_use(context: click.Context) -> list[Setting]:
 
 
 def given_way(context: click.Context) -> list[str]:
-    """The parameters whose settings do not count, as an option that excludes them is on the command line."""
+    """The parameters whose settings do not count here.
+
+    An option that excludes them is on the command line, or nothing is there that they are about.
+    """
     typed, from_map = click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.DEFAULT_MAP
-    source = context.get_parameter_source
-    return [
+    source, words = context.get_parameter_source, _words(context)
+    way = [
         name
-        for name, others in _GIVE_WAY.items()
+        for name, others in [*_GIVE_WAY.items(), *_GIVE_WAY_IN.get(words, {}).items()]
         if source(name) is from_map and any(source(other) is typed for other in others)
     ]
+    for name, needed in _ONLY_WITH.get(words, {}).items():
+        if source(name) is from_map and not any(context.params.get(one) for one in needed if one not in way):
+            way.append(name)
+    return list(dict.fromkeys(way))
+
+
+def place_named(context: click.Context, message: str) -> str:
+    """A message about an option or a value that nobody typed, with where it comes from."""
+    known = [one for one in in_use(context) if not isinstance(one.value, bool)]
+    told = [one for one in known if _is_named(one, message) and one.where not in message]
+    if not told:
+        return message
+    return f"{message} ({'; '.join(f'{one.option} is set in {one.where}' for one in told)})"
+
+
+def _is_named(setting: Setting, message: str) -> bool:
+    values = setting.value if isinstance(setting.value, tuple) else (setting.value,)
+    return bool(re.search(rf"--{re.escape(setting.option)}(?![\w-])", message)) or any(
+        f"'{value}'" in message or message.startswith(f"{value}:") for value in map(str, values)
+    )
+
+
+def _words(context: click.Context) -> str:
+    return context.command_path.partition(" ")[2]
 
 
 def settings_of(command: click.Command, words: str, context: click.Context) -> list[Setting]:
@@ -159,14 +215,17 @@ def project_file() -> Path | None:
     """The file with the settings of the project: the nearest pyproject.toml that has a table for evalkit.
 
     Raises:
-        InputError: the file that `EVALKIT_CONFIG` names cannot be read.
+        InputError: the file that `EVALKIT_CONFIG` names cannot be read, or has no such table.
     """
     if (named := os.environ.get(CONFIG)) is not None:
+        if named and _table(Path(named)) is None:
+            raise InputError(f"{named}: has no table [tool.evalkit], though {CONFIG} names it; add it, or name another")
         return Path(named) if named else None
     here = Path.cwd()
     for folder in (here, *here.parents):
         path = folder / _PROJECT
-        if path.is_file() and _table(path) is not None:
+        # One that is damaged and does not speak of evalkit is somebody else's matter.
+        if path.is_file() and b"evalkit" in read_bytes(path) and _table(path) is not None:
             return path
     return None
 
@@ -197,7 +256,7 @@ def check_settings(words: str, command: click.Command, commands: Callable[[], Ma
     own = _options(command)
     path = project_file()
     for key, value in (_table(path) or {}).items() if path is not None else ():
-        if _option_of(key, own) is not None and not (isinstance(value, dict) and _as_words(key) in commands()):
+        if _option_of(key, own) is not None and not isinstance(value, dict):
             continue
         sections = commands()
         if isinstance(value, dict) and _as_words(key) in sections:
@@ -205,8 +264,17 @@ def check_settings(words: str, command: click.Command, commands: Callable[[], Ma
             for inner in value:
                 if _option_of(inner, known) is None:
                     raise _unknown(f"{path} [tool.evalkit.{key}]", inner, known)
-        elif _option_of(key, known := _every_option(sections)) is None:
+        elif (name := _option_of(key, known := _every_option(sections))) is None:
+            inner = [f"{key}-{one}" for one in value if f"{key} {one}" in sections] if isinstance(value, dict) else []
+            if inner:
+                raise InputError(f"{path} [tool.evalkit.{key}]: write [tool.evalkit.{inner[0]}] for that table")
+            if _as_words(key) in sections:
+                raise InputError(f"{path} [tool.evalkit]: {key} is a command; write a table [tool.evalkit.{key}]")
             raise _unknown(f"{path} [tool.evalkit]", key, [*known, *map(_as_key, sections)])
+        elif isinstance(value, dict) and not _takes_pairs(known, name):
+            inner = [f"{key}-{one}" for one in value if f"{key} {one}" in sections]
+            remedy = f"write [tool.evalkit.{inner[0]}] for that command" if inner else f"write {key} = …"
+            raise InputError(f"{path} [tool.evalkit.{key}]: {key} is an option and no table; {remedy}")
     known_variables = {_variable(name): name for name in own} | {_variable(name, words): name for name in own}
     for variable in _variables():
         if variable in known_variables or variable in OTHER_VARIABLES:
@@ -299,7 +367,10 @@ def _of_project(words: str, options: Mapping[str, click.Option]) -> Iterator[tup
     shown = os.path.relpath(path)
     if " " not in words:
         for key, value in table.items():
-            if not isinstance(value, dict) or (_option_of(key, options) and _takes_pairs(options, key)):
+            name = _option_of(key, options)
+            if name is None or str(options[name].name) in _OWN.get(words, ()):
+                continue
+            if not isinstance(value, dict) or _takes_pairs(options, key):
                 yield key, _from_project(value, key, options, path), f"{shown} [tool.evalkit]"
     section = table.get(_as_key(words))
     for key, value in section.items() if isinstance(section, dict) else ():
@@ -329,7 +400,9 @@ def _from_project(value: Any, key: str, options: Mapping[str, click.Option], pat
 def _of_environment(words: str, options: Mapping[str, click.Option]) -> Iterator[tuple[str, Any, str]]:
     general = () if " " in words else ("",)
     for prefix in (*general, words):
-        for name in options:
+        for name, option in options.items():
+            if not prefix and str(option.name) in _OWN.get(words, ()):
+                continue
             variable = _variable(name, prefix)
             if (value := os.environ.get(variable)) is not None and variable not in OTHER_VARIABLES:
                 yield name, value, variable
@@ -351,7 +424,7 @@ def _converted(option: click.Option, value: Any, where: str, context: click.Cont
             raise InputError(f"{where}: {name} is true or false, found {value!r:.80}")
         return told
     if isinstance(value, dict):
-        value = [f"{key}={_text(one, name, where)}" for key, one in value.items()]
+        value = [f"{key}={_text(one, f'{name}.{key}', where)}" for key, one in value.items()]
     if option.multiple:
         several = value.split(_SEVERAL) if from_text else value if isinstance(value, list) else [value]
         converted: Any = tuple(_text(one, name, where).strip() for one in several)

@@ -129,6 +129,9 @@ def test_commands_about_gold_have_tables_of_their_own(evalkit: Evalkit, workspac
         pytest.param("limit = true", "limit must be text or a number, found bool True", id="kind"),
         pytest.param("json = 'yes'", "json is true or false, found 'yes'", id="flag"),
         pytest.param("limit = [2]", "limit must be text or a number, found list", id="list"),
+        pytest.param("split = {a = 1}", "[tool.evalkit.split]: split is an option and no table", id="option as table"),
+        pytest.param("gate = 3", "gate is a command; write a table [tool.evalkit.gate]", id="command as option"),
+        pytest.param("set = {nested = true}", "set.nested must be text or a number, found bool", id="pair"),
         pytest.param("tool.x = 1]", "pyproject.toml:8", id="damaged"),
     ],
 )
@@ -147,6 +150,8 @@ def test_what_is_wrong_in_a_project_is_one_line(text: str, said: str, evalkit: E
     [
         ("EVALKIT_LIMITT", "2", "unknown variable EVALKIT_LIMITT; did you mean EVALKIT_LIMIT?"),
         ("EVALKIT_RUN_WORKRES", "2", "did you mean EVALKIT_RUN_WORKERS?"),
+        ("EVALKIT_MODLE", "x", "unknown variable EVALKIT_MODLE; did you mean EVALKIT_MODEL?"),
+        ("EVALKIT_SPILT", "x", "unknown variable EVALKIT_SPILT; did you mean EVALKIT_SPLIT?"),
         ("EVALKIT_CACH", "x", "did you mean EVALKIT_CACHE?"),
         ("EVALKIT_LIMIT", "two", "EVALKIT_LIMIT: limit = 'two'"),
         ("EVALKIT_NO_FLOOR", "maybe", "EVALKIT_NO_FLOOR: no-floor is true or false, found 'maybe'"),
@@ -162,6 +167,66 @@ def test_what_is_wrong_in_the_environment_is_one_line(
     assert (done.status, done.out) == (2, "")
     assert said in done.err
     assert done.err.count("\n") == 1
+
+
+def test_the_table_of_a_command_about_gold_is_asked_for_by_its_name(evalkit: Evalkit, workspace: Path) -> None:
+    project(workspace, "[tool.evalkit.dataset.validate]\nlimit = 3\n")
+    done = evalkit("run")
+    assert "dataset is an option and no table; write [tool.evalkit.dataset-validate]" in done.err
+
+
+def test_a_setting_never_has_a_command_refuse_itself(evalkit: Evalkit, workspace: Path) -> None:
+    project(workspace, COMMON)
+    assert evalkit("run", "--out", "r").status == 0
+    general = 'model = "other"\ndataset = "elsewhere"\nsplit = "dev"\nout = "x"\nto = "markdown"\ntool = "brat"\n'
+    project(workspace, f"[tool.evalkit]\n{general}")
+    assert evalkit("report", "r").out.startswith("#")
+    assert evalkit("report", "r", "-o", "r.html").status == 0
+    assert evalkit("report", "r", "--items", "r.csv").status == 0
+    assert evalkit("explain", "r").status == 0
+    assert "mine:people" in evalkit("runs", ".").out
+    # Where one of a pair is set for a command, it waits for the other.
+    own = '[tool.evalkit.extract]\nto = "brat"\nwrite = ["a=b"]\n[tool.evalkit.report]\ndataset = "gold.jsonl"\n'
+    project(workspace, own)
+    (workspace / "a.txt").write_text("Ida Moen left Oslo.", encoding="utf-8")
+    assert evalkit("extract", "a.txt", "--model", "mine:people").status == 0
+    assert evalkit("report", "r").status == 0
+
+
+def test_an_error_about_what_nobody_typed_says_where_it_is_from(
+    evalkit: Evalkit, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project(workspace, '[tool.evalkit]\nmodel = "nosuch"\n')
+    assert "(model is set in pyproject.toml [tool.evalkit])" in evalkit("run").err
+    assert "is set in" not in evalkit("run", "--model", "nosuch").err
+    monkeypatch.setenv("EVALKIT_SET", "x")
+    assert "(set is set in EVALKIT_SET)" in evalkit("run").err
+
+
+def test_a_file_that_is_named_has_the_table(evalkit: Evalkit, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (workspace / "flat.toml").write_text("limit = 1\n", encoding="utf-8")
+    monkeypatch.setenv("EVALKIT_CONFIG", "flat.toml")
+    done = evalkit("models")
+    assert (done.status, "flat.toml: has no table [tool.evalkit]" in done.err) == (2, True)
+
+
+def test_a_damaged_file_that_does_not_speak_of_evalkit_stops_nothing(evalkit: Evalkit, workspace: Path) -> None:
+    project(workspace, "[tool.other\n")
+    assert evalkit("models").status == 0
+
+
+def test_tables_name_parameters_that_there_are() -> None:
+    import click
+
+    from evalkit.cli import settings
+    from evalkit.cli.lazy import commands_of
+    from evalkit.cli.main import cli
+
+    commands = commands_of(click.Context(cli, info_name="evalkit"))
+    for words, names in [*settings._OWN.items(), *settings._ONLY_WITH.items(), *settings._GIVE_WAY_IN.items()]:
+        known = {str(one.name) for one in commands[words].params}
+        asked = {other for others in names.values() for other in others} if isinstance(names, dict) else set()
+        assert {*names, *asked} <= known, words
 
 
 def test_what_others_call_theirs_is_left_alone(evalkit: Evalkit, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,8 @@ def _articles(diff: DatasetDiff, kind: str) -> str:
 
 
 def _blocks(diff: DatasetDiff, shown: Sequence[ItemChange]) -> Iterator[Block]:
-    compared = f"{number_of(diff.compared, 'article')} of both compared"
+    whole = diff.articles.get("added") or diff.articles.get("removed")
+    compared = f"{number_of(diff.compared, 'article')}{' of both' if whole else ''} compared"
     if diff.items:
         yield _table(diff, compared)
     lines = [f"{_articles(diff, kind)}: {_named(ids)}" for kind, ids in diff.articles.items() if ids]
