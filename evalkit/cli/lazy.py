@@ -53,7 +53,7 @@ class _Context(click.Context):
             error.args = (place_named(self, str(error)),)
             raise
         except click.UsageError as error:
-            error.message = place_named(self, error.message)
+            vars(error)["message"] = place_named(self, error.message)
             raise
 
     def get_help(self) -> str:
