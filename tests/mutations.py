@@ -571,7 +571,7 @@ def _of_runs(folder: Path) -> list[Reader]:
     update_baseline(folder / "one", baseline=folder / "base.json")
     shutil.copytree(folder / "one", folder / "spare")
     shutil.copy(folder / "base.json", folder / "spare")
-    forms = [name for name in FORMS.table if name != "junit"]
+    forms = [name for name in FORMS.table if name not in ("junit", "png")]
 
     def restored(read: Callable[[Path], object]) -> Callable[[Path], object]:
         def reading(path: Path) -> object:

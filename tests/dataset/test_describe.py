@@ -99,7 +99,7 @@ def test_labels_of_a_file_are_told_with_what_they_mean_and_their_colour(tmp_path
     # One that nobody used yet is seen, too.
     assert [(row.name, row.counts) for row in description.groups()["entities"]] == [("SHIP", (1,)), ("CREW", (0,))]
     page = render_report(description, "html")
-    assert page.count('style="border-left:.5em solid #2266aa"') == 2
+    assert page.count('fill="#2266aa"') == 2
     assert "What floats &lt;b&gt;." in page
     assert "What floats" in render_report(description, "terminal")
 

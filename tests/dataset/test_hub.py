@@ -53,7 +53,7 @@ def test_same_gold_as_without_datasets(folder: Path, tmp_path: Path) -> None:
 def test_unknown_split_lists_the_known_ones(folder: Path, tmp_path: Path) -> None:
     kind, message = load(folder, "tets", tmp_path / "cache")
     assert kind == "UnknownNameError"
-    assert "did you mean 'test'? Known: test, train" in message
+    assert "did you mean 'test'? Known: all, test, train" in message
 
 
 def test_other_columns_are_named(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_rows_may_name_their_split(tmp_path: Path, good: Example) -> None:
     rows = [row_of(good, id=f"a{n}", split=split) for n, split in enumerate(["train", "test", "test"])]
     path = write_rows(tmp_path / "mine.jsonl", *rows)
     assert [example.article.id for example in load_dataset(path, split="test")] == ["a1", "a2"]
-    with pytest.raises(UnknownNameError, match="Known: test, train"):
+    with pytest.raises(UnknownNameError, match="Known: all, test, train"):
         load_dataset(path, split="dev")
 
 
@@ -214,7 +214,7 @@ def test_missing_path_names_a_near_one(folder: Path) -> None:
 
 
 def test_unknown_split_lists_the_known_ones(folder: Path) -> None:
-    with pytest.raises(UnknownNameError, match=r"did you mean 'test'.*Known: dev, test"):
+    with pytest.raises(UnknownNameError, match=r"did you mean 'test'.*Known: all, dev, test"):
         load_dataset(folder, split="tset")
 
 

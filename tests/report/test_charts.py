@@ -197,7 +197,8 @@ def test_a_row_of_a_chart_is_a_row_of_its_table(plain: Mapping[str, Any]):
         if one.kind in ("interval", "bar"):
             assert all(len(own.x) == len(one.names) for own in one.series), name
             assert all(not own.low or len(own.low) == len(own.high) == len(own.x) for own in one.series), name
-            in_table = {row[0] for row in one.table.rows}
+            # A rank may stand before the name.
+            in_table = {cell for row in one.table.rows for cell in row[:2]}
             # Marks of significance stand behind names.
             assert {re.sub(r" \*+$", "", row) for row in one.names} <= in_table, name
 

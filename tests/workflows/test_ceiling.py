@@ -203,8 +203,7 @@ def test_a_comparison_has_it_beside_the_runs(tmp_path: Path) -> None:
     assert by_row["micro", ""] == pytest.approx(0.4)
     assert by_row["label", "PER"] == pytest.approx(2 / 3)
     text = render_report(compared, "markdown")
-    assert "| figure | one | two | ceiling | difference |" in text
-    assert "| figure | one | two | three | ceiling |" in text
+    assert "| figure | a one | b two | c three | ceiling |" in text
     assert "ceiling: readers of the same articles against each other, over 2 articles" in text
     assert compared.to_json()["rows"][0]["ceiling"] == pytest.approx(0.4)
     assert "ceiling" in compared.to_pandas()
