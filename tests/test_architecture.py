@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "evalkit"
 
 VOCABULARY = ("errors", "files", "folders", "harmless", "options", "records", "registry", "results", "secrets")
-VOCABULARY += ("shapes", "showing", "toml", "version", "versions", "wires")
+VOCABULARY += ("origin", "shapes", "showing", "toml", "version", "versions", "wires")
 """Root modules that everything may import."""
 
 STAGES = (

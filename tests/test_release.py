@@ -35,10 +35,11 @@ def test_a_tag_is_checked_before_anybody_can_install_it():
     jobs = loaded(".github/workflows/release.yml")["jobs"]
     assert jobs["check"]["uses"] == "./.github/workflows/ci.yml"
     assert jobs["build"]["needs"] == "check"
-    assert {jobs[name]["needs"] for name in ("release", "publish")} == {"build"}
+    assert jobs["release"]["needs"] == "build"
     assert 'bash .ci/release "$GITHUB_REF_NAME"' in [step.get("run") for step in jobs["build"]["steps"]]
-    # Nothing is published without somebody's word, and with rights that one job has and no other.
-    assert jobs["publish"]["environment"] == "pypi"
+    # Nothing goes to a package index, where the name is somebody else's; one job has the right to write, and no other.
+    assert set(jobs) == {"check", "build", "release"}
+    assert jobs["release"]["permissions"] == {"contents": "write"}
     assert loaded(".github/workflows/release.yml")["permissions"] == {"contents": "read"}
     # YAML reads the key `on` as true.
     assert "workflow_call" in loaded(".github/workflows/ci.yml")[True]

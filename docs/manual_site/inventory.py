@@ -79,7 +79,7 @@ def extractors_page() -> str:
             code(entry.spelling),
             plain(entry.description),
             listed(entry.layers),
-            code(f"pip install 'evalkit[{entry.extra}]'") if entry.extra else "",
+            code(f"pip install '.[{entry.extra}]'") if entry.extra else "",
             plain(entry.licence),
         )
         for entry in ENTRIES

@@ -25,7 +25,9 @@ __all__ = ["init_command"]
     help="The build server that gets a workflow.",
 )
 @click.option(
-    "--install", metavar="REQUIREMENT", help="What pip installs there; by default where this evalkit came from."
+    "--install",
+    metavar="REQUIREMENT",
+    help="What pip installs there; by default the address that this evalkit was installed from.",
 )
 @form_options
 def init_command(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from evalkit.extractors.identity.contents import folder_bytes
 from evalkit.extractors.table import EXTRACTORS, FORMS, NAMED, WORDS, Entry
+from evalkit.origin import install_command
 
 __all__ = ["ModelEntry", "list_models"]
 
@@ -86,14 +87,14 @@ def _missing_weights(entry: Entry) -> tuple[str, str]:
     models = [_PACKAGE / folder for folder in entry.folders if folder != WORDS]
     if all((folder / "model.onnx").is_file() for folder in models):
         return "", ""
-    return "weights", "pip install --force-reinstall --no-deps evalkit"
+    return "weights", install_command(options="--force-reinstall --no-deps")
 
 
 def _missing_extra(extra: str) -> tuple[str, str]:
     """What is missing of an extra, and the command that installs it."""
     if all(find_spec(module) is not None for module in _EXTRAS.get(extra, ())):
         return "", ""
-    return f"extra {extra}", f"pip install 'evalkit[{extra}]'"
+    return f"extra {extra}", install_command(extra)
 
 
 def _pipelines() -> Iterator[ModelEntry]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.folders import cache_folder
 from evalkit.harmless import clean
+from evalkit.origin import install_command
 from evalkit.showing import number_of, shown_html
 from evalkit.version import __version__
 
@@ -163,7 +164,7 @@ def look_at_extras() -> tuple[Extra, ...]:
 
 def _extra(name: str, names: list[str]) -> Extra:
     packages = {package: _version(package) for package in names}
-    install = "" if all(packages.values()) else f"pip install 'evalkit[{name}]'"
+    install = "" if all(packages.values()) else install_command(name)
     return Extra(name=name, packages=packages, install=install)
 
 

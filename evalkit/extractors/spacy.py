@@ -31,6 +31,7 @@ from evalkit.extractors.identity.closure import identity_of
 from evalkit.extractors.identity.contents import folder_sha256
 from evalkit.extractors.options import Options
 from evalkit.extractors.underway import as_they_come
+from evalkit.origin import install_command
 from evalkit.records import Annotations, Article, Entity, Span
 from evalkit.registry import near_match
 
@@ -86,7 +87,7 @@ def load_spacy(spec: str, options: Mapping[str, str] | None = None) -> SpacyExtr
     try:
         spacy: Any = import_module("spacy")
     except ImportError as error:
-        raise MissingExtraError(f"{spec} needs spaCy; install it: pip install 'evalkit[spacy]'") from error
+        raise MissingExtraError(f"{spec} needs spaCy; install it: {install_command('spacy')}") from error
     return SpacyExtractor(_load(spacy, spec), spec, batch=batch, spans=_keys(keys))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from evalkit.errors import FormatError, MissingExtraError
+from evalkit.origin import install_command
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -48,7 +49,7 @@ def parse_xml(
     try:
         from lxml import etree
     except ImportError as error:
-        raise MissingExtraError("reading XML needs lxml; run pip install 'evalkit[formats]'") from error
+        raise MissingExtraError(f"reading XML needs lxml; install it: {install_command('formats')}") from error
 
     _refuse_document_type(content, where, named_type, remedy)
     parser = etree.XMLParser(

@@ -17,6 +17,7 @@ from typing import Any
 from evalkit.errors import EvalkitError, InputError, MissingExtraError, describe_error
 from evalkit.files import json_bytes
 from evalkit.harmless import one_line
+from evalkit.origin import install_command
 from evalkit.predictions.events import BEGUN, ENDED, FAILED, SUITE_BEGUN, SUITE_ENDED, RunEvent
 from evalkit.predictions.run import Run
 from evalkit.results import EvalResult
@@ -62,7 +63,7 @@ class MlflowTracker:
         try:
             from mlflow.tracking import MlflowClient
         except ImportError as error:
-            raise MissingExtraError("MLflow is not installed; pip install 'evalkit[mlflow]'") from error
+            raise MissingExtraError(f"MLflow is not installed; install it: {install_command('mlflow')}") from error
         self._server = redacted(server)
         self._lock = threading.Lock()
         self._runs: dict[int, str] = {}

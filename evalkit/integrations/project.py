@@ -9,15 +9,14 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
 
 from evalkit.errors import FormatError, InputError
 from evalkit.files import path_of, read_text, write_file
 from evalkit.gate.project import EXTENDED, KEPT, WRITTEN, ProjectInit
 from evalkit.options import ReadOptions, Running
+from evalkit.origin import NOT_BY_NAME, address
 from evalkit.toml import parse_toml
-from evalkit.version import __version__
 from evalkit.workflows.gate import update_baseline
 from evalkit.workflows.run import run_extractor
 
@@ -52,7 +51,7 @@ def init_project(
         split: the split that is gated.
         settings: settings of the extractor.
         build: the build server: `github`, `gitlab` or `none`.
-        install: what pip installs there; by default where this evalkit came from, else its version.
+        install: what pip installs there; by default the address that this evalkit was installed from.
         running: how the extractor is run.
 
     Raises:
@@ -65,9 +64,9 @@ def init_project(
     if not root.is_dir():
         raise InputError(f"{root}: is no folder; make it, or name the root of the repository")
     baseline = f"baselines/{_UNSAFE.sub('-', model.rpartition('/')[2] or model).strip('-.') or 'baseline'}.json"
-    requirement, notes = _requirement(install)
+    notes: tuple[str, ...] = ()
     values = {
-        "INSTALL": requirement,
+        "INSTALL": _requirement(install, build),
         "MODEL": model,
         "DATASET": dataset or "",
         "SPLIT": split,
@@ -76,7 +75,7 @@ def init_project(
     }
     _check_values(values)
     if settings and build != "none":
-        notes = (*notes, "the settings of the extractor stand in pyproject.toml; name its secrets in the workflow")
+        notes = ("the settings of the extractor stand in pyproject.toml; name its secrets in the workflow",)
     planned = dict(_planned(root, build, values, settings or {}))
     if not (root / baseline).exists():
         read = ReadOptions(split=split)
@@ -100,17 +99,20 @@ def init_project(
     )
 
 
-def _requirement(install: str | None) -> tuple[str, tuple[str, ...]]:
-    """What pip installs, and what is to be said about it: where this evalkit was installed from, if that is told."""
-    if install is not None:
-        return install, ()
-    try:
-        told = json.loads(metadata.distribution("evalkit").read_text("direct_url.json") or "{}")
-        version = told["vcs_info"]
-        return f"evalkit @ {version['vcs']}+{told['url']}@{version['commit_id']}", ()
-    except (metadata.PackageNotFoundError, KeyError, TypeError, ValueError):
-        plain = f"evalkit=={__version__}"
-        return plain, (f"the workflow installs {plain} from the package index; name another source with --install",)
+def _requirement(install: str | None, build: str) -> str:
+    """What pip installs: what is asked for, else the address that this evalkit was installed from.
+
+    Raises:
+        InputError: there is none that a build server could reach.
+    """
+    if install is not None or build == "none":
+        return install or ""
+    if (where := address()) and "file:" not in where:
+        return f"evalkit @ {where}"
+    raise InputError(
+        f"the workflow has to know where pip gets evalkit from ({NOT_BY_NAME}): --install 'evalkit @ git+https://…', "
+        "the path of a wheel in the project, or none where it is there already"
+    )
 
 
 def _check_values(values: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from evalkit.extractors.installation import (
     look_at_processor,
     look_at_versions,
 )
+from evalkit.origin import install_command
 
 __all__ = ["check_installation"]
 
@@ -28,7 +29,7 @@ def check_installation(settings: Sequence[ActiveSetting] = (), problems: Sequenc
     lacking = [name for name, number in versions.items() if not number]
     wrong = [*problems]
     if lacking:
-        wrong.append(f"{', '.join(lacking)} not installed: pip install --force-reinstall evalkit")
+        wrong.append(f"{', '.join(lacking)} not installed: {install_command(options='--force-reinstall')}")
     if cache.problem:
         wrong.append(f"nothing can be kept in the cache: {cache.problem}; set EVALKIT_CACHE to a folder of yours")
     return Installation(

@@ -3,7 +3,7 @@
     python experiments/benchmarks/inference.py [--articles 300] [--rounds 3] [--json]
     python experiments/benchmarks/inference.py --articles 6 --rounds 1         a first look
 
-Needs torch, transformers and onnx (`pip install 'evalkit[torch]' onnx`): the pipeline gets the weights of `ner-base`,
+Needs torch, transformers and onnx (`pip install '.[torch]' onnx`): the pipeline gets the weights of `ner-base`,
 multiplied out to 32 bits (`inference_torch.py`). The articles are the bundled ones, and shorter and longer ones made of
 their paragraphs (`inference_articles.py`). All systems read the same articles in the same process and take turns every
 12 articles, so that a busy machine slows all of them; ratios are taken round by round. Threads of torch wait for each
@@ -210,7 +210,7 @@ def main() -> int:
         parser.error("--articles must be 2 or more, --rounds 1 or more")
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        parser.error(f"not installed: {', '.join(missing)}; pip install 'evalkit[torch]' onnx")
+        parser.error(f"not installed: {', '.join(missing)}; pip install '.[torch]' onnx")
     os.environ |= {"TRANSFORMERS_VERBOSITY": "error", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     from inference_torch import FOLDER, LONGEST
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.extractors.installation import look_at_extras
+from evalkit.origin import install_command
 from evalkit.version import __version__
 from evalkit.workflows.doctor import check_installation
 from tests.cli.conftest import Evalkit
@@ -33,7 +34,7 @@ def test_what_is_missing_has_its_command(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("evalkit.extractors.installation.requires", lambda name: wanted)
     plots, torch = look_at_extras()
     assert (plots.name, dict(plots.packages)) == ("plots", {"nowhere-to-be-found": ""})
-    assert plots.install == "pip install 'evalkit[plots]'"
+    assert plots.install == install_command("plots")
     assert torch.install == ""
 
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 import evalkit.extractors.catalog as catalog
 from evalkit.cli.models import models_command
 from evalkit.extractors.table import NAMED
+from evalkit.origin import install_command
 
 
 def shown(*arguments: str, columns: int = 80) -> str:
@@ -41,8 +42,8 @@ def test_a_wide_terminal_says_what_each_is() -> None:
 @pytest.mark.usefixtures("without_torch")
 def test_what_is_missing_comes_with_its_command_in_one_line() -> None:
     output = shown(columns=60)
-    assert "hf:ID_OR_PATH[@REVISION]: extra torch is missing: pip install 'evalkit[torch]'\n" in output
-    assert "spacy:NAME: extra spacy is missing: pip install 'evalkit[spacy]'\n" in output
+    assert f"hf:ID_OR_PATH[@REVISION]: extra torch is missing: {install_command('torch')}\n" in output
+    assert f"spacy:NAME: extra spacy is missing: {install_command('spacy')}\n" in output
 
 
 @pytest.mark.usefixtures("without_torch")
@@ -52,4 +53,4 @@ def test_json() -> None:
     assert models["ner-base"]["size"] > 1_000_000
     assert models["rules"]["runnable"] is True
     torch = models["hf:ID_OR_PATH[@REVISION]"]
-    assert (torch["runnable"], torch["install"]) == (False, "pip install 'evalkit[torch]'")
+    assert (torch["runnable"], torch["install"]) == (False, install_command("torch"))

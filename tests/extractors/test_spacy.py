@@ -13,6 +13,7 @@ import pytest
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import ExtractorError, InputError, MissingExtraError, UnknownNameError
 from evalkit.extractors.spacy import SpacyExtractor, load_spacy
+from evalkit.origin import install_command
 from evalkit.records import Article
 
 spacy = pytest.importorskip("spacy", reason="spacy: needs the extra spacy")
@@ -186,7 +187,7 @@ def test_a_pipeline_for_another_version_is_said_once(folder: Path, caplog: pytes
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "spacy", None)
-    with pytest.raises(MissingExtraError, match=re.escape("pip install 'evalkit[spacy]'")):
+    with pytest.raises(MissingExtraError, match=re.escape(install_command("spacy"))):
         load_spacy("spacy:anything")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 import zlib
 from pathlib import Path
@@ -21,6 +22,7 @@ from evalkit.formats.spacy_docs.writing import write_spacy
 from evalkit.formats.standoff.document import Document, Documents, Link, Mark
 from evalkit.formats.table import format_of_file
 from evalkit.options import ReadOptions
+from evalkit.origin import install_command
 from evalkit.records import Span
 from tests.formats.made_documents import documents, said
 from tests.mutations import mutated
@@ -192,7 +194,9 @@ def test_without_spacy_it_says_what_to_install(tmp_path: Path, monkeypatch: pyte
     path.write_bytes(zlib.compress(b"\x80"))
     monkeypatch.setitem(sys.modules, "spacy", None)
     monkeypatch.setitem(sys.modules, "spacy.tokens", None)
-    with pytest.raises(MissingExtraError, match=r"a\.spacy: needs spaCy; install it: pip install 'evalkit\[spacy\]'"):
+    with pytest.raises(
+        MissingExtraError, match=re.escape(f"a.spacy: needs spaCy; install it: {install_command('spacy')}")
+    ):
         read_spacy(Source(path=path), ReadOptions())
     with pytest.raises(MissingExtraError, match="needs spaCy"):
         write_spacy([], tmp_path / "b.spacy", ReadOptions())

@@ -23,6 +23,7 @@ WORDS = (
     "--install",
     "evalkit @ git+https://example.org/e@1",
 )
+NONE = ("--install", "none")
 SETTINGS = '[tool.evalkit]\nmodel = "mine:people"\ndataset = "gold.jsonl"\nsplit = "test"\n\n[tool.evalkit.gate]\n'
 SETTINGS += 'baseline = "baselines/mine-people.json"\n'
 
@@ -71,7 +72,7 @@ def test_nothing_is_written_over(evalkit: Evalkit, workspace: Path):
 
 def test_gold_in_the_project_is_guarded(evalkit: Evalkit, workspace: Path):
     assert evalkit("dataset", "build", "gold.jsonl", "--out", "gold", "--splits", "test=1").status == 0
-    assert evalkit("init", "--model", "mine:people", "--dataset", "gold").status == 0
+    assert evalkit("init", "--model", "mine:people", "--dataset", "gold", "--install", "none").status == 0
     job = loaded(Path(".github/workflows/evalkit.yml"))["jobs"]["gold"]
     assert job["steps"][-1]["uses"] == "./.github/actions/evalkit-gold"
     assert job["steps"][-1]["with"]["dataset"] == "gold"
@@ -81,10 +82,13 @@ def test_gold_in_the_project_is_guarded(evalkit: Evalkit, workspace: Path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        pytest.param(("--model", "mine:breaks", "--dataset", "gold.jsonl"), "the extractor failed on", id="fails"),
-        pytest.param(("--model", "no-such-model"), "unknown", id="no such extractor"),
-        pytest.param(("--model", "mine:people", "--dataset", "nowhere/"), "nowhere", id="no such gold"),
-        pytest.param(("--model", "mine:people", "--dataset", "${{ x }}"), "cannot stand in", id="expression"),
+        pytest.param(WORDS[1:5], "has to know where pip gets evalkit from", id="no address"),
+        pytest.param(
+            ("--model", "mine:breaks", "--dataset", "gold.jsonl", *NONE), "the extractor failed on", id="fails"
+        ),
+        pytest.param(("--model", "no-such-model", *NONE), "unknown", id="no such extractor"),
+        pytest.param(("--model", "mine:people", "--dataset", "nowhere/", *NONE), "nowhere", id="no such gold"),
+        pytest.param(("--model", "mine:people", "--dataset", "${{ x }}", *NONE), "cannot stand in", id="expression"),
     ],
 )
 def test_where_it_fails_nothing_is_written(evalkit: Evalkit, workspace: Path, words: tuple[str, ...], message: str):

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from evalkit.errors import InputError, MissingExtraError
+from evalkit.origin import install_command
 from evalkit.report.document import Chart, Document, Series, figure_columns
 from evalkit.report.document import Table as Grid
 from evalkit.report.forms import picture
@@ -245,7 +246,7 @@ class TestPicture:
 
     def test_without_the_extra_it_says_how_to_get_it(self, document: Document, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setitem(sys.modules, "resvg_py", None)
-        with pytest.raises(MissingExtraError, match=r"pip install 'evalkit\[plots\]', or use svg"):
+        with pytest.raises(MissingExtraError, match=re.escape(f"{install_command('plots')}; or use svg")):
             render_report(document, "png")
 
     def test_without_a_font_words_are_not_left_out(self, document: Document, monkeypatch: pytest.MonkeyPatch):

@@ -14,6 +14,7 @@ from typing import Any
 from evalkit.errors import ExtractorError, InputError, MissingExtraError, UnknownNameError
 from evalkit.extractors.identity.contents import folder_sha256
 from evalkit.files import parse_json, read_bytes
+from evalkit.origin import install_command
 from evalkit.shapes import MisfitError, checked, each, fields, list_of, number, ruled, text
 from evalkit.wires import proxy_of
 
@@ -115,9 +116,9 @@ def require_backend(spec: str, backend: str) -> None:
     missing = [name for name in _NEEDED[backend] if find_spec(name) is None]
     if not missing:
         return
-    extra = "evalkit[torch]" if backend == "torch" else "evalkit"
-    other = ", or run its ONNX file, if it has one, with --set backend=onnx" if backend == "torch" else ""
-    raise MissingExtraError(f"{spec} needs {' and '.join(missing)}; install it: pip install '{extra}'{other}")
+    command = install_command("torch" if backend == "torch" else "")
+    other = "; or run its ONNX file, if it has one, with --set backend=onnx" if backend == "torch" else ""
+    raise MissingExtraError(f"{spec} needs {' and '.join(missing)}; install it: {command}{other}")
 
 
 def find_checkpoint(spec: str, *, backend: str = "torch", file: str = "") -> Checkpoint:

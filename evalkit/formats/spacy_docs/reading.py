@@ -19,6 +19,7 @@ from evalkit.formats.spacy_docs.training import is_training_data, training_rows
 from evalkit.formats.standoff.document import Document, Documents, Link, Mark
 from evalkit.formats.standoff.values import article_of, feature_of, listed_objects, whole
 from evalkit.options import ReadOptions
+from evalkit.origin import install_command
 from evalkit.records import Span
 from evalkit.showing import number_of
 
@@ -105,7 +106,7 @@ def needed(path: Path) -> Any:
     try:
         import spacy.tokens
     except ImportError as error:
-        raise MissingExtraError(f"{path}: needs spaCy; install it: pip install 'evalkit[spacy]'") from error
+        raise MissingExtraError(f"{path}: needs spaCy; install it: {install_command('spacy')}") from error
     return spacy
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.errors import FormatError, MissingExtraError, guarded
 from evalkit.files import parse_json
 from evalkit.formats.safe_xml import parse_xml
+from evalkit.origin import install_command
 
 if TYPE_CHECKING:
     from cassis import Cas, TypeSystem
@@ -67,7 +68,7 @@ def needs_cassis() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise MissingExtraError("UIMA needs dkpro-cassis; run pip install 'evalkit[formats]'") from error
+        raise MissingExtraError(f"UIMA needs dkpro-cassis; install it: {install_command('formats')}") from error
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from evalkit.errors import InputError, MissingExtraError
+from evalkit.origin import install_command
 from evalkit.report.document import Chart, Document
 from evalkit.report.forms.markup import Markup, element, plain
 from evalkit.report.forms.svg.chart import described, draw, is_drawn
@@ -39,7 +40,7 @@ def render_png(document: Document) -> bytes:
     try:
         import resvg_py
     except ImportError as error:
-        raise MissingExtraError("png needs resvg-py; install it: pip install 'evalkit[plots]', or use svg") from error
+        raise MissingExtraError(f"png needs resvg-py; install it: {install_command('plots')}; or use svg") from error
     family = _family(resvg_py)
     # What it finds no font for it leaves out without a word.
     return bytes(resvg_py.svg_to_bytes(svg_string=_picture(document, family), font_family=family, zoom=2))

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from evalkit.errors import ExtractorError, InputError, MissingExtraError, UnknownNameError
 from evalkit.extractors.checkpoints.token_classification import TransformersExtractor
 from evalkit.extractors.table import load_extractor
+from evalkit.origin import install_command
 from evalkit.records import Article
 
 torch = pytest.importorskip("torch", reason="hf: needs the extra torch")
@@ -389,5 +390,5 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "evalkit.extractors.checkpoints.source.find_spec", lambda name: None if name == "torch" else name
     )
-    with pytest.raises(MissingExtraError, match=re.escape("pip install 'evalkit[torch]'")):
+    with pytest.raises(MissingExtraError, match=re.escape(install_command("torch"))):
         load_extractor("hf:anything")
