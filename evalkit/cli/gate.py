@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.cli.options import PATH, given
+from evalkit.cli.options import OUTPUT, PATH, given
 from evalkit.cli.posts import Posts, post_options
 from evalkit.cli.show import Shown, form_options, show
 
@@ -29,7 +29,7 @@ __all__ = ["gate_command"]
     "--allow-fewer", is_flag=True, help="With --update: take a run that lacks articles or layers of the baseline."
 )
 @click.option("--dataset", help="Where the gold is now, if not where the run found it.")
-@click.option("--junit", type=PATH, help="Write JUnit XML with one test case a rule to this file.")
+@click.option("--junit", type=OUTPUT, help="Write JUnit XML with one test case a rule to this file.")
 @click.option(
     "--limit",
     type=click.IntRange(min=0),

@@ -40,12 +40,15 @@ class _Context(click.Context):
 
     def invoke(self, callback: Any, /, *args: Any, **kwargs: Any) -> Any:
         """What the command gives."""
+        from evalkit.cli.outputs import refuse_overlap
         from evalkit.cli.settings import given_way, place_named
 
         for name in given_way(self):
             value = kwargs.get(name)
             kwargs[name] = False if isinstance(value, bool) else () if isinstance(value, tuple) else None
         try:
+            if callback is self.command.callback:
+                refuse_overlap(self.command, kwargs)
             with results_apart():
                 return super().invoke(callback, *args, **kwargs)
         except EvalkitError as error:

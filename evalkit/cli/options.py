@@ -15,6 +15,7 @@ from evalkit.options import Intervals, Scoring
 
 __all__ = [
     "EXPLAINED",
+    "OUTPUT",
     "PATH",
     "RECORDS",
     "FormatSetting",
@@ -45,6 +46,8 @@ class _Path(click.Path):
 
 
 PATH = _Path(path_type=Path)
+OUTPUT = _Path(path_type=Path)
+"""A file that is written: none that the command reads (`evalkit.cli.outputs`)."""
 
 
 class Number(click.FloatRange):

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from evalkit.cli.options import PATH, Option, given, with_record
+from evalkit.cli.options import OUTPUT, Option, given, with_record
 
 __all__ = ["Posts", "post_options"]
 
@@ -36,10 +36,11 @@ class Posts:
         from evalkit.report.comment import render_comment
         from evalkit.report.render import render_report
 
-        if self.summary is not None:
-            append_file(self.summary, render_report(result, "markdown", **options))
+        # What is added to cannot be taken back, so it comes last.
         if self.comment is not None:
             write_file(self.comment, render_comment(result, name=self.name, links=self.links, **options))
+        if self.summary is not None:
+            append_file(self.summary, render_report(result, "markdown", **options))
 
 
 def _posts(summary: Path | None, comment_file: Path | None, comment_name: str, links: tuple[str, ...]) -> Posts:
@@ -55,7 +56,10 @@ def _posts(summary: Path | None, comment_file: Path | None, comment_name: str, l
         return Posts(summary)
     from evalkit.report.comment import checked_links, checked_name
 
-    pairs = {name: address for name, _, address in (link.partition("=") for link in links)}
+    pairs: dict[str, str] = {}
+    for name, _, address in (link.partition("=") for link in links):
+        if pairs.setdefault(name, address) != address:
+            raise click.UsageError(f"--link {name} is given two addresses; keep one")
     return Posts(summary, comment_file, checked_name(comment_name), checked_links(pairs))
 
 
@@ -69,9 +73,9 @@ def post_options(name: str) -> Option:
         "posts",
         _posts,
         {
-            "summary": click.option("--summary", type=PATH, help="Add Markdown for a job summary to this file."),
+            "summary": click.option("--summary", type=OUTPUT, help="Add Markdown for a job summary to this file."),
             "comment_file": click.option(
-                "--comment-file", type=PATH, help="Write the comment for a pull request here (see evalkit comment)."
+                "--comment-file", type=OUTPUT, help="Write the comment for a pull request here (see evalkit comment)."
             ),
             "comment_name": click.option(
                 "--comment-name", default=name, show_default=True, help="With --comment-file: which of several it is."

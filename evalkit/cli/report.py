@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.options import PATH
+from evalkit.cli.options import OUTPUT, PATH
 from evalkit.cli.show import Shown, file_options, write
 
 __all__ = ["report_command"]
@@ -17,7 +17,7 @@ __all__ = ["report_command"]
 @file_options
 @click.option(
     "--items",
-    type=PATH,
+    type=OUTPUT,
     metavar="FILE",
     help="Write one row an item to this file (.csv, .tsv or another form): article, zone, the text around, gold, "
     "predicted, kind of error, credit.",

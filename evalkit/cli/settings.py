@@ -18,7 +18,6 @@ import click
 
 from evalkit.cli.options import comma_names
 from evalkit.errors import InputError
-from evalkit.files import read_bytes
 from evalkit.registry import near_match
 
 __all__ = [
@@ -221,6 +220,8 @@ def project_file() -> Path | None:
         if named and _table(Path(named)) is None:
             raise InputError(f"{named}: has no table [tool.evalkit], though {CONFIG} names it; add it, or name another")
         return Path(named) if named else None
+    from evalkit.files import read_bytes
+
     here = Path.cwd()
     for folder in (here, *here.parents):
         path = folder / _PROJECT

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from evalkit.cli.options import PATH, ListedOption, Option, with_record
+from evalkit.cli.options import OUTPUT, ListedOption, Option, with_record
 from evalkit.harmless import MESSAGE, clean, shortened
 
 __all__ = [
@@ -66,7 +66,7 @@ def _files_option(beside: str, name: str = "files") -> Option:
         return f"Write it to this file, in the form of its ending ({endings}){beside}; repeatable."
 
     return click.option(
-        "-o", "--output", name, multiple=True, type=PATH, metavar="FILE", cls=ListedOption, listing=listing
+        "-o", "--output", name, multiple=True, type=OUTPUT, metavar="FILE", cls=ListedOption, listing=listing
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from evalkit.cli.options import PATH, interval_options, refuse_existing, task_options
+from evalkit.cli.options import OUTPUT, PATH, interval_options, refuse_existing, task_options
 from evalkit.cli.show import say
 
 __all__ = ["view_command"]
@@ -21,7 +21,7 @@ USUAL = Path("explorer.html")
 @click.option(
     "-o",
     "--output",
-    type=PATH,
+    type=OUTPUT,
     metavar="FILE.html",
     help=f"The page; {USUAL} by default, unless that is there already.",
 )
