@@ -36,6 +36,11 @@ TIMEOUT = 30.0
 TRIES, PAUSE = 3, 2.0
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 _LARGEST = 64 << 20
+_LONGEST_PAUSE = 60.0
+_WHOLE_ANSWER = 120.0
+"""Seconds: a server that sends a character now and then would keep a build for ever."""
+_BUILD_USER = "github-actions[bot]"
+"""Whoever the token of a build of GitHub writes as."""
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _NUMBER = re.compile(r"[1-9]\d{0,11}")
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -113,13 +118,22 @@ def post_comment(
     if reason := _from_fork(environment):
         return Posted(outcome=SKIPPED, reason=reason)
     server = _Server(_forge(environment, number), pause)
-    own = next((one for one in server.comments() if str(one.get("body", "")).startswith(mark + "\n")), None)
-    if own is not None and own["body"].strip() == text.strip():
+    own = next((one for one in server.comments() if _body(one).startswith(mark + "\n")), None)
+    if own is not None and _body(own).strip() == text.strip():
         return Posted(outcome=UNCHANGED, address=_address(own))
     if own is None:
         return Posted(outcome=WRITTEN, address=_address(server.ask("POST", server.forge.comments, {"body": text})))
-    written = server.ask(server.forge.method, server.forge.comment.format(int(own["id"])), {"body": text})
+    number_of_it = own.get("id")
+    if not isinstance(number_of_it, int) or isinstance(number_of_it, bool):
+        raise EvalkitError(f"{server.forge.name} gave a comment without a number; is {server.forge.api} its API?")
+    written = server.ask(server.forge.method, server.forge.comment.format(number_of_it), {"body": text})
     return Posted(outcome=UPDATED, address=_address(written))
+
+
+def _body(comment: Mapping[str, Any]) -> str:
+    """The text of a comment; what is edited in a page gets the line ends of forms."""
+    body = comment.get("body")
+    return body.replace("\r\n", "\n") if isinstance(body, str) else ""
 
 
 def _address(comment: Any) -> str:
@@ -232,6 +246,29 @@ def _token(environment: Mapping[str, str], name: str) -> str:
     return token
 
 
+def _limited(error: urllib.error.HTTPError) -> float | None:
+    """The seconds to wait where somebody has asked too often; None for any other refusal."""
+    after = error.headers.get("Retry-After", "").strip()
+    used_up = error.headers.get("X-RateLimit-Remaining", "").strip() == "0"
+    if error.code != 429 and not (error.code == 403 and (after or used_up)):
+        return None
+    return float(after) if re.fullmatch(r"\d{1,6}", after) else 0.0
+
+
+def _whole(response: Any) -> bytes:
+    """What a server answers.
+
+    Raises:
+        OSError: it takes too long, or is too much.
+    """
+    end, content = time.monotonic() + _WHOLE_ANSWER, bytearray()
+    while part := response.read1(1 << 16):
+        content += part
+        if time.monotonic() > end or len(content) > _LARGEST:
+            raise OSError("its answer has no end")
+    return bytes(content)
+
+
 class _NoRedirection(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
@@ -258,18 +295,32 @@ class _Server:
             if len(listed) < PAGE:
                 return
 
-    def _me(self) -> Any:
-        """The user of the token; None for one of GitHub that belongs to an app, such as that of a build."""
+    def _me(self) -> tuple[str, Any]:
+        """What is true of the user of the token alone: the id; of an app of GitHub, such as a build, the name."""
         user = self.ask("GET", "/user", but=(401, 403, 404) if self.forge.name == GITHUB else ())
-        return user.get("id") if isinstance(user, dict) else None
+        if isinstance(user, dict) and user.get("id") is not None:
+            return "id", user["id"]
+        if self.forge.name != GITHUB:
+            raise EvalkitError(f"{self.forge.name} does not say whose the token is; is {self.forge.api} its API?")
+        try:
+            told = self.ask("POST", "/graphql", {"query": "{viewer{login}}"}, at=self.forge.api.removesuffix("/v3"))
+            return "login", str(told["data"]["viewer"]["login"])
+        except (EvalkitError, LookupError, TypeError):
+            return "login", _BUILD_USER
 
-    def _is_mine(self, comment: Mapping[str, Any], me: Any) -> bool:
+    def _is_mine(self, comment: Mapping[str, Any], me: tuple[str, Any]) -> bool:
         author = comment.get("user" if self.forge.name == GITHUB else "author")
-        if not isinstance(author, dict):
-            return False
-        return author.get("type") == "Bot" if me is None else author.get("id") == me
+        return isinstance(author, dict) and author.get(me[0]) == me[1]
 
-    def ask(self, method: str, path: str, body: Mapping[str, str] | None = None, but: tuple[int, ...] = ()) -> Any:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, str] | None = None,
+        *,
+        but: tuple[int, ...] = (),
+        at: str = "",
+    ) -> Any:
         """The answer as JSON values; None for a status that the caller allows for.
 
         Raises:
@@ -277,26 +328,31 @@ class _Server:
         """
         content = None if body is None else json.dumps(body).encode("ascii")
         headers = {**self.forge.headers, "Content-Type": "application/json", "User-Agent": "evalkit"}
-        request = urllib.request.Request(self.forge.api + path, data=content, headers=headers, method=method)
+        request = urllib.request.Request((at or self.forge.api) + path, data=content, headers=headers, method=method)
         for attempt in range(1, TRIES + 1):
+            wait = PAUSE * attempt
             try:
                 with self._opener.open(request, timeout=TIMEOUT) as response:
-                    return json.loads(response.read(_LARGEST))
+                    return json.loads(_whole(response))
             except urllib.error.HTTPError as error:
                 with error:
-                    if error.code in but:
+                    limited = _limited(error)
+                    if error.code in but and limited is None:
                         return None
                     failure = self._refused(error)
+                if limited is not None:
+                    wait = max(wait, limited)
+                    failure = f"{self.forge.name} takes no more requests for now (status {error.code}); try again later"
                 # A comment may have been written though nobody said so: a second one would be one too many.
-                again = error.code in _AGAIN and (method != "POST" or error.code == 429)
+                again = limited is not None or (error.code in _AGAIN and method != "POST")
             except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
                 failure = f"{self.forge.name} cannot be reached: {getattr(error, 'reason', error)}"
                 again = method != "POST"
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise EvalkitError(f"{self.forge.name} gave no JSON; is {self.forge.api} its API?") from None
             if not again or attempt == TRIES:
                 break
-            self._pause(PAUSE * attempt)
+            self._pause(min(wait, _LONGEST_PAUSE))
         raise EvalkitError(failure)
 
     def _refused(self, error: urllib.error.HTTPError) -> str:
@@ -307,7 +363,7 @@ class _Server:
             try:
                 told = json.loads(error.read(4000))
                 said = f": {one_line(str(told.get('message', '')), 200)}" if isinstance(told, dict) else ""
-            except (ValueError, OSError, http.client.HTTPException):
+            except (ValueError, RecursionError, OSError, http.client.HTTPException):
                 said = ""
         remedy = f"; {self.forge.remedy}" if error.code in (401, 403, 404) else ""
         return f"{self.forge.name} refuses the comment with status {error.code}{said}{remedy}"

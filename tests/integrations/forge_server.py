@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +24,8 @@ class ForgeServer:
 
     Attributes:
         failures: statuses of the next answers, before it does what it is asked for.
+        headers: sent with these.
+        raw: in place of every answer.
     """
 
     url: str = ""
@@ -32,6 +34,8 @@ class ForgeServer:
     asked: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     failures: list[int] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes = b""
 
     def add(self, body: str, author: dict[str, Any] = BOT) -> dict[str, Any]:
         number = 1000 + len(self.comments)
@@ -56,9 +60,15 @@ class _Handler(QuietHandler, BaseHTTPRequestHandler):
         state.asked.append(f"{self.command} {parts.path}")
         state.tokens.add(self.headers.get("Authorization") or self.headers.get("PRIVATE-TOKEN") or "")
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if parts.path == "/graphql":
+            # It changes nothing.
+            state.asked.pop()
+            return self._answer(200, {"data": {"viewer": {"login": (state.user or BOT)["login"]}}})
+        if state.raw:
+            return self._answer(200, None, state.raw)
         if state.failures:
             status = state.failures.pop(0)
-            return self._answer(status, {"message": f"no, {TOKEN}"})
+            return self._answer(status, {"message": f"no, {TOKEN}"}, headers=state.headers)
         if parts.path == "/user":
             return self._answer(200, state.user) if state.user else self._answer(403, {"message": "by an app"})
         if self.command == "GET":
@@ -73,9 +83,11 @@ class _Handler(QuietHandler, BaseHTTPRequestHandler):
         comment["body"] = body
         return self._answer(200, comment)
 
-    def _answer(self, status: int, value: Any) -> None:
-        data = json.dumps(value).encode()
+    def _answer(self, status: int, value: Any, raw: bytes = b"", headers: Mapping[str, str] = {}) -> None:
+        data = raw or json.dumps(value).encode()
         self.send_response(status)
+        for name, one in headers.items():
+            self.send_header(name, one)
         if 300 <= status < 400:
             self.send_header("Location", "http://127.0.0.1:9/elsewhere")
         self.send_header("Content-Length", str(len(data)))

@@ -136,6 +136,52 @@ def test_a_comment_is_not_written_twice_where_nobody_says_whether_it_was(
     assert [one for one in forge.asked[asked:] if one.startswith("POST")] == ["POST /repos/o/r/issues/7/comments"]
 
 
+@pytest.mark.parametrize("number", [None, "abc", True, [1]])
+def test_its_own_comment_without_a_number_is_one_line(
+    forge: ForgeServer, github: dict[str, str], tmp_path: Path, number: object
+):
+    forge.add(f"{MARK}\nbefore")["id"] = number
+    with pytest.raises(EvalkitError, match="gave a comment without a number"):
+        post(comment(tmp_path), github)
+
+
+def test_an_answer_that_is_deep_is_one_line(forge: ForgeServer, github: dict[str, str], tmp_path: Path):
+    forge.raw = b"[" * 200_000
+    with pytest.raises(EvalkitError, match="gave no JSON"):
+        post(comment(tmp_path), github)
+
+
+def test_the_comment_of_another_app_stays(forge: ForgeServer, github: dict[str, str], tmp_path: Path):
+    other = forge.add(f"{MARK}\nmine", {"login": "someone-else[bot]", "id": 9, "type": "Bot"})
+    assert post(comment(tmp_path), github).outcome == "written"
+    assert other["body"] == f"{MARK}\nmine"
+
+
+def test_what_was_edited_in_a_page_is_known_again(forge: ForgeServer, github: dict[str, str], tmp_path: Path):
+    own = forge.add(f"{MARK}\r\n## fail\r\nedited")
+    assert post(comment(tmp_path), github).outcome == "updated"
+    own["body"] = own["body"].replace("\n", "\r\n")
+    assert post(comment(tmp_path), github).outcome == "unchanged"
+
+
+@pytest.mark.parametrize("headers", [{"Retry-After": "7"}, {"X-RateLimit-Remaining": "0"}])
+def test_who_asks_too_often_waits(forge: ForgeServer, github: dict[str, str], tmp_path: Path, headers: dict[str, str]):
+    forge.headers, forge.failures, waited = headers, [403], list[float]()
+    assert post_comment(comment(tmp_path), github, pause=waited.append).outcome == "written"
+    assert waited == [7.0 if "Retry-After" in headers else 2.0]
+    forge.failures = [403] * 3
+    with pytest.raises(EvalkitError, match=r"takes no more requests for now \(status 403\); try again later"):
+        post(comment(tmp_path, "pass"), github)
+
+
+def test_an_answer_has_an_end(
+    forge: ForgeServer, github: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("evalkit.integrations.forge._WHOLE_ANSWER", -1.0)
+    with pytest.raises(EvalkitError, match="its answer has no end"):
+        post(comment(tmp_path), github)
+
+
 def test_nobody_there(github: dict[str, str], tmp_path: Path):
     with pytest.raises(EvalkitError, match="GitHub cannot be reached"):
         post(comment(tmp_path), github | {"GITHUB_API_URL": "http://127.0.0.1:9"})
