@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from evalkit.report.explorer.chunks import packed
 from evalkit.report.explorer.page import chunk_file, explorer_page
-from tests.report.explorer.payload import TEXT, page, payload
+from tests.report.explorer.payload import TEXT, codes, page, payload
 
 ENTITIES = "#article/a0?runs=0"
 
@@ -88,7 +89,8 @@ def test_the_list_has_what_costs_most_first_and_says_how_long_it_is(tab: Any, sa
         pytest.param("differ=0-1", 1, id="disagreement"),
         pytest.param("change=broken", 1, id="broken since the baseline"),
         pytest.param("failed=1", 30, id="failed"),
-        pytest.param("q=port+news+2", 11, id="search in titles"),
+        pytest.param("q=%22port+news+2%22", 11, id="search for a phrase in titles"),
+        pytest.param("q=2++NÉWS", 12, id="search for words in titles"),
         pytest.param("q=oslo+is+calm", 1, id="search in texts"),
         pytest.param("q=zebra", 0, id="nothing"),
     ],
@@ -128,9 +130,9 @@ def test_marks_say_what_they_are(tab: Any, sample: str):
     go(tab, sample + ENTITIES)
     names = [name for name in tab.locator("mark a").evaluate_all("all => all.map(a => a.ariaLabel)") if name]
     assert names == [
-        "Union of : gold entity ORG, right; predicted entity ORG, right",
+        "Union of : gold entity ORG “Union of Oslo”, right; predicted entity ORG “Union of Oslo”, right",
         "Oslo: gold entity GPE, label; predicted entity ORG, label",
-        "Ida: gold entity PER, boundary; predicted entity PER, boundary",
+        "Ida: gold entity PER “Ida Moen”, boundary; predicted entity PER, boundary",
         "Harbour Union: gold entity ORG, missed",
         "Oslo: gold entity GPE, right; predicted entity GPE, right",
         "Oslo: gold entity GPE, right; predicted entity GPE, right",
@@ -201,7 +203,7 @@ def test_the_parts_of_a_quote_are_tied_together(tab: Any, sample: str):
 
 
 def test_a_search_is_highlighted_in_the_text(tab: Any, sample: str):
-    go(tab, f"{sample}#article/a0?q=of+oslo+acts")
+    go(tab, f"{sample}#article/a0?q=%22of+oslo+acts%22")
     hits = "[...CSS.highlights.get('hits')].map(range => range.toString())"
     assert "".join(tab.evaluate(hits)) == "of Oslo acts"
 
@@ -220,7 +222,7 @@ def ticked(tab: Any, sample: str, form: str) -> tuple[str, str]:
 
 def test_ticked_items_become_rows_of_errors(tab: Any, sample: str):
     name, text = ticked(tab, sample, "csv")
-    assert name == "errors.csv"
+    assert name == "items.csv"
     rows = list(csv.DictReader(io.StringIO(text)))
     found = [
         (row["side"], row["text"], row["kind"], row["gold"], row["predicted"], row["credit"])
@@ -257,16 +259,119 @@ def test_ticked_items_become_tasks_that_evalkit_reads(tab: Any, sample: str, for
     assert words[quote.speaker.start : quote.speaker.end] == "Ida Moen"
 
 
-def test_chunks_beside_the_page_are_opened_from_a_disk(tab: Any, tmp_path: Path):
+def test_all_gold_goes_out_and_comes_back_whether_it_stands_in_the_text_or_not(tab: Any, tmp_path: Path):
+    from evalkit.dataset.load import load_dataset
+
+    index, chunks = payload()
+    # The stance rests on nothing in the text.
+    chunks[0]["layers"]["stances"]["gold"]["evidence"] = [""]
+    chunks[0]["layers"]["stances"]["gold"]["evidence#"] = ["0"]
+    path = tmp_path / "page.html"
+    path.write_bytes(explorer_page("t", "", packed(index), [packed(chunk) for chunk in chunks]))
+    name, text = ticked(tab, path.as_uri(), "labelstudio")
+    (tmp_path / name).write_text(text, "utf-8")
+    (example,) = load_dataset(tmp_path / name).examples
+    (stance,) = example.gold.stances or ()
+    assert (stance.label, stance.holder, stance.target, stance.evidence) == ("favor", "ida-moen", "topic:quay-work", ())
+    (quote,) = example.gold.quotes or ()
+    assert stance.quote_id == quote.id
+
+
+def test_rows_tell_the_task_of_their_item(tab: Any, sample: str):
+    go(tab, f"{sample}#article/a0?layers=quotes&item=gold.quotes.0")
+    tab.keyboard.press("x")
+    tab.keyboard.press("e")
+    tab.select_option("dialog select", "csv")
+    with tab.expect_download() as download:
+        tab.click("dialog >> text=Save")
+    (row,) = csv.DictReader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig")))
+    assert (row["layer"], row["task"], row["convention"], row["credit"]) == ("quotes", "quotes", "exact", "1")
+
+
+def test_ticks_outlast_a_reload_and_are_those_of_their_page(tab: Any, sample: str, tmp_path: Path):
+    go(tab, f"{sample}#article/a0?runs=0&item=gold.entities.3")
+    tab.keyboard.press("x")
+    tab.reload()
+    tab.wait_for_selector("html[data-ready]")
+    assert tab.inner_text(".tools button >> nth=0") == "Export 1 ticked"
+    tab.keyboard.press("e")
+    assert "Ticks last until this tab is closed" in tab.inner_text("dialog")
+    tab.keyboard.press("Escape")
+    path = tmp_path / "other.html"
+    path.write_bytes(page(["Another page"]))
+    go(tab, f"{path.as_uri()}#articles")
+    assert tab.inner_text(".tools button >> nth=0") == "Export"
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Path:
+    """A page with articles beside it, whose name would mean something in an address."""
     index, chunks = payload(["Port news"], chunk_size=1)
-    files = [f"page.files/chunk-{number}.js" for number in range(2)]
-    (tmp_path / "page.files").mkdir()
+    files = [f"page #2%?.files/chunk-{number}.js" for number in range(2)]
+    (tmp_path / "page #2%?.files").mkdir()
     for number, file in enumerate(files):
         (tmp_path / file).write_bytes(chunk_file(packed(chunks[number]), number))
-    path = tmp_path / "page.html"
+    path = tmp_path / "page #2%?.html"
     path.write_bytes(explorer_page("t", "", packed(index), files=files))
-    go(tab, f"{path.as_uri()}#article/a0")
+    return path
+
+
+def test_chunks_beside_the_page_are_opened_from_a_disk(tab: Any, beside: Path):
+    go(tab, f"{beside.as_uri()}#article/a0")
     assert tab.locator("mark").count() > 5
+
+
+def test_what_is_not_beside_the_page_is_said(chromium: Any, beside: Path):
+    context = chromium.new_context()
+    tab = context.new_page()
+    first, second = sorted(beside.with_suffix(".files").iterdir())
+    first.write_text(first.read_text()[:90])
+    second.unlink()
+    go(tab, f"{beside.as_uri()}#article/a0")
+    assert "chunk-0.js is damaged; make the page again" in tab.inner_text("main")
+    go(tab, f"{beside.as_uri()}#article/a1")
+    tab.locator("main", has_text="chunk-1.js is not there; keep it beside this page").wait_for()
+    go(tab, f"{beside.as_uri()}#articles?q=port")
+    tab.locator("main", has_text="Only ids, titles and sources were looked through").wait_for()
+    assert "Looking through" not in tab.inner_text("main")
+    context.close()
+
+
+def test_only_lines_with_marks_are_high(tab: Any, tmp_path: Path):
+    index, chunks = payload(["word " * 100 + "Oslo"])
+    chunks[0]["layers"]["entities"]["gold"]["spans"][1] = codes([500, 4])
+    path = tmp_path / "page.html"
+    path.write_bytes(explorer_page("t", "", packed(index), [packed(chunk) for chunk in chunks]))
+    go(tab, f"{path.as_uri()}#article/a1?runs=0")
+    lines = tab.evaluate(
+        "() => { const text = document.querySelector('.paragraph').firstChild; const range = new Range();"
+        " range.selectNodeContents(text); return [...range.getClientRects()].map(box => box.top); }"
+    )
+    steps = [round(low - high) for high, low in itertools.pairwise(lines)]
+    assert max(steps[:-1]) < 30
+
+
+def test_an_item_that_is_not_there_is_said(tab: Any, sample: str):
+    for item in ("gold.entities.99", "constructor.constructor.0"):
+        go(tab, f"{sample}#article/a0?item={item}")
+        assert tab.inner_text(".panel") == "The item of this address is not in this article."
+
+
+def test_the_next_article_of_a_search_is_known_after_a_reload(tab: Any, sample: str):
+    go(tab, f"{sample}#article/a0?q=oslo")
+    tab.locator(".near", has_text="1 of 1").wait_for()
+    go(tab, f"{sample}#article/a3?q=news")
+    tab.locator(".near", has_text="3 of 30").wait_for()
+    tab.keyboard.press("n")
+    heading(tab, "Port news 4 about ships")
+
+
+def test_another_task_leaves_the_filters_of_the_last_behind(tab: Any, sample: str):
+    go(tab, f"{sample}#articles?kind=boundary&scored=entities/partial&slice.source=Wire")
+    tab.keyboard.press("c")
+    tab.wait_for_url(re.compile("scored=quotes%2Fexact"))
+    assert "kind=" not in tab.url
+    assert "slice.source=Wire" in tab.url
 
 
 HOSTILE = [

@@ -59,6 +59,18 @@ def test_the_cost_of_each_article_is_the_credit_that_its_items_lack(tab: Any, ad
         shown = float(row.locator(".costs li").first.inner_text().split()[-1])
         go(tab, address + row.locator("a").get_attribute("href").replace("run=0", "runs=0"))
         tab.wait_for_selector(".all table")
-        credits = [float(text) for text in tab.locator(".all td .figure").all_inner_texts()]
+        credits = [float(text) for text in tab.locator(".all td .figure").all_text_contents()]
         assert shown == pytest.approx(sum(1 - credit for credit in credits), abs=0.05)
         assert float(tab.inner_text(".lost b")) == pytest.approx(sum(1 - credit for credit in credits), abs=1e-9)
+
+
+def test_on_paper_no_figure_is_cut_off(tab: Any, address: str):
+    tab.set_viewport_size({"width": 672, "height": 1000})
+    tab.emulate_media(media="print")
+    go(tab, f"{address}#overview")
+    # What is wider than the paper makes the browser print all of it smaller, unless it is cut off before that.
+    flows = tab.locator("#overview .evalkit").evaluate_all("all => all.map(one => getComputedStyle(one).overflowX)")
+    assert set(flows) == {"visible"}
+    # The table of figures is not among them.
+    figures = tab.locator("#overview table", has_text="ceiling F1").first
+    assert figures.evaluate("one => one.getBoundingClientRect().right") <= 672

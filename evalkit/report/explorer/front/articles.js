@@ -145,7 +145,8 @@ export function itemsOf(article, layers, runs) {
 export function itemAt(article, key) {
   const [side, ...rest] = key.split(".");
   const number = Number(rest.pop());
-  const sides = article.layers[rest.join(".")];
+  const name = rest.join(".");
+  const sides = Object.hasOwn(article.layers, name) ? article.layers[name] : null;
   return (side === "gold" ? sides?.gold : sides?.runs[Number(side)])?.[number];
 }
 

@@ -10,6 +10,11 @@ async function unpacked(text) {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
 }
 
+/** What tells this page from others: the end of the index, which is the checksum and the length of its gzip. */
+export function checksum() {
+  return document.getElementById("index").textContent.trim().slice(-12);
+}
+
 /** What is known of all articles. */
 export function openIndex() {
   return unpacked(document.getElementById("index").textContent);
@@ -44,7 +49,10 @@ function fromFile(number, file) {
     };
     arriving.set(number, (text) => done(resolve, text));
     script.onerror = () => done(reject, new Error(`${file} is not there; keep it beside this page`));
-    script.src = trusted(file);
+    // A damaged file is loaded all the same, and hands nothing over.
+    script.onload = () => arriving.has(number) && done(reject, new Error(`${file} is damaged; make the page again`));
+    // A name is any name: # and ? in it are no parts of an address.
+    script.src = trusted(file.split("/").map(encodeURIComponent).join("/"));
     document.head.append(script);
   });
 }

@@ -1,4 +1,5 @@
 // Which articles pass the filters, and in what order. Facets are lists of positions, so a filter is a few passes over numbers.
+import { finder } from "./finding.js";
 
 /** The filters of the page over an index, whose facets they decode once. */
 export function makeChooser(index) {
@@ -54,11 +55,11 @@ export function makeChooser(index) {
 
   /** What a search finds in ids, titles and sources; `texts` are the positions found in texts, if they were looked through. */
   function searched(words, texts) {
-    const sought = words.toLocaleLowerCase();
+    const fits = finder(words);
     const passes = new Uint8Array(count);
     const { id, title, source } = index.articles;
     for (let place = 0; place < count; place += 1)
-      if (title[place]?.toLocaleLowerCase().includes(sought) || id[place].toLocaleLowerCase().includes(sought) || source[place]?.toLocaleLowerCase().includes(sought)) passes[place] = 1;
+      if (fits(`${title[place] ?? ""}\n${id[place]}\n${source[place] ?? ""}`)) passes[place] = 1;
     for (const place of texts ?? []) passes[place] = 1;
     return passes;
   }

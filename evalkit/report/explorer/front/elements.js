@@ -69,8 +69,15 @@ export function numberOf(count, one, many = `${one}s`) {
 
 const live = make("div", { class: "unseen", role: "status", "aria-live": "polite" });
 
-/** Says something to those who listen, and shows nothing. */
+let saying = [];
+
+/** Says something to those who listen, and shows nothing; what is said at once is one message. */
 export function say(text) {
   if (!live.isConnected) document.body.append(live);
-  live.textContent = shown(text);
+  if (!saying.length)
+    setTimeout(() => {
+      live.textContent = shown(saying.join(". "));
+      saying = [];
+    }, 50);
+  saying.push(text);
 }

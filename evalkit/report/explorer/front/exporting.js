@@ -1,15 +1,28 @@
-// Ticked items as tasks for an annotation tool, or as a table of errors. Texts go out as they are: what is shown as � on
-// the page is itself in a file.
+// Ticked items as tasks for an annotation tool, or as a table. Texts go out as they are: what is shown as � on the page
+// is itself in a file.
 import { itemAt, itemsOf, nameOf, openArticle, wordsAt } from "./articles.js";
+import { checksum } from "./blocks.js";
 import { button, choice, make, numberOf, say } from "./elements.js";
 import { cell } from "./inert.js";
 import { openDialog } from "./keys.js";
+import { keepHere, keptHere } from "./memory.js";
 import { capital, sideName } from "./signs.js";
 
 /** What was ticked: article id → keys of items. `onchange` is called after each change. */
 export function makeTicked(onchange) {
-  const byArticle = new Map();
+  // Items are told by their numbers, so what was ticked is that of this page with these runs.
+  const place = `ticked.${checksum()}`;
+  const byArticle = new Map(JSON.parse(keptHere(place) ?? "[]").map(([id, keys]) => [id, new Set(keys)]));
+  let safe = true;
+  const changed = () => {
+    safe = keepHere(place, JSON.stringify([...byArticle].map(([id, keys]) => [id, [...keys]])));
+    onchange();
+  };
   return {
+    /** Whether a reload keeps it. */
+    get safe() {
+      return safe;
+    },
     has: (id, key) => byArticle.get(id)?.has(key) ?? false,
     set(id, key, on) {
       const keys = byArticle.get(id) ?? new Set();
@@ -17,11 +30,11 @@ export function makeTicked(onchange) {
       else keys.delete(key);
       if (keys.size) byArticle.set(id, keys);
       else byArticle.delete(id);
-      onchange();
+      changed();
     },
     clear() {
       byArticle.clear();
-      onchange();
+      changed();
     },
     get count() {
       let count = 0;
@@ -35,7 +48,7 @@ export function makeTicked(onchange) {
 const FORMS = {
   labelstudio: { name: "Label Studio tasks (JSON)", file: "tasks.json", type: "application/json", make: (all, index) => `${JSON.stringify(all.map((one) => toTask(one, index)), null, 1)}\n` },
   native: { name: "evalkit JSON lines", file: "tasks.jsonl", type: "application/x-ndjson", make: (all, index) => all.map((one) => `${JSON.stringify(toNative(one, index))}\n`).join("") },
-  csv: { name: "Errors as CSV", file: "errors.csv", type: "text/csv", make: (all, index, scored) => toTable(all, index, scored) },
+  csv: { name: "Table (CSV)", file: "items.csv", type: "text/csv", make: (all, index, scored) => toTable(all, index, scored) },
 };
 
 /** Asks for a form and saves what was ticked in it. */
@@ -45,7 +58,7 @@ export function showExport(app, scored) {
   const about = {
     labelstudio: "One task an article: all gold as an annotation, the ticked items of each run as a prediction.",
     native: "One line an article: all gold, and the ticked items of each run as a reading of its name.",
-    csv: "One row a ticked item, with the text around it, its kind and its credit.",
+    csv: "One row a ticked item and run that is judged by it, with the text around it, its kind and its credit.",
   };
   const hint = make("p", { class: "quiet" }, about[form]);
   const save = button("Save", async () => {
@@ -61,7 +74,7 @@ export function showExport(app, scored) {
   });
   const articles = ticked.articles().length;
   const content = ticked.count
-    ? [make("p", {}, `${numberOf(ticked.count, "ticked item")} in ${numberOf(articles, "article")}.`), choice("Form", Object.entries(FORMS).map(([key, { name }]) => [key, name]), form, (value) => {
+    ? [make("p", {}, `${numberOf(ticked.count, "ticked item")} in ${numberOf(articles, "article")}. ${ticked.safe ? "Ticks last until this tab is closed." : "This browser keeps no ticks when the page is loaded anew."}`), choice("Form", Object.entries(FORMS).map(([key, { name }]) => [key, name]), form, (value) => {
         form = value;
         hint.textContent = about[value];
       }), hint]
@@ -114,12 +127,18 @@ function goldOf(article) {
   return found;
 }
 
-function byRun(items, index) {
-  return index.runs.map((run, number) => [run.name, items.filter((item) => item.side === String(number))]).filter(([, own]) => own.length);
+/** The ticked items of each run, and those that they rest on, without which they would say less. */
+function byRun(article, items, index) {
+  const withRests = (own) => {
+    const all = new Set(own);
+    for (const item of all) for (const { value } of item.fields) if (value?.key && itemAt(article, value.key)) all.add(itemAt(article, value.key));
+    return [...all];
+  };
+  return index.runs.map((run, number) => [run.name, withRests(items.filter((item) => item.side === String(number)))]).filter(([, own]) => own.length);
 }
 
 function toNative({ article, items }, index) {
-  const readings = byRun(items, index).map(([name, own]) => [name, rowsOf(own)]);
+  const readings = byRun(article, items, index).map(([name, own]) => [name, rowsOf(own)]);
   return {
     id: article.id,
     ...about(article, index),
@@ -133,7 +152,7 @@ function toNative({ article, items }, index) {
 
 function toTask({ article, keys, items }, index) {
   const gold = itemsOf(article, Object.keys(article.layers), []);
-  const predictions = byRun(items, index).map(([name, own]) => ({ model_version: name, result: resultsOf(article, own) }));
+  const predictions = byRun(article, items, index).map(([name, own]) => ({ model_version: name, result: resultsOf(article, own) }));
   return {
     data: { text: article.text, article_id: article.id, ...article.meta, ...about(article, index) },
     meta: { zones: article.rawZones.map(([kind, start, end]) => ({ kind, start, end })), ticked: [...keys].sort() },
@@ -159,9 +178,10 @@ function resultsOf(article, items) {
     const whole = layer.spans_field === "spans";
     const meta = whole ? {} : { [layer.label_field === "label" ? layer.one : layer.label_field]: item.label };
     for (const { field, pieces, value } of item.fields) if (!pieces && !field.refers) meta[field.name] = value;
-    // What stands nowhere in the text has no region; it stays in the other form.
-    region(id, item.main, whole ? item.label : capital(layer.one), meta);
-    if (!item.main.length) continue;
+    const type = whole ? item.label : capital(layer.one);
+    // What stands nowhere in the text is an answer about the whole of it (PLACELESS in formats/labelstudio).
+    if (item.main.length) region(id, item.main, type, meta);
+    else regions.push({ id, from_name: "without-place", to_name: "text", type: "textarea", value: { text: [type] }, meta });
     for (const { field, pieces, value } of item.fields) {
       if (field.name === layer.spans_field) continue;
       if (pieces) {
@@ -182,6 +202,14 @@ function relation(from, to, type) {
 
 const COLUMNS = ["article", "title", "zone", "side", "layer", "label", "before", "text", "after", "run", "kind", "gold", "gold_label", "predicted", "predicted_label", "task", "convention", "credit"];
 
+/** By what the items of a layer are judged: as the page is scored, or else as usual for the task of their kinds. */
+function measureOf(index, layer, scored) {
+  if (scored.layer === layer.name) return [scored.task, scored.convention];
+  const known = index.tasks.find((task) => task.name === layer.task);
+  if (!known) return ["", ""];
+  return [known.name, (known.conventions.find((one) => one.name === known.main) ?? known.conventions[0])?.name ?? ""];
+}
+
 function toTable(all, index, scored) {
   const lines = [COLUMNS];
   for (const { article, items } of all) {
@@ -190,12 +218,13 @@ function toTable(all, index, scored) {
       const around = item.from < 0 ? ["", ""] : [article.text.slice(Math.max(0, item.from - 40), item.from), article.text.slice(item.to, item.to + 40)];
       const start = [article.id, article.title, zone, sideName(index, item.side), item.layer.name, item.label, around[0], nameOf(item, article.text), around[1]];
       const verdicts = Object.entries(item.verdicts);
+      const [task, convention] = measureOf(index, item.layer, scored);
+      const place = item.layer.credits.findIndex((one) => one[0] === task && one[1] === convention);
       for (const [run, verdict] of verdicts.length ? verdicts : [["", null]]) {
         const partner = verdict?.partners[0];
         const [gold, predicted] = item.side === "gold" ? [item, partner] : [partner, item];
         const sides = [gold, predicted].flatMap((one) => [one ? wordsAt(article.text, one.main) : "", one?.label ?? ""]);
-        const place = item.layer.credits.findIndex(([task, convention]) => task === scored.task && convention === scored.convention);
-        lines.push([...start, run === "" ? "" : index.runs[Number(run)].name, verdict?.kind ?? "", ...sides, scored.task, scored.convention, verdict?.credits[place] ?? ""]);
+        lines.push([...start, run === "" ? "" : index.runs[Number(run)].name, verdict?.kind ?? "", ...sides, task, convention, verdict?.credits[place] ?? ""]);
       }
     }
   }

@@ -17,7 +17,10 @@ function press(event) {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || document.querySelector("dialog[open]")) return;
   const typing = event.target.closest?.("input:not([type=checkbox]), select, textarea");
   if (typing) {
-    if (event.key === "Escape") typing.blur();
+    if (event.key !== "Escape") return;
+    // A browser would empty the field, and the filter with it.
+    event.preventDefault();
+    typing.blur();
     return;
   }
   if (event.key.length === 1 && kept("keys") === "off" && event.key !== "?") return;

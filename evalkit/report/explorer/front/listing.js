@@ -4,6 +4,7 @@ import { add, choice, fill, make, numberOf, say, words } from "./elements.js";
 import { makeRows } from "./rows.js";
 import { letterOf, signOf } from "./signs.js";
 import { textsOf } from "./articles.js";
+import { finder } from "./finding.js";
 
 const WORDS = {
   run: "Errors of",
@@ -37,6 +38,7 @@ export function showList(app, seen, scored) {
   const search = make("input", {
     type: "search",
     id: "search",
+    name: "q",
     value: seen.filters.q ?? "",
     autocomplete: "off",
     placeholder: "Title, id, source or text",
@@ -51,7 +53,7 @@ export function showList(app, seen, scored) {
     // What was typed on the way is no place to come back to.
     if (search.isConnected) go({ ...seen, filters: { ...seen.filters, q: search.value.trim() } }, Boolean(seen.filters.q));
   };
-  const runChoice = index.runs.length > 1 && choice(WORDS.run, [["", "any run"], ...index.runs.map((run, number) => [String(number), wordsOf("run", number)])], seen.filters.run ?? "", (value) => change("run", value));
+  const runChoice = index.runs.length > 1 && choice(WORDS.run, [["", "any run"], ...index.runs.map((run, number) => [String(number), wordsOf("run", number)])], seen.filters.run ?? "", (value) => change("run", value), { name: "run" });
   const select = (name) => {
     const left = chosen.left(name);
     const ordered = name === "kind" ? left.sort((a, b) => scored.kinds.indexOf(a[0]) - scored.kinds.indexOf(b[0])) : left.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
@@ -67,7 +69,7 @@ export function showList(app, seen, scored) {
   if (moreFilters?.open) countSlices();
   if (moreFilters) moreFilters.addEventListener("toggle", () => ((app.more = moreFilters.open), app.more && countSlices()));
   const sort = choice("Order", [["", "costs most first"], ["date", "newest first"], ["id", "by id"]], seen.sort, (value) => go({ ...seen, sort: value }), { name: "sort" });
-  const form = make("form", { class: "filters", "aria-label": "Filters", onsubmit: (event) => event.preventDefault() }, make("label", { class: "field" }, make("span", {}, "Search"), search), app.scoring(seen, scored), runChoice, first.map(select), sort, moreFilters);
+  const form = make("form", { class: "filters", "aria-label": "Filters", onsubmit: (event) => event.preventDefault() }, make("label", { class: "field", title: "All words, in any order, in small letters or capitals, with accents or without; “…” for a phrase" }, make("span", {}, "Search"), search), app.scoring(seen, scored), runChoice, first.map(select), sort, moreFilters);
   const wide = matchMedia("(min-width: 60rem)").matches;
   const side = make("details", { class: "side", open: wide || app.open }, make("summary", {}, "Filters and order"), form);
   side.addEventListener("toggle", () => (app.open = side.open));
@@ -91,7 +93,7 @@ export function showList(app, seen, scored) {
     return make(
       "div",
       { class: "row" },
-      make("a", { href: write(seen, { view: "article", id: id[place], item: "" }), dir: "auto" }, title[place] || id[place]),
+      make("a", { href: write(seen, { view: "article", id: id[place], item: "" }), name: `article-${place}`, dir: "auto" }, title[place] || id[place]),
       make("p", { class: "quiet" }, told.map((part, at) => [at ? " · " : "", words(part)])),
       make(
         "p",
@@ -110,15 +112,17 @@ export function showList(app, seen, scored) {
     make(
       "div",
       { class: "found" },
-      make("div", { class: "above" }, make("h1", { tabindex: "-1" }, told), make("p", { class: "quiet" }, chosen.cost ? `Beside each: the credit lost by ${scored.task}, ${scored.convention} (${scored.about}).` : "In order of their ids."), state),
+      make("div", { class: "above" }, make("h1", { tabindex: "-1" }, told), make("p", { class: "quiet" }, chosen.cost ? `Beside each: the credit lost by ${scored.task}, ${scored.convention} (${scored.about}).` : "In order of their ids."), index.runs.length > 1 && make("p", { class: "quiet" }, index.runs.map((run, number) => [number ? ", " : "", make("b", {}, letterOf(number)), " ", words(run.name)])), state),
       chips.length > 0 && make("ul", { class: "chips", role: "list", "aria-label": "Active filters" }, chips, make("li", {}, make("a", { class: "chip", href: write(seen, { filters: {} }) }, "clear all"))),
       count ? rows.element : make("p", { class: "empty" }, "No article passes all filters. ", make("a", { href: write(seen, { filters: {} }) }, "Clear them"), "."),
     ),
   );
-  if (seen.filters.q && !found?.done) lookThrough(app, seen.filters.q, state);
+  if (found?.failed) fill(state, found.failed);
+  else if (seen.filters.q && !found?.done) lookThrough(app, seen.filters.q, state);
   return {
     element,
     order: chosen.order,
+    complete: !seen.filters.q || Boolean(found?.done),
     told,
     draw: rows.draw,
     stop: rows.stop,
@@ -128,22 +132,29 @@ export function showList(app, seen, scored) {
   };
 }
 
-/** Looks for words in all texts, chunk by chunk, and shows the list anew when it has found more. */
-async function lookThrough(app, sought, state) {
+/** Looks for words in all texts, chunk by chunk, and shows anew what is seen when it has been through; `state` says how far. */
+export async function lookThrough(app, sought, state = null) {
   const { index } = app;
   const chunks = Math.ceil(index.articles.id.length / index.chunk_size);
-  const needle = sought.toLocaleLowerCase();
+  const fits = finder(sought);
   const search = app.search(sought);
-  for (; search.next < chunks; search.next += 1) {
-    if (app.sought() !== sought) return;
-    fill(state, `Looking through the texts: ${Math.round((100 * search.next) / chunks)} %`);
-    const texts = await textsOf(search.next);
-    texts.forEach((text, place) => text.toLocaleLowerCase().includes(needle) && search.positions.push(search.next * index.chunk_size + place));
+  search.state = state;
+  if (search.busy) return;
+  search.busy = true;
+  try {
+    for (; search.next < chunks && app.sought() === sought; search.next += 1) {
+      if (search.state) fill(search.state, `Looking through the texts: ${Math.round((100 * search.next) / chunks)} %`);
+      const texts = await textsOf(search.next);
+      texts.forEach((text, place) => fits(text) && search.positions.push(search.next * index.chunk_size + place));
+    }
+    search.done = search.next >= chunks;
+  } catch (error) {
+    search.done = true;
+    search.failed = `Only ids, titles and sources were looked through, and ${numberOf(search.next * index.chunk_size, "text")}: ${error.message}.`;
   }
-  search.done = true;
-  fill(state, "");
-  if (app.sought() === sought) {
+  search.busy = false;
+  if (search.done && app.sought() === sought) {
     app.again();
-    say(`${document.querySelector("h1")?.textContent ?? ""} with “${sought}”`);
+    if (app.seen().view === "articles") say(`${search.failed ?? ""} ${app.around().told} with “${sought}”`);
   }
 }

@@ -5,7 +5,7 @@ import { openIndex } from "./blocks.js";
 import { add, button, choice, fill, make, numberOf, say, words } from "./elements.js";
 import { makeTicked, showExport } from "./exporting.js";
 import { setKeys, showKeys } from "./keys.js";
-import { showList } from "./listing.js";
+import { lookThrough, showList } from "./listing.js";
 import { keep, kept } from "./memory.js";
 import { showArticle } from "./reading.js";
 
@@ -30,7 +30,7 @@ app.go = (next, instead = false) => {
   show();
 };
 app.seen = () => seen;
-app.sought = () => (seen.view === "articles" ? seen.filters.q : null);
+app.sought = () => (seen.view === "overview" ? null : seen.filters.q);
 app.found = (sought) => sought && searches.get(sought);
 app.search = (sought) => {
   if (!searches.has(sought)) searches = new Map([...searches, [sought, { next: 0, positions: [], done: false }]].slice(-8));
@@ -67,14 +67,17 @@ app.layersOf = (given, scored) => {
 /** The choice of a convention, which says how credits are counted. */
 app.scoring = (given, scored) => {
   const groups = app.index.tasks.map((task) => [task.name, task.conventions.map((one) => [`${task.name}/${one.name}`, app.index.tasks.length > 1 ? `${task.name}: ${one.name}` : one.name])]);
-  const change = (value) => {
-    const other = value.split("/")[0] !== scored.task;
-    // Kinds and labels are those of a task; another one has others.
-    const filters = other ? Object.fromEntries(Object.entries(given.filters).filter(([name]) => !/^(kind|label|differ|change|in\.)/.test(name))) : given.filters;
-    app.go({ ...app.seen(), scored: value, layers: other ? "" : given.layers, filters, item: other ? "" : app.seen().item });
-  };
-  return choice("Scored by", groups, `${scored.task}/${scored.convention}`, change, { name: "scored" });
+  return choice("Scored by", groups, `${scored.task}/${scored.convention}`, scoreBy, { name: "scored" });
 };
+
+/** Goes to another way to count. Kinds and labels are those of a task, so filters by them stay behind with it. */
+function scoreBy(value) {
+  const other = value.split("/")[0] !== app.scoredOf(seen).task;
+  const filters = other ? Object.fromEntries(Object.entries(seen.filters).filter(([name]) => !/^(kind|label|differ|change|in\.)/.test(name))) : seen.filters;
+  say(`Scored by ${value.replace("/", ", ")}`);
+  app.go({ ...seen, scored: value, layers: other ? "" : seen.layers, filters, item: other ? "" : seen.item });
+}
+
 app.around = () => list;
 app.refreshBar = () => {
   const count = app.ticked.count;
@@ -116,12 +119,13 @@ async function show(again = false) {
   const scored = app.scoredOf(seen);
   drawBar();
   const wanted = write(seen, { item: "" });
-  if (wanted === drawn && view) {
-    view.choose?.(seen.item);
+  // A link is told twice, by two events, and the second time what it leads to may still be on its way.
+  if (wanted === drawn) {
+    view?.choose?.(seen.item);
     return;
   }
   const active = document.activeElement;
-  const field = main.contains(active) && active.name ? [active.name, active.selectionStart] : main.contains(active) && active.id === "search" ? ["q", active.selectionStart] : null;
+  const held = place.contains(active) && { name: active.name ?? "", caret: active.selectionStart };
   const same = drawn !== "" && before.view === seen.view && before.id === seen.id;
   const scroll = same ? scrollY : 0;
   view?.stop?.();
@@ -134,7 +138,7 @@ async function show(again = false) {
     view = { choose: (number) => overview.querySelectorAll("h2")[Number(number) - 1]?.scrollIntoView() };
   }
   else if (seen.view === "articles") {
-    view = list = showList(app, seen, scored);
+    view = list = { ...showList(app, seen, scored), of: write(read(""), { filters: seen.filters }) };
     fill(place, view.element);
     view.draw();
     const from = before.view === "article" ? app.index.articles.id.indexOf(before.id) : -1;
@@ -142,8 +146,9 @@ async function show(again = false) {
   } else await openIt(scored, wanted);
   if (drawn !== wanted) return;
   document.title = [place.hidden ? null : place.querySelector("h1")?.textContent, app.index.title].filter(Boolean).join(" · ");
-  if (field) refocus(field);
-  else if (!again && !same && !place.contains(document.activeElement)) main.querySelector("section:not([hidden]) > h1, #place:not([hidden]) h1")?.focus({ preventScroll: true });
+  if (held && same) refocus(held);
+  else if (!again && !same && !place.contains(document.activeElement)) focusHeading();
+  if (same && seen.view === "articles" && !again) say(view.told);
   if (same || (!seen.item && !(seen.view === "articles" && before.view === "article"))) scrollTo(0, scroll);
   view?.choose?.(seen.item, !same);
   view?.draw?.();
@@ -155,9 +160,11 @@ async function openIt(scored, wanted) {
     fill(place, make("h1", { tabindex: "-1" }, "No such article"), make("p", {}, words(seen.id), " is not in this file. ", make("a", { href: write(seen, { view: "articles" }) }, "All articles")));
     return;
   }
-  if (!list.order.length) {
-    const order = app.chooser.choose(seen, scored.task, scored.convention, app.found(seen.filters.q)?.positions).order;
-    list = { order, told: order.length.toLocaleString("en") };
+  const found = app.found(seen.filters.q);
+  const of = write(read(""), { filters: seen.filters });
+  if (!list.order.length || list.of !== of || (found?.done && !list.complete)) {
+    const { order } = app.chooser.choose(seen, scored.task, scored.convention, found?.positions);
+    list = { of, order, told: order.length.toLocaleString("en"), complete: !seen.filters.q || found?.done };
   }
   let opened;
   try {
@@ -171,6 +178,8 @@ async function openIt(scored, wanted) {
   fill(place, view.element);
   measure();
   view.hits();
+  // Which article is next is known when all texts were looked through.
+  if (seen.filters.q && !list.complete) lookThrough(app, seen.filters.q);
 }
 
 const heights = new Map();
@@ -188,10 +197,16 @@ function measure() {
   }
 }
 
-function refocus([name, caret]) {
-  const field = name === "q" ? document.getElementById("search") : main.querySelector(`[name="${CSS.escape(name)}"]`);
-  field?.focus({ preventScroll: true });
-  if (name === "q" && field && caret !== null) field.setSelectionRange(caret, caret);
+function focusHeading() {
+  main.querySelector("section:not([hidden]) > h1, #place:not([hidden]) h1")?.focus({ preventScroll: true });
+}
+
+/** Gives the focus to what has the name of the element that had it; to the heading, if there is no such one. */
+function refocus({ name, caret }) {
+  const field = name && place.querySelector(`[name="${CSS.escape(name)}"]`);
+  if (!field) return focusHeading();
+  field.focus({ preventScroll: true });
+  if (name === "q" && caret !== null) field.setSelectionRange(caret, caret);
 }
 
 function nextConvention(step) {
@@ -199,8 +214,7 @@ function nextConvention(step) {
   const all = app.index.tasks.flatMap((task) => task.conventions.map((one) => `${task.name}/${one.name}`));
   const scored = app.scoredOf(seen);
   const at = all.indexOf(`${scored.task}/${scored.convention}`);
-  const next = all[(at + step + all.length) % all.length];
-  app.go({ ...seen, scored: next, layers: next.split("/")[0] === scored.task ? seen.layers : "" });
+  scoreBy(all[(at + step + all.length) % all.length]);
 }
 
 function up() {
@@ -218,6 +232,7 @@ async function begin() {
   app.index = await openIndex();
   app.chooser = makeChooser(app.index);
   app.ticked = makeTicked(app.refreshBar);
+  app.refreshBar();
   setKeys([
     ["Anywhere", [["o", "overview", () => app.go({ ...seen, view: "overview", item: "" })], ["l", "list of articles", () => app.go({ ...seen, view: "articles", item: "" })], ["/", "search", () => (seen.view === "articles" ? view.search() : (app.go({ ...seen, view: "articles", item: "" }), setTimeout(() => view?.search?.(), 50)))], ["c", "next convention", () => nextConvention(1)], ["C", "convention before", () => nextConvention(-1)], ["e", "export what is ticked", () => showExport(app, app.scoredOf(seen))], ["t", "light, dark or as the system", turnTheme], ["?", "these keys", showKeys]]],
     ["In the list", [["ArrowDown", "next article; Enter opens it", listed(() => view.move(1))], ["ArrowUp", "article before", listed(() => view.move(-1))]]],

@@ -102,6 +102,7 @@ export async function showArticle(app, seen, scored, position) {
   function tick(item, on) {
     ticked.set(article.id, item.key, on);
     refreshTicks();
+    say(on ? "ticked" : "not ticked any more");
   }
 
   function refreshTicks() {
@@ -130,14 +131,14 @@ export async function showArticle(app, seen, scored, position) {
       if (mark.link.href) mark.link.href = hrefOf(after);
       if (has) first ??= mark;
     }
-    fill(panel, item ? details(item) : hint());
+    fill(panel, item ? details(item) : key ? make("p", {}, "The item of this address is not in this article.") : hint());
     panel.classList.toggle("full", Boolean(item));
     if (first && scroll) {
       const box = first.element.getBoundingClientRect();
       if (box.top < 80 || box.bottom > innerHeight * 0.6) first.element.scrollIntoView({ block: "center" });
     }
     untie = item ? drawTies(drawn.element, drawn.marks, item) : () => {};
-    if (item) say([sideName(index, item.side), item.layer.one, item.label, nameOf(item, article.text), ...runs.map((run) => item.verdicts[run]?.kind)].filter(Boolean).join(", "));
+    if (item) say([sideName(index, item.side), item.layer.one, item.label, nameOf(item, article.text), ...runs.map((run) => item.verdicts[run] && `${item.verdicts[run].kind}${item.side === "gold" && runs.length > 1 ? ` in ${letterOf(run)}` : ""}`)].filter(Boolean).join(", "));
   }
 
   function hint() {
@@ -145,7 +146,7 @@ export async function showArticle(app, seen, scored, position) {
   }
 
   function details(item) {
-    const facts = item.fields.filter(({ field }) => field.name !== item.layer.spans_field).map(({ field, pieces, value }) => [field.word, pieces ? words(wordsAt(article.text, pieces)) : factOf(value)]);
+    const facts = item.fields.filter(({ field }) => field.name !== item.layer.spans_field).map(({ field, pieces, value }) => [item.fields.some((other) => other.field.word === field.word && other.field !== field) && !pieces ? `${field.word}, by id` : field.word, pieces ? words(wordsAt(article.text, pieces)) : factOf(value)]);
     const verdicts = Object.entries(item.verdicts).filter(([run]) => runs.includes(Number(run)));
     const text = wordsAt(article.text, item.main);
     return [

@@ -1,6 +1,7 @@
 // The text of an article with all marks on it: gold above in solid lines, each run below in dashed ones.
 import { make } from "./elements.js";
 import { cutSegments, layLanes, paragraphs } from "./lanes.js";
+import { wordsAt } from "./articles.js";
 import { colourOf, letterOf, shortOf, signOf } from "./signs.js";
 
 const LANE = 15;
@@ -18,7 +19,7 @@ export function drawText(article, items, sides, { creditOf, hrefOf, sideOf }) {
 
   let zone = null;
   const stretches = paragraphs(article.text, article.zones).map((stretch) => {
-    const heading = stretch.kind !== zone && make("p", { class: "zone" }, stretch.kind || "no zone");
+    const heading = stretch.kind !== zone && make("h2", { class: "zone" }, stretch.kind || "no zone");
     zone = stretch.kind;
     return [heading, drawParagraph(stretch)];
   });
@@ -72,9 +73,9 @@ export function drawText(article, items, sides, { creditOf, hrefOf, sideOf }) {
     }
     covering.sort((a, b) => a.entry.item.to - a.entry.item.from - (b.entry.item.to - b.entry.item.from));
     const begun = covering.filter(({ piece }) => piece.from === from).sort((a, b) => sides.indexOf(a.entry.item.side) - sides.indexOf(b.entry.item.side));
-    const said = begun.map(({ entry, piece }) => say(entry.item, piece)).join("; ");
+    const said = begun.map(({ entry, piece }) => say(entry.item, piece, text)).join("; ");
     // A space between two parts of an item is marked, and is nothing to follow.
-    const link = make(text.trim() ? "a" : "span", { href: text.trim() ? hrefOf(covering[0].entry.item) : null, "aria-label": said ? `${text}: ${said}` : null }, text);
+    const link = make(text.trim() ? "a" : "span", { href: text.trim() ? hrefOf(covering[0].entry.item) : null, name: text.trim() ? `at-${from}` : null, "aria-label": said ? `${text}: ${said}` : null }, text);
     element.append(link);
     // Within the link, so that to a reader of the page nothing stands between the words.
     for (const { entry, piece } of begun) link.append(drawTag(entry, piece, above));
@@ -114,11 +115,15 @@ export function drawText(article, items, sides, { creditOf, hrefOf, sideOf }) {
     );
   }
 
-  function say(item, piece) {
-    const part = piece.field.name === item.layer.spans_field ? "" : `${piece.field.word} of `;
+  /** What an item is, in words: all of its own, where those that stand here are some of them. */
+  function say(item, piece, here) {
+    const own = piece.field.name === item.layer.spans_field;
+    const part = own ? "" : `${piece.field.word} of `;
+    const all = wordsAt(article.text, item.main);
+    const name = own && all !== here && item.main[0] === piece ? ` “${all}”` : "";
     const several = item.side === "gold" && runs.length > 1;
     const kinds = runs.filter((run) => item.verdicts[run]).map((run) => `${item.verdicts[run].kind}${several ? ` in ${letterOf(run)}` : ""}`);
-    return [`${part}${sideOf(item.side)} ${item.layer.one} ${item.label}`, ...kinds].join(", ");
+    return [`${part}${sideOf(item.side)} ${item.layer.one} ${item.label}${name}`, ...kinds].join(", ");
   }
 
   return { element: make("div", { class: "text" }, stretches), marks };
