@@ -49,10 +49,17 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "explain": [
         ("explain runs/mine", "what is wrong with it, and what that costs"),
         ("explain runs/mine a-strike", "one article: each item, right or wrong"),
+        ("explain runs/mine --where 'missed > 3'", "the articles of which that holds"),
+    ],
+    "view": [
+        ("view runs/mine", "one file to look into, explorer.html"),
+        ("view runs/old runs/new -o look.html", "two runs on the same articles"),
+        ("view runs/new --baseline base.json -o look.html", "what broke since, among the filters"),
     ],
     "report": [
         ("report runs/mine --to markdown", "for a page"),
         ("report runs/mine -o result.html -o table.csv", "in files, each in the form of its ending"),
+        ("report runs/mine --items errors.csv", "one row an item"),
     ],
     "runs": [
         ("runs", "what has been run, and how to go on"),
@@ -73,6 +80,25 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "comment": [("comment c.md", "in a build: posts it, or writes it anew in its place")],
     "doctor": [("doctor", "what to install, which settings count"), ("doctor --json", "for a report of a fault")],
     "completion": [("completion bash", "the script; where it goes stands above it")],
+    "models": [("models", "what can be run here, and what is missing for the rest")],
+    "selftest": [("selftest --convention exact", "the laws of scoring, for one convention")],
+    "dataset": [
+        ("dataset validate gold/", "every problem, with where it is"),
+        ("dataset build export.json --out gold --splits train=.8,test=.2", "a dataset folder of a tool's file"),
+        ("dataset agreement gold/", "how far its readers agree"),
+    ],
+    "dataset list": [("dataset list", "public corpora that can be named in place of a path")],
+    "dataset split": [
+        ("dataset split gold/ --shares train=.7,test=.3 --by story", "articles of one story stay together"),
+        ("dataset split gold/ --check", "whether the splits that there are do so"),
+    ],
+    "dataset diff": [
+        ("dataset diff old/ new/", "what became of each item"),
+        ("dataset diff HEAD~1:gold gold --to markdown", "for a pull request"),
+    ],
+    "dataset leakage": [("dataset leakage gold/ --against train.jsonl", "what the training corpus has seen")],
+    "dataset agreement": [("dataset agreement gold/ --task quotes", "two readers against each other")],
+    "dataset perturb": [("dataset perturb gold/ --measure ner-base", "what breaks a model")],
     "dataset validate": [("dataset validate gold/", "every problem, with where it is")],
     "dataset build": [("dataset build gold/", "the dataset folder, its card and the corpus")],
     "dataset convert": [
