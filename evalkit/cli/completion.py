@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 
 import click
@@ -41,6 +42,10 @@ def complete(command: click.Command, instruction: str) -> int:
     """Answers the script of a shell: what may stand where somebody is typing; the exit status."""
     shell, _, asked = instruction.partition("_")
     if shell not in SHELLS or asked != "complete":
+        return 1
+    words, place = os.environ.get("COMP_WORDS"), os.environ.get("COMP_CWORD")
+    if words is None or place is None or not (shell == "fish" or place.isdecimal()):
+        # No script of a shell asks so.
         return 1
     kind = _class_of(shell)
 

@@ -164,7 +164,7 @@ def help_of(command: click.Command, context: click.Context) -> str:
     """The help of a command as text: usage, what it does, examples, the rest of what it does, its options in groups."""
     formatter = context.make_formatter()
     command.format_usage(context, formatter)
-    first, _, rest = inspect.cleandoc(command.help or "").partition("\n\n")
+    first, _, rest = inspect.cleandoc(command.help or "").replace("\\b\n", "\b\n").partition("\n\n")
     _write_paragraphs(first, formatter)
     write_examples(context.command_path.partition(" ")[2], formatter)
     _write_paragraphs(rest, formatter)

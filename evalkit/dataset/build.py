@@ -58,7 +58,7 @@ from evalkit.dataset.store import (
 )
 from evalkit.dataset.validate import check_raw, corpus_beside, own_corpus
 from evalkit.errors import FormatError, InputError
-from evalkit.files import file_name_of, read_text, write_file
+from evalkit.files import file_name_of, path_of, read_text, write_file
 from evalkit.folders import finish_changes, replace_children
 from evalkit.formats.base import Batch
 from evalkit.formats.native.canonical import canonical_example
@@ -122,9 +122,9 @@ class BuildResult:
 
 def build_dataset(
     sources: Sequence[str | Path] | str | Path,
-    out: Path,
+    out: str | Path,
     *,
-    corpus: Path | None = None,
+    corpus: str | Path | None = None,
     splits: Mapping[str, Sequence[str]] | str | Path | None = None,
     seed: int = 0,
     resplit: bool = False,
@@ -157,7 +157,8 @@ def build_dataset(
         OutputError: a folder cannot be written.
     """
     rule = split_rule(splits, seed=seed, anew=resplit)
-    corpus = corpus or corpus_beside(out)
+    out = path_of(out, "out must be the path of a dataset folder")
+    corpus = path_of(corpus, "corpus must be the path of a folder") if corpus else corpus_beside(out)
     finish_changes(out)
     names = rename_annotators or {}
     raws, problems, notes, folders, brought = _read_all(

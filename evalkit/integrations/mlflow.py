@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from evalkit.errors import EvalkitError, InputError, MissingExtraError, describe_error
@@ -151,6 +151,16 @@ class MlflowTracker:
         return run_id
 
     def _end(self, run_id: str, run: Run) -> None:
+        try:
+            self._log(run_id, run)
+        except Exception:
+            # Else it would be running there for good.
+            with suppress(Exception):
+                self._client.set_terminated(run_id, "FAILED")
+            raise
+        self._client.set_terminated(run_id, "FINISHED")
+
+    def _log(self, run_id: str, run: Run) -> None:
         from mlflow.entities import Metric, RunTag
 
         now = int(time.time() * 1000)
@@ -164,7 +174,6 @@ class MlflowTracker:
             self._client.log_text(run_id, content, name)
         if run.result is not None:
             self._explorer(run_id, run)
-        self._client.set_terminated(run_id, "FINISHED")
 
     def _explorer(self, run_id: str, run: Run) -> None:
         """The page to look into the run; why there is none, where there is none."""
@@ -183,7 +192,9 @@ def _named(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Values under names that MLflow takes; of names that become one the later get a number."""
     seen: dict[str, int] = {}
     for name, value in values.items():
-        plain = _UNNAMED.sub("_", one_line(name)).strip("./ ")[:_LONGEST_NAME] or "_"
+        plain = _UNNAMED.sub("_", one_line(name)).strip("./ ")[:_LONGEST_NAME]
+        # A name is a path there, and one that leads elsewhere is refused.
+        plain = "/".join("_" if part in ("", ".", "..") else part for part in plain.split("/"))
         seen[plain] = seen.get(plain, 0) + 1
         yield (plain if seen[plain] == 1 else f"{plain}_{seen[plain]}"), value
 

@@ -6,12 +6,14 @@ Nothing that is there is written over. The extractor is run first; if that fails
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from evalkit.errors import FormatError, InputError
+from evalkit.errors import FormatError, InputError, OutputError
 from evalkit.files import path_of, read_text, write_file
 from evalkit.gate.project import EXTENDED, KEPT, WRITTEN, ProjectInit
 from evalkit.options import ReadOptions, Running
@@ -63,6 +65,7 @@ def init_project(
         raise InputError(f"build is {build!r}; there are {', '.join(BUILDS)}")
     if not root.is_dir():
         raise InputError(f"{root}: is no folder; make it, or name the root of the repository")
+    dataset = _place_of(root, dataset, build)
     baseline = f"baselines/{_UNSAFE.sub('-', model.rpartition('/')[2] or model).strip('-.') or 'baseline'}.json"
     notes: tuple[str, ...] = ()
     values = {
@@ -73,10 +76,15 @@ def init_project(
         "BASELINE": baseline,
         "DOWNLOAD": "--download" if dataset and not (root / dataset).exists() else "",
     }
-    _check_values(values)
+    _check_values(values, build)
+    if build != "none" and not (root / ".git").exists() and (top := _top_of(root)):
+        notes = (
+            f"builds look for workflows in {top}, the root of the repository; move them there, or call init there",
+        )
     if settings and build != "none":
-        notes = ("the settings of the extractor stand in pyproject.toml; name its secrets in the workflow",)
+        notes = (*notes, "the settings of the extractor stand in pyproject.toml; name its secrets in the workflow")
     planned = dict(_planned(root, build, values, settings or {}))
+    _check_targets(root, [baseline, *planned])
     if not (root / baseline).exists():
         read = ReadOptions(split=split)
         where = None if dataset is None else str(root / dataset) if (root / dataset).exists() else dataset
@@ -90,7 +98,8 @@ def init_project(
         there = (root / name).exists()
         files[name] = KEPT if content is None else EXTENDED if there else WRITTEN
         if content is not None:
-            write_file(root / name, content)
+            # A link stays one: what it leads to is the file of the project.
+            write_file(Path(os.path.realpath(root / name)), content)
     return ProjectInit(
         folder=root,
         files=files | made,
@@ -115,9 +124,45 @@ def _requirement(install: str | None, build: str) -> str:
     )
 
 
-def _check_values(values: Mapping[str, str]) -> None:
+def _place_of(root: Path, dataset: str | None, build: str) -> str | None:
+    """The gold as the project names it: a path in it is relative.
+
+    Raises:
+        InputError: it lies elsewhere, where no build has it.
+    """
+    if dataset is None or not (root / dataset).exists():
+        return dataset
+    place = os.path.relpath(os.path.realpath(root / dataset), os.path.realpath(root))
+    if place.split(os.sep)[0] == os.pardir:
+        if build == "none":
+            return dataset
+        raise InputError(f"{dataset}: lies outside {root}, where a build has no files; bring it into the project")
+    return dataset if not (os.path.isabs(dataset) or os.pardir in Path(dataset).parts) else Path(place).as_posix()
+
+
+def _top_of(root: Path) -> Path | None:
+    """The repository that a folder is in, if it is not its root."""
+    return next((one for one in root.resolve().parents if (one / ".git").exists()), None)
+
+
+def _check_targets(root: Path, names: Iterable[str]) -> None:
+    """Refuses what cannot be written, before the first file is.
+
+    Raises:
+        OutputError: something is where a folder has to be, or a folder where a file has to be.
+    """
+    for name in names:
+        if (root / name).is_dir():
+            raise OutputError(f"{root / name}: is a folder; move it, as a file of that name is to be written")
+        for folder in Path(name).parents:
+            if os.path.lexists(root / folder) and not (root / folder).is_dir():
+                raise OutputError(f"{root / folder}: is no folder; move it, as {name} is to be written")
+
+
+def _check_values(values: Mapping[str, str], build: str) -> None:
     for name, value in values.items():
-        if "${{" in value or not value.isprintable():
+        # GitLab puts the value of a variable wherever it finds a dollar.
+        if "${{" in value or not value.isprintable() or (build == "gitlab" and "$" in value):
             raise InputError(
                 f"{name.lower()} is {value!r:.120}, which cannot stand in a workflow; write it there by hand"
             )
@@ -142,7 +187,7 @@ def _planned(
         files[".gitlab/evalkit.yml"] = _filled("gitlab.yml", values)
         files[".gitlab-ci.yml"] = "include:\n  - local: .gitlab/evalkit.yml\n"
     for name, content in files.items():
-        yield name, None if (root / name).exists() else content
+        yield name, None if os.path.lexists(root / name) else content
 
 
 def _template(name: str) -> str:
@@ -158,11 +203,13 @@ def _settings(path: Path, values: Mapping[str, str], settings: Mapping[str, str]
     """The file with a table for evalkit at its end; None if it has one.
 
     Raises:
-        InputError: the file is damaged, or holds tables in a way in which none can be added.
+        InputError: the file is damaged, or holds tables in a way in which none can be added; or its table is kept, and
+            says nothing of the settings.
     """
     before = read_text(path) if path.exists() else ""
     tables = parse_toml(before, path).get("tool", {})
     if isinstance(tables, dict) and "evalkit" in tables:
+        _check_kept(tables["evalkit"], path, settings)
         return None
     named = {"model": values["MODEL"], "dataset": values["DATASET"], "split": values["SPLIT"]}
     rows = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in named.items() if value]
@@ -177,6 +224,27 @@ def _settings(path: Path, values: Mapping[str, str], settings: Mapping[str, str]
     except FormatError:
         raise InputError(f"{path}: no table can be added behind what is there; write [tool.evalkit] by hand") from None
     return content
+
+
+def _check_kept(table: Any, path: Path, settings: Mapping[str, str]) -> None:
+    """Refuses settings that a table which stays does not have: the baseline would be made with them, and no other run.
+
+    Raises:
+        InputError: there is one.
+    """
+    named: dict[str, str] = {}
+    for holder in (table, table.get("run")) if isinstance(table, dict) else ():
+        told = holder.get("set") if isinstance(holder, dict) else None
+        if isinstance(told, dict):
+            named |= {name: str(value) for name, value in told.items()}
+        for pair in [told] if isinstance(told, str) else told if isinstance(told, list) else ():
+            name, _, value = str(pair).partition("=")
+            named[name] = value
+    if missing := [name for name, value in settings.items() if named.get(name) != value]:
+        raise InputError(
+            f"{path}: has a table [tool.evalkit], which stays as it is and does not set {missing[0]} so; write "
+            f"set = {{{missing[0]} = …}} there"
+        )
 
 
 def _next(build: str, files: Mapping[str, str], values: Mapping[str, str]) -> Iterator[str]:

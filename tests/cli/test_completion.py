@@ -76,3 +76,17 @@ def test_in_a_real_shell(shell: str, tmp_path: Path) -> None:
         [found, *quiet, "-c", _ASKED[shell]], env=environment, capture_output=True, text=True, check=False, timeout=60
     )
     assert done.stdout.split() == ["ner-base", "news-base"], done.stderr
+
+
+def test_its_help_has_a_line_a_shell(evalkit: Evalkit):
+    said = evalkit("completion", "--help").out
+    assert "\\b" not in said
+    assert '  bash: eval "$(evalkit completion bash)"   in ~/.bashrc\n' in said
+
+
+@pytest.mark.parametrize("variables", [{}, {"COMP_WORDS": "evalkit ", "COMP_CWORD": "x"}])
+def test_who_asks_in_no_way_of_a_shell(evalkit: Evalkit, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]):
+    monkeypatch.setenv("_EVALKIT_COMPLETE", "bash_complete")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert evalkit().status == 1

@@ -173,6 +173,25 @@ def test_the_command(server: str, client: Any, evalkit: Evalkit, monkeypatch: py
     assert "--mlflow" not in Path("r/run.json").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("label", ["a//b", "a/./b", "../up", "[x](http://y)", "/"])
+def test_a_label_that_looks_like_a_path_is_kept(server: str, client: Any, label: str):
+    item = Entity(id="e1", spans=(Span(0, 8),), label=label)
+    gold = [Example(article=Article(id="a", text="Ida Moen left Oslo."), gold=Annotations(entities=(item,)))]
+    running = Running(callbacks=(tracker(server, f"path {label.encode().hex()}"),), cache=False)
+    measure_extractor(people, gold, Options(running=running), settings=None, baseline=False)
+    (kept,) = runs_of(client, f"path {label.encode().hex()}")
+    assert kept.info.status == "FINISHED"
+    assert "entities.exact.micro.f1" in kept.data.metrics
+
+
+def test_what_cannot_be_logged_does_not_run_for_good(server: str, client: Any, monkeypatch: pytest.MonkeyPatch):
+    follow = tracker(server, "broken")
+    monkeypatch.setattr(follow._client, "log_text", lambda *words, **named: 1 / 0)
+    run = run_extractor(people, GOLD, callbacks=[follow], cache=False)
+    assert "MLflow at" in run.asides[0]
+    assert [one.info.status for one in runs_of(client, "broken")] == ["FAILED"]
+
+
 def test_a_server_that_goes_away_costs_no_run(server: str, monkeypatch: pytest.MonkeyPatch):
     follow = tracker(server, "gone")
     monkeypatch.setattr(follow._client, "create_run", lambda *words, **named: 1 / 0)

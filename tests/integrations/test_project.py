@@ -99,6 +99,52 @@ def test_where_it_fails_nothing_is_written(evalkit: Evalkit, workspace: Path, wo
     assert set(files_in(workspace)) == before
 
 
+def test_settings_that_a_table_which_stays_does_not_have_are_refused(evalkit: Evalkit, workspace: Path):
+    Path("pyproject.toml").write_text("[tool.evalkit.gate]\nlimit = 3\n", encoding="utf-8")
+    before = files_in(workspace)
+    done = evalkit("init", "--model", "rules", "--set", "nested=yes", "--install", "none")
+    assert (done.status, done.out) == (2, "")
+    assert "which stays as it is and does not set nested so" in done.err
+    assert files_in(workspace) == before
+
+
+@pytest.mark.parametrize("name", [".github", "baselines", ".github/workflows"])
+def test_a_file_where_a_folder_has_to_be(evalkit: Evalkit, workspace: Path, name: str):
+    Path(name).parent.mkdir(exist_ok=True)
+    Path(name).write_text("mine", encoding="utf-8")
+    before = files_in(workspace)
+    done = evalkit(*WORDS)
+    assert (done.status, f"{name}: is no folder" in done.err) == (2, True), done.err
+    assert files_in(workspace) == before
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_one(evalkit: Evalkit, workspace: Path, there: bool):
+    real = Path("real.toml")
+    if there:
+        real.write_text("[project]\n", encoding="utf-8")
+    Path("pyproject.toml").symlink_to("real.toml")
+    assert evalkit(*WORDS).status == 0
+    assert Path("pyproject.toml").is_symlink()
+    assert SETTINGS in real.read_text(encoding="utf-8")
+
+
+def test_gold_is_named_as_every_build_has_it(evalkit: Evalkit, workspace: Path):
+    words = ("init", "--model", "mine:people", "--install", "none", "--dataset")
+    assert evalkit(*words, str(workspace / "gold.jsonl")).status == 0
+    assert Path("pyproject.toml").read_text(encoding="utf-8") == SETTINGS
+    elsewhere = workspace.parent / "elsewhere.jsonl"
+    elsewhere.write_bytes(Path("gold.jsonl").read_bytes())
+    done = evalkit(*words, "../elsewhere.jsonl")
+    assert (done.status, "where a build has no files" in done.err) == (2, True)
+
+
+def test_gitlab_would_put_a_variable_in(evalkit: Evalkit, workspace: Path):
+    words = ("--model", "cmd:p $CI_JOB_TOKEN", "--install", "none", "--build", "gitlab")
+    done = evalkit("init", *words, "--dataset", "gold.jsonl")
+    assert (done.status, "cannot stand in a workflow" in done.err) == (2, True)
+
+
 @pytest.mark.parametrize("content", ["tool = {other = 1}\n", "[tool\n"])
 def test_a_file_that_can_have_no_more_tables(evalkit: Evalkit, workspace: Path, content: str):
     Path("pyproject.toml").write_text(content, encoding="utf-8")

@@ -32,7 +32,7 @@ def git(*words: str) -> None:
 
 def build(*rows: dict[str, Any]) -> None:
     Path("rows.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
-    build_dataset("rows.jsonl", Path("gold"), corpus=Path("corpus"))
+    build_dataset("rows.jsonl", "gold", corpus="corpus")
 
 
 @pytest.fixture
