@@ -44,10 +44,9 @@ def _the_code_of_the_manual(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             "[it](evidence/gate.md#limits)",
             id="a file that has become a page",
         ),
+        pytest.param("gate.md", "[runs.md](runs.md)", "[runs](runs.md)", id="a page named by its file"),
         pytest.param("house.md", "[what](../README.md)", "[what](index.md)", id="the README"),
-        pytest.param(
-            "contributing.md", "[`docs/house.md`](docs/house.md)", "[`docs/house.md`](house.md)", id="from above"
-        ),
+        pytest.param("contributing.md", "[`docs/house.md`](docs/house.md)", "[house](house.md)", id="from above"),
         pytest.param("evidence/gate.md", "[rules](../../docs/gate.md)", "[rules](../gate.md)", id="from an experiment"),
         pytest.param(
             "leakage.md",

@@ -1,4 +1,4 @@
-"""The drawings of the manual. What they show is computed when the manual is built; two are made up, and say so."""
+"""The drawings of the manual. What they show is computed when the manual is built, or made up and says so."""
 
 from __future__ import annotations
 
@@ -75,6 +75,7 @@ def credit() -> str:
         "One sentence, seven conventions",
         f"Gold and predicted spans over “{TEXT}” {told}.",
         168 + 24 * len(rows),
+        made_up=True,
     )
     left, width = 20.0, 680 / len(TEXT)
     for row, (items, kind, y) in enumerate(((GOLD, "gold", 28), (PREDICTED, "predicted", 84))):
@@ -141,6 +142,7 @@ def one_to_one() -> str:
         "Each item is matched at most once",
         "Two predicted items overlap one gold item. The better one is matched; the other earns nothing.",
         150,
+        made_up=True,
     )
     drawing.text(20, 36, "gold", kind="small gold")
     drawing.box(120, 20, 300, 24, "gold")
@@ -226,7 +228,7 @@ def scale() -> str:
     for value, words, anchor in marks:
         drawing.line(30 + 660 * value, 42, 30 + 660 * value, 72)
         drawing.text(30 + 660 * value, 34, words, anchor=anchor, kind="small strong")
-    drawing.text(30 + 660 * floor / 2, 92, "what nothing costs", anchor="middle", kind="small muted")
+    drawing.text(30 + 660 * floor / 2, 92, "what costs nothing", anchor="middle", kind="small muted")
     drawing.text(30 + 660 * (floor + score) / 2, 92, "what the system adds", anchor="middle", kind="small muted")
     drawing.text(
         690, 112, f"{share:.0%} of what readers reach, over the same articles", anchor="end", kind="small muted"
@@ -273,6 +275,7 @@ def paired() -> str:
         f"Eight articles (made up): the second system is better in {wins}, equal in {ties}, worse in {losses}; mean "
         f"difference {differences.mean():+.3f}; of all {len(swapped)} ways to swap the two, {p:.1%} part them as far.",
         210,
+        made_up=True,
     )
     for number, (first, second) in enumerate(zip(FIRST, SECOND, strict=True)):
         x = 50 + 40 * number
@@ -307,6 +310,7 @@ def gate() -> str:
         "Made up. A drop of .004 within the allowed .01 passes. A drop of .03 whose interval excludes 0 fails. A drop "
         "of .02 whose interval includes 0 cannot be told from noise.",
         170,
+        made_up=True,
     )
 
     def place(value: float) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+from pathlib import PurePosixPath
 
 from manual_site.places import ROOT, TAKEN
 
@@ -50,6 +51,8 @@ def _linked(prose: str, page: str) -> str:
         else:
             text = match["text"]
             return text if path in text.strip("`") else f"{text} (`{path}`)"
-        return f"[{match['text']}]({os.path.relpath(target, posixpath.dirname(page) or '.')}{anchor})"
+        # In the site there are no files.
+        text = PurePosixPath(target).stem if match["text"].strip("`") == match["path"] else match["text"]
+        return f"[{text}]({os.path.relpath(target, posixpath.dirname(page) or '.')}{anchor})"
 
     return _LINK.sub(link, prose)

@@ -17,12 +17,14 @@ class Drawing:
         title: what it is, in a few words.
         told: what it shows, in words.
         height: in units of which it is 720 wide.
+        made_up: whether its figures are invented, which is then said below it.
     """
 
     name: str
     title: str
     told: str
     height: int
+    made_up: bool = False
     parts: list[str] = field(default_factory=list)
 
     def text(self, x: float, y: float, words: str, *, anchor: str = "start", kind: str = "") -> None:
@@ -47,9 +49,10 @@ class Drawing:
     def figure(self) -> str:
         """The drawing as an element of a page, without an empty line in it."""
         inner = "\n".join(self.parts)
+        below = "<figcaption>Made up.</figcaption>\n" if self.made_up else ""
         return (
             f'<figure class="drawing" tabindex="0">\n<svg viewBox="0 0 720 {self.height}" role="img" '
             f'aria-labelledby="{self.name}-title {self.name}-told">\n'
             f'<title id="{self.name}-title">{escape(self.title)}</title>\n'
-            f'<desc id="{self.name}-told">{escape(self.told)}</desc>\n{inner}\n</svg>\n</figure>'
+            f'<desc id="{self.name}-told">{escape(self.told)}</desc>\n{inner}\n</svg>\n{below}</figure>'
         )

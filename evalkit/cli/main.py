@@ -26,7 +26,7 @@ COMMANDS = {
     "run": ("evalkit.cli.run:run_command", "Run an extractor over gold and score it."),
     "extract": ("evalkit.cli.extract:extract_command", "Run an extractor over a raw article."),
     "score": ("evalkit.cli.score:score_command", "Score predictions made elsewhere, or a run again."),
-    "report": ("evalkit.cli.report:report_command", "Show a run as Markdown, TSV or JSON."),
+    "report": ("evalkit.cli.report:report_command", "Write a run as Markdown, HTML, LaTeX, CSV, JSON or SVG."),
     "compare": ("evalkit.cli.compare:compare_command", "Compare runs over the same gold."),
     "explain": ("evalkit.cli.explain:explain_command", "Show what is wrong with a run, or with one article."),
     "view": ("evalkit.cli.view:view_command", "Make a page of runs, to look into every article."),

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import EvalkitError, ExtractorError, UnknownNameError, describe_error, is_unset_variable
@@ -302,7 +302,15 @@ def _import(name: str, spec: str) -> Any:
         raise ExtractorError(_broken(spec, name, error)) from error
 
 
+def _module_of(path: str) -> str:
+    return ".".join(part for part in PurePath(path).with_suffix("").parts if part not in (".", "..", "/"))
+
+
 def _no_module(name: str, spec: str) -> UnknownNameError:
+    if name.endswith(".py"):
+        attribute = spec.partition(":")[2] or "FUNCTION"
+        told = f"{name!r} is a path; name the module, from where it is found: {_module_of(name)}:{attribute}"
+        return UnknownNameError(f"unknown extractor {spec!r}: {told}")
     near = near_match(name, [prefix.rstrip(":/") for form in FORMS for prefix in form.prefixes])
     hint = f"; did you mean '{near}:'?" if near else "."
     return UnknownNameError(

@@ -86,4 +86,4 @@ def _wanted(span: object) -> str | None:
 def _hint(article_id: str, known: Iterable[str]) -> str:
     names = list(known)
     near = near_match(article_id, names)
-    return f"; did you mean {near!r}?" if near else f"; it has {', '.join(names[:5])}, …"
+    return f"; did you mean {near!r}?" if near else f"; it has {', '.join(names[:5])}{', …' if len(names) > 5 else ''}"
