@@ -1,21 +1,25 @@
 """What a measurement of speed tells: articles in a second and its interval, and how long articles of a length take.
 
-The unit of the whole is the pass: a pass that somebody else's work slowed down stands or falls as one. So the interval
-of articles in a second is that of a bootstrap over passes; with few of them its tails are widened to Student's t, as
-everywhere here (`evalkit.analysis.intervals`). How long a single article takes is told by percentiles over the articles
-of a length, with intervals of a bootstrap over these articles.
+The unit of the whole is the pass: a pass that somebody else's work slowed down stands or falls as one. There are few
+of them, and resamples of few cannot leave the range of what was seen. So the interval is Student's t of the mean
+seconds of a pass on the log scale (delta method), which stays above zero and says the same of seconds and of articles
+in a second; that of a slowdown is Welch's (1947), with the degrees of freedom rounded down.
+`experiments/coverage/speeds.py` measures what they hold. How long a single article takes is told by percentiles over
+the articles of a length; the interval of the median is that of order statistics, exact whatever the distribution
+(Conover 1999, section 3.2).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from math import comb, exp
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.analysis.intervals import Bootstrap
+from evalkit.analysis.student import t_quantile
 from evalkit.predictions.speed import Speed
 from evalkit.results import Interval
 
@@ -34,6 +38,8 @@ Floats = NDArray[np.float64]
 SHORTEST_BIN = 500
 """Code points: lengths are told apart by doubling from here on, so that measurements have the same rows everywhere."""
 PERCENTILES = (50, 90, 99)
+UPPER = 0.975
+"""Below the upper bound of an interval of 95 % lies so much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +50,8 @@ class LengthBin:
         low: code points from which on, and `high` below which.
         articles: how many.
         seconds: percentile → seconds.
-        median_ci: interval of the median; None for a single article, or where nothing varies.
+        median_ci: interval of the median; None for fewer than six articles, which have none of 95 %, or where nothing
+            varies.
     """
 
     low: int
@@ -97,28 +104,24 @@ class ComparedSpeed:
         return asdict(self) | both
 
 
-def speed_figures(speed: Speed, bootstrap: Bootstrap | None = None) -> SpeedFigures:
+def speed_figures(speed: Speed) -> SpeedFigures:
     """The figures of a measurement; the same bytes for the same measurement."""
-    drawn = bootstrap or Bootstrap()
-    seconds = np.array(speed.passes)
-    rates = len(speed.latencies) / _resampled_means(seconds, drawn)
+    passes = np.array(speed.passes)
     return SpeedFigures(
         articles_per_second=speed.articles_per_second,
-        ci=_interval(rates, len(seconds), drawn),
-        lengths=tuple(_lengths(speed, drawn)),
+        ci=_interval(speed.articles_per_second, passes),
+        lengths=tuple(_lengths(speed)),
     )
 
 
-def slowdown(before: Speed, after: Speed, bootstrap: Bootstrap | None = None) -> tuple[float, Interval | None]:
+def slowdown(before: Speed, after: Speed) -> tuple[float, Interval | None]:
     """How many times as long the second measurement took for an article as the first, with its interval.
 
-    The passes of both are drawn, each for itself: the interval holds what passes differ by, and not what two days on
-    one machine do.
+    The interval holds what passes differ by, and not what two days on one machine do.
     """
-    drawn = bootstrap or Bootstrap()
     first, second = (np.array(own.passes) / len(own.latencies) for own in (before, after))
-    ratios = _resampled_means(second, drawn, stream=1) / _resampled_means(first, drawn)
-    return float(second.mean() / first.mean()), _interval(ratios, min(len(first), len(second)), drawn)
+    times = float(second.mean() / first.mean())
+    return times, _interval(times, first, second)
 
 
 def why_not_comparable(before: Speed, after: Speed) -> str:
@@ -132,9 +135,7 @@ def why_not_comparable(before: Speed, after: Speed) -> str:
     return "" if ours == theirs else f"timed in {ours}, not {theirs}; measure both in one way"
 
 
-def compared_speeds(
-    speeds: Mapping[str, Speed | None], bootstrap: Bootstrap | None = None
-) -> tuple[ComparedSpeed, ...]:
+def compared_speeds(speeds: Mapping[str, Speed | None]) -> tuple[ComparedSpeed, ...]:
     """The speed of each run that was measured, against the first of them; nothing if fewer than two were."""
     measured = {name: own for name, own in speeds.items() if own is not None}
     if len(measured) < 2:
@@ -143,8 +144,8 @@ def compared_speeds(
     rows = []
     for name, own in measured.items():
         why = why_not_comparable(first, own)
-        times, ci = (None, None) if own is first or why else slowdown(first, own, bootstrap)
-        figures = speed_figures(own, bootstrap)
+        times, ci = (None, None) if own is first or why else slowdown(first, own)
+        figures = speed_figures(own)
         rows.append(
             ComparedSpeed(
                 run=name,
@@ -159,33 +160,43 @@ def compared_speeds(
     return tuple(rows)
 
 
-def _resampled_means(values: Floats, bootstrap: Bootstrap, stream: int = 0) -> Floats:
-    generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([bootstrap.seed, stream])))
-    chosen = (generator.random((bootstrap.resamples, len(values))) * len(values)).astype(np.int64)
-    means: Floats = values[chosen].mean(axis=1)
-    return means
-
-
-def _interval(values: Floats, units: int, bootstrap: Bootstrap) -> Interval | None:
-    if units < 2:
+def _interval(value: float, *measured: Floats) -> Interval | None:
+    """The interval of a figure that is a mean, or a ratio of two; None for single passes, or where nothing varies."""
+    if any(len(own) < 2 for own in measured):
         return None
-    low, high = (float(own) for own in np.quantile(values, bootstrap.tails(units)))
-    return (low, high) if high > low else None
+    # The squared error of the logarithm of each mean.
+    squares = [float(own.var(ddof=1) / own.mean() ** 2 / len(own)) for own in measured]
+    if not sum(squares):
+        return None
+    freedom = sum(squares) ** 2 / sum(square**2 / (len(own) - 1) for square, own in zip(squares, measured, strict=True))
+    # Rounding may leave a whole number just below itself.
+    reach = t_quantile(UPPER, int(freedom + 1e-9)) * sum(squares) ** 0.5
+    return value * exp(-reach), value * exp(reach)
 
 
-def _lengths(speed: Speed, bootstrap: Bootstrap) -> Iterator[LengthBin]:
+def _lengths(speed: Speed) -> Iterator[LengthBin]:
     lengths, seconds = np.array(speed.characters), np.array(speed.latencies)
     low, high = 0, SHORTEST_BIN
     while low <= lengths.max(initial=0):
         own = seconds[(lengths >= low) & (lengths < high)]
         if len(own):
-            generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([bootstrap.seed, low])))
-            chosen = (generator.random((bootstrap.resamples, len(own))) * len(own)).astype(np.int64)
             yield LengthBin(
                 low=low,
                 high=high,
                 articles=len(own),
                 seconds={share: float(np.percentile(own, share)) for share in PERCENTILES},
-                median_ci=_interval(np.median(own[chosen], axis=1), len(own), bootstrap),
+                median_ci=_median_interval(np.sort(own)),
             )
         low, high = high, 2 * high
+
+
+def _median_interval(ordered: Floats) -> Interval | None:
+    """The narrowest two values, as far from the ends as each other, that hold the median in 95 % of all draws."""
+    number, below, at = len(ordered), 0, 0
+    # So many of all equally likely ways lie below the value `at` from the end.
+    while (below := below + comb(number, at)) <= (1 - UPPER) * 2**number:
+        at += 1
+    if not at:
+        return None
+    low, high = float(ordered[at - 1]), float(ordered[-at])
+    return (low, high) if high > low else None

@@ -146,7 +146,7 @@ def run_command(
             run = measure_extractor(model, dataset, options, settings=settings, baseline=not rest["no_floor"])
         except BaseException as stop:
             if (interrupt := interruption_of(stop)) is not None:
-                advise(interrupt, *_advice(watched))
+                advise(interrupt, *_advice(watched, getattr(interrupt, "__notes__", ())))
             raise
         speed = None if rest["speed"] is None else _measured(model, run, rest["speed"], options, settings)
     _show(run, rest["form"])
@@ -165,13 +165,15 @@ def _measured(model: str, run: Run, passes: int, options: Options, settings: Map
     return measure_speed(model, run.dataset, passes=passes, settings=own, running=running)
 
 
-def _advice(watched: Watched) -> tuple[str, str]:
-    """How far a run came that was interrupted, and the command that goes on with it."""
+def _advice(watched: Watched, notes: Sequence[str]) -> tuple[str, str]:
+    """How far a run came that was interrupted, and the command that goes on with it; notes say why none does."""
     from evalkit.secrets import redacted_command
 
-    typed = _whole_command()
-    # Asked to begin anew it would do so once more.
-    command = shlex.join(["evalkit", *redacted_command(word for word in typed if word != "--restart")])
+    # Asked to begin anew it would do so once more, and asked for nothing take the finished run that was there before.
+    typed = ["--no-cache" if word == "--restart" else word for word in _whole_command()]
+    command = shlex.join(["evalkit", *redacted_command(typed)])
+    if notes:
+        return f"; {'; '.join(notes)}; that is:", command
     if not watched.total:
         return " before anything was extracted; to begin again:", command
     left = watched.total - watched.done

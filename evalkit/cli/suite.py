@@ -53,9 +53,10 @@ def run_the_suite(suite: Path, running: Running, form: Shown, *, baseline: bool)
             done = run_suite(suite, baseline=baseline, running=running, began=began)
         except BaseException as stop:
             if (interrupt := interruption_of(stop)) is not None:
-                advise(
-                    interrupt, f" at {at[0]}; to go on:" if at else " before the first run; to begin again:", _again()
-                )
+                notes = "".join(f"; {note}" for note in getattr(interrupt, "__notes__", ()))
+                anew = "" if running.cache else "; --no-cache extracts finished runs again, without it they are kept"
+                stopped = f" at {at[0]}{notes}{anew}; to go on:" if at else " before the first run; to begin again:"
+                advise(interrupt, stopped, _again())
             raise
     show(done, form)
     return status_of(done.shortfall)

@@ -7,10 +7,10 @@
     against = "speed/base.json"  # a run folder or a speed.json in place of the baseline, where that is a file
     on_unclear = "unclear"       # as for other rules
 
-A slowdown that is not larger than allowed passes. A larger one fails if the interval of a bootstrap over timed passes
-lies above 1, so that it is more than what passes differ by; else it cannot be told. It cannot either where one side was
-not measured (`evalkit run --speed`), or they were measured on other machines, over other articles, in batches of
-another size or with another number of workers: such times say nothing about each other.
+A slowdown that is not larger than allowed passes. A larger one fails if its interval over timed passes lies above 1,
+so that it is more than what passes differ by; else it cannot be told. It cannot either where one side was not
+measured (`evalkit run --speed`), or they were measured on other machines, over other articles, in batches of another
+size or with another number of workers: such times say nothing about each other.
 """
 
 from __future__ import annotations

@@ -91,5 +91,5 @@ def _used_again(run: Run, traits: Traits) -> list[str]:
 
 
 def _notes(traits: Traits, gold: GoldDataset) -> list[str]:
-    notes = [f"nothing is kept for other runs: {traits.uncached}"] if traits.uncached else []
+    notes = [f"nothing is kept for other runs, nor for the same command: {traits.uncached}"] if traits.uncached else []
     return [*notes, *markup_notes(example.article for example in gold)]

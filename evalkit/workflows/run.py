@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from evalkit.dataset.gold import GoldDataset
-from evalkit.errors import EvalkitError, InputError, guarded
+from evalkit.errors import EvalkitError, InputError, guarded, interruption_of
 from evalkit.extractors.base import Extractor, ExtractorSpec, SpendingError, traits_of
 from evalkit.extractors.identity.closure import installed_version
 from evalkit.files import json_bytes, path_of
@@ -44,6 +44,9 @@ BASELINE = "trivial"
 _log = logging.getLogger("evalkit.extractors")
 _OUT = "out must be the path of a folder"
 _THEN = " then "
+
+BEGINS_ANEW = "the same command begins anew"
+"""Of an extractor that cannot be told from another one: what it said before counts for nothing."""
 
 Watch = Callable[[Sequence[Prediction]], None]
 """Given finished predictions."""
@@ -169,7 +172,12 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
     cached = running.cache and not running.restart and not uncached
     cache = PredictionCache(planned.made_by.cached_as) if cached else None
     watch([kept.predictions[name] for name in articles if name in kept.predictions])
-    extracted = _extracted(system, planned, missing, running, folder, cache, watch, of=len(jobs))
+    try:
+        extracted = _extracted(system, planned, missing, running, folder, cache, watch, of=len(jobs))
+    except BaseException as stop:
+        if uncached and (interrupt := interruption_of(stop)) is not None:
+            interrupt.add_note(f"{BEGINS_ANEW}: {traits_of(system).uncached}")
+        raise
     predictions = {**kept.predictions, **{one.article_id: one for one in extracted.predictions}}
     # What an extractor says of itself it may know only after it has worked.
     facts = dict(kept.facts.get("extractor_facts") or {}) if kept.whole else _facts(system)
@@ -264,7 +272,9 @@ def _extracted(
         except SpendingError as stop:
             where = "the cache" if folder is None else str(folder.path)
             how = "the same command goes on from there, with as much to spend again"
-            if not stop.made:
+            if traits_of(system).uncached:
+                how = f"{BEGINS_ANEW} all the same, so allow as much as all take: {traits_of(system).uncached}"
+            elif not stop.made:
                 how = "none was added, so allow more than one takes"
             kept_now = f"{done} of {number_of(of, 'article')} are kept in {where}"
             raise SpendingError(f"{stop}; {kept_now}: {how}", stop.made) from stop

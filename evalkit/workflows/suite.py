@@ -50,13 +50,15 @@ def run_suite(
     Raises:
         InputError: the file cannot be read, or says what cannot be; nothing has been run then.
         EvalkitError: a dataset or an option cannot be used; nothing has been run then either.
-        OutputError: a folder of the suite is a link out of it.
+        OutputError: a folder of the suite is a link out of it, or one on the way to the folder that the file names.
     """
     base = options_of(words, takes=("running",), running=running).running
     wanted_out = None if base.out is None else path_of(base.out, "out must be the path of a folder")
     read = read_suite(path_of(suite, "suite must be the path of a TOML file"), wanted_out)
     # Before any code of others runs, which may change the working folder.
     out = Path(read.out).absolute()
+    if wanted_out is None:
+        _refuse_links_to(read)
     prepared = _prepared(read, out, base)
     runs, whole = [], 0
     with followed_suite(read.name, base.callbacks):
@@ -144,6 +146,20 @@ def _gold(cell: SuiteCell, options: Options, golds: dict[str, GoldDataset]) -> G
     if key not in golds:
         golds[key] = gold_from(cell.source, options.read, options.scoring.gold_maps)
     return golds[key]
+
+
+def _refuse_links_to(suite: Suite) -> None:
+    """Refuses a folder that a file names, or is named after, where a link leads there: it lies where one stands.
+
+    Raises:
+        OutputError: a folder on the way is a link.
+    """
+    for place in (Path(suite.out), *Path(suite.out).parents):
+        if place.is_symlink():
+            raise OutputError(
+                f"suite {suite.name}: {place}: is a link, which may lead out of the working folder; delete it, or say "
+                "with --out where the runs are to lie"
+            )
 
 
 def _refuse_links(out: Path, cell: SuiteCell) -> None:

@@ -174,6 +174,23 @@ class TestInterrupted:
         assert "2 articles extracted" in evalkit(*self.ASKED, "r").out
         assert without_speed(workspace / "r") == whole
 
+    def test_begun_anew_it_goes_on_anew(self, evalkit: Evalkit, workspace: Path, whole: dict[str, bytes]):
+        """Without a word the finished run that was there before would be taken."""
+        assert whole
+        (workspace / "stop").touch()
+        stopped = evalkit(*self.ASKED, "whole", "--restart")
+        assert f"evalkit {' '.join(self.ASKED)} whole --no-cache" in stopped.err
+        (workspace / "stop").unlink()
+        assert "2 articles extracted" in evalkit(*self.ASKED, "whole", "--no-cache").out
+
+    def test_of_what_cannot_be_told_from_another_nothing_is_kept(self, evalkit: Evalkit, workspace: Path):
+        code = "read = memoryview(b'x')\n\n\ndef find(article):\n    if read and article.id == 'c-ship':\n"
+        (workspace / "odd.py").write_text(f"{code}        raise KeyboardInterrupt\n    return []\n")
+        asked = ("run", "--model", "odd:find", "--dataset", "gold.jsonl", "--batch-size", "1", "--out", "r")
+        stopped = " ".join(evalkit(*asked).err.split())
+        assert "the same command begins anew: " in stopped
+        assert "to go on" not in stopped
+
     @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 1.0])
     def test_with_a_line_cut_off(self, evalkit: Evalkit, workspace: Path, whole: dict[str, bytes], share: float):
         lines = whole["predictions.jsonl"]

@@ -43,6 +43,12 @@ def test_after_ctrl_c_the_same_command_goes_on(suite: Evalkit):
     assert suite("leaderboard", "runs/suite").status == 0
 
 
+def test_what_no_cache_extracts_again_is_said(suite: Evalkit):
+    Path("stop").touch()
+    stopped = " ".join(suite("run", "--suite", "suite.toml", "--no-cache").err.split())
+    assert "--no-cache extracts finished runs again, without it they are kept; to go on:" in stopped
+
+
 def test_a_run_that_fails_is_exit_status_1(suite: Evalkit):
     Path("suite.toml").write_text(SUITE.replace("mine:stops", "mine:nothing_usable"))
     done = suite("run", "--suite", "suite.toml", "--json")

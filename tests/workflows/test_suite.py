@@ -153,6 +153,19 @@ def test_what_cannot_be_is_refused_before_anything_is_run(folder: Path, changes:
     assert not (folder / "runs").exists()
 
 
+@pytest.mark.parametrize(("said", "link"), [('out = "runs/x/y"\n', "runs/x"), ("", "runs"), ("", "runs/suite")])
+def test_no_link_leads_to_the_folder_that_a_file_names(folder: Path, said: str, link: str):
+    (folder / "elsewhere").mkdir()
+    (folder / link).parent.mkdir(exist_ok=True)
+    (folder / link).symlink_to(folder / "elsewhere", target_is_directory=True)
+    (folder / "suite.toml").write_text(said + SUITE)
+    with pytest.raises(OutputError, match="is a link, which may lead out of the working folder"):
+        run_suite("suite.toml")
+    assert list((folder / "elsewhere").iterdir()) == []
+    # Whoever calls may have it so.
+    assert run_suite("suite.toml", out=folder / link / "mine").shortfall == ""
+
+
 @pytest.mark.parametrize("link", ["own", "own/three"])
 def test_no_link_leads_out_of_the_folder(folder: Path, link: str):
     (folder / "elsewhere").mkdir()
