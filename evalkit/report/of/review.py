@@ -48,7 +48,9 @@ def document(review: DatasetReview, *, limit: int = difference.SHOWN) -> Documen
 
 def _line(finding: ReviewFinding) -> Line:
     where = f"{finding.file}{f':{finding.line}' if finding.line else ''}" or finding.article_id
-    pieces = Piece(one_line(where), STRONG), Piece(f" {finding.place}: {finding.code}: {finding.message}")
+    # What is wrong with a line of a file is at no other place in it.
+    place = "" if finding.place == "line" else f"{finding.place}: "
+    pieces = Piece(one_line(where), STRONG), Piece(f" {place}{finding.code}: {finding.message}")
     return Line(tuple(pieces), depth=1)
 
 
