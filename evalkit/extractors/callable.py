@@ -43,6 +43,7 @@ from evalkit.showing import number_of
 
 __all__ = ["UserExtractor", "as_extractor"]
 
+_TEXT_AS_NUMBER = re.compile(r"TypeError: .*\bstr\b").match
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")
 _log = logging.getLogger("evalkit.extractors")
 
@@ -235,7 +236,11 @@ class UserExtractor:
 
     def _call(self, article: Article) -> Annotations | ArticleFailure | Extracted:
         with under_way([article]):
-            return _failing_alone(lambda: self._read(self._target(article), article))
+            found = _failing_alone(lambda: self._read(self._target(article), article))
+        # The commonest slip with settings: a number is expected, and all of them are text.
+        if self.spec and self.spec.settings and isinstance(found, ArticleFailure) and _TEXT_AS_NUMBER(found.message):
+            return replace(found, message=f"{found.message}; settings are text: make numbers of them, as float(x)")
+        return found
 
     def _completed(self, answer: object, article: Article) -> Annotations | ArticleFailure | Extracted:
         if isinstance(answer, ArticleFailure):

@@ -154,6 +154,17 @@ def test_one_that_cannot_be_closed_is_told_of(caplog: pytest.LogCaptureFixture) 
     assert "extractor 'mine': its close failed: SystemExit: 0" in caplog.text
 
 
+def test_a_setting_that_is_taken_for_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = "class Tagger:\n  def __init__(self, least): self.least = least\n"
+    (tmp_path / "least_tagger.py").write_text(
+        code + "  def __call__(self, article): return [] if self.least > 0.5 else []\n"
+    )
+    found = only(load_extractor("least_tagger:Tagger", options={"least": "0.2"}))
+    assert isinstance(found, ArticleFailure)
+    assert found.message.endswith("(least_tagger.py:3); settings are text: make numbers of them, as float(x)")
+
+
 def test_more_answers_than_articles_without_an_end() -> None:
     class Endless(Bare):
         def extract(self, articles: Sequence[Article]) -> Iterator[object]:  # type: ignore[override]

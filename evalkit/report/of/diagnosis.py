@@ -276,7 +276,7 @@ def _detection_table(diagnosis: Diagnosis) -> Table:
             )
             for row in diagnosis.detection
         ),
-        caption=f"smallest: the difference to a like run that is found (80 % power, alpha 0.05); more: {unit} to add "
+        caption=f"smallest: the difference to a like run that is found (80 % power, alpha 0.05); more: {unit}s to add "
         "to find one of 0.010; two runs are taken to correlate 0.5, evalkit compare measures it",
     )
 
