@@ -1,7 +1,8 @@
 """One article under every convention: what each gold and predicted item earned, and what kind of error it is.
 
 A convention that counts something else than the items themselves is shown by what it counts in each item: under
-`token` an item has the share of right ones among the tokens that are counted with it.
+`token` an item has the share of right ones among the tokens that are counted with it. One that depends on the whole
+split, such as `surface`, gives the credit that the item has there.
 """
 
 from __future__ import annotations
@@ -12,11 +13,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evalkit.analysis.judged import GOLD, Credits, JudgedArticle, JudgedItem, judge_articles
+from evalkit.analysis.judged import (
+    GOLD,
+    Credits,
+    JudgedArticle,
+    JudgedItem,
+    judge_articles,
+    whole_split_credits,
+)
 from evalkit.errors import InputError
 from evalkit.harmless import clean
 from evalkit.scoring.pairs import Pair
-from evalkit.scoring.tasks.table import choose_conventions, load_task, task_names
+from evalkit.scoring.tasks.table import choose_conventions, is_additive, load_task, task_names
 from evalkit.showing import number_of, shown_html
 
 __all__ = ["ExplainedItem", "Explanation", "LayerExplanation", "explain_pair", "find_places"]
@@ -117,6 +125,7 @@ def explain_pair(
     places: Places | None = None,
     left_out: Mapping[str, str] | None = None,
     of_task: Mapping[str, Pair] | None = None,
+    whole: Mapping[str, Sequence[Pair]] | None = None,
 ) -> Explanation:
     """What became of the items of one article.
 
@@ -128,6 +137,7 @@ def explain_pair(
         places: only items that touch one of these spans, and those that they were matched with.
         left_out: conventions that are not evaluated of the run, as `not_evaluated` names them.
         of_task: task → the article as it takes it, where label maps are for some tasks alone.
+        whole: task → all articles of the split, for conventions that depend on them; this one alone if not given.
 
     Raises:
         UnknownNameError: no such convention.
@@ -141,6 +151,12 @@ def explain_pair(
         both = own.gold[layer] is not None and own.predicted[layer] is not None
         if load_task(task).kinds and both and names and (not tasks or task in tasks):
             (judged,) = judge_articles(task, [own], names)
+            of_split = [name for name in names if not is_additive(task, name)]
+            if of_split and whole is not None:
+                credits = whole_split_credits(task, whole[task], of_split, pair.article.id)
+                for side, found in enumerate(credits):
+                    for position, one in enumerate(found):
+                        judged.credits[side][position] = {**judged.credits[side][position], **one}
             layers.append(LayerExplanation(task=task, layer=layer, conventions=names, items=_explained(judged, places)))
     return Explanation(
         run=run,

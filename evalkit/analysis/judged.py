@@ -22,7 +22,7 @@ from evalkit.scoring.kinds import Judged
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.table import columns_of, judge_items, load_task, score_columns
 
-__all__ = ["GOLD", "PREDICTED", "Credits", "JudgedArticle", "JudgedItem", "judge_articles"]
+__all__ = ["GOLD", "PREDICTED", "Credits", "JudgedArticle", "JudgedItem", "judge_articles", "whole_split_credits"]
 
 GOLD, PREDICTED = "gold", "predicted"
 
@@ -86,6 +86,33 @@ def judge_articles(task: str, pairs: Sequence[Pair], conventions: Sequence[str])
             article.credits[side].append({name: shares[side][position] for name, shares in credits.items()})
             article.roles[side].append(layer.roles(columns.records[side][position], article.pair.article.text))
     return articles
+
+
+def whole_split_credits(
+    task: str, pairs: Sequence[Pair], conventions: Sequence[str], article_id: str
+) -> tuple[list[Credits], list[Credits]]:
+    """Credits of the items of one article among all of a split, under conventions that depend on the whole of it.
+
+    Args:
+        task: the task.
+        pairs: all articles, sorted by id.
+        conventions: their names.
+        article_id: the article.
+    """
+    columns = columns_of(task, pairs)
+    position = list(columns.articles).index(article_id)
+    sides: list[list[Credits]] = []
+    for side in (GOLD_SIDE, PREDICTED_SIDE):
+        start, end = (int(place) for place in columns.first[side][position : position + 2])
+        sides.append([{} for _ in range(start, end)])
+    for name, scored in score_columns(task, columns, conventions).items():
+        if scored.items is None:
+            continue
+        for side, own in enumerate(sides):
+            start = int(columns.first[side][position])
+            shares = _credits(scored.items.shares[side][start : start + len(own)])
+            sides[side] = [{**credits, name: share} for credits, share in zip(own, shares, strict=True)]
+    return sides[GOLD_SIDE], sides[PREDICTED_SIDE]
 
 
 def _judged_side(columns: Columns, judged: Judged, layer: Layer[Any], side: int) -> Iterator[JudgedItem]:

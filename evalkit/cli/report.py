@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.options import OUTPUT, PATH
+from evalkit.cli.options import OUTPUT, PATH, given
 from evalkit.cli.show import Shown, file_options, write
 
 __all__ = ["report_command"]
@@ -34,7 +34,7 @@ def report_command(run: Path, form: Shown, items: Path | None, dataset: str | No
 
         form_of_items = form_of(items)
         write_report(list_items(run, dataset=dataset), {items: form_of_items})
-        if not form.files:
+        if not form.files and not given("to"):
             return
     elif dataset is not None:
         raise click.UsageError("--dataset goes with --items; leave it out, or name a file for the items")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from evalkit.cli.options import OUTPUT, PATH, interval_options, refuse_existing, task_options
-from evalkit.cli.show import say
+from evalkit.cli.show import say, warn
 
 __all__ = ["view_command"]
 
@@ -62,6 +62,9 @@ def view_command(
 
     exploration = view_runs(runs, dataset=dataset, baseline=baseline, **records)
     write_view(exploration, page, split_files=split_files)
+    explored = exploration.explored
+    for note in (*explored.notes, *(explored.baseline.notes if explored.baseline else ())):
+        warn(note)
     say(repr(exploration).strip("<>"))
     beside = f", its articles in {page.stem}.files" if split_files else ""
     say(f"written to {page}, {_size(page)}{beside}")

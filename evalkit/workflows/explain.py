@@ -13,7 +13,7 @@ from evalkit.errors import InputError
 from evalkit.options import OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.registry import near_match
-from evalkit.scoring.tasks.evaluable import not_evaluated
+from evalkit.scoring.tasks.evaluable import articles_of, not_evaluated
 from evalkit.scoring.tasks.table import task_names
 from evalkit.workflows.inputs import finished_run, gold_of
 from evalkit.workflows.pairing import check_words, pair_run, scoring_of
@@ -65,6 +65,7 @@ def explain_run(
         places=None if wanted is None else find_places(pair.article.text, wanted),
         left_out=not_evaluated(pairing.mapped, conventions=conventions),
         of_task=by_task,
+        whole={task: articles_of(task, pairing.of_task(task)) for task in task_names()},
     )
     failed = {own.article_id: own.error for own in whole.predictions if own.error}
     return replace(explanation, error=failed.get(article_id, ""))

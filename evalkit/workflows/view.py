@@ -68,7 +68,10 @@ def view_runs(
     # What is left out is the same for runs that were scored alike.
     kept, _, left_out = kept_sides(gold, first, scoring_of(first, options.scoring))
     held = None if baseline is None else _held(baseline, first, kept)
-    return explore(
+    notes = list(left_out)
+    if others and overview and comparison is None:
+        notes.append("how the runs compare is not told: it takes resamples, and there are 0")
+    exploration = explore(
         {"gold": kept.signature.removeprefix("gold:"), "split": kept.split, "fingerprint": kept.fingerprint},
         [example.article for example in kept],
         (_given(name, run, gold, kept, options, overview=overview) for name, run in named.items()),
@@ -78,8 +81,13 @@ def view_runs(
         training=training_of(gold, None) if overview else None,
         sliced=overview,
         comparison=comparison,
-        notes=left_out,
+        notes=notes,
     )
+    if not any(run.costs for run in exploration.runs):
+        run = exploration.runs[0]
+        said = "; ".join(f"{task}: {reason}" for task, reason in run.not_evaluated.items()) or "no layer is in both"
+        raise InputError(f"{run.name}: there is nothing to look into, for nothing can be evaluated ({said})")
+    return exploration
 
 
 def list_items(
@@ -135,9 +143,17 @@ def _held(baseline: Run | str | Path, run: Run, gold: GoldDataset) -> tuple[Expl
     """What the runs are held against, and its predictions beside the gold of today; those for other texts left out."""
     before, articles = compared_baseline(baseline, run, gold)
     common = frozenset(articles.common)
+    if not common:
+        raise InputError(
+            f"{before.place}: has no article with the same text in common with {run.place}, which is about "
+            f"{run.gold or 'other gold'}, it is about {before.gold or 'other gold'}; name one over the gold of the runs"
+        )
+    notes = list(articles.notes())
+    if before.gold != run.gold:
+        notes.append(f"the baseline is about {before.gold}, the runs about {run.gold}")
     kept = replace(before, predictions=tuple(one for one in before.predictions if one.article_id in common))
     pairing = pair_run(gold, kept, scoring_of(kept))
-    held = ExploredBaseline(name=before.extractor, common=common, notes=tuple(articles.notes()))
+    held = ExploredBaseline(name=before.extractor, common=common, notes=tuple(notes))
     return held, _tables(pairing, Scoring(), counted=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,34 @@ def test_items_and_the_result_at_once(made: Evalkit):
     assert (done.status, done.out) == (0, "")
     assert Path("report.md").is_file()
     assert Path("errors.tsv").is_file()
+
+
+def test_items_and_the_form_that_was_asked_for(made: Evalkit):
+    done = made("report", "r", "--items", "errors.csv", "--to", "json")
+    assert (done.status, json.loads(done.out)["format"]) == (0, "evalkit.result")
+    assert Path("errors.csv").is_file()
+
+
+def test_without_resamples_it_says_that_runs_are_not_compared(made: Evalkit):
+    done = made("view", "r", "s", "--resamples", "0", "-o", "page.html")
+    told = "how the runs compare is not told: it takes resamples, and there are 0"
+    assert (done.status, done.err) == (0, f"note: {told}\n")
+    assert told in Path("page.html").read_text(encoding="utf-8")
+
+
+def test_a_baseline_about_other_articles_is_refused(made: Evalkit):
+    assert made("run", "--model", "rules", "--limit", "1", "--out", "other", "--resamples", "0").status == 0
+    done = made("view", "r", "--baseline", "other", "-o", "page.html")
+    assert (done.status, done.out) == (2, "")
+    assert "other: has no article with the same text in common with r" in done.err
+    assert not Path("page.html").exists()
+
+
+def test_a_page_of_nothing_is_refused(made: Evalkit):
+    done = made("view", "r", "--task", "quotes", "-o", "page.html")
+    assert (done.status, done.out) == (2, "")
+    assert "there is nothing to look into, for nothing can be evaluated (quotes: " in done.err
+    assert not Path("page.html").exists()
 
 
 def test_a_dataset_without_items_has_no_use(made: Evalkit):

@@ -13,10 +13,12 @@ from evalkit.analysis.explain import explain_pair
 from evalkit.analysis.exploration.exploration import Exploration
 from evalkit.analysis.exploration.facets import gaps
 from evalkit.analysis.exploration.outcomes import outcomes_since
-from evalkit.dataset.gold import GoldDataset
+from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.errors import InputError
 from evalkit.options import Scoring
+from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.run import Run
+from evalkit.workflows.explain import explain_run
 from evalkit.workflows.pairing import pair_run
 from evalkit.workflows.score import score_predictions
 from evalkit.workflows.view import list_items, view_runs
@@ -56,6 +58,31 @@ class TestCredits:
                         assert mine == Counter(_key(shown.item.kind, None, shown.credits) for shown in theirs)
                         compared += len(ours)
         assert compared > 500
+
+    @pytest.mark.parametrize("convention", ["surface", "surface:in-place"])
+    def test_what_depends_on_the_whole_split_is_the_same_for_one_article(
+        self, gold: GoldDataset, rules: Run, convention: str
+    ):
+        # An article twice, with its names found in the second only.
+        (first, *_), (found, *_) = gold.examples, rules.predictions
+        again = f"{first.article.id}-again"
+        pair = [replace(first, readings={}), replace(first, article=replace(first.article, id=again), readings={})]
+        twice = gold_dataset(pair, name="twice", split="test", inventory=gold.inventory)
+        emptied = replace(found, annotations=found.annotations.with_layers(entities=[]))
+        both = (emptied, replace(found, article_id=again))
+        run = replace(rules, predictions=both, gold=GoldReference.of(twice), dataset=twice, admitted=(), result=None)
+        seen = view_runs(run, tasks=["entities"], conventions=[convention], overview=False)
+        alone = 0
+        for at, pair in enumerate(pair_run(twice, run, Scoring()).mapped.pairs):
+            told = explain_run(run, pair.article.id, tasks=["entities"], conventions=[convention])
+            (by_itself,) = explain_pair(pair, tasks=["entities"], conventions=[convention]).layers
+            for side, name in enumerate(("gold", "predicted")):
+                theirs = [one.credits[convention] for one in told.layers[0].items if one.item.side == name]
+                ours = [one["credits"]["entities", convention] for one in items_of(seen, 0, "entities", side, at)]
+                assert Counter(map(str, theirs)) == Counter("None" if one != one else str(one) for one in ours)
+                alone += theirs != [one.credits[convention] for one in by_itself.items if one.item.side == name]
+        # Articles by themselves say something else.
+        assert alone
 
     def test_costs_are_those_of_the_counts(self, seen: Exploration, gold: GoldDataset, rules: Run):
         result = score_predictions(gold, rules, resamples=0, baseline=False)
