@@ -40,7 +40,7 @@ def run_the_suite(suite: Path, running: Running, form: Shown, *, baseline: bool)
 
     parameters = [str(one.name) for one in click.get_current_context().command.params]
     if odd := given(*(name for name in parameters if name not in _BESIDE)):
-        raise click.UsageError(f"--{odd[0].replace('_', '-')} is about one run; with --suite it stands in {suite}")
+        raise click.UsageError(_about_one_run(odd[0], suite))
     with shown_progress(suite.name) as watched:
         running = replace(running, progress=watched.progress, standing=watched.standing)
         at: list[str] = []
@@ -60,6 +60,17 @@ def run_the_suite(suite: Path, running: Running, form: Shown, *, baseline: bool)
             raise
     show(done, form)
     return status_of(done.shortfall)
+
+
+def _about_one_run(name: str, suite: Path) -> str:
+    """What is said of an option that a suite does not take, and where the same is said in its file, if it may be."""
+    from evalkit.predictions.suites.file import SUITE_WORDS
+
+    command = click.get_current_context().command
+    option = max(next(one.opts for one in command.params if one.name == name), key=len)
+    if name in ("model", "dataset", "settings", "scoring_map") or name in SUITE_WORDS:
+        return f"{option} is about one run; with --suite it stands in {suite}"
+    return f"{option} is about one run; a suite does without"
 
 
 def _again() -> str:

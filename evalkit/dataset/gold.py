@@ -59,7 +59,7 @@ def named_articles(ids: Sequence[str], wanted: Sequence[str]) -> frozenset[str]:
             named.add(word)
         elif places := _PLACES.fullmatch(word):
             first, last = int(places[1]), int(places[2] or places[1])
-            if not 1 <= first <= last or first > len(ids):
+            if not 1 <= first <= last or last > len(ids):
                 raise InputError(
                     f"articles {word!r}: there are {number_of(len(ids), 'article')}; write FIRST-LAST, counted from 1"
                 )

@@ -1,7 +1,8 @@
 """The runs that lie under a folder: what each is, how far it came, and why one that is broken cannot be read.
 
 Looked for are folders that hold a `run.json`, or a `result.json` alone, as `evalkit score --out` writes it. Links are
-not followed and hidden folders not entered. A run that cannot be read hides no other one: it is named with the reason.
+not followed but named, and hidden folders not entered. A run that cannot be read hides no other one: it is named with
+the reason.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from typing import Any
 
 from evalkit.errors import EvalkitError, FormatError, InputError
 from evalkit.files import parse_json, read_inside
-from evalkit.harmless import clean
+from evalkit.harmless import clean, clean_output
 from evalkit.predictions.facts import stated
 from evalkit.predictions.lines import prediction_of
 from evalkit.predictions.run import Run
-from evalkit.predictions.store import PREDICTIONS, RESULT, RUN, RUN_ANEW, current_result, read_result
+from evalkit.predictions.store import PREDICTIONS, RESULT, RUN, RUN_ANEW, check_version, current_result, read_result
 from evalkit.results import EvalResult, Interval
 from evalkit.showing import number_of, shown_html
 
@@ -152,7 +153,12 @@ class RunList:
         """One row for each run and task, with the figure of the task; one for a run without figures."""
         import pandas as pd
 
-        return pd.DataFrame(self.rows())
+        # Names of folders may be no UTF-8, which no frame holds.
+        rows = (
+            {name: clean_output(own) if isinstance(own, str) else own for name, own in row.items()}
+            for row in self.rows()
+        )
+        return pd.DataFrame(list(rows))
 
     _repr_html_ = shown_html
 
@@ -166,6 +172,9 @@ def found_runs(folder: Path) -> Iterator[tuple[str, ListedRun | str]]:
     if not folder.is_dir():
         raise InputError(f"{folder}: is no folder; give one in which runs lie, such as runs")
     for path in _run_folders(folder):
+        if path != folder and path.is_symlink():
+            yield path.as_posix(), f"{path}: is a link, which is not followed; give the folder that it leads to"
+            continue
         try:
             run = listed_run(path)
         except (EvalkitError, OSError) as error:
@@ -178,6 +187,8 @@ def found_runs(folder: Path) -> Iterator[tuple[str, ListedRun | str]]:
 def _run_folders(folder: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        links = (Path(place, name) for name in folders if os.path.islink(os.path.join(place, name)))
+        yield from (link for link in links if any(os.path.lexists(link / name) for name in (RUN, RESULT)))
         if RUN in files or RESULT in files:
             yield Path(place)
 
@@ -196,6 +207,7 @@ def listed_run(path: Path) -> ListedRun | None:
         if os.path.lexists(path / PREDICTIONS):
             raise FormatError(f"{path / RUN}: not an evalkit run; run again, or delete the folder")
         return None
+    check_version(facts, path / RUN)
     run = Run.from_facts(facts, (), where=str(path / RUN))
     try:
         content = read_inside(path / PREDICTIONS)

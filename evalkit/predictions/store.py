@@ -49,7 +49,7 @@ from evalkit.results import RUN_FACTS, EvalResult
 from evalkit.shapes import checked, fields
 from evalkit.showing import number_of
 
-__all__ = ["Kept", "RunFolder", "current_result", "read_result", "read_run"]
+__all__ = ["Kept", "RunFolder", "check_version", "current_result", "read_result", "read_run"]
 
 RUN, PREDICTIONS, RESULT, SPEED = "run.json", "predictions.jsonl", "result.json", "speed.json"
 NEXT = "predictions.next.jsonl"
@@ -507,6 +507,18 @@ def _difference(facts: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     return ", ".join(said) or "another model, gold or option"
 
 
+def check_version(facts: Mapping[str, Any], where: Path) -> None:
+    """Refuses what a later evalkit says of a run.
+
+    Raises:
+        FormatError: it is of another version.
+    """
+    if facts.get("version", FORMAT_VERSION) != FORMAT_VERSION:
+        raise FormatError(
+            f"{where}: run version {shortened(facts['version'])}, this evalkit reads {FORMAT_VERSION}; run again"
+        )
+
+
 def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction], str]:
     """The facts of a run folder, its predictions, and the SHA-256 of their file.
 
@@ -525,10 +537,7 @@ def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction], str]:
     facts = parse_json(written, path / RUN, damaged=RUN_ANEW)
     if not isinstance(facts, dict):
         raise FormatError(f"{path / RUN}: not an evalkit run; give the folder that evalkit run wrote")
-    if facts.get("version", FORMAT_VERSION) != FORMAT_VERSION:
-        raise FormatError(
-            f"{path / RUN}: run version {shortened(facts['version'])}, this evalkit reads {FORMAT_VERSION}; run again"
-        )
+    check_version(facts, path / RUN)
     predictions = []
     lines = content.split(b"\n")
     have_checks = any(map(has_check, lines))

@@ -22,6 +22,7 @@ from evalkit.analysis.runs import scored_table_of
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import EvalkitError, InputError
 from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scoring, options_of
+from evalkit.predictions.facts import stated
 from evalkit.predictions.listing import ListedRun, found_runs
 from evalkit.predictions.run import Run
 from evalkit.predictions.speed import speed_of_run
@@ -99,6 +100,7 @@ class _Found:
         self.entries: list[Entry] = []
         self.left_out: dict[str, str] = {}
         self.notes: list[str] = []
+        self._floored: set[tuple[str, ...]] = set()
         self._golds: dict[tuple[str, ...], GoldDataset | EvalkitError] = {}
 
     def take_folder(self, folder: Path) -> None:
@@ -204,7 +206,11 @@ class _Found:
         if gold is None:
             raise InputError("does not say which gold it is about; score it with evalkit score")
         scoring = scoring_of(run, replace(asked, tasks=asked.tasks or tuple(run.result.tasks if run.result else ())))
-        return score_run(gold, run, Options(scoring=scoring, intervals=Intervals(resamples=0)), baseline=False)
+        options = Options(scoring=scoring, intervals=Intervals(resamples=0))
+        # The floor is that of the gold: one run that is scored in this way has it for all.
+        of = gold.fingerprint, gold.split, str(run.scored_as(stated(scoring)).measure)
+        floored, self._floored = of in self._floored, {*self._floored, of}
+        return score_run(gold, run, options, baseline=not floored)
 
     def groups(self) -> list[list[Entry]]:
         """The entries by what is comparable, the largest group first, then what was scored in the usual way."""

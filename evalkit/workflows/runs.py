@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.files import path_of
+from evalkit.harmless import clean_output
 from evalkit.options import listed
 from evalkit.predictions.listing import BROKEN, STATES, ListedRun, RunFigure, RunList, found_runs
 from evalkit.registry import check_names
@@ -109,9 +110,13 @@ def runs_to_pandas(folder: str | Path = "runs") -> Any:
         frame = pd.DataFrame([{"extractor": run.extractor}]) if run.result is None else run.result.to_pandas()
         frame.columns = pd.Index([_OTHERWISE.get(name, name) for name in frame.columns])
         for position, name in enumerate(_ABOUT):
-            frame.insert(position, name, getattr(run, name))
+            own = getattr(run, name)
+            frame.insert(position, name, clean_output(own) if isinstance(own, str) else own)
         frames.append(frame)
-    broken = [{"path": path, "state": BROKEN, "problem": reason} for path, reason in runs.broken.items()]
+    broken = [
+        {"path": clean_output(path), "state": BROKEN, "problem": clean_output(reason)}
+        for path, reason in runs.broken.items()
+    ]
     frames += [pd.DataFrame(broken)] if broken else []
     if not frames:
         return pd.DataFrame(columns=[*_ABOUT, "extractor", "task", "convention", "label"])

@@ -479,6 +479,7 @@ class TestSomeArticles:
         [
             pytest.param("c-shop", "unknown article 'c-shop'; did you mean 'c-ship'?", id="no such id"),
             pytest.param("5-6", "articles '5-6': there are 4 articles; write FIRST-LAST, counted from 1", id="beyond"),
+            pytest.param("3-9", "articles '3-9': there are 4 articles", id="more than there are"),
             pytest.param("3-2", "articles '3-2': there are 4 articles", id="the wrong way round"),
             pytest.param(",", "articles: none is named", id="nothing"),
         ],

@@ -62,8 +62,9 @@ def test_a_run_that_fails_is_exit_status_1(suite: Evalkit):
     [
         (("--split", "dev"), "--split is about one run; with --suite it stands in suite.toml"),
         (("--model", "rules"), "--model is about one run; with --suite it stands in suite.toml"),
-        (("--task", "entities"), "is about one run; with --suite it stands in suite.toml"),
-        (("--dry-run",), "--dry-run is about one run"),
+        (("--task", "entities"), "--task is about one run; with --suite it stands in suite.toml"),
+        (("--dry-run",), "--dry-run is about one run; a suite does without"),
+        (("--speed", "2"), "--speed is about one run; a suite does without"),
     ],
 )
 def test_what_the_file_says_is_not_said_beside_it(suite: Evalkit, argv: tuple[str, ...], message: str):

@@ -143,6 +143,18 @@ def test_links_are_not_followed(run_folder: Path, tmp_path: Path):
     assert "link" in str(only(tmp_path / "elsewhere"))
 
 
+def test_a_link_to_a_run_is_named(run_folder: Path, tmp_path: Path):
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "a").symlink_to(run_folder, target_is_directory=True)
+    assert "linked/a: is a link, which is not followed" in str(only(tmp_path / "linked"))
+
+
+def test_a_run_of_a_later_version_cannot_be_read(run_folder: Path):
+    facts = json.loads((run_folder / "run.json").read_text())
+    (run_folder / "run.json").write_text(json.dumps(facts | {"version": 99}))
+    assert "run version 99, this evalkit reads 1" in str(only(run_folder))
+
+
 def test_no_folder(tmp_path: Path):
     with pytest.raises(InputError, match="is no folder"):
         list(found_runs(tmp_path / "none"))

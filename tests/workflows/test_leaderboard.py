@@ -199,6 +199,23 @@ def test_floor_and_cost(measured: Measure):
     assert board.cheap == ("finds-7", "finds-8")
 
 
+def test_scored_anew_it_has_the_floor_all_the_same(measured: Measure):
+    assert rank_runs([measured("a", 8), measured("b", 7)], labels=["PER"]).boards[0].floor is not None
+
+
+def test_the_order_of_labels_makes_no_boards(measured: Measure, tmp_path: Path):
+    measured("a", 8, labels=("PER", "entities/PER"))
+    measured("b", 7, labels=("entities/PER", "PER"))
+    assert ranks_of(rank_runs(tmp_path / "runs")) == [{"finds-8": "1", "finds-7": "2"}]
+
+
+def test_other_articles_are_no_changed_gold(measured: Measure, tmp_path: Path):
+    measured("a", 8, gold_of().subset(articles=["1-6"]))
+    measured("b", 7, gold_of().subset(articles=["2-7"]))
+    (apart,) = rank_runs(tmp_path / "runs").apart
+    assert apart.why.startswith("over other articles of gold (")
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "d-broken").mkdir()
     (place / "d-broken" / "run.json").write_text("{")
     return place
+
+
+def test_names_that_are_no_utf_8_stop_no_frame(folder: Path, tmp_path: Path):
+    odd = os.fsencode(tmp_path / "runs") + b"/bad\xff"
+    try:
+        shutil.copytree(os.fsencode(folder / "b-right"), odd)
+    except OSError:
+        pytest.skip("this file system holds no such name")
+    for frame in (runs_to_pandas(tmp_path / "runs"), list_runs(tmp_path / "runs").to_pandas()):
+        assert set(frame["path"]) == {f"{tmp_path.as_posix()}/runs/bad�"}
 
 
 def names(folder: Path, **wanted: object) -> list[str]:

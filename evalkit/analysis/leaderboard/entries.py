@@ -48,8 +48,12 @@ class Entry:
 
     @property
     def measure(self) -> dict[str, Any]:
-        """How it was scored, where that is not the usual way: what decides whether figures are of one kind."""
-        return self.run.scored_as(self.result.run.get("scoring")).measure
+        """How it was scored, where that is not the usual way: what decides whether figures are of one kind.
+
+        In which order labels and scopes were named decides nothing.
+        """
+        said = self.run.scored_as(self.result.run.get("scoring")).measure
+        return {name: sorted(value, key=str) if isinstance(value, list) else value for name, value in said.items()}
 
 
 def is_same_run(one: Entry, other: Entry) -> bool:
@@ -134,6 +138,8 @@ def _difference(first: Entry, other: Entry) -> str:
             return f"over another split of {ours.name}, {theirs.split}, not {ours.split}"
         if ours.articles != theirs.articles:
             return f"over {theirs.articles} articles of {ours.name} and not {ours.articles} ({golds})"
+        if {own.article_id for own in first.run.predictions} != {own.article_id for own in other.run.predictions}:
+            return f"over other articles of {ours.name} ({golds})"
         return f"the gold has changed between them ({golds}); run them again over one"
     said = other.measure or "the usual options"
     return f"scored in another way, with {said}, not {first.measure or 'the usual options'}"

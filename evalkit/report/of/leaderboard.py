@@ -63,7 +63,7 @@ def _told(value: object) -> str:
 def _overview(leaderboard: Leaderboard) -> Table:
     """F1 and ranks of each system on each board; a dash where it is not on it. Boards are told apart by letters."""
     standings = [{own.name: own for own in board.standings} for board in leaderboard.boards]
-    names = [f"{_letter(at)} {board.task}" for at, board in enumerate(leaderboard.boards)]
+    names = [f"{_letter(at)} {named}" for at, named in enumerate(_told_apart(leaderboard.boards))]
     return Table(
         title="micro F1 (ranks), by boards",
         columns=(Column("system", left=True, folds=True), *map(Column, names)),
@@ -73,6 +73,25 @@ def _overview(leaderboard: Leaderboard) -> Table:
         ),
         fixed=1,
     )
+
+
+def _told_apart(boards: Sequence[Board]) -> list[str]:
+    """The task of each board, with what else boards differ by: convention, gold, split, and how they were scored."""
+    facts = [
+        (
+            board.task,
+            board.convention,
+            board.gold,
+            board.split,
+            " ".join(f"{name} {_told(value)}" for name, value in board.scoring.items()),
+        )
+        for board in boards
+    ]
+    # Conventions belong to their tasks: two tasks that each have one are told apart without.
+    conventions = {own[:2] for own in facts}
+    several = [len(set(values)) > 1 for values in zip(*facts, strict=True)]
+    several[0], several[1] = True, len(conventions) > len({own[0] for own in facts})
+    return [" ".join(word for word, told in zip(own, several, strict=True) if told and word) for own in facts]
 
 
 def _letter(place: int) -> str:
@@ -112,7 +131,7 @@ def _board_table(board: Board, letter: str) -> Table:
             Column("#"),
             Column("system", left=True, folds=True),
             Column("F1"),
-            Column(interval_heading(board.signature), drops=6),
+            Column(interval_heading(board.signature)),
             *([Column("ranks"), Column("surely better than", left=True)] if several else []),
             Column("macro F1", drops=3),
             *([Column("failed", drops=5)] if failed else []),

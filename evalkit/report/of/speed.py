@@ -60,7 +60,7 @@ def speed_line(speed: Speed) -> str:
     """Articles in a second with the interval, over how many passes."""
     figures = speed_figures(speed)
     passes = number_of(len(speed.passes), "timed pass", "timed passes")
-    return f"{figures.articles_per_second:.3g} articles/s{_bounds(figures.ci)} over {passes}"
+    return f"{_three(figures.articles_per_second)} articles/s{_bounds(figures.ci)} over {passes}"
 
 
 def speed_table(speeds: Sequence[ComparedSpeed], names: Mapping[str, str]) -> Table:
@@ -72,8 +72,8 @@ def speed_table(speeds: Sequence[ComparedSpeed], names: Mapping[str, str]) -> Ta
         rows=tuple(
             (
                 names[own.run],
-                f"{own.articles_per_second:.3g}",
-                "–" if own.ci is None else f"{own.ci[0]:.3g}–{own.ci[1]:.3g}",
+                _three(own.articles_per_second),
+                "–" if own.ci is None else _range(own.ci),
                 "–" if own.slowdown is None else f"{own.slowdown:.2f}",
                 "–" if own.slowdown_ci is None else f"{own.slowdown_ci[0]:.2f}–{own.slowdown_ci[1]:.2f}",
                 "–" if own.peak_memory is None else f"{own.peak_memory / 1e6:.0f}",
@@ -85,10 +85,19 @@ def speed_table(speeds: Sequence[ComparedSpeed], names: Mapping[str, str]) -> Ta
 
 
 def _bounds(ci: Interval | None) -> str:
-    return "" if ci is None else f" ({ci[0]:.3g}–{ci[1]:.3g})"
+    return "" if ci is None else f" (95 % CI {_range(ci)})"
+
+
+def _range(ci: Interval) -> str:
+    return f"{_three(ci[0])}–{_three(ci[1])}"
+
+
+def _three(value: float) -> str:
+    """Three digits that count, and no power of ten."""
+    return f"{value:#.3g}".rstrip(".") if 1e-4 <= value < 999.5 else f"{value:.0f}" if value >= 1 else f"{value:.2g}"
 
 
 def _cells(own: LengthBin) -> tuple[str, ...]:
-    seconds = (f"{own.seconds[share]:.3g}" for share in PERCENTILES)
-    bounds = "–" if own.median_ci is None else f"{own.median_ci[0]:.3g}–{own.median_ci[1]:.3g}"
+    seconds = (_three(own.seconds[share]) for share in PERCENTILES)
+    bounds = "–" if own.median_ci is None else _range(own.median_ci)
     return (f"{own.low}–{own.high - 1}", str(own.articles), *seconds, bounds)
