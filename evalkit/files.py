@@ -46,6 +46,7 @@ __all__ = [
     "read_json",
     "read_text",
     "refuse_irregular",
+    "refuse_unwritable",
     "remove_file",
     "rename_file",
     "unlike_written",
@@ -292,6 +293,26 @@ def write_file(path: Path, content: bytes | str, *, remedy: str = "choose anothe
             with suppress(OSError):
                 os.unlink(beside)
             raise
+
+
+def refuse_unwritable(path: Path, *, remedy: str = "choose another place") -> None:
+    """Refuses a place in which no file could be written, as far as can be told without writing one.
+
+    Raises:
+        OutputError: the file is read-only, or it or its folder cannot be made there.
+    """
+    if path.exists():
+        if not os.access(path, os.W_OK):
+            raise OutputError(f"{path}: cannot be written: it is read-only; {remedy}")
+        if _is_device(path):
+            return
+    folder = path.parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir():
+        raise OutputError(f"{path}: cannot be written: {folder} is no folder; {remedy}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{path}: cannot be written: nothing can be written into {folder}; {remedy}")
 
 
 def write_staged(path: Path, content: bytes | str) -> None:

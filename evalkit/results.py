@@ -11,6 +11,7 @@ from math import fsum, isclose
 from typing import Any
 
 from evalkit.errors import FormatError
+from evalkit.frames import figure_frame
 from evalkit.harmless import clean, one_line
 from evalkit.shapes import (
     Shape,
@@ -46,6 +47,7 @@ __all__ = [
     "TaskResult",
     "ceiling_signature",
     "f1_score",
+    "failure_notes",
     "failures_beyond",
     "floor_label",
     "floor_signature",
@@ -63,6 +65,12 @@ Interval = tuple[float, float]
 
 
 _NUMBERS = ("gold", "predicted", "gold_credit", "predicted_credit")
+_WHOLE = ("gold", "predicted", "labels", "articles", "ceiling_articles")
+_FIGURES = (
+    *("precision", "recall", "f1", "f1_low", "f1_high", "gold_credit", "predicted_credit", "floor_f1"),
+    *("ceiling_f1", "ceiling_low", "ceiling_high", "ceiling_share"),
+)
+"""Columns of numbers in a frame of figures."""
 
 
 def ratio(above: float, below: float) -> float:
@@ -73,6 +81,20 @@ def ratio(above: float, below: float) -> float:
 def f1_score(precision: Any, recall: Any, ratio: Callable[[Any, Any], Any] = ratio) -> Any:
     """The harmonic mean of precision and recall, 0.0 where both are 0: of numbers, or with its `ratio` of arrays."""
     return ratio(2 * precision * recall, precision + recall)
+
+
+def failure_notes(failed: Mapping[str, tuple[Mapping[str, str], int]]) -> list[str]:
+    """Which runs failed on articles, a sentence each, so that nobody takes a figure for what the extractor can.
+
+    Args:
+        failed: name of a run → article id → error, and on how many articles it ran.
+    """
+    return [
+        f"{name}: {len(errors)} of {number_of(articles, 'article')} failed and count as missed; the first: "
+        + ": ".join(next(iter(errors.items())))
+        for name, (errors, articles) in failed.items()
+        if errors
+    ]
 
 
 def failures_beyond(failed: Mapping[str, str], articles: int, most: int | None = None) -> str:
@@ -328,12 +350,7 @@ class EvalResult:
         articles have several readings there are more: ceiling_f1 with ceiling_low and ceiling_high, ceiling_articles,
         how many these are, and ceiling_share, how much of it was reached (see `ceiling_shares`).
         """
-        import pandas as pd
-
-        frame = pd.DataFrame(self.rows())
-        counts = ("gold", "predicted", "labels", "articles", "ceiling_articles")
-        whole = [column for column in counts if column in frame]
-        return frame.astype(dict.fromkeys(whole, "Int64"))
+        return figure_frame(self.rows(), figures=_FIGURES, whole=_WHOLE)
 
     def rows(self) -> list[dict[str, Any]]:
         """One row a task, convention and label, as in `to_pandas`; None where there is no value."""

@@ -35,6 +35,7 @@ from evalkit.analysis.runs import (
 )
 from evalkit.analysis.speed import ComparedSpeed
 from evalkit.errors import InputError
+from evalkit.frames import figure_frame
 from evalkit.harmless import clean
 from evalkit.results import EvalResult, Interval, TaskResult
 from evalkit.scoring.tasks.table import ScoredTable
@@ -209,15 +210,13 @@ class Comparison:
 
         Where articles have several readings there is a column `ceiling`.
         """
-        import pandas as pd
-
         rows = []
         for row in self.rows:
             low, high = row.ci or (None, None)
             values = self.values_of(row) | {"ci_low": low, "ci_high": high}
             del values["ci"]
             rows.append(values)
-        return pd.DataFrame(rows)
+        return figure_frame(rows, figures=("ci_low", "ci_high", "ceiling"))
 
     _repr_html_ = shown_html
 

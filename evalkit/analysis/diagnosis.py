@@ -16,6 +16,7 @@ from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.oracle import Rung, kind_ladder, link_ladder, oracle_table
 from evalkit.analysis.power import Detection, detect
 from evalkit.analysis.slices import Sliced, SliceRow, Slicing
+from evalkit.frames import figure_frame
 from evalkit.harmless import clean
 from evalkit.registry import unknown_name
 from evalkit.scoring.columns import Columns
@@ -29,6 +30,8 @@ __all__ = ["SECTIONS", "Diagnosis", "ErrorDiagnosis", "diagnose_tasks"]
 
 SECTIONS = ("errors", "confusion", "hardest", "slices", "detection", "calibration", "sweep")
 """What `Diagnosis.to_pandas` knows."""
+_FIGURES = ("f1", "f1_low", "f1_high", "ci_low", "ci_high", "smallest")
+"""Columns that are numbers where there are no intervals, too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,11 +121,9 @@ class Diagnosis:
         Raises:
             UnknownNameError: there is no such section.
         """
-        import pandas as pd
-
         if section not in SECTIONS:
             raise unknown_name("section", section, SECTIONS)
-        return pd.DataFrame(self.section_rows(section))
+        return figure_frame(self.section_rows(section), figures=_FIGURES, whole=("more_for_point",))
 
     def section_rows(self, section: str) -> list[dict[str, Any]]:
         """The rows of one section, as `to_pandas` lays them out."""

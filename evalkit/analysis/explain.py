@@ -22,6 +22,7 @@ from evalkit.analysis.judged import (
     whole_split_credits,
 )
 from evalkit.errors import InputError
+from evalkit.frames import figure_frame
 from evalkit.harmless import clean
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.table import choose_conventions, is_additive, load_task, task_names
@@ -98,15 +99,13 @@ class Explanation:
 
     def to_pandas(self) -> Any:
         """One row an item and convention, with the credit that it earned."""
-        import pandas as pd
-
         rows = []
         for part in self.layers:
             for shown in part.items:
                 item = {"layer": part.layer, "number": shown.number, "partner": shown.partner_number}
                 item |= {name: getattr(shown.item, name) for name in ("side", "label", "kind", "text", "spans")}
                 rows += [{**item, "convention": name, "credit": credit} for name, credit in shown.credits.items()]
-        return pd.DataFrame(rows)
+        return figure_frame(rows, figures=("credit",), whole=("partner",))
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""

@@ -19,6 +19,7 @@ from evalkit.analysis.runs import (
     shared_conventions,
 )
 from evalkit.analysis.student import t_quantile
+from evalkit.frames import figure_frame
 from evalkit.harmless import clean
 from evalkit.results import EvalResult, Interval
 from evalkit.scoring.tasks.table import ScoredTable
@@ -96,13 +97,10 @@ class RepeatedRuns:
 
     def to_pandas(self) -> Any:
         """One row a figure; the interval of the mean in `ci_low` and `ci_high`."""
-        import pandas as pd
-
         rows = [row.to_json() for row in self.rows]
         bounds = [row.pop("ci") or (None, None) for row in rows]
-        return pd.DataFrame(
-            [{**row, "ci_low": low, "ci_high": high} for row, (low, high) in zip(rows, bounds, strict=True)]
-        )
+        told = [{**row, "ci_low": low, "ci_high": high} for row, (low, high) in zip(rows, bounds, strict=True)]
+        return figure_frame(told, figures=("ci_low", "ci_high"))
 
     _repr_html_ = shown_html
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from evalkit.cli.options import PATH, given, interval_options, task_options
-from evalkit.cli.show import Shown, form_options, show
+from evalkit.cli.show import Shown, form_options_with, show
 
 __all__ = ["compare_command"]
 
@@ -27,7 +27,7 @@ __all__ = ["compare_command"]
 )
 @task_options
 @interval_options
-@form_options
+@form_options_with(charts=True)
 def compare_command(
     runs: tuple[Path, ...], seeds: bool, differences: int, form: Shown, dataset: str | None, **records: Any
 ) -> None:

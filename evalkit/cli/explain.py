@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from evalkit.cli.options import PATH, ListedOption, given, interval_options, task_options
-from evalkit.cli.show import form_options, show
+from evalkit.cli.show import form_options_with, show
 from evalkit.options import Intervals, Scoring
 
 __all__ = ["explain_command"]
@@ -39,7 +39,7 @@ def _slice_list() -> str:
     metavar="CONDITION",
     help='A run: the articles of which this holds, such as "missed > 3", \'entities.f1 < .5 and source == "post"\'.',
 )
-@form_options
+@form_options_with(charts=True)
 @task_options
 @interval_options
 def explain_command(

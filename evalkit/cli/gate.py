@@ -9,7 +9,7 @@ import click
 
 from evalkit.cli.options import OUTPUT, PATH, given
 from evalkit.cli.posts import Posts, post_options
-from evalkit.cli.show import Shown, form_options, show
+from evalkit.cli.show import Shown, form_options_with, show
 
 if TYPE_CHECKING:
     from evalkit.gate.outcome import BaselineUpdate, GateReport
@@ -38,7 +38,7 @@ __all__ = ["gate_command"]
     help="How many broken, fixed, added and gone items are listed, each.",
 )
 @post_options("gate")
-@form_options
+@form_options_with(verdicts=True)
 def gate_command(
     run: Path,
     baseline: Path,

@@ -20,7 +20,7 @@ from evalkit.cli.options import (
 from evalkit.cli.progress import Watched, shown_progress
 from evalkit.cli.reading import read_options
 from evalkit.cli.settings import in_use, words_of
-from evalkit.cli.show import TERMINAL, Shown, advise, form_options, say, show, show_logs, status_of, warn
+from evalkit.cli.show import TERMINAL, Shown, advise, form_options_with, say, show, show_logs, status_of, warn
 from evalkit.errors import interruption_of
 from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring
 from evalkit.showing import number_of
@@ -114,7 +114,7 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
 @read_options
 @scoring_options
 @interval_options
-@form_options
+@form_options_with(charts=True)
 def run_command(
     model: str, dataset: str | None, scoring: Scoring, intervals: Intervals, read: ReadOptions, **rest: Any
 ) -> int:

@@ -12,7 +12,7 @@ import click
 
 from evalkit.cli.options import PATH, articles_option, interval_options, scoring_options
 from evalkit.cli.reading import side_options
-from evalkit.cli.show import form_options, show, status_of
+from evalkit.cli.show import form_options_with, show, status_of
 from evalkit.options import ReadOptions
 
 __all__ = ["score_command"]
@@ -32,7 +32,7 @@ __all__ = ["score_command"]
 @side_options
 @scoring_options
 @interval_options
-@form_options
+@form_options_with(charts=True)
 def score_command(gold: Path, predicted: Path | None, out: Path | None, read: ReadOptions, **rest: Any) -> int:
     """Score predictions that were made elsewhere.
 

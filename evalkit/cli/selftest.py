@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from evalkit.cli.show import Shown, form_options, show
+from evalkit.cli.show import Shown, form_options_with, show
 
 __all__ = ["selftest_command"]
 
@@ -15,7 +15,7 @@ __all__ = ["selftest_command"]
 @click.option("--convention", "conventions", multiple=True, help="A convention, plugins too; by default all of them.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the random cases.")
 @click.option("--cases", default=60, show_default=True, help="Random cases an invariant.")
-@form_options
+@form_options_with(verdicts=True)
 def selftest_command(conventions: tuple[str, ...], seed: int, cases: int, form: Shown) -> None:
     """Check that conventions keep the invariants of scoring, and show what breaks one.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.analysis.changes import DIRECTIONS, Change
+from evalkit.frames import with_numbers
 from evalkit.gate.articles import CommonArticles
 from evalkit.gate.baseline import Baseline
 from evalkit.gate.rules import Rule
@@ -151,7 +152,8 @@ class GateReport:
         """One row a rule with what became of it; what the rule demands stands in `rule_…`."""
         import pandas as pd
 
-        return pd.json_normalize([asdict(outcome) for outcome in self.outcomes], sep="_")
+        frame = pd.json_normalize([asdict(outcome) for outcome in self.outcomes], sep="_")
+        return with_numbers(frame, figures=("value", "baseline", "p", "q", "smallest"), whole=("more",))
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""

@@ -18,6 +18,7 @@ from typing import Any
 
 from evalkit.errors import EvalkitError, FormatError, InputError
 from evalkit.files import parse_json, read_inside
+from evalkit.frames import figure_frame
 from evalkit.harmless import clean, clean_output
 from evalkit.predictions.facts import stated
 from evalkit.predictions.lines import prediction_of
@@ -151,14 +152,12 @@ class RunList:
 
     def to_pandas(self) -> Any:
         """One row for each run and task, with the figure of the task; one for a run without figures."""
-        import pandas as pd
-
         # Names of folders may be no UTF-8, which no frame holds.
         rows = (
             {name: clean_output(own) if isinstance(own, str) else own for name, own in row.items()}
             for row in self.rows()
         )
-        return pd.DataFrame(list(rows))
+        return figure_frame(rows, figures=("f1", "f1_low", "f1_high"))
 
     _repr_html_ = shown_html
 

@@ -320,6 +320,9 @@ class Document:
     rows: tuple[Mapping[str, Any], ...] = ()
     data: Mapping[str, Any] | list[dict[str, Any]] | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "blocks", tuple(map(_with_rows, self.blocks)))
+
     @property
     def tables(self) -> tuple[Table, ...]:
         """The tables in order, those of charts too."""
@@ -330,6 +333,15 @@ class Document:
     def charts(self) -> tuple[Chart, ...]:
         """The charts in order."""
         return tuple(block for block in self.blocks if isinstance(block, Chart))
+
+
+def _with_rows(block: Block) -> Block:
+    """The block; of a table without rows what it says in words, as headings over nothing say nothing."""
+    table = block.table if isinstance(block, Chart) else block
+    if not isinstance(table, Table) or table.rows:
+        return block
+    told = [*filter(None, [table.caption])]
+    return Lines(title=table.title if told else "", lines=tuple(map(Line.of, told)))
 
 
 def cleaned(document: Document) -> Document:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import EvalkitError, InputError, guarded
+from evalkit.errors import EvalkitError, InputError, OutputError, guarded
 from evalkit.files import path_of, write_file
 from evalkit.harmless import clean_output
 from evalkit.report.document import Document
@@ -77,8 +77,15 @@ def write_report(result: object, files: str | Path | Iterable[str | Path] | Mapp
     document = result if isinstance(result, Document) else document_of(result, **options)
     # A form of another package may want the result itself.
     contents = {path: _rendered(document, result, forms.get(path) or form_of(path)) for path in paths}
+    written: list[str] = []
     for path, content in contents.items():
-        write_file(path, content)
+        try:
+            # A link that somebody names is a name for what it points to.
+            write_file(path.resolve() if path.is_symlink() else path, content)
+        except OutputError as error:
+            before = f" (written: {', '.join(written)})" if written else ""
+            raise OutputError(f"{error}{before}") from error
+        written.append(str(path))
 
 
 def render_piece(result: object) -> str:

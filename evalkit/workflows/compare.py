@@ -20,7 +20,7 @@ from evalkit.errors import InputError
 from evalkit.options import Intervals, Options, OptionWords, Scoring, listed, options_of
 from evalkit.predictions.run import Run
 from evalkit.predictions.speed import Speed, speed_of_run
-from evalkit.results import EvalResult
+from evalkit.results import EvalResult, failure_notes
 from evalkit.scoring.stories import SharedStories, cluster_notes, shared_stories
 from evalkit.scoring.tasks.table import main_convention
 from evalkit.version import __version__
@@ -87,8 +87,12 @@ def compare_runs(
         figures_compared={task: len(figures) for task, figures in order.items()},
         multiverse="all" in options.scoring.conventions,
         ceiling=next((result.ceiling for result in results.values() if result.ceiling), {}),
-        notes=tuple(notes),
+        notes=(*_failures(results), *notes),
     )
+
+
+def _failures(results: Mapping[str, EvalResult]) -> list[str]:
+    return failure_notes({name: (result.failed, result.articles) for name, result in results.items()})
 
 
 def _speeds(runs: Mapping[str, Run], notes: list[str]) -> tuple[ComparedSpeed, ...]:
@@ -132,7 +136,7 @@ def compare_repeated_runs(
         split=first.split,
         method=bootstrap.describe(),
         rows=_chosen_rows([row for row in rows if row.scope == "derived" or row.score == "f1"]),
-        notes=(*_oddities([run for run in read if run.predictions]), *notes),
+        notes=(*_failures(results), *_oddities([run for run in read if run.predictions]), *notes),
     )
 
 

@@ -20,6 +20,7 @@ __all__ = ["ORDERS", "figures_of_result", "list_runs", "runs_to_pandas"]
 
 _WANTED = "folder must be the path of a folder in which runs lie"
 _ABOUT = ("path", "state", "date", "gold", "split", "articles", "kept", "failed")
+_WHOLE = ("articles", "kept", "failed", "gold_items", "predicted_items", "labels", "label_articles")
 
 _OTHERWISE = {"gold": "gold_items", "predicted": "predicted_items", "articles": "label_articles"}
 """Columns of a result that would have the name of something else here: of the gold itself, and of all articles."""
@@ -120,7 +121,8 @@ def runs_to_pandas(folder: str | Path = "runs") -> Any:
     frames += [pd.DataFrame(broken)] if broken else []
     if not frames:
         return pd.DataFrame(columns=[*_ABOUT, "extractor", "task", "convention", "label"])
-    return pd.concat(frames, ignore_index=True)
+    joined = pd.concat(frames, ignore_index=True)
+    return joined.astype({name: "Int64" for name in _WHOLE if name in joined})
 
 
 def figures_of_result(result: EvalResult | None, tasks: Sequence[str] | None) -> dict[str, RunFigure]:

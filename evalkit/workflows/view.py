@@ -18,7 +18,7 @@ from evalkit.errors import InputError
 from evalkit.layers.table import layer_names, open_layers
 from evalkit.options import Intervals, Options, OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
-from evalkit.results import EvalResult
+from evalkit.results import EvalResult, failure_notes
 from evalkit.scoring.tasks.evaluable import articles_of, not_evaluated, why_not
 from evalkit.scoring.tasks.table import check_tasks
 from evalkit.version import __version__
@@ -81,7 +81,7 @@ def view_runs(
         training=training_of(gold, None) if overview else None,
         sliced=overview,
         comparison=comparison,
-        notes=notes,
+        notes=[*notes, *failure_notes({name: (run.failed, len(run.predictions)) for name, run in named.items()})],
     )
     if not any(run.costs for run in exploration.runs):
         run = exploration.runs[0]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from evalkit.errors import OutputError
 from evalkit.registry import Registry
 from tests.cli.conftest import Evalkit, Outcome, gold_rows, write_lines
 
@@ -140,6 +141,9 @@ def test_several_files_each_in_the_form_of_its_ending(prepared: Evalkit, argv: t
         pytest.param(("-o", "a.md", "-o", "a.md"), "-o a.md stands twice; name each file once", id="twice"),
         pytest.param(("-o", "."), "-o . is a folder; name a file", id="folder"),
         pytest.param(("-o", ""), "the path is empty", id="empty"),
+        pytest.param(("-o", "a.md", "-o", "a.xml"), "-o a.xml: there is no verdict in what this command", id="verdict"),
+        pytest.param(("--to", "png"), "--to png: is no text; write it to a file, as -o charts.png", id="pixels"),
+        pytest.param(("-o", "mine.py/a.md"), "mine.py is no folder", id="not a folder"),
     ],
 )
 def test_a_file_that_cannot_be_is_refused_before_anything_is_done(
@@ -163,7 +167,7 @@ def test_an_ending_that_says_nothing_leaves_it_to_the_form_asked_for(prepared: E
 def test_nothing_is_written_if_one_of_the_files_cannot_be_made(prepared: Evalkit):
     done = prepared(*COMMANDS["compare"], "-o", "a.md", "-o", "a.xml")
     assert (done.status, done.out) == (2, "")
-    assert "has no verdict" in done.err
+    assert "there is no verdict" in done.err
     assert not Path("a.md").exists()
 
 
@@ -180,7 +184,27 @@ def test_junit_where_there_is_a_verdict(prepared: Evalkit):
         assert "<testsuites" in shown(prepared, COMMANDS[name], "junit").out
     done = prepared(*COMMANDS["compare"], "--to", "junit")
     assert (done.status, done.out) == (2, "")
-    assert "a comparison has no verdict, which JUnit is about" in done.err
+    assert "--to junit: there is no verdict in what this command shows" in done.err
+
+
+def test_what_was_computed_is_shown_where_a_file_cannot_be_written(prepared: Evalkit, monkeypatch: pytest.MonkeyPatch):
+    def full(path: Path, content: object) -> None:
+        if path.name == "b.md":
+            raise OutputError("b.md: cannot be written: the disk is full")
+
+    monkeypatch.setattr("evalkit.report.render.write_file", full)
+    done = prepared(*COMMANDS["compare"], "-o", "a.html", "-o", "b.md")
+    assert done.status == 2
+    assert "entities" in done.out
+    assert "the disk is full (written: a.html)" in done.err
+
+
+def test_a_link_is_a_name_for_what_it_points_to(prepared: Evalkit):
+    Path("real.md").write_text("old", encoding="utf-8")
+    Path("link.md").symlink_to("real.md")
+    assert prepared(*COMMANDS["compare"], "-o", "link.md").status == 0
+    assert Path("link.md").is_symlink()
+    assert Path("real.md").read_text(encoding="utf-8").startswith("## ")
 
 
 def test_what_an_error_quotes_does_not_steer_the_terminal(evalkit: Evalkit):

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from evalkit.analysis.diagnosis import ErrorDiagnosis
 from evalkit.errors import InputError, MissingExtraError
 from evalkit.origin import install_command
 from evalkit.report.document import Chart, Document, Series, figure_columns
@@ -19,6 +20,7 @@ from evalkit.report.forms import picture
 from evalkit.report.forms.html import render_html
 from evalkit.report.forms.svg.chart import DRAWN_BY, drawing_of, is_drawn
 from evalkit.report.forms.svg.drawing import Scale, fitted, width_of
+from evalkit.report.of.diagnosis import SHOWN_LABELS, _confusion
 from evalkit.report.of.table import DOCUMENTS, document_of
 from evalkit.report.render import render_report, write_report
 
@@ -239,7 +241,7 @@ class TestPicture:
         # Twice as wide as the drawing of 640 with its edges of 24.
         assert int.from_bytes(content[16:20], "big") == 2 * (640 + 48)
         without_words = Document(what="x", title="", blocks=())
-        with pytest.raises(InputError, match="a x has no chart to draw"):
+        with pytest.raises(InputError, match="there is no chart to draw"):
             render_report(without_words, "png")
         with pytest.raises(InputError, match=r"png is no text; write it to a file, as -o charts\.png"):
             render_report(document, "png")
@@ -258,5 +260,29 @@ class TestPicture:
         picture._family.cache_clear()
 
     def test_a_result_without_charts_has_none(self, plain: Mapping[str, Any]):
-        with pytest.raises(InputError, match="a models has no chart to draw; use another form, as html"):
+        with pytest.raises(InputError, match="there is no chart to draw; use another form, as html"):
             render_report(plain["evalkit.extractors.catalog:ModelEntry"], "svg")
+
+
+def test_of_many_labels_those_with_most_errors_are_drawn():
+    labels = tuple(f"L{number}" for number in range(60))
+    counts = [[0] * 61 for _ in range(61)]
+    for number in range(50, 60):
+        counts[number][0] = 1
+    errors = ErrorDiagnosis(right=1, f1=0.5, ladder=(), labels=labels, confusion=tuple(map(tuple, counts)))
+    shown = _confusion("entities", errors)
+    assert len(shown.series) == len(shown.names) == SHOWN_LABELS + 1
+    assert {"L0", *labels[50:]} <= set(shown.names)
+    assert shown.table.caption == "25 of 60 labels, those with most errors; --json has all"
+
+
+def test_a_label_called_as_the_edge_of_the_matrix_is_told_apart():
+    errors = ErrorDiagnosis(right=1, f1=0.5, ladder=(), labels=("missed",), confusion=((1, 2), (3, 0)))
+    assert _confusion("entities", errors).names == ("missed", "(missed)")
+
+
+def test_a_picture_that_nobody_could_open_is_refused(monkeypatch: pytest.MonkeyPatch):
+    pytest.importorskip("resvg_py")
+    monkeypatch.setattr(picture, "MOST_PIXELS", 100)
+    with pytest.raises(InputError, match="too many for a png; use svg or html"):
+        picture.render_png(Document(what="x", title="", blocks=(FOREST,)))

@@ -10,6 +10,7 @@ from evalkit.analysis.power import detectable_differences
 from evalkit.analysis.ranking import RankingChange
 from evalkit.report.document import Lines
 from evalkit.report.of.comparison import document
+from evalkit.report.render import render_report
 
 ROW = ComparedRow(
     task="entities",
@@ -138,3 +139,14 @@ def test_items_on_which_the_runs_differ_stand_below_their_figures():
     assert cut.caption.endswith("; most in a0 2, a1 1; 2 more with --differences N or --json")
     assert len(document(compared, differences=0).tables) == 1
     assert len(compared.to_json()["differing"]) == 3
+
+
+def test_rows_that_are_all_the_same_are_a_sentence_not_an_empty_table():
+    shown = document(comparison(replace(ROW, identical=True, difference=0.0)))
+    assert not shown.tables
+    told = [line.text for block in shown.blocks if isinstance(block, Lines) for line in block.lines]
+    assert "the same in every article, so nothing to test: exact micro 0.500" in told
+    for form in ("markdown", "html", "latex", "terminal"):
+        text = render_report(shown, form)
+        assert "W/T/L" not in text
+        assert "nothing to test" in text

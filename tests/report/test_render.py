@@ -114,7 +114,7 @@ class TestWriteReport:
         assert (tmp_path / "a.shout").read_text(encoding="utf-8") == "RUN 7"
 
     def test_nothing_is_written_if_one_cannot_be(self, result: EvalResult, tmp_path: Path):
-        with pytest.raises(InputError, match="has no verdict"):
+        with pytest.raises(InputError, match="there is no verdict"):
             write_report(result, [tmp_path / "a.md", tmp_path / "b.xml"])
         with pytest.raises(InputError, match=r"c\.docx: the ending says no form; name the file with one of \.md"):
             write_report(result, [tmp_path / "a.md", tmp_path / "c.docx"])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evalkit.analysis.exploration.judged_layer import JudgedLayer
+from evalkit.frames import figure_frame
 from evalkit.harmless import clean
 from evalkit.records import Article
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE
@@ -67,9 +68,9 @@ class ItemTable:
 
     def to_pandas(self) -> DataFrame:
         """One row an item."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self.rows))
+        places = ("gold_start", "gold_end", "predicted_start", "predicted_end")
+        frame: DataFrame = figure_frame(self.rows, figures=("score", "gold_credit", "predicted_credit"), whole=places)
+        return frame
 
     def __repr__(self) -> str:
         """One line; everything in full would fill screens."""

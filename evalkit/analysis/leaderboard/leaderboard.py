@@ -23,6 +23,7 @@ from evalkit.analysis.leaderboard.ranks import (
     rounds_for,
 )
 from evalkit.analysis.runs import same_labels
+from evalkit.frames import figure_frame
 from evalkit.harmless import clean
 from evalkit.results import Interval
 from evalkit.scoring.counts import macro
@@ -31,6 +32,12 @@ from evalkit.showing import number_of, shown_html
 from evalkit.version import __version__
 
 __all__ = ["Apart", "Board", "Leaderboard", "Standing", "System", "make_board"]
+
+_FIGURES = (
+    *("f1", "precision", "recall", "macro_f1", "ci_low", "ci_high"),
+    *("articles_per_second", "speed_ci_low", "speed_ci_high", "cost"),
+)
+"""Columns of numbers that are not whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,9 +203,7 @@ class Leaderboard:
 
     def to_pandas(self) -> Any:
         """One row for each board and system; intervals in `ci_low` and `ci_high`, ranks in two columns as well."""
-        import pandas as pd
-
-        return pd.DataFrame(self.rows())
+        return figure_frame(self.rows(), figures=_FIGURES, whole=("peak_memory",))
 
     _repr_html_ = shown_html
 

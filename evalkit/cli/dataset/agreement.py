@@ -10,7 +10,7 @@ import click
 from evalkit.cli.failing import Condition, fail_on_option, names_of, status_on
 from evalkit.cli.options import interval_options, scoring_options
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import Shown, form_options, show
+from evalkit.cli.show import Shown, form_options_with, show
 from evalkit.options import Intervals, ReadOptions, Scoring
 
 __all__ = ["agreement_command"]
@@ -58,7 +58,7 @@ def _others(context: click.Context, parameter: click.Parameter, values: Sequence
 @read_options
 @scoring_options
 @interval_options
-@form_options
+@form_options_with(charts=True)
 def agreement_command(
     dataset: str | None,
     split: str,

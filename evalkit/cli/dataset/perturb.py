@@ -19,7 +19,7 @@ from evalkit.cli.options import (
 )
 from evalkit.cli.progress import shown_progress
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import Shown, form_options, show, show_logs
+from evalkit.cli.show import Shown, form_options_with, show, show_logs
 from evalkit.options import Intervals, ReadOptions, Running, Scoring
 
 __all__ = ["perturb_command"]
@@ -50,7 +50,7 @@ def _kind_list() -> str:
 @click.option("--limit", type=click.IntRange(min=1), help="Measure only the first articles by id.")
 @click.option("--no-cache", is_flag=True, help="Extract again what the extractor predicted before.")
 @fail_on_option("entities.names.difference<-0.05")
-@form_options
+@form_options_with(charts=True)
 @read_options
 @scoring_options
 @interval_options

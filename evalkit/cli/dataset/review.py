@@ -10,7 +10,7 @@ import click
 from evalkit.cli.options import PATH
 from evalkit.cli.posts import Posts, post_options
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import Shown, form_options, show
+from evalkit.cli.show import Shown, form_options_with, show
 from evalkit.options import ReadOptions
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ __all__ = ["review_command"]
 @click.option("--github", is_flag=True, help="Also tell GitHub the file and line of each finding (::error file=…).")
 @click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True, help="Show so many; 0 for all.")
 @post_options("gold")
-@form_options
+@form_options_with(verdicts=True)
 @read_options
 def review_command(
     dataset: Path,

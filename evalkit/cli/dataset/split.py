@@ -10,7 +10,7 @@ import click
 from evalkit.cli.failing import Condition, fail_on_option, status_on
 from evalkit.cli.options import PATH, given
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import Shown, form_options, show
+from evalkit.cli.show import Shown, form_options_with, show
 from evalkit.options import ReadOptions
 
 __all__ = ["split_command"]
@@ -54,7 +54,7 @@ _OF_A_DIVISION = {"out": "--out", "stable": "--stable", "seed": "--seed"}
 )
 @click.option("--check", is_flag=True, help="Look at the splits that the dataset has instead of laying it out.")
 @fail_on_option("divided>0")
-@form_options
+@form_options_with(verdicts=True)
 @read_options
 def split_command(
     dataset: str | None,

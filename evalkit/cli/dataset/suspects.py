@@ -11,7 +11,7 @@ import click
 from evalkit.cli.failing import Condition, fail_on_option, names_of, status_on
 from evalkit.cli.options import PATH, Number, given, refuse_existing, scoring_options, with_record
 from evalkit.cli.reading import read_options, tool_option, write_options
-from evalkit.cli.show import Shown, form_options, show, warn
+from evalkit.cli.show import Shown, form_options_with, show, warn
 from evalkit.options import ReadOptions, Scoring
 from evalkit.showing import number_of
 
@@ -99,7 +99,7 @@ _mending_options = with_record(
 )
 @fail_on_option("items>10")
 @scoring_options
-@form_options
+@form_options_with(charts=True)
 @read_options
 def suspects_command(
     dataset: str,

@@ -9,7 +9,7 @@ import click
 from evalkit.cli.dataset.asides import say_asides, say_count
 from evalkit.cli.options import PATH
 from evalkit.cli.reading import read_options
-from evalkit.cli.show import Shown, form_options, show
+from evalkit.cli.show import Shown, form_options_with, show
 from evalkit.options import ReadOptions
 
 __all__ = ["validate_command"]
@@ -31,7 +31,7 @@ __all__ = ["validate_command"]
 @click.option(
     "--no-copies", "copies", flag_value=False, default=True, help="Do not look for articles of one split in another."
 )
-@form_options
+@form_options_with(verdicts=True)
 @read_options
 def validate_command(
     path: str | None, corpus: Path | None, licences: bool, copies: bool, form: Shown, read: ReadOptions

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from evalkit.frames import figure_frame
 from evalkit.harmless import clean
 from evalkit.predictions.listing import RunFigure
 from evalkit.showing import number_of, shown_html
@@ -132,8 +133,6 @@ class SuiteResult:
 
     def to_pandas(self) -> Any:
         """One row for each run and task, with the figure of the task; one for a run without figures."""
-        import pandas as pd
-
-        return pd.DataFrame(self.rows())
+        return figure_frame(self.rows(), figures=("f1", "f1_low", "f1_high"), whole=("articles", "failed"))
 
     _repr_html_ = shown_html

@@ -25,10 +25,8 @@ def render_junit(document: Document) -> str:
         InputError: the document is about nothing that passes or fails.
     """
     if not document.checks:
-        article = "an" if document.what[:1] in "aeiou" else "a"
         raise InputError(
-            f"{document.title}: {article} {document.what} has no verdict, which JUnit is about; "
-            "a gate, a validation and a selftest have one"
+            f"{document.title}: there is no verdict, which JUnit is about; a gate, a validation and a selftest have one"
         )
     tags = Counter(TAGS.get(check.verdict, "") for check in document.checks)
     numbers = {"tests": str(len(document.checks)), "failures": str(tags["failure"])}

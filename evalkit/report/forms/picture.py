@@ -15,6 +15,8 @@ from evalkit.report.forms.svg.drawing import SIZE, fitted
 __all__ = ["render_png", "render_svg"]
 
 INK, PAPER = "#1e2126", "#ffffff"
+ZOOM, LEAST_ZOOM, MOST_PIXELS = 2.0, 0.75, 60_000_000
+"""Pixels for one of the drawing, as a rule and the fewest that can be read; and those of a whole picture, at most."""
 EDGE, HEAD, APART = 24.0, 30.0, 30.0
 """Room around the charts, of a heading, and between two."""
 FONTS = ("DejaVu Sans", "Liberation Sans", "Noto Sans", "Open Sans", "Arial", "Helvetica", "Segoe UI", "Roboto")
@@ -27,14 +29,14 @@ def render_svg(document: Document) -> str:
     Raises:
         InputError: the document has no chart.
     """
-    return _picture(document, "system-ui, sans-serif") + "\n"
+    return _picture(document, "system-ui, sans-serif")[0] + "\n"
 
 
 def render_png(document: Document) -> bytes:
-    """The same as pixels, two for one of the drawing.
+    """The same as pixels, two for one of the drawing; fewer where there would be more than anybody opens.
 
     Raises:
-        InputError: the document has no chart.
+        InputError: the document has no chart, or so much that it could not be read at a size that can be opened.
         MissingExtraError: resvg-py is not installed, or no font that it could write with.
     """
     try:
@@ -42,8 +44,14 @@ def render_png(document: Document) -> bytes:
     except ImportError as error:
         raise MissingExtraError(f"png needs resvg-py; install it: {install_command('plots')}; or use svg") from error
     family = _family(resvg_py)
+    picture, width, height = _picture(document, family)
+    zoom = min(ZOOM, (MOST_PIXELS / (width * height)) ** 0.5)
+    if zoom < LEAST_ZOOM:
+        raise InputError(
+            f"{document.title}: the charts are {width:.0f} × {height:.0f} points, too many for a png; use svg or html"
+        )
     # What it finds no font for it leaves out without a word.
-    return bytes(resvg_py.svg_to_bytes(svg_string=_picture(document, family), font_family=family, zoom=2))
+    return bytes(resvg_py.svg_to_bytes(svg_string=picture, font_family=family, zoom=zoom))
 
 
 @cache
@@ -65,11 +73,11 @@ def _family(resvg: Any) -> str:
 XMLNS = "http://www.w3.org/2000/svg"
 
 
-def _picture(document: Document, family: str) -> Markup:
+def _picture(document: Document, family: str) -> tuple[Markup, float, float]:
+    """The drawing, how wide and how high it is."""
     charts = [chart for chart in document.charts if is_drawn(chart)]
     if not charts:
-        article = "an" if document.what[:1] in "aeiou" else "a"
-        raise InputError(f"{document.title}: {article} {document.what} has no chart to draw; use another form, as html")
+        raise InputError(f"{document.title}: there is no chart to draw; use another form, as html")
     drawings = [draw(chart) for chart in charts]
     width = max(drawing.width for drawing in drawings) + 2 * EDGE
     parts: list[str] = [_heading(document.title, EDGE + 8, width, size=SIZE + 3)]
@@ -79,7 +87,7 @@ def _picture(document: Document, family: str) -> Markup:
         parts.append(_placed(chart, drawing.parts, down + HEAD))
         down += HEAD + drawing.height + APART
     ground = element("rect", width="100%", height="100%", fill=PAPER)
-    return element(
+    picture = element(
         "svg",
         element("title", plain(document.title)),
         ground,
@@ -93,6 +101,7 @@ def _picture(document: Document, family: str) -> Markup:
         font_family=family,
         font_size=f"{SIZE}",
     )
+    return picture, width, down
 
 
 def _placed(chart: Chart, parts: list[Markup], down: float) -> Markup:

@@ -7,7 +7,7 @@ from pathlib import Path
 from evalkit.errors import InputError
 from evalkit.registry import Registry
 
-__all__ = ["BINARY", "ENDINGS", "FORMS", "form_of"]
+__all__ = ["BINARY", "CHARTS", "ENDINGS", "FORMS", "VERDICTS", "form_of"]
 
 FORMS = Registry(
     "form",
@@ -30,6 +30,8 @@ FORMS = Registry(
 
 BINARY = frozenset({"png"})
 """Forms that are files only."""
+CHARTS, VERDICTS = frozenset({"svg", "png"}), frozenset({"junit"})
+"""Forms that show charts, or verdicts, and nothing else."""
 
 ENDINGS = {
     "md": "markdown",

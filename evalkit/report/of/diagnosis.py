@@ -20,6 +20,8 @@ from evalkit.showing import number_of
 
 __all__ = ["document"]
 
+SHOWN_LABELS = 25
+"""Of a matrix of labels; of more nobody sees the whole."""
 SHOWN_SLICES, SHOWN_CROSSED, SHOWN_HARD, LONGEST, DRAWN = 15, 6, 5, 40, 300
 HARD = (
     "a pair counts once; lost: credit that gold and predicted items did not earn; evalkit explain RUN ARTICLE shows "
@@ -116,20 +118,43 @@ def _link_table(task: str, errors: ErrorDiagnosis) -> Chart:
 
 
 def _confusion(task: str, errors: ErrorDiagnosis) -> Chart:
-    rows = [
-        (label, *(str(count) if count else "·" for count in counts))
-        for label, counts in zip([*errors.labels, SPURIOUS], errors.confusion, strict=True)
-    ]
+    """The matrix, of the labels with most errors where there are many: cells grow with the square of the labels."""
+    kept = _most_confused(errors)
+    labels, places = [errors.labels[place] for place in kept], (*kept, len(errors.labels))
+    # Where an axis ends with what is on one side only, a label of that name is another thing.
+    columns, heads = (*labels, _unlike(MISSED, labels)), (*labels, _unlike(SPURIOUS, labels))
+    counted = [tuple(errors.confusion[row][column] for column in places) for row in places]
     table = Table(
         title=f"{task} · gold label (row) taken for (column)",
-        columns=figure_columns("gold", *errors.labels, MISSED),
-        rows=tuple(rows),
-        rules=(len(errors.labels),),
+        columns=figure_columns("gold", *columns),
+        rows=tuple(
+            (head, *(str(count) if count else "·" for count in counts))
+            for head, counts in zip(heads, counted, strict=True)
+        ),
+        rules=(len(labels),),
         fixed=1,
+        caption=f"{len(labels)} of {number_of(len(errors.labels), 'label')}, those with most errors; --json has all"
+        if len(labels) < len(errors.labels)
+        else "",
     )
-    counted = zip([*errors.labels, SPURIOUS], errors.confusion, strict=True)
-    series = tuple(Series(label, tuple(counts)) for label, counts in counted)
-    return Chart(kind=MATRIX, table=table, series=series, x="predicted", y="gold", names=(*errors.labels, MISSED))
+    series = tuple(map(Series, heads, counted))
+    return Chart(kind=MATRIX, table=table, series=series, x="predicted", y="gold", names=columns)
+
+
+def _most_confused(errors: ErrorDiagnosis) -> list[int]:
+    """The places of the labels that are shown, in their order."""
+    counts, places = errors.confusion, range(len(errors.labels))
+    wrong = [
+        sum(row for at, row in enumerate(counts[place]) if at != place)
+        + sum(row[place] for at, row in enumerate(counts) if at != place)
+        for place in places
+    ]
+    return sorted(sorted(places, key=lambda place: -wrong[place])[:SHOWN_LABELS])
+
+
+def _unlike(word: str, labels: Sequence[str]) -> str:
+    """The word for what has no label, told apart from a label that is called so."""
+    return f"({word})" if word in labels else word
 
 
 def _hard_table(diagnosis: Diagnosis, task: str) -> Table:
