@@ -38,6 +38,9 @@ __all__ = [
 
 _PLACES = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 
+_ALMOST_PLACES = re.compile(r"(?=.*\d)[\d\s–—:.-]+")
+"""What somebody meant for places: a list of all ids would not help."""
+
 
 def named_articles(ids: Sequence[str], wanted: Sequence[str]) -> frozenset[str]:
     """The articles that are asked for by id or by place.
@@ -64,6 +67,8 @@ def named_articles(ids: Sequence[str], wanted: Sequence[str]) -> frozenset[str]:
                     f"articles {word!r}: there are {number_of(len(ids), 'article')}; write FIRST-LAST, counted from 1"
                 )
             named.update(ids[first - 1 : last])
+        elif _ALMOST_PLACES.fullmatch(word):
+            raise InputError(f"articles {word!r:.60}: neither an id nor places; write FIRST-LAST, such as 10-20")
         else:
             raise unknown_name("article", word, ids)
     if not named:

@@ -479,6 +479,8 @@ class TestSomeArticles:
         [
             pytest.param("c-shop", "unknown article 'c-shop'; did you mean 'c-ship'?", id="no such id"),
             pytest.param("5-6", "articles '5-6': there are 4 articles; write FIRST-LAST, counted from 1", id="beyond"),
+            pytest.param("1–3", "articles '1–3': neither an id nor places; write FIRST-LAST", id="another dash"),
+            pytest.param("2-", "articles '2-': neither an id nor places; write FIRST-LAST", id="no end"),
             pytest.param("3-9", "articles '3-9': there are 4 articles", id="more than there are"),
             pytest.param("3-2", "articles '3-2': there are 4 articles", id="the wrong way round"),
             pytest.param(",", "articles: none is named", id="nothing"),

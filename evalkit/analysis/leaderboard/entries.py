@@ -14,6 +14,7 @@ from evalkit.predictions.run import Run
 from evalkit.predictions.speed import Speed
 from evalkit.predictions.usage import total_usage
 from evalkit.results import EvalResult
+from evalkit.showing import number_of
 
 __all__ = ["Entry", "groups_apart", "is_same_run", "named_entries", "reference_figures", "system_of"]
 
@@ -137,7 +138,7 @@ def _difference(first: Entry, other: Entry) -> str:
         if ours.split != theirs.split:
             return f"over another split of {ours.name}, {theirs.split}, not {ours.split}"
         if ours.articles != theirs.articles:
-            return f"over {theirs.articles} articles of {ours.name} and not {ours.articles} ({golds})"
+            return f"over {number_of(theirs.articles, 'article')} of {ours.name} and not {ours.articles} ({golds})"
         if {own.article_id for own in first.run.predictions} != {own.article_id for own in other.run.predictions}:
             return f"over other articles of {ours.name} ({golds})"
         return f"the gold has changed between them ({golds}); run them again over one"
