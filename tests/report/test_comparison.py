@@ -150,3 +150,8 @@ def test_rows_that_are_all_the_same_are_a_sentence_not_an_empty_table():
         text = render_report(shown, form)
         assert "W/T/L" not in text
         assert "nothing to test" in text
+
+
+def test_a_label_called_as_an_average_is_told_apart():
+    shown = document(comparison(ROW, replace(ROW, scope="label", label="micro")))
+    assert [row[0] for row in shown.tables[0].rows] == ["exact micro", "exact label micro"]

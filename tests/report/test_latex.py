@@ -191,7 +191,7 @@ class TestTable:
         assert rf"\begin{{tabular}}{{{head}}}" in tex
         assert r"PER & 0.9 & 1179 & -0.123 {$^{**}$} & $-$0.1 +0.2 & $^{**}$ & 50 \% \\" + "\n\\midrule" in tex
         assert r"\textbf{ORG} & {--} &  & +0.01 & -- &  & -- \\" in tex
-        assert r"\caption{entities \textperiodcentered{} exact, two}\label{evalkit:entities-exact}" in tex
+        assert r"\caption{entities \textperiodcentered{} exact, two}\label{evalkit:two-entities-exact}" in tex
         assert r"\ttfamily a\textbar\allowbreak{}b\par" in tex
         assert not problems(tex)
 
@@ -209,3 +209,13 @@ class TestTable:
     def test_it_names_the_packages_it_needs(self, result: EvalResult):
         head = render_report(result, "latex").splitlines()[:3]
         assert head[2] == r"% \usepackage{array,booktabs,longtable,siunitx}"
+
+
+def test_a_label_names_the_run_and_outlives_a_correction_of_the_gold():
+    def tex(title: str) -> str:
+        table = Table(title="entities · exact", columns=figure_columns("label", "F1"), rows=(("PER", "0.5"),))
+        return render_latex(Document(what="run", title=title, blocks=(table,)))
+
+    for title in ("rules on news@82a4ef1, split test: 44 articles", "rules on news@0000000, split test: 43 articles"):
+        assert r"\label{evalkit:rules-on-news-split-test-entities-exact}" in tex(title)
+    assert r"\label{evalkit:trivial-on-news-" in tex("trivial on news@82a4ef1, split test: 44 articles")

@@ -64,6 +64,8 @@ _TWO = re.compile("(?<=[-,'])(?=[-,'])")
 _NUMBER = re.compile(r"(?P<sign>[-+]?)(?P<whole>\d+)(?:\.(?P<part>\d+))?(?P<marks>[*ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ]*)")
 _RAISED = dict(zip("ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", "abcdefghijklmnoprstuvwxyz", strict=True))
 """Letters that stand for a run behind the figures of others."""
+_PASSING = re.compile(r"@[0-9a-f]{7,}|\b[0-9][0-9,]* articles?\b")
+"""What a correction of the gold changes in a title."""
 _ABSENT = ("", "–", "·")
 _MINUS = re.compile(r"(?<![\w.])-(?=\.?\d)")
 _EMPHASIS = {STRONG: "textbf", NAME: "textbf", CUE: "emph"}
@@ -121,7 +123,7 @@ def _table(table: Table, title: str) -> str:
     kinds = [_column(column, texts) for column, texts in zip(table.columns, cells, strict=True)]
     numeric = [kind.startswith("S") for kind in kinds]
     about = _figures(f"{table.title}, {title}" if table.title else title)
-    caption = rf"\caption{{{about}}}\label{{evalkit:{_slug(table.title)}}}"
+    caption = rf"\caption{{{about}}}\label{{evalkit:{_slug(title, table.title)}}}"
     heads = (f"{{{latex_text(column.name)}}}" if column.name else "" for column in table.columns)
     lines = [r"\toprule", " & ".join(heads) + r" \\", r"\midrule"]
     body: list[str] = []
@@ -153,8 +155,13 @@ def _notes(table: Table) -> Iterator[str]:
         yield rf"\par\smallskip{{{_signature(table.signature)}}}"
 
 
-def _slug(words: str) -> str:
-    return "-".join(re.findall("[a-z0-9]+", words.lower()))
+def _slug(*words: str) -> str:
+    """What a table is referred to by: what all of it is about, such as a run, and its own title.
+
+    Without what changes with every correction of the gold: its fingerprint, and how many articles there are.
+    """
+    steady = (_PASSING.sub("", own) for own in words)
+    return "-".join(re.findall("[a-z0-9]+", " ".join(steady).lower()))
 
 
 def _column(column: Column, cells: Sequence[str]) -> str:

@@ -168,7 +168,9 @@ def _overview(task: str, rows: Sequence[ComparedRow], comparison: Comparison, na
 
 def _figure_name(row: ComparedRow) -> str:
     """What a row is about: the convention and the label, micro, macro or derived score."""
-    name = {"label": row.label, "derived": row.score}.get(row.scope, row.scope)
+    # A label may be called as an average is.
+    label = f"label {row.label}" if row.label in ("micro", "macro") else row.label
+    name = {"label": label, "derived": row.score}.get(row.scope, row.scope)
     return f"{row.convention} {name}" + ("" if row.score == "f1" or row.scope == "derived" else f" {row.score}")
 
 
