@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from evalkit.cli.options import PATH, given, interval_options, task_options
+from evalkit.cli.options import PATH, given, paired_options, task_options
 from evalkit.cli.show import Shown, form_options_with, show
 
 __all__ = ["compare_command"]
@@ -26,7 +26,7 @@ __all__ = ["compare_command"]
     help="How many of the items on which two runs differ are shown for each pair and task; 0 leaves the gold alone.",
 )
 @task_options
-@interval_options
+@paired_options
 @form_options_with(charts=True)
 def compare_command(
     runs: tuple[Path, ...], seeds: bool, differences: int, form: Shown, dataset: str | None, **records: Any

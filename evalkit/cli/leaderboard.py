@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from evalkit.cli.options import PATH, interval_options, task_options
+from evalkit.cli.options import PATH, paired_options, task_options
 from evalkit.cli.show import form_options_with, show
 
 __all__ = ["leaderboard_command"]
@@ -17,7 +17,7 @@ __all__ = ["leaderboard_command"]
 @click.argument("folder", default="runs", type=PATH)
 @click.option("--dataset", help="Only runs over this gold; also where it is now, if not where the runs found it.")
 @task_options
-@interval_options
+@paired_options
 @form_options_with(charts=True)
 def leaderboard_command(folder: Path, form: str, dataset: str | None, **records: Any) -> None:
     """Rank the runs in FOLDER (runs by default), at any depth: systems by golds and tasks.

@@ -26,6 +26,7 @@ __all__ = [
     "extractor_options",
     "given",
     "interval_options",
+    "paired_options",
     "parse_settings",
     "refuse_existing",
     "scoring_options",
@@ -264,46 +265,52 @@ scoring_options = with_record("scoring", Scoring, _SCORING | _MIN_SCORE | _WITHO
 """What is scored and how, as `scoring`."""
 
 _DEFAULT = Intervals()
-interval_options = with_record(
-    "intervals",
-    Intervals,
-    {
+
+
+def _resamples(least: int, said: str) -> dict[str, Option]:
+    return {
         "resamples": click.option(
             "--resamples",
             metavar="N",
-            type=click.IntRange(min=0),
+            type=click.IntRange(min=least),
             default=_DEFAULT.resamples,
             show_default=True,
-            help="Resamples of the articles behind each interval, and rounds of paired tests; 0 for no intervals.",
-        ),
-        "seed": click.option(
-            "--seed", type=int, metavar="N", default=_DEFAULT.seed, show_default=True, help="Seed of the resampling."
-        ),
-        "method": click.option(
-            "--interval",
-            "method",
-            type=click.Choice(("expanded", "percentile", "bca")),
-            default=_DEFAULT.method,
-            show_default=True,
-            help="How intervals are made; expanded allows for few articles.",
-        ),
-        "level": click.option(
-            "--level",
-            metavar="P",
-            type=Number(0, 1, min_open=True, max_open=True),
-            default=_DEFAULT.level,
-            show_default=True,
-            help="How often an interval holds the true value.",
-        ),
-        "cluster": click.option(
-            "--cluster",
-            metavar="FIELD",
-            help="Draw articles that share this (story, source or other metadata; wire: shared text; text-story: one "
-            "story, by what their texts say) as one, not each for itself.",
-        ),
-    },
-)
+            help=f"Resamples of the articles behind each interval, and rounds of paired tests{said}.",
+        )
+    }
+
+
+_INTERVALS: dict[str, Option] = {
+    "seed": click.option(
+        "--seed", type=int, metavar="N", default=_DEFAULT.seed, show_default=True, help="Seed of the resampling."
+    ),
+    "method": click.option(
+        "--interval",
+        "method",
+        type=click.Choice(("expanded", "percentile", "bca")),
+        default=_DEFAULT.method,
+        show_default=True,
+        help="How intervals are made; expanded allows for few articles.",
+    ),
+    "level": click.option(
+        "--level",
+        metavar="P",
+        type=Number(0, 1, min_open=True, max_open=True),
+        default=_DEFAULT.level,
+        show_default=True,
+        help="How often an interval holds the true value.",
+    ),
+    "cluster": click.option(
+        "--cluster",
+        metavar="FIELD",
+        help="Draw articles that share this (story, source or other metadata; wire: shared text; text-story: one "
+        "story, by what their texts say) as one, not each for itself.",
+    ),
+}
+interval_options = with_record("intervals", Intervals, _resamples(0, "; 0 for no intervals") | _INTERVALS)
 """How sure figures are, as `intervals`."""
+paired_options = with_record("intervals", Intervals, _resamples(1, "") | _INTERVALS)
+"""As `interval_options`, of commands that are about differences, which say nothing without a test."""
 
 
 def parse_settings(pairs: tuple[str, ...]) -> dict[str, str]:

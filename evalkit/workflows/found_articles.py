@@ -16,7 +16,7 @@ from evalkit.options import OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.records import Article
 from evalkit.scoring.properties import article_properties
-from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
+from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, not_evaluated, why_not
 from evalkit.scoring.tasks.table import check_tasks, columns_of, judge_items, load_task, score_columns
 from evalkit.workflows.inputs import finished_run, gold_of
 from evalkit.workflows.leaked import kept_sides
@@ -65,7 +65,7 @@ def find_articles(
     pairing = pair_run(gold, kept, wanted)
     conventions = dict(_conventions(pairing, asked))
     if not conventions:
-        raise InputError(f"{whole.place}: nothing of it can be evaluated, so its articles have no errors to look for")
+        raise InputError(f"{whole.place}: there are no errors to look for ({_why_none(pairing, asked)})")
     errors = {task: _errors(task, name, pairing) for task, name in conventions.items()}
     properties = article_properties(example.article for example in gold)
     condition = parse_condition(where, _names(list(conventions), properties))
@@ -95,6 +95,15 @@ def _conventions(pairing: Pairing, asked: Scoring) -> Iterator[tuple[str, str]]:
             usual = conventions_of(task, pairing.plain, asked.conventions or (load_task(task).main,))
             for name in (*usual, *conventions_of(task, pairing.plain))[:1]:
                 yield task, name
+
+
+def _why_none(pairing: Pairing, asked: Scoring) -> str:
+    """Why no task has errors that are told apart."""
+    reasons = not_evaluated(pairing.plain, asked.tasks, asked.conventions)
+    for task in check_tasks(asked.tasks, asked.conventions):
+        if why_not(task, pairing.plain) is None and not load_task(task).kinds:
+            reasons[task] = "its errors are not told apart by kind"
+    return "; ".join(f"{task}: {reason}" for task, reason in reasons.items()) or "no layer is in both"
 
 
 def _errors(task: str, convention: str, pairing: Pairing) -> dict[str, ArticleErrors]:

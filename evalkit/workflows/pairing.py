@@ -28,7 +28,16 @@ from evalkit.records import Annotations, Example, Prediction
 from evalkit.scoring.pairs import OUTSIDE, Pair, Paired, kinds_without_gold, pair_up
 from evalkit.scoring.references import unresolved_names
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
-from evalkit.scoring.tasks.table import ScoredTable, check_tasks, choose_conventions, load_task, score_task
+from evalkit.scoring.tasks.table import (
+    EVERY,
+    ScoredTable,
+    check_tasks,
+    choose_conventions,
+    convention_names,
+    load_task,
+    score_task,
+    tasks_with,
+)
 from evalkit.scoring.thresholds import Thresholds, sure_enough, threshold_notes
 from evalkit.showing import number_of
 from evalkit.workflows.leaked import check_without
@@ -102,7 +111,7 @@ def check_words(scoring: Scoring) -> None:
 
     Raises:
         UnknownNameError: nobody registered a name, or nothing is known by what is to be left out.
-        InputError: a scope or a threshold cannot be read.
+        InputError: a scope or a threshold cannot be read, or none of the chosen tasks has a convention.
     """
     for text in scoring.scope:
         parse_scope(text)
@@ -110,6 +119,17 @@ def check_words(scoring: Scoring) -> None:
     check_without(scoring.without)
     for task in check_tasks(scoring.tasks, scoring.conventions):
         choose_conventions(task, scoring.conventions)
+    _check_chosen(scoring)
+
+
+def _check_chosen(scoring: Scoring) -> None:
+    """Refuses a convention that is of use for none of the tasks that are chosen; for some of them is enough."""
+    for name in scoring.conventions if scoring.tasks else ():
+        if name == EVERY or set(knowing := tasks_with(name)) & set(scoring.tasks):
+            continue
+        chosen = check_tasks(scoring.tasks)
+        has = "; ".join(f"{task} has {', '.join(convention_names(task))}" for task in chosen)
+        raise InputError(f"convention {name!r} is none of {' or '.join(chosen)}, but of {' and '.join(knowing)}; {has}")
 
 
 def check_scoring(gold: GoldDataset, scoring: Scoring) -> None:

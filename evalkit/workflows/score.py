@@ -24,7 +24,7 @@ from evalkit.results import EvalResult, TaskResult
 from evalkit.scoring.misplaced import Misplaced, find_misplaced
 from evalkit.scoring.pairs import Paired
 from evalkit.scoring.stories import cluster_notes, shared_stories
-from evalkit.scoring.tasks.evaluable import not_evaluated
+from evalkit.scoring.tasks.evaluable import not_asked, not_evaluated
 from evalkit.scoring.tasks.table import ScoredTable, load_task
 from evalkit.text.counting import words_of
 from evalkit.version import __version__
@@ -191,13 +191,14 @@ def _result(
     scoring: Scoring,
 ) -> EvalResult:
     colours = {layer: dict(own) for layer, own in gold.inventory.colours.items() if own}
+    asked = paired, scoring.tasks, scoring.conventions
     return EvalResult(
         extractor=run.extractor,
         gold=gold.signature.removeprefix("gold:"),
         split=gold.split,
         articles=len(gold),
         tasks=tasks,
-        not_evaluated=not_evaluated(paired, scoring.tasks, scoring.conventions),
+        not_evaluated=not_evaluated(*asked) | not_asked(*asked),
         failed=paired.failed,
         run={
             "evalkit": __version__,

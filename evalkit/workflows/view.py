@@ -19,7 +19,7 @@ from evalkit.layers.table import layer_names, open_layers
 from evalkit.options import Intervals, Options, OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.results import EvalResult, failure_notes
-from evalkit.scoring.tasks.evaluable import articles_of, not_evaluated, why_not
+from evalkit.scoring.tasks.evaluable import articles_of, not_asked, not_evaluated, why_not
 from evalkit.scoring.tasks.table import check_tasks
 from evalkit.version import __version__
 from evalkit.workflows.compare import check_comparable, compare_runs, run_names
@@ -164,13 +164,14 @@ def _given(name: str, run: Run, gold: GoldDataset, kept: GoldDataset, options: O
     scoring = scoring_of(run, options.scoring)
     _, kept_run, _ = kept_sides(gold, run, scoring) if len(kept) < len(gold) else (kept, run, [])
     pairing = pair_run(kept, kept_run, scoring)
+    asked = pairing.plain, scoring.tasks, scoring.conventions
     return GivenRun(
         name=name,
         extractor=run.extractor,
         tables=_tables(pairing, options.scoring),
         layers=_layers(run),
         failed=pairing.plain.failed,
-        not_evaluated=not_evaluated(pairing.plain, scoring.tasks, scoring.conventions),
+        not_evaluated=not_evaluated(*asked) | not_asked(*asked),
         notes=tuple(filter(None, (run.edited, *run.notes, *pairing.notes))),
         result=result,
         diagnosis=diagnosis,

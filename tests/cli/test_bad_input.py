@@ -31,6 +31,13 @@ USAGE = [
     pytest.param(("run", "--model", "mine:NUMBER"), r"'mine:NUMBER' is int 7, which cannot extract", id="model-number"),
     pytest.param((*RUN, "--task", "entitys"), r"unknown task 'entitys'; did you mean 'entities'\?", id="task"),
     pytest.param((*RUN, "--convention", "exakt"), r"'exakt'; did you mean 'exact'\?", id="convention"),
+    pytest.param(
+        (*RUN, "--task", "quotes", "--convention", "exact", "--convention", "boundary"),
+        r"convention 'boundary' is none of quotes, but of entities; quotes has exact, trimmed, ",
+        id="convention-of-another-task",
+    ),
+    pytest.param(("compare", "a", "b", "--resamples", "0"), r"--resamples.*0 is not in the range x>=1", id="no-test"),
+    pytest.param(("leaderboard", "--resamples", "0"), r"--resamples.*0 is not in the range x>=1", id="no-test-board"),
     pytest.param((*RUN, "--label-map", "conl4"), r"unknown label map 'conl4'; did you mean 'conll4'\?", id="label-map"),
     pytest.param(
         (*RUN, "--labels", "PERSON"), r"no gold entity has the label 'PERSON' \(there are GPE, PER\)", id="labels"

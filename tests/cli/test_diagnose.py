@@ -35,12 +35,25 @@ def test_json(evalkit: Evalkit, run: str):
     assert set(found["not_evaluated"]) == {"quotes", "stances"}
 
 
+def test_prices_name_the_convention_that_they_start_from(evalkit: Evalkit, workspace: Path):
+    assert evalkit("run", "--model", "rules", "--limit", "3", "--out", "rules").status == 0
+    done = evalkit("explain", "rules", "--resamples", "0")
+    for title in ("entities · exact", "quotes · joint", "stances · right"):
+        assert f"{title} · what each kind of error costs" in done.out
+    assert "chain · complete · what each link costs" in done.out
+
+
 @pytest.mark.parametrize("columns", [60, 200])
 def test_terminal(evalkit: Evalkit, run: str, columns: int, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("COLUMNS", str(columns))
     done = evalkit("explain", run)
     assert (done.status, done.err) == (0, "")
-    for words in ("what each kind of error costs", "hardest articles", "by section", "what this gold can show"):
+    for words in (
+        "entities · exact · what each kind of error costs",
+        "hardest articles",
+        "by section",
+        "what this gold can show",
+    ):
         assert words in done.out
     assert "! quotes: not evaluated, the extractor does not claim it" in done.out
     # Captions are one line for copying, as signatures are; everything else fits.

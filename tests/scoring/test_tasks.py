@@ -6,8 +6,11 @@ import sys
 import numpy as np
 import pytest
 
+import evalkit
+from evalkit.analysis.oracle import oracle_table
 from evalkit.errors import EvalkitError, UnknownNameError
 from evalkit.layers.table import layer_names
+from evalkit.options import Scoring
 from evalkit.records import Annotations, Article, Entity, Span
 from evalkit.scoring.items import items_of_pairs
 from evalkit.scoring.pairs import Pair
@@ -15,14 +18,18 @@ from evalkit.scoring.tasks.base import RIGHT, Convention, Parameter, Task, impor
 from evalkit.scoring.tasks.table import (
     check_tasks,
     choose_conventions,
+    columns_of,
     convention_names,
+    judge_items,
     load_convention,
     load_task,
     main_convention,
+    score_columns,
     score_task,
     task_names,
     tasks_with,
 )
+from evalkit.workflows.pairing import pair_run
 
 
 @pytest.mark.parametrize(
@@ -229,3 +236,12 @@ def test_names_cost_nothing():
         "[(choose_conventions(n, ['all']), load_task(n).main) for n in task_names()]; sys.exit('numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_kinds_are_judged_by_the_convention_that_says_so():
+    gold = evalkit.load_dataset(split="dev").subset(limit=12)
+    pairing = pair_run(gold, evalkit.run_extractor("rules", gold, cache=False), Scoring())
+    for task in ("entities", "quotes", "stances"):
+        name, columns = load_task(task).judged or load_task(task).main, columns_of(task, pairing.of_task(task).pairs)
+        scored = score_columns(task, columns, [name])[name].table.counts()
+        assert oracle_table(judge_items(task, columns)).counts() == scored

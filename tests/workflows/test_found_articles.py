@@ -56,3 +56,8 @@ def test_what_cannot_be(gold: evalkit.GoldDataset, run: evalkit.Run):
         evalkit.find_articles(run, "f1 < 1", dataset=gold)
     with pytest.raises(InputError, match="a condition must be a text such as 'missed > 3', found int"):
         evalkit.find_articles(run, 3, dataset=gold)  # type: ignore[arg-type]
+
+
+def test_a_task_whose_errors_are_not_told_apart_is_said_to_be_so(gold: evalkit.GoldDataset, run: evalkit.Run):
+    with pytest.raises(InputError, match=r"no errors to look for \(chain: its errors are not told apart by kind\)"):
+        evalkit.find_articles(run, "missed > 1", dataset=gold, tasks=["chain"])

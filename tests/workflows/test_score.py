@@ -301,3 +301,33 @@ def test_notes_are_about_what_is_scored(tasks: list[str], said: list[str]):
     notes = " ".join(result.notes)
     found = {"cue": "has a cue, which", "kind": "has a kind that", "label": "has a label that"}
     assert [name for name, words in found.items() if words in notes] == said
+
+
+class TestConventionsOfSomeTasks:
+    """A convention must be one of the chosen tasks, and one of some of them is enough."""
+
+    GOLD = gold_of(entity(0, 8, "PER"))
+
+    def scored(self, *conventions: str, tasks: tuple[str, ...] = ()) -> EvalResult:
+        scoring = Scoring(tasks=tasks, conventions=conventions)
+        return score_predictions(self.GOLD, predictions(entity(0, 8, "PER")), scoring=scoring, resamples=0)
+
+    def test_one_of_no_chosen_task_is_refused_with_what_these_have(self):
+        with pytest.raises(
+            InputError, match="convention 'boundary' is none of quotes, but of entities; quotes has exact,"
+        ):
+            self.scored("exact", "boundary", tasks=("quotes",))
+        with pytest.raises(InputError, match="'conll' is none of entities or quotes, but of clusters; entities has"):
+            self.scored("all", "conll", tasks=("quotes", "entities"))
+
+    @pytest.mark.parametrize("tasks", [(), ("entities",), ("entities", "quotes")])
+    def test_one_of_some_is_fine(self, tasks: tuple[str, ...]):
+        result = self.scored("boundary", "iou:0.5", tasks=tasks)
+        assert {task: list(own) for task, own in result.tasks.items()} == {"entities": ["boundary", "iou:0.5"]}
+        assert "entities" not in result.not_evaluated
+
+    def test_where_only_other_tasks_have_it_the_reason_is_no_layer(self):
+        result = self.scored("joint")
+        assert not result.tasks
+        assert result.not_evaluated["entities"] == "it has no convention joint"
+        assert "no layer is in both" not in result.shortfall

@@ -80,13 +80,19 @@ def _label_word(task: str) -> str:
     return load_layer(load_task(task).layer).label_field if task in task_names() else LABEL
 
 
+def _judged(task: str) -> str:
+    """A task with the convention whose F1 is the first of its ladder; alone if it is not installed here."""
+    known = load_task(task) if task in task_names() else None
+    return task if known is None else f"{task} · {known.judged or known.main}"
+
+
 def _error_table(diagnosis: Diagnosis, task: str, errors: ErrorDiagnosis) -> Chart:
     rows = [("as it is", str(errors.right), number(errors.f1), "", "", number(errors.f1))]
     for rung in errors.ladder:
         cells = (str(rung.errors), number(rung.f1), f"{rung.gain:+.3f}", change(rung.ci), number(rung.cumulative))
         rows.append((rung.kind, *cells))
     table = Table(
-        title=f"{task} · what each kind of error costs",
+        title=f"{_judged(task)} · what each kind of error costs",
         columns=figure_columns("error", "items", "F1", "gain", _ci(diagnosis), "summed"),
         rows=tuple(rows),
         rules=(1,),
@@ -108,7 +114,7 @@ def _link_table(task: str, errors: ErrorDiagnosis) -> Chart:
     weakest = max(errors.ladder, key=lambda rung: rung.gain)
     verdict = f"weakest link: {weakest.kind}" if weakest.gain > 0 else "no link alone makes a difference"
     table = Table(
-        title=f"{task} · what each link costs",
+        title=f"{_judged(task)} · what each link costs",
         columns=figure_columns("link", "F1", "gain", "summed"),
         rows=(("as it is", base, "", base), *links),
         rules=(1,),

@@ -212,6 +212,7 @@ class Task:
         derived: name → score that is shown beside precision, recall and F1.
         kinds: what can become of an item, `right` first; nothing if its errors are not told apart.
         judge: a function of the columns and the kinds that gives what became of each item.
+        judged: the convention under which an item of kind `right` is right, and no other; the main one if empty.
         links: what the main convention takes to be right where it is told so (keyword `right`), in the order of a
             ladder; most tasks have none.
         properties: name → what items can be sliced by.
@@ -237,6 +238,7 @@ class Task:
     derived: Mapping[str, Derived] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
     judge: str | Callable[..., Any] = "evalkit.scoring.kinds:span_kinds"
+    judged: str = ""
     links: tuple[str, ...] = ()
     properties: Mapping[str, Property] = field(default_factory=dict)
     diagnosed: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from evalkit.scoring.pairs import Pair, Paired, annotates
 from evalkit.scoring.tasks.table import check_tasks, choose_conventions, find_convention, load_task
 from evalkit.showing import number_of
 
-__all__ = ["articles_of", "conventions_of", "not_evaluated", "why_not"]
+__all__ = ["articles_of", "conventions_of", "not_asked", "not_evaluated", "why_not"]
 
 
 def why_not(task: str, paired: Paired) -> str | None:
@@ -46,6 +46,25 @@ def not_evaluated(paired: Paired, wanted: Sequence[str] = (), conventions: Seque
             lacking = ((name, _lacks(task, name, paired)) for name in choose_conventions(task, conventions))
             reasons |= {f"{task} {name}": why for name, why in lacking if why is not None}
             reasons |= _articles_left_out(task, paired, conventions)
+    return reasons
+
+
+def not_asked(paired: Paired, wanted: Sequence[str], conventions: Sequence[str]) -> dict[str, str]:
+    """Tasks that could be scored but have none of the conventions that are asked for → so much.
+
+    Of the tasks that nobody asked for only where nothing is scored at all: what is asked for may be of one task alone.
+    """
+    able = [task for task in check_tasks(wanted, conventions) if why_not(task, paired) is None]
+    chosen = {task: choose_conventions(task, conventions) for task in able}
+    idle = {task for task in able if not conventions_of(task, paired, conventions)}
+    named = " or ".join(conventions)
+    reasons = {}
+    for task in able:
+        if task in idle and (task in wanted or idle == set(able)):
+            if not chosen[task]:
+                reasons[task] = f"it has no convention {named}"
+            elif all(_lacks(task, name, paired) is None for name in chosen[task]):
+                reasons[task] = f"the extractor labels given pairs, of which {' and '.join(chosen[task])} says nothing"
     return reasons
 
 

@@ -89,6 +89,7 @@ TASK = Task(
     main="exact",
     matched="exact",
     kinds=(RIGHT, "speaker", "boundary", DUPLICATE, MISSED, SPURIOUS),
+    judged="joint",
     judge="evalkit.scoring.tasks.quote_kinds:quote_kinds",
     properties={
         "speaker": Property(

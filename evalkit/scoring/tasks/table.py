@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from evalkit.scoring.pairs import Pair
 
 __all__ = [
+    "EVERY",
     "TASKS",
     "ScoredTable",
     "check_tasks",
@@ -59,6 +60,7 @@ TASKS = Registry(
 """Each name stands for a `Task`, in the order in which they are scored and shown."""
 
 EVERY = "all"
+"""Stands for one each of the conventions of a task."""
 _GROUP = "evalkit.conventions"
 _PLAIN_GROUP = "entities"
 """The task whose conventions are added through the group without its name."""
@@ -83,7 +85,7 @@ def load_task(name: str) -> Task:
         raise EvalkitError(f"task {name!r}: what is installed under the name is no Task of that name: {task!r}")
     named = {
         task.main,
-        *filter(None, [task.matched]),
+        *filter(None, [task.matched, task.judged]),
         *task.diagnosed,
         *(own for derived in task.derived.values() for own in derived.conventions),
     }
