@@ -139,6 +139,7 @@ class Lines:
         tone: of the heading.
         whole: lines are never broken, so that they can be copied or searched.
         hanging: what does not fit goes on further in, so that the next item can be told from it.
+        key: they say what letters and signs mean, so they go wherever a chart goes.
     """
 
     lines: tuple[Line, ...]
@@ -146,11 +147,12 @@ class Lines:
     tone: str = STRONG
     whole: bool = False
     hanging: bool = False
+    key: bool = False
 
     @classmethod
-    def of(cls, *lines: str, tone: str = "", whole: bool = False) -> Lines:
+    def of(cls, *lines: str, tone: str = "", whole: bool = False, key: bool = False) -> Lines:
         """Plain lines in one tone."""
-        return cls(lines=tuple(Line.of(line, tone=tone) for line in lines), whole=whole)
+        return cls(lines=tuple(Line.of(line, tone=tone) for line in lines), whole=whole, key=key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +192,12 @@ class MarkedArticle:
     def steps(self, start: int, end: int) -> Iterator[Step]:
         """A stretch of the text step by step: some text, then a mark that begins or ends after it.
 
-        A mark that crosses an earlier one, or reaches out of the stretch, is left out.
+        A mark that crosses an earlier one, or reaches out of the stretch, is left out. Those over the same words
+        nest by layer, then by label.
         """
         place = start
         around: list[Mark] = []
-        for mark in sorted(self.marks, key=lambda mark: (mark.start, -mark.end, mark.label)):
+        for mark in sorted(self.marks, key=lambda mark: (mark.start, -mark.end, mark.layer, mark.label)):
             if mark.start < start or mark.end > end:
                 continue
             while around and around[-1].end <= mark.start:

@@ -14,13 +14,14 @@ import pytest
 from evalkit.analysis.diagnosis import ErrorDiagnosis
 from evalkit.errors import InputError, MissingExtraError
 from evalkit.origin import install_command
-from evalkit.report.document import Chart, Document, Series, figure_columns
+from evalkit.report.document import Chart, Document, Lines, Series, figure_columns
 from evalkit.report.document import Table as Grid
 from evalkit.report.forms import picture
 from evalkit.report.forms.html import render_html
 from evalkit.report.forms.svg.chart import DRAWN_BY, drawing_of, is_drawn
 from evalkit.report.forms.svg.drawing import Scale, fitted, width_of
 from evalkit.report.of.diagnosis import SHOWN_LABELS, _confusion
+from evalkit.report.of.run_names import legend, run_names
 from evalkit.report.of.table import DOCUMENTS, document_of
 from evalkit.report.render import render_report, write_report
 
@@ -73,7 +74,7 @@ class TestEachKind:
         assert root.get("role") == "img"
         assert [child.tag for child in root][:2] == [f"{SVG}title", f"{SVG}desc"]
         assert root[0].text == "a table"
-        assert "the table beside it has" in (root[1].text or "")
+        assert "The table beside it has the figures." in (root[1].text or "")
 
     def test_everything_stands_within_it(self, one: Chart):
         root = drawn(one)
@@ -227,6 +228,27 @@ class TestPicture:
         assert words_in(root).count("a table") == 2
         assert words_in(root)[0] == "about <this>"
         assert text.endswith("\n")
+        # A file of its own has no table.
+        assert "table beside" not in text
+
+    def test_what_letters_and_stars_mean_stands_in_it(self):
+        blocks = (
+            *legend(run_names(["a", "long " * 30, "c"])),
+            Lines.of("not of a chart"),
+            FOREST,
+            Lines.of("* sure", key=True),
+        )
+        root = ElementTree.fromstring(render_report(Document(what="x", title="x", blocks=blocks), "svg"))
+        words = words_in(root)
+        said = words.index("a table")
+        assert words[1] == "a a"
+        assert words[said - 1] == "c c"
+        assert " ".join(words[2 : said - 1]) == " ".join(["b", *["long"] * 30])
+        assert words[-1] == "* sure"
+        assert "not of a chart" not in words
+        heights = [float(one.get("y", "")) for one in root.iter(f"{SVG}text") if one.text in ("a a", "c c", "* sure")]
+        assert heights == sorted(heights)
+        assert heights[-1] < float(root.get("height", ""))
 
     def test_it_is_dark_on_white_wherever_it_lies(self, document: Document):
         root = ElementTree.fromstring(render_report(document, "svg"))

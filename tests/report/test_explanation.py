@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 from rich.console import Console
 
 from evalkit.analysis.explain import Explanation, explain_pair
 from evalkit.records import Annotations, Article, Entity, Quote, Span, Zone
-from evalkit.report.document import Lines, MarkedArticle, Table
+from evalkit.report.document import Lines, Mark, MarkedArticle, Table
 from evalkit.report.forms.terminal import print_document, render_terminal
 from evalkit.report.of.explanation import document
 from evalkit.report.render import render_report
@@ -134,3 +135,30 @@ def test_wrong_marks_have_colours_of_their_own_and_the_text_around_has_none():
         f"Ida Moen left {grey}[{plain}{green}Oslo{plain}{grey}]{plain}{grey}GPE{plain} for "
         f"{grey}[{plain}{red}Bergen{plain}{grey}]{plain}{red}GPE:missed{plain} on Monday."
     )
+
+
+def test_html_tells_marks_apart_without_colour():
+    html = render_report(explained(GOLD, FOUND), "html")
+    assert (
+        '<mark class="wrong">[Ida <mark class="wrong">[Moen]<sub>PER:predicted</sub></mark>]<sub>PER:gold</sub>' in html
+    )
+    assert '<mark class="missed">[Bergen]<sub>GPE:missed</sub></mark>' in html
+    assert '<mark class="spurious">[Monday]<sub>ORG:spurious</sub></mark>' in html
+    assert '<mark class="right">[Jo]<sub>PER</sub></mark>' in html
+    # Each has a line and a sign of its own, and brackets, as the key says.
+    assert len(set(re.findall(r"\.(?:right|missed|spurious|wrong)>sub::before\{(content:[^}]*)", html))) == 4
+    assert "[…]PER: right" in html
+    assert "<li></li>" not in html
+    assert '<span class="faint"></span>' not in html
+
+
+def test_marks_over_the_same_words_nest_by_layer_wherever_they_stand():
+    marks = [
+        (0, 4, "direct", "quotes"),
+        (0, 4, "against", "stances"),
+        (5, 9, "neutral", "stances"),
+        (5, 9, "direct", "quotes"),
+    ]
+    block = MarkedArticle(text="Jo X said Y", marks=tuple(Mark(*one) for one in marks))
+    opened = [step.mark.layer for step in block.steps(0, 11) if step.mark is not None and step.opens]
+    assert opened == ["quotes", "stances"] * 2

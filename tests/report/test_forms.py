@@ -217,7 +217,7 @@ class TestHostileText:
 
     def test_in_junit(self, hostile: Mapping[str, Any], name: str):
         if not document_of(hostile[name]).checks:
-            with pytest.raises(InputError, match="has no verdict"):
+            with pytest.raises(InputError, match="there is no verdict"):
                 render_report(hostile[name], "junit")
             return
         text = render_report(hostile[name], "junit")
@@ -383,7 +383,7 @@ class TestHtml:
         html = render_html(Document(what="x", title="ش", blocks=(Lines(lines=(line,)), article)))
         assert '<li>a <span class="name"><bdi>שלום</bdi></span><bdi> אהלן</bdi> b</li>' in html
         # The words of an article are one text, whose parts must not be turned each for itself.
-        assert '<pre dir="auto">שלום <mark>Ida<sub>PER</sub></mark></pre>' in html
+        assert '<pre dir="auto">שלום <mark>[Ida]<sub>PER</sub></mark></pre>' in html
         assert "<title>ش</title>" in html
 
     def test_attributes_are_text_too(self):
@@ -556,3 +556,15 @@ def test_a_terminal_shows_no_more_of_a_name_than_people_read() -> None:
 def test_a_colour_that_is_none_colours_nothing(colour: str):
     table = Table(columns=figure_columns("label", "n"), rows=(("PER", "1"),), colours=((0, colour),))
     assert "<rect" not in html_piece(Document(what="x", title="x", blocks=(table,)))
+
+
+def test_long_names_push_no_figure_out_of_sight():
+    long = "L" * 10_000
+    table = Table(title=long, columns=figure_columns("label", long), rows=((long, "0.512"),))
+    html = render_html(Document(what="x", title="x", blocks=(table, Lines.of(long)), notes=(long,)))
+    # A word is cut where it names a row or column, as at a terminal; elsewhere it goes on in the next line.
+    assert re.search('<th scope="row" class="left">L+…L+</th><td>0.512</td>', html)
+    assert re.search('<th scope="col" class="long">L+…L+</th>', html)
+    assert "overflow-wrap:break-word}" in html
+    assert "tbody th,.evalkit td.left{max-width:" in html
+    assert "caption{padding:.5em 0 .2em;width:max-content;max-width:" in html

@@ -8,23 +8,36 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from evalkit.harmless import is_colour
-from evalkit.report.document import VERDICT_TONES, Block, Chart, Column, Document, Line, Lines, MarkedArticle, Table
+from evalkit.harmless import is_colour, shortened
+from evalkit.report.document import (
+    VERDICT_TONES,
+    Block,
+    Chart,
+    Column,
+    Document,
+    Line,
+    Lines,
+    Mark,
+    MarkedArticle,
+    Table,
+)
 from evalkit.report.forms.markup import LEFTWARD, Markup, element, plain, text
 from evalkit.report.forms.svg.chart import drawing_of
+from evalkit.scoring.tasks.base import DUPLICATE, MISSED, RIGHT, SPURIOUS
 
 __all__ = ["STYLE", "html_piece", "render_html"]
 
 STYLE = """
-.evalkit{font-family:system-ui,sans-serif;line-height:1.45}
+.evalkit{font-family:system-ui,sans-serif;line-height:1.45;overflow-wrap:break-word}
 .evalkit .wide{overflow-x:auto;max-width:100%;margin:.4em 0 1em}
 .evalkit table{border-collapse:collapse;margin:0}
 .evalkit caption,.evalkit figcaption,.evalkit .title{text-align:left;font-size:1em;font-weight:bold;margin:.9em 0 .2em}
-.evalkit caption{padding:.5em 0 .2em;white-space:nowrap}
+.evalkit caption{padding:.5em 0 .2em;width:max-content;max-width:min(54rem,85vw)}
 .evalkit th,.evalkit td{padding:.2em .7em;text-align:right;border:0;font-variant-numeric:tabular-nums;background:none}
 .evalkit thead th,.evalkit thead td{border-bottom:1px solid;vertical-align:bottom}
 .evalkit tbody th{font-weight:normal}
-.evalkit td:not(.left),.evalkit thead th{white-space:nowrap}
+.evalkit td:not(.left),.evalkit thead th:not(.long){white-space:nowrap}
+.evalkit th.long,.evalkit tbody th,.evalkit td.left{max-width:min(24rem,55vw)}
 .evalkit tr>:first-child{padding-left:.2em}
 .evalkit tbody tr+tr>*{border-top:1px solid color-mix(in srgb,currentColor 13%,transparent)}
 .evalkit .left{text-align:left}.evalkit .strong *,.evalkit .strong,.evalkit .name{font-weight:bold}
@@ -34,7 +47,13 @@ STYLE = """
 .evalkit .bad::before{content:"✗ "}.evalkit .good::before{content:"✓ "}.evalkit .unsure::before{content:"? "}
 .evalkit .quoted::before{content:"“"}.evalkit .quoted::after{content:"”"}
 .evalkit .cue{font-style:italic}.evalkit pre{white-space:pre-wrap;font:inherit;max-width:48em;overflow-wrap:anywhere}
-.evalkit mark{background:none;color:inherit;border-bottom:2px solid}.evalkit mark sub{opacity:.72}
+.evalkit article pre{line-height:2.1}.evalkit mark sub{opacity:.8;font-size:.75em;vertical-align:baseline}
+.evalkit mark{background:none;color:inherit;border-bottom:2px solid;margin:0 .1em}
+.evalkit mark:has(mark){padding-bottom:.35em}.evalkit mark:has(mark mark){padding-bottom:.7em}
+.evalkit .missed{border-bottom-style:dashed}.evalkit .spurious{border-bottom-style:dotted}
+.evalkit .wrong{border-bottom:4px double}
+.evalkit .right>sub::before{content:"✓\\a0"}.evalkit .missed>sub::before{content:"−\\a0"}
+.evalkit .spurious>sub::before{content:"+\\a0"}.evalkit .wrong>sub::before{content:"≠\\a0"}
 .evalkit .depth-1{margin-left:1.5em}.evalkit .depth-2{margin-left:3em}.evalkit .depth-3{margin-left:4.5em}
 .evalkit .chart{overflow-x:auto;max-width:100%;margin:1.2em 0 .6em}
 .evalkit .chart svg{display:block;margin:.5em 0 0;max-width:100%;height:auto}
@@ -63,6 +82,10 @@ form-action 'none'">
 <meta name="color-scheme" content="light dark">
 """.strip()
 DEEPEST = 3
+LONG = 24
+"""Characters of a heading that stands on one line."""
+MARKED = {"": "", RIGHT: "right", MISSED: "missed", SPURIOUS: "spurious", DUPLICATE: "spurious"}
+"""What became of an item → the class of its mark: a line and a sign of its own; "wrong" for all others."""
 
 
 def render_html(document: Document) -> str:
@@ -124,7 +147,9 @@ def _table(table: Table, *, drawn: bool = False) -> Markup:
 
 def _heading(column: Column) -> Markup:
     # A heading without words would be read out as one.
-    return element("th", column.name, scope="col", class_=_left(column)) if column.name else element("td")
+    long = "long" if len(column.name) > LONG else ""
+    look = f"{_left(column)} {long}".strip()
+    return element("th", shortened(column.name), scope="col", class_=look) if column.name else element("td")
 
 
 def _row(table: Table, number: int) -> Markup:
@@ -136,7 +161,7 @@ def _row(table: Table, number: int) -> Markup:
     heads = bool(swatch or name.strip())
     return element(
         "tr",
-        element("th" if heads else "td", *swatch, name, scope="row" if heads else "", class_=_left(column)),
+        element("th" if heads else "td", *swatch, shortened(name), scope="row" if heads else "", class_=_left(column)),
         *(element("td", cell, class_=_left(column)) for column, cell in rest),
         class_="strong" if number in table.strong else "",
     )
@@ -156,7 +181,7 @@ def _lines(block: Lines, level: int) -> Markup:
     items = [
         element("li", *_words(line), class_=f"depth-{min(line.depth, DEEPEST)}" if line.depth else "")
         for line in block.lines
-        if line.pieces
+        if line.text.strip()
     ]
     return Markup(title + (element("ul", *items, class_="lines") if items else ""))
 
@@ -172,7 +197,17 @@ def _article(block: MarkedArticle) -> Markup:
         for step in block.steps(start, end):
             words.append(plain(step.text))
             if step.mark is not None:
-                words.append(Markup("<mark>" if step.opens else element("sub", step.mark.label) + "</mark>"))
+                words.append(_opened(step.mark) if step.opens else _closed(step.mark))
         direction = "auto" if LEFTWARD.search(block.text, start, end) else ""
         parts += (element("p", kind, class_="zone faint"), element("pre", *words, dir=direction))
     return element("article", *parts)
+
+
+def _opened(mark: Mark) -> Markup:
+    """The mark begins with a bracket, as in all other forms, so that nested ones can be told apart."""
+    look = MARKED.get(mark.kind, "wrong")
+    return Markup(f'<mark class="{look}">[' if look else "<mark>[")
+
+
+def _closed(mark: Mark) -> Markup:
+    return Markup("]" + element("sub", mark.label) + "</mark>")

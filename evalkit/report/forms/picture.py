@@ -6,25 +6,26 @@ from functools import cache
 from typing import Any
 
 from evalkit.errors import InputError, MissingExtraError
+from evalkit.harmless import shortened
 from evalkit.origin import install_command
-from evalkit.report.document import Chart, Document
+from evalkit.report.document import Chart, Document, Lines
 from evalkit.report.forms.markup import Markup, element, plain
 from evalkit.report.forms.svg.chart import described, draw, is_drawn
-from evalkit.report.forms.svg.drawing import SIZE, fitted
+from evalkit.report.forms.svg.drawing import SIZE, fitted, label, wrapped
 
 __all__ = ["render_png", "render_svg"]
 
 INK, PAPER = "#1e2126", "#ffffff"
 ZOOM, LEAST_ZOOM, MOST_PIXELS = 2.0, 0.75, 60_000_000
 """Pixels for one of the drawing, as a rule and the fewest that can be read; and those of a whole picture, at most."""
-EDGE, HEAD, APART = 24.0, 30.0, 30.0
-"""Room around the charts, of a heading, and between two."""
+EDGE, HEAD, ROW, APART = 24.0, 30.0, 20.0, 30.0
+"""Room around the charts, of a heading, of a line of a key, and between two charts."""
 FONTS = ("DejaVu Sans", "Liberation Sans", "Noto Sans", "Open Sans", "Arial", "Helvetica", "Segoe UI", "Roboto")
 """Families that a machine may have, tried in this order."""
 
 
 def render_svg(document: Document) -> str:
-    """All charts with their titles, dark on white; ends in a line feed.
+    """All charts with their titles and what letters and signs in them mean, dark on white; ends in a line feed.
 
     Raises:
         InputError: the document has no chart.
@@ -82,10 +83,17 @@ def _picture(document: Document, family: str) -> tuple[Markup, float, float]:
     width = max(drawing.width for drawing in drawings) + 2 * EDGE
     parts: list[str] = [_heading(document.title, EDGE + 8, width, size=SIZE + 3)]
     down = EDGE + HEAD + 6
-    for chart, drawing in zip(charts, drawings, strict=True):
-        parts.append(_heading(chart.table.title, down + 8, width, size=SIZE))
-        parts.append(_placed(chart, drawing.parts, down + HEAD))
-        down += HEAD + drawing.height + APART
+    drawn = iter(drawings)
+    for block in document.blocks:
+        if isinstance(block, Chart) and is_drawn(block):
+            drawing = next(drawn)
+            parts.append(_heading(block.table.title, down + 8, width, size=SIZE))
+            parts.append(_placed(block, drawing.parts, down + HEAD))
+            down += HEAD + drawing.height + APART
+        elif isinstance(block, Lines) and block.key:
+            words = [row for line in block.lines for row in wrapped(shortened(line.text), width - 2 * EDGE)]
+            parts += [label(EDGE, down + 8 + ROW * number, row) for number, row in enumerate(words)]
+            down += ROW * len(words) + APART / 2
     ground = element("rect", width="100%", height="100%", fill=PAPER)
     picture = element(
         "svg",

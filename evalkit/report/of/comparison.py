@@ -42,7 +42,7 @@ def document(comparison: Comparison, *, differences: int = DIFFERENCES) -> Docum
             *legend(names),
             *_tables(comparison, names, differences),
             *_speeds(comparison, names),
-            Lines.of(*marks, tone=FAINT),
+            Lines.of(*marks, tone=FAINT, key=True),
             Lines.of(*lines),
         ),
         notes=comparison.notes,

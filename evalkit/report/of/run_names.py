@@ -54,4 +54,4 @@ def legend(names: Mapping[str, RunName]) -> Iterator[Lines]:
     """A line a run with its letter, whole, so that it can be copied; nothing where there are no letters."""
     lines = [Line.of(Piece(name.letter, STRONG), f"  {run}") for run, name in names.items() if name.letter]
     if lines:
-        yield Lines(lines=(*lines, Line(())), whole=True)
+        yield Lines(lines=(*lines, Line(())), whole=True, key=True)

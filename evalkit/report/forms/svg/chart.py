@@ -24,6 +24,7 @@ DRAWN_BY: dict[str, Callable[[Chart], Drawing]] = {
 """Kind → what draws it."""
 
 BROAD = 480
+BESIDE = "The table beside it has the figures."
 
 
 def is_drawn(chart: Chart) -> bool:
@@ -37,14 +38,14 @@ def draw(chart: Chart) -> Drawing:
 
 
 def drawing_of(chart: Chart, **attributes: str) -> Markup:
-    """The chart as an `svg` element in the colour of the text around it; empty if there is nothing to draw."""
+    """The chart as an `svg` element beside its table, in the colour of the text around it; empty without points."""
     if not is_drawn(chart):
         return Markup()
     width, height, parts = draw(chart)
     return element(
         "svg",
         element("title", plain(chart.table.title or f"{chart.y} by {chart.x}")),
-        element("desc", plain(described(chart))),
+        element("desc", plain(f"{described(chart)} {BESIDE}")),
         *parts,
         xmlns="http://www.w3.org/2000/svg",
         width=f"{width:.0f}",
@@ -63,12 +64,12 @@ def described(chart: Chart) -> str:
     """What the chart shows, in a sentence or two, for those who do not see it."""
     main = next((own for own in chart.series if not own.reference), chart.series[0])
     if chart.kind == MATRIX:
-        return f"A matrix of counts: {chart.y} in rows, {chart.x} in columns; the table beside it has them all."
+        return f"A matrix of counts: {chart.y} in rows, {chart.x} in columns."
     if chart.kind in (LINE, POINTS):
         names = ", ".join(own.name for own in chart.series)
-        return f"{chart.y} by {chart.x}: {names}; the table beside it has figures."
+        return f"{chart.y} by {chart.x}: {names}."
     known = sorted((value, name) for value, name in zip(main.x, chart.names, strict=True) if value is not None)
     (low, lowest), (high, highest) = known[0], known[-1]
     told = [f"{name} {figure_of(value, signed=chart.signed)}" for value, name in ((low, lowest), (high, highest))]
     rows = number_of(len(chart.names), "row")
-    return f"{chart.x}, {rows}: from {told[0]} to {told[1]}; the table beside it has all figures."
+    return f"{chart.x}, {rows}: from {told[0]} to {told[1]}."

@@ -6,6 +6,7 @@ shape and dashes say what colour says. Sizes are pixels.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
@@ -29,6 +30,7 @@ __all__ = [
     "line",
     "mark",
     "width_of",
+    "wrapped",
 ]
 
 INK, ACCENT = "currentColor", "#2f7fbf"
@@ -106,6 +108,12 @@ def fitted(words: str, width: float) -> str:
     while width_of(short) > width and len(short) > 2:
         short = one_line(short, max(2, min(len(short) - 1, int(len(short) * width / width_of(short)))))
     return short
+
+
+def wrapped(words: str, width: float) -> list[str]:
+    """Words on as many lines as a width needs; none if there are no words."""
+    short = one_line(words)
+    return textwrap.wrap(short, max(1, int(len(short) * width / width_of(short)))) if short else []
 
 
 def label(x: float, y: float, words: str, *, anchor: str = "", strong: bool = False, faint: bool = False) -> Markup:
