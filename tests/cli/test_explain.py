@@ -101,7 +101,11 @@ def test_articles_of_which_a_condition_holds(run: Path, evalkit: Evalkit) -> Non
         pytest.param(("a-port", "--where", "missed > 3"), "ARTICLE_ID has no use with --where", id="article"),
         pytest.param(("--where", "missed > 3", "--slice", "zone"), "--slice has no use with --where", id="slice"),
         pytest.param(("--where", "missed > 3", "--fit-threshold"), "--fit-threshold has no use with --where", id="fit"),
-        pytest.param(("--where", "missed > 3", "--task", "quotes"), "nothing of it can be evaluated", id="task"),
+        pytest.param(
+            ("--where", "missed > 3", "--task", "quotes"),
+            "there are no errors to look for (quotes: the extractor does not claim it)",
+            id="task",
+        ),
     ],
 )
 def test_a_condition_that_cannot_be_is_one_line_and_exit_2(
