@@ -203,7 +203,8 @@ class TestInterrupted:
     def test_what_is_to_be_pasted_does_not_begin_anew(self, evalkit: Evalkit, workspace: Path):
         (workspace / "stop").touch()
         stopped = evalkit(*self.ASKED, "r", "--restart", "--json")
-        assert stopped.err.splitlines()[-1] == f"evalkit {' '.join(self.ASKED)} r --json"
+        # Nothing is taken from the cache: it would be the finished run that was to be made again.
+        assert stopped.err.splitlines()[-1] == f"evalkit {' '.join(self.ASKED)} r --no-cache --json"
 
     def test_while_it_is_scored(self, evalkit: Evalkit, monkeypatch: pytest.MonkeyPatch):
         def stops(*_: object, **__: object) -> None:
