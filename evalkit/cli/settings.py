@@ -43,6 +43,8 @@ OTHER_VARIABLES: Mapping[str, str] = {
     "EVALKIT_LLM_API_KEY": "the key of the endpoint of llm:",
     "EVALKIT_LLM_BASE_URL": "the address of the endpoint of llm:",
     CONFIG: "the file that is read in place of the nearest pyproject.toml; empty for none",
+    "EVALKIT_SHARED": "a folder of material that some tests of evalkit itself are about",
+    "EVALKIT_EXAMPLES": "how the tests of evalkit itself look for examples",
 }
 """Variables that are no options."""
 

@@ -238,7 +238,8 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Shown]
         for name, argv in WRITES.items():
             assert call(*argv).status in (0, 1), argv
             done[name] = Shown(0, (folder / name).read_text(encoding="utf-8"), "")
-        for name in IN_FILES:
+        for name, command in IN_FILES.items():
+            assert (folder / name).exists() or command == "report", (command, done[f"{command}-tsv"])
             done[name] = Shown(0, (folder / name).read_text(encoding="utf-8"), "")
         yield done
         for name in ("words", "speaks"):
