@@ -209,6 +209,9 @@ class Traits:
     Attributes:
         thread_safe: several threads may call it at once.
         threads: how many articles it reads at once by itself; given pairs are asked about from as many.
+        holds_gil: whether it computes in Python itself, so that threads of one process would take turns, and several
+            workers are several processes. False of one that waits for others, or computes outside of Python's lock;
+            where it does not say, one that is thread-safe is taken for such a one, and any other is not.
         default_label_map: names the map from its labels to those of the bundled gold, if it has others.
         token_prices: of a million prompt and completion tokens.
         uncached: what of it has no fingerprint, so that its answers are not kept for other runs; empty if they are.
@@ -236,6 +239,7 @@ class Traits:
 
     thread_safe: bool = False
     threads: int = 1
+    holds_gil: bool | None = None
     default_label_map: str | None = None
     token_prices: tuple[float, float] | None = None
     uncached: str = ""
@@ -252,6 +256,11 @@ class Traits:
     estimate: Callable[[Article, Sequence[StancePair] | None], Work] | None = None
     longest_article: int | None = None
     asks_first: bool = False
+
+    @property
+    def wants_processes(self) -> bool:
+        """Whether several workers have to be several processes, as threads would take turns."""
+        return not self.thread_safe if self.holds_gil is None else self.holds_gil
 
 
 def traits_of(extractor: object) -> Traits:

@@ -146,6 +146,7 @@ class UserExtractor:
         self._seen: set[str] = set()
         self._traits = traits_of(self._says)
         self.thread_safe, self.threads = self._traits.thread_safe, self._traits.threads
+        self.holds_gil = self._traits.holds_gil
         self.default_label_map, self.token_prices = self._traits.default_label_map, self._traits.token_prices
         self.unseen, self.languages = self._traits.unseen, self._traits.languages
         if isinstance(self._says, PairLabeler):

@@ -28,8 +28,9 @@ def resolved(
     """The extractor behind a name, an object or a function; what was started for it is ended, whatever happens.
 
     An object of the caller's own class is the caller's to close. Code that can be lost runs in a process of its own:
-    that of others if `running` isolates it, and any Python code that has a time for each article. Where a process ends
-    by itself the run ends, unless `running` says how many articles may fail.
+    that of others if `running` isolates it, and any Python code that has a time for each article. So does what would
+    have threads take turns, if there are several workers: each is a process then. Where a process ends by itself the
+    run ends, unless `running` says how many articles may fail.
 
     Raises:
         EvalkitError: there is no such extractor, or it cannot be set up.
@@ -42,7 +43,7 @@ def resolved(
 
         name = getattr(extractor, "__name__", type(extractor).__name__)
         made = as_extractor(extractor, name, settings)
-        system = _copied(made, running)
+        system = _here(made, running)
         ours = made is extractor or system is not made
     try:
         # Before anybody is asked what it is, which may take for ever too.
@@ -122,16 +123,51 @@ def _named(spelling: str, settings: Mapping[str, str], running: Running) -> Extr
             except OSError as error:
                 why = f"no other can be started ({error.strerror or error})"
         _log.warning("%s runs in this process: %s", spelling, why)
-    return load_extractor(spelling, options=settings)
+    return _in_processes(load_extractor(spelling, options=settings), running)
+
+
+def _in_processes(system: Extractor, running: Running) -> Extractor:
+    """The extractor in processes of its own, if there are several workers and threads of this one would take turns."""
+    traits = traits_of(system)
+    if running.workers < 2 or not traits.wants_processes:
+        return system
+    from evalkit.extractors.worker.extractor import WorkerExtractor
+    from evalkit.extractors.worker.process import hindrance
+
+    spec = traits.spec
+    if spec is None:
+        why = "it was made from an object, which no other process can make; name its code as module:attr"
+    elif not (why := hindrance()):
+        try:
+            there = WorkerExtractor.named(
+                spec.spelling, spec.settings, running.article_timeout, lenient=_lenient(running)
+            )
+        except OSError as error:
+            why = f"no other can be started ({error.strerror or error})"
+        else:
+            return there
+    _log.warning("%s works on one batch after the other, in this process: %s", system.name, why)
+    return system
 
 
 def _lenient(running: Running) -> bool:
     return running.max_failures is not None
 
 
-def _copied(system: Extractor, running: Running) -> Extractor:
-    """The extractor in a copy of this process if each article has its time, and it cannot keep that itself."""
+def _here(system: Extractor, running: Running) -> Extractor:
+    """An extractor that was handed over, where it works.
+
+    That is a copy of this process if each article has its time, and it cannot keep that itself; several processes if
+    there are several workers, threads would take turns, and another process can make the same one.
+    """
     if running.article_timeout is None or traits_of(system).limit_time is not None:
+        there = _in_processes(system, running)
+        if there is system or there.fingerprint() == system.fingerprint():
+            return there
+        traits_of(there).close()
+        _log.warning(
+            "%s works on one batch after the other, in this process: it was changed since it was made", system.name
+        )
         return system
     from evalkit.extractors.worker.extractor import WorkerExtractor
     from evalkit.extractors.worker.process import hindrance

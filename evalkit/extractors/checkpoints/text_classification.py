@@ -86,9 +86,11 @@ class PairClassifier:
     Attributes:
         name: what it was asked for as.
         layers: stances, of which it finds none itself.
+        holds_gil: whether it computes in Python; its network does so outside, on all cores.
     """
 
     longest_article = LONGEST_ARTICLE
+    holds_gil = False
 
     def __init__(self, network: CheckpointNetwork, name: str, *, settings: PairSettings) -> None:
         """A classifier with a network that is loaded.

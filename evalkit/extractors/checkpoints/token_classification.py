@@ -96,10 +96,12 @@ class TransformersExtractor:
         name: what it was asked for as.
         layers: entities only.
         default_label_map: the map from the labels of models to those of the bundled gold.
+        holds_gil: whether it computes in Python; its network does so outside, on all cores.
     """
 
     default_label_map = "news"
     longest_article = LONGEST_ARTICLE
+    holds_gil = False
 
     def __init__(
         self, network: CheckpointNetwork, name: str, *, stride: int = -1, tags: Sequence[str] | None = None

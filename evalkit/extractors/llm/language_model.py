@@ -69,10 +69,12 @@ class LlmExtractor:
         token_prices: of a million prompt and completion tokens, or None.
         label_pairs: labels pairs that are given; there only if stances are among the layers and such pairs are asked
             for, so that nobody pays for questions that were not wanted.
+        holds_gil: whether it computes here; it waits, for as many answers at once as it was told.
     """
 
     label_pairs: Callable[[Article, Sequence[StancePair]], PairLabels]
     longest_article = LONGEST_ARTICLE
+    holds_gil = False
 
     def __init__(self, name: str, settings: Settings) -> None:
         """An extractor with these settings."""

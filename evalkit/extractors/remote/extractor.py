@@ -84,7 +84,10 @@ class RemoteExtractor:
 
     Attributes:
         name: what it was asked for as, without secrets.
+        holds_gil: whether it computes here; it waits.
     """
+
+    holds_gil = False
 
     def __init__(
         self, name: str, channel: Channel, *, layers: tuple[str, ...] | None = None, fingerprint: str = ""

@@ -39,7 +39,7 @@ __all__ = ["main", "serve"]
 
 Row = dict[str, Any]
 
-_NOT_HERE = ("spec", "limit_time", "thread_safe", "threads")
+_NOT_HERE = ("spec", "limit_time", "thread_safe", "threads", "holds_gil")
 """What is known or done where it is asked from, or speaks of threads that are not here."""
 
 _TELLING = 0.2

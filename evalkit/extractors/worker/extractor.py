@@ -1,7 +1,8 @@
 """An extractor in a process of its own: what ends, hangs or breaks there is lost there.
 
 It is asked in batches, or article by article where it works so anyway or an article has its time. A process that is
-lost fails the article that it was at; of a batch nobody knows which that is, and the runner asks again for each.
+lost fails the article that it was at; of a batch nobody knows which that is, and the runner asks again for each. One
+that was killed may have been killed by somebody else, so its article is asked about once more, in a new process.
 One that ends by itself, with a status, ends the run, as it would here, unless failures are allowed for.
 """
 
@@ -18,7 +19,7 @@ from evalkit.errors import EvalkitError, ExtractorError
 from evalkit.extractors.base import ArticleFailure, Extractor, ExtractorSpec, PairLabels, PairsError, StancePair
 from evalkit.extractors.threads import Once, spread
 from evalkit.extractors.underway import finished_here, under_way
-from evalkit.extractors.worker.process import LeftError, LostError, Worker, started_anew, started_by_fork
+from evalkit.extractors.worker.process import KilledError, LeftError, LostError, Worker, started_anew, started_by_fork
 from evalkit.extractors.worker.wire import (
     Answer,
     RaisedError,
@@ -176,7 +177,7 @@ class WorkerExtractor:
         request = {"do": "label_pairs", "article": article_to_send(article), "pairs": pairs_to_row(pairs)}
         with under_way([article]):
             try:
-                row = self._ask(request, self._limit, warm=True)
+                row = self._ask_alone(request)
             except LostError as error:
                 raise PairsError(self._of_one(error, article)) from error
         if "failure" in row:
@@ -196,12 +197,27 @@ class WorkerExtractor:
     def _answers(self, articles: Sequence[Article]) -> list[Answer]:
         request = {"do": "extract", "articles": [article_to_send(article) for article in articles]}
         try:
-            answers = self._ask(request, self._limit, warm=True, told=finished_here)["answers"]
+            if len(articles) > 1:
+                row = self._ask(request, self._limit, warm=True, told=finished_here)
+            else:
+                row = self._ask_alone(request)
         except LostError as error:
             if len(articles) > 1:
                 raise
             raise LostError(self._of_one(error, articles[0])) from error
-        return [answer_from_row(row) for row in answers]
+        return [answer_from_row(answer) for answer in row["answers"]]
+
+    def _ask_alone(self, request: Row) -> Row:
+        """What a process answers about one article: the second one, if the first was killed at it.
+
+        Raises:
+            LostError: it is lost.
+            EvalkitError: what the extractor raised.
+        """
+        try:
+            return self._ask(request, self._limit, warm=True)
+        except KilledError:
+            return self._ask(request, self._limit, warm=True)
 
     def _of_one(self, error: LostError, article: Article) -> str:
         """What is said of one article at which a process was lost.

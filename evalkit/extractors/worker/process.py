@@ -25,7 +25,7 @@ from typing import Protocol, TextIO
 from evalkit.errors import EvalkitError
 from evalkit.extractors.worker.wire import Row, answer_line, is_inside
 
-__all__ = ["LeftError", "LostError", "Worker", "hindrance", "started_anew", "started_by_fork"]
+__all__ = ["KilledError", "LeftError", "LostError", "Worker", "hindrance", "started_anew", "started_by_fork"]
 
 _CHUNK = 1 << 16
 _TAIL = 4000
@@ -49,6 +49,10 @@ class LostError(EvalkitError):
 
 class LeftError(LostError):
     """The process ended by itself, with a status: somebody there wanted it to end."""
+
+
+class KilledError(LostError):
+    """The process was ended by a signal: for what it did, or by somebody who wanted its memory or its machine."""
 
 
 class _Process(Protocol):
@@ -167,6 +171,7 @@ class Worker:
         """A process, and the ends of the pipes to it, from it, and of what it prints."""
         self.warm = False
         self._asked = 0
+        self._unwanted = False
         self._process = process
         self._asking, self._listening, self._reading = asking, listening, reading
         self._ends = (asking, listening, reading)
@@ -241,6 +246,7 @@ class Worker:
 
     def kill(self) -> None:
         """Ends the process at once, for another thread to see that waits for its answer."""
+        self._unwanted = True
         if self._end.alive:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -335,7 +341,9 @@ class Worker:
             how += f" ({what}{f', {Path(file).name}:{line}' if file else ''})"
         elif self._last_words:
             how += f"; its last words: {self._last_words}"
-        return LostError(how) if code is None or code < 0 else LeftError(how)
+        if code is None or self._unwanted:
+            return LostError(how)
+        return KilledError(how) if code < 0 else LeftError(how)
 
 
 def _ready(end: int) -> bytes | None:
