@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE
-from evalkit.scoring.counts import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, CountTable
+from evalkit.scoring.counts import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT, CountTable, counts_of
 from evalkit.scoring.kinds import Judged
 from evalkit.scoring.tasks.base import DUPLICATE, SPURIOUS
 
@@ -58,11 +58,11 @@ def article_errors(judged: Judged, table: CountTable) -> tuple[ArticleErrors, ..
     """
     places = {pair.article.id: number for number, pair in enumerate(judged.columns.pairs)}
     kinds = _kinds(judged)
-    cells = table.cells.sum(axis=1)
+    cells = table.by_article()
     lost = cells[:, GOLD] - cells[:, GOLD_CREDIT] + cells[:, PREDICTED] - cells[:, PREDICTED_CREDIT]
     rows = []
     for number, article in enumerate(table.articles):
-        counts = table.select([number]).counts()
+        counts = counts_of(cells[number].tolist())
         rows.append(
             ArticleErrors(
                 article=article,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -43,12 +43,17 @@ class FigureList:
 
     Attributes:
         names: one for each value.
-        cells: float64 (articles, columns): the counts by group and label, flattened.
+        scored: the table.
     """
 
     names: tuple[Figure, ...]
-    cells: Floats
     scored: ScoredTable
+
+    @cached_property
+    def cells(self) -> Floats:
+        """The counts by group and label, flattened: float64 (articles, columns)."""
+        table = self.scored.table
+        return table.dense_groups().reshape(len(table.articles), max(len(table.groups), 1) * len(table.labels) * 4)
 
     def values(self, totals: Floats) -> Floats:
         """The figures, shape (..., names), from totals of shape (..., columns); 0.0 where a denominator is 0."""
@@ -88,7 +93,7 @@ class FigureList:
 
     def point(self) -> Floats:
         """The figures of the table itself."""
-        return self.values(self.cells.sum(axis=0))
+        return self.values(self.scored.table.group_totals().ravel())
 
 
 def figures_of(scored: ScoredTable) -> FigureList:
@@ -97,4 +102,4 @@ def figures_of(scored: ScoredTable) -> FigureList:
     names = [Figure(scope, "", score) for scope in ("micro", "macro") for score in PRF_SCORES]
     names += [Figure("label", label, score) for label in table.labels for score in PRF_SCORES]
     names += [Figure("derived", "", name) for name in scored.derived]
-    return FigureList(tuple(names), table.whole.reshape(len(table.articles), math.prod(table.whole.shape[1:])), scored)
+    return FigureList(tuple(names), scored)

@@ -148,8 +148,7 @@ def task_result(
     Every label of the table is listed, also one without gold support. With `keep_table` the counts by article come
     along. Figures that are no sums over articles have no intervals.
     """
-    figures = figures_of(scored)
-    ci = intervals_of(figures, bootstrap) if bootstrap and scored.additive else {}
+    ci = intervals_of(figures_of(scored), bootstrap) if bootstrap and scored.additive else {}
     table = scored.table
     return TaskResult(
         task=task,
@@ -170,8 +169,7 @@ def task_result(
 
 def articles_with(table: CountTable) -> list[int]:
     """In how many articles each label has an item, gold or predicted."""
-    numbers: list[int] = (table.cells[..., GOLD] + table.cells[..., PREDICTED] > 0).sum(axis=0).tolist()
-    return numbers
+    return table.articles_with(GOLD, PREDICTED)
 
 
 def _articles_of_labels(scored: ScoredTable) -> list[int | None]:
@@ -181,7 +179,7 @@ def _articles_of_labels(scored: ScoredTable) -> list[int | None]:
     """
     if not scored.additive:
         return [None] * len(scored.table.labels)
-    return list((scored.table.cells[..., GOLD] > 0).sum(axis=0).tolist())
+    return list(scored.table.articles_with(GOLD))
 
 
 def _with_intervals(prf: PRF, scope: str, label: str, ci: Mapping[Figure, Interval]) -> PRF:

@@ -109,23 +109,23 @@ def oracle_table(judged: Judged, kinds: Collection[str] = ()) -> CountTable:
     # A predicted item that was made right is replaced by its gold item, and a missed one appears, under the gold label.
     put_right = gold[made_right[gold_kind]]
     kept = ~made_right[predicted_kind]
-    shape = (len(columns.articles), len(columns.labels))
     counted = {
         GOLD: (gold,),
         PREDICTED: (predicted[kept], put_right),
         GOLD_CREDIT: (gold[right[gold_kind]],),
         PREDICTED_CREDIT: (predicted[kept & right[predicted_kind]], put_right),
     }
-    cells = np.empty((*shape, 4))
+    # What was put right stands under cells of gold items, so these are all there are.
+    filled = columns.filled
+    values = np.empty((len(filled.numbers), 4))
     for number, parts in counted.items():
-        cells[..., number] = np.bincount(np.concatenate(parts), minlength=shape[0] * shape[1]).reshape(shape)
-    return CountTable(columns.articles, columns.labels, cells)
+        place = np.searchsorted(filled.numbers, np.concatenate(parts))
+        values[:, number] = np.bincount(place, minlength=len(values))
+    article, label = np.divmod(filled.numbers, max(len(columns.labels), 1))
+    return CountTable.of_cells(columns.articles, columns.labels, article, label, values)
 
 
 def _gain_interval(base: CountTable, fixed: CountTable, bootstrap: Bootstrap) -> Interval | None:
-    sides = [
-        figures_of(ScoredTable(CountTable(own.articles, ("all",), own.cells.sum(axis=1, keepdims=True))))
-        for own in (base, fixed)
-    ]
+    sides = [figures_of(ScoredTable(own.pooled("all"))) for own in (base, fixed)]
     low, high = (float(bound[MICRO_F1]) for bound in difference_interval(sides[0], sides[1], bootstrap))
     return None if low != low else (low, high)

@@ -147,10 +147,12 @@ class Sliced:
 
     def by_group(self, table: CountTable, by: str) -> list[SliceRow]:
         """One row a group of a table, then one a group and label; slices without any item are left out."""
-        cells = table.whole.reshape(len(table.articles), len(table.groups) * len(table.labels), 4)
-        used = np.flatnonzero(cells.any(axis=(0, 2)))
+        if table.group is None:
+            return []
+        used, place = np.unique(table.group.astype(np.int64) * len(table.labels) + table.label, return_inverse=True)
         # The name of a column of this table is a number that says which group and which label it is about.
-        crossed = CountTable(table.articles, tuple(map(str, used.tolist())), cells[:, used])
+        names = tuple(map(str, used.tolist()))
+        crossed = CountTable.of_cells(table.articles, names, table.article, place, table.values)
         rows = [self._row(by, value, "", number, prf) for value, number, prf in self._scored(table.by_group())]
         for column, articles, scores in self._scored(crossed):
             group, label = divmod(int(column), len(table.labels))

@@ -113,9 +113,10 @@ def _of_items(rule: Rule, scored: ScoredTable, wanted: Mapping[str, str], values
     table = None if scored.items is None else scored.items.grouped_table((groups[0], groups[1]))
     if table is None or "in" not in table.groups:
         return None
-    cells = table.whole[:, table.groups.index("in")]
+    inside = table.group == table.groups.index("in")
+    places = (own[inside] for own in (table.article, table.label, table.values))
     derived = {name: score for name, score in scored.derived.items() if score.group is None}
-    return ScoredTable(CountTable(table.articles, table.labels, cells), derived)
+    return ScoredTable(CountTable.of_cells(table.articles, table.labels, *places), derived)
 
 
 def hint(name: str, known: Iterable[str]) -> str:

@@ -21,6 +21,7 @@ from evalkit.scoring.arrays import (
     match_sorted,
     unpaired,
 )
+from evalkit.scoring.filled import Filled, filled_cells
 
 if TYPE_CHECKING:
     from evalkit.scoring.pairs import Pair
@@ -156,22 +157,17 @@ class Columns:
         return gold, predicted
 
     @cached_property
-    def counts(self) -> tuple[Ints, Ints]:
-        """Gold and predicted items by article and label, each of shape (articles, labels)."""
-        shape = (len(self.articles), len(self.labels))
-        gold, predicted = (np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape) for cells in self.cells)
-        return gold, predicted
+    def filled(self) -> Filled:
+        """The cells that any item is in."""
+        return filled_cells(self.cells, len(self.articles) * len(self.labels))
 
     @cached_property
-    def equal_cells(self) -> NDArray[np.float64]:
-        """Items and items with an equal by article and label, of shape (articles, labels, 4) as in a `CountTable`."""
-        shape = self.counts[0].shape
-        cells = np.empty((*shape, 4))
-        cells[..., 0], cells[..., 1] = self.counts
+    def equal_values(self) -> NDArray[np.float64]:
+        """Items, and items with an equal, in each filled cell: shape (4, cells), numbers as in a `CountTable`."""
+        filled = self.filled
         # Both items of a pair are in one article and have one label.
-        earned = np.bincount(self.cells[0][self.equal[0]], minlength=shape[0] * shape[1]).reshape(shape)
-        cells[..., 2] = cells[..., 3] = earned
-        return cells
+        earned = filled.sums(0, self.equal[0])
+        return np.stack([filled.sums(0), filled.sums(1), earned, earned])
 
     @cached_property
     def equal(self) -> tuple[Ints, Ints]:

@@ -54,7 +54,7 @@ def _perfect(task: str, name: str, case: Case) -> str | None:
 
 
 def _bounds(task: str, name: str, case: Case) -> str | None:
-    cells = _score(task, name, case).cells
+    cells = _score(task, name, case).values
     if not np.isfinite(cells).all():
         return "a count is not a finite number"
     if (cells < 0).any() or (cells[..., 2:] > cells[..., :2] + TOLERANCE).any():
@@ -128,6 +128,7 @@ def _swap(task: str, name: str, case: Case) -> str | None:
 
 def _counts(task: str, name: str, case: Case) -> str | None:
     table = _score(task, name, case)
+    cells = table.dense()
     layer = load_layer(load_task(task).layer)
     for number, side in enumerate(("gold", "predicted")):
         wanted = Counter(
@@ -135,8 +136,8 @@ def _counts(task: str, name: str, case: Case) -> str | None:
         )
         for row, article in enumerate(table.articles):
             for column, label in enumerate(table.labels):
-                if table.cells[row, column, number] != wanted.pop((article, label), 0):
-                    return f"{side} {label} in {article}: {table.cells[row, column, number]} counted, not as many given"
+                if cells[row, column, number] != wanted.pop((article, label), 0):
+                    return f"{side} {label} in {article}: {cells[row, column, number]} counted, not as many given"
         if wanted:
             return f"{side} {next(iter(wanted))} is not counted"
     return None
@@ -185,7 +186,7 @@ INVARIANTS: dict[str, Invariant] = {
 
 def _same(first: CountTable, second: CountTable) -> bool:
     return (first.articles, first.labels) == (second.articles, second.labels) and bool(
-        np.array_equal(first.cells, second.cells)
+        np.array_equal(first.dense(), second.dense())
     )
 
 

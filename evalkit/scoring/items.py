@@ -11,7 +11,7 @@ calibration select rows or add them up in another way. A credit is computed once
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from evalkit.errors import InputError
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns, Ints
 from evalkit.scoring.counts import CountTable
+from evalkit.scoring.filled import filled_cells
 from evalkit.showing import number_of
 
 __all__ = ["NOBODY", "Items", "Rows", "Values", "items_of_credits", "items_of_pairs", "items_of_rows"]
@@ -128,12 +129,11 @@ class Items:
         columns = self.columns
         if self.rows is None and self.settled is not None and self.settled[0] is columns.equal[0]:
             # Most pairs are of equal items, and those are counted once for all conventions.
-            cells = columns.equal_cells.copy()
+            values = columns.equal_values.copy()
             for side, items in enumerate(self.pairs or ()):
-                np.add.at(cells.reshape(-1, 4)[:, side + 2], columns.cells[side][items], self.value)
-        else:
-            cells = _summed(self, (), None)[:, 0]
-        return CountTable(columns.articles, columns.labels, cells, apart=self.apart)
+                np.add.at(values[side + 2], columns.filled.place[side][items], self.value)
+            return _table(self, columns.filled.numbers, values)
+        return _summed(self, (), None)
 
     def grouped_table(self, values: Values) -> CountTable:
         """The table by the value of a property of the items besides article and label; its fold is `table()`.
@@ -149,31 +149,39 @@ class Items:
         names = sorted({*values[0], *values[1]})
         position = {name: number for number, name in enumerate(names)}
         codes = [np.array([position[name] for name in of_side], dtype=np.int64) for of_side in values]
-        grouped = _summed(self, names, (codes[0], codes[1]))
         # A value that no row has, such as the target of a prediction that is not asked for, makes no group.
-        used = np.flatnonzero(grouped.any(axis=(0, 2, 3)))
-        groups = tuple(names[number] for number in used)
-        table = CountTable.of_groups(self.columns.articles, self.columns.labels, groups, grouped[:, used])
-        return replace(table, apart=self.apart)
+        used = np.unique(np.concatenate([codes[rows.side][rows.item] for rows in (self.gold, self.predicted)]))
+        kept = [np.searchsorted(used, of_side) for of_side in codes]
+        return _summed(self, tuple(names[number] for number in used), (kept[0], kept[1]))
 
 
-def _summed(items: Items, groups: Sequence[str], codes: Pairs | None) -> Floats:
+def _summed(items: Items, groups: tuple[str, ...], codes: Pairs | None) -> CountTable:
     """Rows and their credit by article, group and label; without `codes` all rows are in one group."""
-    columns = items.columns
-    shape = (len(columns.articles), max(len(groups), 1), len(columns.labels))
-    size, cells = shape[0] * shape[1] * shape[2], np.empty((*shape, 4))
-    for side, rows in enumerate((items.gold, items.predicted)):
-        if items.rows is None and codes is None:
-            cell = columns.cells[side]
-        else:
-            # A cell's number, counted through articles, groups and labels, so that one bincount adds up a whole side.
-            cell = columns.sides[rows.side].article[rows.item].astype(np.int64) * shape[1]
+    columns, sides = items.columns, (items.gold, items.predicted)
+    if items.rows is None and codes is None:
+        filled = columns.filled
+    else:
+        # A cell's number, counted through articles, groups and labels.
+        numbers = []
+        for rows in sides:
+            cell = columns.sides[rows.side].article[rows.item].astype(np.int64) * max(len(groups), 1)
             if codes is not None:
                 cell += codes[rows.side][rows.item]
-            cell = cell * shape[2] + rows.label
-        cells[..., side] = np.bincount(cell, minlength=size).reshape(shape)
-        cells[..., side + 2] = np.bincount(cell, weights=rows.credit, minlength=size).reshape(shape)
-    return cells
+            numbers.append(cell * len(columns.labels) + rows.label)
+        size = len(columns.articles) * max(len(groups), 1) * len(columns.labels)
+        filled = filled_cells((numbers[0], numbers[1]), size)
+    credits = [filled.sums(side, weights=rows.credit) for side, rows in enumerate(sides)]
+    return _table(items, filled.numbers, np.stack([filled.sums(0), filled.sums(1), *credits]), groups)
+
+
+def _table(items: Items, cells: Ints, values: Floats, groups: tuple[str, ...] = ()) -> CountTable:
+    """The table of some cells by their numbers, counted through articles, groups and labels; values (4, cells)."""
+    labels = items.columns.labels
+    lane, label = np.divmod(cells, max(len(labels), 1))
+    article, group = np.divmod(lane, max(len(groups), 1))
+    return CountTable.of_cells(
+        items.columns.articles, labels, article, label, values.T, groups=groups, group=group, apart=items.apart
+    )
 
 
 Convention = Callable[[Columns], Items]

@@ -79,8 +79,7 @@ def _has_sides(task: str, convention: str) -> bool:
 def _seen_from_there(scored: ScoredTable) -> ScoredTable:
     """The table of gold and predictions that have changed sides."""
     table, sides = scored.table, (PREDICTED, GOLD, PREDICTED_CREDIT, GOLD_CREDIT)
-    grouped = None if table.grouped is None else table.grouped[..., sides]
-    return replace(scored, table=replace(table, cells=table.cells[..., sides], grouped=grouped), items=None)
+    return replace(scored, table=replace(table, packed=table.packed[:, sides]), items=None)
 
 
 @dataclass(frozen=True)

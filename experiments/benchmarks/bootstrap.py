@@ -44,13 +44,15 @@ def corpus(articles: int, *, hit: float) -> FigureList:
     right = random.binomial(gold, hit)
     cells = np.stack([gold, right + random.poisson(1, gold.shape), right, right], axis=-1).astype(np.float64)
     names = tuple(f"a{at:06}" for at in range(articles))
-    return figures_of(ScoredTable(CountTable(names, tuple(f"L{at}" for at in range(LABELS)), cells)))
+    return figures_of(ScoredTable(CountTable.of_dense(names, tuple(f"L{at}" for at in range(LABELS)), cells)))
 
 
 def pooled(figures: FigureList) -> FigureList:
     """The same corpus with one label: the row that scipy computes."""
     table = figures.scored.table
-    return figures_of(ScoredTable(CountTable(table.articles, ("all",), table.cells.sum(axis=1, keepdims=True))))
+    return figures_of(
+        ScoredTable(CountTable.of_dense(table.articles, ("all",), table.dense().sum(axis=1, keepdims=True)))
+    )
 
 
 def in_turns(calls: dict[str, tuple[Callable[[], object], int]], repeat: int) -> dict[str, list[float]]:
@@ -79,7 +81,7 @@ def report(title: str, times: dict[str, list[float]], other: str) -> None:
 
 def loop(figures: FigureList, drawn: list[list[int]]) -> list[list[float]]:
     """Precision, recall and F1, pooled and by label, of each resample, counted article by article."""
-    rows = figures.scored.table.cells.tolist()
+    rows = figures.scored.table.dense().tolist()
     found = []
     for articles in drawn:
         totals = [[0.0] * 4 for _ in range(LABELS)]
@@ -101,7 +103,7 @@ def against_bootstraps(figures: FigureList, resamples: int, repeat: int) -> None
     lists = drawn[:LOOP_ROUNDS].tolist()
     own = resampled_figures(figures, Bootstrap(LOOP_ROUNDS))
     assert np.allclose(np.array(loop(figures, lists)), np.concatenate([own[:, :3], own[:, 6:]], axis=1), 0, 1e-12)
-    cells = figures.scored.table.cells.sum(axis=1)
+    cells = figures.scored.table.dense().sum(axis=1)
 
     def f1(gold: np.ndarray, predicted: np.ndarray, credit: np.ndarray, axis: int = -1) -> np.ndarray:
         return 2 * credit.sum(axis=axis) / (gold.sum(axis=axis) + predicted.sum(axis=axis))
@@ -164,7 +166,7 @@ def paired_statistic(
     first: FigureList, second: FigureList
 ) -> tuple[Callable[..., np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """The difference in micro F1 as a function of which side each article is on."""
-    cells = np.stack([own.scored.table.cells.sum(axis=1) for own in (first, second)])
+    cells = np.stack([own.scored.table.dense().sum(axis=1) for own in (first, second)])
     size = cells.shape[1]
 
     def f1(side: np.ndarray, axis: int) -> np.ndarray:

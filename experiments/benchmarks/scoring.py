@@ -165,7 +165,7 @@ def against_nervaluate(corpus: Corpus, repeats: int, slow_repeats: int) -> None:
             figures,
             other,
         )
-        assert ours[name].cells.tobytes() == same[name].cells.tobytes()
+        assert ours[name].dense().tobytes() == same[name].dense().tobytes()
     for label in LABELS:
         counts, other = ours["exact"].counts(label), theirs["entities"][label]["strict"]
         assert np.isclose(counts.f1, other.f1, rtol=0, atol=1e-12)
@@ -217,7 +217,7 @@ def sorted_merge(corpus: Corpus) -> np.ndarray:
 def against_merge(corpus: Corpus, repeats: int) -> None:
     runs = [lambda: score_columns(corpus, ("exact",))["exact"], lambda: sorted_merge(corpus)]
     (ours, limit), (quick, floor) = timed(runs, repeats)
-    assert np.array_equal(ours.cells, limit)
+    assert np.array_equal(ours.dense(), limit)
     print(f"  exact from columns             {quick}")
     print(f"  numpy sorted-merge             {floor}")
     print(f"  = {quick.median / floor.median:.2f} times the limit")
@@ -251,7 +251,7 @@ def shards(corpus: Corpus) -> None:
     for name, table in whole.items():
         merged = merge_tables([part[name] for part in reversed(parts)])
         assert (merged.articles, merged.labels) == (table.articles, table.labels)
-        assert merged.cells.tobytes() == table.cells.tobytes()
+        assert merged.dense().tobytes() == table.dense().tobytes()
     print("  7 shards, merged: the same bytes")
 
 

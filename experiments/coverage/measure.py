@@ -77,7 +77,7 @@ def populations_of(results: Iterator[tuple[str, EvalResult]]) -> Populations:
 def drawn(table: CountTable, chosen: np.ndarray, cells: np.ndarray | None = None) -> ScoredTable:
     """The table of a gold of the chosen articles, as counts of its own or as those given."""
     names = tuple(f"a{number:03}" for number in range(len(chosen)))
-    return ScoredTable(CountTable(names, table.labels, table.cells[chosen] if cells is None else cells))
+    return ScoredTable(CountTable.of_dense(names, table.labels, table.dense()[chosen] if cells is None else cells))
 
 
 def coverage(table: CountTable, size: int, trials: int) -> dict[tuple[str, str], list[bool]]:
@@ -97,7 +97,7 @@ def coverage(table: CountTable, size: int, trials: int) -> dict[tuple[str, str],
 
 def pooled(table: CountTable) -> CountTable:
     """The counts of all labels together, which is all that micro F1 needs."""
-    return CountTable(table.articles, ("all",), table.cells.sum(axis=1, keepdims=True))
+    return CountTable.of_dense(table.articles, ("all",), table.dense().sum(axis=1, keepdims=True))
 
 
 def micro_f1(one: ScoredTable, other: ScoredTable, bootstrap: Bootstrap) -> ComparedRow:
@@ -114,7 +114,7 @@ def null_p(pair: tuple[CountTable, CountTable], size: int, trials: int, *, stori
     for trial in range(trials):
         told = np.repeat(random.integers(0, len(pair[0].articles), size // copies), copies)
         side = np.repeat(random.integers(0, 2, size // copies), copies)[:, None, None]
-        one, other = (own.cells[told] for own in pair)
+        one, other = (own.dense()[told] for own in pair)
         tables = [drawn(pair[0], told, np.where(side, *both)) for both in ((one, other), (other, one))]
         clusters = {name: f"s{number // copies}" for number, name in enumerate(tables[0].table.articles)}
         for number, own in enumerate((clusters, None) if stories else (None,)):
@@ -141,11 +141,13 @@ def differences(pair: tuple[CountTable, CountTable], size: int, trials: int) -> 
 def power(pair: tuple[CountTable, CountTable], size: int, trials: int) -> float | None:
     """How often a difference is found that is as large as the smallest detectable one."""
     random = np.random.default_rng([size, 4])
-    first, second = (own.cells for own in pair)
+    first, second = (own.dense() for own in pair)
     points: list[tuple[float, float]] = []
     for share in SHARES:
         mixed = (1 - share) * first.sum(axis=0) + share * second.sum(axis=0)
-        cells = [ScoredTable(CountTable(("a",), pair[0].labels, own[None])) for own in (first.sum(axis=0), mixed)]
+        cells = [
+            ScoredTable(CountTable.of_dense(("a",), pair[0].labels, own[None])) for own in (first.sum(axis=0), mixed)
+        ]
         true = abs(np.subtract(*(figures_of(own).point()[2] for own in cells)))
         found, smallest = 0, []
         for trial in range(trials):

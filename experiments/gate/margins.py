@@ -77,7 +77,7 @@ def pool() -> list[tuple[tuple[str, ...], Floats]]:
     for name in EXTRACTORS:
         predictions = read_baseline(FOLDER / f"{name}.json").run.predictions
         table = score_task("entities", pair_up(gold.examples, predictions).pairs, ["exact"])["exact"].table
-        tables.append((table.labels, table.cells))
+        tables.append((table.labels, table.dense()))
     return tables
 
 
@@ -111,7 +111,9 @@ def judged(
         before = broken(drawn, share, np.random.default_rng([number, size, 1]))
         more = share_of(change.drop, before) if change.drop else 0.0
         after = broken(drawn, share + more, np.random.default_rng([number, size, 2]))
-        sides = [{"entities": {"exact": ScoredTable(CountTable(names, labels, own))}} for own in (before, after)]
+        sides = [
+            {"entities": {"exact": ScoredTable(CountTable.of_dense(names, labels, own))}} for own in (before, after)
+        ]
         outcomes = judge_rules(rules, Sides(before=sides[0], after=sides[1]), rounds=rounds)
         drops = [(outcome.baseline or 0.0) - (outcome.value or 0.0) for outcome in outcomes]
         yield np.array(drops), np.array([outcome.p for outcome in outcomes])

@@ -19,15 +19,15 @@ def table_of(cells: Cells, labels: Sequence[str] | None = None) -> CountTable:
     if isinstance(first, Mapping):
         groups = tuple(sorted({group for own in cells.values() for group in own}))
         parts = [table_of({article: own.get(group, {}) for article, own in cells.items()}, labels) for group in groups]
-        grouped = np.stack([part.cells for part in parts], axis=1)
-        return CountTable.of_groups(parts[0].articles, parts[0].labels, groups, grouped)
+        grouped = np.stack([part.dense() for part in parts], axis=1)
+        return CountTable.of_dense(parts[0].articles, parts[0].labels, grouped, groups)
     names = tuple(sorted(labels or {label for own in cells.values() for label in own}))
     articles = tuple(sorted(cells))
     values = np.zeros((len(articles), len(names), 4))
     for at, article in enumerate(articles):
         for label, row in cells[article].items():
             values[at, names.index(label)] = row
-    return CountTable(articles, names, values)
+    return CountTable.of_dense(articles, names, values)
 
 
 def random_table(seed: int, articles: int, *, labels: int = 3, hit: float = 0.7, fractions: bool = False) -> CountTable:
@@ -40,7 +40,7 @@ def random_table(seed: int, articles: int, *, labels: int = 3, hit: float = 0.7,
     if fractions:
         cells[..., 2:] *= own.random((articles, labels, 2))
     names = tuple(f"a{at:05}" for at in range(articles))
-    return CountTable(names, tuple(f"L{at}" for at in range(labels)), cells)
+    return CountTable.of_dense(names, tuple(f"L{at}" for at in range(labels)), cells)
 
 
 @pytest.fixture(scope="session")

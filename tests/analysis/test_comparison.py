@@ -112,10 +112,13 @@ def test_exchanging_two_runs_changes_the_sign_only(draw_table: MakeTable) -> Non
 def test_randomization_agrees_with_a_plain_loop(draw_table: MakeTable) -> None:
     first, second = (draw_table(3, 25, hit=hit, fractions=True) for hit in (0.6, 0.7))
     p = randomization_p(*(figures_of(ScoredTable(t)) for t in (first, second)), bootstrap=Bootstrap(), rounds=150)
-    observed = abs(pooled_f1(second.cells) - pooled_f1(first.cells))
+    observed = abs(pooled_f1(second.dense()) - pooled_f1(first.dense()))
     extreme = 0
     for swapped in np.concatenate(list(swaps(Plan(25, 150, 0)))).astype(bool)[:, :, None, None]:
-        ours, theirs = np.where(swapped, second.cells, first.cells), np.where(swapped, first.cells, second.cells)
+        ours, theirs = (
+            np.where(swapped, second.dense(), first.dense()),
+            np.where(swapped, first.dense(), second.dense()),
+        )
         extreme += abs(pooled_f1(theirs) - pooled_f1(ours)) >= observed
     assert p[2] == (extreme + 1) / 151
 
@@ -124,7 +127,7 @@ def test_randomization_agrees_with_scipy_within_monte_carlo_error(draw_table: Ma
     from scipy import stats
 
     first, second = (draw_table(9, 12, hit=hit) for hit in (0.6, 0.66))
-    cells = np.stack([first.cells, second.cells])
+    cells = np.stack([first.dense(), second.dense()])
 
     def difference(one: np.ndarray, other: np.ndarray) -> float:
         at = np.arange(12)
@@ -153,11 +156,14 @@ def test_few_units_are_gone_through_one_by_one(draw_table: MakeTable) -> None:
     # Of 5 units 16 assignments differ in size; each is counted once, the given one among them.
     first, second = (draw_table(3, 5, hit=hit, fractions=True) for hit in (0.4, 0.7))
     p = randomization_p(*(figures_of(ScoredTable(t)) for t in (first, second)), bootstrap=Bootstrap(), rounds=16)
-    observed = abs(pooled_f1(second.cells) - pooled_f1(first.cells))
+    observed = abs(pooled_f1(second.dense()) - pooled_f1(first.dense()))
     extreme = 0
     for sides in itertools.product((False, True), repeat=5):
         swapped = np.array(sides)[:, None, None]
-        ours, theirs = np.where(swapped, second.cells, first.cells), np.where(swapped, first.cells, second.cells)
+        ours, theirs = (
+            np.where(swapped, second.dense(), first.dense()),
+            np.where(swapped, first.dense(), second.dense()),
+        )
         extreme += abs(pooled_f1(theirs) - pooled_f1(ours)) >= observed - 1e-12
     assert p[2] == extreme / 32
 
@@ -170,7 +176,10 @@ def pair_of_tables(random: np.random.Generator, articles: int, gain: float) -> d
         right = random.binomial(gold, hit * (random.random((articles, 1)) < 0.8))
         sides.append(np.stack([gold, right + random.poisson(0.5, gold.shape), right, right], axis=-1).astype(float))
     names = tuple(f"a{at:02}" for at in range(articles))
-    return {name: ScoredTable(CountTable(names, ("X", "Y"), cells)) for name, cells in zip("AB", sides, strict=True)}
+    return {
+        name: ScoredTable(CountTable.of_dense(names, ("X", "Y"), cells))
+        for name, cells in zip("AB", sides, strict=True)
+    }
 
 
 @settings(max_examples=60, deadline=None)
@@ -206,7 +215,8 @@ def test_the_interval_of_the_test_is_students_for_normal_shares() -> None:
     gold = np.full(40, 1000.0)
     sides = [np.stack([gold, gold, own, own], axis=-1)[:, None] for own in (np.full(40, 500.0), 500 + share)]
     first, second = (
-        figures_of(ScoredTable(CountTable(tuple(f"{at:02}" for at in range(40)), ("X",), own))) for own in sides
+        figures_of(ScoredTable(CountTable.of_dense(tuple(f"{at:02}" for at in range(40)), ("X",), own)))
+        for own in sides
     )
     swapped = randomized(first, second, bootstrap=Bootstrap(), rounds=20_000)
     half = swapped.half_widths(second.point() - first.point(), 40)[1]
@@ -218,13 +228,13 @@ def test_false_alarms_come_as_often_as_announced(draw_table: MakeTable) -> None:
     # Under the null hypothesis p ≤ 0.1 in a tenth of experiments: 20 of 200, standard deviation 4.2.
     alarms = 0
     for seed in range(200):
-        cells = draw_table(seed, 40).cells
-        other = draw_table(seed, 40, hit=0.701).cells
+        cells = draw_table(seed, 40).dense()
+        other = draw_table(seed, 40, hit=0.701).dense()
         side = np.random.default_rng(seed).integers(0, 2, 40)[:, None, None]
         names = tuple(f"a{at:05}" for at in range(40))
         tables = {
-            "A": ScoredTable(CountTable(names, ("L0", "L1", "L2"), np.where(side, cells, other))),
-            "B": ScoredTable(CountTable(names, ("L0", "L1", "L2"), np.where(side, other, cells))),
+            "A": ScoredTable(CountTable.of_dense(names, ("L0", "L1", "L2"), np.where(side, cells, other))),
+            "B": ScoredTable(CountTable.of_dense(names, ("L0", "L1", "L2"), np.where(side, other, cells))),
         }
         row = compare_tables(tables, task="t", convention="c", options=ComparisonOptions(bootstrap=Bootstrap(99)))[2]
         alarms += row.p_randomization <= 0.1
@@ -244,7 +254,9 @@ def test_stories_are_needed_where_articles_share_them() -> None:
             hit = np.repeat(random.beta(4, 4, 10), 4)
             right = random.binomial(12, hit)
             sides.append(np.stack([np.full(40, 12), np.full(40, 12), right, right], axis=-1)[:, None].astype(float))
-        tables = {name: ScoredTable(CountTable(names, ("X",), own)) for name, own in zip("AB", sides, strict=True)}
+        tables = {
+            name: ScoredTable(CountTable.of_dense(names, ("X",), own)) for name, own in zip("AB", sides, strict=True)
+        }
         for at, clusters in enumerate((stories, None)):
             options = ComparisonOptions(bootstrap=Bootstrap(200, clusters=clusters), rounds=600)
             row = compare_tables(tables, task="t", convention="c", options=options)[2]
@@ -353,7 +365,7 @@ def test_groups_change_nothing_but_the_scores_that_look_at_them(make_table: Make
         {"a": {"t": {"X": (1, 0, 0, 0)}}, "b": {"u": {"X": (2, 2, 2, 2)}, "t": {"Y": (1, 0, 0, 0)}}, "c": {"t": {}}},
     ]
     grouped = [make_table(own, ("X", "Y")) for own in cells]
-    plain = [CountTable(own.articles, own.labels, own.cells) for own in grouped]
+    plain = [CountTable.of_dense(own.articles, own.labels, own.dense()) for own in grouped]
     found = [
         compare_tables(dict(zip("AB", map(ScoredTable, tables), strict=True)), task="t", convention="c", options=FEW)
         for tables in (grouped, plain)

@@ -36,7 +36,7 @@ def test_a_nominal_95_percent_interval_covers_93_to_97_percent(method: str) -> N
     random = np.random.default_rng(20)
     held = np.zeros(2)
     for _ in range(EXPERIMENTS):
-        table = CountTable(NAMES, ("X",), articles(random, ARTICLES))
+        table = CountTable.of_dense(NAMES, ("X",), articles(random, ARTICLES))
         intervals = list(intervals_of(figures_of(ScoredTable(table)), Bootstrap(400, method=method)).values())
         held += [low <= true <= high for true, (low, high) in zip((TRUE_RECALL, TRUE_F1), intervals[1:3], strict=True)]
     assert ((held / EXPERIMENTS >= 0.93) & (held / EXPERIMENTS <= 0.97)).all(), held / EXPERIMENTS
@@ -46,7 +46,7 @@ def test_with_few_articles_the_expanded_interval_holds_what_the_percentile_inter
     random = np.random.default_rng(22)
     held = np.zeros(2)
     for trial in range(800):
-        figures = figures_of(ScoredTable(CountTable(NAMES[:10], ("X",), articles(random, 10))))
+        figures = figures_of(ScoredTable(CountTable.of_dense(NAMES[:10], ("X",), articles(random, 10))))
         for at, method in enumerate(("expanded", "percentile")):
             low, high = list(intervals_of(figures, Bootstrap(400, trial, method)).values())[2]
             held[at] += low <= TRUE_F1 <= high
@@ -62,7 +62,7 @@ def test_copies_of_wire_stories_need_clusters() -> None:
     stories = {name: name[:3] for name in NAMES}
     held = np.zeros(2)
     for _ in range(300):
-        table = CountTable(NAMES, ("X",), np.repeat(articles(random, ARTICLES // 3), 3, axis=0))
+        table = CountTable.of_dense(NAMES, ("X",), np.repeat(articles(random, ARTICLES // 3), 3, axis=0))
         clusters = {name: f"s{at // 3}" for at, name in enumerate(stories)}
         for at, bootstrap in enumerate((Bootstrap(400), Bootstrap(400, clusters=clusters))):
             low, high = list(intervals_of(figures_of(ScoredTable(table)), bootstrap).values())[2]

@@ -29,7 +29,7 @@ def test_names_and_values(make_table: Callable[..., CountTable]) -> None:
 def test_agrees_with_the_scores_of_the_table(drawn: np.ndarray) -> None:
     cells = drawn.astype(np.float64)
     cells[..., 2:] = np.minimum(cells[..., 2:], cells[..., :2])
-    table = CountTable(("a", "b", "c", "d"), ("X", "Y"), cells)
+    table = CountTable.of_dense(("a", "b", "c", "d"), ("X", "Y"), cells)
     point = figures_of(ScoredTable(table)).point()
     for at, expected in ((0, micro(table)), (3, macro(table))):
         assert point[at : at + 3] == pytest.approx([expected.precision, expected.recall, expected.f1], abs=1e-15)
@@ -55,4 +55,4 @@ def test_a_label_without_support_in_a_resample_leaves_its_macro(make_table: Call
 
 
 def test_nothing_at_all_is_zero() -> None:
-    assert figures_of(ScoredTable(CountTable((), (), np.zeros((0, 0, 4))))).point().tolist() == [0.0] * 6
+    assert figures_of(ScoredTable(CountTable.of_dense((), (), np.zeros((0, 0, 4))))).point().tolist() == [0.0] * 6

@@ -182,7 +182,7 @@ def test_agrees_with_a_plain_loop(draw_table: Callable[..., CountTable]) -> None
     values = resampled(figures_of(ScoredTable(table)), Bootstrap(40, seed=3)).values
     for weights, row in zip(np.concatenate(list(draws(Plan(30, 40, 3)))), values, strict=True):
         drawn = [at for at, times in enumerate(weights) for _ in range(times)]
-        counts = CountTable(tuple(map(str, drawn)), table.labels, table.cells[drawn]).counts()
+        counts = CountTable.of_dense(tuple(map(str, drawn)), table.labels, table.dense()[drawn]).counts()
         assert row[:3] == pytest.approx([counts.precision, counts.recall, counts.f1], abs=1e-12)
 
 
@@ -200,7 +200,7 @@ def test_agrees_with_scipy_on_the_same_resamples(
         return sample[..., drawn]
 
     monkeypatch.setattr(_resampling, "_bootstrap_resample", same_indices)
-    gold, predicted, credit = (table.cells.sum(axis=1)[:, at] for at in (0, 1, 2))
+    gold, predicted, credit = (table.dense().sum(axis=1)[:, at] for at in (0, 1, 2))
 
     def f1(index: np.ndarray, axis: int = -1) -> np.ndarray:
         at = index.astype(int)
@@ -217,7 +217,7 @@ def test_agrees_with_scipy_within_monte_carlo_error(draw_table: Callable[..., Co
     from scipy import stats
 
     table = draw_table(5, 60)
-    gold, predicted, credit = (table.cells.sum(axis=1)[:, at] for at in (0, 1, 2))
+    gold, predicted, credit = (table.dense().sum(axis=1)[:, at] for at in (0, 1, 2))
 
     def f1(g: np.ndarray, p: np.ndarray, c: np.ndarray, axis: int = -1) -> np.ndarray:
         return 2 * c.sum(axis=axis) / (g.sum(axis=axis) + p.sum(axis=axis))
@@ -289,7 +289,8 @@ def test_articles_of_one_story_widen_the_interval(draw_table: Callable[..., Coun
     # Every story five times over: as articles they look like five times the evidence that they are.
     table = draw_table(6, 20)
     copies = [
-        CountTable(tuple(f"{name}-{copy}" for name in table.articles), table.labels, table.cells) for copy in range(5)
+        CountTable.of_dense(tuple(f"{name}-{copy}" for name in table.articles), table.labels, table.dense())
+        for copy in range(5)
     ]
     whole = merge_tables(copies)
     stories = {name: name.split("-")[0] for name in whole.articles}
@@ -322,7 +323,7 @@ def test_scoring_with_intervals_loads_nothing_heavy() -> None:
         "from evalkit.analysis.intervals import METHODS, Bootstrap, task_result\n"
         "from evalkit.scoring.counts import CountTable\n"
         "from evalkit.scoring.tasks.table import ScoredTable\n"
-        "t = CountTable(('a', 'b'), ('X',), np.ones((2, 1, 4)))\n"
+        "t = CountTable.of_dense(('a', 'b'), ('X',), np.ones((2, 1, 4)))\n"
         "task_result('entities', 'exact', ScoredTable(t), signature='s', bootstrap=Bootstrap(10, method='bca'))\n"
         "print([m for m in ('scipy', 'pandas', 'sklearn', 'datasets', 'transformers') if m in sys.modules])"
     )

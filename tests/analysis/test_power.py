@@ -77,7 +77,7 @@ def test_the_smallest_difference_is_found_four_times_in_five() -> None:
     for _ in range(300):
         right = np.full(size, 5.0), 5 + 10 * wanted + random.normal(0, 1, size)
         tables = {
-            name: ScoredTable(CountTable(names, ("X",), np.stack([gold, gold, own, own], axis=-1)[:, None]))
+            name: ScoredTable(CountTable.of_dense(names, ("X",), np.stack([gold, gold, own, own], axis=-1)[:, None]))
             for name, own in zip("AB", right, strict=True)
         }
         row = compare_tables(tables, task="t", convention="c", options=ComparisonOptions(bootstrap=Bootstrap(199)))[1]

@@ -79,4 +79,4 @@ def test_refuses_keys_that_are_no_article_ids(make_table: MakeTable) -> None:
 
 
 def test_a_slice_of_nothing() -> None:
-    assert slice_articles(ScoredTable(CountTable((), ("X",), np.zeros((0, 1, 4)))), {}) == {}
+    assert slice_articles(ScoredTable(CountTable.of_dense((), ("X",), np.zeros((0, 1, 4)))), {}) == {}

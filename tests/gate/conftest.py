@@ -15,7 +15,7 @@ def entity_counts(found: Sequence[int], *, of: int = 2, label: str = "PER") -> S
     cells = np.zeros((len(found), 1, 4))
     for at, number in enumerate(found):
         cells[at, 0] = (of, number, number, number)
-    return ScoredTable(CountTable(tuple(f"a{at:03}" for at in range(len(found))), (label,), cells))
+    return ScoredTable(CountTable.of_dense(tuple(f"a{at:03}" for at in range(len(found))), (label,), cells))
 
 
 @pytest.fixture(scope="session")

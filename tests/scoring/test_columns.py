@@ -24,8 +24,9 @@ def test_items_come_in_one_order_and_know_where_they_were():
 
 def test_counts_by_article_and_label():
     columns = columns_from_arrays(["a", "b"], ["X", "Y"], ([0, 0, 1], [0, 4, 0], [2, 6, 2], [1, 1, 0]), NOTHING)
-    assert columns.counts[0].tolist() == [[0, 2], [1, 0]]
-    assert columns.counts[1].tolist() == [[0, 0], [0, 0]]
+    assert columns.filled.numbers.tolist() == [1, 2]
+    assert columns.filled.sums(0).tolist() == [2, 1]
+    assert columns.filled.sums(1).tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_slices_by_every_property_add_up_to_the_whole(task: str, name: str) -> N
             if values is not None:
                 sliced = items.grouped_table(values)
                 # Credits may be fractions, which are added up in another order.
-                assert np.allclose(sliced.cells, items.table().cells, rtol=0, atol=1e-12)
+                assert np.allclose(sliced.dense(), items.table().dense(), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(("task", "name"), EVERY, ids=IDS)
@@ -96,7 +96,7 @@ def test_items_count_in_their_own_slice() -> None:
     table = items.grouped_table((["short", "long", "short"], ["short", "long"]))
     assert (table.groups, table.by_group().totals().tolist()) == (("long", "short"), [[1, 1, 0, 0], [2, 1, 1, 1]])
     # By group and label: long X, long Y, short X, short Y.
-    assert table.whole.sum(axis=0).reshape(4, 4).tolist() == [[0, 0, 0, 0], [1, 1, 0, 0], [2, 1, 1, 1], [0, 0, 0, 0]]
+    assert table.group_totals().reshape(4, 4).tolist() == [[0, 0, 0, 0], [1, 1, 0, 0], [2, 1, 1, 1], [0, 0, 0, 0]]
 
 
 def test_refuses_values_of_another_number() -> None:
@@ -109,5 +109,5 @@ def test_pairs_alone_give_the_same_table_as_their_rows() -> None:
     shared = items_of_pairs(COLUMNS, np.array([2]), np.array([1]), 0.5, settled=COLUMNS.equal)
     settled = tuple(own.copy() for own in COLUMNS.equal)
     spread = items_of_pairs(COLUMNS, np.array([2]), np.array([1]), 0.5, settled=(settled[0], settled[1]))
-    assert shared.table().cells.tolist() == spread.table().cells.tolist()
+    assert shared.table().dense().tolist() == spread.table().dense().tolist()
     assert items_of_pairs(COLUMNS, nothing, nothing).table().counts().gold_credit == 0

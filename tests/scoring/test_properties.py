@@ -143,4 +143,4 @@ def test_groups_of_quotes_fold_to_the_table_of_the_task(convention: str) -> None
     scored = score_task("quotes", [quotes_pair()], [convention])[convention]
     assert scored.items is not None
     grouped = scored.items.grouped_table(values("quotes", [quotes_pair()])["speaker"])
-    assert grouped.cells.tolist() == scored.table.cells.tolist()
+    assert grouped.dense().tolist() == scored.table.dense().tolist()

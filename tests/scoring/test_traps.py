@@ -32,7 +32,7 @@ def test_half_credits_survive_merging(table):
         table("partial", "X 0-4; X 10-14", "X 0-4; X 10-14"),
         table("partial", "X 0-4; X 10-14; X 20-24", "X 0-6; X 10-16; X 20-26"),
     ]
-    renamed = [CountTable((f"d{at}",), part.labels, part.cells) for at, part in enumerate(parts)]
+    renamed = [CountTable.of_dense((f"d{at}",), part.labels, part.dense()) for at, part in enumerate(parts)]
     assert micro(merge_tables(renamed)).f1 == pytest.approx(0.70)
 
 

@@ -21,7 +21,7 @@ from evalkit.analysis.figures import PRF_SCORES, Figure, FigureList, figures_of
 from evalkit.analysis.intervals import Bootstrap, Resampled, interval_bounds, jackknife, resampled
 from evalkit.analysis.resampling import group_sums, row_blocks, units_of
 from evalkit.results import PRF, Interval, Score, TaskResult
-from evalkit.scoring.counts import GOLD, PREDICTED, CountTable
+from evalkit.scoring.counts import GOLD, PREDICTED
 from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = ["Ways", "compared_items", "mean_defined", "mean_result"]
@@ -34,7 +34,7 @@ Ways = tuple[ScoredTable, ScoredTable]
 
 def compared_items(pairs: Iterable[Ways]) -> int:
     """How many items were laid against each other: those of both readers, over all pairs."""
-    return sum(round(float(there.table.cells[..., [GOLD, PREDICTED]].sum())) for there, _ in pairs)
+    return sum(round(float(there.table.totals()[:, [GOLD, PREDICTED]].sum())) for there, _ in pairs)
 
 
 def mean_result(
@@ -49,10 +49,11 @@ def mean_result(
     labels = sorted({label for pair in pairs for way in pair for label in way.table.labels})
     groups = sorted({group for pair in pairs for way in pair for group in way.table.groups})
     laid = [
-        [figures_of(replace(way, table=_laid(way.table, articles, labels, groups))) for way in pair] for pair in pairs
+        [figures_of(replace(way, table=way.table.with_labels(labels, groups).with_articles(articles))) for way in pair]
+        for pair in pairs
     ]
     names = laid[0][0].names
-    point = _mean_of_pairs([[_known(own, own.cells.sum(axis=0)) for own in pair] for pair in laid])
+    point = _mean_of_pairs([[_known(own, own.scored.table.group_totals().ravel()) for own in pair] for pair in laid])
     if np.isnan(point[names.index(Figure("micro", "", "f1"))]):
         return None
     additive = all(way.additive for pair in pairs for way in pair)
@@ -85,15 +86,6 @@ def mean_defined(values: Sequence[Floats]) -> Floats:
         total += np.where(known, one, 0.0)
         number += known
     return np.asarray(np.divide(total, number, out=np.full(total.shape, np.nan), where=number > 0))
-
-
-def _laid(table: CountTable, articles: Sequence[str], labels: Sequence[str], groups: Sequence[str]) -> CountTable:
-    """A table over more articles, labels and groups; what it does not have is 0."""
-    own = table.with_labels(labels, groups)
-    row = {name: number for number, name in enumerate(articles)}
-    whole = np.zeros((len(articles), *own.whole.shape[1:]))
-    whole[[row[name] for name in own.articles]] = own.whole
-    return replace(CountTable.of_groups(tuple(articles), own.labels, own.groups, whole), apart=own.apart)
 
 
 def _known(figures: FigureList, totals: Floats) -> Floats:
@@ -156,4 +148,4 @@ def _articles_with(label: str, laid: Sequence[Sequence[FigureList]]) -> int:
     """In how many articles a reader gave a label."""
     tables = [own.scored.table for pair in laid for own in pair]
     at = tables[0].labels.index(label)
-    return int(np.any([table.cells[:, at, GOLD] > 0 for table in tables], axis=0).sum())
+    return len({row for table in tables for row in table.article[(table.label == at) & (table.values[:, GOLD] > 0)]})

@@ -205,7 +205,7 @@ def _explored(run: GivenRun, judged: Mapping[str, JudgedLayer], ids: Sequence[st
     for task, tables in run.tables.tables.items():
         costs[task] = {}
         for convention, scored in tables.items():
-            cells = scored.table.cells.sum(axis=1)
+            cells = scored.table.by_article()
             lost = cells[:, GOLD] - cells[:, GOLD_CREDIT] + cells[:, PREDICTED] - cells[:, PREDICTED_CREDIT]
             costs[task][convention] = of_articles = np.zeros(len(ids))
             of_articles[[position[name] for name in scored.table.articles]] = np.maximum(lost, 0)

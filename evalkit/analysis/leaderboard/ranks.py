@@ -36,7 +36,7 @@ from evalkit.analysis.resampling import (
     units_of,
     weighted_sums,
 )
-from evalkit.scoring.counts import CountTable, prf
+from evalkit.scoring.counts import prf
 from evalkit.scoring.tasks.table import ScoredTable
 
 __all__ = ["FIGURE", "PairTest", "RankRange", "holm", "pair_tests", "pooled_figures", "rank_ranges", "rounds_for"]
@@ -87,8 +87,7 @@ def pooled_figures(scored: ScoredTable) -> FigureList:
     table = scored.table
     if table.apart:
         return figures_of(replace(scored, derived={}, items=None))
-    pooled = CountTable(table.articles, ("",), table.cells.sum(axis=1, keepdims=True))
-    return figures_of(replace(scored, table=pooled, derived={}, items=None))
+    return figures_of(replace(scored, table=table.pooled(), derived={}, items=None))
 
 
 def rounds_for(pairs: int, alpha: float) -> int:

@@ -115,7 +115,7 @@ def disagreements(articles: Sequence[Article], systems: Sequence[Voter]) -> list
                 continue
             pairs = [Pair(ordered[at], left.answers[ordered[at].id], right.answers[ordered[at].id]) for at in both]
             name = load_task(task).main
-            cells = score_task(task, pairs, [name])[name].table.cells.sum(axis=1)
+            cells = score_task(task, pairs, [name])[name].table.by_article()
             earned[both, column] += cells[:, GOLD_CREDIT] + cells[:, PREDICTED_CREDIT]
             there[both, column] += cells[:, GOLD] + cells[:, PREDICTED]
     found = []

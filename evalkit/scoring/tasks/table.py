@@ -239,7 +239,7 @@ class ScoredTable:
     def derived_value(self, name: str) -> float:
         """A derived score of the whole table."""
         derived, table = self.derived[name], self.table
-        totals = table.whole.sum(axis=0) if derived.group is not None else table.totals()
+        totals = table.group_totals() if derived.group is not None else table.totals()
         return float(derived.values(totals, table.labels))
 
 

@@ -27,7 +27,7 @@ def scored(found: list[int], of: int = 10, labels: int = 2) -> ScoredTable:
     """Articles of `of` gold items of each label, of which so many are found, and nothing else predicted."""
     cells = np.array([[[of, number, number, number]] * labels for number in found], dtype=np.float64)
     names = tuple(f"a{number:03d}" for number in range(len(found)))
-    return ScoredTable(CountTable(names, tuple("ABCDEFG"[:labels]), cells))
+    return ScoredTable(CountTable.of_dense(names, tuple("ABCDEFG"[:labels]), cells))
 
 
 @pytest.mark.parametrize("articles", [pytest.param(9, id="exact"), pytest.param(40, id="rounds")])
