@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterable, Mapping, Sequence
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import orjson
@@ -21,7 +22,7 @@ from evalkit.layers.scopes import scope_to_table
 from evalkit.layers.table import all_layers
 from evalkit.records import Example, LayerScope
 
-__all__ = ["Content", "fingerprint_of", "fingerprint_of_columns", "plain_content"]
+__all__ = ["Content", "Fingerprint", "fingerprint_of", "fingerprint_of_columns", "plain_content"]
 
 Content = list[Any]
 """What one article says apart from its plain mentions, as JSON values."""
@@ -29,27 +30,62 @@ Content = list[Any]
 
 def fingerprint_of(examples: Iterable[Example]) -> str:
     """16 hexadecimal digits of a SHA-256 over what the gold says, whatever the order of articles, items and ids."""
-    ordered = sorted(examples, key=lambda example: example.article.id)
-    layers = all_layers()
-    contents, plain = [], []
-    for example in ordered:
-        rows: list[Any] = []
-        contents.append(_content(example, layers, rows))
-        plain.append(rows)
-    labels, mentions = _rows(layers[0], plain)
-    return fingerprint_of_columns(contents, labels, mentions)
+    fingerprint = Fingerprint()
+    for example in sorted(examples, key=lambda example: example.article.id):
+        fingerprint.add(example)
+    return fingerprint.digits()
 
 
-def _rows(layer: Layer[Any], plain: Sequence[Sequence[Any]]) -> tuple[list[str], bytes]:
-    """The labels of the plain items of each article, sorted, and the items as rows of numbers."""
-    label_of, spans_of = layer.label, layer.spans
-    labels = sorted({label_of(item) for items in plain for item in items})
-    position = {label: number for number, label in enumerate(labels)}
-    numbers: list[int] = []
-    for article, items in enumerate(plain):
-        for start, end, label in sorted([(*spans_of(item)[0], position[label_of(item)]) for item in items]):
-            numbers += (article, start, end, label)
-    return labels, struct.pack(f"<{len(numbers)}i", *numbers)
+class Fingerprint:
+    """The fingerprint of examples that come one by one, in the order of their ids; what they say is not kept.
+
+    Only the plain mentions are, as rows of numbers, and those of large gold in a file: they are hashed at the end.
+    """
+
+    def __init__(self) -> None:
+        self._layers = all_layers()
+        self._digest = hashlib.sha256(b"[[")
+        self._labels: dict[str, int] = {}
+        self._articles = 0
+        self._mentions = SpooledTemporaryFile[bytes](max_size=_HELD)
+
+    def add(self, example: Example) -> None:
+        """Takes the next one in."""
+        plain: list[Any] = []
+        content = orjson.dumps(_content(example, self._layers, plain))
+        self._digest.update(b"," + content if self._articles else content)
+        if plain:
+            codes, layer = self._labels, self._layers[0]
+            rows = [(*layer.spans(item)[0], codes.setdefault(layer.label(item), len(codes))) for item in plain]
+            numbers = [number for row in rows for number in (self._articles, *row)]
+            self._mentions.write(struct.pack(f"<{len(numbers)}i", *numbers))
+        self._articles += 1
+
+    def digits(self) -> str:
+        """The fingerprint of all that came; nothing can be added then."""
+        labels = sorted(self._labels)
+        self._digest.update(b"]," + orjson.dumps(labels) + b"]")
+        if labels:
+            import numpy as np
+
+            position = np.argsort(np.argsort(np.array(list(self._labels), dtype=object))).astype("<i4")
+            self._mentions.seek(0)
+            rest = np.zeros((0, 4), dtype="<i4")
+            while True:
+                block = self._mentions.read(_BLOCK)
+                rows = np.concatenate([rest, np.frombuffer(block, dtype="<i4").reshape(-1, 4)])
+                # The last article of a block may go on in the next one.
+                end = int(np.searchsorted(rows[:, 0], rows[-1, 0])) if block and len(rows) else len(rows)
+                rows, rest = rows[:end].copy(), rows[end:]
+                rows[:, 3] = position[rows[:, 3]]
+                self._digest.update(rows[np.lexsort(rows.T[::-1])].tobytes())
+                if not block:
+                    break
+        self._mentions.close()
+        return self._digest.hexdigest()[:16]
+
+
+_HELD, _BLOCK = 1 << 24, 1 << 20
 
 
 def fingerprint_of_columns(contents: Sequence[Content], labels: Sequence[str], mentions: bytes) -> str:
@@ -79,13 +115,13 @@ def _content(example: Example, layers: Sequence[Layer[Any]], plain: list[Any]) -
     for layer in layers:
         items, said = layer.of(gold), None
         if items is not None and layer is layers[0]:
-            others_than_plain: list[Any] = []
-            for item in items:
-                (plain if layer.is_plain(item) else others_than_plain).append(item)
-            said = sorted([layer.content(item, numbers) for item in others_than_plain], key=_by_value)
+            own, others_than_plain = layer.plain_and_others(items)
+            plain += own
+            said = _sorted(layer.contents(others_than_plain, numbers))
         elif items is not None:
             # By how Python writes them: the order that fingerprints were made with from the first.
-            ordered = sorted([(layer.content(item, numbers), item.id) for item in items], key=repr)
+            names = [item.id for item in items]
+            ordered = sorted(zip(layer.contents(items, numbers), names, strict=True), key=repr)
             numbers[layer.name] = {name: number for number, (_, name) in enumerate(ordered)}
             said = [content for content, _ in ordered]
         if layer.always_stated:
@@ -106,6 +142,14 @@ def _content(example: Example, layers: Sequence[Layer[Any]], plain: list[Any]) -
 
 def _by_layer(scope: LayerScope) -> str:
     return scope.layer
+
+
+def _sorted(contents: list[Content]) -> list[Content]:
+    try:
+        return sorted(contents)
+    except TypeError:
+        # Of two that are alike up to there one gives a value and the other does not.
+        return sorted(contents, key=_by_value)
 
 
 def _by_value(content: Sequence[Any]) -> list[tuple[bool, Any]]:

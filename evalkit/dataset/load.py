@@ -245,7 +245,7 @@ def double_items(examples: Iterable[Example]) -> list[str]:
     for example in examples:
         for layer in layers:
             items = layer.of(example.gold)
-            if items and (number := len(items) - len(set(map(layer.identity, items)))):
+            if items and (number := len(items) - len(layer.identities(items))):
                 doubles[layer.name] += number
                 first[layer.name] = min(first.get(layer.name, example.article.id), example.article.id)
     return [double_note(name, number, first[name]) for name, number in doubles.items()]
@@ -286,7 +286,10 @@ def _refuse_unscorable(
 ) -> None:
     problems = [*unconverted, *check_ids((raw.example.article.id, raw.claims.where) for raw in raws)]
     for raw in raws:
-        problems += check_scorable(raw.example, inventory, surfaces=raw.claims.surfaces, sha256=raw.claims.sha256)
+        claims = raw.claims
+        problems += check_scorable(
+            raw.example, inventory, surfaces=claims.surfaces, sha256=claims.sha256, proved=claims.proved
+        )
     if not problems:
         return
     first, more = problems[0], len(problems) - 1

@@ -209,4 +209,4 @@ def of_annotator(batch: Batch, annotator: str, place: str) -> Batch:
 def _claims_of(claims: Claims, annotator: str) -> Claims:
     """What a file says besides the gold, once the gold is a reading."""
     own = claims.readings.get(annotator, Claims())
-    return replace(claims, surfaces=own.surfaces, unread=own.unread)
+    return replace(claims, surfaces=own.surfaces, unread=own.unread, proved=own.proved)

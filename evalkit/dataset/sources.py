@@ -376,7 +376,7 @@ def _read_place(place: Place, read: ReadOptions, *, split: str, predicted: bool,
 
         batch = _of_split(read_corpus(find_entry(place.name), place.path, split), split)
     elif place.kind == "folder":
-        batch = _read_folder(place.path, split, predicted=predicted)
+        batch = _read_folder(place.path, split, predicted=predicted, offsets=read.offsets)
     elif place.kind in ("rows", "saved"):
         batch = _read_rows(place, read, split, predicted=predicted)
     else:
@@ -409,7 +409,7 @@ def _read_from_hub(place: Place, split: str, *, predicted: bool) -> Batch:
     )
 
 
-def _read_folder(folder: Path, split: str, *, predicted: bool) -> Batch:
+def _read_folder(folder: Path, split: str, *, predicted: bool, offsets: str | None) -> Batch:
     files = split_files(folder)
     built = read_manifest(folder)
     names = list(dict.fromkeys([*files, *built]))
@@ -421,7 +421,7 @@ def _read_folder(folder: Path, split: str, *, predicted: bool) -> Batch:
     for name in wanted:
         of_build = set(built.get(name, ()))
         for path in files.get(name, ()):
-            batch = read_native(path, split=name, predicted=predicted)
+            batch = read_native(path, split=name, predicted=predicted, offsets=offsets)
             ids = {one.article.id for one in batch.examples} | {one.article_id for one in batch.predictions or ()}
             if path.stem in of_build and path.stem not in ids and not batch.problems:
                 batch = Batch(problems=(lost_article(path, ids),))

@@ -71,6 +71,8 @@ class Claims:
         sha256: the hash that it gives for the text.
         unread: the keys of items that nothing is read from, by layer and index.
         readings: what it says besides each reading, by annotator.
+        proved: whether its reader has found all values plain ones of their types, ids of items unique, spans in the
+            text that the file gives, and there what it says stands there; such surfaces of gold are not kept.
     """
 
     where: str = ""
@@ -79,6 +81,7 @@ class Claims:
     sha256: str | None = None
     unread: Mapping[tuple[str, int], tuple[UnreadKey, ...]] = field(default_factory=dict)
     readings: Mapping[str, Claims] = field(default_factory=dict)
+    proved: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

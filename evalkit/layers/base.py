@@ -229,9 +229,17 @@ class Layer(Generic[Item]):
             if value is not None:
                 yield from ((word, span) for span in ([value] if isinstance(value, Span) else value))
 
+    def identities(self, items: Iterable[Item]) -> set[tuple[Any, ...]]:
+        """What the items say, that of those which say the same once."""
+        return set(map(self._identity, items))
+
     def identity(self, item: Item) -> tuple[Any, ...]:
         """What two items have in common that say the same."""
-        return tuple([getattr(item, name) for name in self.same])
+        return self._identity(item)
+
+    @cached_property
+    def _identity(self) -> Callable[[Item], tuple[Any, ...]]:
+        return values_of(self.same)
 
     def show(self, item: Item, text: str) -> str:
         """An item in words: by default what stands at its spans, or its label if it has none."""
@@ -366,19 +374,27 @@ class Layer(Generic[Item]):
 
     def content(self, item: Item, names: Mapping[str, Mapping[str, Any]]) -> list[Any]:
         """What a fingerprint hashes of an item; ids that it refers to are replaced as in `renamed`."""
+        return self.contents([item], names)[0]
+
+    def contents(self, items: Sequence[Item], names: Mapping[str, Mapping[str, Any]]) -> list[list[Any]]:
+        """The content of each of some items."""
         values, changed = self._hashed
-        content = list(values(item))
+        contents = list(map(list, map(values, items)))
         for number, field in changed:
-            value = content[number]
             if field.name in self.refers:
-                content[number] = names.get(self.refers[field.name], {}).get(value or "", value)
+                ids = names.get(self.refers[field.name], {})
+                for content in contents:
+                    content[number] = ids.get(content[number] or "", content[number])
             else:
-                content[number] = field.type.hashed(value)
+                hashed = field.type.hashed
+                for content in contents:
+                    content[number] = hashed(content[number])
         for field in self._rarely:
             # By name, so that two such fields are never taken for each other.
-            if (value := getattr(item, field.name)) != field.absent:
-                content.append([field.name, field.type.hashed(value)])
-        return content
+            for content, value in zip(contents, map(attrgetter(field.name), items), strict=True):
+                if value != field.absent:
+                    content.append([field.name, field.type.hashed(value)])
+        return contents
 
     @cached_property
     def _rarely(self) -> list[Field]:
@@ -397,6 +413,14 @@ class Layer(Generic[Item]):
         rest, nothing = self._rest
         spans = self.spans(item)
         return len(spans) == 1 and rest(item) == nothing and 0 <= spans[0][0] < PLAIN_LIMIT > spans[0][1] >= 0
+
+    def plain_and_others(self, items: Sequence[Item]) -> tuple[list[Item], Sequence[Item]]:
+        """The plain items, and the others, each in their order."""
+        rest, nothing = self._rest
+        # Where each has more than a span and a label, as in rich gold, no further look is needed.
+        if nothing not in map(rest, items):
+            return [], items
+        return [item for item in items if self.is_plain(item)], [item for item in items if not self.is_plain(item)]
 
     @cached_property
     def _rest(self) -> tuple[Callable[[Item], tuple[Any, ...]], tuple[Any, ...]]:

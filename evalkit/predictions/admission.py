@@ -40,7 +40,12 @@ class _UnfitError(Exception):
 
 
 def admit(
-    prediction: Prediction, article: Article | None, layers: Sequence[str] | None, *, empty_spans: bool = False
+    prediction: Prediction,
+    article: Article | None,
+    layers: Sequence[str] | None,
+    *,
+    empty_spans: bool = False,
+    plain: bool = False,
 ) -> Prediction | Refused:
     """The prediction in plain values, such as whole numbers for those of numpy, or why it cannot be used.
 
@@ -51,20 +56,26 @@ def admit(
         article: what it must be about, and whose text its spans must be in; None if that is compared elsewhere.
         layers: what its extractor claims; None if nobody says.
         empty_spans: whether a span that covers nothing is let in; scoring knows that it is no token.
+        plain: whether its values are known to be plain ones and its labels to say something, as whoever decoded them
+            by their types knows it.
     """
     try:
         if _text(prediction.article_id) != (article or Article(id=prediction.article_id, text="")).id:
             raise _UnfitError(f"is about the article {prediction.article_id!r:.80}")
         if prediction.error is not None:
             _text(prediction.error)
-        annotations = _admitted(prediction.annotations, article, empty_spans=empty_spans)
-        given = prediction.given and _admitted(prediction.given, article, labelled=False, empty_spans=empty_spans)
+        annotations = _admitted(prediction.annotations, article, empty_spans=empty_spans, plain=plain)
+        given = prediction.given and _admitted(
+            prediction.given, article, labelled=False, empty_spans=empty_spans, plain=plain
+        )
         for name in annotations.layers:
             if layers is not None and name not in layers:
                 raise _UnfitError(
                     f"the extractor returned the layer {name!r}, which it does not claim ({', '.join(layers)}); "
                     "name all its layers in its attribute `layers`"
                 )
+        if plain:
+            return prediction
         return replace(prediction, annotations=annotations, given=given, usage=_usage(prediction.usage))
     except KeyboardInterrupt:
         raise
@@ -75,10 +86,10 @@ def admit(
 
 
 def _admitted(
-    annotations: Annotations, article: Article | None, *, labelled: bool = True, empty_spans: bool
+    annotations: Annotations, article: Article | None, *, labelled: bool = True, empty_spans: bool, plain: bool
 ) -> Annotations:
     changed = {}
-    for name, items in annotations.layers.items():
+    for name, items in () if plain else annotations.layers.items():
         refuse_unknown_layer(name, "the extractor")
         layer = load_layer(name)
         if not _are_plain(layer, items):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -19,9 +18,8 @@ from evalkit.errors import FormatError
 from evalkit.files import add_to_shared
 from evalkit.folders import cache_folder
 from evalkit.formats.native.rows import article_to_row, prediction_line
-from evalkit.predictions.admission import admit
 from evalkit.predictions.batches import Job
-from evalkit.predictions.lines import checksum, prediction_of
+from evalkit.predictions.lines import admitted_line, checksum
 from evalkit.records import Prediction
 
 __all__ = ["PredictionCache", "cache_key", "not_cached"]
@@ -66,8 +64,8 @@ class PredictionCache:
             return None
         if line == _line(key, body):
             try:
-                said = replace(prediction_of(body, str(self.path)), article_id=job.article.id)
-                admitted = admit(said, job.article, layers)
+                name = job.article.id
+                admitted = admitted_line(body, str(self.path), job.article, layers, article_id=name)
                 if isinstance(admitted, Prediction):
                     return admitted
             except FormatError:

@@ -7,15 +7,18 @@ the line without it. Lines of earlier versions have none.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import orjson
 
 from evalkit.errors import FormatError
 from evalkit.formats.native.rows import prediction_from_row, prediction_line
-from evalkit.records import Prediction
+from evalkit.formats.native.typed_rows import run_prediction
+from evalkit.predictions.admission import Refused, admit
+from evalkit.records import Article, Prediction
 
-__all__ = ["checked_line", "checksum", "has_check", "prediction_of", "sha256_of"]
+__all__ = ["admitted_line", "checked_line", "checksum", "has_check", "prediction_of", "sha256_of"]
 
 DIGITS = 16
 _BEFORE, _AFTER = b',"check":"', b'"}'
@@ -44,6 +47,35 @@ def has_check(line: bytes) -> bool:
     return line[-_ADDED:].startswith(_BEFORE) and line.endswith(_AFTER)
 
 
+def admitted_line(
+    line: bytes,
+    where: str,
+    article: Article | None = None,
+    layers: Sequence[str] | None = None,
+    *,
+    article_id: str | None = None,
+) -> Prediction | Refused:
+    """The prediction of a line, whose check is right if it has one, let in (see `admit`), or why it cannot be used.
+
+    Args:
+        line: the line.
+        where: its place, for messages.
+        article: what it must be about.
+        layers: what its extractor claims.
+        article_id: of the article that it is taken for, where it was made for another one of the same text.
+
+    Raises:
+        FormatError: the line is damaged or was changed.
+    """
+    line = line.rstrip(b"\n")
+    _refuse_changed(line, where)
+    typed = run_prediction(line, checked=has_check(line))
+    prediction = _read_closely(line, where) if typed is None else typed
+    if article_id is not None:
+        prediction = replace(prediction, article_id=article_id)
+    return admit(prediction, article, layers, plain=typed is not None)
+
+
 def prediction_of(line: bytes, where: str) -> Prediction:
     """The prediction of a line, whose check is right if it has one.
 
@@ -51,10 +83,18 @@ def prediction_of(line: bytes, where: str) -> Prediction:
         FormatError: the line is damaged or was changed.
     """
     line = line.rstrip(b"\n")
+    _refuse_changed(line, where)
+    return run_prediction(line, checked=has_check(line)) or _read_closely(line, where)
+
+
+def _refuse_changed(line: bytes, where: str) -> None:
     if has_check(line):
         body = line[:-_ADDED] + b"}"
         if checksum(body) != line[-_ADDED:][len(_BEFORE) : -len(_AFTER)]:
             raise FormatError(f"{where}: damaged, or changed after it was written (its check is another)")
+
+
+def _read_closely(line: bytes, where: str) -> Prediction:
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError as error:

@@ -180,6 +180,9 @@ def _admitted(place: Place, predictions: Sequence[Prediction], claims: Sequence[
     """
     done = []
     for number, prediction in enumerate(predictions):
+        if claims and claims[number].proved:
+            done.append(prediction)
+            continue
         counted = plain_usage(prediction.usage) if prediction.usage else prediction.usage
         admitted = admit(replace(prediction, usage=counted), None, None)
         if isinstance(admitted, Refused):

@@ -43,7 +43,7 @@ from evalkit.files import (
 )
 from evalkit.predictions.admission import Refused, admit
 from evalkit.predictions.facts import checked_facts
-from evalkit.predictions.lines import checked_line, has_check, prediction_of
+from evalkit.predictions.lines import admitted_line, checked_line, has_check
 from evalkit.records import Article, Prediction
 from evalkit.results import RUN_FACTS, EvalResult
 from evalkit.shapes import checked, fields
@@ -322,13 +322,15 @@ class RunFolder:
         odd = 0
         for line in lines:
             try:
-                prediction = prediction_of(line, name)
+                # Whatever it is about, it is let in for an article of this run only.
+                admitted = admitted_line(line, name)
             except FormatError:
                 odd += 1
                 continue
-            article = articles.get(prediction.article_id)
-            admitted = None if article is None else admit(prediction, article, layers)
-            if has_check(line) != have_checks or not isinstance(admitted, Prediction):
+            article = articles.get(admitted.article_id) if isinstance(admitted, Prediction) else None
+            if isinstance(admitted, Prediction) and article is not None:
+                admitted = admit(admitted, article, layers, plain=True)
+            if article is None or has_check(line) != have_checks or not isinstance(admitted, Prediction):
                 odd += 1
                 continue
             good[admitted.article_id] = admitted, line + b"\n" if have_checks else checked_line(admitted)
@@ -544,7 +546,7 @@ def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction], str]:
     for number, line in enumerate(lines[:-1] if not lines[-1] else lines, 1):
         where = f"{path / PREDICTIONS}:{number}"
         try:
-            admitted = admit(prediction_of(line, where), None, None)
+            admitted = admitted_line(line, where)
             if isinstance(admitted, Refused):
                 raise FormatError(f"{where}: {admitted.reason}")
             if has_check(line) != have_checks:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import FormatError
 from evalkit.formats.base import Batch, Claims, Format, Losses, Source, counted
+from evalkit.formats.native.json_rows import EMPTY_TEXT, ReadRow
 from evalkit.formats.spelling import LABEL_CASE
 from evalkit.layers.keys import BOUNDS, UnreadKey
 from evalkit.layers.table import load_layer
@@ -18,6 +19,7 @@ from evalkit.options import ReadOptions
 from evalkit.records import Annotations
 
 if TYPE_CHECKING:
+    from evalkit.formats.native.typed_rows import TypedRows
     from evalkit.formats.tags.token_settings import TokenSettings
 
 __all__ = ["NATIVE", "batch_of_rows", "read_native"]
@@ -33,22 +35,31 @@ def _sniff(path: Path, head: bytes) -> float:
     return 0.3 if path.suffix in _SUFFIXES else 0.0
 
 
-def read_native(path: Path, *, predicted: bool = False, split: str | None = None, unnamed: str = "") -> Batch:
+def read_native(
+    path: Path, *, predicted: bool = False, split: str | None = None, unnamed: str = "", offsets: str | None = None
+) -> Batch:
     """The rows of a file; the split is the given one, or what a row says.
+
+    Where offsets are counted in another way, as `offsets` says, all surfaces are kept: nothing can be compared yet.
 
     Raises:
         InputError: the file cannot be read.
     """
-    from evalkit.formats.native.rows import read_rows
+    from evalkit.formats.native.json_rows import read_typed_rows
+    from evalkit.formats.native.typed_rows import TypedRows
 
     problems: list[FormatError] = []
-    rows = read_rows(path, on_error=problems.append)
-    return batch_of_rows(rows, predicted=predicted, split=split, problems=problems, unnamed=unnamed, beside=path.parent)
+    typed = TypedRows(predicted=predicted) if offsets is None else None
+    rows = read_typed_rows(path, None if typed is None else typed.read, on_error=problems.append)
+    return batch_of_rows(
+        rows, typed=typed, predicted=predicted, split=split, problems=problems, unnamed=unnamed, beside=path.parent
+    )
 
 
 def batch_of_rows(
-    rows: Iterable[tuple[str, Mapping[str, Any]]],
+    rows: Iterable[tuple[str, Mapping[str, Any] | ReadRow]],
     *,
+    typed: TypedRows | None = None,
     predicted: bool = False,
     split: str | None = None,
     problems: list[FormatError] | None = None,
@@ -60,6 +71,7 @@ def batch_of_rows(
 
     Args:
         rows: the objects.
+        typed: what decoded some of them by their types, and is told of the others.
         predicted: whether they are predictions.
         split: the split of all of them; else each may name its own.
         problems: those of the rows that are no objects.
@@ -70,15 +82,19 @@ def batch_of_rows(
     wrong = [] if problems is None else problems
     found = iter(rows)
     begun = [row for row in (next(found, None),) if row is not None]
-    if not begun or (tokens is None and not {"tokens", "words"} & begun[0][1].keys()):
-        return _batch(chain(begun, found), predicted, split, wrong)
+    first = begun[0][1] if begun else {}
+    if not begun or isinstance(first, ReadRow) or (tokens is None and not {"tokens", "words"} & first.keys()):
+        return _batch(chain(begun, found), predicted, split, wrong, typed)
     from evalkit.formats.tags.token_rows import has_tokens, native_rows
     from evalkit.formats.tags.token_settings import TokenSettings
 
-    if tokens is None and not has_tokens(begun[0][1]):
+    if tokens is None and not has_tokens(first):
         return _batch(chain(begun, found), predicted, split, wrong)
+    if typed is not None:
+        typed.give_up()
+    plain = [(where, row) for where, row in (*begun, *found) if not isinstance(row, ReadRow)]
     try:
-        made = native_rows([*begun, *found], unnamed=unnamed, settings=tokens or TokenSettings(beside=beside))
+        made = native_rows(plain, unnamed=unnamed, settings=tokens or TokenSettings(beside=beside))
     except FormatError as error:
         return Batch(problems=(*wrong, error))
     batch = _batch(made.rows, predicted, split, wrong)
@@ -86,8 +102,57 @@ def batch_of_rows(
 
 
 def _batch(
-    rows: Iterable[tuple[str, Mapping[str, Any]]], predicted: bool, split: str | None, wrong: list[FormatError]
+    rows: Iterable[tuple[str, Mapping[str, Any] | ReadRow]],
+    predicted: bool,
+    split: str | None,
+    wrong: list[FormatError],
+    typed: TypedRows | None = None,
 ) -> Batch:
+    items: list[Any] = []
+    claims: list[Claims] = []
+    splits: list[str | None] = []
+    unknown: Counter[str] = Counter()
+    notes: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for where, row in rows:
+        try:
+            read = row if isinstance(row, ReadRow) else _read_closely(row, where, predicted)
+            if predicted and (before := first.setdefault(read.item.article_id, where)) is not where:
+                raise FormatError(
+                    f"{where}: prediction for article {read.item.article_id!r} is given twice, first at {before}; keep "
+                    "one"
+                )
+        except _ForeignError as error:
+            wrong.append(error)
+            break
+        except FormatError as error:
+            wrong.append(error)
+            continue
+        if typed is not None and not isinstance(row, ReadRow):
+            typed.learn(row)
+        items.append(read.item)
+        claims.append(read.claims)
+        splits.append(read.split if split is None and isinstance(read.split, str) else split)
+        unknown.update(read.unknown)
+        notes.update(read.notes)
+    if predicted:
+        return Batch(
+            predictions=tuple(items), claims=tuple(claims), notes=notes, unknown=unknown, problems=tuple(wrong)
+        )
+    return Batch(
+        examples=tuple(items), claims=tuple(claims), splits=tuple(splits), unknown=unknown, problems=tuple(wrong)
+    )
+
+
+ODD_SOURCE = "predicted with control characters in 'published' or 'lang', which are not read"
+
+
+def _read_closely(row: Mapping[str, Any], where: str, predicted: bool) -> ReadRow:
+    """What a row says, in whatever form.
+
+    Raises:
+        FormatError: it says nothing, or something that is none; a form of another tool is named.
+    """
     from evalkit.formats.native.rows import (
         READINGS,
         article_from_row,
@@ -97,57 +162,27 @@ def _batch(
         unread_fields,
     )
 
-    items: list[Any] = []
-    claims: list[Claims] = []
-    splits: list[str | None] = []
-    unknown: Counter[str] = Counter()
-    notes: Counter[str] = Counter()
-    first: dict[str, str] = {}
-    for where, row in rows:
-        try:
-            item, other = _item(row, where, predicted), unknown_layers(row)
-            surfaces, unread = claimed_surfaces(row, where), unread_fields(row)
-            article = article_from_row(row, where) if predicted else item.article
-            sha256 = row.get("text_sha256")
-            if not isinstance(sha256, str | None):
-                raise FormatError(f"{where}: 'text_sha256' must be a string, found {sha256!r}")
-            if other:
-                _refuse_misspelt(row, where)
-            if unread:
-                _refuse_misplaced(unread, where)
-            readings = {}
-            for name, own in {} if predicted else reading_rows(row, where).items():
-                readings[name] = _claims_of_reading(own, f"{where}: {READINGS}.{name}")
-                unknown.update(unknown_layers(own))
-            if predicted and (before := first.setdefault(item.article_id, where)) is not where:
-                raise FormatError(
-                    f"{where}: prediction for article {item.article_id!r} is given twice, first at {before}; keep one"
-                )
-        except _ForeignError as error:
-            wrong.append(error)
-            break
-        except FormatError as error:
-            wrong.append(error)
-            continue
-        items.append(item)
-        unknown.update(other)
-        if predicted and row.get("text") == "":
-            notes["predicted with an empty 'text', which is compared with nothing"] += 1
-        if predicted and not (article.published + article.lang).isprintable():
-            notes["predicted with control characters in 'published' or 'lang', which are not read"] += 1
-        named = row.get("split")
-        text = article.text or None if predicted else None
-        claims.append(
-            Claims(where=where, surfaces=surfaces, text=text, sha256=sha256, unread=unread, readings=readings)
-        )
-        splits.append(named if split is None and isinstance(named, str) else split)
-    if predicted:
-        return Batch(
-            predictions=tuple(items), claims=tuple(claims), notes=notes, unknown=unknown, problems=tuple(wrong)
-        )
-    return Batch(
-        examples=tuple(items), claims=tuple(claims), splits=tuple(splits), unknown=unknown, problems=tuple(wrong)
-    )
+    item, other = _item(row, where, predicted), unknown_layers(row)
+    surfaces, unread = claimed_surfaces(row, where), unread_fields(row)
+    article = article_from_row(row, where) if predicted else item.article
+    sha256 = row.get("text_sha256")
+    if not isinstance(sha256, str | None):
+        raise FormatError(f"{where}: 'text_sha256' must be a string, found {sha256!r}")
+    if other:
+        _refuse_misspelt(row, where)
+    if unread:
+        _refuse_misplaced(unread, where)
+    readings = {}
+    unknown = Counter(other)
+    for name, own in {} if predicted else reading_rows(row, where).items():
+        readings[name] = _claims_of_reading(own, f"{where}: {READINGS}.{name}")
+        unknown.update(unknown_layers(own))
+    text = article.text or None if predicted else None
+    claims = Claims(where=where, surfaces=surfaces, text=text, sha256=sha256, unread=unread, readings=readings)
+    notes = [EMPTY_TEXT] if predicted and row.get("text") == "" else []
+    if predicted and not (article.published + article.lang).isprintable():
+        notes.append(ODD_SOURCE)
+    return ReadRow(item, claims, row.get("split"), tuple(notes), unknown)
 
 
 def _claims_of_reading(row: Mapping[str, Any], where: str) -> Claims:
@@ -221,7 +256,7 @@ def _refuse_misplaced(unread: Mapping[tuple[str, int], Sequence[UnreadKey]], whe
 
 
 def _read(source: Source, options: ReadOptions) -> Batch:
-    return read_native(source.path, predicted=source.predicted, unnamed=source.unnamed)
+    return read_native(source.path, predicted=source.predicted, unnamed=source.unnamed, offsets=options.offsets)
 
 
 def _write(batch: Batch, target: Path, options: ReadOptions) -> Losses:

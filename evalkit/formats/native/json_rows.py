@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from evalkit.errors import FormatError
 from evalkit.files import read_bytes, unlike_written
+from evalkit.formats.base import Claims
 from evalkit.formats.contents import other_content
 from evalkit.formats.native.json_faults import json_fault, objects_in
 
-__all__ = ["json_value", "read_rows"]
+__all__ = ["EMPTY_TEXT", "ReadRow", "Typed", "json_value", "read_rows", "read_typed_rows"]
 
 Row = dict[str, Any]
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
+EMPTY_TEXT = "predicted with an empty 'text', which is compared with nothing"
+"""A note on predictions."""
+
 HEAD = 1 << 12
 """How many bytes tell what a file is."""
+
+
+class ReadRow(NamedTuple):
+    """What an object says.
+
+    Attributes:
+        item: an example or a prediction.
+        claims: what it claims besides.
+        split: the split that it names.
+        notes: what is to be said about it.
+        unknown: how many objects it has under names that are no layer.
+    """
+
+    item: Any
+    claims: Claims
+    split: Any = None
+    notes: tuple[str, ...] = ()
+    unknown: Mapping[str, int] = {}
+
+
+Typed = Callable[[bytes, str], ReadRow | None]
+"""Reads an object by its types at a place, or gives None where that takes a closer look."""
 
 
 def read_rows(path: Path, *, on_error: Callable[[FormatError], None] | None = None) -> Iterator[tuple[str, Row]]:
@@ -37,8 +63,17 @@ def read_rows(path: Path, *, on_error: Callable[[FormatError], None] | None = No
         InputError: the file cannot be read.
         FormatError: a line is no JSON object; says what it is instead, or where it breaks.
     """
-    for where, row in _values(read_bytes(path).removeprefix(BYTE_ORDER_MARK), path):
-        if isinstance(row, dict):
+    for where, row in read_typed_rows(path, None, on_error=on_error):
+        if not isinstance(row, ReadRow):
+            yield where, row
+
+
+def read_typed_rows(
+    path: Path, typed: Typed | None, *, on_error: Callable[[FormatError], None] | None = None
+) -> Iterator[tuple[str, Row | ReadRow]]:
+    """The same, with what can be decoded by types decoded so. Raises what `read_rows` raises."""
+    for where, row in _values(read_bytes(path).removeprefix(BYTE_ORDER_MARK), path, typed):
+        if isinstance(row, (dict, ReadRow)):
             yield where, row
             continue
         problem = row if isinstance(row, FormatError) else _no_object(where, row)
@@ -54,14 +89,18 @@ def _no_object(where: str, value: object) -> FormatError:
     return FormatError(f"{where}: expected a JSON object, found {type(value).__name__} {str(value)[:40]!r}; {remedy}")
 
 
-def _values(content: bytes, path: Path) -> Iterator[tuple[str, Any]]:
+def _values(content: bytes, path: Path, typed: Typed | None) -> Iterator[tuple[str, Any]]:
     """Each value with its place, or what is wrong there."""
     if (other := other_content(content[:HEAD])) is not None:
         yield str(path), FormatError(f"{path}: is {other}")
     elif content.lstrip()[:1] == b"[":
         yield from _listed(content, path)
     else:
-        yield from _lines(content.split(b"\n"), path)
+        if typed is not None and content[:1] == b"{" and (row := typed(content, where := f"{path}:1")) is not None:
+            # One object, such as an article in a file of its own.
+            yield where, row
+            return
+        yield from _lines(content.split(b"\n"), path, typed)
 
 
 def _listed(content: bytes, path: Path) -> Iterator[tuple[str, Any]]:
@@ -70,7 +109,7 @@ def _listed(content: bytes, path: Path) -> Iterator[tuple[str, Any]]:
     except orjson.JSONDecodeError as error:
         lines = content.split(b"\n")
         if _is_json(lines[0]):
-            yield from _lines(lines, path)
+            yield from _lines(lines, path, None)
             return
         before = content.decode("utf-8", "replace")[: error.pos]
         where = f"{path}:{before.count(chr(10)) + 1}"
@@ -83,12 +122,15 @@ def _listed(content: bytes, path: Path) -> Iterator[tuple[str, Any]]:
         yield f"{path}[{index}]", row
 
 
-def _lines(lines: list[bytes], path: Path) -> Iterator[tuple[str, Any]]:
+def _lines(lines: list[bytes], path: Path, typed: Typed | None) -> Iterator[tuple[str, Any]]:
     number, looked = 0, False
     while number < len(lines):
         line, where = lines[number], f"{path}:{number + 1}"
         number += 1
         if not line.strip():
+            continue
+        if typed is not None and (row := typed(line, where)) is not None:
+            yield where, row
             continue
         try:
             value = orjson.loads(line)
