@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from evalkit.options import ReadOptions as ReadOptions
     from evalkit.options import Running as Running
     from evalkit.options import Scoring as Scoring
+    from evalkit.options import Shard as Shard
     from evalkit.predictions.events import RunCallback as RunCallback
     from evalkit.predictions.events import RunEvent as RunEvent
     from evalkit.predictions.extraction import Extraction as Extraction
@@ -146,6 +147,7 @@ if TYPE_CHECKING:
     from evalkit.workflows.gate import update_baseline as update_baseline
     from evalkit.workflows.leaderboard import rank_runs as rank_runs
     from evalkit.workflows.leakage import find_leakage as find_leakage
+    from evalkit.workflows.merge import merge_runs as merge_runs
     from evalkit.workflows.patch import patch_dataset as patch_dataset
     from evalkit.workflows.replay import replay_runs as replay_runs
     from evalkit.workflows.review import review_dataset as review_dataset
@@ -219,7 +221,7 @@ _HOMES = {
     "evalkit.gate.project": ("ProjectInit",),
     "evalkit.integrations.project": ("init_project",),
     "evalkit.gate.outcome": ("BaselineUpdate", "GateReport"),
-    "evalkit.options": ("Intervals", "OptionWords", "ReadOptions", "Running", "Scoring"),
+    "evalkit.options": ("Intervals", "OptionWords", "ReadOptions", "Running", "Scoring", "Shard"),
     "evalkit.integrations.mlflow": ("MlflowTracker",),
     "evalkit.predictions.events": ("RunCallback", "RunEvent"),
     "evalkit.predictions.facts": ("GoldReference", "MadeBy"),
@@ -251,6 +253,7 @@ _HOMES = {
     "evalkit.workflows.leakage": ("find_leakage",),
     "evalkit.workflows.review": ("review_dataset",),
     "evalkit.workflows.robustness": ("measure_robustness",),
+    "evalkit.workflows.merge": ("merge_runs",),
     "evalkit.workflows.patch": ("patch_dataset",),
     "evalkit.workflows.replay": ("replay_runs",),
     "evalkit.workflows.run": ("run_extractor",),

@@ -14,7 +14,7 @@ import stat
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from reprlib import repr as shortened
@@ -40,6 +40,7 @@ __all__ = [
     "make_folder",
     "old_leftovers",
     "parse_json",
+    "part_inside",
     "path_of",
     "read_bytes",
     "read_inside",
@@ -267,10 +268,16 @@ def make_folder(path: Path) -> None:
         os.makedirs(path, exist_ok=True)
 
 
-def write_file(path: Path, content: bytes | str, *, remedy: str = "choose another place") -> None:
+def write_file(path: Path, content: bytes | str | Iterable[bytes], *, remedy: str = "choose another place") -> None:
     """Writes a file whole or not at all, and makes its folder; text as UTF-8 with its line ends as they are.
 
     A link in its place is replaced, never followed. A device, such as `/dev/stdout`, is written to and stays one.
+
+    Args:
+        path: the file.
+        content: all of it, or what is larger than memory in pieces; what making a piece raises leaves the file as it
+            was.
+        remedy: what to do where it cannot be written.
 
     Raises:
         OutputError: it cannot be written there.
@@ -389,6 +396,21 @@ def read_inside(path: Path) -> bytes:
         OSError: there is no such file, or it cannot be read.
         InputError: it is a link or no file.
     """
+    return part_inside(path, 0, -1)
+
+
+def part_inside(path: Path, start: int, size: int) -> bytes:
+    """So many bytes of such a file from there on, or all that there are.
+
+    Args:
+        path: the file.
+        start: how many bytes are left out before.
+        size: how many are read; all that follow if it is negative.
+
+    Raises:
+        OSError: there is no such file, or it cannot be read.
+        InputError: it is a link or no file.
+    """
     _refuse_link(path)
     # A pipe would wait for somebody to write.
     descriptor = os.open(path, os.O_RDONLY | _NOT_FOLLOWED | getattr(os, "O_NONBLOCK", 0))
@@ -396,7 +418,8 @@ def read_inside(path: Path) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise InputError(f"{path}: is no file; delete it")
         with open(descriptor, "rb", closefd=False) as file:
-            return file.read()
+            file.seek(start)
+            return file.read(size)
     finally:
         os.close(descriptor)
 
@@ -469,10 +492,11 @@ def _write_all(descriptor: int, content: bytes) -> None:
         rest = rest[written:]
 
 
-def _written(descriptor: int, content: bytes, *, synced: bool = False) -> None:
+def _written(descriptor: int, content: bytes | Iterable[bytes], *, synced: bool = False) -> None:
     """Writes all of a file that was opened, and closes it."""
     try:
-        _write_all(descriptor, content)
+        for piece in (content,) if isinstance(content, bytes) else content:
+            _write_all(descriptor, piece)
         if synced:
             os.fsync(descriptor)
     finally:

@@ -6,11 +6,12 @@ each into the record that has such a field, once, for every verb.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from reprlib import repr as shortened
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from evalkit.errors import InputError
 from evalkit.registry import near_match
@@ -23,6 +24,7 @@ __all__ = [
     "ReadOptions",
     "Running",
     "Scoring",
+    "Shard",
     "Standing",
     "listed",
     "options_of",
@@ -174,6 +176,53 @@ class ReadOptions:
         object.__setattr__(self, "articles", tuple(map(str, listed(self.articles, int, wanted=wanted))))
 
 
+_MOST_SHARDS = 10**6
+_SHARD = re.compile(r"(\d{1,9})/(\d{1,9})")
+
+
+class Shard(NamedTuple):
+    """One of the parts into which the articles of a run are divided.
+
+    Attributes:
+        number: which one, counted from 1.
+        of: how many there are.
+    """
+
+    number: int
+    of: int
+
+    @classmethod
+    def parse(cls, value: Any) -> Shard:
+        """The shard that `I/N`, or a pair of numbers, means.
+
+        Raises:
+            InputError: it means none.
+        """
+        if isinstance(value, str):
+            parts = _SHARD.fullmatch(value.strip())
+            pair: Any = parts and (int(parts[1]), int(parts[2]))
+        else:
+            pair = value
+        if not isinstance(pair, Sequence) or len(pair) != 2 or any(type(one) is not int for one in pair):
+            raise InputError(f"shard {value!r:.60} is not I/N, such as 1/4, counted from 1")
+        number, of = pair
+        if not 1 <= number <= of <= _MOST_SHARDS:
+            raise InputError(
+                f"shard {number}/{of}: there is none of this number; count from 1 to N, and N to {_MOST_SHARDS:,}"
+            )
+        return cls(number, of)
+
+    @property
+    def spelling(self) -> str:
+        """As options spell it."""
+        return f"{self.number}/{self.of}"
+
+    @property
+    def words(self) -> str:
+        """As sentences name it."""
+        return f"shard {self.number} of {self.of}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Running:
     """How an extractor is run over articles; nothing of it changes a prediction.
@@ -196,6 +245,7 @@ class Running:
         announce: told before the first article, in one line, what will be asked of somebody who counts it.
         isolated: whether Python code of others runs in a process of its own, which may be lost.
         callbacks: told what happens, each a function of one `evalkit.RunEvent`.
+        shard: only the articles of this shard, as `I/N` counted from 1, for `evalkit.merge_runs`; all if None.
     """
 
     batch_size: int | None = None
@@ -214,8 +264,15 @@ class Running:
     max_tokens: int | None = None
     announce: Callable[[str], None] | None = None
     callbacks: tuple[Callable[[Any], None], ...] = ()
+    shard: Shard | tuple[int, int] | str | None = None
+
+    @property
+    def part(self) -> Shard | None:
+        """The shard, read."""
+        return None if self.shard is None else Shard.parse(self.shard)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "shard", self.part)
         callbacks = (self.callbacks,) if callable(self.callbacks) else tuple(self.callbacks)
         if odd := next((one for one in callbacks if not callable(one)), None):
             raise InputError(f"callbacks must be functions of an event, found {type(odd).__name__} {str(odd)[:40]!r}")
@@ -272,6 +329,7 @@ class OptionWords(TypedDict, total=False):
     max_tokens: int | None
     announce: Callable[[str], None] | None
     callbacks: Sequence[Callable[[Any], None]]
+    shard: Shard | tuple[int, int] | str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,6 +344,9 @@ class Options:
 
 _FIELDS = {"interval": "method"}
 """Words that are not called like their field: by itself the word would not say what it is about."""
+
+_APART = {"shard"}
+"""Words that few of the verbs take which take their record: these name them."""
 
 _RECORD_OF = {
     own.name: record.name
@@ -311,7 +372,7 @@ def options_of(
         InputError: a word that no record has, or that this verb does not take; the near match is named.
     """
     known = {word: _RECORD_OF[_FIELDS.get(word, word)] for word in OptionWords.__annotations__}
-    taken = [word for word, record in known.items() if record in takes or word in takes]
+    taken = [word for word, record in known.items() if word in takes or (record in takes and word not in _APART)]
     whole = {name: record for name, record in records.items() if record is not None}
     for name, record in whole.items():
         if not isinstance(record, kind := type(getattr(Options(), name))):

@@ -430,6 +430,31 @@ class EvalResult:
 
 
 _names = list_of(text)
+_whole = number(0, whole=True)
+_SCORED = fields(
+    {
+        "scoring": fields(
+            dict.fromkeys(("tasks", "conventions", "labels", "scope", "min_score", "without"), _names),
+            dict.fromkeys(("label_map", "gold_label_map", "predicted_label_map"), text),
+        ),
+        "intervals": fields(
+            {"resamples": _whole, "seed": number(whole=True), "method": text, "level": number(0, 1)}, {"cluster": text}
+        ),
+        "baseline": flag,
+    }
+)
+_WHOLE_RUN = fields(
+    {"articles": _whole, "chosen": _names, "languages": _names, "uncached": text},
+    {
+        "limit": _whole,
+        "scored": _SCORED,
+        "prices": ruled(numbers(0), lambda prices: "" if len(prices) == 2 else "two prices"),
+    },
+)
+_MERGED_SHARD = fields(
+    {"shard": number(1, whole=True), "articles": _whole, "versions": each(text), "sha256": text}, {"command": text}
+)
+_PARTIAL = fields({"missing": numbers(1, whole=True), "of": _whole, "articles": _whole, "gold_fingerprint": text})
 SCORING_FACTS = fields(
     {},
     {
@@ -452,6 +477,9 @@ RUN_FACTS: Mapping[str, Shape] = {
     "shard": ruled(
         numbers(1, whole=True), lambda parts: "" if len(parts) == 2 and parts[0] <= parts[1] else "I and N of a shard"
     ),
+    "whole": _WHOLE_RUN,
+    "shards": list_of(_MERGED_SHARD),
+    "partial": _PARTIAL,
 }
 """What a run, a result and a baseline say of a run, each of them or not (see `evalkit.predictions.facts`)."""
 

@@ -38,7 +38,7 @@ What a package of yours fills in to bring an extractor, a format, a layer, a tas
 _VERBS = {
     "Runs and scores": ("run_", "score_predictions", "extract_articles", "write_suggestions", "measure_speed"),
     "What a run is worth": ("compare_", "explain_", "diagnose", "fit_", "measure_robustness"),
-    "Many runs": ("runs_", "list_runs", "rank_runs", "run_suite"),
+    "Many runs": ("merge_", "runs_", "list_runs", "rank_runs", "run_suite"),
     "To look at and to pass on": ("view_", "write_view", "render_", "write_report", "list_items"),
     "Gates and pull requests": ("check_gate", "update_baseline", "render_comment", "review_", "init_project"),
     "Gold": (

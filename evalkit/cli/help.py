@@ -28,6 +28,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ),
         ("run --model mine:find --task entities --convention all", "your function, every way to count"),
         ("run --model llm:MODEL --dry-run", "what it would ask for, before it costs anything"),
+        ("run --model mine:find --shard 3/16 --out shards/3", "a part of it, on one of many machines"),
         ("run --suite suite.toml", "many models over many datasets, gone on with where it stopped"),
         ("run --model ner-base --json -o result.html -o table.tex", "for a script, and to look at"),
     ],
@@ -35,6 +36,11 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("extract --model news-base article.txt", "what is in it, in its text"),
         ("extract --model ner-base texts/ --json", "one JSON line an article"),
         ("extract --model ner-base texts/ --to labelstudio --out tasks.json", "suggestions for people to correct"),
+    ],
+    "merge": [
+        ("merge shards --out runs/whole", "all shards in a folder"),
+        ("merge --template slurm", "a job array that runs them"),
+        ("merge shards --partial --out runs/so-far", "those that are finished, and what share that is"),
     ],
     "score": [
         ("score --gold gold.conll --predicted predicted.conll", "two files of tag columns"),
@@ -114,7 +120,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
 
 _GROUPS: Mapping[str, Sequence[str]] = {
     "What": [
-        *("model", "settings", "suite", "runs", "gold", "predicted", "dataset", "split", "articles", "limit"),
+        *("model", "settings", "suite", "runs", "gold", "predicted", "dataset", "split", "articles", "limit", "shard"),
         *("baseline", "rules"),
     ],
     "How it is run": [

@@ -25,6 +25,7 @@ __all__ = ["main"]
 COMMANDS = {
     "run": ("evalkit.cli.run:run_command", "Run an extractor over gold and score it."),
     "extract": ("evalkit.cli.extract:extract_command", "Run an extractor over a raw article."),
+    "merge": ("evalkit.cli.merge:merge_command", "Make one run of the shards that machines made of it."),
     "score": ("evalkit.cli.score:score_command", "Score predictions made elsewhere, or a run again."),
     "report": ("evalkit.cli.report:report_command", "Write a run as Markdown, HTML, LaTeX, CSV, JSON or SVG."),
     "compare": ("evalkit.cli.compare:compare_command", "Compare runs over the same gold."),

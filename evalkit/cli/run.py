@@ -20,12 +20,24 @@ from evalkit.cli.options import (
 from evalkit.cli.progress import Watched, shown_progress
 from evalkit.cli.reading import read_options
 from evalkit.cli.settings import in_use, words_of
-from evalkit.cli.show import TERMINAL, Shown, advise, form_options_with, say, show, show_logs, status_of, warn
-from evalkit.errors import interruption_of
-from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring
+from evalkit.cli.show import (
+    TERMINAL,
+    Shown,
+    advise,
+    form_options_with,
+    say,
+    show,
+    show_logs,
+    status_of,
+    warn,
+    write_beside,
+)
+from evalkit.errors import InputError, interruption_of
+from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring, Shard
 from evalkit.showing import number_of
 
 if TYPE_CHECKING:
+    from evalkit.predictions.facts import GoldReference
     from evalkit.predictions.run import Run
     from evalkit.predictions.speed import Speed
 
@@ -39,12 +51,23 @@ _SILENT = {
 """Options that change no byte of a run, and how many values they take."""
 
 
+SHOWN = 10
+"""So many articles of a shard that failed are named."""
+
+
 def _batch_size(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
     if value == "auto":
         return None
     if not (value.isascii() and value.isdecimal()) or len(value) > 9 or int(value) < 1:
         raise click.BadParameter(f"{value!r:.60} is not 'auto' or a whole number from 1")
     return int(value)
+
+
+def _shard(context: click.Context, parameter: click.Parameter, value: str | None) -> Shard | None:
+    try:
+        return None if value is None else Shard.parse(value)
+    except InputError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command("run")
@@ -77,6 +100,12 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
 )
 @click.option(
     "--workers", type=click.IntRange(min=1), metavar="N", default=1, show_default=True, help="Batches at once."
+)
+@click.option(
+    "--shard",
+    metavar="I/N",
+    callback=_shard,
+    help="Only part I of N, counted from 1, the same articles wherever it runs; evalkit merge makes the run of all.",
 )
 @click.option("--out", type=PATH, help="The run folder; runs/NAME-KEY by default.")
 @click.option(
@@ -121,7 +150,7 @@ def run_command(
     """Run an extractor over gold articles and print how good it is, task by task.
 
     The run is written to a folder; the same command continues a run that was interrupted, tries again the articles that
-    failed, and scores a finished one again without extracting.
+    failed, and scores a finished one again without extracting. A shard is not scored: evalkit merge does that, once.
 
     Articles that fail are named and count as missed. Exit status 1 if all of them fail, more than --max-failures, or
     nothing could be evaluated.
@@ -130,6 +159,8 @@ def run_command(
     from evalkit.workflows.plan import plan_extraction
 
     show_logs()
+    if rest["shard"] is not None and rest["speed"] is not None:
+        raise click.UsageError("--speed is about a whole run; leave it out, or --shard")
     if rest["suite"] is not None:
         from evalkit.cli.suite import run_the_suite
 
@@ -201,6 +232,7 @@ def _running(given: Mapping[str, Any]) -> Running:
         # Who only plans keeps nothing.
         callbacks=() if given["dry_run"] else _trackers(given["mlflow"]),
         command=_command(_whole_command()),
+        shard=given["shard"],
     )
 
 
@@ -241,13 +273,31 @@ def _command(arguments: Sequence[str]) -> str:
 def _show(run: Run, form: Shown) -> None:
     gold = run.gold
     if form.form != TERMINAL or gold is None:
-        show(run.result, form, heading=False)
+        show(run.result or run, form, heading=False)
+        return
+    if run.shard is not None:
+        _show_shard(run, gold, run.shard)
+        write_beside(run, form)
         return
     say(f"{run.extractor} on {gold.name}, split {gold.split}: {number_of(gold.articles, 'article')}")
     say("")
     show(run.result, form, heading=False)
-    kept = gold.articles - run.fresh
-    speed = run.articles_per_second
+    say(_how_made(run, gold.articles))
+    say(f"written to {run.path}")
+
+
+def _show_shard(run: Run, gold: GoldReference, shard: Shard) -> None:
+    of = number_of(0 if run.whole is None else run.whole.articles, "article")
+    say(f"{run.extractor} on {gold.name}, split {gold.split}, {shard.words}: {gold.articles} of {of}")
+    for note in [*run.asides, *(f"failed: {name}: {error}" for name, error in list(run.failed.items())[:SHOWN])]:
+        say(f"note: {note}")
+    say(_how_made(run, gold.articles))
+    say(f"written to {run.path}; when all {shard.of} are there: evalkit merge SHARD … --out RUN")
+
+
+def _how_made(run: Run, articles: int) -> str:
+    """How many predictions were made now and how fast, and how many were there."""
+    kept, speed = articles - run.fresh, run.articles_per_second
     words = (
         []
         if speed is None
@@ -255,5 +305,4 @@ def _show(run: Run, form: Shown) -> None:
     )
     if kept:
         words.append(f"{number_of(kept, 'prediction')} reused (--no-cache extracts again)")
-    say("; ".join(words))
-    say(f"written to {run.path}")
+    return "; ".join(words)

@@ -30,11 +30,13 @@ from evalkit.showing import number_of, shown_html
 __all__ = ["STATES", "ListedRun", "RunFigure", "RunList", "found_runs"]
 
 SCORED, UNSCORED, UNFINISHED, CHANGED, RESULT_ONLY = "scored", "unscored", "unfinished", "changed", "result"
+SHARD = "shard"
 BROKEN = "broken"
 STATES: Mapping[str, str] = {
     SCORED: "whole, with a result that was made of its predictions",
     UNSCORED: "whole, without such a result",
     UNFINISHED: "not every article has been tried",
+    SHARD: "a shard that is whole, to be merged with the others",
     CHANGED: "its predictions are not those that it recorded",
     RESULT_ONLY: "a result without a run, as score --out writes it",
     BROKEN: "cannot be read",
@@ -219,6 +221,8 @@ def listed_run(path: Path) -> ListedRun | None:
         state = CHANGED
     elif not run.complete:
         state = UNFINISHED
+    elif run.shard is not None:
+        state = SHARD
     else:
         result = _result(path)
         state = UNSCORED if result is None else SCORED
@@ -298,13 +302,16 @@ def _date(path: Path) -> str:
 
 
 def _command(path: Path, command: str, state: str) -> str:
-    """What continues or scores a run that is not whole or has no result, else what shows it.
+    """What continues or scores a run that is not whole or has no result, else what shows it; what merges a shard.
 
     A recorded command names no folder, since a run says nothing of where it lies. One that was made in Python records
     none: then the words say what to call.
     """
     if state == SCORED:
         return shlex.join(["evalkit", "report", path.as_posix()])
+    if state == SHARD:
+        # The others lie beside it, unless somebody put them elsewhere.
+        return shlex.join(["evalkit", "merge", path.parent.as_posix()])
     if not command:
         return f"run_extractor(…, out={path.as_posix()!r})"
     return f"{command} --out {shlex.quote(path.as_posix())}"

@@ -22,7 +22,7 @@ from evalkit.formats.native.rows import sha256_text
 from evalkit.layers.table import all_layers
 from evalkit.options import ReadOptions
 from evalkit.predictions.admission import Refused, admit, plain_usage
-from evalkit.predictions.run import Run
+from evalkit.predictions.run import Run, refuse_shard
 from evalkit.predictions.store import RUN
 from evalkit.records import Annotations, Article, Example, Prediction, Span
 from evalkit.showing import number_of
@@ -52,6 +52,7 @@ def load_predictions(path: Path, examples: Sequence[Example] = (), read: ReadOpt
         if read is not None and read.offsets is not None:
             raise InputError(f"{path}: is a run, whose offsets are code points; leave out --offsets")
         run = Run.load(path, result=False)
+        refuse_shard(run)
         if not run.predictions:
             raise InputError(f"{path}: holds no prediction")
         _check(str(path), run.predictions, (), examples)

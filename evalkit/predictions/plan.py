@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from evalkit.extractors.base import Work
+from evalkit.options import Shard
 from evalkit.predictions.facts import GoldReference
 from evalkit.showing import number_of, shown_html
 
@@ -24,6 +25,7 @@ class Plan:
         cached: how many others were made by another run; None likewise.
         work: what the articles that are left take; None of an extractor that asks nobody who counts it.
         prices: of a million prompt and completion tokens.
+        shard: which part of the run it is; None for all of it.
     """
 
     extractor: str
@@ -33,6 +35,7 @@ class Plan:
     cached: int | None
     work: Work | None
     prices: tuple[float, float] | None
+    shard: Shard | None = None
 
     @property
     def asked(self) -> int:
@@ -43,7 +46,8 @@ class Plan:
     def lines(self) -> list[str]:
         """The plan for people."""
         gold = self.gold
-        lines = [f"{self.extractor} on {gold.name}, split {gold.split}: {number_of(gold.articles, 'article')}"]
+        part = "" if self.shard is None else f", {self.shard.words}"
+        lines = [f"{self.extractor} on {gold.name}, split {gold.split}{part}: {number_of(gold.articles, 'article')}"]
         if self.kept is None:
             lines.append(
                 f"at most {number_of(self.asked, 'article')} to extract from; how many are there already is known when "
@@ -63,8 +67,9 @@ class Plan:
         counted = {} if self.work is None else asdict(self.work)
         cost = {} if self.work is None or self.prices is None else {"cost": self.work.cost(self.prices)}
         head = {"format": "evalkit.plan", "version": 1, "extractor": self.extractor, "gold": self.gold.short}
+        part = {} if self.shard is None else {"shard": list(self.shard)}
         numbers = {"articles": self.gold.articles, "kept": self.kept, "cached": self.cached, "asked": self.asked}
-        return {**head, "split": self.gold.split, "folder": self.folder, **numbers, **counted, **cost}
+        return {**head, "split": self.gold.split, "folder": self.folder, **part, **numbers, **counted, **cost}
 
     _repr_html_ = shown_html
 

@@ -15,10 +15,11 @@ from evalkit.errors import FormatError, InputError
 from evalkit.files import path_of
 from evalkit.formats.native.rows import prediction_line, prediction_to_row
 from evalkit.harmless import clean
-from evalkit.options import Scoring
+from evalkit.options import Scoring, Shard
 from evalkit.predictions.admission import Refused, admit
 from evalkit.predictions.facts import GoldReference, MadeBy, checked_facts, stated
 from evalkit.predictions.lines import checked_line, sha256_of
+from evalkit.predictions.shards.facts import MergedShards, WholeRun, no_figures
 from evalkit.predictions.store import FORMAT_VERSION, RESULT, RUN, RunFolder, current_result, read_run
 from evalkit.records import Article, Example, Prediction
 from evalkit.results import EvalResult, failures_beyond
@@ -27,7 +28,7 @@ from evalkit.showing import number_of, shown_html
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["GoldReference", "MadeBy", "Run"]
+__all__ = ["GoldReference", "MadeBy", "Run", "refuse_shard"]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -44,6 +45,8 @@ class Run:
         scoring: how it was scored, where that is not the usual way: label maps and labels.
         result: its stored result, if there is one.
         shard: which part of how many, counted from 1; None for a whole run.
+        whole: of a shard, the run that it is a part of.
+        merged: of a run that was merged, its shards, and which of them are missing.
         complete: whether every article has been tried.
         sha256: of `predictions.jsonl`; empty for a run that lies nowhere.
         path: where it lies, if it lies somewhere.
@@ -65,7 +68,9 @@ class Run:
     default_label_map: str | None = None
     scoring: Scoring = field(default_factory=Scoring)
     result: EvalResult | None = field(default=None, compare=False)
-    shard: tuple[int, int] | None = None
+    shard: Shard | None = None
+    whole: WholeRun | None = None
+    merged: MergedShards | None = None
     complete: bool = True
     sha256: str = field(default="", compare=False)
     path: Path | None = field(default=None, compare=False)
@@ -77,6 +82,10 @@ class Run:
     seconds: float = field(default=0.0, compare=False)
     fresh: int = field(default=0, compare=False)
     max_failures: int | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        # A pair of numbers does as well.
+        object.__setattr__(self, "shard", None if self.shard is None else Shard(*self.shard))
 
     @property
     def place(self) -> str:
@@ -102,9 +111,29 @@ class Run:
     @property
     def key(self) -> str:
         """A hash of what decides the predictions: who was run over what."""
+        shard = () if self.shard is None else (self.shard.spelling,)
+        return hashlib.sha256("\n".join((*self._who_over_what, *shard)).encode()).hexdigest()
+
+    @property
+    def key_of_whole(self) -> str:
+        """The key of the run that a shard is a part of; of a whole run its own."""
+        return hashlib.sha256("\n".join(self._who_over_what).encode()).hexdigest()
+
+    @property
+    def _who_over_what(self) -> tuple[str, ...]:
         gold = self.gold
         named = ("", "", "") if gold is None else (gold.short, gold.fingerprint, gold.split)
-        return hashlib.sha256("\n".join((self.extractor, self.made_by.fingerprint, *named)).encode()).hexdigest()
+        return (self.extractor, self.made_by.fingerprint, *named)
+
+    @property
+    def partial(self) -> str:
+        """What share of the articles of the whole it is, a sentence; empty if no shard is missing."""
+        return "" if self.merged is None else self.merged.note(0 if self.gold is None else self.gold.articles)
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What is to be said of it wherever its figures stand: that it is a part, that somebody edited it."""
+        return tuple(filter(None, (self.partial, self.edited)))
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -125,7 +154,8 @@ class Run:
                 "articles": gold.articles,
             }
         own = {"spelling": made.spelling, "settings": dict(made.settings), "versions": dict(made.versions)}
-        return facts | {name: value for name, value in own.items() if value}
+        partial = {} if self.merged is None else self.merged.facts
+        return facts | {name: value for name, value in own.items() if value} | partial
 
     @property
     def stored_facts(self) -> dict[str, Any]:
@@ -136,6 +166,8 @@ class Run:
             "scoring": stated(self.scoring),
             "extractor_facts": dict(made.facts),
             "shard": None if self.shard is None else list(self.shard),
+            "whole": None if self.whole is None else self.whole.to_json(),
+            "shards": None if self.merged is None else [dict(one) for one in self.merged.shards],
             "sha256": self.sha256,
             "complete": self.complete,
         }
@@ -268,7 +300,7 @@ class Run:
                 origin=dict(said.get("origin", {})),
                 reading=said.get("reading", ""),
             )
-        shard = said.get("shard")
+        shard, whole = said.get("shard"), said.get("whole")
         run = cls(
             extractor=said["extractor"],
             predictions=tuple(predictions),
@@ -283,7 +315,9 @@ class Run:
                 facts=dict(said.get("extractor_facts", {})),
             ),
             default_label_map=said.get("predicted_map") or None,
-            shard=None if shard is None else (shard[0], shard[1]),
+            shard=None if shard is None else Shard(*shard),
+            whole=None if whole is None else WholeRun.from_json(whole),
+            merged=MergedShards.of_facts(said),
             complete=said.get("complete", False),
         )
         return run.scored_as(said.get("scoring"))
@@ -319,6 +353,16 @@ class Run:
         )
 
     _repr_html_ = shown_html
+
+
+def refuse_shard(run: Run) -> None:
+    """Refuses a shard where a run is wanted that has figures: of a part they would be taken for those of the whole.
+
+    Raises:
+        InputError: it is one; says what to do.
+    """
+    if run.shard is not None:
+        raise InputError(no_figures(run.place, run.shard))
 
 
 def _article_row(prediction: Prediction) -> dict[str, Any]:

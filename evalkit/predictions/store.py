@@ -35,21 +35,24 @@ from evalkit.files import (
     locked,
     make_folder,
     parse_json,
+    part_inside,
     read_inside,
     remove_file,
     rename_file,
     write_file,
     writing,
 )
+from evalkit.options import Shard
 from evalkit.predictions.admission import Refused, admit
 from evalkit.predictions.facts import checked_facts
 from evalkit.predictions.lines import admitted_line, checked_line, has_check
+from evalkit.predictions.shards.facts import no_figures
 from evalkit.records import Article, Prediction
 from evalkit.results import RUN_FACTS, EvalResult
 from evalkit.shapes import checked, fields
 from evalkit.showing import number_of
 
-__all__ = ["Kept", "RunFolder", "check_version", "current_result", "read_result", "read_run"]
+__all__ = ["Kept", "RunFolder", "check_version", "current_result", "read_result", "read_run", "sha256_inside"]
 
 RUN, PREDICTIONS, RESULT, SPEED = "run.json", "predictions.jsonl", "result.json", "speed.json"
 NEXT = "predictions.next.jsonl"
@@ -59,6 +62,10 @@ _OURS = re.compile(r"(run|result|speed)\.json|predictions(\.next)?\.jsonl|[a-z.]
 FORMAT_VERSION = 1
 
 ELSEWHERE = "choose another place with --out"
+_NOT_READ_BACK = (
+    "{path}: what is read back is not what was written, so the disk may be full or broken; run the same command again, "
+    f"or {ELSEWHERE}"
+)
 RUN_ANEW = "run again with --restart, or delete the folder"
 
 
@@ -91,10 +98,14 @@ class RunFolder:
         self._lines: dict[str, bytes] = {}
 
     @classmethod
-    def default(cls, extractor: str, key: str) -> RunFolder:
-        """The folder for a run nobody chose one for: `runs/NAME-KEY`."""
+    def default(cls, extractor: str, key: str, shard: Shard | None = None) -> RunFolder:
+        """The folder for a run nobody chose one for: `runs/NAME-KEY`, of a shard `runs/NAME-KEY-shards/I-of-N`."""
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", extractor).strip("-.")[:60] or "extractor"
-        return cls(Path("runs") / f"{name}-{key[:8]}")
+        whole = Path("runs") / f"{name}-{key[:8]}"
+        if shard is None:
+            return cls(whole)
+        # As wide as the last one, so that they stand in their order.
+        return cls(whole.with_name(f"{whole.name}-shards") / f"{shard.number:0{len(str(shard.of))}}-of-{shard.of}")
 
     @contextmanager
     def held(self, by: str = "") -> Iterator[None]:
@@ -193,7 +204,7 @@ class RunFolder:
             OutputError: as for `open`.
         """
         self._refuse_foreign()
-        facts = self._facts()
+        facts = self.facts()
         if restart:
             if facts is not None and facts["key"] != key:
                 self._refuse_other(facts, about, restart=True)
@@ -250,7 +261,7 @@ class RunFolder:
         Raises:
             OutputError: the folder holds another run, or one that nobody can tell.
         """
-        facts = self._facts()
+        facts = self.facts()
         if facts is None:
             left = [name for name in (RUN, PREDICTIONS, NEXT) if self._is_there(name)]
             if not left and self._is_there(RESULT):
@@ -285,7 +296,7 @@ class RunFolder:
             f"{self.path}: holds another run ({_difference(facts, about)}); {begins}choose another --out or delete it"
         )
 
-    def _facts(self) -> dict[str, Any] | None:
+    def facts(self) -> dict[str, Any] | None:
         """What `run.json` says; None if there is none, or it is damaged."""
         content = self._content(RUN)
         if content is None:
@@ -357,10 +368,7 @@ class RunFolder:
         content = b"".join([self._lines[article] for article in articles])
         self._put(PREDICTIONS, content)
         if self._content(PREDICTIONS) != content:
-            raise OutputError(
-                f"{self.path / PREDICTIONS}: what is read back is not what was written, so the disk may be full or "
-                f"broken; run the same command again, or {ELSEWHERE}"
-            )
+            raise OutputError(_NOT_READ_BACK.format(path=self.path / PREDICTIONS))
         self._remove(NEXT)
         return _sha256(content)
 
@@ -377,10 +385,31 @@ class RunFolder:
             self._lines[one.article_id] = checked_line(one)
         return self.finish(self._lines)
 
+    def write_lines(self, pieces: Iterable[bytes]) -> str:
+        """Writes lines of predictions that are in their order, in place of what is there, and gives their SHA-256.
+
+        Args:
+            pieces: bytes of them, of which only one has to be in memory; what making one raises leaves all as it was.
+
+        Raises:
+            OutputError: they cannot be written, or what is read back is not what was written.
+        """
+        digest = hashlib.sha256()
+
+        def hashed() -> Iterator[bytes]:
+            for piece in pieces:
+                digest.update(piece)
+                yield piece
+
+        write_file(self.path / PREDICTIONS, hashed(), remedy=ELSEWHERE)
+        if self.sha256() != digest.hexdigest():
+            raise OutputError(_NOT_READ_BACK.format(path=self.path / PREDICTIONS))
+        self._remove(NEXT)
+        return digest.hexdigest()
+
     def sha256(self) -> str:
         """The SHA-256 of the predictions that lie there; empty if there are none."""
-        content = self._content(PREDICTIONS)
-        return "" if content is None else _sha256(content)
+        return sha256_inside(self.path / PREDICTIONS) if self._is_there(PREDICTIONS) else ""
 
     def write_facts(self, key: str, facts: Mapping[str, Any]) -> None:
         """Writes `run.json`."""
@@ -487,6 +516,25 @@ class RunFolder:
         stem, _, suffix = name.rpartition(".")
         for number in count(1):
             yield f"{stem}.damaged{'' if number == 1 else f'-{number}'}.{suffix}"
+
+
+_AT_ONCE = 1 << 20
+
+
+def sha256_inside(path: Path) -> str:
+    """The SHA-256 of a file in the folder of a run, however large it is.
+
+    Raises:
+        InputError: it is a link, no file, or cannot be read.
+    """
+    digest, start = hashlib.sha256(), 0
+    try:
+        while piece := part_inside(path, start, _AT_ONCE):
+            digest.update(piece)
+            start += len(piece)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}; {ELSEWHERE}") from error
+    return digest.hexdigest()
 
 
 def _sha256(content: bytes) -> str:
@@ -596,6 +644,15 @@ def _score_again(folder: Path, facts: Mapping[str, Any]) -> str:
     return " ".join(["evalkit score", *(f"{option} {shlex.quote(str(value))}" for option, value in named)])
 
 
+def _refuse_shard(path: Path) -> None:
+    """Says of a shard, which has no result, that this is as it should be."""
+    if not (path / RUN).is_file():
+        return
+    facts = RunFolder(path).facts()
+    if facts is not None and (shard := facts.get("shard")) is not None:
+        raise InputError(no_figures(str(path), Shard(*shard)))
+
+
 def read_result(path: Path) -> EvalResult:
     """The result of a run folder, or of a result file.
 
@@ -607,6 +664,7 @@ def read_result(path: Path) -> EvalResult:
     try:
         content = read_inside(file)
     except (OSError, ValueError) as error:
+        _refuse_shard(path)
         said = getattr(error, "strerror", None) or error
         raise InputError(
             f"{str(file)!s:.300}: cannot be read: {said}; give a run folder that evalkit run wrote, or its result.json"

@@ -165,7 +165,7 @@ def _compared(
     names = map(str, runs) if isinstance(runs, Mapping) else run_names(read)
     # One gold may be called by two names.
     named = {name: replace(result, gold=results[0].gold) for name, result in zip(names, results, strict=True)}
-    notes = [run.edited for run in read if run.edited]
+    notes = [caveat for run in read for caveat in run.caveats]
     return read, named, bootstrap, [*dict.fromkeys(notes), *_story_notes(gold, results, bootstrap)]
 
 

@@ -96,7 +96,13 @@ def diagnose(
         split=examined.split,
         articles=len(examined),
         not_evaluated={task: reason for task, reason in missing.items() if task not in untold},
-        notes=(*left_out, *_notes(pairing, slicing, tasks), *found.notes, *_story_notes(examined, bootstrap)),
+        notes=(
+            *filter(None, [run.partial]),
+            *left_out,
+            *_notes(pairing, slicing, tasks),
+            *found.notes,
+            *_story_notes(examined, bootstrap),
+        ),
     )
 
 

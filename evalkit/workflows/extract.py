@@ -8,8 +8,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from evalkit.extractors.base import Extractor, SpendingError
-from evalkit.options import ReadOptions, Running, listed
+from evalkit.extractors.base import Extractor, SpendingError, traits_of
+from evalkit.options import ReadOptions, Running, listed, options_of
 from evalkit.predictions.executors.local import LocalExecutor
 from evalkit.predictions.extraction import Extraction
 from evalkit.predictions.jobs import Job, run_jobs
@@ -50,7 +50,7 @@ def extract_articles(
     ]
     given = tuple(chain.from_iterable(source.articles for source in sources))
     # Nothing is kept that another command could continue from, so one article that fails ends nothing.
-    how = replace(running or Running(), max_failures=len(given))
+    how = replace(options_of({}, takes=("running",), running=running).running, max_failures=len(given))
     with resolved(extractor, settings, how) as system:
         if how.article_timeout is not None:
             limit_time(system, how.article_timeout)
@@ -84,7 +84,7 @@ def extract_articles(
             notes=(
                 *dict.fromkeys(note for source in sources for note in source.notes),
                 *markup_notes(given),
-                *other_languages(given, system),
+                *other_languages(given, system.name, traits_of(system).languages),
             ),
             stopped=stopped,
         )

@@ -152,6 +152,8 @@ def update_baseline(
     old, damage = _old_baseline(path)
     if not allow_failures:
         _check_failures(ours)
+    if ours.partial and not allow_fewer:
+        raise InputError(f"{ours.place}: {ours.partial}; merge all shards, or take it as it is with --allow-fewer")
     if old is not None and not allow_fewer:
         _check_fewer(path, old.run, ours)
     report = None
@@ -163,7 +165,7 @@ def update_baseline(
     changed = () if path.exists() and path.read_bytes() == content else _changed(old, made)
     write_baseline(path, content)
     damage = damage and f"what was there could not be read and is replaced: {damage}"
-    lines = (*filter(None, (ours.edited, damage)), *changed)
+    lines = (*ours.caveats, *filter(None, [damage]), *changed)
     return BaselineUpdate(path=path, baseline=made, changed=lines, report=report)
 
 
@@ -401,7 +403,7 @@ def _notes(run: Run, before: Baseline, common: CommonArticles, changes: Sequence
         yield f"the baseline is about {before.run.gold}, the run about {run.gold}"
     if before.note:
         yield before.note
-    yield from dict.fromkeys(filter(None, (run.edited, before.run.edited)))
+    yield from dict.fromkeys((*run.caveats, *before.run.caveats))
     fingerprint = run.made_by.fingerprint
     if fingerprint and fingerprint == before.run.made_by.fingerprint:
         unseen = _unseen(run) or before.unseen

@@ -17,7 +17,7 @@ from evalkit.errors import EvalkitError, InputError
 from evalkit.options import ReadOptions
 from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.load import load_predictions, load_sides
-from evalkit.predictions.run import Run
+from evalkit.predictions.run import Run, refuse_shard
 from evalkit.records import Example, Prediction
 from evalkit.showing import number_of
 
@@ -83,6 +83,7 @@ def gold_and_predictions(
     # Where both sides are read, they are about the predictions.
     of_gold = replace(read, offsets=None)
     if isinstance(predictions, Run):
+        refuse_shard(predictions)
         examined = predictions.dataset if gold is None and predictions.dataset else gold_from(gold, of_gold, later_maps)
         return examined, predictions
     examined = gold_from(gold, of_gold, later_maps)
@@ -107,6 +108,7 @@ def finished_run(run: Run | str | Path) -> Run:
     if not isinstance(run, (Run, str, Path)):
         raise InputError(f"a run must be a Run (from run_extractor) or the path of a run folder, found {_kind(run)}")
     loaded = run if isinstance(run, Run) else Run.load(run)
+    refuse_shard(loaded)
     if not loaded.complete:
         articles = 0 if loaded.gold is None else loaded.gold.articles
         edited = f"; {loaded.edited}" if loaded.edited else ""

@@ -108,6 +108,11 @@ class _Found:
         for path, run in found_runs(folder):
             if isinstance(run, str):
                 self.left_out[path] = f"cannot be read: {run}"
+            elif run.shard is not None:
+                # Once for all that lie together: there may be a thousand.
+                self.left_out[Path(path).parent.as_posix()] = (
+                    f"shards, which have no figures; merge them with: evalkit merge {Path(path).parent}"
+                )
             elif why := _why_not(run):
                 self.left_out[path] = why
             else:
@@ -147,8 +152,8 @@ class _Found:
         if twin is not None:
             self.left_out[place] = f"is the same run as {twin.place}"
             return
-        if run.edited:
-            self.notes.append(run.edited)
+        self.notes += [f"{place}: {run.partial}"] if run.partial else []
+        self.notes += [run.edited] if run.edited else []
         self.entries.append(entry)
 
     def _is_wanted(self, run: Run) -> bool:
@@ -293,8 +298,6 @@ def _why_not(run: ListedRun) -> str:
     """Why a run that was found is on no board; empty if it may be."""
     if run.state == "unfinished":
         return f"is not finished ({run.kept} of {number_of(run.articles, 'article')}); continue it with: {run.command}"
-    if run.shard is not None:
-        return f"is shard {run.shard[0]} of {run.shard[1]}; merge the shards"
     return ""
 
 

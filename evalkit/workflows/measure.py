@@ -14,6 +14,7 @@ from evalkit.options import Options
 from evalkit.predictions.events import followed
 from evalkit.predictions.facts import stated
 from evalkit.predictions.run import Run
+from evalkit.predictions.shards.facts import Scored
 from evalkit.predictions.store import RunFolder
 from evalkit.predictions.usage import usage_notes
 from evalkit.records import Example
@@ -23,12 +24,12 @@ from evalkit.text.markup import markup_notes
 from evalkit.workflows.inputs import gold_from
 from evalkit.workflows.leaked import kept_gold
 from evalkit.workflows.pairing import check_evaluable, check_scoring, check_words
-from evalkit.workflows.run import make_run, planned_run
+from evalkit.workflows.run import make_run, planned_run, planned_shard
 from evalkit.workflows.score import bootstrap_of, score_run
 from evalkit.workflows.standing import FiguresSoFar
 from evalkit.workflows.systems import resolved
 
-__all__ = ["measure_extractor", "narrowed"]
+__all__ = ["measure_extractor", "narrowed", "scored_run"]
 
 
 def measure_extractor(
@@ -42,7 +43,7 @@ def measure_extractor(
     """The run of an extractor, with its result, in its folder: `runs/NAME-KEY` if none is asked for.
 
     Options that do not fit the gold are refused before anything is extracted. A shipped extractor finds the layers of
-    the tasks that are asked for, and no more.
+    the tasks that are asked for, and no more. A shard is not scored, and says how the whole run is.
 
     Raises:
         EvalkitError: extractor, gold or an option cannot be used, or the folder holds another run.
@@ -57,21 +58,58 @@ def measure_extractor(
         # Stands in the run from the start: one that is not scored in the end is scored again as it was asked for.
         planned = planned_run(system, gold).scored_as(stated(options.scoring))
         check_evaluable(gold, planned, options.scoring)
-        folder = RunFolder(Path(options.running.out or RunFolder.default(planned.extractor, planned.key).path))
+        shard, told = options.running.part, options.running.standing
+        scored = Scored(scoring=options.scoring, intervals=options.intervals, baseline=baseline)
+        if shard is not None:
+            planned = planned_shard(planned, system, shard, options.read, scored)
+        folder = RunFolder(
+            Path(options.running.out or RunFolder.default(planned.extractor, planned.key_of_whole, shard).path)
+        )
         with folder.held(options.running.command), followed(planned, options.running) as follow:
-            tell = options.running.standing
-            watch = None if tell is None else FiguresSoFar(gold, planned, options.scoring, tell).add
+            watch = None
+            if told is not None and shard is None:
+                watch = FiguresSoFar(gold, planned, options.scoring, told).add
             run = make_run(system, planned, follow.running, folder, watch)
             traits = traits_of(system)
-            spent = usage_notes(run.predictions, prices=traits.token_prices)
-            notes = (*_notes(traits, gold), *run.notes, *spent)
-            run = replace(run, notes=tuple(map(redacted, notes)))
-            result = score_run(gold, run, options, baseline=baseline)
-            folder.write_result(result)
-            run = follow.end(replace(run, result=result))
+            if shard is None:
+                run = scored_run(gold, run, scored, folder, prices=traits.token_prices, uncached=traits.uncached)
+            run = follow.end(run)
     # What is said of this time alone is shown, and is no part of what is the same each time.
     asides = tuple(map(redacted, [*run.asides, *_used_again(run, traits)]))
-    return replace(run, asides=asides, result=replace(result, notes=(*asides, *result.notes)))
+    result = run.result and replace(run.result, notes=(*asides, *run.result.notes))
+    return replace(run, asides=asides, result=result)
+
+
+def scored_run(
+    gold: GoldDataset,
+    run: Run,
+    scored: Scored,
+    folder: RunFolder,
+    *,
+    prices: tuple[float, float] | None,
+    uncached: str,
+) -> Run:
+    """A run that was made over some gold with its result, which is written to its folder.
+
+    Args:
+        gold: the gold.
+        run: the run.
+        scored: how it is scored.
+        folder: where it lies.
+        prices: of a million prompt and completion tokens, if its extractor has some.
+        uncached: why answers of its extractor are not kept for other runs; empty if they are.
+
+    Raises:
+        EvalkitError: gold or predictions cannot be scored, or the result not be written.
+    """
+    notes = [f"nothing is kept for other runs, nor for the same command: {uncached}"] if uncached else []
+    notes += markup_notes(example.article for example in gold)
+    notes += [*run.notes, *usage_notes(run.predictions, prices=prices)]
+    run = replace(run, notes=tuple(map(redacted, notes)))
+    options = Options(scoring=scored.scoring, intervals=scored.intervals)
+    result = score_run(gold, run, options, baseline=scored.baseline)
+    folder.write_result(result)
+    return replace(run, result=result)
 
 
 def narrowed(
@@ -88,8 +126,3 @@ def _used_again(run: Run, traits: Traits) -> list[str]:
     if not traits.unseen or run.fresh == len(run.predictions):
         return []
     return [f"predictions of {run.extractor} were used again: {traits.unseen}"]
-
-
-def _notes(traits: Traits, gold: GoldDataset) -> list[str]:
-    notes = [f"nothing is kept for other runs, nor for the same command: {traits.uncached}"] if traits.uncached else []
-    return [*notes, *markup_notes(example.article for example in gold)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.jobs import Job, jobs_of
 from evalkit.predictions.plan import Plan
 from evalkit.predictions.run import Run
+from evalkit.predictions.shards.assignment import part_of_gold
 from evalkit.predictions.store import RunFolder
 from evalkit.records import Example
 from evalkit.workflows.inputs import gold_from
 from evalkit.workflows.measure import narrowed
 from evalkit.workflows.pairing import check_evaluable, check_scoring, check_words
-from evalkit.workflows.run import other_environment, planned_run
+from evalkit.workflows.run import other_environment, planned_run, planned_shard
 from evalkit.workflows.systems import limit_spending, resolved, work_of
 
 __all__ = ["plan_extraction"]
@@ -43,7 +45,9 @@ def plan_extraction(
     with resolved(extractor, narrowed(extractor, options, settings)) as system:
         gold = gold_from(dataset, options.read, options.scoring.gold_maps)
         check_scoring(gold, options.scoring)
-        jobs = jobs_of(gold.examples, system)
+        shard = running.part
+        part = gold if shard is None else part_of_gold(gold, {shard.number}, shard.of)
+        jobs = jobs_of(part.examples, system)
         limit_spending(system, jobs, running)
         traits = traits_of(system)
         folder, kept, cached = str(running.out or ""), None, None
@@ -51,7 +55,11 @@ def plan_extraction(
         if not traits.asks_first:
             planned = planned_run(system, gold)
             check_evaluable(gold, planned, options.scoring)
-            place = RunFolder(Path(running.out or RunFolder.default(planned.extractor, planned.key).path))
+            if shard is not None:
+                planned = planned_shard(planned, system, shard, options.read)
+            place = RunFolder(
+                Path(running.out or RunFolder.default(planned.extractor, planned.key_of_whole, shard).path)
+            )
             uncached = bool(traits_of(system).uncached)
             names = _kept(place, planned, jobs, running, again=uncached or other_environment(place, planned, running))
             left = [job for job in jobs if job.article.id not in names]
@@ -62,12 +70,13 @@ def plan_extraction(
         work = work_of(system, missing)
         return Plan(
             extractor=system.name,
-            gold=GoldReference.of(gold),
+            gold=replace(GoldReference.of(gold), articles=len(part)),
             folder=folder,
             kept=kept,
             cached=cached,
             work=work,
             prices=traits.token_prices,
+            shard=shard,
         )
 
 

@@ -19,13 +19,15 @@ from evalkit.extractors.base import Extractor, ExtractorSpec, SpendingError, tra
 from evalkit.extractors.identity.closure import installed_version
 from evalkit.files import json_bytes, path_of
 from evalkit.layers.table import all_layers, load_layer
-from evalkit.options import OptionWords, ReadOptions, Running, options_of
+from evalkit.options import OptionWords, ReadOptions, Running, Shard, options_of
 from evalkit.predictions.cache import PredictionCache, not_cached
 from evalkit.predictions.events import followed
 from evalkit.predictions.executors.local import LocalExecutor
 from evalkit.predictions.facts import GoldReference, MadeBy
 from evalkit.predictions.jobs import Job, jobs_of, run_jobs
 from evalkit.predictions.run import Run
+from evalkit.predictions.shards.assignment import part_of_gold
+from evalkit.predictions.shards.facts import Scored, WholeRun
 from evalkit.predictions.store import Kept, RunFolder
 from evalkit.records import Article, Example, Prediction
 from evalkit.scoring.tasks.base import imported
@@ -36,7 +38,17 @@ from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_from
 from evalkit.workflows.systems import announce_work, limit_spending, limit_time, resolved
 
-__all__ = ["BASELINE", "floor_of", "lacks_text", "make_run", "other_environment", "planned_run", "run_extractor"]
+__all__ = [
+    "BASELINE",
+    "floor_of",
+    "lacks_text",
+    "make_run",
+    "notes_of",
+    "other_environment",
+    "planned_run",
+    "planned_shard",
+    "run_extractor",
+]
 
 BASELINE = "trivial"
 """The extractor whose scores are the floor beside every figure."""
@@ -75,13 +87,15 @@ def run_extractor(
     Raises:
         EvalkitError: the extractor is unknown or unusable, the dataset cannot be used, or `out` not written.
     """
-    options = options_of(words, takes=("read", "running"), read=read, running=running)
+    options = options_of(words, takes=("read", "running", "shard"), read=read, running=running)
     if options.running.out is not None:
         # Before any code of others runs, which may change the working folder.
         out = path_of(options.running.out, _OUT).absolute()
         options = replace(options, running=replace(options.running, out=out))
     with resolved(extractor, settings, options.running) as system:
         planned = planned_run(system, gold_from(dataset, options.read))
+        if (shard := options.running.part) is not None:
+            planned = planned_shard(planned, system, shard, options.read)
         with followed(planned, options.running) as follow:
             return follow.end(make_run(system, planned, follow.running))
 
@@ -113,6 +127,34 @@ def planned_run(system: Extractor, gold: GoldDataset) -> Run:
         complete=False,
         dataset=gold,
     )
+
+
+def planned_shard(
+    planned: Run, system: Extractor, shard: Shard, read: ReadOptions, scored: Scored | None = None
+) -> Run:
+    """A shard of a run before anything is extracted.
+
+    Args:
+        planned: the whole run.
+        system: the extractor.
+        shard: which shard.
+        read: which articles of the split the whole run is over.
+        scored: how the whole is scored when the shards are merged; None if it is not.
+    """
+    if planned.gold is None or planned.dataset is None:
+        raise InputError("a run over gold that is not at hand has no shards; give the gold")
+    traits, part = traits_of(system), part_of_gold(planned.dataset, {shard.number}, shard.of)
+    whole = WholeRun(
+        articles=len(planned.dataset),
+        limit=read.limit,
+        chosen=read.articles,
+        scored=scored,
+        languages=tuple(traits.languages),
+        prices=traits.token_prices,
+        uncached=traits.uncached,
+    )
+    gold = replace(planned.gold, articles=len(part))
+    return replace(planned, gold=gold, dataset=part, shard=shard, whole=whole)
 
 
 def make_run(
@@ -193,11 +235,7 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
         fresh=extracted.fresh,
         max_failures=running.max_failures,
         asides=(*kept.notes, *([_OTHER_ENVIRONMENT] if elsewhere else []), *_cache_notes(cache)),
-        notes=(
-            *_version_notes(planned),
-            *in_found_boilerplate(examples, jobs),
-            *other_languages([one.article for one in examples], system),
-        ),
+        notes=notes_of(planned, examples, (job.article for job in jobs), traits_of(system).languages),
     )
     if folder is not None:
         run = replace(run, sha256=folder.sha256() if kept.whole else folder.finish(job.article.id for job in jobs))
@@ -207,6 +245,24 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
         if extracted.fresh:
             folder.write_speed(extracted.seconds, extracted.fresh)
     return run
+
+
+def notes_of(
+    run: Run, examples: Sequence[Example], zoned_articles: Iterable[Article], languages: Sequence[str]
+) -> tuple[str, ...]:
+    """What is to be said of how the predictions of a run were made, each a sentence.
+
+    Args:
+        run: the run.
+        examples: what it is over.
+        zoned_articles: the same articles as the extractor gets them, with zones.
+        languages: those that the card of the extractor names.
+    """
+    return (
+        *_version_notes(run),
+        *in_found_boilerplate(examples, zoned_articles),
+        *other_languages((one.article for one in examples), run.extractor, languages),
+    )
 
 
 def _watch(running: Running) -> Watch:
@@ -344,14 +400,14 @@ def _facts(system: Extractor) -> dict[str, Any]:
     return said
 
 
-def in_found_boilerplate(examples: Sequence[Example], jobs: Sequence[Job]) -> list[str]:
+def in_found_boilerplate(examples: Iterable[Example], zoned_articles: Iterable[Article]) -> list[str]:
     """A note on gold items that lie in what the rules took for boilerplate, in articles that declare no zones."""
     items: Counter[str] = Counter()
     articles = 0
-    for example, job in zip(examples, jobs, strict=True):
+    for example, article in zip(examples, zoned_articles, strict=True):
         if example.article.zones:
             continue
-        closed = [zone for zone in job.article.zones if zone.kind == "boilerplate"]
+        closed = [zone for zone in article.zones if zone.kind == "boilerplate"]
         inside = {
             layer.name: sum(
                 any(span.start < zone.end and zone.start < span.end for span in layer.spans(item) for zone in closed)
@@ -371,22 +427,23 @@ def in_found_boilerplate(examples: Sequence[Example], jobs: Sequence[Job]) -> li
     ]
 
 
-def other_languages(articles: Sequence[Article], system: Extractor) -> list[str]:
+def other_languages(articles: Iterable[Article], extractor: str, languages: Sequence[str]) -> list[str]:
     """A note on articles whose language is none that the card of an extractor names."""
-    named = [code.casefold() for code in traits_of(system).languages]
+    named = [code.casefold() for code in languages]
     if not named:
         return []
-    languages = Counter(article.lang for article in articles if article.lang)
+    counts = Counter(article.lang for article in articles)
+    number = counts.total()
     # A region says nothing here: en-GB is English.
     others = {
-        code: number for code, number in sorted(languages.items()) if re.split("[-_]", code)[0].casefold() not in named
+        code: own for code, own in sorted(counts.items()) if code and re.split("[-_]", code)[0].casefold() not in named
     }
     if not others:
         return []
-    counted = ", ".join(f"{code} {number}" for code, number in others.items())
+    counted = ", ".join(f"{code} {own}" for code, own in others.items())
     return [
-        f"{sum(others.values())} of {number_of(len(articles), 'article is', 'articles are')} in a language that the "
-        f"card of {system.name} does not name ({counted}; it names {', '.join(named)})"
+        f"{sum(others.values())} of {number_of(number, 'article is', 'articles are')} in a language that the "
+        f"card of {extractor} does not name ({counted}; it names {', '.join(named)})"
     ]
 
 

@@ -127,7 +127,7 @@ def score_run(
     notes = [
         *gold.notes,
         *left_out,
-        *filter(None, [run.edited]),
+        *run.caveats,
         *run.notes,
         *pairing.notes,
         *_offset_notes(tables, from_file=not run.made_by.fingerprint),

@@ -349,7 +349,7 @@ def named_runs(runs: Mapping[str, Run]) -> list[tuple[str, Run]]:
 
 
 def _notes(gold: GoldDataset, systems: Sequence[_System], asked: set[str]) -> list[str]:
-    notes = [f"{system.name}: {system.run.edited}" for system in systems if system.run.edited]
+    notes = [f"{system.name}: {caveat}" for system in systems for caveat in system.run.caveats]
     if systems and (rest := len(gold) - len(asked)):
         notes.append(
             f"{number_of(rest, 'article')} without a prediction: nothing is suspected there, and what is marked there "

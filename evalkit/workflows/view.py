@@ -172,7 +172,7 @@ def _given(name: str, run: Run, gold: GoldDataset, kept: GoldDataset, options: O
         layers=_layers(run),
         failed=pairing.plain.failed,
         not_evaluated=not_evaluated(*asked) | not_asked(*asked),
-        notes=tuple(filter(None, (run.edited, *run.notes, *pairing.notes))),
+        notes=(*run.caveats, *run.notes, *pairing.notes),
         result=result,
         diagnosis=diagnosis,
     )

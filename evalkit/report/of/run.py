@@ -17,6 +17,7 @@ SHOWN_FAILURES = 10
 def document(run: Run) -> Document:
     """The predicted items by layer and label, and what made them."""
     gold = "" if run.gold is None else f" on {run.gold.short}, {run.gold.split}"
+    gold += "" if run.shard is None else f", {run.shard.words}"
     rows = tuple(_rows(run))
     table = Table(
         title="predicted items",

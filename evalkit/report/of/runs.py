@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from evalkit.harmless import one_line
-from evalkit.predictions.listing import RESULT_ONLY, SCORED, UNFINISHED, ListedRun, RunList
+from evalkit.predictions.listing import RESULT_ONLY, SCORED, SHARD, UNFINISHED, ListedRun, RunList
 from evalkit.report.document import BAD, Column, Document, Line, Lines, Table
 from evalkit.report.of.cells import number
 from evalkit.showing import number_of
@@ -33,12 +36,12 @@ def document(runs: RunList) -> Document:
             Column("failed", drops=4),
             Column("state", left=True),
         ),
-        rows=tuple(_cells(run, apart, tasks) for run in runs.runs),
+        rows=tuple(_cells(run, apart, tasks) for run in _shown(runs.runs)),
         listing=True,
         caption="; ".join(f"{task}: micro F1 under {name}" for task, name in conventions.items()),
     )
     broken = tuple(Line.of(f"{path}: {one_line(reason)}") for path, reason in runs.broken.items())
-    again = [Line.of(run.command) for run in runs.runs if run.state not in SHOWN]
+    again = list(map(Line.of, dict.fromkeys(run.command for run in runs.runs if run.state not in SHOWN)))
     shown = next((run.command for run in runs.runs if run.state in SHOWN), "")
     blocks = [
         *([table] if runs.runs else [Lines.of("there is nothing that was asked for")]),
@@ -59,6 +62,29 @@ def document(runs: RunList) -> Document:
     )
 
 
+def _shown(runs: Sequence[ListedRun]) -> list[ListedRun]:
+    """The runs, those that are shards of one run and lie in one folder as one: there may be a thousand of them."""
+    together: dict[object, list[ListedRun]] = {}
+    for run in runs:
+        folder = run.path.rpartition("/")[0]
+        key = run.path if run.shard is None else (folder, run.extractor, run.gold, run.split, run.shard[1])
+        together.setdefault(key, []).append(run)
+    return [own[0] if len(own) == 1 else _as_one(own) for own in together.values()]
+
+
+def _as_one(shards: Sequence[ListedRun]) -> ListedRun:
+    of = (shards[0].shard or (0, 0))[1]
+    whole = sum(run.state == SHARD for run in shards)
+    return replace(
+        shards[0],
+        path=shards[0].path.rpartition("/")[0] or ".",
+        date=max(run.date for run in shards),
+        failed=sum(run.failed for run in shards),
+        state=f"{whole} of {number_of(of, 'shard')}",
+        shard=None,
+    )
+
+
 def _conventions(runs: RunList, task: str) -> str:
     names = dict.fromkeys(run.figures[task].convention for run in runs.runs if task in run.figures)
     return " or ".join(names)
@@ -69,7 +95,8 @@ def _cells(run: ListedRun, apart: list[str], tasks: list[str]) -> tuple[str, ...
     if state == UNFINISHED:
         state = f"{run.kept} of {run.articles}"
     if run.shard is not None:
-        state = f"{state}, shard {run.shard[0]} of {run.shard[1]}"
+        part = f"shard {run.shard[0]} of {run.shard[1]}"
+        state = part if state == SHARD else f"{state}, {part}"
     figures = (number(run.figures[task].f1) if task in run.figures else "–" for task in tasks)
     date = run.date[:16].replace("T", " ")
     about = (getattr(run, name) for name in apart)
