@@ -22,7 +22,7 @@ from evalkit.layers.scopes import scope_to_table
 from evalkit.layers.table import all_layers
 from evalkit.records import Example, LayerScope
 
-__all__ = ["Content", "Fingerprint", "fingerprint_of", "fingerprint_of_columns", "plain_content"]
+__all__ = ["Content", "Fingerprint", "fingerprint_of", "fingerprint_of_columns", "stated_content"]
 
 Content = list[Any]
 """What one article says apart from its plain mentions, as JSON values."""
@@ -88,11 +88,13 @@ class Fingerprint:
 _HELD, _BLOCK = 1 << 24, 1 << 20
 
 
-def fingerprint_of_columns(contents: Sequence[Content], labels: Sequence[str], mentions: bytes) -> str:
+def fingerprint_of_columns(
+    contents: Sequence[Content | orjson.Fragment], labels: Sequence[str], mentions: bytes
+) -> str:
     """The same from parts.
 
     Args:
-        contents: one for each article, sorted by id.
+        contents: one for each article, sorted by id, as JSON values or written.
         labels: the labels of the plain mentions, sorted.
         mentions: their rows, int32, little-endian.
     """
@@ -108,16 +110,22 @@ def plain_content(article_id: str, text: str) -> Content:
 
 def _content(example: Example, layers: Sequence[Layer[Any]], plain: list[Any]) -> Content:
     """What one example says, without ids and in one order, but for the plain items, which are added to a list."""
+    own, others = layers[0].plain_and_others(layers[0].of(example.gold) or ())
+    plain += own
+    return stated_content(example, others)
+
+
+def stated_content(example: Example, mentions: Sequence[Any]) -> Content:
+    """What one example says, without ids and in one order, with the mentions that are not plain."""
     article, gold = example.article, example.gold
     numbers: dict[str, Mapping[str, int]] = {}
     stated: list[Any] = []
     others: dict[str, Any] = {}
+    layers = all_layers()
     for layer in layers:
         items, said = layer.of(gold), None
         if items is not None and layer is layers[0]:
-            own, others_than_plain = layer.plain_and_others(items)
-            plain += own
-            said = _sorted(layer.contents(others_than_plain, numbers))
+            said = _sorted(layer.contents(mentions, numbers))
         elif items is not None:
             # By how Python writes them: the order that fingerprints were made with from the first.
             names = [item.id for item in items]

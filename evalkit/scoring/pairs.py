@@ -19,7 +19,16 @@ from evalkit.layers.table import all_layers, load_layer
 from evalkit.records import Annotations, Article, Example, LayerScope, Prediction, Scope
 from evalkit.showing import number_of
 
-__all__ = ["OUTSIDE", "Pair", "Paired", "annotates", "kinds_without_gold", "pair_up"]
+__all__ = [
+    "OUTSIDE",
+    "Pair",
+    "Paired",
+    "annotates",
+    "in_order",
+    "kinds_without_gold",
+    "pair_up",
+    "words_outside",
+]
 
 OUTSIDE = "outside the annotated scope"
 """Where items stand that the gold says nothing about."""
@@ -139,7 +148,7 @@ def pair_up(
         tuple(pairs),
         absent,
         unknown=frozenset(absent) - claimed - annotated,
-        set_aside=dict(sorted(aside.items(), key=lambda counted: counted[0][1])),
+        set_aside=in_order(aside),
         failed={name: error for name in sorted(in_both) if (error := by_article[name].error) is not None},
         given_only=_given_only(by_article.values()) - absent.keys(),
     )
@@ -213,10 +222,20 @@ def _in_scope(
         )
         places = {spans for item in inside if (spans := layer.spans(item))}
         if len(inside) < len(items):
-            where = f"{OUTSIDE}, set aside"
-            aside[f"{name} {layer.one} {where}", f"{name} {layer.name} {where}"] += len(items) - len(inside)
+            aside[words_outside(name, layer)] += len(items) - len(inside)
         kept.append(inside)
     return kept[0], kept[1]
+
+
+def words_outside(side: str, layer: Layer[Any]) -> Words:
+    """What items of one side are called that stand outside the scope of the gold."""
+    where = f"{OUTSIDE}, set aside"
+    return f"{side} {layer.one} {where}", f"{side} {layer.name} {where}"
+
+
+def in_order(counted: Mapping[Words, int]) -> dict[Words, int]:
+    """What was set aside, in the order in which it is told."""
+    return dict(sorted(counted.items(), key=lambda entry: entry[0][1]))
 
 
 def _counting(layer: Layer[Any], aside: Counter[Words], scored: Collection[str] | None) -> Counter[Words]:

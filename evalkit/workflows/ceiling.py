@@ -10,9 +10,9 @@ a score over other articles, which may be harder, divided by it would be no shar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from evalkit.analysis.agreement.pairwise import Ways, mean_result
 from evalkit.dataset.gold import GoldDataset
@@ -25,10 +25,21 @@ from evalkit.workflows.readers import readers_of
 if TYPE_CHECKING:
     from evalkit.analysis.intervals import Bootstrap
 
-__all__ = ["Ceiling", "ceiling_notes", "ceiling_of"]
+__all__ = ["Ceiling", "ReaderTables", "ceiling_notes", "ceiling_of"]
 
 Results = Mapping[str, Mapping[str, TaskResult]]
 Tables = Mapping[str, Mapping[str, ScoredTable]]
+
+
+class ReaderTables(Protocol):
+    """Two readers of the same articles."""
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Theirs, in order."""
+
+    def tables(self, scoring: Scoring) -> tuple[Tables, Tables]:
+        """Task → convention → counts, both ways."""
 
 
 class Ceiling(NamedTuple):
@@ -39,7 +50,12 @@ class Ceiling(NamedTuple):
 
 
 def ceiling_of(
-    gold: GoldDataset, results: Results, tables: Tables, scoring: Scoring, bootstrap: Bootstrap | None
+    gold: GoldDataset,
+    results: Results,
+    tables: Tables,
+    scoring: Scoring,
+    bootstrap: Bootstrap | None,
+    readers: Sequence[ReaderTables] | None = None,
 ) -> Ceiling:
     """The ceiling of some results; nothing where no article has two readings.
 
@@ -49,8 +65,9 @@ def ceiling_of(
         tables: the counts behind it.
         scoring: how: label maps of the gold, labels and scope hold for readings too.
         bootstrap: how its intervals are made; None for none.
+        readers: those who read articles together, two by two; None if the gold tells.
     """
-    pairs = readers_of(gold, scoring).pairs
+    pairs = readers_of(gold, scoring).pairs if readers is None else readers
     ceilings: dict[str, dict[str, TaskResult]] = {}
     reached: dict[str, dict[str, TaskResult]] = {}
     for task, by_convention in results.items() if pairs else ():
@@ -59,17 +76,17 @@ def ceiling_of(
         for name, result in by_convention.items():
             ways: list[Ways] = []
             same: list[Ways] = []
-            readers: dict[str, None] = {}
+            named: dict[str, None] = {}
             for names, there, back in laid:
                 if name not in there.get(task, {}):
                     continue
                 both = [_over_same(way[task][name], tables[task][name]) for way in (there, back)]
                 if all(own.table.articles for own, _ in both):
                     ways.append((both[0][0], both[1][0]))
-                    readers |= dict.fromkeys(names)
+                    named |= dict.fromkeys(names)
                 if both[0][1] is not None and both[1][1] is not None:
                     same.append((both[0][1], both[1][1]))
-            signature = ceiling_signature(result.signature, readers)
+            signature = ceiling_signature(result.signature, named)
             ceiling = mean_result(task, name, ways, signature=signature, bootstrap=bootstrap) if ways else None
             if ceiling is None:
                 continue

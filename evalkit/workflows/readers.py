@@ -24,7 +24,7 @@ from evalkit.scoring.tasks.evaluable import conventions_of, why_not
 from evalkit.scoring.tasks.table import ScoredTable, find_convention
 from evalkit.workflows.pairing import Pairing
 
-__all__ = ["ReaderPair", "Readers", "readers_of"]
+__all__ = ["ReaderPair", "Readers", "has_sides", "readers_of", "seen_from_there"]
 
 Tables = Mapping[str, Mapping[str, ScoredTable]]
 
@@ -55,10 +55,10 @@ class ReaderPair:
             if why_not(task, self.ways[1].plain) is not None:
                 continue
             names = conventions_of(task, self.ways[1].plain, tuple(by_convention))
-            anew = [name for name in names if not self.plain_scope or _has_sides(task, name)]
+            anew = [name for name in names if not self.plain_scope or has_sides(task, name)]
             one_task = replace(scoring, tasks=(task,), conventions=tuple(anew))
             scored = self.ways[1].tables(one_task).get(task, {}) if anew else {}
-            back[task] = {name: scored.get(name) or _seen_from_there(by_convention[name]) for name in names}
+            back[task] = {name: scored.get(name) or seen_from_there(by_convention[name]) for name in names}
         return (
             {task: {name: there[task][name] for name in own} for task, own in back.items() if own},
             {task: own for task, own in back.items() if own},
@@ -70,13 +70,13 @@ class ReaderPair:
         return all(pair.gold.scope == NO_SCOPE for pair in self.ways[0].mapped.pairs)
 
 
-def _has_sides(task: str, convention: str) -> bool:
+def has_sides(task: str, convention: str) -> bool:
     """Whether figures are others when gold and predictions change sides."""
     known = find_convention(task, convention)
     return known is None or "swap" in known.exceptions(convention)
 
 
-def _seen_from_there(scored: ScoredTable) -> ScoredTable:
+def seen_from_there(scored: ScoredTable) -> ScoredTable:
     """The table of gold and predictions that have changed sides."""
     table, sides = scored.table, (PREDICTED, GOLD, PREDICTED_CREDIT, GOLD_CREDIT)
     return replace(scored, table=replace(table, packed=table.packed[:, sides]), items=None)

@@ -36,6 +36,7 @@ from evalkit.workflows.run import BASELINE, lacks_text
 
 if TYPE_CHECKING:
     from evalkit.analysis.intervals import Bootstrap
+    from evalkit.workflows.ceiling import ReaderTables
 
 __all__ = ["STORIES", "Tables", "bootstrap_of", "results_of", "score_predictions", "score_run"]
 
@@ -85,9 +86,11 @@ def score_predictions(
         plain = read_plain_files(Path(gold), Path(predictions), options)
         if plain is not None:
             bootstrap = bootstrap_of(options.intervals, ())
-            tasks = results_of(plain.gold, plain.tables, options.scoring, bootstrap, counts)
-            result = _result(plain.gold, plain.run, plain.paired, tasks, options.scoring)
-            return replace(result, articles=plain.articles, notes=(*plain.notes, *_offset_notes(plain.tables)))
+            results = results_of(plain.gold, plain.tables, options.scoring, bootstrap, counts)
+            result = _result(plain.gold, plain.run, plain.paired, results, options.scoring)
+            ceiling = _ceiling(plain.gold, results, plain.tables, options.scoring, bootstrap, plain.readers)
+            notes = [*plain.gold.notes, *plain.notes, *_offset_notes(plain.tables)]
+            return _told(result, plain.gold, notes, ceiling, bootstrap)
     examined, run = gold_and_predictions(gold, predictions, options.read, options.scoring.gold_maps)
     return score_run(examined, run, options, baseline=baseline, counts=counts)
 
@@ -123,7 +126,7 @@ def score_run(
         results = results_of(gold, tables, scoring, bootstrap, counts)
         result = _result(gold, run, pairing.plain, results, scoring)
         floor = floor_results(gold, pairing, tables, scoring, plain_results) if with_floor and tables else {}
-        ceiling, reached, ceiling_said = _ceiling(gold, results, tables, scoring, bootstrap)
+        ceiling = _ceiling(gold, results, tables, scoring, bootstrap)
     notes = [
         *gold.notes,
         *left_out,
@@ -131,20 +134,36 @@ def score_run(
         *run.notes,
         *pairing.notes,
         *_offset_notes(tables, from_file=not run.made_by.fingerprint),
-        *ceiling_said,
     ]
-    articles = [example.article for example in gold]
+    return _told(replace(result, floor=floor), gold, notes, ceiling, bootstrap)
+
+
+def _told(
+    result: EvalResult,
+    gold: GoldDataset,
+    notes: Sequence[str],
+    ceiling: tuple[Results, Results, list[str]],
+    bootstrap: Bootstrap | None,
+) -> EvalResult:
+    """A result with its ceiling, and with what is to be said of it and of articles that tell one story."""
+    readers, reached, of_readers = ceiling
+    articles, said = [example.article for example in gold], [*notes, *of_readers]
     if bootstrap is not None:
         field = None if bootstrap.clusters is None else bootstrap.clustered_by
-        notes += cluster_notes(articles, field, clusters=bootstrap.clusters)
+        said += cluster_notes(articles, field, clusters=bootstrap.clusters)
     stories = shared_stories(articles)
     # Kept beside the counts, for who compares them without the articles.
     facts = result.run if stories is None else {**result.run, STORIES: stories.to_json()}
-    return replace(result, floor=floor, ceiling=ceiling, reached=reached, notes=tuple(notes), run=facts)
+    return replace(result, ceiling=readers, reached=reached, notes=tuple(said), run=facts)
 
 
 def _ceiling(
-    gold: GoldDataset, results: Results, tables: Tables, scoring: Scoring, bootstrap: Bootstrap | None
+    gold: GoldDataset,
+    results: Results,
+    tables: Tables,
+    scoring: Scoring,
+    bootstrap: Bootstrap | None,
+    readers: Sequence[ReaderTables] | None = None,
 ) -> tuple[Results, Results, list[str]]:
     """How far readers agree under some conventions, what of it was reached, and a note; nothing where each has one."""
     if not any(len(example.readings) > 1 for example in gold):
@@ -152,7 +171,7 @@ def _ceiling(
     # Most gold has one reader, and scoring it starts without this.
     from evalkit.workflows.ceiling import ceiling_notes, ceiling_of
 
-    ceiling = ceiling_of(gold, results, tables, scoring, bootstrap)
+    ceiling = ceiling_of(gold, results, tables, scoring, bootstrap, readers)
     return ceiling.readers, ceiling.reached, ceiling_notes(gold, ceiling.readers)
 
 

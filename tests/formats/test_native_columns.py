@@ -17,6 +17,7 @@ from evalkit.formats.native.columns import read_native_columns
 from evalkit.layers.quotes import QUOTES
 from evalkit.options import Intervals, Options, ReadOptions, Scoring
 from evalkit.predictions.load import load_predictions
+from evalkit.records import Example
 from evalkit.results import EvalResult
 from evalkit.scoring.tasks.table import load_task
 from evalkit.workflows.plain_files import read_plain_files
@@ -60,17 +61,54 @@ class TestReading:
         found = read_native_columns(write(tmp_path / "rows.jsonl", rows, head="\ufeff"))
         assert found is not None
         assert (found.articles, found.texts, found.labels) == (["b", "c", "a"], ["Ida, Fjord", "", ""], ["PER", "ORG"])
-        columns = [column.tolist() for column in (found.article, found.start, found.end, found.label)]
-        assert columns == [[0, 0, 2], [0, 4, 2], [3, 9, 5], [0, 1, 0]]
-        assert {column.dtype for column in (found.article, found.start, found.end, found.label)} == {np.dtype(np.int32)}
+        items = found.items
+        arrays = (items.article, items.start, items.end, items.label)
+        assert [column.tolist() for column in arrays] == [[0, 0, 2], [0, 4, 2], [3, 9, 5], [0, 1, 0]]
+        assert {column.dtype for column in arrays} == {np.dtype(np.int32)}
+        assert found.plain.all()
 
     def test_another_layer(self, tmp_path: Path) -> None:
         quotes = [{"content": [[2, 5]], "kind": "direct"}, {"content": [[7, 9]], "kind": "mixed"}]
         path = write(tmp_path / "rows.jsonl", [{"id": "a", "quotes": quotes}])
         found = read_native_columns(path, QUOTES)
         assert found is not None
-        assert (found.labels, found.start.tolist(), found.end.tolist()) == (["direct", "mixed"], [2, 7], [5, 9])
+        places = (found.items.start.tolist(), found.items.end.tolist())
+        assert (found.labels, *places) == (["direct", "mixed"], [2, 7], [5, 9])
         assert read_native_columns(path) is None
+
+    def test_a_row_with_all_that_people_have(self, tmp_path: Path) -> None:
+        items = [entity(0, 3, id="e1", entity_id="ida", score=0.5), entity(5, 10, "ORG", id="e2", link="Q1")]
+        quotes = [
+            {"id": "q1", "kind": "direct", "content": [[0, 3], [5, 10]], "speaker": [11, 12], "speaker_id": "ida"}
+        ]
+        row = {
+            "id": "a",
+            "text": "Ida, Fjord and",
+            "metadata": {"story": "s", "none": None},
+            "zones": [{"kind": "body", "start": 0, "end": 4}, {"kind": "caption", "start": 4, "end": 10}],
+            "scope": {"zones": ["body"]},
+            "entities": items,
+            "quotes": quotes,
+            "stances": [],
+            "readings": {"kari": {"entities": items[:1]}, "ola": {"entities": []}},
+        }
+        told: list[Example] = []
+        found = read_native_columns(write(tmp_path / "rows.jsonl", [row]), told=told.append)
+        assert found is not None
+        assert (found.plain.any(), found.reach.tolist(), found.others) == (False, [12], {"quotes", "stances"})
+        assert (found.outside.start.tolist(), found.outside.end.tolist()) == ([4], [10])
+        assert {name: len(own) for name, own in found.readings.items()} == {"kari": 1, "ola": 0}
+        assert (found.metadata, found.scoped.tolist()) == ([{"story": "s"}], [True])
+        (example,) = told
+        assert [entity.spans for entity in example.gold.entities] == [((0, 3),), ((5, 10),)]
+
+    def test_a_field_that_no_row_before_had(self, tmp_path: Path) -> None:
+        # More than what is looked at to see which fields there are.
+        rows: list[Row] = [{"id": f"a{at}", "entities": [entity(0, 9)] * 3} for at in range(999)]
+        path = write(tmp_path / "rows.jsonl", [*rows, {"id": "z", "lang": "en", "entities": [entity(0, 9, score=1)]}])
+        found = read_native_columns(path)
+        assert found is not None
+        assert (len(found.items), found.plain.sum()) == (2998, 2997)
 
     def test_no_file_and_no_regular_file(self, tmp_path: Path) -> None:
         assert read_native_columns(tmp_path / "absent.jsonl") is None
@@ -107,8 +145,6 @@ NOT_PLAIN = [
     pytest.param({"id": "a", "entities": [entity(0, 1, [])]}, id="label-is-a-list"),
     pytest.param({"id": "a", "entities": [{"start": 0, "end": 1}]}, id="no-label"),
     pytest.param({"id": "a", "entities": [{"start": 0, "end": 1, "type": "PER"}]}, id="other-field-for-the-label"),
-    pytest.param({"id": "a", "entities": [entity(0, 1, score=0.5)]}, id="score"),
-    pytest.param({"id": "a", "entities": [entity(0, 1), entity(0, 1, entity_id="x")]}, id="entity-id"),
     pytest.param({"id": "a", "entities": [entity(0, 1, id="e"), entity(1, 2, id="e")]}, id="equal-ids"),
     pytest.param({"id": "a", "entities": [entity(0, 1, id=1)]}, id="id-of-an-entity-is-a-number"),
     pytest.param({"id": "a", "entities": [{"spans": [[0, 1], [2, 3]], "label": "PER"}]}, id="two-spans"),
@@ -118,13 +154,42 @@ NOT_PLAIN = [
     pytest.param({"id": "a", "entities": [entity(0, 1, spans=None)]}, id="spans-and-start"),
     pytest.param({"id": "a", "entities": [entity(0, 9)], "text": "short"}, id="after-the-text"),
     pytest.param({"id": "a", "entities": [], "text": 7}, id="text-is-a-number"),
-    pytest.param({"id": "a", "entities": [], "quotes": []}, id="quotes"),
-    pytest.param({"id": "a", "entities": [], "stances": []}, id="stances"),
-    pytest.param({"id": "a", "entities": [], "zones": []}, id="zones"),
     pytest.param({"id": "a", "entities": [], "scope": {"labels": ["PER"]}}, id="scope"),
     pytest.param({"id": "a", "entities": [], "split": "test"}, id="split"),
     pytest.param({"id": "a", "entities": [], "error": "boom"}, id="error"),
     pytest.param({"id": "a", "entities": [], "text_sha256": "x"}, id="hash"),
+    pytest.param({"id": "a", "entities": [], "text": "Ida", "text_sha256": "x"}, id="another-hash"),
+    pytest.param({"id": "a", "entities": [entity(0, 1, txt="I")]}, id="unknown-key"),
+    pytest.param({"id": "a", "entities": [entity(0, 1, id="e1"), entity(0, 1)]}, id="some-have-ids"),
+    pytest.param({"id": "a", "entities": [], "quotes": [{"kind": "direct", "content": []}]}, id="quote-stands-nowhere"),
+    pytest.param({"id": "a", "entities": [], "quotes": [{"kind": "no", "content": [[0, 1]]}]}, id="kind-of-quote"),
+    pytest.param({"id": "a", "entities": [], "quotes": [{"kind": "direct", "content": [[2, 1]]}]}, id="quote-reversed"),
+    pytest.param(
+        {
+            "id": "a",
+            "text": "Ida",
+            "entities": [],
+            "quotes": [{"kind": "direct", "content": [[0, 1]], "cue": [[2, 9]]}],
+        },
+        id="cue-after-the-text",
+    ),
+    pytest.param(
+        {"id": "a", "text": "Ida", "entities": [], "quotes": [{"kind": "direct", "content": [[0, 1]], "text": "d"}]},
+        id="another-text-of-a-quote",
+    ),
+    pytest.param(
+        {"id": "a", "entities": [], "quotes": [{"kind": "direct", "content": [[0, 1]]}] * 2}, id="quote-twice"
+    ),
+    pytest.param({"id": "a", "entities": [], "categories": []}, id="layer-whose-labels-are-free"),
+    pytest.param({"id": "a", "entities": [], "zones": [{"kind": "body", "start": 3, "end": 3}]}, id="empty-zone"),
+    pytest.param({"id": "a", "entities": [], "scope": {"quotes": {"kinds": ["direct"]}}}, id="scope-of-a-layer"),
+    pytest.param({"id": "a", "entities": [], "scope": {"zones": []}}, id="scope-of-nothing"),
+    pytest.param({"id": "a", "entities": [], "readings": {"": {"entities": []}}}, id="nobody-read"),
+    pytest.param({"id": "a", "entities": [], "readings": {"k": {"quotes": []}}}, id="reading-without-the-layer"),
+    pytest.param(
+        {"id": "a", "entities": [], "readings": {"k": {"entities": [], "scope": {"zones": ["body"]}}}},
+        id="reading-with-a-scope",
+    ),
 ]
 
 
@@ -133,6 +198,21 @@ def test_what_is_not_plain_is_left_alone(tmp_path: Path, row: Row) -> None:
     plain = {"id": "z", "entities": [entity(0, 1)]}
     assert read_native_columns(write(tmp_path / "plain.jsonl", [plain])) is not None
     assert read_native_columns(write(tmp_path / "rows.jsonl", [plain, row])) is None
+
+
+ODD_PREDICTIONS = [
+    pytest.param({"id": "a", "entities": [], "text": ""}, id="empty-text"),
+    pytest.param({"id": "a", "entities": [], "error": "boom"}, id="error"),
+    pytest.param({"id": "a", "entities": [], "usage": {"tokens": 3}}, id="usage"),
+    pytest.param({"id": "a", "entities": [], "zones": []}, id="zones"),
+    pytest.param({"id": "a", "entities": [], "quotes": [{"kind": " ", "content": [[0, 1]]}]}, id="kind-says-nothing"),
+    pytest.param({"id": "a", "entities": [], "lang": "e\u0000"}, id="control-character"),
+]
+
+
+@pytest.mark.parametrize("row", ODD_PREDICTIONS)
+def test_odd_predictions_are_left_alone(tmp_path: Path, row: Row) -> None:
+    assert read_native_columns(write(tmp_path / "rows.jsonl", [row]), predicted=True) is None
 
 
 DAMAGED = [
@@ -156,35 +236,75 @@ def test_damaged_files_are_left_alone(tmp_path: Path, content: str) -> None:
 NAMES = st.sampled_from(["a", "b", "B", "å", "d", "z"])
 
 
+TEXT = "twelve chars and more"
+ZONES = [{"kind": "headline", "start": 0, "end": 4}, {"kind": "body", "start": 5, "end": 21}]
+
+
 @st.composite
-def rows_of(draw: st.DrawFn, labels: tuple[str, ...], text: bool) -> list[Row]:
-    rows = []
-    for name in draw(st.lists(NAMES, unique=True, min_size=1)):
-        places = draw(st.lists(st.tuples(st.integers(0, 7), st.integers(1, 5), st.sampled_from(labels)), max_size=6))
-        form = draw(st.sampled_from(["start", "spans", "id"]))
-        entities: list[Row] = []
-        for at, (start, size, label) in enumerate(places):
-            if form == "spans":
-                entities.append({"spans": [[start, start + size]], "label": label})
-            else:
-                entities.append(entity(start, start + size, label, **({"id": f"x{at}"} if form == "id" else {})))
-        own = draw(st.sampled_from([None, "", "twelve chars and more"])) if text else None
-        rows.append({"id": name, "entities": entities} | ({} if own is None else {"text": own}))
-    return rows
+def rows_of(draw: st.DrawFn, labels: tuple[str, ...], gold: bool) -> list[Row]:
+    return [draw(row_of(name, labels, gold)) for name in draw(st.lists(NAMES, unique=True, min_size=1))]
+
+
+@st.composite
+def row_of(draw: st.DrawFn, name: str, labels: tuple[str, ...], gold: bool) -> Row:
+    row: Row = {"id": name, "entities": draw(entities_of(labels))}
+    if draw(st.booleans()):
+        # Of another layer nothing is counted here.
+        row["quotes"] = [
+            {
+                "kind": "direct",
+                "content": [[at, at + 3]],
+                "cue": [[0, 1]],
+                "speaker_id": draw(st.sampled_from([None, "x"])),
+            }
+            for at in draw(st.lists(st.integers(0, 9), unique=True, max_size=3))
+        ]
+        row["stances"] = [{"holder": "author", "target": "x", "label": "favor", "aliases": ["b", "a"], "evidence": []}]
+    if not gold:
+        return row
+    text = draw(st.sampled_from([None, "", TEXT]))
+    if text is not None:
+        row["text"] = text
+    if text:
+        for item in row["entities"] if draw(st.booleans()) else ():
+            start, end = item["spans"][0] if "spans" in item else (item["start"], item["end"])
+            item["text"] = text[start:end]
+    if draw(st.booleans()):
+        row |= {"zones": ZONES, "metadata": {"story": draw(st.sampled_from("ab"))}}
+        row["scope"] = {"layers": None, "labels": None, "zones": draw(st.sampled_from([None, ["body"]]))}
+    if draw(st.booleans()):
+        readers = draw(st.lists(st.sampled_from(["kari", "ola", "per"]), unique=True))
+        row["readings"] = {reader: {"entities": draw(entities_of(labels)), "quotes": []} for reader in readers}
+    return row
+
+
+@st.composite
+def entities_of(draw: st.DrawFn, labels: tuple[str, ...]) -> list[Row]:
+    places = draw(st.lists(st.tuples(st.integers(0, 7), st.integers(1, 5), st.sampled_from(labels)), max_size=6))
+    form = draw(st.sampled_from(["start", "spans", "id"]))
+    more: Row = draw(st.sampled_from([{}, {"score": 0.5}, {"entity_id": "x"}, {"entity_id": None, "link": "Q1"}]))
+    items: list[Row] = []
+    for at, (start, size, label) in enumerate(places):
+        own = more if draw(st.booleans()) else {}
+        if form == "spans":
+            items.append({"spans": [[start, start + size]], "label": label, **own})
+        else:
+            items.append(entity(start, start + size, label, **({"id": f"x{at}"} if form == "id" else {}), **own))
+    return items
 
 
 OPTIONS = [
-    Options(intervals=Intervals(resamples=20)),
-    scored(conventions=("exact", "fuzzy", "overlap", "iou:0.5")),
+    Options(scoring=Scoring(tasks=("entities",)), intervals=Intervals(resamples=20)),
+    scored(tasks=("entities",), conventions=("exact", "fuzzy", "overlap", "iou:0.5")),
     scored(tasks=("entities",), conventions=("type",)),
-    scored(conventions=("right",)),
+    scored(tasks=("entities",), conventions=("right",)),
 ]
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    gold=rows_of(("PER", "ORG", "GPE"), text=True),
-    predicted=rows_of(("PER", "ORG", "LOC", "Person"), text=False),
+    gold=rows_of(("PER", "ORG", "GPE"), gold=True),
+    predicted=rows_of(("PER", "ORG", "LOC", "Person"), gold=False),
     options=st.sampled_from(OPTIONS),
 )
 def test_the_result_is_that_of_the_records(
@@ -192,8 +312,8 @@ def test_the_result_is_that_of_the_records(
 ) -> None:
     paths = write(tmp_path / "gold.jsonl", gold), write(tmp_path / "mine.jsonl", predicted)
     result = by_columns(*paths, options)
-    if not {row["id"] for row in gold} & {row["id"] for row in predicted}:
-        assert result is None
+    both = {row["id"] for row in gold} & {row["id"] for row in predicted}
+    if not both or not any(row["entities"] for row in gold):
         return
     assert result is not None
     assert result.to_json() == by_records(*paths, options).to_json()

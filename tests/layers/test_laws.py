@@ -98,7 +98,7 @@ def test_numbering_keeps_what_refers_to_what(annotations: Annotations) -> None:
 def meant(annotations: Annotations, layer: Layer[Any], field: str, other: str) -> list[object]:
     """What the items of a layer refer to, as what those items say; an id that no item has as itself."""
     target = next(one for one in all_layers() if one.name == other)
-    named = {item.id: target.content(target.ordered(item), {}) for item in annotations[other] or ()}
+    named = {item.id: target.contents([target.ordered(item)], {})[0] for item in annotations[other] or ()}
     return [named.get(getattr(item, field), getattr(item, field)) for item in annotations[layer.name] or ()]
 
 
@@ -146,7 +146,7 @@ def test_what_is_left_out_changes_nothing_where_it_is_not_given(layer: Layer[Any
             item, **{field.name: field.absent for field in layer.fields if field.name in layer.left_out}
         )
         assert not {*layer.to_json(bare)} & {*layer.left_out}
-        assert len(layer.content(bare, {})) == len(layer.hashed or layer.fields) - (
+        assert len(layer.contents([bare], {})[0]) == len(layer.hashed or layer.fields) - (
             0 if layer.hashed else len(layer.left_out)
         )
 

@@ -21,8 +21,8 @@ def test_json_has_it_only_where_it_is_given():
 
 def test_fingerprints_are_those_of_before_where_there_is_none():
     # Place, label, entity_id and score, as they were hashed before there were links.
-    assert ENTITIES.content(PLAIN, {}) == [[[0, 4]], "GPE", "oslo", None]
-    assert ENTITIES.content(LINKED, {}) != ENTITIES.content(PLAIN, {})
+    assert ENTITIES.contents([PLAIN], {})[0] == [[[0, 4]], "GPE", "oslo", None]
+    assert ENTITIES.contents([LINKED], {})[0] != ENTITIES.contents([PLAIN], {})[0]
     assert not ENTITIES.is_plain(Entity(id="e1", spans=(Span(0, 4),), label="GPE", link="Q585"))
 
 

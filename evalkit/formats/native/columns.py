@@ -1,205 +1,163 @@
-"""One layer in native JSON lines straight to columns, for large files in which rows are plain.
+"""One layer in native JSON lines straight to columns, for large files whose rows are as evalkit writes them.
 
-A row is plain if it holds an id, items of one span and a label each, and at most texts such as `text` or `title`
-besides::
+::
 
-    {"id": "a1", "entities": [{"start": 0, "end": 8, "label": "PER"}, {"start": 14, "end": 18, "label": "GPE"}]}
+    {"id": "a1", "text": "Ida Moen left Oslo.", "zones": [{"kind": "body", "start": 0, "end": 19}],
+     "entities": [{"id": "e1", "spans": [[0, 8]], "text": "Ida Moen", "label": "PER", "entity_id": "moen"}],
+     "quotes": [], "scope": {"zones": ["body"]}}
 
-`spans` of one span may stand for `start` and `end`, and items may have ids. Whatever is not plain, damaged or
-doubtful is left to `evalkit.formats.native.rows`, which knows every form and every message: nothing is judged here.
+Each item of the layer is one span with a label, whatever else it has. All that a row has besides is looked at as it is
+where files are loaded: what would be refused or noted there is not read here. Whatever is damaged, doubtful or of
+another form is left to `evalkit.formats.native.rows`, which knows every form and every message: nothing is judged.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from operator import itemgetter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
+from msgspec import DecodeError
 
-from evalkit.files import unlike_written
 from evalkit.formats.collection import without_collection
+from evalkit.formats.native.gathering import LIMIT, Gathered, Gathering
+from evalkit.formats.native.seen_rows import read_seen_rows
 from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers
+from evalkit.records import Example
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["LIMIT", "NativeColumns", "read_native_columns"]
-
-TEXTS = frozenset({"text", "title", "source", "published", "lang"})
-"""Fields of a row that are texts; any other field must be null."""
-
-_START, _END, _ID = map(itemgetter, ("start", "end", "id"))
-
-LIMIT = 2**31 - 1
-"""Offsets from here on are left to the careful path."""
+__all__ = ["LIMIT", "NativeColumns", "Places", "read_native_columns"]
 
 
 @dataclass(frozen=True, eq=False)
-class NativeColumns:
-    """The plain rows of a file.
+class Places:
+    """Spans of some articles; arrays have one element a span, or item.
 
     Attributes:
-        articles: article ids in the order of the file, each once.
-        texts: the text of each article, "" where there is none.
-        labels: the labels, in the order in which they were met.
-        article: position of the article of each item; ascending.
-        start: first code point of each item, not negative.
-        end: one past its last code point; after `start`, and not after the text of the row if there is one.
-        label: position of the label of each item.
+        article: position of the article of each; ascending.
+        start: first code point, not negative.
+        end: one past the last code point; after `start`, and not after the text of the row if there is one.
+        label: position of the label, of items.
     """
 
-    articles: list[str]
-    texts: list[str]
-    labels: list[str]
     article: NDArray[np.int32]
     start: NDArray[np.int32]
     end: NDArray[np.int32]
     label: NDArray[np.int32]
 
+    def __len__(self) -> int:
+        return len(self.article)
+
+
+@dataclass(frozen=True, eq=False)
+class NativeColumns:
+    """The rows of a file.
+
+    Attributes:
+        articles: article ids in the order of the file, each once.
+        texts: the text of each article, "" where there is none.
+        labels: the labels, in the order in which they were met.
+        items: the items of the layer.
+        surfaces: what the file says stands at the items, None where it says nothing; empty if it does so of none.
+        plain: for each item whether it is a span with a label and nothing else (see `Layer.is_plain`).
+        reach: for each article where the last span of another layer ends.
+        outside: the zones of articles that are not in their scope.
+        reading_labels: the labels of the readings.
+        readings: annotator → the items of the layer that they found.
+        read: annotator → the positions of the articles that they and others read, ascending.
+        metadata: what is known of each article besides; empty if nothing is.
+        scoped: for each article whether it says what was annotated exhaustively.
+        others: the other layers that any row has.
+    """
+
+    articles: list[str]
+    texts: list[str]
+    labels: list[str]
+    items: Places
+    surfaces: list[str | None]
+    plain: NDArray[np.bool_]
+    reach: NDArray[np.int32]
+    outside: Places
+    reading_labels: list[str]
+    readings: Mapping[str, Places]
+    read: Mapping[str, NDArray[np.int32]]
+    metadata: list[Mapping[str, str]]
+    scoped: NDArray[np.bool_]
+    others: frozenset[str]
+
 
 def read_native_columns(
-    path: Path, layer: Layer[Any] | None = None, *, predicted: bool = False
+    path: Path,
+    layer: Layer[Any] | None = None,
+    *,
+    predicted: bool = False,
+    told: Callable[[Example], None] | None = None,
 ) -> NativeColumns | None:
-    """The columns of a file, or None if it is no regular file of plain rows; what is wrong with it is not said.
+    """The columns of a file, or None if it is no regular file of such rows; what is wrong with it is not said.
 
     Args:
         path: a file of JSON lines.
-        layer: the layer that all rows have, and no other; by default the first, of which large files have most.
-        predicted: whether there is something to be said of texts that are empty or cannot be shown.
+        layer: the layer that all rows have; by default the first, of which large files have most.
+        predicted: whether these are predictions, of which nothing but the layers is read.
+        told: is called with each example, whose items have the fields of their records. Of the layer itself there are
+            those alone that are not plain.
     """
+    columns = Gathering(layer or all_layers()[0], predicted=predicted, told=told)
     try:
         # A pipe can be read once only, and must be left to whoever reads any form.
         if not path.is_file():
             return None
-        with path.open("rb") as lines, without_collection():
-            return _columns(_parsed(lines, layer or all_layers()[0], predicted))
-    except (OSError, KeyError, TypeError, ValueError, OverflowError):
+        with without_collection():
+            for rows in read_seen_rows(path):
+                columns.add(rows)
+            return _whole(columns)
+    except (OSError, KeyError, TypeError, ValueError, OverflowError, AttributeError, DecodeError):
         return None
 
 
-class _Codes(dict[str, int]):
-    """Numbers for labels, in the order in which they are met."""
-
-    def __missing__(self, label: object) -> int:
-        if type(label) is not str:
-            raise TypeError("a label is a text")
-        if not label.strip():
-            raise ValueError("a label says something")
-        self[label] = number = len(self)
-        return number
-
-
-def _numbers() -> array[int]:
-    """An array of 32 bits an item; it takes whole numbers that fit, and bools."""
-    return array("i")
-
-
-@dataclass(slots=True)
-class _Lists:
-    """What is collected; whole numbers at once as such, so that no object is kept for any of them."""
-
-    articles: list[str] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-    sizes: array[int] = field(default_factory=_numbers)
-    start: array[int] = field(default_factory=_numbers)
-    end: array[int] = field(default_factory=_numbers)
-    label: array[int] = field(default_factory=_numbers)
-    codes: _Codes = field(default_factory=_Codes)
-
-
-def _parsed(lines: Iterable[bytes], layer: Layer[Any], predicted: bool) -> _Lists:
-    """The fields of every row; each row is let go before the next one is read, so that memory is used again."""
-    lists = _Lists()
-    loads, name, add = orjson.loads, layer.name, _adder(layer)
-    for number, line in enumerate(lines):
-        if line.isspace():
-            continue
-        row = loads(line if number else line.removeprefix(b"\xef\xbb\xbf"))
-        if unlike_written(line, row):
-            raise ValueError("something of the row would be lost")
-        items = row[name]
-        if len(row) > 2 and (not _is_plain(row, name) or (predicted and _is_odd(row))):
-            raise ValueError("the row holds something else")
-        if type(items) is not list:
-            raise TypeError("items are a list")
-        lists.articles.append(row["id"])
-        lists.texts.append(row.get("text") or "")
-        lists.sizes.append(len(items))
-        if items:
-            add(lists, items)
-            # A bool is a number to an array. Letters are found much sooner than words, and few lines have these.
-            if (b"u" in line and b"true" in line) or (b"f" in line and b"false" in line):
-                _refuse_bools(items, layer)
-    return lists
-
-
-def _is_plain(row: dict[str, Any], layer: str) -> bool:
-    return "article_id" not in row and all(
-        value is None or key in ("id", layer) or (key in TEXTS and type(value) is str) for key, value in row.items()
-    )
-
-
-def _is_odd(row: dict[str, Any]) -> bool:
-    return row.get("text") == "" or not f"{row.get('published')}{row.get('lang')}".isprintable()
-
-
-def _adder(layer: Layer[Any]) -> Callable[[_Lists, list[dict[str, Any]]], None]:
-    """What adds the items of a row; they must all have the same fields."""
-    spans_of, label_of = itemgetter(layer.spans_field or ""), itemgetter(layer.label_field)
-
-    def add(lists: _Lists, items: list[dict[str, Any]]) -> None:
-        if type(items[0]) is not dict:
-            raise TypeError("an item is an object")
-        names = items[0].keys()
-        if "start" in names:
-            fields = 3
-            lists.start.extend(map(_START, items))
-            lists.end.extend(map(_END, items))
-        else:
-            fields = 2
-            spans = [span for (span,) in map(spans_of, items)]
-            lists.start.extend([start for start, _ in spans])
-            lists.end.extend([end for _, end in spans])
-        lists.label.extend(map(lists.codes.__getitem__, map(label_of, items)))
-        if "id" in names:
-            fields += 1
-            ids = list(map(_ID, items))
-            if set(map(type, ids)) != {str} or len(set(ids)) < len(ids):
-                raise ValueError("ids are texts, and no two are equal")
-        # Each has had all of these fields, so none has another one if together they have no more.
-        if sum(map(len, items)) != fields * len(items):
-            raise ValueError("the items hold something else")
-
-    return add
-
-
-def _refuse_bools(items: list[dict[str, Any]], layer: Layer[Any]) -> None:
-    for item in items:
-        offsets = (item["start"], item["end"]) if "start" in item else item[layer.spans_field or ""][0]
-        if any(type(offset) is bool for offset in offsets):
-            raise TypeError("offsets are whole numbers")
-
-
-def _columns(lists: _Lists) -> NativeColumns:
+def _places(gathered: Gathered) -> Places:
     import numpy as np
 
-    if set(map(type, lists.articles)) != {str} or len(set(lists.articles)) < len(lists.articles):
-        raise ValueError("ids are texts, and no two are equal")
-    start, end, label, sizes = (
-        np.frombuffer(own, dtype=np.int32) if own else np.zeros(0, dtype=np.int32)
-        for own in (lists.start, lists.end, lists.label, lists.sizes)
+    columns = (gathered.article, gathered.start, gathered.end, gathered.label)
+    return Places(*(np.frombuffer(own, dtype=np.int32) if own else np.zeros(0, np.int32) for own in columns))
+
+
+def _whole(rows: Gathering) -> NativeColumns:
+    """All that was gathered.
+
+    Raises:
+        ValueError: there is nothing, an id is given twice, or a span is impossible.
+    """
+    import numpy as np
+
+    if len(set(rows.articles)) < len(rows.articles) or not rows.articles:
+        raise ValueError("no two ids are equal")
+    items, reach = _places(rows.items), np.frombuffer(rows.reach, dtype=np.int32)
+    readings = {name: _places(own) for name, own in sorted(rows.readings.items())}
+    lengths = np.array([len(text) or LIMIT for text in rows.texts])
+    for own in (items, *readings.values()):
+        if not ((own.start >= 0) & (own.start < own.end) & (own.end < LIMIT)).all():
+            raise ValueError("a span is impossible")
+    if (items.end > lengths[items.article]).any() or (reach > lengths).any():
+        raise ValueError("a span ends after the text")
+    return NativeColumns(
+        articles=rows.articles,
+        texts=rows.texts,
+        labels=list(rows.codes),
+        items=items,
+        surfaces=rows.surfaces,
+        plain=np.frombuffer(rows.plain, dtype=bool),
+        reach=reach,
+        outside=_places(rows.outside),
+        reading_labels=list(rows.other_codes),
+        readings=readings,
+        read={name: np.frombuffer(own, dtype=np.int32) for name, own in sorted(rows.read.items())},
+        metadata=rows.metadata,
+        scoped=np.frombuffer(rows.scoped, dtype=bool) if rows.scoped else np.zeros(len(rows.articles), dtype=bool),
+        others=frozenset(rows.there),
     )
-    if not ((start >= 0) & (start < end) & (end < LIMIT)).all():
-        raise ValueError("a span is impossible")
-    if any(lists.texts):
-        lengths = np.array([len(text) or LIMIT for text in lists.texts])
-        if (end > np.repeat(lengths, sizes)).any():
-            raise ValueError("a span ends after the text")
-    article = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
-    return NativeColumns(lists.articles, lists.texts, list(lists.codes), article, start, end, label)

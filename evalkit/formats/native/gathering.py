@@ -1,0 +1,258 @@
+"""What is gathered of typed rows for the columns of a layer (see `evalkit.formats.native.columns`).
+
+Each row is looked at as where files are loaded: what would be refused or noted there raises, and whoever reads leaves
+the file to the careful path.
+"""
+
+from __future__ import annotations
+
+import itertools
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from operator import attrgetter, lt
+from typing import Any
+
+from evalkit.formats.native.rows import GIVEN, sha256_text
+from evalkit.formats.native.seen_rows import SeenRow
+from evalkit.layers.base import Layer, surface
+from evalkit.layers.fields import SPANS
+from evalkit.layers.table import all_layers
+from evalkit.records import Annotations, Article, Example, Scope, Span, Zone
+
+__all__ = ["LIMIT", "Gathered", "Gathering"]
+
+_START = attrgetter("start")
+
+LIMIT = 2**31 - 1
+"""Offsets from here on are left to the careful path."""
+
+
+class _Codes(dict[str, int]):
+    """Numbers for labels, in the order in which they are met."""
+
+    def __missing__(self, label: str) -> int:
+        if not label.strip():
+            raise ValueError("a label says something")
+        self[label] = number = len(self)
+        return number
+
+
+def _numbers() -> array[int]:
+    """An array of 32 bits an item."""
+    return array("i")
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Places as they are gathered; whole numbers at once as such, so that no object is kept for any of them."""
+
+    article: array[int] = field(default_factory=_numbers)
+    start: array[int] = field(default_factory=_numbers)
+    end: array[int] = field(default_factory=_numbers)
+    label: array[int] = field(default_factory=_numbers)
+
+    def add(self, layer: Layer[Any], items: Sequence[Any], codes: _Codes) -> None:
+        """Takes items of one span each."""
+        starts, ends = _places(layer, items)
+        self.start.extend(starts)
+        self.end.extend(ends)
+        self.label.extend(map(codes.__getitem__, map(layer.label, items)))
+
+
+class Gathering:
+    """What is gathered of rows, some at a time; each is let go before the next are read, so that memory is reused."""
+
+    def __init__(self, layer: Layer[Any], *, predicted: bool, told: Callable[[Example], None] | None) -> None:
+        self.layer, self.predicted, self.told = layer, predicted, told
+        self.others = tuple(other for other in all_layers() if other is not layer)
+        self.given = tuple(attrgetter(GIVEN + one.name) for one in all_layers())
+        absent = {own.name: own.absent for own in layer.fields}
+        rest = absent.keys() - {layer.spans_field, layer.label_field}
+        self.rest = [(attrgetter(name), absent[name]) for name in sorted(rest)]
+        self.codes, self.other_codes = _Codes(), _Codes()
+        self.articles: list[str] = []
+        self.texts: list[str] = []
+        self.metadata: list[Mapping[str, str]] = []
+        self.surfaces: list[str | None] = []
+        self.items, self.outside = Gathered(), Gathered()
+        self.plain, self.reach = bytearray(), _numbers()
+        self.readings: dict[str, Gathered] = {}
+        self.read: dict[str, array[int]] = {}
+        self.there: set[str] = set()
+        self.scoped = bytearray()
+        self.scopes: dict[Any, Scope] = {}
+
+    def add(self, rows: Sequence[SeenRow]) -> None:
+        """Takes some rows.
+
+        Raises:
+            ValueError, TypeError: they say something that is not for columns.
+        """
+        first, lists = len(self.articles), [getattr(row, self.layer.name) for row in rows]
+        self.articles += [row.id for row in rows]
+        self.texts += [row.text or "" for row in rows]
+        plain = self._add_items(lists, first)
+        done = 0
+        for number, (row, items) in enumerate(zip(rows, lists, strict=True)):
+            self.reach.append(max([0, *(self._reach(row, layer) for layer in self.others)]))
+            if self.predicted:
+                if _is_odd(row):
+                    raise ValueError("the row holds something else")
+                continue
+            if row.error is not None or any(get(row) is not None for get in self.given):
+                raise ValueError("gold is no prediction")
+            _check_ids(items)
+            self._add_gold(row, first + number)
+            self._add_readings(row.readings or {}, first + number)
+            if self.told is not None:
+                own = plain[done : done + len(items)]
+                others = [] if all(own) else [item for item, is_plain in zip(items, own, strict=True) if not is_plain]
+                done += len(items)
+                self.told(self._example(row, others))
+
+    def _add_items(self, lists: Sequence[list[Any]], first: int) -> bytearray:
+        """Takes the items of the layer, article by article, and says which of them are plain."""
+        items = list(chain.from_iterable(lists))
+        for number, own in enumerate(lists, first):
+            self.items.article.extend([number] * len(own))
+        self.items.add(self.layer, items, self.codes)
+        surfaces = [item.text for item in items]
+        if self.surfaces or any(surfaces):
+            self.surfaces += [None] * (len(self.plain) - len(self.surfaces)) + surfaces
+        plain = bytearray([True]) * len(items)
+        for get, absent in self.rest:
+            values = list(map(get, items))
+            if values.count(absent) < len(values):
+                plain = bytearray([flag and value == absent for flag, value in zip(plain, values, strict=True)])
+        self.plain += plain
+        return plain
+
+    def _reach(self, row: SeenRow, layer: Layer[Any]) -> int:
+        """Where the last span of another layer ends; the items are looked at as everywhere."""
+        items = getattr(row, layer.name)
+        if items is None:
+            return 0
+        if layer.labels is None:
+            raise ValueError("which labels there are, all rows of the layer say together")
+        self.there.add(layer.name)
+        if not items:
+            return 0
+        labels = set(map(layer.label, items))
+        if not labels.issubset(layer.labels) and (not self.predicted or not all(map(str.strip, labels))):
+            raise ValueError("a label is none")
+        if not self.predicted:
+            _check_ids(items)
+            if len(set(map(attrgetter(*layer.same), items))) < len(items):
+                raise ValueError("an item stands twice")
+        told = layer.shows_text and any(item.text is not None for item in items)
+        if told and (self.predicted or not _are_there(layer, items, row.text)):
+            raise ValueError("the text is compared elsewhere, or differs")
+        return _reach(layer, items)
+
+    def _add_gold(self, row: SeenRow, number: int) -> None:
+        """Takes what an article is besides its layers."""
+        if row.text_sha256 is not None and (not row.text or sha256_text(row.text) != row.text_sha256):
+            raise ValueError("the text may be another one")
+        self.metadata.append({key: value for key, value in (row.metadata or {}).items() if value is not None})
+        zones, scope = row.zones or (), self._scope(row)
+        self.scoped.append(scope != Scope())
+        length = len(row.text or "") or LIMIT
+        if scope.labels is not None or (scope.layers is not None and self.layer.name not in scope.layers):
+            raise ValueError("the scope asks for more than zones")
+        for zone in zones:
+            if not 0 <= zone.start < zone.end <= length:
+                raise ValueError("a zone is impossible")
+            if scope.zones is not None and zone.kind not in scope.zones:
+                self.outside.article.append(number)
+                self.outside.start.append(zone.start)
+                self.outside.end.append(zone.end)
+
+    def _scope(self, row: SeenRow) -> Scope:
+        names = ("layers", "labels", "zones")
+        said = {} if row.scope is None else {name: value for name in names if (value := getattr(row.scope, name))}
+        if row.scope is not None and any(getattr(row.scope, name) == () for name in names):
+            raise ValueError("a scope is empty")
+        return self.scopes.setdefault(tuple(said.items()), Scope(**said))
+
+    def _add_readings(self, readings: Mapping[str, SeenRow], number: int) -> None:
+        """Takes what several people said of an article, in the layer; all of it must be as it is in gold."""
+        for name, own in readings.items():
+            if not name.strip() or own.scope is not None or any(get(own) is not None for get in self.given):
+                raise ValueError("a reading holds something else")
+            for layer in self.others:
+                items = getattr(own, layer.name) or ()
+                if (layer.labels is None and items) or not all(map(str.strip, map(layer.label, items))):
+                    raise ValueError("a reading holds other labels")
+            items = getattr(own, self.layer.name)
+            if items is None:
+                raise ValueError("a reading lacks the layer")
+            gathered = self.readings.setdefault(name, Gathered())
+            gathered.article.extend([number] * len(items))
+            gathered.add(self.layer, items, self.other_codes)
+            if len(readings) > 1:
+                self.read.setdefault(name, _numbers()).append(number)
+
+    def _example(self, row: SeenRow, items: list[Any]) -> Example:
+        zones = tuple([Zone(zone.kind, zone.start, zone.end) for zone in row.zones or ()])
+        layers = {layer.name: getattr(row, layer.name) for layer in self.others} | {self.layer.name: items}
+        article = Article(id=row.id, text=row.text or "", zones=zones)
+        return Example(article=article, gold=Annotations(layers, self._scope(row)))
+
+
+def _places(layer: Layer[Any], items: Sequence[Any]) -> tuple[Iterable[int], Iterable[int]]:
+    """Where items of one span each begin and end."""
+    spans, starts = list(map(layer.spans, items)), list(map(_START, items))
+    if starts.count(None) < len(starts):
+        # Said in either of two ways, and never in both.
+        for item in items:
+            if (layer.spans(item) is None) == (item.start is None) or (item.start is None) != (item.end is None):
+                raise ValueError("an item stands nowhere, or in two places")
+            if item.start is not None:
+                setattr(item, layer.spans_field or "", ((item.start, item.end),))
+        spans = list(map(layer.spans, items))
+    single = [span for (span,) in spans]
+    return [start for start, _ in single], [end for _, end in single]
+
+
+def _reach(layer: Layer[Any], items: Sequence[Any]) -> int:
+    """Where the last span of some items ends; each must be a stretch of a text, and items stand where they have to."""
+    if layer.spans_field is not None and layer.needs_spans and not all(map(layer.spans, items)):
+        raise ValueError("an item stands nowhere")
+    spans: list[Span] = []
+    for own in layer.fields:
+        if own.name in layer.span_names:
+            values = filter(None, map(attrgetter(own.name), items))
+            spans += chain.from_iterable(values) if own.type is SPANS else values
+    if not spans:
+        return 0
+    starts, ends = zip(*spans, strict=True)
+    if min(starts) < 0 or not all(map(lt, starts, ends)):
+        raise ValueError("a span is impossible")
+    return int(max(ends))
+
+
+def _are_there(layer: Layer[Any], items: Sequence[Any], text: str | None) -> bool:
+    """Whether what a file says stands at some items does, as far as it says so and there is a text."""
+    return not text or all(
+        item.text in (None, surface(text, itertools.starmap(Span, layer.spans(item)))) for item in items
+    )
+
+
+def _check_ids(items: Sequence[Any]) -> None:
+    ids = {item.id for item in items}
+    if len(ids) < len(items) and ids != {None}:
+        raise ValueError("no two ids are equal")
+    if None in ids and len(ids) > 1:
+        raise ValueError("a number may be the id of another item")
+
+
+def _is_odd(row: SeenRow) -> bool:
+    """Whether there is something to be said of a prediction besides its layers."""
+    others = (row.error, row.text_sha256, row.zones, row.metadata, row.scope, row.readings)
+    return (
+        any(value is not None for value in others)
+        or row.text == ""
+        or not f"{row.published or ''}{row.lang or ''}".isprintable()
+    )
