@@ -140,7 +140,8 @@ class Layer(Generic[Item]):
             are taken without it.
         problems: what else can be wrong with the items of an article.
         counts: what else a description counts in some examples: group → row → count.
-        mentions: the things that an item names, by `entity_id`.
+        mention: the field with the `entity_id` of the thing that an item names, and the field with the spans that name
+            it; nothing if items name none.
         roles: who does what in an item, in words, given the text: such as the cue and the speaker of a quote.
         says: an item in words, given the text; by default what stands at its spans, or its label.
         told: an item as a line of a list beside the article, given the text and what it calls the things in it:
@@ -173,7 +174,7 @@ class Layer(Generic[Item]):
     compared: tuple[str, ...] = ()
     problems: Callable[[Sequence[Item], Annotations], Iterable[Fault]] = _nothing
     counts: Callable[[Sequence[Example]], Mapping[str, Mapping[str, int]]] = _none_by_name
-    mentions: Callable[[Item], Iterable[Mention]] = _nothing
+    mention: tuple[str, str] | tuple[()] = ()
     roles: Callable[[Item, str], Mapping[str, str]] = _none_by_name
     says: Callable[[Item, str], str] | None = None
     told: Callable[[Item, str, Mapping[str, str]], Iterable[tuple[str, str]]] | None = None
@@ -203,6 +204,21 @@ class Layer(Generic[Item]):
     def spans(self) -> Callable[[Item], tuple[Span, ...]]:
         """Where an item stands in the text; may be empty."""
         return _nothing if self.spans_field is None else attrgetter(self.spans_field)
+
+    def mentions(self, item: Item) -> Iterator[Mention]:
+        """The things that an item names, by `entity_id`."""
+        [name], [spans] = self.named_spans([item])
+        if name is not None and spans:
+            yield Mention(name, spans)
+
+    def named_spans(self, items: Sequence[Item]) -> tuple[list[str | None], list[tuple[Span, ...]]]:
+        """For each item the `entity_id` of what it names, and the spans that do so; nothing of items that name none."""
+        if not self.mention:
+            return [None] * len(items), [()] * len(items)
+        names, spans = (list(map(attrgetter(field), items)) for field in self.mention)
+        if next(field.type for field in self.fields if field.name == self.mention[1]) is SPAN:
+            spans = [() if span is None else (span,) for span in spans]
+        return names, spans
 
     @cached_property
     def span_names(self) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from evalkit.layers.base import Fault, Layer, Mention
+from evalkit.layers.base import Fault, Layer
 from evalkit.records import Annotations, Entity, Example
 
 __all__ = ["ENTITIES", "entity_ids"]
@@ -48,11 +48,6 @@ def _nested(entities: Sequence[Entity]) -> int:
     return nested
 
 
-def _mentions(entity: Entity) -> Iterator[Mention]:
-    if entity.entity_id is not None:
-        yield Mention(entity.entity_id, entity.spans)
-
-
 ENTITIES: Layer[Entity] = Layer(
     name="entities",
     one="entity",
@@ -63,5 +58,5 @@ ENTITIES: Layer[Entity] = Layer(
     always_stated=True,
     problems=_problems,
     counts=_counts,
-    mentions=_mentions,
+    mention=("entity_id", "spans"),
 )

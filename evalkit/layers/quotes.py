@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from evalkit.layers.base import Fault, Layer, Mention, surface, unknown_reference
+from evalkit.layers.base import Fault, Layer, surface, unknown_reference
 from evalkit.layers.entities import ENTITIES, entity_ids
 from evalkit.records import QUOTE_KINDS, Annotations, Article, Entity, Example, Quote, Span
 
@@ -89,11 +89,6 @@ def _counts(examples: Sequence[Example]) -> Mapping[str, Mapping[str, int]]:
     }
 
 
-def _mentions(quote: Quote) -> Iterator[Mention]:
-    if quote.speaker_id is not None and quote.speaker is not None:
-        yield Mention(quote.speaker_id, (quote.speaker,))
-
-
 def _roles(quote: Quote, text: str) -> Mapping[str, str]:
     speaker = "" if quote.speaker is None else surface(text, [quote.speaker])
     if quote.speaker_id is not None:
@@ -130,7 +125,7 @@ QUOTES: Layer[Quote] = Layer(
     compared=("cue", "speaker"),
     problems=_problems,
     counts=_counts,
-    mentions=_mentions,
+    mention=("speaker_id", "speaker"),
     roles=_roles,
     told=_told,
 )

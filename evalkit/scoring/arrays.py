@@ -18,6 +18,7 @@ __all__ = [
     "overlapping",
     "overlaps",
     "pair_arrays",
+    "ranges",
     "unpaired",
 ]
 
@@ -38,10 +39,10 @@ def overlapping(start: Ints, end: Ints, other_start: Ints, other_end: Ints) -> t
     """Positions of all pairs of stretches that overlap, of two sides that ascend by start and have no empty ones."""
     # Of two that overlap, one starts inside the other: the other side's (or both at one place), or this side's.
     low = np.searchsorted(other_start, start, "left")
-    left, right = _ranges(low, np.searchsorted(other_start, end, "left"))
+    left, right = ranges(low, np.searchsorted(other_start, end, "left"))
     # One starts no later than the other side's number j if no more than j of the other side start before it.
     no_later = np.cumsum(np.bincount(low, minlength=len(other_start) + 1))[: len(other_start)]
-    inner, outer = _ranges(no_later, np.searchsorted(start, other_end, "left"))
+    inner, outer = ranges(no_later, np.searchsorted(start, other_end, "left"))
     return np.concatenate([left, outer]), np.concatenate([right, inner])
 
 
@@ -51,7 +52,7 @@ def overlaps(start: Ints, end: Ints, other_start: Ints, other_end: Ints) -> int:
     return int(begun - np.searchsorted(np.sort(other_end), start, "right").sum())
 
 
-def _ranges(low: Ints, high: Ints) -> tuple[Ints, Ints]:
+def ranges(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     """For each position i all pairs (i, j) with low[i] <= j < high[i]."""
     number = np.maximum(high - low, 0)
     # The j of one i are consecutive: the position among all pairs, less where the pairs of i begin, plus low[i].

@@ -19,7 +19,10 @@ from evalkit.scoring.from_arrays import columns_from_arrays
 if TYPE_CHECKING:
     from evalkit.scoring.pairs import Pair
 
-__all__ = ["columns_of_items", "columns_of_pairs", "join_spans"]
+__all__ = ["Places", "columns_of_items", "columns_of_pairs", "join_spans", "places_of"]
+
+Places = tuple[Ints, Ints, Ints]
+"""Start and end of the hull of several spans, and the number of their pieces."""
 
 ARTICLES_AT_ONCE = 256
 """So few that their records are still in the processor's cache when they are read again."""
@@ -100,25 +103,38 @@ def _read(
     articles: Sequence[Sequence[Any]], layer: Layer[Any], numbers: dict[str, int], shapes: dict[Pieces, int]
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """Label number, start, end and shape of each item; what was not met before gets the next number."""
-    offsets = array("i")
     codes: list[Ints] = [np.zeros(0, dtype=np.int32)]
-    pieces: list[Ints] = [np.zeros(0, dtype=np.int32)]
+    places: list[Places] = [places_of((), shapes)]
     for first in range(0, len(articles), ARTICLES_AT_ONCE):
         items = list(chain.from_iterable(articles[first : first + ARTICLES_AT_ONCE]))
         codes.append(_codes(_labels(items, layer), numbers))
-        try:
-            hulls = _offsets(items, layer)
-            pieces.append(np.zeros(len(items), dtype=np.int32))
-        except ValueError:  # An item in several pieces, or in none.
-            joined = list(map(join_spans, map(layer.spans, items)))
-            hulls = [offset for item_pieces in joined for offset in (item_pieces[0][0], item_pieces[-1][1])]
-            numbers_of_shapes = [
-                shapes.setdefault(item_pieces, len(shapes)) if len(item_pieces) > 1 else 0 for item_pieces in joined
-            ]
-            pieces.append(np.array(numbers_of_shapes, dtype=np.int32))
-        offsets.extend(array("i", hulls))
-    start, end = np.asarray(offsets).reshape(-1, 2).T.copy()
-    return np.concatenate(codes), start, end, np.concatenate(pieces)
+        places.append(places_of(_spans(items, layer), shapes))
+    start, end, shape = (np.concatenate(column) for column in zip(*places, strict=True))
+    return np.concatenate(codes), start, end, shape
+
+
+def places_of(spans: Sequence[Sequence[tuple[int, int]]], shapes: dict[Pieces, int]) -> Places:
+    """Start and end of the hull of some spans each, and the number of their pieces in `shapes`, 0 if it is one.
+
+    Pieces that are not in `shapes` yet get the next number.
+    """
+    try:
+        # Nearly always each is one span; the others show themselves where that is taken apart.
+        hulls = [offset for (span,) in spans for offset in span]
+        return *_offsets(hulls), np.zeros(len(spans), dtype=np.int32)
+    except ValueError:
+        joined = [own if len(own) == 1 else join_spans(own) for own in spans]
+    hulls = [offset for pieces in joined for offset in (pieces[0][0], pieces[-1][1])]
+    shape = np.zeros(len(joined), dtype=np.int32)
+    for position, pieces in enumerate(joined):
+        if len(pieces) > 1:
+            shape[position] = shapes.setdefault(tuple(pieces), len(shapes))
+    return *_offsets(hulls), shape
+
+
+def _offsets(hulls: Sequence[int]) -> tuple[Ints, Ints]:
+    start, end = np.asarray(array("i", hulls)).reshape(-1, 2).T.copy()
+    return start, end
 
 
 def _labels(items: Sequence[Any], layer: Layer[Any]) -> list[str]:
@@ -126,11 +142,8 @@ def _labels(items: Sequence[Any], layer: Layer[Any]) -> list[str]:
     return [item.label for item in items] if layer.label_field == "label" else list(map(layer.label, items))
 
 
-def _offsets(items: Sequence[Any], layer: Layer[Any]) -> list[int]:
-    """Start and end of each item, one after the other; ValueError if one is not exactly one span."""
-    if layer.spans_field == "spans":
-        return [offset for item in items for (span,) in (item.spans,) for offset in span]
-    return [offset for (span,) in map(layer.spans, items) for offset in span]
+def _spans(items: Sequence[Any], layer: Layer[Any]) -> list[Sequence[tuple[int, int]]]:
+    return [item.spans for item in items] if layer.spans_field == "spans" else list(map(layer.spans, items))
 
 
 def _codes(labels: Sequence[str], numbers: dict[str, int]) -> Ints:

@@ -28,8 +28,9 @@ from evalkit.records import Annotations, Article, Example, Prediction, Quote, Sp
 from evalkit.results import TaskResult
 from evalkit.scoring.arrays import pair_arrays
 from evalkit.scoring.columns import Columns
+from evalkit.scoring.edges import pieces_of
 from evalkit.scoring.items import Items, items_of_pairs
-from evalkit.scoring.tasks.quote_matching import common_characters, quote_matches
+from evalkit.scoring.tasks.quote_matching import quote_matches
 from evalkit.scoring.tasks.table import ScoredTable, columns_of
 from evalkit.text.quotation_marks import quotations
 from evalkit.version import __version__
@@ -137,14 +138,15 @@ def _with_cue(prediction: Prediction) -> Prediction:
 
 def _iou(columns: Columns) -> Items:
     """Matched quotes whose contents have an intersection/union of at least `IOU`."""
+    gold, predicted = quote_matches(columns).pairs
     right = []
-    for match in quote_matches(columns):
-        for ours, theirs in match.pairs:
-            contents = match.contents[0][ours], match.contents[1][theirs]
-            common = common_characters(*contents)
-            union = sum(end - start for content in contents for start, end in content) - common
-            if common >= IOU * union:
-                right.append((match.first[0] + ours, match.first[1] + theirs))
+    for ours, theirs in zip(gold.tolist(), predicted.tolist(), strict=True):
+        contents = [
+            {place for piece in pieces_of(columns, side, quote) for place in range(*piece)}
+            for side, quote in zip(columns.sides, (ours, theirs), strict=True)
+        ]
+        if len(contents[0] & contents[1]) >= IOU * len(contents[0] | contents[1]):
+            right.append((ours, theirs))
     return items_of_pairs(columns, *pair_arrays(right))
 
 

@@ -14,19 +14,6 @@ from evalkit.dataset.check_spans import MOST_CROSSED, check_overlaps
 from evalkit.errors import InputError
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span
 from evalkit.scoring.arrays import meetings, overlaps
-from evalkit.scoring.tasks.quote_conventions import _Cover
-
-PIECES = st.lists(
-    st.tuples(st.integers(0, 30), st.integers(0, 8)).map(lambda at: Span(at[0], at[0] + at[1])), min_size=1, max_size=4
-).map(tuple)
-
-
-@given(PIECES, st.lists(PIECES, max_size=6))
-def test_a_cover_is_the_sum_over_all_contents(content: tuple[Span, ...], others: list[tuple[Span, ...]]) -> None:
-    size = sum(end - start for start, end in content)
-    summed = sum(max(0, min(a.end, b.end) - max(a.start, b.start)) for a in content for other in others for b in other)
-    expected = min(1.0, summed / size) if size else float(content in others)
-    assert _Cover(others).share(content) == expected
 
 
 def test_spans_inside_each_other_cross_nothing_and_long_ones_so_many() -> None:

@@ -10,23 +10,15 @@ it. A token in two items of different labels is two rows; in two of one label it
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from evalkit.errors import InputError
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns, Ints
 from evalkit.scoring.edges import fragments
 from evalkit.scoring.items import NOBODY, Items, Rows, items_of_rows
+from evalkit.scoring.tokens import tokens_of
 
-__all__ = ["token", "tokenize"]
-
-_TOKEN = re.compile(r"\w+|[^\w\s]")
-
-
-def tokenize(text: str) -> Ints:
-    """Starts and ends of the tokens, shape (tokens, 2), in code points."""
-    return np.array([match.span() for match in _TOKEN.finditer(text)], dtype=np.int64).reshape(-1, 2)
+__all__ = ["token"]
 
 
 def token(columns: Columns) -> Items:
@@ -37,10 +29,8 @@ def token(columns: Columns) -> Items:
     """
     if columns.texts is None:
         raise InputError("convention 'token' needs the text of the articles; give the gold with its text")
-    per_article = [tokenize(text) for text in columns.texts]
-    article = np.repeat(np.arange(len(per_article)), [len(tokens) for tokens in per_article])
-    tokens = np.concatenate(per_article) if per_article else np.zeros((0, 2), dtype=np.int64)
-    start, end = (tokens[:, bound] + article * columns.stride_of_texts for bound in (0, 1))
+    article, *bounds = tokens_of(columns.texts)
+    start, end = (bound + article * columns.stride_of_texts for bound in bounds)
     gold, predicted = (_labelled(columns, side, start, end) for side in (GOLD_SIDE, PREDICTED_SIDE))
     return items_of_rows(
         columns, _rows(columns, GOLD_SIDE, gold, predicted), _rows(columns, PREDICTED_SIDE, predicted, gold)

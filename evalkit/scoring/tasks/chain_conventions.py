@@ -13,24 +13,28 @@ Recall is recovered stances by gold stances, precision the predicted stances tha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from evalkit.layers.entities import ENTITIES
 from evalkit.layers.quotes import QUOTES
-from evalkit.records import Entity, Stance
+from evalkit.records import Entity
 from evalkit.scoring.alignment import any_overlap
-from evalkit.scoring.arrays import pair_arrays
 from evalkit.scoring.assignment import best_assignment
 from evalkit.scoring.columns import Columns
 from evalkit.scoring.from_records import columns_of_pairs, join_spans
 from evalkit.scoring.items import Items, items_of_pairs
-from evalkit.scoring.tasks.quote_matching import MatchedArticle, quote_matches, same_speaker
-from evalkit.scoring.tasks.stance_matching import StanceArticle, stance_articles
+from evalkit.scoring.tasks.quote_matching import QuoteMatches, quote_matches
+from evalkit.scoring.tasks.stance_matching import stance_pairs
 
 __all__ = ["complete"]
 
 BOUNDARIES, LABELS, SPEAKERS, TARGETS, STANCE_LABELS = ("boundaries", "labels", "speakers", "targets", "stance labels")
+
+Mask = NDArray[np.bool_]
 
 
 def complete(columns: Columns, right: Collection[str] = ()) -> Items:
@@ -40,74 +44,99 @@ def complete(columns: Columns, right: Collection[str] = ()) -> Items:
         columns: the stances.
         right: links that are taken to be right wherever something was found.
     """
-    pairs = []
-    for article, gold_first, predicted_first in zip(_articles(columns), *columns.first, strict=False):
-        edges = [
-            (i, j, 1)
-            for i, gold in enumerate(article.stances.stances[0])
-            for j, predicted in enumerate(article.stances.stances[1])
-            if _recovered(article, gold, predicted, right)
-        ]
-        used = [edges[edge] for edge in best_assignment(edges)]
-        pairs += [(int(gold_first) + i, int(predicted_first) + j) for i, j, _ in used]
-    return items_of_pairs(columns, *pair_arrays(pairs))
-
-
-@dataclass(frozen=True)
-class _Article:
-    """One article with what is looked up again and again."""
-
-    stances: StanceArticle
-    quotes: MatchedArticle
-    mentions: tuple[dict[str, list[Entity]], dict[str, list[Entity]]]
-
-
-def _articles(columns: Columns) -> list[_Article]:
-    """The articles; made once, however often links are taken to be right."""
-    articles: list[_Article] | None = columns.memo.get("chain")
-    if articles is None:
-        quotes = quote_matches(columns_of_pairs(columns.pairs, QUOTES.name))
-        articles = columns.memo["chain"] = []
-        for pair, stances, matched in zip(columns.pairs, stance_articles(columns), quotes, strict=True):
-            mentions = _by_name(ENTITIES.of(pair.gold)), _by_name(ENTITIES.of(pair.predicted))
-            articles.append(_Article(stances, matched, mentions))
-    return articles
-
-
-def _recovered(article: _Article, gold: Stance, predicted: Stance, right: Collection[str]) -> bool:
-    """Whether every link agrees, of those that are not taken to be right."""
-    if STANCE_LABELS not in right and gold.label != predicted.label:
-        return False
-    if not article.stances.same_holder(gold, predicted):
-        return False
-    if not _mentioned(article, gold.holder, predicted.holder, right):
-        return False
+    pairs, chains = stance_pairs(columns), _chains(columns)
+    recovered = np.ones(len(pairs.gold), dtype=bool) if STANCE_LABELS in right else pairs.same_label.copy()
     if TARGETS not in right:
-        if not article.stances.same_target(gold, predicted):
-            return False
-        if not _mentioned(article, gold.target, predicted.target, right):
-            return False
-    return gold.quote_id is None or _quoted(article, gold.quote_id, predicted.quote_id, right)
+        recovered &= pairs.same_target
+    recovered &= chains.quoted(right)
+    # Mentions are looked at last, where everything else is right.
+    for role in ("holder", "target"):
+        if role == "holder" or TARGETS not in right:
+            for pair in np.flatnonzero(recovered).tolist():
+                recovered[pair] = chains.mentioned(pair, role, right)
+    gold, predicted = pairs.gold[recovered], pairs.predicted[recovered]
+    chosen = best_assignment([(i, j, 1) for i, j in zip(gold.tolist(), predicted.tolist(), strict=True)])
+    return items_of_pairs(columns, gold[chosen], predicted[chosen])
 
 
-def _mentioned(article: _Article, gold: str, predicted: str, right: Collection[str]) -> bool:
-    """Whether one of the mentions of a gold holder or target is found, if there are any."""
-    ours, theirs = article.mentions[0].get(gold, []), article.mentions[1].get(predicted, [])
-    same_place = _spans_meet if BOUNDARIES in right else _spans_agree
-    return not ours or any(same_place(a, b) and (LABELS in right or a.label == b.label) for a in ours for b in theirs)
+def _chains(columns: Columns) -> _Chains:
+    """What stances are linked to; made once, however often links are taken to be right."""
+    if "chains" not in columns.memo:
+        columns.memo["chains"] = _Chains(columns)
+    chains: _Chains = columns.memo["chains"]
+    return chains
 
 
-def _quoted(article: _Article, gold: str, predicted: str | None, right: Collection[str]) -> bool:
-    """Whether the quote behind a stance is predicted, with its content and its speaker."""
-    match = article.quotes
-    for i, j in match.pairs:
-        ours, theirs = match.quotes[0][i], match.quotes[1][j]
-        if ours.id != gold or predicted not in (None, theirs.id):
-            continue
-        if BOUNDARIES not in right and match.contents[0][i] != match.contents[1][j]:
-            return False
-        return SPEAKERS in right or same_speaker(ours, theirs, match.alignment)
-    return False
+class _Chains:
+    """The links of all pairs of stances that have the same holder (`stance_pairs`)."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        pairs = stance_pairs(columns)
+        gold, predicted = columns.records
+        self._stances = [
+            (gold[i], predicted[j]) for i, j in zip(pairs.gold.tolist(), pairs.predicted.tolist(), strict=True)
+        ]
+        self._article = columns.gold.article[pairs.gold].tolist()
+        self._mentions: dict[tuple[int, int], dict[str, list[Entity]]] = {}
+
+    def mentioned(self, pair: int, role: str, right: Collection[str]) -> bool:
+        """Whether one of the mentions of a gold holder or target is found, if there are any."""
+        ours, theirs = (
+            self._mentions_of(self._article[pair], side).get(getattr(stance, role), ())
+            for side, stance in enumerate(self._stances[pair])
+        )
+        same_place = _spans_meet if BOUNDARIES in right else _spans_agree
+        if not ours:
+            return True
+        return any(same_place(a, b) and (LABELS in right or a.label == b.label) for a in ours for b in theirs)
+
+    def _mentions_of(self, article: int, side: int) -> dict[str, list[Entity]]:
+        if (article, side) not in self._mentions:
+            pair = self._columns.pairs[article]
+            self._mentions[article, side] = _by_name(ENTITIES.of(pair.predicted if side else pair.gold))
+        return self._mentions[article, side]
+
+    def quoted(self, right: Collection[str]) -> Mask:
+        """Whether the quote behind the gold stance of each pair, if there is one, is predicted as it must be."""
+        asked, found, content, speaker = self._quotes
+        good = found.copy()
+        if BOUNDARIES not in right:
+            good &= content
+        if SPEAKERS not in right:
+            good &= speaker
+        return ~asked | good
+
+    @cached_property
+    def _quotes(self) -> tuple[Mask, Mask, Mask, Mask]:
+        """What is asked of each pair, and what is right.
+
+        Whether the gold stance rests on a quote; whether that is matched with the one that the predicted stance names,
+        if it names one; and whether content and speaker of the two are right.
+        """
+        asked = np.array([gold.quote_id is not None for gold, _ in self._stances], dtype=bool)
+        articles = sorted({self._article[pair] for pair in np.flatnonzero(asked).tolist()})
+        matches = quote_matches(columns_of_pairs([self._columns.pairs[article] for article in articles], QUOTES.name))
+        by_id = _matched_quotes(matches, articles)
+        place = np.full(len(asked), -1)
+        for pair in np.flatnonzero(asked).tolist():
+            gold, predicted = self._stances[pair]
+            for number, name in by_id.get((self._article[pair], gold.quote_id or ""), ()):
+                if predicted.quote_id in (None, name):
+                    place[pair] = number
+                    break
+        content, speaker = (np.append(own, False)[place] for own in (matches.same_content, matches.same_speaker))
+        return asked, place >= 0, content, speaker
+
+
+def _matched_quotes(matches: QuoteMatches, articles: Sequence[int]) -> dict[tuple[int, str], list[tuple[int, str]]]:
+    """Article and id of a gold quote → the matched pairs that it is in, by number and id of the predicted quote."""
+    by_id: dict[tuple[int, str], list[tuple[int, str]]] = {}
+    gold, predicted = matches.columns.records
+    article = matches.columns.gold.article.tolist()
+    for number, (i, j) in enumerate(zip(*(side.tolist() for side in matches.pairs), strict=True)):
+        by_id.setdefault((articles[article[i]], gold[i].id), []).append((number, predicted[j].id))
+    return by_id
 
 
 def _spans_agree(first: Entity, second: Entity) -> bool:

@@ -4,47 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from evalkit.layers.entities import ENTITIES
 from evalkit.layers.quotes import speaker_form
 from evalkit.records import Example, Quote
-from evalkit.scoring.alignment import any_overlap
-from evalkit.scoring.arrays import pair_arrays
 from evalkit.scoring.columns import PREDICTED_SIDE, Columns, Ints
-from evalkit.scoring.from_records import join_spans
 from evalkit.scoring.items import Values
 from evalkit.scoring.kinds import Judged
 from evalkit.scoring.tasks.base import DUPLICATE, RIGHT
-from evalkit.scoring.tasks.quote_conventions import equal_contents
-from evalkit.scoring.tasks.quote_matching import quote_matches, same_speaker
+from evalkit.scoring.tasks.quote_contents import equal_contents
+from evalkit.scoring.tasks.quote_matching import QuoteMatches, quote_matches
 
 __all__ = ["quote_kinds", "speaker"]
 
 
 def quote_kinds(columns: Columns, names: tuple[str, ...]) -> Judged:
     """The kind and the partner of every quote: pairs of equal content, then what the matching leaves of the others."""
+    matches = quote_matches(columns)
     judged = Judged.unsettled(columns, names)
-    pairs: dict[str, list[tuple[int, int]]] = {RIGHT: [], "speaker": [], "boundary": []}
-    copies: list[int] = []
-    for match in quote_matches(columns):
-        equal = equal_contents(match)
-        taken = [{pair[side] for pair in equal} for side in (0, 1)]
-        rest = [pair for pair in match.pairs if pair[0] not in taken[0] and pair[1] not in taken[1]]
-        for gold, predicted in equal:
-            right = same_speaker(match.quotes[0][gold], match.quotes[1][predicted], match.alignment)
-            pairs[RIGHT if right else "speaker"].append((match.first[0] + gold, match.first[1] + predicted))
-        pairs["boundary"] += [(match.first[0] + gold, match.first[1] + predicted) for gold, predicted in rest]
-        paired_gold = {gold for gold, _ in (*equal, *rest)}
-        paired_predicted = {predicted for _, predicted in (*equal, *rest)}
-        touched = join_spans(piece for gold in sorted(paired_gold) for piece in match.tokens[0][gold])
-        copies += [
-            match.first[1] + position
-            for position, tokens in enumerate(match.tokens[1])
-            if position not in paired_predicted and any_overlap(touched, tokens)
-        ]
-    for kind, kind_pairs in pairs.items():
-        judged.settle(kind, pair_arrays(kind_pairs))
-    judged.kind[PREDICTED_SIDE][copies] = names.index(DUPLICATE)
+    gold, predicted = equal_contents(matches)
+    right = matches.roles.same_speaker(gold, predicted)
+    judged.settle(RIGHT, (gold[right], predicted[right]))
+    judged.settle("speaker", (gold[~right], predicted[~right]))
+    rest = ~(np.isin(matches.pairs[0], gold) | np.isin(matches.pairs[1], predicted))
+    judged.settle("boundary", (matches.pairs[0][rest], matches.pairs[1][rest]))
+    open_gold, open_predicted = judged.unsettled_items()
+    judged.kind[PREDICTED_SIDE][_touching(matches, open_gold, open_predicted)] = names.index(DUPLICATE)
     return judged
+
+
+def _touching(matches: QuoteMatches, open_gold: Ints, open_predicted: Ints) -> Ints:
+    """Those of some predicted quotes that touch a token which a gold quote touches, other than some gold ones."""
+    quote, start, end = matches.tokens[0]
+    taken = ~np.isin(quote, open_gold) & (start < end)
+    start, end = start[taken], end[taken]
+    order = np.argsort(start, kind="stable")
+    start, reach = start[order], np.append(-1, np.maximum.accumulate(end[order]))
+    # Stretches that touch are one.
+    begins = np.flatnonzero(start > reach[:-1])
+    reach = np.append(-1, reach[np.append(begins[1:], len(start))])
+    quote, low, high = matches.tokens[1]
+    touching = reach[np.searchsorted(start[begins], high)] > low
+    return np.intersect1d(quote[touching], open_predicted)
 
 
 def speaker(columns: Columns, training: Sequence[Example] | None) -> Values:

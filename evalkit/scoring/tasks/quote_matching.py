@@ -2,216 +2,230 @@
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.records import Quote, Span
-from evalkit.scoring.alignment import Alignment, align, any_overlap
-from evalkit.scoring.arrays import Ints, Pieces, Stretches, meetings, overlaps
-from evalkit.scoring.assignment import best_assignment, refuse_crowd
-from evalkit.scoring.columns import Columns
-from evalkit.scoring.conventions.token import tokenize
-from evalkit.scoring.from_records import join_spans
+from evalkit.scoring.arrays import Ints, Stretches, meetings, overlaps
+from evalkit.scoring.assignment import CROWD, best_assignment, refuse_crowd
+from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns, SpanColumns
+from evalkit.scoring.edges import blocks
+from evalkit.scoring.items import NOBODY
+from evalkit.scoring.tasks.quote_roles import QuoteRoles, quote_roles
+from evalkit.scoring.tokens import tokens_of
 
-__all__ = [
-    "MatchedArticle",
-    "has_speaker",
-    "mention",
-    "quote_matches",
-    "same_speaker",
-    "speaker_is_right",
-]
+__all__ = ["QuoteMatches", "quote_matches"]
+
+Both = tuple[Stretches, Stretches]
+"""Stretches of gold and of predicted quotes."""
 
 F1_STEPS = 10**9
 AGREEMENT_BITS = 16
 """Room for the sum of agreements (each below 64) of a thousand pairs."""
 
-Sides = tuple[tuple[Quote, ...], tuple[Quote, ...]]
 
-
-@dataclass(frozen=True)
-class MatchedArticle:
-    """The quotes of one article with their contents as ascending pieces, and who is matched with whom.
+@dataclass(frozen=True, eq=False)
+class QuoteMatches:
+    """The quotes of some articles with the tokens of their contents, and who is matched with whom.
 
     Attributes:
-        quotes: gold and predicted quotes, in canonical order.
-        first: the position of the first gold and the first predicted quote among those of all articles.
-        contents: the pieces of each gold and of each predicted quote.
-        tokens: the tokens that each content touches, as ranges of their numbers (of characters where there is no text).
-        pairs: positions in gold and predicted, one-to-one.
-        alignment: predicted names in terms of the gold.
+        columns: the quotes.
+        tokens: for each side quote, start and end of the stretches of tokens that contents touch, by quote and in order
+            of the text. Tokens are numbered through all articles; where an article has no text its characters are.
+        number_of_tokens: so many there are of them.
+        pairs: positions of the matched gold and predicted quotes, one-to-one.
+        alone: which gold and which predicted quotes meet nothing but the quote that they are matched with.
     """
 
-    quotes: Sides
-    first: tuple[int, int]
-    contents: tuple[tuple[Pieces, ...], tuple[Pieces, ...]]
-    tokens: tuple[tuple[Pieces, ...], tuple[Pieces, ...]]
-    pairs: tuple[tuple[int, int], ...]
-    alignment: Alignment
+    columns: Columns
+    tokens: Both
+    number_of_tokens: int
+    pairs: tuple[Ints, Ints]
+    alone: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+
+    @property
+    def roles(self) -> QuoteRoles:
+        """Cues and speakers."""
+        return quote_roles(self.columns)
+
+    @cached_property
+    def partner(self) -> tuple[Ints, Ints]:
+        """The quote of the other side that each gold and each predicted quote is matched with, or `NOBODY`."""
+        gold, predicted = (np.full(len(side), NOBODY, dtype=np.int64) for side in self.columns.sides)
+        gold[self.pairs[0]], predicted[self.pairs[1]] = self.pairs[1], self.pairs[0]
+        return gold, predicted
+
+    @cached_property
+    def same_content(self) -> NDArray[np.bool_]:
+        """Whether the contents of each pair are equal."""
+        gold, predicted = self.pairs
+        return np.asarray(self.columns.gold.place[gold] == self.columns.predicted.place[predicted])
+
+    @cached_property
+    def same_speaker(self) -> NDArray[np.bool_]:
+        """Whether each pair has the same speaker, or none on both sides."""
+        return self.roles.same_speaker(*self.pairs)
 
 
-def quote_matches(columns: Columns) -> list[MatchedArticle]:
-    """The matching of each article's quotes; made once for all conventions."""
-    matches: list[MatchedArticle] | None = columns.memo.get("quote matches")
-    if matches is None:
-        matches = columns.memo["quote matches"] = [_matched(columns, article) for article in range(len(columns.pairs))]
+def quote_matches(columns: Columns) -> QuoteMatches:
+    """The matching of the quotes of all articles; made once for all conventions.
+
+    Raises:
+        InputError: too many quotes of one article overlap.
+    """
+    if "quote matches" not in columns.memo:
+        columns.memo["quote matches"] = _matched(columns)
+    matches: QuoteMatches = columns.memo["quote matches"]
     return matches
 
 
-def _matched(columns: Columns, article: int) -> MatchedArticle:
-    bounds = [(int(first[article]), int(first[article + 1])) for first in columns.first]
-    gold, predicted = (tuple(side[low:high]) for side, (low, high) in zip(columns.records, bounds, strict=True))
-    pair = columns.pairs[article]
-    touched = _token_finder(pair.article.text)
-    contents = [tuple(join_spans(quote.content) for quote in side) for side in (gold, predicted)]
-    tokens = [tuple(map(touched, side)) for side in contents]
-    unmatched = MatchedArticle(
-        quotes=(gold, predicted),
-        first=(bounds[0][0], bounds[1][0]),
-        contents=(contents[0], contents[1]),
-        tokens=(tokens[0], tokens[1]),
-        pairs=(),
-        alignment=align(pair.gold, pair.all_predicted),
-    )
-    hulls = [np.array([(own[0][0], own[-1][1]) for own in side], dtype=np.int64).reshape(-1, 2) for side in contents]
-    starts, ends = ([np.sort(side[:, bound]) for side in hulls] for bound in (0, 1))
-    refuse_crowd(pair.article.id, overlaps(starts[0], ends[0], starts[1], ends[1]))
-    edges = _weighted_pairs(unmatched)
-    return replace(unmatched, pairs=tuple(edges[edge][:2] for edge in best_assignment(edges)))
+def _matched(columns: Columns) -> QuoteMatches:
+    contents = contents_of(columns, columns.gold), contents_of(columns, columns.predicted)
+    tokens, number = _touched(columns, contents)
+    _refuse_crowds(columns)
+    pairs, alone = [], [np.zeros(len(side), dtype=bool) for side in columns.sides]
+    everything = np.arange(len(columns.gold)), np.arange(len(columns.predicted))
+    for block in blocks(columns, *everything):
+        gold, predicted, f1 = _met(columns, contents, tokens, block)
+        single = (np.bincount(gold)[gold] == 1) & (np.bincount(predicted)[predicted] == 1)
+        alone[0][gold[single]] = alone[1][predicted[single]] = True
+        pairs.append((gold[single], predicted[single]))
+        pairs.append(_decided(columns, gold[~single], predicted[~single], f1[~single]))
+    joined = tuple(np.concatenate(side) for side in zip(*pairs, strict=True))
+    return QuoteMatches(columns, tokens, number, (joined[0], joined[1]), (alone[0], alone[1]))
 
 
-def _weighted_pairs(match: MatchedArticle) -> list[tuple[int, int, int]]:
-    """Gold and predicted quotes that share a token and a character, leftmost first, with their token F1 as weight.
+def contents_of(columns: Columns, side: SpanColumns) -> Stretches:
+    """Quote, start and end of the pieces of contents, by quote and in order of the text."""
+    pieces = np.ones(len(side), dtype=np.int64)
+    several = np.flatnonzero(side.shape)
+    pieces[several] = [len(columns.shapes[shape]) for shape in side.shape[several].tolist()]
+    quote = np.repeat(np.arange(len(side)), pieces)
+    start, end = side.start[quote].astype(np.int64), side.end[quote].astype(np.int64)
+    if len(several):
+        offsets = [piece for shape in side.shape[several].tolist() for piece in columns.shapes[shape]]
+        start[pieces[quote] > 1], end[pieces[quote] > 1] = np.array(offsets).T
+    return quote, start, end
+
+
+def _touched(columns: Columns, contents: Both) -> tuple[Both, int]:
+    """The tokens that the pieces of contents touch, and how many tokens there are."""
+    texts = [pair.article.text for pair in columns.pairs]
+    text, start, end = tokens_of(texts)
+    stride = max(columns.stride, max(map(len, texts), default=0) + 1)
+    start, end = start + text * stride, end + text * stride
+    # The characters of an article without text are numbered behind all tokens, with one to spare before each.
+    lengths = np.ones(len(texts), dtype=np.int64)
+    for side in columns.sides:
+        np.maximum.at(lengths, side.article, side.end + 1)
+    lengths[np.fromiter(map(bool, texts), dtype=bool, count=len(texts))] = 0
+    base = len(text) + 1 + np.cumsum(lengths) - lengths
+    touched = []
+    for side, (quote, low, high) in zip(columns.sides, contents, strict=True):
+        article = side.article[quote].astype(np.int64)
+        without = lengths[article] > 0
+        first = np.where(without, base[article] + low, np.searchsorted(end, low + article * stride, "right"))
+        last = np.where(without, base[article] + high, np.searchsorted(start, high + article * stride, "left"))
+        # Two pieces of one quote may touch one token.
+        again = np.flatnonzero(quote[1:] == quote[:-1])
+        first[again + 1] = np.maximum(first[again + 1], last[again])
+        # An empty span inside a token touches it by the bounds alone.
+        kept = without | ((low < high) & (first < last))
+        touched.append((quote[kept], first[kept], last[kept]))
+    return (touched[0], touched[1]), int(len(text) + 1 + lengths.sum())
+
+
+def _refuse_crowds(columns: Columns) -> None:
+    """Refuses an article in which more quotes overlap than can be matched."""
+    first = columns.first
+    for article in np.flatnonzero(np.diff(first[0]) * np.diff(first[1]) > CROWD**2).tolist():
+        bounds = [slice(own[article], own[article + 1]) for own in first]
+        gold, predicted = (
+            (np.sort(side.start[own]), np.sort(side.end[own])) for side, own in zip(columns.sides, bounds, strict=True)
+        )
+        refuse_crowd(columns.articles[article], overlaps(*gold, *predicted))
+
+
+def _met(columns: Columns, contents: Both, tokens: Both, block: tuple[Ints, Ints]) -> tuple[Ints, Ints, Ints]:
+    """Gold and predicted quotes of a block that share a token and a character, and the F1 of their tokens."""
+    width = len(columns.predicted)
+    inside = [np.isin(np.arange(len(side)), items) for side, items in zip(columns.sides, block, strict=True)]
+    gold, predicted, common = meetings(*(_only(own, of) for own, of in zip(tokens, inside, strict=True)))
+    shifted = []
+    for side, own, of in zip(columns.sides, contents, inside, strict=True):
+        quote, start, end = _only(own, of)
+        base = side.article[quote].astype(np.int64) * columns.stride
+        shifted.append((quote, start + base, end + base))
+    met = meetings(shifted[0], shifted[1])
+    together = np.isin(gold * width + predicted, met[0] * width + met[1], assume_unique=True)
+    gold, predicted, common = gold[together], predicted[together], common[together]
+    sizes = [
+        np.bincount(quote, weights=last - first, minlength=len(side)).astype(np.int64)
+        for side, (quote, first, last) in zip(columns.sides, tokens, strict=True)
+    ]
+    return gold, predicted, common * 2 * F1_STEPS // (sizes[0][gold] + sizes[1][predicted])
+
+
+def _only(stretches: Stretches, inside: NDArray[np.bool_]) -> Stretches:
+    quote, start, end = stretches
+    kept = inside[quote]
+    return quote[kept], start[kept], end[kept]
+
+
+def _decided(columns: Columns, gold: Ints, predicted: Ints, f1: Ints) -> tuple[Ints, Ints]:
+    """Of pairs of quotes that meet several others the one-to-one ones with the largest sum of F1.
 
     Pairs of equal F1 count the more the more they agree in: the same content, then speaker, cue and kind. So who is
-    matched with whom among copies of one quote does not depend on chance.
+    matched with whom among copies of one quote does not depend on chance. Of equally good ones the leftmost count.
     """
-    gold, predicted, common = meetings(_stretches(match.tokens[0]), _stretches(match.tokens[1]))
-    width = len(match.quotes[1])
-    met = meetings(_stretches(match.contents[0]), _stretches(match.contents[1]))
-    together = np.isin(gold * width + predicted, met[0] * width + met[1])
-    gold, predicted, common = gold[together], predicted[together], common[together]
-    sizes = [np.array([sum(end - start for start, end in own) for own in side], np.int64) for side in match.tokens]
-    f1 = common * 2 * F1_STEPS // (sizes[0][gold] + sizes[1][predicted])
-    weight = (f1 << AGREEMENT_BITS) + _agreement(match, gold, predicted)
-    ranks = [np.array(_ranks(match, side), dtype=np.int64) for side in (0, 1)]
-    first, second = ranks[0][gold], ranks[1][predicted]
+    weight = (f1 << AGREEMENT_BITS) + _agreement(columns, gold, predicted)
+    first, second = _ranks(columns, GOLD_SIDE, gold), _ranks(columns, PREDICTED_SIDE, predicted)
     order = np.lexsort((second, first, first + second))
-    return list(zip(gold[order].tolist(), predicted[order].tolist(), weight[order].tolist(), strict=True))
+    edges = list(zip(gold[order].tolist(), predicted[order].tolist(), weight[order].tolist(), strict=True))
+    chosen = order[best_assignment(edges)]
+    return gold[chosen], predicted[chosen]
 
 
-def _stretches(places: Sequence[Pieces]) -> Stretches:
-    owner = np.repeat(np.arange(len(places)), [len(pieces) for pieces in places])
-    start, end = np.array([piece for pieces in places for piece in pieces], dtype=np.int64).reshape(-1, 2).T
-    return owner, start, end
-
-
-def _ranks(match: MatchedArticle, side: int) -> list[int]:
-    """The number of each quote of one side when they are sorted by what they say."""
-
-    def what_it_says(position: int) -> tuple[object, ...]:
-        quote = match.quotes[side][position]
-        speaker = quote.speaker or Span(-1, -1)
-        return match.contents[side][position], quote.kind, quote.cue, speaker, quote.speaker_id or ""
-
-    ranks = [0] * len(match.quotes[side])
-    for number, position in enumerate(sorted(range(len(ranks)), key=what_it_says)):
-        ranks[position] = number
-    return ranks
-
-
-def _agreement(match: MatchedArticle, gold: Ints, predicted: Ints) -> Ints:
+def _agreement(columns: Columns, gold: Ints, predicted: Ints) -> Ints:
     """In how much each pair agrees: the first of these weighs more than all others together."""
-
-    def asked(right: Callable[[Quote, Quote], bool], what: Callable[[Quote], object]) -> NDArray[np.bool_]:
-        """Whether both are right together, asked once for all pairs that say the same."""
-        (ours, first), (theirs, second) = (_distinct(list(map(what, side))) for side in match.quotes)
-        pairs, place = np.unique(ours[gold] * max(len(second), 1) + theirs[predicted], return_inverse=True)
-        told = [
-            right(match.quotes[0][first[pair // len(second)]], match.quotes[1][second[pair % len(second)]])
-            for pair in pairs.tolist()
-        ]
-        return np.array(told, dtype=bool)[place]
-
-    def same(sides: Sequence[Sequence[object]]) -> NDArray[np.bool_]:
-        numbers, _ = _distinct([*sides[0], *sides[1]])
-        return np.asarray(numbers[gold] == numbers[len(sides[0]) + predicted])
-
-    def each(what: Callable[[Quote], object]) -> list[list[object]]:
-        return [list(map(what, side)) for side in match.quotes]
-
-    right = (
-        same(match.contents),
-        asked(
-            lambda ours, theirs: speaker_is_right(ours, theirs, match.alignment),
-            lambda quote: (quote.speaker, quote.speaker_id),
-        ),
-        same(each(lambda quote: quote.speaker)),
-        same(each(lambda quote: join_spans(quote.cue))),
-        asked(lambda ours, theirs: any_overlap(ours.cue, theirs.cue), lambda quote: quote.cue),
-        same(each(lambda quote: quote.kind)),
-    )
+    roles = quote_roles(columns)
     total = np.zeros(len(gold), dtype=np.int64)
-    for agrees in right:
+    for agrees in (
+        columns.gold.place[gold] == columns.predicted.place[predicted],
+        roles.right_speaker(gold, predicted),
+        roles.same_mention(gold, predicted),
+        roles.same_cue(gold, predicted),
+        roles.cues_overlap(gold, predicted),
+        columns.gold.label[gold] == columns.predicted.label[predicted],
+    ):
         total = 2 * total + agrees
     return total
 
 
-def _distinct(values: Sequence[object]) -> tuple[Ints, list[int]]:
-    """The number of each value among the distinct ones, and where each of those stands first."""
-    first: dict[object, int] = {}
-    for position, value in enumerate(values):
-        first.setdefault(value, position)
-    number = {value: place for place, value in enumerate(first)}
-    return np.array([number[value] for value in values], dtype=np.int64), list(first.values())
+def _ranks(columns: Columns, number: int, items: Ints) -> Ints:
+    """The number of some quotes of a side when all of their article are sorted by what they say."""
+    side, quotes = columns.sides[number], columns.records[number]
+    concerned = np.zeros(len(columns.articles), dtype=bool)
+    concerned[side.article[items]] = True
+    every = np.flatnonzero(concerned[side.article])
+    first_end, shape = side.end[every].copy(), side.shape[every]
+    for position in np.flatnonzero(shape).tolist():
+        first_end[position] = columns.shapes[shape[position]][0][1]
+    # What quotes say besides content and kind decides where these are the same.
+    tied = np.flatnonzero(np.isin(side.key[every], side.key[1:][side.key[1:] == side.key[:-1]]))
+    details = [_details(quotes[position]) for position in every[tied].tolist()]
+    numbers = {said: place for place, said in enumerate(sorted(set(details)))}
+    detail = np.zeros(len(every), dtype=np.int64)
+    detail[tied] = [numbers[said] for said in details]
+    article = side.article[every]
+    order = np.lexsort((detail, side.label[every], shape, first_end, side.start[every], article))
+    rank = np.zeros(len(side), dtype=np.int64)
+    rank[every[order]] = np.arange(len(every)) - np.searchsorted(article, article)
+    return rank[items]
 
 
-def mention(quote: Quote) -> tuple[Span, ...]:
-    """The mention of the speaker, if there is one."""
-    return () if quote.speaker is None else (quote.speaker,)
-
-
-def has_speaker(quote: Quote) -> bool:
-    """Whether it is said who speaks."""
-    return quote.speaker is not None or quote.speaker_id is not None
-
-
-def speaker_is_right(gold: Quote, predicted: Quote, alignment: Alignment) -> bool:
-    """Whether two matched quotes have the same speaker as an entity.
-
-    Right are: the gold entity_id, an id of the extractor that stands for it, or a span that mentions it. A gold
-    speaker without entity_id (nobody in particular) is right if the speaker spans overlap.
-    """
-    if gold.speaker_id is None:
-        return any_overlap(mention(gold), mention(predicted))
-    if predicted.speaker_id is not None and alignment.gold_id(predicted.speaker_id) == gold.speaker_id:
-        return True
-    return predicted.speaker is not None and alignment.means(predicted.speaker, gold.speaker_id)
-
-
-def same_speaker(gold: Quote, predicted: Quote, alignment: Alignment) -> bool:
-    """As `speaker_is_right`, and nobody is right where nobody is."""
-    return speaker_is_right(gold, predicted, alignment) if has_speaker(gold) else not has_speaker(predicted)
-
-
-def _token_finder(text: str) -> Callable[[Pieces], Pieces]:
-    if not text:
-        return lambda pieces: pieces
-    bounds = tokenize(text)
-    starts, ends = bounds[:, 0].tolist(), bounds[:, 1].tolist()
-
-    def touched(pieces: Pieces) -> Pieces:
-        ranges: list[tuple[int, int]] = []
-        for start, end in pieces:
-            low, high = bisect.bisect_right(ends, start), bisect.bisect_left(starts, end)
-            # Two pieces may touch one token, and an empty span inside a token would touch it by the bounds alone.
-            low = max(low, ranges[-1][1]) if ranges else low
-            if start < end and low < high:
-                ranges.append((low, high))
-        return tuple(ranges)
-
-    return touched
+def _details(quote: Quote) -> tuple[object, ...]:
+    return quote.cue, quote.speaker or Span(-1, -1), quote.speaker_id or ""

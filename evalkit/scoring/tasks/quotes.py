@@ -23,6 +23,7 @@ from evalkit.scoring.tasks.base import DUPLICATE, MISSED, RIGHT, SPURIOUS, Conve
 __all__ = ["TASK"]
 
 _HERE = "evalkit.scoring.tasks.quote_conventions"
+_SHARES = "evalkit.scoring.tasks.quote_shares"
 _CUE, _MENTION, _WHO = ("cue",), ("speaker",), ("speaker", "speaker_id")
 """What gold must have: a mention of the speaker is not needed to say who speaks."""
 
@@ -49,10 +50,10 @@ TASK = Task(
             parameters=(Parameter(name="lang", about="the language of articles that name none", kind=str, default=""),),
         ),
         "overlap": Convention(
-            function=f"{_HERE}:overlap", about="the share of its characters that the other side covers (Pareti 2013)"
+            function=f"{_SHARES}:overlap", about="the share of its characters that the other side covers (Pareti 2013)"
         ),
         "token": Convention(
-            function=f"{_HERE}:token",
+            function=f"{_SHARES}:token",
             about="items are the tokens of contents, whatever the kind",
             excepted={"counts": "its items are tokens"},
         ),

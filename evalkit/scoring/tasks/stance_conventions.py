@@ -12,14 +12,14 @@ import numpy as np
 from evalkit.layers.entities import ENTITIES
 from evalkit.records import AUTHOR, TOPIC_PREFIX, Annotations, Example, Stance
 from evalkit.scoring.alignment import plain_name
-from evalkit.scoring.arrays import pair_arrays
 from evalkit.scoring.assignment import pair_equal, pair_rest
 from evalkit.scoring.columns import GOLD_SIDE, Columns
 from evalkit.scoring.items import NOBODY, Items, Rows, Values, items_of_pairs, items_of_rows
 from evalkit.scoring.kinds import Judged
+from evalkit.scoring.meanings import meanings_of
 from evalkit.scoring.properties import NONE
 from evalkit.scoring.tasks.base import RIGHT
-from evalkit.scoring.tasks.stance_matching import matched_stances, pair_stances, stance_articles
+from evalkit.scoring.tasks.stance_matching import matched_stances, pair_stances, stance_pairs
 
 __all__ = ["found", "given", "holder", "right", "stance_kinds", "target", "targets"]
 
@@ -56,18 +56,20 @@ def _labels_of_gold(columns: Columns) -> list[str]:
     They are those that the extractor gives to given pairs; of one that cannot do so its own stances are taken.
     """
     labels = [NO_LABEL] * len(columns.gold)
-    for article, pair in zip(stance_articles(columns), columns.pairs, strict=True):
-        gold, predicted = article.stances
-        if pair.given is None:
-            pairs, offered = pair_stances(article, gold, predicted), predicted
-        else:
-            # What is asked about has the gold's names. Where a pair has several stances, right labels find theirs
-            # before the others are handed out.
-            offered = list(pair.given[columns.layer] or ())
-            sides = [[(_plain(stance), stance.label) for stance in side] for side in (gold, offered)]
-            pairs = pair_rest(sides[0], sides[1], pair_equal(sides[0], sides[1]))
-        for i, j in pairs:
-            labels[article.first[0] + i] = offered[j].label
+    answered = np.array([pair.given is not None for pair in columns.pairs], dtype=bool)
+    predicted = columns.records[1]
+    for i, j in zip(*(side.tolist() for side in matched_stances(columns, same_label=False)), strict=True):
+        labels[i] = predicted[j].label
+    first = columns.first[0].tolist()
+    for article in np.flatnonzero(answered).tolist():
+        gold, given = columns.records[0][first[article] : first[article + 1]], columns.pairs[article].given
+        # What is asked about has the gold's names. Where a pair has several stances, right labels find theirs before
+        # the others are handed out.
+        offered = list((given[columns.layer] if given is not None else None) or ())
+        sides = [[(_plain(stance), stance.label) for stance in side] for side in (gold, offered)]
+        labels[first[article] : first[article + 1]] = [NO_LABEL] * len(gold)
+        for i, j in pair_rest(sides[0], sides[1], pair_equal(sides[0], sides[1])):
+            labels[first[article] + i] = offered[j].label
     return labels
 
 
@@ -78,32 +80,28 @@ def _plain(stance: Stance) -> tuple[str, str]:
 def targets(columns: Columns) -> Values:
     """The target of each stance as the gold names it; of a predicted one that matches none as it is itself named."""
     gold = [plain_name(stance.target) for stance in columns.records[0]]
-    predicted = [
-        article.alignment.gold_id(stance.target)
-        for article in stance_articles(columns)
-        for stance in article.stances[1]
-    ]
+    predicted = _meant(columns, [stance.target for stance in columns.records[1]])
     for i, j in zip(*(side.tolist() for side in matched_stances(columns, same_label=False)), strict=True):
         predicted[j] = gold[i]
     return gold, predicted
+
+
+def _meant(columns: Columns, names: Sequence[str]) -> list[str]:
+    """The gold name that a name of each predicted stance means."""
+    meanings = meanings_of(columns)
+    meant = meanings.meant(columns.predicted.article.astype(np.int64), meanings.names.codes(names))
+    spelled = meanings.names.all()
+    return [spelled[code] for code in meant.tolist()]
 
 
 def stance_kinds(columns: Columns, names: tuple[str, ...]) -> Judged:
     """The kind and the partner of every stance, end to end: first those that are right, then the rest."""
     judged = Judged.unsettled(columns, names)
     judged.settle(RIGHT, matched_stances(columns, same_label=True))
-    pairs: list[tuple[int, int]] = []
-    for article in stance_articles(columns):
-        open_ones = [
-            [position for position in range(len(side)) if judged.partner[number][first + position] == NOBODY]
-            for number, (side, first) in enumerate(zip(article.stances, article.first, strict=True))
-        ]
-        rest = [[side[at] for at in places] for side, places in zip(article.stances, open_ones, strict=True)]
-        pairs += [
-            (article.first[0] + open_ones[0][i], article.first[1] + open_ones[1][j])
-            for i, j in pair_stances(article, rest[0], rest[1])
-        ]
-    judged.settle("label", pair_arrays(pairs))
+    rest = judged.unsettled_items()
+    pairs = stance_pairs(columns)
+    open_ones = np.isin(pairs.gold, rest[0]) & np.isin(pairs.predicted, rest[1]) & pairs.same_target
+    judged.settle("label", pair_stances(columns, pairs.only(open_ones), *rest))
     return judged
 
 
@@ -122,23 +120,20 @@ def _named_kinds(columns: Columns, role: Callable[[Stance], str]) -> Values:
 
     Stances match only where holder and target do, so those that match are of one kind.
     """
-    alignments = [article.alignment for article in stance_articles(columns)]
     labels = [(_entity_labels(pair.gold), _entity_labels(pair.predicted)) for pair in columns.pairs]
-    gold_names = {
-        (article, role(s)) for article, s in zip(columns.gold.article.tolist(), columns.records[0], strict=True)
-    }
-
-    def predicted_kind(article: int, name: str) -> str:
-        meant = alignments[article].gold_id(name)
-        is_gold_name = (article, meant) in gold_names or meant in labels[article][0]
-        return _kind(meant, labels[article][0]) if is_gold_name else _kind(name, labels[article][1])
-
     gold, predicted = (
         [(article, role(stance)) for article, stance in zip(side.article.tolist(), stances, strict=True)]
         for side, stances in zip(columns.sides, columns.records, strict=True)
     )
+    gold_names = set(gold)
+
+    def predicted_kind(article: int, name: str, meant: str) -> str:
+        is_gold_name = (article, meant) in gold_names or meant in labels[article][0]
+        return _kind(meant, labels[article][0]) if is_gold_name else _kind(name, labels[article][1])
+
+    meant = _meant(columns, [name for _, name in predicted])
     return [_kind(name, labels[article][0]) for article, name in gold], [
-        predicted_kind(article, name) for article, name in predicted
+        predicted_kind(article, name, own) for (article, name), own in zip(predicted, meant, strict=True)
     ]
 
 

@@ -11,80 +11,114 @@ topics of one name, so that the order of stances never matters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from evalkit.layers.stances import folded_topic, topic_names
 from evalkit.records import TOPIC_PREFIX, Stance
-from evalkit.scoring.alignment import Alignment, align, any_overlap, plain_name
-from evalkit.scoring.arrays import Ints, pair_arrays
+from evalkit.scoring.alignment import any_overlap
+from evalkit.scoring.arrays import Ints, ranges
 from evalkit.scoring.assignment import best_assignment
 from evalkit.scoring.columns import Columns
+from evalkit.scoring.meanings import meanings_of
 
-__all__ = ["StanceArticle", "matched_stances", "pair_stances", "stance_articles"]
+__all__ = ["StancePairs", "matched_stances", "pair_stances", "stance_pairs"]
+
+Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class StanceArticle:
-    """The stances of one article, in canonical order, and what predicted names mean.
+class StancePairs(NamedTuple):
+    """All pairs of a gold and a predicted stance of one article that have the same holder, in canonical order.
 
     Attributes:
-        stances: gold and predicted ones.
-        first: the position of the first gold and the first predicted one among those of all articles.
-        alignment: predicted names in terms of the gold.
+        gold: positions of the gold stances.
+        predicted: positions of the predicted ones.
+        same_label: whether labels agree.
+        same_name: whether the predicted target is the gold one, a topic by its very name, case and punctuation apart.
+        same_target: whether the predicted target is the gold one.
     """
 
-    stances: tuple[list[Stance], list[Stance]]
-    first: tuple[int, int]
-    alignment: Alignment
+    gold: Ints
+    predicted: Ints
+    same_label: Mask
+    same_name: Mask
+    same_target: Mask
 
-    @cached_property
-    def names(self) -> dict[str, frozenset[str]]:
-        """Gold topic → all that it may be called, folded."""
-        names: dict[str, frozenset[str]] = {}
-        for stance in self.stances[0]:
-            if called := topic_names(stance):
-                names[stance.target] = names.get(stance.target, frozenset()) | called
-        return names
+    def only(self, keep: Mask) -> StancePairs:
+        """Some of the pairs."""
+        return StancePairs(
+            self.gold[keep], self.predicted[keep], self.same_label[keep], self.same_name[keep], self.same_target[keep]
+        )
 
-    @cached_property
-    def known(self) -> frozenset[str]:
-        """The names of all gold topics."""
-        return frozenset().union(*self.names.values())
 
-    def same_holder(self, gold: Stance, predicted: Stance) -> bool:
-        """Whether the predicted holder is the gold one."""
-        return self.alignment.gold_id(predicted.holder) == plain_name(gold.holder)
+def stance_pairs(columns: Columns) -> StancePairs:
+    """The pairs of some columns of stances that have the same holder; made once for all conventions."""
+    if "stance pairs" not in columns.memo:
+        columns.memo["stance pairs"] = _with_same_holder(columns)
+    pairs: StancePairs = columns.memo["stance pairs"]
+    return pairs
 
-    def same_name(self, gold: Stance, predicted: Stance) -> bool:
-        """Whether the predicted target is the gold one, a topic by its very name, case and punctuation apart."""
-        return self.alignment.gold_id(predicted.target) == plain_name(gold.target)
 
-    def same_target(self, gold: Stance, predicted: Stance) -> bool:
-        """Whether the predicted target is the gold one, for stances of one holder."""
-        if self.same_name(gold, predicted):
-            return True
-        names = self.names.get(gold.target)
-        if names is None or not predicted.target.startswith(TOPIC_PREFIX):
+def _with_same_holder(columns: Columns) -> StancePairs:
+    meanings = meanings_of(columns)
+    articles = [side.article.astype(np.int64) for side in columns.sides]
+    ours, theirs = columns.records
+    names = meanings.names
+    holders = [
+        names.plain(names.codes(stance.holder for stance in ours))[0],
+        meanings.meant(articles[1], names.codes(stance.holder for stance in theirs)),
+    ]
+    targets = [
+        names.plain(names.codes(stance.target for stance in ours))[0],
+        meanings.meant(articles[1], names.codes(stance.target for stance in theirs)),
+    ]
+    keys = [article * len(names) + holder for article, holder in zip(articles, holders, strict=True)]
+    order = np.argsort(keys[1], kind="stable")
+    bounds = (np.searchsorted(keys[1][order], keys[0], end) for end in ("left", "right"))
+    gold, place = ranges(*bounds)
+    predicted = order[place]
+    same_name = targets[0][gold] == targets[1][predicted]
+    same_target = same_name.copy()
+    topics = _Topics(columns)
+    for pair in np.flatnonzero(~same_name).tolist():
+        same_target[pair] = topics.same(ours[gold[pair]], theirs[predicted[pair]], int(articles[0][gold[pair]]))
+    same_label = columns.gold.label[gold] == columns.predicted.label[predicted]
+    return StancePairs(gold, predicted, same_label, same_name, same_target)
+
+
+class _Topics:
+    """The names of the gold topics of each article."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._gold, self._first = columns.records[0], columns.first[0].tolist()
+        self._names: dict[int, tuple[dict[str, frozenset[str]], frozenset[str]]] = {}
+
+    def same(self, gold: Stance, predicted: Stance, article: int) -> bool:
+        """Whether the target of two stances of one holder is one topic that has several names."""
+        if not (gold.target.startswith(TOPIC_PREFIX) and predicted.target.startswith(TOPIC_PREFIX)):
             return False
-        name = folded_topic(predicted.target)
-        return name in names or (name not in self.known and any_overlap(gold.evidence, predicted.evidence))
+        if article not in self._names:
+            self._names[article] = _names(self._gold[self._first[article] : self._first[article + 1]])
+        names, known = self._names[article]
+        name = _folded(predicted.target)
+        return name in names[gold.target] or (name not in known and any_overlap(gold.evidence, predicted.evidence))
 
 
-def stance_articles(columns: Columns) -> list[StanceArticle]:
-    """The articles of some columns of stances; made once for all conventions."""
-    articles: list[StanceArticle] | None = columns.memo.get("stances")
-    if articles is None:
-        articles = columns.memo["stances"] = []
-        bounds = [first.tolist() for first in columns.first]
-        for number, pair in enumerate(columns.pairs):
-            gold, predicted = (
-                side[first[number] : first[number + 1]] for side, first in zip(columns.records, bounds, strict=True)
-            )
-            first = bounds[0][number], bounds[1][number]
-            articles.append(StanceArticle((gold, predicted), first, align(pair.gold, pair.all_predicted)))
-    return articles
+def _names(stances: Sequence[Stance]) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+    """Gold topic → all that it may be called, folded; and the names of all gold topics."""
+    names: dict[str, frozenset[str]] = {}
+    for stance in stances:
+        if called := topic_names(stance):
+            names[stance.target] = names.get(stance.target, frozenset()) | called
+    return names, frozenset().union(*names.values())
+
+
+# The names of a few topics are asked for again with every pair of stances.
+_folded = lru_cache(maxsize=1 << 12)(folded_topic)
 
 
 def matched_stances(columns: Columns, *, same_label: bool, named: bool = False) -> tuple[Ints, Ints]:
@@ -97,43 +131,23 @@ def matched_stances(columns: Columns, *, same_label: bool, named: bool = False) 
     """
     key = ("matched stances", same_label, named)
     if key not in columns.memo:
-        pairs: list[tuple[int, int]] = []
-        for article in stance_articles(columns):
-            gold, predicted = article.first
-            found = pair_stances(article, *article.stances, same_label=same_label, named=named)
-            pairs += [(gold + i, predicted + j) for i, j in found]
-        columns.memo[key] = pair_arrays(pairs)
+        pairs = stance_pairs(columns)
+        good = pairs.same_name if named else pairs.same_target
+        every = np.arange(len(columns.gold)), np.arange(len(columns.predicted))
+        columns.memo[key] = pair_stances(columns, pairs.only(good & pairs.same_label if same_label else good), *every)
     matched: tuple[Ints, Ints] = columns.memo[key]
     return matched
 
 
-def pair_stances(
-    article: StanceArticle,
-    gold: Sequence[Stance],
-    predicted: Sequence[Stance],
-    *,
-    same_label: bool = False,
-    named: bool = False,
-) -> list[tuple[int, int]]:
-    """Positions among some gold and some predicted stances of an article that match."""
-    edges = list(_edges(article, gold, predicted, same_label=same_label, named=named))
-    return [edges[edge][:2] for edge in best_assignment(edges)]
-
-
-def _edges(
-    article: StanceArticle, gold: Sequence[Stance], predicted: Sequence[Stance], *, same_label: bool, named: bool
-) -> Iterator[tuple[int, int, int]]:
-    by_holder: dict[str, list[int]] = {}
-    for j, stance in enumerate(predicted):
-        by_holder.setdefault(article.alignment.gold_id(stance.holder), []).append(j)
+def pair_stances(columns: Columns, pairs: StancePairs, gold: Ints, predicted: Ints) -> tuple[Ints, Ints]:
+    """The matching of some pairs, among some gold and some predicted stances to which all of them belong."""
     # So many that all smaller things together never outweigh a larger one.
-    room = min(len(gold), len(predicted)) + 1
-    for i, ours in enumerate(gold):
-        for j in by_holder.get(plain_name(ours.holder), ()):
-            theirs = predicted[j]
-            by_name = article.same_name(ours, theirs)
-            if (same_label and ours.label != theirs.label) or not (
-                by_name if named else article.same_target(ours, theirs)
-            ):
-                continue
-            yield i, j, room * room + room * (ours.label == theirs.label) + by_name
+    numbers = (
+        np.bincount(side.article[items], minlength=len(columns.articles))
+        for side, items in zip(columns.sides, (gold, predicted), strict=True)
+    )
+    room = (np.minimum(*numbers) + 1)[columns.gold.article[pairs.gold]]
+    weight = room * room + room * pairs.same_label + pairs.same_name
+    edges = list(zip(pairs.gold.tolist(), pairs.predicted.tolist(), weight.tolist(), strict=True))
+    chosen = best_assignment(edges)
+    return pairs.gold[chosen], pairs.predicted[chosen]
