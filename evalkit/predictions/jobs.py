@@ -6,46 +6,75 @@ Predictions come out in the order of the articles, whatever the batch size, the 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import overload
 
 from evalkit.errors import ExtractorError
 from evalkit.extractors.base import Extractor, PairLabeler, SpendingError, traits_of
 from evalkit.extractors.given_pairs import pairs_of
 from evalkit.predictions.batches import Job, made_before
 from evalkit.predictions.cache import PredictionCache, cache_key
-from evalkit.predictions.executors.base import Executor
+from evalkit.predictions.executors.base import Done, Executor
 from evalkit.predictions.executors.local import LocalExecutor
 from evalkit.records import Example, Prediction
 
-__all__ = ["Job", "jobs_of", "run_jobs"]
+__all__ = ["Job", "Jobs", "jobs_of", "run_jobs"]
 
 DEFAULT_BATCH = 32
 
 
-def jobs_of(examples: Sequence[Example], extractor: Extractor) -> list[Job]:
+def jobs_of(examples: Sequence[Example], extractor: Extractor) -> Jobs:
     """The jobs for gold examples; an extractor that can label given pairs is asked for those of the gold."""
-    labels_pairs = isinstance(extractor, PairLabeler) and traits_of(extractor).labels_given
-    return [Job(example.article, pairs_of(example) if labels_pairs else None) for example in examples]
+    return Jobs(examples, labels_pairs=isinstance(extractor, PairLabeler) and traits_of(extractor).labels_given)
+
+
+class Jobs(Sequence[Job]):
+    """Jobs for gold examples, each made when it is asked for: of a million articles only those in work are held."""
+
+    def __init__(self, examples: Sequence[Example], *, labels_pairs: bool) -> None:
+        self._examples = examples
+        self._labels_pairs = labels_pairs
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    def __iter__(self) -> Iterator[Job]:
+        return map(self._job, self._examples)
+
+    @overload
+    def __getitem__(self, place: int) -> Job: ...
+    @overload
+    def __getitem__(self, place: slice) -> Jobs: ...
+    def __getitem__(self, place: int | slice) -> Job | Jobs:
+        if isinstance(place, slice):
+            return Jobs(self._examples[place], labels_pairs=self._labels_pairs)
+        return self._job(self._examples[place])
+
+    def _job(self, example: Example) -> Job:
+        return Job(example.article, pairs_of(example) if self._labels_pairs else None)
 
 
 def run_jobs(
     extractor: Extractor,
-    jobs: Sequence[Job],
+    jobs: Iterable[Job],
     *,
     batch_size: int | None = None,
     executor: Executor | None = None,
     cache: PredictionCache | None = None,
     on_done: Callable[[Sequence[Prediction], int], None] | None = None,
+    keep: bool = True,
 ) -> list[Prediction]:
     """The prediction for each job, in the order of the jobs.
 
     Args:
         extractor: the system under test.
-        jobs: the articles.
+        jobs: the articles; taken one by one, no more of them than are in work.
         batch_size: articles handed over at once; by default 32, or one where it works on one after the other anyway.
         executor: has the batches worked on; by default one after the other, here.
         cache: looked up first and filled; failed articles are not kept.
         on_done: called with each finished batch, in order, and how many of it came from the cache.
+        keep: whether the predictions are given in the end; whoever takes them as they come needs none, and gets none.
 
     Raises:
         ExtractorError: the extractor as a whole cannot be used (one failed article is a prediction with an error).
@@ -55,17 +84,24 @@ def run_jobs(
     """
     size = batch_size or (1 if traits_of(extractor).by_article else DEFAULT_BATCH)
     layers = tuple(extractor.layers)
-    batches = [_Batch(jobs[start : start + size], cache, layers) for start in range(0, len(jobs), size)]
     finished: list[Prediction] = []
+
+    def deliver(batch: _Batch) -> None:
+        predictions = [batch.predictions[number] for number in range(len(batch.jobs))]
+        if keep:
+            finished.extend(predictions)
+        if on_done is not None:
+            on_done(predictions, len(predictions) - len(batch.missing))
+
+    batches = (_Batch(some, cache, layers) for some in _cut(jobs, size))
+    line = _Line(batches, deliver)
     try:
-        for batch in _in_order(extractor, batches, executor or LocalExecutor()):
-            predictions = [batch.predictions[number] for number in range(len(batch.jobs))]
-            finished += predictions
-            if on_done is not None:
-                on_done(predictions, len(predictions) - len(batch.missing))
+        for done in (executor or LocalExecutor()).map(extractor, line.asked()):
+            # Kept at once: a batch before it may fail and end the run.
+            line.put(done)
     except (ExtractorError, KeyboardInterrupt) as stop:
         made = made_before(stop)
-        for batch in batches:
+        for batch in line.waiting:
             batch.keep(made)
         if on_done is not None and made:
             on_done(made, 0)
@@ -73,6 +109,46 @@ def run_jobs(
             raise SpendingError(str(stop), [*finished, *made]) from stop
         raise
     return finished
+
+
+def _cut(jobs: Iterable[Job], size: int) -> Iterator[list[Job]]:
+    rest = iter(jobs)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+class _Line:
+    """Batches in their order: those that the cache has whole pass by, and wait only for those before them.
+
+    Attributes:
+        waiting: the batches that were taken and not delivered.
+    """
+
+    def __init__(self, batches: Iterable[_Batch], deliver: Callable[[_Batch], None]) -> None:
+        self.waiting: deque[_Batch] = deque()
+        self._batches = batches
+        self._deliver = deliver
+        self._open: dict[int, _Batch] = {}
+
+    def asked(self) -> Iterator[list[Job]]:
+        """What the cache did not have, batch by batch."""
+        number = 0
+        for batch in self._batches:
+            self.waiting.append(batch)
+            if batch.missing:
+                self._open[number] = batch
+                number += 1
+                yield [batch.jobs[place] for place in batch.missing]
+            self._advance()
+
+    def put(self, done: Done) -> None:
+        """Takes a batch that is finished."""
+        self._open.pop(done.number).put(done.predictions)
+        self._advance()
+
+    def _advance(self) -> None:
+        while self.waiting and self.waiting[0].complete:
+            self._deliver(self.waiting.popleft())
 
 
 class _Batch:
@@ -111,16 +187,3 @@ class _Batch:
         missing = {number: self.jobs[number].article.id for number in self.missing}
         if found := [(self._keys[number], made[name]) for number, name in missing.items() if name in made]:
             self._cache.put(found)
-
-
-def _in_order(extractor: Extractor, batches: Sequence[_Batch], executor: Executor) -> Iterator[_Batch]:
-    """The batches when they are complete, each after those before it."""
-    asked = [batch for batch in batches if batch.missing]
-    jobs = ([batch.jobs[number] for number in batch.missing] for batch in asked)
-    waiting = deque(batches)
-    for done in executor.map(extractor, jobs):
-        # Kept at once: a batch before it may fail and end the run.
-        asked[done.number].put(done.predictions)
-        while waiting and waiting[0].complete:
-            yield waiting.popleft()
-    yield from waiting

@@ -47,7 +47,7 @@ def plan_extraction(
         check_scoring(gold, options.scoring)
         shard = running.part
         part = gold if shard is None else part_of_gold(gold, {shard.number}, shard.of)
-        jobs = jobs_of(part.examples, system)
+        jobs = list(jobs_of(part.examples, system))
         limit_spending(system, jobs, running)
         traits = traits_of(system)
         folder, kept, cached = str(running.out or ""), None, None

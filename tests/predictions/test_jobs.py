@@ -369,7 +369,7 @@ class TestGivenPairs:
         assert made.error == "label_pairs gave 1 label for 2 pairs"
 
     def test_other_extractors_are_not_asked(self):
-        assert jobs_of([self.EXAMPLE], Double()) == [Job(self.EXAMPLE.article)]
+        assert list(jobs_of([self.EXAMPLE], Double())) == [Job(self.EXAMPLE.article)]
 
 
 @pytest.mark.parametrize(
@@ -384,3 +384,46 @@ def test_null_for_a_layer_that_is_claimed_fails_the_article(answer: object, erro
     (found,) = run_jobs(as_extractor(lambda article: answer), JOBS[:1])
     assert found.error == error
     assert found.annotations["entities"] == (None if error else ())
+
+
+class TestStreaming:
+    """Nothing is held of a run but what is in work."""
+
+    def test_jobs_are_taken_and_predictions_handed_out_as_they_come(self) -> None:
+        taken: list[str] = []
+        seen: list[tuple[int, int]] = []
+
+        def jobs() -> Iterator[Job]:
+            for job in JOBS:
+                taken.append(job.article.id)
+                yield job
+
+        kept = run_jobs(
+            Double(),
+            jobs(),
+            batch_size=1,
+            on_done=lambda batch, _: seen.append((len(taken), len(batch))),
+            keep=False,
+        )
+        assert kept == []
+        assert seen == [(number, 1) for number in range(1, len(JOBS) + 1)]
+
+    def test_what_the_cache_has_whole_waits_for_nobody(self, tmp_path: Path) -> None:
+        cache = PredictionCache("double-1", tmp_path)
+        run_jobs(Double(), JOBS[1:], cache=cache)
+        taken, handed_out = [], []
+
+        def jobs() -> Iterator[Job]:
+            for job in JOBS:
+                taken.append(len(handed_out))
+                yield job
+
+        run_jobs(Double(), jobs(), batch_size=1, cache=cache, on_done=lambda batch, _: handed_out.extend(batch))
+        # The first is asked about; each of the others was handed out before the next was taken.
+        assert taken == list(range(len(JOBS)))
+
+    def test_jobs_of_gold_are_made_when_they_are_asked_for(self) -> None:
+        examples = [Example(article=job.article, gold=Annotations()) for job in JOBS]
+        jobs = jobs_of(examples, Double())
+        assert len(jobs) == len(JOBS)
+        assert [jobs[-1], *jobs[1:3]] == [Job(examples[-1].article), Job(examples[1].article), Job(examples[2].article)]

@@ -36,7 +36,8 @@ class Executor(Protocol):
 
         Args:
             extractor: the system under test.
-            batches: taken one by one, no more of them than can soon be worked on.
+            batches: taken one by one, in the thread that asks for what is finished, and no more of them than can soon
+                be worked on.
 
         Raises:
             ExtractorError: the extractor cannot be used at all. What was finished by then is handed out first.

@@ -51,9 +51,12 @@ class LocalExecutor:
         try:
             while True:
                 # No more than that ahead: what is taken has to be kept until it is finished.
-                while failure is None and len(waiting) < 2 * self.workers and (item := next(rest, None)):
-                    with interrupts_heard():
-                        waiting.append((item[0], pool.submit(predict_batch, extractor, layers, item[1])))
+                try:
+                    while failure is None and len(waiting) < 2 * self.workers and (item := next(rest, None)):
+                        with interrupts_heard():
+                            waiting.append((item[0], pool.submit(predict_batch, extractor, layers, item[1])))
+                except BaseException as error:
+                    failure = error
                 if not waiting:
                     break
                 number, future = waiting.popleft()
