@@ -17,6 +17,7 @@ from evalkit.errors import InputError
 from evalkit.registry import near_match
 
 __all__ = [
+    "EXECUTORS",
     "Intervals",
     "OptionWords",
     "Options",
@@ -223,6 +224,10 @@ class Shard(NamedTuple):
         return f"shard {self.number} of {self.of}"
 
 
+EXECUTORS = ("local", "ray")
+"""Where batches are worked on: on this machine, or on a cluster."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Running:
     """How an extractor is run over articles; nothing of it changes a prediction.
@@ -230,6 +235,9 @@ class Running:
     Attributes:
         batch_size: articles handed over at once; what the extractor likes best if None.
         workers: batches worked on at once, for extractors that allow it.
+        executor: where they are worked on: `local`, in threads or processes of this machine, or `ray`, on a cluster.
+        address: where the cluster is, as `ray.init` takes it, such as `auto` or `ray://HOST:10001`; if None, where
+            RAY_ADDRESS says, or else one that is started here and ended with the run.
         cache: reuse predictions that the same extractor made for the same article, and a finished run; one that was
             interrupted is continued without, too.
         restart: make every prediction anew, also where a run was interrupted.
@@ -250,6 +258,8 @@ class Running:
 
     batch_size: int | None = None
     workers: int = 1
+    executor: str = "local"
+    address: str | None = None
     cache: bool = True
     restart: bool = False
     keep_failed: bool = False
@@ -277,6 +287,10 @@ class Running:
         if odd := next((one for one in callbacks if not callable(one)), None):
             raise InputError(f"callbacks must be functions of an event, found {type(odd).__name__} {str(odd)[:40]!r}")
         object.__setattr__(self, "callbacks", callbacks)
+        if self.executor not in EXECUTORS:
+            raise InputError(f"executor must be {' or '.join(EXECUTORS)}, found {self.executor!r:.60}")
+        if self.address is not None and self.executor == "local":
+            raise InputError("an address is that of a cluster: choose the executor ray, or leave it out")
         for name, least in (("batch_size", 1), ("workers", 1), ("max_failures", 0), ("max_tokens", 1)):
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < least):
@@ -317,6 +331,8 @@ class OptionWords(TypedDict, total=False):
     download: bool | None
     batch_size: int | None
     workers: int
+    executor: str
+    address: str | None
     cache: bool
     restart: bool
     keep_failed: bool

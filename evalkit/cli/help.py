@@ -29,6 +29,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("run --model mine:find --task entities --convention all", "your function, every way to count"),
         ("run --model llm:MODEL --dry-run", "what it would ask for, before it costs anything"),
         ("run --model mine:find --shard 3/16 --out shards/3", "a part of it, on one of many machines"),
+        ("run --model rules --executor ray --address auto --workers 64", "on the machines of a Ray cluster"),
         ("run --suite suite.toml", "many models over many datasets, gone on with where it stopped"),
         ("run --model ner-base --json -o result.html -o table.tex", "for a script, and to look at"),
     ],
@@ -124,8 +125,8 @@ _GROUPS: Mapping[str, Sequence[str]] = {
         *("baseline", "rules"),
     ],
     "How it is run": [
-        *("workers", "batch_size", "no_cache", "restart", "keep_failed", "max_failures", "article_timeout"),
-        *("max_cost", "max_tokens", "dry_run", "no_floor", "speed"),
+        *("workers", "executor", "address", "batch_size", "no_cache", "restart", "keep_failed", "max_failures"),
+        *("article_timeout", "max_cost", "max_tokens", "dry_run", "no_floor", "speed"),
     ],
     "How it is scored": [],
     "How sure the figures are": [],

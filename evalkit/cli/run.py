@@ -33,7 +33,7 @@ from evalkit.cli.show import (
     write_beside,
 )
 from evalkit.errors import InputError, interruption_of
-from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring, Shard
+from evalkit.options import EXECUTORS, Intervals, Options, ReadOptions, Running, Scoring, Shard
 from evalkit.showing import number_of
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ __all__ = ["run_command"]
 
 _SILENT = {
     **{"--out": 1, "-o": 1, "--output": 1, "--workers": 1, "--batch-size": 1, "--max-failures": 1, "--to": 1},
+    **{"--executor": 1, "--address": 1},
     **{"--no-cache": 0, "--restart": 0, "--keep-failed": 0, "--json": 0},
     **{"--max-cost": 1, "--max-tokens": 1, "--dry-run": 0, "--download": 0, "--speed": 1, "--mlflow": 1},
 }
@@ -100,6 +101,18 @@ def _shard(context: click.Context, parameter: click.Parameter, value: str | None
 )
 @click.option(
     "--workers", type=click.IntRange(min=1), metavar="N", default=1, show_default=True, help="Batches at once."
+)
+@click.option(
+    "--executor",
+    type=click.Choice(EXECUTORS),
+    default="local",
+    show_default=True,
+    help="Where they are worked on: in threads or processes here, or on a Ray cluster (extra ray).",
+)
+@click.option(
+    "--address",
+    metavar="ADDRESS",
+    help="The Ray cluster: auto, HOST:PORT or ray://HOST:PORT; RAY_ADDRESS, or one that is started here by default.",
 )
 @click.option(
     "--shard",
@@ -165,6 +178,8 @@ def run_command(
         from evalkit.cli.suite import run_the_suite
 
         return run_the_suite(rest["suite"], _running(rest), rest["form"], baseline=not rest["no_floor"])
+    if rest["speed"] is not None and rest["executor"] != "local":
+        raise click.UsageError("--speed measures this machine: leave --executor out")
     settings = parse_settings(rest["settings"])
     with shown_progress(model) as watched:
         running = replace(_running(rest), progress=watched.progress, standing=watched.standing)
@@ -219,6 +234,8 @@ def _running(given: Mapping[str, Any]) -> Running:
     return Running(
         batch_size=given["batch_size"],
         workers=given["workers"],
+        executor=given["executor"],
+        address=given["address"],
         cache=not given["no_cache"],
         restart=given["restart"],
         keep_failed=given["keep_failed"],

@@ -92,6 +92,7 @@ is now: of them only its own table and variables speak."""
 _OF_TASKS = dict.fromkeys(("tool", "to_profile", "write"), ("written", "corrections"))
 _ONLY_WITH: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "report": {"dataset": ("items",)},
+    "run": {"address": ("executor",)},
     "extract": {"to": ("out",), "out": ("to",), "to_profile": ("to",), "write": ("to",)},
     "dataset suspects": {
         **_OF_TASKS,

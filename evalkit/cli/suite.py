@@ -21,6 +21,8 @@ _BESIDE = {
         "suite",
         "out",
         "workers",
+        "executor",
+        "address",
         "batch_size",
         "no_cache",
         "restart",

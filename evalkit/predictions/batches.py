@@ -31,7 +31,7 @@ from evalkit.secrets import redacted
 from evalkit.showing import number_of
 from evalkit.text.zones import zoned
 
-__all__ = ["Job", "made_before", "predict_batch"]
+__all__ = ["Job", "failed", "made_before", "predict_batch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
         # Whatever it is: one that asks to exit would end the run without a result.
         if len(jobs) > 1:
             return _one_by_one(extractor, layers, jobs)
-        return [_failed(jobs[0].article.id, _message(error))]
+        return [failed(jobs[0].article.id, _message(error))]
     if len(answers) != len(articles):
         raise ExtractorError(
             f"extractor {extractor.name!r} gave {number_of(len(answers), 'result')} for "
@@ -113,7 +113,7 @@ def predict_batch(extractor: Extractor, layers: Sequence[str], jobs: Sequence[Jo
             raise
         except BaseException as error:
             # An answer of other people's classes may do anything when it is looked at.
-            prediction = _failed(job.article.id, _message(error))
+            prediction = failed(job.article.id, _message(error))
         return prediction if prediction.error is not None else replace(prediction, seconds=seconds)
 
     # Given pairs are asked about from as many threads as the extractor reads articles from.
@@ -156,14 +156,14 @@ def _prediction(article: Article, answer: object, layers: Sequence[str], *, labe
     if isinstance(answer, Extracted):
         claimed = [layer for layer in layers if not (labels_pairs and layer == LABELLED)]
         if missing := [layer for layer in answer.unanswered if layer in claimed]:
-            prediction = _failed(article.id, f"answered null for {' and '.join(missing)}; write [] for none")
+            prediction = failed(article.id, f"answered null for {' and '.join(missing)}; write [] for none")
         else:
             prediction = _prediction(article, answer.annotations, layers, labels_pairs=labels_pairs)
         return _with_usage(prediction, answer.usage)
     if isinstance(answer, ArticleFailure):
-        return _with_usage(_failed(article.id, answer.message), answer.usage)
+        return _with_usage(failed(article.id, answer.message), answer.usage)
     if not isinstance(answer, Annotations):
-        return _failed(article.id, f"the extractor returned {type(answer).__name__}, expected Annotations")
+        return failed(article.id, f"the extractor returned {type(answer).__name__}, expected Annotations")
     prediction = _let_in(Prediction(article_id=article.id, annotations=answer), article, layers)
     if prediction.error is not None:
         return prediction
@@ -178,7 +178,7 @@ def _let_in(prediction: Prediction, article: Article, layers: Sequence[str]) -> 
     admitted = admit(prediction, article, layers)
     if isinstance(admitted, Prediction):
         return admitted
-    return replace(_failed(article.id, admitted.reason), usage=prediction.usage)
+    return replace(failed(article.id, admitted.reason), usage=prediction.usage)
 
 
 def _with_given(extractor: PairLabeler, job: Job, prediction: Prediction) -> Prediction:
@@ -210,7 +210,8 @@ def _with_usage(prediction: Prediction, usage: Mapping[str, float]) -> Predictio
     return replace(prediction, usage=plain_usage(total))
 
 
-def _failed(article_id: str, message: str) -> Prediction:
+def failed(article_id: str, message: str) -> Prediction:
+    """The prediction for an article that failed, and why, without secrets."""
     return _without_answer(Prediction(article_id=article_id, annotations=Annotations()), message)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from evalkit.extractors.base import Extractor, SpendingError, traits_of
 from evalkit.options import ReadOptions, Running, listed, options_of
-from evalkit.predictions.executors.local import LocalExecutor
+from evalkit.predictions.executors.choice import executor_of
 from evalkit.predictions.extraction import Extraction
 from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.records import Annotations, Article, Prediction
@@ -67,7 +67,7 @@ def extract_articles(
                 how.progress(done, len(given))
 
         tell([])
-        jobs, executor = [Job(article) for article in given], LocalExecutor(how.workers)
+        jobs, executor = [Job(article) for article in given], executor_of(how)
         limit_spending(system, jobs, how)
         announce_work(system, jobs, how)
         stopped = ""

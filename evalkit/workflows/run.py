@@ -22,7 +22,7 @@ from evalkit.layers.table import all_layers, load_layer
 from evalkit.options import OptionWords, ReadOptions, Running, Shard, options_of
 from evalkit.predictions.cache import PredictionCache, not_cached
 from evalkit.predictions.events import followed
-from evalkit.predictions.executors.local import LocalExecutor
+from evalkit.predictions.executors.choice import executor_of
 from evalkit.predictions.facts import GoldReference, MadeBy
 from evalkit.predictions.jobs import Job, jobs_of, run_jobs
 from evalkit.predictions.run import Run
@@ -186,7 +186,7 @@ def make_run(
 
 def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder | None, watch: Watch) -> Run:
     examples = planned.dataset.examples if planned.dataset else ()
-    jobs = jobs_of(examples, system)
+    jobs = list(jobs_of(examples, system))
     limit_spending(system, jobs, running)
     # Without a fingerprint of all that it runs, what it said before may not be what it would say now.
     uncached = bool(traits_of(system).uncached)
@@ -321,7 +321,7 @@ def _extracted(
                 system,
                 missing,
                 batch_size=running.batch_size,
-                executor=LocalExecutor(running.workers),
+                executor=executor_of(running),
                 cache=cache,
                 on_done=store,
             )

@@ -60,6 +60,8 @@ def measure_speed(
     options = options_of(words, takes=("running", "read"), running=running, read=read)
     if type(passes) is not int or not 1 <= passes <= MOST_PASSES:
         raise InputError(f"passes must be a whole number from 1 to {MOST_PASSES}, found {passes!r:.40}")
+    if options.running.executor != "local":
+        raise InputError("the speed of this machine is measured: leave the executor out")
     out = None if options.running.out is None else Path(options.running.out).absolute()
     with resolved(extractor, settings, options.running) as system:
         speed = _measured(system, gold_from(dataset, options.read), passes, options.running)
@@ -73,7 +75,7 @@ def _measured(system: Extractor, gold: GoldDataset, passes: int, running: Runnin
         raise InputError("speed cannot be measured over no article; give a split that has some")
     if running.article_timeout is not None:
         limit_time(system, running.article_timeout)
-    jobs = jobs_of(gold.examples, system)
+    jobs = list(jobs_of(gold.examples, system))
     limit_spending(system, jobs, running)
     batch = running.batch_size or (1 if traits_of(system).by_article else DEFAULT_BATCH)
     alone = batch == 1 and running.workers == 1

@@ -92,6 +92,10 @@ def _spending_limit(system: Extractor, running: Running) -> Callable[[float | No
             f"{name} is for extractors that count what they spend, such as llm:MODEL; {system.name} counts nothing: "
             "leave it out"
         )
+    if running.executor != "local":
+        raise InputError(
+            "what is spent is counted in one process: leave --max-cost and --max-tokens out, or --executor"
+        )
     if running.max_cost is not None and traits_of(system).token_prices is None:
         raise InputError(
             "--max-cost needs the prices of a million tokens: --set price_in=NUMBER and --set price_out=NUMBER"
@@ -129,7 +133,7 @@ def _named(spelling: str, settings: Mapping[str, str], running: Running) -> Extr
 def _in_processes(system: Extractor, running: Running) -> Extractor:
     """The extractor in processes of its own, if there are several workers and threads of this one would take turns."""
     traits = traits_of(system)
-    if running.workers < 2 or not traits.wants_processes:
+    if running.workers < 2 or running.executor != "local" or not traits.wants_processes:
         return system
     from evalkit.extractors.worker.extractor import WorkerExtractor
     from evalkit.extractors.worker.process import hindrance
