@@ -24,7 +24,8 @@ from evalkit.text.zones import ZoneIndex, zoned
 
 __all__ = ["TrivialExtractor", "one_category"]
 
-_RUN = re.compile(r"(?<=[^\s.!?:“\"‘«] )[^\W\d_a-z][\w-]*(?: [^\W\d_a-z][\w-]*)*")
+# The blank in front is part of it: what begins with a certain character is found at once.
+_RUN = re.compile(r" [^\W\d_a-z](?<=[^\s.!?:“\"‘«] .)[\w-]*(?: [^\W\d_a-z][\w-]*)*")
 _LINE = re.compile(r"[^\n]+")
 _DOUBLE = re.compile('[“”"«»]')
 _OPENING = re.compile('[“"«]')
@@ -78,46 +79,56 @@ def _annotate(article: Article) -> Annotations:
 
 
 def _entities(text: str, boilerplate: ZoneIndex) -> tuple[Entity, ...]:
-    names = (Span(*found.span()) for found in _RUN.finditer(text))
-    kept = [name for name in names if boilerplate.first(name) is None]
+    names = [Span(found.start() + 1, found.end()) for found in _RUN.finditer(text)]
     return tuple(
-        Entity(id=f"e{number}", spans=(name,), label="GPE", entity_id=text[name.start : name.end].lower())
-        for number, name in enumerate(kept, 1)
+        [
+            Entity(id=f"e{number}", spans=(name,), label="GPE", entity_id=text[name[0] : name[1]].lower())
+            for number, name in enumerate(boilerplate.outside(names), 1)
+        ]
     )
 
 
 def _quotes(text: str, entities: Sequence[Entity], boilerplate: ZoneIndex) -> tuple[Quote, ...]:
     """What stands in double quotation marks; in single ones on a page that has no others."""
-    quoted = _in_double_marks if _DOUBLE.search(text) else _in_single_marks
+    quoted = list(_in_double_marks(text) if _DOUBLE.search(text) else _in_single_marks(text))
     starts = [entity.spans[0].start for entity in entities]
     quotes: list[Quote] = []
-    for line in (Span(*found.span()) for found in _LINE.finditer(text)):
-        for span in quoted(text, line):
-            if boilerplate.first(span) is None:
-                nearest = _nearest(entities, starts, span, line)
-                speaker, speaker_id = (nearest.spans[0], nearest.entity_id) if nearest else (None, None)
-                name = f"q{len(quotes) + 1}"
-                quotes.append(Quote(id=name, kind="direct", content=(span,), speaker=speaker, speaker_id=speaker_id))
+    line = Span(0, 0)
+    for span in boilerplate.outside(quoted):
+        line = line if span.start < line.end else _line_at(text, span.start)
+        nearest = _nearest(entities, starts, span, line)
+        speaker, speaker_id = (nearest.spans[0], nearest.entity_id) if nearest else (None, None)
+        name = f"q{len(quotes) + 1}"
+        quotes.append(Quote(id=name, kind="direct", content=(span,), speaker=speaker, speaker_id=speaker_id))
     return tuple(quotes)
 
 
-def _in_single_marks(text: str, line: Span) -> Iterator[Span]:
-    return (Span(one.start, one.end) for one in quotations(text, line) if one.closed)
+def _in_single_marks(text: str) -> Iterator[Span]:
+    lines = (Span(*found.span()) for found in _LINE.finditer(text))
+    return (Span(one.start, one.end) for line in lines for one in quotations(text, line) if one.closed)
 
 
-def _in_double_marks(text: str, line: Span) -> Iterator[Span]:
-    """What stands between a mark and the next one that closes it; nothing between the two is no quotation."""
+def _in_double_marks(text: str) -> Iterator[Span]:
+    """What stands between a mark and the next one of its line that closes it, unless it is nothing."""
     closing: dict[str, int] = {}
-    behind = line.start
-    for opened in _OPENING.finditer(text, line.start, line.end):
+    line_end, behind = -1, 0
+    for opened in _OPENING.finditer(text):
         mark, start = opened[0], opened.start()
+        if start > line_end:
+            line_end = text.find("\n", start)
+            line_end = line_end if line_end >= 0 else len(text)
         # The next closing mark is the same for all that open before it, and looked for once.
         if closing.get(mark, 0) <= start:
-            found = text.find(_CLOSING[mark], start + 1, line.end)
-            closing[mark] = found if found >= 0 else line.end
-        if start >= behind and start + 1 < closing[mark] < line.end:
+            found = text.find(_CLOSING[mark], start + 1, line_end)
+            closing[mark] = found if found >= 0 else line_end
+        if start >= behind and start + 1 < closing[mark] < line_end:
             behind = closing[mark] + 1
             yield Span(start, behind)
+
+
+def _line_at(text: str, place: int) -> Span:
+    end = text.find("\n", place)
+    return Span(text.rfind("\n", 0, place) + 1, end if end >= 0 else len(text))
 
 
 def _nearest(entities: Sequence[Entity], starts: Sequence[int], span: Span, line: Span) -> Entity | None:
@@ -126,20 +137,18 @@ def _nearest(entities: Sequence[Entity], starts: Sequence[int], span: Span, line
     before = bisect_left(starts, span.start) - 1
     if before >= 0 and entities[before].spans[0].end > span.start:
         before -= 1
-    near = [
-        (max(place.start - span.end, span.start - place.end), place, entity)
-        for entity in (*entities[max(before, 0) : before + 1], *entities[after : after + 1])
-        for place in entity.spans
-        if line.start <= place.start < line.end
-    ]
-    return min(near, key=lambda item: item[:2])[2] if near else None
+    has_before = before >= 0 and starts[before] >= line.start
+    has_after = after < len(starts) and starts[after] < line.end
+    if has_before and has_after:
+        has_before = span.start - entities[before].spans[0].end <= starts[after] - span.end
+    return entities[before] if has_before else entities[after] if has_after else None
 
 
 def _stances(entities: Sequence[Entity]) -> tuple[Stance, ...]:
     if not entities:
         return ()
     holder = entities[0]
-    others = Counter(e.entity_id for e in entities if e.entity_id != holder.entity_id)
+    others = Counter([e.entity_id for e in entities if e.entity_id != holder.entity_id])
     if not others or holder.entity_id is None:
         return ()
     target = min(others, key=lambda key: (-others[key], key or ""))

@@ -101,9 +101,10 @@ def _opens(text: str, at: int, start: int, end: int) -> bool:
         # »so« is the other way round of «so».
         return before.isspace()
     if mark in "'‘":
-        if _ELIDED.match(text, at, end):
+        # Most are apostrophes inside a word.
+        if before.isalnum() or before in "’'" or _ELIDED.match(text, at, end):
             return False
-        return not before.isalnum() and before not in "’'" and (after.isalnum() or after in '"“…—–$£€[(')
+        return after.isalnum() or after in '"“…—–$£€[('
     return before.isspace() or before in "([{—–-/:‘'“>"
 
 

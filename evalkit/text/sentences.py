@@ -14,7 +14,6 @@ from evalkit.text.zones import ZoneIndex
 __all__ = ["Token", "is_title_case", "prose_lines", "sentence_ends", "tokens"]
 
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:(?:[-'’&]|\.(?=[a-z0-9]))[^\W_]+)*")
-_POSSESSIVE = re.compile(r"['’]s$")
 _TAIL = re.compile(
     r"-(?:based|owned|led|born|backed|funded|run|bound|style|era|controlled|held|speaking|made|wide|trained|educated|area|"
     r"listed|friendly|linked|like|built|registered|flagged|brokered|occupied|sponsored|inspired|supported|only|wide|type|raised|to)\b.*$"
@@ -44,7 +43,7 @@ class Token(NamedTuple):
     @property
     def capital(self) -> bool:
         """Whether it is written as a name is."""
-        return self.text[0].isupper() or bool(_CAPITAL.match(self.text) and "-" in self.text)
+        return self.text[0].isupper() or ("-" in self.text and _CAPITAL.match(self.text) is not None)
 
 
 def prose_lines(article: Article) -> list[tuple[Span, str]]:
@@ -105,18 +104,26 @@ def tokens(text: str, start: int, end: int) -> list[Token]:
     passed = 0
     behind = start
     letters = _LETTERS.search(text, start, end)
+    opened = letters.start() if letters else end
     for match in _TOKEN.finditer(text, start, end):
-        # "Oslo-based" holds the name Oslo, "Port-au-Prince" is one.
-        word = _TAIL.sub("", _POSSESSIVE.sub("", match[0])) if match[0][0].isupper() else _POSSESSIVE.sub("", match[0])
-        gap = text[behind : match.start()]
+        place = match.start()
+        word = _plain(match[0])
+        gap = text[behind:place]
         while passed < len(ends) and ends[passed] < behind:
             passed += 1
-        ended = passed < len(ends) and ends[passed] <= match.start()
+        ended = passed < len(ends) and ends[passed] <= place
         # Numbers in front, as in "12.30 The court sits", leave a word the first of its line.
-        first = ended or letters is None or match.start() <= letters.start() or bool(_OPENED.search(gap))
-        found.append(Token(word, match.start(), match.start() + len(word), first, gap))
-        behind = match.start() + len(word)
+        first = ended or place <= opened or (gap != " " and _OPENED.search(gap) is not None)
+        behind = place + len(word)
+        found.append(Token(word, place, behind, first, gap))
     return found
+
+
+def _plain(word: str) -> str:
+    """A word without possessive ending; "Oslo-based" holds the name Oslo, "Port-au-Prince" is one."""
+    if word[-1] == "s" and word[-2:-1] in ("'", "’"):
+        word = word[:-2]
+    return _TAIL.sub("", word) if "-" in word and word[0].isupper() else word
 
 
 def is_title_case(words: list[Token]) -> bool:

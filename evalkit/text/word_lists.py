@@ -6,10 +6,11 @@ A file has `# comments`, `[section]` lines and entries apart from each other by 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-__all__ = ["FOLDER", "alternatives", "entries", "longest_match"]
+__all__ = ["FOLDER", "alternatives", "any_of", "entries", "longest_match"]
 
 FOLDER = Path(__file__).parent / "lexicons"
 DATA_FILES = tuple(sorted(FOLDER.glob("*.txt")))
@@ -45,8 +46,29 @@ def entries(file: str, *sections: str) -> frozenset[str]:
 @cache
 def alternatives(file: str, *sections: str) -> str:
     """A regular expression source that matches any entry of the sections, the longest first."""
-    words = sorted(entries(file, *sections), key=lambda word: (-len(word), word))
-    return "(?:" + "|".join(re.escape(word).replace(r"\ ", " ") for word in words) + ")"
+    return any_of(entries(file, *sections))
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A regular expression source that matches any of some words, the longest first.
+
+    Words that begin alike share their beginning, so that a text is compared with each letter once and not with each
+    word.
+    """
+    following: dict[str, set[str]] = {}
+    for word in words:
+        following.setdefault(word[:1], set()).add(word[1:])
+    ends = following.pop("", None) is not None
+    branches = [_literal(letter) + any_of(rests) for letter, rests in sorted(following.items())]
+    if not branches:
+        return ""
+    if len(branches) == 1 and not ends:
+        return branches[0]
+    return f"(?:{'|'.join(branches)})" + "?" * ends
+
+
+def _literal(letter: str) -> str:
+    return letter if letter == " " else re.escape(letter)
 
 
 @cache

@@ -12,10 +12,45 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from evalkit.records import Article, Span, Zone
 
 __all__ = ["ZoneIndex", "find_zones", "zoned"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line with text, without the white space at its ends; `folded` is the text as case is ignored."""
+
+    text: str
+    span: Span
+    words: int
+    folded: str
+
+    @classmethod
+    def of(cls, raw: str, start: int) -> _Line:
+        """The line in some text that begins at `start`."""
+        stripped = raw.strip()
+        start += len(raw) - len(raw.lstrip())
+        folded = stripped.casefold().replace("i̇", "i").replace("ı", "i")
+        return cls(stripped, Span(start, start + len(stripped)), len(stripped.split()), folded)
+
+
+class _Telling(NamedTuple):
+    """A pattern that takes its time, and words of which at least one stands in all that it finds."""
+
+    words: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+    def search(self, line: _Line) -> re.Match[str] | None:
+        """What the pattern finds in a line."""
+        return self.pattern.search(line.text) if any(word in line.folded for word in self.words) else None
+
+
+def _telling(words: str, pattern: str) -> _Telling:
+    return _Telling(tuple(words.split("|")), re.compile(pattern, re.I))
+
 
 _LINE = re.compile(r"[^\r\n]+")
 _LINE_END = re.compile(r"\r\n|[\r\n]")
@@ -31,6 +66,7 @@ _DATE = (
 )
 _CLOCK = r"\d{1,2}[:.]\d\d ?(?:[ap]\.?m\.?)?"
 _DATED = re.compile(rf"{_DATE}|\b{_CLOCK}\b", re.I)
+_DIGIT = re.compile(r"\d")
 
 _ADDRESS = re.compile(r"^(?:https?://|www\.)\S+$", re.I)
 _SITE_TAIL = re.compile(r"^[\w .&'’]{2,40} [-–—]$")
@@ -70,25 +106,28 @@ _FURNITURE_SENTENCE = re.compile(
     re.I,
 )
 _NETWORK = r"\b(?:facebook|whatsapp|telegram|bluesky|mastodon|instagram|email|youtube|twitter)\b"
-_NETWORKS = re.compile(rf"{_NETWORK}[^.]{{0,20}}(?:{_NETWORK}|\bX\b)|on social networks", re.I)
+_NETWORKS = _telling(
+    "facebook|whatsapp|telegram|bluesky|mastodon|instagram|email|youtube|twitter|on social",
+    rf"{_NETWORK}[^.]{{0,20}}(?:{_NETWORK}|\bX\b)|on social networks",
+)
 _ADDRESSED = re.compile(
     r"^(?:follow|read|share|find|join|like|watch|listen|get|send|tell|contact|visit|see|also|more)\b|"
     r"\b(?:us|our|you|your)\b|(?-i:\b(?:Share|Follow|Find|Join)\b)",
     re.I,
 )
 """Words to the reader: an invitation, no report."""
-_FURNITURE_INSIDE = re.compile(
+_FURNITURE_INSIDE = _telling(
+    "reserved|©|sign in|log in|subscribe|newsletter|follow us|share on|with us|cookie|alert",
     r"all rights reserved|©|(?-i:\b(?:Sign|Log) in\b|\bSubscribe (?:to|now)\b)|our newsletter|follow us|"
     r"share on (?:facebook|whatsapp|x)\b|advertise with us|cookies?\b.*\b(?:accept|policy|consent)|turn on alerts",
-    re.I,
 )
 _REPORTS = re.compile(r"\b(?:said|says|told|tells|added|adds|wrote|writes|according to)\b", re.I)
-_CREDIT = re.compile(
+_CREDIT = _telling(
+    "photo|pic|image|illustration|graphic|video|credit|caption|shutterstock|handout|/",
     r"^(?:(?:file )?photo(?:graph|s)?|pictures?|images?|pic|illustration|graphic|video|credit|caption)"
     r"(?: by| credit)? ?[:–—|/] ?\S|^image (?:caption|source|credit)\b|"
     r"\b(?:photo(?:graph)?|picture|image|pic|illustration|credit)(?: by)?: ?\S|\bphoto by \w|"
     r"(?:Getty Images|Shutterstock|Handout)\W*$|\([^()]{2,40}/[^()]{2,40}\)\W*$|^File (?:photo|picture)\b",
-    re.I,
 )
 _BY = re.compile(
     r"^(?:by|words(?: by)?|words:|interview(?: by)?:|text:|reported by|reporting by|report:|story by|written by|"
@@ -112,22 +151,6 @@ _ROLE = re.compile(
     r"post)\b",
     re.I,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One line with text, without the white space at its ends."""
-
-    text: str
-    span: Span
-    words: int
-
-    @classmethod
-    def of(cls, raw: str, start: int) -> _Line:
-        """The line in some text that begins at `start`."""
-        stripped = raw.strip()
-        start += len(raw) - len(raw.lstrip())
-        return cls(stripped, Span(start, start + len(stripped)), len(stripped.split()))
 
 
 def find_zones(text: str) -> tuple[Zone, ...]:
@@ -175,6 +198,18 @@ class ZoneIndex:
         """
         index = bisect_right(self._ends, span.start)
         return self._zones[index] if index < len(self._zones) and self._zones[index].start < span.end else None
+
+    def outside(self, spans: Sequence[Span]) -> Sequence[Span]:
+        """The spans of which no part lies in a zone.
+
+        Args:
+            spans: stretches of the text.
+        """
+        zones, ends = self._zones, self._ends
+        if not zones:
+            return spans
+        following = ((span, bisect_right(ends, span[0])) for span in spans)
+        return [span for span, index in following if index == len(zones) or zones[index].start >= span[1]]
 
 
 def _lines(text: str) -> list[_Line]:
@@ -313,7 +348,7 @@ def _is_article(line: _Line) -> bool:
 def _is_caption(line: _Line) -> bool:
     if line.words > 60 or len(line.text) > _LONGEST:
         return False
-    return bool(_CREDIT.search(line.text)) and not re.match(r"^[\"“‘]", line.text)
+    return _CREDIT.search(line) is not None and not re.match(r"^[\"“‘]", line.text)
 
 
 def _is_furniture(line: _Line) -> bool:
@@ -348,9 +383,9 @@ def _is_button(line: _Line) -> bool:
 
 def _invites(line: _Line) -> bool:
     """Whether the reader is asked to follow, to share, to sign in or to agree."""
-    if _FURNITURE_INSIDE.search(line.text):
+    if _FURNITURE_INSIDE.search(line):
         return True
-    if not _NETWORKS.search(line.text):
+    if not _NETWORKS.search(line):
         return False
     # A bar of networks says little else.
     bar = 2 * len(re.findall(_NETWORK, line.text, re.I)) >= line.words
@@ -365,7 +400,7 @@ def _is_byline(text: str, *, strict: bool) -> bool:
         return len(text.split()) <= (5 if text.endswith(".") else 25)
     if _STAMP.match(text) and _DATED.search(text):
         return True
-    bare = _DATED.sub("", text)
+    bare = _DATED.sub("", text) if _DIGIT.search(text) else text
     if re.search(r"[·|•] (?:posted|published|updated)\b", text, re.I):
         return True
     if strict:

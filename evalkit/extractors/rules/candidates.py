@@ -46,6 +46,10 @@ def _runs(words: list[Token]) -> list[list[Token]]:
     while index < len(words):
         word = words[index]
         reach = 1
+        if not current and word.text.islower() and "-" not in word.text:
+            # Most words of a text begin no name.
+            index += 1
+            continue
         if current:
             # No name is longer, and reading a run goes as deep as it is long.
             reach = _continues(current, words, index) if len(current) < _LONGEST else 0

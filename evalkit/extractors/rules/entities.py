@@ -20,6 +20,7 @@ from evalkit.text.word_lists import entries, longest_match
 __all__ = ["find_entities"]
 
 _DATELINE = re.compile(r"(?:, [\w. ]{2,30}){0,2} ?(?:\([^)]{2,40}\) ?)?[-–—]|,? \([^)]{2,40}\) ?[-–—]")
+_ARTICLE = re.compile(r"\b[Tt]he $")
 
 
 def find_entities(article: Article) -> tuple[Entity, ...]:
@@ -65,7 +66,7 @@ def _settle(text: str, candidates: list[Candidate]) -> dict[str, str]:
             tally["GPE"] += 4.0
         if candidate.sure or dateline:
             sure.add(name)
-        if len(candidate.words) > 1 and re.search(r"\b[Tt]he $", before):
+        if len(candidate.words) > 1 and before.endswith("he ") and _ARTICLE.search(before):
             # People's names of several words take no article.
             tally["ORG"] += 0.95
         for guess in by_context(before, after):

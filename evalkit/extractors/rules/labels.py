@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -116,59 +118,85 @@ _WATER = r"(?:river|lake|sea|mountain|valley|bay|glacier|hill|peak|ridge|reef|st
 _BUILT = r"(?:bridge|tunnel|stadium|airport|station|dam|road|warehouse|motorway|arena|tower)"
 
 
+_Keyed = Mapping[str, Sequence[tuple[re.Pattern[str], Guess]]]
+"""Patterns by what the text must begin or end with for them to match; few of them are tried at any place."""
+
+
 @cache
-def _contexts_behind() -> tuple[tuple[re.Pattern[str], Guess], ...]:
+def _contexts_behind() -> _Keyed:
+    """By the first character of what follows."""
     org, place = alternatives("words", "org-noun"), alternatives("words", "place-noun")
     role, say = alternatives("people", "role"), alternatives("reporting", "say", "direct")
-    return _compiled(
-        (rf",? (?:an?|the) {_SOME}{{0,4}}{org}\b", "ORG", 2.6),
-        (rf",? (?:an?|the) {_SOME}{{0,3}}{place}\b", "GPE", 2.6),
-        (rf",? (?:an?|the) {_SOME}{{0,3}}{_WATER}\b", "LOC", 2.6),
-        (rf",? (?:an?|the) {_SOME}{{0,3}}{_BUILT}\b", "FAC", 2.6),
-        (rf", (?:an?|the|its|his|her|their)? ?(?:[\w’'-]+ ){{0,5}}{role}\b", "PER", 2.0),
-        (r",? who\b", "PER", 2.0),
-        (r", \d\d?,", "PER", 3.0),
-        (r",? (?:district|municipality|province|county)\b", "GPE", 2.2),
-        (rf" {_WATER}\b", "LOC", 2.2),
-        (rf" {say}\b", "PER", 0.8),
-        (rf"[’']s (?:[\w-]+ ){{0,3}}{role}\b", "ORG", 0.7),
-        (r"[’']s (?:shares|board|chief executive|customers|shareholders|founders?)\b", "ORG", 2.0),
-        (r" (?:shares|supporters|spokes\w+|executives|officials|members)\b", "ORG", 1.5),
-        (r" (?:posted|reported|raised|cut|bought|sold|agreed to|runs|owns|makes|employs)\b", "ORG", 1.1),
-        (r",? which\b", "ORG", 0.9),
-        (r" photo/", "ORG", 3.0),
-        (r" \([A-Z][A-Za-z]{0,2}[A-Z]{1,4}\)", "ORG", 1.6),
+    rows = (
+        (", ", rf",? (?:an?|the) {_SOME}{{0,4}}{org}\b", "ORG", 2.6),
+        (", ", rf",? (?:an?|the) {_SOME}{{0,3}}{place}\b", "GPE", 2.6),
+        (", ", rf",? (?:an?|the) {_SOME}{{0,3}}{_WATER}\b", "LOC", 2.6),
+        (", ", rf",? (?:an?|the) {_SOME}{{0,3}}{_BUILT}\b", "FAC", 2.6),
+        (",", rf", (?:an?|the|its|his|her|their)? ?(?:[\w’'-]+ ){{0,5}}{role}\b", "PER", 2.0),
+        (", ", r",? who\b", "PER", 2.0),
+        (",", r", \d\d?,", "PER", 3.0),
+        (", ", r",? (?:district|municipality|province|county)\b", "GPE", 2.2),
+        (" ", rf" {_WATER}\b", "LOC", 2.2),
+        (" ", rf" {say}\b", "PER", 0.8),
+        ("’'", rf"[’']s (?:[\w-]+ ){{0,3}}{role}\b", "ORG", 0.7),
+        ("’'", r"[’']s (?:shares|board|chief executive|customers|shareholders|founders?)\b", "ORG", 2.0),
+        (" ", r" (?:shares|supporters|spokes\w+|executives|officials|members)\b", "ORG", 1.5),
+        (" ", r" (?:posted|reported|raised|cut|bought|sold|agreed to|runs|owns|makes|employs)\b", "ORG", 1.1),
+        (", ", r",? which\b", "ORG", 0.9),
+        (" ", r" photo/", "ORG", 3.0),
+        (" ", r" \([A-Z][A-Za-z]{0,2}[A-Z]{1,4}\)", "ORG", 1.6),
     )
+    return _keyed((list(row[0]), *row[1:]) for row in rows)
 
 
 @cache
-def _contexts_before() -> tuple[tuple[re.Pattern[str], Guess], ...]:
+def _contexts_before() -> _Keyed:
+    """By the last word of what stands in front, or the mark behind it, spelt backwards."""
     org, place = alternatives("words", "org-noun"), alternatives("words", "place-noun")
     role, work = alternatives("people", "role"), alternatives("words", "work-noun")
-    return _compiled(
-        (rf"\b{org},? $", "ORG", 2.2),
-        (rf"\b{place} of (?:the )?$", "GPE", 2.6),
-        (rf"\b{_WATER},? (?:of )?$", "LOC", 2.2),
-        (rf"\b{role},? $", "PER", 2.2),
-        (rf"\b{work},? [\"“‘']?$", "WORK", 2.0),
-        (r"\b(?:based|headquartered|born|lives?|living|arrived|landed|hospital) (?:in|at) $", "GPE", 2.0),
-        (r"\b(?:mayor|people|residents|harbour|outskirts|streets|city|borders?) (?:of|in) $", "GPE", 2.4),
-        (rf"\b{role} (?:of|at|for|with) (?:the )?$", "ORG", 1.2),
-        (r"\b(?:members|shares|supporters|chief executive|a unit) (?:of|in) (?:the )?$", "ORG", 2.0),
-        (r"\b(?:on|along|across|up|down|banks? of|side of|over) the $", "LOC", 1.2),
-        (r"\b(?:told|tell) (?:the )?$", "ORG", 1.0),
-        (r"\b[Pp]hoto(?:graph)?s?(?: by)?: ?$|(?:^|\n)By $", "PER", 0.4),
-        (r"[Pp]hoto(?:graph)?: ?[\w .&-]+ ?/ ?$", "PER", 1.6),
-        (r"(?:^|\s)(?:[Ii]n|[Ff]rom) $", "GPE", 1.3),
-        (r"(?:^|\s)(?:near|outside|around|across|between|reach(?:ed)?|to|into|towards?) $", "GPE", 0.9),
-        (r"(?:^|\s)[Aa]t $", "GPE", 0.8),
-        (r"\b[Tt]he $", "LOC", 0.7),
-        (r"\b[Tt]he $", "ORG", 0.65),
+    water = "river lake sea mountain valley bay glacier hill peak ridge reef strait fjord island islands forest desert"
+    rows = (
+        (_last_words("words", "org-noun"), rf"\b{org},? $", "ORG", 2.2),
+        ("of the", rf"\b{place} of (?:the )?$", "GPE", 2.6),
+        (f"{water} of", rf"\b{_WATER},? (?:of )?$", "LOC", 2.2),
+        (_last_words("people", "role"), rf"\b{role},? $", "PER", 2.2),
+        (_last_words("words", "work-noun"), rf"\b{work},? [\"“‘']?$", "WORK", 2.0),
+        ("in at", r"\b(?:based|headquartered|born|lives?|living|arrived|landed|hospital) (?:in|at) $", "GPE", 2.0),
+        ("of in", r"\b(?:mayor|people|residents|harbour|outskirts|streets|city|borders?) (?:of|in) $", "GPE", 2.4),
+        ("of at for with the", rf"\b{role} (?:of|at|for|with) (?:the )?$", "ORG", 1.2),
+        ("of in the", r"\b(?:members|shares|supporters|chief executive|a unit) (?:of|in) (?:the )?$", "ORG", 2.0),
+        ("the", r"\b(?:on|along|across|up|down|banks? of|side of|over) the $", "LOC", 1.2),
+        ("told tell the", r"\b(?:told|tell) (?:the )?$", "ORG", 1.0),
+        (": By", r"\b[Pp]hoto(?:graph)?s?(?: by)?: ?$|(?:^|\n)By $", "PER", 0.4),
+        ("/", r"[Pp]hoto(?:graph)?: ?[\w .&-]+ ?/ ?$", "PER", 1.6),
+        ("In in From from", r"(?:^|\s)(?:[Ii]n|[Ff]rom) $", "GPE", 1.3),
+        (
+            "near outside around across between reach reached to into toward towards",
+            r"(?:^|\s)(?:near|outside|around|across|between|reach(?:ed)?|to|into|towards?) $",
+            "GPE",
+            0.9,
+        ),
+        ("At at", r"(?:^|\s)[Aa]t $", "GPE", 0.8),
+        ("The the", r"\b[Tt]he $", "LOC", 0.7),
+        ("The the", r"\b[Tt]he $", "ORG", 0.65),
     )
+    return _keyed(([word[::-1] for word in row[0].split()], *row[1:]) for row in rows)
 
 
-def _compiled(*rows: tuple[str, str, float]) -> tuple[tuple[re.Pattern[str], Guess], ...]:
-    return tuple((re.compile(source), Guess(label, weight)) for source, label, weight in rows)
+def _last_words(file: str, section: str) -> str:
+    return " ".join(sorted({re.findall(r"\w+", entry)[-1] for entry in entries(file, section)}))
+
+
+def _keyed(rows: Iterable[tuple[Sequence[str], str, str, float]]) -> _Keyed:
+    keyed: dict[str, list[tuple[re.Pattern[str], Guess]]] = defaultdict(list)
+    for keys, source, label, weight in rows:
+        for key in keys:
+            keyed[key].append((re.compile(source), Guess(label, weight)))
+    return keyed
+
+
+_PICTURE = re.compile(r"(?:[Pp]hoto(?:graph)?|[Pp]icture|[Ii]mage|[Pp]ic): ?$")
+_LAST = re.compile(r"[ ,\"“‘']*(\w+|[:/])")
 
 
 def by_context(before: str, after: str) -> list[Guess]:
@@ -179,7 +207,9 @@ def by_context(before: str, after: str) -> list[Guess]:
         after: the line behind it.
     """
     tail, head = before[-70:], after[:90]
-    if re.search(r"(?:[Pp]hoto(?:graph)?|[Pp]icture|[Ii]mage|[Pp]ic): ?$", tail) and re.match(r" ?/", head):
+    if ":" in tail[-2:] and _PICTURE.search(tail) and re.match(r" ?/", head):
         return [Guess("ORG", 1.6)]
-    behind = [guess for pattern, guess in _contexts_behind() if pattern.match(head)]
-    return behind + [guess for pattern, guess in _contexts_before() if pattern.search(tail)]
+    behind = [guess for pattern, guess in _contexts_behind().get(head[:1], ()) if pattern.match(head)]
+    last = _LAST.match(tail[::-1])
+    in_front = _contexts_before().get(last[1], ()) if last else ()
+    return behind + [guess for pattern, guess in in_front if pattern.search(tail)]

@@ -20,6 +20,10 @@ _ORG_ROLES = re.compile(
     r"developer|regulator|institute|association|museum|university|police|newspaper|federation|commission|operator)s?$"
 )
 _PERSON_ENDING = re.compile(r"(?:man|woman|ist|er|or|ian|up|junior|senior|veteran)$")
+_DOTTED = re.compile(r"[\w.]+")
+_WORD = re.compile(r"\w+")
+_BREAK = re.compile(r"[,.;:]\s|\n")
+_STOP = re.compile(r"[.;]\s|\n")
 _SENTENCE_MARK = re.compile(r"""[.?!] |\.[”"] """)
 
 
@@ -82,6 +86,7 @@ class People:
         self._ends = [span.end for span, _ in self.mentions]
         self.genders = self._genders()
         self.recent: str | None = None
+        self._surroundings: dict[int, str] = {}
         self._introduced: dict[tuple[str, str], _Named] = {}
 
     def within(self, start: int, end: int) -> list[tuple[Span, Entity]]:
@@ -100,16 +105,16 @@ class People:
         genders: dict[str, str] = {}
         for span, entity in self.mentions:
             key = entity.entity_id
-            if entity.label != "PER" or not key:
+            if entity.label != "PER" or not key or key in genders:
                 continue
             gender = self._gender(span)
             if gender:
-                genders.setdefault(key, gender)
+                genders[key] = gender
         return genders
 
     def _gender(self, span: Span) -> str:
-        before = re.findall(r"[\w.]+", self.text[max(0, span.start - 30) : span.start])[-2:]
-        after = re.findall(r"\w+", self.text[span.end : span.end + 40])[:6]
+        before = _DOTTED.findall(self.text, max(0, span.start - 30), span.start)[-2:]
+        after = _WORD.findall(self.text, span.end, span.end + 40)[:6]
         if before and before[-1] in entries("people", "she-title"):
             return "she"
         if before and before[-1] in entries("people", "he-title"):
@@ -169,15 +174,20 @@ class People:
         """The mentions of a label beside which a word stands; all of the label for the empty word."""
         beside: dict[tuple[str, str], list[int]] = defaultdict(list)
         for index, (_, entity) in enumerate(self.mentions):
-            for word in {"", *map(_folded, re.findall(r"\w+", self._around(index)))}:
+            for word in {"", *map(_folded, _WORD.findall(self._around(index)))}:
                 beside[entity.label, word].append(index)
         return beside
 
     def _around(self, index: int) -> str:
+        if index not in self._surroundings:
+            self._surroundings[index] = self._read_around(index)
+        return self._surroundings[index]
+
+    def _read_around(self, index: int) -> str:
         span = self.mentions[index][0]
-        lead = re.split(r"[,.;:]\s|\n", self.text[max(0, span.start - 50) : span.start])[-1]
+        lead = _BREAK.split(self.text[max(0, span.start - 50) : span.start])[-1]
         bound = self.mentions[index + 1][0].start if index + 1 < len(self.mentions) else len(self.text)
-        tail = re.split(r"[.;]\s|\n", self.text[span.end : max(span.end, min(span.end + 70, bound))])[0]
+        tail = _STOP.split(self.text[span.end : max(span.end, min(span.end + 70, bound))], maxsplit=1)[0]
         return f"{lead}|{tail}"
 
     @cached_property
@@ -257,4 +267,6 @@ class People:
 
 def _folded(word: str) -> str:
     # As a pattern that ignores case compares them.
+    if word.isascii():
+        return word.lower()
     return word.casefold().replace("i̇", "i").replace("ı", "i")

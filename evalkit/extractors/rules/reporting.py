@@ -37,6 +37,7 @@ _AUTHOR = re.compile(r"(?:^|[\s,])(?:we|i|you|let us|nobody|no one)(?: \w+ly)? $
 
 
 _WORD = re.compile(r"\w")
+_FIRST = re.compile(r"\W*(\w)")
 
 
 class Sentence(NamedTuple):
@@ -73,17 +74,21 @@ def sentences(text: str, line: Span, found: list[Quotation]) -> list[Sentence]:
         line: the line.
         found: its quotations.
     """
-    letters = list(text[line.start : line.end])
-    black = list(letters)
     words = _words_behind(text, found, line.end)
+    letters: list[str] = []
+    black: list[str] = []
+    behind = line.start
     for quotation, word in zip(found, words, strict=True):
-        first, last = quotation.start - line.start, quotation.end - line.start
-        for index in range(first, last):
-            letters[index], black[index] = "q", "█"
-        letters[first] = "Q" if _starts_big(text, quotation) else "q"
-        if _ends_sentence(text, quotation, line.end, word):
-            letters[last - 1] = "."
-    readable, masked = "".join(letters), "".join(black)
+        length = quotation.end - quotation.start
+        first = "Q" if _starts_big(text, quotation) else "q"
+        quoted = first + "q" * (length - 1)
+        ended = _ends_sentence(text, quotation, line.end, word)
+        between = text[behind : quotation.start]
+        letters += between, quoted[:-1] + "." if ended else quoted
+        black += between, "█" * length
+        behind = quotation.end
+    rest = text[behind : line.end]
+    readable, masked = "".join(letters) + rest, "".join(black) + rest
     result: list[Sentence] = []
     starts = [quotation.start - line.start for quotation in found]
     lead = _LEAD.match(masked)
@@ -98,7 +103,7 @@ def sentences(text: str, line: Span, found: list[Quotation]) -> list[Sentence]:
 
 
 def _starts_big(text: str, quotation: Quotation) -> bool:
-    inside = re.match(r"\W*(\w)", text[quotation.start : quotation.end])
+    inside = _FIRST.match(text, quotation.start, quotation.end)
     return bool(inside and (inside[1].isupper() or inside[1].isdigit()))
 
 

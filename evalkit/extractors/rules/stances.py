@@ -18,7 +18,7 @@ from evalkit.extractors.rules.speakers import SpeakerFinder
 from evalkit.records import AUTHOR, STANCE_LABELS, TOPIC_PREFIX, Article, Entity, Quote, Span, Stance
 from evalkit.text.linking import slug
 from evalkit.text.sentences import prose_lines, sentence_ends
-from evalkit.text.word_lists import alternatives, entries
+from evalkit.text.word_lists import alternatives, any_of, entries
 
 __all__ = ["find_stances", "label_pair"]
 
@@ -74,9 +74,17 @@ def find_stances(article: Article, entities: Sequence[Entity], quotes: Sequence[
 
 @cache
 def _words(section: str) -> re.Pattern[str]:
-    forms = sorted(entries("attitude", section), key=lambda form: (-len(form), form))
-    sources = [re.escape(form[:-1]) + r"\w*" if form.endswith("*") else re.escape(form) for form in forms]
-    return re.compile(r"\b(?:" + "|".join(sources) + r")\b", re.I)
+    forms = entries("attitude", section)
+    stems = any_of(form[:-1] for form in forms if form.endswith("*"))
+    whole = any_of(form for form in forms if not form.endswith("*"))
+    return re.compile(rf"\b(?:{stems}\w*|{whole})\b" if stems else rf"\b{whole}\b", re.I)
+
+
+@cache
+def _deeds() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """The labels with the verbs that tell them."""
+    sections = (("favor", "praise-verb"), ("against", "blame-verb"))
+    return tuple((label, re.compile(rf"\b{alternatives('attitude', section)}\b")) for label, section in sections)
 
 
 def _attitude(text: str, spans: Sequence[Span], cue: str) -> _Attitude | None:
@@ -199,8 +207,9 @@ def _of_deeds(article: Article, known: _Known, quotes: Sequence[Quote]) -> list[
             continue
         start = line.start
         for end in sentence_ends(article.text, line.start, line.end):
-            for label, section in (("favor", "praise-verb"), ("against", "blame-verb")):
-                for verb in re.finditer(rf"\b{alternatives('attitude', section)}\b", article.text[start:end]):
+            sentence = article.text[start:end]
+            for label, verbs in _deeds():
+                for verb in verbs.finditer(sentence):
                     place = Span(start + verb.start(), start + verb.end())
                     if not any(said[place.start : place.end]):
                         found += _deed(known, finder, label, place, start, end)
