@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evalkit.errors import FormatError
-from evalkit.formats.tags.lines import read_lines
+from evalkit.formats.tags.text_lines import read_lines
 from evalkit.showing import number_of
 
 __all__ = ["COLUMNS", "ConlluFile", "Row", "Sentence", "pairs", "read_conllu"]

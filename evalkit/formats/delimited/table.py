@@ -165,7 +165,7 @@ def first_line(content: str) -> str:
 
 def _text(path: Path, encoding: str | None, notes: Counter[str]) -> str:
     from evalkit.files import read_bytes
-    from evalkit.formats.tags.lines import decode_line
+    from evalkit.formats.tags.text_lines import decode_line
 
     content = read_bytes(path)
     if encoding is None and content.startswith((b"\xff\xfe", b"\xfe\xff")):

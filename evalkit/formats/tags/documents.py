@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -103,7 +103,7 @@ def _ranges(file: TagFile, starts: list[tuple[int, str]], notes: Counter[str], u
 
 
 def cut_documents(
-    gold: TagFile, ranges: Sequence[DocumentRange], gold_spans: list[TokenSpan], spans: list[TokenSpan] | None
+    gold: TagFile, ranges: Sequence[DocumentRange], gold_spans: Iterable[TokenSpan], spans: Iterable[TokenSpan] | None
 ) -> list[TagDocument]:
     """The documents with their share of the entities; a `spans` of None means that nothing was predicted."""
     documents: list[TagDocument] = []
@@ -125,7 +125,7 @@ def cut_documents(
     return documents
 
 
-def _by_document(spans: list[TokenSpan], ranges: Sequence[DocumentRange]) -> list[tuple[TokenSpan, ...]]:
+def _by_document(spans: Iterable[TokenSpan], ranges: Sequence[DocumentRange]) -> list[tuple[TokenSpan, ...]]:
     found: list[list[TokenSpan]] = [[] for _ in ranges]
     number = 0
     for span in spans:

@@ -14,7 +14,8 @@ _SUFFIXES = (".conll", ".tsv", ".iob", ".iob2", ".bio", ".tags")
 
 
 def _sniff(path: Path, head: bytes) -> float:
-    from evalkit.formats.tags.lines import looks_like_columns, other_columns
+    from evalkit.formats.tags.lines import looks_like_columns
+    from evalkit.formats.tags.text_lines import other_columns
 
     if path.is_dir():
         return 0.0

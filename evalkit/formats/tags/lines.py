@@ -1,21 +1,18 @@
-"""What kind of file a tag-column file is: its encoding, separator, header, comments and columns.
+"""What kind of file a tag-column file is: its separator, header, comments and columns.
 
 Nothing here looks at what the tags mean; it only finds the cell of every line that holds the token or the tag.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
-from evalkit.errors import FormatError, InputError
-from evalkit.files import read_bytes
+from evalkit.errors import FormatError
 from evalkit.formats.tags.tag_cells import is_outside, looks_like_tag, tag_keys
 from evalkit.registry import near_match
 
@@ -23,13 +20,10 @@ __all__ = [
     "MANY_LABELS",
     "Columns",
     "Layout",
-    "decode_line",
     "find_columns",
     "header_names",
     "looks_like_columns",
     "numbers_words",
-    "other_columns",
-    "read_lines",
     "sniff_layout",
     "split_line",
 ]
@@ -48,25 +42,9 @@ _SAMPLE = 5000
 MANY_LABELS = 40
 """More kinds of entity than this, and not one O or prefix, is no tag column."""
 
-_OTHERS = {
-    "WebAnno TSV": re.compile(r"#\s*FORMAT\s*=\s*WebAnno", re.IGNORECASE),
-    "headless WebAnno TSV": re.compile(r"\d+-\d+(?:\.\d+)?\t\d+-\d+\t"),
-    "brat standoff": re.compile(r"T\d+\t\S+ \d+ \d+(?:;\d+ \d+)*\t"),
-}
-"""How files of other tools begin that have columns too."""
-
-_REMEDIES = {
-    "brat standoff": "give --format brat, with its text beside it",
-    "WebAnno TSV": "leave out --format, or give --format webanno",
-    "headless WebAnno TSV": "export it again with its first line, #FORMAT=WebAnno TSV 3",
-}
-
 _LABEL = re.compile(r"[^\W\d_][^\s=]*|\d+")
 _CONLLU = 10
 """How many columns CoNLL-U has."""
-
-_OF_NO_TEXT = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "unicode-escape", "raw-unicode-escape"}
-"""Encodings by their names in Python that turn characters of a text into others."""
 
 _WORD_NUMBER = re.compile(r"[0-9]{1,9}([-.][0-9]+)?")
 
@@ -90,61 +68,6 @@ class Layout:
     sample: tuple[tuple[str, ...], ...] = ()
 
 
-def read_lines(path: Path, *, encoding: str | None, notes: Counter[str]) -> list[str]:
-    """The lines of a file without their ends, however they are encoded and ended.
-
-    Bytes that are not UTF-8 are read as Windows-1252, line by line so that none spoils another, and counted.
-
-    Raises:
-        InputError: the file cannot be read, or the encoding is unknown.
-        FormatError: it is in another encoding, or a file of a tool that only looks like tag columns.
-    """
-    content = read_bytes(path)
-    if tool := other_columns(content):
-        remedy = _REMEDIES[tool]
-        raise FormatError(f"{path}: is a {tool} file, which is no file of tag columns; {remedy}")
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff") and b"\0" in content:
-        encoding = encoding or "utf-16"
-    if encoding is not None and not _is_encoding(encoding):
-        raise InputError(f"{path}: encoding {encoding!r:.40} is not known as one of texts; try utf-8 or latin-1")
-    name = codecs.lookup(encoding or "utf-8-sig").name
-    if name.startswith(("utf-16", "utf-32")) and content and b"\0" not in content:
-        # Any bytes are some letters to it; but a line feed has a zero byte.
-        raise FormatError(f"{path}: is not in {encoding}, as it holds no zero byte; leave out the encoding")
-    try:
-        text = content.decode(encoding or "utf-8-sig")
-    except UnicodeError as error:
-        if not name.startswith("utf-8"):
-            at = f" at byte {error.start}" if isinstance(error, UnicodeDecodeError) else ""
-            raise FormatError(f"{path}: is not in {encoding}{at}; name its encoding, or leave it out") from error
-        text = "\n".join(decode_line(line, notes) for line in content.split(b"\n")).removeprefix("\ufeff")
-    if "\0" in text:
-        notes["NUL characters removed"] += text.count("\0")
-        text = text.replace("\0", "")
-    if "\r" in text and "\n" not in text:
-        text = text.replace("\r", "\n")
-    lines = text.split("\n")
-    return [line.rstrip("\r") for line in lines] if "\r" in text else lines
-
-
-def _is_encoding(name: str) -> bool:
-    """Whether texts are kept in an encoding: Python knows others, of host names, of its own source code, or of none."""
-    try:
-        known = codecs.lookup(name)
-        return known.name not in _OF_NO_TEXT and "a".encode(name).decode(name) == "a"
-    except (LookupError, ValueError):
-        return False
-
-
-def other_columns(content: bytes) -> str:
-    """The name of the format that only looks like tag columns; empty if there is none such."""
-    head = content[:_HEAD]
-    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    lines = (line.strip() for line in head.decode(encoding, "replace").splitlines())
-    first = next((line for line in lines if line), "")
-    return next((name for name, pattern in _OTHERS.items() if pattern.match(first)), "")
-
-
 def looks_like_columns(head: bytes) -> bool:
     """Whether most lines of the beginning of a file hold a token and a tag."""
     encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
@@ -156,18 +79,6 @@ def looks_like_columns(head: bytes) -> bool:
     # Rows of what is no text may have fewer cells than others.
     tagged = 0 if column is None else sum(len(row) > column and looks_like_tag(row[column]) for row in rows)
     return layout.width > 1 and 0 < body < 2 * len(rows) and len(rows) < 2 * tagged
-
-
-def decode_line(line: bytes, notes: Counter[str]) -> str:
-    """A line that is mostly UTF-8: as Windows-1252 if it is not, and counted."""
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        notes["lines not in UTF-8, read as Windows-1252"] += 1
-    try:
-        return line.decode("cp1252")
-    except UnicodeDecodeError:
-        return line.decode("latin-1")
 
 
 def split_line(line: str, separator: str) -> list[str]:

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from evalkit.errors import FormatError
-from evalkit.formats.tags.schemes import TokenSpan
+from evalkit.formats.tags.schemes import TokenSpans
 from evalkit.formats.tags.tag_cells import begins, count_labels, is_outside, label_in, whole
 from evalkit.formats.tags.tag_file import DocumentMark, TagFile
 from evalkit.formats.tags.token_alignment import Alignment, align_tokens, plain_key, shared_letters, token_key
@@ -50,8 +50,8 @@ class PairedTags:
         ends: for each tag where its gold tokens end; a tag on a token that gold lacks ends where it starts.
     """
 
-    tags: list[str]
-    places: list[int]
+    tags: Sequence[str]
+    places: Sequence[int]
     file: TagFile
     starts: NDArray[np.int64] | None = None
     ends: NDArray[np.int64] | None = None
@@ -69,21 +69,20 @@ class PairedTags:
         return sorted(place for place in places if place < len(self.tags))
 
     def over_gold(
-        self, spans: Sequence[TokenSpan], gold_breaks: Sequence[int], gold: TagFile, *, notes: Counter[str]
-    ) -> tuple[list[TokenSpan], list[Unplaced]]:
+        self, spans: TokenSpans, gold_breaks: Sequence[int], gold: TagFile, *, notes: Counter[str]
+    ) -> tuple[TokenSpans, list[Unplaced]]:
         """Entities over these tags as entities over the gold tokens, and those that are on none of them.
 
         A punctuation mark or an ending such as 's that the prediction glued to the first or last word of an entity,
         and that is outside in gold, is not in the entity: one tag for both cannot say so. It is counted in `notes`.
         """
-        if self.starts is None or self.ends is None or not spans:
-            return list(spans), []
+        if self.starts is None or self.ends is None or not len(spans):
+            return spans, []
         import numpy as np
 
-        edges = np.array([(span.start, span.end) for span in spans], dtype=np.int64)
         on_gold = np.flatnonzero(self.starts < self.ends)
         # Of the tags of an entity the first and the last that are about gold tokens; there may be none.
-        first, after = np.searchsorted(on_gold, edges[:, 0]), np.searchsorted(on_gold, edges[:, 1])
+        first, after = np.searchsorted(on_gold, spans.starts), np.searchsorted(on_gold, spans.ends)
         placed = np.flatnonzero(first < after)
         starts, ends = self.starts[on_gold[first[placed]]], self.ends[on_gold[after[placed] - 1]]
         # One predicted token may cover the end of a sequence and the beginning of the next.
@@ -92,13 +91,15 @@ class PairedTags:
         cut = self._cut_glued(starts, ends, on_gold[first[placed]], on_gold[after[placed] - 1], gold)
         if cut:
             notes["predicted: marks and endings glued to an entity that are outside in gold, left out of it"] += cut
-        labels = [spans[number].label for number in placed.tolist()]
+        label_of = spans.label_of[placed]
         unplaced = [
             (max(int(self.starts[start]) - 1, 0), self._tokens(start, end), label)
-            for start, end, label in (spans[number] for number in np.flatnonzero(first >= after).tolist())
+            for (start, end, label), place in zip(spans, (first >= after).tolist(), strict=True)
+            if place
         ]
-        over = map(TokenSpan, starts.tolist(), ends.tolist(), labels)
-        return sorted(over), unplaced
+        order = np.lexsort((label_of, ends, starts))
+        over = TokenSpans(starts[order].astype(np.int32), ends[order].astype(np.int32), label_of[order], spans.labels)
+        return over, unplaced
 
     def _cut_glued(
         self,
@@ -223,13 +224,15 @@ def _in_gold_order(gold: TagFile, predicted: TagFile, notes: Counter[str]) -> Ta
     pieces += [(wanted.get(m.name, len(wanted)), m.name, m.start, end) for m, end in zip(marks, ends, strict=True)]
     notes["predicted: documents in another order than gold, sorted by name"] += len(marks)
     old_blocks = set(predicted.blocks)
-    moved = replace(predicted, tokens=[], cells=([],), lines=[], blocks=[], marks=[], glued=None)
+    moved = replace(predicted, blocks=[], marks=[], glued=None)
+    places: list[int] = []
     for _, name, start, end in sorted(pieces, key=lambda piece: piece[0]):
-        moved.marks.append(DocumentMark(kind="comment", start=len(moved.tokens), name=name))
-        moved.blocks += [len(moved.tokens) + i - start for i in range(start, end) if i in old_blocks]
-        moved.tokens += predicted.tokens[start:end]
-        moved.cells[0].extend(predicted.cells[0][start:end])
-        moved.lines += predicted.lines[start:end]
+        moved.marks.append(DocumentMark(kind="comment", start=len(places), name=name))
+        moved.blocks += [len(places) + i - start for i in range(start, end) if i in old_blocks]
+        places += range(start, end)
+    moved.tokens = predicted.tokens.take(places)
+    moved.cells = (predicted.cells[0].take(places),)
+    moved.lines = [predicted.lines[place] for place in places]
     return moved
 
 
@@ -263,17 +266,21 @@ def _note_spelling(gold: TagFile, predicted: TagFile, found: Alignment, notes: C
         FormatError: hardly any is the same.
     """
     respelled = marked = other = 0
-    glued = {partner for partner, following in pairwise(found.partner) if partner == following and partner >= 0}
-    tokens = predicted.tokens
-    for index in [n for n, (one, at) in enumerate(zip(gold.tokens, found.partner, strict=True)) if one != tokens[at]]:
-        one, two, partner = gold.tokens[index], tokens[found.partner[index]], found.partner[index]
+    glued: set[int] = set()
+    own, tokens = list[str](), list[str]()
+    # Where all tokens are equal nothing is to be said of them.
+    if not isinstance(found.partner, range):
+        glued = {partner for partner, following in pairwise(found.partner) if partner == following and partner >= 0}
+        own, tokens = list(gold.tokens), list(predicted.tokens)
+    for index in [n for n, (one, at) in enumerate(zip(own, found.partner, strict=False)) if one != tokens[at]]:
+        one, two, partner = own[index], tokens[found.partner[index]], found.partner[index]
         if partner < 0 or index in found.until or partner in glued:
             continue
         same = plain_key(one) == plain_key(two)
         alike = same or token_key(one) == token_key(two)
         respelled, marked, other = respelled + same, marked + (alike and not same), other + (not alike)
     if 2 * (other + found.partner.count(-1)) > len(gold.tokens):
-        shared = shared_letters(gold.tokens, predicted.tokens, found)
+        shared = shared_letters(own, tokens, found)
         if shared < _SHARED:
             raise FormatError(
                 f"{predicted.path}: shares {shared:.0%} of its text with {gold.path}: the tokens are "

@@ -15,18 +15,18 @@ Example:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evalkit.formats.tags.documents import TagDocument, cut_documents, find_documents, with_tails
+from evalkit.formats.tags.documents import DocumentRange, TagDocument, cut_documents, find_documents, with_tails
 from evalkit.formats.tags.pairing import PairedTags, Unplaced, label_spelling, pair_tags
-from evalkit.formats.tags.schemes import DecodedTags, TokenSpan, decode_tags
+from evalkit.formats.tags.schemes import DecodedTags, TokenSpans, decode_tags
 from evalkit.formats.tags.settings import DEFAULTS, TagSettings
 from evalkit.formats.tags.tag_cells import count_labels
 from evalkit.formats.tags.tag_file import TagFile, check_tag_cells, read_tag_file
 
-__all__ = ["TagCorpus", "TagDocument", "read_tag_columns"]
+__all__ = ["TagCorpus", "TagDocument", "TagReading", "TagSides", "read_tag_columns", "read_tag_sides"]
 
 _ODDITIES = {
     "begins-with-inside": "entities that begin with I- or E-",
@@ -45,12 +45,11 @@ _ODDITIES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagCorpus:
-    """What `read_tag_columns` read.
+@dataclass(frozen=True, kw_only=True)
+class TagReading:
+    """How tag columns were read.
 
     Attributes:
-        documents: in the order of the gold file.
         gold_scheme: the tag scheme of the gold column.
         predicted_scheme: that of the predicted column; None if only gold was read.
         repair: the policy for illegal tag sequences.
@@ -58,12 +57,49 @@ class TagCorpus:
         notes: what was met and mended, in words, and how often; sorted.
     """
 
-    documents: tuple[TagDocument, ...]
     gold_scheme: str
     predicted_scheme: str | None
     repair: str
     document: str
     notes: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagCorpus(TagReading):
+    """What `read_tag_columns` read: documents in the order of the gold file, and how they were read."""
+
+    documents: tuple[TagDocument, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagSides(TagReading):
+    """The same before it is cut into documents.
+
+    Attributes:
+        gold: the gold file.
+        ranges: the documents, as ranges of its tokens.
+        gold_spans: the gold entities, over its tokens.
+        predicted_spans: the predicted ones; None if only gold was read.
+        unplaced: predicted entities on tokens that gold lacks.
+    """
+
+    gold: TagFile
+    ranges: Sequence[DocumentRange]
+    gold_spans: TokenSpans
+    predicted_spans: TokenSpans | None
+    unplaced: Sequence[Unplaced]
+
+    def corpus(self) -> TagCorpus:
+        """Document by document."""
+        documents = cut_documents(self.gold, self.ranges, self.gold_spans, self.predicted_spans)
+        return TagCorpus(
+            documents=tuple(with_tails(documents, self.ranges, self.unplaced)),
+            gold_scheme=self.gold_scheme,
+            predicted_scheme=self.predicted_scheme,
+            repair=self.repair,
+            document=self.document,
+            notes=self.notes,
+        )
 
 
 def read_tag_columns(
@@ -86,11 +122,22 @@ def read_tag_columns(
         InputError: a file cannot be read.
         FormatError: a column is missing, a file holds no token, or repair is "strict" and a tag illegal.
     """
+    return read_tag_sides(gold_path, predicted_path, settings, unnamed=unnamed).corpus()
+
+
+def read_tag_sides(
+    gold_path: Path | str,
+    predicted_path: Path | str | None = None,
+    settings: TagSettings = DEFAULTS,
+    *,
+    unnamed: str = "",
+) -> TagSides:
+    """The same over all tokens of the gold file. Takes and raises what `read_tag_columns` does."""
     notes: Counter[str] = Counter()
     predicted: PairedTags | None = None
     if predicted_path is None and settings.predicted_tag_column is not None:
         gold = read_tag_file(Path(gold_path), settings, (settings.gold_column, settings.predicted_column))
-        predicted = PairedTags(tags=gold.cells[1], places=list(range(len(gold.tokens))), file=gold)
+        predicted = PairedTags(tags=gold.cells[1], places=range(len(gold.tokens)), file=gold)
     else:
         gold = read_tag_file(Path(gold_path), settings, (settings.gold_column,))
     check_tag_cells(gold, settings.gold_column)
@@ -155,27 +202,29 @@ class _Builder:
         if settings.label_case == "fold":
             self.spelling = label_spelling(gold.cells[0], predicted.tags if predicted else [], notes=notes)
 
-    def build(self, unnamed: str) -> TagCorpus:
-        """The corpus, cut into documents."""
+    def build(self, unnamed: str) -> TagSides:
+        """Both sides, and where the documents begin."""
         gold, predicted = self.gold, self.predicted
         mode, ranges = find_documents(gold, self.settings.document, notes=self.notes, unnamed=unnamed)
         starts = {part.start for part in ranges}
         breaks = sorted(starts if _runs_over_blocks(gold) else starts | set(gold.blocks))
-        gold_tags = self._decode("gold", gold.cells[0], breaks, list(range(len(gold.tokens))), gold)
+        gold_tags = self._decode("gold", gold.cells[0], breaks, range(len(gold.tokens)), gold)
         predicted_tags = predicted_spans = None
         unplaced: list[Unplaced] = []
         if predicted:
             own_breaks = predicted.breaks(breaks)
             predicted_tags = self._decode("predicted", predicted.tags, own_breaks, predicted.places, predicted.file)
-            predicted_spans, unplaced = predicted.over_gold(predicted_tags.spans, breaks, gold, notes=self.notes)
-            self._note_new_labels(gold_tags.spans, predicted_spans)
+            predicted_spans, unplaced = predicted.over_gold(predicted_tags.found, breaks, gold, notes=self.notes)
+            self._note_new_labels(gold_tags.found, predicted_spans)
         self._collect_notes()
-        documents = cut_documents(gold, ranges, gold_tags.spans, predicted_spans)
         if unplaced:
             self.notes["predicted: entities on tokens that gold lacks, counted as spurious"] += len(unplaced)
-            documents = with_tails(documents, ranges, unplaced)
-        return TagCorpus(
-            documents=tuple(documents),
+        return TagSides(
+            gold=gold,
+            ranges=ranges,
+            gold_spans=gold_tags.found,
+            predicted_spans=predicted_spans,
+            unplaced=unplaced,
             gold_scheme=gold_tags.scheme,
             predicted_scheme=predicted_tags.scheme if predicted_tags else None,
             repair=self.settings.repair,
@@ -183,7 +232,9 @@ class _Builder:
             notes=dict(sorted(self.notes.items())),
         )
 
-    def _decode(self, side: str, tags: list[str], breaks: list[int], places: list[int], file: TagFile) -> DecodedTags:
+    def _decode(
+        self, side: str, tags: Sequence[str], breaks: list[int], places: Sequence[int], file: TagFile
+    ) -> DecodedTags:
         decoded = decode_tags(
             tags,
             scheme=self.settings.scheme,
@@ -196,9 +247,9 @@ class _Builder:
             self.notes[f"{side}: {_ODDITIES[kind]}"] += count
         return decoded
 
-    def _note_new_labels(self, gold: list[TokenSpan], predicted: list[TokenSpan]) -> None:
-        known = {span.label for span in gold}
-        new = Counter(span.label for span in predicted if span.label not in known)
+    def _note_new_labels(self, gold: TokenSpans, predicted: TokenSpans) -> None:
+        known = gold.label_counts().keys()
+        new = Counter({label: number for label, number in predicted.label_counts().items() if label not in known})
         if new:
             names = sorted(new, key=lambda label: (-new[label], label))
             some = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -20,11 +20,12 @@ Example:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from evalkit.errors import FormatError, InputError
+from evalkit.formats.tags.repeated import RepeatedTexts, repeated
 from evalkit.formats.tags.settings import REPAIRS
 from evalkit.formats.tags.tag_cells import (
     BEGIN,
@@ -44,8 +45,21 @@ from evalkit.showing import number_of
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
-__all__ = ["NO_LABEL", "REPAIRS", "SCHEMES", "DecodedTags", "TokenSpan", "decode_tags", "encode_tags"]
+    Ints: TypeAlias = NDArray[np.int32]
+
+__all__ = [
+    "NO_LABEL",
+    "REPAIRS",
+    "SCHEMES",
+    "DecodedTags",
+    "TokenSpan",
+    "TokenSpans",
+    "decode_tags",
+    "encode_tags",
+    "token_spans",
+]
 
 
 class TokenSpan(NamedTuple):
@@ -56,12 +70,49 @@ class TokenSpan(NamedTuple):
     label: str
 
 
+@dataclass(frozen=True, eq=False)
+class TokenSpans:
+    """Entities as arrays, by start, end and label.
+
+    Attributes:
+        starts: the first token of each.
+        ends: one past its last token.
+        label_of: the position of its label in `labels`.
+        labels: the labels, sorted; there may be some that no entity has.
+    """
+
+    starts: Ints
+    ends: Ints
+    label_of: Ints
+    labels: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __iter__(self) -> Iterator[TokenSpan]:
+        labels = map(self.labels.__getitem__, self.label_of.tolist())
+        return map(TokenSpan, self.starts.tolist(), self.ends.tolist(), labels)
+
+    def label_counts(self) -> dict[str, int]:
+        """How many entities have each label; those that none has are left out."""
+        counts = RepeatedTexts(self.labels, self.label_of).counts()
+        return {label: number for label, number in zip(self.labels, counts, strict=True) if number}
+
+
+def token_spans(rows: Iterable[tuple[int, int, int]], labels: Sequence[str]) -> TokenSpans:
+    """Entities from their starts, ends and positions in `labels`, sorted and each once."""
+    import numpy as np
+
+    columns = np.array(sorted(set(rows)), dtype=np.int32).reshape(-1, 3)
+    return TokenSpans(columns[:, 0], columns[:, 1], columns[:, 2], labels)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedTags:
     """The entities of a tag sequence.
 
     Attributes:
-        spans: the entities, by start, end and label.
+        found: the entities.
         repaired: what was not as the scheme wants it, by kind, in tags (`begins-with-inside`, `never-closed`,
             `needless-begin`, `needless-end`, `prefix-outside-scheme`, `unknown-prefix`, `no-prefix`, `no-label`,
             `number`, `outside-variant`, `prefixed-outside`, `several-tags`) and, under `discard`, the `discarded`
@@ -70,10 +121,15 @@ class DecodedTags:
         first_illegal: the index of the first illegal tag, or None.
     """
 
-    spans: list[TokenSpan]
+    found: TokenSpans
     repaired: Counter[str]
     scheme: str
     first_illegal: int | None = None
+
+    @property
+    def spans(self) -> list[TokenSpan]:
+        """The entities one by one, by start, end and label."""
+        return list(self.found)
 
 
 def decode_tags(
@@ -102,15 +158,14 @@ def decode_tags(
     if repair not in REPAIRS:
         raise unknown_name("repair policy", repair, REPAIRS)
     wanted = known_scheme(scheme)
-    codes: dict[str, int] = {}
-    numbers = [codes.setdefault(tag, len(codes)) for tag in tags]
-    parts = parse_cells(codes)
+    cells = repeated(tags)
+    parts = parse_cells(cells.values)
     if spelling:
         parts = [[tag._replace(label=spelling.get(tag.label.casefold(), tag.label)) for tag in cell] for cell in parts]
     if all(len(cell) == 1 for cell in parts):
-        decoded = _decode_layer(numbers, [cell[0] for cell in parts], wanted, repair, breaks)
+        decoded = _decode_layer(cells, [cell[0] for cell in parts], wanted, repair, breaks)
     else:
-        decoded = _decode_labels(numbers, parts, wanted, repair, breaks)
+        decoded = _decode_labels(cells, parts, wanted, repair, breaks)
     if repair == "strict" and decoded.first_illegal is not None:
         raise _strict_error(tags, decoded, where)
     return decoded
@@ -131,26 +186,29 @@ def _strict_error(tags: Sequence[str], decoded: DecodedTags, where: Callable[[in
 
 
 def _decode_labels(
-    numbers: list[int], parts: list[list[Tag]], scheme: str, repair: str, breaks: Sequence[int]
+    cells: RepeatedTexts, parts: list[list[Tag]], scheme: str, repair: str, breaks: Sequence[int]
 ) -> DecodedTags:
     outside = Tag(OUTSIDE, "O", "", "")
     labels = sorted({tag.label for cell in parts for tag in cell if tag.kind != OUTSIDE})
-    spans: list[TokenSpan] = []
+    spans: list[tuple[int, int, int]] = []
     repaired: Counter[str] = Counter()
     illegal: list[int] = []
-    several = {number for number, cell in enumerate(parts) if len(cell) > 1}
-    repaired["several-tags"] = sum(number in several for number in numbers)
+    several = (number for number, cell in zip(cells.counts(), parts, strict=True) if len(cell) > 1)
+    repaired["several-tags"] = sum(several)
     if scheme == "auto":
         # The layers of one column share one scheme: detect it on the first tag of every cell.
-        scheme = _decode_layer(numbers, [cell[0] for cell in parts], scheme, repair, breaks).scheme
-    for label in labels:
+        scheme = _decode_layer(cells, [cell[0] for cell in parts], scheme, repair, breaks).scheme
+    for number, label in enumerate(labels):
         table = [next((tag for tag in cell if tag.label == label), outside) for cell in parts]
-        layer = _decode_layer(numbers, table, scheme, repair, breaks)
-        spans += layer.spans
+        layer = _decode_layer(cells, table, scheme, repair, breaks)
+        spans += ((start, end, number) for start, end, _ in layer.found)
         repaired += layer.repaired
         illegal += [] if layer.first_illegal is None else [layer.first_illegal]
     return DecodedTags(
-        spans=sorted(set(spans)), repaired=repaired, scheme=scheme, first_illegal=min(illegal, default=None)
+        found=token_spans(spans, labels),
+        repaired=repaired,
+        scheme=scheme,
+        first_illegal=min(illegal, default=None),
     )
 
 
@@ -160,13 +218,13 @@ class _Runs(NamedTuple):
     `touches` says of each entity, and of one more, whether it begins right where one of the same label ends.
     """
 
-    kinds: np.ndarray[Any, Any]
-    starts: np.ndarray[Any, Any]
-    ends: np.ndarray[Any, Any]
-    touches: np.ndarray[Any, Any]
+    kinds: NDArray[np.int8]
+    starts: NDArray[np.intp]
+    ends: NDArray[np.intp]
+    touches: NDArray[np.bool_]
 
 
-def _find_runs(codes: np.ndarray[Any, Any], table: list[Tag], label_ids: list[int], breaks: Sequence[int]) -> _Runs:
+def _find_runs(codes: Ints, table: list[Tag], label_ids: list[int], breaks: Sequence[int]) -> _Runs:
     import numpy as np
 
     kinds = np.array([tag.kind for tag in table], dtype=np.int8)[codes]
@@ -188,25 +246,31 @@ def _find_runs(codes: np.ndarray[Any, Any], table: list[Tag], label_ids: list[in
     return _Runs(kinds, starts, ends, touches)
 
 
-def _decode_layer(numbers: list[int], table: list[Tag], scheme: str, repair: str, breaks: Sequence[int]) -> DecodedTags:
+def _decode_layer(
+    cells: RepeatedTexts, table: list[Tag], scheme: str, repair: str, breaks: Sequence[int]
+) -> DecodedTags:
     import numpy as np
 
-    if not numbers:
-        return DecodedTags(spans=[], repaired=Counter(), scheme="IOB2" if scheme == "auto" else scheme)
+    codes = cells.codes
     names = sorted({tag.label for tag in table})
-    label_ids = [names.index(tag.label) for tag in table]
-    codes = np.array(numbers, dtype=np.int32)
+    if not len(codes):
+        scheme = "IOB2" if scheme == "auto" else scheme
+        return DecodedTags(found=token_spans((), names), repaired=Counter(), scheme=scheme)
+    position = {name: number for number, name in enumerate(names)}
+    label_ids = [position[tag.label] for tag in table]
     runs = _find_runs(codes, table, label_ids, breaks)
     letters = {tag.letter for tag in table} - {"O"}
     if scheme == "auto":
         scheme = _detect_scheme(runs, letters)
-    odd_tags = np.array([oddity(tag, scheme) for tag in table])[codes]
-    repaired = Counter({str(name): int(n) for name, n in zip(*np.unique(odd_tags, return_counts=True), strict=True)})
+    odd_tags = [oddity(tag, scheme) for tag in table]
+    repaired: Counter[str] = Counter()
+    for name, number in zip(odd_tags, cells.counts(), strict=True):
+        repaired[name] += number
     del repaired[""]
     bad_start, bad_end = _illegal_ends(runs, scheme)
     repaired["needless-begin" if scheme == "IOB1" else "begins-with-inside"] = int(bad_start.sum())
     repaired["needless-end" if scheme == "IOE1" else "never-closed"] = int(bad_end.sum())
-    illegal = np.isin(odd_tags, ("prefix-outside-scheme", "unknown-prefix", "no-prefix"))
+    illegal = np.isin(odd_tags, ("prefix-outside-scheme", "unknown-prefix", "no-prefix"))[codes]
     illegal[runs.starts[bad_start]] = True
     illegal[runs.ends[bad_end] - 1] = True
     keep = np.ones(len(runs.starts), dtype=bool)
@@ -214,17 +278,16 @@ def _decode_layer(numbers: list[int], table: list[Tag], scheme: str, repair: str
         total = np.concatenate(([0], np.cumsum(illegal)))
         keep = total[runs.ends] == total[runs.starts]
         repaired["discarded"] = int((~keep).sum())
-    labels = [names[number] for number in np.array(label_ids)[codes[runs.starts[keep]]].tolist()]
-    pairs = zip(runs.starts[keep].tolist(), runs.ends[keep].tolist(), labels, strict=True)
+    starts, ends = runs.starts[keep].astype(np.int32), runs.ends[keep].astype(np.int32)
     return DecodedTags(
-        spans=[TokenSpan(*pair) for pair in pairs],
+        found=TokenSpans(starts, ends, np.array(label_ids, dtype=np.int32)[codes[starts]], names),
         repaired=+repaired,
         scheme=scheme,
         first_illegal=int(np.argmax(illegal)) if illegal.any() else None,
     )
 
 
-def _illegal_ends(runs: _Runs, scheme: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _illegal_ends(runs: _Runs, scheme: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Of which entities the first tag, and of which the last, is not what the scheme asks for."""
     import numpy as np
 

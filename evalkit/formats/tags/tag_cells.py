@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from evalkit.formats.tags.repeated import count_texts
 from evalkit.registry import unknown_name
 
 __all__ = [
@@ -157,7 +158,7 @@ def known_scheme(scheme: str) -> str:
 
 def count_labels(tags: Sequence[str]) -> Counter[str]:
     """How many tags carry each label, spelled as it stands there."""
-    cells = Counter(tags)
+    cells = count_texts(tags)
     labels: Counter[str] = Counter()
     for (_, count), parts in zip(cells.items(), parse_cells(cells), strict=True):
         for tag in parts:
@@ -166,11 +167,11 @@ def count_labels(tags: Sequence[str]) -> Counter[str]:
     return labels
 
 
-def parse_cells(codes: Mapping[str, int]) -> list[list[Tag]]:
-    """The tags of each distinct cell of one column, in the order of `codes`; more than one if a cell holds several."""
-    style = _style(codes)
+def parse_cells(cells: Collection[str]) -> list[list[Tag]]:
+    """The tags of each distinct cell of one column, in their order; more than one if a cell holds several."""
+    style = _style(cells)
     parts: list[list[Tag]] = []
-    for cell in codes:
+    for cell in cells:
         pieces = [piece.strip() for piece in re.split(r"[|,;]", cell)] if re.search(r"[|,;]", cell) else [cell]
         if len(pieces) > 1 and not (style == "prefix" and all(looks_like_tag(piece) for piece in pieces)):
             pieces = [cell]
@@ -178,7 +179,7 @@ def parse_cells(codes: Mapping[str, int]) -> list[list[Tag]]:
     return parts
 
 
-def _style(cells: Mapping[str, int]) -> str:
+def _style(cells: Collection[str]) -> str:
     prefixed = suffixed = 0
     for cell in cells:
         found = _PREFIXED.fullmatch(cell)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from evalkit.errors import FormatError
@@ -16,12 +18,14 @@ from evalkit.formats.tags.lines import (
     find_columns,
     header_names,
     numbers_words,
-    read_lines,
     sniff_layout,
     split_line,
 )
+from evalkit.formats.tags.repeated import Column, RepeatedTexts, count_texts, repeated
 from evalkit.formats.tags.settings import TagSettings
+from evalkit.formats.tags.stretches import Stretch, stretches
 from evalkit.formats.tags.tag_cells import is_outside, label_in, looks_like_tag, pairs_in, tag_keys, value_of
+from evalkit.formats.tags.text_lines import TextLines, read_lines
 
 __all__ = ["DocumentMark", "TagFile", "check_tag_cells", "document_name", "read_tag_file"]
 
@@ -79,9 +83,9 @@ class TagFile:
 
     path: str
     layout: Layout
-    tokens: list[str] = field(default_factory=list)
-    cells: tuple[list[str], ...] = ()
-    lines: list[int] = field(default_factory=list)
+    tokens: RepeatedTexts = field(default_factory=lambda: repeated(()))
+    cells: tuple[RepeatedTexts, ...] = ()
+    lines: Sequence[int] = ()
     blocks: list[int] = field(default_factory=list)
     marks: list[DocumentMark] = field(default_factory=list)
     ids: list[DocumentMark] = field(default_factory=list)
@@ -143,7 +147,7 @@ def check_tag_cells(file: TagFile, column: int | str) -> None:
     Raises:
         FormatError: with some of its values.
     """
-    values = Counter(file.cells[0])
+    values = count_texts(file.cells[0])
     if file.notes["lines without a tag, read as O"] == len(file.tokens):
         where = "" if column == "auto:tag" else f" in column {column}"
         raise FormatError(f"{file.path}: no line has a tag{where}; name the tag column (--tag-column)")
@@ -202,12 +206,14 @@ class _LineReader:
         self.labels: set[str] | None = None
         self.refused: list[str] = []
         file.keys = tuple(self._key(column) for column in self.tag_columns)
-        places = (self.token_column, *self.tag_columns)
-        self.plain = self.space_column is None and all(-self.width <= n < self.width for n in places)
-        self.plain = self.plain and not any(file.keys)
         self.glued: set[int] = set()
-        self.lines: list[str] = []
-        file.cells = tuple([] for _ in self.tag_columns)
+        self.lines = TextLines(b"")
+        # Two cells that say the same under a key have one number.
+        told = [partial(_said, key) if key else str for key in file.keys]
+        self.tokens, self.tags, self.numbers = Column(), [Column(one) for one in told], array("i")
+        self.careful = file.layout.comment not in ("auto", "")
+        self.blanks = " \t\ufeff\r" + (self.separator if self.separator in (",", ";") else "")
+        self.fresh = True
 
     def _key(self, column: int) -> str:
         """The key of the tags in a column whose cells are pairs of keys and values; empty for other columns.
@@ -230,39 +236,80 @@ class _LineReader:
             f"{what}; name another column (--tag-column), or put the tags of one key into a column of their own"
         )
 
-    def read(self, lines: list[str]) -> None:
+    def read(self, lines: TextLines) -> None:
         file = self.file
         self.lines = lines
-        fresh = True
-        careful = file.layout.comment not in ("auto", "")
-        blanks = " \t\ufeff\r" + (self.separator if self.separator in (",", ";") else "")
-        for number, line in enumerate(lines, 1):
-            if not line or (line[0] in blanks and not line.strip(blanks)):
-                fresh = True
-                continue
-            if (careful or line[0] in "#-") and (self._is_mark(line) or self._is_comment(line)):
-                fresh = fresh or self._begins_document(len(file.tokens))
-                continue
-            cells = split_line(line, self.separator)
-            if (
-                self.header
-                and cells[0].casefold() == self.header[0]
-                and [name.casefold() for name in header_names(line, self.separator)] == self.header
-            ):
-                file.notes["header lines repeated in the file"] += 1
-                continue
-            if self.numbered and not (cells[0].isdecimal() and not self.covered) and self._is_no_word(cells, number):
-                continue
-            if fresh:
-                file.blocks.append(len(file.tokens))
-                fresh = False
-            self._add(cells, number)
+        for stretch in stretches(lines, separator=self.separator, width=self.width, comment=file.layout.comment):
+            if not self._take(stretch):
+                for number, line in enumerate(lines[stretch.first : stretch.end], stretch.first + 1):
+                    self._read_line(line, number)
+        file.tokens, file.cells = self.tokens.texts(), tuple(column.texts() for column in self.tags)
+        file.lines = self.numbers
         if self.space_column is not None and self.glued:
             file.glued = self.glued
         if self.refused:
             what = "lines that begin with # and whose label stands on no other line, read as comments"
             how = "if they are tokens, --comment none"
             file.notes[f"{what} (first: {self.refused[0]!r}; {how})"] += len(self.refused)
+
+    def _take(self, stretch: Stretch) -> bool:
+        """Reads plain lines at once; not if there is anything among them that has to be looked at line by line."""
+        import numpy as np
+
+        cells, filled, width = stretch.cells, stretch.filled, self.width
+        if cells is None or filled is None or self.covered or not self._are_words(cells[::width]):
+            return False
+        first = len(self.tokens)
+        # A block begins with a line that has an empty one before it.
+        begins = np.diff(filled, prepend=not self.fresh) & filled
+        self.file.blocks += (np.cumsum(filled)[begins] - 1 + first).tolist()
+        self.fresh = not filled[-1]
+        size = len(cells) // width
+        for column, place in zip((self.tokens, *self.tags), (self.token_column, *self.tag_columns), strict=True):
+            if -width <= place < width:
+                column.add_cells(cells[place % width :: width])
+            elif column is self.tokens:
+                self._add_no_tokens(size)
+            else:
+                self._add_no_tags(column, size)
+        if self.space_column is not None and self.space_column < width:
+            marks = cells[self.space_column :: width]
+            glued = {mark for mark in set(marks) if _is_glued(mark.decode("utf-8", "surrogatepass"))}
+            self.glued.update(first + at for at, mark in enumerate(marks) if mark in glued)
+        self.numbers.frombytes((np.flatnonzero(filled) + (stretch.first + 1)).astype(np.intc).tobytes())
+        return True
+
+    def _are_words(self, cells: list[bytes]) -> bool:
+        """Whether the first cells of some lines are those of words, and of no header or part of one."""
+        if not self.header and not self.numbered:
+            return True
+        firsts = {cell.decode("utf-8", "surrogatepass") for cell in set(cells)}
+        if self.header and any(first.casefold() == self.header[0] for first in firsts):
+            return False
+        return not self.numbered or all(map(str.isdecimal, firsts))
+
+    def _read_line(self, line: str, number: int) -> None:
+        file = self.file
+        if not line or (line[0] in self.blanks and not line.strip(self.blanks)):
+            self.fresh = True
+            return
+        if (self.careful or line[0] in "#-") and (self._is_mark(line) or self._is_comment(line)):
+            self.fresh = self.fresh or self._begins_document(len(self.tokens))
+            return
+        cells = split_line(line, self.separator)
+        if (
+            self.header
+            and cells[0].casefold() == self.header[0]
+            and [name.casefold() for name in header_names(line, self.separator)] == self.header
+        ):
+            file.notes["header lines repeated in the file"] += 1
+            return
+        if self.numbered and not (cells[0].isdecimal() and not self.covered) and self._is_no_word(cells, number):
+            return
+        if self.fresh:
+            file.blocks.append(len(self.tokens))
+            self.fresh = False
+        self._add(cells, number)
 
     def _is_no_word(self, cells: list[str], number: int) -> bool:
         """Whether a line of a file with numbered words stands beside other words, so that the text would have it twice.
@@ -298,7 +345,7 @@ class _LineReader:
 
     def _is_mark(self, line: str) -> bool:
         if line[0] == "-" and _DOCSTART.match(line):
-            self.file.marks.append(DocumentMark(kind="docstart", start=len(self.file.tokens), name=""))
+            self.file.marks.append(DocumentMark(kind="docstart", start=len(self.tokens), name=""))
             return True
         return False
 
@@ -313,10 +360,10 @@ class _LineReader:
             return False
         found = _DOCUMENT.match(line.rstrip())
         if found:
-            self.file.marks.append(DocumentMark(kind="comment", start=len(self.file.tokens), name=_name_in(found)))
+            self.file.marks.append(DocumentMark(kind="comment", start=len(self.tokens), name=_name_in(found)))
         elif found := _ID.match(line.rstrip()):
             name = (found[1] or found[2]).strip()
-            self.file.ids.append(DocumentMark(kind="comment", start=len(self.file.tokens), name=name))
+            self.file.ids.append(DocumentMark(kind="comment", start=len(self.tokens), name=name))
         return True
 
     def _is_token_line(self, line: str) -> bool:
@@ -365,7 +412,7 @@ class _LineReader:
         if self.labels is None:
             rows = (split_line(line, self.separator) for line in self.lines if line and line[0] != "#")
             cells = {tag or "" for row in rows for tag in self._tags(row)}
-            cells.update(*(self.beside.cells if self.beside else ()))
+            cells.update(*(column.values for column in (self.beside.cells if self.beside else ())))
             self.labels = {"", *map(label_in, cells)}
         return self.labels
 
@@ -390,26 +437,38 @@ class _LineReader:
 
     def _add(self, cells: list[str], number: int) -> None:
         file = self.file
-        if len(cells) == self.width and self.plain and cells[self.token_column]:
-            file.tokens.append(cells[self.token_column])
-            file.lines.append(number)
-            for column, tags in zip(self.tag_columns, file.cells, strict=True):
-                tags.append(cells[column])
-            return
         if len(cells) == self.width + 1 and not cells[0]:
             cells = cells[1:]
         if len(cells) != self.width:
             file.notes["lines with fewer columns" if len(cells) < self.width else "lines with more columns"] += 1
-        token = "" if file.tokenless else self._cell(cells, self.token_column) or ""
-        if not token and not file.tokenless:
-            file.notes["lines without a token"] += 1
-        for tag, tags in zip(self._tags(cells), file.cells, strict=True):
+        glued = self.space_column is not None and _is_glued(self._cell(cells, self.space_column) or "")
+        if glued:
+            self.glued.add(len(self.tokens))
+        token = "" if file.tokenless else self._cell(cells, self.token_column)
+        if token:
+            self.tokens.add_text(token)
+        else:
+            self._add_no_tokens(1)
+        for tag, column in zip(self._tags(cells), self.tags, strict=True):
             if tag is None:
-                file.notes["lines without a tag, read as O"] += 1
-            tags.append("O" if tag is None else tag)
-        if self.space_column is not None and any(
-            mark in (self._cell(cells, self.space_column) or "") for mark in _NO_SPACE
-        ):
-            self.glued.add(len(file.tokens))
-        file.tokens.append(token)
-        file.lines.append(number)
+                self._add_no_tags(column, 1)
+            else:
+                column.add_text(tag)
+        self.numbers.append(number)
+
+    def _add_no_tokens(self, number: int) -> None:
+        if not self.file.tokenless:
+            self.file.notes["lines without a token"] += number
+        self.tokens.add_text("", number)
+
+    def _add_no_tags(self, column: Column, number: int) -> None:
+        self.file.notes["lines without a tag, read as O"] += number
+        column.add_text("O", number)
+
+
+def _said(key: str, cell: str) -> str:
+    return value_of(cell, key)
+
+
+def _is_glued(cell: str) -> bool:
+    return any(mark in cell for mark in _NO_SPACE)

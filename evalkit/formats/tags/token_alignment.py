@@ -48,7 +48,7 @@ class Alignment:
         extra: indices of predicted tokens that stand for no gold token.
     """
 
-    partner: list[int]
+    partner: Sequence[int]
     until: dict[int, int] = field(default_factory=dict)
     extra: list[int] = field(default_factory=list)
 
@@ -88,7 +88,7 @@ def align_tokens(
         predicted_blocks: the same for the predicted file.
     """
     if gold == predicted:
-        return Alignment(partner=list(range(len(gold))))
+        return Alignment(partner=range(len(gold)))
     cache: dict[str, str] = {}
     keys = [[_cached_key(token, cache) for token in tokens] for tokens in (gold, predicted)]
     aligner = _Aligner(keys[0], keys[1])
