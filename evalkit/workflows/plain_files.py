@@ -48,7 +48,15 @@ from evalkit.scoring.tasks.table import (
 from evalkit.showing import number_of
 from evalkit.workflows.readers import has_sides, seen_from_there
 
-__all__ = ["PlainFiles", "read_plain_files"]
+__all__ = [
+    "PlainFiles",
+    "columns_task",
+    "counted_labels",
+    "double_notes",
+    "is_for_columns",
+    "own_inventory",
+    "read_plain_files",
+]
 
 Ints = NDArray[np.int32]
 Tables = Mapping[str, Mapping[str, ScoredTable]]
@@ -105,10 +113,9 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     Raises:
         EvalkitError: a convention needs the text and it is not known.
     """
-    layer = all_layers()[0]
-    task = next(name for name in task_names() if load_task(name).layers == (layer.name,))
+    layer, task = all_layers()[0], columns_task()
     # What the careful path reads as the bundled gold or as inline markup is not a file of rows.
-    if not _is_for_columns(task, options) or str(gold_path) == BUNDLED_NAME or gold_path.suffix == ".txt":
+    if not is_for_columns(task, options) or str(gold_path) == BUNDLED_NAME or gold_path.suffix == ".txt":
         return None
     conventions = choose_conventions(task, options.scoring.conventions)
     contents: dict[str, orjson.Fragment] = {}
@@ -129,7 +136,8 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     declared = read_declaration(gold_path.parent)
     if sides is None or declared.scope:
         return None
-    inventory, spoken = _inventory(gold, load_inventory(gold_path.parent), layer.name)
+    counts = counted_labels(gold.labels, gold.items.label)
+    inventory, spoken = own_inventory(counts, load_inventory(gold_path.parent), layer.name)
     known = inventory.labels_of(layer.name)
     labels = {*predicted.labels, *gold.reading_labels}
     if inventory.metadata or not set(gold.labels) <= set(known) or respelled(labels, known) or (labels and not known):
@@ -137,7 +145,6 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     columns = sides.columns(sides.of_gold, sides.of_predicted)
     tables = score_columns(task, columns, conventions)
     paired = _paired(gold, predicted, sides, layer)
-    numbers = np.bincount(predicted.items.label, minlength=len(predicted.labels)).tolist()
     whole = sides.whole_gold()
     return PlainFiles(
         gold=GoldDataset(
@@ -146,7 +153,7 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
             fingerprint=_fingerprint(gold, whole, contents),
             examples=_outlines(gold),
             inventory=inventory,
-            notes=(*spoken, *_double_notes(whole, layer.name)),
+            notes=(*spoken, *double_notes(whole, layer.name)),
             readers=declared.readers,
         ),
         run=Run(extractor=predicted_path.stem, predictions=()),
@@ -155,12 +162,18 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
         readers=_readers(sides, task),
         notes=(
             *(number_of(number, *what) for what, number in paired.set_aside.items()),
-            *foreign_label_notes(inventory, layer.name, dict(zip(predicted.labels, numbers, strict=True))),
+            *foreign_label_notes(inventory, layer.name, counted_labels(predicted.labels, predicted.items.label)),
         ),
     )
 
 
-def _is_for_columns(task: str, options: Options) -> bool:
+def columns_task() -> str:
+    """The task that needs the first layer and no other."""
+    layer = all_layers()[0]
+    return next(name for name in task_names() if load_task(name).layers == (layer.name,))
+
+
+def is_for_columns(task: str, options: Options) -> bool:
     """Whether nothing that is asked for needs more than the spans and labels of one layer."""
     scoring, read = options.scoring, options.read
     maps = (scoring.label_map, scoring.gold_label_map, scoring.predicted_label_map, options.intervals.cluster)
@@ -181,12 +194,15 @@ def _is_for_columns(task: str, options: Options) -> bool:
     return all(own is None or (own.plain and not own.needs) for own in used)
 
 
-def _inventory(gold: NativeColumns, inventory: Inventory, layer: str) -> tuple[Inventory, list[str]]:
+def counted_labels(labels: Sequence[str], codes: Ints) -> dict[str, int]:
+    """How many items have each label, by the positions of theirs."""
+    return dict(zip(labels, np.bincount(codes, minlength=len(labels)).tolist(), strict=True))
+
+
+def own_inventory(counts: Mapping[str, int], inventory: Inventory, layer: str) -> tuple[Inventory, list[str]]:
     """The inventory with the labels of the gold where it names none, and what is said of that."""
     if inventory.labels_of(layer):
         return inventory, []
-    numbers = np.bincount(gold.items.label, minlength=len(gold.labels)).tolist()
-    counts = dict(zip(gold.labels, numbers, strict=True))
     # Two spellings of a label are left to the careful path: no label of these is known then.
     own = () if gold_spelling(counts) else sorted(counts)
     return inventory.with_labels(layer, own), own_labels_notes(layer, counts)
@@ -294,7 +310,7 @@ def _are_there(texts: Sequence[str], items: Places, surfaces: Sequence[str | Non
     )
 
 
-def _double_notes(gold: Columns, layer: str) -> list[str]:
+def double_notes(gold: Columns, layer: str) -> list[str]:
     """The note on gold items that stand twice: they are neighbours, as a side is in order."""
     side = gold.gold
     places = np.flatnonzero(side.key[1:] == side.key[:-1])

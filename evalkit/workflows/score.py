@@ -1,7 +1,7 @@
 """Scoring: anything that holds gold against anything that holds predictions.
 
-One door: label maps, pairing, tables, intervals, signature. Two large plain files take a shorter way to the same bytes
-(`evalkit.workflows.plain_files`).
+One door: label maps, pairing, tables, intervals, signature. Plain files take a shorter way to the same bytes
+(`evalkit.workflows.plain_files` of rows, `evalkit.workflows.tag_files` of tag columns).
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from evalkit.workflows.run import BASELINE, lacks_text
 if TYPE_CHECKING:
     from evalkit.analysis.intervals import Bootstrap
     from evalkit.workflows.ceiling import ReaderTables
+    from evalkit.workflows.plain_files import PlainFiles
 
 __all__ = ["STORIES", "Tables", "bootstrap_of", "results_of", "score_predictions", "score_run"]
 
@@ -80,10 +81,8 @@ def score_predictions(
     """
     options = options_of(words, takes=("scoring", "intervals", "read"), scoring=scoring, intervals=intervals, read=read)
     check_words(options.scoring)
-    if not baseline and isinstance(gold, (str, Path)) and isinstance(predictions, (str, Path)):
-        from evalkit.workflows.plain_files import read_plain_files
-
-        plain = read_plain_files(Path(gold), Path(predictions), options)
+    if not baseline and isinstance(gold, (str, Path)) and isinstance(predictions, (str, Path, type(None))):
+        plain = _plain_files(Path(gold), None if predictions is None else Path(predictions), options)
         if plain is not None:
             bootstrap = bootstrap_of(options.intervals, ())
             results = results_of(plain.gold, plain.tables, options.scoring, bootstrap, counts)
@@ -93,6 +92,15 @@ def score_predictions(
             return _told(result, plain.gold, notes, ceiling, bootstrap)
     examined, run = gold_and_predictions(gold, predictions, options.read, options.scoring.gold_maps)
     return score_run(examined, run, options, baseline=baseline, counts=counts)
+
+
+def _plain_files(gold: Path, predictions: Path | None, options: Options) -> PlainFiles | None:
+    """What files hold that are so plain that no record is needed; None if they are not."""
+    from evalkit.workflows.plain_files import read_plain_files
+    from evalkit.workflows.tag_files import read_tag_files
+
+    rows = None if predictions is None else read_plain_files(gold, predictions, options)
+    return rows or read_tag_files(gold, predictions, options)
 
 
 def score_run(

@@ -12,12 +12,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from evalkit.errors import FormatError
 from evalkit.formats.base import Batch, Claims, Losses, Source
 from evalkit.formats.tags.flat import BAD_LABEL, CONTROL, flat_entities, holds_label, tag_losses
-from evalkit.formats.tags.reading import TagCorpus, TagDocument, read_tag_columns
+from evalkit.formats.tags.laid_out import LaidOutSides, lay_out
+from evalkit.formats.tags.reading import TagCorpus, TagDocument, TagReading, read_tag_columns, read_tag_sides
 from evalkit.formats.tags.schemes import TokenSpan, encode_tags
 from evalkit.formats.tags.settings import tag_settings
 from evalkit.formats.tags.tag_file import document_name
@@ -25,7 +27,15 @@ from evalkit.formats.tokens import RULES, LaidOut, rebuilt
 from evalkit.layers.entities import ENTITIES
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Scope, Span
 
-__all__ = ["TagExamples", "WrittenTags", "read_articles", "to_examples", "write_tag_columns"]
+__all__ = [
+    "LaidOutColumns",
+    "TagExamples",
+    "WrittenTags",
+    "read_articles",
+    "read_laid_out",
+    "to_examples",
+    "write_tag_columns",
+]
 
 _TOKEN = re.compile(r"\w+|[^\w\s\x00-\x1f\x7f-\x9f]")
 _SCOPE = Scope(layers=(ENTITIES.name,))
@@ -37,6 +47,27 @@ class TagExamples(NamedTuple):
     examples: tuple[Example, ...]
     predictions: tuple[Prediction, ...] | None
     detokenisation: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaidOutColumns:
+    """Both sides of tag columns without records.
+
+    Attributes:
+        ids: the names of the documents.
+        sides: their texts and their entities.
+        layer: the layer of these.
+        scope: what is annotated.
+        reading: how it was read, for signatures.
+        notes: what was met and mended, and how often.
+    """
+
+    ids: list[str]
+    sides: LaidOutSides
+    layer: str
+    scope: Scope
+    reading: str
+    notes: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +99,40 @@ def read_articles(source: Source, values: Mapping[str, Any]) -> Batch:
         predictions=made.predictions,
         claims=(Claims(where=str(gold)),) * len(made.examples),
         labels={ENTITIES.name: tuple(sorted(labels))},
-        reading=f"tags:{corpus.gold_scheme}/{corpus.repair}",
+        reading=corpus.signature,
         notes=_notes(corpus, made.detokenisation, alone=source.predicted and source.beside is None),
     )
 
 
-def _notes(corpus: TagCorpus, detokenisation: str, *, alone: bool) -> dict[str, int]:
+def read_laid_out(gold: Path, predicted: Path | None, values: Mapping[str, Any]) -> LaidOutColumns | None:
+    """The same of a file of both sides, or of two, without records; None where records are needed.
+
+    Raises:
+        EvalkitError: what `read_tag_columns` raises.
+    """
+    settings = tag_settings(values)
+    if settings.detokenise == "simple":
+        return None
+    read = read_tag_sides(gold, predicted, settings)
+    sides = lay_out(read)
+    if sides is None:
+        return None
+    rule = _rule(settings.detokenise, marked=read.gold.glued is not None)
+    return LaidOutColumns(
+        ids=[part.name for part in read.ranges],
+        sides=sides,
+        layer=ENTITIES.name,
+        scope=_SCOPE,
+        reading=read.signature,
+        notes=_notes(read, RULES[rule], alone=False),
+    )
+
+
+def _rule(detokenise: str, *, marked: bool) -> str:
+    return ("marked" if marked else "space") if detokenise == "auto" else detokenise
+
+
+def _notes(corpus: TagReading, detokenisation: str, *, alone: bool) -> dict[str, int]:
     schemes = corpus.gold_scheme
     if corpus.predicted_scheme not in (None, corpus.gold_scheme):
         schemes += f" (predicted {corpus.predicted_scheme})"
@@ -88,8 +147,7 @@ def _notes(corpus: TagCorpus, detokenisation: str, *, alone: bool) -> dict[str, 
 
 def to_examples(corpus: TagCorpus, *, detokenise: str = "auto") -> TagExamples:
     """Every document as an article whose offsets are code points of the rebuilt text; how, says `TagSettings`."""
-    marked = any(document.glued is not None for document in corpus.documents)
-    rule = ("marked" if marked else "space") if detokenise == "auto" else detokenise
+    rule = _rule(detokenise, marked=any(document.glued is not None for document in corpus.documents))
     examples: list[Example] = []
     predictions: list[Prediction] = []
     for document in corpus.documents:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from evalkit.formats.tags.reading import TagSides
@@ -84,15 +85,13 @@ def lay_out(sides: TagSides) -> LaidOutSides | None:
         labels = [spans.labels[code] for code in used.tolist()]
         return SpanArrays(article, start.astype(np.int32), end.astype(np.int32), label, labels)
 
-    gold, predicted = arrays(sides.gold_spans), arrays(sides.predicted_spans)
-    del after, lengths
-    return LaidOutSides(_texts(visible, before * len(visible) + tokens.codes, [*bounds, len(tokens)]), gold, predicted)
+    codes = before * len(visible) + tokens.codes
+    return LaidOutSides(
+        _texts(visible, codes, [*bounds, len(tokens)]), arrays(sides.gold_spans), arrays(sides.predicted_spans)
+    )
 
 
 def _texts(visible: Sequence[str], codes: Ints, bounds: Sequence[int]) -> list[str]:
-    """The texts between some bounds; codes are positions among the tokens by themselves, after a space, after a line."""
+    """The texts between some bounds; codes are positions among tokens by themselves, after a space and after a line."""
     pieces = [*visible, *(f" {token}" for token in visible), *(f"\n{token}" for token in visible)]
-    return [
-        "".join(map(pieces.__getitem__, codes[start:end].tolist()))
-        for start, end in zip(bounds, bounds[1:], strict=False)
-    ]
+    return ["".join(map(pieces.__getitem__, codes[start:end].tolist())) for start, end in pairwise(bounds)]

@@ -63,6 +63,11 @@ class TagReading:
     document: str
     notes: Mapping[str, int]
 
+    @property
+    def signature(self) -> str:
+        """How it was read, for signatures."""
+        return f"tags:{self.gold_scheme}/{self.repair}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class TagCorpus(TagReading):
