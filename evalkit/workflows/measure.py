@@ -43,7 +43,8 @@ def measure_extractor(
     """The run of an extractor, with its result, in its folder: `runs/NAME-KEY` if none is asked for.
 
     Options that do not fit the gold are refused before anything is extracted. A shipped extractor finds the layers of
-    the tasks that are asked for, and no more. A shard is not scored, and says how the whole run is.
+    the tasks that are asked for, and no more. A shard is not scored, and says how the whole run is; the first one
+    refuses for all of them what does not fit the gold.
 
     Raises:
         EvalkitError: extractor, gold or an option cannot be used, or the folder holds another run.
@@ -52,13 +53,17 @@ def measure_extractor(
     settings = narrowed(extractor, options, settings)
     with resolved(extractor, settings, options.running) as system:
         gold = gold_from(dataset, options.read, options.scoring.gold_maps)
-        bootstrap_of(options.intervals, [example.article for example in gold])
-        check_scoring(gold, options.scoring)
-        kept_gold(gold, options.scoring.without)
+        shard = options.running.part
+        # Each look takes a pass over all of the gold: the first shard has it for all of them.
+        looks = shard is None or shard.number == 1
+        if looks:
+            bootstrap_of(options.intervals, [example.article for example in gold])
+            check_scoring(gold, options.scoring)
+            kept_gold(gold, options.scoring.without)
         # Stands in the run from the start: one that is not scored in the end is scored again as it was asked for.
         planned = planned_run(system, gold).scored_as(stated(options.scoring))
-        check_evaluable(gold, planned, options.scoring)
-        shard, told = options.running.part, options.running.standing
+        if looks:
+            check_evaluable(gold, planned, options.scoring)
         scored = Scored(scoring=options.scoring, intervals=options.intervals, baseline=baseline)
         if shard is not None:
             planned = planned_shard(planned, system, shard, options.read, scored)
@@ -66,9 +71,8 @@ def measure_extractor(
             Path(options.running.out or RunFolder.default(planned.extractor, planned.key_of_whole, shard).path)
         )
         with folder.held(options.running.command), followed(planned, options.running) as follow:
-            watch = None
-            if told is not None and shard is None:
-                watch = FiguresSoFar(gold, planned, options.scoring, told).add
+            tell = options.running.standing if shard is None else None
+            watch = None if tell is None else FiguresSoFar(gold, planned, options.scoring, tell).add
             run = make_run(system, planned, follow.running, folder, watch)
             traits = traits_of(system)
             if shard is None:
