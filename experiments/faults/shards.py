@@ -1,9 +1,11 @@
 """Shards that are killed, starved, late or done twice, and the run that is merged of them: the same bytes each time.
 
     python experiments/faults/shards.py [--shards 1 2 7 16] [--batches 1 5 auto] [--ways one processes …] [--kills 200]
+    python experiments/faults/shards.py --ways ray --shards 2 --batches 5 --kills 5
 
-For each way of running, batch size and number of shards a run is made in parts by processes of their own and merged.
-On the way, chosen from a seed:
+With Ray each process starts a cluster of its own, which takes seconds, so it is no part of the whole matrix. For each
+way of running, batch size and number of shards a run is made in parts by processes of their own and merged. On the
+way, chosen from a seed:
 
 * processes are killed (`kill -9`) at random moments, in the middle of a shard and of a merge, and started again;
 * one shard meets a full disk: nothing more can be written from some change of the disk on, or no file may grow beyond
@@ -79,12 +81,13 @@ class Waits:
         ]
 '''
 WAYS = {
-    "one": ("--model", "rules"),
-    "processes": ("--model", "rules", "--workers", "2"),
-    "own process": ("--model", "finder:find"),
-    "threads": ("--model", "finder:Waits", "--workers", "2"),
+    "one": ("rules",),
+    "processes": ("rules", "--workers", "2"),
+    "own process": ("finder:find",),
+    "threads": ("finder:Waits", "--workers", "2"),
+    "ray": ("rules", "--workers", "2", "--executor", "ray"),
 }
-"""How a run may be made → options."""
+"""How a run may be made → the model, and options that change no byte of it."""
 
 
 def write_gold(path: Path) -> None:
@@ -309,7 +312,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shards", type=int, nargs="+", default=[1, 2, 7, 16])
     parser.add_argument("--batches", nargs="+", default=["1", "5", "auto"])
-    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
+    parser.add_argument("--ways", nargs="+", default=list(WAYS)[:-1], choices=list(WAYS))
     parser.add_argument("--kills", type=int, default=200, help="of all cells together, at least")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args(arguments)
@@ -325,7 +328,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ["PYTHONPATH"] = os.pathsep.join([place, sys.path[0], os.environ.get("PYTHONPATH", "")])
         sys.path.insert(1, place)
         for way in asked.ways:
-            options = *WAYS[way], "--dataset", "gold.jsonl", "--split", "all", *SCORED
+            model, *how = WAYS[way]
+            options = "--model", model, "--dataset", "gold.jsonl", "--split", "all", *SCORED
             alone = Cell(Path(place, way.replace(" ", "-")), options, 1, 0, chance)
             alone.folder.mkdir()
             # Here, so that each process that is forked from now on has imported everything: it is killed at its work.
@@ -336,7 +340,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 for of in asked.shards:
                     folder = alone.folder / f"{batch}-{of}"
                     folder.mkdir()
-                    cell = Cell(folder, (*options, "--batch-size", batch), of, kills, chance)
+                    cell = Cell(folder, (*options, *how, "--batch-size", batch), of, kills, chance)
                     equal = measure(cell, whole)
                     same, total = same and equal, total + cell.counts
                     row.append(f"{'=' if equal else 'DIFFERS'} ({cell.counts['kills']} kills)")

@@ -1,6 +1,6 @@
 """A thousand shards on many machines, some of them slow and some lost: how long, how much, and how much for nothing.
 
-    python experiments/machines/simulation.py [--articles 10000000] [--machines 16 128 1024] [--shards 1000] [--work .036]
+    python experiments/machines/simulation.py [--articles 10000000] [--machines 16 128] [--shards 1000] [--work .036]
 
 A model, not a measurement: the rates are measured (`rates.py`), everything else is drawn from a seed.
 

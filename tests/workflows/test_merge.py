@@ -95,10 +95,10 @@ def contents(folder: str | Path) -> dict[str, bytes]:
     return files | {"run.json": json.dumps(facts).encode()}
 
 
-@pytest.mark.parametrize("of", [1, 2, 16])
-def test_the_same_bytes(of: int):
+@pytest.mark.parametrize(("of", "how"), [(1, {"batch_size": 1}), (2, {"batch_size": 5, "workers": 2}), (16, {})])
+def test_the_same_bytes(of: int, how: dict[str, int]):
     measured("whole")
-    merged = merge_runs(divided(of), out="merged")
+    merged = merge_runs(divided(of, **how), out="merged")
     assert contents("merged") == contents("whole")
     # What is to be said of all articles is said of all of them: languages, failures.
     assert merged.result is not None
@@ -306,6 +306,24 @@ class TestPartial:
         measured("whole")
         merge_runs(paths, out="merged", partial=True)
         assert contents("merged") == contents("whole")
+
+
+def test_the_first_shard_says_for_all_what_does_not_fit_the_gold():
+    options = Options(scoring=Scoring(labels=("NOBODY",)), read=OPTIONS.read)
+    with pytest.raises(InputError, match="NOBODY"):
+        measured("shards/1", shard="1/2", options=options)
+    # Each look at all of the gold costs as much as reading it.
+    measured("shards/2", shard="2/2", options=options)
+
+
+def test_shards_that_are_killed_and_begun_again():
+    measured("whole", options=PLAIN)
+    for number in (1, 2, 3):
+        for k in (2, 5, 9):
+            assert killed_at(k, lambda n=number: measured(f"shards/{n}", options=PLAIN, shard=(n, 3)))  # type: ignore[misc]
+        measured(f"shards/{number}", options=PLAIN, shard=f"{number}/3")
+    merge_runs("shards", out="merged")
+    assert contents("merged") == contents("whole")
 
 
 PLAIN = Options(
