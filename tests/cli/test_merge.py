@@ -93,3 +93,8 @@ def test_a_template(evalkit: Evalkit, name: str):
     assert (done.status, done.out) == (0, TEMPLATES[name])
     assert "evalkit run --model MODEL --dataset GOLD --shard " in done.out
     assert "evalkit merge " in done.out
+
+
+def test_the_manual_shows_the_templates():
+    page = (Path(__file__).parents[2] / "docs/machines.md").read_text(encoding="utf-8")
+    assert all(template in page for template in TEMPLATES.values())
