@@ -39,6 +39,7 @@ __all__ = [
     "locked",
     "make_folder",
     "old_leftovers",
+    "open_inside",
     "parse_json",
     "part_inside",
     "path_of",
@@ -389,23 +390,8 @@ def add_to_shared(path: Path, content: bytes) -> None:
     _written(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _NOT_FOLLOWED, 0o666), content)
 
 
-def read_inside(path: Path) -> bytes:
-    """The content of a file in a folder that may come from somebody else: one that is no link and no device.
-
-    Raises:
-        OSError: there is no such file, or it cannot be read.
-        InputError: it is a link or no file.
-    """
-    return part_inside(path, 0, -1)
-
-
-def part_inside(path: Path, start: int, size: int) -> bytes:
-    """So many bytes of such a file from there on, or all that there are.
-
-    Args:
-        path: the file.
-        start: how many bytes are left out before.
-        size: how many are read; all that follow if it is negative.
+def open_inside(path: Path) -> int:
+    """A file in a folder that may come from somebody else, opened for reading: one that is no link and no device.
 
     Raises:
         OSError: there is no such file, or it cannot be read.
@@ -414,9 +400,27 @@ def part_inside(path: Path, start: int, size: int) -> bytes:
     _refuse_link(path)
     # A pipe would wait for somebody to write.
     descriptor = os.open(path, os.O_RDONLY | _NOT_FOLLOWED | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InputError(f"{path}: is no file; delete it")
+    return descriptor
+
+
+def read_inside(path: Path) -> bytes:
+    """The content of such a file. Raises what `open_inside` raises."""
+    return part_inside(path, 0, -1)
+
+
+def part_inside(path: Path, start: int, size: int) -> bytes:
+    """So many bytes of such a file from there on, or all that there are. Raises what `open_inside` raises.
+
+    Args:
+        path: the file.
+        start: how many bytes are left out before.
+        size: how many are read; all that follow if it is negative.
+    """
+    descriptor = open_inside(path)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise InputError(f"{path}: is no file; delete it")
         with open(descriptor, "rb", closefd=False) as file:
             file.seek(start)
             return file.read(size)

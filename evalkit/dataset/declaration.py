@@ -20,7 +20,7 @@ scope goes over what rows say of the same layer themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -106,12 +106,19 @@ def _checked(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
     return declared
 
 
+def declared_scoper(folder: Path | None) -> Callable[[Example], Example]:
+    """Gives an example the scopes that `dataset.toml` of a folder declares. Raises what reading that raises."""
+    scopes = () if folder is None else read_declaration(folder).scope
+
+    def scoped(example: Example) -> Example:
+        return example.changed(lambda own: Annotations(own.layers, declared_over(own.scope, scopes)))
+
+    return scoped if scopes else lambda example: example
+
+
 def with_declared_scopes(examples: Iterable[Example], folder: Path | None) -> tuple[Example, ...]:
     """The examples with the scopes that `dataset.toml` of their folder declares. Raises what reading it raises."""
-    scopes = () if folder is None else read_declaration(folder).scope
-    if not scopes:
-        return tuple(examples)
-    return tuple(one.changed(lambda own: Annotations(own.layers, declared_over(own.scope, scopes))) for one in examples)
+    return tuple(map(declared_scoper(folder), examples))
 
 
 def declared_readers(folder: Path | None) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import orjson
 
 from evalkit.formats.native.rows import sha256_text
+from evalkit.formats.native.stored import StoredRecords
 from evalkit.layers.base import Layer
 from evalkit.layers.scopes import scope_to_table
 from evalkit.layers.table import all_layers
@@ -31,9 +33,15 @@ Content = list[Any]
 def fingerprint_of(examples: Iterable[Example]) -> str:
     """16 hexadecimal digits of a SHA-256 over what the gold says, whatever the order of articles, items and ids."""
     fingerprint = Fingerprint()
-    for example in sorted(examples, key=lambda example: example.article.id):
+    # Those in a file are in order, and too many to be held at once.
+    ordered = examples if isinstance(examples, StoredRecords) else sorted(examples, key=_article_id)
+    for example in ordered:
         fingerprint.add(example)
     return fingerprint.digits()
+
+
+def _article_id(example: Example) -> str:
+    return example.article.id
 
 
 class Fingerprint:
@@ -48,6 +56,7 @@ class Fingerprint:
         self._labels: dict[str, int] = {}
         self._articles = 0
         self._mentions = SpooledTemporaryFile[bytes](max_size=_HELD)
+        weakref.finalize(self, self._mentions.close)
 
     def add(self, example: Example) -> None:
         """Takes the next one in."""

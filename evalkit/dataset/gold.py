@@ -14,6 +14,7 @@ from evalkit.dataset.labels import Inventory, with_metadata_layers, without_meta
 from evalkit.dataset.readings import settled_example
 from evalkit.errors import EvalkitError, InputError
 from evalkit.formats.native.rows import example_to_row
+from evalkit.formats.native.stored import StoredRecords
 from evalkit.harmless import clean
 from evalkit.layers.base import Layer, surface
 from evalkit.layers.fields import NUMBER, SPAN, SPANS
@@ -84,7 +85,7 @@ class GoldDataset:
         name: how the dataset is called in signatures.
         split: the split, or `all`.
         fingerprint: 16 hexadecimal digits that change whenever texts, annotations, zones or scope do.
-        examples: the articles with their gold, sorted by article id.
+        examples: the articles with their gold, sorted by article id; those of a large file stay in it.
         inventory: the labels that the gold may use.
         map_counts: what a label map did to the gold, if one was applied.
         origin: what loads it again: `dataset`, and for tag columns `format` and how they were read; may be empty.
@@ -97,7 +98,7 @@ class GoldDataset:
     name: str
     split: str
     fingerprint: str
-    examples: tuple[Example, ...]
+    examples: Sequence[Example]
     inventory: Inventory
     map_counts: MapCounts | None = None
     origin: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False)
@@ -137,10 +138,12 @@ class GoldDataset:
         """
         if limit is not None and limit < 1:
             raise EvalkitError(f"limit {limit} leaves no article; use 1 or more")
-        named = named_articles([example.article.id for example in self.examples], articles) if articles else None
-        examples = tuple([one for one in self.examples if named is None or one.article.id in named][:limit])
-        if len(examples) == len(self.examples):
+        ids = article_ids(self.examples)
+        named = named_articles(ids, articles) if articles else None
+        places = [place for place, name in enumerate(ids) if named is None or name in named][:limit]
+        if len(places) == len(ids):
             return self
+        examples = picked(self.examples, places)
         return replace(self, examples=examples, fingerprint=fingerprint_of(examples))
 
     def to_json(self) -> dict[str, Any]:
@@ -177,6 +180,18 @@ class GoldDataset:
         return pd.DataFrame(rows, columns=names).astype(dict.fromkeys(offsets, "Int64"))
 
     _repr_html_ = shown_html
+
+
+def article_ids(examples: Sequence[Example]) -> list[str]:
+    """The ids of the articles, in their order."""
+    return list(examples.ids) if isinstance(examples, StoredRecords) else [one.article.id for one in examples]
+
+
+def picked(examples: Sequence[Example], places: Sequence[int]) -> Sequence[Example]:
+    """The examples at some places; those in a file stay there."""
+    if isinstance(examples, StoredRecords):
+        return examples.picked(places)
+    return tuple([examples[place] for place in places])
 
 
 def as_stored(gold: GoldDataset) -> GoldDataset:

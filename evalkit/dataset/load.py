@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from evalkit.dataset.checks import check_ids, check_readings, check_scorable
-from evalkit.dataset.declaration import declared_readers, with_declared_scopes
+from evalkit.dataset.declaration import declared_readers, declared_scoper, with_declared_scopes
 from evalkit.dataset.disputes import dispute_notes, open_disputes, record_of
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.label_maps import LabelMap, apply_label_map, apply_label_maps
@@ -25,16 +24,18 @@ from evalkit.dataset.offsets import converted_batch
 from evalkit.dataset.own_labels import Labelled, own_inventory
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.readings import annotations_of, decided
+from evalkit.dataset.repeated import double_items, double_note
 from evalkit.dataset.sources import ALL, Place, RawExample, check_settings, find_place, raw_examples, read_place
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold
 from evalkit.errors import InputError, LabelError, OffsetError
 from evalkit.files import is_standard_input
 from evalkit.formats.base import Batch
 from evalkit.formats.collection import without_collection
-from evalkit.layers.table import all_layers, layer_names, load_layer
+from evalkit.formats.native.stored import is_large
+from evalkit.formats.table import NATIVE
+from evalkit.layers.table import layer_names
 from evalkit.options import ReadOptions
 from evalkit.records import Annotations, Example
-from evalkit.showing import number_of
 
 __all__ = [
     "GoldDataset",
@@ -42,6 +43,7 @@ __all__ = [
     "double_items",
     "double_note",
     "gold_of_batch",
+    "in_file",
     "inventory_beside",
     "load_dataset",
     "load_splits",
@@ -89,9 +91,49 @@ def load_dataset(
     read = read if download is None else replace(read, download=download)
     place = find_place(source, format or read.gold_format or read.format, profile=read.profile, download=read.download)
     check_settings(read, place)
-    batch = read_place(place, read, split=read.split)
-    gold = gold_of_batch(batch, place, read, label_map=label_map, check=check, later_maps=later_maps)
+    gold = in_file(place, read, later_maps) if check and label_map is None else None
+    if gold is None:
+        batch = read_place(place, read, split=read.split)
+        gold = gold_of_batch(batch, place, read, label_map=label_map, check=check, later_maps=later_maps)
     return gold.subset(limit=read.limit, articles=read.articles)
+
+
+def in_file(place: Place, read: ReadOptions, later_maps: Sequence[str | Path] = ()) -> GoldDataset | None:
+    """The gold of a place that is a large file, whose examples stay in it; None if it is to be read into memory.
+
+    It is what `gold_of_batch` would give.
+
+    Raises:
+        InputError, UnknownNameError: what `load_dataset` raises of label maps and of the files beside.
+    """
+    if place.kind != NATIVE or place.unpacked or read.offsets or read.annotator or not is_large(place.path):
+        return None
+    from evalkit.dataset.stored import stored_gold
+
+    inventory = inventory_beside(place)
+    maps = [load_label_map(name, inventory) for name in later_maps]
+
+    def accepted(labels: Inventory) -> Inventory:
+        for one in maps:
+            labels = mappable_inventory(labels, one)
+        return labels
+
+    keep_case = read.values.get("label_case") == "keep"
+    found = stored_gold(
+        place.path, inventory, scoped=declared_scoper(place.folder), accepted=accepted, keep_case=keep_case
+    )
+    if found is None or (found.split is not None and read.split not in (ALL, found.split)):
+        return None
+    return GoldDataset(
+        name=place.name,
+        split=ALL if found.split is None or read.split == ALL else found.split,
+        fingerprint=found.fingerprint,
+        examples=found.examples,
+        inventory=found.inventory,
+        origin=_origin(place, read),
+        notes=found.notes,
+        readers=declared_readers(place.folder),
+    )
 
 
 def gold_of_batch(
@@ -235,30 +277,6 @@ def _origin(place: Place, read: ReadOptions) -> dict[str, str]:
 def inventory_beside(place: Place) -> Inventory:
     """What the `labels.toml` beside files or in a folder says; no label where there is none."""
     return unlisted_inventory() if place.folder is None else load_inventory(place.folder)
-
-
-def double_items(examples: Iterable[Example]) -> list[str]:
-    """The note on items that stand twice in gold, each of which counts."""
-    doubles: Counter[str] = Counter()
-    first: dict[str, str] = {}
-    layers = all_layers()
-    for example in examples:
-        for layer in layers:
-            items = layer.of(example.gold)
-            if items and (number := len(items) - len(layer.identities(items))):
-                doubles[layer.name] += number
-                first[layer.name] = min(first.get(layer.name, example.article.id), example.article.id)
-    return [double_note(name, number, first[name]) for name, number in doubles.items()]
-
-
-def double_note(layer: str, number: int, article_id: str) -> str:
-    """The note on items of one layer that say what another of their article says."""
-    items = number_of(number, f"gold {load_layer(layer).one} stands", f"gold {layer} stand")
-    first = "" if number == 1 else "the first "
-    return (
-        f"{items} twice, {first}in article {article_id!r}; each counts as one of its own, so "
-        "that one right prediction cannot find both"
-    )
 
 
 def refuse_unknown_only(batch: Batch, place: Place, annotations: Iterable[Annotations]) -> None:

@@ -15,7 +15,17 @@ from evalkit.layers.table import load_layer, open_layers
 from evalkit.records import Annotations, Example
 from evalkit.showing import number_of
 
-__all__ = ["Labelled", "label_counts", "own_inventory", "own_labels_notes", "respelled_annotations", "spelling_note"]
+__all__ = [
+    "Labelled",
+    "Spellings",
+    "gold_spellings",
+    "label_counts",
+    "own_inventory",
+    "own_labels_notes",
+    "reading_spellings",
+    "respelled_annotations",
+    "spelling_note",
+]
 
 LISTED = 12
 """So many labels are listed in a note; of more, the most frequent."""
@@ -57,15 +67,47 @@ def own_inventory(
         defined: labels by layer that the file of the gold defines itself, used or not.
         keep_case: whether spellings that differ in case are labels of their own.
     """
+    gold = gold_spellings(
+        label_counts(example.gold for example in examples), inventory, defined=defined, keep_case=keep_case
+    )
+    if gold.spellings:
+        examples = [replace(example, gold=respelled_annotations(example.gold, gold.spellings)) for example in examples]
+    if not any(example.readings for example in examples):
+        return Labelled(tuple(examples), gold.inventory, gold.notes)
+    others = (own for example in examples for own in example.readings.values() if own != example.gold)
+    read = reading_spellings(label_counts(others), gold.inventory, keep_case=keep_case)
+    if read.spellings:
+        examples = [
+            replace(
+                one,
+                readings={name: respelled_annotations(own, read.spellings) for name, own in one.readings.items()},
+            )
+            for one in examples
+        ]
+    return Labelled(tuple(examples), read.inventory, (*gold.notes, *read.notes))
+
+
+class Spellings(NamedTuple):
+    """Labels to be read in another spelling (layer → label → label), the inventory then, and what is to be said."""
+
+    spellings: Mapping[str, Mapping[str, str]]
+    inventory: Inventory
+    notes: tuple[str, ...]
+
+
+def gold_spellings(
+    counts: Mapping[str, Mapping[str, int]],
+    inventory: Inventory,
+    *,
+    defined: Mapping[str, Sequence[str]] | None = None,
+    keep_case: bool = False,
+) -> Spellings:
+    """What `own_inventory` makes of the labels of gold, by layer with their numbers."""
     notes: list[str] = []
-    spellings: dict[str, dict[str, str]] = {}
-    counts = label_counts(example.gold for example in examples)
+    spellings: dict[str, Mapping[str, str]] = {}
     for layer, by_label in counts.items():
         known = inventory.labels_of(layer)
-        spelling = (
-            respelled(by_label, known, keep_case=keep_case) if known else gold_spelling(by_label, keep_case=keep_case)
-        )
-        if spelling:
+        if spelling := _spelling(by_label, known, keep_case=keep_case):
             spellings[layer] = spelling
             notes.append(spelling_note("gold", layer, spelling, by_label))
         if not known:
@@ -74,36 +116,29 @@ def own_inventory(
                 used[spelling.get(label, label)] += number
             inventory = inventory.with_labels(layer, sorted({*used, *(defined or {}).get(layer, ())}))
             notes += own_labels_notes(layer, used)
-    if spellings:
-        examples = [replace(example, gold=respelled_annotations(example.gold, spellings)) for example in examples]
-    if any(example.readings for example in examples):
-        return _with_readings(examples, inventory, notes, keep_case=keep_case)
-    return Labelled(tuple(examples), inventory, tuple(notes))
+    return Spellings(spellings, inventory, tuple(notes))
 
 
-def _with_readings(
-    examples: Sequence[Example], inventory: Inventory, notes: Sequence[str], *, keep_case: bool
-) -> Labelled:
-    """The readings in the spelling of the inventory; where neither it nor the gold has a label, theirs are taken."""
-    spellings: dict[str, dict[str, str]] = {}
-    told = list(notes)
-    others = [own for example in examples for own in example.readings.values() if own != example.gold]
-    for layer, by_label in label_counts(others).items():
+def reading_spellings(
+    counts: Mapping[str, Mapping[str, int]], inventory: Inventory, *, keep_case: bool = False
+) -> Spellings:
+    """The same of the readings that are not the gold; where neither it nor the gold has a label, theirs are taken."""
+    notes: list[str] = []
+    spellings: dict[str, Mapping[str, str]] = {}
+    for layer, by_label in counts.items():
         known = inventory.labels_of(layer)
-        spelling = (
-            respelled(by_label, known, keep_case=keep_case) if known else gold_spelling(by_label, keep_case=keep_case)
-        )
-        if spelling:
+        if spelling := _spelling(by_label, known, keep_case=keep_case):
             spellings[layer] = spelling
-            told.append(spelling_note("annotators'", layer, spelling, by_label))
+            notes.append(spelling_note("annotators'", layer, spelling, by_label))
         if not known:
-            labels = {spelling.get(label, label) for label in by_label}
-            inventory = inventory.with_labels(layer, sorted(labels))
-    whole = [
-        replace(one, readings={name: respelled_annotations(own, spellings) for name, own in one.readings.items()})
-        for one in examples
-    ]
-    return Labelled(tuple(whole), inventory, tuple(told))
+            inventory = inventory.with_labels(layer, sorted({spelling.get(label, label) for label in by_label}))
+    return Spellings(spellings, inventory, tuple(notes))
+
+
+def _spelling(by_label: Mapping[str, int], known: Sequence[str], *, keep_case: bool) -> Mapping[str, str]:
+    if known:
+        return respelled(by_label, known, keep_case=keep_case)
+    return gold_spelling(by_label, keep_case=keep_case)
 
 
 def own_labels_notes(layer: str, counts: Mapping[str, int]) -> list[str]:

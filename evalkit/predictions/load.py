@@ -10,7 +10,7 @@ from pathlib import Path
 from evalkit.dataset.check_spans import check_surfaces
 from evalkit.dataset.checks import check_spans
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.load import gold_of_batch, load_dataset, refuse_unknown_only
+from evalkit.dataset.load import gold_of_batch, in_file, load_dataset, refuse_unknown_only
 from evalkit.dataset.offsets import PREDICTED, Evidence, converted_annotations, counting_of, moved_annotations
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.sources import ALL, Place, check_settings, find_place, read_place
@@ -18,12 +18,16 @@ from evalkit.errors import FormatError, InputError, OffsetError
 from evalkit.files import is_standard_input
 from evalkit.formats.base import Batch, Claims
 from evalkit.formats.collection import without_collection
+from evalkit.formats.native.read_row import ReadRow
 from evalkit.formats.native.rows import sha256_text
+from evalkit.formats.native.stored import StoredRecords, is_large
+from evalkit.formats.table import NATIVE
 from evalkit.layers.table import all_layers
 from evalkit.options import ReadOptions
 from evalkit.predictions.admission import Refused, admit, plain_usage
 from evalkit.predictions.run import Run, refuse_shard
 from evalkit.predictions.store import RUN
+from evalkit.predictions.stored import stored_predictions
 from evalkit.records import Annotations, Article, Example, Prediction, Span
 from evalkit.showing import number_of
 from evalkit.text.counting import CODE_POINTS, Counting
@@ -60,7 +64,8 @@ def load_predictions(path: Path, examples: Sequence[Example] = (), read: ReadOpt
     read = read or ReadOptions()
     place = _place(path, read)
     check_settings(read, place)
-    return _loaded(place, read_place(place, read, predicted=True), examples, read)
+    stored = _in_file(place, examples, read)
+    return _loaded(place, read_place(place, read, predicted=True), examples, read) if stored is None else stored
 
 
 def load_sides(
@@ -94,6 +99,10 @@ def load_sides(
     gold_place = find_place(gold, read.gold_format or read.format, profile=read.profile, download=read.download)
     place = gold_place if predicted is None else _place(predicted, read)
     check_settings(read, gold_place, place)
+    if predicted is not None and (stored := in_file(gold_place, of_gold, later_maps)) is not None:
+        run = _in_file(place, stored.examples, read)
+        batch = Batch() if run else read_place(place, read, predicted=True)
+        return stored, run or _loaded(place, batch, stored.examples, read)
     files = [gold_place.path, place.path]
     alike = (
         predicted is not None
@@ -120,6 +129,32 @@ def load_sides(
         # What is to be said about the reading is said of the gold.
         batch = replace(batch, examples=(), claims=(), notes={})
     return examined, _loaded(place, batch, examined.examples, read, hashes)
+
+
+def _in_file(place: Place, examples: Sequence[Example], read: ReadOptions) -> Run | None:
+    """The predictions of a large file, which stay in it; None if they are to be read into memory."""
+    if place.kind != NATIVE or place.unpacked or read.offsets or read.annotator or not is_large(place.path):
+        return None
+    by_id = _by_id(examples)
+
+    def fits(row: ReadRow) -> bool:
+        example, claims = by_id.get(row.item.article_id), row.claims
+        if example is None or not (text := example.article.text):
+            return True
+        if claims.sha256 is not None and claims.sha256.lower() != sha256_text(text):
+            return False
+        return claims.text in (None, text) and not _problems(example, row.item.annotations, claims.surfaces)
+
+    found = stored_predictions(place.path, fits=fits)
+    if found is None:
+        return None
+    notes = Batch(predictions=(), notes=found.notes).sentences
+    return Run(extractor=place.name, predictions=found.predictions, path=Path(place.location), notes=notes)
+
+
+def _by_id(examples: Sequence[Example]) -> Mapping[str, Example] | StoredRecords[Example]:
+    """What gives the example of an article: of those in a file that file, as there are too many."""
+    return examples if isinstance(examples, StoredRecords) else {example.article.id: example for example in examples}
 
 
 def _place(path: Path, read: ReadOptions) -> Place:
@@ -154,8 +189,11 @@ def _loaded(
             f"{place.location}: holds no prediction; expected is at least one article, with items or without"
         )
     predictions = _admitted(place, predictions, claims)
-    articles = _texts(examples)
-    gold = {example.article.id: example.article for example in examples}
+    named = {prediction.article_id for prediction in predictions}
+    whole = not isinstance(examples, StoredRecords)
+    # Of gold in a file there may be too much for all of it to be held.
+    gold = {one.article.id: one.article for one in examples if whole or one.article.id in named}
+    articles = {name: article for name, article in gold.items() if article.text}
     predictions = _in_code_points(place, predictions, claims, gold, counting)
     _refuse_other_hashes(predictions, claims, hashes or {})
     over_text, moved = _over_gold_text(predictions, claims, articles)
@@ -191,11 +229,6 @@ def _admitted(place: Place, predictions: Sequence[Prediction], claims: Sequence[
             raise FormatError(f"{where or place.location}: {admitted.reason}; mend it")
         done.append(admitted)
     return tuple(done)
-
-
-def _texts(examples: Sequence[Example]) -> dict[str, Article]:
-    """The articles of the gold whose text is known."""
-    return {example.article.id: example.article for example in examples if example.article.text}
 
 
 def _as_predicted(batch: Batch) -> tuple[tuple[Prediction, ...], tuple[Claims, ...]]:
@@ -303,14 +336,14 @@ def _carrier(claim: Claims, article: Article, articles: Mapping[str, Article]) -
 def _check(
     place: str, predictions: Sequence[Prediction], claims: Sequence[Claims], examples: Sequence[Example]
 ) -> None:
-    by_id = {example.article.id: example for example in examples if example.article.text}
+    by_id = _by_id(examples)
     nothing = Claims()
     _refuse(
         place,
         [
             problem
             for number, prediction in enumerate(predictions)
-            if (example := by_id.get(prediction.article_id)) is not None
+            if (example := by_id.get(prediction.article_id)) is not None and example.article.text
             for problem in _problems(example, prediction.annotations, (claims[number] if claims else nothing).surfaces)
         ],
     )

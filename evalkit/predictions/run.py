@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from evalkit.dataset.labels import load_inventory
 from evalkit.errors import FormatError, InputError
 from evalkit.files import path_of
 from evalkit.formats.native.rows import prediction_line, prediction_to_row
+from evalkit.formats.native.stored import StoredRecords
 from evalkit.harmless import clean
 from evalkit.options import Scoring, Shard
 from evalkit.predictions.admission import Refused, admit
@@ -37,7 +38,7 @@ class Run:
 
     Attributes:
         extractor: its name; for a file of predictions that of the file.
-        predictions: at most one an article.
+        predictions: at most one an article; those of a large file stay in it.
         layers: the layers that it claims; None if only the predictions tell.
         gold: the gold that it is about; None for predictions that do not say.
         made_by: what made it.
@@ -61,7 +62,7 @@ class Run:
     """
 
     extractor: str
-    predictions: tuple[Prediction, ...]
+    predictions: Sequence[Prediction]
     layers: tuple[str, ...] | None = None
     gold: GoldReference | None = None
     made_by: MadeBy = field(default_factory=MadeBy)
@@ -78,7 +79,7 @@ class Run:
     notes: tuple[str, ...] = field(default=(), compare=False)
     asides: tuple[str, ...] = field(default=(), compare=False)
     dataset: GoldDataset | None = field(default=None, compare=False)
-    admitted: tuple[Prediction, ...] = field(default=(), compare=False)
+    admitted: Sequence[Prediction] = field(default=(), compare=False)
     seconds: float = field(default=0.0, compare=False)
     fresh: int = field(default=0, compare=False)
     max_failures: int | None = field(default=None, compare=False)
@@ -303,7 +304,7 @@ class Run:
         shard, whole = said.get("shard"), said.get("whole")
         run = cls(
             extractor=said["extractor"],
-            predictions=tuple(predictions),
+            predictions=predictions if isinstance(predictions, StoredRecords) else tuple(predictions),
             layers=tuple(said["layers"]) if "layers" in said else None,
             gold=gold,
             made_by=MadeBy(

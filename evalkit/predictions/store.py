@@ -42,11 +42,13 @@ from evalkit.files import (
     write_file,
     writing,
 )
+from evalkit.formats.native.stored import is_large
 from evalkit.options import Shard
 from evalkit.predictions.admission import Refused, admit
 from evalkit.predictions.facts import checked_facts
 from evalkit.predictions.lines import admitted_line, checked_line, has_check
 from evalkit.predictions.shards.facts import no_figures
+from evalkit.predictions.stored import stored_run
 from evalkit.records import Article, Prediction
 from evalkit.results import RUN_FACTS, EvalResult
 from evalkit.shapes import checked, fields
@@ -569,8 +571,10 @@ def check_version(facts: Mapping[str, Any], where: Path) -> None:
         )
 
 
-def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction], str]:
+def read_run(path: Path) -> tuple[dict[str, Any], Sequence[Prediction], str]:
     """The facts of a run folder, its predictions, and the SHA-256 of their file.
+
+    Many predictions stay in the file.
 
     Raises:
         InputError: there is no such run.
@@ -579,7 +583,9 @@ def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction], str]:
     if path.is_file():
         raise InputError(f"{path}: is a file; give the run folder, which holds the predictions too")
     try:
-        written, content = read_inside(path / RUN), read_inside(path / PREDICTIONS)
+        written, file = read_inside(path / RUN), path / PREDICTIONS
+        stored = stored_run(file) if is_large(file) else None
+        content = b"" if stored is not None else read_inside(file)
     except OSError as error:
         raise InputError(
             f"{path}: is no run folder ({error.strerror}); give the folder that evalkit run wrote"
@@ -588,6 +594,8 @@ def read_run(path: Path) -> tuple[dict[str, Any], list[Prediction], str]:
     if not isinstance(facts, dict):
         raise FormatError(f"{path / RUN}: not an evalkit run; give the folder that evalkit run wrote")
     check_version(facts, path / RUN)
+    if stored is not None:
+        return facts, stored.predictions, stored.sha256
     predictions = []
     lines = content.split(b"\n")
     have_checks = any(map(has_check, lines))

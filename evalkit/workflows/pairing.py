@@ -240,7 +240,7 @@ def _emptied(plain: Paired, mapped: Paired) -> dict[str, str]:
     return reasons
 
 
-def _admitted(gold: GoldDataset, run: Run) -> tuple[Prediction, ...]:
+def _admitted(gold: GoldDataset, run: Run) -> Sequence[Prediction]:
     """The predictions of a run, wherever it is from: a folder that somebody edited, a program that made them."""
     if run.dataset is gold and run.admitted is run.predictions:
         return run.predictions

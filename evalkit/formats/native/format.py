@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import FormatError
 from evalkit.formats.base import Batch, Claims, Format, Losses, Source, counted
-from evalkit.formats.native.json_rows import EMPTY_TEXT, ReadRow
+from evalkit.formats.native.read_row import EMPTY_TEXT, ReadRow
 from evalkit.formats.spelling import LABEL_CASE
 from evalkit.layers.keys import BOUNDS, UnreadKey
 from evalkit.layers.table import load_layer
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from evalkit.formats.native.typed_rows import TypedRows
     from evalkit.formats.tags.token_settings import TokenSettings
 
-__all__ = ["NATIVE", "batch_of_rows", "read_native"]
+__all__ = ["NATIVE", "batch_of_rows", "read_line", "read_native"]
 
 _SUFFIXES = (".jsonl", ".json")
 
@@ -183,6 +183,24 @@ def _read_closely(row: Mapping[str, Any], where: str, predicted: bool) -> ReadRo
     if predicted and not (article.published + article.lang).isprintable():
         notes.append(ODD_SOURCE)
     return ReadRow(item, claims, row.get("split"), tuple(notes), unknown)
+
+
+def read_line(content: bytes, where: str, typed: TypedRows, *, predicted: bool) -> ReadRow:
+    """What one JSON object says, by its types or with a closer look.
+
+    Raises:
+        FormatError: it says nothing, or something that is none; or it is a row of tokens, which says it with others.
+    """
+    from evalkit.formats.native.json_rows import json_row
+
+    if (read := typed.read(content, where)) is not None:
+        return read
+    row = json_row(content, where)
+    if {"tokens", "words"} & row.keys():
+        raise FormatError(f"{where}: a row of tokens")
+    read = _read_closely(row, where, predicted)
+    typed.learn(row)
+    return read
 
 
 def _claims_of_reading(row: Mapping[str, Any], where: str) -> Claims:

@@ -2,47 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from evalkit.errors import FormatError
 from evalkit.files import read_bytes, unlike_written
-from evalkit.formats.base import Claims
 from evalkit.formats.contents import other_content
 from evalkit.formats.native.json_faults import json_fault, objects_in
+from evalkit.formats.native.read_row import ReadRow
 
-__all__ = ["EMPTY_TEXT", "ReadRow", "Typed", "json_value", "read_rows", "read_typed_rows"]
+__all__ = ["Typed", "json_row", "json_value", "read_rows", "read_typed_rows"]
 
 Row = dict[str, Any]
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-EMPTY_TEXT = "predicted with an empty 'text', which is compared with nothing"
-"""A note on predictions."""
-
 HEAD = 1 << 12
 """How many bytes tell what a file is."""
-
-
-class ReadRow(NamedTuple):
-    """What an object says.
-
-    Attributes:
-        item: an example or a prediction.
-        claims: what it claims besides.
-        split: the split that it names.
-        notes: what is to be said about it.
-        unknown: how many objects it has under names that are no layer.
-    """
-
-    item: Any
-    claims: Claims
-    split: Any = None
-    notes: tuple[str, ...] = ()
-    unknown: Mapping[str, int] = {}
 
 
 Typed = Callable[[bytes, str], ReadRow | None]
@@ -168,6 +147,23 @@ def json_value(text: str, where: str) -> Any:
         raise _no_json(where, content) from error
     if wrong := unlike_written(content, value):
         raise FormatError(f"{where}: {wrong}; mend it")
+    return value
+
+
+def json_row(content: bytes, where: str) -> Row:
+    """The JSON object of a line.
+
+    Raises:
+        FormatError: it is none, or some of it would be lost.
+    """
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise _no_json(where, content) from error
+    if wrong := unlike_written(content, value):
+        raise FormatError(f"{where}: {wrong}; mend it")
+    if not isinstance(value, dict):
+        raise _no_object(where, value)
     return value
 
 

@@ -1,0 +1,314 @@
+"""Records that stay in a large file of JSON lines: a sequence that decodes some at a time and keeps no others.
+
+Held in memory are the ids and where in the file each record begins, some 30 bytes a record and its id.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from evalkit.errors import FormatError, InputError
+from evalkit.formats.collection import without_collection
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["IndexedLines", "LineIndex", "StoredRecords", "is_large", "scanned"]
+
+LARGE_BYTES = 64 << 20
+"""A file of so many bytes stays where it is."""
+
+LARGE_LINES = 20_000
+"""So does one of so many lines."""
+
+AT_ONCE = 256
+"""So many records are decoded at once."""
+
+Record = TypeVar("Record")
+Row = TypeVar("Row")
+
+
+def is_large(path: Path) -> bool:
+    """Whether a file is one whose records stay in it; never a pipe, which can be read once only."""
+    try:
+        if not path.is_file():
+            return False
+        size = path.stat().st_size
+        if size >= LARGE_BYTES or size < 2 * LARGE_LINES:
+            return size >= LARGE_BYTES
+        with path.open("rb") as file:
+            lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+        return lines >= LARGE_LINES
+    except OSError:
+        # Whoever reads it says what is wrong.
+        return False
+
+
+class LineIndex:
+    """Where the records of a file are, as they are met one after the other."""
+
+    def __init__(self) -> None:
+        self._ids = bytearray()
+        self._ends = array("q", [0])
+        self._offsets = array("q")
+        self._lengths = array("q")
+        self._last = b""
+        self.ascends = True
+        """Whether each id came after the one before it, so that none is there twice."""
+
+    def __len__(self) -> int:
+        return len(self._offsets)
+
+    @property
+    def size(self) -> int:
+        """How many bytes the lines have, each with a line feed."""
+        return sum(self._lengths) + len(self._lengths)
+
+    def add(self, record_id: str, offset: int, length: int) -> None:
+        """Takes note of a record: of its line, in bytes."""
+        name = record_id.encode()
+        if self._offsets and name <= self._last:
+            self.ascends = False
+        self._last = name
+        self._ids += name
+        self._ends.append(len(self._ids))
+        self._offsets.append(offset)
+        self._lengths.append(length)
+
+    def whole(self, path: Path, descriptor: int) -> IndexedLines | None:
+        """The index of all that was met, of a file that is closed with it; None if an id was met twice."""
+        import numpy as np
+
+        ids, ends, number = bytes(self._ids), self._ends, len(self)
+        if self.ascends:
+            order = np.arange(number, dtype=np.int32)
+        else:
+            names = [ids[ends[n] : ends[n + 1]] for n in range(number)]
+            by_name = sorted(range(number), key=names.__getitem__)
+            if any(names[one] == names[other] for one, other in pairwise(by_name)):
+                return None
+            order = np.array(by_name, np.int32)
+        columns = (np.array(ends, np.int64), np.array(self._offsets, np.int64), np.array(self._lengths, np.int32))
+        return IndexedLines(path, descriptor, ids, *columns, order)
+
+
+class IndexedLines:
+    """The lines of a file by number and by the id of what is in them.
+
+    Args:
+        path: the file.
+        descriptor: the file, opened; it is closed when nobody holds this any longer.
+        ids: those of all lines, one after the other, as UTF-8.
+        ends: where each begins there, and the last ends.
+        offsets: where each line begins, in bytes.
+        lengths: of each line, in bytes.
+        order: the lines by ascending id.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        descriptor: int,
+        ids: bytes,
+        ends: NDArray[np.int64],
+        offsets: NDArray[np.int64],
+        lengths: NDArray[np.int32],
+        order: NDArray[np.int32],
+    ) -> None:
+        self.path, self.order = path, order
+        self._descriptor, self._state = descriptor, _state(descriptor)
+        self._ids, self._ends, self._offsets, self._lengths = ids, ends, offsets, lengths
+        weakref.finalize(self, os.close, descriptor)
+
+    def __len__(self) -> int:
+        return len(self._offsets)
+
+    @property
+    def in_file(self) -> NDArray[np.int32]:
+        """The lines in the order of the file."""
+        import numpy as np
+
+        return np.arange(len(self), dtype=np.int32)
+
+    def id_of(self, number: int) -> str:
+        """The id of a line."""
+        return self._name(number).decode()
+
+    def _name(self, number: int) -> bytes:
+        return self._ids[self._ends[number] : self._ends[number + 1]]
+
+    def number_of(self, record_id: str) -> int | None:
+        """The line of an id; None if there is none."""
+        name = record_id.encode("utf-8", "surrogatepass")
+        low, high = 0, len(self.order)
+        while low < high:
+            middle = (low + high) // 2
+            if self._name(self.order[middle]) < name:
+                low = middle + 1
+            else:
+                high = middle
+        found = int(self.order[low]) if low < len(self.order) else None
+        return found if found is not None and self._name(found) == name else None
+
+    def line(self, number: int) -> bytes:
+        """The content of a line.
+
+        Raises:
+            InputError: the file is not what it was.
+        """
+        content = os.pread(self._descriptor, int(self._lengths[number]), int(self._offsets[number]))
+        if len(content) != self._lengths[number]:
+            raise _changed(self.path)
+        return content
+
+    def refuse_changed(self) -> None:
+        """Raises InputError if the file is not what it was when it was indexed."""
+        if _state(self._descriptor) != self._state:
+            raise _changed(self.path)
+
+
+def _changed(path: Path) -> InputError:
+    return InputError(f"{path}: was changed while it was read; start again, and write elsewhere meanwhile")
+
+
+def _state(descriptor: int) -> tuple[int, int]:
+    info = os.fstat(descriptor)
+    return info.st_size, info.st_mtime_ns
+
+
+class StoredRecords(Sequence[Record], Generic[Record]):
+    """Records in a file, decoded whenever they are asked for: 256 at a time where one is asked for after the other.
+
+    Args:
+        lines: the file.
+        numbers: the lines of these records, in their order.
+        decode: makes the record of a line.
+        id_of: the id of a record.
+    """
+
+    def __init__(
+        self,
+        lines: IndexedLines,
+        numbers: NDArray[np.int32],
+        decode: Callable[[bytes], Record],
+        id_of: Callable[[Record], str],
+    ) -> None:
+        self._lines, self._numbers, self._decode, self._id_of = lines, numbers, decode, id_of
+        self._first, self._block = 0, list[Record]()
+        self._places: NDArray[np.int32] | None = None
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __iter__(self) -> Iterator[Record]:
+        for first in range(0, len(self), AT_ONCE):
+            yield from self._records(first, first + AT_ONCE)
+
+    @overload
+    def __getitem__(self, place: int) -> Record: ...
+    @overload
+    def __getitem__(self, place: slice) -> StoredRecords[Record]: ...
+    def __getitem__(self, place: int | slice) -> Record | StoredRecords[Record]:
+        """A record, or some of them, which stay in the file too."""
+        if isinstance(place, slice):
+            return self._of(self._numbers[place])
+        number = place + len(self) if place < 0 else place
+        if not 0 <= number < len(self):
+            raise IndexError(f"{place}: there are {len(self)} records")
+        if 0 <= number - self._first - len(self._block) < AT_ONCE:
+            # Soon after those at hand: others are likely to be asked for after it.
+            self._first, self._block = number, self._records(number, number + AT_ONCE)
+        if self._first <= number < self._first + len(self._block):
+            return self._block[number - self._first]
+        return self._records(number, number + 1)[0]
+
+    def picked(self, places: Sequence[int]) -> StoredRecords[Record]:
+        """The records at some places, in this order."""
+        import numpy as np
+
+        return self._of(self._numbers[np.array(places, np.int64)])
+
+    def changed(self, change: Callable[[Record], Record]) -> StoredRecords[Record]:
+        """The same records, each changed in one way whenever it is decoded; ids stay."""
+        decode = self._decode
+        return StoredRecords(self._lines, self._numbers, lambda line: change(decode(line)), self._id_of)
+
+    @property
+    def ids(self) -> Iterator[str]:
+        """The ids of all records, which takes no look into the file."""
+        return map(self._lines.id_of, map(int, self._numbers))
+
+    def get(self, record_id: str, default: Any = None) -> Any:
+        """The record of an id; the default if there is none."""
+        import numpy as np
+
+        number = self._lines.number_of(record_id)
+        if number is None:
+            return default
+        if self._places is None:
+            self._places = np.full(len(self._lines), -1, np.int32)
+            self._places[self._numbers] = np.arange(len(self), dtype=np.int32)
+        place = int(self._places[number])
+        return default if place < 0 else self[place]
+
+    def _of(self, numbers: NDArray[np.int32]) -> StoredRecords[Record]:
+        return StoredRecords(self._lines, numbers, self._decode, self._id_of)
+
+    @without_collection()
+    def _records(self, first: int, end: int) -> list[Record]:
+        lines = self._lines
+        lines.refuse_changed()
+        records = []
+        for number in map(int, self._numbers[first:end]):
+            try:
+                record = self._decode(lines.line(number))
+            except FormatError as error:
+                raise _changed(lines.path) from error
+            if self._id_of(record) != lines.id_of(number):
+                raise _changed(lines.path)
+            records.append(record)
+        return records
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other holds equal records in the same order."""
+        if not isinstance(other, Sequence) or isinstance(other, str) or len(other) != len(self):
+            return NotImplemented
+        return self is other or all(one == two for one, two in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def scanned(
+    path: Path, descriptor: int, read: Callable[[bytes, str], Row], id_of: Callable[[Row], str], index: LineIndex
+) -> Iterator[Row]:
+    """What each line of a file says; the lines are indexed as they are read.
+
+    Args:
+        path: the file.
+        descriptor: the file, opened.
+        read: reads a line at a place.
+        id_of: the id of what it says.
+        index: to which each line is added.
+
+    Raises:
+        FormatError: a line cannot be read so.
+        InputError: the file is changed meanwhile.
+    """
+    offset, state = 0, _state(descriptor)
+    with open(descriptor, "rb", closefd=False) as lines:
+        for number, line in enumerate(lines, 1):
+            content = line.removesuffix(b"\n")
+            if content.strip():
+                row = read(content, f"{path}:{number}")
+                index.add(id_of(row), offset, len(content))
+                yield row
+            offset += len(line)
+    if _state(descriptor) != state:
+        raise _changed(path)
