@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from math import fsum, isclose
 from typing import Any
 
@@ -28,6 +29,7 @@ from evalkit.shapes import (
     text,
 )
 from evalkit.showing import number_of, shown_html
+from evalkit.tables import CountColumns, StoredCounts, listed
 from evalkit.versions import Step, brought_up
 
 __all__ = [
@@ -54,7 +56,7 @@ __all__ = [
     "ratio",
 ]
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Counts up when a key changes its meaning or leaves; `_STEPS` at the end brings up what is older."""
 
 PASS, FAIL, CANNOT_TELL = "pass", "fail", "cannot tell"
@@ -197,7 +199,8 @@ class TaskResult:
         macro: the plain mean over labels with gold support; its `labels` says how many these are.
         labels: per label, in sorted order.
         scores: derived figures by name.
-        table: the counts by article and label (see `CountTable.to_json`), or None when it was left out.
+        table: the counts by article and label (see `CountTable.to_json`), or None when it was left out; those of a
+            stored result are read when somebody looks at them.
     """
 
     task: str
@@ -294,6 +297,14 @@ class EvalResult:
             f"nothing was evaluated ({said}); write [] for a layer that has nothing: null and absent are not evaluated"
         )
 
+    def counts(self) -> dict[str, dict[str, Mapping[str, Any]]]:
+        """The counts by article: task → convention → columns, of those that have them."""
+        kept = {
+            task: {name: _columns_of(one.table) for name, one in conventions.items() if one.table is not None}
+            for task, conventions in self.tasks.items()
+        }
+        return {task: tables for task, tables in kept.items() if tables}
+
     def to_json(self, *, tables: bool = True) -> dict[str, Any]:
         """The result as JSON values; without `tables` the counts by article are left out."""
         return {
@@ -315,8 +326,19 @@ class EvalResult:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any], *, where: str = "result") -> EvalResult:
+    def from_json(
+        cls,
+        data: Mapping[str, Any],
+        *,
+        where: str = "result",
+        beside: Callable[[str], StoredCounts | None] | None = None,
+    ) -> EvalResult:
         """The result that `to_json` wrote, of this version of evalkit or an earlier one.
+
+        Args:
+            data: JSON values.
+            where: the file, for messages.
+            beside: gives the counts by article that lie beside the file, from the SHA-256 that it names.
 
         Raises:
             FormatError: the data is no evalkit result, of a later version, or damaged; says where.
@@ -326,12 +348,13 @@ class EvalResult:
         remedy = "score the run again with `evalkit score`"
         data = brought_up(data, what="result", steps=_STEPS, where=where, remedy=remedy)
         checked(data, _RESULT, where, _ANEW)
+        counts = beside(data["counts"]["sha256"]) if beside is not None and "counts" in data else None
         return cls(
             extractor=data["extractor"],
             gold=data["gold"],
             split=data["split"],
             articles=data["articles"],
-            tasks=_tasks_from_json(data["tasks"]),
+            tasks=_tasks_from_json(data["tasks"], counts),
             floor=_tasks_from_json(data["floor"]),
             ceiling=_tasks_from_json(data.get("ceiling", {})),
             reached=_tasks_from_json(data.get("reached", {})),
@@ -570,7 +593,7 @@ _RESULT = fields(
         "notes": _names,
         "run": fields({}, RUN_FACTS),
     },
-    {"ceiling": each(each(_TASK)), "reached": each(each(_TASK))},
+    {"ceiling": each(each(_TASK)), "reached": each(each(_TASK)), "counts": fields({"sha256": text})},
 )
 
 
@@ -608,10 +631,11 @@ def _task_to_json(result: TaskResult, tables: bool) -> dict[str, Any]:
             for name, score in result.scores.items()
         },
     }
-    return row | ({"table": dict(result.table)} if tables and result.table is not None else {})
+    table = result.table if tables else None
+    return row | ({} if table is None else {"table": {name: listed(column) for name, column in table.items()}})
 
 
-def _tasks_from_json(data: Mapping[str, Any]) -> dict[str, dict[str, TaskResult]]:
+def _tasks_from_json(data: Mapping[str, Any], counts: StoredCounts | None = None) -> dict[str, dict[str, TaskResult]]:
     return {
         task: {
             name: TaskResult(
@@ -625,7 +649,7 @@ def _tasks_from_json(data: Mapping[str, Any]) -> dict[str, dict[str, TaskResult]
                     key: Score(score["value"], (score["ci"][0], score["ci"][1]) if score["ci"] else None)
                     for key, score in row["scores"].items()
                 },
-                table=row.get("table"),
+                table=row.get("table") if counts is None else CountColumns(partial(_stored, counts, task, name, row)),
             )
             for name, row in conventions.items()
         }
@@ -634,6 +658,17 @@ def _tasks_from_json(data: Mapping[str, Any]) -> dict[str, dict[str, TaskResult]
 
 
 _ANEW = "score the run again"
+
+
+def _columns_of(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    return table.columns if isinstance(table, CountColumns) else table
+
+
+def _stored(counts: StoredCounts, task: str, convention: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The columns of a table that lies beside the result, which must add up to its figures."""
+    columns = counts.columns(task, convention)
+    checked({**row, "table": CountColumns(lambda: columns)}, _TASK, f"{counts.path}: {task} under {convention}", _ANEW)
+    return columns
 
 
 def _by_target(table: Mapping[str, Any]) -> str:
@@ -677,5 +712,10 @@ def _task_with_groups(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**row, "table": grouped}
 
 
-_STEPS: tuple[Step, ...] = (_with_groups,)
+def _with_counts_beside(data: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """Version 3: tables may lie in a file beside the result, which `counts` names; there were none."""
+    return data
+
+
+_STEPS: tuple[Step, ...] = (_with_groups, _with_counts_beside)
 """What makes version 2 of version 1, and so on; `FORMAT_VERSION` is one more than there are."""

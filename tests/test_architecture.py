@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "evalkit"
 
 VOCABULARY = ("errors", "files", "folders", "frames", "harmless", "options", "origin", "records", "registry", "results")
-VOCABULARY += ("secrets", "shapes", "showing", "toml", "version", "versions", "wires")
+VOCABULARY += ("secrets", "shapes", "showing", "tables", "toml", "version", "versions", "wires")
 """Root modules that everything may import."""
 
 STAGES = (

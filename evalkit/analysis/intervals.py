@@ -44,6 +44,7 @@ from evalkit.results import FEWEST_ARTICLES, FEWEST_ARTICLES_OF_LABEL, PRF, Inte
 from evalkit.scoring.counts import GOLD, PREDICTED, CountTable, macro, micro
 from evalkit.scoring.stories import BY_TEXT, cluster_properties
 from evalkit.scoring.tasks.table import ScoredTable
+from evalkit.tables import CountColumns
 
 __all__ = [
     "EXPANDED",
@@ -163,7 +164,7 @@ def task_result(
         scores={
             name: Score(scored.derived_value(name), ci.get(Figure("derived", "", name))) for name in scored.derived
         },
-        table=table.to_json() if keep_table else None,
+        table=CountColumns(table.columns) if keep_table else None,
     )
 
 

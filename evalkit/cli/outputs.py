@@ -14,7 +14,7 @@ from evalkit.cli.options import OUTPUT, PATH
 
 __all__ = ["refuse_overlap"]
 
-_OF_A_RUN = ("run.json", "result.json", "predictions.jsonl", "speed.json")
+_OF_A_RUN = ("run.json", "result.json", "counts.npz", "predictions.jsonl", "speed.json")
 _READ = frozenset({"dataset", "against", "label_map", "gold_label_map", "predicted_label_map", "rules"})
 """Options that may name a path though they take other words, too."""
 _HOLD_RUNS = frozenset({("leaderboard", "folder"), ("runs", "folder")})

@@ -22,6 +22,7 @@ from evalkit.predictions.events import BEGUN, ENDED, FAILED, SUITE_BEGUN, SUITE_
 from evalkit.predictions.run import Run
 from evalkit.results import EvalResult
 from evalkit.secrets import redacted
+from evalkit.tables import COUNTS
 
 __all__ = ["MlflowTracker"]
 
@@ -39,8 +40,8 @@ class MlflowTracker:
 
     Parameters are what identifies the run (extractor, fingerprint, gold, split, settings, versions), metrics its
     figures with their intervals, as `entities.exact.micro.f1` and `….f1_low`; tags hold the signatures; artifacts are
-    `run.json`, `result.json`, `predictions.jsonl` and the page to look into it, `explorer.html`. The runs of a suite
-    are nested in one of its own.
+    `run.json`, `result.json`, `counts.npz`, `predictions.jsonl` and the page to look into it, `explorer.html`. The runs
+    of a suite are nested in one of its own.
 
     Args:
         experiment: the name of the experiment, made if there is none.
@@ -172,6 +173,8 @@ class MlflowTracker:
             self._client.log_batch(run_id, tags=tags[start : start + _BATCH])
         for name, content in _artifacts(run):
             self._client.log_text(run_id, content, name)
+        if run.path is not None and (run.path / COUNTS).is_file():
+            self._client.log_artifact(run_id, str(run.path / COUNTS))
         if run.result is not None:
             self._explorer(run_id, run)
 

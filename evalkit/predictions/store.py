@@ -1,7 +1,9 @@
 """A run is a folder.
 
-`run.json` says what was run, `predictions.jsonl` holds one line an article, `result.json` the scores, `speed.json` how
-fast it was. While a run is at work, lines are only added, and `.lock` says who adds them.
+`run.json` says what was run, `predictions.jsonl` holds one line an article, `result.json` the scores, `counts.npz` the
+counts by article that they are made of, `speed.json` how fast it was.
+
+While a run is at work, lines are only added, and `.lock` says who adds them.
 
 Killed at any moment, a run continues to the same bytes: whole lines are kept, each by its article, and what is missing
 is made. `run.json` calls a run complete only when its predictions were read back from the disk as they should be. A
@@ -53,14 +55,26 @@ from evalkit.records import Article, Prediction
 from evalkit.results import RUN_FACTS, EvalResult
 from evalkit.shapes import checked, fields
 from evalkit.showing import number_of
+from evalkit.tables import COUNTS, StoredCounts, counts_bytes
 
-__all__ = ["Kept", "RunFolder", "check_version", "current_result", "read_result", "read_run", "sha256_inside"]
+__all__ = [
+    "Kept",
+    "RunFolder",
+    "check_version",
+    "current_result",
+    "read_result",
+    "read_run",
+    "result_files",
+    "sha256_inside",
+]
 
 RUN, PREDICTIONS, RESULT, SPEED = "run.json", "predictions.jsonl", "result.json", "speed.json"
 NEXT = "predictions.next.jsonl"
 """What takes the place of the predictions of a finished run when it is whole."""
 
-_OURS = re.compile(r"(run|result|speed)\.json|predictions(\.next)?\.jsonl|[a-z.]+\.damaged(-\d+)?\.jsonl?")
+_OURS = re.compile(
+    r"(run|result|speed)\.json|counts\.npz|predictions(\.next)?\.jsonl|[a-z.]+\.damaged(-\d+)?\.(jsonl?|npz)"
+)
 FORMAT_VERSION = 1
 
 ELSEWHERE = "choose another place with --out"
@@ -275,7 +289,7 @@ class RunFolder:
                     "begins anew and gives these another name; or delete the folder, or choose another --out"
                 )
             # The result first: alone it would be one without a run.
-            for name in [RESULT, *left] if left and self._is_there(RESULT) else left:
+            for name in [*filter(self._is_there, (RESULT, COUNTS)), *left] if left else []:
                 aside = next(aside for aside in self._names_aside(name) if not self._is_there(aside))
                 rename_file(self.path / name, self.path / aside, remedy=ELSEWHERE)
             return {}
@@ -283,7 +297,7 @@ class RunFolder:
             return facts
         self._refuse_other(facts, about or {}, restart=restart)
         # What says whose they are goes last.
-        for name in (RESULT, SPEED, NEXT, PREDICTIONS, RUN):
+        for name in (RESULT, COUNTS, SPEED, NEXT, PREDICTIONS, RUN):
             self._remove(name)
         return {}
 
@@ -436,7 +450,7 @@ class RunFolder:
         self._put(SPEED, json_bytes(speed | ({"measured": measured} if measured else {})))
 
     def write_result(self, result: EvalResult) -> None:
-        """Writes `result.json`.
+        """Writes `result.json`, and `counts.npz` beside it, where the result has counts by article.
 
         Raises:
             OutputError: a run lies there whose predictions are not those of the result, somebody keeps other things
@@ -446,7 +460,13 @@ class RunFolder:
             a_run = self._is_there(RUN) or self._is_there(PREDICTIONS)
             if a_run and result.run.get("sha256") != self.sha256():
                 raise OutputError(f"{self.path}: holds a run of other predictions than those scored; {ELSEWHERE}")
-            self._put(RESULT, json_bytes(result.to_json()))
+            files = result_files(result)
+            # The result last: it names the counts that are its own.
+            for name in (COUNTS, RESULT):
+                if name in files:
+                    self._put(name, files[name])
+                else:
+                    self._remove(name)
 
     def remove_old_result(self, sha256: str) -> None:
         """Removes a result that was made of other predictions than those with this SHA-256."""
@@ -457,6 +477,7 @@ class RunFolder:
                 current = False
             if not current:
                 self._remove(RESULT)
+                self._remove(COUNTS)
 
     def _refuse_foreign(self) -> None:
         """Refuses a folder in which somebody keeps other things."""
@@ -470,7 +491,7 @@ class RunFolder:
 
     def _refuse_odd(self) -> None:
         """Refuses a folder in which something lies where a file is written: before anything is extracted for it."""
-        for name in (RUN, PREDICTIONS, NEXT, RESULT, SPEED):
+        for name in (RUN, PREDICTIONS, NEXT, RESULT, COUNTS, SPEED):
             path = self.path / name
             if self._is_there(name) and (path.is_symlink() or not path.is_file()):
                 what = "link, and none is followed here" if path.is_symlink() else "folder or device, and no file"
@@ -661,8 +682,17 @@ def _refuse_shard(path: Path) -> None:
         raise InputError(no_figures(str(path), Shard(*shard)))
 
 
+def result_files(result: EvalResult) -> dict[str, bytes]:
+    """The files of a result by name: its figures, and the counts by article that they are made of."""
+    figures, tables = result.to_json(tables=False), result.counts()
+    if not tables:
+        return {RESULT: json_bytes(figures)}
+    counts = counts_bytes(tables)
+    return {COUNTS: counts, RESULT: json_bytes(figures | {"counts": {"sha256": _sha256(counts)}})}
+
+
 def read_result(path: Path) -> EvalResult:
-    """The result of a run folder, or of a result file.
+    """The result of a run folder, or of a result file; its counts by article are read when somebody looks at them.
 
     Raises:
         InputError: there is none.
@@ -677,4 +707,10 @@ def read_result(path: Path) -> EvalResult:
         raise InputError(
             f"{str(file)!s:.300}: cannot be read: {said}; give a run folder that evalkit run wrote, or its result.json"
         ) from error
-    return EvalResult.from_json(parse_json(content, file, damaged="score the run again"), where=str(file))
+
+    def beside(sha256: str) -> StoredCounts | None:
+        counts = file.parent / COUNTS
+        return StoredCounts(counts, sha256) if counts.exists() or counts.is_symlink() else None
+
+    data = parse_json(content, file, damaged="score the run again")
+    return EvalResult.from_json(data, where=str(file), beside=beside)

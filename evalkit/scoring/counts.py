@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalkit.errors import InputError
 from evalkit.results import PRF, Counts, f1_score
+from evalkit.tables import CountColumns, listed
 
 __all__ = ["CountTable", "counts_of", "macro", "macro_prf", "merge_tables", "micro", "pooled_prf", "prf", "ratio"]
 
@@ -224,24 +225,29 @@ class CountTable:
             group=_moved(self.groups or others[:1], others, group) if others else None,
         )
 
-    def to_json(self) -> dict[str, Any]:
+    def columns(self) -> dict[str, Any]:
         """Columns of the cells: article, label and group by position, then the four numbers."""
         row: dict[str, Any] = {
-            "articles": list(self.articles),
-            "labels": list(self.labels),
-            "article": self.article.tolist(),
-            "label": self.label.tolist(),
-            "gold": self.packed[:, GOLD].astype(np.int64).tolist(),
-            "predicted": self.packed[:, PREDICTED].astype(np.int64).tolist(),
-            "gold_credit": self.packed[:, GOLD_CREDIT].tolist(),
-            "predicted_credit": self.packed[:, PREDICTED_CREDIT].tolist(),
+            "articles": self.articles,
+            "labels": self.labels,
+            "article": self.article,
+            "label": self.label,
+            "gold": self.packed[:, GOLD].astype(np.int64),
+            "predicted": self.packed[:, PREDICTED].astype(np.int64),
+            "gold_credit": self.packed[:, GOLD_CREDIT],
+            "predicted_credit": self.packed[:, PREDICTED_CREDIT],
         }
         row |= {"apart": True} if self.apart else {}
-        return row if self.group is None else row | {"groups": list(self.groups), "group": self.group.tolist()}
+        return row if self.group is None else row | {"groups": self.groups, "group": self.group}
+
+    def to_json(self) -> dict[str, Any]:
+        """The columns as JSON values."""
+        return {name: listed(column) for name, column in self.columns().items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CountTable:
-        """The table that `to_json` wrote."""
+        """The table of some columns: what `columns` gave, what `to_json` wrote, or what a result has of them."""
+        data = data.columns if isinstance(data, CountColumns) else data
         return cls.of_cells(
             tuple(data["articles"]),
             tuple(data["labels"]),

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from evalkit.predictions.store import read_result
 from tests.cli.conftest import TEXTS, Evalkit, files_in, gold_rows, write_lines
 
 PEOPLE = ("run", "--model", "mine:people", "--dataset", "gold.jsonl")
-RUN_FILES = {"predictions.jsonl", "result.json", "run.json", "speed.json"}
+RUN_FILES = {"predictions.jsonl", "result.json", "counts.npz", "run.json", "speed.json"}
 
 
 def without_speed(folder: Path) -> dict[str, bytes]:
@@ -82,10 +83,10 @@ def test_json_is_all_that_standard_output_holds(evalkit: Evalkit):
 def test_stored_result_is_the_printed_one_with_its_counts(evalkit: Evalkit, workspace: Path):
     printed = evalkit(*PEOPLE, "--out", "r", "--json").json
     stored = json.loads((workspace / "r" / "result.json").read_bytes())
-    for conventions in stored["tasks"].values():
-        for result in conventions.values():
-            assert result.pop("table")["articles"] == sorted(TEXTS)
+    assert stored.pop("counts")["sha256"] == hashlib.sha256((workspace / "r" / "counts.npz").read_bytes()).hexdigest()
     assert stored == printed
+    tables = [one.table for own in read_result(workspace / "r").tasks.values() for one in own.values()]
+    assert all(table is not None and table["articles"] == sorted(TEXTS) for table in tables)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from evalkit.predictions.store import read_result
 from tests.cli.conftest import Evalkit, files_in, write_lines
 
 SCORE = ("score", "--gold", "gold.jsonl", "--predicted", "predicted.jsonl")
@@ -174,8 +175,9 @@ def test_impossible_spans_are_refused_without_text(evalkit: Evalkit, workspace: 
 def test_a_result_folder_has_the_counts_of_plain_files(evalkit: Evalkit, workspace: Path):
     write_lines(workspace / "gold.jsonl", [{"id": "a", "entities": list(PLAIN)}])
     printed = evalkit("score", "--gold", "gold.jsonl", "--predicted", "gold.jsonl", "--out", "scored", "--json").json
-    stored = json.loads((workspace / "scored" / "result.json").read_bytes())
-    assert stored["tasks"]["entities"]["exact"]["table"]["gold"] == [1, 1]
+    stored = read_result(workspace / "scored").tasks["entities"]["exact"].table
+    assert stored is not None
+    assert stored["gold"] == [1, 1]
     assert "table" not in printed["tasks"]["entities"]["exact"]
 
 
@@ -193,7 +195,7 @@ class TestOut:
         for _ in range(2):
             assert evalkit(*self.SCORED, predicted, "--out", "scored").status == 0
             (workspace / "scored" / "figures.md").write_text("mine")
-        assert {path.name for path in (workspace / "scored").iterdir()} == {"result.json", "figures.md"}
+        assert {path.name for path in (workspace / "scored").iterdir()} == {"result.json", "counts.npz", "figures.md"}
 
     @pytest.mark.parametrize("gone", [(), ("run.json",), ("predictions.jsonl",)], ids=str)
     def test_a_run_keeps_its_result(self, evalkit: Evalkit, workspace: Path, predicted: str, gone: tuple[str, ...]):

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from evalkit.analysis.exploration.exploration import Exploration
 from evalkit.cli.main import main
 from evalkit.dataset.load import load_dataset
+from evalkit.predictions.store import read_result
 from evalkit.records import Annotations
 from evalkit.report.render import write_report
 from evalkit.workflows.run import run_extractor
@@ -227,6 +228,7 @@ def _result(folder: Path) -> Any:
         assert not list(Draft202012Validator(schema).iter_errors(one))
     stored = json.loads((folder / "run" / "result.json").read_text(encoding="utf-8"))
     assert stored["ceiling"]
+    stored["tasks"] = read_result(folder / "run").to_json()["tasks"]
     assert stored["tasks"]["stances"]["given"]["table"]["groups"]
     assert stored["run"]["stories"]
     return stored

@@ -1,0 +1,146 @@
+"""Counts by article beside a result: small, the same bytes every time, read late, and refused where they are others."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evalkit.analysis.intervals import task_result
+from evalkit.analysis.runs import scored_table_of
+from evalkit.errors import FormatError
+from evalkit.predictions.store import RunFolder, current_result, read_result, result_files
+from evalkit.results import EvalResult
+from evalkit.scoring.counts import CountTable
+from evalkit.scoring.tasks.table import ScoredTable
+from evalkit.tables import COUNTS, counts_bytes, read_counts
+
+TABLE = CountTable.of_cells(
+    ("a\u2028", "b", "ø"), ("", "X"), [0, 1, 2], [1, 0, 1], [[1, 2, 0.1, 1], [3, 0, 0, 0], [300, 1, 1, 1]]
+)
+GROUPED = CountTable.of_dense(("a", "b"), ("X",), np.arange(16.0), ("s", "t"))
+
+
+def result(**tables: CountTable) -> EvalResult:
+    scored = {
+        name: task_result("entities", name, ScoredTable(table), signature="", bootstrap=None)
+        for name, table in tables.items()
+    }
+    return EvalResult(extractor="own", gold="gold", split="all", articles=3, tasks={"entities": scored})
+
+
+@pytest.mark.parametrize("table", [TABLE, GROUPED, replace(TABLE, apart=True), TABLE.select([])], ids=str)
+def test_tables_are_what_they_were(table: CountTable) -> None:
+    content = counts_bytes({"entities": {"exact": table.columns(), "type": table.columns()}})
+    back = read_counts(content, "counts.npz")
+    assert list(back) == [("entities", "exact"), ("entities", "type")]
+    assert CountTable.from_json(back["entities", "type"]).to_json() == table.to_json()
+    assert counts_bytes({"entities": {"exact": table.to_json(), "type": table.to_json()}}) == content
+
+
+def test_what_conventions_share_is_stored_once() -> None:
+    one, two = (counts_bytes({"entities": dict.fromkeys(names, TABLE.columns())}) for names in ("a", "ab"))
+    assert len(zipfile.ZipFile(io.BytesIO(one)).namelist()) == len(zipfile.ZipFile(io.BytesIO(two)).namelist())
+    assert all(entry.date_time == (1980, 1, 1, 0, 0, 0) for entry in zipfile.ZipFile(io.BytesIO(one)).infolist())
+
+
+def test_a_result_does_not_grow_with_its_articles(tmp_path: Path) -> None:
+    lengths = []
+    for articles in (10, 1000):
+        names = tuple(f"article-{at:04}" for at in range(articles))
+        table = CountTable.of_cells(names, ("X",), range(articles), [0] * articles, [[1, 1, 1, 1]] * articles)
+        files = result_files(result(exact=table))
+        lengths.append(len(files["result.json"]))
+        assert len(files[COUNTS]) < 3000 + 30 * articles
+    assert lengths[1] - lengths[0] < 20
+
+
+def test_counts_are_read_when_somebody_looks(tmp_path: Path) -> None:
+    before = result(exact=TABLE, type=TABLE)
+    RunFolder(tmp_path / "run").write_result(before)
+    assert "table" not in json.loads((tmp_path / "run" / "result.json").read_bytes())["tasks"]["entities"]["exact"]
+    after = read_result(tmp_path / "run")
+    assert after.to_json() == before.to_json()
+    assert scored_table_of(after.tasks["entities"]["type"]).table.to_json() == TABLE.to_json()
+    # Figures need none of it.
+    (tmp_path / "run" / COUNTS).unlink()
+    without = current_result(tmp_path / "run")
+    assert without.tasks["entities"]["exact"].micro == before.tasks["entities"]["exact"].micro
+    assert without.tasks["entities"]["exact"].table is None
+
+
+def _other(content: bytes) -> bytes:
+    return counts_bytes({"entities": {"exact": GROUPED.columns()}})
+
+
+def _compressed(content: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    return out.getvalue()
+
+
+def _pickled(content: bytes) -> bytes:
+    out = io.BytesIO()
+    np.savez(out, index=np.array([print], dtype=object))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("change", [_other, lambda content: content[:-1], lambda content: b""])
+def test_counts_of_another_result_are_refused(tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
+    RunFolder(tmp_path).write_result(result(exact=TABLE))
+    (tmp_path / COUNTS).write_bytes(change((tmp_path / COUNTS).read_bytes()))
+    table = read_result(tmp_path).tasks["entities"]["exact"].table
+    assert table is not None
+    with pytest.raises(FormatError, match=r"counts\.npz: is not what the result beside it was written with; score"):
+        table["gold"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _compressed,
+        _pickled,
+        lambda content: content[:200],
+        lambda content: b"",
+        lambda content: content[:-200] + b"0" * 200,
+    ],
+    ids=["compressed", "pickle", "cut", "empty", "end"],
+)
+def test_a_damaged_file_is_one_line(change: Callable[[bytes], bytes]) -> None:
+    content = counts_bytes({"entities": {"exact": TABLE.columns()}})
+    with pytest.raises(
+        FormatError, match=r"counts\.npz: damaged counts by article \(.*\); score the run again"
+    ) as caught:
+        read_counts(change(content), "counts.npz")
+    assert "\n" not in str(caught.value)
+
+
+def test_counts_that_do_not_add_up_to_the_figures_are_refused(tmp_path: Path) -> None:
+    RunFolder(tmp_path).write_result(result(exact=TABLE))
+    file = tmp_path / "result.json"
+    data = json.loads(file.read_bytes())
+    for row in (data["tasks"]["entities"]["exact"]["micro"],):
+        row |= {
+            "gold": 1,
+            "gold_credit": 1.0,
+            "recall": 1.0,
+            "predicted": 1,
+            "predicted_credit": 1.0,
+            "precision": 1.0,
+            "f1": 1.0,
+        }
+    file.write_text(json.dumps(data))
+    table = read_result(tmp_path).tasks["entities"]["exact"].table
+    assert table is not None
+    with pytest.raises(
+        FormatError, match=r"entities under exact: damaged: .* a table whose gold adds up to that of micro"
+    ):
+        table["gold"]
