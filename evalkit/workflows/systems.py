@@ -135,15 +135,15 @@ def _in_processes(system: Extractor, running: Running) -> Extractor:
     traits = traits_of(system)
     if running.workers < 2 or running.executor != "local" or not traits.wants_processes:
         return system
-    from evalkit.extractors.worker.extractor import WorkerExtractor
     from evalkit.extractors.worker.process import hindrance
+    from evalkit.predictions.executors.processes import ProcessExtractor
 
     spec = traits.spec
     if spec is None:
         why = "it was made from an object, which no other process can make; name its code as module:attr"
     elif not (why := hindrance()):
         try:
-            there = WorkerExtractor.named(
+            there = ProcessExtractor.named(
                 spec.spelling, spec.settings, running.article_timeout, lenient=_lenient(running)
             )
         except OSError as error:

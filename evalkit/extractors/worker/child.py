@@ -35,7 +35,7 @@ from evalkit.extractors.worker.wire import (
 )
 from evalkit.records import Article
 
-__all__ = ["main", "serve"]
+__all__ = ["Handler", "main", "serve"]
 
 Row = dict[str, Any]
 
@@ -49,8 +49,16 @@ _MOMENT = 0.5
 """Seconds in which an extractor may end what it is at when nobody wants its answer any more."""
 
 
-def main() -> None:
-    """Serves the extractor that the first line asks for, which also says where modules are looked for."""
+Handler = Callable[[Extractor, Row], Mapping[str, Any]]
+"""Answers a request of its own kind."""
+
+
+def main(handlers: Mapping[str, Handler] | None = None) -> None:
+    """Serves the extractor that the first line asks for, which also says where modules are looked for.
+
+    Args:
+        handlers: what else may be asked for, by name.
+    """
     incoming, outgoing = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -64,21 +72,24 @@ def main() -> None:
         sys.path[:] = request["path"]
         return load_extractor(request["spelling"], options=request["settings"])
 
-    serve(make, incoming, outgoing)
+    serve(make, incoming, outgoing, handlers)
 
 
-def serve(make: Callable[[Row], Extractor], incoming: int, outgoing: int) -> None:
+def serve(
+    make: Callable[[Row], Extractor], incoming: int, outgoing: int, handlers: Mapping[str, Handler] | None = None
+) -> None:
     """Answers requests until there are no more.
 
     Args:
         make: gives the extractor, from the first request.
         incoming: the pipe with the requests.
         outgoing: the pipe for the answers.
+        handlers: what else may be asked for, by name.
     """
     enter()
     # Where a crash of the interpreter writes what it was at: nothing else is on its way then.
     faulthandler.enable(outgoing, all_threads=False)
-    server = _Server(make)
+    server = _Server(make, handlers or {})
     requests = _Requests(incoming)
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
         for request in requests:
@@ -150,9 +161,10 @@ def _write(outgoing: int, line: bytes) -> None:
 
 
 class _Server:
-    def __init__(self, make: Callable[[Row], Extractor]) -> None:
+    def __init__(self, make: Callable[[Row], Extractor], handlers: Mapping[str, Handler]) -> None:
         self.extractor: Extractor | None = None
         self._make = make
+        self._handlers = handlers
         self._worked = False
 
     def answer(self, request: Row) -> bytes:
@@ -173,6 +185,9 @@ class _Server:
             self.extractor = self._make(request)
             return self._introduced(self.extractor)
         extractor = self.extractor
+        if handler := self._handlers.get(request["do"]):
+            self._worked = True
+            return handler(extractor, request)
         match request["do"]:
             case "fingerprint":
                 fingerprint = extractor.fingerprint()

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 from evalkit.errors import EvalkitError, ExtractorError
 from evalkit.extractors.base import ArticleFailure, Extractor, ExtractorSpec, PairLabels, PairsError, StancePair
@@ -53,6 +53,7 @@ class WorkerExtractor:
     """
 
     thread_safe = True
+    _start_anew = staticmethod(started_anew)
 
     def __init__(
         self, start: Callable[[], Worker], where: str, hello: Row, limit: float | None, *, lenient: bool = False
@@ -90,9 +91,7 @@ class WorkerExtractor:
             self.label_pairs = self._label_pairs
 
     @classmethod
-    def named(
-        cls, spelling: str, settings: Mapping[str, str], limit: float | None, *, lenient: bool = False
-    ) -> WorkerExtractor:
+    def named(cls, spelling: str, settings: Mapping[str, str], limit: float | None, *, lenient: bool = False) -> Self:
         """The extractor of a name, made in a new process.
 
         Raises:
@@ -101,7 +100,7 @@ class WorkerExtractor:
         """
         remember_from(spelling, settings)
         hello = {"path": list(map(str, sys.path)), "spelling": spelling, "settings": dict(settings)}
-        made = cls(started_anew, f"extractor {spelling!r}", hello, limit, lenient=lenient)
+        made = cls(cls._start_anew, f"extractor {spelling!r}", hello, limit, lenient=lenient)
         made.spec = ExtractorSpec(spelling, dict(settings))
         return made
 

@@ -38,7 +38,7 @@ _open_ends: set[int] = set()
 _starting = threading.Lock()
 _SAYS = logging.getLogger("evalkit.extractors.worker")
 
-_BOOT = "import sys; sys.path.insert(0, sys.argv.pop()); from evalkit.extractors.worker.child import main; main()"
+_BOOT = "import sys; sys.path.insert(0, sys.argv.pop()); from {} import main; main()"
 _PACKAGE = Path(__file__).resolve().parent.parent.parent.parent
 _CRASH = re.compile(rb"Fatal Python error: ([^\n]*)(?:.*?\n  File \"([^\"\n]*)\", line (\d+))?", re.DOTALL)
 
@@ -72,15 +72,18 @@ def hindrance() -> str:
     return "" if os.name == "posix" and sys.executable else "this system has no processes as POSIX has them"
 
 
-def started_anew() -> Worker:
+def started_anew(module: str = "evalkit.extractors.worker.child") -> Worker:
     """A new Python with the package that runs here and nothing else; the first request says what to make.
+
+    Args:
+        module: the one whose `main` serves.
 
     Raises:
         OSError: no process can be started.
     """
     options = ["-B"] if sys.dont_write_bytecode else []
     process = subprocess.Popen(
-        [sys.executable, *options, "-P", "-c", _BOOT, str(_PACKAGE)],
+        [sys.executable, *options, "-P", "-c", _BOOT.format(module), str(_PACKAGE)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -91,7 +91,11 @@ class RayExecutor:
             return
         _refuse_secrets(extractor)
         hello = hello_for(extractor, self.article_timeout, lenient=self.lenient)
-        with _connected(self.address, self.workers) as ray, contextlib.closing(_Crew(ray, hello, self.workers)) as crew:
+        layers = tuple(extractor.layers)
+        with (
+            _connected(self.address, self.workers) as ray,
+            contextlib.closing(_Crew(ray, hello, layers, self.workers)) as crew,
+        ):
             yield from crew.work(chain([first], source))
 
 
@@ -189,9 +193,10 @@ class _Member:
 class _Crew:
     """The workers, and who does what."""
 
-    def __init__(self, ray: Any, hello: bytes, workers: int) -> None:
+    def __init__(self, ray: Any, hello: bytes, layers: Sequence[str], workers: int) -> None:
         self._ray = ray
         self._hello = hello
+        self._layers = layers
         self._kind = ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(Host)
         self._workers = workers
         self._actors: list[Any] = []
@@ -318,7 +323,7 @@ class _Crew:
     def _answered(self, member: _Member, task: Any, content: bytes) -> None:
         (pieces,) = (pieces for one, pieces in member.tasks if one == task)
         member.tasks = deque((one, others) for one, others in member.tasks if one != task)
-        answer = answer_from_bytes(content, "the answer of a worker")
+        answer = answer_from_bytes(content, [piece.jobs for piece in pieces], self._layers)
         self._batch_seconds = max(answer.busy / len(pieces), 1e-6)
         for piece, predictions in zip(pieces, answer.batches, strict=False):
             self._take(piece, predictions)

@@ -54,7 +54,7 @@ class LocalExecutor:
                 try:
                     while failure is None and len(waiting) < 2 * self.workers and (item := next(rest, None)):
                         with interrupts_heard():
-                            waiting.append((item[0], pool.submit(predict_batch, extractor, layers, item[1])))
+                            waiting.append((item[0], pool.submit(_predicted, extractor, layers, item[1])))
                 except BaseException as error:
                     failure = error
                 if not waiting:
@@ -82,3 +82,11 @@ class LocalExecutor:
             pool.shutdown(wait=False, cancel_futures=True)
         if failure is not None:
             raise failure
+
+
+def _predicted(extractor: Extractor, layers: Sequence[str], batch: Sequence[Job]) -> list[Prediction]:
+    """The prediction for each job, made in another process where that can make them."""
+    from evalkit.predictions.executors.processes import ProcessExtractor
+
+    made = extractor.predict(layers, batch) if isinstance(extractor, ProcessExtractor) else None
+    return predict_batch(extractor, layers, batch) if made is None else made

@@ -27,6 +27,7 @@ BATCHES = [
     ],
     [Job(Article(id="c", text="“Ida”\u2028"), pairs=PAIRS), Job(Article(id="d", text="x"), pairs=())],
 ]
+LAYERS = ("entities", "quotes")
 MADE = Prediction(
     article_id="a",
     annotations=Annotations(entities=[Entity(id="e1", spans=(Span(0, 8),), label="PER", score=0.5)], quotes=[]),
@@ -47,18 +48,28 @@ def test_answers_come_with_what_ended_the_work(kind: type[ExtractorError]) -> No
         stop = SpendingError("no account", [unfinished])
     else:
         leave_finished(stop, [(unfinished, unfinished)])
-    answer = answer_from_bytes(answer_to_bytes(Answer(batches=[[MADE], []], stop=stop, busy=1.5)), "x")
+    asked = [BATCHES[0][:1], [], BATCHES[1]]
+    answer = answer_from_bytes(answer_to_bytes(Answer(batches=[[MADE], []], stop=stop, busy=1.5)), asked, LAYERS)
     assert (answer.batches, answer.busy) == ([[MADE], []], 1.5)
     assert type(answer.stop) is kind
     assert str(answer.stop) == "no account"
     assert made_before(answer.stop) == [unfinished]
-    assert answer_from_bytes(answer_to_bytes(Answer(batches=[[MADE]])), "x") == Answer(batches=[[MADE]])
+    assert answer_from_bytes(answer_to_bytes(Answer(batches=[[MADE]])), asked, LAYERS) == Answer(batches=[[MADE]])
 
 
 def test_an_answer_that_was_damaged_is_no_answer() -> None:
     content = answer_to_bytes(Answer(batches=[[MADE]])).replace(b"PER", b"ORG")
     with pytest.raises(FormatError, match="the worker: damaged"):
-        answer_from_bytes(content, "the worker")
+        answer_from_bytes(content, BATCHES, LAYERS, "the worker")
+
+
+def test_a_prediction_that_does_not_fit_its_article_is_not_let_in() -> None:
+    content = answer_to_bytes(Answer(batches=[[MADE]]))
+    ((refused,),) = answer_from_bytes(content, [[Job(Article(id="a", text="Ida"))]], LAYERS).batches
+    assert refused.article_id == "a"
+    assert "entities[0]" in str(refused.error)
+    ((refused,),) = answer_from_bytes(content, [BATCHES[0][:1]], ("entities",)).batches
+    assert "does not claim" in str(refused.error)
 
 
 def test_a_worker_with_another_version_or_environment_says_so() -> None:
