@@ -9,7 +9,8 @@ from pathlib import Path
 from evalkit.dataset.checks import check_ids, check_readings, check_scorable
 from evalkit.dataset.declaration import declared_readers, declared_scoper, with_declared_scopes
 from evalkit.dataset.disputes import dispute_notes, open_disputes, record_of
-from evalkit.dataset.gold import GoldDataset, gold_dataset
+from evalkit.dataset.gold import GoldDataset, article_ids, gold_dataset
+from evalkit.dataset.indexed import MANY_FILES, indexed_gold
 from evalkit.dataset.label_maps import LabelMap, apply_label_map, apply_label_maps
 from evalkit.dataset.labels import (
     Inventory,
@@ -25,8 +26,18 @@ from evalkit.dataset.own_labels import Labelled, own_inventory
 from evalkit.dataset.problems import Problem
 from evalkit.dataset.readings import annotations_of, decided
 from evalkit.dataset.repeated import double_items, double_note
-from evalkit.dataset.sources import ALL, Place, RawExample, check_settings, find_place, raw_examples, read_place
+from evalkit.dataset.sources import (
+    ALL,
+    Place,
+    RawExample,
+    check_settings,
+    find_place,
+    folder_files,
+    raw_examples,
+    read_place,
+)
 from evalkit.dataset.store import BUNDLED_NAME, bundled_gold
+from evalkit.dataset.stored import Survey, stored_gold
 from evalkit.errors import InputError, LabelError, OffsetError
 from evalkit.files import is_standard_input
 from evalkit.formats.base import Batch
@@ -99,17 +110,18 @@ def load_dataset(
 
 
 def in_file(place: Place, read: ReadOptions, later_maps: Sequence[str | Path] = ()) -> GoldDataset | None:
-    """The gold of a place that is a large file, whose examples stay in it; None if it is to be read into memory.
+    """The gold of a place that is a large file, or a folder of many, where its examples stay; None if it is neither.
 
     It is what `gold_of_batch` would give.
 
     Raises:
         InputError, UnknownNameError: what `load_dataset` raises of label maps and of the files beside.
     """
-    if place.kind != NATIVE or place.unpacked or read.offsets or read.annotator or not is_large(place.path):
+    if place.unpacked or read.offsets or read.annotator:
         return None
-    from evalkit.dataset.stored import stored_gold
-
+    files = folder_files(place.path, read.split) if place.kind == "folder" else None
+    if not (place.kind == NATIVE and is_large(place.path)) and (files is None or len(files.files) < MANY_FILES):
+        return None
     inventory = inventory_beside(place)
     maps = [load_label_map(name, inventory) for name in later_maps]
 
@@ -119,11 +131,14 @@ def in_file(place: Place, read: ReadOptions, later_maps: Sequence[str | Path] = 
         return labels
 
     keep_case = read.values.get("label_case") == "keep"
-    found = stored_gold(
-        place.path, inventory, scoped=declared_scoper(place.folder), accepted=accepted, keep_case=keep_case
-    )
-    if found is None or (found.split is not None and read.split not in (ALL, found.split)):
+    survey = Survey(inventory, scoped=declared_scoper(place.folder), accepted=accepted, keep_case=keep_case)
+    if files is None:
+        found = stored_gold(place.path, survey)
+    else:
+        found = indexed_gold(place.path, files, survey, asked=f"{read.split} {keep_case}")
+    if found is None or (files is None and found.split is not None and read.split not in (ALL, found.split)):
         return None
+    open_ones = _disputed(place, article_ids(found.examples))
     return GoldDataset(
         name=place.name,
         split=ALL if found.split is None or read.split == ALL else found.split,
@@ -131,7 +146,8 @@ def in_file(place: Place, read: ReadOptions, later_maps: Sequence[str | Path] = 
         examples=found.examples,
         inventory=found.inventory,
         origin=_origin(place, read),
-        notes=found.notes,
+        notes=(*found.notes, *dispute_notes(open_ones)),
+        disputed=open_ones,
         readers=declared_readers(place.folder),
     )
 
@@ -169,7 +185,7 @@ def gold_of_batch(
         inventory=labelled.inventory,
         label_map=wanted,
     )
-    open_ones = {} if read.annotator else _disputed(place, labelled.examples)
+    open_ones = {} if read.annotator else _disputed(place, article_ids(labelled.examples))
     notes = (*batch.sentences, *labelled.notes, *double_items(labelled.examples), *dispute_notes(open_ones))
     readers, origin = declared_readers(place.folder), _origin(place, read)
     return replace(gold, origin=origin, reading=batch.reading, notes=notes, disputed=open_ones, readers=readers)
@@ -246,18 +262,18 @@ def splits_of(
             gold_dataset(examples, name=place.name, split=split, inventory=inventory, origin=_origin(place, read)),
             reading=batch.reading,
             notes=(*batch.sentences, *notes, *double_items(examples)),
-            disputed={} if read.annotator else _disputed(place, examples),
+            disputed={} if read.annotator else _disputed(place, article_ids(examples)),
             readers=declared_readers(place.folder),
         )
         for split, examples in by_split.items()
     )
 
 
-def _disputed(place: Place, examples: Iterable[Example]) -> dict[str, int]:
+def _disputed(place: Place, article_ids: Iterable[str]) -> dict[str, int]:
     """What is open in the gold of a dataset folder."""
     if place.kind != "folder":
         return {}
-    return open_disputes(record_of(place.path), (example.article.id for example in examples))
+    return open_disputes(record_of(place.path), article_ids)
 
 
 def _origin(place: Place, read: ReadOptions) -> dict[str, str]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from evalkit.dataset.archives import Unpacked, is_archive, stem_of, unpack
 from evalkit.dataset.catalogue.table import corpus_names, find_entry, is_corpus
@@ -44,12 +45,14 @@ from evalkit.registry import near_match
 
 __all__ = [
     "ALL",
+    "FolderFiles",
     "Place",
     "RawExample",
     "check_settings",
     "check_target",
     "documents_of",
     "find_place",
+    "folder_files",
     "raw_examples",
     "read_place",
 ]
@@ -409,24 +412,53 @@ def _read_from_hub(place: Place, split: str, *, predicted: bool) -> Batch:
     )
 
 
-def _read_folder(folder: Path, split: str, *, predicted: bool, offsets: str | None) -> Batch:
-    files = split_files(folder)
-    built = read_manifest(folder)
+class FolderFiles(NamedTuple):
+    """The annotation files of a dataset folder that are asked for.
+
+    Attributes:
+        files: each with its split.
+        built: the names without ending of those that the last build wrote, by split.
+        lost: what is to be said of those that are gone.
+    """
+
+    files: tuple[tuple[str, Path], ...]
+    built: Mapping[str, frozenset[str]]
+    lost: tuple[FormatError, ...]
+
+    def is_lost(self, split: str, path: Path, ids: Collection[str]) -> bool:
+        """Whether a file no longer holds the article that a build put there."""
+        return path.stem in self.built.get(split, ()) and path.stem not in ids
+
+
+def folder_files(folder: Path, split: str) -> FolderFiles:
+    """The files of one split of a dataset folder, or of all.
+
+    Raises:
+        InputError: there are none.
+        UnknownNameError: there is no such split.
+    """
+    files, built = split_files(folder), read_manifest(folder)
     names = list(dict.fromkeys([*files, *built]))
     if not names:
         raise InputError(f"{folder}: holds no annotated article (SPLIT/ID.json); build it with evalkit dataset build")
     wanted = names if split == ALL else [the_split(split, names)]
-    lost = Batch(problems=tuple(lost_files(folder, wanted)))
-    batches = []
-    for name in wanted:
-        of_build = set(built.get(name, ()))
-        for path in files.get(name, ()):
-            batch = read_native(path, split=name, predicted=predicted, offsets=offsets)
-            ids = {one.article.id for one in batch.examples} | {one.article_id for one in batch.predictions or ()}
-            if path.stem in of_build and path.stem not in ids and not batch.problems:
-                batch = Batch(problems=(lost_article(path, ids),))
-            batches.append(batch)
-    return merged([lost, *batches])
+    return FolderFiles(
+        files=tuple((name, path) for name in wanted for path in files.get(name, ())),
+        built={name: frozenset(own) for name, own in built.items()},
+        lost=tuple(lost_files(folder, wanted)),
+    )
+
+
+def _read_folder(folder: Path, split: str, *, predicted: bool, offsets: str | None) -> Batch:
+    found = folder_files(folder, split)
+    batches = [Batch(problems=found.lost)]
+    for name, path in found.files:
+        batch = read_native(path, split=name, predicted=predicted, offsets=offsets)
+        ids = {one.article.id for one in batch.examples} | {one.article_id for one in batch.predictions or ()}
+        if not batch.problems and found.is_lost(name, path, ids):
+            batch = Batch(problems=(lost_article(path, ids),))
+        batches.append(batch)
+    return merged(batches)
 
 
 def _read_rows(place: Place, read: ReadOptions, split: str, *, predicted: bool) -> Batch:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,11 @@ def split_files(folder: Path) -> dict[str, list[Path]]:
     What is hidden says something about the folder, and is no article.
     """
     found = {
-        child.name: sorted(path for path in child.glob("*.json") if path.is_file() and not path.name.startswith("."))
+        child.name: sorted(
+            (path for path in child.glob("*.json") if path.is_file() and not path.name.startswith(".")),
+            # They lie in one folder, and paths are compared part by part.
+            key=attrgetter("name"),
+        )
         for child in folder.iterdir()
         if child.is_dir() and not child.name.startswith(".") and child.name != DRAFTS
     }

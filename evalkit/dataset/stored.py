@@ -25,12 +25,12 @@ from evalkit.dataset.repeated import Repeated
 from evalkit.errors import FormatError
 from evalkit.formats.native.format import read_line
 from evalkit.formats.native.read_row import ReadRow
-from evalkit.formats.native.stored import AT_ONCE, IndexedLines, LineIndex, StoredRecords, scanned
+from evalkit.formats.native.stored import AT_ONCE, LineIndex, Store, StoredRecords, scanned
 from evalkit.formats.native.typed_rows import TypedRows
 from evalkit.layers.table import all_layers, load_layer, open_layers
 from evalkit.records import Example
 
-__all__ = ["StoredExamples", "StoredGold", "stored_gold"]
+__all__ = ["InMemoryError", "StoredExamples", "StoredGold", "Survey", "stored_gold"]
 
 StoredExamples = StoredRecords[Example]
 
@@ -53,26 +53,16 @@ class StoredGold(NamedTuple):
     split: str | None
 
 
-class _InMemoryError(Exception):
-    """The file is for those who hold it in memory."""
+class InMemoryError(Exception):
+    """The gold is for those who hold it in memory."""
 
 
-def stored_gold(
-    path: Path,
-    inventory: Inventory,
-    *,
-    scoped: Callable[[Example], Example],
-    accepted: Callable[[Inventory], Inventory],
-    keep_case: bool = False,
-) -> StoredGold | None:
+def stored_gold(path: Path, survey: Survey) -> StoredGold | None:
     """The gold of a large file; None if that is for those who hold it in memory.
 
     Args:
         path: a regular file.
-        inventory: what `labels.toml` beside it says.
-        scoped: an example with the scopes that are declared beside it.
-        accepted: the labels that are no unknown ones, given those of the gold.
-        keep_case: whether spellings that differ in case are labels of their own.
+        survey: looks at it.
 
     Raises:
         InputError: the file is changed meanwhile.
@@ -81,11 +71,14 @@ def stored_gold(
         descriptor = os.open(path, os.O_RDONLY)
     except OSError:
         return None
-    survey = _Survey(inventory, scoped, accepted, keep_case)
+    read = partial(read_line, typed=survey.typed, predicted=False)
+    lines = None
     try:
-        lines = survey.lines(path, descriptor)
-    except (_InMemoryError, FormatError):
-        lines = None
+        rows = scanned(path, descriptor, read, lambda row: row.item.article.id, survey.index)
+        if survey.fold(rows) and len(survey.splits) == 1:
+            lines = survey.index.whole(path, descriptor)
+    except (InMemoryError, FormatError):
+        pass
     except BaseException:
         os.close(descriptor)
         raise
@@ -95,12 +88,20 @@ def stored_gold(
     return survey.gold(lines)
 
 
-class _Survey:
-    """One pass over a file of gold."""
+class Survey:
+    """One pass over gold, and what it tells.
+
+    Args:
+        inventory: what `labels.toml` beside it says.
+        scoped: an example with the scopes that are declared beside it.
+        accepted: the labels that are no unknown ones, given those of the gold.
+        keep_case: whether spellings that differ in case are labels of their own.
+    """
 
     def __init__(
         self,
         inventory: Inventory,
+        *,
         scoped: Callable[[Example], Example],
         accepted: Callable[[Inventory], Inventory],
         keep_case: bool,
@@ -110,19 +111,17 @@ class _Survey:
         self.labels = {layer.name: Counter[str]() for layer in all_layers()}
         self.of_metadata = {layer: Counter[str]() for layer in inventory.metadata}
         self.of_readings = {layer.name: Counter[str]() for layer in open_layers()}
-        self.has_readings = False
+        self.has_readings, self.digits = False, ""
         self.splits: set[str | None] = set()
         self.repeated, self.fingerprint = Repeated(), Fingerprint()
         self.index = LineIndex()
 
-    def lines(self, path: Path, descriptor: int) -> IndexedLines | None:
-        """The lines, all of which were looked at; None if an article is there twice, or there is none.
+    def fold(self, rows: Iterable[ReadRow]) -> bool:
+        """Takes all rows in, each of which is in the index by then; false if there is none.
 
         Raises:
-            _InMemoryError, FormatError: there is something to be decided or refused.
+            InMemoryError: there is something to be decided or refused.
         """
-        read = partial(read_line, typed=self.typed, predicted=False)
-        rows = scanned(path, descriptor, read, lambda row: row.item.article.id, self.index)
         for block in batched(rows, AT_ONCE):
             for row in block:
                 self._look_at(row)
@@ -132,6 +131,12 @@ class _Survey:
                 self.repeated.add(example)
                 if self.index.ascends:
                     self.fingerprint.add(with_metadata_layers(example, self.inventory))
+        self.double_notes = self.repeated.notes()
+        self.decide()
+        return len(self.index) > 0
+
+    def decide(self) -> None:
+        """Says which labels there are, from what was counted. Raises what `fold` raises."""
         own = gold_spellings(
             {layer.name: self.labels[layer.name] for layer in open_layers()}, self.inventory, keep_case=self.keep_case
         )
@@ -139,25 +144,24 @@ class _Survey:
         if self.has_readings:
             others = reading_spellings(self.of_readings, self.inventory, keep_case=self.keep_case)
             if own.spellings or others.spellings:
-                raise _InMemoryError
+                raise InMemoryError
             self.notes, self.inventory = (*own.notes, *others.notes), others.inventory
         self.spellings = own.spellings
         self._refuse_unknown()
-        return self.index.whole(path, descriptor) if len(self.index) and len(self.splits) == 1 else None
 
     def _look_at(self, row: ReadRow) -> None:
         claims = row.claims
         self.splits.add(row.split if isinstance(row.split, str) else None)
         if row.unknown or claims.unread or any(own.unread for own in claims.readings.values()):
             # There are notes on what was not read.
-            raise _InMemoryError
+            raise InMemoryError
         if claims.sha256 and not row.item.article.text:
             # Predictions may give the hash, too.
-            raise _InMemoryError
+            raise InMemoryError
         if is_undecided(row.item) or (
             not claims.proved and check_scorable(row.item, surfaces=claims.surfaces, sha256=claims.sha256)
         ):
-            raise _InMemoryError
+            raise InMemoryError
 
     def _settled(self, example: Example) -> Example:
         return self.scoped(settled_example(example))
@@ -178,10 +182,10 @@ class _Survey:
             known, spelling = accepted.labels_of(name), self.spellings.get(name, {})
             met = {spelling.get(label, label) for label in counts} | {*self.of_metadata.get(name, ())}
             if known and not met <= {*known}:
-                raise _InMemoryError
+                raise InMemoryError
 
-    def gold(self, lines: IndexedLines) -> StoredGold:
-        """The gold in the lines, whose fingerprint takes another pass where they are in another order, or respelled."""
+    def gold(self, store: Store) -> StoredGold:
+        """The gold in a store, whose fingerprint takes another pass where they are in another order, or respelled."""
         inventory, spellings = self.inventory, self.spellings
 
         def example_of(line: bytes) -> Example:
@@ -191,11 +195,12 @@ class _Survey:
                 example = replace(example, gold=respelled_annotations(example.gold, spellings))
             return with_metadata_layers(example, inventory)
 
-        examples = StoredRecords(lines, lines.order, example_of, lambda example: example.article.id)
-        is_done = self.index.ascends and not spellings
-        digits = self.fingerprint.digits() if is_done else fingerprint_of(examples)
-        (split,) = self.splits
-        return StoredGold(examples, digits, inventory, (*self.notes, *self.repeated.notes()), split)
+        examples = StoredRecords(store, store.names.order, example_of, lambda example: example.article.id)
+        if not self.digits:
+            is_done = self.index.ascends and not spellings
+            self.digits = self.fingerprint.digits() if is_done else fingerprint_of(examples)
+        split = next(iter(self.splits)) if len(self.splits) == 1 else None
+        return StoredGold(examples, self.digits, inventory, (*self.notes, *self.double_notes), split)
 
 
 def _add(counts: Mapping[str, Counter[str]], more: Mapping[str, Counter[str]]) -> None:

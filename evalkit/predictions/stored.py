@@ -126,7 +126,9 @@ def _in_file(
     if lines is None:
         os.close(descriptor)
         return None
-    return StoredRecords(lines, lines.in_file, decode, lambda prediction: prediction.article_id)
+    import numpy as np
+
+    return StoredRecords(lines, np.arange(len(index), dtype=np.int32), decode, lambda prediction: prediction.article_id)
 
 
 def _admitted(prediction: Prediction) -> Prediction:

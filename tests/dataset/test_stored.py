@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from evalkit.dataset import indexed, load
+from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.load import load_dataset
+from evalkit.dataset.store import example_json
 from evalkit.errors import EvalkitError, InputError
 from evalkit.formats.native import stored
 from evalkit.formats.native.rows import dump_line, example_to_row, prediction_to_row
@@ -198,3 +201,74 @@ def test_a_line_without_check_among_others_is_damaged(tmp_path: Path, monkeypatc
     path.write_bytes(first + b"\n\n" + rest)
     with pytest.raises(EvalkitError, match="damaged"):
         Run.load(tmp_path / "run")
+
+
+def _folder(folder: Path) -> Path:
+    (folder / "test").mkdir(parents=True)
+    (folder / "labels.toml").write_text("".join(f'[entities.{label}]\ndefinition = "…"\n' for label in _labels()))
+    for example in EXAMPLES:
+        (folder / "test" / f"{example.article.id}.json").write_text(example_json(example), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Every dataset folder has an index, in this cache folder."""
+    monkeypatch.setattr(load, "MANY_FILES", 1)
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_a_folder_is_the_same_with_an_index_as_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    folder = _folder(tmp_path / "gold")
+    in_memory = load_dataset(folder)
+    cache: Path = request.getfixturevalue("cache")
+    first = load_dataset(folder)
+    (index,) = (cache / "indexes").iterdir()
+    made = index.read_bytes()
+    # From here on nothing is decoded where it is loaded.
+    monkeypatch.setattr(indexed, "only_row", None)
+    again = load_dataset(folder)
+    assert index.read_bytes() == made
+    for one in (first, again):
+        assert isinstance(one.examples, StoredRecords)
+        assert replace(one, examples=()) == replace(in_memory, examples=())
+        assert one.notes == in_memory.notes
+        assert list(one) == list(in_memory)
+
+
+def test_a_changed_file_is_never_taken_for_what_it_was(tmp_path: Path, cache: Path) -> None:
+    folder = _folder(tmp_path / "gold")
+    path = folder / "test" / f"{EXAMPLES[0].article.id}.json"
+    before, state = load_dataset(folder), path.stat()
+    changed = path.read_text().replace('"label": "ORG"', '"label": "PER"', 1)
+    path.write_text(changed)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert path.stat().st_size == state.st_size
+    after = load_dataset(folder)
+    assert after.fingerprint != before.fingerprint
+    assert after.fingerprint == fingerprint_of(list(after))
+    path.write_text(changed.replace('"label": "PER"', '"label": "NONE"', 1))
+    with pytest.raises(EvalkitError, match="NONE"):
+        load_dataset(folder)
+    with pytest.raises(InputError, match="was changed while it was read"):
+        list(after)
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"version": 1}', b"\xff"])
+def test_a_damaged_index_is_made_again(tmp_path: Path, cache: Path, damage: bytes) -> None:
+    folder = _folder(tmp_path / "gold")
+    before = load_dataset(folder)
+    (index,) = (cache / "indexes").iterdir()
+    made = index.read_bytes()
+    index.write_bytes(damage)
+    assert load_dataset(folder) == before
+    assert index.read_bytes() == made
+
+
+def test_no_index_is_no_harm(tmp_path: Path, cache: Path) -> None:
+    cache.write_text("no folder")
+    folder = _folder(tmp_path / "gold")
+    assert len(load_dataset(folder)) == len(EXAMPLES)

@@ -14,7 +14,16 @@ from evalkit.formats.contents import other_content
 from evalkit.formats.native.json_faults import json_fault, objects_in
 from evalkit.formats.native.read_row import ReadRow
 
-__all__ = ["Typed", "json_row", "json_value", "read_rows", "read_typed_rows"]
+__all__ = [
+    "BYTE_ORDER_MARK",
+    "Typed",
+    "json_row",
+    "json_value",
+    "only_object",
+    "only_row",
+    "read_rows",
+    "read_typed_rows",
+]
 
 Row = dict[str, Any]
 
@@ -72,14 +81,25 @@ def _values(content: bytes, path: Path, typed: Typed | None) -> Iterator[tuple[s
     """Each value with its place, or what is wrong there."""
     if (other := other_content(content[:HEAD])) is not None:
         yield str(path), FormatError(f"{path}: is {other}")
+    elif typed is not None and (row := only_row(content, path, typed)) is not None:
+        # An article in a file of its own.
+        yield row.claims.where, row
     elif content.lstrip()[:1] == b"[":
         yield from _listed(content, path)
     else:
-        if typed is not None and content[:1] == b"{" and (row := typed(content, where := f"{path}:1")) is not None:
-            # One object, such as an article in a file of its own.
-            yield where, row
-            return
         yield from _lines(content.split(b"\n"), path, typed)
+
+
+def only_row(content: bytes, path: Path, typed: Typed) -> ReadRow | None:
+    """What the only object of a file says, alone or in a list, if it can be decoded by its types."""
+    if content[:1] == b"{":
+        return typed(content, f"{path}:1")
+    return typed(only_object(content), f"{path}[0]") if content[:1] == b"[" else None
+
+
+def only_object(content: bytes) -> bytes:
+    """The bytes of the only object of a file, alone or in a list; of no use where there are several."""
+    return content.strip()[1:-1] if content[:1] == b"[" else content
 
 
 def _listed(content: bytes, path: Path) -> Iterator[tuple[str, Any]]:

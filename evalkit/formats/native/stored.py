@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 from evalkit.errors import FormatError, InputError
 from evalkit.formats.collection import without_collection
@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["IndexedLines", "LineIndex", "StoredRecords", "is_large", "scanned"]
+__all__ = [
+    "AT_ONCE",
+    "IndexedLines",
+    "LineIndex",
+    "RecordNames",
+    "Store",
+    "StoredRecords",
+    "changed",
+    "is_large",
+    "scanned",
+    "state_of",
+]
 
 LARGE_BYTES = 64 << 20
 """A file of so many bytes stays where it is."""
@@ -82,8 +93,8 @@ class LineIndex:
         self._offsets.append(offset)
         self._lengths.append(length)
 
-    def whole(self, path: Path, descriptor: int) -> IndexedLines | None:
-        """The index of all that was met, of a file that is closed with it; None if an id was met twice."""
+    def names(self) -> RecordNames | None:
+        """The ids of all that was met, and their order; None if one was met twice."""
         import numpy as np
 
         ids, ends, number = bytes(self._ids), self._ends, len(self)
@@ -95,57 +106,39 @@ class LineIndex:
             if any(names[one] == names[other] for one, other in pairwise(by_name)):
                 return None
             order = np.array(by_name, np.int32)
-        columns = (np.array(ends, np.int64), np.array(self._offsets, np.int64), np.array(self._lengths, np.int32))
-        return IndexedLines(path, descriptor, ids, *columns, order)
+        return RecordNames(ids, np.array(ends, np.int64), order)
 
-
-class IndexedLines:
-    """The lines of a file by number and by the id of what is in them.
-
-    Args:
-        path: the file.
-        descriptor: the file, opened; it is closed when nobody holds this any longer.
-        ids: those of all lines, one after the other, as UTF-8.
-        ends: where each begins there, and the last ends.
-        offsets: where each line begins, in bytes.
-        lengths: of each line, in bytes.
-        order: the lines by ascending id.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        descriptor: int,
-        ids: bytes,
-        ends: NDArray[np.int64],
-        offsets: NDArray[np.int64],
-        lengths: NDArray[np.int32],
-        order: NDArray[np.int32],
-    ) -> None:
-        self.path, self.order = path, order
-        self._descriptor, self._state = descriptor, _state(descriptor)
-        self._ids, self._ends, self._offsets, self._lengths = ids, ends, offsets, lengths
-        weakref.finalize(self, os.close, descriptor)
-
-    def __len__(self) -> int:
-        return len(self._offsets)
-
-    @property
-    def in_file(self) -> NDArray[np.int32]:
-        """The lines in the order of the file."""
+    def whole(self, path: Path, descriptor: int) -> IndexedLines | None:
+        """The index of all that was met, of a file that is closed with it; None if an id was met twice."""
         import numpy as np
 
-        return np.arange(len(self), dtype=np.int32)
+        names = self.names()
+        if names is None:
+            return None
+        return IndexedLines(path, descriptor, names, np.array(self._offsets), np.array(self._lengths, np.int32))
+
+
+class RecordNames:
+    """The ids of records, by their numbers in the order in which they were met.
+
+    Args:
+        ids: those of all records, one after the other, as UTF-8.
+        ends: where each begins there, and the last ends.
+        order: the numbers by ascending id.
+    """
+
+    def __init__(self, ids: bytes, ends: NDArray[np.int64], order: NDArray[np.int32]) -> None:
+        self._ids, self._ends, self.order = ids, ends, order
 
     def id_of(self, number: int) -> str:
-        """The id of a line."""
+        """The id of a record."""
         return self._name(number).decode()
 
     def _name(self, number: int) -> bytes:
         return self._ids[self._ends[number] : self._ends[number + 1]]
 
     def number_of(self, record_id: str) -> int | None:
-        """The line of an id; None if there is none."""
+        """The number of an id; None if there is none."""
         name = record_id.encode("utf-8", "surrogatepass")
         low, high = 0, len(self.order)
         while low < high:
@@ -157,28 +150,70 @@ class IndexedLines:
         found = int(self.order[low]) if low < len(self.order) else None
         return found if found is not None and self._name(found) == name else None
 
-    def line(self, number: int) -> bytes:
-        """The content of a line.
 
-        Raises:
-            InputError: the file is not what it was.
-        """
+class Store(Protocol):
+    """Where records are."""
+
+    names: RecordNames
+
+    def content(self, number: int) -> bytes:
+        """The bytes of a record. Raises InputError if they are not what they were."""
+
+    def refuse_changed(self) -> None:
+        """Raises InputError if it is known that something is not what it was."""
+
+    def changed(self, number: int) -> InputError:
+        """What is said of a record that is not what it was."""
+
+
+class IndexedLines:
+    """The lines of a file.
+
+    Args:
+        path: the file.
+        descriptor: the file, opened; it is closed when nobody holds this any longer.
+        names: the ids of what is in the lines.
+        offsets: where each line begins, in bytes.
+        lengths: of each line, in bytes.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        descriptor: int,
+        names: RecordNames,
+        offsets: NDArray[np.int64],
+        lengths: NDArray[np.int32],
+    ) -> None:
+        self.path, self.names = path, names
+        self._descriptor, self._state = descriptor, state_of(descriptor)
+        self._offsets, self._lengths = offsets, lengths
+        weakref.finalize(self, os.close, descriptor)
+
+    def content(self, number: int) -> bytes:
+        """The content of a line. Raises InputError if the file is not what it was."""
         content = os.pread(self._descriptor, int(self._lengths[number]), int(self._offsets[number]))
         if len(content) != self._lengths[number]:
-            raise _changed(self.path)
+            raise changed(self.path)
         return content
 
     def refuse_changed(self) -> None:
         """Raises InputError if the file is not what it was when it was indexed."""
-        if _state(self._descriptor) != self._state:
-            raise _changed(self.path)
+        if state_of(self._descriptor) != self._state:
+            raise changed(self.path)
+
+    def changed(self, number: int) -> InputError:
+        """What is said of a line that is not what it was."""
+        return changed(self.path)
 
 
-def _changed(path: Path) -> InputError:
+def changed(path: Path) -> InputError:
+    """What is said of a file that is not what it was."""
     return InputError(f"{path}: was changed while it was read; start again, and write elsewhere meanwhile")
 
 
-def _state(descriptor: int) -> tuple[int, int]:
+def state_of(descriptor: int) -> tuple[int, int]:
+    """What is another when an opened file is written to: its size, and when it was changed last."""
     info = os.fstat(descriptor)
     return info.st_size, info.st_mtime_ns
 
@@ -187,20 +222,20 @@ class StoredRecords(Sequence[Record], Generic[Record]):
     """Records in a file, decoded whenever they are asked for: 256 at a time where one is asked for after the other.
 
     Args:
-        lines: the file.
-        numbers: the lines of these records, in their order.
-        decode: makes the record of a line.
+        store: where they are.
+        numbers: their numbers there, in their order.
+        decode: makes a record of its bytes.
         id_of: the id of a record.
     """
 
     def __init__(
         self,
-        lines: IndexedLines,
+        store: Store,
         numbers: NDArray[np.int32],
         decode: Callable[[bytes], Record],
         id_of: Callable[[Record], str],
     ) -> None:
-        self._lines, self._numbers, self._decode, self._id_of = lines, numbers, decode, id_of
+        self._store, self._numbers, self._decode, self._id_of = store, numbers, decode, id_of
         self._first, self._block = 0, list[Record]()
         self._places: NDArray[np.int32] | None = None
 
@@ -238,41 +273,40 @@ class StoredRecords(Sequence[Record], Generic[Record]):
     def changed(self, change: Callable[[Record], Record]) -> StoredRecords[Record]:
         """The same records, each changed in one way whenever it is decoded; ids stay."""
         decode = self._decode
-        return StoredRecords(self._lines, self._numbers, lambda line: change(decode(line)), self._id_of)
+        return StoredRecords(self._store, self._numbers, lambda line: change(decode(line)), self._id_of)
 
     @property
     def ids(self) -> Iterator[str]:
         """The ids of all records, which takes no look into the file."""
-        return map(self._lines.id_of, map(int, self._numbers))
+        return map(self._store.names.id_of, map(int, self._numbers))
 
     def get(self, record_id: str, default: Any = None) -> Any:
         """The record of an id; the default if there is none."""
         import numpy as np
 
-        number = self._lines.number_of(record_id)
+        number = self._store.names.number_of(record_id)
         if number is None:
             return default
         if self._places is None:
-            self._places = np.full(len(self._lines), -1, np.int32)
+            self._places = np.full(len(self._store.names.order), -1, np.int32)
             self._places[self._numbers] = np.arange(len(self), dtype=np.int32)
         place = int(self._places[number])
         return default if place < 0 else self[place]
 
     def _of(self, numbers: NDArray[np.int32]) -> StoredRecords[Record]:
-        return StoredRecords(self._lines, numbers, self._decode, self._id_of)
+        return StoredRecords(self._store, numbers, self._decode, self._id_of)
 
     @without_collection()
     def _records(self, first: int, end: int) -> list[Record]:
-        lines = self._lines
-        lines.refuse_changed()
-        records = []
+        store, records = self._store, []
+        store.refuse_changed()
         for number in map(int, self._numbers[first:end]):
             try:
-                record = self._decode(lines.line(number))
+                record = self._decode(store.content(number))
             except FormatError as error:
-                raise _changed(lines.path) from error
-            if self._id_of(record) != lines.id_of(number):
-                raise _changed(lines.path)
+                raise store.changed(number) from error
+            if self._id_of(record) != store.names.id_of(number):
+                raise store.changed(number)
             records.append(record)
         return records
 
@@ -301,7 +335,7 @@ def scanned(
         FormatError: a line cannot be read so.
         InputError: the file is changed meanwhile.
     """
-    offset, state = 0, _state(descriptor)
+    offset, state = 0, state_of(descriptor)
     with open(descriptor, "rb", closefd=False) as lines:
         for number, line in enumerate(lines, 1):
             content = line.removesuffix(b"\n")
@@ -310,5 +344,5 @@ def scanned(
                 index.add(id_of(row), offset, len(content))
                 yield row
             offset += len(line)
-    if _state(descriptor) != state:
-        raise _changed(path)
+    if state_of(descriptor) != state:
+        raise changed(path)
