@@ -2,18 +2,19 @@
 
 It is asked in batches, or article by article where it works so anyway or an article has its time. A process that is
 lost fails the article that it was at; of a batch nobody knows which that is, and the runner asks again for each. One
-that was killed may have been killed by somebody else, so its article is asked about once more, in a new process.
+that was killed may have been killed by somebody else, so what it was asked is asked again, in a new process.
 One that ends by itself, with a status, ends the run, as it would here, unless failures are allowed for.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from evalkit.errors import EvalkitError, ExtractorError
 from evalkit.extractors.base import ArticleFailure, Extractor, ExtractorSpec, PairLabels, PairsError, StancePair
@@ -35,11 +36,14 @@ __all__ = ["WorkerExtractor"]
 
 _WARMING = 5.0
 """Seconds that it has at least to load what it loads when it is first asked."""
+_TRIES = 3
+"""Processes that may be killed at one thing before it is to blame."""
 _MOMENT = 0.5
 """Seconds in which what somebody interrupted may end by itself."""
 _log = logging.getLogger("evalkit.extractors")
 
 Row = dict[str, Any]
+Result = TypeVar("Result")
 
 
 class WorkerExtractor:
@@ -176,7 +180,7 @@ class WorkerExtractor:
         request = {"do": "label_pairs", "article": article_to_send(article), "pairs": pairs_to_row(pairs)}
         with under_way([article]):
             try:
-                row = self._ask_alone(request)
+                row = self._ask(request, self._limit, warm=True)
             except LostError as error:
                 raise PairsError(self._of_one(error, article)) from error
         if "failure" in row:
@@ -196,27 +200,12 @@ class WorkerExtractor:
     def _answers(self, articles: Sequence[Article]) -> list[Answer]:
         request = {"do": "extract", "articles": [article_to_send(article) for article in articles]}
         try:
-            if len(articles) > 1:
-                row = self._ask(request, self._limit, warm=True, told=finished_here)
-            else:
-                row = self._ask_alone(request)
+            row = self._ask(request, self._limit, warm=True, told=finished_here, again=len(articles) == 1)
         except LostError as error:
             if len(articles) > 1:
                 raise
             raise LostError(self._of_one(error, articles[0])) from error
         return [answer_from_row(answer) for answer in row["answers"]]
-
-    def _ask_alone(self, request: Row) -> Row:
-        """What a process answers about one article: the second one, if the first was killed at it.
-
-        Raises:
-            LostError: it is lost.
-            EvalkitError: what the extractor raised.
-        """
-        try:
-            return self._ask(request, self._limit, warm=True)
-        except KilledError:
-            return self._ask(request, self._limit, warm=True)
 
     def _of_one(self, error: LostError, article: Article) -> str:
         """What is said of one article at which a process was lost.
@@ -250,13 +239,27 @@ class WorkerExtractor:
         *,
         warm: bool = False,
         told: Callable[[int], None] = lambda finished: None,
+        again: bool = True,
     ) -> Row:
         """What a process answers that has nothing else to do.
 
+        Args:
+            request: what is asked for.
+            seconds: how long the answer may take; None for ever.
+            warm: whether it has to have loaded what it loads.
+            told: called with the number of articles that are done, where the process says so before.
+            again: whether another process is asked if it is killed.
+
         Raises:
-            LostError: it is lost.
+            LostError: it is lost, and so were others.
             EvalkitError: what the extractor raised.
         """
+        row = _tried(_TRIES if again else 1, lambda: self._asked(request, seconds, told, warm=warm))
+        if "raised" in row:
+            raise error_from_row(row)
+        return row
+
+    def _asked(self, request: Row, seconds: float | None, told: Callable[[int], None], *, warm: bool) -> Row:
         worker = self._warm() if warm else self._free()
         try:
             with self._lock:
@@ -271,8 +274,6 @@ class WorkerExtractor:
         finally:
             with self._lock:
                 self._busy.discard(worker)
-        if "raised" in row:
-            raise error_from_row(row)
         return row
 
     def _free(self) -> Worker:
@@ -315,12 +316,15 @@ class WorkerExtractor:
             ExtractorError: it cannot be made.
             EvalkitError: what its making raised.
         """
+        with self._named("it cannot be set up"):
+            return _tried(_TRIES, self._set_up)
+
+    def _set_up(self) -> tuple[Worker, Row]:
         worker = self._start()
         try:
-            with self._named("it cannot be set up"):
-                row = worker.ask(self._hello)
-                if "raised" in row:
-                    raise error_from_row(row)
+            row = worker.ask(self._hello)
+            if "raised" in row:
+                raise error_from_row(row)
             if self._fingerprint and not getattr(self, "uncached", ""):
                 self._compare(worker.ask({"do": "fingerprint"}))
         except BaseException:
@@ -349,3 +353,15 @@ class WorkerExtractor:
             yield
         except (LostError, RaisedError) as error:
             raise ExtractorError(f"{self._where}: {what}: {error}") from error
+
+
+def _tried(times: int, ask: Callable[[], Result]) -> Result:
+    """What comes of asking, as often as that if a process is killed each time.
+
+    Raises:
+        KilledError: the last one was killed, too.
+    """
+    for _ in range(times - 1):
+        with contextlib.suppress(KilledError):
+            return ask()
+    return ask()

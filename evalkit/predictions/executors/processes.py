@@ -51,7 +51,7 @@ class ProcessExtractor(WorkerExtractor):
         request = {"do": "predict", "articles": articles, "pairs": pairs, "layers": list(layers)}
         with under_way([job.article for job in batch]):
             try:
-                row = self._ask(request, told=finished_here)
+                row = self._ask(request, told=finished_here, again=False)
                 answer = answer_from_bytes(row["lines"].encode(), [batch], layers)
             except EvalkitError:
                 return None

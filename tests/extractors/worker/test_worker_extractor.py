@@ -15,6 +15,7 @@ from evalkit.errors import EvalkitError, ExtractorError, InputError, UnknownName
 from evalkit.extractors.base import ArticleFailure, Extractor, PairLabeler, StancePair, traits_of
 from evalkit.extractors.callable import as_extractor
 from evalkit.extractors.table import load_extractor
+from evalkit.extractors.worker import extractor as worker_extractor
 from evalkit.extractors.worker.extractor import WorkerExtractor
 from evalkit.predictions.batches import Job, predict_batch
 from evalkit.predictions.executors.local import LocalExecutor
@@ -201,6 +202,8 @@ def predictions(folder: Path) -> dict[tuple[str, str], Prediction]:
     """What comes of each way to behave, as a function and in a batch, each between two articles that are good."""
     sys.path.insert(0, str(folder))
     made = {}
+    # Nobody else kills them here.
+    tries, worker_extractor._TRIES = worker_extractor._TRIES, 1
     try:
         jobs = [one for way in SAID for one in (job(f"before {way}"), job(way))] + [job("last")]
         for kind in ("find", "Batches"):
@@ -210,6 +213,7 @@ def predictions(folder: Path) -> dict[tuple[str, str], Prediction]:
             finally:
                 extractor.close()
     finally:
+        worker_extractor._TRIES = tries
         sys.path.remove(str(folder))
     return made
 
