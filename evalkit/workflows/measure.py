@@ -60,13 +60,15 @@ def measure_extractor(
             bootstrap_of(options.intervals, [example.article for example in gold])
             check_scoring(gold, options.scoring)
             kept_gold(gold, options.scoring.without)
+        scored = Scored(scoring=options.scoring, intervals=options.intervals, baseline=baseline)
+        if shard is None:
+            planned = planned_run(system, gold)
+        else:
+            planned = planned_shard(system, gold, shard, options.read, scored)
         # Stands in the run from the start: one that is not scored in the end is scored again as it was asked for.
-        planned = planned_run(system, gold).scored_as(stated(options.scoring))
+        planned = planned.scored_as(stated(options.scoring))
         if looks:
             check_evaluable(gold, planned, options.scoring)
-        scored = Scored(scoring=options.scoring, intervals=options.intervals, baseline=baseline)
-        if shard is not None:
-            planned = planned_shard(planned, system, shard, options.read, scored)
         folder = RunFolder(
             Path(options.running.out or RunFolder.default(planned.extractor, planned.key_of_whole, shard).path)
         )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evalkit.dataset.gold import GoldDataset
+from evalkit.dataset.gold import GoldDataset, article_ids
 from evalkit.errors import InputError
 from evalkit.files import path_of
 from evalkit.options import listed
@@ -128,8 +128,8 @@ def _check_articles(parts: Sequence[ShardFolder], gold: GoldDataset) -> None:
     """Refuses shards that hold more or fewer articles than fall to them."""
     of = parts[0].shard.of
     wanted = dict.fromkeys(range(1, of + 1), 0)
-    for example in gold:
-        wanted[shard_number(example.article.id, of)] += 1
+    for name in article_ids(gold.examples):
+        wanted[shard_number(name, of)] += 1
     odd = [one for one in parts if one.gold.articles != wanted[one.shard.number]]
     if odd:
         said = "; ".join(
@@ -209,7 +209,7 @@ def _with_predictions(run: Run, parts: Sequence[ShardFolder], over: GoldDataset,
     if not _is_there(facts, run, folder):
         if not facts.get("complete"):
             folder.write_facts(run.key, run.stored_facts)
-        sha256 = folder.write_lines(merged_lines(parts, (example.article.id for example in over)))
+        sha256 = folder.write_lines(merged_lines(parts, article_ids(over.examples)))
         run = replace(run, sha256=sha256, complete=True)
         folder.write_facts(run.key, run.stored_facts)
         folder.remove_old_result(sha256)

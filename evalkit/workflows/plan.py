@@ -53,10 +53,8 @@ def plan_extraction(
         folder, kept, cached = str(running.out or ""), None, None
         missing = jobs
         if not traits.asks_first:
-            planned = planned_run(system, gold)
+            planned = planned_run(system, gold) if shard is None else planned_shard(system, gold, shard, options.read)
             check_evaluable(gold, planned, options.scoring)
-            if shard is not None:
-                planned = planned_shard(planned, system, shard, options.read)
             place = RunFolder(
                 Path(running.out or RunFolder.default(planned.extractor, planned.key_of_whole, shard).path)
             )

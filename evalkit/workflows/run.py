@@ -93,9 +93,8 @@ def run_extractor(
         out = path_of(options.running.out, _OUT).absolute()
         options = replace(options, running=replace(options.running, out=out))
     with resolved(extractor, settings, options.running) as system:
-        planned = planned_run(system, gold_from(dataset, options.read))
-        if (shard := options.running.part) is not None:
-            planned = planned_shard(planned, system, shard, options.read)
+        gold, shard = gold_from(dataset, options.read), options.running.part
+        planned = planned_run(system, gold) if shard is None else planned_shard(system, gold, shard, options.read)
         with followed(planned, options.running) as follow:
             return follow.end(make_run(system, planned, follow.running))
 
@@ -130,22 +129,24 @@ def planned_run(system: Extractor, gold: GoldDataset) -> Run:
 
 
 def planned_shard(
-    planned: Run, system: Extractor, shard: Shard, read: ReadOptions, scored: Scored | None = None
+    system: Extractor, gold: GoldDataset, shard: Shard, read: ReadOptions, scored: Scored | None = None
 ) -> Run:
     """A shard of a run before anything is extracted.
 
     Args:
-        planned: the whole run.
         system: the extractor.
+        gold: that of the whole run.
         shard: which shard.
         read: which articles of the split the whole run is over.
         scored: how the whole is scored when the shards are merged; None if it is not.
+
+    Raises:
+        InputError: something is annotated in an article of the shard whose text is not known.
     """
-    if planned.gold is None or planned.dataset is None:
-        raise InputError("a run over gold that is not at hand has no shards; give the gold")
-    traits, part = traits_of(system), part_of_gold(planned.dataset, {shard.number}, shard.of)
+    part = part_of_gold(gold, {shard.number}, shard.of)
+    planned, traits = planned_run(system, part), traits_of(system)
     whole = WholeRun(
-        articles=len(planned.dataset),
+        articles=len(gold),
         limit=read.limit,
         chosen=read.articles,
         scored=scored,
@@ -153,8 +154,7 @@ def planned_shard(
         prices=traits.token_prices,
         uncached=traits.uncached,
     )
-    gold = replace(planned.gold, articles=len(part))
-    return replace(planned, gold=gold, dataset=part, shard=shard, whole=whole)
+    return replace(planned, gold=replace(GoldReference.of(gold), articles=len(part)), shard=shard, whole=whole)
 
 
 def make_run(

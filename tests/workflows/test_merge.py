@@ -17,6 +17,7 @@ import pytest
 import evalkit
 from evalkit.errors import InputError, OutputError
 from evalkit.extractors.base import ArticleFailure
+from evalkit.formats.native.stored import StoredRecords
 from evalkit.options import Intervals, Options, ReadOptions, Running, Scoring
 from evalkit.predictions.run import Run
 from evalkit.predictions.shards.assignment import shard_number
@@ -108,6 +109,17 @@ def test_the_same_bytes(of: int, how: dict[str, int]):
     assert list(merged.failed) == ["bodo-1"]
     # A failed article is tried again by its shard, and the run is whole without being merged of new folders.
     assert Run.load("merged").merged == merged.merged
+
+
+def test_gold_and_predictions_that_stay_in_large_files(monkeypatch: pytest.MonkeyPatch):
+    measured("whole")
+    monkeypatch.setattr("evalkit.formats.native.stored.LARGE_BYTES", 1)
+    assert isinstance(evalkit.load_dataset("gold.jsonl", split="all").examples, StoredRecords)
+    merged = merge_runs(divided(3), out="merged")
+    assert isinstance(merged.predictions, StoredRecords)
+    assert contents("merged") == contents("whole")
+    shutil.rmtree("shards/2")
+    merge_runs("shards", out="partial", partial=True)
 
 
 def test_options_of_the_whole_are_those_of_its_shards():

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from evalkit.dataset.fingerprint import fingerprint_of
-from evalkit.dataset.gold import GoldDataset
+from evalkit.dataset.gold import GoldDataset, article_ids, picked
 
 __all__ = ["part_of_gold", "shard_number"]
 
@@ -19,7 +19,8 @@ def shard_number(article_id: str, of: int) -> int:
 
 def part_of_gold(gold: GoldDataset, numbers: Collection[int], of: int) -> GoldDataset:
     """The articles of some shards, with a fingerprint of their own; there may be none."""
-    examples = tuple([example for example in gold if shard_number(example.article.id, of) in numbers])
-    if len(examples) == len(gold):
+    places = [place for place, name in enumerate(article_ids(gold.examples)) if shard_number(name, of) in numbers]
+    if len(places) == len(gold):
         return gold
+    examples = picked(gold.examples, places)
     return replace(gold, examples=examples, fingerprint=fingerprint_of(examples))
