@@ -29,18 +29,23 @@ NAMELESS = -1
 _NOTHING = Annotations()
 
 
+class _Numbers(dict[str | None, int]):
+    """Names and their numbers; a name that is new gets the next one."""
+
+    def __missing__(self, name: str | None) -> int:
+        self[name] = number = len(self) - 1
+        return number
+
+
 class Names:
     """Numbers of names, given as they are met."""
 
     def __init__(self) -> None:
-        self._number: dict[str | None, int] = {None: NAMELESS}
+        self._number = _Numbers({None: NAMELESS})
 
     def codes(self, names: Iterable[str | None]) -> Ints:
         """The number of each name."""
-        number, spelled = self._number, list(names)
-        for name in dict.fromkeys(spelled):
-            number.setdefault(name, len(number) - 1)
-        return np.asarray(array("q", list(map(number.__getitem__, spelled))))
+        return np.asarray(array("q", list(map(self._number.__getitem__, names))))
 
     def __len__(self) -> int:
         return len(self._number) - 1

@@ -12,7 +12,7 @@ from evalkit.scoring.arrays import Ints
 
 __all__ = ["tokens_of"]
 
-CHARACTERS_AT_ONCE = 1 << 22
+CHARACTERS_AT_ONCE = 1 << 17
 """So many characters are looked at together: it bounds the memory."""
 
 _SPACE, _WORD, _OTHER, _UNKNOWN = range(4)

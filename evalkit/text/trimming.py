@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from evalkit.toml import parse_toml
@@ -66,26 +66,36 @@ def _cut(text: str, start: int, end: int, words: EdgeWords | None, *, from_front
         if from_front:
             while start < end and _is_edge(text[start]):
                 start += 1
-            start += _leading(text[start:end], words.leading if words else (), more)
+            start += _leading(text, start, end, words.leading if words else (), more)
         else:
-            end -= _ending(text[start:end], words.ending if words else (), more)
+            end -= _ending(text, start, end, words.ending if words else (), more)
             while start < end and _is_edge(text[end - 1]):
                 end -= 1
     return start, end
 
 
+# Few characters stand at ends, and what kind they are is asked again with every span.
+@lru_cache(maxsize=1 << 12)
 def _is_edge(character: str) -> bool:
     return character.isspace() or character in _MARKS or unicodedata.category(character).startswith("P")
 
 
-def _leading(stretch: str, words: Sequence[str], more: bool) -> int:
+def _leading(text: str, start: int, end: int, words: tuple[str, ...], more: bool) -> int:
     """How many characters the word at the front has, if it is one of these and something follows."""
-    word = stretch.split(maxsplit=1)[0] if stretch.strip() else ""
-    follows = more or len(word) < len(stretch.rstrip())
-    return len(word) if word and follows and word.lower() in words else 0
+    # No more is looked at than the longest of them and what would make it longer: a quote may be a page long.
+    head = text[start : min(end, start + _longest(words) + 1)]
+    word = head.split(maxsplit=1)[0] if words and head.strip() else ""
+    if word.lower() not in words:
+        return 0
+    return len(word) if more or (not text[start + len(word) : end].isspace() and start + len(word) < end) else 0
 
 
-def _ending(stretch: str, endings: Sequence[str], more: bool) -> int:
+def _ending(text: str, start: int, end: int, endings: tuple[str, ...], more: bool) -> int:
     """How many characters the ending has, if it is one of these and something stands before it."""
-    long_enough = (one for one in endings if more or len(stretch) > len(one))
-    return next((len(one) for one in long_enough if stretch.lower().endswith(one)), 0)
+    tail = text[max(start, end - _longest(endings)) : end].lower() if endings else ""
+    return next((len(one) for one in endings if tail.endswith(one) and (more or end - start > len(one))), 0)
+
+
+@cache
+def _longest(words: tuple[str, ...]) -> int:
+    return max(map(len, words), default=0)

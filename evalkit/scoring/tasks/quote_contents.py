@@ -14,6 +14,9 @@ __all__ = ["equal_contents", "trimmed_contents"]
 
 Pairs = tuple[Ints, Ints]
 
+LONELY = -(2**40)
+"""From here down the contents of gold quotes that meet nobody are numbered, and from twice as far those of predicted."""
+
 
 def equal_contents(matches: QuoteMatches, contents: Pairs | None = None) -> Pairs:
     """Quotes of equal content: those of equal kind that agree best first, so that copies find their own.
@@ -66,14 +69,18 @@ def trimmed_contents(matches: QuoteMatches, lang: str) -> tuple[Pairs, str]:
     """
     columns = matches.columns
     cut, told = trimmer(columns, lang)
-    # Two quotes of one content that meet no others stay a pair whatever is cut from both: anything else whose content
-    # came to be the same would share a token with them. So nothing has to be cut.
-    sure = matches.same_content & matches.alone[0][matches.pairs[0]]
+    # Contents that come to be the same share a token, if they have any. So two quotes of one content that meet no others
+    # stay a pair whatever is cut from both, and those that meet nobody find nobody: these need not be cut.
+    alone = [(meets == 1)[of_side] for meets, of_side in zip(matches.meets, matches.pairs, strict=True)]
+    sure = matches.same_content & alone[0] & alone[1]
     contents = []
     numbers: dict[tuple[int, Pieces], int] = {}
-    for side, of_side in zip(columns.sides, matches.pairs, strict=True):
+    for which, side in enumerate(columns.sides):
+        of_side, meets, tokens = matches.pairs[which], matches.meets[which], matches.tokens[which]
         number = np.zeros(len(side), dtype=np.int64)
         number[of_side[sure]] = -1 - np.arange(int(sure.sum()))
+        lonely = np.setdiff1d(tokens[0], np.flatnonzero(meets))
+        number[lonely] = LONELY * (1 + which) - np.arange(len(lonely))
         rest = np.flatnonzero(number == 0)
         number[rest] = [
             numbers.setdefault((article, cut(article, pieces_of(columns, side, item))), len(numbers))

@@ -37,14 +37,14 @@ class QuoteMatches:
             of the text. Tokens are numbered through all articles; where an article has no text its characters are.
         number_of_tokens: so many there are of them.
         pairs: positions of the matched gold and predicted quotes, one-to-one.
-        alone: which gold and which predicted quotes meet nothing but the quote that they are matched with.
+        meets: with how many of the other side each gold and each predicted quote shares a token and a character.
     """
 
     columns: Columns
     tokens: Both
     number_of_tokens: int
     pairs: tuple[Ints, Ints]
-    alone: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+    meets: tuple[Ints, Ints]
 
     @property
     def roles(self) -> QuoteRoles:
@@ -86,16 +86,17 @@ def _matched(columns: Columns) -> QuoteMatches:
     contents = contents_of(columns, columns.gold), contents_of(columns, columns.predicted)
     tokens, number = _touched(columns, contents)
     _refuse_crowds(columns)
-    pairs, alone = [], [np.zeros(len(side), dtype=bool) for side in columns.sides]
+    pairs, meets = [], [np.zeros(len(side), dtype=np.int64) for side in columns.sides]
     everything = np.arange(len(columns.gold)), np.arange(len(columns.predicted))
     for block in blocks(columns, *everything):
         gold, predicted, f1 = _met(columns, contents, tokens, block)
-        single = (np.bincount(gold)[gold] == 1) & (np.bincount(predicted)[predicted] == 1)
-        alone[0][gold[single]] = alone[1][predicted[single]] = True
+        for met, of_side in zip(meets, (gold, predicted), strict=True):
+            met += np.bincount(of_side, minlength=len(met))
+        single = (meets[0][gold] == 1) & (meets[1][predicted] == 1)
         pairs.append((gold[single], predicted[single]))
         pairs.append(_decided(columns, gold[~single], predicted[~single], f1[~single]))
     joined = tuple(np.concatenate(side) for side in zip(*pairs, strict=True))
-    return QuoteMatches(columns, tokens, number, (joined[0], joined[1]), (alone[0], alone[1]))
+    return QuoteMatches(columns, tokens, number, (joined[0], joined[1]), (meets[0], meets[1]))
 
 
 def contents_of(columns: Columns, side: SpanColumns) -> Stretches:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.records import Quote
+from evalkit.records import Quote, Span
 from evalkit.scoring.alignment import any_overlap
 from evalkit.scoring.arrays import Ints, Pieces
 from evalkit.scoring.columns import Columns
@@ -112,7 +112,7 @@ class QuoteRoles:
             self.meanings.meant(article[named], offered[named]) == wanted[named]
         )
         open_ones = np.flatnonzero(named & ~right & self.predicted.has_mention[predicted])
-        start, end = (bound[predicted[open_ones]].astype(np.int64) for bound in self.predicted.speaker)
+        start, end = (bound[predicted[open_ones]] for bound in self.predicted.speaker)
         right[open_ones] = self.meanings.mention(article[open_ones], start, end, wanted[open_ones])
         return right
 
@@ -138,10 +138,12 @@ def quote_roles(columns: Columns) -> QuoteRoles:
 
 def _roles(article: Ints, quotes: Sequence[Quote], shapes: dict[Pieces, int], meanings: Meanings) -> _Side:
     cues = [quote.cue for quote in quotes]
-    nowhere = ((NOWHERE, NOWHERE),)
-    start, end, _ = places_of([nowhere if quote.speaker is None else (quote.speaker,) for quote in quotes], {})
+    nowhere = Span(NOWHERE, NOWHERE)
+    mentions = np.array([bound for quote in quotes for bound in quote.speaker or nowhere], dtype=np.int64)
     names = meanings.names.codes(quote.speaker_id for quote in quotes)
-    return _Side(article, places_of([cue or ((0, 0),) for cue in cues], shapes), cues, (start, end), names)
+    return _Side(
+        article, places_of([cue or ((0, 0),) for cue in cues], shapes), cues, (mentions[0::2], mentions[1::2]), names
+    )
 
 
 def _all_equal(ours: Sequence[Any], gold: Ints, theirs: Sequence[Any], predicted: Ints) -> Mask:

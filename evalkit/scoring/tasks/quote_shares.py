@@ -63,16 +63,26 @@ def token(columns: Columns) -> Items:
     """Tokens of content; a token in two quotes of one kind is one row, in quotes of two kinds it is two."""
     matches = quote_matches(columns)
     kinds = np.union1d(columns.gold.label, columns.predicted.label)
-    owners = [_owners(matches, number, kinds) for number in (GOLD_SIDE, PREDICTED_SIDE)]
+    numbers = _touched_tokens(matches)
+    owners = [_owners(matches, number, kinds, numbers) for number in (GOLD_SIDE, PREDICTED_SIDE)]
     partners = _partners(owners[0], owners[1])
     gold, predicted = (_rows(columns, number, owners[number], partners[number]) for number in (0, 1))
     return items_of_rows(columns, gold, predicted)
 
 
-def _owners(matches: QuoteMatches, number: int, kinds: Ints) -> NDArray[np.int32]:
+def _touched_tokens(matches: QuoteMatches) -> Ints:
+    """For each token, and for the end of all, how many before it are touched by any quote."""
+    depth = np.zeros(matches.number_of_tokens + 1, dtype=np.int64)
+    for _, start, end in matches.tokens:
+        depth += np.bincount(start, minlength=len(depth)) - np.bincount(end, minlength=len(depth))
+    return np.append(0, np.cumsum(np.cumsum(depth) > 0))
+
+
+def _owners(matches: QuoteMatches, number: int, kinds: Ints, numbers: Ints) -> NDArray[np.int32]:
     """For each of some kinds and each token the first quote that touches it, or `NOBODY`; shape (kinds, tokens)."""
-    owners = np.full((len(kinds), matches.number_of_tokens), NOBODY, dtype=np.int32)
+    owners = np.full((len(kinds), int(numbers[-1])), NOBODY, dtype=np.int32)
     quote, start, end = matches.tokens[number]
+    start, end = numbers[start], numbers[end]
     of_kind = [owners[place] for place in np.searchsorted(kinds, matches.columns.sides[number].label[quote]).tolist()]
     # From the last quote to the first, so that the first one's name is the one that stays.
     for owner, name, low, high in zip(
@@ -105,8 +115,8 @@ def _partners(gold: NDArray[np.int32], predicted: NDArray[np.int32]) -> tuple[ND
 
 def _rows(columns: Columns, number: int, owners: NDArray[np.int32], partners: NDArray[np.int32]) -> Rows:
     """A row for each token of each kind, by quote and in order of the text."""
-    kind, tokens = np.nonzero(owners != NOBODY)
-    item, partner = owners[kind, tokens].astype(np.int64), partners[kind, tokens].astype(np.int64)
+    rows = np.flatnonzero(owners.ravel() != NOBODY)
+    item, partner = (of_kinds.ravel()[rows].astype(np.int64) for of_kinds in (owners, partners))
     order = np.argsort(item, kind="stable")
     item, partner = item[order], partner[order]
     return Rows(item, columns.sides[number].label[item], (partner != NOBODY).astype(np.float64), partner, number)
