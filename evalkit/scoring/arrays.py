@@ -24,6 +24,9 @@ __all__ = [
 
 Ints = NDArray[np.signedinteger[Any]]
 
+STEPS = 3
+"""So many places are looked at one after the other before they are searched for."""
+
 Pieces = tuple[tuple[int, int], ...]
 """The stretches of text of one item: start and end of each, ascending, none touching the next."""
 
@@ -39,11 +42,22 @@ def overlapping(start: Ints, end: Ints, other_start: Ints, other_end: Ints) -> t
     """Positions of all pairs of stretches that overlap, of two sides that ascend by start and have no empty ones."""
     # Of two that overlap, one starts inside the other: the other side's (or both at one place), or this side's.
     low = np.searchsorted(other_start, start, "left")
-    left, right = ranges(low, np.searchsorted(other_start, end, "left"))
+    left, right = ranges(low, _from(low, other_start, end))
     # One starts no later than the other side's number j if no more than j of the other side start before it.
     no_later = np.cumsum(np.bincount(low, minlength=len(other_start) + 1))[: len(other_start)]
-    inner, outer = ranges(no_later, np.searchsorted(start, other_end, "left"))
+    inner, outer = ranges(no_later, _from(no_later, start, other_end))
     return np.concatenate([left, outer]), np.concatenate([right, inner])
+
+
+def _from(first: Ints, values: Ints, asked: Ints) -> Ints:
+    """As `np.searchsorted(values, asked)` where no place is before `first` and nearly all are close behind it."""
+    place, beyond = first.copy(), np.append(values, np.iinfo(np.int64).max)
+    waiting = np.flatnonzero(beyond[place] < asked)
+    for _ in range(STEPS):
+        place[waiting] += 1
+        waiting = waiting[beyond[place[waiting]] < asked[waiting]]
+    place[waiting] = np.searchsorted(values, asked[waiting])
+    return place
 
 
 def overlaps(start: Ints, end: Ints, other_start: Ints, other_end: Ints) -> int:

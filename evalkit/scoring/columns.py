@@ -30,6 +30,8 @@ __all__ = ["Columns", "Ints", "Pieces", "SpanColumns"]
 
 GOLD_SIDE, PREDICTED_SIDE = range(2)
 
+Mask = NDArray[np.bool_]
+
 
 @dataclass(frozen=True, eq=False)
 class SpanColumns:
@@ -133,15 +135,17 @@ class Columns:
         width = stride or self.stride
         # Every article (or label of an article) gets a lane of the axis, longer than any of its items reaches: so one
         # search over all articles finds what overlaps, and nothing across articles.
-        lane: Ints = side.article[chosen].astype(np.int64)
         if by_label:
-            lane = lane * len(self.labels) + side.label[chosen]
+            # Only cells that something is in: articles times labels may be more than there are numbers for.
+            lane: Ints = self.filled.place[side is self.predicted][chosen]
+        else:
+            lane = side.article[chosen].astype(np.int64)
         start: Ints = lane * width + side.start[chosen]
         end: Ints = lane * width + side.end[chosen]
         empty = start == end
         if empty.any():
             # A second axis behind the first, on which a span without characters has one, for its equals to meet.
-            lanes = len(self.articles) * (len(self.labels) if by_label else 1)
+            lanes = len(self.filled.numbers) if by_label else len(self.articles)
             start = np.where(empty, start + lanes * width, start)
             end = np.where(empty, start + 1, end)
         return start, end
@@ -191,34 +195,42 @@ class Columns:
         same_gold, same_predicted = match_sorted(*places)
         return gold[same_gold], predicted[same_predicted]
 
-    def flat(self, *, by_label: bool) -> NDArray[np.bool_]:
-        """For each article whether no two items of one side overlap in it (with `by_label`: of one label)."""
-        return self._flat_by_label if by_label else self._flat
+    def alone(self, *, by_label: bool) -> tuple[Mask, Mask]:
+        """Which gold and which predicted items overlap no other of their side (with `by_label`: of their label).
+
+        Some that overlap none may be missing, such as those inside the hull of an item in several pieces.
+        """
+        return self._alone_by_label if by_label else self._alone
 
     @cached_property
-    def _flat(self) -> NDArray[np.bool_]:
-        nested = np.zeros(len(self.articles), dtype=bool)
-        for side in (self.gold, self.predicted):
-            # In order of start, two items that overlap leave no neighbours between them that do not.
-            close = (side.end[:-1] > side.start[1:]) | (side.start[:-1] == side.start[1:])
-            nested[side.article[1:][close & (side.article[:-1] == side.article[1:])]] = True
-            # A hull says nothing about what lies between its pieces: such articles are looked at closely.
-            nested[side.article[side.shape != 0]] = True
-        return ~nested
+    def _alone(self) -> tuple[Mask, Mask]:
+        gold, predicted = (
+            _clear(side.article.astype(np.int64) * self.stride + side.start, side.end - side.start)
+            for side in self.sides
+        )
+        return gold, predicted
 
     @cached_property
-    def _flat_by_label(self) -> NDArray[np.bool_]:
-        flat = self._flat.copy()
-        if flat.all():
-            return flat
-        # Articles where nothing overlaps at all are flat by label too; only the others are sorted again.
-        doubtful = ~flat
-        flat[:] = True
-        for side in (self.gold, self.predicted):
-            items = np.flatnonzero(doubtful[side.article])
-            start, end = self.axis(side, items, by_label=True)
+    def _alone_by_label(self) -> tuple[Mask, Mask]:
+        done = []
+        for side, alone in zip(self.sides, self._alone, strict=True):
+            # What overlaps nothing at all overlaps nothing of its label; only the others are sorted again.
+            doubtful = np.flatnonzero(~alone)
+            start, end = self.axis(side, doubtful, by_label=True)
             order = np.argsort(start, kind="stable")
-            clash = start[order][1:] < end[order][:-1]
-            flat[side.article[items[order][1:][clash]]] = False
-            flat[side.article[side.shape != 0]] = False
-        return flat
+            clear = alone.copy()
+            clear[doubtful[order]] = _clear(start[order], (end - start)[order])
+            done.append(clear)
+        return done[0], done[1]
+
+
+def _clear(start: Ints, length: Ints) -> Mask:
+    """Which stretches that ascend by start neither overlap another nor start where another does."""
+    end = start + length
+    # One overlaps an earlier one if any of those reaches beyond its start, and a later one if the next one starts
+    # before its end.
+    meets = (start[1:] < np.maximum.accumulate(end)[:-1]) | (start[1:] == start[:-1])
+    clear = np.ones(len(start), dtype=bool)
+    clear[1:] &= ~meets
+    clear[:-1] &= ~((start[1:] < end[:-1]) | (start[1:] == start[:-1]))
+    return clear

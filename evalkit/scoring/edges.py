@@ -44,20 +44,20 @@ def pending(columns: Columns, *, by_label: bool) -> tuple[Ints, Ints, Ints, Ints
     """Splits the items: pairs that agree and can touch nothing else, and all items that must be looked at.
 
     Returns:
-        Positions of the settled gold and predicted items (pairs), then of the open gold and predicted items. In an
-        article where no two items of a side overlap, an item that has its equal on the other side meets nothing else.
+        Positions of the settled gold and predicted items (pairs), then of the open gold and predicted items. Two equal
+        items that overlap no other of their own sides meet nothing but each other.
     """
     split: tuple[Ints, Ints, Ints, Ints] | None = columns.memo.get(("pending", by_label))
     if split is None:
-        split = columns.memo["pending", by_label] = _split(columns, columns.flat(by_label=by_label))
+        split = columns.memo["pending", by_label] = _split(columns, columns.alone(by_label=by_label))
     return split
 
 
-def _split(columns: Columns, flat: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints, Ints]:
+def _split(columns: Columns, alone: tuple[NDArray[np.bool_], NDArray[np.bool_]]) -> tuple[Ints, Ints, Ints, Ints]:
     gold, predicted = columns.equal
-    if flat.all():
+    settled = alone[0][gold] & alone[1][predicted]
+    if settled.all():
         return gold, predicted, *columns.unequal
-    settled = flat[columns.gold.article[gold]]
     gold, predicted = gold[settled], predicted[settled]
     return gold, predicted, unpaired(len(columns.gold), gold), unpaired(len(columns.predicted), predicted)
 
@@ -77,10 +77,10 @@ def edges_in_blocks(columns: Columns, gold: Ints, predicted: Ints, *, by_label: 
 def _known_edges(columns: Columns, gold: Ints, predicted: Ints) -> Edges | None:
     """What overlaps whatever the label, from one search for all conventions; None if that has not looked at all items.
 
-    It looks at the items without an equal: conventions ask for no others, except about items nested in each other.
+    It looks at all items but equal pairs that meet nothing else: conventions ask for no others.
     """
     asked = (gold, predicted)
-    searched = columns.unequal
+    searched = pending(columns, by_label=False)[2:]
     if "possible" not in columns.memo:
         columns.memo["possible"] = int(_possible_pairs(columns, *searched).sum())
     if columns.memo["possible"] > BLOCK:
@@ -137,9 +137,9 @@ def find_edges(columns: Columns, gold: Ints, predicted: Ints, *, by_label: bool)
     """
     gold, gold_start, gold_end = _ordered(columns, columns.gold, gold, by_label)
     predicted, start, end = _ordered(columns, columns.predicted, predicted, by_label)
-    if len(gold) * len(predicted) > CROWD**2:
-        crowded = int(_possible_pairs(columns, gold, predicted).argmax())
-        refuse_crowd(columns.articles[crowded], overlaps(gold_start, gold_end, start, end))
+    possible = _possible_pairs(columns, gold, predicted)
+    if possible.max(initial=0) > CROWD**2:
+        refuse_crowd(columns.articles[int(possible.argmax())], overlaps(gold_start, gold_end, start, end))
     left, right = overlapping(gold_start, gold_end, start, end)
     common = np.minimum(gold_end[left], end[right]) - np.maximum(gold_start[left], start[right])
     return _refine(columns, Edges(gold[left], predicted[right], common), by_label=by_label)

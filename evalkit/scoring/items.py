@@ -127,9 +127,12 @@ class Items:
     def table(self) -> CountTable:
         """The four-number table: the rows added up by article and label."""
         columns = self.columns
-        if self.rows is None and self.settled is not None and self.settled[0] is columns.equal[0]:
+        if self.rows is None and self.settled is not None:
             # Most pairs are of equal items, and those are counted once for all conventions.
             values = columns.equal_values.copy()
+            if self.settled[0] is not columns.equal[0]:
+                # Both items of a settled pair are in one cell.
+                values[2:] = columns.filled.sums(GOLD_SIDE, self.settled[GOLD_SIDE])
             for side, items in enumerate(self.pairs or ()):
                 np.add.at(values[side + 2], columns.filled.place[side][items], self.value)
             return _table(self, columns.filled.numbers, values)

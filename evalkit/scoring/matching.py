@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.scoring.arrays import unpaired
 from evalkit.scoring.assignment import CHAIN, DP_EDGES, EXACT, assign_many, best_assignment, refuse_crowd
 from evalkit.scoring.columns import Columns, Ints
 from evalkit.scoring.edges import Edges, edges_in_blocks
@@ -135,14 +136,50 @@ def _symmetric_place(columns: Columns, edges: Edges) -> Ints:
 
 
 def _most_credit(columns: Columns, edges: Edges, number: Ints) -> Ints:
-    order = np.flatnonzero(np.bincount(number)[number] <= DP_EDGES)
+    twos = _two_by_two(edges, number)
+    used = [twos[_solve_twos(columns, edges.only(twos), number[twos])]]
+    rest = unpaired(len(number), twos)
+    sizes = np.bincount(number[rest], minlength=1)[number[rest]]
+    order = rest[sizes <= DP_EDGES]
     order = order[np.lexsort((*_best_first(columns, edges.only(order)), number[order]))]
-    chosen = _solve_small(columns, edges.only(order), number[order])
-    used = [order[chosen]]
-    large = np.flatnonzero(np.bincount(number)[number] > DP_EDGES)
+    used.append(order[_solve_small(columns, edges.only(order), number[order])])
+    large = rest[sizes > DP_EDGES]
     for part in np.split(large, np.flatnonzero(np.diff(number[large])) + 1) if len(large) else ():
         used.append(part[_solve_large(columns, edges.only(part))])
     return np.concatenate(used)
+
+
+def _two_by_two(edges: Edges, number: Ints) -> Ints:
+    """Positions of the edges in clusters of two gold and two predicted items; edges of a cluster stand together."""
+    first = np.flatnonzero(np.diff(number, prepend=-1))
+    two = np.ones(len(first), dtype=bool)
+    sizes = np.diff(np.append(first, len(number)))
+    for column in (edges.gold, edges.predicted):
+        low, high = np.minimum.reduceat(column, first), np.maximum.reduceat(column, first)
+        outer = (column == np.repeat(low, sizes)) | (column == np.repeat(high, sizes))
+        two &= (low < high) & np.logical_and.reduceat(outer, first)
+    return np.flatnonzero(np.repeat(two, sizes))
+
+
+def _solve_twos(columns: Columns, edges: Edges, number: Ints) -> Ints:
+    """Positions of the edges to use where each cluster is two by two: its straight pairs or its crossed ones."""
+    if not len(number):
+        return np.zeros(0, dtype=np.int64)
+    first = np.flatnonzero(np.diff(number, prepend=-1))
+    sizes = np.diff(np.append(first, len(number)))
+    low = [np.repeat(np.minimum.reduceat(column, first), sizes) for column in (edges.gold, edges.predicted)]
+    crossed = (edges.gold == low[0]) != (edges.predicted == low[1])
+    way = 2 * np.repeat(np.arange(len(first)), sizes) + crossed
+    place = np.empty(len(number), dtype=np.int64)
+    place[np.lexsort(_best_first(columns, edges))] = np.arange(len(number))
+    leftmost = np.full(2 * len(first), len(number))
+    np.minimum.at(leftmost, way, place)
+    cross = leftmost[1::2] < leftmost[0::2]
+    # From what decides last to what decides first: pairs, equal labels, characters in common, leftmost.
+    for value in (edges.common, _same_label(columns, edges), np.ones(len(number))):
+        total = np.bincount(way, weights=value, minlength=len(leftmost))
+        cross = np.where(total[0::2] == total[1::2], cross, total[1::2] > total[0::2])
+    return np.flatnonzero(crossed == np.repeat(cross, sizes))
 
 
 def _solve_small(columns: Columns, edges: Edges, number: Ints) -> list[int]:

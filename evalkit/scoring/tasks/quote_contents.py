@@ -15,7 +15,7 @@ __all__ = ["equal_contents", "trimmed_contents"]
 Pairs = tuple[Ints, Ints]
 
 LONELY = -(2**40)
-"""From here down the contents of gold quotes that meet nobody are numbered, and from twice as far those of predicted."""
+"""From here down contents of gold quotes that meet nobody are numbered, from twice as far those of predicted ones."""
 
 
 def equal_contents(matches: QuoteMatches, contents: Pairs | None = None) -> Pairs:
@@ -69,7 +69,7 @@ def trimmed_contents(matches: QuoteMatches, lang: str) -> tuple[Pairs, str]:
     """
     columns = matches.columns
     cut, told = trimmer(columns, lang)
-    # Contents that come to be the same share a token, if they have any. So two quotes of one content that meet no others
+    # Contents that come to be the same share a token, if they have any. So two quotes of one content that meet no other
     # stay a pair whatever is cut from both, and those that meet nobody find nobody: these need not be cut.
     alone = [(meets == 1)[of_side] for meets, of_side in zip(matches.meets, matches.pairs, strict=True)]
     sure = matches.same_content & alone[0] & alone[1]
