@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,15 +49,23 @@ class FigureList:
     names: tuple[Figure, ...]
     scored: ScoredTable
 
-    @cached_property
-    def cells(self) -> Floats:
-        """The counts by group and label, flattened: float64 (articles, columns)."""
-        table = self.scored.table
-        return table.dense_groups().reshape(len(table.articles), max(len(table.groups), 1) * len(table.labels) * 4)
+    @property
+    def columns(self) -> int:
+        """How many numbers the totals are: four for each group and label."""
+        return max(len(self.scored.table.groups), 1) * len(self.scored.table.labels) * 4
 
-    def values(self, totals: Floats) -> Floats:
+    @cached_property
+    def cells(self) -> NDArray[np.floating[Any]]:
+        """The counts by group and label, flattened: (articles, columns), float32 where that holds them exactly."""
+        table = self.scored.table
+        narrow = np.float32 if table.packed.dtype.itemsize <= 4 else np.float64
+        cells = np.zeros((len(table.articles), self.columns // 4, 4), dtype=narrow)
+        cells[table.article, table.lane] = table.packed
+        return cells.reshape(len(table.articles), self.columns)
+
+    def values(self, totals: NDArray[np.floating[Any]]) -> Floats:
         """The figures, shape (..., names), from totals of shape (..., columns); 0.0 where a denominator is 0."""
-        grouped, label_totals = self.unfold(totals)
+        grouped, label_totals = self.unfold(np.asarray(totals, dtype=np.float64))
         by_label = prf(label_totals)
         flat = by_label.reshape(*totals.shape[:-1], by_label.shape[-2] * 3)
         pooled = pooled_prf(label_totals, by_label, apart=self.scored.table.apart)
@@ -67,7 +75,7 @@ class FigureList:
             parts.append(derived.values(wanted, self.scored.table.labels)[..., None])
         return np.concatenate(parts, axis=-1)
 
-    def defined(self, totals: Floats) -> Bools:
+    def defined(self, totals: NDArray[np.floating[Any]]) -> Bools:
         """Which figures the totals have anything for, shape (..., names): the others are 0.0 for want of a denominator.
 
         Precision needs a predicted item, recall a gold item, F1 either of them; F1 of a label needs a gold item of it,
@@ -84,7 +92,7 @@ class FigureList:
         derived = np.broadcast_to(pooled[..., 2:], (*shape, len(self.scored.derived)))
         return np.concatenate([pooled, macro, by_label.reshape(*shape, by_label.shape[-2] * 3), derived], axis=-1)
 
-    def unfold(self, totals: Floats) -> tuple[Floats, Floats]:
+    def unfold(self, totals: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
         """The totals of shape (..., columns) by group and label, and by label alone: (..., groups, labels, 4)."""
         groups, labels = max(len(self.scored.table.groups), 1), len(self.scored.table.labels)
         grouped = totals.reshape(*totals.shape[:-1], groups, labels, 4)

@@ -21,11 +21,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.analysis.figures import PRF_SCORES, Figure, FigureList, figures_of
+from evalkit.analysis.many_labels import is_sparse, labels_at_a_time, pooled_resamples
 from evalkit.analysis.resampling import (
     Ints,
     Plan,
@@ -190,6 +192,12 @@ def _with_intervals(prf: PRF, scope: str, label: str, ci: Mapping[Figure, Interv
 
 def intervals_of(figures: FigureList, bootstrap: Bootstrap) -> dict[Figure, Interval]:
     """The interval of every figure that has one: see the top of this file for those that have none."""
+    if is_sparse(figures) and bootstrap.method != "bca":
+        return _intervals_of_many_labels(figures, bootstrap)
+    return _intervals_at_once(figures, bootstrap)
+
+
+def _intervals_at_once(figures: FigureList, bootstrap: Bootstrap) -> dict[Figure, Interval]:
     drawn = resampled(figures, bootstrap)
     point = figures.point()
     left_out = None
@@ -199,6 +207,25 @@ def intervals_of(figures: FigureList, bootstrap: Bootstrap) -> dict[Figure, Inte
     low, high = interval_bounds(drawn, figures.names, bootstrap, point=point, left_out=left_out)
     bounds = zip(figures.names, low.tolist(), high.tolist(), strict=True)
     return {name: (lower, upper) for name, lower, upper in bounds if lower == lower}
+
+
+def _intervals_of_many_labels(figures: FigureList, bootstrap: Bootstrap) -> dict[Figure, Interval]:
+    """As `intervals_of`, where labels are so many that no array has a place for each of them in each article."""
+    scored = figures.scored
+    values, units = pooled_resamples(figures, bootstrap.resamples, bootstrap.seed, bootstrap.clusters)
+    names = [name for name in figures.names if name.scope != "label"]
+    low, high = interval_bounds(Resampled(values, units), names, bootstrap, point=np.zeros(len(names)))
+    bounds = zip(names, low.tolist(), high.tolist(), strict=True)
+    found = {name: (lower, upper) for name, lower, upper in bounds if lower == lower}
+    # Most labels are too rare for an interval; the others are looked at some at a time.
+    often = np.array(articles_with(scored.table)) >= FEWEST_UNITS_OF_LABEL
+    labels = [scored.table.labels[number] for number in np.flatnonzero(often)]
+    step = labels_at_a_time(figures, bootstrap.resamples)
+    for begin in range(0, len(labels), step):
+        part = scored.table.with_labels_alone(labels[begin : begin + step])
+        own = figures_of(replace(scored, table=part, derived={}, items=None))
+        found |= {name: ci for name, ci in _intervals_at_once(own, bootstrap).items() if name.scope == "label"}
+    return {name: found[name] for name in figures.names if name in found}
 
 
 @dataclass(frozen=True, eq=False)
@@ -306,9 +333,9 @@ def column_quantiles(values: Floats, tails: Floats) -> Floats:
     return np.asarray(low + (high - low) * (position - below))
 
 
-def jackknife(figures: FigureList, cells: Floats) -> Floats:
+def jackknife(figures: FigureList, cells: NDArray[np.floating[Any]]) -> Floats:
     """Every figure with each unit left out in turn, shape (units, figures), from cells of shape (units, columns)."""
-    total = cells.sum(axis=0)
+    total = cells.sum(axis=0, dtype=np.float64)
     # Taking a fraction away from its own sum can leave a trace below zero.
     return np.concatenate([figures.values(np.maximum(total - part, 0.0)) for part in row_blocks(cells)])
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -231,7 +232,7 @@ def randomization_p(first: FigureList, second: FigureList, *, bootstrap: Bootstr
     return randomized(first, second, bootstrap=bootstrap, rounds=rounds).p
 
 
-def article_figures(figures: FigureList, cells: Floats) -> Floats:
+def article_figures(figures: FigureList, cells: NDArray[np.floating[Any]]) -> Floats:
     """Every figure of each article by itself, shape (articles, figures).
 
     Precision, recall and F1 of an article with neither gold nor predicted items are 1: to predict nothing where

@@ -125,7 +125,7 @@ def units_of(articles: Sequence[str], clusters: Mapping[str, str] | None) -> tup
     return np.array([position[name] for name in names], dtype=np.int64), len(position)
 
 
-def group_sums(cells: Floats, unit: Ints, units: int) -> Floats:
+def group_sums(cells: NDArray[np.floating[Any]], unit: Ints, units: int) -> NDArray[np.floating[Any]]:
     """Rows of `cells` (articles, columns) added up by unit, in the order of articles."""
     if units == len(cells):
         return cells
@@ -202,24 +202,23 @@ def _distinct(cells: NDArray[np.floating[Any]]) -> tuple[list[int], list[int]]:
     return first, place
 
 
-def row_blocks(cells: Floats) -> Iterator[Floats]:
+def row_blocks(cells: NDArray[np.floating[Any]]) -> Iterator[NDArray[np.floating[Any]]]:
     """The rows in blocks of at most `BLOCK_BYTES`, so that what is computed from them stays small; at least one."""
     step = max(1, BLOCK_BYTES // (8 * max(cells.shape[1], 1)))
     for begin in range(0, max(len(cells), 1), step):
         yield cells[begin : begin + step]
 
 
-def exact_cells(cells: Floats) -> NDArray[np.floating[Any]]:
+def exact_cells(cells: NDArray[np.floating[Any]], units: int | None = None) -> NDArray[np.floating[Any]]:
     """The cells (units, columns) such that every sum of them, drawn `units` times, is exact in their type.
 
     Whole and half values stay as they are. Other values are rounded to multiples of a power of two, at least 1e-9
     fine for up to a million units.
     """
-    largest = len(cells) * float(np.abs(cells).max(initial=0.0)) + 1
+    largest = (len(cells) if units is None else units) * float(np.abs(cells).max(initial=0.0)) + 1
     bound = int(np.ceil(np.log2(largest)))
     # Halves count as whole numbers once doubled; they fit into a float32 if their largest sum has bits to spare.
-    doubled = cells * 2
-    if bound + 1 <= SINGLE_BITS and bool((doubled == np.rint(doubled)).all()):
-        return cells.astype(np.float32)
+    if bound + 1 <= SINGLE_BITS and all((2 * block == np.rint(2 * block)).all() for block in row_blocks(cells)):
+        return cells.astype(np.float32, copy=False)
     step = 2.0 ** -min(GRID_BITS, max(1, DOUBLE_BITS - bound))
-    return np.asarray(np.rint(cells / step) * step)
+    return np.asarray(np.rint(cells.astype(np.float64) / step) * step)

@@ -149,7 +149,7 @@ class Sliced:
         """One row a group of a table, then one a group and label; slices without any item are left out."""
         if table.group is None:
             return []
-        used, place = np.unique(table.group.astype(np.int64) * len(table.labels) + table.label, return_inverse=True)
+        used, place = np.unique(table.lane, return_inverse=True)
         # The name of a column of this table is a number that says which group and which label it is about.
         names = tuple(map(str, used.tolist()))
         crossed = CountTable.of_cells(table.articles, names, table.article, place, table.values)

@@ -110,6 +110,11 @@ class CountTable:
         """The four numbers of each cell, shape (cells, 4)."""
         return self.packed.astype(np.float64)
 
+    @property
+    def lane(self) -> NDArray[np.integer[Any]]:
+        """For each cell its place among groups and labels, counted through groups and then labels."""
+        return self.label if self.group is None else self.group.astype(np.int64) * len(self.labels) + self.label
+
     def dense(self) -> Floats:
         """Every cell, shape (articles, labels, 4): for small tables."""
         return self.plain.dense_groups()[:, 0]
@@ -163,8 +168,7 @@ class CountTable:
     def group_totals(self) -> Floats:
         """Counts by group and label, shape (groups, labels, 4), with one nameless group if there are none."""
         shape = (max(len(self.groups), 1), len(self.labels))
-        cell = self.label if self.group is None else self.group.astype(np.int64) * shape[1] + self.label
-        return _sums(cell, self.packed, shape[0] * shape[1]).reshape(*shape, 4)
+        return _sums(self.lane, self.packed, shape[0] * shape[1]).reshape(*shape, 4)
 
     def articles_with(self, *numbers: int) -> list[int]:
         """In how many articles each label has any of some of the four numbers, such as `GOLD`."""
@@ -239,6 +243,21 @@ class CountTable:
         }
         row |= {"apart": True} if self.apart else {}
         return row if self.group is None else row | {"groups": self.groups, "group": self.group}
+
+    def with_labels_alone(self, labels: Sequence[str]) -> CountTable:
+        """The counts of some of its labels."""
+        names = tuple(sorted(labels))
+        place = np.full(len(self.labels), -1, dtype=np.int32)
+        place[[self._position[name] for name in names]] = np.arange(len(names))
+        cells = np.flatnonzero(place[self.label] >= 0)
+        return replace(
+            self,
+            labels=names,
+            article=self.article[cells],
+            label=place[self.label[cells]],
+            packed=self.packed[cells],
+            group=None if self.group is None else self.group[cells],
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The columns as JSON values."""

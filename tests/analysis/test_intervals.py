@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evalkit.analysis import many_labels
 from evalkit.analysis.figures import Figure, figures_of
 from evalkit.analysis.intervals import METHODS, Bootstrap, bca_tails, intervals_of, jackknife, resampled, task_result
 from evalkit.analysis.resampling import Plan, draws
@@ -242,6 +243,31 @@ def test_order_and_shards_change_nothing(
     ]
     bootstrap = Bootstrap(30, clusters={name: name[-1] for name in table.articles[:4]})
     assert as_json(scored(merge_tables(shards), bootstrap)) == as_json(scored(table, bootstrap))
+
+
+@pytest.mark.parametrize(
+    "clusters", [None, {f"a{at:05}": str(at % 7) for at in range(25)}], ids=["articles", "stories"]
+)
+@pytest.mark.parametrize("fractions", [False, True])
+def test_very_many_labels_have_the_same_intervals(
+    draw_table: Callable[..., CountTable],
+    monkeypatch: pytest.MonkeyPatch,
+    clusters: dict[str, str] | None,
+    *,
+    fractions: bool,
+) -> None:
+    cells = draw_table(4, 30, labels=12, fractions=fractions).dense()
+    cells[:, 6:] *= np.random.default_rng(1).random((30, 6, 1)) < 0.1
+    table = CountTable.of_dense(tuple(f"a{at:05}" for at in range(30)), tuple("ABCDEFGHIJKL"), cells)
+    bootstrap = Bootstrap(resamples=60, clusters=clusters)
+    whole = intervals_of(figures_of(ScoredTable(table)), bootstrap)
+    monkeypatch.setattr(many_labels, "DENSE_BYTES", 5000)
+    monkeypatch.setattr(many_labels, "EMPTY_CELLS", 0)
+    assert many_labels.is_sparse(figures_of(ScoredTable(table)))
+    parts = intervals_of(figures_of(ScoredTable(table)), bootstrap)
+    assert list(parts) == list(whole)
+    # Fractions may be rounded to another grid.
+    assert np.allclose(list(parts.values()), list(whole.values()), rtol=0, atol=1e-9 if fractions else 0)
 
 
 def test_seeds(draw_table: Callable[..., CountTable]) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +121,7 @@ def _intervals(
     return {name: (lower, upper) for name, lower, upper in bounds if lower == lower}
 
 
-def _left_out(figures: FigureList, cells: Floats) -> Floats:
+def _left_out(figures: FigureList, cells: NDArray[np.floating[Any]]) -> Floats:
     """The figures with each unit left out in turn; NaN for those that the pair has nothing for."""
     return np.where(figures.defined(cells.sum(axis=0)), jackknife(figures, cells), np.nan)
 
