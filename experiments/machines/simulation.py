@@ -1,11 +1,11 @@
 """A thousand shards on many machines, some of them slow and some lost: how long, how much, and how much for nothing.
 
-    python experiments/machines/simulation.py [--articles 10000000] [--machines 16 128] [--shards 1000] [--work .036]
+    python experiments/machines/simulation.py [--articles 10000000] [--machines 16 128] [--shards 1000] [--work .197]
 
 A model, not a measurement: the rates are measured (`rates.py`), everything else is drawn from a seed.
 
-* A shard takes `start`, then `read` for each article of the whole gold, which each shard reads, then `work` for each
-  article of its own, on a machine that takes one shard at a time.
+* A shard takes `start`, then `read` for each article of the whole gold, which each shard reads, on one core, then
+  `work` for each article of its own, divided by the cores (`--workers`), on a machine that takes one shard at a time.
 * Machines differ: the speed of each has a log-normal factor (`--spread`), and of the shards one in `--stragglers` meets
   a neighbour that makes it take `--slower` times as long.
 * Machines are lost, on average once in `--lives` hours, at random moments; another one takes their place after
@@ -19,7 +19,8 @@ Three policies:
 * `goes on, copies`: besides, when nothing waits any more, a machine that is free does a shard that another one is at in
   a folder of its own; whichever is finished first is merged, the other one is stopped.
 
-`wasted` is CPU that made nothing that was merged: what was lost, done twice, or spent on reading the gold beyond once.
+`wasted` is time of cores that made nothing that was merged: what was lost, done twice, or spent on reading the gold
+beyond once, and on waiting for it.
 Prints Markdown, the same each time.
 """
 
@@ -29,7 +30,7 @@ import argparse
 import heapq
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import exp
 
 POLICIES = ("again", "goes on", "goes on, copies")
@@ -38,13 +39,22 @@ HOUR = 3600.0
 
 @dataclass(frozen=True)
 class Rates:
-    """Seconds of CPU: to start, to read an article of the gold, to extract from one, to merge and score one."""
+    """Seconds of CPU: to start, to read an article of the gold, to extract from one, to merge and score one.
+
+    A machine has some cores: it starts and reads on one of them, and extracts on all.
+    """
 
     start: float
     read: float
     work: float
     merge: float
+    cores: int = 1
     batch: int = 32
+
+    @property
+    def pace(self) -> float:
+        """Seconds that an article takes a machine."""
+        return self.work / self.cores
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,7 @@ class Outcome:
     Attributes:
         hours: until the last shard is there.
         merge: hours of merging and scoring, on one machine.
-        cpu: hours of all machines at work.
+        cpu: hours of all cores of machines at work.
         useful: of these, what made predictions that were merged, with one reading of the gold.
         lost: machines that were lost at work.
         copies: shards that a second machine did.
@@ -90,7 +100,6 @@ class Outcome:
     useful: float = 0.0
     lost: int = 0
     copies: int = 0
-    per_shard: list[float] = field(default_factory=list)
 
     @property
     def wasted(self) -> float:
@@ -106,7 +115,7 @@ def simulate(
     sizes = _sizes(articles, shards, chance)
     speeds = [exp(chance.gauss(0, world.spread)) for _ in range(machines)]
     slow = [world.slower if chance.random() < world.stragglers else 1.0 for _ in range(shards)]
-    left = [size * rates.work for size in sizes]
+    left = [size * rates.pace for size in sizes]
     waiting, done = list(range(shards))[::-1], [False] * shards
     free = [(0.0, machine) for machine in range(machines)]
     heapq.heapify(free)
@@ -161,7 +170,7 @@ def simulate(
             if policy != POLICIES[0]:
                 factor = one.beyond / before
                 kept = max(0.0, (spent - one.beyond) / factor)
-                batch = rates.batch * rates.work
+                batch = rates.batch * rates.pace
                 left[one.shard] = max(0.0, left[one.shard] - kept // batch * batch)
             if not done[one.shard] and not running[one.shard]:
                 waiting.append(one.shard)
@@ -176,7 +185,7 @@ def simulate(
     assert all(done)
     mean = sum(speeds) / len(speeds)
     out.useful = (articles * rates.work * mean + before) / HOUR
-    out.cpu /= HOUR
+    out.cpu *= rates.cores / HOUR
     out.merge = articles * rates.merge / HOUR
     return out
 
@@ -193,12 +202,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=10_000_000)
-    parser.add_argument("--shards", type=int, nargs="+", default=[1000])
-    parser.add_argument("--machines", type=int, nargs="+", default=[1, 16, 128, 1024])
-    parser.add_argument("--start", type=float, default=2.0)
-    parser.add_argument("--read", type=float, default=0.0005)
-    parser.add_argument("--work", type=float, default=0.036)
-    parser.add_argument("--merge", type=float, default=0.001)
+    parser.add_argument("--shards", type=int, nargs="+", default=[64, 256, 1000])
+    parser.add_argument("--machines", type=int, nargs="+", default=[16, 64])
+    parser.add_argument("--cores", type=int, default=16, help="of each machine")
+    parser.add_argument("--start", type=float, default=1.4)
+    parser.add_argument("--read", type=float, default=0.0011)
+    parser.add_argument("--work", type=float, default=0.197)
+    parser.add_argument("--merge", type=float, default=0.0041)
     parser.add_argument("--spread", type=float, default=0.15)
     parser.add_argument("--stragglers", type=float, default=0.02)
     parser.add_argument("--slower", type=float, default=5.0)
@@ -207,9 +217,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--price", type=float, default=0.04, help="of an hour of one core")
     parser.add_argument("--seeds", type=int, default=5)
     asked = parser.parse_args(arguments)
-    rates = Rates(asked.start, asked.read, asked.work, asked.merge)
+    rates = Rates(asked.start, asked.read, asked.work, asked.merge, asked.cores)
     world = World(asked.spread, asked.stragglers, asked.slower, asked.lives, asked.replace)
-    print("| shards | machines | policy | hours | merge, hours | CPU, hours | wasted | lost | copies | price |")
+    print("| shards | machines | policy | hours | merge, hours | core hours | wasted | lost | copies | price |")
     print("|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|")
     for shards in asked.shards:
         for machines in asked.machines:
