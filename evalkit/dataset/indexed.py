@@ -72,11 +72,11 @@ def indexed_gold(folder: Path, found: FolderFiles, survey: Survey, *, asked: str
         for name in (MANIFEST_FILE, LABELS_FILE, DATASET_FILE):
             content = read_bytes(folder / name) if (folder / name).is_file() else b""
             digest.update(b"%d " % len(content) + content)
-        for path in files:
+        for split, path in found.files:
             # By content: a time stamp may lie.
             content, state = _read(path)
             states.append(state)
-            digest.update(b"%s %d " % (os.fsencode(path), len(content)) + content)
+            digest.update(b"%s %d " % (os.fsencode(f"{split}/{path.name}"), len(content)) + content)
         sha256, place = digest.hexdigest(), _place(folder)
         if not (recalled := _recall(place, sha256, survey)):
             survey.fold(_rows(found, states, survey))
