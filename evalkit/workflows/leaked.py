@@ -16,7 +16,6 @@ from evalkit.records import Article
 from evalkit.registry import unknown_name
 from evalkit.showing import number_of
 from evalkit.workflows.inputs import read_again
-from evalkit.workflows.leakage import corpus_articles
 
 __all__ = ["LEAKED", "check_without", "kept_gold", "kept_sides", "leaked_beside", "without_text"]
 
@@ -51,6 +50,9 @@ def kept_gold(gold: GoldDataset, without: Sequence[str]) -> tuple[GoldDataset, s
     check_without(without)
     if not without:
         return gold, ""
+    # Few runs leave anything out, and the search for copies takes a while to be there.
+    from evalkit.workflows.leakage import corpus_articles
+
     others: dict[str, Sequence[Article]] = {}
     for name in sorted(text.partition(":")[2] for text in without):
         others |= {name: corpus_articles(name, ReadOptions())[0]} if name else _other_splits(gold)

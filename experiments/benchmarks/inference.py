@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from inference_articles import MADE, WHOLE, lengthened, losses
-from inference_overhead import nothing, one_article, shares
+from inference_overhead import Given, Nothing, one_article, shares, without_model
 from inference_turns import (
     Range,
     Seen,
@@ -142,7 +142,10 @@ def overhead(gold: GoldDataset, whole: GoldDataset, rounds: int) -> tuple[dict[s
 
     tell("what evalkit adds")
     found = shares(NerExtractor(), gold, rounds)
-    empty = [1000 * seconds for seconds in nothing(whole, 3 * rounds + 2)]
+    empty, given = (
+        [1000 * seconds for seconds in without_model(extractor, whole, 3 * rounds + 2)]
+        for extractor in (Nothing(), Given(whole))
+    )
     tell("whole processes")
     with tempfile.TemporaryDirectory() as checkpoint:
         save_stock(Path(checkpoint))
@@ -152,6 +155,7 @@ def overhead(gold: GoldDataset, whole: GoldDataset, rounds: int) -> tuple[dict[s
     bars = [
         Bar("% of a run that is not the model", range_of([100 * own.added for own in found]), most=5),
         Bar("ms an article, an extractor that does nothing", range_of(empty), most=0.3),
+        Bar("ms an article, one that answers with the gold", range_of(given)),
         Bar("times as fast for one article, whole process", range_of([a.wall / b.wall for a, b in pairs]), least=6),
         Bar("the same in seconds of CPU", range_of([a.cpu / b.cpu for a, b in pairs])),
     ]

@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 from itertools import takewhile
 
 from evalkit.extractors.rules.drafts import Draft, drafts_of
-from evalkit.extractors.rules.reporting import cues, sentences
+from evalkit.extractors.rules.reporting import cues, may_report, sentences
 from evalkit.extractors.rules.speakers import Speaker, SpeakerFinder
 from evalkit.records import Article, Entity, Quote, Span
 from evalkit.text.quotation_marks import Quotation, inner_quotations, quotations
@@ -172,6 +172,8 @@ class _State:
         """What a speaker reports of others: quotations and clauses with a cue, inside a quotation."""
         end = quotation.end - 1 if quotation.closed else quotation.end
         inside = Span(quotation.start + 1, end)
+        if not may_report(self.text, inside):
+            return
         for sentence in sentences(self.text, inside, inner_quotations(self.text, quotation)):
             if not any(cue.takes("nested") for cue in cues(sentence)):
                 continue

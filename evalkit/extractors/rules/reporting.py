@@ -13,7 +13,7 @@ from evalkit.text.quotation_marks import Quotation
 from evalkit.text.sentences import sentence_ends
 from evalkit.text.word_lists import alternatives, entries
 
-__all__ = ["Cue", "Sentence", "clause_end", "complement", "cues", "sentences"]
+__all__ = ["Cue", "Sentence", "clause_end", "complement", "cues", "may_report", "sentences"]
 
 _DETERMINER = re.compile(
     r"(?:^|\s)(?:the|a|an|this|that|these|those|its|his|her|their|my|our|your|of|no|any|each|"
@@ -137,12 +137,25 @@ def _cue_follows() -> re.Pattern[str]:
 
 
 @cache
-def _cue_pattern() -> re.Pattern[str]:
+def _cue_forms() -> str:
     refusal = r"(?:declin|refus)(?:e|es|ed|ing) to (?:say|reveal|disclose|explain)|would not say|did not say"
     lists = alternatives("reporting", "say", "that", "direct", "told", "whether", "as", "question")
-    return re.compile(
-        rf"(?<![\w-])(?:{refusal}|according to|in the words of|quoted as saying|{lists})\b(?!['’-])", re.I
-    )
+    return rf"(?<![\w-])(?:{refusal}|according to|in the words of|quoted as saying|{lists})"
+
+
+@cache
+def _cue_pattern() -> re.Pattern[str]:
+    return re.compile(rf"{_cue_forms()}\b(?!['’-])", re.I)
+
+
+@cache
+def _cue_like() -> re.Pattern[str]:
+    return re.compile(_cue_forms(), re.I)
+
+
+def may_report(text: str, stretch: Span) -> bool:
+    """Whether anything in a stretch, quoted or not, looks like a cue; where nothing does, no sentence has one."""
+    return _cue_like().search(text, stretch.start, stretch.end) is not None
 
 
 def cues(sentence: Sentence) -> list[Cue]:

@@ -196,14 +196,14 @@ def _target(known: _Known, quote: Quote, holder: str, at: int) -> str | None:
 
 def _of_deeds(article: Article, known: _Known, quotes: Sequence[Quote]) -> list[tuple[int, Stance]]:
     """`X condemned Y`, outside quotes."""
-    finder = SpeakerFinder(article, known.entities)
+    finder: SpeakerFinder | None = None
     said = bytearray(len(article.text))
     for quote in quotes:
         for span in (*quote.content, *quote.cue):
             said[span.start : span.end] = b"\1" * (span.end - span.start)
     found: list[tuple[int, Stance]] = []
     for line, kind in prose_lines(article):
-        if kind not in ("body", "lead"):
+        if kind not in ("body", "lead") or not any(v.search(article.text, *line) for _, v in _deeds()):
             continue
         start = line.start
         for end in sentence_ends(article.text, line.start, line.end):
@@ -212,6 +212,7 @@ def _of_deeds(article: Article, known: _Known, quotes: Sequence[Quote]) -> list[
                 for verb in verbs.finditer(sentence):
                     place = Span(start + verb.start(), start + verb.end())
                     if not any(said[place.start : place.end]):
+                        finder = finder or SpeakerFinder(article, known.entities)
                         found += _deed(known, finder, label, place, start, end)
             start = end
     return found

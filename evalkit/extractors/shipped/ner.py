@@ -19,7 +19,7 @@ from evalkit.extractors.threads import Once, spread, thread_count
 from evalkit.records import Annotations, Article, Entity, Span
 from evalkit.text import windows
 from evalkit.text.linking import link_mentions
-from evalkit.text.zones import zoned
+from evalkit.text.zones import ZoneIndex, zoned
 
 if TYPE_CHECKING:
     import numpy as np
@@ -158,8 +158,8 @@ def _mentions(
 def _outside_boilerplate(
     article: Article, mentions: Sequence[tuple[Span, str, float]]
 ) -> list[tuple[Span, str, float]]:
-    closed = [(zone.start, zone.end) for zone in article.zones if zone.kind == "boilerplate"]
-    return [item for item in mentions if not any(item[0].start < end and start < item[0].end for start, end in closed)]
+    boilerplate = ZoneIndex(zone for zone in article.zones if zone.kind == "boilerplate")
+    return [item for item in mentions if boilerplate.first(item[0]) is None]
 
 
 def _finish(article: Article, mentions: Sequence[tuple[Span, str, float]], *, nested: bool) -> tuple[Entity, ...]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evalkit.extractors.rules.speakers import Speaker, SpeakerFinder
 from evalkit.extractors.shipped.quotes.bounds import Bounds, meet
 from evalkit.extractors.shipped.quotes.cue_network import Found
-from evalkit.records import Article, Entity, Quote, Span
+from evalkit.records import Article, Entity, Quote, Span, Zone
+from evalkit.text.zones import ZoneIndex
 
 __all__ = ["assemble"]
 
 _UTTERANCE = 3
+_BLOCK = 1000
+"""Drafts are found by the stretches of so many code points that their content lies in."""
 _ARTICLE = re.compile(r"^the\s+", re.I)
 _PRONOUN = re.compile(r"(?:she|he|they|it|we|i|you|his|her|their)$", re.I)
 
@@ -48,15 +52,19 @@ def assemble(
     """
     bounds = Bounds(article.text, lines)
     taken = [span for quote in found for span in (quote.cue, quote.speaker) if span is not None]
-    drafts = [_draft(quote, bounds, taken) for quote in found]
+    indexed = _index(taken) if taken else None
+    drafts = [_draft(quote, bounds, indexed) for quote in found]
     direct = [quote for quote in rules if quote.kind == "direct"]
-    known = [span for quote in direct for span in quote.content]
+    known = _index(span for quote in direct for span in quote.content)
     # Which quotation without a cue belongs to which other is a matter of marks and paragraphs.
     drafts = [draft for draft in drafts if draft.content and not _said_in_passing(article.text, draft, bounds)]
-    drafts = [draft for draft in drafts if draft.cue or not any(meet(draft.content[0], span) for span in known)]
+    joined = _Joined(article.text, bounds)
+    for draft in drafts:
+        if draft.cue or known.first(draft.content[0]) is None:
+            joined.add(draft)
     for quote in direct:
-        _join(drafts, quote, article.text, bounds)
-    drafts.sort(key=lambda draft: (draft.content[0].start, -draft.content[-1].end))
+        joined.join(quote)
+    drafts = sorted(joined.drafts, key=lambda draft: (draft.content[0].start, -draft.content[-1].end))
     _resolve(drafts, SpeakerFinder(article, entities))
     return tuple(
         Quote(
@@ -72,7 +80,11 @@ def assemble(
     )
 
 
-def _draft(quote: Found, bounds: Bounds, taken: Sequence[Span]) -> _Draft:
+def _index(spans: Iterable[Span]) -> ZoneIndex:
+    return ZoneIndex(Zone("", *span) for span in spans)
+
+
+def _draft(quote: Found, bounds: Bounds, taken: ZoneIndex | None) -> _Draft:
     """A quote of the network with content that begins and ends as the guidelines have it."""
     content: list[Span] = []
     for span in sorted(quote.content):
@@ -93,22 +105,55 @@ def _said_in_passing(text: str, draft: _Draft, bounds: Bounds) -> bool:
     return draft.speaker is None or text[draft.speaker.start : draft.speaker.end].lower() in ("i", "we", "you")
 
 
-def _join(drafts: list[_Draft], quote: Quote, text: str, bounds: Bounds) -> None:
-    """Take in a direct quote of the rules: what it has beyond the network's goes to the draft that it meets."""
-    # What is reported inside of a quotation takes nothing from it.
-    outer = [draft for draft in drafts if not any(meet(cue, span) for cue in draft.cue for span in quote.content)]
-    fresh = [span for span in quote.content if not any(meet(span, item) for draft in outer for item in draft.content)]
-    if not fresh:
-        return
-    for draft in outer:
-        touched = any(meet(span, item) for span in quote.content for item in draft.content)
-        if touched and all(map(bounds.quoted, draft.content)):
-            draft.content = sorted([*draft.content, *fresh])
+class _Joined:
+    """Drafts, and what the direct quotes of the rules add to them."""
+
+    def __init__(self, text: str, bounds: Bounds) -> None:
+        self.drafts: list[_Draft] = []
+        self._text, self._bounds = text, bounds
+        self._by_block: dict[int, list[int]] = defaultdict(list)
+
+    def add(self, draft: _Draft) -> None:
+        """Take one in as it is."""
+        self._note(len(self.drafts), draft.content)
+        self.drafts.append(draft)
+
+    def join(self, quote: Quote) -> None:
+        """Take in a direct quote of the rules: what it has beyond the network's goes to the draft that it meets."""
+        # What is reported inside of a quotation takes nothing from it.
+        outer = [
+            (number, draft)
+            for number, draft in self._near(quote.content)
+            if not any(meet(cue, span) for cue in draft.cue for span in quote.content)
+        ]
+        fresh = [
+            span for span in quote.content if not any(meet(span, item) for _, draft in outer for item in draft.content)
+        ]
+        if not fresh:
             return
-    words = sum(len(text[start:end].split()) for start, end in fresh)
-    if not quote.cue or words >= _UTTERANCE:
-        cue = quote.cue if len(fresh) == len(quote.content) else ()
-        drafts.append(_Draft(fresh, cue, quote.speaker, None, quote.speaker_id))
+        for number, draft in outer:
+            touched = any(meet(span, item) for span in quote.content for item in draft.content)
+            if touched and all(map(self._bounds.quoted, draft.content)):
+                draft.content = sorted([*draft.content, *fresh])
+                self._note(number, fresh)
+                return
+        words = sum(len(self._text[start:end].split()) for start, end in fresh)
+        if not quote.cue or words >= _UTTERANCE:
+            cue = quote.cue if len(fresh) == len(quote.content) else ()
+            self.add(_Draft(fresh, cue, quote.speaker, None, quote.speaker_id))
+
+    def _note(self, number: int, content: Iterable[Span]) -> None:
+        for block in _blocks(content):
+            self._by_block[block].append(number)
+
+    def _near(self, content: Iterable[Span]) -> list[tuple[int, _Draft]]:
+        """The drafts that may share a character with some content, and perhaps others."""
+        numbers = {number for block in _blocks(content) for number in self._by_block.get(block, ())}
+        return [(number, self.drafts[number]) for number in sorted(numbers)]
+
+
+def _blocks(content: Iterable[Span]) -> set[int]:
+    return {block for start, end in content for block in range(start // _BLOCK, end // _BLOCK + 1)}
 
 
 def _resolve(drafts: Iterable[_Draft], finder: SpeakerFinder) -> None:

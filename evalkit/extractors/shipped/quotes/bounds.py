@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from evalkit.records import Span
 from evalkit.text.quotation_marks import Quotation, inner_quotations, quotations
 from evalkit.text.sentences import sentence_ends
+from evalkit.text.zones import ZoneIndex
 
 __all__ = ["Bounds", "meet"]
 
@@ -56,20 +57,20 @@ class Bounds:
         mark = self.around(span.start)
         return mark is not None and span.end <= mark.end
 
-    def tidied(self, span: Span, cue: Span | None, taken: Sequence[Span]) -> Span:
+    def tidied(self, span: Span, cue: Span | None, taken: ZoneIndex | None) -> Span:
         """A stretch of content with the ends that a reader would give it; it may come back empty.
 
         Args:
             span: the stretch.
             cue: the cue that reports it, if there is one.
-            taken: cues and speakers, which it does not grow into.
+            taken: cues and speakers, which it does not grow into; None where there are none at all.
         """
         outer = None if cue is None else self.around(cue.start)
         if outer is not None:
             inner = next((mark for mark in inner_quotations(self._text, outer) if _starts_in(span, mark)), None)
             if inner is not None:
-                return self._trimmed(Span(inner.start, inner.end), [])
-            return self._trimmed(Span(max(span.start, outer.start), min(span.end, outer.end)), [])
+                return self._trimmed(Span(inner.start, inner.end), None)
+            return self._trimmed(Span(max(span.start, outer.start), min(span.end, outer.end)), None)
         for mark in self.meeting(span):
             span = Span(min(span.start, mark.start), max(span.end, mark.end))
         span = self._timeless(self._in_sentence(span, cue))
@@ -83,12 +84,12 @@ class Bounds:
         if line not in self._sentences:
             ends = sentence_ends(self._text, line.start, line.end)
             self._sentences[line] = [end for end in ends if self.around(end - 1) is None or self.around(end) is None]
-        start = line.start
-        for end in self._sentences[line]:
-            if start <= cue.start < end and meet(span, Span(start, end)):
-                return Span(max(span.start, start), min(span.end, end))
-            start = end
-        return span
+        ends = self._sentences[line]
+        index = bisect_right(ends, cue.start)
+        if cue.start < line.start or index == len(ends):
+            return span
+        sentence = Span(ends[index - 1] if index else line.start, ends[index])
+        return Span(max(span.start, sentence.start), min(span.end, sentence.end)) if meet(span, sentence) else span
 
     def _timeless(self, span: Span) -> Span:
         """Without the time that opens an entry of a live blog."""
@@ -97,16 +98,16 @@ class Bounds:
         opens = self._line_starts[place : place + 1] == [span.start]
         return Span(found.end(), span.end) if found and opens else span
 
-    def _trimmed(self, span: Span, taken: Sequence[Span]) -> Span:
+    def _trimmed(self, span: Span, taken: ZoneIndex | None) -> Span:
         start, end = span
         text = self._text
         while start < end and (text[start].isspace() or text[start] in ",;:"):
             start += 1
         while start < end and text[end - 1].isspace():
             end -= 1
-        if taken and start < end and self.around(end - 1) is None:
+        if taken is not None and start < end and self.around(end - 1) is None:
             rest = _REST.match(text, end)
-            if rest and not _OWN.match(rest[0]) and not any(meet(Span(end, rest.end()), item) for item in taken):
+            if rest and not _OWN.match(rest[0]) and taken.first(Span(end, rest.end())) is None:
                 end = rest.end()
         place = bisect_left(self._ends, end)
         if self._ends[place : place + 1] != [end] and not _ABBREVIATED.search(text[start:end]):

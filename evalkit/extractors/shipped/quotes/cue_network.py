@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -62,6 +63,7 @@ class QuoteReader:
             cost: what each stretch of content costs, so that a doubtful word does not cut one in two.
         """
         self._run, self._text, self._reading, self._lines, self._known = run, text, reading, lines, known
+        self._line_starts = [line.start for line in lines]
         self._size, self._bias, self._cost = size, bias, cost
 
     def quotes(self) -> list[Found]:
@@ -86,11 +88,13 @@ class QuoteReader:
         import numpy as np
 
         speakers = [self._span(*run) for run in best_runs(plain[:, passages.SPEAKER])]
+        starts = [speaker.start for speaker in speakers]
         found = []
         for first, last in best_runs(plain[:, passages.CONTENT], cost=self._cost):
             content = self._span(first, last)
-            line = next((line for line in self._lines if line.start <= content.start < line.end), content)
-            near = [item for item in speakers if line.start <= item.start < line.end]
+            line = self._line_of(content) or content
+            first_speaker = bisect_left(starts, line.start)
+            near = [item for item in speakers[first_speaker : first_speaker + 1] if item.start < line.end]
             score = float(np.exp(plain[first:last, passages.CONTENT][:, 1:]).sum(axis=1).mean())
             found.append(Found((content,), None, near[0] if near else None, round(min(1.0, score), 4)))
         return found
@@ -100,7 +104,7 @@ class QuoteReader:
         import numpy as np
 
         cue = self._span(first, last)
-        line = next((line for line in self._lines if line.start <= cue.start < line.end), None)
+        line = self._line_of(cue)
         if line is None:
             return None
         reading = self._reading
@@ -118,6 +122,11 @@ class QuoteReader:
             None if speaker is None else self._span(speaker[0] + place.first, speaker[1] + place.first),
             round(min(1.0, chance) * min(1.0, sure), 4),
         )
+
+    def _line_of(self, span: Span) -> Span | None:
+        """The paragraph in which a span begins."""
+        index = bisect_right(self._line_starts, span.start) - 1
+        return self._lines[index] if index >= 0 and span.start < self._lines[index].end else None
 
     def _scores(self, place: Window, cue: Span | None) -> NDArray[np.float32]:
         """Log-probabilities of the words of a passage, [words, 9]."""

@@ -6,6 +6,7 @@ A passage is made of whole sentences, with the mentions of the target in it mark
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from evalkit.extractors.base import StancePair
@@ -33,12 +34,12 @@ def sentences(article: Article) -> list[Span]:
     return found
 
 
-def widened(stretch: Span, known: Iterable[Span]) -> Span:
-    """A stretch with the whole of each sentence that it touches."""
-    touched = [sentence for sentence in known if sentence.start < stretch.end and stretch.start < sentence.end]
-    return Span(
-        min([stretch.start, *(span.start for span in touched)]), max([stretch.end, *(span.end for span in touched)])
-    )
+def widened(stretch: Span, known: Sequence[Span]) -> Span:
+    """A stretch with the whole of each sentence that it touches; sentences are in the order of the text."""
+    first = bisect_right(known, stretch.start, key=lambda sentence: sentence.end)
+    last = bisect_left(known, stretch.end, key=lambda sentence: sentence.start)
+    touched = known[first:last]
+    return Span(min(stretch.start, touched[0].start), max(stretch.end, touched[-1].end)) if touched else stretch
 
 
 def passage(text: str, place: Span, mentions: Iterable[Span], name: str) -> Passage:

@@ -6,7 +6,8 @@ What judges a passage is given, so that networks of different make share the res
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -55,9 +56,14 @@ def judged_stances(
         threshold: how sure it has to be of a pair that the rules do not propose.
     """
     known = candidates.sentences(article)
+    mentions: dict[str, list[Span]] = defaultdict(list)
+    for span, key in sorted((entity.spans[0], entity.entity_id or "") for entity in entities):
+        mentions[key].append(span)
+    names = {key: _longest(article.text, spans) for key, spans in mentions.items()}
     best: dict[tuple[str, str], Stance] = {}
     for candidate in _candidates(article, entities, quotes):
-        stance = _judged(article, entities, known, candidate, judge, threshold)
+        named = mentions.get(candidate.target, []), names.get(candidate.target)
+        stance = _judged(article, *named, known, candidate, judge, threshold)
         if stance is None:
             continue
         pair = (stance.holder, stance.target)
@@ -82,19 +88,18 @@ def judged_label(
 
 def _judged(
     article: Article,
-    entities: Sequence[Entity],
+    mentions: Sequence[Span],
+    name: str | None,
     known: Sequence[Span],
     candidate: _Candidate,
     judge: Judge,
     threshold: float,
 ) -> Stance | None:
     """The stance that a candidate is, if the network is sure enough."""
-    mentions = [entity.spans[0] for entity in entities if entity.entity_id == candidate.target]
-    names = [article.text[start:end] for start, end in mentions]
-    topic = candidate.target.removeprefix(TOPIC_PREFIX).replace("-", " ")
-    name = max(names, key=lambda form: (len(form), form), default=topic)
+    name = name or candidate.target.removeprefix(TOPIC_PREFIX).replace("-", " ")
     place = candidates.widened(Span(candidate.evidence[0].start, candidate.evidence[-1].end), known)
-    chances = judge(candidates.passage(article.text, place, mentions, name))
+    inside = mentions[bisect_left(mentions, place[:1]) : bisect_left(mentions, place[1:])]
+    chances = judge(candidates.passage(article.text, place, inside, name))
     label = _sided(chances, candidate.told)
     if not candidate.told and chances[LABELS.index(label)] < threshold:
         return None
@@ -107,6 +112,10 @@ def _judged(
         quote_id=candidate.quote_id,
         score=round(float(chances[LABELS.index(label)]), 4),
     )
+
+
+def _longest(text: str, mentions: Iterable[Span]) -> str:
+    return max((text[start:end] for start, end in mentions), key=lambda form: (len(form), form))
 
 
 def _sided(chances: NDArray[np.float64], told: str) -> str:
