@@ -31,7 +31,7 @@ import click
 
 from evalkit.errors import EvalkitError
 
-__all__ = ["Fault", "Reader", "faults_of", "mutated", "readers"]
+__all__ = ["Fault", "Reader", "fault_of", "faults_of", "mutated", "readers"]
 
 SLOW = 2.0
 """Seconds that no damaged file of a few thousand bytes may take."""
@@ -176,24 +176,28 @@ def faults_of(reader: Reader, numbers: Iterable[int], *, seed: int = 0) -> Itera
     """What goes wrong with damaged contents of these numbers; the same for the same seed."""
     for number in numbers:
         content = mutated(reader.content, random.Random(f"{seed} {reader.name} {number}"))
-        begun = time.perf_counter()
-        said = ""
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")
-                reader.try_(content)
-        except EvalkitError as error:
-            message = str(error)
-            said = f"several lines: {message!r}" if "\n" in message else ""
-        except Exception as error:
-            frames = traceback.extract_tb(error.__traceback__)
-            inside = [frame for frame in frames if "/evalkit/" in frame.filename] or frames
-            place = f"{Path(inside[-1].filename).name}:{inside[-1].lineno}"
-            said = f"{type(error).__name__} {str(error)[:100]} ({place})"
-        if not said and (seconds := time.perf_counter() - begun) > SLOW:
-            said = f"{seconds:.1f} s"
-        if said:
+        if said := fault_of(reader, content):
             yield Fault(reader.name, number, content, said)
+
+
+def fault_of(reader: Reader, content: bytes) -> str:
+    """What goes wrong with a damaged content; nothing if it is read or refused in one line, and soon."""
+    begun = time.perf_counter()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            reader.try_(content)
+    except EvalkitError as error:
+        message = str(error)
+        if "\n" in message:
+            return f"several lines: {message!r}"
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        inside = [frame for frame in frames if "/evalkit/" in frame.filename] or frames
+        place = f"{Path(inside[-1].filename).name}:{inside[-1].lineno}"
+        return f"{type(error).__name__} {str(error)[:100]} ({place})"
+    seconds = time.perf_counter() - begun
+    return f"{seconds:.1f} s" if seconds > SLOW else ""
 
 
 # What is read.
