@@ -80,6 +80,8 @@ ODD = {
     "no span": _entities({"label": "PER"}),
     "another text": _entities({"start": 0, "end": 3, "label": "PER", "text": "Ola"}),
     "an unknown key": _entities({"start": 0, "end": 3, "label": "PER", "lable": "GPE"}),
+    "a key with a zero byte": _row(**{"\x00": "2031"}),
+    "a key with a quotation mark": _row(**{'a"b': "2031"}),
     "a misspelt layer": _row(entites=[{"start": 0, "end": 3, "label": "PER"}], entities="gone"),
     "a wrong hash": _row(text_sha256="00"),
     "a zone outside": _row(zones=[{"kind": "body", "start": 0, "end": 30}]),

@@ -97,6 +97,8 @@ class TypedRows:
         """Takes note of the keys of a row that was read with care: a text or a number that nobody reads is no doubt."""
         known = {*_row_kinds(self._predicted), *self._others}
         new = [key for key, value in row.items() if key not in known and isinstance(value, (str, int, float))]
+        if not all(map(_is_field_name, new)):
+            return
         if new and self._decode is not None and len(self._others) + len(new) <= _MOST_OTHERS:
             self._others = (*self._others, *new)
             self._decode = _decoder(self._predicted, self._others)
@@ -184,6 +186,11 @@ def _struct(name: str, kinds: Mapping[str, Any], others: Sequence[str] = ()) -> 
     given += [(f"other_{number}", Other, field(name=key, default=UNSET)) for number, key in enumerate(others)]
     # Not looked at by the collector: a row is a tree.
     return msgspec.defstruct(name, given, kw_only=True, forbid_unknown_fields=True, gc=False)
+
+
+def _is_field_name(key: str) -> bool:
+    """Whether a struct may have a field of this name in JSON."""
+    return key.isprintable() and '"' not in key and "\\" not in key
 
 
 def _may_lack(kind: Any) -> bool:
