@@ -178,6 +178,7 @@ def against_nervaluate(corpus: Corpus, repeats: int, slow_repeats: int) -> None:
 
 
 def against_seqeval(corpus: Corpus, repeats: int, slow_repeats: int) -> None:
+    """Evalkit begins with integers and seqeval with strings; `scoring_inputs.py` has both begin with one file."""
     from seqeval.metrics import classification_report
 
     length = int(max(corpus.gold[2].max(), corpus.predicted[2].max()))
