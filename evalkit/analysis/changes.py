@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evalkit.analysis.judged import JudgedArticle, JudgedItem, judge_articles
+from evalkit.analysis.judged import JudgedArticle, JudgedItem, differing_places, judge_articles
 from evalkit.errors import InputError
 from evalkit.records import Example, Prediction
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE
@@ -161,8 +161,9 @@ def _lost_gold(
 ) -> Iterator[Change]:
     """Gold items that are right in one run and not in the other, told as what they are in the other."""
     right = [_right(run, GOLD_SIDE, convention) for run in (good, bad)]
-    for position, item in enumerate(bad.items[GOLD_SIDE]):
-        if right[0][position] and right[1][position] is False:
+    for position, rights in enumerate(zip(*right, strict=True)):
+        if rights[0] and rights[1] is False:
+            item = bad.items[GOLD_SIDE][position]
             partner = None if item.partner is None else bad.items[PREDICTED_SIDE][item.partner]
             yield Change(
                 article=bad.pair.article.id,
@@ -178,11 +179,19 @@ def _new_wrong(
     layer: str, direction: str, convention: str | None, without: JudgedArticle, having: JudgedArticle
 ) -> Iterator[Change]:
     """Wrong predictions of one run that are none of the other."""
-    known = Counter(_identity(*wrong) for wrong in _wrong(without, convention))
-    for item, roles in _wrong(having, convention):
-        if known[_identity(item, roles)]:
-            known[_identity(item, roles)] -= 1
+    wrong = [_wrong(run, convention) for run in (without, having)]
+    places = differing_places((without, wrong[0]), (having, wrong[1]))
+    told = [
+        [number for number in own if run.hulls[PREDICTED_SIDE][number] in places]
+        for run, own in zip((without, having), wrong, strict=True)
+    ]
+    known = Counter(_identity(without, number) for number in told[0])
+    for number in told[1]:
+        identity = _identity(having, number)
+        if known[identity]:
+            known[identity] -= 1
             continue
+        item = having.items[PREDICTED_SIDE][number]
         partner = None if item.partner is None else having.items[GOLD_SIDE][item.partner]
         yield Change(
             article=having.pair.article.id,
@@ -195,18 +204,16 @@ def _new_wrong(
         )
 
 
-def _wrong(run: JudgedArticle, convention: str | None) -> list[tuple[JudgedItem, Mapping[str, str]]]:
-    rows = zip(
-        run.items[PREDICTED_SIDE], run.roles[PREDICTED_SIDE], _right(run, PREDICTED_SIDE, convention), strict=True
-    )
-    return [(item, roles) for item, roles, right in rows if right is False]
+def _wrong(run: JudgedArticle, convention: str | None) -> list[int]:
+    """The positions of the wrong predictions."""
+    return [number for number, right in enumerate(_right(run, PREDICTED_SIDE, convention)) if right is False]
 
 
 def _right(run: JudgedArticle, side: int, convention: str | None) -> list[bool | None]:
     """Whether each item of a side is right; None where the convention does not count it."""
     if convention is None:
-        return [item.kind == RIGHT for item in run.items[side]]
-    credits = [own.get(convention) for own in run.credits[side]]
+        return [kind == RIGHT for kind in run.kinds[side]]
+    credits = run.shares[convention][side] if convention in run.shares else [None] * len(run.kinds[side])
     return [None if credit is None else credit >= WHOLE for credit in credits]
 
 
@@ -215,7 +222,8 @@ def _kind(item: JudgedItem, convention: str | None) -> str:
     return f"wrong under {convention}" if item.kind == RIGHT else item.kind
 
 
-def _identity(item: JudgedItem, roles: Mapping[str, str]) -> tuple[object, ...]:
+def _identity(run: JudgedArticle, number: int) -> tuple[object, ...]:
+    item, roles = run.items[PREDICTED_SIDE][number], run.roles[PREDICTED_SIDE][number]
     # Ids are an extractor's own names; they tell two predictions apart only where no place does.
     return item.label, item.text, item.spans, item.places, () if item.places else tuple(sorted(roles.items()))
 

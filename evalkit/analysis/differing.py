@@ -16,8 +16,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from evalkit.analysis.judged import JudgedArticle, JudgedItem, judge_articles
+from evalkit.analysis.judged import JudgedArticle, JudgedItem, differing_places, judge_articles
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE
+from evalkit.scoring.items import NOBODY
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.base import RIGHT
 from evalkit.scoring.tasks.table import load_task
@@ -102,39 +103,44 @@ def _place(item: DifferingItem) -> tuple[object, ...]:
 
 
 def _of_gold(ours: JudgedArticle, theirs: JudgedArticle) -> Iterator[dict[str, Any]]:
-    for position, gold in enumerate(ours.items[GOLD_SIDE]):
-        kinds = gold.kind, theirs.items[GOLD_SIDE][position].kind
+    for position, kinds in enumerate(zip(ours.kinds[GOLD_SIDE], theirs.kinds[GOLD_SIDE], strict=True)):
+        if kinds == (RIGHT, RIGHT):
+            continue
         answers = _answer(ours, position), _answer(theirs, position)
-        if kinds != (RIGHT, RIGHT) and (kinds[0] != kinds[1] or answers[0] != answers[1]):
-            roles = ours.roles[GOLD_SIDE][position]
-            yield {"gold": _told(gold, roles), "kinds": kinds, "answers": answers}
+        if kinds[0] != kinds[1] or answers[0] != answers[1]:
+            gold = _told(ours.items[GOLD_SIDE][position], ours.roles[GOLD_SIDE][position])
+            yield {"gold": gold, "kinds": kinds, "answers": answers}
 
 
 def _answer(run: JudgedArticle, position: int) -> ToldItem | None:
-    partner = run.items[GOLD_SIDE][position].partner
-    return None if partner is None else _told(run.items[PREDICTED_SIDE][partner], run.roles[PREDICTED_SIDE][partner])
+    partner = run.partners[GOLD_SIDE][position]
+    return None if partner == NOBODY else _told(run.items[PREDICTED_SIDE][partner], run.roles[PREDICTED_SIDE][partner])
 
 
 def _without_gold(ours: JudgedArticle, theirs: JudgedArticle) -> Iterator[dict[str, Any]]:
     """Predictions of one run alone that are matched with no gold item; of two copies where the other has one, one."""
-    lists = [_alone(run) for run in (ours, theirs)]
-    for side, (own, other) in enumerate((lists, reversed(lists))):
-        known = Counter(map(_identity, (item for item, _ in other)))
-        for item, roles in own:
+    runs = ours, theirs
+    alone = [[number for number, one in enumerate(run.partners[PREDICTED_SIDE]) if one == NOBODY] for run in runs]
+    places = differing_places((ours, alone[0]), (theirs, alone[1]))
+    told = [
+        [run.items[PREDICTED_SIDE][number] for number in own if run.hulls[PREDICTED_SIDE][number] in places]
+        for run, own in zip(runs, alone, strict=True)
+    ]
+    for side, run in enumerate(runs):
+        known = Counter(map(_identity, told[1 - side]))
+        for number in alone[side]:
+            if run.hulls[PREDICTED_SIDE][number] not in places:
+                continue
+            item = run.items[PREDICTED_SIDE][number]
             if known[_identity(item)]:
                 known[_identity(item)] -= 1
                 continue
-            told = _told(item, roles)
+            own = _told(item, run.roles[PREDICTED_SIDE][number])
             yield {
                 "gold": None,
                 "kinds": ("", item.kind) if side else (item.kind, ""),
-                "answers": (None, told) if side else (told, None),
+                "answers": (None, own) if side else (own, None),
             }
-
-
-def _alone(run: JudgedArticle) -> list[tuple[JudgedItem, Mapping[str, str]]]:
-    items = zip(run.items[PREDICTED_SIDE], run.roles[PREDICTED_SIDE], strict=True)
-    return [(item, roles) for item, roles in items if item.partner is None]
 
 
 def _identity(item: JudgedItem) -> tuple[object, ...]:

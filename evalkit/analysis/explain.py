@@ -150,13 +150,15 @@ def explain_pair(
         both = own.gold[layer] is not None and own.predicted[layer] is not None
         if load_task(task).kinds and both and names and (not tasks or task in tasks):
             (judged,) = judge_articles(task, [own], names)
+            earned = [list(own_side) for own_side in judged.credits]
             of_split = [name for name in names if not is_additive(task, name)]
             if of_split and whole is not None:
                 credits = whole_split_credits(task, whole[task], of_split, pair.article.id)
                 for side, found in enumerate(credits):
                     for position, one in enumerate(found):
-                        judged.credits[side][position] = {**judged.credits[side][position], **one}
-            layers.append(LayerExplanation(task=task, layer=layer, conventions=names, items=_explained(judged, places)))
+                        earned[side][position] = {**earned[side][position], **one}
+            explained = _explained(judged, earned, places)
+            layers.append(LayerExplanation(task=task, layer=layer, conventions=names, items=explained))
     return Explanation(
         run=run,
         article=pair.article.id,
@@ -167,7 +169,9 @@ def explain_pair(
     )
 
 
-def _explained(judged: JudgedArticle, places: Places | None) -> tuple[ExplainedItem, ...]:
+def _explained(
+    judged: JudgedArticle, credits: Sequence[Sequence[Credits]], places: Places | None
+) -> tuple[ExplainedItem, ...]:
     kept = [
         (side, position)
         for side, items in enumerate(judged.items)
@@ -181,7 +185,7 @@ def _explained(judged: JudgedArticle, places: Places | None) -> tuple[ExplainedI
             number=numbers[side, position],
             item=item,
             partner_number=None if item.partner is None else numbers[1 - side, item.partner],
-            credits=judged.credits[side][position],
+            credits=credits[side][position],
             roles=judged.roles[side][position],
         )
         for side, position in kept

@@ -6,9 +6,9 @@ alone, so two runs can be laid side by side by position.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, overload
 
 from numpy.typing import NDArray
 
@@ -22,12 +22,23 @@ from evalkit.scoring.kinds import Judged
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.table import columns_of, judge_items, load_task, score_columns
 
-__all__ = ["GOLD", "PREDICTED", "Credits", "JudgedArticle", "JudgedItem", "judge_articles", "whole_split_credits"]
+__all__ = [
+    "GOLD",
+    "PREDICTED",
+    "Credits",
+    "JudgedArticle",
+    "JudgedItem",
+    "differing_places",
+    "judge_articles",
+    "whole_split_credits",
+]
 
 GOLD, PREDICTED = "gold", "predicted"
 
 Floats = NDArray[Any]
 Spans = tuple[tuple[int, int], ...]
+Hull = tuple[str, int, int]
+Made = TypeVar("Made")
 Credits = Mapping[str, float | None]
 """Convention → credit of an item, 0 to 1; None where the convention does not count it."""
 
@@ -57,19 +68,56 @@ class JudgedItem:
 
 @dataclass(frozen=True, slots=True)
 class JudgedArticle:
-    """The items of one task in one article; `partner` points from one list into the other.
+    """The items of one task in one article; partners point from one list into the other.
+
+    What became of every item is there at once; items, credits and roles are made when somebody looks at them: most
+    items of most articles are nobody's concern.
 
     Attributes:
         pair: the article.
         items: gold and predicted items.
         credits: what each of them earned.
         roles: who does what in each of them, in words.
+        kinds: what became of each of them, one of the kinds of the task.
+        partners: the position of the item of the other side that each was matched with, or `NOBODY`.
+        shares: convention → the credit of each of them, as in `credits`.
+        records: the items as they were annotated.
+        hulls: label, start and end of each of them: equal items have equal ones.
     """
 
     pair: Pair
-    items: tuple[list[JudgedItem], list[JudgedItem]] = field(default_factory=lambda: ([], []))
-    credits: tuple[list[Credits], list[Credits]] = field(default_factory=lambda: ([], []))
-    roles: tuple[list[Mapping[str, str]], list[Mapping[str, str]]] = field(default_factory=lambda: ([], []))
+    items: tuple[Sequence[JudgedItem], Sequence[JudgedItem]]
+    credits: tuple[Sequence[Credits], Sequence[Credits]]
+    roles: tuple[Sequence[Mapping[str, str]], Sequence[Mapping[str, str]]]
+    kinds: tuple[list[str], list[str]]
+    partners: tuple[list[int], list[int]]
+    shares: Mapping[str, tuple[list[float | None], list[float | None]]]
+    records: tuple[list[Any], list[Any]]
+    hulls: tuple[list[Hull], list[Hull]]
+
+
+class _OnDemand(Sequence[Made]):
+    """What is made of each of some positions, when somebody looks at it."""
+
+    def __init__(self, size: int, make: Callable[[int], Made]) -> None:
+        self._make = make
+        self._made: list[Made | None] = [None] * size
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    @overload
+    def __getitem__(self, position: int) -> Made: ...
+    @overload
+    def __getitem__(self, position: slice) -> list[Made]: ...
+    def __getitem__(self, position: int | slice) -> Made | list[Made]:
+        if isinstance(position, slice):
+            return [self[number] for number in range(*position.indices(len(self)))]
+        number = range(len(self))[position]
+        made = self._made[number]
+        if made is None:
+            made = self._made[number] = self._make(number)
+        return made
 
 
 def judge_articles(task: str, pairs: Sequence[Pair], conventions: Sequence[str]) -> list[JudgedArticle]:
@@ -77,15 +125,105 @@ def judge_articles(task: str, pairs: Sequence[Pair], conventions: Sequence[str])
     columns = columns_of(task, pairs)
     judged, layer = judge_items(task, columns), load_layer(load_task(task).layer)
     items = {name: scored.items for name, scored in score_columns(task, columns, conventions).items()}
-    credits = {name: tuple(map(_credits, own.shares)) for name, own in items.items() if own is not None}
-    articles = [JudgedArticle(pair) for pair in pairs]
-    for side in (GOLD_SIDE, PREDICTED_SIDE):
-        for position, item in enumerate(_judged_side(columns, judged, layer, side)):
-            article = articles[columns.sides[side].article[position]]
-            article.items[side].append(item)
-            article.credits[side].append({name: shares[side][position] for name, shares in credits.items()})
-            article.roles[side].append(layer.roles(columns.records[side][position], article.pair.article.text))
-    return articles
+    shares = {name: tuple(map(_credits, own.shares)) for name, own in items.items() if own is not None}
+    sides = [_Side(columns, judged, layer, shares, side) for side in (GOLD_SIDE, PREDICTED_SIDE)]
+    return [_judged_article(pair, number, sides) for number, pair in enumerate(pairs)]
+
+
+class _Side:
+    """One side of a task in all articles, as lists."""
+
+    def __init__(
+        self, columns: Columns, judged: Judged, layer: Layer[Any], shares: Mapping[str, Sequence[Any]], side: int
+    ) -> None:
+        own = columns.sides[side]
+        self.number, self.layer = side, layer
+        self.first, self.others = columns.first[side].tolist(), columns.first[1 - side].tolist()
+        self.kinds = [judged.names[kind] for kind in judged.kind[side].tolist()]
+        self.partners = judged.partner[side].tolist()
+        self.shares = {name: of_sides[side] for name, of_sides in shares.items()}
+        self.records = columns.records[side]
+        labels = [columns.labels[label] for label in own.label.tolist()]
+        self.hulls = list(zip(labels, own.start.tolist(), own.end.tolist(), strict=True))
+
+    def item(self, record: Any, text: str, kind: str, partner: int) -> JudgedItem:
+        """A record as an item of an article."""
+        layer, spans = self.layer, self.layer.spans(record)
+        main = layer.span_names.get(layer.spans_field or "")
+        pieces = join_spans(spans) if spans else ()
+        # Pieces in text order that do not touch, so that two readings of one item are told in the same words.
+        joined: dict[str, Any] = {str(layer.spans_field): tuple(Span(*piece) for piece in pieces)} if pieces else {}
+        return JudgedItem(
+            side=(GOLD, PREDICTED)[self.number],
+            label=layer.label(record),
+            text=layer.show(replace(record, **joined), text),
+            spans=pieces,
+            kind=kind,
+            partner=None if partner == NOBODY else partner,
+            places=tuple((start, end) for word, (start, end) in layer.parts(record) if word != main),
+        )
+
+
+def _judged_article(pair: Pair, number: int, sides: Sequence[_Side]) -> JudgedArticle:
+    gold, predicted = (_OfArticle(side, number) for side in sides)
+    text = pair.article.text
+    return JudgedArticle(
+        pair=pair,
+        items=(gold.items(text), predicted.items(text)),
+        credits=(gold.credits(), predicted.credits()),
+        roles=(gold.roles(text), predicted.roles(text)),
+        kinds=(gold.kinds, predicted.kinds),
+        partners=(gold.partners, predicted.partners),
+        shares={name: (credits, predicted.shares[name]) for name, credits in gold.shares.items()},
+        records=(gold.records, predicted.records),
+        hulls=(gold.hulls, predicted.hulls),
+    )
+
+
+class _OfArticle:
+    """What one side has in one article."""
+
+    def __init__(self, side: _Side, number: int) -> None:
+        own, before = slice(side.first[number], side.first[number + 1]), side.others[number]
+        self.side = side
+        self.records, self.kinds, self.hulls = side.records[own], side.kinds[own], side.hulls[own]
+        self.partners = [one if one == NOBODY else one - before for one in side.partners[own]]
+        self.shares = {name: credits[own] for name, credits in side.shares.items()}
+
+    def items(self, text: str) -> Sequence[JudgedItem]:
+        return _OnDemand(
+            len(self.records),
+            lambda number: self.side.item(self.records[number], text, self.kinds[number], self.partners[number]),
+        )
+
+    def credits(self) -> Sequence[Credits]:
+        return _OnDemand(
+            len(self.records), lambda number: {name: credits[number] for name, credits in self.shares.items()}
+        )
+
+    def roles(self, text: str) -> Sequence[Mapping[str, str]]:
+        return _OnDemand(len(self.records), lambda number: self.side.layer.roles(self.records[number], text))
+
+
+def differing_places(
+    ours: tuple[JudgedArticle, Sequence[int]], theirs: tuple[JudgedArticle, Sequence[int]]
+) -> set[Hull]:
+    """Where two runs do not predict the same, to the letter, in one article: label, start and end.
+
+    Only there items need be told apart by what they say.
+
+    Args:
+        ours: the article in one run, and the positions of the predictions that are looked at.
+        theirs: the same of the other run.
+    """
+    found: list[dict[Hull, list[Any]]] = []
+    for run, positions in (ours, theirs):
+        by_place: dict[Hull, list[Any]] = {}
+        hulls, records = run.hulls[PREDICTED_SIDE], run.records[PREDICTED_SIDE]
+        for position in positions:
+            by_place.setdefault(hulls[position], []).append(records[position])
+        found.append(by_place)
+    return {place for place in found[0].keys() | found[1].keys() if found[0].get(place) != found[1].get(place)}
 
 
 def whole_split_credits(
@@ -113,25 +251,6 @@ def whole_split_credits(
             shares = _credits(scored.items.shares[side][start : start + len(own)])
             sides[side] = [{**credits, name: share} for credits, share in zip(own, shares, strict=True)]
     return sides[GOLD_SIDE], sides[PREDICTED_SIDE]
-
-
-def _judged_side(columns: Columns, judged: Judged, layer: Layer[Any], side: int) -> Iterator[JudgedItem]:
-    others, main = columns.first[1 - side], layer.span_names.get(layer.spans_field or "")
-    rows = zip(columns.sides[side].article.tolist(), columns.records[side], strict=True)
-    for position, (article, item) in enumerate(rows):
-        spans, partner = layer.spans(item), int(judged.partner[side][position])
-        pieces = join_spans(spans) if spans else ()
-        # Pieces in text order that do not touch, so that two readings of one item are told in the same words.
-        joined: dict[str, Any] = {str(layer.spans_field): tuple(Span(*piece) for piece in pieces)} if pieces else {}
-        yield JudgedItem(
-            side=(GOLD, PREDICTED)[side],
-            label=layer.label(item),
-            text=layer.show(replace(item, **joined), columns.pairs[article].article.text),
-            spans=pieces,
-            kind=judged.names[judged.kind[side][position]],
-            partner=None if partner == NOBODY else partner - int(others[article]),
-            places=tuple((start, end) for word, (start, end) in layer.parts(item) if word != main),
-        )
 
 
 def _credits(shares: Floats) -> list[float | None]:
