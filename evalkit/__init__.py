@@ -99,6 +99,8 @@ if TYPE_CHECKING:
     from evalkit.options import Running as Running
     from evalkit.options import Scoring as Scoring
     from evalkit.options import Shard as Shard
+    from evalkit.predictions.cache_contents import CacheContents as CacheContents
+    from evalkit.predictions.cache_contents import CachedSystem as CachedSystem
     from evalkit.predictions.events import RunCallback as RunCallback
     from evalkit.predictions.events import RunEvent as RunEvent
     from evalkit.predictions.extraction import Extraction as Extraction
@@ -135,6 +137,8 @@ if TYPE_CHECKING:
     from evalkit.version import __version__ as __version__
     from evalkit.workflows.adjudicate import adjudicate_dataset as adjudicate_dataset
     from evalkit.workflows.agreement import measure_agreement as measure_agreement
+    from evalkit.workflows.cache import clear_cache as clear_cache
+    from evalkit.workflows.cache import list_cache as list_cache
     from evalkit.workflows.compare import compare_repeated_runs as compare_repeated_runs
     from evalkit.workflows.compare import compare_runs as compare_runs
     from evalkit.workflows.diagnose import diagnose as diagnose
@@ -223,6 +227,7 @@ _HOMES = {
     "evalkit.gate.outcome": ("BaselineUpdate", "GateReport"),
     "evalkit.options": ("Intervals", "OptionWords", "ReadOptions", "Running", "Scoring", "Shard"),
     "evalkit.integrations.mlflow": ("MlflowTracker",),
+    "evalkit.predictions.cache_contents": ("CacheContents", "CachedSystem"),
     "evalkit.predictions.events": ("RunCallback", "RunEvent"),
     "evalkit.predictions.facts": ("GoldReference", "MadeBy"),
     "evalkit.predictions.extraction": ("Extraction",),
@@ -244,6 +249,7 @@ _HOMES = {
     "evalkit.workflows.compare": ("compare_repeated_runs", "compare_runs"),
     "evalkit.workflows.diagnose": ("diagnose",),
     "evalkit.workflows.diff": ("diff_datasets",),
+    "evalkit.workflows.cache": ("clear_cache", "list_cache"),
     "evalkit.workflows.doctor": ("check_installation",),
     "evalkit.workflows.explain": ("explain_run",),
     "evalkit.workflows.found_articles": ("find_articles",),

@@ -240,6 +240,8 @@ class Running:
             RAY_ADDRESS says, or else one that is started here and ended with the run.
         cache: reuse predictions that the same extractor made for the same article, and a finished run; one that was
             interrupted is continued without, too.
+        cache_size: bytes that the cache of predictions may take; what nobody has used for longest goes first. 0 for no
+            limit.
         restart: make every prediction anew, also where a run was interrupted.
         keep_failed: leave articles that failed before as they are; they are tried again otherwise.
         max_failures: how many articles may fail before `Run.shortfall` speaks; all but one if None.
@@ -261,6 +263,7 @@ class Running:
     executor: str = "local"
     address: str | None = None
     cache: bool = True
+    cache_size: int = 5_000_000_000
     restart: bool = False
     keep_failed: bool = False
     max_failures: int | None = None
@@ -291,7 +294,13 @@ class Running:
             raise InputError(f"executor must be {' or '.join(EXECUTORS)}, found {self.executor!r:.60}")
         if self.address is not None and self.executor == "local":
             raise InputError("an address is that of a cluster: choose the executor ray, or leave it out")
-        for name, least in (("batch_size", 1), ("workers", 1), ("max_failures", 0), ("max_tokens", 1)):
+        for name, least in (
+            ("batch_size", 1),
+            ("workers", 1),
+            ("max_failures", 0),
+            ("max_tokens", 1),
+            ("cache_size", 0),
+        ):
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < least):
                 raise InputError(f"{name} must be a whole number from {least}, found {value!r}")
@@ -334,6 +343,7 @@ class OptionWords(TypedDict, total=False):
     executor: str
     address: str | None
     cache: bool
+    cache_size: int
     restart: bool
     keep_failed: bool
     max_failures: int | None

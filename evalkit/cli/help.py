@@ -87,6 +87,11 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "comment": [("comment c.md", "in a build: posts it, or writes it anew in its place")],
     "doctor": [("doctor", "what to install, which settings count"), ("doctor --json", "for a report of a fault")],
     "completion": [("completion bash", "the script; where it goes stands above it")],
+    "cache": [("cache info", "what is kept, and how large it is"), ("cache clear --older-than 30d", "make room")],
+    "cache clear": [
+        ("cache clear --model rules", "of one extractor"),
+        ("cache clear --older-than 30d", "what nobody has used for a month"),
+    ],
     "models": [("models", "what can be run here, and what is missing for the rest")],
     "selftest": [("selftest --convention exact", "the laws of scoring, for one convention")],
     "dataset": [
@@ -125,8 +130,8 @@ _GROUPS: Mapping[str, Sequence[str]] = {
         *("baseline", "rules"),
     ],
     "How it is run": [
-        *("workers", "executor", "address", "batch_size", "no_cache", "restart", "keep_failed", "max_failures"),
-        *("article_timeout", "max_cost", "max_tokens", "dry_run", "no_floor", "speed"),
+        *("workers", "executor", "address", "batch_size", "no_cache", "cache_size", "restart", "keep_failed"),
+        *("max_failures", "article_timeout", "max_cost", "max_tokens", "dry_run", "no_floor", "speed"),
     ],
     "How it is scored": [],
     "How sure the figures are": [],

@@ -37,6 +37,7 @@ COMMANDS = {
     "init": ("evalkit.cli.init:init_command", "Give a project its settings, a workflow and a first baseline."),
     "runs": ("evalkit.cli.runs:runs_command", "List what has been run: how far, how good, how to go on."),
     "dataset": ("evalkit.cli.dataset.group:dataset_group", "Keep gold: build, check, divide, compare and mend it."),
+    "cache": ("evalkit.cli.cache:cache_group", "Look at what is kept of answers of extractors, or make room."),
     "models": ("evalkit.cli.models:models_command", "List the extractors that can be run here."),
     "doctor": ("evalkit.cli.doctor:doctor_command", "Say what is installed, which settings count and what is wrong."),
     "completion": ("evalkit.cli.completion:completion_command", "Have a shell complete commands and their options."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -46,11 +47,14 @@ __all__ = ["run_command"]
 _SILENT = {
     **{"--out": 1, "-o": 1, "--output": 1, "--workers": 1, "--batch-size": 1, "--max-failures": 1, "--to": 1},
     **{"--executor": 1, "--address": 1},
-    **{"--no-cache": 0, "--restart": 0, "--keep-failed": 0, "--json": 0},
+    **{"--cache-size": 1, "--no-cache": 0, "--restart": 0, "--keep-failed": 0, "--json": 0},
     **{"--max-cost": 1, "--max-tokens": 1, "--dry-run": 0, "--download": 0, "--speed": 1, "--mlflow": 1},
 }
 """Options that change no byte of a run, and how many values they take."""
 
+_SIZE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?([kmgt]b)", re.IGNORECASE)
+_UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+"""How a size is written, and how many bytes that is."""
 
 SHOWN = 10
 """So many articles of a shard that failed are named."""
@@ -62,6 +66,13 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
     if not (value.isascii() and value.isdecimal()) or len(value) > 9 or int(value) < 1:
         raise click.BadParameter(f"{value!r:.60} is not 'auto' or a whole number from 1")
     return int(value)
+
+
+def _cache_size(context: click.Context, parameter: click.Parameter, value: str) -> int:
+    found = _SIZE.fullmatch(value.strip())
+    if found is None and value.strip() != "0":
+        raise click.BadParameter(f"{value!r:.60} is no size; write a number with MB, GB or TB, such as 5GB, or 0")
+    return 0 if found is None else int(float(found[1]) * _UNITS[found[2].upper()])
 
 
 def _shard(context: click.Context, parameter: click.Parameter, value: str | None) -> Shard | None:
@@ -125,6 +136,14 @@ def _shard(context: click.Context, parameter: click.Parameter, value: str | None
     "--no-cache",
     is_flag=True,
     help="Extract again what other runs or a finished run predicted; one that was interrupted is continued.",
+)
+@click.option(
+    "--cache-size",
+    metavar="SIZE",
+    default="5GB",
+    show_default=True,
+    callback=_cache_size,
+    help="How much may be kept of all extractors; what nobody used for longest goes first. 0 for no limit.",
 )
 @click.option(
     "--restart",
@@ -237,6 +256,7 @@ def _running(given: Mapping[str, Any]) -> Running:
         executor=given["executor"],
         address=given["address"],
         cache=not given["no_cache"],
+        cache_size=given["cache_size"],
         restart=given["restart"],
         keep_failed=given["keep_failed"],
         max_failures=given["max_failures"],

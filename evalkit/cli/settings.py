@@ -75,6 +75,9 @@ class Setting:
 
 
 _SETTINGS = "evalkit.settings"
+_GROUPS = ("cache", "dataset")
+"""Commands that have commands."""
+
 _GIVE_WAY: Mapping[str, tuple[str, ...]] = {"as_json": ("to",), "to": ("as_json",)}
 """Options of which one on the command line takes the place of a setting of the other."""
 _GIVE_WAY_IN: Mapping[str, Mapping[str, tuple[str, ...]]] = {"report": {"to": ("files",), "files": ("to", "items")}}
@@ -325,7 +328,8 @@ def _every_variable(commands: Mapping[str, click.Command]) -> set[str]:
 
 def _as_words(key: str) -> str:
     """The words of a command whose table has this key: `dataset-validate` is `dataset validate`."""
-    return key.replace("dataset-", "dataset ", 1) if key.startswith("dataset-") else key
+    group = key.partition("-")[0]
+    return key.replace("-", " ", 1) if group in _GROUPS else key
 
 
 def _as_key(words: str) -> str:

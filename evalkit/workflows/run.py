@@ -212,7 +212,9 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
     if folder is not None and not kept.finished:
         folder.write_facts(planned.key, planned.stored_facts)
     cached = running.cache and not running.restart and not uncached
-    cache = PredictionCache(planned.made_by.cached_as) if cached else None
+    cache = None
+    if cached:
+        cache = PredictionCache(planned.made_by.cached_as, system=planned.extractor, size=running.cache_size)
     watch([kept.predictions[name] for name in articles if name in kept.predictions])
     try:
         extracted = _extracted(system, planned, missing, running, folder, cache, watch, of=len(jobs))

@@ -38,6 +38,7 @@ COMMANDS = {
     "adjudicate": ("dataset", "adjudicate", "readings.jsonl"),
     "models": ("models",),
     "runs": ("runs", "."),
+    "cache": ("cache", "info"),
     "doctor": ("doctor",),
     "leaderboard": ("leaderboard", ".", "--resamples", "10"),
     "selftest": ("selftest", "--convention", "given", "--cases", "1"),

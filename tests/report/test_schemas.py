@@ -252,9 +252,20 @@ def _items(folder: Path) -> Any:
     return json.loads((folder / "items.json").read_text(encoding="utf-8"))
 
 
+def _cache(folder: Path) -> Any:
+    """What a run has left there, before it is removed."""
+    row = {"id": "a", "text": "Ida Moen left Oslo.", "entities": []}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EVALKIT_CACHE", str(folder / "cache"))
+        gold = _written(folder, "gold.jsonl", row)
+        _json("run", "--model", "rules", "--dataset", gold, "--resamples", "0", "--out", str(folder / "run"))
+        return _json("cache", "clear", "--model", "rules")
+
+
 EXAMPLES: Mapping[str, Callable[[Path], Any]] = {
     "adjudicate": _adjudicate,
     "agreement": _agreement,
+    "cache-contents": _cache,
     "diff": _diff,
     "exploration": _exploration,
     "found-articles": _found_articles,

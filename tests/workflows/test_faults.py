@@ -259,6 +259,8 @@ def test_no_flipped_bit_of_the_cache_changes_a_prediction(tmp_path: Path):
     content = cache.path.read_bytes()
     refused = 0
     for damaged in flipped(content):
+        shutil.rmtree(cache.folder)
+        cache.folder.mkdir()
         cache.path.write_bytes(damaged)
         again = PredictionCache("finder", tmp_path)
         made = run_jobs(Finder(), jobs, cache=again)

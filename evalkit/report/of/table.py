@@ -38,6 +38,7 @@ DOCUMENTS = Registry(
         "evalkit.gate.outcome:GateReport": "evalkit.report.of.gate:document",
         "evalkit.gate.project:ProjectInit": "evalkit.report.of.description:project_document",
         "evalkit.gate.outcome:BaselineUpdate": "evalkit.report.of.gate:update_document",
+        "evalkit.predictions.cache_contents:CacheContents": "evalkit.report.of.cache:document",
         "evalkit.predictions.listing:RunList": "evalkit.report.of.runs:document",
         "evalkit.predictions.speed:Speed": "evalkit.report.of.speed:document",
         "evalkit.predictions.suites.cells:SuiteResult": "evalkit.report.of.suite:document",

@@ -1,0 +1,165 @@
+"""What the cache of predictions holds, by extractor; what of it somebody wants to be removed."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalkit.errors import InputError
+from evalkit.harmless import clean
+from evalkit.predictions.cached_files import (
+    CachedFile,
+    cached_files,
+    count_predictions,
+    predictions_folder,
+    remove,
+    system_of,
+)
+from evalkit.showing import number_of, shown_html
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["CacheContents", "CachedSystem", "cache_contents", "cleared_cache"]
+
+UNNAMED = "(not named)"
+"""Whose files those are that earlier versions wrote."""
+
+_SPAN = re.compile(r"([0-9]{1,6})([mhdw])")
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachedSystem:
+    """What is kept of one extractor, as it was at one time: changed, it is another one.
+
+    Attributes:
+        extractor: its name.
+        key: what stands for it in the names of its files.
+        files: how many there are.
+        bytes: their size.
+        predictions: how many predictions are in them; one that was made again counts again.
+        used: when one of them was last added to or read from, in UTC.
+    """
+
+    extractor: str
+    key: str
+    files: int
+    bytes: int
+    predictions: int
+    used: str
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class CacheContents:
+    """What is in the cache of predictions, or what was removed from it.
+
+    Attributes:
+        folder: where it is.
+        systems: by extractor, the longest unused first.
+        removed: whether all of that is gone now.
+        left: how many bytes are still there.
+    """
+
+    folder: str
+    systems: tuple[CachedSystem, ...]
+    removed: bool = False
+    left: int = 0
+
+    @property
+    def bytes(self) -> int:
+        """The size of what is shown."""
+        return sum(system.bytes for system in self.systems)
+
+    def __repr__(self) -> str:
+        """One line."""
+        return clean(f"<CacheContents {number_of(len(self.systems), 'extractor')}, {self.bytes / 1e6:.1f} MB>")
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as JSON values."""
+        return {
+            "format": "evalkit.cache-contents",
+            "version": 1,
+            "folder": self.folder,
+            "removed": self.removed,
+            "bytes": self.bytes,
+            "left": self.left,
+            "systems": [asdict(system) for system in self.systems],
+        }
+
+    def to_pandas(self) -> DataFrame:
+        """One row an extractor."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(system) for system in self.systems])
+
+    _repr_html_ = shown_html
+
+
+def cache_contents(folder: Path | None = None) -> CacheContents:
+    """What is in the cache.
+
+    Raises:
+        InputError: its folder cannot be read, or is somebody else's.
+    """
+    place = predictions_folder(folder)
+    files = cached_files(place)
+    return CacheContents(folder=str(place), systems=_systems(files), left=sum(file.bytes for file in files))
+
+
+def cleared_cache(
+    folder: Path | None = None, *, model: str | None = None, older_than: str | None = None
+) -> CacheContents:
+    """Removes what is in the cache, or a part of it; what was removed.
+
+    Args:
+        folder: where the cache is, if elsewhere.
+        model: only what is kept of this extractor.
+        older_than: only files that nobody added to or read from for so long, as `30d`, `12h`, `8w` or `90m`.
+
+    Raises:
+        InputError: its folder cannot be read or is somebody else's, or it is no span of time.
+    """
+    place, limit = predictions_folder(folder), None if older_than is None else time.time() - _seconds(older_than)
+    every = cached_files(place)
+    files = every if limit is None else [file for file in every if file.used < limit]
+    if model is not None:
+        files = [file for file in files if (system_of(file.path) or UNNAMED) == model]
+    # What is in them is counted while it is there.
+    by_path = {file.path: file for file in files}
+    shown = _systems(files)
+    gone = {file.path for file in remove(files)}
+    if len(gone) < len(files):
+        shown = _systems([by_path[path] for path in gone])
+    left = sum(file.bytes for file in every if file.path not in gone)
+    return CacheContents(folder=str(place), systems=shown, removed=True, left=left)
+
+
+def _seconds(span: str) -> int:
+    found = _SPAN.fullmatch(span.strip())
+    if found is None:
+        raise InputError(f"{span!r:.60} is no span of time; write a number with m, h, d or w, such as 30d")
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def _systems(files: Sequence[CachedFile]) -> tuple[CachedSystem, ...]:
+    by_key: dict[str, list[CachedFile]] = {}
+    for file in files:
+        by_key.setdefault(file.key, []).append(file)
+    systems = [
+        CachedSystem(
+            extractor=next(filter(None, (system_of(file.path) for file in reversed(own))), UNNAMED),
+            key=key,
+            files=len(own),
+            bytes=sum(file.bytes for file in own),
+            predictions=sum(count_predictions(file.path) for file in own),
+            used=datetime.fromtimestamp(int(own[-1].used), UTC).isoformat().replace("+00:00", "Z"),
+        )
+        for key, own in by_key.items()
+    ]
+    return tuple(sorted(systems, key=lambda system: (system.used, system.extractor, system.key)))
