@@ -34,6 +34,7 @@ from evalkit.formats.base import Losses
 from evalkit.formats.standoff.document import Document, Mark
 from evalkit.formats.standoff.draft import draft_text, look_at
 from evalkit.gate.project import ProjectInit
+from evalkit.predictions.cache_contents import CacheContents, CachedSystem
 from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.listing import ListedRun, RunFigure, RunList
 from evalkit.predictions.plan import Plan
@@ -375,6 +376,14 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         "evalkit.dataset.validate:Validation": Validation(problems=(), counts=counts),
         "evalkit.dataset.problems:Problem": [Problem(text, text, text, f"{text} 12")],
         "evalkit.extractors.catalog:ModelEntry": [replace(one, description=text) for one in list_models()],
+        "evalkit.predictions.cache_contents:CacheContents": CacheContents(
+            folder=text,
+            systems=(
+                CachedSystem(
+                    extractor=text, key="0" * 32, files=1, bytes=12, predictions=3417, used="2025-03-14T00:00:00Z"
+                ),
+            ),
+        ),
         "evalkit.extractors.installation:Installation": Installation(
             versions={"evalkit": "0.66.1", "click": ""},
             extras=(Extra(name=text, packages={text: ""}, install=f"pip install {text}"),),
