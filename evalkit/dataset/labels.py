@@ -22,7 +22,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
@@ -45,6 +45,7 @@ __all__ = [
     "Inventory",
     "foreign_label_notes",
     "inventory_of_file",
+    "labels_in_scope",
     "load_inventory",
     "load_label_map",
     "mappable_inventory",
@@ -52,6 +53,7 @@ __all__ = [
     "own_map_notes",
     "restrict_labels",
     "unlisted_inventory",
+    "with_labels_in_scope",
     "with_metadata_layers",
     "without_metadata_layers",
 ]
@@ -278,8 +280,34 @@ def restrict_labels(
     Raises:
         InputError: no item of the gold has one of the labels.
     """
+    gold, predicted = (
+        {layer.name: _labels_in(layer, annotations) for layer in open_layers()}
+        for annotations in ([one.gold for one in examples], [one.annotations for one in predictions])
+    )
+    labels = labels_in_scope(gold, predicted, wanted)
+    return [with_labels_in_scope(one, labels) for one in examples]
+
+
+def with_labels_in_scope(example: Example, labels: Sequence[str]) -> Example:
+    """The example with only some labels in its scope."""
+    return replace(example, gold=replace(example.gold, scope=replace(example.gold.scope, labels=tuple(labels))))
+
+
+def labels_in_scope(
+    gold: Mapping[str, Collection[str]], predicted: Mapping[str, Collection[str]], wanted: Sequence[str]
+) -> tuple[str, ...]:
+    """The labels that a scope names where some are wanted; a layer whose gold has none of them keeps all.
+
+    Args:
+        gold: layer → the labels that gold items have, for the layers whose labels a dataset chooses.
+        predicted: the same of predicted items.
+        wanted: labels, or layer/label.
+
+    Raises:
+        InputError: no item of the gold has one of the labels.
+    """
     layers = open_layers()
-    labels = [_labels_in(layer, (example.gold for example in examples)) for layer in layers]
+    labels = [set(gold[layer.name]) for layer in layers]
     names = [own | {f"{layer.name}/{label}" for label in own} for layer, own in zip(layers, labels, strict=True)]
     if missing := sorted({*wanted}.difference(*names)):
         one = " or ".join(layer.one for layer, own in zip(layers, labels, strict=True) if own) or layers[0].one
@@ -288,12 +316,8 @@ def restrict_labels(
     kept: set[str] = set()
     for layer, own, known in zip(layers, labels, names, strict=True):
         if known.isdisjoint(wanted):
-            whole = own | _labels_in(layer, (prediction.annotations for prediction in predictions))
-            kept |= {f"{layer.name}/{label}" for label in whole}
-    scope_labels = (*wanted, *sorted(kept))
-    return [
-        replace(one, gold=replace(one.gold, scope=replace(one.gold.scope, labels=scope_labels))) for one in examples
-    ]
+            kept |= {f"{layer.name}/{label}" for label in own.union(predicted[layer.name])}
+    return (*wanted, *sorted(kept))
 
 
 def _labels_in(layer: Layer[Any], annotations: Iterable[Annotations]) -> set[str]:

@@ -15,7 +15,7 @@ from evalkit.records import Span
 from evalkit.scoring.columns import Columns
 from evalkit.text.counting import CODE_POINTS, COUNTINGS, Counting, Ruler
 
-__all__ = ["Misplaced", "find_misplaced"]
+__all__ = ["Misplaced", "Misses", "find_misplaced"]
 
 LOOKED_AT, SCREENED = 100, 12
 """So many predicted items that miss are looked at, in the order of the articles; a way that mends hardly any of the
@@ -71,20 +71,58 @@ class _Article:
         return len(self.gold & {self.place(counting, own) for own in self.predicted})
 
 
-def find_misplaced(columns: Columns) -> Misplaced | None:
-    """What would mend most predicted items that miss; None if nothing would, or hardly any do.
+class Misses:
+    """Predicted items that miss, and what is needed to look for a reason, gathered from blocks of articles.
 
     Items match here if they stand at the same place, whatever their label. Items in several pieces are seen as one.
     """
-    matched = len(columns.equal[0])
-    missing = len(columns.predicted) - matched
-    if min(len(columns.gold) - matched, missing) < LEAST or missing < NOTICED * len(columns.predicted):
-        return None
-    few, _ = _looked_at(columns, SCREENED)
-    ways = [way for way in _ways(few, forms=matched < FEW * len(columns.predicted)) if way.is_promising(few)]
-    if not ways:
-        return None
-    articles, whole = _looked_at(columns, LOOKED_AT)
+
+    def __init__(self) -> None:
+        """Nothing was looked at yet."""
+        self._gold = self._predicted = self._matched = 0
+        self._articles: list[_Article] = []
+        self._of_missing: list[int] = []
+        self._missing = 0
+
+    def add(self, columns: Columns) -> None:
+        """Takes some articles, in order of their ids."""
+        self._gold += len(columns.gold)
+        self._predicted += len(columns.predicted)
+        self._matched += len(columns.equal[0])
+        missing = columns.predicted.article[columns.unequal[1]]
+        self._missing += len(missing)
+        places: dict[int, int] = {}
+        for article in missing[: LOOKED_AT - len(self._of_missing)].tolist():
+            if article not in places:
+                places[article] = len(self._articles)
+                text = "" if columns.texts is None else columns.texts[article]
+                sides = (frozenset(_places(columns, side, article)) for side in (0, 1))
+                self._articles.append(_Article(text, *sides))
+            self._of_missing.append(places[article])
+
+    def found(self) -> Misplaced | None:
+        """What would mend most predicted items that miss; None if nothing would, or hardly any do."""
+        missing = self._predicted - self._matched
+        if min(self._gold - self._matched, missing) < LEAST or missing < NOTICED * self._predicted:
+            return None
+        few = self._looked_at(SCREENED)
+        ways = [way for way in _ways(few, forms=self._matched < FEW * self._predicted) if way.is_promising(few)]
+        return _best(ways, self._looked_at(LOOKED_AT), whole=self._missing <= LOOKED_AT) if ways else None
+
+    def _looked_at(self, number: int) -> list[_Article]:
+        """The first articles in which predicted items miss, until there are so many."""
+        return [self._articles[place] for place in dict.fromkeys(self._of_missing[:number])]
+
+
+def find_misplaced(columns: Columns) -> Misplaced | None:
+    """What would mend most predicted items of some articles that miss; None if nothing would, or hardly any do."""
+    misses = Misses()
+    misses.add(columns)
+    return misses.found()
+
+
+def _best(ways: Sequence[_Way], articles: Sequence[_Article], *, whole: bool) -> Misplaced | None:
+    """What mends most of what misses in some articles, if that is enough."""
     now = sum(own.counted(CODE_POINTS) for own in articles)
     predicted = sum(len(own.predicted) for own in articles)
     most = min(predicted, sum(len(own.gold) for own in articles)) - now
@@ -149,20 +187,6 @@ def _ways(articles: Sequence[_Article], *, forms: bool) -> Iterator[_Way]:
         if not any(idle[own] for own in alone):
             yield _Way(counting)
     yield from (_Way(shift=shift) for shift in _shifts(articles) if shift not in (0, 1))
-
-
-def _looked_at(columns: Columns, number: int) -> tuple[list[_Article], bool]:
-    """The first articles in which predicted items miss, until there are so many, and whether these are all."""
-    missing = columns.predicted.article[columns.unequal[1]]
-    articles = [
-        _Article(
-            "" if columns.texts is None else columns.texts[article],
-            frozenset(_places(columns, 0, article)),
-            frozenset(_places(columns, 1, article)),
-        )
-        for article in dict.fromkeys(missing[:number].tolist())
-    ]
-    return articles, len(missing) <= number
 
 
 def _places(columns: Columns, side: int, article: int) -> Iterator[Place]:

@@ -13,31 +13,25 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evalkit.errors import InputError
 from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers, load_layer
-from evalkit.records import Annotations, Article, Example, LayerScope, Prediction, Scope
-from evalkit.showing import number_of
+from evalkit.records import Annotations, Article, Example, Prediction, Scope
+from evalkit.scoring.survey import NO_SCOPE, Survey, Words, annotates, items_in_scope, survey_sides
 
 __all__ = [
     "OUTSIDE",
     "Pair",
     "Paired",
-    "annotates",
+    "Words",
+    "by_article",
     "in_order",
-    "kinds_without_gold",
+    "pair_block",
     "pair_up",
     "words_outside",
 ]
 
 OUTSIDE = "outside the annotated scope"
 """Where items stand that the gold says nothing about."""
-
-NO_SCOPE = Scope()
-
-
-Words = tuple[str, str]
-"""What is counted, in the singular and the plural."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +56,54 @@ class Pair:
 
 @dataclass(frozen=True)
 class Paired:
-    """All articles, sorted by id, and what was set aside.
+    """All articles or a block of them, sorted by id, what is known of all, and what was set aside.
 
     Attributes:
         pairs: one for each gold article.
-        absent: layer → why nothing of it can be scored.
-        unknown: the layers that neither the gold nor the extractor has.
+        survey: what is known of all articles together.
         set_aside: what, in the singular and the plural → how many, for the notes.
-        failed: article id → error.
-        given_only: the layers whose items the extractor labels where they are given, and finds none itself.
         emptied: layer → why all of its gold items are gone, such as that the label maps drop them.
     """
 
     pairs: tuple[Pair, ...]
-    absent: Mapping[str, str]
-    unknown: frozenset[str] = frozenset()
+    survey: Survey
     set_aside: Mapping[Words, int] = field(default_factory=dict)
-    failed: Mapping[str, str] = field(default_factory=dict)
-    given_only: frozenset[str] = frozenset()
     emptied: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def absent(self) -> Mapping[str, str]:
+        """Layer → why nothing of it can be scored."""
+        return self.survey.absent
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """The layers that neither the gold nor the extractor has."""
+        return self.survey.unknown
+
+    @property
+    def failed(self) -> Mapping[str, str]:
+        """Article id → error."""
+        return self.survey.failed
+
+    @property
+    def given_only(self) -> frozenset[str]:
+        """The layers whose items the extractor labels where they are given, and finds none itself."""
+        return self.survey.given_only
 
     def with_layers(self, layers: Sequence[str]) -> list[Pair]:
         """The articles whose gold has some layers."""
         return [pair for pair in self.pairs if all(pair.gold[layer] is not None for layer in layers)]
+
+    def number_with(self, layers: Sequence[str]) -> int:
+        """How many of all articles have gold with some layers."""
+        return self.survey.number_with(layers)
 
     def without(self, layer: str, fields: Sequence[str]) -> str | None:
         """Why none of some fields of a layer can be evaluated: no gold item has one, or the scope leaves them out.
 
         None if one can, or if there is no gold item that could have one.
         """
-        return _lack(self.pairs, load_layer(layer), fields)
+        return self.survey.lack(load_layer(layer), fields)
 
 
 def pair_up(
@@ -112,66 +124,41 @@ def pair_up(
     Raises:
         InputError: no gold, an article twice on one side, or no prediction for any gold article.
     """
-    gold = _unique("gold article", ((example.article.id, example) for example in examples))
-    by_article: dict[str, Prediction] = _unique("prediction for article", ((p.article_id, p) for p in predictions))
-    if not gold:
-        raise InputError("the gold has no article; check the path and the split")
-    in_both = gold.keys() & by_article.keys()
-    if not in_both and by_article:
-        raise InputError(
-            f"no prediction is about an article of the gold: gold has {min(gold)!r}, predictions have "
-            f"{min(by_article)!r}; are they of the same dataset and split? "
-            "Where a file names no article, its own name or a number is the id"
-        )
-    claimed = _claimed(by_article.values()) if layers is None else frozenset(layers)
-    aside: Counter[Words] = Counter()
-    if len(by_article) > len(in_both):
-        one = "prediction for an article that is not in the gold, set aside"
-        several = "predictions for articles that are not in the gold, set aside"
-        aside[one, several] = len(by_article) - len(in_both)
-    if len(gold) > len(in_both):
-        why = "without a prediction, counted as missed"
-        aside[f"article {why}", f"articles {why}"] = len(gold) - len(in_both)
+    ordered, made = sorted(examples, key=lambda example: example.article.id), list(predictions)
+    survey = survey_sides(ordered, made, layers=layers)
+    aside = Counter(survey.apart)
+    pairs = pair_block(ordered, by_article(made), survey, aside, scored)
+    return Paired(pairs, survey, in_order(aside))
+
+
+def by_article(predictions: Iterable[Prediction]) -> dict[str, Prediction]:
+    """The predictions by the article that each is about."""
+    return {prediction.article_id: prediction for prediction in predictions}
+
+
+def pair_block(
+    examples: Iterable[Example],
+    predictions: Mapping[str, Prediction],
+    survey: Survey,
+    aside: Counter[Words],
+    scored: Collection[str] | None = None,
+) -> tuple[Pair, ...]:
+    """Some examples beside what was predicted of them.
+
+    Args:
+        examples: the gold of these articles.
+        predictions: by article id; of others too.
+        survey: what is known of all articles.
+        aside: what is set aside is added to it.
+        scored: as for `pair_up`.
+    """
     pairs = []
-    for name in sorted(gold):
-        prediction = by_article.get(name, Prediction(article_id=name, annotations=Annotations()))
-        pairs.append(_pair(gold[name], prediction, claimed, aside, scored))
-    pairs = _without_unannotated(pairs, aside, scored)
-    annotated = {layer for pair in pairs for layer in pair.gold.layers}
-    unclaimed = "the predictions do not have it" if layers is None else "the extractor does not claim it"
-    absent = {
-        layer.name: unclaimed if layer.name in annotated else "the gold does not annotate it"
-        for layer in all_layers()
-        if layer.name not in claimed or layer.name not in annotated
-    }
-    return Paired(
-        tuple(pairs),
-        absent,
-        unknown=frozenset(absent) - claimed - annotated,
-        set_aside=in_order(aside),
-        failed={name: error for name in sorted(in_both) if (error := by_article[name].error) is not None},
-        given_only=_given_only(by_article.values()) - absent.keys(),
-    )
-
-
-def _unique(what: str, items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    by_name: dict[str, Any] = {}
-    for name, item in items:
-        if name in by_name:
-            raise InputError(f"{what} {name!r} is given twice; keep one")
-        by_name[name] = item
-    return by_name
-
-
-def _claimed(predictions: Iterable[Prediction]) -> frozenset[str]:
-    return frozenset(layer for prediction in predictions for layer in prediction.annotations.layers)
-
-
-def _given_only(predictions: Iterable[Prediction]) -> frozenset[str]:
-    """Layers with labels for given items and in no article items of their own, not even an empty layer of them."""
-    done = [prediction for prediction in predictions if prediction.error is None]
-    given = {layer for prediction in done if prediction.given is not None for layer in prediction.given.layers}
-    return frozenset(given - {layer for prediction in done for layer in prediction.annotations.layers})
+    for example in examples:
+        name = example.article.id
+        prediction = predictions.get(name) or Prediction(article_id=name, annotations=Annotations())
+        pair = _pair(example, prediction, survey.claimed, aside, scored)
+        pairs.append(_without_unannotated(pair, survey, aside, scored))
+    return tuple(pairs)
 
 
 def _pair(
@@ -204,27 +191,12 @@ def _pair(
 def _in_scope(
     article: Article, layer: Layer[Any], sides: tuple[Any, Any], scope: Scope, aside: Counter[Words]
 ) -> tuple[Any, Any]:
-    outside = [zone for zone in article.zones if scope.zones is not None and zone.kind not in scope.zones]
-    labels = scope.of_layer(layer.name).labels
-    kept: list[Any] = []
-    places: set[Any] = set()
-    for name, items in zip(("gold", "predicted"), sides, strict=True):
-        if items is None:
-            kept.append(None)
-            continue
-        inside = tuple(
-            item
-            for item in items
-            if not any(s.start < z.end and z.start < s.end for s in layer.spans(item) for z in outside)
-            and layer.in_scope(item, scope.labels)
-            # Of an item of another label that stands where a gold item does, the gold knows what it should be.
-            and (labels is None or layer.label(item) in labels or layer.spans(item) in places)
-        )
-        places = {spans for item in inside if (spans := layer.spans(item))}
-        if len(inside) < len(items):
+    gold = items_in_scope(article, layer, sides[0], scope)
+    predicted = sides[1] and items_in_scope(article, layer, sides[1], scope, gold)
+    for name, items, inside in (("gold", sides[0], gold), ("predicted", sides[1], predicted)):
+        if items is not None and len(inside) < len(items):
             aside[words_outside(name, layer)] += len(items) - len(inside)
-        kept.append(inside)
-    return kept[0], kept[1]
+    return gold, predicted
 
 
 def words_outside(side: str, layer: Layer[Any]) -> Words:
@@ -243,96 +215,21 @@ def _counting(layer: Layer[Any], aside: Counter[Words], scored: Collection[str] 
     return aside if scored is None or layer.name in scored else Counter()
 
 
-def kinds_without_gold(paired: Paired, scored: Collection[str] | None = None) -> list[str]:
-    """A note for each layer (of those that are scored) of whose kinds the gold has some and the predictions others."""
-    notes = []
-    for layer in all_layers():
-        if scored is not None and layer.name not in scored:
-            continue
-        if layer.labels is None or not layer.needs_spans or layer.spans_field is None:
-            continue
-        gold, predicted = (
-            Counter([layer.label(item) for pair in paired.pairs for item in layer.of(side(pair)) or ()])
-            for side in (_gold_of, _predicted_of)
-        )
-        others = {kind: predicted[kind] for kind in layer.labels if predicted[kind] and not gold[kind]}
-        known = [kind for kind in layer.labels if gold[kind]]
-        if others and known:
-            number, listed = sum(others.values()), ", ".join(f"{kind} {own}" for kind, own in others.items())
-            field, scope = layer.label_field, f"{layer.name}:{layer.label_field}s={','.join(known)}"
-            whose = number_of(number, f"predicted {layer.one} has", f"predicted {layer.name} have")
-            notes.append(
-                f"{whose} a {field} that no gold {layer.one} has ({listed}); if the gold "
-                f"leaves these out, say so: --scope {scope}"
-            )
-    return notes
-
-
-def _gold_of(pair: Pair) -> Annotations:
-    return pair.gold
-
-
-def _predicted_of(pair: Pair) -> Annotations:
-    return pair.predicted
-
-
-def annotates(declared: LayerScope, layer: Layer[Any], fields: Sequence[str]) -> bool:
-    """Whether a scope leaves room for any of some fields."""
-    return declared.parts is None or any(layer.part_of(field) in declared.parts for field in fields)
-
-
-def _lack(pairs: Iterable[Pair], layer: Layer[Any], fields: Sequence[str]) -> str | None:
-    whole = {name for field in fields for name in layer.part_fields.get(layer.part_of(field), ())}
-    items, inside, declared, others = 0, 0, False, False
-    for pair in pairs:
-        gold = layer.of(pair.gold)
-        if gold is None:
-            continue
-        items += len(gold)
-        scope = pair.gold.scope.of_layer(layer.name)
-        if not annotates(scope, layer, fields):
-            continue
-        inside += 1
-        if any(getattr(item, field) for item in gold for field in fields):
-            return None
-        # A part that is named was looked for: where nothing has it, there is none. In a part that several fields hold,
-        # such as a speaker by mention or by id, one that nothing has was not.
-        declared = declared or scope.parts is not None
-        others = others or any(getattr(item, field) for item in gold for field in whole)
-    if items and not inside:
-        return f"{_words(layer, fields)}: the scope of the gold leaves it out"
-    if not items or (declared and not others):
-        return None
-    return f"{_words(layer, fields)}: no gold {layer.one} has one"
-
-
-def _words(layer: Layer[Any], fields: Sequence[str]) -> str:
-    joined = {name for names in layer.joined.values() for name in names}
-    return " or ".join(f"{name} span" if name in joined & set(layer.span_names) else name for name in fields)
-
-
-def _without_unannotated(pairs: Sequence[Pair], counted: Counter[Words], scored: Collection[str] | None) -> list[Pair]:
-    """The articles without those parts, of the ones that decide what is right, that their gold does not annotate."""
-    done = list(pairs)
-    for layer in all_layers():
-        aside = _counting(layer, counted, scored)
-        for part in layer.compared:
-            fields = layer.part_fields[part]
-            everywhere = _lack(pairs, layer, fields) is not None
+def _without_unannotated(pair: Pair, survey: Survey, counted: Counter[Words], scored: Collection[str] | None) -> Pair:
+    """The article without those parts, of the ones that decide what is right, that its gold does not annotate."""
+    for layer, part, everywhere in survey.compared:
+        fields = layer.part_fields[part]
+        if everywhere or not annotates(pair.gold.scope.of_layer(layer.name), layer, fields):
             why = f"a {part}, which the gold does not annotate"
             what = (
                 f"predicted {layer.one} has {why}: it is taken without that",
                 f"predicted {layer.name} have {why}: they are taken without it",
             )
-            for number, pair in enumerate(done):
-                if everywhere or not annotates(pair.gold.scope.of_layer(layer.name), layer, fields):
-                    done[number] = Pair(
-                        pair.article,
-                        _bare(pair.gold, layer, fields, Counter(), what),
-                        _bare(pair.predicted, layer, fields, aside, what),
-                        pair.given,
-                    )
-    return done
+            gold = _bare(pair.gold, layer, fields, Counter(), what)
+            predicted = _bare(pair.predicted, layer, fields, _counting(layer, counted, scored), what)
+            if gold is not pair.gold or predicted is not pair.predicted:
+                pair = Pair(pair.article, gold, predicted, pair.given)
+    return pair
 
 
 def _bare(

@@ -7,61 +7,89 @@ side has as a mention, and that no gold item uses, matches nothing: it is wrong,
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.layers.base import Layer, surface
 from evalkit.layers.table import all_layers
 from evalkit.records import Annotations, Prediction
-from evalkit.scoring.pairs import Pair, Paired
+from evalkit.scoring.pairs import Pair
 from evalkit.showing import number_of
 
-__all__ = ["unresolved_names"]
+__all__ = ["Unresolved"]
 
 SHOWN = 3
 ARROW = " → "
 
 
-def unresolved_names(
-    paired: Paired, predictions: Iterable[Prediction], scored: Collection[str] | None = None
-) -> list[str]:
-    """Notes on predicted items that name what is no entity of the prediction nor of the gold, each a sentence.
+class Unresolved:
+    """Predicted items that name what is no entity of the prediction nor of the gold, gathered article by article."""
 
-    Args:
-        paired: the articles as they are scored.
-        predictions: as they were made, with the layers that are not scored too: a name may stand in one of those.
-        scored: the layers that notes are about; None for all.
-    """
-    named = (layer for layer in all_layers() if layer.names and layer.name not in paired.absent)
-    layers = [layer for layer in named if scored is None or layer.name in scored]
-    if not layers:
-        return []
-    whole = {prediction.article_id: prediction.annotations for prediction in predictions}
-    notes = []
-    for layer in layers:
-        found = [
-            (pair.article.id, words)
-            for pair in paired.pairs
-            if layer.of(pair.predicted)
-            for words in _unresolved(layer, pair, whole[pair.article.id])
-        ]
-        if found:
-            notes.append(_note(layer, found))
-    return notes
+    def __init__(self, absent: Collection[str], scored: Collection[str] | None = None) -> None:
+        """For the layers that notes are about (None for all) and that are not absent on a side."""
+        named = (layer for layer in all_layers() if layer.names and layer.name not in absent)
+        self._layers = [layer for layer in named if scored is None or layer.name in scored]
+        self._found = {layer.name: _Found() for layer in self._layers}
+
+    def add(self, pairs: Iterable[Pair], predictions: Mapping[str, Prediction]) -> None:
+        """Takes some articles, in order of their ids.
+
+        Args:
+            pairs: the articles as they are scored.
+            predictions: as they were made, with the layers that are not scored too: a name may stand in one of those.
+        """
+        for pair in pairs if self._layers else ():
+            for layer in self._layers:
+                if layer.of(pair.predicted):
+                    whole = predictions[pair.article.id].annotations
+                    self._found[layer.name].add(pair.article.id, _unresolved(layer, pair, whole))
+
+    def notes(self) -> list[str]:
+        """A sentence for each layer in which there are such items."""
+        return [_note(layer, found) for layer in self._layers if (found := self._found[layer.name]).items]
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is told of the items of a layer: how many, how many different ones, and the first of these."""
+
+    items: int = 0
+    meant: int = 0
+    words: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def add(self, article: str, named: Iterable[str]) -> None:
+        found = sorted(named)
+        self.items += len(found)
+        self.meant += sum(ARROW in words for words in found)
+        different = list(dict.fromkeys(found))
+        self.words += len(different)
+        self.first += [f"{words} in {article!r}" for words in different[: SHOWN - len(self.first)]]
 
 
 def _unresolved(layer: Layer[Any], pair: Pair, whole: Annotations) -> Iterator[str]:
     """For each predicted item of an article that names nothing which names are that, and what was meant if it shows."""
-    known: set[str] | None = None
-    meant: dict[str, str] = {}
-    for item in layer.of(pair.predicted) or ():
-        named = {word: getattr(item, field) for field, word in layer.names.items()}
-        asked = {word: name for word, name in named.items() if name is not None and not layer.nobody(name)}
-        if asked and known is None:
-            named_in_gold = _named(pair.gold)
-            known = _mentioned(whole) | _mentioned(pair.gold) | named_in_gold
-            meant = _meant(pair, whole, named_in_gold)
-        if unknown := {word: name for word, name in asked.items() if name not in (known or ())}:
+    asked = [
+        {
+            word: name
+            for own, word in layer.names.items()
+            if (name := getattr(item, own)) is not None and not layer.nobody(name)
+        }
+        for item in layer.of(pair.predicted) or ()
+    ]
+    names = {name for own in asked for name in own.values()}
+    # Most names are found at once, and then nobody looks any further.
+    for mentioned in (_mentioned, _named):
+        if names:
+            names -= mentioned(pair.gold)
+    if names:
+        names -= _mentioned(whole)
+    if not names:
+        return
+    meant = _meant(pair, whole, _named(pair.gold))
+    for own in asked:
+        if unknown := {word: name for word, name in own.items() if name in names}:
             yield " and ".join(f"{word} {name!r}{_arrow(meant.get(_folded(name)))}" for word, name in unknown.items())
 
 
@@ -106,15 +134,13 @@ def _named(annotations: Annotations) -> set[str]:
     }
 
 
-def _note(layer: Layer[Any], found: Sequence[tuple[str, str]]) -> str:
-    one = len(found) == 1
-    arrows = [ARROW in words for _, words in found]
-    remedies = ["write what stands behind the arrow"] if any(arrows) else []
-    remedies += [] if all(arrows) else ["give the id of an entity"]
-    words = list(dict.fromkeys(f"{words} in {article!r}" for article, words in sorted(found)))
-    more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
+def _note(layer: Layer[Any], found: _Found) -> str:
+    one = found.items == 1
+    remedies = ["write what stands behind the arrow"] if found.meant else []
+    remedies += [] if found.meant == found.items else ["give the id of an entity"]
+    more = f" and {found.words - SHOWN} more" if found.words > SHOWN else ""
+    items = number_of(found.items, f"predicted {layer.one} names", f"predicted {layer.name} name")
     return (
-        f"{number_of(len(found), f'predicted {layer.one} names', f'predicted {layer.name} name')} what is no entity of "
-        f"{'its' if one else 'their'} prediction nor of the gold, which is counted as wrong "
-        f"({', '.join(words[:SHOWN])}{more}); {', else '.join(remedies)}"
+        f"{items} what is no entity of {'its' if one else 'their'} prediction nor of the gold, which is counted as "
+        f"wrong ({', '.join(found.first)}{more}); {', else '.join(remedies)}"
     )

@@ -8,7 +8,7 @@ quarter of the comparisons of equal runs, where it should in a twentieth.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from evalkit.records import Article
 from evalkit.scoring.properties import article_properties
 from evalkit.showing import number_of
 
-__all__ = ["BY_TEXT", "FIELDS", "SharedStories", "cluster_notes", "cluster_properties", "shared_stories"]
+__all__ = ["BY_TEXT", "FIELDS", "SharedStories", "Stories", "cluster_notes", "cluster_properties", "shared_stories"]
 
 FIELDS = ("story", "story_id", "event", "event_id", "cluster", "cluster_id", "thread", "thread_id", "wire_id")
 """Metadata that says which story an article tells, the first one that any two articles share."""
@@ -74,16 +74,37 @@ class SharedStories:
         )
 
 
-def shared_stories(articles: Sequence[Article]) -> SharedStories | None:
+class Stories:
+    """The stories that articles tell, article by article, by each of `FIELDS`."""
+
+    def __init__(self) -> None:
+        """No article came yet."""
+        self._often = {field: Counter[str]() for field in FIELDS}
+        self._articles = 0
+
+    def add(self, article: Article) -> None:
+        """Takes an article."""
+        self._articles += 1
+        for field in article.metadata.keys() & self._often.keys():
+            if value := article.metadata[field]:
+                self._often[field][str(value)] += 1
+
+    def shared(self) -> SharedStories | None:
+        """The articles that share a story, by the first field that two of them have in common; None if none do."""
+        for field, often in self._often.items():
+            sharing = sum(number for number in often.values() if number > 1)
+            if sharing:
+                stories = len(often) + self._articles - often.total()
+                return SharedStories(field=field, sharing=sharing, articles=self._articles, stories=stories)
+        return None
+
+
+def shared_stories(articles: Iterable[Article]) -> SharedStories | None:
     """The articles that share a story, by the first of `FIELDS` that two of them have in common; None if none do."""
-    for field in FIELDS:
-        values = [str(article.metadata[field]) for article in articles if article.metadata.get(field)]
-        often = Counter(values)
-        sharing = sum(number for number in often.values() if number > 1)
-        if sharing:
-            stories = len(often) + len(articles) - len(values)
-            return SharedStories(field=field, sharing=sharing, articles=len(articles), stories=stories)
-    return None
+    stories = Stories()
+    for article in articles:
+        stories.add(article)
+    return stories.shared()
 
 
 def cluster_properties(articles: Sequence[Article], field: str | None) -> dict[str, dict[str, str]]:

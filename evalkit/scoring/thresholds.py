@@ -7,6 +7,7 @@ before the other. An item without a score is kept: nothing says that it is unsur
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +19,7 @@ from evalkit.registry import unknown_name
 from evalkit.scoring.pairs import Pair, Paired
 from evalkit.showing import number_of
 
-__all__ = ["Thresholds", "sure_enough", "sure_pair", "threshold_notes"]
+__all__ = ["Thresholds", "Unsure", "sure_enough", "sure_pair"]
 
 OPTION = "--min-score"
 
@@ -91,44 +92,57 @@ def _score(item: Any) -> float | None:
     return score
 
 
-def threshold_notes(
-    paired: Paired, thresholds: Thresholds, *, layers: Collection[str], labels: Mapping[str, Iterable[str]]
-) -> list[str]:
-    """How many predicted items are set aside for their score, and how many are kept for want of one, as sentences.
+class Unsure:
+    """How many predicted items are set aside for their score, and how many are kept for want of one."""
 
-    Args:
-        paired: gold and predictions, nothing set aside.
-        thresholds: the least scores.
-        layers: those whose items are counted.
-        labels: layer → the labels that there may be, besides those that items have.
+    def __init__(self, thresholds: Thresholds, layers: Collection[str]) -> None:
+        """For the layers whose items are counted."""
+        self._thresholds, self._layers = thresholds, [load_layer(name) for name in sorted(layers)]
+        self._numbers = {layer.name: Counter[str]() for layer in self._layers}
+        self._labels: dict[str, set[str]] = {layer.name: set() for layer in self._layers}
 
-    Raises:
-        InputError: no predicted item of these layers has a score.
-        UnknownNameError: a threshold for a label that nothing has.
-    """
-    known: set[str] = set()
-    notes = []
-    scored = unscored = 0
-    for layer in map(load_layer, sorted(layers)):
-        items = [item for pair in paired.pairs for item in layer.of(pair.predicted) or ()]
-        gold = {layer.label(item) for pair in paired.pairs for item in layer.of(pair.gold) or ()}
-        names = {*gold, *map(layer.label, items), *labels.get(layer.name, ())}
-        known |= names | {f"{layer.name}/{name}" for name in names}
-        without = sum(_score(item) is None for item in items)
-        scored, unscored = scored + len(items) - without, unscored + without
-        if aside := sum(not _is_sure(thresholds, layer, item) for item in items):
-            notes.append(
-                f"{number_of(aside, f'predicted {layer.one}', f'predicted {layer.name}')} below {OPTION}, set aside"
+    def add(self, pairs: Iterable[Pair]) -> None:
+        """Takes some articles, nothing of which is set aside."""
+        for pair in pairs:
+            for layer in self._layers:
+                items, numbers = layer.of(pair.predicted) or (), self._numbers[layer.name]
+                self._labels[layer.name].update(map(layer.label, (*items, *(layer.of(pair.gold) or ()))))
+                numbers["items"] += len(items)
+                numbers["without"] += sum(_score(item) is None for item in items)
+                numbers["aside"] += sum(not _is_sure(self._thresholds, layer, item) for item in items)
+
+    def notes(self, labels: Mapping[str, Iterable[str]]) -> list[str]:
+        """Sentences on them; `labels` are, by layer, those that there may be besides those that items have.
+
+        Raises:
+            InputError: no predicted item of these layers has a score.
+            UnknownNameError: a threshold for a label that nothing has.
+        """
+        known: set[str] = set()
+        notes = []
+        scored = unscored = 0
+        for layer in self._layers:
+            names, numbers = {*self._labels[layer.name], *labels.get(layer.name, ())}, self._numbers[layer.name]
+            known |= names | {f"{layer.name}/{name}" for name in names}
+            without, aside = numbers["without"], numbers["aside"]
+            scored, unscored = scored + numbers["items"] - without, unscored + without
+            if aside:
+                notes.append(
+                    f"{number_of(aside, f'predicted {layer.one}', f'predicted {layer.name}')} below {OPTION}, set aside"
+                )
+            if without:
+                one, several = (
+                    f"predicted {layer.one} has no score and is",
+                    f"predicted {layer.name} have no score and are",
+                )
+                notes.append(f"{number_of(without, one, several)} kept, whatever {OPTION} says")
+        for label in self._thresholds.of_label:
+            if label not in known:
+                raise unknown_name(f"label in {OPTION}", label, {name for name in known if "/" not in name})
+        if unscored and not scored:
+            items = " and ".join(layer.name for layer in self._layers)
+            raise InputError(
+                f"none of the {unscored} predicted {items} has a score, so "
+                f"{OPTION} can set none aside; leave it out, or have the extractor give each item a score"
             )
-        if without:
-            one, several = f"predicted {layer.one} has no score and is", f"predicted {layer.name} have no score and are"
-            notes.append(f"{number_of(without, one, several)} kept, whatever {OPTION} says")
-    for label in thresholds.of_label:
-        if label not in known:
-            raise unknown_name(f"label in {OPTION}", label, {name for name in known if "/" not in name})
-    if unscored and not scored:
-        raise InputError(
-            f"none of the {unscored} predicted {' and '.join(sorted(layers))} has a score, so {OPTION} can set none "
-            "aside; leave it out, or have the extractor give each item a score"
-        )
-    return notes
+        return notes

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.label_maps import LabelMap, MapCounts, apply_label_maps, fitted_map, for_predictions
-from evalkit.dataset.labels import (
-    Inventory,
-    foreign_label_notes,
-    load_label_map,
-    mapped_inventory,
-    own_map_notes,
-    restrict_labels,
-)
-from evalkit.dataset.own_labels import label_counts, respelled_annotations, spelling_note
+from evalkit.dataset.label_maps import apply_label_maps
+from evalkit.dataset.labels import labels_in_scope
+from evalkit.dataset.own_labels import label_counts
 from evalkit.errors import InputError
-from evalkit.formats.spelling import respelled
-from evalkit.layers.scopes import declared_over, parse_scope
-from evalkit.layers.table import all_layers, load_layer, open_layers
+from evalkit.layers.scopes import parse_scope
+from evalkit.layers.table import load_layer
 from evalkit.options import Scoring
-from evalkit.predictions.admission import Refused, admit
 from evalkit.predictions.run import Run
-from evalkit.records import Annotations, Example, Prediction
-from evalkit.scoring.pairs import OUTSIDE, Pair, Paired, kinds_without_gold, pair_up
-from evalkit.scoring.references import unresolved_names
+from evalkit.scoring.pairs import Pair, Paired
+from evalkit.scoring.survey import survey_sides
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
 from evalkit.scoring.tasks.table import (
     EVERY,
@@ -38,8 +27,8 @@ from evalkit.scoring.tasks.table import (
     score_task,
     tasks_with,
 )
-from evalkit.scoring.thresholds import Thresholds, sure_enough, threshold_notes
-from evalkit.showing import number_of
+from evalkit.scoring.thresholds import Thresholds
+from evalkit.workflows.blocks import Blocks, label_maps
 from evalkit.workflows.leaked import check_without
 
 __all__ = ["Pairing", "check_evaluable", "check_scoring", "check_words", "pair_run", "scoring_of", "takes_label_maps"]
@@ -65,15 +54,19 @@ class Pairing:
 
     def tables(self, scoring: Scoring) -> dict[str, dict[str, ScoredTable]]:
         """Task → convention → counts by article and label, for every task that can be evaluated."""
-        tables = {}
+        return {task: self.scored(task, names) for task, names in self.evaluable(scoring).items()}
+
+    def evaluable(self, scoring: Scoring) -> dict[str, tuple[str, ...]]:
+        """Task → the conventions under which it can be scored, for every task that can."""
+        chosen = {}
         for task in check_tasks(scoring.tasks, scoring.conventions):
             conventions = conventions_of(task, self.plain, scoring.conventions)
             if why_not(task, self.plain) is None and conventions:
-                tables[task] = self._tables(task, conventions)
-        return tables
+                chosen[task] = conventions
+        return chosen
 
-    def _tables(self, task: str, conventions: Sequence[str]) -> dict[str, ScoredTable]:
-        """Those of one task, in the order of its conventions: some may judge parts that only some articles have."""
+    def scored(self, task: str, conventions: Sequence[str]) -> dict[str, ScoredTable]:
+        """The counts of one task, in the order of conventions: some may judge parts that only some articles have."""
         whole = articles_of(task, self.of_task(task))
         over: dict[tuple[str, ...], tuple[list[Pair], list[str]]] = {}
         for name in conventions:
@@ -139,9 +132,9 @@ def check_scoring(gold: GoldDataset, scoring: Scoring) -> None:
         EvalkitError: unknown task, convention or label map, or a label that no gold entity has.
     """
     check_words(scoring)
-    examples, _ = _mapped_gold(gold, _label_maps(gold, scoring)[0])
+    annotations, _ = apply_label_maps((example.gold for example in gold), label_maps(gold, scoring)[0])
     if scoring.labels:
-        restrict_labels(examples, (), scoring.labels)
+        labels_in_scope(label_counts(annotations), label_counts(()), scoring.labels)
 
 
 def check_evaluable(gold: GoldDataset, planned: Run, scoring: Scoring) -> None:
@@ -150,7 +143,7 @@ def check_evaluable(gold: GoldDataset, planned: Run, scoring: Scoring) -> None:
     Raises:
         InputError: no task can be scored of what the extractor claims on this gold; says why, task by task.
     """
-    paired = pair_up(gold.examples, (), layers=planned.layers)
+    paired = Paired((), survey_sides(gold.examples, (), layers=planned.layers))
     reasons = {task: why_not(task, paired) for task in check_tasks(scoring.tasks)}
     if all(reasons.values()):
         said = "; ".join(f"{task}: {reason}" for task, reason in reasons.items())
@@ -159,195 +152,16 @@ def check_evaluable(gold: GoldDataset, planned: Run, scoring: Scoring) -> None:
 
 
 def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
-    """The articles of a run beside those of the gold.
+    """The articles of a run beside those of the gold, all at once.
 
     Raises:
         InputError: a prediction is none, such as one with a span outside its article.
         EvalkitError: gold and predictions cannot be laid side by side, or a label map or label is unknown.
     """
-    predictions, layers = _admitted(gold, run), run.layers
-    gold, scored = _in_scope(gold, scoring), _scored_layers(scoring)
-    plain = pair_up(gold.examples, predictions, layers=layers, scored=scored)
-    notes = [number_of(number, *what) for what, number in plain.set_aside.items()]
-    notes += [*unresolved_names(plain, predictions, scored), *kinds_without_gold(plain, scored)]
-    gold_maps, predicted_maps = _label_maps(gold, scoring, run.default_label_map)
-    inventory = gold.inventory
-    for label_map in gold_maps:
-        inventory = mapped_inventory(inventory, label_map)
-    annotations, counts = apply_label_maps((one.annotations for one in predictions), predicted_maps)
-    by_label = label_counts(annotations, all_layers())
-    spellings, spelled = _spellings(
-        by_label, inventory, keep_case=gold.origin.get("label_case") == "keep", scored=scored
-    )
-    if not gold_maps and not predicted_maps and not scoring.labels and not spellings:
-        foreign = _foreign_notes(plain, by_label, inventory, scoring, scored)
-        return _sure_enough(Pairing(plain, plain, (*notes, *foreign)), inventory, scoring)
-    examples, gold_counts = _mapped_gold(gold, gold_maps)
-    changed = [
-        replace(one, annotations=respelled_annotations(after, spellings))
-        for one, after in zip(predictions, annotations, strict=True)
-    ]
-    named = (scoring.gold_label_map, scoring.label_map, scoring.predicted_label_map)
-    notes += own_map_notes(filter(None, named), gold.inventory)
-    for side, of_maps in (("gold", gold_counts), ("predicted", counts)):
-        notes += [note for own in of_maps if scored is None or own.layer in scored for note in own.notes(side)]
-    if scoring.labels:
-        examples = restrict_labels(examples, changed, scoring.labels)
-    mapped = pair_up(examples, changed, layers=layers, scored=scored)
-    notes += spelled + _foreign_notes(mapped, by_label, inventory, scoring, scored)
-    more = [
-        number_of(number, *_as_mapped(what, scoring, before=plain.set_aside.get(what, 0), now=number))
-        for what, number in mapped.set_aside.items()
-    ]
-    if emptied := _emptied(plain, mapped):
-        plain, mapped = replace(plain, emptied=emptied), replace(mapped, emptied=emptied)
-    whole = Pairing(plain, mapped, (*notes, *(note for note in more if note not in notes)))
-    return _sure_enough(whole, inventory, scoring)
-
-
-def _as_mapped(what: tuple[str, str], scoring: Scoring, *, before: int, now: int) -> tuple[str, str]:
-    """What is counted, where labels are mapped or asked for: two numbers of the same words would say nothing.
-
-    Args:
-        what: it in the singular and in the plural.
-        scoring: how labels are mapped, and which are asked for.
-        before: how many there are with labels as they are, which other tasks set aside.
-        now: how many there are.
-    """
-    if OUTSIDE not in what[0] or now == before:
-        return what
-    asked = f"not of the labels {', '.join(scoring.labels)}"
-    words = f"{OUTSIDE} or {asked}" if before else asked
-    words = words if scoring.labels else f"{OUTSIDE} once labels are mapped"
-    return what[0].replace(OUTSIDE, words), what[1].replace(OUTSIDE, words)
-
-
-def _scored_layers(scoring: Scoring) -> frozenset[str] | None:
-    """The layers that notes are about: those of the tasks that somebody asked for; None for all."""
-    if not scoring.tasks:
-        return None
-    return frozenset(layer for task in check_tasks(scoring.tasks) for layer in load_task(task).layers)
-
-
-def _emptied(plain: Paired, mapped: Paired) -> dict[str, str]:
-    """The layers of which maps leave nothing in the gold: any figure would say something of the map alone."""
-    reasons = {}
-    for layer in open_layers():
-        before, after = (sum(len(layer.of(pair.gold) or ()) for pair in side.pairs) for side in (plain, mapped))
-        if before and not after:
-            items = number_of(before, f"gold {layer.one}", f"gold {layer.name}")
-            reasons[layer.name] = f"the label maps drop all of the gold ({items}); give the gold's own labels a place"
-    return reasons
-
-
-def _admitted(gold: GoldDataset, run: Run) -> Sequence[Prediction]:
-    """The predictions of a run, wherever it is from: a folder that somebody edited, a program that made them."""
-    if run.dataset is gold and run.admitted is run.predictions:
-        return run.predictions
-    articles = {example.article.id: example.article for example in gold if example.article.text}
-    predictions = []
-    for prediction in run.predictions:
-        admitted = admit(prediction, articles.get(prediction.article_id), None, empty_spans=True)
-        if isinstance(admitted, Refused):
-            wrong = f"article {prediction.article_id!r:.80}: {admitted.reason}"
-            raise InputError(f"{run.place}: {wrong}; mend the prediction, or run the extractor again")
-        predictions.append(admitted)
-    return tuple(predictions)
-
-
-def _foreign_notes(
-    paired: Paired,
-    by_label: Mapping[str, Counter[str]],
-    inventory: Inventory,
-    scoring: Scoring,
-    scored: Collection[str] | None,
-) -> list[str]:
-    """The notes on labels that the gold does not have.
-
-    Of a layer that is restricted to some labels the others are set aside and counted so, and none of them is wrong but
-    those that stand where a gold item does; so are all items of a layer that was not annotated exhaustively.
-    """
-    restricted = {layer.name for layer in open_layers()} if scoring.labels else set()
-    notes = []
-    for layer in all_layers():
-        if layer.name in restricted or layer.name not in by_label or (scored is not None and layer.name not in scored):
-            continue
-        scopes = [pair.gold.scope for pair in paired.pairs]
-        scoped = any(
-            scope.labels is not None
-            or scope.of_layer(layer.name).labels is not None
-            or (scope.layers is not None and layer.name not in scope.layers)
-            for scope in scopes
-        )
-        numbers = (
-            Counter(layer.label(item) for pair in paired.pairs for item in layer.of(pair.predicted) or ())
-            if scoped
-            else by_label[layer.name]
-        )
-        notes += foreign_label_notes(inventory, layer.name, numbers)
-    return notes
-
-
-def _sure_enough(pairing: Pairing, inventory: Inventory, scoring: Scoring) -> Pairing:
-    """The same without the predicted items that are less sure than asked for; labels are those that are scored."""
-    if not scoring.min_score:
-        return pairing
-    thresholds = Thresholds.parse(scoring.min_score)
-    counted = {load_task(task).layer for task in check_tasks(scoring.tasks, scoring.conventions)}
-    notes = threshold_notes(
-        pairing.mapped,
-        thresholds,
-        layers=[layer for layer in counted if layer not in pairing.mapped.absent],
-        labels={layer: inventory.labels_of(layer) for layer in counted},
-    )
-    plain = sure_enough(pairing.plain, thresholds)
-    mapped = plain if pairing.mapped is pairing.plain else sure_enough(pairing.mapped, thresholds)
-    return replace(pairing, plain=plain, mapped=mapped, notes=(*pairing.notes, *notes))
-
-
-def _in_scope(gold: GoldDataset, scoring: Scoring) -> GoldDataset:
-    """The gold with the scopes that are declared; under its fingerprint, since they are options of the scoring."""
-    if not scoring.scope:
-        return gold
-    declared = [parse_scope(text) for text in scoring.scope]
-    scoped = (replace(one, gold=Annotations(one.gold.layers, declared_over(one.gold.scope, declared))) for one in gold)
-    return replace(gold, examples=tuple(scoped))
-
-
-def _spellings(
-    by_label: Mapping[str, Counter[str]], inventory: Inventory, *, keep_case: bool, scored: Collection[str] | None
-) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """How the gold spells predicted labels that it has in another spelling, and notes; `by_label` is counted anew."""
-    spellings: dict[str, dict[str, str]] = {}
-    notes = []
-    for layer in open_layers():
-        numbers = by_label[layer.name]
-        spelling = respelled(numbers, inventory.labels_of(layer.name), keep_case=keep_case)
-        if spelling:
-            spellings[layer.name] = spelling
-            if scored is None or layer.name in scored:
-                notes.append(spelling_note("predicted", layer.name, spelling, numbers))
-            for label, name in spelling.items():
-                numbers[name] += numbers.pop(label)
-    return spellings, notes
-
-
-def _label_maps(
-    gold: GoldDataset, scoring: Scoring, default: str | None = None
-) -> tuple[list[LabelMap], list[LabelMap]]:
-    """The label maps for the gold, and those for predictions; `default` is the map that the extractor brings."""
-    own, both, first = (
-        [] if name is None else [load_label_map(name, gold.inventory)]
-        for name in (scoring.gold_label_map, scoring.label_map, scoring.predicted_label_map)
-    )
-    if first and scoring.predicted_label_map == default:
-        first = [fitted_map(first[0], gold.inventory.labels_of(first[0].layer))]
-    inventory = gold.inventory
-    for label_map in own:
-        inventory = mapped_inventory(inventory, label_map)
-    return own + both, first + [for_predictions(one, inventory.labels_of(one.layer)) for one in both]
-
-
-def _mapped_gold(gold: GoldDataset, maps: Sequence[LabelMap]) -> tuple[list[Example], list[MapCounts]]:
-    annotations, counts = apply_label_maps((example.gold for example in gold), maps)
-    return [replace(example, gold=after) for example, after in zip(gold, annotations, strict=True)], counts
+    blocks = Blocks(gold, run, scoring)
+    ((_, plain, mapped),) = blocks.of_size(None)
+    whole, mapped_whole = blocks.set_aside()
+    paired = replace(plain, set_aside=whole.set_aside)
+    if mapped is plain:
+        return Pairing(paired, paired, blocks.notes())
+    return Pairing(paired, replace(mapped, set_aside=mapped_whole.set_aside), blocks.notes())

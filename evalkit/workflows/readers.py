@@ -19,7 +19,8 @@ from evalkit.layers.table import open_layers
 from evalkit.options import Scoring
 from evalkit.records import Annotations, Example, Prediction
 from evalkit.scoring.counts import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT
-from evalkit.scoring.pairs import NO_SCOPE, Paired, pair_up
+from evalkit.scoring.pairs import Paired, pair_up
+from evalkit.scoring.survey import NO_SCOPE
 from evalkit.scoring.tasks.evaluable import conventions_of, why_not
 from evalkit.scoring.tasks.table import ScoredTable, find_convention
 from evalkit.workflows.pairing import Pairing

@@ -6,7 +6,8 @@ One door: label maps, pairing, tables, intervals, signature. Plain files take a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -15,23 +16,24 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
 from evalkit.formats.collection import without_collection
 from evalkit.layers.scopes import parse_scope, scope_text
-from evalkit.layers.table import load_layer
 from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scoring, options_of
 from evalkit.predictions.facts import stated
 from evalkit.predictions.run import Run
 from evalkit.records import Article, Example, Prediction
 from evalkit.results import EvalResult, TaskResult
-from evalkit.scoring.misplaced import Misplaced, find_misplaced
+from evalkit.scoring.misplaced import Misplaced
 from evalkit.scoring.pairs import Paired
-from evalkit.scoring.stories import cluster_notes, shared_stories
-from evalkit.scoring.tasks.evaluable import not_asked, not_evaluated
+from evalkit.scoring.stories import SharedStories, Stories, cluster_notes, shared_stories
+from evalkit.scoring.tasks.evaluable import Judged, not_asked, not_evaluated
 from evalkit.scoring.tasks.table import ScoredTable, load_task
 from evalkit.text.counting import words_of
 from evalkit.version import __version__
-from evalkit.workflows.floor import floor_results
+from evalkit.workflows.block_tables import BlockTables, misplaced_of
+from evalkit.workflows.blocks import AT_ONCE, Blocks
+from evalkit.workflows.floor import Floor
 from evalkit.workflows.inputs import gold_and_predictions
 from evalkit.workflows.leaked import kept_sides, without_text
-from evalkit.workflows.pairing import check_words, pair_run, takes_label_maps
+from evalkit.workflows.pairing import Pairing, check_words, takes_label_maps
 from evalkit.workflows.run import BASELINE, lacks_text
 
 if TYPE_CHECKING:
@@ -88,8 +90,9 @@ def score_predictions(
             results = results_of(plain.gold, plain.tables, options.scoring, bootstrap, counts)
             result = _result(plain.gold, plain.run, plain.paired, results, options.scoring)
             ceiling = _ceiling(plain.gold, results, plain.tables, options.scoring, bootstrap, plain.readers)
-            notes = [*plain.gold.notes, *plain.notes, *_offset_notes(plain.tables)]
-            return _told(result, plain.gold, notes, ceiling, bootstrap)
+            notes = [*plain.gold.notes, *plain.notes, *_offset_notes(misplaced_of(plain.tables))]
+            stories = shared_stories(example.article for example in plain.gold)
+            return _told(result, plain.gold, notes, ceiling, bootstrap, stories)
     examined, run = gold_and_predictions(gold, predictions, options.read, options.scoring.gold_maps)
     return score_run(examined, run, options, baseline=baseline, counts=counts)
 
@@ -122,28 +125,56 @@ def score_run(
     own = run.scoring.predicted_label_map or run.default_label_map
     scoring = replace(wanted, predicted_label_map=own if asked is None else asked)
     gold, run, left_out = kept_sides(gold, run, scoring)
-    bootstrap = bootstrap_of(options.intervals, [example.article for example in gold])
+    clustered = () if options.intervals.cluster is None else [example.article for example in gold]
+    bootstrap = bootstrap_of(options.intervals, clustered)
     with_floor = baseline and run.extractor != BASELINE and not any(map(lacks_text, gold))
+    stories, several = Stories(), list[str]()
+
+    def watch(example: Example) -> None:
+        stories.add(example.article)
+        several.extend([example.article.id] * (len(example.readings) > 1))
 
     def plain_results(tables: Tables) -> dict[str, dict[str, TaskResult]]:
         return results_of(gold, tables, scoring, None, False)
 
     with without_collection():
-        pairing = pair_run(gold, run, scoring)
-        tables = pairing.tables(scoring)
+        blocks = Blocks(gold, run, scoring, watch=watch)
+        whole = Pairing(*blocks.set_aside(), ())
+        scored = BlockTables(whole, scoring)
+        floor = Floor(gold, whole, scoring, scored.asked) if with_floor and scored.asked else None
+        # Of what is no sum over articles the floor is none either.
+        for block in blocks.of_size(AT_ONCE if floor is None or scored.is_additive else None):
+            scored.add(Pairing(block.plain, block.mapped, ()))
+            if floor is not None:
+                floor.add(block)
+            # What is let go in cycles; the young alone are looked at.
+            gc.collect(0)
+        tables = scored.whole()
         results = results_of(gold, tables, scoring, bootstrap, counts)
-        result = _result(gold, run, pairing.plain, results, scoring)
-        floor = floor_results(gold, pairing, tables, scoring, plain_results) if with_floor and tables else {}
-        ceiling = _ceiling(gold, results, tables, scoring, bootstrap)
+        judged = {task: {name: len(own.table.articles) for name, own in of.items()} for task, of in tables.items()}
+        plain, _ = blocks.set_aside()
+        result = _result(gold, run, plain, results, scoring, judged)
+        floors = {} if floor is None else _floors(floor, blocks, tables, plain_results)
+        ceiling = _ceiling(gold, results, tables, scoring, bootstrap) if several else ({}, {}, [])
     notes = [
         *gold.notes,
         *left_out,
         *run.caveats,
         *run.notes,
-        *pairing.notes,
-        *_offset_notes(tables, from_file=not run.made_by.fingerprint),
+        *blocks.notes(),
+        *_offset_notes(scored.misplaced(), from_file=not run.made_by.fingerprint),
     ]
-    return _told(replace(result, floor=floor), gold, notes, ceiling, bootstrap)
+    return _told(replace(result, floor=floors), gold, notes, ceiling, bootstrap, stories.shared())
+
+
+def _floors(
+    floor: Floor, blocks: Blocks, tables: Tables, results_of: Callable[[Tables], Results]
+) -> dict[str, dict[str, TaskResult]]:
+    """The floor of what was scored; rows that only the tables have take another look at all articles."""
+    if lacking := floor.lacking(tables):
+        for block in blocks.of_size():
+            floor.add(block, lacking)
+    return floor.results(tables, results_of)
 
 
 def _told(
@@ -152,14 +183,16 @@ def _told(
     notes: Sequence[str],
     ceiling: tuple[Results, Results, list[str]],
     bootstrap: Bootstrap | None,
+    stories: SharedStories | None,
 ) -> EvalResult:
     """A result with its ceiling, and with what is to be said of it and of articles that tell one story."""
     readers, reached, of_readers = ceiling
-    articles, said = [example.article for example in gold], [*notes, *of_readers]
-    if bootstrap is not None:
-        field = None if bootstrap.clusters is None else bootstrap.clustered_by
-        said += cluster_notes(articles, field, clusters=bootstrap.clusters)
-    stories = shared_stories(articles)
+    said = [*notes, *of_readers]
+    if bootstrap is not None and bootstrap.clusters is not None:
+        articles = [example.article for example in gold]
+        said += cluster_notes(articles, bootstrap.clustered_by, clusters=bootstrap.clusters)
+    elif bootstrap is not None and stories is not None:
+        said.append(stories.note())
     # Kept beside the counts, for who compares them without the articles.
     facts = result.run if stories is None else {**result.run, STORIES: stories.to_json()}
     return replace(result, ceiling=readers, reached=reached, notes=tuple(said), run=facts)
@@ -183,16 +216,9 @@ def _ceiling(
     return ceiling.readers, ceiling.reached, ceiling_notes(gold, ceiling.readers)
 
 
-def _offset_notes(tables: Tables, *, from_file: bool = True) -> list[str]:
+def _offset_notes(misplaced: Mapping[str, Misplaced], *, from_file: bool = True) -> list[str]:
     """A note for each layer most of whose misses another way of counting offsets would mend."""
-    notes = {}
-    for task, by_convention in tables.items():
-        layer, scored = load_layer(load_task(task).layer), next(iter(by_convention.values()))
-        if layer.spans_field is None or not layer.needs_spans or scored.items is None or layer.name in notes:
-            continue
-        if (found := find_misplaced(scored.items.columns)) is not None:
-            notes[layer.name] = _offset_note(layer.name, found, from_file)
-    return list(notes.values())
+    return [_offset_note(layer, found, from_file) for layer, found in misplaced.items()]
 
 
 def _offset_note(layer: str, found: Misplaced, from_file: bool) -> str:
@@ -216,6 +242,7 @@ def _result(
     paired: Paired,
     tasks: Mapping[str, Mapping[str, TaskResult]],
     scoring: Scoring,
+    judged: Judged | None = None,
 ) -> EvalResult:
     colours = {layer: dict(own) for layer, own in gold.inventory.colours.items() if own}
     asked = paired, scoring.tasks, scoring.conventions
@@ -225,7 +252,7 @@ def _result(
         split=gold.split,
         articles=len(gold),
         tasks=tasks,
-        not_evaluated=not_evaluated(*asked) | not_asked(*asked),
+        not_evaluated=not_evaluated(*asked, judged) | not_asked(*asked),
         failed=paired.failed,
         run={
             "evalkit": __version__,
@@ -280,8 +307,7 @@ def results_of(
 
 def _stated(convention: str, table: ScoredTable) -> str:
     """A convention as a signature names it: with what it used besides, such as lists of words."""
-    told = "" if table.items is None else table.items.told
-    return f"{convention}[{told}]" if told else convention
+    return f"{convention}[{table.told}]" if table.told else convention
 
 
 def _signature(gold: GoldDataset, task: str, convention: str, scoring: Scoring, bootstrap: Bootstrap | None) -> str:

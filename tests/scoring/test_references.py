@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span, Stance
-from evalkit.scoring.pairs import pair_up
-from evalkit.scoring.references import unresolved_names
+from evalkit.scoring.pairs import by_article, pair_up
+from evalkit.scoring.references import Unresolved
 
 MOEN = Entity(id="e1", spans=(Span(0, 8),), label="PER", entity_id="moen")
 TEXT = "Ida Moen will not move."
@@ -21,7 +21,10 @@ def stance(holder, target="topic:port", name="s1"):
 def notes(gold, predicted):
     examples = [Example(article=Article(id="a", text=TEXT), gold=Annotations(gold))]
     predictions = [Prediction(article_id="a", annotations=Annotations(predicted))]
-    return unresolved_names(pair_up(examples, predictions), predictions)
+    paired = pair_up(examples, predictions)
+    found = Unresolved(paired.absent)
+    found.add(paired.pairs, by_article(predictions))
+    return found.notes()
 
 
 def test_a_holder_that_nothing_is_is_counted_and_named():

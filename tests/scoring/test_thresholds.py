@@ -10,7 +10,7 @@ from evalkit.options import Scoring
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span, Stance
 from evalkit.scoring.pairs import pair_up
 from evalkit.scoring.tasks.table import score_task
-from evalkit.scoring.thresholds import Thresholds, sure_enough, threshold_notes
+from evalkit.scoring.thresholds import Thresholds, Unsure, sure_enough
 
 
 def entity(start, label="PER", score=None):
@@ -26,7 +26,9 @@ def paired(gold, predicted, stances=((), ())):
 
 
 def notes(pair, *texts, layers=("entities",), labels=None):
-    return threshold_notes(pair, Thresholds.parse(texts), layers=layers, labels=labels or {})
+    unsure = Unsure(Thresholds.parse(texts), layers)
+    unsure.add(pair.pairs)
+    return unsure.notes(labels or {})
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from evalkit.records import Span
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns
 from evalkit.scoring.items import NOBODY
 from evalkit.scoring.kinds import Judged
-from evalkit.scoring.pairs import annotates
+from evalkit.scoring.survey import annotates
 from evalkit.scoring.tasks.base import DUPLICATE, MISSED, RIGHT, SPURIOUS
 from evalkit.scoring.tasks.table import judge_items, load_task
 

@@ -24,7 +24,7 @@ from evalkit.analysis.agreement.unitised import ArticleLengths, Unit, article_le
 from evalkit.layers.base import Layer
 from evalkit.records import TOPIC_PREFIX, Annotations, Example, Span
 from evalkit.scoring.alignment import Alignment, align
-from evalkit.scoring.pairs import annotates
+from evalkit.scoring.survey import annotates
 
 __all__ = ["Part", "PartLengths", "layer_lengths", "parts_of", "place_fields"]
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.layers.table import load_layer
-from evalkit.scoring.pairs import Pair, Paired, annotates
+from evalkit.scoring.pairs import Pair, Paired
+from evalkit.scoring.survey import annotates
 from evalkit.scoring.tasks.table import check_tasks, choose_conventions, find_convention, load_task
 from evalkit.showing import number_of
 
-__all__ = ["articles_of", "conventions_of", "not_asked", "not_evaluated", "why_not"]
+__all__ = ["Judged", "articles_of", "conventions_of", "not_asked", "not_evaluated", "why_not"]
 
 
 def why_not(task: str, paired: Paired) -> str | None:
@@ -23,11 +24,19 @@ def why_not(task: str, paired: Paired) -> str | None:
     named = f"{', '.join(layers[:-1])} and {layers[-1]}"
     if missing:
         return f"it needs {named}; {missing}: {paired.absent[missing]}"
-    return emptied if paired.with_layers(layers) else f"no article of the gold has {named}"
+    return emptied if paired.number_with(layers) else f"no article of the gold has {named}"
 
 
-def not_evaluated(paired: Paired, wanted: Sequence[str] = (), conventions: Sequence[str] = ()) -> dict[str, str]:
+Judged = Mapping[str, Mapping[str, int]]
+"""Task → convention → how many articles it is scored over."""
+
+
+def not_evaluated(
+    paired: Paired, wanted: Sequence[str] = (), conventions: Sequence[str] = (), judged: Judged | None = None
+) -> dict[str, str]:
     """What is not evaluated of some tasks, or of all if none is named: the task, or a part of it, → reason.
+
+    `judged` says over how many articles each is scored where the articles are not at hand.
 
     A part is one of the conventions that are wanted, after the name of its task, as in `quotes cue-exact`.
 
@@ -45,7 +54,7 @@ def not_evaluated(paired: Paired, wanted: Sequence[str] = (), conventions: Seque
         if reason is None:
             lacking = ((name, _lacks(task, name, paired)) for name in choose_conventions(task, conventions))
             reasons |= {f"{task} {name}": why for name, why in lacking if why is not None}
-            reasons |= _articles_left_out(task, paired, conventions)
+            reasons |= _articles_left_out(task, paired, conventions, judged)
     return reasons
 
 
@@ -68,13 +77,16 @@ def not_asked(paired: Paired, wanted: Sequence[str], conventions: Sequence[str])
     return reasons
 
 
-def _articles_left_out(task: str, paired: Paired, conventions: Sequence[str]) -> dict[str, str]:
+def _articles_left_out(task: str, paired: Paired, conventions: Sequence[str], judged: Judged | None) -> dict[str, str]:
     """How many articles are not evaluated of a task whose conventions need a part in each, and why."""
     numbers = {}
-    whole = len(articles_of(task, paired))
+    whole = paired.number_with(load_task(task).layers)
     for name in conventions_of(task, paired, conventions):
         known = find_convention(task, name)
-        if known is not None and known.each and (left := whole - len(articles_of(task, paired, name))):
+        if known is None or not known.each:
+            continue
+        there = len(articles_of(task, paired, name)) if judged is None else judged.get(task, {}).get(name, 0)
+        if left := whole - there:
             numbers[f"{task}, {left} of {number_of(whole, 'article')}"] = (
                 f"none of their gold items has {' or '.join(known.needs)}"
             )

@@ -225,12 +225,14 @@ class ScoredTable:
         derived: name → score over the table's totals.
         items: what each item earned; None where only counts are known.
         additive: whether the figures of several articles are sums over them (see `Convention.additive`).
+        told: what a signature must say besides the name of the convention.
     """
 
     table: CountTable
     derived: Mapping[str, Derived] = field(default_factory=dict)
     items: Items | None = None
     additive: bool = True
+    told: str = ""
 
     def select(self, rows: Any) -> ScoredTable:
         """The counts of some of the articles, by position or mask."""
@@ -326,4 +328,4 @@ def _scored(task: str, convention: str, items: Items) -> ScoredTable:
             f"convention {convention!r} gives items more credit than 1 or less than 0; "
             f"`evalkit selftest --convention {convention}` shows a case"
         )
-    return ScoredTable(table, derived, items, is_additive(task, convention))
+    return ScoredTable(table, derived, items, is_additive(task, convention), items.told)
