@@ -3,11 +3,15 @@
 The file is JSON with one line for each predicted item, so that a change of the baseline can be read in a diff: articles
 by id, items in text order with the words that they stand for, and no numbers that move when an item is put in before.
 Counts are not kept: a gate scores both sides again, on the gold of today. The same run gives the same bytes.
+
+A file called `….gz` holds the same compressed: of thousands of articles nobody reads a diff line by line.
 """
 
 from __future__ import annotations
 
+import gzip
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +40,7 @@ __all__ = [
     "NoBaselineError",
     "article_marks",
     "baseline_bytes",
+    "in_file",
     "prediction_text",
     "read_baseline",
     "write_baseline",
@@ -52,6 +57,10 @@ BEGINNING = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"format"\s*:\s*"' + re.escape(F
 """What every version begins with: by this a damaged file is known for a baseline."""
 ANEW = "write it anew with --update"
 ELSEWHERE = "make one in another file with evalkit gate RUN --baseline FILE --update, or give a run folder"
+
+
+LARGEST = 1 << 32
+"""So many bytes a compressed baseline has at most: four million articles with all layers."""
 
 
 class NoBaselineError(FormatError):
@@ -113,6 +122,29 @@ def baseline_bytes(baseline: Baseline, texts: Mapping[str, str]) -> bytes:
     ordered = sorted(baseline.run.predictions, key=lambda prediction: prediction.article_id)
     articles = [prediction_text(one, baseline.marks.get(one.article_id), texts.get(one.article_id)) for one in ordered]
     return "\n".join(["{", *lines, '"predictions": [', ",\n".join(articles), "]", "}", ""]).encode()
+
+
+def in_file(path: Path, content: bytes) -> bytes:
+    """The content as it stands in the file: compressed where its name says so, and with no time in it."""
+    return gzip.compress(content, mtime=0) if path.suffix == ".gz" else content
+
+
+def _out_of_file(path: Path, content: bytes) -> bytes:
+    """The content of a file, whether it is compressed or not.
+
+    Raises:
+        NoBaselineError: it is compressed and damaged, or far larger than a baseline.
+    """
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    unpacked = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpacked.decompress(content, LARGEST)
+    except zlib.error as error:
+        raise NoBaselineError(f"{path}: is no baseline (damaged: {error}); {ELSEWHERE}") from error
+    if not unpacked.eof:
+        raise NoBaselineError(f"{path}: is no baseline (cut off, or larger than any); {ELSEWHERE}")
+    return plain
 
 
 def _json(value: object) -> str:
@@ -189,6 +221,7 @@ def read_baseline(path: Path) -> Baseline:
         FormatError: the baseline is damaged, or of a later version.
     """
     content = read_bytes(path, remedy=f"make a baseline with evalkit gate RUN --baseline {path} --update")
+    content = _out_of_file(path, content)
     if not BEGINNING.match(content) and not _is_json(content):
         raise NoBaselineError(f"{path}: is no baseline (not valid JSON); {ELSEWHERE}")
     data = parse_json(content, f"{path}: damaged baseline", damaged=ANEW)

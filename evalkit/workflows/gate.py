@@ -20,6 +20,7 @@ from evalkit.gate.baseline import (
     NoBaselineError,
     article_marks,
     baseline_bytes,
+    in_file,
     prediction_text,
     read_baseline,
     write_baseline,
@@ -161,7 +162,7 @@ def update_baseline(
         report = check_gate(ours, path, rules=rules, dataset=gold)
     elif rules is not None:
         _rules(rules)
-    content = baseline_bytes(made, {example.article.id: example.article.text for example in gold})
+    content = in_file(path, baseline_bytes(made, {example.article.id: example.article.text for example in gold}))
     changed = () if path.exists() and path.read_bytes() == content else _changed(old, made)
     write_baseline(path, content)
     damage = damage and f"what was there could not be read and is replaced: {damage}"

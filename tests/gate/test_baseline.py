@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +18,7 @@ from evalkit.gate.baseline import (
     Baseline,
     NoBaselineError,
     baseline_bytes,
+    in_file,
     read_baseline,
     write_baseline,
 )
@@ -63,6 +66,24 @@ def test_what_is_written_is_read_again(tmp_path: Path, baseline: Baseline) -> No
     assert [prediction.article_id for prediction in again.run.predictions] == ["a", "b"]
     assert (again.marks, again.unseen, again.note) == (MARKS, "a file that it opens", "")
     assert (again.run.layers, again.run.stated_scoring) == (("entities",), {"labels": ["PER"]})
+
+
+def test_a_compressed_file_holds_the_same(tmp_path: Path, baseline: Baseline) -> None:
+    plain, path = baseline_bytes(baseline, TEXTS), tmp_path / "base.json.gz"
+    write_baseline(path, in_file(path, plain))
+    assert (in_file(path, plain), in_file(tmp_path / "base.json", plain)) == (path.read_bytes(), plain)
+    assert gzip.decompress(path.read_bytes()) == plain
+    assert written(read_baseline(path)).encode() == plain
+
+
+@pytest.mark.parametrize("change", [lambda content: content[:-9], lambda content: content[:12] + b"000" + content[15:]])
+def test_a_damaged_compressed_file_is_never_replaced(
+    tmp_path: Path, baseline: Baseline, change: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "base.json.gz"
+    path.write_bytes(change(in_file(path, baseline_bytes(baseline, TEXTS))))
+    with pytest.raises(NoBaselineError, match="is no baseline"):
+        read_baseline(path)
 
 
 def test_what_steers_or_hides_is_written_escaped_and_read_as_it_is(tmp_path: Path, baseline: Baseline) -> None:
