@@ -44,11 +44,11 @@ def parsed(text: str) -> list[Line]:
     return lines
 
 
-def assert_shown(shown: str, printed: str) -> None:
+def assert_shown(shown: str, printed: str, least: float = LEAST) -> None:
     for expected, found in zip(parsed(shown), parsed(printed), strict=True):
         assert found.words == expected.words
         pairs = zip(expected.numbers, found.numbers, strict=True)
-        assert all(abs(a - b) <= max(LEAST, RELATIVE * abs(a)) for a, b in pairs), (expected, found)
+        assert all(abs(a - b) <= max(least, RELATIVE * abs(a)) for a, b in pairs), (expected, found)
 
 
 @pytest.fixture
