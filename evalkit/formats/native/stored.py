@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 from evalkit.errors import FormatError, InputError
 from evalkit.formats.collection import without_collection
+from evalkit.showing import number_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -256,7 +257,7 @@ class StoredRecords(Sequence[Record], Generic[Record]):
             return self._of(self._numbers[place])
         number = place + len(self) if place < 0 else place
         if not 0 <= number < len(self):
-            raise IndexError(f"{place}: there are {len(self)} records")
+            raise IndexError(f"{place}: there are {number_of(len(self), 'record')}")
         if 0 <= number - self._first - len(self._block) < AT_ONCE:
             # Soon after those at hand: others are likely to be asked for after it.
             self._first, self._block = number, self._records(number, number + AT_ONCE)
