@@ -196,6 +196,19 @@ def test_predictions_that_the_run_did_not_record_are_named(six: GoldDataset, run
     assert note not in evalkit.compare_runs([saved, saved], dataset=six, resamples=20).notes
 
 
+def test_gold_at_a_path_that_no_disk_can_have_is_not_here(six: GoldDataset, runs: list[Run], tmp_path: Path):
+    for run in runs:
+        result = evalkit.score_predictions(six, run, resamples=0)
+        replace(run, result=result).save(tmp_path / run.extractor)
+    record = tmp_path / "right" / "run.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "origin": {"dataset": "/a" + "a." * 3000}}))
+
+    compared = evalkit.compare_runs([tmp_path / "right", tmp_path / "half"], resamples=20)
+
+    assert not compared.differing
+    assert micro(compared) == (1.0, pytest.approx(2 / 3))
+
+
 def test_a_gate_blames_no_extractor_for_what_was_edited(six: GoldDataset, runs: list[Run], tmp_path: Path):
     """The extractor is the same; that its answer seems to be another is nobody's chance."""
     saved, other = runs[0].save(tmp_path / "as-it-was"), edited(runs[0], tmp_path / "other")
