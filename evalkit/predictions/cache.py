@@ -24,6 +24,7 @@ from evalkit.formats.native.rows import article_to_row, prediction_line
 from evalkit.predictions.batches import Job
 from evalkit.predictions.cached_files import (
     KEY_LENGTH,
+    KEYED,
     header_of,
     key_of,
     mark_used,
@@ -210,11 +211,8 @@ class _Index:
 
 
 def _start(line: bytes) -> int | None:
-    """The beginning of the key of a line as a number; None if it has none."""
-    try:
-        return int(line[:_START], 16)
-    except ValueError:
-        return None
+    """The beginning of the key of a line as a number; None if it has none, as where it was cut off or damaged."""
+    return int(line[:_START], 16) if KEYED.match(line) else None
 
 
 def _in_order(starts: array[int], places: array[int]) -> tuple[array[int], array[int]]:

@@ -24,6 +24,7 @@ from evalkit.files import remove_file
 from evalkit.folders import cache_folder
 
 __all__ = [
+    "KEYED",
     "KEY_LENGTH",
     "CachedFile",
     "cached_files",
@@ -41,7 +42,8 @@ __all__ = [
 
 KEY_LENGTH = 32
 _NAME = re.compile(r"([0-9a-f]{32})\.[\w-]+\.jsonl")
-_LINE = re.compile(rb"[0-9a-f]{32} ")
+KEYED = re.compile(rb"[0-9a-f]{32} ")
+"""The beginning of a line with an answer: its key."""
 _HEADER = 4096
 """The first line of a file is read as far as this."""
 
@@ -88,7 +90,7 @@ def system_of(path: Path) -> str:
 def count_predictions(path: Path) -> int:
     """How many lines with a key are in a file; 0 if it is gone."""
     with suppress(OSError), path.open("rb") as lines:
-        return sum(_LINE.match(line) is not None for line in lines)
+        return sum(KEYED.match(line) is not None for line in lines)
     return 0
 
 

@@ -82,6 +82,18 @@ class TestFiles:
         filled(tmp_path, range(1, 2))
         assert known(tmp_path) == {0, 1, 3}
 
+    def test_a_line_that_begins_like_a_number_is_no_key(self, tmp_path: Path) -> None:
+        cache = filled(tmp_path, range(2))
+        with cache.path.open("ab") as file:
+            for odd in (
+                b"-123456789abcdef0123456789abcdef 1 x",
+                b"0x12345678901234 0 0 x",
+                b" 1234567 8 x",
+                b"12_3456789abcde x",
+            ):
+                file.write(odd + b"\n")
+        assert known(tmp_path) == {0, 1}
+
     def test_many_at_once(self, tmp_path: Path) -> None:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda first: filled(tmp_path, range(first, 40, 4), size=6_000), [0, 1, 2, 3] * 2))
