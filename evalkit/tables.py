@@ -132,6 +132,10 @@ def _narrow(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
+_DAMAGE = (ValueError, LookupError, ArithmeticError, TypeError, AttributeError, EOFError, MemoryError, RuntimeError)
+"""What libraries raise at the content of a damaged file, whatever was damaged."""
+
+
 def read_counts(content: bytes, where: str) -> dict[tuple[str, str], Columns]:
     """The columns of each task and convention from the content of the file.
 
@@ -142,9 +146,12 @@ def read_counts(content: bytes, where: str) -> dict[tuple[str, str], Columns]:
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
-            # What is not compressed is no larger than the file.
-            if any(entry.compress_type != zipfile.ZIP_STORED for entry in file.infolist()):
+            entries = file.infolist()
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
                 raise ValueError("it is compressed")
+            # What is not compressed is no larger than the file, unless entries lie over each other.
+            if sum(entry.file_size for entry in entries) > len(content):
+                raise ValueError("its parts overlap")
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         tables: dict[tuple[str, str], Columns] = {}
@@ -162,7 +169,7 @@ def read_counts(content: bytes, where: str) -> dict[tuple[str, str], Columns]:
                         names[place] = _names(arrays[place[0]].tobytes(), arrays[place[1]].tolist())
                     columns[key] = names[place]
             tables[columns.pop("task"), columns.pop("convention")] = columns
-    except (ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError, zipfile.BadZipFile) as error:
+    except (*_DAMAGE, zipfile.BadZipFile) as error:
         raise FormatError(f"{where}: damaged counts by article ({error}); {_ANEW}") from error
     return tables
 

@@ -93,6 +93,23 @@ def _pickled(content: bytes) -> bytes:
     return out.getvalue()
 
 
+def _with_index(index: bytes) -> Callable[[bytes], bytes]:
+    def change(content: bytes) -> bytes:
+        with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out := io.BytesIO(), "w") as new:
+            for name in old.namelist():
+                changed = io.BytesIO()
+                np.save(changed, np.frombuffer(index, dtype=np.uint8))
+                new.writestr(name, changed.getvalue() if name.startswith("index") else old.read(name))
+        return out.getvalue()
+
+    return change
+
+
+def _encrypted(content: bytes) -> bytes:
+    place = content.index(b"PK\x01\x02") + 8
+    return content[:place] + b"\x01" + content[place + 1 :]
+
+
 @pytest.mark.parametrize("change", [_other, lambda content: content[:-1], lambda content: b""])
 def test_counts_of_another_result_are_refused(tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
     RunFolder(tmp_path).write_result(result(exact=TABLE))
@@ -111,8 +128,11 @@ def test_counts_of_another_result_are_refused(tmp_path: Path, change: Callable[[
         lambda content: content[:200],
         lambda content: b"",
         lambda content: content[:-200] + b"0" * 200,
+        _encrypted,
+        _with_index(b"[" * 100_000),
+        _with_index(b'[{"task": "entities", "convention": "exact", "articles": {"names": []}}]'),
     ],
-    ids=["compressed", "pickle", "cut", "empty", "end"],
+    ids=["compressed", "pickle", "cut", "empty", "end", "encrypted", "deep", "nameless"],
 )
 def test_a_damaged_file_is_one_line(change: Callable[[bytes], bytes]) -> None:
     content = counts_bytes({"entities": {"exact": TABLE.columns()}})

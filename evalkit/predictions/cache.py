@@ -18,8 +18,8 @@ from typing import BinaryIO
 
 import orjson
 
-from evalkit.errors import FormatError
-from evalkit.files import add_to_shared
+from evalkit.errors import EvalkitError, FormatError
+from evalkit.files import add_to_shared, open_inside
 from evalkit.formats.native.rows import article_to_row, prediction_line
 from evalkit.predictions.batches import Job
 from evalkit.predictions.cached_files import (
@@ -152,8 +152,8 @@ class _Index:
         self._added: dict[int, int] = {}
         starts, places = array("Q"), array("Q")
         for path in paths_of(folder, key):
-            # One that somebody has removed meanwhile holds nothing.
-            with suppress(OSError), path.open("rb") as lines:
+            # One that somebody has removed meanwhile, and what is a link or no file, hold nothing.
+            with suppress(OSError, EvalkitError), _opened(path) as lines:
                 place = self._number(path) << _PLACE_BITS
                 for line in lines:
                     if (start := _start(line)) is not None:
@@ -175,7 +175,7 @@ class _Index:
             number = place >> _PLACE_BITS
             try:
                 line = self._line(number, place & ((1 << _PLACE_BITS) - 1))
-            except OSError:
+            except (OSError, EvalkitError):
                 continue
             if line.startswith(key):
                 yield line, self._paths[number]
@@ -201,13 +201,18 @@ class _Index:
         if file is None:
             if len(self._files) >= _MOST_OPEN:
                 self._files.pop(next(iter(self._files))).close()
-            file = self._files[number] = self._paths[number].open("rb")
+            file = self._files[number] = _opened(self._paths[number])
         file.seek(place)
         line = file.readline().rstrip(b"\n")
         if number not in self._used:
             self._used.add(number)
             mark_used(self._paths[number])
         return line
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A file of a folder that others write to: neither a link nor a pipe, which would wait for somebody."""
+    return os.fdopen(open_inside(path), "rb")
 
 
 def _start(line: bytes) -> int | None:

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import orjson
 
-from evalkit.errors import InputError, OutputError
-from evalkit.files import remove_file
+from evalkit.errors import EvalkitError, InputError, OutputError
+from evalkit.files import open_inside, remove_file
 from evalkit.folders import cache_folder
 
 __all__ = [
@@ -80,7 +80,7 @@ def header_of(system: str) -> bytes:
 
 def system_of(path: Path) -> str:
     """Whose predictions are in a file; empty if it does not say, as those of earlier versions."""
-    with suppress(OSError, ValueError), path.open("rb") as file:
+    with suppress(OSError, ValueError, EvalkitError), os.fdopen(open_inside(path), "rb") as file:
         said = orjson.loads(file.readline(_HEADER))
         if isinstance(said, dict) and isinstance(said.get("extractor"), str):
             return str(said["extractor"])
@@ -89,7 +89,7 @@ def system_of(path: Path) -> str:
 
 def count_predictions(path: Path) -> int:
     """How many lines with a key are in a file; 0 if it is gone."""
-    with suppress(OSError), path.open("rb") as lines:
+    with suppress(OSError, EvalkitError), os.fdopen(open_inside(path), "rb") as lines:
         return sum(KEYED.match(line) is not None for line in lines)
     return 0
 

@@ -222,6 +222,10 @@ DAMAGED = [
     pytest.param('{"id": "a", "entities": []}\n{"id": "a", "entities": []}', id="same-id"),
     pytest.param("", id="nothing"),
     pytest.param('{"id": "a", "entities": [{"start": 0, "end": 3, "label": "PER", "label": "ORG"}]}', id="key-twice"),
+    pytest.param(
+        r'{"id": "a", "metadata": {"x\\": "y"}, "entities": [{"start": 0, "end": 3, "label": "PER", "label": "ORG"}]}',
+        id="key-twice-beside-a-backslash",
+    ),
 ]
 
 

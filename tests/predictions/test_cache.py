@@ -94,6 +94,12 @@ class TestFiles:
                 file.write(odd + b"\n")
         assert known(tmp_path) == {0, 1}
 
+    def test_a_pipe_and_a_link_among_its_files_are_passed_over(self, tmp_path: Path) -> None:
+        cache = filled(tmp_path, range(2))
+        os.mkfifo(cache.folder / f"{cache.key}.pipe.jsonl")
+        (cache.folder / f"{cache.key}.zero.jsonl").symlink_to("/dev/zero")
+        assert known(tmp_path) == {0, 1}
+
     def test_many_at_once(self, tmp_path: Path) -> None:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda first: filled(tmp_path, range(first, 40, 4), size=6_000), [0, 1, 2, 3] * 2))

@@ -209,10 +209,14 @@ def keys_of(content: bytes) -> int:
     """How many keys the objects of some JSON have; less than none if that takes a closer look."""
     import numpy as np
 
-    characters = np.frombuffer(b"  " + content, dtype=np.uint8)
+    characters = np.frombuffer(b"   " + content, dtype=np.uint8)
     colons = np.flatnonzero(characters == COLON)
     before = characters[colons - 1]
     if (before <= BLANK).any():
         return -1
-    # One that a text ends with is no key's: there it has a backslash.
-    return int(((before == QUOTE) & (characters[colons - 2] != BACKSLASH)).sum())
+    quoted = colons[before == QUOTE]
+    escaped = characters[quoted - 2] == BACKSLASH
+    # After one backslash it is a mark within a text; after two it may end a key, whose last letter is a backslash.
+    if (escaped & (characters[quoted - 3] == BACKSLASH)).any():
+        return -1
+    return int((~escaped).sum())
