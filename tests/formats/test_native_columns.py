@@ -237,6 +237,14 @@ def test_damaged_files_are_left_alone(tmp_path: Path, content: str) -> None:
     assert read_plain_files(good, tmp_path / "rows.jsonl", Options()) is None
 
 
+def test_an_empty_text_of_an_item_is_compared_too(tmp_path: Path) -> None:
+    good = write(tmp_path / "good.jsonl", [{"id": "a", "text": "Ola Brun left.", "entities": [entity(0, 8)]}])
+    odd = write(tmp_path / "odd.jsonl", [{"id": "a", "text": "Ola Brun left.", "entities": [entity(0, 8, text="")]}])
+    assert read_plain_files(good, good, Options()) is not None
+    assert read_plain_files(odd, good, Options()) is None
+    assert read_plain_files(good, odd, Options()) is None
+
+
 NAMES = st.sampled_from(["a", "b", "B", "å", "d", "z"])
 
 

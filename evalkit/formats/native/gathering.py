@@ -119,7 +119,7 @@ class Gathering:
             self.items.article.extend([number] * len(own))
         self.items.add(self.layer, items, self.codes)
         surfaces = [item.text for item in items]
-        if self.surfaces or any(surfaces):
+        if self.surfaces or surfaces.count(None) < len(surfaces):
             self.surfaces += [None] * (len(self.plain) - len(self.surfaces)) + surfaces
         plain = bytearray([True]) * len(items)
         for get, absent in self.rest:
