@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from evalkit.analysis.agreement.pairwise import Ways, mean_result
 from evalkit.dataset.gold import GoldDataset
 from evalkit.options import Scoring
+from evalkit.records import Example
 from evalkit.results import TaskResult, ceiling_signature
 from evalkit.scoring.tasks.table import ScoredTable
 from evalkit.showing import number_of
-from evalkit.workflows.readers import readers_of
 
 if TYPE_CHECKING:
     from evalkit.analysis.intervals import Bootstrap
@@ -50,29 +50,26 @@ class Ceiling(NamedTuple):
 
 
 def ceiling_of(
-    gold: GoldDataset,
     results: Results,
     tables: Tables,
     scoring: Scoring,
     bootstrap: Bootstrap | None,
-    readers: Sequence[ReaderTables] | None = None,
+    readers: Sequence[ReaderTables],
 ) -> Ceiling:
     """The ceiling of some results; nothing where no article has two readings.
 
     Args:
-        gold: the gold with its readings.
         results: what was scored.
         tables: the counts behind it.
         scoring: how: label maps of the gold, labels and scope hold for readings too.
         bootstrap: how its intervals are made; None for none.
-        readers: those who read articles together, two by two; None if the gold tells.
+        readers: those who read articles together, two by two.
     """
-    pairs = readers_of(gold, scoring).pairs if readers is None else readers
     ceilings: dict[str, dict[str, TaskResult]] = {}
     reached: dict[str, dict[str, TaskResult]] = {}
-    for task, by_convention in results.items() if pairs else ():
+    for task, by_convention in results.items() if readers else ():
         wanted = replace(scoring, tasks=(task,), conventions=tuple(by_convention))
-        laid = [(pair.names, *pair.tables(wanted)) for pair in pairs]
+        laid = [(pair.names, *pair.tables(wanted)) for pair in readers]
         for name, result in by_convention.items():
             ways: list[Ways] = []
             same: list[Ways] = []
@@ -114,12 +111,11 @@ def _of_articles(scored: ScoredTable, articles: set[str]) -> ScoredTable:
     return replace(scored, table=scored.table.select(rows), items=None)
 
 
-def ceiling_notes(gold: GoldDataset, ceilings: Results) -> list[str]:
-    """What is to be said of a ceiling: over which articles it is, and what the readers are."""
+def ceiling_notes(gold: GoldDataset, ceilings: Results, several: Sequence[Example]) -> list[str]:
+    """What is to be said of a ceiling: over which articles it is, those with several readings, and by whom."""
     if not ceilings:
         return []
-    read = {name for example in gold if len(example.readings) > 1 for name in example.readings}
-    articles = sum(len(example.readings) > 1 for example in gold)
+    read, articles = {name for example in several for name in example.readings}, len(several)
     by_kind: dict[str, list[str]] = {}
     for name in sorted(read & gold.readers.keys()):
         by_kind.setdefault(gold.readers[name], []).append(name)

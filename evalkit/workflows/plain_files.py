@@ -125,12 +125,12 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
             orjson.dumps(stated_content(example, example.gold[layer.name] or ()))
         )
 
-    gold = read_native_columns(gold_path, layer, told=keep)
-    predicted = None if gold is None else read_native_columns(predicted_path, layer, predicted=True)
+    # Another layer must be scored too, unless this one alone is asked for.
+    asked = options.scoring.tasks
+    alone = not asked or check_tasks(asked, options.scoring.conventions) != (task,)
+    gold = read_native_columns(gold_path, layer, alone=alone, told=keep)
+    predicted = None if gold is None else read_native_columns(predicted_path, layer, alone=alone, predicted=True)
     if gold is None or predicted is None or not set(gold.articles) & set(predicted.articles):
-        return None
-    alone = check_tasks(options.scoring.tasks, options.scoring.conventions) == (task,) and options.scoring.tasks
-    if (gold.others or predicted.others) and not alone:
         return None
     sides = _Sides.of(gold, predicted)
     declared = read_declaration(gold_path.parent)

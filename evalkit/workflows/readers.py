@@ -100,15 +100,21 @@ class Readers:
     pairs: tuple[ReaderPair, ...]
 
 
-def readers_of(gold: GoldDataset, scoring: Scoring) -> Readers:
+def readers_of(gold: GoldDataset, scoring: Scoring, several: Sequence[Example] | None = None) -> Readers:
     """The readers of a dataset, as they are compared under some scoring; nobody where no article has two readings.
 
     The label maps of the gold are for readings; thresholds and the map of predictions are not.
 
+    Args:
+        gold: the dataset.
+        scoring: how they are compared.
+        several: its examples with several readings, if they are known.
+
     Raises:
         EvalkitError: a label map cannot be used.
     """
-    several = [example for example in gold if len(example.readings) > 1]
+    if several is None:
+        several = [example for example in gold if len(example.readings) > 1]
     if not several:
         return Readers((), (), {}, ())
     declared = [parse_scope(text) for text in scoring.scope]

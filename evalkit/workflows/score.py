@@ -19,7 +19,7 @@ from evalkit.layers.scopes import parse_scope, scope_text
 from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scoring, options_of
 from evalkit.predictions.facts import stated
 from evalkit.predictions.run import Run
-from evalkit.records import Article, Example, Prediction
+from evalkit.records import Annotations, Article, Example, Prediction
 from evalkit.results import EvalResult, TaskResult
 from evalkit.scoring.misplaced import Misplaced
 from evalkit.scoring.pairs import Paired
@@ -89,11 +89,15 @@ def score_predictions(
             bootstrap = bootstrap_of(options.intervals, ())
             results = results_of(plain.gold, plain.tables, options.scoring, bootstrap, counts)
             result = _result(plain.gold, plain.run, plain.paired, results, options.scoring)
-            ceiling = _ceiling(plain.gold, results, plain.tables, options.scoring, bootstrap, plain.readers)
+            several = [example for example in plain.gold if len(example.readings) > 1]
+            ceiling = _ceiling(plain.gold, results, plain.tables, options.scoring, bootstrap, several, plain.readers)
             notes = [*plain.gold.notes, *plain.notes, *_offset_notes(misplaced_of(plain.tables))]
             stories = shared_stories(example.article for example in plain.gold)
             return _told(result, plain.gold, notes, ceiling, bootstrap, stories)
     examined, run = gold_and_predictions(gold, predictions, options.read, options.scoring.gold_maps)
+    if predictions is None or isinstance(predictions, (str, Path)):
+        # What is read is looked at beside the gold.
+        run = replace(run, dataset=examined, admitted=run.predictions)
     return score_run(examined, run, options, baseline=baseline, counts=counts)
 
 
@@ -128,11 +132,13 @@ def score_run(
     clustered = () if options.intervals.cluster is None else [example.article for example in gold]
     bootstrap = bootstrap_of(options.intervals, clustered)
     with_floor = baseline and run.extractor != BASELINE and not any(map(lacks_text, gold))
-    stories, several = Stories(), list[str]()
+    stories, several = Stories(), list[Example]()
 
     def watch(example: Example) -> None:
         stories.add(example.article)
-        several.extend([example.article.id] * (len(example.readings) > 1))
+        if len(example.readings) > 1:
+            # No reader is compared with the gold.
+            several.append(replace(example, gold=Annotations()))
 
     def plain_results(tables: Tables) -> dict[str, dict[str, TaskResult]]:
         return results_of(gold, tables, scoring, None, False)
@@ -155,7 +161,7 @@ def score_run(
         plain, _ = blocks.set_aside()
         result = _result(gold, run, plain, results, scoring, judged)
         floors = {} if floor is None else _floors(floor, blocks, tables, plain_results)
-        ceiling = _ceiling(gold, results, tables, scoring, bootstrap) if several else ({}, {}, [])
+        ceiling = _ceiling(gold, results, tables, scoring, bootstrap, several)
     notes = [
         *gold.notes,
         *left_out,
@@ -204,16 +210,29 @@ def _ceiling(
     tables: Tables,
     scoring: Scoring,
     bootstrap: Bootstrap | None,
+    several: Sequence[Example],
     readers: Sequence[ReaderTables] | None = None,
 ) -> tuple[Results, Results, list[str]]:
-    """How far readers agree under some conventions, what of it was reached, and a note; nothing where each has one."""
-    if not any(len(example.readings) > 1 for example in gold):
+    """How far readers agree under some conventions, what of it was reached, and a note; nothing where each has one.
+
+    Args:
+        gold: the gold.
+        results: what was scored.
+        tables: the counts behind it.
+        scoring: how.
+        bootstrap: how intervals are made.
+        several: the articles with several readings.
+        readers: those who read articles together; by default as the articles tell.
+    """
+    if not several:
         return {}, {}, []
     # Most gold has one reader, and scoring it starts without this.
     from evalkit.workflows.ceiling import ceiling_notes, ceiling_of
+    from evalkit.workflows.readers import readers_of
 
-    ceiling = ceiling_of(gold, results, tables, scoring, bootstrap, readers)
-    return ceiling.readers, ceiling.reached, ceiling_notes(gold, ceiling.readers)
+    pairs = readers_of(gold, scoring, several).pairs if readers is None else readers
+    ceiling = ceiling_of(results, tables, scoring, bootstrap, pairs)
+    return ceiling.readers, ceiling.reached, ceiling_notes(gold, ceiling.readers, several)
 
 
 def _offset_notes(misplaced: Mapping[str, Misplaced], *, from_file: bool = True) -> list[str]:

@@ -95,10 +95,11 @@ class TestReading:
         told: list[Example] = []
         found = read_native_columns(write(tmp_path / "rows.jsonl", [row]), told=told.append)
         assert found is not None
-        assert (found.plain.any(), found.reach.tolist(), found.others) == (False, [12], {"quotes", "stances"})
+        assert (found.plain.any(), found.reach.tolist()) == (False, [12])
         assert (found.outside.start.tolist(), found.outside.end.tolist()) == ([4], [10])
         assert {name: len(own) for name, own in found.readings.items()} == {"kari": 1, "ola": 0}
         assert (found.metadata, found.scoped.tolist()) == ([{"story": "s"}], [True])
+        assert read_native_columns(tmp_path / "rows.jsonl", alone=True) is None
         (example,) = told
         assert [entity.spans for entity in example.gold.entities] == [((0, 3),), ((5, 10),)]
 

@@ -72,7 +72,6 @@ class NativeColumns:
         read: annotator → the positions of the articles that they and others read, ascending.
         metadata: what is known of each article besides; empty if nothing is.
         scoped: for each article whether it says what was annotated exhaustively.
-        others: the other layers that any row has.
     """
 
     articles: list[str]
@@ -88,7 +87,6 @@ class NativeColumns:
     read: Mapping[str, NDArray[np.int32]]
     metadata: list[Mapping[str, str]]
     scoped: NDArray[np.bool_]
-    others: frozenset[str]
 
 
 def read_native_columns(
@@ -96,6 +94,7 @@ def read_native_columns(
     layer: Layer[Any] | None = None,
     *,
     predicted: bool = False,
+    alone: bool = False,
     told: Callable[[Example], None] | None = None,
 ) -> NativeColumns | None:
     """The columns of a file, or None if it is no regular file of such rows; what is wrong with it is not said.
@@ -104,10 +103,11 @@ def read_native_columns(
         path: a file of JSON lines.
         layer: the layer that all rows have; by default the first, of which large files have most.
         predicted: whether these are predictions, of which nothing but the layers is read.
+        alone: whether a row must have no other layer.
         told: is called with each example, whose items have the fields of their records. Of the layer itself there are
             those alone that are not plain.
     """
-    columns = Gathering(layer or all_layers()[0], predicted=predicted, told=told)
+    columns = Gathering(layer or all_layers()[0], predicted=predicted, alone=alone, told=told)
     try:
         # A pipe can be read once only, and must be left to whoever reads any form.
         if not path.is_file():
@@ -159,5 +159,4 @@ def _whole(rows: Gathering) -> NativeColumns:
         read={name: np.frombuffer(own, dtype=np.int32) for name, own in sorted(rows.read.items())},
         metadata=rows.metadata,
         scoped=np.frombuffer(rows.scoped, dtype=bool) if rows.scoped else np.zeros(len(rows.articles), dtype=bool),
-        others=frozenset(rows.there),
     )

@@ -64,8 +64,10 @@ class Gathered:
 class Gathering:
     """What is gathered of rows, some at a time; each is let go before the next are read, so that memory is reused."""
 
-    def __init__(self, layer: Layer[Any], *, predicted: bool, told: Callable[[Example], None] | None) -> None:
-        self.layer, self.predicted, self.told = layer, predicted, told
+    def __init__(
+        self, layer: Layer[Any], *, predicted: bool, alone: bool, told: Callable[[Example], None] | None
+    ) -> None:
+        self.layer, self.predicted, self.alone, self.told = layer, predicted, alone, told
         self.others = tuple(other for other in all_layers() if other is not layer)
         self.given = tuple(attrgetter(GIVEN + one.name) for one in all_layers())
         absent = {own.name: own.absent for own in layer.fields}
@@ -80,7 +82,6 @@ class Gathering:
         self.plain, self.reach = bytearray(), _numbers()
         self.readings: dict[str, Gathered] = {}
         self.read: dict[str, array[int]] = {}
-        self.there: set[str] = set()
         self.scoped = bytearray()
         self.scopes: dict[Any, Scope] = {}
 
@@ -134,9 +135,10 @@ class Gathering:
         items = getattr(row, layer.name)
         if items is None:
             return 0
+        if self.alone:
+            raise ValueError("another layer is there")
         if layer.labels is None:
             raise ValueError("which labels there are, all rows of the layer say together")
-        self.there.add(layer.name)
         if not items:
             return 0
         labels = set(map(layer.label, items))
