@@ -268,7 +268,7 @@ def test_report(evalkit: Evalkit, workspace: Path, argv: tuple[str, ...], messag
     result = evalkit(*SCORE, "--json").out
     (workspace / "good.json").write_text(result)
     (workspace / "cut.json").write_text(result[:-30])
-    (workspace / "later.json").write_text(result.replace('"version": 2', '"version": 99'))
+    (workspace / "later.json").write_text(result.replace('"version": 3', '"version": 99'))
     lacking = {name: value for name, value in json.loads(result).items() if name != "tasks"}
     (workspace / "lacking.json").write_text(json.dumps(lacking))
     refused(evalkit, workspace, argv, message)

@@ -89,20 +89,20 @@ def test_join_spans(spans, expected):
 
 
 @pytest.mark.parametrize(
-    ("line", "flat", "flat_by_label"),
+    ("line", "alone", "alone_of_its_label"),
     [
-        pytest.param("X 0-4; X 4-8", True, True, id="neighbours"),
-        pytest.param("X 0-4; Y 2-8", False, True, id="overlap-of-two-labels"),
-        pytest.param("X 0-9; Y 1-2; X 5-6", False, False, id="nested-behind-another"),
-        pytest.param("X 0-4; X 0-4", False, False, id="twice"),
-        pytest.param("X 0-2+6-8", False, False, id="pieces"),
+        pytest.param("X 0-4; X 4-8", [True, True], [True, True], id="neighbours"),
+        pytest.param("X 0-4; Y 2-8", [False, False], [True, True], id="overlap-of-two-labels"),
+        pytest.param("X 0-9; Y 1-2; X 5-6", [False] * 3, [False, True, False], id="nested-behind-another"),
+        pytest.param("X 0-4; X 0-4", [False, False], [False, False], id="twice"),
+        pytest.param("X 0-2+6-8; Y 7-9", [False, False], [True, True], id="pieces"),
     ],
 )
-def test_flat(line, flat, flat_by_label, columns):
-    for sides in ((line, ""), ("", line)):
+def test_alone(line, alone, alone_of_its_label, columns):
+    for side, sides in enumerate(((line, ""), ("", line))):
         found = columns(*sides)
-        assert found.flat(by_label=False).tolist() == [flat]
-        assert found.flat(by_label=True).tolist() == [flat_by_label]
+        assert found.alone(by_label=False)[side].tolist() == alone
+        assert found.alone(by_label=True)[side].tolist() == alone_of_its_label
 
 
 @given(first=st.lists(st.integers(0, 8)), second=st.lists(st.integers(0, 8)))
