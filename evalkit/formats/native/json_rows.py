@@ -160,14 +160,7 @@ def json_value(text: str, where: str) -> Any:
     Raises:
         FormatError: it is none, or some of it would be lost; says where it breaks.
     """
-    content = text.encode("utf-8", "surrogatepass")
-    try:
-        value = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise _no_json(where, content) from error
-    if wrong := unlike_written(content, value):
-        raise FormatError(f"{where}: {wrong}; mend it")
-    return value
+    return _value(text.encode("utf-8", "surrogatepass"), where)
 
 
 def json_row(content: bytes, where: str) -> Row:
@@ -176,14 +169,19 @@ def json_row(content: bytes, where: str) -> Row:
     Raises:
         FormatError: it is none, or some of it would be lost.
     """
+    value = _value(content, where)
+    if not isinstance(value, dict):
+        raise _no_object(where, value)
+    return value
+
+
+def _value(content: bytes, where: str) -> Any:
     try:
         value = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise _no_json(where, content) from error
     if wrong := unlike_written(content, value):
         raise FormatError(f"{where}: {wrong}; mend it")
-    if not isinstance(value, dict):
-        raise _no_object(where, value)
     return value
 
 
