@@ -40,28 +40,30 @@ if TYPE_CHECKING:
     from evalkit.analysis.suspects.settled import Decision as Decision
     from evalkit.analysis.suspects.unlabelled import Unlabelled as Unlabelled
     from evalkit.analysis.thresholds import ThresholdFit as ThresholdFit
-    from evalkit.dataset.build import BuildResult as BuildResult
-    from evalkit.dataset.build import build_dataset as build_dataset
     from evalkit.dataset.catalogue.get import ObtainedDataset as ObtainedDataset
     from evalkit.dataset.catalogue.get import get_dataset as get_dataset
     from evalkit.dataset.catalogue.listing import Catalogue as Catalogue
     from evalkit.dataset.catalogue.listing import list_datasets as list_datasets
-    from evalkit.dataset.convert import Conversion as Conversion
-    from evalkit.dataset.convert import convert_dataset as convert_dataset
+    from evalkit.dataset.checking.problems import Problem as Problem
+    from evalkit.dataset.checking.validate import Validation as Validation
+    from evalkit.dataset.checking.validate import validate_dataset as validate_dataset
     from evalkit.dataset.describe import Description as Description
     from evalkit.dataset.describe import describe_dataset as describe_dataset
     from evalkit.dataset.gold import GoldDataset as GoldDataset
-    from evalkit.dataset.init import InitResult as InitResult
-    from evalkit.dataset.init import init_dataset as init_dataset
     from evalkit.dataset.label_maps import LabelMap as LabelMap
     from evalkit.dataset.leakage.found import Known as Known
     from evalkit.dataset.leakage.found import Leak as Leak
     from evalkit.dataset.leakage.found import Leakage as Leakage
     from evalkit.dataset.leakage.found import LeakSide as LeakSide
-    from evalkit.dataset.load import load_dataset as load_dataset
+    from evalkit.dataset.loading.load import load_dataset as load_dataset
+    from evalkit.dataset.making.build import BuildResult as BuildResult
+    from evalkit.dataset.making.build import build_dataset as build_dataset
+    from evalkit.dataset.making.convert import Conversion as Conversion
+    from evalkit.dataset.making.convert import convert_dataset as convert_dataset
+    from evalkit.dataset.making.init import InitResult as InitResult
+    from evalkit.dataset.making.init import init_dataset as init_dataset
     from evalkit.dataset.perturbing.perturb import PerturbedDataset as PerturbedDataset
     from evalkit.dataset.perturbing.perturb import perturb_dataset as perturb_dataset
-    from evalkit.dataset.problems import Problem as Problem
     from evalkit.dataset.profiles import ProfileDraft as ProfileDraft
     from evalkit.dataset.profiles import draft_profile as draft_profile
     from evalkit.dataset.publishing.push import PushResult as PushResult
@@ -70,8 +72,6 @@ if TYPE_CHECKING:
     from evalkit.dataset.splitting.checking import check_split as check_split
     from evalkit.dataset.splitting.division import DatasetSplits as DatasetSplits
     from evalkit.dataset.splitting.division import split_dataset as split_dataset
-    from evalkit.dataset.validate import Validation as Validation
-    from evalkit.dataset.validate import validate_dataset as validate_dataset
     from evalkit.errors import EvalkitError as EvalkitError
     from evalkit.errors import ExtractorError as ExtractorError
     from evalkit.errors import FormatError as FormatError
@@ -135,42 +135,42 @@ if TYPE_CHECKING:
     from evalkit.results import Score as Score
     from evalkit.results import TaskResult as TaskResult
     from evalkit.version import __version__ as __version__
-    from evalkit.workflows.adjudicate import adjudicate_dataset as adjudicate_dataset
-    from evalkit.workflows.agreement import measure_agreement as measure_agreement
     from evalkit.workflows.cache import clear_cache as clear_cache
     from evalkit.workflows.cache import list_cache as list_cache
-    from evalkit.workflows.compare import compare_repeated_runs as compare_repeated_runs
-    from evalkit.workflows.compare import compare_runs as compare_runs
-    from evalkit.workflows.diagnose import diagnose as diagnose
-    from evalkit.workflows.diff import diff_datasets as diff_datasets
+    from evalkit.workflows.comparing.compare import compare_repeated_runs as compare_repeated_runs
+    from evalkit.workflows.comparing.compare import compare_runs as compare_runs
+    from evalkit.workflows.comparing.gate import check_gate as check_gate
+    from evalkit.workflows.comparing.gate import update_baseline as update_baseline
+    from evalkit.workflows.comparing.leaderboard import rank_runs as rank_runs
+    from evalkit.workflows.comparing.replay import replay_runs as replay_runs
+    from evalkit.workflows.comparing.robustness import measure_robustness as measure_robustness
+    from evalkit.workflows.comparing.runs import list_runs as list_runs
+    from evalkit.workflows.comparing.runs import runs_to_pandas as runs_to_pandas
+    from evalkit.workflows.curating.adjudicate import adjudicate_dataset as adjudicate_dataset
+    from evalkit.workflows.curating.agreement import measure_agreement as measure_agreement
+    from evalkit.workflows.curating.diff import diff_datasets as diff_datasets
+    from evalkit.workflows.curating.leakage import find_leakage as find_leakage
+    from evalkit.workflows.curating.patch import patch_dataset as patch_dataset
+    from evalkit.workflows.curating.review import review_dataset as review_dataset
+    from evalkit.workflows.curating.suspect_tasks import read_corrections as read_corrections
+    from evalkit.workflows.curating.suspect_tasks import write_suspects as write_suspects
+    from evalkit.workflows.curating.suspects import find_suspects as find_suspects
+    from evalkit.workflows.curating.suspects import rank_unlabelled as rank_unlabelled
     from evalkit.workflows.doctor import check_installation as check_installation
-    from evalkit.workflows.explain import explain_run as explain_run
-    from evalkit.workflows.extract import extract_articles as extract_articles
-    from evalkit.workflows.found_articles import find_articles as find_articles
-    from evalkit.workflows.gate import check_gate as check_gate
-    from evalkit.workflows.gate import update_baseline as update_baseline
-    from evalkit.workflows.leaderboard import rank_runs as rank_runs
-    from evalkit.workflows.leakage import find_leakage as find_leakage
-    from evalkit.workflows.merge import merge_runs as merge_runs
-    from evalkit.workflows.patch import patch_dataset as patch_dataset
-    from evalkit.workflows.replay import replay_runs as replay_runs
-    from evalkit.workflows.review import review_dataset as review_dataset
-    from evalkit.workflows.robustness import measure_robustness as measure_robustness
-    from evalkit.workflows.run import run_extractor as run_extractor
-    from evalkit.workflows.runs import list_runs as list_runs
-    from evalkit.workflows.runs import runs_to_pandas as runs_to_pandas
-    from evalkit.workflows.score import score_predictions as score_predictions
-    from evalkit.workflows.speed import measure_speed as measure_speed
-    from evalkit.workflows.suggest import write_suggestions as write_suggestions
-    from evalkit.workflows.suite import run_suite as run_suite
-    from evalkit.workflows.suspect_tasks import read_corrections as read_corrections
-    from evalkit.workflows.suspect_tasks import write_suspects as write_suspects
-    from evalkit.workflows.suspects import find_suspects as find_suspects
-    from evalkit.workflows.suspects import rank_unlabelled as rank_unlabelled
-    from evalkit.workflows.thresholds import fit_thresholds as fit_thresholds
-    from evalkit.workflows.view import list_items as list_items
-    from evalkit.workflows.view import view_runs as view_runs
-    from evalkit.workflows.write_view import write_view as write_view
+    from evalkit.workflows.looking.diagnose import diagnose as diagnose
+    from evalkit.workflows.looking.explain import explain_run as explain_run
+    from evalkit.workflows.looking.found_articles import find_articles as find_articles
+    from evalkit.workflows.looking.thresholds import fit_thresholds as fit_thresholds
+    from evalkit.workflows.looking.view import list_items as list_items
+    from evalkit.workflows.looking.view import view_runs as view_runs
+    from evalkit.workflows.looking.write_view import write_view as write_view
+    from evalkit.workflows.running.extract import extract_articles as extract_articles
+    from evalkit.workflows.running.merge import merge_runs as merge_runs
+    from evalkit.workflows.running.run import run_extractor as run_extractor
+    from evalkit.workflows.running.speed import measure_speed as measure_speed
+    from evalkit.workflows.running.suggest import write_suggestions as write_suggestions
+    from evalkit.workflows.running.suite import run_suite as run_suite
+    from evalkit.workflows.scoring.score import score_predictions as score_predictions
 
 _HOMES = {
     "evalkit.analysis.agreement.coefficient": ("Coefficient",),
@@ -198,23 +198,23 @@ _HOMES = {
     "evalkit.analysis.suspects.settled": ("Decision",),
     "evalkit.analysis.suspects.unlabelled": ("Unlabelled",),
     "evalkit.analysis.thresholds": ("ThresholdFit",),
-    "evalkit.dataset.build": ("BuildResult", "build_dataset"),
+    "evalkit.dataset.making.build": ("BuildResult", "build_dataset"),
     "evalkit.dataset.catalogue.get": ("ObtainedDataset", "get_dataset"),
     "evalkit.dataset.catalogue.listing": ("Catalogue", "list_datasets"),
-    "evalkit.dataset.convert": ("Conversion", "convert_dataset"),
+    "evalkit.dataset.making.convert": ("Conversion", "convert_dataset"),
     "evalkit.dataset.describe": ("Description", "describe_dataset"),
-    "evalkit.dataset.init": ("InitResult", "init_dataset"),
+    "evalkit.dataset.making.init": ("InitResult", "init_dataset"),
     "evalkit.dataset.label_maps": ("LabelMap",),
     "evalkit.dataset.perturbing.perturb": ("PerturbedDataset", "perturb_dataset"),
-    "evalkit.dataset.problems": ("Problem",),
+    "evalkit.dataset.checking.problems": ("Problem",),
     "evalkit.dataset.profiles": ("ProfileDraft", "draft_profile"),
     "evalkit.dataset.publishing.push": ("PushResult", "push_dataset"),
     "evalkit.dataset.splitting.checking": ("SplitCheck", "check_split"),
     "evalkit.dataset.splitting.division": ("DatasetSplits", "split_dataset"),
-    "evalkit.dataset.validate": ("Validation", "validate_dataset"),
+    "evalkit.dataset.checking.validate": ("Validation", "validate_dataset"),
     "evalkit.dataset.gold": ("GoldDataset",),
     "evalkit.dataset.leakage.found": ("Known", "Leak", "LeakSide", "Leakage"),
-    "evalkit.dataset.load": ("load_dataset",),
+    "evalkit.dataset.loading.load": ("load_dataset",),
     "evalkit.errors": (
         *("EvalkitError", "ExtractorError", "FormatError", "InputError", "LabelError"),
         *("MissingExtraError", "OffsetError", "OutputError", "UnknownNameError"),
@@ -244,35 +244,35 @@ _HOMES = {
     "evalkit.report.render": ("render_report", "write_report"),
     "evalkit.results": ("PRF", "Counts", "EvalResult", "Score", "TaskResult"),
     "evalkit.version": ("__version__",),
-    "evalkit.workflows.agreement": ("measure_agreement",),
-    "evalkit.workflows.adjudicate": ("adjudicate_dataset",),
-    "evalkit.workflows.compare": ("compare_repeated_runs", "compare_runs"),
-    "evalkit.workflows.diagnose": ("diagnose",),
-    "evalkit.workflows.diff": ("diff_datasets",),
+    "evalkit.workflows.curating.agreement": ("measure_agreement",),
+    "evalkit.workflows.curating.adjudicate": ("adjudicate_dataset",),
+    "evalkit.workflows.comparing.compare": ("compare_repeated_runs", "compare_runs"),
+    "evalkit.workflows.looking.diagnose": ("diagnose",),
+    "evalkit.workflows.curating.diff": ("diff_datasets",),
     "evalkit.workflows.cache": ("clear_cache", "list_cache"),
     "evalkit.workflows.doctor": ("check_installation",),
-    "evalkit.workflows.explain": ("explain_run",),
-    "evalkit.workflows.found_articles": ("find_articles",),
-    "evalkit.workflows.extract": ("extract_articles",),
-    "evalkit.workflows.gate": ("check_gate", "update_baseline"),
-    "evalkit.workflows.leaderboard": ("rank_runs",),
-    "evalkit.workflows.leakage": ("find_leakage",),
-    "evalkit.workflows.review": ("review_dataset",),
-    "evalkit.workflows.robustness": ("measure_robustness",),
-    "evalkit.workflows.merge": ("merge_runs",),
-    "evalkit.workflows.patch": ("patch_dataset",),
-    "evalkit.workflows.replay": ("replay_runs",),
-    "evalkit.workflows.run": ("run_extractor",),
-    "evalkit.workflows.runs": ("list_runs", "runs_to_pandas"),
-    "evalkit.workflows.score": ("score_predictions",),
-    "evalkit.workflows.speed": ("measure_speed",),
-    "evalkit.workflows.suggest": ("write_suggestions",),
-    "evalkit.workflows.suite": ("run_suite",),
-    "evalkit.workflows.suspect_tasks": ("read_corrections", "write_suspects"),
-    "evalkit.workflows.suspects": ("find_suspects", "rank_unlabelled"),
-    "evalkit.workflows.thresholds": ("fit_thresholds",),
-    "evalkit.workflows.view": ("list_items", "view_runs"),
-    "evalkit.workflows.write_view": ("write_view",),
+    "evalkit.workflows.looking.explain": ("explain_run",),
+    "evalkit.workflows.looking.found_articles": ("find_articles",),
+    "evalkit.workflows.running.extract": ("extract_articles",),
+    "evalkit.workflows.comparing.gate": ("check_gate", "update_baseline"),
+    "evalkit.workflows.comparing.leaderboard": ("rank_runs",),
+    "evalkit.workflows.curating.leakage": ("find_leakage",),
+    "evalkit.workflows.curating.review": ("review_dataset",),
+    "evalkit.workflows.comparing.robustness": ("measure_robustness",),
+    "evalkit.workflows.running.merge": ("merge_runs",),
+    "evalkit.workflows.curating.patch": ("patch_dataset",),
+    "evalkit.workflows.comparing.replay": ("replay_runs",),
+    "evalkit.workflows.running.run": ("run_extractor",),
+    "evalkit.workflows.comparing.runs": ("list_runs", "runs_to_pandas"),
+    "evalkit.workflows.scoring.score": ("score_predictions",),
+    "evalkit.workflows.running.speed": ("measure_speed",),
+    "evalkit.workflows.running.suggest": ("write_suggestions",),
+    "evalkit.workflows.running.suite": ("run_suite",),
+    "evalkit.workflows.curating.suspect_tasks": ("read_corrections", "write_suspects"),
+    "evalkit.workflows.curating.suspects": ("find_suspects", "rank_unlabelled"),
+    "evalkit.workflows.looking.thresholds": ("fit_thresholds",),
+    "evalkit.workflows.looking.view": ("list_items", "view_runs"),
+    "evalkit.workflows.looking.write_view": ("write_view",),
 }
 """Where each public name lives. Type checkers read the imports above, which a test holds to this table."""
 

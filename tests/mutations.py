@@ -357,11 +357,11 @@ def readers(folder: Path) -> list[Reader]:
 
 def _files(folder: Path) -> list[Reader]:
     """Gold, and what lies beside gold."""
-    from evalkit.dataset.convert import convert_dataset
-    from evalkit.dataset.declaration import read_declaration
+    from evalkit.dataset.checking.validate import validate_dataset
     from evalkit.dataset.labels import load_inventory, load_label_map, unlisted_inventory
-    from evalkit.dataset.load import load_dataset
-    from evalkit.dataset.validate import validate_dataset
+    from evalkit.dataset.loading.load import load_dataset
+    from evalkit.dataset.making.convert import convert_dataset
+    from evalkit.dataset.making.declaration import read_declaration
     from evalkit.extractors.checkpoints.label_names import tag_names
     from evalkit.extractors.checkpoints.source import find_checkpoint
     from evalkit.extractors.llm.prompt_file import load_prompt
@@ -467,7 +467,7 @@ def _label_map(load: Any, path: Path) -> object:
 
 def _other_formats(gold: Path, folder: Path) -> Iterator[tuple[str, Path]]:
     """Every format that can be written to one file, with such a file."""
-    from evalkit.dataset.convert import convert_dataset
+    from evalkit.dataset.making.convert import convert_dataset
     from evalkit.formats.table import FORMATS, load_format
 
     folder.mkdir(parents=True)
@@ -489,14 +489,14 @@ def _other_formats(gold: Path, folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _load_as(name: str, path: Path) -> object:
-    from evalkit.dataset.load import load_dataset
+    from evalkit.dataset.loading.load import load_dataset
     from evalkit.options import ReadOptions
 
     return load_dataset(path, split="all", read=ReadOptions(format=name))
 
 
 def _load_tags(gold: Any, path: Path) -> object:
-    from evalkit.dataset.load import load_dataset
+    from evalkit.dataset.loading.load import load_dataset
     from evalkit.options import ReadOptions
 
     return load_dataset(path, split="all", read=ReadOptions(format="conll", split="all"))
@@ -551,12 +551,12 @@ def _of_runs(folder: Path) -> list[Reader]:
     from evalkit.predictions.store import current_result
     from evalkit.report.forms.table import FORMS
     from evalkit.report.render import render_report
-    from evalkit.workflows.compare import compare_runs
-    from evalkit.workflows.diagnose import diagnose
-    from evalkit.workflows.explain import explain_run
-    from evalkit.workflows.gate import check_gate, update_baseline
-    from evalkit.workflows.run import run_extractor
-    from evalkit.workflows.score import score_predictions
+    from evalkit.workflows.comparing.compare import compare_runs
+    from evalkit.workflows.comparing.gate import check_gate, update_baseline
+    from evalkit.workflows.looking.diagnose import diagnose
+    from evalkit.workflows.looking.explain import explain_run
+    from evalkit.workflows.running.run import run_extractor
+    from evalkit.workflows.scoring.score import score_predictions
 
     folder.mkdir()
     gold = folder / "gold.jsonl"

@@ -14,7 +14,7 @@ from evalkit.errors import ExtractorError, InputError
 from evalkit.extractors.remote import program
 from evalkit.extractors.worker import process
 from evalkit.options import Running
-from evalkit.workflows.run import run_extractor
+from evalkit.workflows.running.run import run_extractor
 
 ONLY_UNIX = (
     *("fork", "forkpty", "getpgid", "getuid", "killpg", "register_at_fork", "sched_getaffinity", "set_blocking"),

@@ -14,8 +14,8 @@ from types import SimpleNamespace
 import pytest
 
 import evalkit
-from evalkit.dataset.convert import convert_dataset
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
+from evalkit.dataset.making.convert import convert_dataset
 from evalkit.errors import EvalkitError, InputError
 from evalkit.formats.base import Batch, Format
 from evalkit.options import Running

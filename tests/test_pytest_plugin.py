@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.workflows.gate import check_gate, update_baseline
-from evalkit.workflows.run import run_extractor
+from evalkit.workflows.comparing.gate import check_gate, update_baseline
+from evalkit.workflows.running.run import run_extractor
 
 pytest_plugins = ["pytester"]
 

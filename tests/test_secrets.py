@@ -157,7 +157,7 @@ def test_errors_of_evalkit_and_of_foreign_code():
 
 
 def test_a_text_that_holds_the_same_words_is_not_touched(tmp_path: Path):
-    from evalkit.workflows.extract import extract_articles
+    from evalkit.workflows.running.extract import extract_articles
 
     extraction = extract_articles("trivial", Article(id="a", text=f"Ida Moen said {KEY}."))
     assert KEY in json.dumps(extraction.to_json(), ensure_ascii=False)

@@ -57,7 +57,7 @@ MANY = {
     "scoring/conventions/weighted.py": "part of a signature",
     "text/difference.py": "a text that is too long to be shown",
     "toml.py": "more characters than a file may have",
-    "workflows/compare.py": "two runs or more",
+    "workflows/comparing/compare.py": "two runs or more",
 }
 """Files in which a length stands before a plural, as there is never one of these."""
 

@@ -40,7 +40,7 @@ def compare_command(
     either run says. Articles that share a story are drawn as one with --cluster. With --convention all runs are scored
     again under every convention: does their order depend on it?
     """
-    from evalkit.workflows.compare import compare_repeated_runs, compare_runs
+    from evalkit.workflows.comparing.compare import compare_repeated_runs, compare_runs
 
     if not seeds:
         comparison = compare_runs(runs, dataset=dataset, differences=differences > 0, **records)

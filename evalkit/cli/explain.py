@@ -63,7 +63,7 @@ def explain_command(
         if odd := given("article_id", "fit", *_OF_A_RUN):
             named = "ARTICLE_ID" if odd[0] == "article_id" else f"--{_SPELLED.get(odd[0], odd[0])}"
             raise click.UsageError(f"{named} has no use with --where; leave one of the two out")
-        from evalkit.workflows.found_articles import find_articles
+        from evalkit.workflows.looking.found_articles import find_articles
 
         show(find_articles(run, rest["where"], dataset=dataset, scoring=scoring), form)
         return
@@ -71,7 +71,7 @@ def explain_command(
         if odd := given("article_id", *_OF_A_RUN):
             named = "ARTICLE_ID" if odd[0] == "article_id" else f"--{_SPELLED.get(odd[0], odd[0])}"
             raise click.UsageError(f"{named} has no use with --fit-threshold; leave one of the two out")
-        from evalkit.workflows.thresholds import fit_thresholds
+        from evalkit.workflows.looking.thresholds import fit_thresholds
 
         show(fit_thresholds(run, dataset=dataset, scoring=scoring), form)
         return
@@ -80,12 +80,12 @@ def explain_command(
             raise click.UsageError(
                 f"--{_SPELLED.get(odd[0], odd[0])} goes with a whole run; leave it or the article out"
             )
-        from evalkit.workflows.explain import explain_run
+        from evalkit.workflows.looking.explain import explain_run
 
         show(explain_run(run, article_id, span, dataset=dataset, scoring=scoring), form)
         return
-    from evalkit.workflows.diagnose import diagnose
     from evalkit.workflows.inputs import finished_run
+    from evalkit.workflows.looking.diagnose import diagnose
 
     diagnosis = diagnose(finished_run(run), dataset, slices=rest["slices"], scoring=scoring, intervals=intervals)
     show(diagnosis, form)

@@ -52,8 +52,8 @@ def extract_command(
     """
     from evalkit.formats.native.rows import dump_line
     from evalkit.predictions.suggestions import check_destination
-    from evalkit.workflows.extract import extract_articles
-    from evalkit.workflows.suggest import write_suggestions
+    from evalkit.workflows.running.extract import extract_articles
+    from evalkit.workflows.running.suggest import write_suggestions
 
     if to is None and target != ReadOptions():
         raise click.UsageError("--to-profile and --write say how --to is written; add it")

@@ -55,7 +55,7 @@ def gate_command(
     extractor that failed on an article, 2 wrong usage or input that cannot be used, 3 cannot tell: there is a drop, but
     this gold cannot show whether it is more than noise (rules may make 3 a pass or a fail: on_unclear).
     """
-    from evalkit.workflows.gate import check_gate, update_baseline
+    from evalkit.workflows.comparing.gate import check_gate, update_baseline
 
     limit: int = shown["limit"]
     allowed = {name: shown[name] for name in ("allow_failures", "allow_fewer")}

@@ -27,6 +27,6 @@ def leaderboard_command(folder: Path, form: str, dataset: str | None, **records:
     (paired randomization over articles, Holm over the pairs), so a rank is a range, such as 1-2. Speed, memory and cost
     stand beside where they were measured (evalkit run --speed), with the Pareto line.
     """
-    from evalkit.workflows.leaderboard import rank_runs
+    from evalkit.workflows.comparing.leaderboard import rank_runs
 
     show(rank_runs(folder, dataset=dataset, **records), form)

@@ -97,7 +97,7 @@ def merge_command(
         return 0
     if not shards:
         raise click.UsageError("name the folders of the shards, or a folder that holds them")
-    from evalkit.workflows.merge import merge_runs
+    from evalkit.workflows.running.merge import merge_runs
 
     run = merge_runs(shards, out=out, dataset=dataset, partial=partial)
     gold, merged = run.gold, run.merged

@@ -30,7 +30,7 @@ def report_command(run: Path, form: Shown, items: Path | None, dataset: str | No
 
     if items is not None:
         from evalkit.report.forms.table import form_of
-        from evalkit.workflows.view import list_items
+        from evalkit.workflows.looking.view import list_items
 
         form_of_items = form_of(items)
         write_report(list_items(run, dataset=dataset), {items: form_of_items})

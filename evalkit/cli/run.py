@@ -187,8 +187,8 @@ def run_command(
     Articles that fail are named and count as missed. Exit status 1 if all of them fail, more than --max-failures, or
     nothing could be evaluated.
     """
-    from evalkit.workflows.measure import measure_extractor
-    from evalkit.workflows.plan import plan_extraction
+    from evalkit.workflows.running.measure import measure_extractor
+    from evalkit.workflows.running.plan import plan_extraction
 
     show_logs()
     if rest["shard"] is not None and rest["speed"] is not None:
@@ -222,8 +222,8 @@ def run_command(
 
 def _measured(model: str, run: Run, passes: int, options: Options, settings: Mapping[str, str]) -> Speed:
     """The speed of the extractor over the articles of a run, which its folder then holds."""
-    from evalkit.workflows.measure import narrowed
-    from evalkit.workflows.speed import measure_speed
+    from evalkit.workflows.running.measure import narrowed
+    from evalkit.workflows.running.speed import measure_speed
 
     running = replace(options.running, out=run.path, standing=None)
     own = narrowed(model, options, settings)

@@ -42,6 +42,6 @@ def runs_command(folder: Path, form: str, **wanted: Any) -> None:
     For each: extractor, gold, date, micro F1 of its tasks, articles that failed, how far it came, and the command that
     continues or shows it. What cannot be read is named with the reason. The date is that of the file of predictions.
     """
-    from evalkit.workflows.runs import list_runs
+    from evalkit.workflows.comparing.runs import list_runs
 
     show(list_runs(folder, **wanted), form)

@@ -41,7 +41,7 @@ def score_command(gold: Path, predicted: Path | None, out: Path | None, read: Re
     one file (--gold-tag-column, --predicted-tag-column). Exit status 1 if nothing could be evaluated.
     """
     _with_one_thread()
-    from evalkit.workflows.score import score_predictions
+    from evalkit.workflows.scoring.score import score_predictions
 
     # The counts by article go into result.json only, and take a while to be laid out.
     form, read = rest.pop("form"), replace(read, split=rest.pop("split"), articles=rest.pop("articles"))

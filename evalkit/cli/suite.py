@@ -38,7 +38,7 @@ _BESIDE = {
 
 def run_the_suite(suite: Path, running: Running, form: Shown, *, baseline: bool) -> int:
     """Runs a suite, shows what became of it, and gives the exit status: 1 if a run failed."""
-    from evalkit.workflows.suite import run_suite
+    from evalkit.workflows.running.suite import run_suite
 
     parameters = [str(one.name) for one in click.get_current_context().command.params]
     if odd := given(*(name for name in parameters if name not in _BESIDE)):

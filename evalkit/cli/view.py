@@ -57,8 +57,8 @@ def view_command(
         raise click.UsageError(f"-o {page}: a view is a page; name a file that ends in .html")
     if page.is_dir():
         raise click.UsageError(f"-o {page} is a folder; name a file")
-    from evalkit.workflows.view import view_runs
-    from evalkit.workflows.write_view import write_view
+    from evalkit.workflows.looking.view import view_runs
+    from evalkit.workflows.looking.write_view import write_view
 
     exploration = view_runs(runs, dataset=dataset, baseline=baseline, **records)
     write_view(exploration, page, split_files=split_files)

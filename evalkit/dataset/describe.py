@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.dataset.gold import GoldDataset, stated_layers
 from evalkit.dataset.labels import Inventory
-from evalkit.dataset.load import load_splits
-from evalkit.dataset.readings import annotations_of, counted_readings, is_undecided, settled
+from evalkit.dataset.loading.load import load_splits
+from evalkit.dataset.loading.readings import annotations_of, counted_readings, is_undecided, settled
 from evalkit.layers.base import Layer
 from evalkit.options import listed
 from evalkit.showing import number_of, shown_html

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.label_maps import MapCounts
 from evalkit.dataset.labels import Inventory, with_metadata_layers, without_metadata_layers
-from evalkit.dataset.readings import settled_example
+from evalkit.dataset.loading.readings import settled_example
 from evalkit.errors import EvalkitError, InputError
 from evalkit.formats.native.rows import example_to_row
 from evalkit.formats.native.stored import StoredRecords

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.dataset.label_maps import LabelMap, chain_label_maps, listed, mapped_labels
-from evalkit.dataset.store import bundled_gold
+from evalkit.dataset.making.store import bundled_gold
 from evalkit.errors import FormatError, InputError
 from evalkit.files import path_of
 from evalkit.harmless import is_colour

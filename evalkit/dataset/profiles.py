@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.dataset.sources import check_settings, documents_of, find_place
+from evalkit.dataset.loading.sources import check_settings, documents_of, find_place
 from evalkit.errors import InputError
 from evalkit.formats.base import Batch
 from evalkit.formats.standoff.draft import Findings, draft_text, look_at

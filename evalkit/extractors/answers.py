@@ -131,8 +131,8 @@ def _from_object(answer: Mapping[Any, Any], where: str, article: Article | None)
 
 def _check_surfaces(article: Article, annotations: Annotations, surfaces: Mapping[tuple[str, int], str]) -> None:
     # Most answers claim none, and finding the cause of what does not fit takes long to import.
-    from evalkit.dataset.check_spans import check_surfaces
-    from evalkit.dataset.offsets import Evidence
+    from evalkit.dataset.checking.check_spans import check_surfaces
+    from evalkit.dataset.checking.offsets import Evidence
 
     if problem := next(check_surfaces(article, annotations, Evidence(surfaces)), None):
         raise FormatError(f"{problem.place}: {problem.message}")

@@ -5,8 +5,8 @@
 * Quotes: whatever stands between quotation marks, all direct, spoken by the nearest entity of its line, without cue.
 * Stances: the entity named first is against (the most frequent label) the other entity named most; one an article.
 
-As the floor of a result (`evalkit.workflows.floor`) the same items get the most frequent label of that gold, and for
-the row of a label this label. There each article has one category besides.
+As the floor of a result (`evalkit.workflows.scoring.floor`) the same items get the most frequent label of that gold,
+and for the row of a label this label. There each article has one category besides.
 """
 
 from __future__ import annotations

@@ -180,8 +180,8 @@ class MlflowTracker:
 
     def _explorer(self, run_id: str, run: Run) -> None:
         """The page to look into the run; why there is none, where there is none."""
-        from evalkit.workflows.view import view_runs
-        from evalkit.workflows.write_view import view_page
+        from evalkit.workflows.looking.view import view_runs
+        from evalkit.workflows.looking.write_view import view_page
 
         try:
             page = view_page(view_runs(run)).decode()

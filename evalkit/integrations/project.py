@@ -19,8 +19,8 @@ from evalkit.gate.project import EXTENDED, KEPT, WRITTEN, ProjectInit
 from evalkit.options import ReadOptions, Running
 from evalkit.origin import NOT_BY_NAME, address
 from evalkit.toml import parse_toml
-from evalkit.workflows.gate import update_baseline
-from evalkit.workflows.run import run_extractor
+from evalkit.workflows.comparing.gate import update_baseline
+from evalkit.workflows.running.run import run_extractor
 
 __all__ = ["BUILDS", "init_project"]
 

@@ -66,11 +66,11 @@ def evalkit_gate() -> Callable[..., GateCheck]:
     """
 
     def gate(extractor: Any, *, baseline: str | Path, rules: str | Path | None = None, **options: Any) -> GateCheck:
-        from evalkit.workflows.gate import check_gate
+        from evalkit.workflows.comparing.gate import check_gate
 
         if isinstance(extractor, Path):
             return GateCheck(check_gate(extractor, baseline, rules=rules, **options))
-        from evalkit.workflows.run import run_extractor
+        from evalkit.workflows.running.run import run_extractor
 
         return GateCheck(check_gate(run_extractor(extractor, **options), baseline, rules=rules))
 

@@ -14,7 +14,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any
 
-from evalkit.dataset.checks import check_spans
+from evalkit.dataset.checking.checks import check_spans
 from evalkit.errors import one_line
 from evalkit.extractors.answers import refuse_unknown_layer
 from evalkit.formats.native.rows import unlabelled

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from evalkit.dataset.check_spans import check_surfaces
-from evalkit.dataset.checks import check_spans
+from evalkit.dataset.checking.check_spans import check_surfaces
+from evalkit.dataset.checking.checks import check_spans
+from evalkit.dataset.checking.offsets import PREDICTED, Evidence, converted_annotations, counting_of, moved_annotations
+from evalkit.dataset.checking.problems import Problem
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.load import gold_of_batch, in_file, load_dataset, refuse_unknown_only
-from evalkit.dataset.offsets import PREDICTED, Evidence, converted_annotations, counting_of, moved_annotations
-from evalkit.dataset.problems import Problem
-from evalkit.dataset.sources import ALL, Place, check_settings, find_place, read_place
+from evalkit.dataset.loading.load import gold_of_batch, in_file, load_dataset, refuse_unknown_only
+from evalkit.dataset.loading.sources import ALL, Place, check_settings, find_place, read_place
 from evalkit.errors import FormatError, InputError, OffsetError
 from evalkit.files import is_standard_input
 from evalkit.formats.base import Batch, Claims

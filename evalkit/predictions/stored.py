@@ -1,4 +1,4 @@
-"""Large predictions in one file of JSON lines: looked at in one pass, and left there; as `evalkit.dataset.stored`."""
+"""Large predictions in one file of JSON lines: looked at in one pass and left there, as large gold is."""
 
 from __future__ import annotations
 

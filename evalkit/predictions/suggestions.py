@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.dataset.convert import losses_by_layer, write_batch
-from evalkit.dataset.sources import check_target
+from evalkit.dataset.loading.sources import check_target
+from evalkit.dataset.making.convert import losses_by_layer, write_batch
 from evalkit.errors import InputError, OutputError
 from evalkit.folders import beside_staged, staged
 from evalkit.formats.base import Batch, Format, Losses

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import unlisted_inventory
-from evalkit.dataset.load import double_items, load_dataset
+from evalkit.dataset.loading.load import double_items, load_dataset
+from evalkit.dataset.loading.sources import ALL
+from evalkit.dataset.making.store import BUNDLED_NAME
 from evalkit.dataset.own_labels import own_inventory
-from evalkit.dataset.sources import ALL
-from evalkit.dataset.store import BUNDLED_NAME
 from evalkit.errors import EvalkitError, InputError
 from evalkit.options import ReadOptions
 from evalkit.predictions.facts import GoldReference

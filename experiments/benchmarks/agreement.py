@@ -25,8 +25,8 @@ from evalkit.analysis.agreement.units import layer_lengths
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.layers.table import load_layer
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span, Stance
-from evalkit.workflows.agreement import measure_agreement
-from evalkit.workflows.score import score_predictions
+from evalkit.workflows.curating.agreement import measure_agreement
+from evalkit.workflows.scoring.score import score_predictions
 
 NAMES = {"Ida Moen": "PER", "Åse Ek": "PER", "Oslo": "GPE", "Bergen": "GPE", "Nordsjø AS": "ORG", "Havn": "ORG"}
 SENTENCES = 20

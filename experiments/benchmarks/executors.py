@@ -31,7 +31,7 @@ from evalkit.predictions.executors.choice import executor_of
 from evalkit.predictions.jobs import DEFAULT_BATCH, Job
 from evalkit.records import Article
 from evalkit.workflows.inputs import gold_from
-from evalkit.workflows.systems import resolved
+from evalkit.workflows.running.systems import resolved
 
 _CAPITAL = re.compile(r"\b[A-Z]\w+(?: [A-Z]\w+)*")
 _TICKS = os.sysconf("SC_CLK_TCK")

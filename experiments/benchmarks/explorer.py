@@ -27,17 +27,17 @@ from typing import Any
 from evalkit.analysis.exploration.chunk import chunks_of
 from evalkit.analysis.exploration.index import index_of
 from evalkit.dataset.gold import GoldDataset, gold_dataset
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.run import Run
 from evalkit.records import Example
 from evalkit.report.explorer.chunks import packed
 from evalkit.results import EvalResult
 from evalkit.version import __version__
-from evalkit.workflows.run import run_extractor
-from evalkit.workflows.score import score_predictions
-from evalkit.workflows.view import view_runs
-from evalkit.workflows.write_view import write_view
+from evalkit.workflows.looking.view import view_runs
+from evalkit.workflows.looking.write_view import write_view
+from evalkit.workflows.running.run import run_extractor
+from evalkit.workflows.scoring.score import score_predictions
 
 SYSTEMS = ("rules", "news-base", "ner-base", "quote-base", "trivial")
 BUDGETS = {"page of one run": 20_000_000, "each further run": 10_000_000}

@@ -125,7 +125,7 @@ def read(path: Path) -> Callable[[], object]:
 
 def load(path: Path) -> Callable[[], object]:
     """Through the door, with its checks."""
-    from evalkit.dataset.load import load_dataset
+    from evalkit.dataset.loading.load import load_dataset
 
     load_profiles(path)
     return lambda: load_dataset(path)
@@ -133,8 +133,8 @@ def load(path: Path) -> Callable[[], object]:
 
 def checks(path: Path) -> Callable[[], object]:
     """The checks of the dataset alone."""
-    from evalkit.dataset.checks import check_example, check_ids
-    from evalkit.dataset.load import load_dataset
+    from evalkit.dataset.checking.checks import check_example, check_ids
+    from evalkit.dataset.loading.load import load_dataset
 
     gold = load_dataset(path)
 
@@ -148,7 +148,7 @@ def checks(path: Path) -> Callable[[], object]:
 
 def load_profiles(path: Path) -> None:
     """What a process loads once is no part of what a file costs."""
-    from evalkit.dataset.load import load_dataset
+    from evalkit.dataset.loading.load import load_dataset
 
     small = path.with_name("small.json")
     load_dataset(small)

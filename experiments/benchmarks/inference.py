@@ -54,7 +54,7 @@ from tokenizers import Tokenizer
 
 from evalkit.dataset.gold import GoldDataset
 from evalkit.extractors.shipped.ner import NerExtractor
-from evalkit.workflows.run import run_extractor
+from evalkit.workflows.running.run import run_extractor
 
 NEEDED = ("torch", "transformers", "onnx")
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

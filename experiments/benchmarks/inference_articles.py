@@ -19,7 +19,7 @@ from typing import NamedTuple
 from tokenizers import Tokenizer
 
 from evalkit.dataset.gold import GoldDataset, gold_dataset
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.records import Annotations, Article, Entity, Example, Scope, Span, Zone
 
 __all__ = ["MADE", "WHOLE", "Losses", "lengthened", "losses"]

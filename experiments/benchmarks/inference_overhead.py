@@ -25,13 +25,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.extractors.base import ArticleFailure, Extracted, Extractor
 from evalkit.formats.native.rows import annotations_from_row, dump_line, example_to_row
 from evalkit.predictions.store import RunFolder
 from evalkit.records import Annotations, Article
-from evalkit.workflows.run import run_extractor
-from evalkit.workflows.score import score_predictions
+from evalkit.workflows.running.run import run_extractor
+from evalkit.workflows.scoring.score import score_predictions
 
 __all__ = ["Cost", "Given", "Nothing", "Shares", "one_article", "own_place", "shares", "without_model"]
 

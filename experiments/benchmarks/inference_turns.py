@@ -17,8 +17,8 @@ from inference_overhead import own_place
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.extractors.base import Extractor
 from evalkit.records import Annotations, Entity, Example, Prediction, Span
-from evalkit.workflows.run import run_extractor
-from evalkit.workflows.score import score_predictions
+from evalkit.workflows.running.run import run_extractor
+from evalkit.workflows.scoring.score import score_predictions
 
 if TYPE_CHECKING:
     from transformers import TokenClassificationPipeline

@@ -37,7 +37,7 @@ from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of
 from evalkit.scoring.tasks.table import choose_conventions, score_task, task_names
 from evalkit.workflows.inputs import gold_and_predictions
-from evalkit.workflows.pairing import pair_run
+from evalkit.workflows.scoring.pairing import pair_run
 
 
 def least(function: Callable[[], Any], repeats: int) -> float:

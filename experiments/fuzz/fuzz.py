@@ -89,8 +89,8 @@ def _accounted(name: str, path: Path) -> None:
     Raises:
         AssertionError: a layer has lost items and nothing says so, or something stands beside the place that was named.
     """
-    from evalkit.dataset.convert import convert_dataset
-    from evalkit.dataset.load import load_dataset
+    from evalkit.dataset.loading.load import load_dataset
+    from evalkit.dataset.making.convert import convert_dataset
     from evalkit.options import ReadOptions
 
     form = name.removeprefix("gold as ") if name.startswith("gold as ") else "conll" if "commas" in name else None

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evalkit.options import ReadOptions
-from evalkit.workflows.score import score_predictions
+from evalkit.workflows.scoring.score import score_predictions
 
 # Derczynski et al. 2017, Results of the WNUT2017 Shared Task: entity F1 and surface F1.
 WNUT17 = {

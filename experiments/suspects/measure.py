@@ -32,7 +32,7 @@ from evalkit.options import ReadOptions, Scoring
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article
 from evalkit.workflows.inputs import gold_and_predictions, gold_from
-from evalkit.workflows.pairing import pair_run
+from evalkit.workflows.scoring.pairing import pair_run
 
 SIZES = (10, 5, 3)
 RECALLS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)

@@ -34,8 +34,8 @@ from evalkit.scoring.tasks.quote_matching import quote_matches
 from evalkit.scoring.tasks.table import ScoredTable, columns_of
 from evalkit.text.quotation_marks import quotations
 from evalkit.version import __version__
-from evalkit.workflows.pairing import pair_run
-from evalkit.workflows.score import bootstrap_of, score_predictions
+from evalkit.workflows.scoring.pairing import pair_run
+from evalkit.workflows.scoring.score import bootstrap_of, score_predictions
 
 IOU = 0.8
 """From which intersection/union on the contents of two quotes count as the same."""

@@ -32,7 +32,7 @@ from evalkit.errors import EvalkitError, InputError
 from evalkit.extractors.shipped.quotes.quote_base import QuoteExtractor
 from evalkit.records import QUOTE_KINDS, Annotations, Article, Example, Quote, Zone
 from evalkit.results import PRF, EvalResult
-from evalkit.workflows.score import bootstrap_of
+from evalkit.workflows.scoring.score import bootstrap_of
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 OURS, FLOOR, ALL = "quote-base", "trivial", "all"

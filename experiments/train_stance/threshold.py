@@ -16,7 +16,7 @@ from evalkit.options import Scoring
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Prediction
 from evalkit.text.zones import zoned
-from evalkit.workflows.score import score_predictions
+from evalkit.workflows.scoring.score import score_predictions
 
 THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01)
 

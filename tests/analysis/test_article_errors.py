@@ -6,12 +6,12 @@ import pytest
 
 from evalkit.analysis.article_errors import ArticleErrors, article_errors, hardest_articles
 from evalkit.analysis.explain import explain_pair
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.records import Annotations, Article, Entity, Span
 from evalkit.scoring.pairs import Pair, pair_up
 from evalkit.scoring.tasks.evaluable import articles_of
 from evalkit.scoring.tasks.table import columns_of, judge_items, load_task, score_columns
-from evalkit.workflows.run import run_extractor
+from evalkit.workflows.running.run import run_extractor
 
 TEXT = "Ida Moen left Oslo for Bergen."
 

@@ -26,8 +26,8 @@ from evalkit.report.forms.terminal import render_terminal
 from evalkit.report.of.diagnosis import document
 from evalkit.report.render import render_report
 from evalkit.scoring.tasks.table import load_task
-from evalkit.workflows.diagnose import Diagnosis, diagnose
-from evalkit.workflows.run import run_extractor
+from evalkit.workflows.looking.diagnose import Diagnosis, diagnose
+from evalkit.workflows.running.run import run_extractor
 
 TEXT = "Oslo wins. Ida Moen: “Yes.” Bergen sat."
 #       0    5     11  15      20     28

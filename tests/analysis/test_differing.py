@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from evalkit.analysis.changes import changes_of_pairs
 from evalkit.analysis.differing import DifferingItem, differing_items
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.records import Annotations, Article, Entity, Quote, Span
 from evalkit.scoring.pairs import Pair, pair_up
-from evalkit.workflows.run import run_extractor
+from evalkit.workflows.running.run import run_extractor
 
 TEXT = "Ida Moen left Oslo for Bergen on Monday, said Jo."
 

@@ -165,7 +165,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    monkeypatch.setattr("evalkit.workflows.systems.is_foreign", lambda spelling: False)
+    monkeypatch.setattr("evalkit.workflows.running.systems.is_foreign", lambda spelling: False)
     monkeypatch.delitem(sys.modules, "mine", raising=False)
     importlib.invalidate_caches()
     (folder / "mine.py").write_text(EXTRACTORS, encoding="utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.dataset.build import build_dataset
+from evalkit.dataset.making.build import build_dataset
 from tests.cli.conftest import Evalkit, write_lines
 
 MOEN = {"spans": [[0, 8]], "label": "PER"}

@@ -216,7 +216,7 @@ class TestSeeds:
         assert "! 2 of 3 runs predict exactly the same" in done.out
 
     def test_frame(self, evalkit: Evalkit, repeated: tuple[str, ...]):
-        from evalkit.workflows.compare import compare_repeated_runs
+        from evalkit.workflows.comparing.compare import compare_repeated_runs
 
         frame = compare_repeated_runs([Path(name) for name in repeated], resamples=20).to_pandas()
         micro = frame[(frame["convention"] == "exact") & (frame["scope"] == "micro")].iloc[0]

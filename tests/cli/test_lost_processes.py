@@ -110,7 +110,7 @@ RUN = ("run", "--dataset", "gold.jsonl", "--no-floor", "--resamples", "0", "--no
 def _apart(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The code of mine.py runs in a process of its own, as it does at a terminal."""
     (workspace / "mine.py").write_text(EXTRACTORS + HOSTILE, encoding="utf-8")
-    monkeypatch.setattr("evalkit.workflows.systems.is_foreign", is_foreign)
+    monkeypatch.setattr("evalkit.workflows.running.systems.is_foreign", is_foreign)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_both_ways_give_the_same_bytes(evalkit: Evalkit, workspace: Path, monkey
     assert (
         evalkit(*RUN, "--model", "mine:breaks", "--out", "several", "--workers", "2", "--batch-size", "1").status == 0
     )
-    monkeypatch.setattr("evalkit.workflows.systems.is_foreign", lambda spelling: False)
+    monkeypatch.setattr("evalkit.workflows.running.systems.is_foreign", lambda spelling: False)
     assert evalkit(*RUN, "--model", "mine:breaks", "--out", "here").status == 0
     for name in ("predictions.jsonl", "result.json"):
         first, *others = [(workspace / folder / name).read_bytes() for folder in ("apart", "several", "here")]

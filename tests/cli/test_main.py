@@ -163,7 +163,7 @@ def test_only_a_run_is_continued(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     def stops(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("evalkit.dataset.validate.validate_dataset", stops)
+    monkeypatch.setattr("evalkit.dataset.checking.validate.validate_dataset", stops)
     assert main(["dataset", "validate", "gold.jsonl"]) == 130
     assert capsys.readouterr().err.strip() == "error: stopped"
 
@@ -180,6 +180,6 @@ def test_an_interrupt_that_comes_out_as_something_else_is_one(
             finally:
                 raise RuntimeError("release unlocked lock")
 
-    monkeypatch.setattr("evalkit.dataset.validate.validate_dataset", stops)
+    monkeypatch.setattr("evalkit.dataset.checking.validate.validate_dataset", stops)
     assert main(["dataset", "validate", "gold.jsonl"]) == status
     assert "release" not in capsys.readouterr().err

@@ -16,7 +16,7 @@ from evalkit.extractors.underway import UnderWay, under_way
 from evalkit.predictions.batches import Job
 from evalkit.predictions.jobs import run_jobs
 from evalkit.records import Annotations, Article
-from evalkit.workflows.run import run_extractor
+from evalkit.workflows.running.run import run_extractor
 from tests.cli.conftest import Evalkit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -46,7 +46,7 @@ def lazy(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (workspace / "lazy.py").write_text(LAZY, encoding="utf-8")
     from evalkit.extractors.table import is_foreign
 
-    monkeypatch.setattr("evalkit.workflows.systems.is_foreign", is_foreign)
+    monkeypatch.setattr("evalkit.workflows.running.systems.is_foreign", is_foreign)
     return workspace
 
 
@@ -129,9 +129,9 @@ def test_a_bar_at_a_terminal_counts_articles_and_names_what_failed(lazy: Path) -
 
 def test_the_figure_so_far_is_that_of_what_is_there(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from evalkit.options import Options, ReadOptions, Running, Scoring
-    from evalkit.workflows.measure import measure_extractor
+    from evalkit.workflows.running.measure import measure_extractor
 
-    monkeypatch.setattr("evalkit.workflows.standing.PAUSE", 0.0)
+    monkeypatch.setattr("evalkit.workflows.running.standing.PAUSE", 0.0)
     told: list[tuple[dict[str, str], dict[str, float]]] = []
     running = Running(
         batch_size=1,

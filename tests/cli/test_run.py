@@ -211,7 +211,7 @@ class TestInterrupted:
         def stops(*_: object, **__: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("evalkit.workflows.measure.score_run", stops)
+        monkeypatch.setattr("evalkit.workflows.running.measure.score_run", stops)
         stopped = evalkit(*self.ASKED, "r")
         assert stopped.status == 130
         assert "all 4 articles are kept, and nothing is scored; to score them:\nevalkit run" in stopped.err

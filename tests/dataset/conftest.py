@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.dataset.labels import LABELS_FILE
-from evalkit.dataset.store import bundled_gold
+from evalkit.dataset.making.store import bundled_gold
 from evalkit.formats.inline.markup import parse_inline
 from evalkit.records import Example
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import evalkit
-from evalkit.dataset.build import build_dataset
-from evalkit.dataset.convert import convert_dataset
+from evalkit.dataset.making.build import build_dataset
+from evalkit.dataset.making.convert import convert_dataset
 from evalkit.errors import FormatError
 from evalkit.formats.inline.markup import parse_inline, write_inline
 from evalkit.records import LayerScope

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.dataset.build import build_dataset
 from evalkit.dataset.describe import describe_dataset
-from evalkit.dataset.load import load_dataset, load_splits
+from evalkit.dataset.loading.load import load_dataset, load_splits
+from evalkit.dataset.making.build import build_dataset
 from evalkit.records import Entity, Span
 from evalkit.report.render import render_report
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.dataset.build import build_dataset
-from evalkit.dataset.convert import convert_dataset
-from evalkit.dataset.load import load_dataset, load_splits
-from evalkit.dataset.manifest import MANIFEST_FILE
-from evalkit.dataset.validate import validate_dataset
+from evalkit.dataset.checking.validate import validate_dataset
+from evalkit.dataset.loading.load import load_dataset, load_splits
+from evalkit.dataset.making.build import build_dataset
+from evalkit.dataset.making.convert import convert_dataset
+from evalkit.dataset.making.manifest import MANIFEST_FILE
 from evalkit.errors import EvalkitError, FormatError, InputError, OutputError
 from evalkit.files import locked
 from tests.faults import Killed, count_writes, failing

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from evalkit.cli.main import main
-from evalkit.dataset.load import load_dataset
-from evalkit.dataset.sources import check_settings, find_place
+from evalkit.dataset.loading.load import load_dataset
+from evalkit.dataset.loading.sources import check_settings, find_place
 from evalkit.errors import FormatError, InputError, UnknownNameError
 from evalkit.options import ReadOptions
 

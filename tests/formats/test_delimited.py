@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.errors import EvalkitError, FormatError, InputError
 from evalkit.formats.base import Batch, Source
 from evalkit.formats.delimited.format import CSV

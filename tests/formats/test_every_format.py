@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evalkit.cli.main import main
-from evalkit.dataset.convert import convert_dataset
-from evalkit.dataset.load import load_dataset, load_splits
-from evalkit.dataset.sources import find_place
+from evalkit.dataset.loading.load import load_dataset, load_splits
+from evalkit.dataset.loading.sources import find_place
+from evalkit.dataset.making.convert import convert_dataset
 from evalkit.errors import FormatError
 from evalkit.formats.table import FORMATS, head_of, load_format
 from evalkit.layers.entities import ENTITIES

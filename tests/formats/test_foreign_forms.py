@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.dataset.load import load_splits
+from evalkit.dataset.loading.load import load_splits
 from evalkit.errors import EvalkitError
 
 SPAN = {"start": 0, "end": 7, "text": "Ida Moen"}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from evalkit.dataset.convert import convert_dataset
-from evalkit.dataset.load import load_dataset, load_splits
+from evalkit.dataset.loading.load import load_dataset, load_splits
+from evalkit.dataset.making.convert import convert_dataset
 from evalkit.errors import EvalkitError, FormatError, InputError
 from evalkit.formats.tags.flat import holds_label
 from evalkit.layers.entities import ENTITIES

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from evalkit.dataset.fingerprint import fingerprint_of
-from evalkit.dataset.sources import find_place, read_place
+from evalkit.dataset.loading.sources import find_place, read_place
 from evalkit.errors import FormatError
 from evalkit.formats.base import Batch, Losses, counted
 from evalkit.formats.table import FORMATS, load_format

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from evalkit.dataset.fingerprint import fingerprint_of
-from evalkit.dataset.load import load_dataset
-from evalkit.dataset.sources import find_place, read_place
+from evalkit.dataset.loading.load import load_dataset
+from evalkit.dataset.loading.sources import find_place, read_place
 from evalkit.formats.base import Batch, Losses
 from evalkit.formats.table import FORMATS, load_format
 from evalkit.options import ReadOptions

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.formats.native.columns import read_native_columns
 from evalkit.layers.quotes import QUOTES
 from evalkit.options import Intervals, Options, ReadOptions, Scoring
@@ -20,8 +20,8 @@ from evalkit.predictions.load import load_predictions
 from evalkit.records import Example
 from evalkit.results import EvalResult
 from evalkit.scoring.tasks.table import load_task
-from evalkit.workflows.plain_files import read_plain_files
-from evalkit.workflows.score import score_predictions, score_run
+from evalkit.workflows.scoring.plain_files import read_plain_files
+from evalkit.workflows.scoring.score import score_predictions, score_run
 
 Row = dict[str, Any]
 

@@ -15,9 +15,9 @@ from evalkit.formats.tags.settings import TagSettings
 from evalkit.formats.tags.stretches import Stretch, stretches
 from evalkit.formats.tags.text_lines import TextLines
 from evalkit.options import Intervals, Options, ReadOptions, Scoring
-from evalkit.workflows import score
-from evalkit.workflows.score import score_predictions
-from evalkit.workflows.tag_files import read_tag_files
+from evalkit.workflows.scoring import score
+from evalkit.workflows.scoring.score import score_predictions
+from evalkit.workflows.scoring.tag_files import read_tag_files
 
 TOKENS = ("Ida", "Moen", "Oslo", ".", "São", "𝒳", "U.S.", "-", "#x", "\u00a0", "x\x0by", "it", "\ufeff")
 TAGS = ("O", "O", "O", "B-PER", "I-PER", "B-LOC", "E-LOC", "S-ORG", "per", "_")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.formats.base import Batch
 from evalkit.formats.native.format import read_native
 from evalkit.formats.native.rows import example_to_row, prediction_line

@@ -22,8 +22,8 @@ from evalkit.errors import InputError
 from evalkit.options import Options, Running
 from evalkit.predictions.events import followed_suite
 from evalkit.records import Annotations, Article, Entity, Example, Span
-from evalkit.workflows.measure import measure_extractor
-from evalkit.workflows.run import run_extractor
+from evalkit.workflows.running.measure import measure_extractor
+from evalkit.workflows.running.run import run_extractor
 from tests.cli.conftest import Evalkit, evalkit, workspace
 
 __all__ = ["evalkit", "workspace"]

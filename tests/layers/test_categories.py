@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from evalkit.dataset.build import build_dataset
+from evalkit.dataset.checking.validate import validate_dataset
 from evalkit.dataset.describe import describe_dataset
 from evalkit.dataset.label_maps import LabelMap, apply_label_map, apply_label_maps
 from evalkit.dataset.labels import load_inventory, load_label_map, restrict_labels
-from evalkit.dataset.load import load_dataset
-from evalkit.dataset.validate import validate_dataset
+from evalkit.dataset.loading.load import load_dataset
+from evalkit.dataset.making.build import build_dataset
 from evalkit.errors import FormatError, InputError, LabelError
 from evalkit.formats.native.rows import dump_line, example_from_row, example_to_row
 from evalkit.layers.table import open_layers

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evalkit import load_dataset
-from evalkit.dataset.validate import validate_dataset
+from evalkit.dataset.checking.validate import validate_dataset
 from evalkit.errors import EvalkitError, FormatError
 from evalkit.formats.native.columns import read_native_columns
 from evalkit.formats.native.format import read_native

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.dataset.card import features
-from evalkit.dataset.checks import check_spans
+from evalkit.dataset.checking.checks import check_spans
 from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.gold import gold_dataset
 from evalkit.dataset.labels import load_inventory
+from evalkit.dataset.making.card import features
 from evalkit.formats.native.canonical import canonical_annotations
 from evalkit.formats.native.rows import (
     annotations_from_row,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evalkit.dataset.card import features
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
+from evalkit.dataset.making.card import features
 from evalkit.layers.entities import ENTITIES
 from evalkit.records import Entity, Span
 

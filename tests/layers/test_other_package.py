@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from evalkit.dataset.build import DatasetProblemsError, build_dataset
-from evalkit.dataset.convert import FOLDER, convert_dataset
+from evalkit.dataset.checking.validate import validate_dataset
 from evalkit.dataset.describe import describe_dataset
 from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.labels import foreign_label_notes, load_inventory
-from evalkit.dataset.load import load_dataset, load_splits
+from evalkit.dataset.loading.load import load_dataset, load_splits
+from evalkit.dataset.making.build import DatasetProblemsError, build_dataset
+from evalkit.dataset.making.convert import FOLDER, convert_dataset
 from evalkit.dataset.own_labels import label_counts
-from evalkit.dataset.validate import validate_dataset
 from evalkit.errors import EvalkitError, FormatError, LabelError, OffsetError
 from evalkit.formats.native.canonical import canonical_annotations
 from evalkit.formats.native.rows import (

@@ -11,8 +11,8 @@ from evalkit.options import Options, Running
 from evalkit.predictions.events import RunEvent, followed_suite
 from evalkit.records import Annotations as Layers
 from evalkit.records import Article, Entity, Example, Span
-from evalkit.workflows.measure import measure_extractor
-from evalkit.workflows.run import run_extractor
+from evalkit.workflows.running.measure import measure_extractor
+from evalkit.workflows.running.run import run_extractor
 
 GOLD = [
     Example(

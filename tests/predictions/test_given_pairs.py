@@ -14,9 +14,9 @@ from evalkit.extractors.base import Extracted, PairLabels, PairsError, StancePai
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Example, Prediction, Stance
 from evalkit.results import EvalResult
-from evalkit.workflows.diagnose import diagnose
-from evalkit.workflows.run import run_extractor
-from evalkit.workflows.score import score_predictions
+from evalkit.workflows.looking.diagnose import diagnose
+from evalkit.workflows.running.run import run_extractor
+from evalkit.workflows.scoring.score import score_predictions
 
 STANCES = (
     Stance(id="s1", holder="moen", target="topic:plan", label="favor"),

@@ -12,8 +12,8 @@ from evalkit.errors import InputError
 from evalkit.predictions.listing import ListedRun, found_runs
 from evalkit.records import Annotations, Article, Entity, Example, Span
 from evalkit.workflows.inputs import gold_from
-from evalkit.workflows.run import run_extractor
-from evalkit.workflows.score import score_predictions
+from evalkit.workflows.running.run import run_extractor
+from evalkit.workflows.scoring.score import score_predictions
 
 TEXTS = {"a": "Ida Moen left.", "b": "Åse Ek met Ida Moen."}
 

@@ -11,22 +11,22 @@ from evalkit.analysis.leaderboard.leaderboard import Apart, Leaderboard, System
 from evalkit.analysis.review import DatasetReview, ReviewFinding
 from evalkit.analysis.suspects.corrections import Corrections
 from evalkit.analysis.suspects.settled import Decision
-from evalkit.dataset.build import BuildResult
 from evalkit.dataset.catalogue.get import ObtainedDataset
 from evalkit.dataset.catalogue.listing import Catalogue, list_datasets
-from evalkit.dataset.convert import Conversion
+from evalkit.dataset.checking.problems import Problem
+from evalkit.dataset.checking.validate import Validation
 from evalkit.dataset.describe import describe_dataset
 from evalkit.dataset.gold import GoldDataset, gold_dataset
-from evalkit.dataset.init import InitResult
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.leakage.found import Known, Leak, Leakage, LeakSide
+from evalkit.dataset.making.build import BuildResult
+from evalkit.dataset.making.convert import Conversion
+from evalkit.dataset.making.init import InitResult
 from evalkit.dataset.perturbing.perturb import perturb_dataset
-from evalkit.dataset.problems import Problem
 from evalkit.dataset.profiles import ProfileDraft
 from evalkit.dataset.publishing.push import PushResult
 from evalkit.dataset.splitting.checking import check_split
 from evalkit.dataset.splitting.division import LeftOut, split_dataset
-from evalkit.dataset.validate import Validation
 from evalkit.extractors.base import Work
 from evalkit.extractors.catalog import list_models
 from evalkit.extractors.installation import ActiveSetting, Cache, Extra, Installation
@@ -44,23 +44,23 @@ from evalkit.predictions.suites.cells import SuiteResult, SuiteRun
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span, Stance
 from evalkit.results import EvalResult
 from evalkit.scoring.selftest import Check, Violation
-from evalkit.workflows.adjudicate import adjudicate_dataset
-from evalkit.workflows.agreement import measure_agreement
-from evalkit.workflows.compare import compare_repeated_runs, compare_runs
-from evalkit.workflows.diagnose import diagnose
-from evalkit.workflows.diff import diff_datasets
-from evalkit.workflows.explain import explain_run
-from evalkit.workflows.extract import extract_articles
-from evalkit.workflows.found_articles import find_articles
-from evalkit.workflows.gate import check_gate, update_baseline
-from evalkit.workflows.leaderboard import rank_runs
-from evalkit.workflows.replay import replay_runs
-from evalkit.workflows.robustness import measure_robustness
-from evalkit.workflows.run import run_extractor
-from evalkit.workflows.score import score_predictions
-from evalkit.workflows.suspects import find_suspects, rank_unlabelled
-from evalkit.workflows.thresholds import fit_thresholds
-from evalkit.workflows.view import list_items, view_runs
+from evalkit.workflows.comparing.compare import compare_repeated_runs, compare_runs
+from evalkit.workflows.comparing.gate import check_gate, update_baseline
+from evalkit.workflows.comparing.leaderboard import rank_runs
+from evalkit.workflows.comparing.replay import replay_runs
+from evalkit.workflows.comparing.robustness import measure_robustness
+from evalkit.workflows.curating.adjudicate import adjudicate_dataset
+from evalkit.workflows.curating.agreement import measure_agreement
+from evalkit.workflows.curating.diff import diff_datasets
+from evalkit.workflows.curating.suspects import find_suspects, rank_unlabelled
+from evalkit.workflows.looking.diagnose import diagnose
+from evalkit.workflows.looking.explain import explain_run
+from evalkit.workflows.looking.found_articles import find_articles
+from evalkit.workflows.looking.thresholds import fit_thresholds
+from evalkit.workflows.looking.view import list_items, view_runs
+from evalkit.workflows.running.extract import extract_articles
+from evalkit.workflows.running.run import run_extractor
+from evalkit.workflows.scoring.score import score_predictions
 
 PLAIN = "PER"
 HOSTILE = (
@@ -278,7 +278,7 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
         "evalkit.records:Article": gold.examples[0].article,
         "evalkit.records:Example": gold.examples[0],
         "evalkit.dataset.gold:GoldDataset": gold,
-        "evalkit.dataset.init:InitResult": InitResult(
+        "evalkit.dataset.making.init:InitResult": InitResult(
             folder=Path(text), files=("labels.toml", text), next_steps=("evalkit dataset build", text)
         ),
         "evalkit.gate.project:ProjectInit": ProjectInit(
@@ -293,7 +293,7 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
             failed={text: text},
             notes=(text,),
         ),
-        "evalkit.dataset.build:BuildResult": BuildResult(splits=(gold,), new_texts=(text,), notes=(text,)),
+        "evalkit.dataset.making.build:BuildResult": BuildResult(splits=(gold,), new_texts=(text,), notes=(text,)),
         "evalkit.dataset.publishing.push:PushResult": PushResult(
             hub_id=text,
             revision=text,
@@ -303,7 +303,7 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
             commit=text,
             sent=True,
         ),
-        "evalkit.dataset.convert:Conversion": Conversion(
+        "evalkit.dataset.making.convert:Conversion": Conversion(
             destination=Path(text[:20]),
             to=text,
             articles=24,
@@ -373,8 +373,8 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
             pairs=25,
             notes=(text,),
         ),
-        "evalkit.dataset.validate:Validation": Validation(problems=(), counts=counts),
-        "evalkit.dataset.problems:Problem": [Problem(text, text, text, f"{text} 12")],
+        "evalkit.dataset.checking.validate:Validation": Validation(problems=(), counts=counts),
+        "evalkit.dataset.checking.problems:Problem": [Problem(text, text, text, f"{text} 12")],
         "evalkit.extractors.catalog:ModelEntry": [replace(one, description=text) for one in list_models()],
         "evalkit.predictions.cache_contents:CacheContents": CacheContents(
             folder=text,

@@ -16,12 +16,12 @@ from jsonschema import Draft202012Validator
 
 from evalkit.analysis.exploration.exploration import Exploration
 from evalkit.cli.main import main
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.predictions.store import read_result
 from evalkit.records import Annotations
 from evalkit.report.render import write_report
-from evalkit.workflows.run import run_extractor
-from evalkit.workflows.view import view_runs
+from evalkit.workflows.looking.view import view_runs
+from evalkit.workflows.running.run import run_extractor
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "evalkit" / "report" / "schemas"
 

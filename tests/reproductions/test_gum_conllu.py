@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.layers.entities import ENTITIES
 from evalkit.records import Entity
 from tests.conftest import SHARED

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from evalkit.records import Annotations, Article, Category, Example, Prediction
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.table import columns_of, judge_items, score_task
-from evalkit.workflows.diagnose import diagnose
-from evalkit.workflows.score import score_predictions
+from evalkit.workflows.looking.diagnose import diagnose
+from evalkit.workflows.scoring.score import score_predictions
 
 SECTIONS = ("culture", "politics", "sports")
 

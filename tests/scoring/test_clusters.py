@@ -15,7 +15,7 @@ from evalkit.results import Counts, EvalResult
 from evalkit.scoring.counts import CountTable, macro, merge_tables, micro
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.table import ScoredTable, check_tasks, score_task
-from evalkit.workflows.score import score_predictions
+from evalkit.workflows.scoring.score import score_predictions
 
 # Clusters as sets of mentions, each a number.
 Clusters = list[set[int]]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit import score_predictions
-from evalkit.dataset.check_spans import MOST_CROSSED, check_overlaps
+from evalkit.dataset.checking.check_spans import MOST_CROSSED, check_overlaps
 from evalkit.errors import InputError
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Quote, Span
 from evalkit.scoring.arrays import meetings, overlaps

@@ -20,11 +20,11 @@ from evalkit.scoring.selftest import check_convention
 from evalkit.scoring.tasks.base import Derived, Task
 from evalkit.scoring.tasks.spans import SPAN_CONVENTIONS, SPAN_KINDS, SPAN_PROPERTIES
 from evalkit.scoring.tasks.table import check_tasks, choose_conventions
-from evalkit.workflows.compare import compare_runs
-from evalkit.workflows.diagnose import diagnose
-from evalkit.workflows.gate import check_gate, update_baseline
-from evalkit.workflows.run import run_extractor
-from evalkit.workflows.score import score_predictions
+from evalkit.workflows.comparing.compare import compare_runs
+from evalkit.workflows.comparing.gate import check_gate, update_baseline
+from evalkit.workflows.looking.diagnose import diagnose
+from evalkit.workflows.running.run import run_extractor
+from evalkit.workflows.scoring.score import score_predictions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ from evalkit.scoring.tasks.table import (
     task_names,
     tasks_with,
 )
-from evalkit.workflows.pairing import pair_run
+from evalkit.workflows.scoring.pairing import pair_run
 
 
 @pytest.mark.parametrize(

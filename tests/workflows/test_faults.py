@@ -27,8 +27,8 @@ from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.predictions.run import Run
 from evalkit.predictions.store import RunFolder
 from evalkit.records import Annotations, Article, Entity, Example, Span
-from evalkit.workflows.run import make_run, planned_run
-from evalkit.workflows.score import score_run
+from evalkit.workflows.running.run import make_run, planned_run
+from evalkit.workflows.scoring.score import score_run
 from tests.faults import Killed, count_writes, failing, killed_at
 
 ARTICLES = [Article(id=name, text=f"Ida Moen left {name}.") for name in ("abo", "bodo", "kemi", "oslo")]

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 import evalkit
 from evalkit import ReadOptions
-from evalkit.dataset.build import build_dataset
-from evalkit.dataset.convert import convert_dataset
-from evalkit.dataset.validate import validate_dataset
+from evalkit.dataset.checking.validate import validate_dataset
+from evalkit.dataset.making.build import build_dataset
+from evalkit.dataset.making.convert import convert_dataset
 from evalkit.errors import EvalkitError, InputError, OffsetError
 from evalkit.records import Span
 from evalkit.text.counting import COUNTINGS, Ruler, parse_counting

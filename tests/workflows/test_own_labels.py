@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from evalkit.dataset.build import build_dataset
-from evalkit.dataset.load import load_dataset
-from evalkit.dataset.validate import validate_dataset
+from evalkit.dataset.checking.validate import validate_dataset
+from evalkit.dataset.loading.load import load_dataset
+from evalkit.dataset.making.build import build_dataset
 from evalkit.errors import EvalkitError, FormatError, InputError, LabelError
 from evalkit.options import ReadOptions, Scoring
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span
 from evalkit.report.render import render_report
 from evalkit.results import EvalResult
-from evalkit.workflows.pairing import pair_run
-from evalkit.workflows.score import score_predictions
+from evalkit.workflows.scoring.pairing import pair_run
+from evalkit.workflows.scoring.score import score_predictions
 
 TEXT = "Ola Brun left Ruun for Acme."
 PLACES = [(0, 8), (14, 18), (23, 27)]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalkit.dataset.disputes import DECISIONS_FILE, DISPUTED
+from evalkit.dataset.checking.disputes import DECISIONS_FILE, DISPUTED
 from evalkit.errors import FormatError
 from evalkit.formats.native.json_rows import read_rows
 from evalkit.layers.base import surface

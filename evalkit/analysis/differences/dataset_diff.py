@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.analysis.differences.change import KINDS, ItemChange, changes_to_json
 from evalkit.analysis.differences.matching import Version, changes_between
 from evalkit.analysis.differences.naming import named_alike
-from evalkit.dataset.sources import ALL
+from evalkit.dataset.loading.sources import ALL
 from evalkit.errors import InputError
 from evalkit.harmless import clean
 from evalkit.layers.table import all_layers, load_layer

@@ -62,7 +62,7 @@ def adjudicate_command(
     decisions.jsonl of an earlier run says, and what somebody changed in its gold by hand. The readings stay beside the
     gold. --annotator says whose annotations in the files of --decisions count.
     """
-    from evalkit.workflows.adjudicate import adjudicate_dataset
+    from evalkit.workflows.curating.adjudicate import adjudicate_dataset
 
     if tool is not None and disputed is None:
         raise click.UsageError("--tool is the format of --disputed FILE, which is not given")

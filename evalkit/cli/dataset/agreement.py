@@ -81,7 +81,7 @@ def agreement_command(
     Shown are F1 under each convention, Cohen's kappa on the labels of matched items, Krippendorff's unitised alpha of
     what was marked, each with its interval, and where readers disagree, by kind.
     """
-    from evalkit.workflows.agreement import measure_agreement
+    from evalkit.workflows.curating.agreement import measure_agreement
 
     read = replace(read, split=split)
     agreement = measure_agreement(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from evalkit.cli.show import say
 
 if TYPE_CHECKING:
-    from evalkit.dataset.problems import Problem
+    from evalkit.dataset.checking.problems import Problem
 
 __all__ = ["say_asides", "say_count"]
 

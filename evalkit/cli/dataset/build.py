@@ -58,8 +58,8 @@ def build_command(
     dataset folder, if that has it already. Shares and days are for new articles: a hash of the id says where one goes,
     so shares are met about, and adding articles moves none.
     """
-    from evalkit.dataset.build import DatasetProblemsError, build_dataset
-    from evalkit.dataset.validate import corpus_beside
+    from evalkit.dataset.checking.validate import corpus_beside
+    from evalkit.dataset.making.build import DatasetProblemsError, build_dataset
 
     corpus = corpus or corpus_beside(out)
     try:

@@ -50,7 +50,7 @@ def convert_command(
 
     For each layer the items read are those written and those lost, which are counted by kind.
     """
-    from evalkit.dataset.convert import convert_dataset
+    from evalkit.dataset.making.convert import convert_dataset
 
     done = convert_dataset(source, destination, to=to, split=split, lossy=lossy, drop=drop, read=read, write=target)
     write_beside(done, beside)

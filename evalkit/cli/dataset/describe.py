@@ -23,8 +23,8 @@ def describe_command(path: str | None, split: str, form: Shown, read: ReadOption
     PATH is a dataset folder, a file or folder of any format, or a hub id; without it the bundled gold is described.
     """
     from evalkit.dataset.describe import describe_dataset
-    from evalkit.dataset.load import load_splits
-    from evalkit.dataset.readings import settled
+    from evalkit.dataset.loading.load import load_splits
+    from evalkit.dataset.loading.readings import settled
 
     gold = load_splits(path, split=split, read=read, decide=settled)
     say_asides(gold[0].notes)

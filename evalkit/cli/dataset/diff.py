@@ -43,7 +43,7 @@ def diff_command(
     HEAD~1:annotations. Items are matched as the scorer matches them. With --to markdown it is for a pull request, with
     --json a patch. With --new-annotator and no NEW two readings of OLD are compared.
     """
-    from evalkit.workflows.diff import diff_datasets
+    from evalkit.workflows.curating.diff import diff_datasets
 
     if new is None and revision is None and new_annotator is None:
         raise click.UsageError("name NEW, a revision of git with --rev, or a reading with --new-annotator")

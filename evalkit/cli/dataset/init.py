@@ -31,6 +31,6 @@ def init_command(folder: Path, layers: tuple[str, ...], labels: Path | None, for
 
     Nothing is overwritten. The commands that are printed build the example, check it and score the floor on it.
     """
-    from evalkit.dataset.init import init_dataset
+    from evalkit.dataset.making.init import init_dataset
 
     show(init_dataset(folder, layers=layers, labels=labels), form, heading=False)

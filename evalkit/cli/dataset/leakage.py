@@ -54,7 +54,7 @@ def leakage_command(
     the other, and which is likely the original. Then what of each split is known from train: articles, words, names,
     quotes, speakers, outlets and dates. Without DATASET the bundled gold is searched.
     """
-    from evalkit.workflows.leakage import find_leakage
+    from evalkit.workflows.curating.leakage import find_leakage
 
     found = find_leakage(
         dataset, against=against, split=split, sampled=sampled, record=record, needed=names_of(fail_on), read=read

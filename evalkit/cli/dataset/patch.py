@@ -24,6 +24,6 @@ def patch_command(folder: Path, patch: Path, dry_run: bool, limit: int, form: Sh
     PATCH is what 'dataset diff --json' or 'dataset suspects --patch' wrote. A change that starts from something else
     than is there is refused, with its article and item. Readings, texts and splits stay as they are.
     """
-    from evalkit.workflows.patch import patch_dataset
+    from evalkit.workflows.curating.patch import patch_dataset
 
     show(patch_dataset(folder, patch, dry_run=dry_run), form, limit=limit)

@@ -105,7 +105,7 @@ def perturb_command(
             f"{_OF_A_DATASET[odd[0]]} writes a dataset, --measure writes none; leave one of them out"
         )
     from evalkit.dataset.perturbing.perturb import KINDS
-    from evalkit.workflows.robustness import measure_robustness
+    from evalkit.workflows.comparing.robustness import measure_robustness
 
     show_logs()
     with shown_progress(model) as watched:

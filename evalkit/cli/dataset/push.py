@@ -41,7 +41,7 @@ def push_command(
     stay. The token is HF_TOKEN of the environment, or the one
     that the hub's own client keeps.
     """
-    from evalkit.dataset.build import DatasetProblemsError
+    from evalkit.dataset.making.build import DatasetProblemsError
     from evalkit.dataset.publishing.push import push_dataset
 
     try:

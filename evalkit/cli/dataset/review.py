@@ -44,7 +44,7 @@ def review_command(
 
     Exit status: 0 nothing is wrong, 1 something is. Articles that shared text before are counted, and no finding.
     """
-    from evalkit.workflows.review import review_dataset
+    from evalkit.workflows.curating.review import review_dataset
 
     review = review_dataset(dataset, revision=revision, against=against, read=read)
     posts.write(review, limit=limit)

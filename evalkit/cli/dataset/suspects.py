@@ -126,8 +126,8 @@ def suspects_command(
 
     With --tasks they go to an annotation tool, with --corrections what people made of them comes back as a patch.
     """
-    from evalkit.workflows.replay import replay_runs
-    from evalkit.workflows.suspects import find_suspects, rank_unlabelled
+    from evalkit.workflows.comparing.replay import replay_runs
+    from evalkit.workflows.curating.suspects import find_suspects, rank_unlabelled
 
     if unlabelled:
         _refuse("--unlabelled", "split", *_OF_SUSPECTS, *_OF_TASKS, *_OF_SCORES, "replay")
@@ -158,7 +158,7 @@ def suspects_command(
     if mending.corrections is not None:
         return _take_back(dataset, done, mending, read, target, form, fail_on)
     if mending.written is not None and mending.tool is not None:
-        from evalkit.workflows.suspect_tasks import write_suspects
+        from evalkit.workflows.curating.suspect_tasks import write_suspects
 
         written = write_suspects(done, mending.written, to=mending.tool, profile=target.profile, settings=target.values)
         suspected = number_of(done.found, "suspect")
@@ -182,7 +182,7 @@ def _take_back(
 ) -> int:
     from evalkit.analysis.suspects.settled import read_decisions, write_decisions
     from evalkit.files import json_bytes, write_file
-    from evalkit.workflows.suspect_tasks import read_corrections
+    from evalkit.workflows.curating.suspect_tasks import read_corrections
 
     if mending.corrections is None:
         return 0

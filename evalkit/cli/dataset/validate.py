@@ -40,7 +40,7 @@ def validate_command(
 
     PATH is a dataset folder, a file or folder of any format, or a hub id; without it the bundled gold is checked.
     """
-    from evalkit.dataset.validate import validate_dataset
+    from evalkit.dataset.checking.validate import validate_dataset
 
     result = validate_dataset(path, corpus=corpus, licences=licences, copies=copies, read=read)
     say_asides(result.notes)

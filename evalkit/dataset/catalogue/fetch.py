@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from evalkit.dataset.catalogue.download import Stop, download, hash_of
 from evalkit.dataset.catalogue.entry import CorpusFile, Entry
 from evalkit.dataset.catalogue.owned import PROFILE_FILE, declaration_text, labels_text, profile_text
-from evalkit.dataset.declaration import DATASET_FILE
 from evalkit.dataset.labels import LABELS_FILE
+from evalkit.dataset.making.declaration import DATASET_FILE
 from evalkit.errors import InputError
 from evalkit.files import locked, make_folder, read_bytes, write_file, writing
 from evalkit.folders import cache_folder

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.dataset.build import write_dataset
 from evalkit.dataset.catalogue.entry import Entry
 from evalkit.dataset.catalogue.fetch import fetch_corpus, shown_licence
 from evalkit.dataset.catalogue.table import find_entry
 from evalkit.dataset.gold import as_stored
 from evalkit.dataset.labels import LABELS_FILE
-from evalkit.dataset.load import splits_of
-from evalkit.dataset.manifest import lost_files
-from evalkit.dataset.sources import Place
-from evalkit.dataset.store import split_files
+from evalkit.dataset.loading.load import splits_of
+from evalkit.dataset.loading.sources import Place
+from evalkit.dataset.making.build import write_dataset
+from evalkit.dataset.making.manifest import lost_files
+from evalkit.dataset.making.store import split_files
 from evalkit.errors import OutputError
 from evalkit.files import json_bytes, path_of, read_json
 from evalkit.formats.native.canonical import canonical_example

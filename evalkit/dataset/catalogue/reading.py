@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from evalkit.dataset.catalogue.entry import CorpusFile, Entry
 from evalkit.dataset.catalogue.fetch import FILES
 from evalkit.dataset.catalogue.owned import PROFILE_FILE
-from evalkit.dataset.store import SPLITS
+from evalkit.dataset.making.store import SPLITS
 from evalkit.errors import FormatError
 from evalkit.files import file_name_of
 from evalkit.formats.base import Batch, Format, Source, merged

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from evalkit.dataset.leakage.passages import shared_passages
 from evalkit.dataset.leakage.words import folded_words
-from evalkit.dataset.sources import RawExample
+from evalkit.dataset.loading.sources import RawExample
 from evalkit.showing import number_of
 
 __all__ = ["SplitCopy", "copies_across_splits"]

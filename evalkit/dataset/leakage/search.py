@@ -11,7 +11,7 @@ from evalkit.dataset.leakage.join import FEW, LONG
 from evalkit.dataset.leakage.known import known_from
 from evalkit.dataset.leakage.origin import original_of
 from evalkit.dataset.leakage.passages import Passages, SharedText, shared_passages
-from evalkit.dataset.store import SPLITS
+from evalkit.dataset.making.store import SPLITS
 from evalkit.errors import InputError
 from evalkit.records import Article, Span
 from evalkit.showing import number_of

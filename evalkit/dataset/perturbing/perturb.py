@@ -26,8 +26,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.dataset.build import declaring_folder, labels_file, write_corpus, write_dataset
+from evalkit.dataset.checking.validate import corpus_beside, own_corpus
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
+from evalkit.dataset.loading.sources import ALL, find_place
+from evalkit.dataset.making.build import declaring_folder, labels_file, write_corpus, write_dataset
+from evalkit.dataset.making.store import BUNDLED_NAME
 from evalkit.dataset.perturbing.days import other_days
 from evalkit.dataset.perturbing.edits import Edit, EditedText, Tally, edited_example, without_overlaps
 from evalkit.dataset.perturbing.furniture import boilerplate, with_boilerplate_zones
@@ -41,11 +44,8 @@ from evalkit.dataset.perturbing.spelling import (
     wrapped_lines,
 )
 from evalkit.dataset.publishing.licences import ORIGIN
-from evalkit.dataset.sources import ALL, find_place
 from evalkit.dataset.splitting.division import Source, splits_from
 from evalkit.dataset.splitting.rule import drawn_number
-from evalkit.dataset.store import BUNDLED_NAME
-from evalkit.dataset.validate import corpus_beside, own_corpus
 from evalkit.errors import InputError, OutputError
 from evalkit.files import path_of
 from evalkit.formats.native.canonical import canonical_example

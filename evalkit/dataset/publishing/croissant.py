@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from evalkit.dataset.declaration import Declaration
 from evalkit.dataset.gold import GoldDataset, as_stored, settled_splits
+from evalkit.dataset.loading.readings import counted_readings
+from evalkit.dataset.making.declaration import Declaration
 from evalkit.dataset.publishing.measured import Measurement
-from evalkit.dataset.readings import counted_readings
 from evalkit.files import file_name_of
 from evalkit.formats.native.rows import READINGS
 from evalkit.harmless import clean_output, json_text

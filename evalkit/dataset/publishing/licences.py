@@ -15,8 +15,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from evalkit.dataset.declaration import DATASET_FILE
-from evalkit.dataset.problems import Problem
+from evalkit.dataset.checking.problems import Problem
+from evalkit.dataset.making.declaration import DATASET_FILE
 from evalkit.records import Article
 from evalkit.registry import near_match
 from evalkit.showing import number_of

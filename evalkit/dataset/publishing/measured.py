@@ -17,8 +17,8 @@ import orjson
 
 from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.readings import counted_readings
-from evalkit.dataset.sources import ALL, find_place
+from evalkit.dataset.loading.readings import counted_readings
+from evalkit.dataset.loading.sources import ALL, find_place
 from evalkit.errors import InputError
 from evalkit.files import json_bytes, read_json, write_file
 from evalkit.options import ReadOptions, Scoring

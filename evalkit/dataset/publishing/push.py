@@ -18,19 +18,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.dataset.build import DatasetProblemsError
-from evalkit.dataset.card import features_of, render_card
-from evalkit.dataset.declaration import DATASET_FILE, read_declaration
-from evalkit.dataset.disputes import DECISIONS_FILE
+from evalkit.dataset.checking.disputes import DECISIONS_FILE
+from evalkit.dataset.checking.validate import validate_dataset
 from evalkit.dataset.labels import LABELS_FILE
-from evalkit.dataset.load import load_splits
-from evalkit.dataset.manifest import MANIFEST_FILE
+from evalkit.dataset.loading.load import load_splits
+from evalkit.dataset.loading.reader_names import addresses
+from evalkit.dataset.loading.readings import as_read, counted_readings, settled
+from evalkit.dataset.making.build import DatasetProblemsError
+from evalkit.dataset.making.card import features_of, render_card
+from evalkit.dataset.making.declaration import DATASET_FILE, read_declaration
+from evalkit.dataset.making.manifest import MANIFEST_FILE
+from evalkit.dataset.making.store import CARD_FILE, split_files
 from evalkit.dataset.publishing.croissant import CROISSANT_FILE, croissant_json
 from evalkit.dataset.publishing.measured import MEASURED_FILE, read_measured
-from evalkit.dataset.reader_names import addresses
-from evalkit.dataset.readings import as_read, counted_readings, settled
-from evalkit.dataset.store import CARD_FILE, split_files
-from evalkit.dataset.validate import validate_dataset
 from evalkit.errors import EvalkitError, InputError, OutputError, describe_error
 from evalkit.files import is_leftover, read_text, refuse_irregular
 from evalkit.folders import JOURNAL

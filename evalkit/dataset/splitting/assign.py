@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from evalkit.dataset.problems import Problem
-from evalkit.dataset.sources import RawExample
+from evalkit.dataset.checking.problems import Problem
+from evalkit.dataset.loading.sources import RawExample
 from evalkit.dataset.splitting.lists import NOWHERE, IdsBySplit
 from evalkit.dataset.splitting.rule import SplitRule
 from evalkit.errors import FormatError

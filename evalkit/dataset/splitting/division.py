@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import unlisted_inventory
-from evalkit.dataset.load import load_splits
+from evalkit.dataset.loading.load import load_splits
+from evalkit.dataset.loading.readings import is_undecided, settled
+from evalkit.dataset.loading.sources import ALL
 from evalkit.dataset.own_labels import own_inventory
-from evalkit.dataset.readings import is_undecided, settled
-from evalkit.dataset.sources import ALL
 from evalkit.dataset.splitting.groups import Groups, groups_of
 from evalkit.dataset.splitting.lists import NOWHERE, list_text
 from evalkit.dataset.splitting.rule import SplitRule, day_of, parse_days, parse_embargo, parse_shares, split_order

@@ -25,8 +25,8 @@ from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from evalkit.dataset.making.store import SPLITS
 from evalkit.dataset.splitting.lists import IdsBySplit, read_lists
-from evalkit.dataset.store import SPLITS
 from evalkit.errors import InputError
 from evalkit.files import path_of
 from evalkit.records import Article

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalkit.dataset.convert import Conversion
+from evalkit.dataset.making.convert import Conversion
 from evalkit.dataset.profiles import ProfileDraft
 from evalkit.report.document import Document, Lines
 from evalkit.showing import number_of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evalkit.dataset.build import BuildResult
 from evalkit.dataset.describe import Description, describe_dataset
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.init import InitResult
+from evalkit.dataset.making.build import BuildResult
+from evalkit.dataset.making.init import InitResult
 from evalkit.gate.project import ProjectInit
 from evalkit.report.document import Column, Document, Line, Lines, Table, figure_columns
 from evalkit.showing import number_of

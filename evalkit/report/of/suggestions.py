@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalkit.dataset.convert import losses_by_layer
+from evalkit.dataset.making.convert import losses_by_layer
 from evalkit.predictions.suggestions import Suggestions
 from evalkit.report.document import Document, Lines, Table, figure_columns
 from evalkit.showing import number_of

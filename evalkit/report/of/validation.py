@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
+from evalkit.dataset.checking.problems import Problem
+from evalkit.dataset.checking.validate import OF_READINGS, Validation
 from evalkit.dataset.label_maps import listed
-from evalkit.dataset.problems import Problem
-from evalkit.dataset.validate import OF_READINGS, Validation
 from evalkit.layers.table import layer_names, load_layer
 from evalkit.report.document import Check, Document, Lines
 from evalkit.results import FAIL, PASS

@@ -6,11 +6,11 @@ import pytest
 
 from evalkit.analysis.exploration.exploration import Exploration
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.predictions.run import Run
 from evalkit.records import Prediction
-from evalkit.workflows.run import run_extractor
-from evalkit.workflows.view import view_runs
+from evalkit.workflows.looking.view import view_runs
+from evalkit.workflows.running.run import run_extractor
 
 ARTICLES = 6
 

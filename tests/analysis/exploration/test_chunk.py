@@ -15,7 +15,7 @@ from evalkit.analysis.exploration.exploration import Exploration
 from evalkit.analysis.exploration.index import index_of
 from evalkit.dataset.gold import GoldDataset
 from evalkit.predictions.run import Run
-from evalkit.workflows.view import view_runs
+from evalkit.workflows.looking.view import view_runs
 from tests.analysis.exploration.unpacking import numbers_of, unpacked
 
 NUMBERS = st.one_of(st.none(), st.integers(-60, 200), st.integers(-(2**31), 2**31 - 1))

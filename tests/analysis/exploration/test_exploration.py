@@ -18,10 +18,10 @@ from evalkit.errors import InputError
 from evalkit.options import Scoring
 from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.run import Run
-from evalkit.workflows.explain import explain_run
-from evalkit.workflows.pairing import pair_run
-from evalkit.workflows.score import score_predictions
-from evalkit.workflows.view import list_items, view_runs
+from evalkit.workflows.looking.explain import explain_run
+from evalkit.workflows.looking.view import list_items, view_runs
+from evalkit.workflows.scoring.pairing import pair_run
+from evalkit.workflows.scoring.score import score_predictions
 
 
 def items_of(seen: Exploration, run: int, layer: str, side: int, article: int) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import pytest
 from evalkit import Annotations, Entity, Example, InputError, Prediction, Span, convert_dataset, find_suspects
 from evalkit.analysis.adjudication.decisions import ACCEPTED, PERSON, decision_lines
 from evalkit.analysis.adjudication.decisions import Decision as Adjudicated
-from evalkit.dataset.disputes import DECISIONS_FILE
+from evalkit.dataset.checking.disputes import DECISIONS_FILE
 from evalkit.formats.native.rows import dump_line, example_to_row
 from tests.analysis.suspects.mistaken import article, examples, right, system, systems, with_change
 

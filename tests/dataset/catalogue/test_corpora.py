@@ -16,7 +16,7 @@ from evalkit.dataset.catalogue.fetch import corpus_folder, fetch_corpus
 from evalkit.dataset.catalogue.get import get_dataset
 from evalkit.dataset.catalogue.table import corpus_names, find_entry
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.load import load_splits
+from evalkit.dataset.loading.load import load_splits
 from tests.conftest import SHARED
 from tests.dataset.catalogue.file_server import FileServer
 

@@ -11,8 +11,8 @@ from evalkit.dataset.catalogue.entry import Entry, read_entry
 from evalkit.dataset.catalogue.owned import declaration_text, labels_text, profile_text
 from evalkit.dataset.catalogue.reading import _left_out, corpus_format
 from evalkit.dataset.catalogue.table import ENTRIES, corpus_names, find_entry
-from evalkit.dataset.declaration import read_declaration
 from evalkit.dataset.labels import load_inventory
+from evalkit.dataset.making.declaration import read_declaration
 from evalkit.errors import FormatError, UnknownNameError
 from evalkit.formats.base import Batch
 from evalkit.formats.standoff.profile import load_profile

@@ -11,8 +11,8 @@ import pytest
 from evalkit.cli.main import main
 from evalkit.dataset.catalogue import reading
 from evalkit.dataset.catalogue.get import get_dataset
-from evalkit.dataset.load import load_dataset, load_splits
-from evalkit.dataset.validate import validate_dataset
+from evalkit.dataset.checking.validate import validate_dataset
+from evalkit.dataset.loading.load import load_dataset, load_splits
 from evalkit.errors import InputError, OutputError, UnknownNameError
 from evalkit.folders import cache_folder
 from evalkit.formats.base import Batch, Source

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.dataset.build import build_dataset
+from evalkit.dataset.checking.validate import validate_dataset
 from evalkit.dataset.leakage.copies import copies_across_splits
-from evalkit.dataset.sources import RawExample
-from evalkit.dataset.validate import validate_dataset
+from evalkit.dataset.loading.sources import RawExample
+from evalkit.dataset.making.build import build_dataset
 from evalkit.formats.base import Claims
 from evalkit.records import Annotations, Article, Example
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.dataset.load import load_splits
+from evalkit.dataset.checking.validate import validate_dataset
+from evalkit.dataset.loading.load import load_splits
 from evalkit.dataset.perturbing.perturb import KINDS, PerturbedDataset, perturb_dataset
-from evalkit.dataset.validate import validate_dataset
 from evalkit.errors import InputError, OutputError, UnknownNameError
 from evalkit.layers.table import load_layer
 from evalkit.records import Annotations, Article, Entity, Example, Quote, Span, Stance, Zone

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from evalkit.dataset.build import build_dataset
+from evalkit.dataset.making.build import build_dataset
 from evalkit.dataset.publishing.croissant import CROISSANT_FILE
 
 mlcroissant = pytest.importorskip("mlcroissant", reason="mlcroissant is an extra")

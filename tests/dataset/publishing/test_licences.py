@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.dataset.build import build_dataset
+from evalkit.dataset.checking.validate import validate_dataset
+from evalkit.dataset.making.build import build_dataset
 from evalkit.dataset.publishing.licences import licence_notes, licence_problems, states_licences
-from evalkit.dataset.validate import validate_dataset
 from evalkit.records import Article
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from evalkit.cli.main import main
-from evalkit.dataset.build import build_dataset
-from evalkit.dataset.load import load_dataset, load_splits
+from evalkit.dataset.loading.load import load_dataset, load_splits
+from evalkit.dataset.making.build import build_dataset
 from evalkit.dataset.publishing.measured import (
     ARTICLES,
     GOLD,
@@ -21,9 +21,9 @@ from evalkit.dataset.publishing.measured import (
     record_measurement,
 )
 from evalkit.errors import FormatError, InputError
-from evalkit.workflows.agreement import measure_agreement
-from evalkit.workflows.leakage import find_leakage
-from evalkit.workflows.suspects import find_suspects
+from evalkit.workflows.curating.agreement import measure_agreement
+from evalkit.workflows.curating.leakage import find_leakage
+from evalkit.workflows.curating.suspects import find_suspects
 
 
 @pytest.fixture

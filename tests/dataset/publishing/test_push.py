@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from evalkit.cli.main import main
-from evalkit.dataset.build import DatasetProblemsError, build_dataset
+from evalkit.dataset.making.build import DatasetProblemsError, build_dataset
 from evalkit.dataset.publishing.push import push_dataset
 from evalkit.errors import InputError, OutputError
 

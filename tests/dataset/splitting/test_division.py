@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.dataset.build import build_dataset
+from evalkit.dataset.making.build import build_dataset
 from evalkit.dataset.splitting.division import DatasetSplits, split_dataset
 from evalkit.errors import InputError, UnknownNameError
 from evalkit.records import Annotations, Article, Entity, Example, Span

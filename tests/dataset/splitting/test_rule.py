@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.cli.dataset.group import dataset_group
-from evalkit.dataset.build import BuildResult, DatasetProblemsError, build_dataset
+from evalkit.dataset.making.build import BuildResult, DatasetProblemsError, build_dataset
 from evalkit.dataset.splitting.rule import SplitRule, split_rule
 from evalkit.errors import FormatError, InputError
 from evalkit.records import Article

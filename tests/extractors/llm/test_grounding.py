@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.extractors.llm.annotations import ground_draft
 from evalkit.extractors.llm.fidelity import FIDELITY, ground_content
 from evalkit.extractors.llm.grounding import MARKS, Mention, Page, ground_mentions, nearest, plain

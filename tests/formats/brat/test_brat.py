@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from evalkit.cli.main import main
-from evalkit.dataset.convert import convert_dataset
-from evalkit.dataset.load import load_dataset
-from evalkit.dataset.sources import find_place
+from evalkit.dataset.loading.load import load_dataset
+from evalkit.dataset.loading.sources import find_place
+from evalkit.dataset.making.convert import convert_dataset
 from evalkit.errors import FormatError
 from evalkit.formats.base import Source
 from evalkit.formats.brat.config import parse_config

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.errors import FormatError
 from evalkit.formats.base import Source
 from evalkit.formats.labelstudio.documents import read_documents

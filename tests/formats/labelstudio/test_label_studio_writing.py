@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evalkit.dataset.convert import convert_dataset
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
+from evalkit.dataset.making.convert import convert_dataset
 from evalkit.errors import OutputError
 from evalkit.formats.base import Source
 from evalkit.formats.labelstudio.documents import read_documents

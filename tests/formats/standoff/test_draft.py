@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.cli.main import main
-from evalkit.dataset.load import load_dataset, load_splits
+from evalkit.dataset.loading.load import load_dataset, load_splits
 from evalkit.dataset.profiles import draft_profile
 from evalkit.errors import InputError
 from evalkit.formats.base import Batch, Source

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.dataset.load import load_splits
+from evalkit.dataset.loading.load import load_splits
 from evalkit.formats.base import Batch, Source, counted
 from evalkit.formats.standoff.decode import decode
 from evalkit.formats.standoff.document import Documents, Holds

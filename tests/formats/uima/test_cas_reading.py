@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.formats.base import Source
 from evalkit.formats.standoff.document import Document, Documents, Link
 from evalkit.formats.uima.files import JSON, XMI, CasFiles

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.dataset.convert import convert_dataset
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
+from evalkit.dataset.making.convert import convert_dataset
 from evalkit.errors import FormatError
 from evalkit.formats.base import Batch, Source
 from evalkit.formats.standoff.document import Document, Link, Mark

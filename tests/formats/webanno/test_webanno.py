@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.dataset.load import load_dataset
-from evalkit.dataset.sources import find_place
+from evalkit.dataset.loading.load import load_dataset
+from evalkit.dataset.loading.sources import find_place
 from evalkit.formats.base import Source
 from evalkit.formats.standoff.document import Document, Documents
 from evalkit.formats.webanno.cells import parts_of, unescaped

@@ -240,7 +240,7 @@ def test_ticked_items_become_rows_of_errors(tab: Any, sample: str):
 
 @pytest.mark.parametrize("form", ["labelstudio", "native"])
 def test_ticked_items_become_tasks_that_evalkit_reads(tab: Any, sample: str, form: str, tmp_path: Path):
-    from evalkit.dataset.load import load_dataset
+    from evalkit.dataset.loading.load import load_dataset
 
     name, text = ticked(tab, sample, form)
     (tmp_path / name).write_text(text, "utf-8")
@@ -260,7 +260,7 @@ def test_ticked_items_become_tasks_that_evalkit_reads(tab: Any, sample: str, for
 
 
 def test_all_gold_goes_out_and_comes_back_whether_it_stands_in_the_text_or_not(tab: Any, tmp_path: Path):
-    from evalkit.dataset.load import load_dataset
+    from evalkit.dataset.loading.load import load_dataset
 
     index, chunks = payload()
     # The stance rests on nothing in the text.

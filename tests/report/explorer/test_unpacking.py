@@ -11,11 +11,11 @@ import pytest
 from evalkit.analysis.exploration.chunk import chunks_of
 from evalkit.analysis.exploration.exploration import Exploration
 from evalkit.analysis.exploration.index import index_of
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.files import read_text
 from evalkit.report.explorer.bundle import FRONT
-from evalkit.workflows.run import run_extractor
-from evalkit.workflows.view import view_runs
+from evalkit.workflows.looking.view import view_runs
+from evalkit.workflows.running.run import run_extractor
 
 
 @pytest.fixture(scope="module")

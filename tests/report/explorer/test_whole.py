@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from evalkit.analysis.exploration.exploration import Exploration
-from evalkit.dataset.load import load_dataset
+from evalkit.dataset.loading.load import load_dataset
 from evalkit.options import Intervals
-from evalkit.workflows.run import run_extractor
-from evalkit.workflows.view import view_runs
-from evalkit.workflows.write_view import write_view
+from evalkit.workflows.looking.view import view_runs
+from evalkit.workflows.looking.write_view import write_view
+from evalkit.workflows.running.run import run_extractor
 from tests.report.explorer.test_explorer import barriers, go
 
 

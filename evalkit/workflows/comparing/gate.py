@@ -1,0 +1,477 @@
+"""The gate from end to end: a run against a baseline under some rules, and making baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Unpack
+
+from evalkit.analysis.causes import common_causes
+from evalkit.analysis.changes import Change, changes_of_pairs
+from evalkit.dataset.fingerprint import fingerprint_of
+from evalkit.dataset.gold import GoldDataset
+from evalkit.errors import EvalkitError, FormatError, InputError
+from evalkit.files import path_of
+from evalkit.gate.articles import CommonArticles, common_articles
+from evalkit.gate.baseline import (
+    Baseline,
+    NoBaselineError,
+    article_marks,
+    baseline_bytes,
+    in_file,
+    prediction_text,
+    read_baseline,
+    write_baseline,
+)
+from evalkit.gate.outcome import BaselineUpdate, GateReport, Outcome
+from evalkit.gate.rules import Rule, RuleSet, default_rules, read_rules
+from evalkit.gate.slices import SliceValues, needs_training
+from evalkit.gate.speed import SpeedOutcome, SpeedRule, judge_speed
+from evalkit.gate.verdict import ROUNDS, Sides, judge_rules
+from evalkit.options import Intervals, OptionWords, Scoring, options_of
+from evalkit.predictions.run import Run
+from evalkit.predictions.speed import read_speed, speed_file, speed_of_run
+from evalkit.results import PASS
+from evalkit.scoring.pairs import Pair, Paired
+from evalkit.scoring.stories import cluster_notes, cluster_properties, shared_stories
+from evalkit.scoring.tasks.base import RIGHT
+from evalkit.scoring.tasks.evaluable import conventions_of, not_evaluated, why_not
+from evalkit.scoring.tasks.table import check_tasks, load_task, main_convention, task_names
+from evalkit.showing import number_of
+from evalkit.version import __version__
+from evalkit.workflows.inputs import finished_run, gold_of
+from evalkit.workflows.looking.diagnose import training_of
+from evalkit.workflows.scoring.leaked import kept_sides
+from evalkit.workflows.scoring.pairing import Pairing, pair_run, scoring_of
+
+__all__ = ["check_gate", "compared_baseline", "update_baseline"]
+
+EDITED = "predictions are not what its run recorded"
+"""Why the fingerprint of a run says nothing of its predictions: somebody changed them."""
+
+
+def check_gate(
+    run: Run | str | Path,
+    baseline: Run | str | Path,
+    *,
+    rules: str | Path | RuleSet | None = None,
+    dataset: GoldDataset | str | Path | None = None,
+    intervals: Intervals | None = None,
+    **words: Unpack[OptionWords],
+) -> GateReport:
+    """Whether a run is worse than a baseline.
+
+    Both are scored from their predictions on the gold of the run, over the articles that both have, so that they are
+    counted by one and the same scorer and a correction of the gold changes both alike.
+
+    Args:
+        run: a run folder, or what `run_extractor` gave.
+        baseline: the baseline file, or an earlier run.
+        rules: a TOML file; one rule a task by default: micro F1 under its main convention may not drop by more than a
+            small margin.
+        dataset: the gold, or where it is now, if not where the run found it.
+        intervals: rounds of randomization and their seed; 10,000 rounds by default. What is drawn together, rules say.
+        words: `resamples` and `seed` of these.
+
+    Raises:
+        EvalkitError: run, baseline or rules cannot be used, or they were scored in different ways.
+    """
+    takes = "resamples", "seed"
+    drawn = options_of({"resamples": ROUNDS, **words} if intervals is None else words, takes=takes, intervals=intervals)
+    ours = finished_run(run)
+    gold = gold_of(ours, dataset)
+    before = _baseline(baseline, gold)
+    _check_measure(ours, before.run)
+    common = _common(before, ours, gold)
+    wanted = _rules(rules) or RuleSet(rules=())
+    judged = _judged(before.run, *kept_sides(gold, ours, scoring_of(ours)), common, wanted)
+    rounds, seed = drawn.intervals.resamples, drawn.intervals.seed
+    if not judged.rules.rules:
+        raise InputError(f"{ours.place}: there is nothing to judge, no task can be evaluated; name one in the rules")
+    outcomes = judge_rules(judged.rules, judged.sides, rounds=rounds, seed=seed)
+    unit = "article" if wanted.cluster is None else "cluster"
+    rights = _rights(judged.rules.rules)
+    changes = changes_of_pairs(*judged.pairs, conventions={k: v for k, v in rights.items() if v != RIGHT})
+    failed = {one.article_id: one.error for one in ours.predictions if one.error is not None}
+    changed = {change.layer for change in changes}
+    report = GateReport(
+        run=ours.extractor,
+        baseline=before.run.extractor,
+        gold=gold.signature.removeprefix("gold:"),
+        split=gold.split,
+        articles=len(judged.pairs[1]),
+        outcomes=outcomes,
+        changes=tuple(changes),
+        rights={task: right for task, right in rights.items() if load_task(task).layer in changed},
+        causes=common_causes(changes, judged.pairs[1], failed),
+        failed=dict(sorted(failed.items())),
+        max_failures=wanted.max_failures,
+        common=common,
+        speeds=tuple(_speed_outcome(rule, ours, before.run) for rule in wanted.speeds),
+        notes=(
+            *judged.left_out,
+            *_notes(ours, before, common, changes),
+            *_more(outcomes, unit),
+            *_cluster_notes(gold, wanted.cluster, judged),
+        ),
+        method=f"randomization{rounds}/{wanted.cluster or 'article'}/seed{seed}|bh|evalkit:{__version__}",
+    )
+    return replace(report, advice=_advice(before, common, passes=report.verdict == PASS and not report.failed))
+
+
+def update_baseline(
+    run: Run | str | Path,
+    baseline: str | Path,
+    *,
+    rules: str | Path | RuleSet | None = None,
+    dataset: GoldDataset | str | Path | None = None,
+    allow_failures: bool = False,
+    allow_fewer: bool = False,
+) -> BaselineUpdate:
+    """Writes the baseline of a run, and says what changed.
+
+    Args:
+        run: a run folder, or what `run_extractor` gave.
+        baseline: the file to write.
+        rules: as for `check_gate`.
+        dataset: the gold, or where it is now, if not where the run found it.
+        allow_failures: take a run whose extractor failed on some articles.
+        allow_fewer: take a run that lacks articles or layers of the baseline.
+
+    Raises:
+        EvalkitError: the run or the rules cannot be used, it failed or lacks articles or layers, the file is there and
+            no baseline, or cannot be written.
+    """
+    path = path_of(baseline, "baseline must be the path of the file to write")
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; an update writes a baseline file, give its name")
+    ours = finished_run(run)
+    gold = gold_of(ours, dataset)
+    made = _baseline_of(ours, gold)
+    old, damage = _old_baseline(path)
+    if not allow_failures:
+        _check_failures(ours)
+    if ours.partial and not allow_fewer:
+        raise InputError(f"{ours.place}: {ours.partial}; merge all shards, or take it as it is with --allow-fewer")
+    if old is not None and not allow_fewer:
+        _check_fewer(path, old.run, ours)
+    report = None
+    if old is not None and old.run.measure == made.run.measure:
+        report = check_gate(ours, path, rules=rules, dataset=gold)
+    elif rules is not None:
+        _rules(rules)
+    content = in_file(path, baseline_bytes(made, {example.article.id: example.article.text for example in gold}))
+    changed = () if path.exists() and path.read_bytes() == content else _changed(old, made)
+    write_baseline(path, content)
+    damage = damage and f"what was there could not be read and is replaced: {damage}"
+    lines = (*ours.caveats, *filter(None, [damage]), *changed)
+    return BaselineUpdate(path=path, baseline=made, changed=lines, report=report)
+
+
+def compared_baseline(baseline: Run | str | Path, run: Run, gold: GoldDataset) -> tuple[Run, CommonArticles]:
+    """A baseline file or an earlier run, as a run, and the articles that it has in common with a run over this gold.
+
+    Raises:
+        EvalkitError: it cannot be used, or was scored in another way.
+    """
+    before = _baseline(baseline, gold)
+    _check_measure(run, before.run)
+    return before.run, _common(before, run, gold)
+
+
+def _speed_outcome(rule: SpeedRule, run: Run, baseline: Run) -> SpeedOutcome:
+    """What becomes of a rule about speed: a baseline that is a file holds none, a run folder may.
+
+    Raises:
+        EvalkitError: what the rule names is not there, or a file of speeds is damaged.
+    """
+    after = speed_of_run(run)
+    if rule.against:
+        place = Path(rule.against)
+        if not speed_file(place).is_file():
+            raise InputError(
+                f"rule {rule.name!r}: against {place}: there is no speed.json; measure one with run --speed"
+            )
+        before = read_speed(place)
+    else:
+        place, before = Path(baseline.place), speed_of_run(baseline)
+    lacking = [f"the speed of {run.place} was not measured; evalkit run --speed N does"] if after is None else []
+    if before is None:
+        lacking.append(
+            f"{place} holds no speed that was measured; name a run folder or a speed.json that does with against"
+        )
+    return judge_speed(rule, before, after, lacking=lacking)
+
+
+def _rules(rules: str | Path | RuleSet | None) -> RuleSet | None:
+    if rules is None or isinstance(rules, RuleSet):
+        return rules
+    return read_rules(path_of(rules, "rules must be a RuleSet or the path of a TOML file"))
+
+
+def _baseline(baseline: Run | str | Path, gold: GoldDataset) -> Baseline:
+    """A baseline file, or an earlier run; of the latter what its articles were like, if its gold is still to be had."""
+    if not isinstance(baseline, Run):
+        path = path_of(baseline, "baseline must be a Run, or the path of a baseline file or run folder")
+        if not path.is_dir():
+            return read_baseline(path)
+    run = finished_run(baseline)
+    marks = {}
+    if run.gold is not None and run.gold.fingerprint == gold.fingerprint:
+        marks = article_marks(gold)
+    else:
+        with suppress(EvalkitError):
+            marks = article_marks(gold_of(run))
+    return Baseline(run=run, marks=marks, unseen=_unseen(run), evalkit=run.made_by.versions.get("evalkit", ""))
+
+
+def _old_baseline(path: Path) -> tuple[Baseline | None, str]:
+    """What is replaced, or why a damaged baseline cannot be read.
+
+    Raises:
+        FormatError: the file is something else than a baseline, which nobody means to replace.
+    """
+    try:
+        return (read_baseline(path) if path.exists() else None), ""
+    except NoBaselineError:
+        raise
+    except FormatError as error:
+        return None, str(error)
+
+
+def _baseline_of(run: Run, gold: GoldDataset) -> Baseline:
+    if run.gold is None or not run.made_by.fingerprint:
+        raise InputError(f"{run.place}: does not say what made it and for which gold; run the extractor with evalkit")
+    return Baseline(run=run, marks=article_marks(gold), unseen=_unseen(run))
+
+
+def _unseen(run: Run) -> str:
+    """Why the fingerprint of a run does not cover all that its extractor ran, or ""."""
+    if run.edited:
+        return EDITED
+    facts, settings = run.made_by.facts, run.made_by.settings
+    given = "its fingerprint was given with --set fingerprint" if "fingerprint" in settings else ""
+    return str(facts.get("uncached") or facts.get("unseen") or given)
+
+
+def _check_failures(run: Run) -> None:
+    if failed := [one.article_id for one in run.predictions if one.error is not None]:
+        where = _listed(failed)
+        raise InputError(
+            f"{run.place}: the extractor failed on {where}; mend it, or take the run as it is with --allow-failures"
+        )
+
+
+def _check_fewer(path: Path, old: Run, new: Run) -> None:
+    """Refuses to lose articles or layers: a baseline of a part of the gold passes what breaks in the rest."""
+    lost = {one.article_id for one in old.predictions} - {one.article_id for one in new.predictions}
+    if lost:
+        raise InputError(
+            f"{path}: has {_listed(sorted(lost))} that the run does not have "
+            f"({number_of(len(old.predictions), 'article')}, the run {len(new.predictions)}); "
+            "run over all of the gold, or drop them with --allow-fewer"
+        )
+    if layers := [layer for layer in _layers(old) if layer not in _layers(new)]:
+        raise InputError(
+            f"{path}: has {' and '.join(layers)}, which the run does not have; run an extractor of these too, or drop "
+            "them with --allow-fewer"
+        )
+
+
+def _layers(run: Run) -> tuple[str, ...]:
+    """The layers that a run claims; if it does not say, those of its predictions."""
+    if run.layers is not None:
+        return run.layers
+    return tuple(dict.fromkeys(layer for one in run.predictions for layer in one.annotations.layers))
+
+
+def _listed(articles: Sequence[str]) -> str:
+    """`article a`, or `3 articles (a, b, c)`."""
+    if len(articles) == 1:
+        return f"article {articles[0]!r}"
+    more = ", …" if len(articles) > 5 else ""
+    return f"{number_of(len(articles), 'article')} ({', '.join(articles[:5])}{more})"
+
+
+def _check_measure(run: Run, baseline: Run) -> None:
+    if run.measure != baseline.measure:
+        raise InputError(
+            f"{baseline.place}: was scored with {baseline.measure or 'the usual options'}, the run with "
+            f"{run.measure or 'the usual options'}; score both in the same way"
+        )
+
+
+def _common(before: Baseline, run: Run, gold: GoldDataset) -> CommonArticles:
+    predicted = frozenset(one.article_id for one in before.run.predictions)
+    unanswered = frozenset(before.run.failed)
+    same_gold = before.run.gold is not None and before.run.gold.fingerprint == gold.fingerprint
+    ours = {one.article_id for one in run.predictions}
+    today = {name: mark for name, mark in article_marks(gold).items() if name in ours}
+    return common_articles(before.marks, predicted, today, same_gold=same_gold, unanswered=unanswered)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Both sides as they are judged: the rules, the counts, the articles of each side, and what was left out."""
+
+    rules: RuleSet
+    sides: Sides
+    pairs: tuple[Sequence[Pair], Sequence[Pair]]
+    left_out: list[str]
+
+
+def _judged(
+    before: Run, gold: GoldDataset, run: Run, left_out: list[str], common: CommonArticles, rules: RuleSet
+) -> _Judged:
+    """Both sides on today's gold over the articles that both have.
+
+    Raises:
+        EvalkitError: gold and predictions cannot be laid side by side.
+    """
+    both = {example.article.id for example in gold}.intersection(common.common)
+    pairings = [_pairing(gold, own, both) for own in (before, run)]
+    partly = len(both) < len(gold)
+    everywhere = pair_run(gold, run, scoring_of(run)) if partly else None
+    judged = pairings[0] or everywhere
+    if not rules.rules and judged is not None:
+        rules = replace(rules, rules=default_rules(_usual(judged.plain), rules.on_unclear))
+    scoring = Scoring(
+        tasks=tuple(dict.fromkeys(rule.task for rule in rules.rules)),
+        conventions=tuple(dict.fromkeys(rule.convention for rule in rules.rules)),
+    )
+    tables = [{} if pairing is None or not rules.rules else pairing.tables(scoring) for pairing in pairings]
+    after = pairings[1] or everywhere
+    lacking = {} if after is None else not_evaluated(after.plain, scoring.tasks, scoring.conventions)
+    whole = everywhere.tables(scoring) if everywhere is not None and rules.rules else None
+    training = training_of(gold, None) if needs_training(rules.rules) else None
+    properties = cluster_properties([example.article for example in gold], rules.cluster)
+    values = SliceValues(articles=properties, training=training)
+    return _Judged(
+        rules=rules,
+        sides=Sides(
+            before=tables[0],
+            after=tables[1],
+            whole=whole,
+            too_few=common.too_few,
+            missing=dict.fromkeys(task_names(), "the extractor does not claim it") | lacking,
+            values=values,
+        ),
+        pairs=(_pairs(pairings[0]), _pairs(pairings[1])),
+        left_out=left_out,
+    )
+
+
+def _usual(paired: Paired) -> dict[str, str]:
+    """Each task that can be scored without being asked for → its main convention, or the first that can be."""
+    names = {task: conventions_of(task, paired) for task in check_tasks(()) if why_not(task, paired) is None}
+    return {task: main_convention(task, own) for task, own in names.items() if own}
+
+
+def _pairing(gold: GoldDataset, run: Run, articles: Collection[str]) -> Pairing | None:
+    """A run beside the gold of some articles; None of none."""
+    if not articles:
+        return None
+    kept = frozenset(articles)
+    examples = tuple(example for example in gold if example.article.id in kept)
+    if len(examples) < len(gold):
+        gold = replace(gold, examples=examples, fingerprint=fingerprint_of(examples))
+    predictions = tuple(one for one in run.predictions if one.article_id in kept)
+    return pair_run(gold, replace(run, predictions=predictions), scoring_of(run))
+
+
+def _pairs(pairing: Pairing | None) -> Sequence[Pair]:
+    return () if pairing is None else pairing.mapped.pairs
+
+
+def _rights(rules: Sequence[Rule]) -> dict[str, str]:
+    """What is right in the lists of changes: what the task calls so, or a rule's convention if none asks for its main.
+
+    What a task calls right is at least what its main convention asks for.
+    """
+    rights = {name: RIGHT for name in task_names() if load_task(name).kinds}
+    for task in rights:
+        named = [rule.convention for rule in rules if rule.task == task]
+        if named and load_task(task).main not in named:
+            rights[task] = named[0]
+    return rights
+
+
+def _notes(run: Run, before: Baseline, common: CommonArticles, changes: Sequence[Change]) -> Iterator[str]:
+    yield from common.notes()
+    if not common.common and not common.unanswered:
+        yield f"the baseline is about {before.run.gold}, the run about {run.gold}"
+    if before.note:
+        yield before.note
+    yield from dict.fromkeys((*run.caveats, *before.run.caveats))
+    fingerprint = run.made_by.fingerprint
+    if fingerprint and fingerprint == before.run.made_by.fingerprint:
+        unseen = _unseen(run) or before.unseen
+        if changes and EDITED in (_unseen(run), before.unseen):
+            whose = "the run" if run.edited else "the baseline"
+            yield f"run and baseline have the same fingerprint and predict different things: {whose}'s {EDITED}"
+        elif changes:
+            yield (
+                "run and baseline have the same fingerprint and predict different things: the extractor does not give "
+                "the same answer every time, or its fingerprint does not cover all that it runs"
+            )
+        elif not unseen:
+            yield "run and baseline have the same fingerprint: nothing that the extractor runs has changed"
+
+
+def _more(outcomes: Sequence[Outcome], unit: str) -> Iterator[str]:
+    """How many more units would settle every rule that cannot be told."""
+    unsure = [outcome.more for outcome in outcomes if outcome.more]
+    if len(unsure) > 1:
+        yield f"{max(unsure)} more {unit}s would settle what cannot be told"
+
+
+def _cluster_notes(gold: GoldDataset, cluster: str | None, judged: _Judged) -> list[str]:
+    """Which articles change sides together, where somebody could be mistaken about that."""
+    articles = [example.article for example in gold]
+    shared = None if cluster else shared_stories(articles)
+    remedy = "" if shared is None else f'cluster = "{shared.field}" in the rules draws those of one story together'
+    return cluster_notes(articles, cluster, remedy, clusters=judged.sides.values.articles.get(cluster or ""))
+
+
+def _advice(before: Baseline, common: CommonArticles, *, passes: bool) -> str:
+    """What to do about the baseline; nobody is told to accept a run that is worse, may be, or failed on an article."""
+    if common.removed:
+        return "do not make this run the baseline as it is: it lacks articles of the baseline"
+    if not passes:
+        return ""
+    if common.new or common.rewritten or common.unanswered:
+        return "--update takes the articles of today into the baseline"
+    return "--update writes the baseline in the form of today" if before.note else ""
+
+
+def _changed(old: Baseline | None, new: Baseline) -> tuple[str, ...]:
+    head = new.head
+    if old is None:
+        return (
+            f"new baseline: {head['extractor']} on {head['gold']} split {head['split']}, "
+            f"{number_of(head['articles'], 'article')}",
+        )
+    lines = [
+        f"{name}: {_short(old.head.get(name))} → {_short(head.get(name))}"
+        for name in dict.fromkeys((*head, *old.head))
+        # What an earlier form of the file did not say has not changed.
+        if name not in ("layers", *(["unseen"] if old.note else [])) and old.head.get(name) != head.get(name)
+    ]
+    layers = [", ".join(sorted(_layers(side.run))) or "none" for side in (old, new)]
+    lines += [f"layers: {' → '.join(layers)}"] if layers[0] != layers[1] else []
+    before, after = (
+        {prediction.article_id: prediction_text(prediction) for prediction in side.run.predictions}
+        for side in (old, new)
+    )
+    both = before.keys() & after.keys()
+    differing = sum(before[name] != after[name] for name in both)
+    more, fewer = len(after) - len(both), len(before) - len(both)
+    lines += [f"articles: {more} new, {fewer} removed"] if more or fewer else []
+    return (*lines, f"predictions: {differing} of {number_of(len(both), 'article')} differ")
+
+
+def _short(value: object) -> str:
+    text = str(value or "nothing")
+    return text if len(text) <= 40 else text[:12] + "…"

@@ -1,0 +1,104 @@
+"""The tables of a run, scored block by block: what is kept of a block are its counts.
+
+A convention whose figures are no sums over articles has to have all of them: for it they are kept until the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from evalkit.layers.table import load_layer
+from evalkit.options import Scoring
+from evalkit.scoring.counts import merge_tables
+from evalkit.scoring.misplaced import Misplaced, Misses
+from evalkit.scoring.pairs import Pair
+from evalkit.scoring.tasks.table import ScoredTable, is_additive, load_task
+from evalkit.workflows.scoring.pairing import Pairing
+
+__all__ = ["BlockTables", "misplaced_of"]
+
+Tables = Mapping[str, Mapping[str, ScoredTable]]
+
+
+class BlockTables:
+    """Task → convention → counts of the blocks that came."""
+
+    def __init__(self, whole: Pairing, scoring: Scoring) -> None:
+        """For what can be scored of all articles, of which no more than that need be known."""
+        self._whole = whole
+        self.asked = whole.evaluable(scoring)
+        self._parts: dict[tuple[str, str], list[ScoredTable]] = {}
+        self._pairs: dict[str, list[Pair]] = {
+            task: [] for task, names in self.asked.items() if not all(is_additive(task, name) for name in names)
+        }
+        self._misses = {task: Misses() for task in self.asked if stands_in_text(task)}
+
+    @property
+    def is_additive(self) -> bool:
+        """Whether all that is asked for are sums over articles."""
+        return not self._pairs
+
+    def add(self, block: Pairing) -> dict[str, dict[str, ScoredTable]]:
+        """Scores some articles, in order of their ids, and gives their tables under additive conventions."""
+        done = {}
+        for task, names in self.asked.items():
+            if task in self._pairs:
+                self._pairs[task] += block.of_task(task).with_layers(load_task(task).layers)
+            additive = [name for name in names if is_additive(task, name)]
+            if not additive or not block.of_task(task).with_layers(load_task(task).layers):
+                continue
+            done[task] = block.scored(task, additive)
+            for name, scored in done[task].items():
+                self._take(task, name, scored)
+        return done
+
+    def _take(self, task: str, name: str, scored: ScoredTable) -> None:
+        if name == self.asked[task][0] and task in self._misses and scored.items is not None:
+            self._misses[task].add(scored.items.columns)
+        # Items hold the articles.
+        self._parts.setdefault((task, name), []).append(replace(scored, items=None))
+
+    def whole(self) -> dict[str, dict[str, ScoredTable]]:
+        """The tables of all articles that came."""
+        for task, names in self.asked.items():
+            pairs = tuple(self._pairs.pop(task, ()))
+            paired = replace(self._whole.of_task(task), pairs=pairs)
+            # With them what no block had an article for: its table is empty.
+            others = [name for name in names if (task, name) not in self._parts]
+            for name, scored in replace(self._whole, plain=paired, mapped=paired).scored(task, others).items():
+                self._take(task, name, scored)
+        return {task: {name: self._joined(task, name) for name in names} for task, names in self.asked.items()}
+
+    def _joined(self, task: str, name: str) -> ScoredTable:
+        parts = self._parts[task, name]
+        return parts[0] if len(parts) == 1 else replace(parts[0], table=merge_tables([part.table for part in parts]))
+
+    def misplaced(self) -> dict[str, Misplaced]:
+        """Layer → how else offsets may be counted, where most misses tell it."""
+        found: dict[str, Misplaced] = {}
+        for task, misses in self._misses.items():
+            layer = load_task(task).layer
+            if layer not in found and (own := misses.found()) is not None:
+                found[layer] = own
+        return found
+
+
+def stands_in_text(task: str) -> bool:
+    """Whether what a task counts has to stand somewhere in a text."""
+    layer = load_layer(load_task(task).layer)
+    return layer.spans_field is not None and layer.needs_spans
+
+
+def misplaced_of(tables: Tables) -> dict[str, Misplaced]:
+    """As `BlockTables.misplaced`, of tables that hold their items."""
+    found: dict[str, Misplaced] = {}
+    for task, by_convention in tables.items():
+        layer, scored = load_task(task).layer, next(iter(by_convention.values()))
+        if layer in found or not stands_in_text(task) or scored.items is None:
+            continue
+        misses = Misses()
+        misses.add(scored.items.columns)
+        if (own := misses.found()) is not None:
+            found[layer] = own
+    return found
