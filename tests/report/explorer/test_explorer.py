@@ -121,6 +121,7 @@ def test_slices_are_counted_when_they_are_looked_at(tab: Any, sample: str):
     assert tab.locator("select[name='slice.source']").count() == 0
     tab.click("summary >> text=Slices")
     source = tab.locator("select[name='slice.source']")
+    source.wait_for()
     assert source.locator("option").all_inner_texts() == ["all", "Echo · 30", "Wire · 1"]
     source.select_option("Wire")
     heading(tab, "1 article of 31")
