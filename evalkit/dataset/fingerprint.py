@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import struct
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -24,7 +25,7 @@ from evalkit.layers.scopes import scope_to_table
 from evalkit.layers.table import all_layers
 from evalkit.records import Example, LayerScope
 
-__all__ = ["Content", "Fingerprint", "fingerprint_of", "fingerprint_of_columns", "stated_content"]
+__all__ = ["Content", "Fingerprint", "StoredContents", "fingerprint_of", "fingerprint_of_columns", "stated_content"]
 
 Content = list[Any]
 """What one article says apart from its plain mentions, as JSON values."""
@@ -97,17 +98,45 @@ class Fingerprint:
 _HELD, _BLOCK = 1 << 24, 1 << 20
 
 
-def fingerprint_of_columns(
-    contents: Sequence[Content | orjson.Fragment], labels: Sequence[str], mentions: bytes
-) -> str:
+class StoredContents:
+    """What articles say apart from their plain mentions, kept in a file where they are many: numbered as they come."""
+
+    def __init__(self) -> None:
+        """Nothing came yet."""
+        self._file = SpooledTemporaryFile[bytes](max_size=_HELD)
+        self._ends = array("q", [0])
+        weakref.finalize(self, self._file.close)
+
+    def add(self, content: Content) -> None:
+        """Takes what the next article says."""
+        written = orjson.dumps(content)
+        self._file.write(written)
+        self._ends.append(self._ends[-1] + len(written))
+
+    def written(self, numbers: Iterable[int]) -> Iterator[bytes]:
+        """What some articles say, as JSON, in the order of their numbers here."""
+        place = -1
+        for number in numbers:
+            # Most files are in order, and finding a place costs more than reading on.
+            if number != place:
+                self._file.seek(self._ends[number])
+            place = number + 1
+            yield self._file.read(self._ends[number + 1] - self._ends[number])
+
+
+def fingerprint_of_columns(contents: Iterable[bytes], labels: Sequence[str], mentions: bytes) -> str:
     """The same from parts.
 
     Args:
-        contents: one for each article, sorted by id, as JSON values or written.
+        contents: one for each article, sorted by id, written as JSON.
         labels: the labels of the plain mentions, sorted.
         mentions: their rows, int32, little-endian.
     """
-    digest = hashlib.sha256(orjson.dumps([contents, labels]))
+    digest, between = hashlib.sha256(b"[["), b""
+    for content in contents:
+        digest.update(between + content)
+        between = b","
+    digest.update(b"]," + orjson.dumps(labels) + b"]")
     digest.update(mentions)
     return digest.hexdigest()[:16]
 

@@ -1,10 +1,11 @@
 """Inputs to measure with, such as people really have.
 
-    python experiments/benchmarks/inputs.py FOLDER [--articles 10000] [--kind real | hard | conll]
+    python experiments/benchmarks/inputs.py FOLDER [--articles 10000] [--kind real | hard | small | conll]
 
 * `real`: the bundled articles repeated under new ids, in native files with everything that these hold: text, zones,
   entity ids, quotes, stances; predicted is what `news-base` found in them, with its scores.
 * `hard`: entities alone, of which six predicted ones in ten are wrong and one in ten is nested, in no order.
+* `small`: notices of a few words with three or four names each, to have a million of; one prediction in five is wrong.
 * `conll`: the synthetic corpus of `scoring.py` as a file of tag columns, gold and predicted side by side.
 
 Each writes `gold.jsonl` and `predicted.jsonl` (`conll`: `tags.conll`) and says how large they are.
@@ -96,6 +97,41 @@ def write_hard(folder: Path, articles: int) -> None:
                 file.write(json.dumps({"id": f"a{article:07d}", "entities": rows[article]}) + "\n")
 
 
+NAMES = (
+    ("Anna Kovač", "PER"), ("Jonas Brandt", "PER"), ("Mei Tanaka", "PER"), ("Lagos", "GPE"), ("Tallinn", "GPE"),
+    ("Quito", "GPE"), ("Northgate Bank", "ORG"), ("the Harbour Board", "ORG"), ("Radio Delta", "ORG"),
+    ("Lake Volta", "LOC"),
+)  # fmt: skip
+WORDS = (
+    "said", "on Monday", "met", "in", "after", "the vote", "with", "reported", "a delay of", "near", "despite", "talks",
+)  # fmt: skip
+
+
+def small_rows(articles: int, *, seed: int = 0) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Short articles one after the other, by id: as rows of gold, and of predictions."""
+    rng = random.Random(seed)
+    for number in range(articles):
+        text, gold, predicted = "", [], []
+        for name, label in rng.sample(NAMES, rng.choice((3, 4))):
+            text += " ".join(rng.choices(WORDS, k=4)) + " "
+            start, fate = len(text), rng.random()
+            text += name + " "
+            gold.append({"start": start, "end": start + len(name), "label": label})
+            # Wrong is one in five: not found, another label, or another end.
+            if fate < 0.93:
+                wrong = {"label": "LOC"} if fate < 0.07 else {"end": start + 4} if fate < 0.14 else {}
+                predicted.append(gold[-1] | wrong)
+        name = f"n{number:08d}"
+        yield {"id": name, "text": text.strip(), "entities": gold}, {"id": name, "entities": predicted}
+
+
+def write_small(folder: Path, articles: int) -> None:
+    with (folder / "gold.jsonl").open("w") as gold, (folder / "predicted.jsonl").open("w") as predicted:
+        for rows in small_rows(articles):
+            for file, row in zip((gold, predicted), rows, strict=True):
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
 def write_conll(folder: Path, articles: int) -> None:
     from scoring import WIDTH, synthetic
 
@@ -117,7 +153,7 @@ def write_conll(folder: Path, articles: int) -> None:
             file.write("\n")
 
 
-WRITERS = {"real": write_real, "hard": write_hard, "conll": write_conll}
+WRITERS = {"real": write_real, "hard": write_hard, "small": write_small, "conll": write_conll}
 
 
 def main() -> None:

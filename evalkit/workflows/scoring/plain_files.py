@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
-from evalkit.dataset.fingerprint import fingerprint_of_columns, stated_content
+from evalkit.dataset.fingerprint import StoredContents, fingerprint_of_columns, stated_content
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.labels import Inventory, foreign_label_notes, load_inventory
 from evalkit.dataset.loading.load import double_note
@@ -118,12 +117,10 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     if not is_for_columns(task, options) or str(gold_path) == BUNDLED_NAME or gold_path.suffix == ".txt":
         return None
     conventions = choose_conventions(task, options.scoring.conventions)
-    contents: dict[str, orjson.Fragment] = {}
+    contents = StoredContents()
 
     def keep(example: Example) -> None:
-        contents[example.article.id] = orjson.Fragment(
-            orjson.dumps(stated_content(example, example.gold[layer.name] or ()))
-        )
+        contents.add(stated_content(example, example.gold[layer.name] or ()))
 
     # Another layer must be scored too, unless this one alone is asked for.
     asked = options.scoring.tasks
@@ -319,7 +316,7 @@ def double_notes(gold: Columns, layer: str) -> list[str]:
     return [double_note(layer, len(places), gold.articles[int(side.article[places[0]])])]
 
 
-def _fingerprint(gold: NativeColumns, whole: Columns, contents: Mapping[str, orjson.Fragment]) -> str:
+def _fingerprint(gold: NativeColumns, whole: Columns, contents: StoredContents) -> str:
     """As `fingerprint_of` makes it from records: the gold columns are in the order that it asks for."""
     side = whole.gold
     plain = gold.plain[side.order] if len(side) else np.zeros(0, dtype=bool)
@@ -329,7 +326,8 @@ def _fingerprint(gold: NativeColumns, whole: Columns, contents: Mapping[str, orj
         rows[:, at] = column[plain]
     rows[:, 3] = np.searchsorted(codes, side.label[plain])
     labels = [whole.labels[code] for code in codes.tolist()]
-    return fingerprint_of_columns([contents[article] for article in whole.articles], labels, rows.tobytes())
+    by_id = sorted(range(len(gold.articles)), key=gold.articles.__getitem__)
+    return fingerprint_of_columns(contents.written(by_id), labels, rows.tobytes())
 
 
 def _outlines(gold: NativeColumns) -> tuple[Example, ...]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import orjson
 
 from evalkit.dataset.fingerprint import fingerprint_of_columns, stated_content
 from evalkit.dataset.gold import GoldDataset
@@ -138,7 +139,7 @@ def _columns(read: LaidOutColumns) -> Columns:
 
 def _fingerprint(examples: Sequence[Example], columns: Columns, labels: Sequence[str]) -> str:
     """As `fingerprint_of` makes it from records: the gold columns are in the order that it asks for."""
-    side, contents = columns.gold, [stated_content(example, ()) for example in examples]
+    side, contents = columns.gold, (orjson.dumps(stated_content(example, ())) for example in examples)
     codes = np.searchsorted([columns.labels.index(label) for label in labels], side.label)
     rows = np.stack([side.article, side.start, side.end, codes], axis=1).astype("<i4")
     return fingerprint_of_columns(contents, labels, rows.tobytes())
