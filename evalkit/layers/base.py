@@ -215,10 +215,21 @@ class Layer(Generic[Item]):
         """For each item the `entity_id` of what it names, and the spans that do so; nothing of items that name none."""
         if not self.mention:
             return [None] * len(items), [()] * len(items)
-        names, spans = (list(map(attrgetter(field), items)) for field in self.mention)
-        if next(field.type for field in self.fields if field.name == self.mention[1]) is SPAN:
+        (name_of, spans_of), is_one = self._mention
+        spans = list(map(spans_of, items))
+        if is_one:
             spans = [() if span is None else (span,) for span in spans]
-        return names, spans
+        return list(map(name_of, items)), spans
+
+    def mentioned(self, items: Sequence[Item]) -> set[str]:
+        """The things that some items name, by `entity_id`."""
+        return {name for name, spans in zip(*self.named_spans(items), strict=True) if name is not None and spans}
+
+    @cached_property
+    def _mention(self) -> tuple[tuple[Callable[[Item], Any], ...], bool]:
+        """What gives the fields of `mention`, and whether the second holds one span."""
+        types = {field.name: field.type for field in self.fields}
+        return tuple(map(attrgetter, self.mention)), SPAN in {types[name] for name in self.mention}
 
     @cached_property
     def span_names(self) -> Mapping[str, str]:

@@ -59,7 +59,7 @@ def load_predictions(path: Path, examples: Sequence[Example] = (), read: ReadOpt
         refuse_shard(run)
         if not run.predictions:
             raise InputError(f"{path}: holds no prediction")
-        _check(str(path), run.predictions, (), examples)
+        _check(str(path), run.predictions, (), _articles(examples), examples)
         return run
     read = read or ReadOptions()
     place = _place(path, read)
@@ -135,15 +135,17 @@ def _in_file(place: Place, examples: Sequence[Example], read: ReadOptions) -> Ru
     """The predictions of a large file, which stay in it; None if they are to be read into memory."""
     if place.kind != NATIVE or place.unpacked or read.offsets or read.annotator or not is_large(place.path):
         return None
-    by_id = _by_id(examples)
+    articles = _articles(examples)
 
     def fits(row: ReadRow) -> bool:
-        example, claims = by_id.get(row.item.article_id), row.claims
-        if example is None or not (text := example.article.text):
+        article, claims = articles.get(row.item.article_id), row.claims
+        if article is None or not article.text:
             return True
-        if claims.sha256 is not None and claims.sha256.lower() != sha256_text(text):
+        if claims.sha256 is not None and claims.sha256.lower() != sha256_text(article.text):
             return False
-        return claims.text in (None, text) and not _problems(example, row.item.annotations, claims.surfaces)
+        if claims.text not in (None, article.text):
+            return False
+        return not _problems(article, row.item.annotations, claims.surfaces, examples)
 
     found = stored_predictions(place.path, fits=fits)
     if found is None:
@@ -152,9 +154,13 @@ def _in_file(place: Place, examples: Sequence[Example], read: ReadOptions) -> Ru
     return Run(extractor=place.name, predictions=found.predictions, path=Path(place.location), notes=notes)
 
 
-def _by_id(examples: Sequence[Example]) -> Mapping[str, Example] | StoredRecords[Example]:
-    """What gives the example of an article: of those in a file that file, as there are too many."""
-    return examples if isinstance(examples, StoredRecords) else {example.article.id: example for example in examples}
+def _articles(examples: Sequence[Example]) -> Mapping[str, Article] | StoredRecords[Article]:
+    """What gives the article of an id, with its text: of those in a file that file, as there may be too many."""
+    if isinstance(examples, StoredRecords):
+        from evalkit.formats.native.typed_rows import article_at_a_glance
+
+        return examples.glances(article_at_a_glance, lambda example: example.article, lambda article: article.id)
+    return {example.article.id: example.article for example in examples}
 
 
 def _place(path: Path, read: ReadOptions) -> Place:
@@ -190,14 +196,14 @@ def _loaded(
         )
     predictions = _admitted(place, predictions, claims)
     named = {prediction.article_id for prediction in predictions}
-    whole = not isinstance(examples, StoredRecords)
+    found = _articles(examples)
     # Of gold in a file there may be too much for all of it to be held.
-    gold = {one.article.id: one.article for one in examples if whole or one.article.id in named}
+    gold = found if isinstance(found, Mapping) else {one.id: one for one in found if one.id in named}
     articles = {name: article for name, article in gold.items() if article.text}
     predictions = _in_code_points(place, predictions, claims, gold, counting)
     _refuse_other_hashes(predictions, claims, hashes or {})
     over_text, moved = _over_gold_text(predictions, claims, articles)
-    _check(place.location, over_text, claims, examples)
+    _check(place.location, over_text, claims, gold, examples)
     number, kinds = moved.total(), ", or ".join(sorted(moved)[:SHOWN])
     sentence = (
         f"{number_of(number, 'predicted article')} whose text differs from the gold's in white space only "
@@ -334,17 +340,22 @@ def _carrier(claim: Claims, article: Article, articles: Mapping[str, Article]) -
 
 
 def _check(
-    place: str, predictions: Sequence[Prediction], claims: Sequence[Claims], examples: Sequence[Example]
+    place: str,
+    predictions: Sequence[Prediction],
+    claims: Sequence[Claims],
+    articles: Mapping[str, Article] | StoredRecords[Article],
+    examples: Sequence[Example],
 ) -> None:
-    by_id = _by_id(examples)
     nothing = Claims()
     _refuse(
         place,
         [
             problem
             for number, prediction in enumerate(predictions)
-            if (example := by_id.get(prediction.article_id)) is not None and example.article.text
-            for problem in _problems(example, prediction.annotations, (claims[number] if claims else nothing).surfaces)
+            if (article := articles.get(prediction.article_id)) is not None and article.text
+            for problem in _problems(
+                article, prediction.annotations, (claims[number] if claims else nothing).surfaces, examples
+            )
         ],
     )
 
@@ -355,13 +366,23 @@ def _refuse(place: str, problems: Sequence[Problem]) -> None:
         raise OffsetError(f"{place}: {problems[0]}{more}; offsets are code points of the gold's text")
 
 
-def _problems(example: Example, predicted: Annotations, surfaces: Mapping[tuple[str, int], str]) -> list[Problem]:
-    article, evidence = example.article, Evidence(surfaces, PREDICTED)
+def _problems(
+    article: Article,
+    predicted: Annotations,
+    surfaces: Mapping[tuple[str, int], str],
+    examples: Sequence[Example],
+) -> list[Problem]:
+    evidence = Evidence(surfaces, PREDICTED)
     if problems := check_spans(article, predicted, evidence):
         # Now it is worth while to look where the gold is.
-        return check_spans(article, predicted, replace(evidence, places=_places(example.gold)))
+        return check_spans(article, predicted, replace(evidence, places=_places(examples, article.id)))
     return list(check_surfaces(article, predicted, evidence)) or problems
 
 
-def _places(gold: Annotations) -> frozenset[Span]:
+def _places(examples: Sequence[Example], article_id: str) -> frozenset[Span]:
+    """Where the gold items of an article are."""
+    if isinstance(examples, StoredRecords):
+        gold = examples.get(article_id).gold
+    else:
+        gold = next(one.gold for one in reversed(examples) if one.article.id == article_id)
     return frozenset(span for layer in all_layers() for item in layer.of(gold) or () for span in layer.spans(item))

@@ -115,12 +115,7 @@ def _arrow(meant: str | None) -> str:
 
 def _mentioned(annotations: Annotations) -> set[str]:
     """What the items of any layer mention."""
-    return {
-        mention.entity_id
-        for layer in all_layers()
-        for item in layer.of(annotations) or ()
-        for mention in layer.mentions(item)
-    }
+    return {name for layer in all_layers() for name in layer.mentioned(layer.of(annotations) or ())}
 
 
 def _named(annotations: Annotations) -> set[str]:

@@ -32,7 +32,7 @@ from evalkit.layers.keys import EXTRAS
 from evalkit.layers.table import all_layers
 from evalkit.records import Annotations, Article, Example, Prediction, Scope, Zone
 
-__all__ = ["TypedRows", "run_prediction"]
+__all__ = ["TypedRows", "article_at_a_glance", "run_prediction"]
 
 Given = str | None | UnsetType
 Scoped = Raw | UnsetType
@@ -108,6 +108,15 @@ class TypedRows:
         self._decode = None
 
 
+def article_at_a_glance(content: bytes) -> Article | None:
+    """The id and the text of an object that was read before and found right; None if it takes a closer look."""
+    try:
+        row = _article_decoder()(content)
+        return Article(id=_id_of(row), text=row.text or "")
+    except _DOUBTS:
+        return None
+
+
 def run_prediction(line: bytes, *, checked: bool) -> Prediction | None:
     """The prediction of a line as runs keep it, with or without a check; None if it takes a closer look.
 
@@ -172,6 +181,12 @@ def _row_kinds(predicted: bool) -> dict[str, Any]:
 @lru_cache(maxsize=16)
 def _decoder(predicted: bool, others: tuple[str, ...]) -> Callable[[bytes], Any]:
     return msgspec.json.Decoder(_struct("row", _row_kinds(predicted), others)).decode
+
+
+@cache
+def _article_decoder() -> Callable[[bytes], Any]:
+    given = [("id", str | UnsetType, UNSET), ("article_id", str | UnsetType, UNSET), ("text", Given, UNSET)]
+    return msgspec.json.Decoder(msgspec.defstruct("article_row", given, gc=False)).decode
 
 
 @cache
