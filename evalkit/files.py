@@ -38,6 +38,7 @@ __all__ = [
     "json_bytes",
     "locked",
     "make_folder",
+    "mark_used",
     "old_leftovers",
     "open_inside",
     "parse_json",
@@ -436,6 +437,12 @@ def rename_file(old: Path, new: Path, *, remedy: str = "choose another place") -
     """
     with writing(new, remedy=remedy):
         os.replace(old, new)
+
+
+def mark_used(path: Path) -> None:
+    """Says that a file was read from, by its time stamp, if that can be said."""
+    with suppress(OSError):
+        os.utime(path)
 
 
 def remove_file(path: Path, *, remedy: str = "choose another place") -> None:

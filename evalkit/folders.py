@@ -35,6 +35,7 @@ __all__ = [
     "beside_staged",
     "cache_folder",
     "finish_changes",
+    "indexes_folder",
     "replace_children",
     "staged",
 ]
@@ -52,10 +53,15 @@ _STEPS = fields({"version": number(1, 1), "steps": list_of(fields({"name": text,
 
 
 def cache_folder() -> Path:
-    """Where predictions and datasets are kept: `$EVALKIT_CACHE`, or `evalkit` in the user's cache folder."""
+    """Where predictions, datasets and indexes are kept: `$EVALKIT_CACHE`, or `evalkit` in the user's cache folder."""
     if own := os.environ.get("EVALKIT_CACHE"):
         return Path(own)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evalkit"
+
+
+def indexes_folder() -> Path:
+    """Where it is kept what was found in large gold."""
+    return cache_folder() / "indexes"
 
 
 class TemporaryFolder:

@@ -19,7 +19,7 @@ from typing import BinaryIO
 import orjson
 
 from evalkit.errors import EvalkitError, FormatError
-from evalkit.files import add_to_shared, open_inside
+from evalkit.files import add_to_shared, mark_used, open_inside
 from evalkit.formats.native.rows import article_to_row, prediction_line
 from evalkit.predictions.batches import Job
 from evalkit.predictions.cached_files import (
@@ -27,7 +27,6 @@ from evalkit.predictions.cached_files import (
     KEYED,
     header_of,
     key_of,
-    mark_used,
     new_name,
     paths_of,
     predictions_folder,

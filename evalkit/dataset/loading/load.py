@@ -22,7 +22,8 @@ from evalkit.dataset.labels import (
     unlisted_inventory,
     with_metadata_layers,
 )
-from evalkit.dataset.loading.indexed import MANY_FILES, indexed_gold
+from evalkit.dataset.loading.indexed_file import gold_of_file
+from evalkit.dataset.loading.indexed_folder import MANY_FILES, gold_of_folder
 from evalkit.dataset.loading.readings import annotations_of, decided
 from evalkit.dataset.loading.sources import (
     ALL,
@@ -34,7 +35,7 @@ from evalkit.dataset.loading.sources import (
     raw_examples,
     read_place,
 )
-from evalkit.dataset.loading.stored import Survey, stored_gold
+from evalkit.dataset.loading.stored import Survey
 from evalkit.dataset.making.declaration import declared_readers, declared_scoper, with_declared_scopes
 from evalkit.dataset.making.store import BUNDLED_NAME, bundled_gold
 from evalkit.dataset.own_labels import Labelled, own_inventory
@@ -133,9 +134,9 @@ def in_file(place: Place, read: ReadOptions, later_maps: Sequence[str | Path] = 
     keep_case = read.values.get("label_case") == "keep"
     survey = Survey(inventory, scoped=declared_scoper(place.folder), accepted=accepted, keep_case=keep_case)
     if files is None:
-        found = stored_gold(place.path, survey)
+        found = gold_of_file(place.path, place.folder, survey, asked=f"{keep_case}")
     else:
-        found = indexed_gold(place.path, files, survey, asked=f"{read.split} {keep_case}")
+        found = gold_of_folder(place.path, files, survey, asked=f"{read.split} {keep_case}")
     if found is None or (files is None and found.split is not None and read.split not in (ALL, found.split)):
         return None
     open_ones = _disputed(place, article_ids(found.examples))

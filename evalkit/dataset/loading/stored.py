@@ -1,19 +1,16 @@
-"""Large gold in one file of JSON lines: looked at in one pass, and left there.
+"""Large gold in files: looked at in one pass, and left there.
 
 What `load_dataset` says of it is the same as of records in memory: labels, notes and fingerprint are folded over the
-file. Where something is to be refused, or decided over all articles together (readings without gold, several splits),
-nothing is given here, and the file is read into memory as others are, by code that has the words for it.
+files. Where something is to be refused, or decided over all articles together (readings without gold, several splits),
+nothing is given here, and it is read into memory as other gold is, by code that has the words for it.
 """
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import NamedTuple
 
 from evalkit.dataset.checking.checks import check_scorable
@@ -22,15 +19,14 @@ from evalkit.dataset.fingerprint import Fingerprint, fingerprint_of
 from evalkit.dataset.labels import Inventory, with_metadata_layers
 from evalkit.dataset.loading.readings import is_undecided, settled_example
 from evalkit.dataset.own_labels import gold_spellings, label_counts, reading_spellings, respelled_annotations
-from evalkit.errors import FormatError
 from evalkit.formats.native.format import read_line
 from evalkit.formats.native.read_row import ReadRow
-from evalkit.formats.native.stored import AT_ONCE, LineIndex, Store, StoredRecords, scanned
+from evalkit.formats.native.stored import AT_ONCE, LineIndex, Store, StoredRecords
 from evalkit.formats.native.typed_rows import TypedRows
 from evalkit.layers.table import all_layers, load_layer, open_layers
 from evalkit.records import Example
 
-__all__ = ["InMemoryError", "StoredExamples", "StoredGold", "Survey", "stored_gold"]
+__all__ = ["InMemoryError", "StoredExamples", "StoredGold", "Survey"]
 
 StoredExamples = StoredRecords[Example]
 
@@ -55,37 +51,6 @@ class StoredGold(NamedTuple):
 
 class InMemoryError(Exception):
     """The gold is for those who hold it in memory."""
-
-
-def stored_gold(path: Path, survey: Survey) -> StoredGold | None:
-    """The gold of a large file; None if that is for those who hold it in memory.
-
-    Args:
-        path: a regular file.
-        survey: looks at it.
-
-    Raises:
-        InputError: the file is changed meanwhile.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return None
-    read = partial(read_line, typed=survey.typed, predicted=False)
-    lines = None
-    try:
-        rows = scanned(path, descriptor, read, lambda row: row.item.article.id, survey.index)
-        if survey.fold(rows) and len(survey.splits) == 1:
-            lines = survey.index.whole(path, descriptor)
-    except (InMemoryError, FormatError):
-        pass
-    except BaseException:
-        os.close(descriptor)
-        raise
-    if lines is None:
-        os.close(descriptor)
-        return None
-    return survey.gold(lines)
 
 
 class Survey:

@@ -95,6 +95,26 @@ class LineIndex:
         self._offsets.append(offset)
         self._lengths.append(length)
 
+    def content(self) -> bytes:
+        """All of it as bytes, for machines of this kind."""
+        head = array("q", [len(self), self.ascends])
+        return b"".join((head, self._ends, self._offsets, self._lengths, self._ids))
+
+    def take(self, content: bytes | memoryview) -> bool:
+        """Becomes what `content` gave; whether it is such."""
+        head = array("q", bytes(content[:16]) if len(content) >= 16 else bytes(16))
+        bounds = [16, *(8 * end for end in (3 + head[0], 3 + 2 * head[0], 3 + 3 * head[0]))]
+        if head[0] < 1 or len(content) < bounds[-1]:
+            return False
+        ends, offsets, lengths = (array("q") for _ in range(3))
+        for column, (begin, end) in zip((ends, offsets, lengths), pairwise(bounds), strict=True):
+            column.frombytes(content[begin:end])
+        if ends[-1] != len(content) - bounds[-1]:
+            return False
+        self._ends, self._offsets, self._lengths = ends, offsets, lengths
+        self._ids, self.ascends = bytearray(content[bounds[-1] :]), bool(head[1])
+        return True
+
     def names(self) -> RecordNames | None:
         """The ids of all that was met, and their order; None if one was met twice."""
         import numpy as np

@@ -14,7 +14,7 @@ import pytest
 
 from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.gold import GoldDataset
-from evalkit.dataset.loading import indexed, load
+from evalkit.dataset.loading import indexed_folder, load
 from evalkit.dataset.loading.load import load_dataset
 from evalkit.dataset.making.store import example_json
 from evalkit.errors import EvalkitError, InputError
@@ -229,7 +229,7 @@ def test_a_folder_is_the_same_with_an_index_as_without(
     (index,) = (cache / "indexes").iterdir()
     made = index.read_bytes()
     # From here on nothing is decoded where it is loaded.
-    monkeypatch.setattr(indexed, "only_row", None)
+    monkeypatch.setattr(indexed_folder, "only_row", None)
     again = load_dataset(folder)
     assert index.read_bytes() == made
     for one in (first, again):
@@ -257,15 +257,29 @@ def test_a_changed_file_is_never_taken_for_what_it_was(tmp_path: Path, cache: Pa
         list(after)
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b'{"version": 1}', b"\xff"])
-def test_a_damaged_index_is_made_again(tmp_path: Path, cache: Path, damage: bytes) -> None:
+@pytest.mark.parametrize("damage", ["empty", "half", "a label", "a pipe", "a folder"])
+def test_a_damaged_index_is_made_again(tmp_path: Path, cache: Path, damage: str) -> None:
     folder = _folder(tmp_path / "gold")
     before = load_dataset(folder)
     (index,) = (cache / "indexes").iterdir()
     made = index.read_bytes()
-    index.write_bytes(damage)
-    assert load_dataset(folder) == before
-    assert index.read_bytes() == made
+    if damage in ("a pipe", "a folder"):
+        index.unlink()
+        os.mkfifo(index) if damage == "a pipe" else index.mkdir()
+    else:
+        label = made.replace(b'"PER":', b'"LOC":')
+        index.write_bytes({"empty": b"", "half": made[: len(made) // 2], "a label": label}[damage])
+    after = load_dataset(folder)
+    assert (after, after.inventory) == (before, before.inventory)
+    assert damage in ("a pipe", "a folder") or index.read_bytes() == made
+
+
+def test_the_splits_of_a_folder_have_an_index_each(tmp_path: Path, cache: Path) -> None:
+    folder = _folder(tmp_path / "gold")
+    (folder / "test").rename(folder / "dev")
+    for _ in range(2):
+        assert [load_dataset(folder, split=split).split for split in ("dev", "all")] == ["dev", "all"]
+        assert len(list((cache / "indexes").iterdir())) == 2
 
 
 def test_no_index_is_no_harm(tmp_path: Path, cache: Path) -> None:

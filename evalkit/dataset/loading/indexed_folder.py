@@ -1,9 +1,8 @@
 """A dataset folder of many files that was looked at before: what was found is kept, and nothing is looked at twice.
 
-The index of a folder lies in the cache folder, under the path of the folder. It tells what one pass over the files
-told: labels, notes, ids, fingerprint. It counts for the very bytes that it was made of: whenever the folder is loaded
-all files are read and hashed, as that is the cheaper part, and time stamps may lie. Articles are decoded when they are
-asked for.
+The index of a folder (`kept.py`) stands under the path of the folder, and tells what one pass over the files told. It
+counts for the very bytes that it was made of: whenever the folder is loaded all files are read and hashed, as that is
+the cheaper part, and time stamps may lie. Articles are decoded when they are asked for.
 """
 
 from __future__ import annotations
@@ -11,46 +10,26 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from evalkit.dataset.labels import LABELS_FILE
+from evalkit.dataset.loading.kept import begun_digest, index_path, keep_survey, recall_survey
 from evalkit.dataset.loading.sources import FolderFiles
 from evalkit.dataset.loading.stored import InMemoryError, StoredGold, Survey
 from evalkit.dataset.making.declaration import DATASET_FILE
 from evalkit.dataset.making.manifest import MANIFEST_FILE
-from evalkit.errors import EvalkitError, InputError
-from evalkit.files import json_bytes, parse_json, read_bytes, write_file
-from evalkit.folders import cache_folder
+from evalkit.errors import InputError
 from evalkit.formats.native.json_rows import BYTE_ORDER_MARK, only_object, only_row
 from evalkit.formats.native.read_row import ReadRow
 from evalkit.formats.native.stored import RecordNames, changed, state_of
-from evalkit.layers.table import layer_names
-from evalkit.shapes import checked, each, fields, flag, list_of, number, text
-from evalkit.version import __version__
 
-__all__ = ["MANY_FILES", "indexed_gold"]
+__all__ = ["MANY_FILES", "gold_of_folder"]
 
 MANY_FILES = 1_000
 """A folder of so many annotation files has an index."""
 
-_COUNTS = each(each(number(0, whole=True)))
-_INDEX = fields(
-    {
-        "version": number(1, 1),
-        "sha256": text,
-        "labels": _COUNTS,
-        "of_metadata": _COUNTS,
-        "of_readings": _COUNTS,
-        "has_readings": flag,
-        "notes": list_of(text),
-        "fingerprint": text,
-        "ids": list_of(text),
-    }
-)
 
-
-def indexed_gold(folder: Path, found: FolderFiles, survey: Survey, *, asked: str) -> StoredGold | None:
+def gold_of_folder(folder: Path, found: FolderFiles, survey: Survey, *, asked: str) -> StoredGold | None:
     """The gold in files of one article each; None if it is for those who hold it in memory.
 
     Args:
@@ -67,18 +46,15 @@ def indexed_gold(folder: Path, found: FolderFiles, survey: Survey, *, asked: str
     files = [path for _, path in found.files]
     survey.splits = {split for split, _ in found.files}
     states: list[tuple[int, int]] = []
-    digest = hashlib.sha256("\0".join((__version__, asked, *layer_names())).encode())
+    digest = begun_digest(asked, [folder / name for name in (MANIFEST_FILE, LABELS_FILE, DATASET_FILE)])
     try:
-        for name in (MANIFEST_FILE, LABELS_FILE, DATASET_FILE):
-            content = read_bytes(folder / name) if (folder / name).is_file() else b""
-            digest.update(b"%d " % len(content) + content)
         for split, path in found.files:
             # By content: a time stamp may lie.
             content, state = _read(path)
             states.append(state)
             digest.update(b"%s %d " % (os.fsencode(f"{split}/{path.name}"), len(content)) + content)
-        sha256, place = digest.hexdigest(), _place(folder)
-        if not (recalled := _recall(place, sha256, survey)):
+        place, sha256 = _place(folder, asked), digest.hexdigest()
+        if not (recalled := recall_survey(place, sha256, survey)):
             survey.fold(_rows(found, states, survey))
     except (OSError, InMemoryError):
         return None
@@ -86,12 +62,12 @@ def indexed_gold(folder: Path, found: FolderFiles, survey: Survey, *, asked: str
         return None
     gold = survey.gold(_Files(files, states, names))
     if not recalled:
-        _remember(place, sha256, survey, names)
+        keep_survey(place, sha256, survey)
     return gold
 
 
-def _place(folder: Path) -> Path:
-    return cache_folder() / "indexes" / f"{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]}.json"
+def _place(folder: Path, asked: str) -> Path:
+    return index_path(hashlib.sha256(os.fsencode(f"{folder.resolve()}\0{asked}")).hexdigest())
 
 
 def _read(path: Path) -> tuple[bytes, tuple[int, int]]:
@@ -111,39 +87,6 @@ def _rows(found: FolderFiles, states: Sequence[tuple[int, int]], survey: Survey)
             raise InMemoryError
         survey.index.add(row.item.article.id, place, 0)
         yield row._replace(split=split)
-
-
-def _recall(place: Path, sha256: str, survey: Survey) -> bool:
-    """Whether there is an index of these bytes; then the survey knows what it would find in them."""
-    try:
-        kept = checked(parse_json(place.read_bytes(), place), _INDEX, place, "delete it")
-    except (OSError, EvalkitError):
-        return False
-    if kept["sha256"] != sha256:
-        return False
-    for counts in ("labels", "of_metadata", "of_readings"):
-        for layer, own in kept[counts].items():
-            getattr(survey, counts)[layer].update(own)
-    survey.has_readings, survey.double_notes, survey.digits = kept["has_readings"], kept["notes"], kept["fingerprint"]
-    for position, name in enumerate(kept["ids"]):
-        survey.index.add(name, position, 0)
-    survey.decide()
-    return True
-
-
-def _remember(place: Path, sha256: str, survey: Survey, names: RecordNames) -> None:
-    """Keeps what was found; a folder that cannot be written to leaves the cache as it is (it only saves time)."""
-    index = {
-        "version": 1,
-        "sha256": sha256,
-        **{counts: getattr(survey, counts) for counts in ("labels", "of_metadata", "of_readings")},
-        "has_readings": survey.has_readings,
-        "notes": survey.double_notes,
-        "fingerprint": survey.digits,
-        "ids": list(map(names.id_of, range(len(names.order)))),
-    }
-    with suppress(EvalkitError):
-        write_file(place, json_bytes(index))
 
 
 class _Files:
