@@ -100,6 +100,7 @@ if TYPE_CHECKING:
     from evalkit.options import Scoring as Scoring
     from evalkit.options import Shard as Shard
     from evalkit.predictions.cache_contents import CacheContents as CacheContents
+    from evalkit.predictions.cache_contents import CachedIndexes as CachedIndexes
     from evalkit.predictions.cache_contents import CachedSystem as CachedSystem
     from evalkit.predictions.events import RunCallback as RunCallback
     from evalkit.predictions.events import RunEvent as RunEvent
@@ -227,7 +228,7 @@ _HOMES = {
     "evalkit.gate.outcome": ("BaselineUpdate", "GateReport"),
     "evalkit.options": ("Intervals", "OptionWords", "ReadOptions", "Running", "Scoring", "Shard"),
     "evalkit.integrations.mlflow": ("MlflowTracker",),
-    "evalkit.predictions.cache_contents": ("CacheContents", "CachedSystem"),
+    "evalkit.predictions.cache_contents": ("CacheContents", "CachedIndexes", "CachedSystem"),
     "evalkit.predictions.events": ("RunCallback", "RunEvent"),
     "evalkit.predictions.facts": ("GoldReference", "MadeBy"),
     "evalkit.predictions.extraction": ("Extraction",),

@@ -1,4 +1,4 @@
-"""`evalkit cache`: what is kept of answers of extractors, and making room."""
+"""`evalkit cache`: what is kept of answers of extractors and of large gold, and making room."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ COMMANDS = {
 
 @click.group("cache", cls=LazyGroup, table=COMMANDS)
 def cache_group() -> None:
-    """Look at the cache of predictions, or make room.
+    """Look at the cache of predictions and indexes of gold, or make room.
 
     It is in the folder of EVALKIT_CACHE, which several processes and machines may share. A run keeps it below its
-    --cache-size: what nobody has used for longest goes first.
+    --cache-size: predictions that nobody has used for longest go first. Indexes of gold are small and do not count.
     """
 
 
@@ -30,7 +30,8 @@ def cache_group() -> None:
 def info_command(form: Shown) -> None:
     """Show what is kept: for each extractor its predictions, its files, their size, and when it was last used.
 
-    An extractor that was changed is another one, whose answers from before the change nobody will ask for.
+    The last row is of what was found in large gold, so that it is looked at once. An extractor that was changed is
+    another one, whose answers from before the change nobody will ask for.
     """
     from evalkit.workflows.cache import list_cache
 
@@ -46,7 +47,7 @@ def info_command(form: Shown) -> None:
 )
 @form_options
 def clear_command(model: str | None, older_than: str | None, form: Shown) -> None:
-    """Remove what is kept of extractors, and say what that was; nothing is asked.
+    """Remove what is kept of extractors and of large gold, and say what that was; nothing is asked.
 
     Runs and corpora stay. A run that is at work goes on: what it does not find it asks for again. A folder that holds
     anything else than files of the cache is refused.

@@ -1,4 +1,4 @@
-"""What the cache of predictions holds, by extractor; what of it somebody wants to be removed."""
+"""What the cache holds, predictions by extractor and indexes of gold; what of it somebody wants to be removed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from evalkit.harmless import clean
 from evalkit.predictions.cached_files import (
     CachedFile,
     cached_files,
+    cached_indexes,
     count_predictions,
     predictions_folder,
     remove,
@@ -25,7 +26,7 @@ from evalkit.showing import number_of, shown_html
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["CacheContents", "CachedSystem", "cache_contents", "cleared_cache"]
+__all__ = ["CacheContents", "CachedIndexes", "CachedSystem", "cache_contents", "cleared_cache"]
 
 UNNAMED = "(not named)"
 """Whose files those are that earlier versions wrote."""
@@ -55,26 +56,43 @@ class CachedSystem:
     used: str
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
-class CacheContents:
-    """What is in the cache of predictions, or what was removed from it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachedIndexes:
+    """What is kept of large gold, so that it is looked at once: where its articles are, its labels and fingerprint.
 
     Attributes:
-        folder: where it is.
-        systems: by extractor, the longest unused first.
+        files: how many there are: one for each content of a file, one for each folder.
+        bytes: their size.
+        used: when one of them was last made or read, in UTC; empty if there is none.
+    """
+
+    files: int = 0
+    bytes: int = 0
+    used: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class CacheContents:
+    """What is in the cache, or what was removed from it.
+
+    Attributes:
+        folder: where the predictions are; indexes have the folder `indexes` beside it.
+        systems: predictions by extractor, the longest unused first.
+        indexes: what is kept of large gold.
         removed: whether all of that is gone now.
         left: how many bytes are still there.
     """
 
     folder: str
     systems: tuple[CachedSystem, ...]
+    indexes: CachedIndexes = CachedIndexes()
     removed: bool = False
     left: int = 0
 
     @property
     def bytes(self) -> int:
         """The size of what is shown."""
-        return sum(system.bytes for system in self.systems)
+        return sum(system.bytes for system in self.systems) + self.indexes.bytes
 
     def __repr__(self) -> str:
         """One line."""
@@ -90,6 +108,7 @@ class CacheContents:
             "bytes": self.bytes,
             "left": self.left,
             "systems": [asdict(system) for system in self.systems],
+            "indexes": asdict(self.indexes),
         }
 
     def to_pandas(self) -> DataFrame:
@@ -108,8 +127,9 @@ def cache_contents(folder: Path | None = None) -> CacheContents:
         InputError: its folder cannot be read, or is somebody else's.
     """
     place = predictions_folder(folder)
-    files = cached_files(place)
-    return CacheContents(folder=str(place), systems=_systems(files), left=sum(file.bytes for file in files))
+    files, indexes = cached_files(place), cached_indexes(folder)
+    left = sum(file.bytes for file in (*files, *indexes))
+    return CacheContents(folder=str(place), systems=_systems(files), indexes=_indexes(indexes), left=left)
 
 
 def cleared_cache(
@@ -119,25 +139,30 @@ def cleared_cache(
 
     Args:
         folder: where the cache is, if elsewhere.
-        model: only what is kept of this extractor.
+        model: only what is kept of this extractor, and no index.
         older_than: only files that nobody added to or read from for so long, as `30d`, `12h`, `8w` or `90m`.
 
     Raises:
         InputError: its folder cannot be read or is somebody else's, or it is no span of time.
     """
     place, limit = predictions_folder(folder), None if older_than is None else time.time() - _seconds(older_than)
-    every = cached_files(place)
-    files = every if limit is None else [file for file in every if file.used < limit]
+    predictions, every_index = cached_files(place), cached_indexes(folder)
+    files, indexes = (
+        own if limit is None else [file for file in own if file.used < limit] for own in (predictions, every_index)
+    )
     if model is not None:
         files = [file for file in files if (system_of(file.path) or UNNAMED) == model]
+        indexes = []
     # What is in them is counted while it is there.
     by_path = {file.path: file for file in files}
     shown = _systems(files)
     gone = {file.path for file in remove(files)}
     if len(gone) < len(files):
         shown = _systems([by_path[path] for path in gone])
-    left = sum(file.bytes for file in every if file.path not in gone)
-    return CacheContents(folder=str(place), systems=shown, removed=True, left=left)
+    indexes = remove(indexes)
+    gone |= {file.path for file in indexes}
+    left = sum(file.bytes for file in (*predictions, *every_index) if file.path not in gone)
+    return CacheContents(folder=str(place), systems=shown, indexes=_indexes(indexes), removed=True, left=left)
 
 
 def _seconds(span: str) -> int:
@@ -145,6 +170,15 @@ def _seconds(span: str) -> int:
     if found is None:
         raise InputError(f"{span!r:.60} is no span of time; write a number with m, h, d or w, such as 30d")
     return int(found[1]) * _SECONDS[found[2]]
+
+
+def _time(used: float) -> str:
+    return datetime.fromtimestamp(int(used), UTC).isoformat().replace("+00:00", "Z")
+
+
+def _indexes(files: Sequence[CachedFile]) -> CachedIndexes:
+    used = _time(files[-1].used) if files else ""
+    return CachedIndexes(files=len(files), bytes=sum(file.bytes for file in files), used=used)
 
 
 def _systems(files: Sequence[CachedFile]) -> tuple[CachedSystem, ...]:
@@ -158,7 +192,7 @@ def _systems(files: Sequence[CachedFile]) -> tuple[CachedSystem, ...]:
             files=len(own),
             bytes=sum(file.bytes for file in own),
             predictions=sum(count_predictions(file.path) for file in own),
-            used=datetime.fromtimestamp(int(own[-1].used), UTC).isoformat().replace("+00:00", "Z"),
+            used=_time(own[-1].used),
         )
         for key, own in by_key.items()
     ]

@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,18 +20,18 @@ from pathlib import Path
 import orjson
 
 from evalkit.errors import EvalkitError, InputError, OutputError
-from evalkit.files import open_inside, remove_file
-from evalkit.folders import cache_folder
+from evalkit.files import is_leftover, open_inside, remove_file
+from evalkit.folders import cache_folder, indexes_folder
 
 __all__ = [
     "KEYED",
     "KEY_LENGTH",
     "CachedFile",
     "cached_files",
+    "cached_indexes",
     "count_predictions",
     "header_of",
     "key_of",
-    "mark_used",
     "new_name",
     "paths_of",
     "predictions_folder",
@@ -42,6 +42,8 @@ __all__ = [
 
 KEY_LENGTH = 32
 _NAME = re.compile(r"([0-9a-f]{32})\.[\w-]+\.jsonl")
+_INDEX = re.compile(r"[0-9a-f]{32}\.(index|json)")
+"""Those of earlier states end in json."""
 KEYED = re.compile(rb"[0-9a-f]{32} ")
 """The beginning of a line with an answer: its key."""
 _HEADER = 4096
@@ -50,7 +52,10 @@ _HEADER = 4096
 
 @dataclass(frozen=True, slots=True)
 class CachedFile:
-    """One file: the key of its extractor, how many bytes it has, and when it was last added to or read from."""
+    """One file: the key that its name begins with, how many bytes it has, and when it was last added to or read from.
+
+    The key is that of its extractor; of an index it is that of the gold.
+    """
 
     path: Path
     key: str
@@ -102,18 +107,26 @@ def paths_of(folder: Path, key: str) -> list[Path]:
     return []
 
 
-def mark_used(path: Path) -> None:
-    """Says that a file was read from, if that can be said."""
-    with suppress(OSError):
-        os.utime(path)
-
-
 def cached_files(folder: Path) -> list[CachedFile]:
-    """All files, the longest unused first.
+    """All files of predictions, the longest unused first.
 
     Raises:
         InputError: the folder holds what is no file of the cache: then it is somebody else's.
     """
+    return _files(folder, lambda name: _NAME.fullmatch(name) is not None)
+
+
+def cached_indexes(cache: Path | None = None) -> list[CachedFile]:
+    """The files in which it is kept what was found in large gold, and what is left of those that were cut off.
+
+    Raises:
+        InputError: their folder holds what is no file of the cache: then it is somebody else's.
+    """
+    folder = indexes_folder() if cache is None else cache / indexes_folder().name
+    return _files(folder, lambda name: _INDEX.fullmatch(name) is not None or is_leftover(name))
+
+
+def _files(folder: Path, is_one: Callable[[str], bool]) -> list[CachedFile]:
     found = []
     try:
         entries = list(os.scandir(folder))
@@ -123,15 +136,14 @@ def cached_files(folder: Path) -> list[CachedFile]:
         remedy = "set EVALKIT_CACHE to a folder of yours"
         raise InputError(f"{folder}: cannot be read: {error.strerror}; {remedy}") from error
     for entry in entries:
-        name = _NAME.fullmatch(entry.name)
         with suppress(FileNotFoundError):
-            if name is None or not entry.is_file(follow_symlinks=False):
+            if not is_one(entry.name) or not entry.is_file(follow_symlinks=False):
                 raise InputError(
                     f"{folder}: holds {entry.name!r:.80}, which is no file of the cache; move it away, or set "
                     "EVALKIT_CACHE to another folder"
                 )
             told = entry.stat(follow_symlinks=False)
-            found.append(CachedFile(Path(entry.path), name[1], told.st_size, told.st_mtime))
+            found.append(CachedFile(Path(entry.path), entry.name.partition(".")[0], told.st_size, told.st_mtime))
     return sorted(found, key=lambda file: (file.used, file.path.name))
 
 

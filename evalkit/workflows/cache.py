@@ -1,4 +1,4 @@
-"""The cache of predictions as a whole: what is in it, and making room."""
+"""The cache as a whole: what is in it, and making room."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["clear_cache", "list_cache"]
 
 
 def list_cache() -> CacheContents:
-    """What is kept of which extractor, so that nobody is asked twice; corpora are not part of it.
+    """What is kept of which extractor, so that nobody is asked twice, and of large gold; corpora are not part of it.
 
     Raises:
         InputError: the folder of the cache cannot be read, or holds what is not evalkit's.
@@ -17,12 +17,12 @@ def list_cache() -> CacheContents:
 
 
 def clear_cache(*, model: str | None = None, older_than: str | None = None) -> CacheContents:
-    """Removes what is kept of extractors, and says what that was.
+    """Removes what is kept of extractors and of large gold, and says what that was.
 
     A run that is at work goes on: what it does not find it asks for again.
 
     Args:
-        model: only what is kept of this extractor, by its name in `list_cache`.
+        model: only what is kept of this extractor, by its name in `list_cache`, and nothing of gold.
         older_than: only files that nobody added to or read from for so long, as `30d`, `12h`, `8w` or `90m`.
 
     Raises:

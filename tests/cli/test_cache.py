@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from evalkit.formats.native import stored
 from tests.cli.conftest import Evalkit
 
 ROW = {"id": "a", "text": "Ida Moen left Oslo.", "entities": []}
@@ -31,6 +32,31 @@ def test_what_a_run_keeps_is_shown_and_removed(evalkit: Evalkit) -> None:
     said = " ".join(cleared.out.split())
     assert (cleared.status, "1 file removed" in said, "0.0 MB left" in said) == (0, True, True)
     assert evalkit("cache", "info", "--json").json["systems"] == []
+
+
+@pytest.mark.usefixtures("gold")
+def test_what_was_found_in_large_gold_is_shown_and_removed(
+    evalkit: Evalkit, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVALKIT_CACHE", str(workspace / "own"))
+    monkeypatch.setattr(stored, "LARGE_BYTES", 0)
+    assert evalkit(*RUN, "--cache-size", "0.001KB").status == 0
+    (index,) = (workspace / "own" / "indexes").iterdir()
+    # Of a process that was killed.
+    (index.parent / f".{index.name}.1-{'0' * 16}.tmp").write_bytes(b"12")
+    kept = {"files": 2, "bytes": index.stat().st_size + 2}
+    shown = evalkit("cache", "info", "--json").json
+    assert {name: shown["indexes"][name] for name in kept} == kept
+    assert shown["bytes"] == shown["left"] == kept["bytes"] + sum(one["bytes"] for one in shown["systems"])
+    assert "(indexes of gold)" in evalkit("cache", "info").out
+    for part in (("--model", "rules"), ("--older-than", "1h")):
+        assert evalkit("cache", "clear", *part, "--json").json["indexes"]["files"] == 0
+    cleared = evalkit("cache", "clear", "--json").json
+    assert (cleared["indexes"], cleared["left"]) == (shown["indexes"], 0)
+    assert list(index.parent.iterdir()) == []
+    assert evalkit("cache", "info", "--json").json["indexes"] == {"files": 0, "bytes": 0, "used": ""}
+    (index.parent / "thesis.txt").touch()
+    assert evalkit("cache", "clear").status == 2
 
 
 def test_a_folder_of_somebody_else_is_refused(

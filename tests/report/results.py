@@ -34,7 +34,7 @@ from evalkit.formats.base import Losses
 from evalkit.formats.standoff.document import Document, Mark
 from evalkit.formats.standoff.draft import draft_text, look_at
 from evalkit.gate.project import ProjectInit
-from evalkit.predictions.cache_contents import CacheContents, CachedSystem
+from evalkit.predictions.cache_contents import CacheContents, CachedIndexes, CachedSystem
 from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.listing import ListedRun, RunFigure, RunList
 from evalkit.predictions.plan import Plan
@@ -383,6 +383,7 @@ def results_of(text: str, folder: Path) -> Mapping[str, Any]:
                     extractor=text, key="0" * 32, files=1, bytes=12, predictions=3417, used="2025-03-14T00:00:00Z"
                 ),
             ),
+            indexes=CachedIndexes(files=2819, bytes=90_000, used="2025-03-15T00:00:00Z"),
         ),
         "evalkit.extractors.installation:Installation": Installation(
             versions={"evalkit": "0.66.1", "click": ""},
