@@ -40,11 +40,13 @@ Stretches = tuple[Ints, Ints, Ints]
 
 def overlapping(start: Ints, end: Ints, other_start: Ints, other_end: Ints) -> tuple[Ints, Ints]:
     """Positions of all pairs of stretches that overlap, of two sides that ascend by start and have no empty ones."""
+    # How many of the other side start before each of this side, and how many of this side no later than each of the
+    # other: both are read from the two merged, which a stable sort does in linear time.
+    ours = np.argsort(np.concatenate([start, other_start]), kind="stable") < len(start)
+    low = np.flatnonzero(ours) - np.arange(len(start))
+    no_later = np.flatnonzero(~ours) - np.arange(len(other_start))
     # Of two that overlap, one starts inside the other: the other side's (or both at one place), or this side's.
-    low = np.searchsorted(other_start, start, "left")
     left, right = ranges(low, _from(low, other_start, end))
-    # One starts no later than the other side's number j if no more than j of the other side start before it.
-    no_later = np.cumsum(np.bincount(low, minlength=len(other_start) + 1))[: len(other_start)]
     inner, outer = ranges(no_later, _from(no_later, start, other_end))
     return np.concatenate([left, outer]), np.concatenate([right, inner])
 
@@ -69,9 +71,14 @@ def overlaps(start: Ints, end: Ints, other_start: Ints, other_end: Ints) -> int:
 def ranges(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     """For each position i all pairs (i, j) with low[i] <= j < high[i]."""
     number = np.maximum(high - low, 0)
+    ends = np.cumsum(number)
+    begins, size = ends - number, int(ends[-1]) if len(ends) else 0
+    # The i of a pair is that of the last i whose pairs have begun; counting these is cheaper than `np.repeat`.
+    left = np.cumsum(np.bincount(begins, minlength=size)[:size])
+    left -= 1
     # The j of one i are consecutive: the position among all pairs, less where the pairs of i begin, plus low[i].
-    left = np.repeat(np.arange(len(low)), number)
-    right = np.arange(len(left)) - np.repeat(np.cumsum(number) - number - low, number)
+    right = np.arange(size)
+    right += (low - begins)[left]
     return left, right
 
 
@@ -104,8 +111,14 @@ def unpaired(size: int, taken: Ints) -> Ints:
     return np.flatnonzero(mask)
 
 
-def match_sorted(first: Ints, second: Ints) -> tuple[Ints, Ints]:
-    """Positions of a one-to-one matching of equal values in two ascending arrays; k copies match at most k copies."""
+def match_sorted(first: Ints, second: Ints, merged: Ints | None = None) -> tuple[Ints, Ints]:
+    """Positions of a one-to-one matching of equal values in two ascending arrays; k copies match at most k copies.
+
+    Args:
+        first: values, ascending.
+        second: others, ascending.
+        merged: the stable order of both one behind the other, if it is known.
+    """
     if not (len(first) and len(second)):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     if (first[1:] == first[:-1]).any() or (second[1:] == second[:-1]).any():
@@ -116,11 +129,11 @@ def match_sorted(first: Ints, second: Ints) -> tuple[Ints, Ints]:
         rank = position - np.searchsorted(first, first, "left")
         has_match = rank < copies
         return position[has_match], (low + rank)[has_match]
+    both = np.concatenate([first, second])
     # Two ascending runs: the stable sort merges them in linear time.
-    merged = np.concatenate([first, second])
-    order = np.argsort(merged, kind="stable")
-    merged = merged[order]
-    same = np.flatnonzero(merged[1:] == merged[:-1])
+    order = np.argsort(both, kind="stable") if merged is None else merged
+    both = both[order]
+    same = np.flatnonzero(both[1:] == both[:-1])
     left = order[same]
     same += 1
     right = order[same]

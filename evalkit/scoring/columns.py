@@ -30,8 +30,6 @@ __all__ = ["Columns", "Ints", "Pieces", "SpanColumns"]
 
 GOLD_SIDE, PREDICTED_SIDE = range(2)
 
-Mask = NDArray[np.bool_]
-
 
 @dataclass(frozen=True, eq=False)
 class SpanColumns:
@@ -166,6 +164,12 @@ class Columns:
         return filled_cells(self.cells, len(self.articles) * len(self.labels))
 
     @cached_property
+    def filled_places(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The article and the label of each filled cell."""
+        article, label = np.divmod(self.filled.numbers, max(len(self.labels), 1))
+        return article.astype(np.int32), label.astype(np.int32)
+
+    @cached_property
     def equal_values(self) -> NDArray[np.float64]:
         """Items, and items with an equal, in each filled cell: shape (4, cells), numbers as in a `CountTable`."""
         filled = self.filled
@@ -176,61 +180,15 @@ class Columns:
     @cached_property
     def equal(self) -> tuple[Ints, Ints]:
         """One-to-one pairs (gold, predicted) of items that agree in place and label."""
-        return match_sorted(self.gold.key, self.predicted.key)
+        return match_sorted(self.gold.key, self.predicted.key, self.merged)
+
+    @cached_property
+    def merged(self) -> Ints:
+        """Gold items, then predicted ones (numbered on from the gold), in canonical order of both together."""
+        return np.argsort(np.concatenate([self.gold.key, self.predicted.key]), kind="stable")
 
     @cached_property
     def unequal(self) -> tuple[Ints, Ints]:
         """The gold and the predicted items that are in no pair of `equal`."""
         gold, predicted = self.equal
         return unpaired(len(self.gold), gold), unpaired(len(self.predicted), predicted)
-
-    @cached_property
-    def relabelled(self) -> tuple[Ints, Ints]:
-        """One-to-one pairs of items at the same place among those that have no equal."""
-        gold, predicted = self.unequal
-        # Without its last bits a key says the place alone; both arrays stay ascending, as `match_sorted` needs.
-        places = (
-            side.key[items] >> side.label_bits for side, items in ((self.gold, gold), (self.predicted, predicted))
-        )
-        same_gold, same_predicted = match_sorted(*places)
-        return gold[same_gold], predicted[same_predicted]
-
-    def alone(self, *, by_label: bool) -> tuple[Mask, Mask]:
-        """Which gold and which predicted items overlap no other of their side (with `by_label`: of their label).
-
-        Some that overlap none may be missing, such as those inside the hull of an item in several pieces.
-        """
-        return self._alone_by_label if by_label else self._alone
-
-    @cached_property
-    def _alone(self) -> tuple[Mask, Mask]:
-        gold, predicted = (
-            _clear(side.article.astype(np.int64) * self.stride + side.start, side.end - side.start)
-            for side in self.sides
-        )
-        return gold, predicted
-
-    @cached_property
-    def _alone_by_label(self) -> tuple[Mask, Mask]:
-        done = []
-        for side, alone in zip(self.sides, self._alone, strict=True):
-            # What overlaps nothing at all overlaps nothing of its label; only the others are sorted again.
-            doubtful = np.flatnonzero(~alone)
-            start, end = self.axis(side, doubtful, by_label=True)
-            order = np.argsort(start, kind="stable")
-            clear = alone.copy()
-            clear[doubtful[order]] = _clear(start[order], (end - start)[order])
-            done.append(clear)
-        return done[0], done[1]
-
-
-def _clear(start: Ints, length: Ints) -> Mask:
-    """Which stretches that ascend by start neither overlap another nor start where another does."""
-    end = start + length
-    # One overlaps an earlier one if any of those reaches beyond its start, and a later one if the next one starts
-    # before its end.
-    meets = (start[1:] < np.maximum.accumulate(end)[:-1]) | (start[1:] == start[:-1])
-    clear = np.ones(len(start), dtype=bool)
-    clear[1:] &= ~meets
-    clear[:-1] &= ~((start[1:] < end[:-1]) | (start[1:] == start[:-1]))
-    return clear

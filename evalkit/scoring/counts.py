@@ -19,7 +19,18 @@ from evalkit.errors import InputError
 from evalkit.results import PRF, Counts, f1_score
 from evalkit.tables import CountColumns, listed
 
-__all__ = ["CountTable", "counts_of", "macro", "macro_prf", "merge_tables", "micro", "pooled_prf", "prf", "ratio"]
+__all__ = [
+    "CountTable",
+    "counts_of",
+    "macro",
+    "macro_prf",
+    "merge_tables",
+    "micro",
+    "packed",
+    "pooled_prf",
+    "prf",
+    "ratio",
+]
 
 GOLD, PREDICTED, GOLD_CREDIT, PREDICTED_CREDIT = range(4)
 
@@ -93,7 +104,7 @@ class CountTable:
             chosen = order[held[order]]
         by_group = places[1].astype(np.int32)[chosen] if groups else None
         at, of = (places[number].astype(np.int32)[chosen] for number in (0, 2))
-        return cls(articles, labels, at, of, _packed(numbers[chosen]), groups, by_group, apart)
+        return cls(articles, labels, at, of, packed(numbers[chosen]), groups, by_group, apart)
 
     @classmethod
     def of_dense(
@@ -332,7 +343,7 @@ def _sums(place: NDArray[np.integer[Any]], values: NDArray[np.floating[Any]], si
     return sums
 
 
-def _packed(values: Floats) -> NDArray[np.floating[Any]]:
+def packed(values: Floats) -> NDArray[np.floating[Any]]:
     """Numbers in the narrowest float that holds all of them exactly."""
     for narrow in (np.float16, np.float32):
         with np.errstate(over="ignore"):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.scoring.arrays import meetings, overlapping, overlaps, unpaired
+from evalkit.scoring.arrays import meetings, overlapping, overlaps
 from evalkit.scoring.assignment import CROWD, refuse_crowd
 from evalkit.scoring.columns import Columns, Ints, Pieces, SpanColumns
 
@@ -16,12 +16,12 @@ __all__ = [
     "Edges",
     "blocks",
     "covering",
-    "edges_in_blocks",
     "find_edges",
     "fragments",
     "lengths",
-    "pending",
     "pieces_of",
+    "possible_pairs",
+    "refined",
 ]
 
 BLOCK = 1 << 21
@@ -40,68 +40,7 @@ class Edges(NamedTuple):
         return Edges(self.gold[keep], self.predicted[keep], self.common[keep])
 
 
-def pending(columns: Columns, *, by_label: bool) -> tuple[Ints, Ints, Ints, Ints]:
-    """Splits the items: pairs that agree and can touch nothing else, and all items that must be looked at.
-
-    Returns:
-        Positions of the settled gold and predicted items (pairs), then of the open gold and predicted items. Two equal
-        items that overlap no other of their own sides meet nothing but each other.
-    """
-    split: tuple[Ints, Ints, Ints, Ints] | None = columns.memo.get(("pending", by_label))
-    if split is None:
-        split = columns.memo["pending", by_label] = _split(columns, columns.alone(by_label=by_label))
-    return split
-
-
-def _split(columns: Columns, alone: tuple[NDArray[np.bool_], NDArray[np.bool_]]) -> tuple[Ints, Ints, Ints, Ints]:
-    gold, predicted = columns.equal
-    settled = alone[0][gold] & alone[1][predicted]
-    if settled.all():
-        return gold, predicted, *columns.unequal
-    gold, predicted = gold[settled], predicted[settled]
-    return gold, predicted, unpaired(len(columns.gold), gold), unpaired(len(columns.predicted), predicted)
-
-
-def edges_in_blocks(columns: Columns, gold: Ints, predicted: Ints, *, by_label: bool) -> Iterator[Edges]:
-    """All overlapping pairs among some gold and some predicted items, block by block."""
-    edges = _known_edges(columns, gold, predicted)
-    if edges is None:
-        for part in blocks(columns, gold, predicted):
-            yield find_edges(columns, *part, by_label=by_label)
-        return
-    if by_label:
-        edges = edges.only(columns.gold.label[edges.gold] == columns.predicted.label[edges.predicted])
-    yield edges
-
-
-def _known_edges(columns: Columns, gold: Ints, predicted: Ints) -> Edges | None:
-    """What overlaps whatever the label, from one search for all conventions; None if that has not looked at all items.
-
-    It looks at all items but equal pairs that meet nothing else: conventions ask for no others.
-    """
-    asked = (gold, predicted)
-    searched = pending(columns, by_label=False)[2:]
-    if "possible" not in columns.memo:
-        columns.memo["possible"] = int(_possible_pairs(columns, *searched).sum())
-    if columns.memo["possible"] > BLOCK:
-        return None
-    wanted = []
-    # Masks over all items of a side: whether what is asked for was looked at, and which of its edges are wanted.
-    for items, looked_at, side in zip(asked, searched, (columns.gold, columns.predicted), strict=True):
-        inside = np.zeros(len(side), dtype=bool)
-        inside[items] = True
-        if items is not looked_at and np.count_nonzero(inside[looked_at]) < len(items):
-            return None
-        wanted.append(inside)
-    if "edges" not in columns.memo:
-        columns.memo["edges"] = find_edges(columns, *searched, by_label=False)
-    edges: Edges = columns.memo["edges"]
-    if gold is searched[0] and predicted is searched[1]:
-        return edges
-    return edges.only(wanted[0][edges.gold] & wanted[1][edges.predicted])
-
-
-def _possible_pairs(columns: Columns, gold: Ints, predicted: Ints) -> Ints:
+def possible_pairs(columns: Columns, gold: Ints, predicted: Ints) -> Ints:
     """Gold times predicted items by article."""
     size = len(columns.articles)
     ours, theirs = columns.gold.article[gold], columns.predicted.article[predicted]
@@ -111,7 +50,7 @@ def _possible_pairs(columns: Columns, gold: Ints, predicted: Ints) -> Ints:
 def blocks(columns: Columns, gold: Ints, predicted: Ints) -> Iterator[tuple[Ints, Ints]]:
     """Some gold and predicted items in blocks of whole articles with a bounded number of possible pairs each."""
     # Possible pairs up to and with each article: a block ends where its multiple of `BLOCK` is passed.
-    reach = np.cumsum(_possible_pairs(columns, gold, predicted))
+    reach = np.cumsum(possible_pairs(columns, gold, predicted))
     if not len(reach) or reach[-1] <= BLOCK:
         yield gold, predicted
         return
@@ -137,12 +76,12 @@ def find_edges(columns: Columns, gold: Ints, predicted: Ints, *, by_label: bool)
     """
     gold, gold_start, gold_end = _ordered(columns, columns.gold, gold, by_label)
     predicted, start, end = _ordered(columns, columns.predicted, predicted, by_label)
-    possible = _possible_pairs(columns, gold, predicted)
+    possible = possible_pairs(columns, gold, predicted)
     if possible.max(initial=0) > CROWD**2:
         refuse_crowd(columns.articles[int(possible.argmax())], overlaps(gold_start, gold_end, start, end))
     left, right = overlapping(gold_start, gold_end, start, end)
     common = np.minimum(gold_end[left], end[right]) - np.maximum(gold_start[left], start[right])
-    return _refine(columns, Edges(gold[left], predicted[right], common), by_label=by_label)
+    return refined(columns, Edges(gold[left], predicted[right], common), by_label=by_label)
 
 
 def _ordered(columns: Columns, side: SpanColumns, items: Ints, by_label: bool) -> tuple[Ints, Ints, Ints]:
@@ -153,7 +92,7 @@ def _ordered(columns: Columns, side: SpanColumns, items: Ints, by_label: bool) -
     return items[order], start[order], end[order]
 
 
-def _refine(columns: Columns, edges: Edges, *, by_label: bool) -> Edges:
+def refined(columns: Columns, edges: Edges, *, by_label: bool) -> Edges:
     """Items in several pieces overlap only where their pieces do."""
     if len(columns.shapes) == 1:
         return edges

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from evalkit.errors import InputError
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns, Ints
-from evalkit.scoring.counts import CountTable
+from evalkit.scoring.counts import CountTable, packed
 from evalkit.scoring.filled import filled_cells
 from evalkit.showing import number_of
 
@@ -63,7 +63,7 @@ class Items:
 
     Attributes:
         columns: the items that the rows belong to.
-        settled: pairs of equal items that earn 1.
+        settled: pairs of items of one label that earn 1.
         pairs: further pairs (positions among gold and predicted items), one-to-one.
         value: what both items of each of these pairs earn.
         credits: what each gold and each predicted item earned, where pairs do not say it.
@@ -128,14 +128,15 @@ class Items:
         """The four-number table: the rows added up by article and label."""
         columns = self.columns
         if self.rows is None and self.settled is not None:
-            # Most pairs are of equal items, and those are counted once for all conventions.
+            # Pairs of equal items are counted once for all conventions.
             values = columns.equal_values.copy()
             if self.settled[0] is not columns.equal[0]:
                 # Both items of a settled pair are in one cell.
                 values[2:] = columns.filled.sums(GOLD_SIDE, self.settled[GOLD_SIDE])
             for side, items in enumerate(self.pairs or ()):
                 np.add.at(values[side + 2], columns.filled.place[side][items], self.value)
-            return _table(self, columns.filled.numbers, values)
+            article, label = columns.filled_places
+            return CountTable(columns.articles, columns.labels, article, label, packed(values.T), apart=self.apart)
         return _summed(self, (), None)
 
     def grouped_table(self, values: Values) -> CountTable:
@@ -207,7 +208,7 @@ def items_of_pairs(
         gold: positions of the paired gold items.
         predicted: positions of their partners.
         value: one for all pairs, or one for each.
-        settled: pairs of equal items that earn 1 besides, such as `columns.equal`.
+        settled: pairs of items of one label that earn 1 besides, such as `columns.equal`.
         told: what a signature must say besides the name of the convention.
     """
     return Items(columns, settled, (gold, predicted), value, told=told)

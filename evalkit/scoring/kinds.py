@@ -104,7 +104,8 @@ def span_kinds(columns: Columns, names: tuple[str, ...]) -> Judged:
     judged.settle("label", (gold[same[0]], predicted[same[1]]))
     for kind, by_label in (("boundary", True), ("boundary+label", False)):
         if kind in names:
-            judged.settle(kind, match_open(columns, *judged.unsettled_items(), by_label=by_label))
+            free = judged.partner[GOLD_SIDE] == NOBODY, judged.partner[PREDICTED_SIDE] == NOBODY
+            judged.settle(kind, match_open(columns, free, by_label=by_label))
     gold, predicted = judged.unsettled_items()
     for taken, alone in blocks(columns, unpaired(len(columns.gold), gold), predicted):
         copies = find_edges(columns, taken, alone, by_label=True).predicted

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from evalkit.scoring.arrays import unpaired
 from evalkit.scoring.assignment import CHAIN, DP_EDGES, EXACT, assign_many, best_assignment, refuse_crowd
 from evalkit.scoring.columns import Columns, Ints
-from evalkit.scoring.edges import Edges, edges_in_blocks
+from evalkit.scoring.edges import Edges
+from evalkit.scoring.meeting import Masks, couples, open_edges
 
 __all__ = ["Clusters", "Rule", "cluster", "match_open", "match_overlapping"]
 
@@ -50,25 +51,25 @@ class Rule:
 
 def match_open(
     columns: Columns,
-    gold: Ints,
-    predicted: Ints,
+    free: Masks | None = None,
     *,
     by_label: bool,
     keep: Callable[[Edges], Edges] | None = None,
     rule: Rule | None = None,
 ) -> tuple[Ints, Ints]:
-    """Positions of the matched pairs (gold, predicted) among some gold and some predicted items.
+    """Positions of the matched pairs (gold, predicted).
 
     Args:
         columns: both sides.
-        gold: positions of gold items.
-        predicted: positions of predicted items.
+        free: the gold and the predicted items that may be matched; all by default.
         by_label: only items of one label may be matched.
         keep: which overlaps are good enough; all by default.
         rule: how clusters of several overlaps are decided; the matching that earns the most by default.
     """
-    matched = []
-    for edges in edges_in_blocks(columns, gold, predicted, by_label=by_label):
+    alone = couples(columns, free, by_label=by_label)
+    alone = keep(alone) if keep else alone
+    matched = [(alone.gold, alone.predicted)]
+    for edges in open_edges(columns, free, by_label=by_label):
         matched.append(
             match_overlapping(columns, cluster(columns, keep(edges) if keep else edges, by_label=by_label), rule)
         )

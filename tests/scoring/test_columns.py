@@ -88,23 +88,6 @@ def test_join_spans(spans, expected):
     assert join_spans(spans) == expected
 
 
-@pytest.mark.parametrize(
-    ("line", "alone", "alone_of_its_label"),
-    [
-        pytest.param("X 0-4; X 4-8", [True, True], [True, True], id="neighbours"),
-        pytest.param("X 0-4; Y 2-8", [False, False], [True, True], id="overlap-of-two-labels"),
-        pytest.param("X 0-9; Y 1-2; X 5-6", [False] * 3, [False, True, False], id="nested-behind-another"),
-        pytest.param("X 0-4; X 0-4", [False, False], [False, False], id="twice"),
-        pytest.param("X 0-2+6-8; Y 7-9", [False, False], [True, True], id="pieces"),
-    ],
-)
-def test_alone(line, alone, alone_of_its_label, columns):
-    for side, sides in enumerate(((line, ""), ("", line))):
-        found = columns(*sides)
-        assert found.alone(by_label=False)[side].tolist() == alone
-        assert found.alone(by_label=True)[side].tolist() == alone_of_its_label
-
-
 @given(first=st.lists(st.integers(0, 8)), second=st.lists(st.integers(0, 8)))
 @settings(max_examples=200)
 def test_match_sorted_pairs_as_many_equal_values_as_there_are(first, second):

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.scoring import edges as edges_module
+from evalkit.scoring import meeting
 from evalkit.scoring.assignment import assign_many, best_assignment
 from evalkit.scoring.edges import find_edges
 from evalkit.scoring.from_arrays import columns_from_arrays
@@ -98,13 +99,13 @@ def test_find_edges_finds_every_overlap_once(by_label, gold, predicted):
 @settings(max_examples=60)
 def test_blocks_change_nothing(gold, predicted):
     columns = columns_from_arrays(["a", "b"], ["X", "Y"], arrays(gold), arrays(predicted))
-    everything = np.arange(len(gold)), np.arange(len(predicted))
-    whole = match_open(columns, *everything, by_label=False)
-    before, edges_module.BLOCK = edges_module.BLOCK, 1
+    whole = match_open(columns, by_label=False)
+    columns.memo.clear()
+    before, edges_module.BLOCK, meeting.BLOCK = edges_module.BLOCK, 1, 0
     try:
-        parts = match_open(columns, *everything, by_label=False)
+        parts = match_open(columns, by_label=False)
     finally:
-        edges_module.BLOCK = before
+        edges_module.BLOCK = meeting.BLOCK = before
     assert sorted(zip(*whole, strict=True)) == sorted(zip(*parts, strict=True))
 
 

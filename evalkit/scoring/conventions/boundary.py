@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from evalkit.scoring.columns import Columns
 from evalkit.scoring.items import Items, items_of_pairs
+from evalkit.scoring.meeting import relabelled
 
 __all__ = ["boundary"]
 
 
 def boundary(columns: Columns) -> Items:
     """Credits under the convention."""
-    return items_of_pairs(columns, *columns.relabelled, settled=columns.equal)
+    return items_of_pairs(columns, *relabelled(columns), settled=columns.equal)

@@ -13,8 +13,8 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.scoring.columns import Columns, Ints
-from evalkit.scoring.edges import Edges, pending
-from evalkit.scoring.items import Items, items_of_pairs
+from evalkit.scoring.edges import Edges
+from evalkit.scoring.items import Items
 from evalkit.scoring.matching import Rule, match_open
 
 __all__ = ["fuzzy"]
@@ -22,10 +22,9 @@ __all__ = ["fuzzy"]
 
 def fuzzy(columns: Columns) -> Items:
     """Credits under the convention."""
-    settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=False)
-    gold, predicted = match_open(columns, open_gold, open_predicted, by_label=False, rule=Rule(_in_text_order, _walk))
+    gold, predicted = match_open(columns, by_label=False, rule=Rule(_in_text_order, _walk))
     agree = columns.gold.label[gold] == columns.predicted.label[predicted]
-    return items_of_pairs(columns, gold[agree], predicted[agree], settled=(settled_gold, settled_predicted))
+    return Items(columns, (gold[agree], predicted[agree]))
 
 
 def _in_text_order(columns: Columns, edges: Edges) -> tuple[Ints, ...]:

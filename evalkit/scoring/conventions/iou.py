@@ -9,8 +9,8 @@ Lengths are characters; an item in several pieces is the sum of its pieces. T ab
 from __future__ import annotations
 
 from evalkit.scoring.columns import Columns
-from evalkit.scoring.edges import Edges, lengths, pending
-from evalkit.scoring.items import Items, items_of_pairs
+from evalkit.scoring.edges import Edges, lengths
+from evalkit.scoring.items import Items
 from evalkit.scoring.matching import match_open
 
 __all__ = ["iou"]
@@ -26,6 +26,4 @@ def iou(columns: Columns, threshold: float = 0.5) -> Items:
         )
         return edges.only(edges.common >= threshold * (gold + predicted - edges.common))
 
-    settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
-    matched = match_open(columns, open_gold, open_predicted, by_label=True, keep=enough)
-    return items_of_pairs(columns, *matched, settled=(settled_gold, settled_predicted))
+    return Items(columns, match_open(columns, by_label=True, keep=enough))

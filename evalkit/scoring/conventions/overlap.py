@@ -20,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.scoring.columns import Columns, Ints, SpanColumns
-from evalkit.scoring.edges import Edges, edges_in_blocks, lengths, pending, pieces_of
+from evalkit.scoring.edges import Edges, lengths, pieces_of
 from evalkit.scoring.items import Items, items_of_credits
 from evalkit.scoring.matching import cluster
+from evalkit.scoring.meeting import couples, open_edges
 
 __all__ = ["overlap"]
 
@@ -35,12 +36,12 @@ AT_ONCE = 2048
 
 def overlap(columns: Columns) -> Items:
     """Credits under the convention."""
-    settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
     paid = np.zeros(len(columns.gold)), np.zeros(len(columns.predicted))
-    for edges in edges_in_blocks(columns, open_gold, open_predicted, by_label=True):
+    alone = couples(columns, None, by_label=True)
+    paid[0][alone.gold] = paid[1][alone.predicted] = alone.common
+    for edges in open_edges(columns, None, by_label=True):
         _pay(columns, edges, paid)
     credits = [characters / lengths(columns, side) for side, characters in zip(columns.sides, paid, strict=True)]
-    credits[0][settled_gold] = credits[1][settled_predicted] = 1.0
     return items_of_credits(columns, credits[0], credits[1])
 
 

@@ -14,23 +14,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalkit.scoring.arrays import unpaired
 from evalkit.scoring.columns import Columns
 from evalkit.scoring.edges import covering
 from evalkit.scoring.items import Items, items_of_pairs
 from evalkit.scoring.matching import match_open
+from evalkit.scoring.meeting import others, relabelled
 
 __all__ = ["partial"]
 
 
 def partial(columns: Columns, least: float = 0.0) -> Items:
     """Credits under the convention; `least` is the share of a gold item that must be covered."""
-    same = columns.relabelled
-    rest = (
-        unpaired(len(side), np.concatenate([equal, taken]))
-        for side, equal, taken in zip(columns.sides, columns.equal, same, strict=True)
-    )
-    matched = match_open(columns, *rest, by_label=False, keep=covering(columns, least))
+    same = relabelled(columns)
+    free = others(columns, columns.equal, same)
+    matched = match_open(columns, free, by_label=False, keep=covering(columns, least))
     gold, predicted = (np.concatenate(pair) for pair in zip(same, matched, strict=True))
     value = np.repeat([1.0, 0.5], [len(same[0]), len(matched[0])])
     return items_of_pairs(columns, gold, predicted, value, settled=columns.equal)

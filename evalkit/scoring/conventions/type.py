@@ -11,8 +11,8 @@ of the gold item's characters is covered (min_overlap_percentage of nervaluate, 
 from __future__ import annotations
 
 from evalkit.scoring.columns import Columns
-from evalkit.scoring.edges import covering, pending
-from evalkit.scoring.items import Items, items_of_pairs
+from evalkit.scoring.edges import covering
+from evalkit.scoring.items import Items
 from evalkit.scoring.matching import match_open
 
 __all__ = ["type_"]
@@ -20,6 +20,4 @@ __all__ = ["type_"]
 
 def type_(columns: Columns, least: float = 0.0) -> Items:
     """Credits under the convention; `least` is the share of a gold item that must be covered."""
-    settled_gold, settled_predicted, open_gold, open_predicted = pending(columns, by_label=True)
-    matched = match_open(columns, open_gold, open_predicted, by_label=True, keep=covering(columns, least))
-    return items_of_pairs(columns, *matched, settled=(settled_gold, settled_predicted))
+    return Items(columns, match_open(columns, by_label=True, keep=covering(columns, least)))

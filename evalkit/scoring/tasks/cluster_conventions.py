@@ -17,6 +17,7 @@ from evalkit.records import Entity
 from evalkit.scoring.assignment import best_assignment
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns
 from evalkit.scoring.items import NOBODY, Items, Rows, items_of_rows
+from evalkit.scoring.meeting import relabelled
 
 __all__ = ["ALL", "BOTH", "METRICS", "b3", "ceaf", "conll", "lea", "muc"]
 
@@ -115,7 +116,7 @@ def _twins(columns: Columns) -> tuple[dict[int, int], dict[int, int]]:
     twins: tuple[dict[int, int], dict[int, int]] | None = columns.memo.get("twins")
     if twins is None:
         gold, predicted = (
-            np.concatenate(pair).tolist() for pair in zip(columns.equal, columns.relabelled, strict=True)
+            np.concatenate(pair).tolist() for pair in zip(columns.equal, relabelled(columns), strict=True)
         )
         pairs = list(zip(gold, predicted, strict=True))
         twins = columns.memo["twins"] = dict(pairs), {theirs: ours for ours, theirs in pairs}
