@@ -14,17 +14,15 @@ import sys
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
 from evalkit.extractors.identity.contents import file_sha256
+from evalkit.extractors.identity.installed import installed_version
 
 __all__ = [
     "PACKAGE",
     "code_closure",
-    "distribution_name",
     "identity_of",
-    "installed_version",
     "library_versions",
     "source_in",
 ]
@@ -113,23 +111,3 @@ def _data_files(name: str, source: Path) -> list[Path]:
     if "\nDATA_FILES" not in source.read_text(encoding="utf-8"):
         return []
     return list(import_module(name).DATA_FILES)
-
-
-@cache
-def distribution_name(name: str) -> str:
-    """What the package is called that brings a top-level module."""
-    known = {"sklearn": "scikit-learn", "huggingface_hub": "huggingface-hub"}.get(name, name)
-    try:
-        version(known)
-    except PackageNotFoundError:
-        return next(iter(packages_distributions().get(name, ())), known)
-    return known
-
-
-@cache
-def installed_version(name: str) -> str:
-    """The version of the package that brings a top-level module; empty if it is not installed."""
-    try:
-        return version(distribution_name(name))
-    except PackageNotFoundError:
-        return ""

@@ -5,17 +5,10 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from evalkit.extractors.identity.closure import (
-    PACKAGE,
-    code_closure,
-    distribution_name,
-    installed_version,
-    library_versions,
-    source_in,
-)
+from evalkit.extractors.identity.closure import PACKAGE, code_closure, library_versions, source_in
+from evalkit.extractors.identity.installed import distribution_name, installed_version
 
 __all__ = ["Sources"]
 
@@ -142,6 +135,8 @@ def _imports_of(path: Path, module: str) -> Iterator[str]:
 
 
 def _installed_hashes(root: str) -> list[str]:
+    from importlib.metadata import PackageNotFoundError, distribution
+
     try:
         files = distribution(distribution_name(root)).files or []
     except PackageNotFoundError:

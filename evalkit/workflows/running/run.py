@@ -16,7 +16,7 @@ from typing import Any, Unpack
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import EvalkitError, InputError, guarded, interruption_of
 from evalkit.extractors.base import Extractor, ExtractorSpec, SpendingError, traits_of
-from evalkit.extractors.identity.closure import installed_version
+from evalkit.extractors.identity.installed import installed_version
 from evalkit.files import json_bytes, path_of
 from evalkit.layers.table import all_layers, load_layer
 from evalkit.options import OptionWords, ReadOptions, Running, Shard, options_of
