@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -113,6 +112,8 @@ class Bootstrap:
         """The two quantiles of the resamples of some units between which the interval lies."""
         if self.method != EXPANDED or units < FEWEST_UNITS:
             return (1 - self.level) / 2, (1 + self.level) / 2
+        from statistics import NormalDist
+
         reach = (units / (units - 1)) ** 0.5 * t_quantile((1 + self.level) / 2, units - 1)
         return NormalDist().cdf(-reach), NormalDist().cdf(reach)
 
@@ -346,6 +347,8 @@ def bca_tails(values: Floats, point: Floats, left_out: Floats, tails: tuple[floa
     Efron & Tibshirani 1993, equations 14.9 to 14.15, with ties counted half as scipy does. A figure whose bias
     correction is not finite, because all resamples lie on one side of it, keeps the plain tails.
     """
+    from statistics import NormalDist
+
     normal = NormalDist()
     known = np.maximum((~np.isnan(values)).sum(axis=0), 1)
     share = ((values < point).sum(axis=0) + (values <= point).sum(axis=0)) / (2 * known)

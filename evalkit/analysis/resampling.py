@@ -70,6 +70,10 @@ def draws(plan: Plan) -> Iterator[Bytes]:
     if plan.units * plan.rounds > KEPT_BYTES:
         yield from _fresh_draws(plan)
         return
+    if plan.units == 1:
+        # Each draw of one unit is that unit; generators of numbers take long to load.
+        yield np.ones((plan.rounds, 1), dtype=np.uint8)
+        return
     kept = _kept_draws(plan)
     for begin in range(0, plan.rounds, plan.block):
         yield kept[begin : begin + plan.block]

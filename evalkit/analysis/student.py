@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from statistics import NormalDist
 
 __all__ = ["t_quantile"]
 
@@ -25,6 +24,8 @@ def t_quantile(probability: float, freedom: int) -> float:
     """
     if probability < 0.5:
         return -t_quantile(1 - probability, freedom)
+    from statistics import NormalDist
+
     normal = NormalDist().inv_cdf(probability)
     if freedom > MANY:
         return _many(normal, freedom)

@@ -5,7 +5,6 @@ Other packages add theirs through the entry-point group `evalkit.formats`.
 
 from __future__ import annotations
 
-import logging
 from functools import cache
 from pathlib import Path
 
@@ -172,6 +171,8 @@ def _note_broken(error: EvalkitError | None) -> None:
 @cache
 def _note(message: str) -> None:
     """Says it once, however many files are looked into."""
+    import logging
+
     logging.getLogger("evalkit.formats").warning("%s", message)
 
 

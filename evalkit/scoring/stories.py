@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evalkit.dataset.leakage.clusters import wire_clusters
-from evalkit.dataset.splitting.text_stories import story_clusters
 from evalkit.records import Article
 from evalkit.scoring.properties import article_properties
 from evalkit.showing import number_of
@@ -23,9 +21,23 @@ __all__ = ["BY_TEXT", "FIELDS", "SharedStories", "Stories", "cluster_notes", "cl
 FIELDS = ("story", "story_id", "event", "event_id", "cluster", "cluster_id", "thread", "thread_id", "wire_id")
 """Metadata that says which story an article tells, the first one that any two articles share."""
 
+
+def _wires(articles: Sequence[Article]) -> Mapping[str, str]:
+    # The search for shared text takes longer to load than most scoring takes.
+    from evalkit.dataset.leakage.clusters import wire_clusters
+
+    return wire_clusters(articles)
+
+
+def _text_stories(articles: Sequence[Article]) -> Mapping[str, str]:
+    from evalkit.dataset.splitting.text_stories import story_clusters
+
+    return story_clusters(articles)
+
+
 BY_TEXT: Mapping[str, Callable[[Sequence[Article]], Mapping[str, str]]] = {
-    "wire": wire_clusters,
-    "text-story": story_clusters,
+    "wire": _wires,
+    "text-story": _text_stories,
 }
 """Fields of clusters that are found by comparing texts, unless metadata has such a field: those that share text, and
 those that tell one story."""

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.records import ZONES, Article, Span, Zone
-from evalkit.text.zones import ZoneIndex, find_zones, zoned
+from evalkit.text.zone_rules import find_zones
+from evalkit.text.zones import ZoneIndex, zoned
 
 BODY = "The ferry was tied up before noon, and nobody on the quay knew who had given the order."
 MORE = "By Monday, boats were running to the outer islands again, three an hour."

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from evalkit.dataset.catalogue.entry import Entry, read_entry
 from evalkit.registry import unknown_name
+
+if TYPE_CHECKING:
+    from evalkit.dataset.catalogue.entry import Entry
 
 __all__ = ["ENTRIES", "corpus_names", "find_entry", "is_corpus"]
 
@@ -30,6 +33,9 @@ def find_entry(name: str) -> Entry:
     Raises:
         UnknownNameError: there is none; a near match is named.
     """
+    # Most commands ask for names only.
+    from evalkit.dataset.catalogue.entry import read_entry
+
     if not is_corpus(name):
         raise unknown_name("dataset", name, corpus_names())
     return read_entry(ENTRIES / f"{name}.toml")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from evalkit.extractors.base import LONGEST_ARTICLE
 from evalkit.extractors.identity.closure import identity_of
-from evalkit.extractors.rules.nested import InnerNames
 from evalkit.extractors.shipped import bio, one_label, onnx_network, shared_encoder, tagging
 from evalkit.extractors.shipped.model_folder import MODELS, ModelFolder
 from evalkit.extractors.threads import Once, spread, thread_count
@@ -167,6 +166,8 @@ def _finish(article: Article, mentions: Sequence[tuple[Span, str, float]], *, ne
     text = article.text
     found = {span: (label, score) for span, label, score in mentions}
     if nested:
+        from evalkit.extractors.rules.nested import InnerNames
+
         labels = {text[span.start : span.end]: label for span, label, _ in mentions}
         names = InnerNames(text, labels)
         for span, label, score in mentions:

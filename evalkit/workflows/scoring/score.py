@@ -153,8 +153,9 @@ def score_run(
             scored.add(Pairing(block.plain, block.mapped, ()))
             if floor is not None:
                 floor.add(block)
-            # What is let go in cycles; the young alone are looked at.
-            gc.collect(0)
+            if len(gold) > AT_ONCE:
+                # What is let go in cycles; the young alone are looked at.
+                gc.collect(0)
         tables = scored.whole()
         results = results_of(gold, tables, scoring, bootstrap, counts)
         judged = {task: {name: len(own.table.articles) for name, own in of.items()} for task, of in tables.items()}
