@@ -157,7 +157,7 @@ def _in_file(place: Place, examples: Sequence[Example], read: ReadOptions) -> Ru
 def _articles(examples: Sequence[Example]) -> Mapping[str, Article] | StoredRecords[Article]:
     """What gives the article of an id, with its text: of those in a file that file, as there may be too many."""
     if isinstance(examples, StoredRecords):
-        from evalkit.formats.native.typed_rows import article_at_a_glance
+        from evalkit.formats.native.typed_records import article_at_a_glance
 
         return examples.glances(article_at_a_glance, lambda example: example.article, lambda article: article.id)
     return {example.article.id: example.article for example in examples}

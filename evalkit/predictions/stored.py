@@ -16,6 +16,7 @@ from evalkit.files import open_inside
 from evalkit.formats.native.format import read_line
 from evalkit.formats.native.read_row import ReadRow
 from evalkit.formats.native.stored import LineIndex, StoredRecords, scanned
+from evalkit.formats.native.typed_records import RecordDecoder
 from evalkit.formats.native.typed_rows import TypedRows
 from evalkit.predictions.admission import Refused, admit, plain_usage
 from evalkit.predictions.lines import admitted_line, has_check
@@ -58,9 +59,7 @@ def stored_predictions(path: Path, *, fits: Callable[[ReadRow], bool]) -> Stored
         row = read_line(line, where, typed, predicted=True)
         return row if row.claims.proved else row._replace(item=_admitted(row.item))
 
-    def decode(line: bytes) -> Prediction:
-        prediction: Prediction = typed.read_again(line) or read(line, "").item
-        return prediction
+    decode = RecordDecoder(typed, lambda line: read(line, "").item)
 
     def survey() -> LineIndex:
         index = LineIndex()

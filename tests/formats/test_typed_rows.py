@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.dataset.loading.load import load_dataset
+from evalkit.errors import FormatError
 from evalkit.formats.base import Batch
-from evalkit.formats.native.format import read_native
+from evalkit.formats.native.format import read_line, read_native
 from evalkit.formats.native.rows import example_to_row, prediction_line
+from evalkit.formats.native.typed_records import RecordDecoder
 from evalkit.formats.native.typed_rows import TypedRows, run_prediction
 from evalkit.predictions.admission import admit
 from evalkit.predictions.lines import checked_line, prediction_of
@@ -105,6 +107,35 @@ def test_a_row_says_the_same_both_ways(tmp_path: Path, line: str, predicted: boo
     path.write_text(line + "\n" + _row(id="a2") + "\n", encoding="utf-8")
     typed, closely = _both_ways(path, predicted=predicted)
     assert _without_claims(typed) == _without_claims(closely)
+    _decodes_again(line.encode("utf-8", "surrogatepass"), predicted)
+
+
+def _decodes_again(line: bytes, predicted: bool) -> None:
+    """Sees to it that a line in which all was read decodes to what it was read as, the second time too."""
+    typed = TypedRows(predicted=predicted)
+    try:
+        read = read_line(line, "here", typed, predicted=predicted)
+    except FormatError:
+        return
+    if not (read.unknown or read.claims.unread or any(own.unread for own in read.claims.readings.values())):
+        again = RecordDecoder(typed, lambda line: read_line(line, "here", typed, predicted=predicted).item)(line)
+        assert again == read.item
+        assert repr(again) == repr(read.item)
+
+
+FORMS = {
+    "a stance at start and end": _row(stances=[{**ROW["stances"][0], "start": 0, "end": 3}]),  # type: ignore[index]
+    "a reading of spans at start and end": _row(readings={"ola": {"entities": [{"start": 0, "end": 3, "label": "X"}]}}),
+    "a reading without ids": _row(readings={"ola": {"entities": [{"spans": [[0, 3]], "label": "X"}]}, "kari": None}),
+    "a reading with a scope": _row(readings={"ola": {"quotes": [], "scope": {"zones": ["body"]}}}),
+}
+
+
+@pytest.mark.parametrize("line", FORMS.values(), ids=FORMS)
+def test_a_line_decodes_again_to_what_it_was_read_as(line: str) -> None:
+    for form in (line, line.replace('"start"', '"st\\u0061rt"'), line.replace('"entities"', '"entit\\u0069es"')):
+        for predicted in (False, True):
+            _decodes_again(form.encode(), predicted)
 
 
 @pytest.mark.parametrize("line", GOOD.values(), ids=GOOD)
@@ -147,6 +178,8 @@ def test_a_mutated_row_says_the_same_both_ways_or_is_left(
     for predicted in (False, True):
         typed, closely = _both_ways(path, predicted=predicted)
         assert _without_claims(typed) == _without_claims(closely)
+        if b"\n" not in line:
+            _decodes_again(bytes(line), predicted)
 
 
 def test_a_line_of_a_run_is_admitted_as_it_is() -> None:

@@ -22,6 +22,7 @@ from evalkit.dataset.own_labels import gold_spellings, label_counts, reading_spe
 from evalkit.formats.native.format import read_line
 from evalkit.formats.native.read_row import ReadRow
 from evalkit.formats.native.stored import AT_ONCE, LineIndex, Store, StoredRecords
+from evalkit.formats.native.typed_records import RecordDecoder
 from evalkit.formats.native.typed_rows import TypedRows
 from evalkit.layers.table import all_layers, load_layer, open_layers
 from evalkit.records import Example
@@ -153,9 +154,10 @@ class Survey:
         """The gold in a store, whose fingerprint takes another pass where they are in another order, or respelled."""
         inventory, spellings = self.inventory, self.spellings
 
+        decoded = RecordDecoder(self.typed, lambda line: read_line(line, "", self.typed, predicted=False).item)
+
         def example_of(line: bytes) -> Example:
-            found = self.typed.read_again(line) or read_line(line, "", self.typed, predicted=False).item
-            example = self._settled(found)
+            example = self._settled(decoded(line))
             if spellings:
                 example = replace(example, gold=respelled_annotations(example.gold, spellings))
             return with_metadata_layers(example, inventory)

@@ -32,7 +32,19 @@ from evalkit.layers.keys import EXTRAS
 from evalkit.layers.table import all_layers
 from evalkit.records import Annotations, Article, Example, Prediction, Scope, Zone
 
-__all__ = ["TypedRows", "article_at_a_glance", "run_prediction"]
+__all__ = [
+    "DOUBTS",
+    "Given",
+    "TypedRows",
+    "article_of",
+    "head_kinds",
+    "id_of",
+    "prediction_kinds",
+    "reading_scope",
+    "run_prediction",
+    "scope_of",
+    "usage_of",
+]
 
 Given = str | None | UnsetType
 Scoped = Raw | UnsetType
@@ -56,7 +68,7 @@ class _DoubtError(Exception):
     """The row is for those who look closer."""
 
 
-_DOUBTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, FormatError, _DoubtError)
+DOUBTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, FormatError, _DoubtError)
 
 
 class TypedRows:
@@ -77,8 +89,13 @@ class TypedRows:
             if content.count(b'"') != _encode(row).count(b'"') or b"\\u0022" in content:
                 return None
             return _predicted_row(row, where) if self._predicted else _gold_row(row, where)
-        except _DOUBTS:
+        except DOUBTS:
             return None
+
+    @property
+    def predicted(self) -> bool:
+        """Whether the lines are predictions."""
+        return self._predicted
 
     def read_again(self, content: bytes) -> Any:
         """The example or prediction of an object that was read before and found right; None if it takes a closer look.
@@ -89,8 +106,8 @@ class TypedRows:
             return None
         try:
             row = self._decode(content)
-            return _prediction(row, _id_of(row), None, {}) if self._predicted else _example(row, "", None, {}, {})
-        except _DOUBTS:
+            return _prediction(row, id_of(row), None, {}) if self._predicted else _example(row, "", None, {}, {})
+        except DOUBTS:
             return None
 
     def learn(self, row: Mapping[str, Any]) -> None:
@@ -108,15 +125,6 @@ class TypedRows:
         self._decode = None
 
 
-def article_at_a_glance(content: bytes) -> Article | None:
-    """The id and the text of an object that was read before and found right; None if it takes a closer look."""
-    try:
-        row = _article_decoder()(content)
-        return Article(id=_id_of(row), text=row.text or "")
-    except _DOUBTS:
-        return None
-
-
 def run_prediction(line: bytes, *, checked: bool) -> Prediction | None:
     """The prediction of a line as runs keep it, with or without a check; None if it takes a closer look.
 
@@ -127,7 +135,7 @@ def run_prediction(line: bytes, *, checked: bool) -> Prediction | None:
         if (row.check is UNSET) == checked:
             return None
         return _prediction(row, row.id, PLAIN_LIMIT, {})
-    except _DOUBTS:
+    except DOUBTS:
         return None
 
 
@@ -153,7 +161,7 @@ def _layer_kinds(*before: str) -> dict[str, Any]:
     return {name: tuple[item, ...] | None | UnsetType for name, item in pairs}  # type: ignore[valid-type]
 
 
-_OF_PREDICTIONS = {
+prediction_kinds = {
     "error": Given,
     "usage": dict[str, int | float] | None | UnsetType,
     "seconds": float | None | UnsetType,
@@ -161,10 +169,11 @@ _OF_PREDICTIONS = {
 
 
 @cache
-def _row_kinds(predicted: bool) -> dict[str, Any]:
+def head_kinds() -> Mapping[str, Any]:
+    """The fields of a row that are no layers."""
     zone: Any = _struct("zone_row", {"kind": str, "start": int, "end": int})
     names = ("title", "source", "published", "lang", "text", "text_sha256", "split")
-    kinds: dict[str, Any] = {
+    return {
         "id": str | UnsetType,
         "article_id": str | UnsetType,
         **dict.fromkeys(names, Given),
@@ -172,8 +181,13 @@ def _row_kinds(predicted: bool) -> dict[str, Any]:
         "zones": tuple[zone, ...] | None | UnsetType,
         "scope": Scoped,
     }
+
+
+@cache
+def _row_kinds(predicted: bool) -> dict[str, Any]:
+    kinds = dict(head_kinds())
     if predicted:
-        return kinds | _layer_kinds("", GIVEN) | _OF_PREDICTIONS
+        return kinds | _layer_kinds("", GIVEN) | prediction_kinds
     reading: Any = _struct("reading_row", {**_layer_kinds(""), "scope": Scoped})
     return kinds | _layer_kinds("") | {"readings": dict[str, reading | None] | None | UnsetType}
 
@@ -184,14 +198,8 @@ def _decoder(predicted: bool, others: tuple[str, ...]) -> Callable[[bytes], Any]
 
 
 @cache
-def _article_decoder() -> Callable[[bytes], Any]:
-    given = [("id", str | UnsetType, UNSET), ("article_id", str | UnsetType, UNSET), ("text", Given, UNSET)]
-    return msgspec.json.Decoder(msgspec.defstruct("article_row", given, gc=False)).decode
-
-
-@cache
 def _run_decoder() -> Callable[[bytes], Any]:
-    kinds = {"id": str, "check": Given, "scope": Scoped, **_layer_kinds("", GIVEN), **_OF_PREDICTIONS}
+    kinds = {"id": str, "check": Given, "scope": Scoped, **_layer_kinds("", GIVEN), **prediction_kinds}
     return msgspec.json.Decoder(_struct("run_row", kinds)).decode
 
 
@@ -232,17 +240,8 @@ def _example(row: Any, where: str, limit: int | None, surfaces: Surfaces, claime
     Nothing is looked at if there is no limit of offsets.
     """
     text = row.text or ""
-    article = Article(
-        id=_id_of(row),
-        text=text,
-        title=row.title or "",
-        source=row.source or "",
-        published=row.published or "",
-        lang=row.lang or "",
-        zones=_zones(row, limit),
-        metadata=row.metadata or {},
-    )
-    gold = Annotations(_layers(row, "", limit, text, surfaces), _scope(row))
+    article = article_of(row, limit)
+    gold = Annotations(_layers(row, "", limit, text, surfaces), scope_of(row))
     readings = {}
     for name, own in sorted((row.readings or {}).items()):
         if own is None:
@@ -251,9 +250,23 @@ def _example(row: Any, where: str, limit: int | None, surfaces: Surfaces, claime
             raise _DoubtError
         beside = Surfaces()
         layers = _layers(own, "", limit, text, beside)
-        readings[name] = Annotations(layers, gold.scope if _says_nothing(own.scope) else _scope(own))
+        readings[name] = Annotations(layers, reading_scope(own, gold.scope))
         claimed[name] = Claims(where=f"{where}: readings.{name}", surfaces=beside, proved=True)
     return Example(article=article, gold=gold, readings=readings)
+
+
+def article_of(row: Any, limit: int | None) -> Article:
+    """The article of a row; where zones are is not looked at if there is no limit of offsets."""
+    return Article(
+        id=id_of(row),
+        text=row.text or "",
+        title=row.title or "",
+        source=row.source or "",
+        published=row.published or "",
+        lang=row.lang or "",
+        zones=_zones(row, limit),
+        metadata=row.metadata or {},
+    )
 
 
 def _predicted_row(row: Any, where: str) -> ReadRow:
@@ -261,7 +274,7 @@ def _predicted_row(row: Any, where: str) -> ReadRow:
     _zones(row, PLAIN_LIMIT)
     if not f"{row.published or ''}{row.lang or ''}".isprintable():
         raise _DoubtError
-    prediction = _prediction(row, _id_of(row), len(text) or PLAIN_LIMIT, surfaces)
+    prediction = _prediction(row, id_of(row), len(text) or PLAIN_LIMIT, surfaces)
     if not prediction.annotations.layers:
         raise _DoubtError
     claims = Claims(where=where, surfaces=surfaces, text=text or None, sha256=_given(row.text_sha256), proved=True)
@@ -269,15 +282,13 @@ def _predicted_row(row: Any, where: str) -> ReadRow:
 
 
 def _prediction(row: Any, article_id: str, limit: int | None, surfaces: Surfaces) -> Prediction:
-    given, usage = _layers(row, GIVEN, limit, "", Surfaces()), row.usage or {}
-    if usage and any(abs(value) >= _MOST for value in usage.values()):
-        raise _DoubtError
+    given = _layers(row, GIVEN, limit, "", Surfaces())
     return Prediction(
         article_id=article_id,
-        annotations=Annotations(_layers(row, "", limit, "", surfaces), _scope(row)),
+        annotations=Annotations(_layers(row, "", limit, "", surfaces), scope_of(row)),
         seconds=row.seconds or 0.0,
         error=_given(row.error),
-        usage=usage,
+        usage=usage_of(row),
         given=Annotations(given) if given else None,
     )
 
@@ -285,7 +296,16 @@ def _prediction(row: Any, article_id: str, limit: int | None, surfaces: Surfaces
 _MOST = 2**63
 
 
-def _id_of(row: Any) -> str:
+def usage_of(row: Any) -> Mapping[str, float]:
+    """What a prediction took; a number that is too large is one of `DOUBTS`."""
+    usage: Mapping[str, float] = row.usage or {}
+    if usage and any(abs(value) >= _MOST for value in usage.values()):
+        raise _DoubtError
+    return usage
+
+
+def id_of(row: Any) -> str:
+    """The id of the article of a row; it is one of `DOUBTS` if there is none."""
     name: Any = row.id if row.article_id is UNSET else row.article_id
     if name is UNSET:
         raise _DoubtError
@@ -303,16 +323,18 @@ def _given(value: Any) -> Any:
     return None if value is UNSET else value
 
 
-def _says_nothing(scope: Any) -> bool:
-    return scope is UNSET or bytes(scope) == b"null"
+def reading_scope(row: Any, gold: Scope) -> Scope:
+    """What was annotated in a reading: what it says, else what the gold says."""
+    return gold if row.scope is UNSET or bytes(row.scope) == b"null" else scope_of(row)
 
 
-def _scope(row: Any) -> Scope:
-    return Scope() if row.scope is UNSET else _scope_of(bytes(row.scope))
+def scope_of(row: Any) -> Scope:
+    """What was annotated in a row."""
+    return Scope() if row.scope is UNSET else _scope_in(bytes(row.scope))
 
 
 @lru_cache(maxsize=256)
-def _scope_of(content: bytes) -> Scope:
+def _scope_in(content: bytes) -> Scope:
     """What was annotated, which most rows of a file say in the same words."""
     value = orjson.loads(content)
     if unlike_written(content, value):
