@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 from evalkit.errors import InputError
@@ -19,7 +18,7 @@ from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers
 from evalkit.records import Article, Example, LayerScope, Prediction, Scope
 
-__all__ = ["NO_SCOPE", "Made", "Survey", "Words", "annotates", "items_in_scope", "survey_sides"]
+__all__ = ["NO_SCOPE", "Annotated", "Made", "Survey", "Words", "annotates", "items_in_scope", "survey_sides"]
 
 NO_SCOPE = Scope()
 
@@ -142,19 +141,22 @@ def _meets(spans: Sequence[tuple[int, int]], zones: Sequence[tuple[int, int]]) -
 
 
 def survey_sides(
-    examples: Iterable[Example], predictions: Iterable[Prediction] | Made, *, layers: Sequence[str] | None = None
+    examples: Iterable[Example] | Annotated,
+    predictions: Iterable[Prediction] | Made,
+    *,
+    layers: Sequence[str] | None = None,
 ) -> Survey:
     """What is known of gold and predictions together.
 
     Args:
-        examples: the gold, in order of article ids.
+        examples: the gold, in order of article ids; or what is known of it.
         predictions: in any order, at most one an article; or what is known of them.
         layers: the layers that the extractor claims; by default those that any prediction has.
 
     Raises:
         InputError: no gold, an article twice on one side, or no prediction for any gold article.
     """
-    gold = _Gold(examples)
+    gold = examples if isinstance(examples, Annotated) else Annotated(examples)
     made, names = predictions if isinstance(predictions, Made) else Made(predictions), gold.names
     if not names:
         raise InputError("the gold has no article; check the path and the split")
@@ -203,41 +205,49 @@ def _apart(predicted: int, gold: int) -> dict[Words, int]:
 class Made:
     """What is known of predictions."""
 
-    def __init__(self, predictions: Iterable[Prediction]) -> None:
+    def __init__(self, predictions: Iterable[Prediction] = ()) -> None:
         self.names: set[str] = set()
         self.layers: set[str] = set()
         self.failed: dict[str, str] = {}
         self.given: set[str] = set()
         self.found: set[str] = set()
         for one in predictions:
-            if one.article_id in self.names:
-                raise InputError(f"prediction for article {one.article_id!r} is given twice; keep one")
-            self.names.add(one.article_id)
-            self.layers.update(one.annotations.layers)
-            if one.error is not None:
-                self.failed[one.article_id] = one.error
-                continue
-            self.found.update(one.annotations.layers)
-            if one.given is not None:
-                self.given.update(one.given.layers)
+            self.add(one)
+
+    def add(self, one: Prediction) -> None:
+        """Takes a prediction. Raises InputError if there was one for its article."""
+        if one.article_id in self.names:
+            raise InputError(f"prediction for article {one.article_id!r} is given twice; keep one")
+        self.names.add(one.article_id)
+        self.layers.update(one.annotations.layers)
+        if one.error is not None:
+            self.failed[one.article_id] = one.error
+            return
+        self.found.update(one.annotations.layers)
+        if one.given is not None:
+            self.given.update(one.given.layers)
 
 
-class _Gold:
+class Annotated:
     """What is known of the gold."""
 
-    def __init__(self, examples: Iterable[Example]) -> None:
+    def __init__(self, examples: Iterable[Example] = ()) -> None:
         self.names: list[str] = []
         self.texts = 0
         self.together: Counter[frozenset[str]] = Counter()
         self.parts: dict[str, dict[Parts, Found]] = {}
         self.labels: dict[str, Counter[str]] = {layer.name: Counter() for layer in all_layers()}
         for example in examples:
-            self.names.append(example.article.id)
-            self.texts += bool(example.article.text)
-            self.together[frozenset(self._layers(example))] += 1
-        for before, name in pairwise(self.names):
-            if before == name:
-                raise InputError(f"gold article {name!r} is given twice; keep one")
+            self.add(example)
+
+    def add(self, example: Example) -> None:
+        """Takes an article, in order of the ids. Raises InputError if it was there before."""
+        name = example.article.id
+        if self.names and self.names[-1] == name:
+            raise InputError(f"gold article {name!r} is given twice; keep one")
+        self.names.append(name)
+        self.texts += bool(example.article.text)
+        self.together[frozenset(self._layers(example))] += 1
 
     def _layers(self, example: Example) -> Iterator[str]:
         """The layers that are annotated in an article."""

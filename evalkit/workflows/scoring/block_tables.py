@@ -5,11 +5,10 @@ A convention whose figures are no sums over articles has to have all of them: fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from evalkit.layers.table import load_layer
-from evalkit.options import Scoring
 from evalkit.scoring.counts import merge_tables
 from evalkit.scoring.misplaced import Misplaced, Misses
 from evalkit.scoring.pairs import Pair
@@ -24,10 +23,9 @@ Tables = Mapping[str, Mapping[str, ScoredTable]]
 class BlockTables:
     """Task → convention → counts of the blocks that came."""
 
-    def __init__(self, whole: Pairing, scoring: Scoring) -> None:
-        """For what can be scored of all articles, of which no more than that need be known."""
-        self._whole = whole
-        self.asked = whole.evaluable(scoring)
+    def __init__(self, whole: Pairing, asked: Mapping[str, Sequence[str]]) -> None:
+        """For some conventions by task under which all articles can be scored; of these no more need be known."""
+        self._whole, self.asked = whole, asked
         self._parts: dict[tuple[str, str], list[ScoredTable]] = {}
         self._pairs: dict[str, list[Pair]] = {
             task: [] for task, names in self.asked.items() if not all(is_additive(task, name) for name in names)

@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from evalkit.analysis.agreement.pairwise import Ways, mean_result
 from evalkit.dataset.gold import GoldDataset
-from evalkit.options import Scoring
-from evalkit.records import Example
 from evalkit.results import TaskResult, ceiling_signature
 from evalkit.scoring.tasks.table import ScoredTable
 from evalkit.showing import number_of
@@ -38,8 +36,8 @@ class ReaderTables(Protocol):
     def names(self) -> tuple[str, str]:
         """Theirs, in order."""
 
-    def tables(self, scoring: Scoring) -> tuple[Tables, Tables]:
-        """Task → convention → counts, both ways."""
+    def tables(self, asked: Mapping[str, Sequence[str]]) -> tuple[Tables, Tables]:
+        """Task → convention → counts, both ways, of what is asked for and can be scored both ways."""
 
 
 class Ceiling(NamedTuple):
@@ -52,7 +50,6 @@ class Ceiling(NamedTuple):
 def ceiling_of(
     results: Results,
     tables: Tables,
-    scoring: Scoring,
     bootstrap: Bootstrap | None,
     readers: Sequence[ReaderTables],
 ) -> Ceiling:
@@ -61,15 +58,14 @@ def ceiling_of(
     Args:
         results: what was scored.
         tables: the counts behind it.
-        scoring: how: label maps of the gold, labels and scope hold for readings too.
         bootstrap: how its intervals are made; None for none.
         readers: those who read articles together, two by two.
     """
     ceilings: dict[str, dict[str, TaskResult]] = {}
     reached: dict[str, dict[str, TaskResult]] = {}
+    asked = {task: tuple(by_convention) for task, by_convention in results.items()}
+    laid = [(pair.names, *pair.tables(asked)) for pair in readers] if asked else []
     for task, by_convention in results.items() if readers else ():
-        wanted = replace(scoring, tasks=(task,), conventions=tuple(by_convention))
-        laid = [(pair.names, *pair.tables(wanted)) for pair in readers]
         for name, result in by_convention.items():
             ways: list[Ways] = []
             same: list[Ways] = []
@@ -111,13 +107,12 @@ def _of_articles(scored: ScoredTable, articles: set[str]) -> ScoredTable:
     return replace(scored, table=scored.table.select(rows), items=None)
 
 
-def ceiling_notes(gold: GoldDataset, ceilings: Results, several: Sequence[Example]) -> list[str]:
-    """What is to be said of a ceiling: over which articles it is, those with several readings, and by whom."""
+def ceiling_notes(gold: GoldDataset, ceilings: Results, read: Sequence[str], articles: int) -> list[str]:
+    """What is to be said of a ceiling: over how many articles it is, those with several readings, and by whom."""
     if not ceilings:
         return []
-    read, articles = {name for example in several for name in example.readings}, len(several)
     by_kind: dict[str, list[str]] = {}
-    for name in sorted(read & gold.readers.keys()):
+    for name in sorted({*read} & gold.readers.keys()):
         by_kind.setdefault(gold.readers[name], []).append(name)
     told = "; ".join(f"{' and '.join(names)} ({kind})" for kind, names in by_kind.items())
     every = number_of(len(gold), "article")

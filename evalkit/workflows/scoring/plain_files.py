@@ -29,7 +29,7 @@ from evalkit.formats.native.format import NATIVE
 from evalkit.formats.spelling import gold_spelling, respelled
 from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers
-from evalkit.options import Options, Scoring
+from evalkit.options import Options
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Example, Prediction
 from evalkit.scoring.columns import Columns
@@ -94,9 +94,9 @@ class ColumnReaders:
     ways: tuple[Columns, Columns]
     plain_scope: bool
 
-    def tables(self, scoring: Scoring) -> tuple[Tables, Tables]:
+    def tables(self, asked: Mapping[str, Sequence[str]]) -> tuple[Tables, Tables]:
         """Task → convention → counts, both ways."""
-        there = score_columns(self.task, self.ways[0], scoring.conventions)
+        there = score_columns(self.task, self.ways[0], asked[self.task])
         back = {
             name: seen_from_there(table)
             if self.plain_scope and not has_sides(self.task, name)

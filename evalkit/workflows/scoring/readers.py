@@ -12,20 +12,20 @@ from dataclasses import dataclass, replace
 
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.label_maps import apply_label_maps
-from evalkit.dataset.labels import load_label_map, restrict_labels
+from evalkit.dataset.labels import labels_in_scope, load_label_map
 from evalkit.dataset.loading.readings import counted_readings
+from evalkit.dataset.own_labels import label_counts
 from evalkit.layers.scopes import common_scope, declared_over, parse_scope
-from evalkit.layers.table import open_layers
 from evalkit.options import Scoring
 from evalkit.records import Annotations, Example, Prediction
 from evalkit.scoring.counts import GOLD, GOLD_CREDIT, PREDICTED, PREDICTED_CREDIT
-from evalkit.scoring.pairs import Paired, pair_up
+from evalkit.scoring.pairs import pair_up
 from evalkit.scoring.survey import NO_SCOPE
 from evalkit.scoring.tasks.evaluable import conventions_of, why_not
 from evalkit.scoring.tasks.table import ScoredTable, find_convention
 from evalkit.workflows.scoring.pairing import Pairing
 
-__all__ = ["ReaderPair", "Readers", "has_sides", "readers_of", "seen_from_there"]
+__all__ = ["ComparedReadings", "ReaderPair", "Readers", "beside", "has_sides", "readers_of", "seen_from_there"]
 
 Tables = Mapping[str, Mapping[str, ScoredTable]]
 
@@ -100,28 +100,20 @@ class Readers:
     pairs: tuple[ReaderPair, ...]
 
 
-def readers_of(gold: GoldDataset, scoring: Scoring, several: Sequence[Example] | None = None) -> Readers:
+def readers_of(gold: GoldDataset, scoring: Scoring) -> Readers:
     """The readers of a dataset, as they are compared under some scoring; nobody where no article has two readings.
 
     The label maps of the gold are for readings; thresholds and the map of predictions are not.
 
-    Args:
-        gold: the dataset.
-        scoring: how they are compared.
-        several: its examples with several readings, if they are known.
-
     Raises:
         EvalkitError: a label map cannot be used.
     """
-    if several is None:
-        several = [example for example in gold if len(example.readings) > 1]
+    several = [example for example in gold if len(example.readings) > 1]
     if not several:
         return Readers((), (), {}, ())
-    declared = [parse_scope(text) for text in scoring.scope]
-    plain = tuple(
-        example.changed(lambda own: Annotations(own.layers, declared_over(own.scope, declared))) for example in several
-    )
-    mapped = _restricted(_mapped(plain, gold, scoring), scoring.labels)
+    compared = ComparedReadings(gold, scoring, several)
+    plain = compared.plain(several)
+    mapped = compared.mapped(plain)
     names = counted_readings(several)
     pairs = []
     for one, other in itertools.combinations(names, 2):
@@ -129,60 +121,80 @@ def readers_of(gold: GoldDataset, scoring: Scoring, several: Sequence[Example] |
         if numbers:
             sides = [[examples[at] for at in numbers] for examples in (plain, mapped)]
             ways = tuple(
-                Pairing(_beside(sides[0], *way), _beside(sides[1], *way), ()) for way in ((one, other), (other, one))
+                Pairing(pair_up(*beside(sides[0], *way)), pair_up(*beside(sides[1], *way)), ())
+                for way in ((one, other), (other, one))
             )
             pairs.append(ReaderPair((one, other), tuple(one.article.id for one in sides[0]), (ways[0], ways[1])))
-    return Readers(plain, mapped, names, tuple(pairs))
+    return Readers(tuple(plain), tuple(mapped), names, tuple(pairs))
 
 
-def _mapped(examples: Sequence[Example], gold: GoldDataset, scoring: Scoring) -> Sequence[Example]:
-    maps = [load_label_map(name, gold.inventory) for name in scoring.gold_maps]
-    if not maps:
-        return examples
-    return [
-        replace(
-            example,
-            readings=dict(zip(example.readings, apply_label_maps(example.readings.values(), maps)[0], strict=True)),
-        )
-        for example in examples
-    ]
+class ComparedReadings:
+    """How the readings of articles are compared under some scoring: in which scope, and with labels mapped."""
+
+    def __init__(self, gold: GoldDataset, scoring: Scoring, several: Iterable[Example]) -> None:
+        """For the articles with several readings, which are gone through only where labels are asked for.
+
+        Raises:
+            EvalkitError: a label map cannot be used.
+        """
+        self._declared = [parse_scope(text) for text in scoring.scope]
+        self._maps = [load_label_map(name, gold.inventory) for name in scoring.gold_maps]
+        self._labels: tuple[str, ...] = ()
+        self.changes_labels = bool(self._maps or scoring.labels)
+        if scoring.labels:
+            self._labels = self._labels_of(self._mapped(self.plain(several)), scoring.labels)
+
+    def plain(self, examples: Iterable[Example]) -> list[Example]:
+        """The articles with readings as they are, in the scope that was asked for."""
+        if not self._declared:
+            return list(examples)
+        return [
+            one.changed(lambda own: Annotations(own.layers, declared_over(own.scope, self._declared)))
+            for one in examples
+        ]
+
+    def mapped(self, plain: Sequence[Example]) -> Sequence[Example]:
+        """The same with labels mapped and restricted, as gold and predictions have them."""
+        mapped = self._mapped(plain)
+        if not self._labels:
+            return mapped
+        return [
+            replace(one, readings={name: self._in_labels(own) for name, own in one.readings.items()}) for one in mapped
+        ]
+
+    def _mapped(self, examples: Sequence[Example]) -> Sequence[Example]:
+        if not self._maps:
+            return examples
+        return [
+            replace(
+                example,
+                readings=dict(
+                    zip(example.readings, apply_label_maps(example.readings.values(), self._maps)[0], strict=True)
+                ),
+            )
+            for example in examples
+        ]
+
+    def _in_labels(self, reading: Annotations) -> Annotations:
+        return Annotations(reading.layers, replace(reading.scope, labels=self._labels))
+
+    def _labels_of(self, examples: Iterable[Example], labels: Sequence[str]) -> tuple[str, ...]:
+        """The labels that the scope of each reading names."""
+        counts = label_counts(own for example in examples for own in example.readings.values())
+        there = {name for layer, own in counts.items() for label in own for name in (label, f"{layer}/{label}")}
+        wanted = [label for label in labels if label in there]
+        # Where no reader gave one of them, nobody can be compared in what is asked for.
+        return labels_in_scope(counts, label_counts(()), wanted) if wanted else tuple(labels)
 
 
-def _restricted(examples: Sequence[Example], labels: Sequence[str]) -> tuple[Example, ...]:
-    """The readings with only some labels in their scope, as gold and predictions have them."""
-    if not labels:
-        return tuple(examples)
-    each = [replace(example, gold=own) for example in examples for own in example.readings.values()]
-    there = {
-        name
-        for layer in open_layers()
-        for example in each
-        for item in layer.of(example.gold) or ()
-        for name in (layer.label(item), f"{layer.name}/{layer.label(item)}")
-    }
-    wanted = [label for label in labels if label in there]
-    if wanted:
-        scoped = iter(restrict_labels(each, (), wanted))
-    else:
-        # No reader gave one of them: nobody can be compared in what is asked for.
-        scoped = iter([replace(one, gold=_in_labels(one.gold, labels)) for one in each])
-    return tuple(
-        replace(example, readings={name: next(scoped).gold for name in example.readings}) for example in examples
-    )
-
-
-def _in_labels(reading: Annotations, labels: Sequence[str]) -> Annotations:
-    return Annotations(reading.layers, replace(reading.scope, labels=tuple(labels)))
-
-
-def _beside(examples: Iterable[Example], one: str, other: str) -> Paired:
+def beside(examples: Iterable[Example], one: str, other: str) -> tuple[list[Example], list[Prediction]]:
     """One reader's readings as gold, the other's as predictions."""
     gold, predictions = [], []
     for example in examples:
         ours, theirs = _in_common(example.readings[one], example.readings[other])
         gold.append(replace(example, gold=ours, readings={}))
         predictions.append(Prediction(article_id=example.article.id, annotations=theirs))
-    return pair_up(gold, predictions)
+    return gold, predictions
 
 
 def _in_common(one: Annotations, other: Annotations) -> tuple[Annotations, Annotations]:

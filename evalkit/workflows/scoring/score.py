@@ -19,7 +19,7 @@ from evalkit.layers.scopes import parse_scope, scope_text
 from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scoring, options_of
 from evalkit.predictions.facts import stated
 from evalkit.predictions.run import Run
-from evalkit.records import Annotations, Article, Example, Prediction
+from evalkit.records import Article, Example, Prediction
 from evalkit.results import EvalResult, TaskResult
 from evalkit.scoring.misplaced import Misplaced
 from evalkit.scoring.pairs import Paired
@@ -35,6 +35,7 @@ from evalkit.workflows.scoring.blocks import AT_ONCE, Blocks
 from evalkit.workflows.scoring.floor import Floor
 from evalkit.workflows.scoring.leaked import kept_sides, without_text
 from evalkit.workflows.scoring.pairing import Pairing, check_words, takes_label_maps
+from evalkit.workflows.scoring.several import SeveralReadings
 
 if TYPE_CHECKING:
     from evalkit.analysis.intervals import Bootstrap
@@ -89,7 +90,7 @@ def score_predictions(
             bootstrap = bootstrap_of(options.intervals, ())
             results = results_of(plain.gold, plain.tables, options.scoring, bootstrap, counts)
             result = _result(plain.gold, plain.run, plain.paired, results, options.scoring)
-            several = [example for example in plain.gold if len(example.readings) > 1]
+            several = SeveralReadings(plain.gold)
             ceiling = _ceiling(plain.gold, results, plain.tables, options.scoring, bootstrap, several, plain.readers)
             notes = [*plain.gold.notes, *plain.notes, *_offset_notes(misplaced_of(plain.tables))]
             stories = shared_stories(example.article for example in plain.gold)
@@ -132,13 +133,11 @@ def score_run(
     clustered = () if options.intervals.cluster is None else [example.article for example in gold]
     bootstrap = bootstrap_of(options.intervals, clustered)
     with_floor = baseline and run.extractor != BASELINE and not any(map(lacks_text, gold))
-    stories, several = Stories(), list[Example]()
+    stories, several = Stories(), SeveralReadings()
 
     def watch(example: Example) -> None:
         stories.add(example.article)
-        if len(example.readings) > 1:
-            # No reader is compared with the gold.
-            several.append(replace(example, gold=Annotations()))
+        several.add(example)
 
     def plain_results(tables: Tables) -> dict[str, dict[str, TaskResult]]:
         return results_of(gold, tables, scoring, None, False)
@@ -146,7 +145,7 @@ def score_run(
     with without_collection():
         blocks = Blocks(gold, run, scoring, watch=watch)
         whole = Pairing(*blocks.set_aside(), ())
-        scored = BlockTables(whole, scoring)
+        scored = BlockTables(whole, whole.evaluable(scoring))
         floor = Floor(gold, whole, scoring, scored.asked) if with_floor and scored.asked else None
         # Of what is no sum over articles the floor is none either.
         for block in blocks.of_size(AT_ONCE if floor is None or scored.is_additive else None):
@@ -211,7 +210,7 @@ def _ceiling(
     tables: Tables,
     scoring: Scoring,
     bootstrap: Bootstrap | None,
-    several: Sequence[Example],
+    several: SeveralReadings,
     readers: Sequence[ReaderTables] | None = None,
 ) -> tuple[Results, Results, list[str]]:
     """How far readers agree under some conventions, what of it was reached, and a note; nothing where each has one.
@@ -222,18 +221,18 @@ def _ceiling(
         tables: the counts behind it.
         scoring: how.
         bootstrap: how intervals are made.
-        several: the articles with several readings.
+        several: which articles have several readings.
         readers: those who read articles together; by default as the articles tell.
     """
     if not several:
         return {}, {}, []
     # Most gold has one reader, and scoring it starts without this.
     from evalkit.workflows.scoring.ceiling import ceiling_notes, ceiling_of
-    from evalkit.workflows.scoring.readers import readers_of
+    from evalkit.workflows.scoring.reader_blocks import reader_blocks
 
-    pairs = readers_of(gold, scoring, several).pairs if readers is None else readers
-    ceiling = ceiling_of(results, tables, scoring, bootstrap, pairs)
-    return ceiling.readers, ceiling.reached, ceiling_notes(gold, ceiling.readers, several)
+    pairs = reader_blocks(gold, scoring, several) if readers is None else readers
+    ceiling = ceiling_of(results, tables, bootstrap, pairs)
+    return ceiling.readers, ceiling.reached, ceiling_notes(gold, ceiling.readers, several.readers, len(several))
 
 
 def _offset_notes(misplaced: Mapping[str, Misplaced], *, from_file: bool = True) -> list[str]:
