@@ -53,7 +53,7 @@ class Watched:
 
     def standing(self, failed: Mapping[str, str], figures: Mapping[str, float]) -> None:
         """Is told how it stands."""
-        self.failed, self.figures = dict(failed), dict(figures)
+        self.failed, self.figures = failed, dict(figures)
 
     def finished(self, places: list[UnderWay]) -> int:
         """How many articles are done, with those of the batches that are under way."""
@@ -63,7 +63,8 @@ class Watched:
         """What failed so far, and the figures, in a few words; empty if there is nothing to say."""
         words = [f"{name} F1 {value:.3f}".replace(" 0.", " .") for name, value in self.figures.items()]
         if self.failed:
-            *before, last = self.failed
+            # More may fail while this looks.
+            *before, last = list(self.failed)
             named = ", ".join([last, *reversed(before[-_FEW + 1 :])])
             more = f" and {len(self.failed) - _FEW} more" if len(self.failed) > _FEW else ""
             words.append(f"{len(self.failed)} failed: {named}{more} ({self.failed[last]})")

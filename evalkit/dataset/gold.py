@@ -19,7 +19,7 @@ from evalkit.harmless import clean
 from evalkit.layers.base import Layer, surface
 from evalkit.layers.fields import NUMBER, SPAN, SPANS
 from evalkit.layers.table import all_layers, layer_names, load_layer
-from evalkit.records import Example
+from evalkit.records import Article, Example
 from evalkit.registry import unknown_name
 from evalkit.showing import number_of, shown_html
 
@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GoldDataset",
+    "article_ids",
+    "articles_of",
     "as_stored",
     "fingerprint_of",
     "gold_dataset",
     "named_articles",
+    "picked",
     "settled_splits",
     "stated_layers",
 ]
@@ -185,6 +188,32 @@ class GoldDataset:
 def article_ids(examples: Sequence[Example]) -> list[str]:
     """The ids of the articles, in their order."""
     return list(examples.ids) if isinstance(examples, StoredRecords) else [one.article.id for one in examples]
+
+
+class _StoredArticles(Mapping[str, Article]):
+    """The articles of examples in a file."""
+
+    def __init__(self, examples: StoredRecords[Example]) -> None:
+        self._examples = examples
+
+    def __getitem__(self, article: str) -> Article:
+        example: Example | None = self._examples.get(article)
+        if example is None:
+            raise KeyError(article)
+        return example.article
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._examples.ids)
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+
+def articles_of(examples: Sequence[Example]) -> Mapping[str, Article]:
+    """Article id → article; those in a file stay there."""
+    if isinstance(examples, StoredRecords):
+        return _StoredArticles(examples)
+    return {example.article.id: example.article for example in examples}
 
 
 def picked(examples: Sequence[Example], places: Sequence[int]) -> Sequence[Example]:

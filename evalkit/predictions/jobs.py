@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import overload
 
+from evalkit.dataset.gold import picked
 from evalkit.errors import ExtractorError
 from evalkit.extractors.base import Extractor, PairLabeler, SpendingError, traits_of
 from evalkit.extractors.given_pairs import pairs_of
@@ -50,6 +51,12 @@ class Jobs(Sequence[Job]):
         if isinstance(place, slice):
             return Jobs(self._examples[place], labels_pairs=self._labels_pairs)
         return self._job(self._examples[place])
+
+    def at(self, places: Sequence[int]) -> Jobs:
+        """The jobs at some places."""
+        if len(places) == len(self):
+            return self
+        return Jobs(picked(self._examples, places), labels_pairs=self._labels_pairs)
 
     def _job(self, example: Example) -> Job:
         return Job(example.article, pairs_of(example) if self._labels_pairs else None)

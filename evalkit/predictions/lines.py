@@ -18,7 +18,7 @@ from evalkit.formats.native.typed_rows import run_prediction
 from evalkit.predictions.admission import Refused, admit
 from evalkit.records import Article, Prediction
 
-__all__ = ["admitted_line", "checked_line", "checksum", "has_check", "prediction_of", "sha256_of"]
+__all__ = ["admitted_line", "checked_line", "checksum", "has_check", "prediction_of", "refuse_changed", "sha256_of"]
 
 DIGITS = 16
 _BEFORE, _AFTER = b',"check":"', b'"}'
@@ -68,7 +68,7 @@ def admitted_line(
         FormatError: the line is damaged or was changed.
     """
     line = line.rstrip(b"\n")
-    _refuse_changed(line, where)
+    refuse_changed(line, where)
     typed = run_prediction(line, checked=has_check(line))
     prediction = _read_closely(line, where) if typed is None else typed
     if article_id is not None:
@@ -83,11 +83,17 @@ def prediction_of(line: bytes, where: str) -> Prediction:
         FormatError: the line is damaged or was changed.
     """
     line = line.rstrip(b"\n")
-    _refuse_changed(line, where)
+    refuse_changed(line, where)
     return run_prediction(line, checked=has_check(line)) or _read_closely(line, where)
 
 
-def _refuse_changed(line: bytes, where: str) -> None:
+def refuse_changed(line: bytes, where: str) -> None:
+    """Compares a line with its check, if it has one.
+
+    Raises:
+        FormatError: the check is another.
+    """
+    line = line.rstrip(b"\n")
     if has_check(line):
         body = line[:-_ADDED] + b"}"
         if checksum(body) != line[-_ADDED:][len(_BEFORE) : -len(_AFTER)]:

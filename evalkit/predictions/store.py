@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from reprlib import repr as shortened
-from typing import Any
+from typing import Any, NamedTuple
 
 from evalkit.errors import FormatError, InputError, OutputError
 from evalkit.files import (
@@ -36,6 +36,7 @@ from evalkit.files import (
     json_bytes,
     locked,
     make_folder,
+    open_inside,
     parse_json,
     part_inside,
     read_inside,
@@ -48,6 +49,7 @@ from evalkit.formats.native.stored import is_large
 from evalkit.options import Shard
 from evalkit.predictions.admission import Refused, admit
 from evalkit.predictions.facts import checked_facts
+from evalkit.predictions.kept import KeptFiles, KeptLines, is_many
 from evalkit.predictions.lines import admitted_line, checked_line, has_check
 from evalkit.predictions.shards.facts import no_figures
 from evalkit.predictions.stored import stored_run
@@ -111,7 +113,7 @@ class RunFolder:
         self.path = path
         self._held = False
         self._added_to = PREDICTIONS
-        self._lines: dict[str, bytes] = {}
+        self._kept = KeptFiles(KeptLines(path / PREDICTIONS))
 
     @classmethod
     def default(cls, extractor: str, key: str, shard: Shard | None = None) -> RunFolder:
@@ -189,20 +191,41 @@ class RunFolder:
         how = {"anew": anew, "again": again or restart, "keep_failed": keep_failed}
         finished, standing, added = self._whole_lines(facts, articles, layers, odd, **how)
         self._added_to = NEXT if finished else PREDICTIONS
-        kept = standing | {article: line for article, line in added.items() if article not in standing}
-        self._lines = {article: line for article, (_, line) in kept.items()}
         # What a finished run has stays where it is; anything else goes on from what is whole.
-        own = added if finished else kept
-        if own:
-            self._put(self._added_to, b"".join(line for _, line in own.values()))
+        if finished:
+            self._kept = KeptFiles(standing.lines, self._as_found(NEXT, [added]))
         else:
-            self._remove(self._added_to)
-        predictions = {article: prediction for article, (prediction, _) in kept.items()}
-        whole = finished and standing.keys() == articles.keys()
+            self._kept = KeptFiles(self._as_found(PREDICTIONS, [standing, added]))
+        whole = finished and len(standing.lines) == len(articles)
         if whole or not finished:
             # Nobody is to take for made just now what another command once began.
             self._remove(NEXT)
-        return Kept(predictions=predictions, facts=facts, finished=finished, whole=whole, notes=tuple(notes))
+        return Kept(predictions=self._kept, facts=facts, finished=finished, whole=whole, notes=tuple(notes))
+
+    def _as_found(self, name: str, sources: Sequence[_Found]) -> KeptLines:
+        """A file with the lines that were found in some files, the first of which is the file itself, and no others."""
+        first, *others = sources
+        if first.only and not any(other.lines for other in others):
+            return first.lines
+        rewritten = KeptLines(self.path / name)
+        lines = {article: own.lines for own in reversed(sources) for article in own.lines}
+        ordered = [article for own in sources for article in own.lines if lines[article] is own.lines]
+        if not ordered:
+            self._remove(name)
+            return rewritten
+
+        def pieces() -> Iterator[bytes]:
+            start = 0
+            for article in ordered:
+                line = lines[article].line(article)
+                rewritten.take(article, start, lines[article])
+                start += len(line)
+                yield line
+
+        write_file(self.path / name, pieces(), remedy=ELSEWHERE)
+        for own in sources:
+            own.lines.close()
+        return rewritten
 
     def would_keep(
         self,
@@ -227,7 +250,7 @@ class RunFolder:
             return set()
         facts = self.claim(key, about)
         _, standing, added = self._whole_lines(facts, articles, layers, lambda *_: None, **how)
-        return {*standing, *added}
+        return {*standing.lines, *added.lines}
 
     def _whole_lines(
         self,
@@ -239,7 +262,7 @@ class RunFolder:
         anew: bool,
         again: bool,
         keep_failed: bool,
-    ) -> tuple[bool, dict[str, tuple[Prediction, bytes]], dict[str, tuple[Prediction, bytes]]]:
+    ) -> tuple[bool, _Found, _Found]:
         """Whether the run is finished, its lines that can be kept, and those of the run that takes its place.
 
         Args:
@@ -251,19 +274,20 @@ class RunFolder:
             again: nothing is kept.
             keep_failed: articles that failed are kept as they are.
         """
-        content = self._content(PREDICTIONS)
-        finished = content is not None and facts.get("complete") is True and facts.get("sha256") == _sha256(content)
+        complete = facts.get("complete") is True and self._is_there(PREDICTIONS)
+        finished = complete and facts.get("sha256") == self.sha256()
         # Somebody changed the predictions of a run that was complete.
         changed = facts.get("complete") is True and not finished
+        nothing = _Found(KeptLines(self.path / PREDICTIONS), odd=0, only=not self._is_there(PREDICTIONS))
 
-        def lines_of(name: str) -> dict[str, tuple[Prediction, bytes]]:
-            lines, number = self._good_lines(name, articles, layers, unchecked=not changed)
-            if number:
-                odd(name, number)
-            return {name: line for name, line in lines.items() if keep_failed or line[0].error is None}
+        def lines_of(name: str) -> _Found:
+            found = self._good_lines(name, articles, layers, unchecked=not changed, keep_failed=keep_failed)
+            if found.odd:
+                odd(name, found.odd)
+            return found
 
-        standing = {} if again or (finished and anew) else lines_of(PREDICTIONS)
-        return finished, standing, {} if again else lines_of(NEXT)
+        standing = nothing if again or (finished and anew) else lines_of(PREDICTIONS)
+        return finished, standing, nothing if again else lines_of(NEXT)
 
     def claim(self, key: str, about: Mapping[str, Any] | None = None, *, restart: bool = False) -> dict[str, Any]:
         """What `run.json` records of the run; empty if it is a new one.
@@ -335,58 +359,107 @@ class RunFolder:
             return None
 
     def _good_lines(
-        self, name: str, articles: Mapping[str, Article], layers: Sequence[str] | None, *, unchecked: bool
-    ) -> tuple[dict[str, tuple[Prediction, bytes]], int]:
+        self,
+        name: str,
+        articles: Mapping[str, Article],
+        layers: Sequence[str] | None,
+        *,
+        unchecked: bool,
+        keep_failed: bool,
+    ) -> _Found:
         """The lines of a file that can be kept, by article, and how many cannot.
 
         A line that was cut off at the end is no damage: its process was killed. Lines without a check are those of an
         earlier version if no line of the file has one, unless it is known that they are not (`unchecked`).
         """
-        content = self._content(name) or b""
-        lines = content.split(b"\n")[:-1]
-        have_checks = any(map(has_check, lines)) or not unchecked
-        good: dict[str, tuple[Prediction, bytes]] = {}
-        odd = 0
-        for line in lines:
+        have_checks = not unchecked or any(map(has_check, self._whole_lines_of(name)))
+
+        def fitting(prediction: Prediction) -> Prediction | Refused | None:
+            article = articles.get(prediction.article_id)
+            return None if article is None else admit(prediction, article, layers, plain=True)
+
+        good = KeptLines(self.path / name, held=not is_many(len(articles)), fits=fitting)
+        odd = lines = start = 0
+        for line in self._whole_lines_of(name):
+            begin, start, lines = start, start + len(line), lines + 1
             try:
                 # Whatever it is about, it is let in for an article of this run only.
                 admitted = admitted_line(line, name)
             except FormatError:
                 odd += 1
                 continue
-            article = articles.get(admitted.article_id) if isinstance(admitted, Prediction) else None
-            if isinstance(admitted, Prediction) and article is not None:
-                admitted = admit(admitted, article, layers, plain=True)
-            if article is None or has_check(line) != have_checks or not isinstance(admitted, Prediction):
+            fits = fitting(admitted) if isinstance(admitted, Prediction) else None
+            if has_check(line) != have_checks or not isinstance(fits, Prediction):
                 odd += 1
-                continue
-            good[admitted.article_id] = admitted, line + b"\n" if have_checks else checked_line(admitted)
-        return good, odd
+            elif keep_failed or fits.error is None:
+                good.add(fits, begin)
+            else:
+                good.discard(fits.article_id)
+        whole = start == (self._size(name) or 0)
+        return _Found(good, odd, only=whole and have_checks and 0 < lines == len(good))
+
+    def _whole_lines_of(self, name: str) -> Iterator[bytes]:
+        """The lines of a file that end, one after the other; none if there is no file."""
+        path = self.path / name
+        if self._size(name) is None:
+            return
+        try:
+            with open(open_inside(path), "rb") as file:
+                yield from filter(_ends, file)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+
+    def _size(self, name: str) -> int | None:
+        """How many bytes a file has; None if there is none."""
+        path = self.path / name
+        try:
+            return path.stat(follow_symlinks=False).st_size
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unreadable(path, error) from error
 
     @contextmanager
     def appending(self) -> Iterator[Callable[[Sequence[Prediction]], None]]:
         """A function that adds predictions, each batch whole or not at all."""
         with growing(self.path / self._added_to, remedy=ELSEWHERE) as add:
+            size, kept = self._size(self._added_to) or 0, self._kept.last
 
             def append(predictions: Sequence[Prediction]) -> None:
+                nonlocal size
                 lines = {one.article_id: checked_line(one) for one in predictions}
                 add(b"".join(lines.values()))
-                self._lines |= lines
+                for article, line in lines.items():
+                    kept.take(article, size)
+                    size += len(line)
 
             yield append
 
-    def finish(self, articles: Iterable[str]) -> str:
+    def finish(self, articles: Sequence[str]) -> str:
         """Puts the predictions in their order, one line an article, and gives their SHA-256 as read from the disk.
+
+        Args:
+            articles: the ids of all articles.
 
         Raises:
             OutputError: what is read back is not what was written.
         """
-        content = b"".join([self._lines[article] for article in articles])
-        self._put(PREDICTIONS, content)
-        if self._content(PREDICTIONS) != content:
-            raise OutputError(_NOT_READ_BACK.format(path=self.path / PREDICTIONS))
+        path = self.path / PREDICTIONS
+        try:
+            digest = hashlib.sha256()
+            for line in map(self._kept.line, articles):
+                digest.update(line)
+            if self.sha256() != digest.hexdigest():
+                write_file(path, map(self._kept.line, articles), remedy=ELSEWHERE)
+            if self.sha256() != digest.hexdigest():
+                raise OutputError(_NOT_READ_BACK.format(path=path))
+        except FormatError as error:
+            raise OutputError(_NOT_READ_BACK.format(path=path)) from error
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        self._kept.close()
         self._remove(NEXT)
-        return _sha256(content)
+        return digest.hexdigest()
 
     def write_predictions(self, predictions: Iterable[Prediction]) -> str:
         """Writes all predictions, in place of what is there, and gives their SHA-256.
@@ -394,12 +467,17 @@ class RunFolder:
         Raises:
             InputError: two are about one article.
         """
-        self._lines = {}
+        lines: dict[str, bytes] = {}
         for one in predictions:
-            if one.article_id in self._lines:
+            if one.article_id in lines:
                 raise InputError(f"article {one.article_id!r} has two predictions; keep one")
-            self._lines[one.article_id] = checked_line(one)
-        return self.finish(self._lines)
+            lines[one.article_id] = checked_line(one)
+        content = b"".join(lines.values())
+        self._put(PREDICTIONS, content)
+        if self._content(PREDICTIONS) != content:
+            raise OutputError(_NOT_READ_BACK.format(path=self.path / PREDICTIONS))
+        self._remove(NEXT)
+        return _sha256(content)
 
     def write_lines(self, pieces: Iterable[bytes]) -> str:
         """Writes lines of predictions that are in their order, in place of what is there, and gives their SHA-256.
@@ -426,6 +504,20 @@ class RunFolder:
     def sha256(self) -> str:
         """The SHA-256 of the predictions that lie there; empty if there are none."""
         return sha256_inside(self.path / PREDICTIONS) if self._is_there(PREDICTIONS) else ""
+
+    def stored_predictions(self, sha256: str) -> Sequence[Prediction]:
+        """The predictions, which stay in their file.
+
+        Args:
+            sha256: of the file.
+
+        Raises:
+            OutputError: it is not what was written.
+        """
+        stored = stored_run(self.path / PREDICTIONS)
+        if stored is None or stored.sha256 != sha256:
+            raise OutputError(_NOT_READ_BACK.format(path=self.path / PREDICTIONS))
+        return stored.predictions
 
     def write_facts(self, key: str, facts: Mapping[str, Any]) -> None:
         """Writes `run.json`."""
@@ -517,7 +609,7 @@ class RunFolder:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise InputError(f"{path}: cannot be read: {error.strerror or error}; {ELSEWHERE}") from error
+            raise _unreadable(path, error) from error
 
     def _put(self, name: str, content: bytes) -> None:
         """Gives a file this content, whole or not at all; nothing is written where it has it."""
@@ -539,6 +631,22 @@ class RunFolder:
         stem, _, suffix = name.rpartition(".")
         for number in count(1):
             yield f"{stem}.damaged{'' if number == 1 else f'-{number}'}.{suffix}"
+
+
+class _Found(NamedTuple):
+    """The lines of a file that can be kept, how many cannot, and whether it holds these, with checks, and no others."""
+
+    lines: KeptLines
+    odd: int
+    only: bool
+
+
+def _ends(line: bytes) -> bool:
+    return line.endswith(b"\n")
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path}: cannot be read: {error.strerror or error}; {ELSEWHERE}")
 
 
 _AT_ONCE = 1 << 20

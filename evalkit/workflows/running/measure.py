@@ -57,7 +57,8 @@ def measure_extractor(
         # Each look takes a pass over all of the gold: the first shard has it for all of them.
         looks = shard is None or shard.number == 1
         if looks:
-            bootstrap_of(options.intervals, [example.article for example in gold])
+            clustered = () if options.intervals.cluster is None else [example.article for example in gold]
+            bootstrap_of(options.intervals, clustered)
             check_scoring(gold, options.scoring)
             kept_gold(gold, options.scoring.without)
         scored = Scored(scoring=options.scoring, intervals=options.intervals, baseline=baseline)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evalkit.dataset.gold import GoldDataset
+from evalkit.dataset.gold import GoldDataset, article_ids, articles_of
 from evalkit.extractors.base import Extractor, traits_of
 from evalkit.options import Options, Running
 from evalkit.predictions.cache import not_cached
@@ -47,11 +47,11 @@ def plan_extraction(
         check_scoring(gold, options.scoring)
         shard = running.part
         part = gold if shard is None else part_of_gold(gold, {shard.number}, shard.of)
-        jobs = list(jobs_of(part.examples, system))
+        jobs, ids = jobs_of(part.examples, system), article_ids(part.examples)
         limit_spending(system, jobs, running)
         traits = traits_of(system)
         folder, kept, cached = str(running.out or ""), None, None
-        missing = jobs
+        missing: Sequence[Job] = jobs
         if not traits.asks_first:
             planned = planned_run(system, gold) if shard is None else planned_shard(system, gold, shard, options.read)
             check_evaluable(gold, planned, options.scoring)
@@ -59,8 +59,8 @@ def plan_extraction(
                 Path(running.out or RunFolder.default(planned.extractor, planned.key_of_whole, shard).path)
             )
             uncached = bool(traits_of(system).uncached)
-            names = _kept(place, planned, jobs, running, again=uncached or other_environment(place, planned, running))
-            left = [job for job in jobs if job.article.id not in names]
+            names = _kept(place, planned, part, running, again=uncached or other_environment(place, planned, running))
+            left = jobs.at([number for number, name in enumerate(ids) if name not in names])
             missing = left
             if running.cache and not running.restart and not uncached:
                 missing = not_cached(planned.made_by.cached_as, left, planned.layers or ())
@@ -78,7 +78,7 @@ def plan_extraction(
         )
 
 
-def _kept(place: RunFolder, planned: Run, jobs: Sequence[Job], running: Running, *, again: bool) -> set[str]:
-    articles = {job.article.id: job.article for job in jobs}
+def _kept(place: RunFolder, planned: Run, part: GoldDataset, running: Running, *, again: bool) -> set[str]:
+    articles = articles_of(part.examples)
     how = {"anew": not running.cache, "again": again, "keep_failed": running.keep_failed}
     return place.would_keep(planned.key, articles, planned.layers, restart=running.restart, about=planned.facts, **how)

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
-from evalkit.dataset.gold import GoldDataset
+from evalkit.dataset.gold import GoldDataset, article_ids, articles_of
 from evalkit.errors import EvalkitError, InputError, guarded, interruption_of
 from evalkit.extractors.base import Extractor, ExtractorSpec, SpendingError, traits_of
 from evalkit.extractors.identity.installed import installed_version
 from evalkit.files import json_bytes, path_of
+from evalkit.formats.native.stored import AT_ONCE
 from evalkit.layers.table import all_layers, load_layer
 from evalkit.options import OptionWords, ReadOptions, Running, Shard, options_of
 from evalkit.predictions.cache import PredictionCache, not_cached
@@ -25,6 +26,7 @@ from evalkit.predictions.events import followed
 from evalkit.predictions.executors.choice import executor_of
 from evalkit.predictions.facts import GoldReference, MadeBy
 from evalkit.predictions.jobs import Job, jobs_of, run_jobs
+from evalkit.predictions.kept import is_many
 from evalkit.predictions.run import Run
 from evalkit.predictions.shards.assignment import part_of_gold
 from evalkit.predictions.shards.facts import Scored, WholeRun
@@ -186,13 +188,13 @@ def make_run(
 
 def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder | None, watch: Watch) -> Run:
     examples = planned.dataset.examples if planned.dataset else ()
-    jobs = list(jobs_of(examples, system))
+    jobs = jobs_of(examples, system)
     limit_spending(system, jobs, running)
     # Without a fingerprint of all that it runs, what it said before may not be what it would say now.
     uncached = bool(traits_of(system).uncached)
-    articles = {job.article.id: job.article for job in jobs}
-    if len(articles) < len(jobs):
-        (name, _), *_ = Counter(job.article.id for job in jobs).most_common(1)
+    names = article_ids(examples)
+    if len(examples) != len(articles := articles_of(examples)):
+        (name, _), *_ = Counter(names).most_common(1)
         raise InputError(f"two articles have the id {name!r:.80}; give each its own")
     kept = Kept()
     elsewhere = folder is not None and other_environment(folder, planned, running)
@@ -207,7 +209,7 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
             keep_failed=running.keep_failed,
             about=planned.facts,
         )
-    missing = [job for job in jobs if job.article.id not in kept.predictions]
+    missing = jobs.at([place for place, name in enumerate(names) if name not in kept.predictions])
     planned = replace(planned, made_by=replace(planned.made_by, versions=_versions_of(planned, kept, missing)))
     if folder is not None and not kept.finished:
         folder.write_facts(planned.key, planned.stored_facts)
@@ -215,23 +217,34 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
     cache = None
     if cached:
         cache = PredictionCache(planned.made_by.cached_as, system=planned.extractor, size=running.cache_size)
-    watch([kept.predictions[name] for name in articles if name in kept.predictions])
+    there = [name for name in names if name in kept.predictions]
+    for first in range(0, len(there), AT_ONCE):
+        watch([kept.predictions[name] for name in there[first : first + AT_ONCE]])
+    in_folder = folder is not None and is_many(len(names))
     try:
-        extracted = _extracted(system, planned, missing, running, folder, cache, watch, of=len(jobs))
+        extracted = _extracted(
+            system, planned, missing, running, folder, cache, watch, of=len(names), keep=not in_folder
+        )
     except BaseException as stop:
         if uncached and (interrupt := interruption_of(stop)) is not None:
             interrupt.add_note(f"{BEGINS_ANEW}: {traits_of(system).uncached}")
         raise
-    predictions = {**kept.predictions, **{one.article_id: one for one in extracted.predictions}}
+    sha256 = "" if folder is None else folder.sha256() if kept.whole else folder.finish(names)
+    made: Sequence[Prediction]
+    if folder is not None and in_folder:
+        made = folder.stored_predictions(sha256)
+    else:
+        new = {one.article_id: one for one in extracted.predictions}
+        made = tuple([new[name] if name in new else kept.predictions[name] for name in names])
     # What an extractor says of itself it may know only after it has worked.
     facts = dict(kept.facts.get("extractor_facts") or {}) if kept.whole else _facts(system)
-    made = tuple([predictions[job.article.id] for job in jobs])
     run = replace(
         planned,
         predictions=made,
         admitted=made,
         made_by=replace(planned.made_by, facts=facts),
         complete=True,
+        sha256=sha256,
         path=None if folder is None else folder.path,
         seconds=extracted.seconds,
         fresh=extracted.fresh,
@@ -240,7 +253,6 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
         notes=notes_of(planned, examples, (job.article for job in jobs), traits_of(system).languages),
     )
     if folder is not None:
-        run = replace(run, sha256=folder.sha256() if kept.whole else folder.finish(job.article.id for job in jobs))
         folder.write_facts(run.key, run.stored_facts)
         if not kept.whole:
             folder.remove_old_result(run.sha256)
@@ -298,6 +310,7 @@ def _extracted(
     watch: Watch,
     *,
     of: int,
+    keep: bool,
 ) -> _Extracted:
     """The predictions for the articles that are missing of so many, each batch kept before anybody is told of it."""
     done, fresh = of - len(missing), 0
@@ -326,6 +339,7 @@ def _extracted(
                 executor=executor_of(running),
                 cache=cache,
                 on_done=store,
+                keep=keep,
             )
         except SpendingError as stop:
             where = "the cache" if folder is None else str(folder.path)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from evalkit.dataset.gold import GoldDataset
+from evalkit.formats.native.stored import StoredRecords
 from evalkit.options import Scoring, Standing
 from evalkit.predictions.run import Run
 from evalkit.records import Prediction
@@ -35,7 +37,8 @@ class FiguresSoFar:
         asked = scoring.conventions or tuple(dict.fromkeys(self._mains.values()))
         self._scoring = replace(scoring, predicted_label_map=maps, conventions=asked, without=())
         self._gold, self._planned, self._tell = gold, planned, tell
-        self._examples = {example.article.id: example for example in gold}
+        examples, stored = gold.examples, isinstance(gold.examples, StoredRecords)
+        self._examples: Any = examples if stored else {one.article.id: one for one in examples}
         self._waiting: list[Prediction] = []
         self._failed: dict[str, str] = {}
         self._counts: dict[str, Counts] = {}
@@ -43,7 +46,8 @@ class FiguresSoFar:
 
     def add(self, predictions: Sequence[Prediction]) -> None:
         """Takes finished predictions."""
-        self._waiting += [one for one in predictions if one.article_id in self._examples]
+        if self._examples:
+            self._waiting += predictions
         self._failed |= {one.article_id: one.error for one in predictions if one.error is not None}
         if self._waiting and time.monotonic() - self._looked >= PAUSE:
             waiting, self._waiting = self._waiting, []
@@ -56,8 +60,9 @@ class FiguresSoFar:
         self._tell(self._failed, {name: counts.f1 for name, counts in self._counts.items()})
 
     def _score(self, predictions: Sequence[Prediction]) -> None:
-        examples = tuple(self._examples[one.article_id] for one in predictions)
-        made = tuple(predictions)
+        known = [(self._examples.get(one.article_id), one) for one in predictions]
+        examples = tuple([example for example, _ in known if example is not None])
+        made = tuple([one for example, one in known if example is not None])
         gold = replace(self._gold, examples=examples)
         run = replace(self._planned, predictions=made, admitted=made, complete=True, dataset=gold)
         for task, tables in pair_run(gold, run, self._scoring).tables(self._scoring).items():

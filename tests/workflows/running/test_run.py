@@ -18,7 +18,9 @@ from evalkit.dataset.labels import load_inventory
 from evalkit.errors import ExtractorError, InputError, OutputError, UnknownNameError
 from evalkit.extractors.rules.extractor import RulesExtractor
 from evalkit.extractors.table import load_extractor, settings_for
+from evalkit.formats.native.stored import StoredRecords
 from evalkit.options import Options, Running, Scoring
+from evalkit.predictions import kept
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Entity, Example, Prediction, Span, Zone
 from evalkit.workflows.running.extract import extract_articles
@@ -125,6 +127,42 @@ def test_a_folder_is_continued(gold: GoldDataset, tmp_path: Path):
     again = run_extractor(person, gold, out=tmp_path / "r")
     assert (again.fresh, again.predictions) == (0, tuple(p for p in again.predictions))
     assert [p.annotations for p in again.predictions] == [p.annotations for p in first.predictions]
+
+
+@pytest.mark.parametrize(
+    ("left", "asked"),
+    [
+        pytest.param(lambda lines: b"".join(lines), [], id="whole, but for run.json"),
+        pytest.param(lambda lines: lines[0] + lines[1][:30], ["a1", "a2"], id="killed in the middle of a line"),
+        pytest.param(lambda lines: lines[2] + lines[0], ["a1"], id="in another order"),
+        pytest.param(lambda lines: lines[0] + lines[1].replace(b"[0,8]", b"[0,7]") + lines[2], ["a1"], id="damaged"),
+        pytest.param(lambda lines: lines[1] + lines[0] + lines[1], ["a2"], id="twice"),
+        pytest.param(lambda lines: b"", ["a0", "a1", "a2"], id="nothing"),
+    ],
+)
+def test_many_predictions_stay_in_the_folder(
+    gold: GoldDataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    left: Callable[[list[bytes]], bytes],
+    asked: list[str],
+):
+    whole = run_extractor(person, gold, out=tmp_path / "whole", cache=False)
+    written = (tmp_path / "whole" / "predictions.jsonl").read_bytes()
+    monkeypatch.setattr(kept, "LARGE_LINES", 3)
+    run_extractor(person, gold, out=tmp_path / "r", cache=False)
+    facts = json.loads((tmp_path / "r" / "run.json").read_bytes())
+    (tmp_path / "r" / "run.json").write_text(json.dumps({**facts, "complete": False}))
+    (tmp_path / "r" / "predictions.jsonl").write_bytes(left(written.splitlines(keepends=True)))
+    CALLS.clear()
+    run = run_extractor(person, gold, out=tmp_path / "r", cache=False)
+    assert [name for name in CALLS if name.startswith("a")] == asked
+    assert isinstance(run.predictions, StoredRecords)
+    assert [one.annotations for one in run.predictions] == [one.annotations for one in whole.predictions]
+    assert (tmp_path / "r" / "predictions.jsonl").read_bytes() == written
+    assert (run.sha256, run.fresh) == (whole.sha256, len(asked))
+    result = score_predictions(None, run, resamples=0)
+    assert result.tasks == score_predictions(None, whole, resamples=0).tasks
 
 
 def test_a_folder_of_another_version_is_refused(gold: GoldDataset, tmp_path: Path):
