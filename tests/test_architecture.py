@@ -15,8 +15,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "evalkit"
 
-VOCABULARY = ("errors", "files", "folders", "frames", "harmless", "options", "origin", "records", "registry", "results")
-VOCABULARY += ("secrets", "shapes", "showing", "tables", "toml", "version", "versions", "wires")
+VOCABULARY = ("errors", "files", "folders", "frames", "harmless", "machine", "options", "origin", "records", "registry")
+VOCABULARY += ("results", "secrets", "shapes", "showing", "tables", "toml", "version", "versions", "wires")
 """Root modules that everything may import."""
 
 STAGES = (

@@ -14,6 +14,8 @@ from evalkit.dataset.loading.sources import ALL
 from evalkit.dataset.making.store import BUNDLED_NAME
 from evalkit.dataset.own_labels import own_inventory
 from evalkit.errors import EvalkitError, InputError
+from evalkit.formats.native.stored import StoredRecords
+from evalkit.machine import free_memory
 from evalkit.options import ReadOptions
 from evalkit.predictions.facts import GoldReference
 from evalkit.predictions.load import load_predictions, load_sides
@@ -21,7 +23,10 @@ from evalkit.predictions.run import Run, refuse_shard
 from evalkit.records import Example, Prediction
 from evalkit.showing import number_of
 
-__all__ = ["finished_run", "gold_and_predictions", "gold_from", "gold_of", "read_again"]
+__all__ = ["finished_run", "gold_and_predictions", "gold_from", "gold_of", "read_again", "refuse_too_large"]
+
+TIMES_THE_FILE = 12
+"""Memory that articles and what was predicted of them take side by side, as a multiple of their files."""
 
 Record = TypeVar("Record", Example, Prediction)
 
@@ -127,8 +132,14 @@ def gold_of(run: Run, dataset: GoldDataset | str | Path | None = None) -> GoldDa
         dataset: the gold, or where it is now, if not where it was.
 
     Raises:
-        InputError: it cannot be found, or is not what it was.
+        InputError: it cannot be found, is not what it was, or is more than this machine can hold.
     """
+    gold = _gold_of(run, dataset)
+    refuse_too_large(run, gold)
+    return gold
+
+
+def _gold_of(run: Run, dataset: GoldDataset | str | Path | None) -> GoldDataset:
     if isinstance(dataset, GoldDataset):
         return dataset
     if dataset is None and run.dataset is not None:
@@ -159,6 +170,24 @@ def gold_of(run: Run, dataset: GoldDataset | str | Path | None = None) -> GoldDa
             "extractor again, or name the old gold with --dataset"
         )
     return gold
+
+
+def refuse_too_large(run: Run, gold: GoldDataset) -> None:
+    """Refuses a run whose articles do not fit into memory all at once, as whoever looks into each of them needs.
+
+    Running, scoring and merging go through them in blocks and do not ask here.
+
+    Raises:
+        InputError: they take more than is free; says how much, and what to do.
+    """
+    records = [own for own in (gold.examples, run.predictions) if isinstance(own, StoredRecords)]
+    needed = sum(len(own) * own.mean_size for own in records) * TIMES_THE_FILE
+    if needed > (free := free_memory()):
+        raise InputError(
+            f"{run.place}: {number_of(len(gold), 'article')} would take about {needed / 2**30:.1f} GiB of memory "
+            f"together, and {free / 2**30:.1f} are free: what looks into articles holds all of them; run and score a "
+            "part (evalkit run --limit N, or --articles), or use a larger machine; result.json has the figures of all"
+        )
 
 
 def _as_it_was(gold: GoldDataset, wanted: GoldReference, articles: Sequence[str]) -> GoldDataset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,9 @@ def test_a_run_in_parts(evalkit: Evalkit, tmp_path: Path):
         assert "when all 3 are there: evalkit merge SHARD … --out RUN" in done.out
     listed = evalkit("runs", "shards")
     assert "3 of 3 shards" in listed.out
+    shutil.copytree("shards/2", "shards/late")
+    assert "3 of 3 shards, 1 of them more than once" in evalkit("runs", "shards").out
+    shutil.rmtree("shards/late")
     assert "evalkit merge shards" in listed.out
     done = evalkit("merge", "shards", "--out", "merged")
     assert (done.status, "4 articles of 3 shards" in done.out) == (0, True)

@@ -13,6 +13,8 @@ import pytest
 import evalkit
 from evalkit import Annotations, Article, Entity, Example, GoldDataset, Prediction, Run, Span
 from evalkit.errors import InputError
+from evalkit.formats.native import stored
+from evalkit.workflows import inputs
 
 
 def person(article: evalkit.Article) -> list[tuple[int, int, str]]:
@@ -48,6 +50,25 @@ def test_a_stored_run_finds_its_gold_again(six: GoldDataset, tmp_path: Path):
         evalkit.explain_run(tmp_path / "r", "a0")
     # The gold itself needs no place.
     assert evalkit.explain_run(tmp_path / "r", "a0", dataset=six).article == "a0"
+
+
+def test_articles_that_do_not_fit_into_memory_are_refused_where_all_are_held(
+    six: GoldDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    rows = [
+        {"id": one.article.id, "text": one.article.text, "entities": [{"spans": [[0, 8]], "label": "PER"}]}
+        for one in six
+    ]
+    path = tmp_path / "gold.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    monkeypatch.setattr(stored, "LARGE_BYTES", 0)
+    monkeypatch.setattr(inputs, "free_memory", lambda: 1 << 10)
+    run = evalkit.run_extractor(person, path, out=tmp_path / "r")
+    assert evalkit.score_predictions(path, tmp_path / "r", resamples=0).articles == 6
+    with pytest.raises(InputError, match=r"r: 6 articles would take about 0.0 GiB .* --limit N"):
+        evalkit.diagnose(tmp_path / "r")
+    # What is in memory already is looked at.
+    assert evalkit.diagnose(replace(run, predictions=tuple(run.predictions), dataset=six), resamples=0).articles == 6
 
 
 def test_a_run_that_lacks_articles_is_scored_and_not_diagnosed(run: Run):

@@ -333,6 +333,12 @@ class StoredRecords(Sequence[Record], Generic[Record]):
         place = int(self._places[number])
         return default if place < 0 else self[place]
 
+    @property
+    def mean_size(self) -> float:
+        """How many bytes a record has in its file, of some that stand far from each other."""
+        some = self._numbers[:: max(1, len(self) // AT_ONCE)]
+        return sum(len(self._store.content(int(number))) for number in some) / max(1, len(some))
+
     def _of(self, numbers: NDArray[np.int32]) -> StoredRecords[Record]:
         return StoredRecords(self._store, numbers, self._decode, self._id_of)
 

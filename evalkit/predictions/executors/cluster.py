@@ -13,11 +13,13 @@ import json
 import logging
 import os
 import signal
+import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from itertools import chain
 from typing import Any
 
@@ -49,6 +51,7 @@ _HIRES = 5
 """Workers in a row that may be lost before they are ready."""
 _LISTENING = 0.1
 _MOMENT = 0.5
+_ANSWERS = 10.0
 _PATIENCE = 30.0
 """Seconds without any worker after which that is said."""
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": ".*", "RAY_SCHEDULER_EVENTS": "0"}
@@ -126,6 +129,8 @@ def _connected(address: str | None, workers: int) -> Iterator[Any]:
         options: dict[str, Any] = {"namespace": "evalkit", "log_to_driver": False, "logging_level": logging.CRITICAL}
         if place == "local":
             options |= {"num_cpus": workers, "include_dashboard": False, "object_store_memory": _STORE}
+        else:
+            _refuse_unreachable(place)
         main = threading.current_thread() is threading.main_thread()
         # Ray would end this process its own way when it is asked to end.
         asked_to_end = signal.getsignal(signal.SIGTERM)
@@ -144,6 +149,31 @@ def _connected(address: str | None, workers: int) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _refuse_unreachable(place: str) -> None:
+    """Looks whether anybody listens at an address: Ray itself would try for more than a minute.
+
+    Raises:
+        InputError: nobody does, or the address is one from outside, which Ray needs a client for that is not here.
+    """
+    outside = place.startswith("ray://")
+    if outside and find_spec("grpc") is None:
+        raise InputError(
+            f"--address {redacted(place)!r}: an address from outside needs the client of Ray; install it: pip install "
+            "'ray[client]', or start this on a machine of the cluster with --address auto"
+        )
+    host, colon, port = place.removeprefix("ray://").rpartition(":")
+    if not (host and colon and port.isascii() and port.isdecimal() and int(port) < 1 << 16):
+        # A name, such as auto: Ray knows what it stands for.
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWERS).close()
+    except OSError as error:
+        raise InputError(
+            f"no cluster at {redacted(place)!r}: {error.strerror or error}; start one with `ray start --head`, or "
+            "leave --address out"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -74,13 +75,15 @@ def _shown(runs: Sequence[ListedRun]) -> list[ListedRun]:
 
 def _as_one(shards: Sequence[ListedRun]) -> ListedRun:
     of = (shards[0].shard or (0, 0))[1]
-    whole = sum(run.state == SHARD for run in shards)
+    # One that was done twice is one: which of them is merged, whoever merges says.
+    whole = Counter(run.shard[0] for run in shards if run.state == SHARD and run.shard is not None)
+    twice = sum(number > 1 for number in whole.values())
     return replace(
         shards[0],
         path=shards[0].path.rpartition("/")[0] or ".",
         date=max(run.date for run in shards),
         failed=sum(run.failed for run in shards),
-        state=f"{whole} of {number_of(of, 'shard')}",
+        state=f"{len(whole)} of {number_of(of, 'shard')}" + (f", {twice} of them more than once" if twice else ""),
         shard=None,
     )
 

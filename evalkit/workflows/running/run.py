@@ -218,7 +218,7 @@ def _made(system: Extractor, planned: Run, running: Running, folder: RunFolder |
     if cached:
         cache = PredictionCache(planned.made_by.cached_as, system=planned.extractor, size=running.cache_size)
     there = [name for name in names if name in kept.predictions]
-    for first in range(0, len(there), AT_ONCE):
+    for first in range(0, max(len(there), 1), AT_ONCE):
         watch([kept.predictions[name] for name in there[first : first + AT_ONCE]])
     in_folder = folder is not None and is_many(len(names))
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -177,3 +178,16 @@ def test_without_ray_one_line_says_how_to_install_it(folder: Path, monkeypatch: 
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtraError, match=r"--executor ray needs Ray; install it: pip install .*\[ray\]"):
         made(load_extractor("far:names"), RayExecutor())
+
+
+def test_an_address_at_which_nobody_listens_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        # Bound and not listening: whoever connects is refused.
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(InputError, match=f"no cluster at '{place}': Connection refused"):
+            cluster._refuse_unreachable(place)
+    monkeypatch.setattr(cluster, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"needs the client of Ray; .* pip install 'ray\[client\]'"):
+        cluster._refuse_unreachable(f"ray://{place}")
+    cluster._refuse_unreachable("auto")
