@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,24 @@ COMMANDS = {
 EACH_COMMAND = pytest.mark.parametrize("argv", [pytest.param(argv, id=name) for name, argv in COMMANDS.items()])
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the workspace and the cache lie as they were prepared, once that was done."""
+    return tmp_path_factory.mktemp("prepared") / "kept"
+
+
 @pytest.fixture
-def prepared(evalkit: Evalkit) -> Evalkit:
+def prepared(evalkit: Evalkit, tmp_path: Path, kept: Path) -> Evalkit:
     """Two runs, a baseline, another version of the gold, a dataset folder with the patch to it, and two readings."""
+    if kept.exists():
+        shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
+    else:
+        prepare(evalkit)
+        shutil.copytree(tmp_path, kept)
+    return evalkit
+
+
+def prepare(evalkit: Evalkit) -> None:
     Path("new.jsonl").write_text(Path("gold.jsonl").read_text(encoding="utf-8").replace("GPE", "ORG"), encoding="utf-8")
     for model, out in (("mine:people", "r"), ("rules", "s")):
         assert evalkit("run", "--model", model, *GOLD, "--out", out, "--resamples", "0").status == 0
@@ -66,7 +82,6 @@ def prepared(evalkit: Evalkit) -> Evalkit:
     ]
     write_lines(Path("readings.jsonl"), readings)
     Path("patch.json").write_text(evalkit("dataset", "diff", "gold.jsonl", "new.jsonl", "--json").out, encoding="utf-8")
-    return evalkit
 
 
 def shown(evalkit: Evalkit, argv: tuple[str, ...], form: str) -> Outcome:
