@@ -2,7 +2,7 @@
 
 ::
 
-    for k in range(1, count_writes(work) + 1):
+    for k in moments(work, "full"):
         with failing(at=k, how="full"):
             work()
 
@@ -16,11 +16,12 @@ import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import pairwise
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-__all__ = ["Killed", "count_writes", "failing", "killed_at"]
+__all__ = ["Killed", "count_writes", "failing", "killed_at", "moments"]
 
 CHANGES = (
     *("write", "ftruncate", "truncate", "fsync", "sync", "replace", "rename", "link", "symlink", "unlink", "remove"),
@@ -111,6 +112,19 @@ def count_writes(work: Callable[[], object]) -> int:
     with failing(0, "") as disk:
         work()
     return len(disk.calls)
+
+
+def moments(work: Callable[[], object], how: str) -> list[int]:
+    """The changes of some work, counted from 1, at which a fault does what it does at no other.
+
+    Only a write can be short; and where a disk is full before what needs no space, all goes well up to what does.
+    """
+    with failing(0, "") as disk:
+        work()
+    calls = [*disk.calls, "end"]
+    able = {"short": ("write",), "full": NEEDS_SPACE}.get(how, CHANGES + NEEDS_SPACE)
+    # The first write that fails is half done, those after it are not begun.
+    return [k for k, (now, then) in enumerate(pairwise(calls), 1) if now in able or (how == "full" and then == "write")]
 
 
 def killed_at(k: int, work: Callable[[], object]) -> bool:

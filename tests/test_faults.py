@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from evalkit import files
-from tests.faults import Killed, count_writes, failing, killed_at
+from tests.faults import Killed, count_writes, failing, killed_at, moments
 
 
 def written(path: Path) -> None:
@@ -59,3 +60,27 @@ def test_a_dead_process_changes_nothing_more(tmp_path: Path):
     assert killed_at(2, stubborn)
     assert (tmp_path / "a").read_bytes() == b"twelve"
     assert not killed_at(9, lambda: written(tmp_path / "b"))
+
+
+@pytest.mark.parametrize(
+    ("how", "found"),
+    [
+        pytest.param("short", [2, 6], id="writes"),
+        pytest.param("full", [1, 2, 5, 6], id="what-needs-space-and-before-a-write-that-is-not-begun"),
+        pytest.param("error", [1, 2, 3, 4, 5, 6], id="all-for-an-error"),
+        pytest.param("kill", [1, 2, 3, 4, 5, 6], id="all-for-a-kill"),
+    ],
+)
+def test_moments_are_those_at_which_a_fault_does_what_it_does_at_no_other(tmp_path: Path, how: str, found: list[int]):
+    (tmp_path / "b").mkdir()
+    (tmp_path / "c").touch()
+
+    def work() -> None:
+        written(tmp_path / "a")  # open, write, fsync
+        files.os.unlink(tmp_path / "a")
+        files.os.rmdir(tmp_path / "b")
+        descriptor = files.os.open(tmp_path / "c", os.O_RDWR)  # makes nothing, and is no change
+        files.os.write(descriptor, b"more")
+        os.close(descriptor)
+
+    assert moments(work, how) == found

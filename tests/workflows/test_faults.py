@@ -21,7 +21,7 @@ from evalkit.dataset.gold import GoldDataset, gold_dataset
 from evalkit.dataset.labels import load_inventory
 from evalkit.errors import FormatError, InputError, OutputError
 from evalkit.extractors.base import ArticleFailure
-from evalkit.options import Intervals, Options, Running
+from evalkit.options import Intervals, Options, Running, Scoring
 from evalkit.predictions.cache import PredictionCache
 from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.predictions.run import Run
@@ -29,8 +29,9 @@ from evalkit.predictions.store import RunFolder
 from evalkit.records import Annotations, Article, Entity, Example, Span
 from evalkit.workflows.running.run import make_run, planned_run
 from evalkit.workflows.scoring.score import score_run
-from tests.faults import Killed, count_writes, failing, killed_at
+from tests.faults import Killed, failing, killed_at, moments
 
+OPTIONS = Options(scoring=Scoring(conventions=("exact",)), intervals=Intervals(resamples=0))
 ARTICLES = [Article(id=name, text=f"Ida Moen left {name}.") for name in ("abo", "bodo", "kemi", "oslo")]
 
 
@@ -81,7 +82,7 @@ def measured(gold: GoldDataset, out: Path, extractor: Finder | None = None, **ho
     system, folder = extractor or Finder(), RunFolder(out)
     with folder.held("a test"):
         run = make_run(system, planned_run(system, gold), Running(batch_size=1, **how), folder)
-        result = score_run(gold, run, Options(intervals=Intervals(resamples=0)), baseline=False)
+        result = score_run(gold, run, OPTIONS, baseline=False)
         folder.write_result(result)
     return replace(run, result=result)
 
@@ -160,19 +161,23 @@ class Told:
 
     def __post_init__(self) -> None:
         self.numbers = count()
+        self.start = self.place / "start"
+        self.start.mkdir()
+        self.story.before(self.gold, self.start / "r")
+        self.before = files(self.start / "r") if (self.start / "r").exists() else {}
         out = self.begun()
-        self.before = files(out) if out.exists() else {}
-        self.changes = count_writes(lambda: self.story.work(self.gold, out))
+        self.story.work(self.gold, out)
         self.whole = files(out)
 
+    def moments(self, how: str) -> list[int]:
+        """The changes at which a fault is tried."""
+        out = self.begun()
+        return moments(lambda: self.story.work(self.gold, out), how)
+
     def begun(self) -> Path:
-        """A folder, and a cache, in which the story can begin."""
-        place = self.place / str(next(self.numbers))
-        place.mkdir()
+        """A folder, and no cache: the story can begin."""
         shutil.rmtree(self.place / "cache", ignore_errors=True)
-        self.story.before(self.gold, place / "r")
-        shutil.rmtree(self.place / "cache", ignore_errors=True)
-        return place / "r"
+        return shutil.copytree(self.start, self.place / str(next(self.numbers))) / "r"
 
     def check(self, out: Path) -> None:
         """Whatever lies there now, nobody takes a part for the whole."""
@@ -191,13 +196,14 @@ class Told:
 
 @pytest.mark.parametrize("story", STORIES, indirect=True)
 def test_killed_at_any_change_it_continues_to_the_same_bytes(story: Told):
-    for k in range(1, story.changes + 1):
+    changes = story.moments("kill")
+    for k in changes:
         out = story.begun()
         assert killed_at(k, lambda out=out: story.story.work(story.gold, out))
         if out.exists():
             story.check(out)
         # And killed again, somewhere else.
-        killed_at(1 + k * 7 % story.changes, lambda out=out: story.story.work(story.gold, out))
+        killed_at(1 + k * 7 % len(changes), lambda out=out: story.story.work(story.gold, out))
         story.check(out)
         story.story.work(story.gold, out)
         assert files(out) == story.whole
@@ -206,7 +212,7 @@ def test_killed_at_any_change_it_continues_to_the_same_bytes(story: Told):
 @pytest.mark.parametrize("how", ["short", "full", "error"])
 @pytest.mark.parametrize("story", HARD, indirect=True)
 def test_whatever_the_disk_does_a_run_is_whole_or_refused(story: Told, how: str):
-    for k in range(1, story.changes + 1):
+    for k in story.moments(how):
         out = story.begun()
         try:
             with failing(k, how):
@@ -229,9 +235,9 @@ def test_the_command_ends_with_0_only_where_all_is_there(
     monkeypatch.chdir(tmp_path)
     rows = [{"id": one.id, "text": one.text, "entities": [{"start": 0, "end": 8, "label": "PER"}]} for one in ARTICLES]
     Path("gold.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    changes = count_writes(lambda: main(COMMAND))
+    found = moments(lambda: main(COMMAND), how)
     whole = files(Path("r"))
-    for k in range(1, changes + 1):
+    for k in found:
         shutil.rmtree("r")
         shutil.rmtree("cache", ignore_errors=True)
         capsys.readouterr()

@@ -24,7 +24,7 @@ from evalkit.predictions.shards.assignment import shard_number
 from evalkit.records import Annotations, Article, Entity, Span
 from evalkit.workflows.running.measure import measure_extractor
 from evalkit.workflows.running.merge import merge_runs
-from tests.faults import count_writes, failing, killed_at
+from tests.faults import failing, killed_at, moments
 
 NAMES = [f"{place}-{number}" for place in ("abo", "bodo", "kemi", "oslo") for number in range(3)]
 OPTIONS = Options(intervals=Intervals(resamples=20), read=ReadOptions(split="all"))
@@ -355,7 +355,7 @@ def test_killed_at_any_change_the_same_command_finishes_it(shards_and_whole: tup
     def merge() -> None:
         merge_runs(paths, out="merged")
 
-    for k in range(1, count_writes(merge) + 1):
+    for k in moments(merge, "kill"):
         shutil.rmtree("merged", ignore_errors=True)
         assert killed_at(k, merge)
         merge()
@@ -368,7 +368,7 @@ def test_a_full_disk_leaves_it_whole_or_refused(shards_and_whole: tuple[list[str
     def merge() -> None:
         merge_runs(paths, out="merged")
 
-    for k in range(1, count_writes(merge) + 1):
+    for k in moments(merge, "full"):
         shutil.rmtree("merged", ignore_errors=True)
         with failing(k, "full"), suppress(OutputError):
             merge()
