@@ -473,7 +473,8 @@ def is_leftover(name: str) -> bool:
 
 def _is_device(path: Path) -> bool:
     """Whether a path is no place of a file: a pipe, a terminal, or a name of one that may lead to a file."""
-    named = path.absolute().as_posix().startswith(("/dev/", "/proc/"))
+    # Shared memory is mounted among the devices, and holds files like any other.
+    named = path.absolute().as_posix().startswith(("/dev/", "/proc/")) and path.absolute().parts[2:3] != ("shm",)
     return path.exists() and (named or not (path.is_file() or path.is_dir()))
 
 

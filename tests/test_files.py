@@ -10,6 +10,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -107,6 +108,13 @@ class TestWriteFile:
         write_file(tmp_path / "soft", "new")
         write_file(tmp_path / "hard", "new")
         assert contents(tmp_path) == {"hard": "new", "outside": "keep me", "soft": "new"}
+
+    @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs shared memory among the devices")
+    def test_shared_memory_holds_files(self):
+        with TemporaryDirectory(dir="/dev/shm") as place:
+            for content in ("a longer one", "one"):
+                write_file(Path(place, "a"), content)
+            assert contents(Path(place)) == {"a": "one"}
 
     def test_a_pipe_stays_one(self, tmp_path: Path):
         os.mkfifo(tmp_path / "pipe")
