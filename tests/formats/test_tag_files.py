@@ -88,6 +88,7 @@ class TestStretches:
             {"separator": "space"},
             {"comment": "none"},
             {"comment": "I"},
+            {"comment": "\udcff"},
             {"tag_column": -1, "token_column": -3},
         ],
         ids=str,

@@ -59,7 +59,7 @@ def stretches(lines: TextLines, *, separator: str, width: int, comment: str) -> 
         yield Stretch(0, len(lines))
         return
     classes = _classes(_PARTING[separator])
-    starters = [*b"#-", *comment.encode()[:1], "\ufeff".encode()[0]]
+    starters = [*b"#-", *comment.encode("utf-8", "surrogatepass")[:1], "\ufeff".encode()[0]]
     first, size = 0, _FIRST_PIECE
     while first < len(lines):
         end = lines.after(first, size)
