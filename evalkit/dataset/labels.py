@@ -24,21 +24,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import lru_cache, reduce
 from pathlib import Path
 from typing import Any
 
 from evalkit.dataset.label_maps import LabelMap, chain_label_maps, listed, mapped_labels
 from evalkit.dataset.making.store import bundled_gold
 from evalkit.errors import FormatError, InputError
-from evalkit.files import path_of
+from evalkit.files import path_of, read_text
 from evalkit.harmless import is_colour
 from evalkit.layers.base import Layer
 from evalkit.layers.table import layer_names, load_layer, open_layers
 from evalkit.records import Annotations, Example, Prediction
 from evalkit.registry import near_match, unknown_name
 from evalkit.showing import number_of
-from evalkit.toml import read_toml
+from evalkit.toml import parse_toml, read_toml
 
 __all__ = [
     "LABELS_FILE",
@@ -125,9 +125,15 @@ def unlisted_inventory() -> Inventory:
 
 def inventory_of_file(path: Path) -> Inventory:
     """What a `labels.toml` says, and nothing else. Raises what `load_inventory` raises."""
-    tables = read_toml(path)
+    return _inventory(read_text(path), path, tuple(layer_names()))
+
+
+@lru_cache(maxsize=8)
+def _inventory(text: str, path: Path, layers: tuple[str, ...]) -> Inventory:
+    """What the text of a file says where these layers are known; the bundled one is asked for with each gold."""
+    tables = parse_toml(text, path)
     _refuse_misspelt(tables, path)
-    declared = {layer: _tables(tables, layer, path) for layer in layer_names() if layer in tables}
+    declared = {layer: _tables(tables, layer, path) for layer in layers if layer in tables}
     if not any(tables.values()):
         raise FormatError(f"{path}: names no label; add a table such as [{open_layers()[0].name}.PER]")
     for layer, labels in declared.items():
