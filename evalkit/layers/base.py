@@ -19,6 +19,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from operator import attrgetter
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
@@ -61,6 +62,15 @@ class Mention(NamedTuple):
 
     entity_id: str
     spans: tuple[Span, ...]
+
+
+class _Written(NamedTuple):
+    """A field in a file: how its values are written if not as they are, and which one may be left out."""
+
+    name: str
+    write: Callable[[Any], Any] | None
+    absent: Any
+    may_lack: bool
 
 
 def surface(text: str, spans: Iterable[Span]) -> str:
@@ -249,6 +259,19 @@ class Layer(Generic[Item]):
         """The fields that hold the `entity_id` of a thing: of the one that an item mentions, and those of `names`."""
         return tuple(field.name for field in self.fields if field.name in self.names or field.name == "entity_id")
 
+    def every_span(self, items: Sequence[Item]) -> list[Span]:
+        """All spans of some items, field by field."""
+        spans: list[Span] = []
+        for values_of_field, several in self._span_values:
+            values: Iterable[Any] = map(values_of_field, items)
+            spans += chain.from_iterable(values) if several else filter(None, values)
+        return spans
+
+    @cached_property
+    def _span_values(self) -> list[tuple[Callable[[Any], Any], bool]]:
+        """What gives the value of each field that holds spans, and whether that is several."""
+        return [(attrgetter(field.name), field.type is SPANS) for field in self.fields if field.type in (SPAN, SPANS)]
+
     def parts(self, item: Item) -> Iterator[tuple[str, Span]]:
         """Every span of an item, each after the word for it."""
         for name, word in self.span_names.items():
@@ -355,14 +378,29 @@ class Layer(Generic[Item]):
     def to_json(self, item: Item, text: str | None = None) -> Row:
         """An item as a JSON object; with `text`, what stands at its spans is beside them so that a diff can be read."""
         row: Row = {"id": item.id}
-        for field in self.fields:
-            value = getattr(item, field.name)
-            if (value is None and field.type is NUMBER) or (value == field.absent and field.name in self.left_out):
+        values, fields = self._written
+        for (name, write, absent, may_lack), value in zip(fields, values(item), strict=True):
+            if may_lack and value == absent:
                 continue
-            row[field.name] = field.type.write(value)
-            if text is not None and self.shows_text and field.name == self.spans_field:
+            row[name] = value if write is None else write(value)
+            if text is not None and name == self.spans_field and self.shows_text:
                 row["text"] = surface(text, value)
         return row
+
+    @cached_property
+    def _written(self) -> tuple[Callable[[Item], tuple[Any, ...]], list[_Written]]:
+        """What gives the values that are written, and what becomes of each."""
+        as_is = TEXT.write
+        fields = [
+            _Written(
+                field.name,
+                None if field.type.write is as_is else field.type.write,
+                field.absent,
+                field.type is NUMBER or field.name in self.left_out,
+            )
+            for field in self.fields
+        ]
+        return values_of([field.name for field in self.fields]), fields
 
     def ordered(self, item: Item) -> Item:
         """The same item with its spans, and what else is a list, in ascending order."""
@@ -372,6 +410,14 @@ class Layer(Generic[Item]):
             if field.type in (SPANS, NAMES) and len(values := getattr(item, field.name)) > 1
         }
         return replace(item, **moved) if moved else item
+
+    def has_lists(self, items: Sequence[Item]) -> bool:
+        """Whether one of some items has several spans, or several values, in one field."""
+        return any(len(value) > 1 for values_of_field in self._lists for value in map(values_of_field, items))
+
+    @cached_property
+    def _lists(self) -> list[Callable[[Any], Any]]:
+        return [attrgetter(field.name) for field in self.fields if field.type in (SPANS, NAMES)]
 
     def moved(self, item: Item, move: Callable[[Span], Span]) -> Item:
         """The same item with every span in it moved."""
@@ -385,6 +431,11 @@ class Layer(Generic[Item]):
     @cached_property
     def _order(self) -> list[Field]:
         return sorted(self.fields, key=lambda field: field.name != self.spans_field)
+
+    def places(self, items: Iterable[Item]) -> list[Any]:
+        """What comes first in the `order` of each item: its place in the text."""
+        first = self._order[0]
+        return list(map(first.type.order, map(attrgetter(first.name), items)))
 
     def order(self, item: Item) -> tuple[Any, ...]:
         """What items are sorted by: their place in the text, the longer first, then what they say, then their id."""

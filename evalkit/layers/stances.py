@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from evalkit.layers.base import Fault, Layer, surface, unknown_reference
 from evalkit.layers.entities import entity_ids
@@ -42,6 +43,8 @@ def _alias_problems(stances: Sequence[Stance]) -> Iterator[Fault]:
     for target in {stance.target for stance in stances}:
         if target.startswith(TOPIC_PREFIX):
             by_name[folded_topic(target)].add(target)
+    if len(by_name) == sum(map(len, by_name.values())) and not any(stance.aliases for stance in stances):
+        return
     for index, stance in enumerate(stances):
         if stance.aliases and not stance.target.startswith(TOPIC_PREFIX):
             message = f"target {stance.target!r} is an entity and has aliases; only a topic has, leave them out"
@@ -77,6 +80,7 @@ def topic_names(stance: Stance) -> frozenset[str]:
     return frozenset(map(folded_topic, (stance.target, *stance.aliases)))
 
 
+@lru_cache(maxsize=4096)
 def folded_topic(name: str) -> str:
     """A name of a topic without what two people may write differently: case, number, hyphens and `topic:` apart.
 

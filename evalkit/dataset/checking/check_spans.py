@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from math import inf
+from operator import lt
 
 from evalkit.dataset.checking.offsets import Evidence, likely_cause
 from evalkit.dataset.checking.problems import Problem, place_of
@@ -16,7 +17,7 @@ from evalkit.records import ZONES, Annotations, Article, Span
 from evalkit.showing import number_of
 from evalkit.text.difference import same_but_for
 
-__all__ = ["check_overlaps", "check_surfaces", "check_zones", "span_problems"]
+__all__ = ["are_possible", "check_overlaps", "check_surfaces", "check_zones", "span_problems"]
 
 UNEXPLAINED = "is it the text that was annotated?"
 MOST_CROSSED = 100
@@ -38,12 +39,12 @@ def span_problems(
     limit, cause = _limit(article), ""
     for layer in all_layers():
         items, spans_of = layer.of(annotations) or (), layer.spans
-        only = len(layer.span_names) == 1 and layer.spans_field is not None
+        named = layer.spans_field is None or not layer.needs_spans or all(map(spans_of, items))
+        # Most layers of most gold: this is where the time of checking goes.
+        if named and are_possible(layer.every_span(items), limit):
+            continue
         for index, item in enumerate(items):
             spans = spans_of(item)
-            # Most items of most gold: this is where the time of checking goes.
-            if spans and only and all(0 <= start < end <= limit for start, end in spans):
-                continue
             if not spans and layer.spans_field is not None and layer.needs_spans:
                 message = f"the {layer.one} has no {layer.span_names[layer.spans_field]}; add [start, end]"
                 yield Problem(article.id, place_of(layer.name, index, item.id), "span-missing", message)
@@ -53,6 +54,14 @@ def span_problems(
                     if not cause and article.text:
                         cause = likely_cause(article, annotations, evidence) or UNEXPLAINED
                     yield _impossible(article, place, f"{name} {list(span)}", span, cause)
+
+
+def are_possible(spans: Sequence[Span], limit: float) -> bool:
+    """Whether all spans hold something, and lie before the end of a text."""
+    if not spans:
+        return True
+    starts, ends = zip(*spans, strict=True)
+    return min(starts) >= 0 and max(ends) <= limit and all(map(lt, starts, ends))
 
 
 def _limit(article: Article) -> float:
@@ -159,17 +168,31 @@ def check_zones(article: Article) -> Iterator[Problem]:
 def check_overlaps(article: Article, gold: Annotations) -> Iterator[Problem]:
     """Items that cross each other, in layers whose items are inside each other or apart."""
     for layer in all_layers():
-        if not layer.may_cross:
-            items = enumerate(layer.of(gold) or ())
-            spans = [(span, index, item.id) for index, item in items for span in layer.spans(item)]
+        items = layer.of(gold) or ()
+        if not layer.may_cross and not _are_nested(chain.from_iterable(map(layer.spans, items))):
+            spans = [(span, index, item.id) for index, item in enumerate(items) for span in layer.spans(item)]
             yield from _crossings(article, layer.name, spans)
+
+
+def _are_nested(spans: Iterable[Span]) -> bool:
+    """Whether spans that can be are inside each other or apart, and none crosses another."""
+    open_ends: list[int] = []
+    for start, end in sorted(spans, key=_longer_first):
+        while open_ends and open_ends[-1] <= start:
+            open_ends.pop()
+        if start >= end or (open_ends and open_ends[-1] < end):
+            return False
+        open_ends.append(end)
+    return True
+
+
+def _longer_first(span: Span) -> tuple[int, int]:
+    return span[0], -span[1]
 
 
 def _crossings(article: Article, layer: str, spans: list[tuple[Span, int, str]]) -> Iterator[Problem]:
     reported: set[tuple[int, int]] = set()
     ordered = sorted(spans, key=lambda entry: (entry[0][0], -entry[0][1], entry[1]))
-    if all(one[0][1] <= other[0][0] for one, other in pairwise(ordered)):
-        return
     # Those that are still open, by their end: of spans inside each other none is looked at.
     open_spans: list[tuple[int, int]] = []
     for number, (span, index, name) in enumerate(ordered):

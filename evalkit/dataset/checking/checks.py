@@ -45,7 +45,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from evalkit.dataset.checking.check_spans import check_overlaps, check_surfaces, check_zones, span_problems
+from evalkit.dataset.checking.check_spans import (
+    are_possible,
+    check_overlaps,
+    check_surfaces,
+    check_zones,
+    span_problems,
+)
 from evalkit.dataset.checking.offsets import GOLD, Evidence
 from evalkit.dataset.checking.problems import Problem, place_of
 from evalkit.dataset.labels import Inventory, with_metadata_layers
@@ -53,7 +59,7 @@ from evalkit.formats.base import Claims
 from evalkit.formats.native.rows import sha256_text
 from evalkit.layers.base import Fault, Layer, unknown_reference
 from evalkit.layers.table import all_layers, load_layer
-from evalkit.records import Annotations, Article, Example
+from evalkit.records import Annotations, Article, Example, Span, Zone
 from evalkit.registry import near_match
 
 __all__ = ["FATAL", "Problem", "check_example", "check_ids", "check_readings", "check_scorable", "check_spans"]
@@ -293,12 +299,11 @@ def _check_ends(article: Article, gold: Annotations) -> Iterator[Problem]:
         furniture = []
     text = article.text
     for layer in all_layers():
-        spans_of = layer.spans
-        only = len(layer.span_names) == 1 and layer.spans_field is not None and not furniture
-        for index, item in enumerate(layer.of(gold) or ()):
-            # Most items of most gold: this is where the time of checking goes.
-            if only and all((found := text[start:end]) == found.strip() for start, end in spans_of(item)):
-                continue
+        items = layer.of(gold) or ()
+        # Most layers of most gold: this is where the time of checking goes.
+        if _stand_well(layer.every_span(items), text, furniture):
+            continue
+        for index, item in enumerate(items):
             place = place_of(layer.name, index, item.id)
             spans = list(layer.parts(item))
             for name, span in spans:
@@ -309,6 +314,21 @@ def _check_ends(article: Article, gold: Annotations) -> Iterator[Problem]:
             if any(span.start < zone.end and zone.start < span.end for _, span in spans for zone in furniture):
                 message = "the item is in boilerplate, where nothing is annotated; remove it or mend the zone"
                 yield Problem(article.id, place, "in-boilerplate", message)
+
+
+def _stand_well(spans: Sequence[Span], text: str, furniture: Sequence[Zone]) -> bool:
+    """Whether all spans lie in a text, with no white space at an end and no part of furniture."""
+    if not spans:
+        return True
+    if not are_possible(spans, len(text)):
+        return False
+    starts, ends = zip(*spans, strict=True)
+    edges = "".join([*map(text.__getitem__, starts), *[text[end - 1] for end in ends]])
+    if edges.split() != [edges]:
+        return False
+    first, last = min(starts), max(ends)
+    near = [zone for zone in furniture if first < zone.end and zone.start < last]
+    return not any(start < zone.end and zone.start < end for zone in near for start, end in spans)
 
 
 def _shorten(text: str) -> str:

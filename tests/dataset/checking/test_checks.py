@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import sys
 from collections.abc import Callable
@@ -270,3 +271,14 @@ def test_evidence_that_was_not_marked_is_not_missed(good: Example) -> None:
     scoped = gold(bare, scope=replace(bare.gold.scope, of=(LayerScope(layer="stances", parts=()),)))
     assert "evidence-missing" in {problem.code for problem in check_example(bare)}
     assert "evidence-missing" not in {problem.code for problem in check_example(scoped)}
+
+
+def test_spans_cross_where_two_of_them_do():
+    text, draw = "x" * 12, random.Random(3)
+    for _ in range(300):
+        spans = [Span(*sorted(draw.sample(range(13), 2))) for _ in range(draw.randrange(1, 6))]
+        entities = tuple(Entity(id=f"e{n}", spans=(span,), label=str(n)) for n, span in enumerate(spans))
+        crossing = any(a < c < b < d for a, b in spans for c, d in spans)
+        example = Example(article=Article(id="a", text=text), gold=Annotations(entities=entities))
+        found = check_example(example)
+        assert ("spans-cross" in {problem.code for problem in found}) == crossing
