@@ -32,6 +32,7 @@ from evalkit.shapes import checked, fields, flag, list_of, number, text
 __all__ = [
     "JOURNAL",
     "TemporaryFolder",
+    "add_files",
     "beside_staged",
     "cache_folder",
     "finish_changes",
@@ -120,6 +121,35 @@ def staged(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             _remove(staging)
+
+
+def add_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Writes new files by name into a folder that keeps its others, each whole or not at all; all are synced at once.
+
+    Raises:
+        OutputError: one of them cannot be written; those before it may be there.
+    """
+    if not files:
+        return
+    work = folder / f".files.{os.getpid()}-{os.urandom(8).hex()}.tmp"
+    with writing(folder / next(iter(files))):
+        make_folder(folder)
+        for leftover in old_leftovers(folder / "files"):
+            with suppress(OSError):
+                _remove(leftover)
+        os.mkdir(work)
+    try:
+        for name, content in files.items():
+            with writing(folder / name):
+                write_staged(work / name, content)
+        with writing(folder):
+            _sync()
+        for name in files:
+            with writing(folder / name):
+                os.replace(work / name, folder / name)
+    finally:
+        with suppress(OSError):
+            _remove(work)
 
 
 def beside_staged(target: Path) -> tuple[str, ...]:

@@ -230,12 +230,15 @@ def as_stored(gold: GoldDataset) -> GoldDataset:
 
 def settled_splits(splits: Iterable[GoldDataset]) -> tuple[GoldDataset, ...]:
     """The splits as they are loaded from what was stored: where there is no other gold, the only reading is."""
-    return tuple(
-        gold_dataset(map(settled_example, as_stored(gold)), name=gold.name, split=gold.split, inventory=gold.inventory)
-        if any(example.readings for example in gold)
-        else gold
-        for gold in splits
-    )
+    return tuple(_settled_split(gold) if any(example.readings for example in gold) else gold for gold in splits)
+
+
+def _settled_split(gold: GoldDataset) -> GoldDataset:
+    examples = tuple(map(settled_example, as_stored(gold)))
+    if all(one is other for one, other in zip(examples, gold, strict=True)):
+        # Each has gold: nothing is another than it was, the fingerprint neither.
+        return gold
+    return gold_dataset(examples, name=gold.name, split=gold.split, inventory=gold.inventory)
 
 
 def stated_layers(splits: Iterable[GoldDataset]) -> list[Layer[Any]]:

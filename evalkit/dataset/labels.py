@@ -216,6 +216,8 @@ def with_metadata_layers(example: Example, inventory: Inventory) -> Example:
 
 def without_metadata_layers(example: Example, inventory: Inventory) -> Example:
     """The example without the layers that its metadata says already, as it is written."""
+    if not inventory.metadata:
+        return example
     bare = replace(example, gold=example.gold.with_layers(**dict.fromkeys(inventory.metadata)))
     whole = with_metadata_layers(bare, inventory)
     told = {name: None for name in inventory.metadata if whole.gold[name] == example.gold[name]}

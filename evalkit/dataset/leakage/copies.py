@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from evalkit.dataset.leakage.passages import shared_passages
 from evalkit.dataset.leakage.words import folded_words
@@ -62,11 +63,13 @@ def copies_across_splits(raws: Sequence[RawExample]) -> list[SplitCopy]:
     articles = [raw.example.article for raw in ordered]
     splits = [raw.split or "" for raw in ordered]
     copies = []
+    # Many have one text, and are asked for one after the other.
+    words_of = lru_cache(maxsize=256)(folded_words)
     for pair in shared_passages(articles, list(map(names.index, splits))).pairs:
         one, other = articles[pair.left], articles[pair.right]
         if one.id == other.id or max(pair.containment) < SHORTEST:
             continue
-        words = [folded_words(article.text) for article in (one, other)]
+        words = [words_of(article.text) for article in (one, other)]
         longer = max(map(len, words))
         if (changed := _changed(*words)) <= max(1, CHANGED * longer):
             copies.append(

@@ -59,7 +59,7 @@ from evalkit.dataset.splitting.lists import NOWHERE
 from evalkit.dataset.splitting.rule import split_rule
 from evalkit.errors import FormatError, InputError
 from evalkit.files import file_name_of, path_of, read_text, write_file
-from evalkit.folders import finish_changes, replace_children
+from evalkit.folders import add_files, finish_changes, replace_children
 from evalkit.formats.base import Batch
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.native.rows import dump_line
@@ -511,11 +511,10 @@ def write_corpus(splits: Sequence[GoldDataset], corpus: Path) -> None:
 
 
 def _write_texts(splits: Sequence[GoldDataset], corpus: Path) -> tuple[str, ...]:
-    texts = {corpus / f"{e.article.id}.txt": e.article.text for split in splits for e in split}
-    new = {path: text for path, text in sorted(texts.items()) if not path.exists()}
-    for path, text in new.items():
-        write_file(path, text)
-    return tuple(path.stem for path in new)
+    texts = {f"{e.article.id}.txt": e.article.text for split in splits for e in split}
+    new = {name: text for name, text in sorted(texts.items()) if not (corpus / name).exists()}
+    add_files(corpus, new)
+    return tuple(Path(name).stem for name in new)
 
 
 def _write_entries(splits: Sequence[GoldDataset], corpus: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import FormatError
-from evalkit.formats.native.rows import READINGS, example_to_row, read_rows
+from evalkit.formats.native.rows import READINGS, article_to_row, example_to_row, read_rows
 from evalkit.records import Example
 
 __all__ = [
@@ -41,6 +41,8 @@ DRAFTS = "drafts"
 
 CARD_FILE = "README.md"
 ARTICLES_FILE = "articles.jsonl"
+
+_written = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def bundled_gold() -> Path:
@@ -86,23 +88,23 @@ def example_json(example: Example) -> str:
 
 
 def _field(key: str, value: Any) -> str:
-    name = json.dumps(key, ensure_ascii=False)
+    name = _written(key)
     if key == READINGS:
         return f"{name}: {{\n" + ",\n".join(_reading(annotator, row) for annotator, row in value.items()) + "\n}"
     if not (isinstance(value, list) and value):
-        return f"{name}: {json.dumps(value, ensure_ascii=False)}"
-    items = ",\n".join(json.dumps(item, ensure_ascii=False) for item in value)
+        return f"{name}: {_written(value)}"
+    items = ",\n".join(map(_written, value))
     return f"{name}: [\n{items}\n]"
 
 
 def _reading(annotator: str, row: Mapping[str, Any]) -> str:
     fields = ",\n".join(_field(key, value) for key, value in row.items())
-    return f"{json.dumps(annotator, ensure_ascii=False)}: {{\n{fields}\n}}"
+    return f"{_written(annotator)}: {{\n{fields}\n}}"
 
 
 def article_entry(example: Example) -> dict[str, Any]:
     """The line of an article in `corpus/articles.jsonl`: its metadata and the SHA-256 of its text."""
-    row = example_to_row(example)
+    row = article_to_row(example.article)
     entry = {key: row[key] for key in ("id", "title", "source", "published", "lang", "metadata")}
     return entry | {"sha256": row["text_sha256"]}
 
