@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import lt
 from typing import Any
 
+from evalkit.layers.base import Layer
 from evalkit.layers.table import layer_names, load_layer
 from evalkit.records import Annotations, Example, Scope
 
@@ -34,7 +36,7 @@ def canonical_annotations(annotations: Annotations, *, renumber: bool = False) -
     names: dict[str, Mapping[str, str]] = {}
     for name in sorted(annotations.layers, key=lambda name: layer_names().index(load_layer(name).name)):
         layer = load_layer(name)
-        ordered = sorted(map(layer.ordered, annotations.layers[name]), key=layer.order)
+        ordered = _in_order(layer, annotations.layers[name])
         if renumber:
             ordered = sorted([layer.renamed(item, names) for item in ordered], key=layer.order)
             # An id given twice keeps its first place; validation reports the double, ordering must not fail on it.
@@ -45,6 +47,16 @@ def canonical_annotations(annotations: Annotations, *, renumber: bool = False) -
             ordered = [replace(item, id=f"{layer.prefix}{number}") for number, item in enumerate(ordered, 1)]
         layers[name] = tuple(ordered)
     return Annotations(layers, _sorted_scope(annotations.scope))
+
+
+def _in_order(layer: Layer[Any], items: Sequence[Any]) -> list[Any]:
+    """The items with what they list in ascending order, by their order."""
+    items = [layer.ordered(item) for item in items] if layer.has_lists(items) else list(items)
+    places = layer.places(items)
+    # The place comes first in the order of items: where no two share one, it is all of it.
+    if all(map(lt, places, places[1:])):
+        return items
+    return sorted(items, key=layer.order)
 
 
 def _sorted_scope(scope: Scope) -> Scope:

@@ -16,7 +16,7 @@ from evalkit.formats.spelling import LABEL_CASE
 from evalkit.layers.keys import BOUNDS, UnreadKey
 from evalkit.layers.table import load_layer
 from evalkit.options import ReadOptions
-from evalkit.records import Annotations
+from evalkit.records import Annotations, Example
 
 if TYPE_CHECKING:
     from evalkit.formats.native.typed_rows import TypedRows
@@ -281,11 +281,13 @@ def _write(batch: Batch, target: Path, options: ReadOptions) -> Losses:
     from evalkit.files import write_file
     from evalkit.formats.native.rows import dump_line, example_to_row
 
-    lines = []
-    for example, split in zip(batch.examples, batch.splits or (None,) * len(batch.examples), strict=True):
+    def line(example: Example, split: str | None) -> bytes:
         row = example_to_row(example)
-        lines.append(dump_line(row if split is None else {"id": row["id"], "split": split} | row))
-    write_file(target, "".join(lines))
+        return dump_line(row if split is None else {"id": row["id"], "split": split} | row).encode()
+
+    # One after the other: together they are larger than the examples.
+    splits = batch.splits or (None,) * len(batch.examples)
+    write_file(target, (line(example, split) for example, split in zip(batch.examples, splits, strict=True)))
     return Losses(written=counted(example.settled for example in batch.examples))
 
 

@@ -81,7 +81,10 @@ def sha256_text(text: str) -> str:
 
 def dump_line(row: Mapping[str, Any]) -> str:
     """One JSON line, UTF-8 characters kept, keys in the order given, ending in a line feed."""
-    return json.dumps(row, ensure_ascii=False, separators=(", ", ": ")) + "\n"
+    return _written(row) + "\n"
+
+
+_written = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _text(row: Mapping[str, Any], key: str, where: str, default: str | None = None) -> str:
