@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -185,6 +186,29 @@ def evalkit(workspace: Path, capsys: pytest.CaptureFixture[str]) -> Evalkit:
         status = main(argv)
         captured = capsys.readouterr()
         return Outcome(status, captured.out, captured.err)
+
+    return call
+
+
+Once = Callable[[Callable[[], object]], None]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture
+def once(workspace: Path, tmp_path: Path, kept: Path) -> Once:
+    """Prepares the workspace, and the cache: by the function given the first time in a module, then as a copy."""
+
+    def call(prepare: Callable[[], object]) -> None:
+        copy = kept / prepare.__name__
+        if copy.exists():
+            shutil.copytree(copy, tmp_path, dirs_exist_ok=True)
+        else:
+            prepare()
+            shutil.copytree(tmp_path, copy)
 
     return call
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Evalkit, write_lines
+from tests.cli.conftest import Evalkit, Once, write_lines
 
 TEXT = "Ida Moen left Oslo."
 
@@ -30,16 +30,20 @@ def quotes_only(article):
 
 
 @pytest.fixture
-def runs(workspace: Path, evalkit: Evalkit, monkeypatch: pytest.MonkeyPatch) -> Path:
+def runs(workspace: Path, evalkit: Evalkit, once: Once, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delitem(sys.modules, "systems", raising=False)
     (workspace / "systems.py").write_text(SYSTEMS, encoding="utf-8")
     entities = [{"spans": [[0, 8]], "label": "PER"}, {"spans": [[14, 18]], "label": "GPE"}]
     write_lines(workspace / "six.jsonl", [{"id": f"a{at}", "text": TEXT, "entities": entities} for at in range(6)])
-    for name in ("right", "halves", "one_of_two"):
-        done = evalkit(
-            *("run", "--model", f"systems:{name}", "--dataset", "six.jsonl", "--out", name, "--resamples", "0")
-        )
-        assert done.status == 0, done.err
+
+    def prepare() -> None:
+        for name in ("right", "halves", "one_of_two"):
+            done = evalkit(
+                *("run", "--model", f"systems:{name}", "--dataset", "six.jsonl", "--out", name, "--resamples", "0")
+            )
+            assert done.status == 0, done.err
+
+    once(prepare)
     return workspace
 
 

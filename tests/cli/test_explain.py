@@ -4,14 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Evalkit
+from tests.cli.conftest import Evalkit, Once
 
 
 @pytest.fixture
-def run(workspace: Path, evalkit: Evalkit) -> Path:
+def run(workspace: Path, evalkit: Evalkit, once: Once) -> Path:
     """People of gold.jsonl: finds both persons and takes Oslo for one."""
-    done = evalkit("run", "--model", "mine:people", "--dataset", "gold.jsonl", "--out", "people", "--resamples", "0")
-    assert done.status == 0, done.err
+
+    def prepare() -> None:
+        asked = ("run", "--model", "mine:people", "--dataset", "gold.jsonl", "--out", "people", "--resamples", "0")
+        done = evalkit(*asked)
+        assert done.status == 0, done.err
+
+    once(prepare)
     return workspace / "people"
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
 from evalkit.errors import OutputError
 from evalkit.registry import Registry
-from tests.cli.conftest import Evalkit, Outcome, gold_rows, write_lines
+from tests.cli.conftest import Evalkit, Once, Outcome, gold_rows, write_lines
 
 GOLD = ("--dataset", "gold.jsonl")
 COMMANDS = {
@@ -47,41 +46,35 @@ COMMANDS = {
 EACH_COMMAND = pytest.mark.parametrize("argv", [pytest.param(argv, id=name) for name, argv in COMMANDS.items()])
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the workspace and the cache lie as they were prepared, once that was done."""
-    return tmp_path_factory.mktemp("prepared") / "kept"
-
-
 @pytest.fixture
-def prepared(evalkit: Evalkit, tmp_path: Path, kept: Path) -> Evalkit:
+def prepared(evalkit: Evalkit, once: Once) -> Evalkit:
     """Two runs, a baseline, another version of the gold, a dataset folder with the patch to it, and two readings."""
-    if kept.exists():
-        shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
-    else:
-        prepare(evalkit)
-        shutil.copytree(tmp_path, kept)
+
+    def prepare() -> None:
+        Path("new.jsonl").write_text(
+            Path("gold.jsonl").read_text(encoding="utf-8").replace("GPE", "ORG"), encoding="utf-8"
+        )
+        for model, out in (("mine:people", "r"), ("rules", "s")):
+            assert evalkit("run", "--model", model, *GOLD, "--out", out, "--resamples", "0").status == 0
+        assert evalkit("gate", "r", "--baseline", "base.json", "--update").status == 0
+        assert evalkit("dataset", "build", "gold.jsonl", "--out", "folder", "--splits", "test=1").status == 0
+        others = [json.loads(line) for line in Path("new.jsonl").read_text(encoding="utf-8").splitlines()]
+        read = {one["id"]: {"entities": one["entities"]} for one in others}
+        readings = [
+            {
+                "id": one["id"],
+                "text": one["text"],
+                "readings": {"ida": {"entities": one["entities"]}, "jan": read[one["id"]]},
+            }
+            for one in gold_rows()
+        ]
+        write_lines(Path("readings.jsonl"), readings)
+        Path("patch.json").write_text(
+            evalkit("dataset", "diff", "gold.jsonl", "new.jsonl", "--json").out, encoding="utf-8"
+        )
+
+    once(prepare)
     return evalkit
-
-
-def prepare(evalkit: Evalkit) -> None:
-    Path("new.jsonl").write_text(Path("gold.jsonl").read_text(encoding="utf-8").replace("GPE", "ORG"), encoding="utf-8")
-    for model, out in (("mine:people", "r"), ("rules", "s")):
-        assert evalkit("run", "--model", model, *GOLD, "--out", out, "--resamples", "0").status == 0
-    assert evalkit("gate", "r", "--baseline", "base.json", "--update").status == 0
-    assert evalkit("dataset", "build", "gold.jsonl", "--out", "folder", "--splits", "test=1").status == 0
-    others = [json.loads(line) for line in Path("new.jsonl").read_text(encoding="utf-8").splitlines()]
-    read = {one["id"]: {"entities": one["entities"]} for one in others}
-    readings = [
-        {
-            "id": one["id"],
-            "text": one["text"],
-            "readings": {"ida": {"entities": one["entities"]}, "jan": read[one["id"]]},
-        }
-        for one in gold_rows()
-    ]
-    write_lines(Path("readings.jsonl"), readings)
-    Path("patch.json").write_text(evalkit("dataset", "diff", "gold.jsonl", "new.jsonl", "--json").out, encoding="utf-8")
 
 
 def shown(evalkit: Evalkit, argv: tuple[str, ...], form: str) -> Outcome:

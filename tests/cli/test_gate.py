@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.cli.conftest import Evalkit, files_in, write_lines
+from tests.cli.conftest import Evalkit, Once, files_in, write_lines
 
 TEXT = "Ida Moen left Oslo."
 
@@ -57,14 +57,18 @@ def gold(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def runs(gold: Path, evalkit: Evalkit, workspace: Path) -> Path:
+def runs(gold: Path, evalkit: Evalkit, workspace: Path, once: Once) -> Path:
     """The folder of the runs, with the first one accepted as base.json."""
-    for name in ("all_right", "two_lost", "ten_lost"):
-        done = evalkit(
-            *("run", "--model", f"systems:{name}", "--dataset", str(gold), "--out", name, "--resamples", "0"),
-        )
-        assert done.status == 0, done.err
-    assert evalkit("gate", "all_right", "--baseline", "base.json", "--update").status == 0
+
+    def prepare() -> None:
+        for name in ("all_right", "two_lost", "ten_lost"):
+            done = evalkit(
+                *("run", "--model", f"systems:{name}", "--dataset", gold.name, "--out", name, "--resamples", "0"),
+            )
+            assert done.status == 0, done.err
+        assert evalkit("gate", "all_right", "--baseline", "base.json", "--update").status == 0
+
+    once(prepare)
     return workspace
 
 

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Evalkit
+from tests.cli.conftest import Evalkit, Once
 
 
 @pytest.fixture
-def run(evalkit: Evalkit) -> str:
-    assert evalkit("run", "--model", "mine:people", "--dataset", "gold.jsonl", "--out", "r").status == 0
+def run(evalkit: Evalkit, once: Once) -> str:
+    def prepare() -> None:
+        assert evalkit("run", "--model", "mine:people", "--dataset", "gold.jsonl", "--out", "r").status == 0
+
+    once(prepare)
     return "r"
 
 

@@ -8,17 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Evalkit
+from tests.cli.conftest import Evalkit, Once
 
 GOLD = ("--dataset", "gold.jsonl")
 
 
 @pytest.fixture
-def made(evalkit: Evalkit) -> Evalkit:
+def made(evalkit: Evalkit, once: Once) -> Evalkit:
     """Two runs, and a baseline of the first."""
-    for model, out in (("mine:people", "r"), ("rules", "s")):
-        assert evalkit("run", "--model", model, *GOLD, "--out", out, "--resamples", "0").status == 0
-    assert evalkit("gate", "r", "--baseline", "base.json", "--update").status == 0
+
+    def prepare() -> None:
+        for model, out in (("mine:people", "r"), ("rules", "s")):
+            assert evalkit("run", "--model", model, *GOLD, "--out", out, "--resamples", "0").status == 0
+        assert evalkit("gate", "r", "--baseline", "base.json", "--update").status == 0
+
+    once(prepare)
     return evalkit
 
 
