@@ -26,9 +26,11 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs the files of th
 
 
 @pytest.fixture(scope="module")
-def one_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def one_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A cache for all tests here: a corpus is copied and read once."""
-    return tmp_path_factory.mktemp("corpora")
+    yield tmp_path_factory.mktemp("corpora")
+    # Millions of records, which every look for garbage after this would look through.
+    corpus.cache_clear()
 
 
 @pytest.fixture(autouse=True)
