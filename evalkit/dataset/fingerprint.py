@@ -25,7 +25,15 @@ from evalkit.layers.scopes import scope_to_table
 from evalkit.layers.table import all_layers
 from evalkit.records import Example, LayerScope
 
-__all__ = ["Content", "Fingerprint", "StoredContents", "fingerprint_of", "fingerprint_of_columns", "stated_content"]
+__all__ = [
+    "Content",
+    "Fingerprint",
+    "StoredContents",
+    "UnorderedFingerprint",
+    "fingerprint_of",
+    "fingerprint_of_columns",
+    "stated_content",
+]
 
 Content = list[Any]
 """What one article says apart from its plain mentions, as JSON values."""
@@ -61,14 +69,27 @@ class Fingerprint:
 
     def add(self, example: Example) -> None:
         """Takes the next one in."""
+        self.take(*self.said(example))
+
+    def said(self, example: Example) -> tuple[bytes, bytes]:
+        """What one of them says: its content, and its plain mentions as rows of three numbers."""
         plain: list[Any] = []
         content = orjson.dumps(_content(example, self._layers, plain))
+        codes, layer = self._labels, self._layers[0]
+        numbers = [
+            number
+            for item in plain
+            for number in (*layer.spans(item)[0], codes.setdefault(layer.label(item), len(codes)))
+        ]
+        return content, struct.pack(f"<{len(numbers)}i", *numbers)
+
+    def take(self, content: bytes, mentions: bytes) -> None:
+        """Takes what the next one was found to say."""
         self._digest.update(b"," + content if self._articles else content)
-        if plain:
-            codes, layer = self._labels, self._layers[0]
-            rows = [(*layer.spans(item)[0], codes.setdefault(layer.label(item), len(codes))) for item in plain]
-            numbers = [number for row in rows for number in (self._articles, *row)]
-            self._mentions.write(struct.pack(f"<{len(numbers)}i", *numbers))
+        if mentions:
+            article = struct.pack("<i", self._articles)
+            rows = [article + mentions[at : at + _ROW] for at in range(0, len(mentions), _ROW)]
+            self._mentions.write(b"".join(rows))
         self._articles += 1
 
     def digits(self) -> str:
@@ -95,7 +116,27 @@ class Fingerprint:
         return self._digest.hexdigest()[:16]
 
 
-_HELD, _BLOCK = 1 << 24, 1 << 20
+_HELD, _BLOCK, _ROW = 1 << 24, 1 << 20, 12
+
+
+class UnorderedFingerprint:
+    """The fingerprint of examples that come in any order: what they say lies in files until all are there."""
+
+    def __init__(self) -> None:
+        """Nothing came yet."""
+        self._fingerprint = Fingerprint()
+        self._contents, self._mentions = StoredContents(), StoredContents()
+
+    def add(self, example: Example) -> None:
+        """Takes one in."""
+        for stored, said in zip((self._contents, self._mentions), self._fingerprint.said(example), strict=True):
+            stored.write(said)
+
+    def digits(self, order: Sequence[int]) -> str:
+        """The fingerprint of all that came, given their numbers in the order of their ids."""
+        for content, mentions in zip(self._contents.written(order), self._mentions.written(order), strict=True):
+            self._fingerprint.take(content, mentions)
+        return self._fingerprint.digits()
 
 
 class StoredContents:
@@ -109,7 +150,10 @@ class StoredContents:
 
     def add(self, content: Content) -> None:
         """Takes what the next article says."""
-        written = orjson.dumps(content)
+        self.write(orjson.dumps(content))
+
+    def write(self, written: bytes) -> None:
+        """Takes what the next article says, written as JSON."""
         self._file.write(written)
         self._ends.append(self._ends[-1] + len(written))
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from evalkit.dataset.checking.checks import check_scorable
 from evalkit.dataset.checking.repeated import Repeated
-from evalkit.dataset.fingerprint import Fingerprint, fingerprint_of
+from evalkit.dataset.fingerprint import Fingerprint, UnorderedFingerprint, fingerprint_of
 from evalkit.dataset.labels import Inventory, with_metadata_layers
 from evalkit.dataset.loading.readings import is_undecided, settled_example
 from evalkit.dataset.own_labels import gold_spellings, label_counts, reading_spellings, respelled_annotations
@@ -79,7 +79,8 @@ class Survey:
         self.of_readings = {layer.name: Counter[str]() for layer in open_layers()}
         self.has_readings, self.digits = False, ""
         self.splits: set[str | None] = set()
-        self.repeated, self.fingerprint = Repeated(), Fingerprint()
+        self.repeated = Repeated()
+        self.fingerprint: Fingerprint | UnorderedFingerprint | None = None
         self.index = LineIndex()
 
     def fold(self, rows: Iterable[ReadRow]) -> bool:
@@ -88,18 +89,32 @@ class Survey:
         Raises:
             InMemoryError: there is something to be decided or refused.
         """
-        for block in batched(rows, AT_ONCE):
+        for number, block in enumerate(batched(rows, AT_ONCE)):
+            if not number:
+                # Most files that are in no order show it at once.
+                self.fingerprint = Fingerprint() if self.index.ascends else UnorderedFingerprint()
             for row in block:
                 self._look_at(row)
             examples = [self._settled(row.item) for row in block]
             self._count(examples)
             for example in examples:
                 self.repeated.add(example)
-                if self.index.ascends:
-                    self.fingerprint.add(with_metadata_layers(example, self.inventory))
+            self._hash(examples)
         self.double_notes = self.repeated.notes()
         self.decide()
         return len(self.index) > 0
+
+    def _hash(self, examples: Iterable[Example]) -> None:
+        """Adds some articles to the fingerprint, unless it takes another pass over the file."""
+        if self.fingerprint is None or (isinstance(self.fingerprint, Fingerprint) and not self.index.ascends):
+            self.fingerprint = None
+            return
+        try:
+            for example in examples:
+                self.fingerprint.add(with_metadata_layers(example, self.inventory))
+        except OSError:
+            # No room for what they say.
+            self.fingerprint = None
 
     def decide(self) -> None:
         """Says which labels there are, from what was counted. Raises what `fold` raises."""
@@ -151,7 +166,7 @@ class Survey:
                 raise InMemoryError
 
     def gold(self, store: Store) -> StoredGold:
-        """The gold in a store, whose fingerprint takes another pass where they are in another order, or respelled."""
+        """The gold in a store."""
         inventory, spellings = self.inventory, self.spellings
 
         decoded = RecordDecoder(self.typed, lambda line: read_line(line, "", self.typed, predicted=False).item)
@@ -163,11 +178,17 @@ class Survey:
             return with_metadata_layers(example, inventory)
 
         examples = StoredRecords(store, store.names.order, example_of, lambda example: example.article.id)
-        if not self.digits:
-            is_done = self.index.ascends and not spellings
-            self.digits = self.fingerprint.digits() if is_done else fingerprint_of(examples)
+        self.digits = self.digits or self._digits(store, examples)
         split = next(iter(self.splits)) if len(self.splits) == 1 else None
         return StoredGold(examples, self.digits, inventory, (*self.notes, *self.double_notes), split)
+
+    def _digits(self, store: Store, examples: StoredExamples) -> str:
+        """The fingerprint; it takes another pass where labels are respelled, or ids show late to have no order."""
+        if self.fingerprint is None or self.spellings:
+            return fingerprint_of(examples)
+        if isinstance(self.fingerprint, UnorderedFingerprint):
+            return self.fingerprint.digits(store.names.order.tolist())
+        return self.fingerprint.digits()
 
 
 def _add(counts: Mapping[str, Counter[str]], more: Mapping[str, Counter[str]]) -> None:

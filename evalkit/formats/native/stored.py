@@ -34,7 +34,7 @@ __all__ = [
     "state_of",
 ]
 
-LARGE_BYTES = 64 << 20
+LARGE_BYTES = 32 << 20
 """A file of so many bytes stays where it is."""
 
 LARGE_LINES = 20_000
