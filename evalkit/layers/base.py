@@ -223,13 +223,18 @@ class Layer(Generic[Item]):
 
     def named_spans(self, items: Sequence[Item]) -> tuple[list[str | None], list[tuple[Span, ...]]]:
         """For each item the `entity_id` of what it names, and the spans that do so; nothing of items that name none."""
+        return self.naming_ids(items), self.naming_spans(items)
+
+    def naming_ids(self, items: Sequence[Item]) -> list[str | None]:
+        """For each item the `entity_id` of what it names, or None."""
+        return list(map(self._mention[0][0], items)) if self.mention else [None] * len(items)
+
+    def naming_spans(self, items: Sequence[Item]) -> list[tuple[Span, ...]]:
+        """For each item the spans that name what it names; may be empty."""
         if not self.mention:
-            return [None] * len(items), [()] * len(items)
-        (name_of, spans_of), is_one = self._mention
-        spans = list(map(spans_of, items))
-        if is_one:
-            spans = [() if span is None else (span,) for span in spans]
-        return list(map(name_of, items)), spans
+            return [()] * len(items)
+        spans = list(map(self._mention[0][1], items))
+        return [() if span is None else (span,) for span in spans] if self._mention[1] else spans
 
     def mentioned(self, items: Sequence[Item]) -> set[str]:
         """The things that some items name, by `entity_id`."""

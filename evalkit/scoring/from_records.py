@@ -118,17 +118,19 @@ def places_of(spans: Sequence[Sequence[tuple[int, int]]], shapes: dict[Pieces, i
 
     Pieces that are not in `shapes` yet get the next number.
     """
+    shape = np.zeros(len(spans), dtype=np.int32)
     try:
         # Nearly always each is one span; the others show themselves where that is taken apart.
         hulls = [offset for (span,) in spans for offset in span]
-        return *_offsets(hulls), np.zeros(len(spans), dtype=np.int32)
     except ValueError:
-        joined = [own if len(own) == 1 else join_spans(own) for own in spans]
-    hulls = [offset for pieces in joined for offset in (pieces[0][0], pieces[-1][1])]
-    shape = np.zeros(len(joined), dtype=np.int32)
-    for position, pieces in enumerate(joined):
-        if len(pieces) > 1:
-            shape[position] = shapes.setdefault(tuple(pieces), len(shapes))
+        single = list(spans)
+        for position, own in enumerate(spans):
+            if len(own) != 1:
+                pieces = join_spans(own)
+                single[position] = ((pieces[0][0], pieces[-1][1]),)
+                if len(pieces) > 1:
+                    shape[position] = shapes.setdefault(pieces, len(shapes))
+        hulls = [offset for (span,) in single for offset in span]
     return *_offsets(hulls), shape
 
 

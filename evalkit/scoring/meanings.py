@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
-from typing import NamedTuple
+from itertools import chain, compress
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers
 from evalkit.records import AUTHOR, TOPIC_PREFIX, Annotations
 from evalkit.scoring.alignment import EQUAL_VOTES, plain_name
 from evalkit.scoring.arrays import Ints, overlapping
 from evalkit.scoring.columns import Columns
+from evalkit.scoring.from_records import ARTICLES_AT_ONCE
 
-__all__ = ["NAMELESS", "Meanings", "Names", "meanings_of"]
+__all__ = ["NAMELESS", "Meanings", "Names", "meanings_of", "share_meanings"]
 
 NAMELESS = -1
 """The number of no name."""
@@ -29,23 +32,22 @@ NAMELESS = -1
 _NOTHING = Annotations()
 
 
-class _Numbers(dict[str | None, int]):
-    """Names and their numbers; a name that is new gets the next one."""
-
-    def __missing__(self, name: str | None) -> int:
-        self[name] = number = len(self) - 1
-        return number
-
-
 class Names:
     """Numbers of names, given as they are met."""
 
     def __init__(self) -> None:
-        self._number = _Numbers({None: NAMELESS})
+        self._number: dict[str | None, int] = {None: NAMELESS}
 
     def codes(self, names: Iterable[str | None]) -> Ints:
         """The number of each name."""
-        return np.asarray(array("q", list(map(self._number.__getitem__, names))))
+        spelled = list(names)
+        try:
+            codes = list(map(self._number.__getitem__, spelled))
+        except KeyError:
+            for name in spelled:
+                self._number.setdefault(name, len(self._number) - 1)
+            codes = list(map(self._number.__getitem__, spelled))
+        return np.asarray(array("q", codes))
 
     def __len__(self) -> int:
         return len(self._number) - 1
@@ -72,18 +74,41 @@ class _Mentions(NamedTuple):
     end: Ints
 
 
+@dataclass(frozen=True)
 class Meanings:
     """The predicted names of some articles in terms of the gold.
 
-    Args:
-        gold: what is gold of each article.
-        predicted: what names are read from, of each article.
+    Attributes:
+        names: the numbers of names.
+        gold: what names things in the gold of each article.
+        predicted: what does so in what was predicted.
     """
 
-    def __init__(self, gold: Sequence[Annotations], predicted: Sequence[Annotations]) -> None:
-        self.names = Names()
-        self._gold = _mentions(gold, self.names)
-        self._predicted = _mentions(predicted, self.names)
+    names: Names
+    gold: _Mentions
+    predicted: _Mentions
+
+    @classmethod
+    def of(cls, gold: Sequence[Annotations], predicted: Sequence[Annotations]) -> Meanings:
+        """Those of some articles, from what is gold of each and what predicted names are read from.
+
+        Names that no predicted item refers to, such as those of entities nobody quotes, are not looked at.
+        """
+        names = Names()
+        layers = [layer for layer in all_layers() if layer.names]
+        names.codes(
+            getattr(item, field)
+            for layer in layers
+            for annotations in predicted
+            for item in layer.of(annotations) or ()
+            for field in layer.names
+        )
+        # They have the lowest numbers.
+        return cls(names, predicted=_mentions(predicted, names, len(names)), gold=_mentions(gold, names))
+
+    def of_articles(self, articles: Sequence[int]) -> Meanings:
+        """The same of some of the articles, ascending, which are counted anew."""
+        return Meanings(self.names, _among(articles, self.gold), _among(articles, self.predicted))
 
     def meant(self, article: Ints, name: Ints) -> Ints:
         """The gold name that each predicted one means (`Alignment.gold_id`)."""
@@ -109,7 +134,7 @@ class Meanings:
     @cached_property
     def _reach(self) -> tuple[Ints, Ints, Ints, int, int]:
         """Names of articles, and their mentions on one axis: starts, and how far these and those before them reach."""
-        mentions, width = self._gold, max(len(self.names), 1)
+        mentions, width = self.gold, max(len(self.names), 1)
         lanes, lane = np.unique(mentions.article * width + mentions.name, return_inverse=True)
         stride = int(mentions.end.max(initial=0)) + 1
         reach = np.maximum.accumulate(lane * stride + mentions.end)
@@ -122,7 +147,7 @@ class Meanings:
         A name means the gold name that is spelled alike if they share a mention, else the one with the most votes of
         shared mentions, of equal ones the first in the alphabet.
         """
-        gold, predicted = self._gold, self._predicted
+        gold, predicted = self.gold, self.predicted
         width = max(len(self.names), 1)
         stride = int(max(gold.end.max(initial=0), predicted.end.max(initial=0))) + 1
         sides = []
@@ -149,22 +174,13 @@ class Meanings:
         return (asked, candidate[first]), width
 
 
-def _mentions(sides: Sequence[Annotations], names: Names) -> _Mentions:
-    """What names things in some articles, whatever layer it stands in."""
+def _mentions(sides: Sequence[Annotations], names: Names, below: int | None = None) -> _Mentions:
+    """What names things in some articles, whatever layer it stands in; things whose number is below one, if given."""
     columns: list[tuple[Ints, Ints, Ints, Ints]] = [(_none(), _none(), _none(), _none())]
-    for layer in all_layers():
-        if not layer.mention:
-            continue
-        of_articles = [layer.of(annotations) or () for annotations in sides]
-        items = list(chain.from_iterable(of_articles))
-        ids, spans = layer.named_spans(items)
-        article = np.repeat(np.arange(len(sides)), list(map(len, of_articles)))
-        number = np.fromiter(map(len, spans), dtype=np.int64, count=len(items))
-        # Offsets go through an array of C as through no list of numpy: it is made several times as fast.
-        offsets = np.asarray(array("q", list(chain.from_iterable(chain.from_iterable(spans)))))
-        name = np.repeat(names.codes(ids), number)
-        named = name != NAMELESS
-        columns.append((np.repeat(article, number)[named], name[named], offsets[0::2][named], offsets[1::2][named]))
+    layers = [layer for layer in all_layers() if layer.mention]
+    for first in range(0, len(sides), ARTICLES_AT_ONCE):
+        some = sides[first : first + ARTICLES_AT_ONCE]
+        columns += [_named(layer, [layer.of(one) or () for one in some], first, names, below) for layer in layers]
     article, name, start, end = (np.concatenate(parts) for parts in zip(*columns, strict=True))
     order = np.lexsort((end, start, name, article))
     article, name, start, end = article[order], name[order], start[order], end[order]
@@ -173,6 +189,28 @@ def _mentions(sides: Sequence[Annotations], names: Names) -> _Mentions:
     for column in (article, name, start, end):
         fresh[1:] |= column[1:] != column[:-1]
     return _Mentions(article[fresh], name[fresh], start[fresh], end[fresh])
+
+
+def _named(
+    layer: Layer[Any], articles: Sequence[Sequence[Any]], first: int, names: Names, below: int | None
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Article (counted from `first`), name, start and end of the spans by which some items name things."""
+    items = list(chain.from_iterable(articles))
+    name = names.codes(layer.naming_ids(items))
+    named = name != NAMELESS if below is None else (name != NAMELESS) & (name < below)
+    # Most items of many a system name nothing: their spans are not asked for.
+    spans = layer.naming_spans(list(compress(items, named.tolist())))
+    number = np.fromiter(map(len, spans), dtype=np.int64, count=len(spans))
+    # Offsets go through an array of C as through no list of numpy: it is made several times as fast.
+    offsets = np.asarray(array("q", list(chain.from_iterable(chain.from_iterable(spans)))))
+    article = np.repeat(np.arange(first, first + len(articles)), list(map(len, articles)))[named]
+    return np.repeat(article, number), np.repeat(name[named], number), offsets[0::2], offsets[1::2]
+
+
+def _among(articles: Sequence[int], mentions: _Mentions) -> _Mentions:
+    place = np.searchsorted(articles, mentions.article)
+    inside = np.flatnonzero(np.append(articles, -1)[place] == mentions.article)
+    return _Mentions(place[inside], *(column[inside] for column in mentions[1:]))
 
 
 def _none() -> Ints:
@@ -184,9 +222,14 @@ def meanings_of(columns: Columns) -> Meanings:
     if "meanings" not in columns.memo:
         asked = np.diff(columns.first[1]) > 0
         pairs = [pair if own else None for pair, own in zip(columns.pairs, asked.tolist(), strict=True)]
-        columns.memo["meanings"] = Meanings(
+        columns.memo["meanings"] = Meanings.of(
             [pair.gold if pair else _NOTHING for pair in pairs],
             [pair.all_predicted if pair else _NOTHING for pair in pairs],
         )
     meanings: Meanings = columns.memo["meanings"]
     return meanings
+
+
+def share_meanings(columns: Columns, other: Columns, articles: Sequence[int]) -> None:
+    """Gives columns of some of the articles of others, all of which have predicted items there, what names mean."""
+    other.memo["meanings"] = meanings_of(columns).of_articles(articles)

@@ -58,7 +58,8 @@ def _tokens(number: int, texts: Sequence[str]) -> tuple[Ints, Ints, Ints]:
 
 
 def _classes_of(codes: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    classes = _classes[codes]
+    # No code lies outside the table; `take` need not look.
+    classes = _classes.take(codes, mode="clip")
     if (unknown := classes == _UNKNOWN).any():
         for page in np.unique(codes[unknown] // _PAGE).tolist():
             _look_up(page * _PAGE)

@@ -60,17 +60,19 @@ def trim(text: str, pieces: Pieces, words: EdgeWords | None = None) -> Pieces:
 
 def _cut(text: str, start: int, end: int, words: EdgeWords | None, *, from_front: bool, more: bool) -> tuple[int, int]:
     """One stretch, cut from one side until nothing more is to be cut; all of it may go where there are more."""
+    while from_front and start < end:
+        while start < end and _is_edge(text[start]):
+            start += 1
+        word = _leading(text, start, end, words.leading if words else (), more)
+        if not word:
+            break
+        start += word
     before = None
-    while (start, end) != before and start < end:
-        before = start, end
-        if from_front:
-            while start < end and _is_edge(text[start]):
-                start += 1
-            start += _leading(text, start, end, words.leading if words else (), more)
-        else:
-            end -= _ending(text, start, end, words.ending if words else (), more)
-            while start < end and _is_edge(text[end - 1]):
-                end -= 1
+    while not from_front and end != before and start < end:
+        before = end
+        end -= _ending(text, start, end, words.ending if words else (), more)
+        while start < end and _is_edge(text[end - 1]):
+            end -= 1
     return start, end
 
 

@@ -27,6 +27,7 @@ from evalkit.scoring.assignment import best_assignment
 from evalkit.scoring.columns import Columns
 from evalkit.scoring.from_records import columns_of_pairs, join_spans
 from evalkit.scoring.items import Items, items_of_pairs
+from evalkit.scoring.meanings import share_meanings
 from evalkit.scoring.tasks.quote_matching import QuoteMatches, quote_matches
 from evalkit.scoring.tasks.stance_matching import stance_pairs
 
@@ -116,7 +117,9 @@ class _Chains:
         """
         asked = np.array([gold.quote_id is not None for gold, _ in self._stances], dtype=bool)
         articles = sorted({self._article[pair] for pair in np.flatnonzero(asked).tolist()})
-        matches = quote_matches(columns_of_pairs([self._columns.pairs[article] for article in articles], QUOTES.name))
+        quotes = columns_of_pairs([self._columns.pairs[article] for article in articles], QUOTES.name)
+        share_meanings(self._columns, quotes, articles)
+        matches = quote_matches(quotes)
         by_id = _matched_quotes(matches, articles)
         place = np.full(len(asked), -1)
         for pair in np.flatnonzero(asked).tolist():

@@ -7,7 +7,7 @@ one mention and counts under its label.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -34,13 +34,13 @@ class _Side:
 
     Attributes:
         clusters: positions of the mentions of each cluster, in canonical order.
-        twin: mention → the mention of the other side at the same place.
-        cluster_of: mention → the position of its cluster.
+        there: for each mention of each cluster the cluster of the other side that its twin is in, or None.
+        common: for each cluster the clusters of the other side that have mentions of it → how many.
     """
 
     clusters: Sequence[Sequence[int]]
-    twin: dict[int, int]
-    cluster_of: dict[int, int]
+    there: Sequence[Sequence[int | None]]
+    common: Sequence[dict[int, int]]
 
 
 _Row = tuple[int, float]
@@ -123,75 +123,79 @@ def _twins(columns: Columns) -> tuple[dict[int, int], dict[int, int]]:
     return twins
 
 
-def _articles(columns: Columns, mentions: str) -> Iterator[tuple[_Side, _Side]]:
-    """The two sides of each article."""
-    twins = _twins(columns)
-    for article in range(len(columns.articles)):
-        sides = [
-            _side(records, range(int(first[article]), int(first[article + 1])), twin, mentions)
-            for records, first, twin in zip(columns.records, columns.first, twins, strict=True)
-        ]
-        yield sides[0], sides[1]
+def _articles(columns: Columns, mentions: str) -> list[tuple[_Side, _Side]]:
+    """The two sides of each article; made once for all metrics."""
+    key = ("clusters", mentions)
+    if key not in columns.memo:
+        twins = _twins(columns)
+        columns.memo[key] = articles = []
+        for article in range(len(columns.articles)):
+            gold, predicted = (
+                _clusters(records, range(int(first[article]), int(first[article + 1])), twin, mentions)
+                for records, first, twin in zip(columns.records, columns.first, twins, strict=True)
+            )
+            articles.append((_side(gold, predicted, twins[GOLD_SIDE]), _side(predicted, gold, twins[PREDICTED_SIDE])))
+    found: list[tuple[_Side, _Side]] = columns.memo[key]
+    return found
 
 
-def _side(records: Sequence[Entity], positions: range, twin: dict[int, int], mentions: str) -> _Side:
+def _clusters(records: Sequence[Entity], positions: range, twin: dict[int, int], mentions: str) -> list[list[int]]:
     clusters: defaultdict[object, list[int]] = defaultdict(list)
     for position in positions:
         if mentions == ALL or position in twin:
             # A mention without a name is a cluster of its own.
             name = records[position].entity_id
             clusters[position if name is None else name].append(position)
-    ordered = list(clusters.values())
-    return _Side(ordered, twin, {mention: number for number, cluster in enumerate(ordered) for mention in cluster})
+    return list(clusters.values())
 
 
-def _common(side: _Side, other: _Side, cluster: Sequence[int]) -> Counter[int]:
-    """The clusters of the other side that have mentions of one → how many."""
-    return Counter(other.cluster_of[side.twin[mention]] for mention in cluster if mention in side.twin)
+def _side(clusters: list[list[int]], others: list[list[int]], twin: dict[int, int]) -> _Side:
+    cluster_of = {mention: number for number, cluster in enumerate(others) for mention in cluster}
+    twins = {mention: cluster_of[twin[mention]] for cluster in clusters for mention in cluster if mention in twin}
+    there = [[twins.get(mention) for mention in cluster] for cluster in clusters]
+    common: list[dict[int, int]] = []
+    for cluster in there:
+        counts: dict[int, int] = {}
+        for other in cluster:
+            if other is not None:
+                counts[other] = counts.get(other, 0) + 1
+        common.append(counts)
+    return _Side(clusters, there, common)
 
 
 def _links(side: _Side, other: _Side) -> Iterator[_Row]:
     """Vilain et al. 1995: of a cluster of k mentions that falls into p parts there, k - p of k - 1 links are right."""
-    for cluster in side.clusters:
-        met: set[int] = set()
-        for number, mention in enumerate(cluster):
-            there = other.cluster_of[side.twin[mention]] if mention in side.twin else None
-            if number:
-                yield mention, float(there in met)
-            if there is not None:
-                met.add(there)
+    for cluster, there in zip(side.clusters, side.there, strict=True):
+        for number in range(1, len(cluster)):
+            yield cluster[number], float(there[number] is not None and there[number] in there[:number])
 
 
 def _shares(side: _Side, other: _Side) -> Iterator[_Row]:
     """Bagga & Baldwin 1998, with mentions that the other side lacks worth nothing (Pradhan et al. 2014)."""
-    for cluster in side.clusters:
-        common = _common(side, other, cluster)
-        for mention in cluster:
-            there = other.cluster_of[side.twin[mention]] if mention in side.twin else None
-            yield mention, 0.0 if there is None else common[there] / len(cluster)
+    for cluster, there, common in zip(side.clusters, side.there, side.common, strict=True):
+        for mention, met in zip(cluster, there, strict=True):
+            yield mention, 0.0 if met is None else common[met] / len(cluster)
 
 
 def _similarities(side: _Side, other: _Side) -> Iterator[_Row]:
     """Luo 2005, φ4, with mentions that the other side lacks left in their clusters (Pradhan et al. 2014)."""
     edges = [
-        (number, there, 2 * common * STEPS // (len(cluster) + len(other.clusters[there])))
-        for number, cluster in enumerate(side.clusters)
-        for there, common in sorted(_common(side, other, cluster).items())
+        (number, there, 2 * shared * STEPS // (len(cluster) + len(other.clusters[there])))
+        for number, (cluster, common) in enumerate(zip(side.clusters, side.common, strict=True))
+        for there, shared in sorted(common.items())
     ]
     paired = {edges[edge][0]: edges[edge][1] for edge in best_assignment(edges)}
     for number, cluster in enumerate(side.clusters):
         if number in paired:
             there = paired[number]
-            shared = _common(side, other, cluster)[there]
-            yield cluster[0], 2 * shared / (len(cluster) + len(other.clusters[there]))
+            yield cluster[0], 2 * side.common[number][there] / (len(cluster) + len(other.clusters[there]))
         else:
             yield cluster[0], 0.0
 
 
 def _resolutions(side: _Side, other: _Side) -> Iterator[_Row]:
     """Moosavi & Strube 2016: each cluster weighs as many mentions as it has."""
-    for cluster in side.clusters:
-        common = _common(side, other, cluster)
+    for cluster, common in zip(side.clusters, side.common, strict=True):
         if len(cluster) == 1:
             resolved = float(any(len(other.clusters[there]) == 1 for there in common))
         else:

@@ -75,6 +75,7 @@ def trimmed_contents(matches: QuoteMatches, lang: str) -> tuple[Pairs, str]:
     sure = matches.same_content & alone[0] & alone[1]
     contents = []
     numbers: dict[tuple[int, Pieces], int] = {}
+    of_place: dict[int, int] = {}
     for which, side in enumerate(columns.sides):
         of_side, meets, tokens = matches.pairs[which], matches.meets[which], matches.tokens[which]
         number = np.zeros(len(side), dtype=np.int64)
@@ -82,9 +83,12 @@ def trimmed_contents(matches: QuoteMatches, lang: str) -> tuple[Pairs, str]:
         lonely = np.setdiff1d(tokens[0], np.flatnonzero(meets))
         number[lonely] = LONELY * (1 + which) - np.arange(len(lonely))
         rest = np.flatnonzero(number == 0)
-        number[rest] = [
-            numbers.setdefault((article, cut(article, pieces_of(columns, side, item))), len(numbers))
-            for item, article in zip(rest.tolist(), side.article[rest].tolist(), strict=True)
-        ]
+        for item, place in zip(rest.tolist(), side.place[rest].tolist(), strict=True):
+            # A content that both sides have is cut once.
+            if place not in of_place:
+                article = int(side.article[item])
+                content = article, cut(article, pieces_of(columns, side, item))
+                of_place[place] = numbers.setdefault(content, len(numbers))
+            number[item] = of_place[place]
         contents.append(number)
     return equal_contents(matches, (contents[0], contents[1])), told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -139,7 +140,8 @@ def quote_roles(columns: Columns) -> QuoteRoles:
 def _roles(article: Ints, quotes: Sequence[Quote], shapes: dict[Pieces, int], meanings: Meanings) -> _Side:
     cues = [quote.cue for quote in quotes]
     nowhere = Span(NOWHERE, NOWHERE)
-    mentions = np.array([bound for quote in quotes for bound in quote.speaker or nowhere], dtype=np.int64)
+    bounds = [bound for quote in quotes for bound in quote.speaker or nowhere]
+    mentions = np.asarray(array("q", bounds))
     names = meanings.names.codes(quote.speaker_id for quote in quotes)
     return _Side(
         article, places_of([cue or ((0, 0),) for cue in cues], shapes), cues, (mentions[0::2], mentions[1::2]), names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.scoring.arrays import Ints, match_sorted
+from evalkit.scoring.arrays import Ints, match_sorted, ranges
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns, SpanColumns
 from evalkit.scoring.items import NOBODY, Items, Rows, items_of_credits, items_of_rows
 from evalkit.scoring.tasks.quote_matching import QuoteMatches, contents_of, quote_matches
@@ -80,16 +80,21 @@ def _touched_tokens(matches: QuoteMatches) -> Ints:
 
 def _owners(matches: QuoteMatches, number: int, kinds: Ints, numbers: Ints) -> NDArray[np.int32]:
     """For each of some kinds and each token the first quote that touches it, or `NOBODY`; shape (kinds, tokens)."""
-    owners = np.full((len(kinds), int(numbers[-1])), NOBODY, dtype=np.int32)
+    width = int(numbers[-1])
+    owners = np.full(len(kinds) * width, NOBODY, dtype=np.int32)
     quote, start, end = matches.tokens[number]
-    start, end = numbers[start], numbers[end]
-    of_kind = [owners[place] for place in np.searchsorted(kinds, matches.columns.sides[number].label[quote]).tolist()]
+    lane = np.searchsorted(kinds, matches.columns.sides[number].label[quote]) * width
+    start, end = lane + numbers[start], lane + numbers[end]
+    order = np.argsort(start, kind="stable")
+    if (start[order][1:] >= end[order][:-1]).all():
+        # Nearly always: no two quotes of a kind touch one token.
+        place, token = ranges(start, end)
+        owners[token] = quote[place]
+        return owners.reshape(len(kinds), width)
     # From the last quote to the first, so that the first one's name is the one that stays.
-    for owner, name, low, high in zip(
-        reversed(of_kind), reversed(quote.tolist()), reversed(start.tolist()), reversed(end.tolist()), strict=True
-    ):
-        owner[low:high] = name
-    return owners
+    for name, low, high in zip(quote[::-1].tolist(), start[::-1].tolist(), end[::-1].tolist(), strict=True):
+        owners[low:high] = name
+    return owners.reshape(len(kinds), width)
 
 
 def _partners(gold: NDArray[np.int32], predicted: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
