@@ -12,6 +12,7 @@ from evalkit.dataset.gold import GoldDataset, stated_layers
 from evalkit.dataset.labels import Inventory
 from evalkit.dataset.loading.load import load_splits
 from evalkit.dataset.loading.readings import annotations_of, counted_readings, is_undecided, settled
+from evalkit.formats.collection import without_collection
 from evalkit.layers.base import Layer
 from evalkit.options import listed
 from evalkit.showing import number_of, shown_html
@@ -90,6 +91,7 @@ class Description:
     _repr_html_ = shown_html
 
 
+@without_collection()
 def describe_dataset(
     gold: GoldDataset | Sequence[GoldDataset] | str | Path | None = None, *, metadata: bool = True
 ) -> Description:

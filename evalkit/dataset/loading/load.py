@@ -210,6 +210,7 @@ def _labelled(batch: Batch, place: Place, read: ReadOptions, inventory: Inventor
     return [raw if raw.example is one else replace(raw, example=one) for raw, one in own], labelled
 
 
+@without_collection()
 def load_splits(
     source: str | Path | None = None,
     *,

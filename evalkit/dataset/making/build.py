@@ -61,6 +61,7 @@ from evalkit.errors import FormatError, InputError
 from evalkit.files import file_name_of, path_of, read_text, write_file
 from evalkit.folders import add_files, finish_changes, replace_children
 from evalkit.formats.base import Batch
+from evalkit.formats.collection import without_collection
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.native.rows import dump_line
 from evalkit.options import ReadOptions, listed
@@ -120,6 +121,7 @@ class BuildResult:
     _repr_html_ = shown_html
 
 
+@without_collection()
 def build_dataset(
     sources: Sequence[str | Path] | str | Path,
     out: str | Path,

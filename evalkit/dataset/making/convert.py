@@ -17,6 +17,7 @@ from evalkit.errors import EvalkitError, FormatError, InputError, OutputError, d
 from evalkit.files import path_of
 from evalkit.folders import beside_staged, staged
 from evalkit.formats.base import Batch, Format, Losses, counted
+from evalkit.formats.collection import without_collection
 from evalkit.formats.native.canonical import canonical_example
 from evalkit.formats.table import FORMATS, load_format
 from evalkit.layers.table import load_layer
@@ -113,6 +114,7 @@ def target_names() -> list[str]:
     return sorted({FOLDER, *FORMATS.names()} - read_only)
 
 
+@without_collection()
 def convert_dataset(
     source: str | Path | None,
     destination: str | Path,
