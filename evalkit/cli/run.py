@@ -52,8 +52,9 @@ _SILENT = {
 }
 """Options that change no byte of a run, and how many values they take."""
 
-_SIZE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?([kmgt]b)", re.IGNORECASE)
-_UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_SIZE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?([kmgt]i?b)", re.IGNORECASE)
+_UNITS = {f"{first}B": 1000**number for number, first in enumerate("KMGT", 1)}
+_UNITS |= {f"{first}IB": 1024**number for number, first in enumerate("KMGT", 1)}
 """How a size is written, and how many bytes that is."""
 
 SHOWN = 10
@@ -71,7 +72,8 @@ def _batch_size(context: click.Context, parameter: click.Parameter, value: str) 
 def _cache_size(context: click.Context, parameter: click.Parameter, value: str) -> int:
     found = _SIZE.fullmatch(value.strip())
     if found is None and value.strip() != "0":
-        raise click.BadParameter(f"{value!r:.60} is no size; write a number with MB, GB or TB, such as 5GB, or 0")
+        known = "write a number with MB, GB, TB, MiB, GiB or TiB, such as 5GB, or 0"
+        raise click.BadParameter(f"{value!r:.60} is no size; {known}")
     return 0 if found is None else int(float(found[1]) * _UNITS[found[2].upper()])
 
 

@@ -31,7 +31,8 @@ __all__ = ["CacheContents", "CachedIndexes", "CachedSystem", "cache_contents", "
 UNNAMED = "(not named)"
 """Whose files those are that earlier versions wrote."""
 
-_SPAN = re.compile(r"([0-9]{1,6})([mhdw])")
+_SPAN = re.compile(r"([0-9]{1,6})([mhdwHDW])")
+"""How a span of time is written; M might be months."""
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -169,7 +170,7 @@ def _seconds(span: str) -> int:
     found = _SPAN.fullmatch(span.strip())
     if found is None:
         raise InputError(f"{span!r:.60} is no span of time; write a number with m, h, d or w, such as 30d")
-    return int(found[1]) * _SECONDS[found[2]]
+    return int(found[1]) * _SECONDS[found[2].lower()]
 
 
 def _time(used: float) -> str:

@@ -27,7 +27,7 @@ def test_what_a_run_keeps_is_shown_and_removed(evalkit: Evalkit) -> None:
     assert [(one["extractor"], one["predictions"]) for one in shown["systems"]] == [("rules", 1)]
     assert "rules" in evalkit("cache", "info").out
     assert evalkit("cache", "clear", "--model", "other", "--json").json["systems"] == []
-    assert evalkit("cache", "clear", "--older-than", "1h", "--json").json["left"] == shown["bytes"]
+    assert evalkit("cache", "clear", "--older-than", "1H", "--json").json["left"] == shown["bytes"]
     cleared = evalkit("cache", "clear")
     said = " ".join(cleared.out.split())
     assert (cleared.status, "1 file removed" in said, "0.0 MB left" in said) == (0, True, True)
@@ -80,6 +80,7 @@ def test_how_large_it_may_be_changes_no_byte_of_a_run(
     assert evalkit(*RUN, "--restart").status == 0
     assert (workspace / "r" / "run.json").read_bytes() == before
     assert evalkit(*RUN, "--cache-size", "0", "--no-cache").status == 0
-    for wrong in ("5", "5 XB", "-1GB", "much"):
+    for wrong in ("5", "5 XB", "5iB", "-1GB", "much"):
         done = evalkit(*RUN, "--cache-size", wrong)
-        assert (done.status, "is no size; write a number with MB, GB or TB, such as 5GB, or 0" in done.err) == (2, True)
+        assert (done.status, "is no size; write a number with MB, GB, TB, MiB, GiB" in done.err) == (2, True)
+    assert evalkit(*RUN, "--cache-size", "0.001 GiB", "--no-cache").status == 0
