@@ -56,6 +56,7 @@ class Run:
         asides: what is to be said about this time alone, such as that something kept was damaged; no file has it.
         dataset: the gold itself, if the run was made in this process.
         admitted: its predictions, if they were let in for this gold when they were made; others are looked at again.
+        read: its predictions, if they were read from a run folder: of these only places in the text need another look.
         seconds: time spent extracting, cached and kept articles aside.
         fresh: how many articles were extracted; the others were cached or kept.
         max_failures: how many articles were allowed to fail; all but one if None.
@@ -80,6 +81,7 @@ class Run:
     asides: tuple[str, ...] = field(default=(), compare=False)
     dataset: GoldDataset | None = field(default=None, compare=False)
     admitted: Sequence[Prediction] = field(default=(), compare=False)
+    read: Sequence[Prediction] = field(default=(), compare=False)
     seconds: float = field(default=0.0, compare=False)
     fresh: int = field(default=0, compare=False)
     max_failures: int | None = field(default=None, compare=False)
@@ -265,6 +267,7 @@ class Run:
         folder = path_of(path, "a run is loaded from the path of its folder")
         facts, predictions, sha256 = read_run(folder)
         run = cls.from_facts(facts, predictions, where=str(folder / RUN))
+        run = replace(run, read=run.predictions)
         edited = run.complete and facts.get("sha256", sha256) != sha256
         articles = len(predictions) if run.gold is None else run.gold.articles
         if not edited and (len(predictions) > articles or (run.complete and len(predictions) < articles)):

@@ -17,6 +17,7 @@ from evalkit.analysis.seeds import RepeatedRuns, SeedRow, seed_variance
 from evalkit.analysis.speed import ComparedSpeed, compared_speeds
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
+from evalkit.formats.collection import without_collection
 from evalkit.options import Intervals, Options, OptionWords, Scoring, listed, options_of
 from evalkit.predictions.run import Run
 from evalkit.predictions.speed import Speed, speed_of_run
@@ -34,6 +35,7 @@ __all__ = ["RepeatedRuns", "check_comparable", "compare_repeated_runs", "compare
 Row = TypeVar("Row", ComparedRow, SeedRow)
 
 
+@without_collection()
 def compare_runs(
     runs: Mapping[str, EvalResult | Run | str | Path] | Iterable[EvalResult | Run | str | Path],
     *,
@@ -106,6 +108,7 @@ def _speeds(runs: Mapping[str, Run], notes: list[str]) -> tuple[ComparedSpeed, .
     return compared_speeds(speeds)
 
 
+@without_collection()
 def compare_repeated_runs(
     runs: Mapping[str, EvalResult | Run | str | Path] | Iterable[EvalResult | Run | str | Path],
     *,

@@ -14,6 +14,7 @@ from evalkit.dataset.fingerprint import fingerprint_of
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import EvalkitError, FormatError, InputError
 from evalkit.files import path_of
+from evalkit.formats.collection import without_collection
 from evalkit.gate.articles import CommonArticles, common_articles
 from evalkit.gate.baseline import (
     Baseline,
@@ -52,6 +53,7 @@ EDITED = "predictions are not what its run recorded"
 """Why the fingerprint of a run says nothing of its predictions: somebody changed them."""
 
 
+@without_collection()
 def check_gate(
     run: Run | str | Path,
     baseline: Run | str | Path,
@@ -121,6 +123,7 @@ def check_gate(
     return replace(report, advice=_advice(before, common, passes=report.verdict == PASS and not report.failed))
 
 
+@without_collection()
 def update_baseline(
     run: Run | str | Path,
     baseline: str | Path,

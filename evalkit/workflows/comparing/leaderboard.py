@@ -21,6 +21,7 @@ from evalkit.analysis.leaderboard.leaderboard import Board, Leaderboard, System,
 from evalkit.analysis.runs import scored_table_of
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import EvalkitError, InputError
+from evalkit.formats.collection import without_collection
 from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scoring, options_of
 from evalkit.predictions.facts import stated
 from evalkit.predictions.listing import ListedRun, found_runs
@@ -40,6 +41,7 @@ __all__ = ["rank_runs"]
 _WANTED = "give a folder in which runs lie, or a list of run folders, runs or results"
 
 
+@without_collection()
 def rank_runs(
     runs: str | Path | Mapping[str, EvalResult | Run | str | Path] | Iterable[EvalResult | Run | str | Path] = "runs",
     *,

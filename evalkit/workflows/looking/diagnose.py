@@ -13,6 +13,7 @@ from evalkit.analysis.slices import Slicing
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.loading.load import load_dataset
 from evalkit.errors import EvalkitError, InputError
+from evalkit.formats.collection import without_collection
 from evalkit.options import Intervals, Options, OptionWords, ReadOptions, Scoring, listed, options_of
 from evalkit.predictions.run import Run
 from evalkit.records import Example, Prediction
@@ -32,6 +33,7 @@ TRAIN = "train"
 SEEN = "seen"
 
 
+@without_collection()
 def diagnose(
     predictions: Run | Iterable[Prediction] | str | Path,
     gold: GoldDataset | Iterable[Example] | str | Path | None = None,

@@ -10,6 +10,7 @@ from typing import Unpack
 from evalkit.analysis.explain import Explanation, explain_pair, find_places
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
+from evalkit.formats.collection import without_collection
 from evalkit.options import OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.registry import near_match
@@ -21,6 +22,7 @@ from evalkit.workflows.scoring.pairing import check_words, pair_run, scoring_of
 __all__ = ["Explanation", "explain_run"]
 
 
+@without_collection()
 def explain_run(
     run: Run | str | Path,
     article_id: str,

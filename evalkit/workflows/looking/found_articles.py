@@ -12,6 +12,7 @@ from evalkit.analysis.conditions import NUMBER, PROPERTY, TEXT, TRUTH, Condition
 from evalkit.analysis.found_articles import FoundArticle, FoundArticles
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
+from evalkit.formats.collection import without_collection
 from evalkit.options import OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.records import Article
@@ -29,6 +30,7 @@ SHARES = ("precision", "recall", "f1")
 """Figures of one task, which do not add up over several."""
 
 
+@without_collection()
 def find_articles(
     run: Run | str | Path,
     where: str,

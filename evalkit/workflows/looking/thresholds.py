@@ -9,6 +9,7 @@ from typing import Unpack
 from evalkit.analysis.thresholds import ThresholdFit, fit_task
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
+from evalkit.formats.collection import without_collection
 from evalkit.options import OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
@@ -22,6 +23,7 @@ __all__ = ["ThresholdFit", "fit_thresholds"]
 TEST = "test"
 
 
+@without_collection()
 def fit_thresholds(
     run: Run | str | Path,
     *,

@@ -15,6 +15,7 @@ from evalkit.analysis.exploration.item_rows import ItemTable
 from evalkit.analysis.exploration.judged_layer import RunTables
 from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import InputError
+from evalkit.formats.collection import without_collection
 from evalkit.layers.table import layer_names, open_layers
 from evalkit.options import Intervals, Options, OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
@@ -33,6 +34,7 @@ from evalkit.workflows.scoring.score import score_run
 __all__ = ["Exploration", "ItemTable", "list_items", "view_runs"]
 
 
+@without_collection()
 def view_runs(
     runs: Run | str | Path | Mapping[str, Run | str | Path] | Iterable[Run | str | Path],
     *,
@@ -163,7 +165,7 @@ def _given(name: str, run: Run, gold: GoldDataset, kept: GoldDataset, options: O
     diagnosis = _diagnosis(run, gold, options) if overview else None
     scoring = scoring_of(run, options.scoring)
     _, kept_run, _ = kept_sides(gold, run, scoring) if len(kept) < len(gold) else (kept, run, [])
-    pairing = pair_run(kept, kept_run, scoring)
+    pairing = pair_run(kept, kept_run, scoring, told=True)
     asked = pairing.plain, scoring.tasks, scoring.conventions
     return GivenRun(
         name=name,

@@ -70,14 +70,17 @@ class Blocks:
         scoring: Scoring,
         *,
         watch: Callable[[Example], None] = lambda example: None,
+        told: bool = True,
     ) -> None:
         """Looks at both sides; whoever watches is shown each example.
+
+        Where notes are not `told`, what they alone are about is not looked for.
 
         Raises:
             InputError: a prediction is none, such as one with a span outside its article.
             EvalkitError: gold and predictions cannot be laid side by side, or a label map or label is unknown.
         """
-        self._gold, self._scoring, self._scored = gold, scoring, _scored_layers(scoring)
+        self._gold, self._scoring, self._scored, self._told = gold, scoring, _scored_layers(scoring), told
         self._declared = [parse_scope(text) for text in scoring.scope]
         self._maps = label_maps(gold, scoring, run.default_label_map)
         predictions = _admitted(gold, run)
@@ -144,20 +147,24 @@ class Blocks:
             predictions = dict(self._predicted(examples))
             scoped = list(map(self._scoped, examples))
             plain = self._paired(scoped, predictions, 0)
-            self._unresolved.add(plain.pairs, predictions)
-            _count(self._kinds, plain)
             mapped = plain
             if self.changes:
                 mapped = self._paired(self._mapped_gold(examples), self._mapped(predictions), 1)
-            _count(self._kept, mapped)
-            for scope in {pair.gold.scope for pair in mapped.pairs}:
-                self._restricted |= {layer.name for layer in all_layers() if _leaves_out(scope, layer)}
+            if self._told:
+                self._look_for_notes(plain, mapped, predictions)
             if self._scoring.min_score:
                 self._unsure.add(mapped.pairs)
                 sure = sure_enough(plain, self._thresholds)
                 mapped = sure if mapped is plain else sure_enough(mapped, self._thresholds)
                 plain = sure
             yield Block(examples, plain, mapped)
+
+    def _look_for_notes(self, plain: Paired, mapped: Paired, predictions: Mapping[str, Prediction]) -> None:
+        self._unresolved.add(plain.pairs, predictions)
+        _count(self._kinds, plain)
+        _count(self._kept, mapped)
+        for scope in {pair.gold.scope for pair in mapped.pairs}:
+            self._restricted |= {layer.name for layer in all_layers() if _leaves_out(scope, layer)}
 
     def _predicted(self, examples: Iterable[Example]) -> Iterator[tuple[str, Prediction]]:
         """What was predicted of some articles, by their ids."""
@@ -345,7 +352,7 @@ def _is_admitted(gold: GoldDataset, run: Run) -> bool:
 
 def _admitted_one(run: Run, prediction: Prediction, example: Example | None) -> Prediction:
     article = example.article if example is not None and example.article.text else None
-    admitted = admit(prediction, article, None, empty_spans=True)
+    admitted = admit(prediction, article, None, empty_spans=True, plain=run.read is run.predictions)
     if isinstance(admitted, Refused):
         wrong = f"article {prediction.article_id!r:.80}: {admitted.reason}"
         raise InputError(f"{run.place}: {wrong}; mend the prediction, or run the extractor again")

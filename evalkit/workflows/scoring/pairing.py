@@ -151,17 +151,19 @@ def check_evaluable(gold: GoldDataset, planned: Run, scoring: Scoring) -> None:
         raise InputError(f"nothing would be evaluated: {planned.extractor} claims {claimed}, and {said}")
 
 
-def pair_run(gold: GoldDataset, run: Run, scoring: Scoring) -> Pairing:
-    """The articles of a run beside those of the gold, all at once.
+def pair_run(gold: GoldDataset, run: Run, scoring: Scoring, *, told: bool = False) -> Pairing:
+    """The articles of a run beside those of the gold, all at once; with the notes on them if these are to be told.
 
     Raises:
         InputError: a prediction is none, such as one with a span outside its article.
         EvalkitError: gold and predictions cannot be laid side by side, or a label map or label is unknown.
     """
-    blocks = Blocks(gold, run, scoring)
+    blocks = Blocks(gold, run, scoring, told=told)
     ((_, plain, mapped),) = blocks.of_size(None)
     whole, mapped_whole = blocks.set_aside()
     paired = replace(plain, set_aside=whole.set_aside)
+    # Thresholds by which nothing can be set aside are refused with the notes.
+    notes = blocks.notes() if told or scoring.min_score else ()
     if mapped is plain:
-        return Pairing(paired, paired, blocks.notes())
-    return Pairing(paired, replace(mapped, set_aside=mapped_whole.set_aside), blocks.notes())
+        return Pairing(paired, paired, notes)
+    return Pairing(paired, replace(mapped, set_aside=mapped_whole.set_aside), notes)
