@@ -55,7 +55,9 @@ def common_causes(changes: Sequence[Change], after: Sequence[Pair], failed: Coll
         where = named[0] if len(named) == 1 else f"{len(named)} articles ({', '.join(named)})"
         return (f"everything that broke is in {where}, where the extractor failed ({_number(broken)})",)
     pairs = {pair.article.id: pair for pair in after}
-    by_layer = {change.layer: [other for other in broken if other.layer == change.layer] for change in broken}
+    by_layer: dict[str, list[Change]] = {}
+    for change in broken:
+        by_layer.setdefault(change.layer, []).append(change)
     causes = []
     for layer, own in by_layer.items():
         added: dict[str, set[tuple[str, Spans]]] = {change.article: set() for change in own}

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from evalkit.analysis.judged import JudgedArticle, JudgedItem, differing_places, judge_articles
@@ -41,6 +41,7 @@ __all__ = [
     "ChangedItem",
     "changes_of_pairs",
     "item_changes",
+    "ordered_changes",
 ]
 
 BROKEN, FIXED, ADDED, GONE = "broken", "fixed", "added", "gone"
@@ -58,6 +59,10 @@ class ChangedItem:
     label: str
     text: str
     spans: tuple[tuple[int, int], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The side as JSON values."""
+        return {"label": self.label, "text": self.text, "spans": self.spans}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,10 @@ class Change:
 
     def to_json(self) -> dict[str, Any]:
         """The change as JSON values."""
-        return asdict(self)
+        said = {name: getattr(self, name) for name in ("article", "layer", "direction", "kind")}
+        return said | {
+            name: own and own.to_json() for name in ("gold", "predicted", "meant") for own in [getattr(self, name)]
+        }
 
 
 def item_changes(
@@ -126,8 +134,15 @@ def changes_of_pairs(
         raise InputError("two runs can be compared item by item only over the same articles; run both on the same gold")
     tasks = [load_task(name) for name in task_names() if load_task(name).kinds]
     wanted = conventions or {}
-    changes = [change for task in tasks for change in _task_changes(task, wanted.get(task.name), before, after)]
-    order = {task.layer: number for number, task in enumerate(tasks)}
+    return ordered_changes(
+        change for task in tasks for change in _task_changes(task, wanted.get(task.name), before, after)
+    )
+
+
+def ordered_changes(changes: Iterable[Change]) -> list[Change]:
+    """Changes with the worst first, each kind by layer, article and place."""
+    layers = [load_task(name).layer for name in task_names() if load_task(name).kinds]
+    order = {layer: number for number, layer in enumerate(layers)}
     return sorted(changes, key=lambda c: (DIRECTIONS.index(c.direction), order[c.layer], c.article, _place(c)))
 
 

@@ -90,6 +90,7 @@ class Baseline:
     Attributes:
         run: what an earlier run predicted; predictions by article id.
         marks: what each of its articles was like; empty if that is not known.
+        of_today: whether it is a run over the gold of today, so that all of its articles are as they were.
         unseen: why its fingerprint does not cover all that it ran; empty if it does.
         evalkit: the version that wrote it; empty for a run folder.
         note: what is to be said about how it was read, or "".
@@ -97,6 +98,7 @@ class Baseline:
 
     run: Run
     marks: Mapping[str, ArticleMark]
+    of_today: bool = False
     unseen: str = ""
     evalkit: str = __version__
     note: str = ""

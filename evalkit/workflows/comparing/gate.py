@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
 from evalkit.analysis.causes import common_causes
-from evalkit.analysis.changes import Change, changes_of_pairs
-from evalkit.dataset.fingerprint import fingerprint_of
-from evalkit.dataset.gold import GoldDataset
+from evalkit.analysis.changes import Change
+from evalkit.dataset.gold import GoldDataset, article_ids
 from evalkit.errors import EvalkitError, FormatError, InputError
 from evalkit.files import path_of
 from evalkit.formats.collection import without_collection
 from evalkit.gate.articles import CommonArticles, common_articles
 from evalkit.gate.baseline import (
+    ArticleMark,
     Baseline,
     NoBaselineError,
     article_marks,
@@ -27,25 +27,21 @@ from evalkit.gate.baseline import (
     write_baseline,
 )
 from evalkit.gate.outcome import BaselineUpdate, GateReport, Outcome
-from evalkit.gate.rules import Rule, RuleSet, default_rules, read_rules
-from evalkit.gate.slices import SliceValues, needs_training
+from evalkit.gate.rules import RuleSet, read_rules
 from evalkit.gate.speed import SpeedOutcome, SpeedRule, judge_speed
-from evalkit.gate.verdict import ROUNDS, Sides, judge_rules
-from evalkit.options import Intervals, OptionWords, Scoring, options_of
+from evalkit.gate.verdict import ROUNDS, judge_rules
+from evalkit.options import Intervals, OptionWords, options_of
 from evalkit.predictions.run import Run
 from evalkit.predictions.speed import read_speed, speed_file, speed_of_run
 from evalkit.results import PASS
-from evalkit.scoring.pairs import Pair, Paired
-from evalkit.scoring.stories import cluster_notes, cluster_properties, shared_stories
-from evalkit.scoring.tasks.base import RIGHT
-from evalkit.scoring.tasks.evaluable import conventions_of, not_evaluated, why_not
-from evalkit.scoring.tasks.table import check_tasks, load_task, main_convention, task_names
+from evalkit.scoring.stories import cluster_notes, shared_stories
+from evalkit.scoring.tasks.table import load_task
 from evalkit.showing import number_of
 from evalkit.version import __version__
+from evalkit.workflows.comparing.judged_sides import JudgedSides, judged_sides
 from evalkit.workflows.inputs import finished_run, gold_of
-from evalkit.workflows.looking.diagnose import training_of
 from evalkit.workflows.scoring.leaked import kept_sides
-from evalkit.workflows.scoring.pairing import Pairing, pair_run, scoring_of
+from evalkit.workflows.scoring.pairing import scoring_of
 
 __all__ = ["check_gate", "compared_baseline", "update_baseline"]
 
@@ -88,14 +84,12 @@ def check_gate(
     _check_measure(ours, before.run)
     common = _common(before, ours, gold)
     wanted = _rules(rules) or RuleSet(rules=())
-    judged = _judged(before.run, *kept_sides(gold, ours, scoring_of(ours)), common, wanted)
+    kept, kept_run, left_out = kept_sides(gold, ours, scoring_of(ours))
+    judged = judged_sides(before.run, kept, kept_run, common, wanted)
     rounds, seed = drawn.intervals.resamples, drawn.intervals.seed
-    if not judged.rules.rules:
-        raise InputError(f"{ours.place}: there is nothing to judge, no task can be evaluated; name one in the rules")
     outcomes = judge_rules(judged.rules, judged.sides, rounds=rounds, seed=seed)
     unit = "article" if wanted.cluster is None else "cluster"
-    rights = _rights(judged.rules.rules)
-    changes = changes_of_pairs(*judged.pairs, conventions={k: v for k, v in rights.items() if v != RIGHT})
+    changes = judged.changes
     failed = {one.article_id: one.error for one in ours.predictions if one.error is not None}
     changed = {change.layer for change in changes}
     report = GateReport(
@@ -103,20 +97,20 @@ def check_gate(
         baseline=before.run.extractor,
         gold=gold.signature.removeprefix("gold:"),
         split=gold.split,
-        articles=len(judged.pairs[1]),
+        articles=judged.articles,
         outcomes=outcomes,
         changes=tuple(changes),
-        rights={task: right for task, right in rights.items() if load_task(task).layer in changed},
-        causes=common_causes(changes, judged.pairs[1], failed),
+        rights={task: right for task, right in judged.rights.items() if load_task(task).layer in changed},
+        causes=common_causes(changes, judged.broken, failed),
         failed=dict(sorted(failed.items())),
         max_failures=wanted.max_failures,
         common=common,
         speeds=tuple(_speed_outcome(rule, ours, before.run) for rule in wanted.speeds),
         notes=(
-            *judged.left_out,
+            *left_out,
             *_notes(ours, before, common, changes),
             *_more(outcomes, unit),
-            *_cluster_notes(gold, wanted.cluster, judged),
+            *_cluster_notes(judged, wanted.cluster),
         ),
         method=f"randomization{rounds}/{wanted.cluster or 'article'}/seed{seed}|bh|evalkit:{__version__}",
     )
@@ -223,11 +217,15 @@ def _baseline(baseline: Run | str | Path, gold: GoldDataset) -> Baseline:
     run = finished_run(baseline)
     marks = {}
     if run.gold is not None and run.gold.fingerprint == gold.fingerprint:
-        marks = article_marks(gold)
+        return Baseline(run=run, marks={}, of_today=True, unseen=_unseen(run), evalkit=_evalkit(run))
     else:
         with suppress(EvalkitError):
             marks = article_marks(gold_of(run))
-    return Baseline(run=run, marks=marks, unseen=_unseen(run), evalkit=run.made_by.versions.get("evalkit", ""))
+    return Baseline(run=run, marks=marks, unseen=_unseen(run), evalkit=_evalkit(run))
+
+
+def _evalkit(run: Run) -> str:
+    return run.made_by.versions.get("evalkit", "")
 
 
 def _old_baseline(path: Path) -> tuple[Baseline | None, str]:
@@ -311,94 +309,12 @@ def _common(before: Baseline, run: Run, gold: GoldDataset) -> CommonArticles:
     unanswered = frozenset(before.run.failed)
     same_gold = before.run.gold is not None and before.run.gold.fingerprint == gold.fingerprint
     ours = {one.article_id for one in run.predictions}
-    today = {name: mark for name, mark in article_marks(gold).items() if name in ours}
-    return common_articles(before.marks, predicted, today, same_gold=same_gold, unanswered=unanswered)
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """Both sides as they are judged: the rules, the counts, the articles of each side, and what was left out."""
-
-    rules: RuleSet
-    sides: Sides
-    pairs: tuple[Sequence[Pair], Sequence[Pair]]
-    left_out: list[str]
-
-
-def _judged(
-    before: Run, gold: GoldDataset, run: Run, left_out: list[str], common: CommonArticles, rules: RuleSet
-) -> _Judged:
-    """Both sides on today's gold over the articles that both have.
-
-    Raises:
-        EvalkitError: gold and predictions cannot be laid side by side.
-    """
-    both = {example.article.id for example in gold}.intersection(common.common)
-    pairings = [_pairing(gold, own, both) for own in (before, run)]
-    partly = len(both) < len(gold)
-    everywhere = pair_run(gold, run, scoring_of(run)) if partly else None
-    judged = pairings[0] or everywhere
-    if not rules.rules and judged is not None:
-        rules = replace(rules, rules=default_rules(_usual(judged.plain), rules.on_unclear))
-    scoring = Scoring(
-        tasks=tuple(dict.fromkeys(rule.task for rule in rules.rules)),
-        conventions=tuple(dict.fromkeys(rule.convention for rule in rules.rules)),
+    # Of one and the same gold nobody need look what each article was like.
+    marks = dict.fromkeys(article_ids(gold.examples), ArticleMark("", "")) if before.of_today else article_marks(gold)
+    today = {name: mark for name, mark in marks.items() if name in ours}
+    return common_articles(
+        marks if before.of_today else before.marks, predicted, today, same_gold=same_gold, unanswered=unanswered
     )
-    tables = [{} if pairing is None or not rules.rules else pairing.tables(scoring) for pairing in pairings]
-    after = pairings[1] or everywhere
-    lacking = {} if after is None else not_evaluated(after.plain, scoring.tasks, scoring.conventions)
-    whole = everywhere.tables(scoring) if everywhere is not None and rules.rules else None
-    training = training_of(gold, None) if needs_training(rules.rules) else None
-    properties = cluster_properties([example.article for example in gold], rules.cluster)
-    values = SliceValues(articles=properties, training=training)
-    return _Judged(
-        rules=rules,
-        sides=Sides(
-            before=tables[0],
-            after=tables[1],
-            whole=whole,
-            too_few=common.too_few,
-            missing=dict.fromkeys(task_names(), "the extractor does not claim it") | lacking,
-            values=values,
-        ),
-        pairs=(_pairs(pairings[0]), _pairs(pairings[1])),
-        left_out=left_out,
-    )
-
-
-def _usual(paired: Paired) -> dict[str, str]:
-    """Each task that can be scored without being asked for → its main convention, or the first that can be."""
-    names = {task: conventions_of(task, paired) for task in check_tasks(()) if why_not(task, paired) is None}
-    return {task: main_convention(task, own) for task, own in names.items() if own}
-
-
-def _pairing(gold: GoldDataset, run: Run, articles: Collection[str]) -> Pairing | None:
-    """A run beside the gold of some articles; None of none."""
-    if not articles:
-        return None
-    kept = frozenset(articles)
-    examples = tuple(example for example in gold if example.article.id in kept)
-    if len(examples) < len(gold):
-        gold = replace(gold, examples=examples, fingerprint=fingerprint_of(examples))
-    predictions = tuple(one for one in run.predictions if one.article_id in kept)
-    return pair_run(gold, replace(run, predictions=predictions), scoring_of(run))
-
-
-def _pairs(pairing: Pairing | None) -> Sequence[Pair]:
-    return () if pairing is None else pairing.mapped.pairs
-
-
-def _rights(rules: Sequence[Rule]) -> dict[str, str]:
-    """What is right in the lists of changes: what the task calls so, or a rule's convention if none asks for its main.
-
-    What a task calls right is at least what its main convention asks for.
-    """
-    rights = {name: RIGHT for name in task_names() if load_task(name).kinds}
-    for task in rights:
-        named = [rule.convention for rule in rules if rule.task == task]
-        if named and load_task(task).main not in named:
-            rights[task] = named[0]
-    return rights
 
 
 def _notes(run: Run, before: Baseline, common: CommonArticles, changes: Sequence[Change]) -> Iterator[str]:
@@ -430,9 +346,9 @@ def _more(outcomes: Sequence[Outcome], unit: str) -> Iterator[str]:
         yield f"{max(unsure)} more {unit}s would settle what cannot be told"
 
 
-def _cluster_notes(gold: GoldDataset, cluster: str | None, judged: _Judged) -> list[str]:
+def _cluster_notes(judged: JudgedSides, cluster: str | None) -> list[str]:
     """Which articles change sides together, where somebody could be mistaken about that."""
-    articles = [example.article for example in gold]
+    articles = judged.all_articles
     shared = None if cluster else shared_stories(articles)
     remedy = "" if shared is None else f'cluster = "{shared.field}" in the rules draws those of one story together'
     return cluster_notes(articles, cluster, remedy, clusters=judged.sides.values.articles.get(cluster or ""))

@@ -35,12 +35,12 @@ from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Example, Prediction
 from evalkit.scoring.pairs import OUTSIDE, Paired, by_article, in_order, pair_block
 from evalkit.scoring.references import Unresolved
-from evalkit.scoring.survey import Made, survey_sides
+from evalkit.scoring.survey import Annotated, Made, survey_sides
 from evalkit.scoring.tasks.table import check_tasks, load_task
 from evalkit.scoring.thresholds import Thresholds, Unsure, sure_enough
 from evalkit.showing import number_of
 
-__all__ = ["AT_ONCE", "Block", "Blocks", "label_maps"]
+__all__ = ["AT_ONCE", "Block", "Blocks", "label_maps", "side_by_side"]
 
 AT_ONCE = 512
 """So many articles at once are few enough for memory, and enough for what is done to all of them together."""
@@ -71,10 +71,12 @@ class Blocks:
         *,
         watch: Callable[[Example], None] = lambda example: None,
         told: bool = True,
+        beside: Blocks | None = None,
     ) -> None:
         """Looks at both sides; whoever watches is shown each example.
 
-        Where notes are not `told`, what they alone are about is not looked for.
+        Where notes are not `told`, what they alone are about is not looked for. Another run over the same gold and
+        scope, `beside` which it stands, has looked at the gold already.
 
         Raises:
             InputError: a prediction is none, such as one with a span outside its article.
@@ -84,14 +86,16 @@ class Blocks:
         self._declared = [parse_scope(text) for text in scoring.scope]
         self._maps = label_maps(gold, scoring, run.default_label_map)
         predictions = _admitted(gold, run)
-        stored = isinstance(predictions, StoredRecords)
-        self._lookup: Any = predictions if stored else by_article(predictions)
-        # Those in a file are looked at when they are decoded.
-        self._unseen = run if stored and not _is_admitted(gold, run) else None
+        self._lookup: Any = predictions if isinstance(predictions, StoredRecords) else by_article(predictions)
+        # Beside what lies in a file they are looked at when it is decoded.
+        self._unseen = run if _is_stored(gold, run) and not _is_admitted(gold, run) else None
         self._labels = {layer.name: Counter[str]() for layer in all_layers()}
         self._counts: list[MapCounts] = []
         made = Made(self._counted(predictions))
-        self.survey = survey_sides(map(self._scoped, _watched(gold.examples, watch)), made, layers=run.layers)
+        known = None if beside is None or beside._gold is not gold or beside._declared != self._declared else beside
+        scoped = map(self._scoped, _watched(gold.examples, watch))
+        self._annotated: Annotated = Annotated(scoped) if known is None else known._annotated
+        self.survey = survey_sides(self._annotated, made, layers=run.layers)
         self._inventory = gold.inventory
         for label_map in self._maps[0]:
             self._inventory = mapped_inventory(self._inventory, label_map)
@@ -142,22 +146,27 @@ class Blocks:
         Whether all texts are known may decide what is done to any of them: where some are, all come at once.
         """
         self._start()
+        yield from map(self._block, self._groups(size))
+
+    def _groups(self, size: int | None) -> Iterator[Sequence[Example]]:
         mixed = 0 < self.survey.texts < self.survey.articles
-        for examples in self._of_size(None if mixed else size):
-            predictions = dict(self._predicted(examples))
-            scoped = list(map(self._scoped, examples))
-            plain = self._paired(scoped, predictions, 0)
-            mapped = plain
-            if self.changes:
-                mapped = self._paired(self._mapped_gold(examples), self._mapped(predictions), 1)
-            if self._told:
-                self._look_for_notes(plain, mapped, predictions)
-            if self._scoring.min_score:
-                self._unsure.add(mapped.pairs)
-                sure = sure_enough(plain, self._thresholds)
-                mapped = sure if mapped is plain else sure_enough(mapped, self._thresholds)
-                plain = sure
-            yield Block(examples, plain, mapped)
+        return self._of_size(None if mixed else size)
+
+    def _block(self, examples: Sequence[Example]) -> Block:
+        predictions = dict(self._predicted(examples))
+        scoped = list(map(self._scoped, examples))
+        plain = self._paired(scoped, predictions, 0)
+        mapped = plain
+        if self.changes:
+            mapped = self._paired(self._mapped_gold(examples), self._mapped(predictions), 1)
+        if self._told:
+            self._look_for_notes(plain, mapped, predictions)
+        if self._scoring.min_score:
+            self._unsure.add(mapped.pairs)
+            sure = sure_enough(plain, self._thresholds)
+            mapped = sure if mapped is plain else sure_enough(mapped, self._thresholds)
+            plain = sure
+        return Block(examples, plain, mapped)
 
     def _look_for_notes(self, plain: Paired, mapped: Paired, predictions: Mapping[str, Prediction]) -> None:
         self._unresolved.add(plain.pairs, predictions)
@@ -288,6 +297,12 @@ class Blocks:
         return notes
 
 
+def side_by_side(sides: Sequence[Blocks], size: int | None = AT_ONCE) -> Iterator[tuple[Block, ...]]:
+    """The articles of several runs over one gold, so many at a time: a block of each run, of the same articles."""
+    for examples in sides[0]._groups(size):
+        yield tuple([side._block(examples) for side in sides])
+
+
 def _watched(examples: Iterable[Example], watch: Callable[[Example], None]) -> Iterator[Example]:
     for example in examples:
         watch(example)
@@ -340,10 +355,16 @@ def _scored_layers(scoring: Scoring) -> frozenset[str] | None:
 
 def _admitted(gold: GoldDataset, run: Run) -> Sequence[Prediction]:
     """The predictions of a run, wherever it is from: a folder that somebody edited, a program that made them."""
-    if isinstance(run.predictions, StoredRecords) or _is_admitted(gold, run):
+    if _is_stored(gold, run) or _is_admitted(gold, run):
         return run.predictions
     articles = {example.article.id: example for example in gold if example.article.text}
     return tuple([_admitted_one(run, one, articles.get(one.article_id)) for one in run.predictions])
+
+
+def _is_stored(gold: GoldDataset, run: Run) -> bool:
+    """Whether the predictions are plain ones of a file, or so is the gold beside them."""
+    read = run.read is run.predictions and isinstance(gold.examples, StoredRecords)
+    return read or isinstance(run.predictions, StoredRecords)
 
 
 def _is_admitted(gold: GoldDataset, run: Run) -> bool:
