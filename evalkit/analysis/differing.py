@@ -12,8 +12,8 @@ both have wrong alike, is not told.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.analysis.judged import JudgedArticle, JudgedItem, differing_places, judge_articles
@@ -23,7 +23,7 @@ from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.base import RIGHT
 from evalkit.scoring.tasks.table import load_task
 
-__all__ = ["DifferingItem", "ToldItem", "differing_items"]
+__all__ = ["DifferingItem", "ToldItem", "differing_in", "differing_items", "ordered_differing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,10 @@ class ToldItem:
     text: str
     spans: tuple[tuple[int, int], ...]
     roles: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The item as JSON values."""
+        return {"label": self.label, "text": self.text, "spans": self.spans, "roles": dict(self.roles)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +67,11 @@ class DifferingItem:
 
     def to_json(self) -> dict[str, Any]:
         """The item as JSON values."""
-        return asdict(self)
+        said: dict[str, Any] = {name: getattr(self, name) for name in ("task", "article", "first", "second")}
+        said["gold"] = self.gold and self.gold.to_json()
+        said["kinds"] = self.kinds
+        said["answers"] = tuple([one and one.to_json() for one in self.answers])
+        return said
 
 
 def differing_items(
@@ -77,6 +85,20 @@ def differing_items(
         second: those of the other, over the same gold.
         names: what the runs are called.
     """
+    return ordered_differing(differing_in(task, first, second, names=names))
+
+
+def ordered_differing(found: Iterable[DifferingItem]) -> list[DifferingItem]:
+    """Items of one task and one pair of runs: articles with the most of it first, then by place."""
+    items = list(found)
+    often = Counter(item.article for item in items)
+    return sorted(items, key=lambda item: (-often[item.article], item.article, _place(item)))
+
+
+def differing_in(
+    task: str, first: Sequence[Pair], second: Sequence[Pair], *, names: tuple[str, str]
+) -> list[DifferingItem]:
+    """As `differing_items`, in no order but that of the articles."""
     layer = load_task(task).layer
     if not load_task(task).kinds:
         return []
@@ -88,13 +110,11 @@ def differing_items(
         and (ours.predicted, ours.given) != (theirs.predicted, theirs.given)
     ]
     sides = [judge_articles(task, [pair[side] for pair in pairs], []) for side in (0, 1)]
-    found = [
+    return [
         DifferingItem(task=task, article=ours.pair.article.id, first=names[0], second=names[1], **told)
         for ours, theirs in zip(*sides, strict=True)
         for told in (*_of_gold(ours, theirs), *_without_gold(ours, theirs))
     ]
-    often = Counter(item.article for item in found)
-    return sorted(found, key=lambda item: (-often[item.article], item.article, _place(item)))
 
 
 def _place(item: DifferingItem) -> tuple[object, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evalkit.analysis.comparison import Comparison
-from evalkit.analysis.differing import DifferingItem, differing_items
+from evalkit.analysis.differing import DifferingItem, differing_in, ordered_differing
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.making.store import BUNDLED_NAME
 from evalkit.errors import EvalkitError
@@ -15,8 +16,9 @@ from evalkit.options import Scoring
 from evalkit.predictions.run import Run
 from evalkit.scoring.tasks.evaluable import articles_of, why_not
 from evalkit.workflows.inputs import gold_of, read_again
+from evalkit.workflows.scoring.blocks import Blocks, side_by_side
 from evalkit.workflows.scoring.leaked import kept_sides
-from evalkit.workflows.scoring.pairing import Pairing, pair_run, scoring_of
+from evalkit.workflows.scoring.pairing import Pairing, scoring_of
 
 __all__ = ["differing_of_runs"]
 
@@ -41,19 +43,13 @@ def differing_of_runs(
         return (), []
     if dataset is None and not _is_here(first):
         return (), [f"{UNTOLD}: the gold does not lie on this machine by its own name; give it with --dataset"]
+    asked_of = dict.fromkeys((row.task, row.first, row.second) for row in comparison.rows)
     try:
         gold = gold_of(first, dataset)
-        pairings = {name: _pairing(gold, run, asked) for name, run in runs.items()}
+        found = _differing(gold, runs, asked, list(asked_of))
     except EvalkitError as error:
         return (), [f"{UNTOLD}: {error}"]
-    return (
-        tuple(
-            item
-            for task, one, other in dict.fromkeys((row.task, row.first, row.second) for row in comparison.rows)
-            for item in _differing(task, one, other, pairings)
-        ),
-        [],
-    )
+    return tuple(item for items in found for item in ordered_differing(items)), []
 
 
 def _is_here(run: Run) -> bool:
@@ -65,15 +61,33 @@ def _is_here(run: Run) -> bool:
     return place in (None, BUNDLED_NAME) or os.path.exists(place)
 
 
-def _pairing(gold: GoldDataset, run: Run, asked: Scoring) -> Pairing:
-    wanted = scoring_of(run, asked)
-    kept, left, _ = kept_sides(gold, run, wanted)
-    return pair_run(kept, left, wanted)
+def _differing(
+    gold: GoldDataset, runs: Mapping[str, Run], asked: Scoring, wanted: Sequence[tuple[str, str, str]]
+) -> list[list[DifferingItem]]:
+    """For each task and two runs the items on which they differ; the gold is gone through once, in blocks.
 
-
-def _differing(task: str, one: str, other: str, pairings: Mapping[str, Pairing]) -> list[DifferingItem]:
-    sides = [pairings[name].of_task(task) for name in (one, other)]
-    if any(why_not(task, paired) is not None for paired in sides):
-        return []
-    ours, theirs = (articles_of(task, paired) for paired in sides)
-    return differing_items(task, ours, theirs, names=(one, other))
+    Raises:
+        EvalkitError: a run and the gold cannot be laid side by side.
+    """
+    sides: dict[str, Blocks] = {}
+    scorings = {name: scoring_of(run, asked) for name, run in runs.items()}
+    # What is left out is the same for runs that were scored alike.
+    kept = kept_sides(gold, next(iter(runs.values())), next(iter(scorings.values())))[0]
+    for name, run in runs.items():
+        left = kept_sides(gold, run, scorings[name])[1] if kept is not gold else run
+        sides[name] = Blocks(kept, left, scorings[name], told=False, beside=next(iter(sides.values()), None))
+    known = {name: Pairing(*side.set_aside(), ()) for name, side in sides.items()}
+    found: list[list[DifferingItem]] = [[] for _ in wanted]
+    for blocks in side_by_side(list(sides.values())):
+        pairings = {name: Pairing(block.plain, block.mapped, ()) for name, block in zip(sides, blocks, strict=True)}
+        for items, (task, *names) in zip(found, wanted, strict=True):
+            if all(why_not(task, known[name].of_task(task)) is None for name in names):
+                ours, theirs = (articles_of(task, pairings[name].of_task(task)) for name in names)
+                items += differing_in(task, ours, theirs, names=(names[0], names[1]))
+        # What is let go in cycles; the young alone are looked at.
+        gc.collect(0)
+    for name, side in sides.items():
+        if scorings[name].min_score:
+            # Thresholds by which nothing can be set aside are refused with the notes.
+            side.notes()
+    return found
