@@ -20,10 +20,11 @@ from evalkit.frames import figure_frame
 from evalkit.harmless import clean
 from evalkit.registry import unknown_name
 from evalkit.scoring.columns import Columns
+from evalkit.scoring.items import Values
 from evalkit.scoring.kinds import Judged
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.base import MISSED, SPURIOUS, Task, imported
-from evalkit.scoring.tasks.table import ScoredTable, columns_of, judge_items, load_task, score_columns
+from evalkit.scoring.tasks.table import columns_of, judge_items, load_task, score_columns
 from evalkit.showing import number_of, shown_html
 
 __all__ = ["SECTIONS", "Diagnosis", "ErrorDiagnosis", "diagnose_tasks"]
@@ -247,13 +248,16 @@ def _diagnose_tables(
 ) -> None:
     columns = judged.columns
     tables = score_columns(task.name, columns, conventions)
+    properties = _properties(task, columns, slicing)
+    of_articles = slicing.of_articles(columns.pairs)
     for name, scored in tables.items():
         sliced = Sliced(task=task.name, convention=name, bootstrap=bootstrap if scored.additive else None)
         parts.slices += sliced.by_label(scored.table)
-        parts.slices += _item_slices(task, columns, scored, sliced, slicing)
+        for by, of_items in properties.items() if scored.items is not None else ():
+            parts.slices += sliced.by_group(scored.items.grouped_table(of_items), by)
         parts.slices += sliced.beside_leaked(scored.table, slicing.leaked) if scored.additive else []
         # What depends on the whole split says nothing about some of its articles.
-        for by, values in slicing.of_articles(columns.pairs).items() if scored.additive else ():
+        for by, values in of_articles.items() if scored.additive else ():
             parts.slices += sliced.by_article(scored.table, values, by)
     name, main = next(iter(tables.items()))
     if worst := hardest_articles(article_errors(judged, main.table), limit=slicing.most_hard):
@@ -267,10 +271,11 @@ def _diagnose_tables(
         parts.without_scores += [task.name] if scores is None and not reason else []
 
 
-def _item_slices(task: Task, columns: Columns, scored: ScoredTable, sliced: Sliced, slicing: Slicing) -> list[SliceRow]:
-    rows = []
-    for name, property_ in task.properties.items():
-        if scored.items is not None and slicing.takes(name, usual=property_.usual):
-            values = imported(property_.function)(columns, slicing.training)
-            rows += [] if values is None else sliced.by_group(scored.items.grouped_table(values), name)
-    return rows
+def _properties(task: Task, columns: Columns, slicing: Slicing) -> dict[str, Values]:
+    """What items are sliced by: name → values, of those that can be told."""
+    found = {
+        name: imported(own.function)(columns, slicing.training)
+        for name, own in task.properties.items()
+        if slicing.takes(name, usual=own.usual)
+    }
+    return {name: values for name, values in found.items() if values is not None}

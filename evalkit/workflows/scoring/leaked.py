@@ -94,11 +94,12 @@ def _other_splits(gold: GoldDataset) -> dict[str, Sequence[Article]]:
         InputError: nothing says where they are, or there are none.
     """
     place, read = read_again(gold.origin, ALL)
-    splits = [] if place is None else load_splits(place, check=False, read=read, decide=settled)
+    # Of all splits there is no other one, and nobody need look.
+    splits = [] if place is None or gold.split == ALL else load_splits(place, check=False, read=read, decide=settled)
     others: dict[str, Sequence[Article]] = {
         own.split: [example.article for example in own] for own in splits if own.split != gold.split
     }
-    if gold.split == ALL or not others:
+    if not others:
         raise InputError(
             f"{gold.name}, {gold.split}: there is no other split beside it that its text could stand in; name a "
             f"training corpus (--without {LEAKED}:OTHER)"
