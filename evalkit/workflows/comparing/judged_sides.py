@@ -137,7 +137,8 @@ class _Counts:
 
     def __init__(self, side: Blocks, scoring: Scoring, known: Tables | None = None) -> None:
         self._scoring, self._tables = scoring, known
-        self._parts = BlockTables(Pairing(*side.set_aside(), ()), scoring) if known is None else None
+        whole = Pairing(*side.set_aside(), ())
+        self._parts = BlockTables(whole, whole.evaluable(scoring)) if known is None else None
 
     def add(self, block: Pairing, *, with_items: bool) -> None:
         """Takes some articles, or all at once with their items."""

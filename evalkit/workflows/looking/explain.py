@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
 from evalkit.analysis.explain import Explanation, explain_pair, find_places
-from evalkit.dataset.gold import GoldDataset
+from evalkit.dataset.gold import GoldDataset, article_ids
 from evalkit.errors import InputError
 from evalkit.formats.collection import without_collection
 from evalkit.options import OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.registry import near_match
+from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.evaluable import articles_of, not_evaluated
-from evalkit.scoring.tasks.table import task_names
+from evalkit.scoring.tasks.table import choose_conventions, is_additive, load_task, task_names
 from evalkit.workflows.inputs import finished_run, gold_of
-from evalkit.workflows.scoring.pairing import check_words, pair_run, scoring_of
+from evalkit.workflows.scoring.blocks import Block, Blocks
+from evalkit.workflows.scoring.pairing import Pairing, check_words, scoring_of
 
 __all__ = ["Explanation", "explain_run"]
 
@@ -49,28 +51,51 @@ def explain_run(
     asked = options_of(words, takes=("scoring",), scoring=scoring).scoring
     check_words(asked)
     whole = finished_run(run)
-    pairing = pair_run(gold_of(whole, dataset), whole, scoring_of(whole, asked))
-    pairs = {pair.article.id: pair for pair in pairing.mapped.pairs}
-    pair = pairs.get(article_id)
-    if pair is None:
-        raise InputError(f"{whole.place}: has no article {article_id!r}{_hint(article_id, pairs)}")
-    conventions = asked.conventions or ("all",)
-    wanted = _wanted(span)
-    by_task = {
-        task: next(own for own in pairing.of_task(task).pairs if own.article.id == article_id) for task in task_names()
-    }
+    gold, scored = gold_of(whole, dataset), scoring_of(whole, asked)
+    names = article_ids(gold.examples)
+    if article_id not in names:
+        raise InputError(f"{whole.place}: has no article {article_id!r}{_hint(article_id, names)}")
+    conventions, wanted = asked.conventions or ("all",), _wanted(span)
+    blocks = Blocks(gold, whole, scored, told=False)
+    left_out = not_evaluated(blocks.set_aside()[1], conventions=conventions, judged={})
+    tasks = asked.tasks or task_names()
+    of_split = [task for task in tasks if _takes_split(task, conventions, left_out)]
+    if of_split or scored.min_score:
+        one, others = _among_all(blocks, article_id, of_split)
+        # Thresholds by which nothing can be set aside are refused with the notes.
+        blocks.notes()
+    else:
+        one, others = blocks.one(names.index(article_id)), {}
     explanation = explain_pair(
-        pair,
+        one.mapped.pairs[0],
         run=whole.extractor,
         tasks=asked.tasks,
         conventions=conventions,
-        places=None if wanted is None else find_places(pair.article.text, wanted),
-        left_out=not_evaluated(pairing.mapped, conventions=conventions),
-        of_task=by_task,
-        whole={task: articles_of(task, pairing.of_task(task)) for task in task_names()},
+        places=None if wanted is None else find_places(one.mapped.pairs[0].article.text, wanted),
+        left_out=left_out,
+        of_task={task: Pairing(one.plain, one.mapped, ()).of_task(task).pairs[0] for task in task_names()},
+        whole=others,
     )
     failed = {own.article_id: own.error for own in whole.predictions if own.error}
     return replace(explanation, error=failed.get(article_id, ""))
+
+
+def _takes_split(task: str, conventions: Sequence[str], left_out: Collection[str]) -> bool:
+    """Whether a convention that is shown of a task depends on all articles."""
+    names = choose_conventions(task, conventions) if load_task(task).kinds else ()
+    return any(not is_additive(task, name) and f"{task} {name}" not in left_out for name in names)
+
+
+def _among_all(blocks: Blocks, article_id: str, tasks: Sequence[str]) -> tuple[Block, dict[str, list[Pair]]]:
+    """One article, and for some tasks all articles as they take them."""
+    found: list[Block] = []
+    others: dict[str, list[Pair]] = {task: [] for task in tasks}
+    for block in blocks.of_size():
+        pairing = Pairing(block.plain, block.mapped, ())
+        for task, pairs in others.items():
+            pairs += articles_of(task, pairing.of_task(task))
+        found += block.only(article_id)
+    return found[0], others
 
 
 def _wanted(span: object) -> str | None:

@@ -53,6 +53,18 @@ class Block(NamedTuple):
     plain: Paired
     mapped: Paired
 
+    def only(self, article_id: str) -> list[Block]:
+        """The article of an id, if it is one of them."""
+        places = [place for place, one in enumerate(self.examples) if one.article.id == article_id]
+        return [self._at(place) for place in places]
+
+    def _at(self, place: int) -> Block:
+        plain = replace(self.plain, pairs=self.plain.pairs[place : place + 1])
+        mapped = (
+            plain if self.mapped is self.plain else replace(self.mapped, pairs=self.mapped.pairs[place : place + 1])
+        )
+        return Block(self.examples[place : place + 1], plain, mapped)
+
 
 class Blocks:
     """The articles of a run beside those of the gold.
@@ -147,6 +159,10 @@ class Blocks:
         """
         self._start()
         yield from map(self._block, self._groups(size))
+
+    def one(self, place: int) -> Block:
+        """The article at a place of the gold alone."""
+        return self._block([self._gold.examples[place]])
 
     def _groups(self, size: int | None) -> Iterator[Sequence[Example]]:
         mixed = 0 < self.survey.texts < self.survey.articles
