@@ -253,8 +253,9 @@ def _diagnose_tables(
     for name, scored in tables.items():
         sliced = Sliced(task=task.name, convention=name, bootstrap=bootstrap if scored.additive else None)
         parts.slices += sliced.by_label(scored.table)
-        for by, of_items in properties.items() if scored.items is not None else ():
-            parts.slices += sliced.by_group(scored.items.grouped_table(of_items), by)
+        for by, of_items in properties.items():
+            if scored.items is not None:
+                parts.slices += sliced.by_group(scored.items.grouped_table(of_items), by)
         parts.slices += sliced.beside_leaked(scored.table, slicing.leaked) if scored.additive else []
         # What depends on the whole split says nothing about some of its articles.
         for by, values in of_articles.items() if scored.additive else ():
