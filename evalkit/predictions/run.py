@@ -96,6 +96,13 @@ class Run:
         return self.extractor if self.path is None else str(self.path)
 
     @property
+    def article_ids(self) -> tuple[str, ...]:
+        """The ids of its articles, in their order; of predictions in a file that takes no look into it."""
+        if isinstance(self.predictions, StoredRecords):
+            return tuple(self.predictions.ids)
+        return tuple([one.article_id for one in self.predictions])
+
+    @property
     def failed(self) -> dict[str, str]:
         """Article id → error."""
         return {one.article_id: one.error for one in self.predictions if one.error is not None}

@@ -147,7 +147,7 @@ def _gold_of(run: Run, dataset: GoldDataset | str | Path | None) -> GoldDataset:
     wanted = run.gold
     if wanted is None:
         raise InputError(f"{run.place}: does not say which gold it is about; give it")
-    articles = [one.article_id for one in run.predictions]
+    articles = run.article_ids
     found, read = read_again(wanted.origin, wanted.split)
     place = str(dataset or found or wanted.name)
     # Gold that lies elsewhere now may lie there in another form than the one that is remembered.

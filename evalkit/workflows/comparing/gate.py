@@ -90,7 +90,7 @@ def check_gate(
     outcomes = judge_rules(judged.rules, judged.sides, rounds=rounds, seed=seed)
     unit = "article" if wanted.cluster is None else "cluster"
     changes = judged.changes
-    failed = {one.article_id: one.error for one in ours.predictions if one.error is not None}
+    failed = ours.failed
     changed = {change.layer for change in changes}
     report = GateReport(
         run=ours.extractor,
@@ -305,10 +305,10 @@ def _check_measure(run: Run, baseline: Run) -> None:
 
 
 def _common(before: Baseline, run: Run, gold: GoldDataset) -> CommonArticles:
-    predicted = frozenset(one.article_id for one in before.run.predictions)
+    predicted = frozenset(before.run.article_ids)
     unanswered = frozenset(before.run.failed)
     same_gold = before.run.gold is not None and before.run.gold.fingerprint == gold.fingerprint
-    ours = {one.article_id for one in run.predictions}
+    ours = frozenset(run.article_ids)
     # Of one and the same gold nobody need look what each article was like.
     marks = dict.fromkeys(article_ids(gold.examples), ArticleMark("", "")) if before.of_today else article_marks(gold)
     today = {name: mark for name, mark in marks.items() if name in ours}

@@ -20,7 +20,7 @@ from evalkit.gate.slices import SliceValues, needs_training
 from evalkit.gate.verdict import Sides, Tables
 from evalkit.options import Scoring
 from evalkit.predictions.run import Run
-from evalkit.records import Annotations, Article, Example
+from evalkit.records import Annotations, Article, Example, Prediction
 from evalkit.scoring.pairs import Pair, Paired
 from evalkit.scoring.stories import BY_TEXT, cluster_properties
 from evalkit.scoring.tasks.base import RIGHT
@@ -189,7 +189,11 @@ def _watcher(gold: GoldDataset, rules: RuleSet, articles: list[Article]) -> Call
 def _only(run: Run, names: Sequence[str]) -> Run:
     """A run over some of its articles."""
     kept = frozenset(names)
-    predictions = tuple([one for one in run.predictions if one.article_id in kept])
+    predictions: Sequence[Prediction]
+    if isinstance(run.predictions, StoredRecords):
+        predictions = run.predictions.picked([place for place, name in enumerate(run.article_ids) if name in kept])
+    else:
+        predictions = tuple([one for one in run.predictions if one.article_id in kept])
     return replace(run, predictions=predictions, read=predictions if run.read is run.predictions else ())
 
 

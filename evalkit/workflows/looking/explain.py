@@ -76,8 +76,7 @@ def explain_run(
         of_task={task: Pairing(one.plain, one.mapped, ()).of_task(task).pairs[0] for task in task_names()},
         whole=others,
     )
-    failed = {own.article_id: own.error for own in whole.predictions if own.error}
-    return replace(explanation, error=failed.get(article_id, ""))
+    return replace(explanation, error=blocks.survey.failed.get(article_id, ""))
 
 
 def _takes_split(task: str, conventions: Sequence[str], left_out: Collection[str]) -> bool:
