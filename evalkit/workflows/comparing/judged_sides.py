@@ -70,16 +70,16 @@ def judged_sides(before: Run, gold: GoldDataset, run: Run, common: CommonArticle
     partly = len(both) < len(names)
     articles: list[Article] = []
     watch = _watcher(gold, rules, articles)
-    everywhere = Blocks(gold, run, scoring_of(run), watch=watch, told=False) if partly else None
+    everywhere = Blocks(gold, run, scoring_of(run), watch=watch, told=False) if partly or not both else None
     kept = replace(gold, examples=picked(gold.examples, both)) if partly else gold
     runs = [_only(own, [names[place] for place in both]) if partly else own for own in (before, run)]
     sides: list[Blocks] = []
     for own in runs if both else ():
         beside = sides[0] if sides else None
         sides.append(Blocks(kept, own, scoring_of(own), watch=_nobody if partly else watch, told=False, beside=beside))
+    every = [*sides, *filter(None, [everywhere])]
     if not rules.rules:
-        usual = _usual(_whole(sides[0] if sides else everywhere))
-        rules = replace(rules, rules=default_rules(usual, rules.on_unclear))
+        rules = replace(rules, rules=default_rules(_usual(every[0].set_aside()[0]), rules.on_unclear))
     if not rules.rules:
         raise InputError(f"{run.place}: there is nothing to judge, no task can be evaluated; name one in the rules")
     scoring = Scoring(
@@ -104,14 +104,14 @@ def judged_sides(before: Run, gold: GoldDataset, run: Run, common: CommonArticle
         broken += [_after(pair) for pair in theirs if pair.article.id in there]
         # What is let go in cycles; the young alone are looked at.
         gc.collect(0)
-    for side_of_notes in (*sides, *filter(None, [everywhere])):
-        # Thresholds by which nothing can be set aside are refused with the notes.
-        side_of_notes.notes()
-    tables = [side.tables() for side in counts] or [{}, {}]
     whole = None if everywhere is None else _tables_of(everywhere, scoring, with_items=sliced)
-    after, lacking = sides[1] if sides else everywhere, tables[1] if sides else whole
+    for looked_at in every:
+        # Thresholds by which nothing can be set aside are refused with the notes.
+        looked_at.notes()
+    tables = [side.tables() for side in counts] or [{}, {}]
+    after, lacking = sides[1] if sides else every[0], tables[1] if sides else whole
     judged = {task: {name: len(one.table.articles) for name, one in of.items()} for task, of in (lacking or {}).items()}
-    missing = not_evaluated(_whole(after), scoring.tasks, scoring.conventions, judged)
+    missing = not_evaluated(after.set_aside()[0], scoring.tasks, scoring.conventions, judged)
     properties = cluster_properties(articles, rules.cluster)
     training = training_of(gold, None) if sliced else None
     return JudgedSides(
@@ -160,12 +160,6 @@ def _tables_of(side: Blocks, scoring: Scoring, *, with_items: bool) -> Tables:
     for block in side.of_size(None if with_items else AT_ONCE):
         counts.add(Pairing(block.plain, block.mapped, ()), with_items=with_items)
     return counts.tables()
-
-
-def _whole(side: Blocks | None) -> Paired:
-    """What is known of all articles of a side."""
-    assert side is not None
-    return side.set_aside()[0]
 
 
 def _evaluable(side: Blocks, scoring: Scoring) -> dict[str, tuple[str, ...]]:
