@@ -23,6 +23,7 @@ from msgspec import DecodeError
 from evalkit.formats.collection import without_collection
 from evalkit.formats.native.gathering import LIMIT, Gathered, Gathering
 from evalkit.formats.native.seen_rows import read_seen_rows
+from evalkit.formats.native.spooled import SpooledTexts
 from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers
 from evalkit.records import Example
@@ -75,7 +76,7 @@ class NativeColumns:
     """
 
     articles: list[str]
-    texts: list[str]
+    texts: SpooledTexts
     labels: list[str]
     items: Places
     surfaces: list[str | None]
@@ -139,7 +140,7 @@ def _whole(rows: Gathering) -> NativeColumns:
         raise ValueError("no two ids are equal")
     items, reach = _places(rows.items), np.frombuffer(rows.reach, dtype=np.int32)
     readings = {name: _places(own) for name, own in sorted(rows.readings.items())}
-    lengths = np.array([len(text) or LIMIT for text in rows.texts])
+    lengths = np.where(np.array(rows.texts.lengths, np.int64) == 0, LIMIT, rows.texts.lengths)
     for own in (items, *readings.values()):
         if not ((own.start >= 0) & (own.start < own.end) & (own.end < LIMIT)).all():
             raise ValueError("a span is impossible")

@@ -16,6 +16,7 @@ from typing import Any
 
 from evalkit.formats.native.rows import GIVEN, sha256_text
 from evalkit.formats.native.seen_rows import SeenRow
+from evalkit.formats.native.spooled import SpooledTexts
 from evalkit.layers.base import Layer, surface
 from evalkit.layers.fields import SPANS
 from evalkit.layers.table import all_layers
@@ -24,6 +25,7 @@ from evalkit.records import Annotations, Article, Example, Scope, Span, Zone
 __all__ = ["LIMIT", "Gathered", "Gathering"]
 
 _START = attrgetter("start")
+_NOTHING: Mapping[str, str] = {}
 
 LIMIT = 2**31 - 1
 """Offsets from here on are left to the careful path."""
@@ -75,7 +77,7 @@ class Gathering:
         self.rest = [(attrgetter(name), absent[name]) for name in sorted(rest)]
         self.codes, self.other_codes = _Codes(), _Codes()
         self.articles: list[str] = []
-        self.texts: list[str] = []
+        self.texts = SpooledTexts()
         self.metadata: list[Mapping[str, str]] = []
         self.surfaces: list[str | None] = []
         self.items, self.outside = Gathered(), Gathered()
@@ -93,7 +95,7 @@ class Gathering:
         """
         first, lists = len(self.articles), [getattr(row, self.layer.name) for row in rows]
         self.articles += [row.id for row in rows]
-        self.texts += [row.text or "" for row in rows]
+        self.texts.extend(row.text or "" for row in rows)
         plain = self._add_items(lists, first)
         done = 0
         for number, (row, items) in enumerate(zip(rows, lists, strict=True)):
@@ -157,7 +159,8 @@ class Gathering:
         """Takes what an article is besides its layers."""
         if row.text_sha256 is not None and (not row.text or sha256_text(row.text) != row.text_sha256):
             raise ValueError("the text may be another one")
-        self.metadata.append({key: value for key, value in (row.metadata or {}).items() if value is not None})
+        said = {key: value for key, value in row.metadata.items() if value is not None} if row.metadata else _NOTHING
+        self.metadata.append(said)
         zones, scope = row.zones or (), self._scope(row)
         self.scoped.append(scope != Scope())
         length = len(row.text or "") or LIMIT

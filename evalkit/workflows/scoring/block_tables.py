@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from evalkit.layers.table import load_layer
+from evalkit.scoring.columns import Columns
 from evalkit.scoring.counts import merge_tables
 from evalkit.scoring.misplaced import Misplaced, Misses
 from evalkit.scoring.pairs import Pair
-from evalkit.scoring.tasks.table import ScoredTable, is_additive, load_task
+from evalkit.scoring.tasks.table import ScoredTable, is_additive, load_task, score_columns
 from evalkit.workflows.scoring.pairing import Pairing
 
-__all__ = ["BlockTables", "misplaced_of"]
+__all__ = ["BlockTables", "ColumnTables"]
 
 Tables = Mapping[str, Mapping[str, ScoredTable]]
 
@@ -69,8 +70,7 @@ class BlockTables:
         return {task: {name: self._joined(task, name) for name in names} for task, names in self.asked.items()}
 
     def _joined(self, task: str, name: str) -> ScoredTable:
-        parts = self._parts[task, name]
-        return parts[0] if len(parts) == 1 else replace(parts[0], table=merge_tables([part.table for part in parts]))
+        return _joined(self._parts[task, name])
 
     def misplaced(self) -> dict[str, Misplaced]:
         """Layer → how else offsets may be counted, where most misses tell it."""
@@ -88,15 +88,39 @@ def stands_in_text(task: str) -> bool:
     return layer.spans_field is not None and layer.needs_spans
 
 
-def misplaced_of(tables: Tables) -> dict[str, Misplaced]:
-    """As `BlockTables.misplaced`, of tables that hold their items."""
-    found: dict[str, Misplaced] = {}
-    for task, by_convention in tables.items():
-        layer, scored = load_task(task).layer, next(iter(by_convention.values()))
-        if layer in found or not stands_in_text(task) or scored.items is None:
-            continue
-        misses = Misses()
-        misses.add(scored.items.columns)
-        if (own := misses.found()) is not None:
-            found[layer] = own
-    return found
+class ColumnTables:
+    """Convention → counts of one task, of columns that come block by block."""
+
+    def __init__(self, task: str, conventions: Sequence[str]) -> None:
+        """Nothing came yet."""
+        self._task, self._conventions = task, conventions
+        self._parts: dict[str, list[ScoredTable]] = {name: [] for name in conventions}
+        self._misses = Misses()
+
+    @property
+    def is_additive(self) -> bool:
+        """Whether all that is asked for are sums over articles, so that blocks do."""
+        return all(is_additive(self._task, name) for name in self._conventions)
+
+    def add(self, columns: Columns) -> None:
+        """Scores some articles, in order of their ids."""
+        for number, (name, scored) in enumerate(score_columns(self._task, columns, self._conventions).items()):
+            if not number and scored.items is not None and stands_in_text(self._task):
+                self._misses.add(scored.items.columns)
+            # Items hold the articles.
+            self._parts[name].append(replace(scored, items=None))
+
+    def whole(self) -> dict[str, dict[str, ScoredTable]]:
+        """The tables of all articles that came, as `BlockTables.whole`."""
+        # One after the other, so that no two conventions are there in parts and as a whole.
+        tables = {name: _joined(self._parts.pop(name)) for name in self._conventions}
+        return {self._task: tables} if tables else {}
+
+    def misplaced(self) -> dict[str, Misplaced]:
+        """As `BlockTables.misplaced`."""
+        own = self._misses.found()
+        return {} if own is None else {load_task(self._task).layer: own}
+
+
+def _joined(parts: Sequence[ScoredTable]) -> ScoredTable:
+    return parts[0] if len(parts) == 1 else replace(parts[0], table=merge_tables([part.table for part in parts]))

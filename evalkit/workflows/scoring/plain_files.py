@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Article, Example, Prediction
 from evalkit.scoring.columns import Columns
 from evalkit.scoring.from_arrays import columns_from_arrays
+from evalkit.scoring.misplaced import Misplaced
 from evalkit.scoring.pairs import Paired, in_order, pair_up, words_outside
 from evalkit.scoring.tasks.table import (
     ScoredTable,
@@ -45,6 +47,7 @@ from evalkit.scoring.tasks.table import (
     task_names,
 )
 from evalkit.showing import number_of
+from evalkit.workflows.scoring.block_tables import ColumnTables
 from evalkit.workflows.scoring.readers import has_sides, seen_from_there
 
 __all__ = [
@@ -59,6 +62,9 @@ __all__ = [
 
 Ints = NDArray[np.int32]
 Tables = Mapping[str, Mapping[str, ScoredTable]]
+
+AT_ONCE = 1 << 15
+"""So many articles are laid side by side at once."""
 
 ALL = "all"
 """The split of a file whose rows name none."""
@@ -75,6 +81,7 @@ class PlainFiles:
         tables: task → convention → counts by article and label.
         readers: those who read an article together, two by two.
         notes: what was set aside, each a sentence.
+        misplaced: layer → how else offsets may be counted, where most misses tell it.
     """
 
     gold: GoldDataset
@@ -83,6 +90,7 @@ class PlainFiles:
     tables: Mapping[str, Mapping[str, ScoredTable]]
     readers: Sequence[ColumnReaders]
     notes: tuple[str, ...]
+    misplaced: Mapping[str, Misplaced]
 
 
 @dataclass(frozen=True)
@@ -127,7 +135,7 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     alone = not asked or check_tasks(asked, options.scoring.conventions) != (task,)
     gold = read_native_columns(gold_path, layer, alone=alone, told=keep)
     predicted = None if gold is None else read_native_columns(predicted_path, layer, alone=alone, predicted=True)
-    if gold is None or predicted is None or not set(gold.articles) & set(predicted.articles):
+    if gold is None or predicted is None or set(gold.articles).isdisjoint(predicted.articles):
         return None
     sides = _Sides.of(gold, predicted)
     declared = read_declaration(gold_path.parent)
@@ -139,28 +147,35 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     labels = {*predicted.labels, *gold.reading_labels}
     if inventory.metadata or not set(gold.labels) <= set(known) or respelled(labels, known) or (labels and not known):
         return None
-    columns = sides.columns(sides.of_gold, sides.of_predicted)
-    tables = score_columns(task, columns, conventions)
     paired = _paired(gold, predicted, sides, layer)
     whole = sides.whole_gold()
+    examined = GoldDataset(
+        name=gold_path.stem,
+        split=ALL,
+        fingerprint=_fingerprint(gold, whole, contents),
+        examples=_Outlines(gold.articles, gold.metadata, gold.read),
+        inventory=inventory,
+        notes=(*spoken, *double_notes(whole, layer.name)),
+        readers=declared.readers,
+    )
+    notes = (
+        *(number_of(number, *what) for what, number in paired.set_aside.items()),
+        *foreign_label_notes(inventory, layer.name, counted_labels(predicted.labels, predicted.items.label)),
+    )
+    readers = _readers(sides, task)
+    scored = ColumnTables(task, conventions)
+    for columns in sides.blocks(AT_ONCE if scored.is_additive else len(gold.articles)):
+        scored.add(columns)
+    # Of a million articles the columns take as much as all that is made of them.
+    del gold, predicted, sides, whole, columns
     return PlainFiles(
-        gold=GoldDataset(
-            name=gold_path.stem,
-            split=ALL,
-            fingerprint=_fingerprint(gold, whole, contents),
-            examples=_outlines(gold),
-            inventory=inventory,
-            notes=(*spoken, *double_notes(whole, layer.name)),
-            readers=declared.readers,
-        ),
+        gold=examined,
         run=Run(extractor=predicted_path.stem, predictions=()),
         paired=paired,
-        tables={task: tables} if tables else {},
-        readers=_readers(sides, task),
-        notes=(
-            *(number_of(number, *what) for what, number in paired.set_aside.items()),
-            *foreign_label_notes(inventory, layer.name, counted_labels(predicted.labels, predicted.items.label)),
-        ),
+        tables=scored.whole(),
+        readers=readers,
+        notes=notes,
+        misplaced=scored.misplaced(),
     )
 
 
@@ -228,16 +243,16 @@ class _Sides:
         position = {article: at for at, article in enumerate(gold.articles)}
         places = [position.get(article, -1) for article in predicted.articles]
         for at, place in enumerate(places):
-            text = gold.texts[place] if place >= 0 else ""
-            if text and (predicted.texts[at] or text) != text:
+            length = gold.texts.lengths[place] if place >= 0 else 0
+            if length and predicted.texts.lengths[at] and predicted.texts[at] != gold.texts[place]:
                 return None
-            if text and predicted.reach[at] > len(text):
+            if length and predicted.reach[at] > length:
                 return None
         items = predicted.items
         article = np.array(places, dtype=np.int32)[items.article]
         there = article >= 0
         moved = Places(article[there], items.start[there], items.end[there], items.label[there])
-        lengths = np.array([len(text) or LIMIT for text in gold.texts])
+        lengths = np.where(np.array(gold.texts.lengths, np.int64) == 0, LIMIT, gold.texts.lengths)
         if (moved.end > lengths[moved.article]).any():
             return None
         if predicted.surfaces:
@@ -250,7 +265,18 @@ class _Sides:
         ]
         return cls(gold, sides[0], sides[1]) if _are_there(gold.texts, gold.items, gold.surfaces) else None
 
-    def columns(self, one: _Side, other: _Side, among: Ints | None = None) -> Columns:
+    def blocks(self, size: int) -> Iterator[Columns]:
+        """Both sides over some articles after the others, in the order of their ids."""
+        by_id = sorted(range(len(self.gold.articles)), key=self.gold.articles.__getitem__)
+        for first in range(0, len(by_id), size):
+            yield self.columns(self.of_gold, self.of_predicted, np.array(by_id[first : first + size], np.int32))
+
+    @cached_property
+    def _has_texts(self) -> bool:
+        """Whether all texts are known."""
+        return all(self.gold.texts.lengths)
+
+    def columns(self, one: _Side, other: _Side, among: Ints | None = None, *, with_texts: bool = True) -> Columns:
         """What two sides have inside the scope, in all articles or in some, by position in the file."""
         gold, places = self.gold, range(len(self.gold.articles)) if among is None else among.tolist()
         ordered = sorted(places, key=gold.articles.__getitem__)
@@ -262,17 +288,15 @@ class _Sides:
             for kept in [own.inside & (rank[own.items.article] >= 0)]
         ]
         labels = sorted({own.labels[code] for own, codes in zip((one, other), met, strict=True) for code in codes})
-        texts = tuple([gold.texts[at] for at in ordered])
+        texts = tuple([gold.texts[at] for at in ordered]) if with_texts and self._has_texts else None
         arrays = [_arrays(own, rank, labels) for own in (one, other)]
-        return columns_from_arrays(
-            [gold.articles[at] for at in ordered], labels, *arrays, texts=texts if all(texts) else None
-        )
+        return columns_from_arrays([gold.articles[at] for at in ordered], labels, *arrays, texts=texts)
 
     def whole_gold(self) -> Columns:
         """All of the gold, whatever its scope."""
         every = _Side(self.of_gold.labels, self.of_gold.items, np.ones(len(self.of_gold.items), dtype=bool))
         nothing = _Side((), Places(*(np.zeros(0, dtype=np.int32),) * 4), np.zeros(0, dtype=bool))
-        return self.columns(every, nothing)
+        return self.columns(every, nothing, with_texts=False)
 
 
 def _arrays(side: _Side, rank: Ints, labels: Sequence[str]) -> tuple[Ints, Ints, Ints, Ints]:
@@ -330,23 +354,32 @@ def _fingerprint(gold: NativeColumns, whole: Columns, contents: StoredContents) 
     return fingerprint_of_columns(contents.written(by_id), labels, rows.tobytes())
 
 
-def _outlines(gold: NativeColumns) -> tuple[Example, ...]:
-    """The articles with what is told of a result: their metadata, and who read them."""
-    readings: list[dict[str, Annotations]] = [{} for _ in gold.articles]
-    nothing = Annotations()
-    for name, places in gold.read.items():
-        for at in places.tolist():
-            readings[at][name] = nothing
-    rows = zip(gold.articles, gold.metadata, readings, strict=True)
-    return tuple(
-        sorted(
-            (
-                Example(article=Article(id=name, text="", metadata=own), gold=nothing, readings=read)
-                for name, own, read in rows
-            ),
-            key=lambda example: example.article.id,
+class _Outlines(Sequence[Example]):
+    """The articles by id, each made when it is asked for: with its metadata, and who read it, and no more."""
+
+    def __init__(
+        self, articles: Sequence[str], metadata: Sequence[Mapping[str, str]], read: Mapping[str, Ints]
+    ) -> None:
+        self._articles, self._metadata = articles, metadata
+        self._by_id = sorted(range(len(articles)), key=articles.__getitem__)
+        self._readers = {name: set(places.tolist()) for name, places in read.items()}
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    @overload
+    def __getitem__(self, number: int) -> Example: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Example]: ...
+    def __getitem__(self, number: int | slice) -> Example | list[Example]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        place, nothing = self._by_id[number], Annotations()
+        return Example(
+            article=Article(id=self._articles[place], text="", metadata=self._metadata[place]),
+            gold=nothing,
+            readings={name: nothing for name, places in self._readers.items() if place in places},
         )
-    )
 
 
 def _readers(sides: _Sides, task: str) -> list[ColumnReaders]:
@@ -370,12 +403,13 @@ def _paired(gold: NativeColumns, predicted: NativeColumns, sides: _Sides, layer:
 
     Paired are those articles and one other.
     """
-    both = set(gold.articles) & set(predicted.articles)
-    kept = {min(both)}
+    alone = set(gold.articles).difference(predicted.articles)
+    others = set(predicted.articles).difference(gold.articles)
+    kept = min(name for name in gold.articles if name not in alone)
     nothing = Annotations({layer.name: ()})
     paired = pair_up(
-        [Example(article=Article(id=name, text=""), gold=nothing) for name in {*gold.articles} - both | kept],
-        [Prediction(article_id=name, annotations=nothing) for name in {*predicted.articles} - both | kept],
+        [Example(article=Article(id=name, text=""), gold=nothing) for name in (*alone, kept)],
+        [Prediction(article_id=name, annotations=nothing) for name in (*others, kept)],
     )
     outside = {
         words_outside(name, layer): int((~side.inside).sum())

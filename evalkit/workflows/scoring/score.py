@@ -30,7 +30,7 @@ from evalkit.text.counting import words_of
 from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_and_predictions
 from evalkit.workflows.running.run import BASELINE, lacks_text
-from evalkit.workflows.scoring.block_tables import BlockTables, misplaced_of
+from evalkit.workflows.scoring.block_tables import BlockTables
 from evalkit.workflows.scoring.blocks import AT_ONCE, Blocks
 from evalkit.workflows.scoring.floor import Floor
 from evalkit.workflows.scoring.leaked import kept_sides, without_text
@@ -92,7 +92,7 @@ def score_predictions(
             result = _result(plain.gold, plain.run, plain.paired, results, options.scoring)
             several = SeveralReadings(plain.gold)
             ceiling = _ceiling(plain.gold, results, plain.tables, options.scoring, bootstrap, several, plain.readers)
-            notes = [*plain.gold.notes, *plain.notes, *_offset_notes(misplaced_of(plain.tables))]
+            notes = [*plain.gold.notes, *plain.notes, *_offset_notes(plain.misplaced)]
             stories = shared_stories(example.article for example in plain.gold)
             return _told(result, plain.gold, notes, ceiling, bootstrap, stories)
     examined, run = gold_and_predictions(gold, predictions, options.read, options.scoring.gold_maps)

@@ -31,7 +31,8 @@ from evalkit.records import Annotations, Article, Example, Prediction
 from evalkit.scoring.columns import Columns
 from evalkit.scoring.from_arrays import columns_from_arrays
 from evalkit.scoring.pairs import pair_up
-from evalkit.scoring.tasks.table import choose_conventions, score_columns
+from evalkit.scoring.tasks.table import choose_conventions
+from evalkit.workflows.scoring.block_tables import ColumnTables
 from evalkit.workflows.scoring.plain_files import (
     PlainFiles,
     columns_task,
@@ -67,7 +68,8 @@ def read_tag_files(gold_path: Path, predicted_path: Path | None, options: Option
     if not of_gold.keys() <= set(known) or respelled(of_predicted, known):
         return None
     columns = _columns(read)
-    tables = score_columns(task, columns, choose_conventions(task, options.scoring.conventions))
+    scored = ColumnTables(task, choose_conventions(task, options.scoring.conventions))
+    scored.add(columns)
     notes = (*Batch(notes=read.notes).sentences, *spoken, *double_notes(columns, layer))
     return PlainFiles(
         gold=GoldDataset(
@@ -81,7 +83,8 @@ def read_tag_files(gold_path: Path, predicted_path: Path | None, options: Option
         ),
         run=Run(extractor=(predicted_path or gold_path).stem, predictions=()),
         paired=pair_up(examples, [Prediction(article_id=one.id, annotations=nothing) for one in articles]),
-        tables={task: tables} if tables else {},
+        tables=scored.whole(),
+        misplaced=scored.misplaced(),
         readers=(),
         notes=tuple(foreign_label_notes(inventory, layer, of_predicted)),
     )
