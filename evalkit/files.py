@@ -12,6 +12,7 @@ import platform
 import re
 import stat
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -43,6 +44,7 @@ __all__ = [
     "open_inside",
     "parse_json",
     "part_inside",
+    "passing_file",
     "path_of",
     "read_bytes",
     "read_inside",
@@ -302,6 +304,20 @@ def write_file(path: Path, content: bytes | str | Iterable[bytes], *, remedy: st
             with suppress(OSError):
                 os.unlink(beside)
             raise
+
+
+@contextmanager
+def passing_file(pieces: Iterable[bytes]) -> Iterator[Path]:
+    """A file with some bytes in the temporary folder, which is gone in the end; whoever opened it has it still.
+
+    Raises:
+        OutputError: it cannot be written there.
+    """
+    with tempfile.NamedTemporaryFile("wb", prefix="evalkit-") as file:
+        with writing(Path(file.name), remedy="give TMPDIR a folder with more room"):
+            file.writelines(pieces)
+            file.flush()
+        yield Path(file.name)
 
 
 def refuse_unwritable(path: Path, *, remedy: str = "choose another place") -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 from evalkit.errors import FormatError
 from evalkit.formats.base import Batch, Format, Losses, Source, counted
+from evalkit.formats.native import stored
 from evalkit.formats.native.format import batch_of_rows
 from evalkit.formats.spelling import LABEL_CASE
 from evalkit.options import ReadOptions
 
-__all__ = ["ARROW", "PARQUET", "table_rows"]
+__all__ = ["ARROW", "PARQUET", "has_many_rows", "streamed_rows", "table_rows"]
 
 _PARQUET_MAGIC = (b"PAR1",)
 _ARROW_MAGIC = (b"ARROW1", b"\xff\xff\xff\xff")
@@ -72,6 +73,43 @@ def _rows(path: Path, load: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         raise FormatError(f"{path}: damaged, or no such file ({reason}); write it again") from error
     for number, row in enumerate(rows):
         yield f"{path}[{number}]", plain_row(row, features)
+
+
+def has_many_rows(path: Path) -> bool:
+    """Whether a Parquet file has so many rows that they are not to be held at once; false of a damaged one."""
+    from importlib import import_module
+
+    parquet: Any = import_module("pyarrow.parquet")
+    try:
+        size, rows = path.stat().st_size, parquet.read_metadata(str(path)).num_rows
+    except Exception:  # the errors of Arrow have no base of their own
+        return False
+    return bool(size >= stored.LARGE_BYTES or rows >= stored.LARGE_LINES)
+
+
+def streamed_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a Parquet file, some of them at a time.
+
+    Raises:
+        FormatError: it is damaged.
+    """
+    from importlib import import_module
+
+    from evalkit.formats.native.table_rows import declared_features, plain_row
+
+    arrow: Any = import_module("pyarrow")
+    parquet: Any = import_module("pyarrow.parquet")
+    try:
+        with arrow.OSFile(str(path)) as source:
+            file = parquet.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False)
+            features = declared_features(file.schema_arrow.metadata)
+            for batch in file.iter_batches(stored.AT_ONCE, use_threads=False):
+                batch.validate(full=True)
+                yield from (plain_row(row, features) for row in batch.to_pylist())
+    except FormatError:
+        raise
+    except Exception as error:
+        raise FormatError(f"{path}: damaged ({error})") from error
 
 
 def table_rows(path: Path, head: bytes) -> Iterator[tuple[str, dict[str, Any]]] | None:

@@ -7,19 +7,23 @@ next hashes the file, which is the cheaper part by far, and decodes only what it
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from evalkit.dataset.labels import LABELS_FILE
 from evalkit.dataset.loading.kept import begun_digest, index_path, keep_survey, recall_survey
 from evalkit.dataset.loading.stored import InMemoryError, StoredGold, Survey
 from evalkit.dataset.making.declaration import DATASET_FILE
 from evalkit.errors import FormatError
+from evalkit.files import passing_file
 from evalkit.formats.native.format import read_line
 from evalkit.formats.native.stored import changed, scanned, state_of
 
-__all__ = ["gold_of_file"]
+__all__ = ["gold_of_file", "gold_of_rows"]
 
 _PIECE = 1 << 20
 
@@ -62,6 +66,28 @@ def gold_of_file(path: Path, folder: Path | None, survey: Survey, *, asked: str)
     if not recalled:
         keep_survey(index_path(sha256), sha256, survey)
     return gold
+
+
+def gold_of_rows(
+    rows: Iterable[Mapping[str, Any]], folder: Path | None, survey: Survey, *, asked: str
+) -> StoredGold | None:
+    """The gold in rows of another file, which are put as JSON lines into one that is gone with the gold.
+
+    None if that is for those who hold it in memory, as are rows that hold what JSON does not.
+
+    Args:
+        rows: what they say, as JSON values.
+        folder: as for `gold_of_file`.
+        survey: as for `gold_of_file`.
+        asked: as for `gold_of_file`.
+    """
+    lines = (json.dumps(row, ensure_ascii=False, allow_nan=False).encode() + b"\n" for row in rows)
+    try:
+        with passing_file(lines) as path:
+            # It stays open, and so there, for as long as anybody has the gold.
+            return gold_of_file(path, folder, survey, asked=asked)
+    except (FormatError, ValueError, TypeError):
+        return None
 
 
 def _hashed(descriptor: int, folder: Path | None, asked: str) -> str:

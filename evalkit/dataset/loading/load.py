@@ -22,7 +22,7 @@ from evalkit.dataset.labels import (
     unlisted_inventory,
     with_metadata_layers,
 )
-from evalkit.dataset.loading.indexed_file import gold_of_file
+from evalkit.dataset.loading.indexed_file import gold_of_file, gold_of_rows
 from evalkit.dataset.loading.indexed_folder import MANY_FILES, gold_of_folder
 from evalkit.dataset.loading.readings import annotations_of, decided
 from evalkit.dataset.loading.sources import (
@@ -43,6 +43,7 @@ from evalkit.errors import InputError, LabelError, OffsetError
 from evalkit.files import is_standard_input
 from evalkit.formats.base import Batch
 from evalkit.formats.collection import without_collection
+from evalkit.formats.columnar import has_many_rows, streamed_rows
 from evalkit.formats.native.stored import is_large
 from evalkit.formats.table import NATIVE
 from evalkit.layers.table import layer_names
@@ -110,6 +111,10 @@ def load_dataset(
     return gold.subset(limit=read.limit, articles=read.articles)
 
 
+PARQUET = "parquet"
+"""The kind of a place that is one table of rows."""
+
+
 def in_file(place: Place, read: ReadOptions, later_maps: Sequence[str | Path] = ()) -> GoldDataset | None:
     """The gold of a place that is a large file, or a folder of many, where its examples stay; None if it is neither.
 
@@ -121,7 +126,9 @@ def in_file(place: Place, read: ReadOptions, later_maps: Sequence[str | Path] = 
     if place.unpacked or read.offsets or read.annotator:
         return None
     files = folder_files(place.path, read.split) if place.kind == "folder" else None
-    if not (place.kind == NATIVE and is_large(place.path)) and (files is None or len(files.files) < MANY_FILES):
+    table = place.kind == PARQUET and place.path.is_file() and has_many_rows(place.path)
+    large = table or (place.kind == NATIVE and is_large(place.path))
+    if not large and (files is None or len(files.files) < MANY_FILES):
         return None
     inventory = inventory_beside(place)
     maps = [load_label_map(name, inventory) for name in later_maps]
@@ -133,7 +140,9 @@ def in_file(place: Place, read: ReadOptions, later_maps: Sequence[str | Path] = 
 
     keep_case = read.values.get("label_case") == "keep"
     survey = Survey(inventory, scoped=declared_scoper(place.folder), accepted=accepted, keep_case=keep_case)
-    if files is None:
+    if table:
+        found = gold_of_rows(streamed_rows(place.path), place.folder, survey, asked=f"{keep_case}")
+    elif files is None:
         found = gold_of_file(place.path, place.folder, survey, asked=f"{keep_case}")
     else:
         found = gold_of_folder(place.path, files, survey, asked=f"{read.split} {keep_case}")

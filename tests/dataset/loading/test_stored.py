@@ -18,9 +18,12 @@ from evalkit.dataset.loading import indexed_folder, load
 from evalkit.dataset.loading.load import load_dataset
 from evalkit.dataset.making.store import example_json
 from evalkit.errors import EvalkitError, InputError
+from evalkit.formats.columnar import PARQUET
 from evalkit.formats.native import stored
+from evalkit.formats.native.format import read_native
 from evalkit.formats.native.rows import dump_line, example_to_row, prediction_to_row
 from evalkit.formats.native.stored import StoredRecords
+from evalkit.options import ReadOptions
 from evalkit.predictions.load import load_predictions
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Prediction
@@ -286,3 +289,36 @@ def test_no_index_is_no_harm(tmp_path: Path, cache: Path) -> None:
     cache.write_text("no folder")
     folder = _folder(tmp_path / "gold")
     assert len(load_dataset(folder)) == len(EXAMPLES)
+
+
+def test_a_table_of_rows_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gold_path = _written(tmp_path / "gold.jsonl", _shuffled(ROWS))
+    path = tmp_path / "gold.parquet"
+    batch = read_native(gold_path)
+    PARQUET.write(batch, path, ReadOptions())
+    in_memory, in_file = _both(path, monkeypatch)
+    assert isinstance(in_file.examples, StoredRecords)
+    assert (list(in_file), in_file.fingerprint, in_file.notes) == (
+        list(in_memory),
+        in_memory.fingerprint,
+        in_memory.notes,
+    )
+    assert (in_file.inventory, in_file.origin, in_file.split) == (
+        in_memory.inventory,
+        in_memory.origin,
+        in_memory.split,
+    )
+
+
+@pytest.mark.parametrize("content", [b"PAR1 no table", b"PAR1"], ids=["damaged", "empty"])
+def test_a_damaged_table_is_refused_in_the_same_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    path, said = tmp_path / "gold.parquet", []
+    path.write_bytes(content)
+    for size in (stored.LARGE_BYTES, 0):
+        monkeypatch.setattr(stored, "LARGE_BYTES", size)
+        with pytest.raises(EvalkitError) as caught:
+            load_dataset(path)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
