@@ -12,6 +12,9 @@ way, chosen from a seed:
   some bytes;
 * one shard is a straggler: it is stopped while all others finish, a merge without it is refused and names it, one with
   `--partial` says what share it is, and then it goes on;
+* a merge is killed at random moments, and what lies there then is the whole run, or is told to be none;
+* what is kept for other runs is bounded to less than they make, in some processes and not in others, so files of the
+  cache go while others read them, and while a straggler is stopped;
 * one shard is done twice: at once in one folder, where the second is refused, and in a folder of its own, which a merge
   refuses by name.
 
@@ -175,7 +178,8 @@ class Cell:
     def run(self, number: int, out: str, **how: Callable[[Callable[[], int]], int]) -> Child:
         """Starts a shard."""
         place = str(self.folder / out)
-        return self.start("run", *self.options, "--shard", f"{number}/{self.of}", "--out", place, **how)
+        kept = "--cache-size", self.chance.choice(("5GB", "2KB"))
+        return self.start("run", *self.options, *kept, "--shard", f"{number}/{self.of}", "--out", place, **how)
 
     def merge(self, *more: str, out: str = "merged") -> Child:
         """Starts a merge of all that lies there."""
@@ -236,6 +240,27 @@ class Cell:
         shutil.rmtree(self.folder / "shards/again")
         self.counts["doubled"] += 1
 
+    def merge_killed(self, whole: dict[str, bytes]) -> None:
+        """A merge is killed at some moment: there is nothing that is taken for a run then, or all of it."""
+        shutil.rmtree(self.folder / "merged", ignore_errors=True)
+        child = self.merge()
+        time.sleep(self.chance.uniform(0, self.seconds))
+        if not child.poll():
+            os.kill(child.pid, signal.SIGKILL)
+        killed = child.wait() == -signal.SIGKILL
+        self.counts["kills"] += killed
+        place = self.folder / "merged"
+        facts = place / "run.json"
+        if not facts.exists() or json.loads(facts.read_bytes()).get("complete") is not True:
+            shown = self.start("report", str(place))
+            check(shown.wait() == 2, shown.said)
+            self.counts["merges that left no run"] += killed
+            return
+        check((place / "predictions.jsonl").read_bytes() == whole["predictions.jsonl"], "a merge left another run")
+        result = place / "result.json"
+        check(not result.exists() or result.read_bytes() == whole["result.json"], "a merge left another result")
+        self.counts["merges that left the whole run"] += killed
+
     def starve(self, number: int) -> None:
         """The disk is full for one shard, from some change on or beyond some bytes, and then for the merge."""
         for begin in (lambda how: self.run(number, f"shards/{number}", around=how), self._merge_around):
@@ -292,8 +317,8 @@ def measure(cell: Cell, whole: dict[str, bytes]) -> bool:
     while cell.counts["kills"] < cell.kills:
         number, before = cell.chance.choice(chosen), cell.counts["kills"]
         if cell.chance.random() < 0.2:
-            shutil.rmtree(cell.folder / "merged", ignore_errors=True)
-            cell.done(cell.merge, 1)
+            cell.merge_killed(whole)
+            cell.done(cell.merge)
         else:
             shutil.rmtree(cell.folder / f"shards/{number}", ignore_errors=True)
             cell.done(lambda number=number: cell.run(number, f"shards/{number}"), 1)
