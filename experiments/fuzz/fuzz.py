@@ -47,8 +47,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 SEEDED, ATHERIS = "seeded", "atheris"
 LONGEST = 1 << 16
 """Bytes that libFuzzer may make of a file."""
-LONGEST_PAGE = 2000
-"""Characters of an article that is extracted from: networks take a second for ten thousand."""
+LONGEST_PAGE = 1000
+"""Characters of an article that is extracted from: networks take a second for some thousand."""
 ENDLESS = 300
 """Seconds after which a file is taken for one that does not end, on a machine that does other things too."""
 TURNS = 3000
