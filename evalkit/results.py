@@ -348,7 +348,8 @@ class EvalResult:
         remedy = "score the run again with `evalkit score`"
         data = brought_up(data, what="result", steps=_STEPS, where=where, remedy=remedy)
         checked(data, _RESULT, where, _ANEW)
-        counts = beside(data["counts"]["sha256"]) if beside is not None and "counts" in data else None
+        named = data.get("counts")
+        counts = None if beside is None or named is None else beside(named["sha256"])
         return cls(
             extractor=data["extractor"],
             gold=data["gold"],
@@ -356,8 +357,8 @@ class EvalResult:
             articles=data["articles"],
             tasks=_tasks_from_json(data["tasks"], counts),
             floor=_tasks_from_json(data["floor"]),
-            ceiling=_tasks_from_json(data.get("ceiling", {})),
-            reached=_tasks_from_json(data.get("reached", {})),
+            ceiling=_tasks_from_json(data.get("ceiling") or {}),
+            reached=_tasks_from_json(data.get("reached") or {}),
             not_evaluated=data["not_evaluated"],
             notes=tuple(data["notes"]),
             failed=data["failed"],
@@ -588,7 +589,8 @@ _RESULT = fields(
     {
         **dict.fromkeys(("extractor", "gold", "split"), text),
         "articles": number(0, whole=True),
-        **dict.fromkeys(("tasks", "floor"), each(each(_TASK))),
+        "tasks": each(ruled(each(_TASK), lambda conventions: "" if conventions else "at least one convention")),
+        "floor": each(each(_TASK)),
         **dict.fromkeys(("not_evaluated", "failed"), each(text)),
         "notes": _names,
         "run": fields({}, RUN_FACTS),

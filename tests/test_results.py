@@ -186,3 +186,15 @@ def test_nothing_evaluated_names_each_reason_once_and_the_remedy():
         "nothing was evaluated (entities: the predictions do not have it); write [] for a layer that has nothing: null "
         "and absent are not evaluated"
     )
+
+
+def test_what_may_be_left_out_may_be_null():
+    """An editor or another program writes null for what is not there."""
+    data = RESULT.to_json() | {"counts": None, "ceiling": None, "reached": None}
+    assert EvalResult.from_json(data, beside=lambda sha256: None) == EvalResult.from_json(RESULT.to_json())
+
+
+def test_a_task_without_a_convention_is_damage():
+    data = RESULT.to_json()
+    with pytest.raises(FormatError, match=r"tasks.*at least one convention"):
+        EvalResult.from_json(data | {"tasks": {**data["tasks"], "entities": {}}})
