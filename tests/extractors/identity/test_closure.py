@@ -116,7 +116,8 @@ def imported(path: Path) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
-        waiting += ast.iter_child_nodes(node)
+        # An import is a statement, and stands in no expression.
+        waiting += [one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.expr)]
     return names
 
 
