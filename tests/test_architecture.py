@@ -64,6 +64,13 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _no_tree_stays() -> Iterator[None]:
+    """Millions of nodes, which every look for garbage after these tests would look through."""
+    yield
+    tree.cache_clear()
+
+
 @cache
 def sources() -> tuple[Path, ...]:
     return tuple(sorted(PACKAGE.rglob("*.py")))
@@ -91,15 +98,22 @@ def at_top(module: ast.Module) -> set[int]:
             continue
         if isinstance(node, ast.Import | ast.ImportFrom):
             found.add(id(node))
-        stack += ast.iter_child_nodes(node)
+        stack += statements(node)
     return found
+
+
+def statements(node: ast.AST) -> list[ast.AST]:
+    """What stands directly in a node, but for expressions, in which nothing is imported."""
+    return [one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.expr)]
 
 
 @cache
 def imports(path: Path) -> tuple[Import, ...]:
     found = []
     top = at_top(tree(path))
-    for node in ast.walk(tree(path)):
+    waiting: list[ast.AST] = [tree(path)]
+    for node in waiting:
+        waiting += statements(node)
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
