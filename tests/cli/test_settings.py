@@ -170,7 +170,7 @@ def test_what_is_wrong_in_the_environment_is_one_line(
 
 
 def test_the_table_of_a_command_about_gold_is_asked_for_by_its_name(evalkit: Evalkit, workspace: Path) -> None:
-    project(workspace, "[tool.evalkit.dataset.checking.validate]\nlimit = 3\n")
+    project(workspace, "[tool.evalkit.dataset.validate]\nlimit = 3\n")
     done = evalkit("run")
     assert "dataset is an option and no table; write [tool.evalkit.dataset-validate]" in done.err
 

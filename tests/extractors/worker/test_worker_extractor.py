@@ -66,7 +66,7 @@ def leaves_a_child():
 
 
 def ends_later():
-    threading.Timer(0.05, lambda: os._exit(0)).start()
+    threading.Timer(0.5, lambda: os._exit(0)).start()
     return FOUND
 
 
