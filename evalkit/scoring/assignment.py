@@ -1,7 +1,7 @@
 """One-to-one matchings: of things that are equal, and the one with the largest sum of weights, exactly.
 
-Few items are matched by dynamic programming over the sets of columns in use, in Python; many by
-`scipy.optimize.linear_sum_assignment` (Crouse 2016), which is loaded only then.
+Few items are matched by dynamic programming over the sets of columns in use, in Python, and so are many that hang
+together like a chain; other many by `scipy.optimize.linear_sum_assignment` (Crouse 2016), which is loaded only then.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ __all__ = ["CHAIN", "CROWD", "EXACT", "assign_many", "best_assignment", "pair_eq
 DP_COLUMNS = 10
 DP_EDGES = 64
 
+TABLE = 1 << 16
+"""So many cells are quickly solved as a table; where more hang together it is first tried whether they are a chain."""
+
 EXACT = 2**53
 """Sums of whole numbers below this are exact in float64."""
 
@@ -29,6 +32,9 @@ CROWD = 2000
 
 CHAIN = 10_000
 """So many items of each side may hang together where few of them overlap: a table of them has to be held."""
+
+_Taken = tuple[int, Any] | None
+"""An edge and those taken before it."""
 
 Labelled = tuple[object, str]
 """Something that is compared, and its label."""
@@ -87,7 +93,9 @@ def best_assignment(edges: Sequence[tuple[int, int, int]]) -> list[int]:
             chosen += part
             continue
         rows, columns = len({edge[0] for edge in part_edges}), len({edge[1] for edge in part_edges})
-        if len(part_edges) <= DP_EDGES and min(rows, columns) <= DP_COLUMNS:
+        if len(part_edges) == rows * columns and len({edge[2] for edge in part_edges}) == 1:
+            used = _first_come(part_edges)
+        elif len(part_edges) <= DP_EDGES and min(rows, columns) <= DP_COLUMNS:
             used = _by_sets(
                 part_edges if columns <= rows else [(column, row, weight) for row, column, weight in part_edges]
             )
@@ -125,23 +133,69 @@ def _components(edges: Sequence[tuple[int, int, int]]) -> list[list[int]]:
     return parts
 
 
+def _first_come(edges: Sequence[tuple[int, int, int]]) -> list[int]:
+    """Of copies that all weigh the same with each other the earlier edges, which never stand in the way of the sum."""
+    rows, columns = set[int](), set[int]()
+    used = []
+    for position, (row, column, _) in enumerate(edges):
+        if row not in rows and column not in columns:
+            rows.add(row)
+            columns.add(column)
+            used.append(position)
+    return used
+
+
 def _by_sets(edges: Sequence[tuple[int, int, int]]) -> list[int]:
+    # The low bits break ties: an earlier edge is worth more than all later ones together.
     size = len(edges)
-    bit = {column: 1 << position for position, column in enumerate(sorted({edge[1] for edge in edges}))}
-    by_row: dict[int, list[tuple[int, int, int]]] = {}
-    for position, (row, column, weight) in enumerate(edges):
-        # The low bits break ties: an earlier edge is worth more than all later ones together.
-        by_row.setdefault(row, []).append((position, bit[column], (weight << size) + (1 << (size - 1 - position))))
-    # For each set of used columns (as bits) the best total so far and its edges; rows are added one after the other.
-    best: dict[int, tuple[int, tuple[int, ...]]] = {0: (0, ())}
-    for row_edges in by_row.values():
-        step = dict(best)
-        for mask, (total, used) in best.items():
-            for position, column, weight in row_edges:
-                if not mask & column and total + weight > step.get(mask | column, (-1, ()))[0]:
-                    step[mask | column] = (total + weight, (*used, position))
+    weight = [(edge[2] << size) + (1 << (size - 1 - position)) for position, edge in enumerate(edges)]
+    # There is room for all columns: of more than that nobody asks here.
+    return _row_by_row([edge[0] for edge in edges], [edge[1] for edge in edges], weight) or []
+
+
+def _row_by_row(rows: Sequence[int], columns: Sequence[int], weight: Sequence[int]) -> list[int] | None:
+    """Positions of the edges with the largest sum, ascending; None where too many columns are open at a time.
+
+    Rows are decided in ascending order. What was best so far depends only on which columns that have rows to come are
+    in use. In a chain of thousands, where rows and columns follow each other as in a text, these are a few, so time
+    and memory grow with its length.
+    """
+    by_row: dict[int, list[int]] = {}
+    for position, row in enumerate(rows):
+        by_row.setdefault(row, []).append(position)
+    order = sorted(by_row)
+    last = {columns[position]: row for row in order for position in by_row[row]}
+    free = [1 << place for place in range(DP_COLUMNS)]
+    bits: dict[int, int] = {}
+    # Columns in use, as bits → the total so far and the edges taken, the last one first.
+    best: dict[int, tuple[int, _Taken]] = {0: (0, None)}
+    for row in order:
+        edges = by_row[row]
+        for column in map(columns.__getitem__, edges):
+            if column not in bits and last[column] != row:
+                if not free:
+                    return None
+                bits[column] = free.pop()
+        offers = [(position, bits.get(columns[position], 0), weight[position]) for position in edges]
+        ending = {columns[position] for position in edges if last[columns[position]] == row}
+        closed = [bits.pop(column) for column in ending if column in bits]
+        still_open = ~sum(closed)
+        step: dict[int, tuple[int, _Taken]] = {}
+        for mask, (total, taken) in best.items():
+            after = mask & still_open
+            if after not in step or total > step[after][0]:
+                step[after] = total, taken
+            for position, bit, worth in offers:
+                after = (mask | bit) & still_open
+                if not mask & bit and (after not in step or total + worth > step[after][0]):
+                    step[after] = total + worth, (position, taken)
         best = step
-    return sorted(max(best.values())[1])
+        free += closed
+    chosen, taken = [], best[0][1]
+    while taken is not None:
+        chosen.append(taken[0])
+        taken = taken[1]
+    return sorted(chosen)
 
 
 def refuse_crowd(article: str, pairs: int, most: int = CROWD) -> None:
@@ -161,14 +215,18 @@ def refuse_crowd(article: str, pairs: int, most: int = CROWD) -> None:
 def assign_many(rows: Ints, columns: Ints, weight: Ints) -> Ints:
     """The same for arrays of edges, of which no two have the same row and column; ties fall where they fall.
 
-    Weights so large that sums would not be exact lose their low bits.
+    Weights so large that sums would not be exact lose their low bits, except in chains.
     """
-    from scipy.optimize import linear_sum_assignment
-
     # Rows and columns numbered without gaps, for a dense table that is no larger than it must be.
     row_names, row = np.unique(rows, return_inverse=True)
     column_names, column = np.unique(columns, return_inverse=True)
     matched = min(len(row_names), len(column_names))
+    if len(row_names) * len(column_names) > TABLE:
+        chosen = _row_by_row(row.tolist(), column.tolist(), weight.tolist())
+        if chosen is not None:
+            return np.array(chosen, dtype=np.int64)
+    from scipy.optimize import linear_sum_assignment
+
     excess = (int(weight.max()) * (matched + 1)).bit_length() - EXACT.bit_length() + 1
     dense = np.zeros((len(row_names), len(column_names)))
     dense[row, column] = weight >> max(excess, 0)

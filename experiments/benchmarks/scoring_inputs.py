@@ -5,7 +5,8 @@
 
 * `--real`: articles a second of each task, from records in memory, with its usual conventions; from `inputs.py`.
 * `--hard`: four conventions over hard columns (`inputs.py`), turn about with nervaluate.
-* `--long`: one article with so many quotes: most of them right; each beside two others; eight copies of each.
+* `--long`: one article with so many quotes: most of them right; each beside two others; a chain in which each overlaps
+  the next; eight copies of each.
 * `--tags`: seqeval and evalkit from the same file of tags, reading included. What `scoring.py` says of the two begins
   for seqeval with strings and for evalkit with integers.
 
@@ -100,6 +101,9 @@ def long_articles(quotes: int) -> Iterator[tuple[str, Pair]]:
     }
     for name, spans in predicted.items():
         yield name, _pair(text, gold, spans)
+    chain = [(place * 30, place * 30 + 45) for place in range(quotes)]
+    moved = [(start + rng.randint(3, 25), end + rng.randint(3, 25)) for start, end in chain]
+    yield "a chain without gaps", _pair(text, chain, moved)
     copies = [span for span in gold[: quotes // 8] for _ in range(8)]
     yield "eight copies of each", _pair(text, copies, copies)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 
 from evalkit.scoring import edges as edges_module
 from evalkit.scoring import meeting
@@ -61,6 +62,30 @@ def test_many_edges_that_hang_together_are_matched_too():
 def test_weights_too_large_to_be_exact_keep_their_order():
     edges = [(i, j, 2**60 if i == j else 2**59) for i in range(12) for j in range(12)]
     assert [edges[at][:2] for at in best_assignment(edges)] == [(i, i) for i in range(12)]
+
+
+def test_a_chain_of_thousands_is_matched_without_a_table():
+    # each row meets its own column and the next one; giving way once would cost one at each
+    edges = [(i, i + step, 3 - step) for i in range(20_000) for step in (0, 1)]
+    assert [edges[at][:2] for at in best_assignment(edges)] == [(i, i) for i in range(20_000)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_chain_is_matched_as_the_solver_matches(seed):
+    rng = np.random.default_rng(seed)
+    near = [(i, j) for i in range(300) for j in range(max(0, i - 3), i + 4) if rng.random() < 0.8]
+    edges = [(i, j, int(rng.integers(1, 1000))) for i, j in near]
+    dense = np.zeros((304, 304))
+    for row, column, weight in edges:
+        dense[row, column] = weight
+    chosen = [edges[at] for at in best_assignment(edges)]
+    assert len({row for row, *_ in chosen}) == len({column for _, column, _ in chosen}) == len(chosen)
+    assert sum(weight for *_, weight in chosen) == dense[linear_sum_assignment(dense, maximize=True)].sum()
+
+
+def test_of_copies_that_weigh_the_same_the_earlier_edges_count():
+    edges = [(row, column, 7) for row in (2, 0, 1) for column in range(4)]
+    assert [edges[at][:2] for at in best_assignment(edges)] == [(2, 0), (0, 1), (1, 2)]
 
 
 SPANS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8), st.integers(0, 5), st.integers(0, 1)), max_size=6)
