@@ -184,10 +184,14 @@ def refuse_too_large(run: Run, gold: GoldDataset) -> None:
     needed = sum(len(own) * own.mean_size for own in records) * TIMES_THE_FILE
     if needed > (free := free_memory()):
         raise InputError(
-            f"{run.place}: {number_of(len(gold), 'article')} would take about {needed / 2**30:.1f} GiB of memory "
-            f"together, and {free / 2**30:.1f} are free: what looks into articles holds all of them; run and score a "
+            f"{run.place}: {number_of(len(gold), 'article')} would take about {_memory(needed)} together, "
+            f"and {_memory(free)} of memory are free: what looks into articles holds all of them; run and score a "
             "part (evalkit run --limit N, or --articles), or use a larger machine; result.json has the figures of all"
         )
+
+
+def _memory(size: float) -> str:
+    return f"{size / 2**30:.1f} GiB" if size >= 1 << 30 else f"{size / 2**20:.0f} MiB"
 
 
 def _as_it_was(gold: GoldDataset, wanted: GoldReference, articles: Sequence[str]) -> GoldDataset:

@@ -65,7 +65,9 @@ def test_articles_that_do_not_fit_into_memory_are_refused_where_all_are_held(
     monkeypatch.setattr(inputs, "free_memory", lambda: 1 << 10)
     run = evalkit.run_extractor(person, path, out=tmp_path / "r")
     assert evalkit.score_predictions(path, tmp_path / "r", resamples=0).articles == 6
-    with pytest.raises(InputError, match=r"r: 6 articles would take about 0.0 GiB .* --limit N"):
+    with pytest.raises(
+        InputError, match=r"r: 6 articles would take about 0 MiB together, and 0 MiB of memory are free.* --limit N"
+    ):
         evalkit.diagnose(tmp_path / "r")
     # What is in memory already is looked at.
     assert evalkit.diagnose(replace(run, predictions=tuple(run.predictions), dataset=six), resamples=0).articles == 6
