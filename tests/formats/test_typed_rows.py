@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,10 @@ from evalkit.errors import FormatError
 from evalkit.formats.base import Batch
 from evalkit.formats.native.format import read_line, read_native
 from evalkit.formats.native.rows import example_to_row, prediction_line
-from evalkit.formats.native.typed_records import RecordDecoder
+from evalkit.formats.native.typed_records import RecordDecoder, holds_what_is_absent
 from evalkit.formats.native.typed_rows import TypedRows, run_prediction
+from evalkit.layers.base import Layer
+from evalkit.layers.table import all_layers
 from evalkit.predictions.admission import admit
 from evalkit.predictions.lines import checked_line, prediction_of
 from evalkit.records import Annotations, Entity, Prediction, Span
@@ -189,3 +191,17 @@ def test_a_line_of_a_run_is_admitted_as_it_is() -> None:
         typed = run_prediction(line, checked=checked)
         assert typed == prediction_of(line, "here") == admit(prediction, None, None)
         assert run_prediction(line, checked=not checked) is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sure:
+    id: str
+    spans: tuple[Span, ...]
+    label: str
+    certainty: float | None = 1.0
+
+
+def test_a_record_that_holds_something_else_than_its_layer_says_is_read_with_care():
+    sure = Layer(name="sures", one="sure", record=_Sure, prefix="u")
+    assert not holds_what_is_absent(sure)
+    assert all(map(holds_what_is_absent, all_layers()))

@@ -8,6 +8,7 @@ the line one for `typed_rows`. What several people said of an article is decoded
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any
 
@@ -27,10 +28,11 @@ from evalkit.formats.native.typed_rows import (
     scope_of,
     usage_of,
 )
+from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers
 from evalkit.records import Annotations, Article, Example, Prediction, Scope
 
-__all__ = ["RecordDecoder", "article_at_a_glance"]
+__all__ = ["RecordDecoder", "article_at_a_glance", "holds_what_is_absent"]
 
 Closely = Callable[[bytes], Any]
 """Reads a line that takes a closer look."""
@@ -48,7 +50,8 @@ class RecordDecoder:
     """
 
     def __init__(self, typed: TypedRows, closely: Closely) -> None:
-        self._typed, self._rest, self._misses = typed, closely, 0
+        self._typed, self._rest = typed, closely
+        self._misses = 0 if all(map(holds_what_is_absent, all_layers())) else _MISSES
 
     def __call__(self, content: bytes) -> Any:
         """The example or the prediction of a line. Raises what the closer look raises."""
@@ -62,6 +65,16 @@ class RecordDecoder:
 
     def _closely(self, content: bytes) -> Any:
         return self._typed.read_again(content) or self._rest(content)
+
+
+def holds_what_is_absent(layer: Layer[Any]) -> bool:
+    """Whether a record to which a field is not given holds what its layer says of one that is absent."""
+    absent = {own.name: own.absent for own in layer.fields}
+    for field in fields(layer.record):
+        default = field.default if field.default_factory is MISSING else field.default_factory()
+        if default is not MISSING and field.name in absent and default != absent[field.name]:
+            return False
+    return True
 
 
 def article_at_a_glance(content: bytes) -> Article | None:
@@ -169,8 +182,8 @@ def _layer_kinds(*before: str) -> dict[str, Any]:
 
 def _decoder(kinds: Mapping[str, Any]) -> Callable[[bytes], Any]:
     """Decodes lines into structs with these fields; other keys are passed over."""
-    fields = [(name, kind, UNSET) for name, kind in kinds.items()]
-    return msgspec.json.Decoder(msgspec.defstruct("row", fields, gc=False)).decode
+    given = [(name, kind, UNSET) for name, kind in kinds.items()]
+    return msgspec.json.Decoder(msgspec.defstruct("row", given, gc=False)).decode
 
 
 @cache
@@ -186,8 +199,8 @@ def _gold_decoder() -> Callable[[bytes], Any]:
 @cache
 def _readings_decoder() -> Callable[[bytes], Any]:
     kinds = {**_layer_kinds(""), "scope": Raw | UnsetType}
-    fields = [(name, kind, UNSET) for name, kind in kinds.items()]
-    reading: Any = msgspec.defstruct("reading", fields, gc=False)
+    given = [(name, kind, UNSET) for name, kind in kinds.items()]
+    reading: Any = msgspec.defstruct("reading", given, gc=False)
     return _decoder({READINGS: dict[str, reading | None]})
 
 
