@@ -1,9 +1,10 @@
 """Batches on the machines of a Ray cluster, each worker with an extractor of its own.
 
 Ray starts the workers and carries bytes; what is done again, and when, is decided here. Each worker has two tasks, so
-that none waits for the next. A task is as many batches as take a quarter of a second. When a worker is lost, the task
-that it was at is taken apart, batch by batch and then article by article, and other workers do all that it had: an
-article at which one worker after the other is lost fails alone.
+that none waits for the next. A task is as many batches as take a quarter of a second. When a worker is lost, others do
+what it had, each batch by itself, and a batch at which one worker after the other is lost article by article: an
+article at which that happens again fails alone. What is done again is all that its worker has, since the answer to
+what a worker did just before it was lost may be lost with it.
 """
 
 from __future__ import annotations
@@ -213,11 +214,13 @@ class _Member:
         actor: it, as Ray knows it.
         greeting: what it says of itself, as long as that has not come.
         tasks: what it has to do, each with what will be its answer.
+        alone: whether that is done again, and nothing comes after it before it is done.
     """
 
     actor: Any
     greeting: Any
     tasks: deque[tuple[Any, list[_Piece]]] = field(default_factory=deque)
+    alone: bool = False
 
 
 class _Crew:
@@ -283,9 +286,18 @@ class _Crew:
         if self._failure is not None:
             return
         for member in self._ready():
-            while len(member.tasks) < _TASKS and (pieces := self._next(source)):
+            while len(member.tasks) < self._tasks_of(member):
+                again = bool(self._again)
+                pieces = [self._again.popleft()] if again else self._next(source)
+                if not pieces:
+                    break
                 content = batches_to_bytes([piece.jobs for piece in pieces])
                 member.tasks.append((member.actor.work.remote(content), pieces))
+                member.alone = again
+
+    def _tasks_of(self, member: _Member) -> int:
+        """How many tasks a worker may have now."""
+        return 1 if self._again or (member.alone and member.tasks) else _TASKS
 
     def _ready(self) -> list[_Member]:
         """The workers that can be asked, those with the least to do first; each that was lost has a successor."""
@@ -302,9 +314,7 @@ class _Crew:
         return sorted(ready, key=lambda member: len(member.tasks))
 
     def _next(self, source: Iterator[tuple[int, Sequence[Job]]]) -> list[_Piece]:
-        """What is to be done next, together; nothing if there is nothing, or too much waits for one that is slow."""
-        if self._again:
-            return [self._again.popleft()]
+        """What nobody has begun, to be done together; nothing if there is none, or too much waits for a slow one."""
         pieces: list[_Piece] = []
         wanted = max(1, min(_MOST, int(_PACE / self._batch_seconds)))
         while len(pieces) < wanted:

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,9 +19,10 @@ from evalkit.extractors.table import load_extractor
 from evalkit.predictions.executors import cluster
 from evalkit.predictions.executors.base import Executor
 from evalkit.predictions.executors.cluster import RayExecutor
+from evalkit.predictions.executors.wire import Answer, answer_to_bytes, batches_from_bytes
 from evalkit.predictions.jobs import Job, run_jobs
 from evalkit.predictions.lines import checked_line
-from evalkit.records import Article, Prediction
+from evalkit.records import Annotations, Article, Prediction
 
 CODE = """
 import os
@@ -164,6 +166,65 @@ def a_machine_that_is_lost_in_the_middle_costs_nothing(machines: Machines) -> No
     there = made(extractor, RayExecutor(2), on_done=when(6, machines.lose_one))
     assert there == made(extractor, None)
     assert not machines.cluster.worker_nodes
+
+
+class Lossy:
+    """A Ray whose workers are lost at an article, and what they answered to the task before that with them."""
+
+    class LostError(Exception):
+        """A worker was lost."""
+
+    exceptions = SimpleNamespace(RayError=LostError)
+
+    def __init__(self, deadly: str) -> None:
+        self.deadly = deadly
+        self.tasks: dict[object, list[list[str]]] = {}
+
+    def remote(self, **_: Any) -> Any:
+        return lambda kind: SimpleNamespace(remote=lambda hello: self._worker())
+
+    def _worker(self) -> Any:
+        worker = object()
+        tasks = self.tasks[worker] = []
+
+        def work(content: bytes) -> tuple[Any, bytes]:
+            batches = batches_from_bytes(content)
+            tasks.append([job.article.id for batch in batches for job in batch])
+            answer = Answer(
+                batches=[
+                    [Prediction(article_id=job.article.id, annotations=Annotations(), seconds=0.0) for job in jobs]
+                    for jobs in batches
+                ]
+            )
+            return worker, answer_to_bytes(answer)
+
+        return SimpleNamespace(ready=SimpleNamespace(remote=lambda: (None, b"{}")), work=SimpleNamespace(remote=work))
+
+    def wait(self, tasks: list[Any], **_: Any) -> tuple[list[Any], list[Any]]:
+        return tasks[:1], tasks[1:]
+
+    def get(self, task: tuple[Any, bytes]) -> bytes:
+        worker, content = task
+        if worker is not None:
+            if any(self.deadly in ids for ids in self.tasks[worker]):
+                raise self.LostError
+            self.tasks[worker].pop(0)
+        return content
+
+    def kill(self, actor: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("deadly", ["a01", "a03", "a09"])
+def test_no_article_is_blamed_for_the_one_after_it(deadly: str, size: int) -> None:
+    jobs = JOBS[:10]
+    batches = [jobs[start : start + size] for start in range(0, len(jobs), size)]
+    crew = cluster._Crew(Lossy(deadly), b"{}", (), 2)
+    done = {one.number: one.predictions for one in crew.work(batches)}
+    made = [prediction for number in sorted(done) for prediction in done[number]]
+    assert [one.article_id for one in made] == [job.article.id for job in jobs]
+    assert [one.article_id for one in made if one.error is not None] == [deadly]
 
 
 def test_nothing_secret_is_sent_and_nothing_that_nobody_could_make(folder: Path) -> None:
