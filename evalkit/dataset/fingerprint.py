@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 import struct
 import weakref
-from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import orjson
 
 from evalkit.formats.native.rows import sha256_text
+from evalkit.formats.native.spooled import HELD, SpooledBytes
 from evalkit.formats.native.stored import StoredRecords
 from evalkit.layers.base import Layer
 from evalkit.layers.scopes import scope_to_table
@@ -28,7 +28,6 @@ from evalkit.records import Example, LayerScope
 __all__ = [
     "Content",
     "Fingerprint",
-    "StoredContents",
     "UnorderedFingerprint",
     "fingerprint_of",
     "fingerprint_of_columns",
@@ -64,7 +63,7 @@ class Fingerprint:
         self._digest = hashlib.sha256(b"[[")
         self._labels: dict[str, int] = {}
         self._articles = 0
-        self._mentions = SpooledTemporaryFile[bytes](max_size=_HELD)
+        self._mentions = SpooledTemporaryFile[bytes](max_size=HELD)
         weakref.finalize(self, self._mentions.close)
 
     def add(self, example: Example) -> None:
@@ -116,7 +115,7 @@ class Fingerprint:
         return self._digest.hexdigest()[:16]
 
 
-_HELD, _BLOCK, _ROW = 1 << 24, 1 << 20, 12
+_BLOCK, _ROW = 1 << 20, 12
 
 
 class UnorderedFingerprint:
@@ -125,47 +124,18 @@ class UnorderedFingerprint:
     def __init__(self) -> None:
         """Nothing came yet."""
         self._fingerprint = Fingerprint()
-        self._contents, self._mentions = StoredContents(), StoredContents()
+        self._contents, self._mentions = SpooledBytes(), SpooledBytes()
 
     def add(self, example: Example) -> None:
         """Takes one in."""
         for stored, said in zip((self._contents, self._mentions), self._fingerprint.said(example), strict=True):
-            stored.write(said)
+            stored.append(said)
 
     def digits(self, order: Sequence[int]) -> str:
         """The fingerprint of all that came, given their numbers in the order of their ids."""
-        for content, mentions in zip(self._contents.written(order), self._mentions.written(order), strict=True):
+        for content, mentions in zip(self._contents.of(order), self._mentions.of(order), strict=True):
             self._fingerprint.take(content, mentions)
         return self._fingerprint.digits()
-
-
-class StoredContents:
-    """What articles say apart from their plain mentions, kept in a file where they are many: numbered as they come."""
-
-    def __init__(self) -> None:
-        """Nothing came yet."""
-        self._file = SpooledTemporaryFile[bytes](max_size=_HELD)
-        self._ends = array("q", [0])
-        weakref.finalize(self, self._file.close)
-
-    def add(self, content: Content) -> None:
-        """Takes what the next article says."""
-        self.write(orjson.dumps(content))
-
-    def write(self, written: bytes) -> None:
-        """Takes what the next article says, written as JSON."""
-        self._file.write(written)
-        self._ends.append(self._ends[-1] + len(written))
-
-    def written(self, numbers: Iterable[int]) -> Iterator[bytes]:
-        """What some articles say, as JSON, in the order of their numbers here."""
-        place = -1
-        for number in numbers:
-            # Most files are in order, and finding a place costs more than reading on.
-            if number != place:
-                self._file.seek(self._ends[number])
-            place = number + 1
-            yield self._file.read(self._ends[number + 1] - self._ends[number])
 
 
 def fingerprint_of_columns(contents: Iterable[bytes], labels: Sequence[str], mentions: bytes) -> str:

@@ -1,17 +1,48 @@
-"""Texts that are seldom looked at: their lengths are in memory, and what they say in a file where they are many."""
+"""Strings that are seldom looked at: in memory while they are few, and in a file where they are many."""
 
 from __future__ import annotations
 
 import weakref
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import overload
 
-__all__ = ["SpooledTexts"]
+__all__ = ["SpooledBytes", "SpooledTexts"]
 
 HELD = 16 << 20
-"""So many bytes of texts are in memory; more go to a file."""
+"""So many bytes are in memory; more go to a file."""
+
+
+class SpooledBytes:
+    """Strings of bytes, numbered as they come."""
+
+    def __init__(self) -> None:
+        """None came yet."""
+        self._ends = array("q", [0])
+        self._file = SpooledTemporaryFile[bytes](max_size=HELD)
+        weakref.finalize(self, self._file.close)
+        self._place = 0
+
+    def append(self, content: bytes) -> None:
+        """Takes one more."""
+        if self._place != self._ends[-1]:
+            self._file.seek(self._ends[-1])
+        self._file.write(content)
+        self._place = self._ends[-1] + len(content)
+        self._ends.append(self._place)
+
+    def __getitem__(self, number: int) -> bytes:
+        start, end = self._ends[number], self._ends[number + 1]
+        # Most are asked for one after the other, and finding a place costs more than reading on.
+        if start != self._place:
+            self._file.seek(start)
+        self._place = end
+        return self._file.read(end - start)
+
+    def of(self, numbers: Iterable[int]) -> Iterator[bytes]:
+        """Those that have these numbers, in their order."""
+        return map(self.__getitem__, numbers)
 
 
 class SpooledTexts(Sequence[str]):
@@ -24,21 +55,14 @@ class SpooledTexts(Sequence[str]):
     def __init__(self) -> None:
         """None came yet."""
         self.lengths = array("i")
-        self._ends = array("q", [0])
-        self._file = SpooledTemporaryFile[bytes](max_size=HELD)
-        weakref.finalize(self, self._file.close)
-        self._last, self._place = (-1, ""), 0
+        self._contents = SpooledBytes()
+        self._last = (-1, "")
 
     def extend(self, texts: Iterable[str]) -> None:
         """Takes more."""
-        if self._place != self._ends[-1]:
-            self._file.seek(self._ends[-1])
         for text in texts:
-            content = text.encode("utf-8", "surrogatepass")
-            self._file.write(content)
+            self._contents.append(text.encode("utf-8", "surrogatepass"))
             self.lengths.append(len(text))
-            self._ends.append(self._ends[-1] + len(content))
-        self._place = self._ends[-1]
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -54,9 +78,5 @@ class SpooledTexts(Sequence[str]):
             return ""
         number %= len(self)
         if self._last[0] != number:
-            start, end = self._ends[number], self._ends[number + 1]
-            # Most are asked for one after the other, and finding a place costs more than reading on.
-            if start != self._place:
-                self._file.seek(start)
-            self._last, self._place = (number, self._file.read(end - start).decode("utf-8", "surrogatepass")), end
+            self._last = number, self._contents[number].decode("utf-8", "surrogatepass")
         return self._last[1]

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
-from evalkit.dataset.fingerprint import StoredContents, fingerprint_of_columns, stated_content
+from evalkit.dataset.fingerprint import fingerprint_of_columns, stated_content
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.labels import Inventory, foreign_label_notes, load_inventory
 from evalkit.dataset.loading.load import double_note
@@ -27,6 +28,7 @@ from evalkit.dataset.making.store import BUNDLED_NAME
 from evalkit.dataset.own_labels import own_labels_notes
 from evalkit.formats.native.columns import LIMIT, NativeColumns, Places, read_native_columns
 from evalkit.formats.native.format import NATIVE
+from evalkit.formats.native.spooled import SpooledBytes
 from evalkit.formats.spelling import gold_spelling, respelled
 from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers
@@ -125,10 +127,10 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     if not is_for_columns(task, options) or str(gold_path) == BUNDLED_NAME or gold_path.suffix == ".txt":
         return None
     conventions = choose_conventions(task, options.scoring.conventions)
-    contents = StoredContents()
+    contents = SpooledBytes()
 
     def keep(example: Example) -> None:
-        contents.add(stated_content(example, example.gold[layer.name] or ()))
+        contents.append(orjson.dumps(stated_content(example, example.gold[layer.name] or ())))
 
     # Another layer must be scored too, unless this one alone is asked for.
     asked = options.scoring.tasks
@@ -340,7 +342,7 @@ def double_notes(gold: Columns, layer: str) -> list[str]:
     return [double_note(layer, len(places), gold.articles[int(side.article[places[0]])])]
 
 
-def _fingerprint(gold: NativeColumns, whole: Columns, contents: StoredContents) -> str:
+def _fingerprint(gold: NativeColumns, whole: Columns, contents: SpooledBytes) -> str:
     """As `fingerprint_of` makes it from records: the gold columns are in the order that it asks for."""
     side = whole.gold
     plain = gold.plain[side.order] if len(side) else np.zeros(0, dtype=bool)
@@ -351,7 +353,7 @@ def _fingerprint(gold: NativeColumns, whole: Columns, contents: StoredContents) 
     rows[:, 3] = np.searchsorted(codes, side.label[plain])
     labels = [whole.labels[code] for code in codes.tolist()]
     by_id = sorted(range(len(gold.articles)), key=gold.articles.__getitem__)
-    return fingerprint_of_columns(contents.written(by_id), labels, rows.tobytes())
+    return fingerprint_of_columns(contents.of(by_id), labels, rows.tobytes())
 
 
 class _Outlines(Sequence[Example]):
