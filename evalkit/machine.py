@@ -1,4 +1,4 @@
-"""What the machine has: how much memory is free for this process."""
+"""What the machine has: how much memory is free for this process, and how many threads numpy takes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["free_memory"]
+__all__ = ["free_memory", "keep_to_one_thread"]
 
 _PROC = Path("/proc")
 _GROUPS = Path("/sys/fs/cgroup")
@@ -27,6 +27,16 @@ def free_memory() -> int:
     """
     groups = (_of_group(folder, *names) for folder, names in _groups())
     return min(_of_machine(), _of_process(), *groups)
+
+
+def keep_to_one_thread() -> None:
+    """Keeps matrix products in this process to one thread, unless the user has said how many.
+
+    The matrices of the bootstrap are slim: starting OpenBLAS's threads takes longer than they save. It reads the
+    variable when numpy is imported; in a process that has numpy already nothing is changed.
+    """
+    if "numpy" not in sys.modules:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _of_machine() -> int:

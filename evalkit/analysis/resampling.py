@@ -39,6 +39,8 @@ Ints = NDArray[np.int64]
 BLOCK_BYTES = 16 << 20
 KEPT_BYTES = 100_000_000
 LOOKUP_ROUNDS = 1000
+COUNTED_AT_ONCE = 1 << 15
+"""Draws that are counted together: of few units many rounds, as each count has a price of its own."""
 SINGLE_BITS, DOUBLE_BITS, GRID_BITS = 23, 52, 40
 
 
@@ -96,11 +98,19 @@ def _fresh_draws(plan: Plan) -> Iterator[Bytes]:
         # of a round is left, so that a round takes as many words whatever comes after it.
         raw = bits.random_raw(rounds * words).astype("<u8", copy=False).view("<u4").reshape(rounds, 2 * words)
         weights = np.empty((rounds, plan.units), dtype=np.uint8)
-        for row, counts in zip(raw, weights, strict=True):
-            # Multiply-shift (Lemire 2019) without rejection: the bias is below units / 2**32.
-            unit = (row[: plan.units].astype(np.uint64) * np.uint64(plan.units)) >> np.uint64(32)
-            counts[:] = np.bincount(unit.view(np.int64), minlength=plan.units)
+        at_once = max(1, COUNTED_AT_ONCE // max(plan.units, 1))
+        for first in range(0, rounds, at_once):
+            _count_draws(raw[first : first + at_once, : plan.units], weights[first : first + at_once])
         yield weights
+
+
+def _count_draws(raw: NDArray[np.uint32], weights: Bytes) -> None:
+    """Fills in how often each unit is drawn in some rounds, from a random number for each draw: (rounds, units)."""
+    rounds, units = weights.shape
+    # Multiply-shift (Lemire 2019) without rejection: the bias is below units / 2**32.
+    unit = (raw.astype(np.uint64) * np.uint64(units)) >> np.uint64(32)
+    place = unit.view(np.int64) + units * np.arange(rounds)[:, None]
+    weights[:] = np.bincount(place.ravel(), minlength=rounds * units).reshape(rounds, units)
 
 
 def swaps(plan: Plan) -> Iterator[Bytes]:

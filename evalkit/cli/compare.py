@@ -9,6 +9,7 @@ import click
 
 from evalkit.cli.options import PATH, given, paired_options, task_options
 from evalkit.cli.show import Shown, form_options_with, show
+from evalkit.machine import keep_to_one_thread
 
 __all__ = ["compare_command"]
 
@@ -40,6 +41,7 @@ def compare_command(
     either run says. Articles that share a story are drawn as one with --cluster. With --convention all runs are scored
     again under every convention: does their order depend on it?
     """
+    keep_to_one_thread()
     from evalkit.workflows.comparing.compare import compare_repeated_runs, compare_runs
 
     if not seeds:

@@ -9,6 +9,7 @@ import click
 
 from evalkit.cli.options import PATH, ListedOption, given, interval_options, task_options
 from evalkit.cli.show import form_options_with, show
+from evalkit.machine import keep_to_one_thread
 from evalkit.options import Intervals, Scoring
 
 __all__ = ["explain_command"]
@@ -58,6 +59,7 @@ def explain_command(
     fit them on dev. With --where, list the articles with some counts or properties: kinds of errors, gold, predicted,
     lost (credit), of all tasks or of one as in entities.missed; id, title, source, year, keys of the metadata.
     """
+    keep_to_one_thread()
     dataset, form = rest["dataset"], rest["form"]
     if rest["where"] is not None:
         if odd := given("article_id", "fit", *_OF_A_RUN):

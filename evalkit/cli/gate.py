@@ -10,6 +10,7 @@ import click
 from evalkit.cli.options import OUTPUT, PATH, given
 from evalkit.cli.posts import Posts, post_options
 from evalkit.cli.show import Shown, form_options_with, show
+from evalkit.machine import keep_to_one_thread
 
 if TYPE_CHECKING:
     from evalkit.gate.outcome import BaselineUpdate, GateReport
@@ -55,6 +56,7 @@ def gate_command(
     extractor that failed on an article, 2 wrong usage or input that cannot be used, 3 cannot tell: there is a drop, but
     this gold cannot show whether it is more than noise (rules may make 3 a pass or a fail: on_unclear).
     """
+    keep_to_one_thread()
     from evalkit.workflows.comparing.gate import check_gate, update_baseline
 
     limit: int = shown["limit"]

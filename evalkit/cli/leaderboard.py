@@ -9,6 +9,7 @@ import click
 
 from evalkit.cli.options import PATH, paired_options, task_options
 from evalkit.cli.show import form_options_with, show
+from evalkit.machine import keep_to_one_thread
 
 __all__ = ["leaderboard_command"]
 
@@ -27,6 +28,7 @@ def leaderboard_command(folder: Path, form: str, dataset: str | None, **records:
     (paired randomization over articles, Holm over the pairs), so a rank is a range, such as 1-2. Speed, memory and cost
     stand beside where they were measured (evalkit run --speed), with the Pareto line.
     """
+    keep_to_one_thread()
     from evalkit.workflows.comparing.leaderboard import rank_runs
 
     show(rank_runs(folder, dataset=dataset, **records), form)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import click
 from evalkit.cli.options import PATH, articles_option, interval_options, scoring_options
 from evalkit.cli.reading import side_options
 from evalkit.cli.show import form_options_with, show, status_of
+from evalkit.machine import keep_to_one_thread
 from evalkit.options import ReadOptions
 
 __all__ = ["score_command"]
@@ -40,7 +39,7 @@ def score_command(gold: Path, predicted: Path | None, out: Path | None, read: Re
     evaluated. Two files of tag columns are laid side by side by their tokens; gold and predicted tags may also stand in
     one file (--gold-tag-column, --predicted-tag-column). Exit status 1 if nothing could be evaluated.
     """
-    _with_one_thread()
+    keep_to_one_thread()
     from evalkit.workflows.scoring.score import score_predictions
 
     # The counts by article go into result.json only, and take a while to be laid out.
@@ -52,13 +51,3 @@ def score_command(gold: Path, predicted: Path | None, out: Path | None, read: Re
         RunFolder(out).write_result(result)
     show(result, form, heading=False)
     return status_of(result.shortfall)
-
-
-def _with_one_thread() -> None:
-    """Keeps matrix products in this process to one thread, unless the user has said how many.
-
-    The matrices of the bootstrap are slim: starting OpenBLAS's threads takes longer than they save. It reads the
-    variable when numpy is imported; in a process that has numpy already nothing is changed.
-    """
-    if "numpy" not in sys.modules:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -9,6 +9,7 @@ import click
 
 from evalkit.cli.options import OUTPUT, PATH, interval_options, refuse_existing, task_options
 from evalkit.cli.show import say, warn
+from evalkit.machine import keep_to_one_thread
 
 __all__ = ["view_command"]
 
@@ -50,6 +51,7 @@ def view_command(
     and every article with gold and predictions drawn on its text, filtered by kind of error, label, slice, what runs
     do not do alike and what broke since a baseline, dearest first.
     """
+    keep_to_one_thread()
     if output is None:
         refuse_existing(USUAL)
     page = output or USUAL
