@@ -29,7 +29,7 @@ from evalkit.shapes import (
     text,
 )
 from evalkit.showing import number_of, shown_html
-from evalkit.tables import CountColumns, StoredCounts, listed
+from evalkit.tables import CountColumns, StoredCounts, add_up, listed
 from evalkit.versions import Step, brought_up
 
 __all__ = [
@@ -669,6 +669,10 @@ def _columns_of(table: Mapping[str, Any]) -> Mapping[str, Any]:
 def _stored(counts: StoredCounts, task: str, convention: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The columns of a table that lies beside the result, which must add up to its figures."""
     columns = counts.columns(task, convention)
+    totals = {name: row["micro"].get(name) for name in _NUMBERS}
+    # What is told from the arrays at once is not looked at number by number.
+    if None not in totals.values() and add_up(columns, totals):
+        return columns
     checked({**row, "table": CountColumns(lambda: columns)}, _TASK, f"{counts.path}: {task} under {convention}", _ANEW)
     return columns
 

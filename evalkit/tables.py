@@ -22,7 +22,7 @@ from evalkit.errors import FormatError, InputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["COUNTS", "CountColumns", "StoredCounts", "counts_bytes", "listed", "read_counts"]
+__all__ = ["COUNTS", "CountColumns", "StoredCounts", "add_up", "counts_bytes", "listed", "read_counts"]
 
 COUNTS = "counts.npz"
 """The file of the counts by article, beside the `result.json` whose figures they add up to."""
@@ -32,6 +32,8 @@ Columns = Mapping[str, Any]
 
 _NAMES = ("articles", "labels", "groups")
 _CREDITS = ("gold_credit", "predicted_credit")
+_PLACES = {"article": "articles", "label": "labels", "group": "groups"}
+_CLOSE = 1e-7
 _NARROW = {"u": ("<u1", "<u2", "<u4", "<u8"), "f": ("<f2", "<f4", "<f8")}
 _ANEW = "score the run again with `evalkit score`"
 
@@ -172,6 +174,42 @@ def read_counts(content: bytes, where: str) -> dict[tuple[str, str], Columns]:
     except (*_DAMAGE, zipfile.BadZipFile) as error:
         raise FormatError(f"{where}: damaged counts by article ({error}); {_ANEW}") from error
     return tables
+
+
+def add_up(columns: Columns, totals: Mapping[str, float]) -> bool:
+    """Whether columns surely are those of a table, which has some totals; where they may not be, lists tell more.
+
+    Args:
+        columns: as `read_counts` gives them.
+        totals: column → its sum.
+    """
+    names = {name: columns.get(name, ()) for name in _NAMES}
+    arrays = {name: own for name, own in columns.items() if name not in (*_NAMES, "apart")}
+    wanted = {"article", "label", *totals, *(("group",) if names["groups"] else ())}
+    if arrays.keys() != wanted or not isinstance(columns.get("apart", False), bool):
+        return False
+    try:
+        "".join(name for own in names.values() for name in own).encode()
+    except UnicodeEncodeError:
+        return False
+    shape = (arrays["article"].size,)
+    kinds = {name: "f" if name in _CREDITS else "u" for name in arrays}
+    return (
+        all(len(set(own)) == len(own) for own in names.values())
+        and all(own.shape == shape and own.dtype.kind == kinds[name] for name, own in arrays.items())
+        and all(_below(arrays[name], len(names[_PLACES[name]])) for name in wanted & _PLACES.keys())
+        and all(_makes(arrays[name], total) for name, total in totals.items())
+    )
+
+
+def _below(places: NDArray[Any], number: int) -> bool:
+    return not places.size or int(places.max()) < number
+
+
+def _makes(column: NDArray[Any], total: float) -> bool:
+    """Whether numbers, none of which is below 0, add up to a total."""
+    made = float(column.sum(dtype="f8"))
+    return float(column.min(initial=0)) >= 0 and abs(made - total) <= _CLOSE * max(abs(total), 1.0)
 
 
 def _names(content: bytes, ends: Sequence[int]) -> tuple[str, ...]:

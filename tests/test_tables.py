@@ -19,7 +19,7 @@ from evalkit.predictions.store import RunFolder, current_result, read_result, re
 from evalkit.results import EvalResult
 from evalkit.scoring.counts import CountTable
 from evalkit.scoring.tasks.table import ScoredTable
-from evalkit.tables import COUNTS, counts_bytes, read_counts
+from evalkit.tables import COUNTS, add_up, counts_bytes, read_counts
 
 TABLE = CountTable.of_cells(
     ("a\u2028", "b", "ø"), ("", "X"), [0, 1, 2], [1, 0, 1], [[1, 2, 0.1, 1], [3, 0, 0, 0], [300, 1, 1, 1]]
@@ -42,6 +42,42 @@ def test_tables_are_what_they_were(table: CountTable) -> None:
     assert list(back) == [("entities", "exact"), ("entities", "type")]
     assert CountTable.from_json(back["entities", "type"]).to_json() == table.to_json()
     assert counts_bytes({"entities": {"exact": table.to_json(), "type": table.to_json()}}) == content
+
+
+TOTALS = {"gold": 304, "predicted": 3, "gold_credit": 1.1, "predicted_credit": 2.0}
+
+
+def test_columns_of_a_table_are_known_for_such() -> None:
+    for table in (TABLE, GROUPED, replace(TABLE, apart=True)):
+        columns = read_counts(counts_bytes({"t": {"c": table.columns()}}), "")["t", "c"]
+        sums = dict(zip(TOTALS, table.totals().sum(axis=0).tolist(), strict=True))
+        assert add_up(columns, sums)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"gold": np.array([1, 3, 299], dtype="u2")},
+        {"gold": np.array([1.0, 3.0, 300.0])},
+        {"gold_credit": np.array([0.1, -1.0, 2.0])},
+        {"gold_credit": np.array([0.1, np.nan, 1.0])},
+        {"article": np.array([0, 1, 3], dtype="u1")},
+        {"article": np.array([0, 1], dtype="u1")},
+        {"article": np.array(0, dtype="u1")},
+        {"label": np.array([2, 0, 1], dtype="u1")},
+        {"labels": ("X", "X")},
+        {"labels": ()},
+        {"articles": ("a", "b", "\ud800")},
+        {"group": np.array([0, 0, 0], dtype="u1")},
+        {"groups": ("g",)},
+        {"apart": 1},
+    ],
+    ids=str,
+)
+def test_columns_that_may_be_of_no_table_are_known_for_such(change: dict[str, object]) -> None:
+    columns = read_counts(counts_bytes({"t": {"c": TABLE.columns()}}), "")["t", "c"]
+    assert add_up(columns, TOTALS)
+    assert not add_up({**columns, **change}, TOTALS)
 
 
 def test_what_conventions_share_is_stored_once() -> None:
