@@ -22,8 +22,8 @@ import numpy as np
 
 from evalkit.analysis.differing import DifferingItem
 from evalkit.analysis.figures import PRF_SCORES, Figure, figures_of
-from evalkit.analysis.intervals import Bootstrap, resampled
-from evalkit.analysis.paired import PairedTest, adjusted, paired_test
+from evalkit.analysis.intervals import Bootstrap, resampled_together
+from evalkit.analysis.paired import PairedTest, adjusted, differ, paired_test
 from evalkit.analysis.ranking import RankingChange
 from evalkit.analysis.runs import (
     Runs,
@@ -315,15 +315,17 @@ def _rows_of_tables(
 ) -> list[ComparedRow]:
     aligned = same_labels(tables, f"{task} under {convention}")
     figures = {name: figures_of(scored) for name, scored in aligned.items()}
-    drawn = {name: resampled(figure_list, options.bootstrap) for name, figure_list in figures.items()}
+    pairs = list(itertools.combinations(figures, 2))
+    if options.pairs == "first":
+        pairs = pairs[: len(figures) - 1]
+    moved = [pair for pair in pairs if differ(figures[pair[0]], figures[pair[1]])]
+    wanted = [name for name in figures if any(name in pair for pair in moved)]
+    drawn = dict(zip(wanted, resampled_together([figures[name] for name in wanted], options.bootstrap), strict=True))
     rows: list[ComparedRow] = []
-    for first, second in itertools.combinations(figures, 2):
-        if options.pairs == "first" and first != next(iter(figures)):
-            continue
+    for first, second in pairs:
         ours, theirs = figures[first], figures[second]
-        test = paired_test(
-            ours, theirs, (drawn[first], drawn[second]), bootstrap=options.bootstrap, rounds=options.randomizations
-        )
+        both = (drawn[first], drawn[second]) if (first, second) in moved else None
+        test = paired_test(ours, theirs, both, bootstrap=options.bootstrap, rounds=options.randomizations)
         pair = _Pair(task, convention, first, second)
         points = zip(ours.point(), theirs.point(), strict=True)
         rows += [

@@ -57,6 +57,7 @@ __all__ = [
     "interval_bounds",
     "intervals_of",
     "resampled",
+    "resampled_together",
     "task_result",
 ]
 
@@ -274,21 +275,38 @@ def resampled(figures: FigureList, bootstrap: Bootstrap) -> Resampled:
     Raises:
         InputError: the figures are no sums over articles.
     """
-    if not figures.scored.additive:
+    return resampled_together([figures], bootstrap)[0]
+
+
+def resampled_together(lists: Sequence[FigureList], bootstrap: Bootstrap) -> list[Resampled]:
+    """As `resampled`, of several tables over the same articles: what is equal in them is added up once.
+
+    Raises:
+        InputError: the figures of one of them are no sums over articles.
+    """
+    if not all(figures.scored.additive for figures in lists):
         raise InputError("what counts over the whole split cannot be resampled by article; choose another convention")
-    unit, units = units_of(figures.scored.table.articles, bootstrap.clusters)
-    sums = group_sums(figures.cells, unit, units)
-    units_with = sum((figures.defined(block).sum(axis=0) for block in row_blocks(sums)), np.zeros(1, dtype=np.int64))
-    may_lack = bool((units_with < SURELY_DRAWN).any())
-    values = np.empty((bootstrap.resamples, len(figures.names)))
+    if not lists:
+        return []
+    unit, units = units_of(lists[0].scored.table.articles, bootstrap.clusters)
+    sums = [group_sums(figures.cells, unit, units) for figures in lists]
+    units_with = [
+        sum((figures.defined(block).sum(axis=0) for block in row_blocks(own)), np.zeros(1, dtype=np.int64))
+        for figures, own in zip(lists, sums, strict=True)
+    ]
+    values = [np.empty((bootstrap.resamples, len(figures.names))) for figures in lists]
+    ends = np.cumsum([own.shape[1] for own in sums])[:-1]
+    cells = np.concatenate([exact_cells(own) for own in sums], axis=1)
     done = 0
-    for totals in weighted_sums(draws(Plan(units, bootstrap.resamples, bootstrap.seed)), exact_cells(sums)):
-        block = values[done : done + len(totals)]
-        block[:] = figures.values(totals)
-        if may_lack:
-            block[~figures.defined(totals)] = np.nan
+    for totals in weighted_sums(draws(Plan(units, bootstrap.resamples, bootstrap.seed)), cells):
+        parts = np.split(totals, ends, axis=1)
+        for figures, own, there, part in zip(lists, values, units_with, parts, strict=True):
+            block = own[done : done + len(part)]
+            block[:] = figures.values(part)
+            if (there < SURELY_DRAWN).any():
+                block[~figures.defined(part)] = np.nan
         done += len(totals)
-    return Resampled(values, units_with)
+    return list(map(Resampled, values, units_with))
 
 
 def interval_bounds(

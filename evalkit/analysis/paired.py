@@ -20,6 +20,7 @@ with the root of that, so the bounds are D ± h with
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.analysis.figures import FigureList
-from evalkit.analysis.intervals import Bootstrap, Resampled, interval_bounds, jackknife, resampled
+from evalkit.analysis.intervals import Bootstrap, Resampled, interval_bounds, jackknife, resampled_together
 from evalkit.analysis.resampling import (
     Ints,
     Plan,
@@ -48,6 +49,7 @@ __all__ = [
     "Randomization",
     "adjusted",
     "article_figures",
+    "differ",
     "difference_interval",
     "paired_test",
     "randomization_p",
@@ -93,7 +95,7 @@ class PairedTest:
 def paired_test(
     first: FigureList,
     second: FigureList,
-    drawn: tuple[Resampled, Resampled],
+    drawn: tuple[Resampled, Resampled] | None,
     *,
     bootstrap: Bootstrap,
     rounds: int,
@@ -103,12 +105,15 @@ def paired_test(
     Args:
         first: the run that is compared with.
         second: the run whose gain is measured.
-        drawn: the figures of either run under the same plan (see `resampled`).
+        drawn: the figures of either run under the same plan (see `resampled_together`); None where their counts are
+            the same (see `differ`), so that there is nothing to test.
         bootstrap: the plan.
         rounds: rounds of approximate randomization.
     """
     unit, units = units_of(first.scored.table.articles, bootstrap.clusters)
     point = second.point() - first.point()
+    if drawn is None:
+        return _untested(point, units, len(unit))
     moved = drawn[1].minus(drawn[0])
     error = moved.error()
     spread = error * np.sqrt(units)
@@ -131,9 +136,36 @@ def paired_test(
     )
 
 
+def _untested(point: Floats, units: int, articles: int) -> PairedTest:
+    """What the test says where no figure is another, whatever articles are drawn or change sides."""
+    nothing, nobody = np.zeros(len(point)), np.zeros(len(point), dtype=np.int64)
+    return PairedTest(
+        difference=point,
+        low=nothing + np.nan,
+        high=nothing + np.nan,
+        error=nothing,
+        p_randomization=nothing + 1.0,
+        effect=nothing,
+        wins=nobody,
+        losses=nobody,
+        identical=np.ones(len(point), dtype=np.bool_),
+        units=units,
+        articles=articles,
+    )
+
+
+def differ(first: FigureList, second: FigureList) -> bool:
+    """Whether tables of the same articles, groups and labels have other counts somewhere, or odd figures."""
+    ours, theirs = first.scored.table, second.scored.table
+    places = [(ours.article, theirs.article), (ours.lane, theirs.lane), (ours.packed, theirs.packed)]
+    alike = all(itertools.starmap(np.array_equal, places))
+    return not (alike and first.scored.additive and np.isfinite(first.point()).all())
+
+
 def difference_interval(first: FigureList, second: FigureList, bootstrap: Bootstrap) -> tuple[Floats, Floats]:
     """Bounds of each difference, second minus first, from the paired bootstrap alone; NaN where there are none."""
-    return _bounds(first, second, resampled(second, bootstrap).minus(resampled(first, bootstrap)), bootstrap)
+    ours, theirs = resampled_together([first, second], bootstrap)
+    return _bounds(first, second, theirs.minus(ours), bootstrap)
 
 
 def _bounds(first: FigureList, second: FigureList, moved: Resampled, bootstrap: Bootstrap) -> tuple[Floats, Floats]:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from evalkit.analysis.comparison import ComparisonOptions, compare_results, compare_tables, significance_mark
 from evalkit.analysis.figures import figures_of
-from evalkit.analysis.intervals import METHODS, Bootstrap
-from evalkit.analysis.paired import adjusted, article_figures, randomization_p, randomized
+from evalkit.analysis.intervals import METHODS, Bootstrap, resampled, resampled_together
+from evalkit.analysis.paired import adjusted, article_figures, differ, paired_test, randomization_p, randomized
 from evalkit.analysis.resampling import Plan, swaps
 from evalkit.errors import InputError
 from evalkit.results import EvalResult
@@ -52,6 +52,28 @@ def test_equal_runs_differ_in_nothing(draw_table: MakeTable) -> None:
     for row in compare_tables({"A": table, "B": table}, task="t", convention="c", options=FEW):
         assert (row.difference, row.ci, row.effect, row.wins, row.losses) == (0.0, None, 0.0, 0, 0)
         assert (row.p_randomization, row.q, row.mark) == (1.0, 1.0, "")
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("articles", [1, 4, 20])
+def test_equal_runs_are_tested_as_any_others(draw_table: MakeTable, method: str, articles: int) -> None:
+    """What is said of equal tables without drawing is what drawing says of them."""
+    figures = figures_of(ScoredTable(draw_table(0, articles)))
+    plan = Bootstrap(40, method=method)
+    drawn = resampled(figures, plan)
+    told, tested = (paired_test(figures, figures, how, bootstrap=plan, rounds=40) for how in (None, (drawn, drawn)))
+    assert not differ(figures, figures)
+    for name in told.__dataclass_fields__:
+        np.testing.assert_array_equal(getattr(told, name), getattr(tested, name), err_msg=name)
+
+
+def test_tables_are_resampled_together_as_alone(draw_table: MakeTable) -> None:
+    lists = [figures_of(ScoredTable(draw_table(seed, 30))) for seed in (1, 1, 2)]
+    for figures, drawn in zip(lists, resampled_together(lists, Bootstrap(50)), strict=True):
+        alone = resampled(figures, Bootstrap(50))
+        np.testing.assert_array_equal(drawn.values, alone.values)
+        np.testing.assert_array_equal(drawn.units, alone.units)
+    assert differ(lists[0], lists[2])
 
 
 def test_rows_that_are_the_same_in_every_article_stay_out_of_the_correction(make_table: MakeTable) -> None:
