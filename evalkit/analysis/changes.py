@@ -27,6 +27,7 @@ from evalkit.analysis.judged import JudgedArticle, JudgedItem, differing_places,
 from evalkit.errors import InputError
 from evalkit.records import Example, Prediction
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE
+from evalkit.scoring.meanings import same_said
 from evalkit.scoring.pairs import Pair, pair_up
 from evalkit.scoring.tasks.base import RIGHT, Task
 from evalkit.scoring.tasks.table import load_task, task_names
@@ -159,8 +160,8 @@ def _task_changes(
         (ours, theirs)
         for ours, theirs in zip(before, after, strict=True)
         if None not in (ours.gold[layer], ours.predicted[layer], theirs.predicted[layer])
-        # An article where nothing else is predicted cannot hold a change; most do not.
-        and (ours.predicted, ours.given) != (theirs.predicted, theirs.given)
+        # An article of which nothing else is said cannot hold a change; most do not.
+        and not same_said(task.layers, ours, theirs)
     ]
     names = [] if convention is None else [convention]
     sides = [judge_articles(task.name, [pair[side] for pair in pairs], names) for side in (0, 1)]

@@ -19,6 +19,7 @@ from typing import Any
 from evalkit.analysis.judged import JudgedArticle, JudgedItem, differing_places, judge_articles
 from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE
 from evalkit.scoring.items import NOBODY
+from evalkit.scoring.meanings import same_said
 from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.base import RIGHT
 from evalkit.scoring.tasks.table import load_task
@@ -106,8 +107,8 @@ def differing_in(
         (ours, theirs)
         for ours, theirs in zip(first, second, strict=True)
         if None not in (ours.gold[layer], ours.predicted[layer], theirs.predicted[layer])
-        # An article where nothing else is predicted cannot hold a difference.
-        and (ours.predicted, ours.given) != (theirs.predicted, theirs.given)
+        # An article of which nothing else is said cannot hold a difference.
+        and not same_said(load_task(task).layers, ours, theirs)
     ]
     sides = [judge_articles(task, [pair[side] for pair in pairs], []) for side in (0, 1)]
     return [
@@ -124,12 +125,18 @@ def _place(item: DifferingItem) -> tuple[object, ...]:
 
 def _of_gold(ours: JudgedArticle, theirs: JudgedArticle) -> Iterator[dict[str, Any]]:
     for position, kinds in enumerate(zip(ours.kinds[GOLD_SIDE], theirs.kinds[GOLD_SIDE], strict=True)):
-        if kinds == (RIGHT, RIGHT):
+        if kinds == (RIGHT, RIGHT) or (kinds[0] == kinds[1] and _partner(ours, position) == _partner(theirs, position)):
             continue
         answers = _answer(ours, position), _answer(theirs, position)
         if kinds[0] != kinds[1] or answers[0] != answers[1]:
             gold = _told(ours.items[GOLD_SIDE][position], ours.roles[GOLD_SIDE][position])
             yield {"gold": gold, "kinds": kinds, "answers": answers}
+
+
+def _partner(run: JudgedArticle, position: int) -> Any:
+    """What a run has in the place of a gold item, as it was annotated: what is equal so is told in equal words."""
+    partner = run.partners[GOLD_SIDE][position]
+    return None if partner == NOBODY else run.records[PREDICTED_SIDE][partner]
 
 
 def _answer(run: JudgedArticle, position: int) -> ToldItem | None:

@@ -11,14 +11,14 @@ import bisect
 import itertools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from evalkit.layers.table import all_layers
 from evalkit.records import AUTHOR, TOPIC_PREFIX, Annotations, Span
 
-__all__ = ["Alignment", "align", "any_overlap", "plain_name"]
+__all__ = ["Alignment", "align", "aligned_alike", "any_overlap", "plain_name"]
 
 EQUAL_VOTES = 1000
 
@@ -56,32 +56,54 @@ def plain_name(name: str) -> str:
 def align(gold: Annotations, predicted: Annotations) -> Alignment:
     """The alignment of one article."""
     mentions = _mentions(gold)
-    ours = sorted((span, name) for name, spans in mentions.items() for span in spans)
-    starts = [span.start for span, _ in ours]
-    reach = list(itertools.accumulate((span.end for span, _ in ours), max))
-    ids = {}
-    for name, spans in _mentions(predicted).items():
+    votes = _Votes(mentions)
+    meant = {name: votes.best(name, spans) for name, spans in _mentions(predicted).items()}
+    return Alignment({name: best for name, best in meant.items() if best is not None}, mentions)
+
+
+def aligned_alike(gold: Annotations, ours: Annotations, theirs: Annotations, names: Collection[str]) -> bool:
+    """Whether some names mean the same in two predictions of one article (`Alignment.gold_id`)."""
+    sides = _mentions(ours, names), _mentions(theirs, names)
+    if sides[0] == sides[1]:
+        return True
+    votes = _Votes(_mentions(gold))
+    return all(
+        votes.best(name, sides[0].get(name, ())) == votes.best(name, sides[1].get(name, ()))
+        for name in {*sides[0], *sides[1]}
+        if sides[0].get(name) != sides[1].get(name)
+    )
+
+
+class _Votes:
+    """The mentions of the gold in an article, and whom they speak for."""
+
+    def __init__(self, mentions: Mapping[str, Iterable[Span]]) -> None:
+        self._ours = sorted([(span, name) for name, spans in mentions.items() for span in spans])
+        self._starts = [span.start for span, _ in self._ours]
+        self._reach = list(itertools.accumulate((span.end for span, _ in self._ours), max))
+
+    def best(self, name: str, spans: Iterable[Span]) -> str | None:
+        """The gold name that a predicted one with some mentions means; None if these meet none of the gold."""
         vote: Counter[str] = Counter()
         for span in spans:
-            near = ours[bisect.bisect_right(reach, span.start) : bisect.bisect_left(starts, span.end)]
+            near = self._ours[bisect.bisect_right(self._reach, span.start) : bisect.bisect_left(self._starts, span.end)]
             for other, match in near:
                 if _overlap(span, other):
                     vote[match] += EQUAL_VOTES if span == other else 1
-        if vote:
-            ids[name] = _best(name, vote)
-    return Alignment(ids, mentions)
+        return _best(name, vote) if vote else None
 
 
 def _best(name: str, vote: Counter[str]) -> str:
     return name if name in vote else min(vote, key=lambda other: (-vote[other], other))
 
 
-def _mentions(annotations: Annotations) -> dict[str, tuple[Span, ...]]:
+def _mentions(annotations: Annotations, names: Collection[str] | None = None) -> dict[str, tuple[Span, ...]]:
     by_id: defaultdict[str, set[Span]] = defaultdict(set)
     for layer in all_layers():
-        for item in layer.of(annotations) or ():
-            for entity_id, spans in layer.mentions(item):
-                by_id[entity_id].update(spans)
+        items = layer.of(annotations) or ()
+        for name, spans in zip(*layer.named_spans(items), strict=True):
+            if spans and name is not None and (names is None or name in names):
+                by_id[name].update(spans)
     return {name: tuple(sorted(spans)) for name, spans in sorted(by_id.items())}
 
 

@@ -10,20 +10,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, compress
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.layers.base import Layer
-from evalkit.layers.table import all_layers
+from evalkit.layers.table import all_layers, load_layer
 from evalkit.records import AUTHOR, TOPIC_PREFIX, Annotations
-from evalkit.scoring.alignment import EQUAL_VOTES, plain_name
+from evalkit.scoring.alignment import EQUAL_VOTES, aligned_alike, plain_name
 from evalkit.scoring.arrays import Ints, overlapping
 from evalkit.scoring.columns import Columns
 from evalkit.scoring.from_records import ARTICLES_AT_ONCE
 
-__all__ = ["NAMELESS", "Meanings", "Names", "meanings_of", "share_meanings"]
+if TYPE_CHECKING:
+    from evalkit.scoring.pairs import Pair
+
+__all__ = ["NAMELESS", "Meanings", "Names", "meanings_of", "same_said", "share_meanings"]
 
 NAMELESS = -1
 """The number of no name."""
@@ -233,3 +236,17 @@ def meanings_of(columns: Columns) -> Meanings:
 def share_meanings(columns: Columns, other: Columns, articles: Sequence[int]) -> None:
     """Gives columns of some of the articles of others, all of which have predicted items there, what names mean."""
     other.memo["meanings"] = meanings_of(columns).of_articles(articles)
+
+
+def same_said(layers: Sequence[str], ours: Pair, theirs: Pair) -> bool:
+    """Whether two runs say the same of one article in some layers, and mean there the same things by their names.
+
+    Then the items of these layers are matched alike, whatever else the runs say of the article: of other layers only
+    the mentions of what is named have a part in it.
+    """
+    one, other = ours.predicted, theirs.predicted
+    if ours.given != theirs.given or any(one[layer] != other[layer] for layer in layers):
+        return False
+    known = [load_layer(layer) for layer in layers]
+    named = {getattr(item, field) for layer in known for item in layer.of(one) or () for field in layer.names}
+    return not named or aligned_alike(ours.gold, ours.all_predicted, theirs.all_predicted, named)

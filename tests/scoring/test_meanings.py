@@ -6,9 +6,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.records import Annotations, Entity, Quote, Span
-from evalkit.scoring.alignment import align
-from evalkit.scoring.meanings import Meanings
+from evalkit.analysis.judged import judge_articles
+from evalkit.records import Annotations, Article, Entity, Quote, Span
+from evalkit.scoring.alignment import align, aligned_alike
+from evalkit.scoring.meanings import Meanings, same_said
+from evalkit.scoring.pairs import Pair
 
 NAMES = st.sampled_from(["a", "b", "c", "author", "topic:Port  fees"])
 SPANS = st.builds(lambda start, length: Span(start, start + length), st.integers(0, 9), st.integers(0, 4))
@@ -47,3 +49,20 @@ def test_they_are_those_of_each_article(articles, spans):
             codes = meanings.names.codes(name for _, name in pairs)
             found = meanings.mention(np.full(len(pairs), place), start, end, codes).tolist()
             assert found == [alignment.means(span, name) for span, name in pairs]
+
+
+@given(gold=ARTICLE, ours=ARTICLE, theirs=ARTICLE)
+@settings(max_examples=20, deadline=None)
+def test_what_is_said_alike_is_matched_alike(gold, ours, theirs):
+    names = {quote.speaker_id for quote in ours.quotes}
+    meant = [align(gold, side) for side in (ours, theirs)]
+    alike = all(meant[0].ids.get(name) == meant[1].ids.get(name) for name in names)
+    assert aligned_alike(gold, ours, theirs, names) == alike
+    article = Article(id="a", text="x" * 20)
+    # The same quotes, among other entities.
+    pairs = [Pair(article, gold, Annotations(entities=side.entities, quotes=ours.quotes)) for side in (ours, theirs)]
+    assert same_said(("entities",), *pairs) == (ours.entities == theirs.entities)
+    if same_said(("quotes",), *pairs):
+        judged = [judge_articles("quotes", [pair], ["exact", "speaker-entity"])[0] for pair in pairs]
+        assert (judged[0].kinds, judged[0].partners) == (judged[1].kinds, judged[1].partners)
+        assert judged[0].shares == judged[1].shares

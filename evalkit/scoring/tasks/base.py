@@ -204,7 +204,8 @@ class Task:
     Attributes:
         name: how it is called in options, results and rules.
         about: one line for lists and help.
-        layers: the layers that it looks at; the items of the last one are what is counted.
+        layers: the layers that it looks at; the items of the last one are what is counted. Of other layers it sees what
+            the names in these mean (see `evalkit.scoring.alignment`), and nothing else.
         conventions: name without parameters → convention, in the order in which they are shown.
         main: the convention whose labels are shown in full; the others get a row each.
         default: what is scored unless conventions are asked for; all that need no parameter if empty.

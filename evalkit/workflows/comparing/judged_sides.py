@@ -27,7 +27,6 @@ from evalkit.scoring.tasks.base import RIGHT
 from evalkit.scoring.tasks.evaluable import conventions_of, not_evaluated, why_not
 from evalkit.scoring.tasks.table import check_tasks, load_task, main_convention, task_names
 from evalkit.workflows.comparing.counted import counted_before
-from evalkit.workflows.looking.diagnose import training_of
 from evalkit.workflows.scoring.block_tables import BlockTables
 from evalkit.workflows.scoring.blocks import AT_ONCE, Blocks, side_by_side
 from evalkit.workflows.scoring.pairing import Pairing, scoring_of
@@ -113,7 +112,7 @@ def judged_sides(before: Run, gold: GoldDataset, run: Run, common: CommonArticle
     judged = {task: {name: len(one.table.articles) for name, one in of.items()} for task, of in (lacking or {}).items()}
     missing = not_evaluated(after.set_aside()[0], scoring.tasks, scoring.conventions, judged)
     properties = cluster_properties(articles, rules.cluster)
-    training = training_of(gold, None) if sliced else None
+    training = _training_of(gold) if sliced else None
     return JudgedSides(
         rules=rules,
         sides=Sides(
@@ -189,6 +188,13 @@ def _only(run: Run, names: Sequence[str]) -> Run:
     else:
         predictions = tuple([one for one in run.predictions if one.article_id in kept])
     return replace(run, predictions=predictions, read=predictions if run.read is run.predictions else ())
+
+
+def _training_of(gold: GoldDataset) -> Sequence[Example] | None:
+    """What items are looked up in, for slices that ask for it."""
+    from evalkit.workflows.looking.diagnose import training_of
+
+    return training_of(gold, None)
 
 
 def _after(pair: Pair) -> Pair:
