@@ -264,15 +264,17 @@ class Run:
             return replace(saved, result=result)
 
     @classmethod
-    def load(cls, path: str | Path, *, result: bool = True) -> Run:
+    def load(cls, path: str | Path, *, result: bool = True, in_place: bool = False) -> Run:
         """The run in a folder, finished or not; without its stored result if that is not asked for.
+
+        Predictions of a large run stay in their file; `in_place` those of others too, for who needs few of them.
 
         Raises:
             InputError: there is no run, or its result is one of other predictions than those beside it.
             FormatError: a file of it is damaged.
         """
         folder = path_of(path, "a run is loaded from the path of its folder")
-        facts, predictions, sha256 = read_run(folder)
+        facts, predictions, sha256 = read_run(folder, in_place=in_place)
         run = cls.from_facts(facts, predictions, where=str(folder / RUN))
         run = replace(run, read=run.predictions)
         edited = run.complete and facts.get("sha256", sha256) != sha256

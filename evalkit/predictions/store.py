@@ -45,7 +45,7 @@ from evalkit.files import (
     write_file,
     writing,
 )
-from evalkit.formats.native.stored import is_large
+from evalkit.formats.native.stored import is_large, is_worth_keeping
 from evalkit.options import Shard
 from evalkit.predictions.admission import Refused, admit
 from evalkit.predictions.facts import checked_facts
@@ -700,10 +700,10 @@ def check_version(facts: Mapping[str, Any], where: Path) -> None:
         )
 
 
-def read_run(path: Path) -> tuple[dict[str, Any], Sequence[Prediction], str]:
+def read_run(path: Path, *, in_place: bool = False) -> tuple[dict[str, Any], Sequence[Prediction], str]:
     """The facts of a run folder, its predictions, and the SHA-256 of their file.
 
-    Many predictions stay in the file.
+    Many predictions stay in the file; all that it pays to know again do `in_place`, for who needs few of them.
 
     Raises:
         InputError: there is no such run.
@@ -713,7 +713,7 @@ def read_run(path: Path) -> tuple[dict[str, Any], Sequence[Prediction], str]:
         raise InputError(f"{path}: is a file; give the run folder, which holds the predictions too")
     try:
         written, file = read_inside(path / RUN), path / PREDICTIONS
-        stored = stored_run(file) if is_large(file) else None
+        stored = stored_run(file) if (is_worth_keeping if in_place else is_large)(file) else None
         content = b"" if stored is not None else read_inside(file)
     except OSError as error:
         raise InputError(

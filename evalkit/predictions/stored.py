@@ -11,20 +11,26 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from evalkit.dataset.loading.kept import begun_digest, index_path, keep, recall
 from evalkit.errors import FormatError
 from evalkit.files import open_inside
 from evalkit.formats.native.format import read_line
 from evalkit.formats.native.read_row import ReadRow
-from evalkit.formats.native.stored import LineIndex, StoredRecords, scanned
+from evalkit.formats.native.stored import LineIndex, StoredRecords, changed, scanned, state_of
 from evalkit.formats.native.typed_records import RecordDecoder
 from evalkit.formats.native.typed_rows import TypedRows
 from evalkit.predictions.admission import Refused, admit, plain_usage
 from evalkit.predictions.lines import admitted_line, has_check
 from evalkit.records import Prediction
+from evalkit.shapes import Shape, fields, number
 
 __all__ = ["StoredPredictions", "StoredRun", "stored_predictions", "stored_run"]
 
 StoredPredictions = StoredRecords[Prediction]
+
+
+_RUN: Shape = fields({"version": number(1, 1, whole=True)})
+"""What is kept of a run beside where its lines are."""
 
 
 class StoredRun(NamedTuple):
@@ -76,11 +82,16 @@ def stored_predictions(path: Path, *, fits: Callable[[ReadRow], bool]) -> Stored
 def stored_run(path: Path) -> StoredRun | None:
     """The predictions of a large run, with the SHA-256 of their file; None if that is for those who hold it in memory.
 
+    Each line is looked at once: it is kept where those are that were found right in a file of these very bytes.
+
     Raises:
         InputError: the file is changed meanwhile.
     """
     descriptor = open_inside(path)
-    digest = hashlib.sha256()
+    with open(descriptor, "rb", closefd=False) as file:
+        state, digest = state_of(descriptor), hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+    sha256 = begun_digest(f"run {digest}", ()).hexdigest()
 
     def read(line: bytes, where: str) -> Prediction:
         admitted = admitted_line(line, where)
@@ -90,25 +101,26 @@ def stored_run(path: Path) -> StoredRun | None:
 
     def survey() -> LineIndex:
         index, checks = LineIndex(), set[bool]()
+        if (known := recall(index_path(sha256), sha256, _RUN)) is None or not index.take(known[1]):
+            index = LineIndex()
 
-        def looked_at(line: bytes, where: str) -> Prediction:
-            checks.add(has_check(line))
-            return read(line, where)
+            def looked_at(line: bytes, where: str) -> Prediction:
+                checks.add(has_check(line))
+                return read(line, where)
 
-        for _ in scanned(path, descriptor, looked_at, lambda prediction: prediction.article_id, index):
-            if len(checks) > 1:
-                raise _InMemoryError
-        with open(descriptor, "rb", closefd=False) as file:
-            file.seek(0)
-            while block := file.read(1 << 20):
-                digest.update(block)
+            for _ in scanned(path, descriptor, looked_at, lambda prediction: prediction.article_id, index):
+                if len(checks) > 1:
+                    raise _InMemoryError
             # A line that is blank is a damaged one.
-            if index.size - file.tell() not in (0, 1):
+            if index.size - state[0] not in (0, 1):
                 raise _InMemoryError
+            keep(index_path(sha256), sha256, {"version": 1}, index.content())
+        if state_of(descriptor) != state:
+            raise changed(path)
         return index
 
     predictions = _in_file(path, descriptor, survey, partial(read, where=str(path)))
-    return None if predictions is None else StoredRun(predictions, {}, digest.hexdigest())
+    return None if predictions is None else StoredRun(predictions, {}, digest)
 
 
 def _in_file(

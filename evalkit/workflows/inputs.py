@@ -104,15 +104,15 @@ def _of_articles(run: Run, gold: GoldDataset) -> Run:
     return replace(run, predictions=tuple([one for one in run.predictions if one.article_id in ids]), admitted=())
 
 
-def finished_run(run: Run | str | Path) -> Run:
-    """The run that is meant, whole.
+def finished_run(run: Run | str | Path, *, in_place: bool = False) -> Run:
+    """The run that is meant, whole; one in a folder is left there as far as may be, for who needs few predictions.
 
     Raises:
         InputError: it is no run, cannot be read, or is not finished.
     """
     if not isinstance(run, (Run, str, Path)):
         raise InputError(f"a run must be a Run (from run_extractor) or the path of a run folder, found {_kind(run)}")
-    loaded = run if isinstance(run, Run) else Run.load(run)
+    loaded = run if isinstance(run, Run) else Run.load(run, in_place=in_place)
     refuse_shard(loaded)
     if not loaded.complete:
         articles = 0 if loaded.gold is None else loaded.gold.articles

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from evalkit.errors import FormatError, InputError, OutputError
+from evalkit.formats.native import stored
 from evalkit.formats.native.rows import prediction_line
 from evalkit.options import Scoring
 from evalkit.predictions.facts import GoldReference, MadeBy
+from evalkit.predictions.lines import admitted_line
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Entity, Prediction, Span
 from evalkit.results import EvalResult
@@ -52,6 +54,24 @@ def test_what_is_saved_is_loaded(tmp_path: Path):
     assert loaded == replace(RUN, predictions=tuple(replace(one, seconds=0.0) for one in RUN.predictions))
     assert (loaded.path, loaded.sha256, loaded.key) == (saved.path, saved.sha256, RUN.key)
     assert len(loaded.sha256) == 64
+
+
+def test_lines_that_were_found_right_are_not_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stored, "KNOWN_BYTES", 0)
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "cache"))
+    RUN.save(tmp_path / "r")
+    looked_at: list[bytes] = []
+    look = admitted_line
+    monkeypatch.setattr(
+        "evalkit.predictions.stored.admitted_line", lambda *line: looked_at.append(line[0]) or look(*line)
+    )
+    first, second = (Run.load(tmp_path / "r", in_place=True) for _ in range(2))
+    assert len(looked_at) == 2
+    assert first == second == Run.load(tmp_path / "r")
+    damaged = (tmp_path / "r" / "predictions.jsonl").read_bytes().replace(b"PER", b"LOC", 1)
+    (tmp_path / "r" / "predictions.jsonl").write_bytes(damaged)
+    with pytest.raises(FormatError, match=r"predictions\.jsonl:1: damaged, or changed after it was written"):
+        Run.load(tmp_path / "r", in_place=True)
 
 
 def test_the_folder_says_what_made_it(tmp_path: Path):

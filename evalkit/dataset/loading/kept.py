@@ -1,8 +1,8 @@
 """What one pass over large gold told, kept in the cache folder: whoever comes next looks at nothing twice.
 
-An index has three parts: a line with its seal, the SHA-256 of what it is the index of and of all that follows, so that
-one that was damaged, or is of other bytes, or stands under another name is none; a line of JSON; ids and where in the
-gold each record is.
+What is kept has three parts: a line with its seal, the SHA-256 of what it was found in and of all that follows, so that
+one that was damaged, or is of other bytes, or stands under another name is none; a line of JSON; numbers and names, of
+an index the ids and where in the gold each record is.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from evalkit.dataset.loading.stored import Survey
 
-__all__ = ["begun_digest", "index_path", "keep_survey", "recall_survey"]
+__all__ = ["begun_digest", "index_path", "keep", "keep_survey", "recall", "recall_survey"]
 
 _COUNTS = ("labels", "of_metadata", "of_readings")
 """What a survey counts."""
@@ -81,19 +81,10 @@ def recall_survey(place: Path, sha256: str, survey: Survey) -> bool:
     Raises:
         InMemoryError: what `Survey.fold` raises.
     """
-    if not _is_kept():
+    if (known := recall(place, sha256, _HEAD)) is None:
         return False
-    try:
-        content = read_inside(place)
-        begin = content.find(b"\n") + 1
-        end = content.find(b"\n", begin) + 1
-        rest = memoryview(content)[begin:]
-        if not begin or not end or content[:begin] != _seal(sha256, rest):
-            return False
-        head: dict[str, Any] = checked(parse_json(content[begin:end], place), _HEAD, place, "delete it")
-    except (OSError, EvalkitError):
-        return False
-    if not survey.index.take(rest[end - begin :]):
+    head, rest = known
+    if not survey.index.take(rest):
         return False
     for counts in _COUNTS:
         for layer, own in head[counts].items():
@@ -101,15 +92,11 @@ def recall_survey(place: Path, sha256: str, survey: Survey) -> bool:
     survey.has_readings, survey.double_notes, survey.digits = head["has_readings"], head["notes"], head["fingerprint"]
     survey.splits = {*head["splits"]} or {None}
     survey.decide()
-    mark_used(place)
     return True
 
 
 def keep_survey(place: Path, sha256: str, survey: Survey) -> None:
     """Keeps what a survey found; where the cache cannot be written to it is left as it is, as it only saves time."""
-    if not _is_kept() or (os.path.lexists(place) and not place.is_file()):
-        # A pipe would wait for somebody to read.
-        return
     head = {
         "version": 2,
         **{counts: getattr(survey, counts) for counts in _COUNTS},
@@ -118,7 +105,39 @@ def keep_survey(place: Path, sha256: str, survey: Survey) -> None:
         "fingerprint": survey.digits,
         "splits": sorted(split for split in survey.splits if split is not None),
     }
-    parts = (orjson.dumps(head) + b"\n", survey.index.content())
+    keep(place, sha256, head, survey.index.content())
+
+
+def recall(place: Path, sha256: str, shape: Shape) -> tuple[dict[str, Any], memoryview] | None:
+    """What was kept in a place of something: its line of JSON, and what follows; None if it is not there, or damaged.
+
+    Args:
+        place: where it is.
+        sha256: of what it was found in.
+        shape: that of the line of JSON.
+    """
+    if not _is_kept():
+        return None
+    try:
+        content = read_inside(place)
+        begin = content.find(b"\n") + 1
+        end = content.find(b"\n", begin) + 1
+        rest = memoryview(content)[begin:]
+        if not begin or not end or content[:begin] != _seal(sha256, rest):
+            return None
+        head: dict[str, Any] = checked(parse_json(content[begin:end], place), shape, place, "delete it")
+    except (OSError, EvalkitError):
+        return None
+    mark_used(place)
+    return head, rest[end - begin :]
+
+
+def keep(place: Path, sha256: str, head: Mapping[str, Any], rest: bytes) -> None:
+    """Keeps what was found in something; where the cache cannot be written to it is left, as it only saves time."""
+    if not _is_kept() or (os.path.lexists(place) and not place.is_file()):
+        # A pipe would wait for somebody to read.
+        return
+    parts = (orjson.dumps(head) + b"\n", rest)
     with suppress(EvalkitError):
         write_file(place, (_seal(sha256, *parts), *parts))
 

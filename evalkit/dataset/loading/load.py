@@ -44,7 +44,7 @@ from evalkit.files import is_standard_input
 from evalkit.formats.base import Batch
 from evalkit.formats.collection import without_collection
 from evalkit.formats.columnar import has_many_rows, streamed_rows
-from evalkit.formats.native.stored import is_large
+from evalkit.formats.native.stored import is_large, is_worth_keeping
 from evalkit.formats.table import NATIVE
 from evalkit.layers.table import layer_names
 from evalkit.options import ReadOptions
@@ -77,6 +77,7 @@ def load_dataset(
     later_maps: Sequence[str | Path] = (),
     annotator: str | None = None,
     download: bool | None = None,
+    in_place: bool = False,
 ) -> GoldDataset:
     """The gold of one split.
 
@@ -94,6 +95,7 @@ def load_dataset(
         annotator: whose reading is the gold, where several people read an article; articles that they did not read
             are left out.
         download: whether a public corpus that is not here yet is fetched; None does so where somebody is at a terminal.
+        in_place: whether examples stay in a file that is not large, too, where that is known: for who needs few.
 
     Raises:
         UnknownNameError: there is no such split, label map, format or annotator.
@@ -104,10 +106,12 @@ def load_dataset(
     read = read if download is None else replace(read, download=download)
     place = find_place(source, format or read.gold_format or read.format, profile=read.profile, download=read.download)
     check_settings(read, place)
-    gold = in_file(place, read, later_maps) if check and label_map is None else None
+    gold = in_file(place, read, later_maps, known=True) if check and label_map is None else None
     if gold is None:
         batch = read_place(place, read, split=read.split)
         gold = gold_of_batch(batch, place, read, label_map=label_map, check=check, later_maps=later_maps)
+    elif not in_place and not _stays(place):
+        gold = replace(gold, examples=tuple(gold.examples))
     return gold.subset(limit=read.limit, articles=read.articles)
 
 
@@ -115,10 +119,23 @@ PARQUET = "parquet"
 """The kind of a place that is one table of rows."""
 
 
-def in_file(place: Place, read: ReadOptions, later_maps: Sequence[str | Path] = ()) -> GoldDataset | None:
+def _stays(place: Place) -> bool:
+    """Whether the gold of a place is too large for memory."""
+    return place.kind != NATIVE or is_large(place.path)
+
+
+def in_file(
+    place: Place, read: ReadOptions, later_maps: Sequence[str | Path] = (), *, known: bool = False
+) -> GoldDataset | None:
     """The gold of a place that is a large file, or a folder of many, where its examples stay; None if it is neither.
 
     It is what `gold_of_batch` would give.
+
+    Args:
+        place: where it is.
+        read: how it is read.
+        later_maps: as for `load_dataset`.
+        known: whether to give that of a smaller file, too, where it pays to keep what is found in it.
 
     Raises:
         InputError, UnknownNameError: what `load_dataset` raises of label maps and of the files beside.
@@ -127,7 +144,7 @@ def in_file(place: Place, read: ReadOptions, later_maps: Sequence[str | Path] = 
         return None
     files = folder_files(place.path, read.split) if place.kind == "folder" else None
     table = place.kind == PARQUET and place.path.is_file() and has_many_rows(place.path)
-    large = table or (place.kind == NATIVE and is_large(place.path))
+    large = table or (place.kind == NATIVE and (is_worth_keeping if known else is_large)(place.path))
     if not large and (files is None or len(files.files) < MANY_FILES):
         return None
     inventory = inventory_beside(place)

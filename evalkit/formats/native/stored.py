@@ -30,6 +30,7 @@ __all__ = [
     "StoredRecords",
     "changed",
     "is_large",
+    "is_worth_keeping",
     "scanned",
     "state_of",
 ]
@@ -39,6 +40,9 @@ LARGE_BYTES = 32 << 20
 
 LARGE_LINES = 20_000
 """So does one of so many lines."""
+
+KNOWN_BYTES = 1 << 20
+"""What was found in a file of so many bytes is worth to be kept."""
 
 AT_ONCE = 256
 """So many records are decoded at once."""
@@ -61,6 +65,14 @@ def is_large(path: Path) -> bool:
         return lines >= LARGE_LINES
     except OSError:
         # Whoever reads it says what is wrong.
+        return False
+
+
+def is_worth_keeping(path: Path) -> bool:
+    """Whether it takes longer to look at a file than to know again that it was looked at."""
+    try:
+        return (path.is_file() and path.stat().st_size >= KNOWN_BYTES) or is_large(path)
+    except OSError:
         return False
 
 

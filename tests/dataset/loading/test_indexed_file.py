@@ -100,3 +100,16 @@ def test_what_is_declared_beside_the_file_counts(gold: Path, folds: list[int]):
     load_dataset(gold, split="all")
     load_dataset(gold, split="all")
     assert len(folds) == 2
+
+
+def test_gold_of_a_small_file_is_held_unless_few_of_it_are_asked_for(
+    gold: Path, folds: list[int], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(stored, "LARGE_BYTES", 1 << 20)
+    careful = load_dataset(gold, split="all")
+    monkeypatch.setattr(stored, "KNOWN_BYTES", 0)
+    held, again, there = (load_dataset(gold, split="all", in_place=in_place) for in_place in (False, False, True))
+    assert len(folds) == 1
+    assert careful == held == again == there
+    assert isinstance(held.examples, tuple)
+    assert isinstance(there.examples, stored.StoredRecords)
