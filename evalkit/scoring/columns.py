@@ -8,6 +8,7 @@ same place and overlaps nothing else; an item without spans, such as a label for
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -87,7 +88,7 @@ class Columns:
     shapes: tuple[Pieces, ...] = ((),)
     texts: tuple[str, ...] | None = None
     layer: str = ""
-    pairs: tuple[Pair, ...] = ()
+    pairs: Sequence[Pair] = ()
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property

@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.dataset.gold import GoldDataset
-from evalkit.layers.table import load_layer
 from evalkit.options import Scoring
 from evalkit.results import PRF, Counts, TaskResult, floor_signature
 from evalkit.scoring.counts import CountTable, merge_tables
-from evalkit.scoring.pairs import Pair, Paired, by_article, pair_block
+from evalkit.scoring.pairs import Pair, Paired, pair_block
+from evalkit.scoring.relabelled import columns_with_label, with_labels
 from evalkit.scoring.survey import Survey, survey_sides
-from evalkit.scoring.tasks.table import ScoredTable, load_task
+from evalkit.scoring.tasks.table import ScoredTable, load_task, score_columns
 from evalkit.workflows.running.run import floor_of
 from evalkit.workflows.scoring.blocks import Block
 from evalkit.workflows.scoring.pairing import Pairing
@@ -61,20 +60,21 @@ class Floor:
             block: the articles.
             labels: task → labels whose rows alone are made; by default all that gold items have, and the whole.
         """
-        trivial = self._trivial(block)
-        pairing = Pairing(block.plain, block.mapped, ())
+        pairing = self._trivial(block)
         for task in self._tasks:
             if not pairing.of_task(task).with_layers(load_task(task).layers):
                 continue
-            own, layer = replace(self._scoring, tasks=(task,)), load_task(task).layer
-            if labels is None:
-                for name, scored in _tables(pairing, trivial, own, layer, self._label[task]).get(task, {}).items():
-                    self._parts.setdefault((task, name), []).append(replace(scored, items=None))
-            gold = self._whole.of_task(task).survey.labels[layer]
-            for row in sorted(gold) if labels is None else labels[task]:
-                for name, scored in _tables(pairing, trivial, own, layer, row).get(task, {}).items():
-                    before = self._rows.get((task, name, row))
-                    self._rows[task, name, row] = _row_counts(scored.table, row, before)
+            conventions = pairing.evaluable(replace(self._scoring, tasks=(task,))).get(task, ())
+            gold = self._whole.of_task(task).survey.labels[load_task(task).layer]
+            for columns, names in pairing.columns(task, conventions):
+                if labels is None:
+                    own = columns_with_label(columns, self._label[task])
+                    for name, scored in score_columns(task, own, names).items():
+                        self._parts.setdefault((task, name), []).append(replace(scored, items=None))
+                for row in sorted(gold) if labels is None else labels[task]:
+                    for name, scored in score_columns(task, columns_with_label(columns, row), names).items():
+                        before = self._rows.get((task, name, row))
+                        self._rows[task, name, row] = _row_counts(scored.table, row, before)
 
     def lacking(self, tables: Tables) -> dict[str, list[str]]:
         """Task → labels that the tables have with gold and that no item is called, such as those of tokens."""
@@ -113,16 +113,28 @@ class Floor:
             }
         return floors
 
-    def _trivial(self, block: Block) -> Sequence[Pair]:
-        """What the baseline predicts of a block, inside the scope."""
+    def _trivial(self, block: Block) -> Pairing:
+        """What the baseline predicts of a block, inside the scope, beside the gold."""
         run = floor_of(replace(self._gold, examples=tuple(block.examples)))
-        predictions = [
-            replace(
-                one, annotations=_relabelled(one.annotations, self._usual), given=_relabelled(one.given, self._usual)
+        predictions = {
+            one.article_id: replace(
+                one,
+                annotations=with_labels(one.annotations, self._usual),
+                given=None if one.given is None else with_labels(one.given, self._usual),
             )
             for one in run.predictions
-        ]
-        return pair_block(block.examples, by_article(predictions), self._survey, Counter())
+        }
+        trivial = pair_block(block.examples, predictions, self._survey, Counter())
+        found = {pair.article.id: pair for pair in trivial}
+
+        def beside(paired: Paired) -> Paired:
+            pairs = [
+                Pair(one.article, one.gold, found[one.article.id].predicted, found[one.article.id].given)
+                for one in paired.pairs
+            ]
+            return replace(paired, pairs=tuple(pairs))
+
+        return Pairing(beside(block.plain), beside(block.mapped), ())
 
 
 def _most_frequent(survey: Survey, layer: str) -> str:
@@ -150,33 +162,3 @@ def _row_counts(table: CountTable, row: str, before: NDArray[np.float64] | None)
 def _counts(sums: NDArray[np.float64] | None) -> Counts:
     gold, predicted, gold_credit, predicted_credit = (np.zeros(4) if sums is None else sums).tolist()
     return Counts(round(gold), round(predicted), gold_credit, predicted_credit)
-
-
-def _tables(pairing: Pairing, trivial: Sequence[Pair], scoring: Scoring, layer: str, label: str) -> Tables:
-    """The tables of one task with the baseline, all whose items in one layer have one label."""
-    found = {
-        pair.article.id: (_relabelled(pair.predicted, {layer: label}), _relabelled(pair.given, {layer: label}))
-        for pair in trivial
-    }
-
-    def instead(paired: Paired) -> Paired:
-        pairs = [
-            replace(pair, predicted=found[pair.article.id][0], given=found[pair.article.id][1], whole=None)
-            for pair in paired.pairs
-        ]
-        return replace(paired, pairs=tuple(pairs))
-
-    return replace(pairing, plain=instead(pairing.plain), mapped=instead(pairing.mapped)).tables(scoring)
-
-
-def _relabelled(annotations: Any, labels: Mapping[str, str]) -> Any:
-    """The same items with another label, layer by layer; None is None."""
-    if annotations is None:
-        return None
-    changed = {}
-    for name, label in labels.items():
-        layer = load_layer(name)
-        items = layer.of(annotations)
-        if items and label:
-            changed[name] = [replace(item, **{layer.label_field: label}) for item in items]
-    return annotations.with_layers(**changed) if changed else annotations

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.label_maps import apply_label_maps
@@ -22,14 +23,18 @@ from evalkit.scoring.tasks.table import (
     ScoredTable,
     check_tasks,
     choose_conventions,
+    columns_of,
     convention_names,
     load_task,
-    score_task,
+    score_columns,
     tasks_with,
 )
 from evalkit.scoring.thresholds import Thresholds
 from evalkit.workflows.scoring.blocks import Blocks, label_maps
 from evalkit.workflows.scoring.leaked import check_without
+
+if TYPE_CHECKING:
+    from evalkit.scoring.columns import Columns
 
 __all__ = ["Pairing", "check_evaluable", "check_scoring", "check_words", "pair_run", "scoring_of", "takes_label_maps"]
 
@@ -66,17 +71,22 @@ class Pairing:
         return chosen
 
     def scored(self, task: str, conventions: Sequence[str]) -> dict[str, ScoredTable]:
-        """The counts of one task, in the order of conventions: some may judge parts that only some articles have."""
+        """The counts of one task, in the order of conventions."""
+        done: dict[str, ScoredTable] = {}
+        for columns, names in self.columns(task, conventions):
+            done |= score_columns(task, columns, names)
+        return {name: done[name] for name in conventions}
+
+    def columns(self, task: str, conventions: Sequence[str]) -> Iterator[tuple[Columns, list[str]]]:
+        """The items of one task, and the conventions that score them: some may judge parts that few articles have."""
         whole = articles_of(task, self.of_task(task))
         over: dict[tuple[str, ...], tuple[list[Pair], list[str]]] = {}
         for name in conventions:
             pairs = articles_of(task, self.of_task(task), name)
             key = () if len(pairs) == len(whole) else tuple([pair.article.id for pair in pairs])
             over.setdefault(key, (pairs, []))[1].append(name)
-        done: dict[str, ScoredTable] = {}
         for pairs, names in over.values():
-            done |= score_task(task, pairs, names)
-        return {name: done[name] for name in conventions}
+            yield columns_of(task, pairs), names
 
 
 def takes_label_maps(task: str) -> bool:
