@@ -177,11 +177,13 @@ def stated_content(example: Example, mentions: Sequence[Any]) -> Content:
     for layer in layers:
         items, said = layer.of(gold), None
         if items is not None and layer is layers[0]:
-            said = _sorted(layer.contents(mentions, numbers))
+            said = _sorted(layer.contents_as_they_are(mentions) or layer.contents(mentions, numbers))
         elif items is not None:
             # By how Python writes them: the order that fingerprints were made with from the first.
             names = [item.id for item in items]
-            ordered = sorted(zip(layer.contents(items, numbers), names, strict=True), key=repr)
+            ordered = list(zip(layer.contents(items, numbers), names, strict=True))
+            if len(ordered) > 1:
+                ordered.sort(key=repr)
             numbers[layer.name] = {name: number for number, (_, name) in enumerate(ordered)}
             said = [content for content, _ in ordered]
         if layer.always_stated:
@@ -204,7 +206,7 @@ def _by_layer(scope: LayerScope) -> str:
     return scope.layer
 
 
-def _sorted(contents: list[Content]) -> list[Content]:
+def _sorted(contents: Sequence[Any]) -> list[Any]:
     try:
         return sorted(contents)
     except TypeError:

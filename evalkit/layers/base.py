@@ -479,6 +479,22 @@ class Layer(Generic[Item]):
                     content.append([field.name, field.type.hashed(value)])
         return contents
 
+    def contents_as_they_are(self, items: Sequence[Item]) -> list[tuple[Any, ...]] | None:
+        """The content of each of some items as their values, which JSON writes as `contents`, without a copy of any.
+
+        None where something is hashed in another form, such as spans that are records, or several.
+        """
+        values, changed = self._hashed
+        for _, field in changed:
+            if field.type is not SPANS or not all(
+                len(spans) == 1 and type(spans[0]) is tuple for spans in map(attrgetter(field.name), items)
+            ):
+                return None
+        for field in self._rarely:
+            if list(map(attrgetter(field.name), items)).count(field.absent) < len(items):
+                return None
+        return list(map(values, items))
+
     @cached_property
     def _rarely(self) -> list[Field]:
         return [field for field in self.fields if field.name in self.left_out]

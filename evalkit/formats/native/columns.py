@@ -64,7 +64,8 @@ class NativeColumns:
         texts: the text of each article, "" where there is none.
         labels: the labels, in the order in which they were met.
         items: the items of the layer.
-        surfaces: what the file says stands at the items, None where it says nothing; empty if it does so of none.
+        surfaces: what the file says stands at the items, None where it says nothing; empty if it does so of none, and
+            of gold, where it was compared with the text of the row.
         plain: for each item whether it is a span with a label and nothing else (see `Layer.is_plain`).
         reach: for each article where the last span of another layer ends.
         outside: the zones of articles that are not in their scope.

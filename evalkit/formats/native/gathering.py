@@ -9,8 +9,9 @@ from __future__ import annotations
 import itertools
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, repeat
 from operator import attrgetter, lt
 from typing import Any
 
@@ -18,7 +19,6 @@ from evalkit.formats.native.rows import GIVEN, sha256_text
 from evalkit.formats.native.seen_rows import SeenRow
 from evalkit.formats.native.spooled import SpooledTexts
 from evalkit.layers.base import Layer, surface
-from evalkit.layers.fields import SPANS
 from evalkit.layers.table import all_layers
 from evalkit.records import Annotations, Article, Example, Scope, Span, Zone
 
@@ -26,6 +26,7 @@ __all__ = ["LIMIT", "Gathered", "Gathering"]
 
 _START = attrgetter("start")
 _NOTHING: Mapping[str, str] = {}
+_NO_SCOPE = Scope()
 
 LIMIT = 2**31 - 1
 """Offsets from here on are left to the careful path."""
@@ -86,6 +87,7 @@ class Gathering:
         self.read: dict[str, array[int]] = {}
         self.scoped = bytearray()
         self.scopes: dict[Any, Scope] = {}
+        self.tells_text = False
 
     def add(self, rows: Sequence[SeenRow]) -> None:
         """Takes some rows.
@@ -97,23 +99,27 @@ class Gathering:
         self.articles += [row.id for row in rows]
         self.texts.extend(row.text or "" for row in rows)
         plain = self._add_items(lists, first)
+        self.reach.extend(map(max, zip(*(self._reach(rows, layer) for layer in self.others), repeat(0, len(rows)))))
+        if self.predicted:
+            if any(map(_is_odd, rows)):
+                raise ValueError("the row holds something else")
+            return
         done = 0
-        for number, (row, items) in enumerate(zip(rows, lists, strict=True)):
-            self.reach.append(max([0, *(self._reach(row, layer) for layer in self.others)]))
-            if self.predicted:
-                if _is_odd(row):
-                    raise ValueError("the row holds something else")
-                continue
+        for number, (row, items) in enumerate(zip(rows, lists, strict=True), first):
             if row.error is not None or any(get(row) is not None for get in self.given):
                 raise ValueError("gold is no prediction")
             _check_ids(items)
-            self._add_gold(row, first + number)
-            self._add_readings(row.readings or {}, first + number)
+            if self.tells_text and not _are_there(self.layer, items, row.text):
+                raise ValueError("the text differs")
+            scope = self._add_gold(row, number)
+            if row.readings:
+                self._add_readings(row.readings, number)
             if self.told is not None:
                 own = plain[done : done + len(items)]
-                others = [] if all(own) else [item for item, is_plain in zip(items, own, strict=True) if not is_plain]
                 done += len(items)
-                self.told(self._example(row, others))
+                if any(own):
+                    items = [item for item, is_plain in zip(items, own, strict=True) if not is_plain]
+                self.told(self._example(row, items, scope))
 
     def _add_items(self, lists: Sequence[list[Any]], first: int) -> bytearray:
         """Takes the items of the layer, article by article, and says which of them are plain."""
@@ -122,7 +128,9 @@ class Gathering:
             self.items.article.extend([number] * len(own))
         self.items.add(self.layer, items, self.codes)
         surfaces = [item.text for item in items]
-        if self.surfaces or surfaces.count(None) < len(surfaces):
+        self.tells_text = surfaces.count(None) < len(surfaces)
+        # Those of predictions are compared once the texts of the gold are there.
+        if self.predicted and (self.surfaces or self.tells_text):
             self.surfaces += [None] * (len(self.plain) - len(self.surfaces)) + surfaces
         plain = bytearray([True]) * len(items)
         for get, absent in self.rest:
@@ -132,37 +140,39 @@ class Gathering:
         self.plain += plain
         return plain
 
-    def _reach(self, row: SeenRow, layer: Layer[Any]) -> int:
-        """Where the last span of another layer ends; the items are looked at as everywhere."""
-        items = getattr(row, layer.name)
-        if items is None:
-            return 0
+    def _reach(self, rows: Sequence[SeenRow], layer: Layer[Any]) -> Iterable[int]:
+        """Where the last span of another layer ends in each row; the items are looked at as everywhere."""
+        lists = list(map(attrgetter(layer.name), rows))
+        if lists.count(None) == len(lists):
+            return repeat(0, len(lists))
         if self.alone:
             raise ValueError("another layer is there")
         if layer.labels is None:
             raise ValueError("which labels there are, all rows of the layer say together")
-        if not items:
-            return 0
-        labels = set(map(layer.label, items))
+        labels = set(map(layer.label, chain.from_iterable(filter(None, lists))))
         if not labels.issubset(layer.labels) and (not self.predicted or not all(map(str.strip, labels))):
             raise ValueError("a label is none")
+        return [self._reach_of(row, layer, items) if items else 0 for row, items in zip(rows, lists, strict=True)]
+
+    def _reach_of(self, row: SeenRow, layer: Layer[Any], items: Sequence[Any]) -> int:
         if not self.predicted:
             _check_ids(items)
-            if len(set(map(attrgetter(*layer.same), items))) < len(items):
+            if len(layer.identities(items)) < len(items):
                 raise ValueError("an item stands twice")
-        told = layer.shows_text and any(item.text is not None for item in items)
-        if told and (self.predicted or not _are_there(layer, items, row.text)):
-            raise ValueError("the text is compared elsewhere, or differs")
+        if layer.shows_text:
+            told = [item.text for item in items]
+            if told.count(None) < len(told) and (self.predicted or not _are_there(layer, items, row.text)):
+                raise ValueError("the text is compared elsewhere, or differs")
         return _reach(layer, items)
 
-    def _add_gold(self, row: SeenRow, number: int) -> None:
-        """Takes what an article is besides its layers."""
+    def _add_gold(self, row: SeenRow, number: int) -> Scope:
+        """Takes what an article is besides its layers, and gives its scope."""
         if row.text_sha256 is not None and (not row.text or sha256_text(row.text) != row.text_sha256):
             raise ValueError("the text may be another one")
-        said = {key: value for key, value in row.metadata.items() if value is not None} if row.metadata else _NOTHING
-        self.metadata.append(said)
+        said = row.metadata or _NOTHING
+        self.metadata.append({key: value for key, value in said.items() if value is not None} if said else said)
         zones, scope = row.zones or (), self._scope(row)
-        self.scoped.append(scope != Scope())
+        self.scoped.append(scope != _NO_SCOPE)
         length = len(row.text or "") or LIMIT
         if scope.labels is not None or (scope.layers is not None and self.layer.name not in scope.layers):
             raise ValueError("the scope asks for more than zones")
@@ -173,11 +183,14 @@ class Gathering:
                 self.outside.article.append(number)
                 self.outside.start.append(zone.start)
                 self.outside.end.append(zone.end)
+        return scope
 
     def _scope(self, row: SeenRow) -> Scope:
+        if row.scope is None:
+            return _NO_SCOPE
         names = ("layers", "labels", "zones")
-        said = {} if row.scope is None else {name: value for name in names if (value := getattr(row.scope, name))}
-        if row.scope is not None and any(getattr(row.scope, name) == () for name in names):
+        said = {name: value for name in names if (value := getattr(row.scope, name))}
+        if any(getattr(row.scope, name) == () for name in names):
             raise ValueError("a scope is empty")
         return self.scopes.setdefault(tuple(said.items()), Scope(**said))
 
@@ -199,11 +212,11 @@ class Gathering:
             if len(readings) > 1:
                 self.read.setdefault(name, _numbers()).append(number)
 
-    def _example(self, row: SeenRow, items: list[Any]) -> Example:
+    def _example(self, row: SeenRow, items: Sequence[Any], scope: Scope) -> Example:
         zones = tuple([Zone(zone.kind, zone.start, zone.end) for zone in row.zones or ()])
         layers = {layer.name: getattr(row, layer.name) for layer in self.others} | {self.layer.name: items}
         article = Article(id=row.id, text=row.text or "", zones=zones)
-        return Example(article=article, gold=Annotations(layers, self._scope(row)))
+        return Example(article=article, gold=Annotations(layers, scope))
 
 
 def _places(layer: Layer[Any], items: Sequence[Any]) -> tuple[Iterable[int], Iterable[int]]:
@@ -225,11 +238,7 @@ def _reach(layer: Layer[Any], items: Sequence[Any]) -> int:
     """Where the last span of some items ends; each must be a stretch of a text, and items stand where they have to."""
     if layer.spans_field is not None and layer.needs_spans and not all(map(layer.spans, items)):
         raise ValueError("an item stands nowhere")
-    spans: list[Span] = []
-    for own in layer.fields:
-        if own.name in layer.span_names:
-            values = filter(None, map(attrgetter(own.name), items))
-            spans += chain.from_iterable(values) if own.type is SPANS else values
+    spans = layer.every_span(items)
     if not spans:
         return 0
     starts, ends = zip(*spans, strict=True)
@@ -240,13 +249,23 @@ def _reach(layer: Layer[Any], items: Sequence[Any]) -> int:
 
 def _are_there(layer: Layer[Any], items: Sequence[Any], text: str | None) -> bool:
     """Whether what a file says stands at some items does, as far as it says so and there is a text."""
-    return not text or all(
-        item.text in (None, surface(text, itertools.starmap(Span, layer.spans(item)))) for item in items
+    if not text:
+        return True
+    places, said = list(map(layer.spans, items)), [item.text for item in items]
+    with suppress(ValueError):
+        # Nearly always each is one span.
+        if [text[start:end] for ((start, end),) in places] == said:
+            return True
+    return all(
+        own is None or own == surface(text, itertools.starmap(Span, spans))
+        for spans, own in zip(places, said, strict=True)
     )
 
 
 def _check_ids(items: Sequence[Any]) -> None:
     ids = {item.id for item in items}
+    if len(ids) == len(items) and None not in ids:
+        return
     if len(ids) < len(items) and ids != {None}:
         raise ValueError("no two ids are equal")
     if None in ids and len(ids) > 1:

@@ -265,7 +265,7 @@ class _Sides:
             _Side(labels, own, _inside(own, gold.outside))
             for labels, own in ((gold.labels, gold.items), (predicted.labels, moved))
         ]
-        return cls(gold, sides[0], sides[1]) if _are_there(gold.texts, gold.items, gold.surfaces) else None
+        return cls(gold, sides[0], sides[1])
 
     def blocks(self, size: int) -> Iterator[Columns]:
         """Both sides over some articles after the others, in the order of their ids."""
