@@ -86,7 +86,7 @@ class Columns:
     gold: SpanColumns
     predicted: SpanColumns
     shapes: tuple[Pieces, ...] = ((),)
-    texts: tuple[str, ...] | None = None
+    texts: Sequence[str] | None = None
     layer: str = ""
     pairs: Sequence[Pair] = ()
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)

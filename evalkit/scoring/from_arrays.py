@@ -30,7 +30,7 @@ def columns_from_arrays(
     gold_shape: ArrayLike | None = None,
     predicted_shape: ArrayLike | None = None,
     shapes: tuple[Pieces, ...] = ((),),
-    texts: tuple[str, ...] | None = None,
+    texts: Sequence[str] | None = None,
 ) -> Columns:
     """Columns from plain arrays (article, start, end, label) of each side.
 

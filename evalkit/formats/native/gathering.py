@@ -99,7 +99,8 @@ class Gathering:
         self.articles += [row.id for row in rows]
         self.texts.extend(row.text or "" for row in rows)
         plain = self._add_items(lists, first)
-        self.reach.extend(map(max, zip(*(self._reach(rows, layer) for layer in self.others), repeat(0, len(rows)))))
+        reaches = [repeat(0, len(rows)), *(self._reach(rows, layer) for layer in self.others)]
+        self.reach.extend(map(max, zip(*reaches, strict=True)))
         if self.predicted:
             if any(map(_is_odd, rows)):
                 raise ValueError("the row holds something else")

@@ -64,6 +64,10 @@ class SpooledTexts(Sequence[str]):
             self._contents.append(text.encode("utf-8", "surrogatepass"))
             self.lengths.append(len(text))
 
+    def picked(self, numbers: Sequence[int]) -> Sequence[str]:
+        """Those that have these numbers, in their order; each is looked up when it is asked for."""
+        return _Picked(self, numbers)
+
     def __len__(self) -> int:
         return len(self.lengths)
 
@@ -80,3 +84,22 @@ class SpooledTexts(Sequence[str]):
         if self._last[0] != number:
             self._last = number, self._contents[number].decode("utf-8", "surrogatepass")
         return self._last[1]
+
+
+class _Picked(Sequence[str]):
+    """Some of many texts."""
+
+    def __init__(self, texts: SpooledTexts, numbers: Sequence[int]) -> None:
+        self._texts, self._numbers = texts, numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, number: int) -> str: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[str]: ...
+    def __getitem__(self, number: int | slice) -> str | Sequence[str]:
+        if isinstance(number, slice):
+            return _Picked(self._texts, self._numbers[number])
+        return self._texts[self._numbers[number]]

@@ -290,7 +290,7 @@ class _Sides:
             for kept in [own.inside & (rank[own.items.article] >= 0)]
         ]
         labels = sorted({own.labels[code] for own, codes in zip((one, other), met, strict=True) for code in codes})
-        texts = tuple([gold.texts[at] for at in ordered]) if with_texts and self._has_texts else None
+        texts = gold.texts.picked(ordered) if with_texts and self._has_texts else None
         arrays = [_arrays(own, rank, labels) for own in (one, other)]
         return columns_from_arrays([gold.articles[at] for at in ordered], labels, *arrays, texts=texts)
 
