@@ -4,7 +4,8 @@ The file is JSON with one line for each predicted item, so that a change of the 
 by id, items in text order with the words that they stand for, and no numbers that move when an item is put in before.
 Counts are not kept: a gate scores both sides again, on the gold of today. The same run gives the same bytes.
 
-A file called `….gz` holds the same compressed: of thousands of articles nobody reads a diff line by line.
+Of more than a thousand articles nobody reads a diff line by line: then a line is an article, without the words
+(`evalkit.gate.compact`), in a fraction of the bytes. A file called `….gz` holds the same compressed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,15 @@ from evalkit.dataset.gold import GoldDataset
 from evalkit.errors import FormatError
 from evalkit.files import parse_json, read_bytes, write_file
 from evalkit.formats.native.rows import prediction_from_row, sha256_text
+from evalkit.gate import compact
+from evalkit.gate.compact import ANEW, FACTS, GIVEN, Compacting, expanded
 from evalkit.harmless import json_text
 from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers
 from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Prediction
 from evalkit.results import RUN_FACTS
-from evalkit.shapes import Shape, checked, fields, list_of, ruled, text
+from evalkit.shapes import Shape, anything, checked, fields, list_of, ruled, text
 from evalkit.showing import number_of
 from evalkit.version import __version__
 
@@ -46,16 +49,18 @@ __all__ = [
     "write_baseline",
 ]
 
-FORMAT, VERSION = "evalkit.baseline", 2
+FORMAT, VERSION, COMPACT = "evalkit.baseline", 2, 3
+"""Version 3 is that of large baselines."""
 OLDER = 1
 """A version that is still read; it holds tables, which are not looked at, and does not say what articles were like."""
+FOR_PEOPLE = 1000
+"""Of so many articles at most somebody may read what changed."""
 
 HEAD = ("extractor", "fingerprint", "gold", "gold_fingerprint", "split", "articles", "layers", "scoring")
 DIGITS = 16
 
 BEGINNING = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"format"\s*:\s*"' + re.escape(FORMAT.encode()) + rb'"')
 """What every version begins with: by this a damaged file is known for a baseline."""
-ANEW = "write it anew with --update"
 ELSEWHERE = "make one in another file with evalkit gate RUN --baseline FILE --update, or give a run folder"
 
 
@@ -119,10 +124,24 @@ def baseline_bytes(baseline: Baseline, texts: Mapping[str, str]) -> bytes:
         baseline: what is written.
         texts: article id → text, for the words beside each item.
     """
-    head = {"format": FORMAT, "version": VERSION} | baseline.head
-    lines = [f"{_json(name)}: {_json(value)}," for name, value in head.items()]
     ordered = sorted(baseline.run.predictions, key=lambda prediction: prediction.article_id)
+    if len(ordered) > FOR_PEOPLE:
+        return _compact_bytes(baseline, ordered)
     articles = [prediction_text(one, baseline.marks.get(one.article_id), texts.get(one.article_id)) for one in ordered]
+    return _in_lines({"format": FORMAT, "version": VERSION} | baseline.head, articles)
+
+
+def _compact_bytes(baseline: Baseline, ordered: Iterable[Prediction]) -> bytes:
+    compacting = Compacting()
+    articles = [
+        _json(compacting.article(_facts(one, baseline.marks.get(one.article_id)), _layers(one, None)))
+        for one in ordered
+    ]
+    return _in_lines({"format": FORMAT, "version": COMPACT} | baseline.head | compacting.head, articles)
+
+
+def _in_lines(head: Mapping[str, Any], articles: Iterable[str]) -> bytes:
+    lines = [f"{_json(name)}: {_json(value)}," for name, value in head.items()]
     return "\n".join(["{", *lines, '"predictions": [', ",\n".join(articles), "]", "}", ""]).encode()
 
 
@@ -159,18 +178,31 @@ def prediction_text(prediction: Prediction, mark: ArticleMark | None = None, tex
     The same text for the same prediction, whatever ids its items have; what the answer cost is left out, which differs
     every time.
     """
-    parts = [f'"id": {_json(prediction.article_id)}']
-    if mark is not None:
-        parts += [f'"text_sha256": {_json(mark.text)}', f'"gold_fingerprint": {_json(mark.gold)}']
-    if prediction.error is not None:
-        parts.append(f'"error": {_json(prediction.error)}')
-    head = ", ".join(parts)
-    layers = [*_layers("", prediction.annotations, text)]
-    layers += _layers("given_", prediction.given, text) if prediction.given is not None else []
+    head = ", ".join(f"{_json(name)}: {_json(value)}" for name, value in _facts(prediction, mark).items())
+    layers = [f"{_json(key)}: {_listed(items)}" for key, items in _layers(prediction, text)]
     return "{" + ",\n".join([head, *layers]) + "}"
 
 
-def _layers(before: str, annotations: Annotations, text: str | None) -> Iterator[str]:
+def _listed(items: list[dict[str, Any]]) -> str:
+    return "[\n" + ",\n".join(map(_json, items)) + "\n]" if items else "[]"
+
+
+def _facts(prediction: Prediction, mark: ArticleMark | None) -> dict[str, Any]:
+    """What is said of an article besides its items."""
+    facts = {"id": prediction.article_id}
+    if mark is not None:
+        facts |= {"text_sha256": mark.text, "gold_fingerprint": mark.gold}
+    return facts if prediction.error is None else facts | {"error": prediction.error}
+
+
+def _layers(prediction: Prediction, text: str | None) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The items of each layer that is there, and of those that were given, under the key of the layer."""
+    yield from _items("", prediction.annotations, text)
+    if prediction.given is not None:
+        yield from _items(GIVEN, prediction.given, text)
+
+
+def _items(before: str, annotations: Annotations, text: str | None) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     names: dict[str, dict[str, str]] = {}
     referred = {layer for own in all_layers() for layer in own.refers.values()}
     for layer in all_layers():
@@ -180,9 +212,7 @@ def _layers(before: str, annotations: Annotations, text: str | None) -> Iterator
         ordered = sorted((layer.renamed(item, names) for item in items), key=layer.order)
         if layer.name in referred:
             names[layer.name] = _names(layer, ordered)
-        rows = [_json(_row(layer, item, names.get(layer.name, {}), text)) for item in ordered]
-        listed = "[\n" + ",\n".join(rows) + "\n]" if rows else "[]"
-        yield f"{_json(before + layer.name)}: {listed}"
+        yield before + layer.name, [_row(layer, item, names.get(layer.name, {}), text) for item in ordered]
 
 
 def _names(layer: Layer[Any], items: list[Any]) -> dict[str, str]:
@@ -229,15 +259,21 @@ def read_baseline(path: Path) -> Baseline:
     data = parse_json(content, f"{path}: damaged baseline", damaged=ANEW)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise NoBaselineError(f"{path}: is no baseline; {ELSEWHERE}")
-    if data.get("version") not in (OLDER, VERSION):
+    if data.get("version") not in _SHAPES:
         raise FormatError(
-            f"{path}: baseline version {data.get('version')!r}, this evalkit reads {OLDER} and {VERSION}; {ANEW}"
+            f"{path}: baseline version {data.get('version')!r}, this evalkit reads {OLDER} to {COMPACT}; {ANEW}"
         )
-    rows = checked(data, _OLDER if data["version"] == OLDER else _BASELINE, path, ANEW)["predictions"]
-    predictions = [prediction_from_row(row, f"{path}: predictions[{number}]") for number, row in enumerate(rows)]
+    rows = checked(data, _SHAPES[data["version"]], path, ANEW)["predictions"]
+    head = data if data["version"] == COMPACT else None
+    marks, predictions = {}, []
+    for number, row in enumerate(rows):
+        where = f"{path}: predictions[{number}]"
+        said = row if head is None else checked(expanded(row, head, where), _MARKED, where, ANEW)
+        predictions.append(prediction_from_row(said, where))
+        if data["version"] != OLDER:
+            marks[said["id"]] = ArticleMark(said["text_sha256"], said["gold_fingerprint"])
     run = Run.from_facts({**data, "complete": True}, predictions, where=str(path))
     older = data["version"] == OLDER
-    marks = {} if older else {row["id"]: ArticleMark(row["text_sha256"], row["gold_fingerprint"]) for row in rows}
     return Baseline(
         run=replace(run.scored_as(data["scoring"]), path=path),
         marks=marks,
@@ -257,15 +293,21 @@ def _is_json(content: bytes) -> bool:
 
 def _whole(data: Mapping[str, Any]) -> str:
     """All of its articles, each once."""
-    names = {row.get("id") for row in data["predictions"]}
+    names = {row["id"] if isinstance(row, Mapping) else row[0] for row in data["predictions"]}
     number = data["articles"]
     return "" if len(names) == len(data["predictions"]) == number else f"{number_of(number, 'article')}, each once"
 
 
-def _shape(article: Shape) -> Shape:
+def _shape(article: Shape, more: Mapping[str, Shape] | None = None) -> Shape:
     head = {name: RUN_FACTS[name] for name in (*HEAD, "evalkit")}
-    return ruled(fields({**head, "predictions": list_of(article)}, {"unseen": text}), _whole)
+    return ruled(fields({**head, **(more or {}), "predictions": list_of(article)}, {"unseen": text}), _whole)
 
 
-_OLDER = _shape(fields({"id": text}))
-_BASELINE = _shape(fields(dict.fromkeys(("id", "text_sha256", "gold_fingerprint"), text)))
+def _named(row: Any) -> None:
+    """A row that begins with the id of its article."""
+    list_of(anything)(row)
+    text(row[0] if row else None)
+
+
+_MARKED = fields(dict.fromkeys(FACTS, text))
+_SHAPES = {OLDER: _shape(fields({"id": text})), VERSION: _shape(_MARKED), COMPACT: _shape(_named, compact.HEAD)}

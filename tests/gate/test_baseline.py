@@ -156,6 +156,76 @@ def test_ids_that_others_refer_to_come_from_the_place(baseline: Baseline) -> Non
     assert any('"quote_id":"q9"' in line and '"id"' not in line for line in lines)
 
 
+@pytest.fixture
+def large(baseline: Baseline, monkeypatch: pytest.MonkeyPatch) -> Baseline:
+    """One whose articles are taken to be more than anybody reads."""
+    monkeypatch.setattr("evalkit.gate.baseline.FOR_PEOPLE", 1)
+    quotes = tuple(
+        Quote(id=f"q{start}", kind="direct", content=(Span(start, start + 3), Span(start + 4, start + 6)), cue=())
+        for start in (0, 9)
+    )
+    everything = Annotations(
+        entities=(replace(entity(0, 8), entity_id="moen", score=0.5), entity(14, 18, 2)),
+        quotes=(*quotes, replace(quotes[0], id="q7", speaker=Span(0, 8), speaker_id="moen")),
+        stances=(Stance(id="s", holder="moen", target="topic:oslo", label="favor", quote_id="q9"),),
+    )
+    labelled = Annotations(stances=everything.stances)
+    predictions = (
+        Prediction(article_id="a", annotations=everything, given=labelled),
+        Prediction(article_id="b", annotations=Annotations(entities=()), error="none today"),
+    )
+    return replace(baseline, run=replace(baseline.run, predictions=predictions, layers=("entities", "quotes")))
+
+
+def test_a_large_one_is_rows_without_words(tmp_path: Path, large: Baseline, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "base.json"
+    text = written(large)
+    path.write_text(text, encoding="utf-8")
+    again = read_baseline(path)
+    assert (again.marks, again.note, written(again)) == (MARKS, "", text)
+    assert "Ida Moen" not in text
+    assert '\n["a","0123456789abcdef","fedcba9876543210",[[[0,8],0,1,0.5],[[14,18],0]],' in text
+    # What is read from it is what is read from the other form.
+    monkeypatch.setattr("evalkit.gate.baseline.FOR_PEOPLE", 2)
+    path.write_text(written(large), encoding="utf-8")
+    plain = read_baseline(path)
+    assert "Ida Moen" in written(large)
+    assert again.run.predictions == plain.run.predictions
+    assert again.run.predictions[1] == replace(large.run.predictions[1], seconds=0.0)
+    assert again.head == plain.head
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param("[[0,8],0,1,0.5]", "[[0,8],0,99]", r"\[0\]: entities\[0\]: entity_id: .* texts .* 99", id="text"),
+        pytest.param("[[0,8],0,1,0.5]", "[[0,8],true]", r"\[0\]: entities\[0\]: label: .* True", id="no-number"),
+        pytest.param("[[0,8],0,1,0.5]", "[[0,8],0,1,1,1,1,1]", r"entities\[0\]: expected a list of at most", id="long"),
+        pytest.param(
+            "[[0,8],0,1,0.5]",
+            "7",
+            r"entities\[0\]: expected a list of at most .* found 7; write it anew with --update",
+            id="item",
+        ),
+        pytest.param("[[0,8],0,1,0.5]", "[[0],0]", r"span \[0\]|spans?", id="span"),
+        pytest.param('["b",', "[null,", "expected text", id="no-id"),
+        pytest.param('["b",', '["a",', "expected 2 articles, each once", id="doubled"),
+        pytest.param('["b","0123456789abcdef"', '["b",5', "found 5, expected text", id="mark"),
+        pytest.param('"texts": [', '"texts": [5,', "found 5, expected text", id="texts"),
+        pytest.param('"fields": [', '"fields": 5, "more": [', "fields", id="fields"),
+    ],
+)
+def test_a_damaged_row(tmp_path: Path, large: Baseline, old: str, new: str, message: str) -> None:
+    path = tmp_path / "base.json"
+    text = written(large)
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(FormatError, match=message) as raised:
+        read_baseline(path)
+    assert "base.json" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
