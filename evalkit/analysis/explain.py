@@ -19,18 +19,18 @@ from evalkit.analysis.judged import (
     JudgedArticle,
     JudgedItem,
     judge_articles,
-    whole_split_credits,
 )
 from evalkit.errors import InputError
 from evalkit.frames import figure_frame
 from evalkit.harmless import clean
 from evalkit.scoring.pairs import Pair
-from evalkit.scoring.tasks.table import choose_conventions, is_additive, load_task, task_names
+from evalkit.scoring.tasks.table import choose_conventions, load_task, task_names
 from evalkit.showing import number_of, shown_html
 
 __all__ = ["ExplainedItem", "Explanation", "LayerExplanation", "explain_pair", "find_places"]
 
 Places = Sequence[tuple[int, int]]
+SideShares = tuple[Sequence[float | None], Sequence[float | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,7 @@ def explain_pair(
     places: Places | None = None,
     left_out: Mapping[str, str] | None = None,
     of_task: Mapping[str, Pair] | None = None,
-    whole: Mapping[str, Sequence[Pair]] | None = None,
+    of_split: Mapping[str, Mapping[str, SideShares]] | None = None,
 ) -> Explanation:
     """What became of the items of one article.
 
@@ -136,7 +136,8 @@ def explain_pair(
         places: only items that touch one of these spans, and those that they were matched with.
         left_out: conventions that are not evaluated of the run, as `not_evaluated` names them.
         of_task: task → the article as it takes it, where label maps are for some tasks alone.
-        whole: task → all articles of the split, for conventions that depend on them; this one alone if not given.
+        of_split: task → convention → what the gold and the predicted items earned in the whole split, of conventions
+            that depend on it; in this article alone if not given.
 
     Raises:
         UnknownNameError: no such convention.
@@ -151,12 +152,10 @@ def explain_pair(
         if load_task(task).kinds and both and names and (not tasks or task in tasks):
             (judged,) = judge_articles(task, [own], names)
             earned = [list(own_side) for own_side in judged.credits]
-            of_split = [name for name in names if not is_additive(task, name)]
-            if of_split and whole is not None:
-                credits = whole_split_credits(task, whole[task], of_split, pair.article.id)
-                for side, found in enumerate(credits):
-                    for position, one in enumerate(found):
-                        earned[side][position] = {**earned[side][position], **one}
+            for name, sides in (of_split or {}).get(task, {}).items():
+                for side, shares in enumerate(sides):
+                    for position, share in enumerate(shares):
+                        earned[side][position] = {**earned[side][position], name: share}
             explained = _explained(judged, earned, places)
             layers.append(LayerExplanation(task=task, layer=layer, conventions=names, items=explained))
     return Explanation(

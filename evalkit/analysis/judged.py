@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from evalkit.layers.base import Layer
 from evalkit.layers.table import load_layer
 from evalkit.records import Span
-from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns
+from evalkit.scoring.columns import GOLD_SIDE, PREDICTED_SIDE, Columns, Ints
 from evalkit.scoring.from_records import join_spans
 from evalkit.scoring.items import NOBODY
 from evalkit.scoring.kinds import Judged
@@ -28,9 +28,10 @@ __all__ = [
     "Credits",
     "JudgedArticle",
     "JudgedItem",
+    "SplitCredits",
     "differing_places",
     "judge_articles",
-    "whole_split_credits",
+    "split_credits",
 ]
 
 GOLD, PREDICTED = "gold", "predicted"
@@ -226,31 +227,44 @@ def differing_places(
     return {place for place in found[0].keys() | found[1].keys() if found[0].get(place) != found[1].get(place)}
 
 
-def whole_split_credits(
-    task: str, pairs: Sequence[Pair], conventions: Sequence[str], article_id: str
-) -> tuple[list[Credits], list[Credits]]:
-    """Credits of the items of one article among all of a split, under conventions that depend on the whole of it.
+@dataclass(frozen=True, slots=True, eq=False)
+class SplitCredits:
+    """What each item of a split earned under a convention that depends on the whole of it.
+
+    Attributes:
+        articles: the ids of all articles, sorted.
+        first: where the items of each begin among the gold and among the predicted items, and where all end.
+        shares: the credit of each gold and each predicted item; not a number where the convention does not count it.
+    """
+
+    articles: Sequence[str]
+    first: tuple[Ints, Ints]
+    shares: tuple[Floats, Floats]
+
+    def of(self, article_id: str) -> tuple[list[float | None], list[float | None]]:
+        """Those of the gold and of the predicted items of one article."""
+        place = self.articles.index(article_id)
+        gold, predicted = (
+            _credits(shares[first[place] : first[place + 1]])
+            for first, shares in zip(self.first, self.shares, strict=True)
+        )
+        return gold, predicted
+
+
+def split_credits(task: str, pairs: Sequence[Pair], conventions: Sequence[str]) -> dict[str, SplitCredits]:
+    """Convention → what each item earned under it, of conventions that depend on the whole split.
 
     Args:
         task: the task.
         pairs: all articles, sorted by id.
         conventions: their names.
-        article_id: the article.
     """
     columns = columns_of(task, pairs)
-    position = list(columns.articles).index(article_id)
-    sides: list[list[Credits]] = []
-    for side in (GOLD_SIDE, PREDICTED_SIDE):
-        start, end = (int(place) for place in columns.first[side][position : position + 2])
-        sides.append([{} for _ in range(start, end)])
-    for name, scored in score_columns(task, columns, conventions).items():
-        if scored.items is None:
-            continue
-        for side, own in enumerate(sides):
-            start = int(columns.first[side][position])
-            shares = _credits(scored.items.shares[side][start : start + len(own)])
-            sides[side] = [{**credits, name: share} for credits, share in zip(own, shares, strict=True)]
-    return sides[GOLD_SIDE], sides[PREDICTED_SIDE]
+    return {
+        name: SplitCredits(columns.articles, columns.first, scored.items.shares)
+        for name, scored in score_columns(task, columns, conventions).items()
+        if scored.items is not None
+    }
 
 
 def _credits(shares: Floats) -> list[float | None]:

@@ -124,22 +124,25 @@ def finished_run(run: Run | str | Path, *, in_place: bool = False) -> Run:
     return loaded
 
 
-def gold_of(run: Run, dataset: GoldDataset | str | Path | None = None) -> GoldDataset:
+def gold_of(run: Run, dataset: GoldDataset | str | Path | None = None, *, in_place: bool = False) -> GoldDataset:
     """The gold that a run was made for.
 
     Args:
         run: the run.
         dataset: the gold, or where it is now, if not where it was.
+        in_place: whether examples stay in their file as far as may be, for who needs few: then there are never too
+            many.
 
     Raises:
         InputError: it cannot be found, is not what it was, or is more than this machine can hold.
     """
-    gold = _gold_of(run, dataset)
-    refuse_too_large(run, gold)
+    gold = _gold_of(run, dataset, in_place)
+    if not in_place:
+        refuse_too_large(run, gold)
     return gold
 
 
-def _gold_of(run: Run, dataset: GoldDataset | str | Path | None) -> GoldDataset:
+def _gold_of(run: Run, dataset: GoldDataset | str | Path | None, in_place: bool) -> GoldDataset:
     if isinstance(dataset, GoldDataset):
         return dataset
     if dataset is None and run.dataset is not None:
@@ -156,7 +159,7 @@ def _gold_of(run: Run, dataset: GoldDataset | str | Path | None) -> GoldDataset:
     error: EvalkitError | None = None
     for way in ways:
         try:
-            gold = _as_it_was(_loaded(place, way, run.scoring.gold_maps), wanted, articles)
+            gold = _as_it_was(_loaded(place, way, run.scoring.gold_maps, in_place), wanted, articles)
         except EvalkitError as refused:
             error = error or refused
             continue
@@ -213,8 +216,10 @@ def read_again(origin: Mapping[str, str], split: str) -> tuple[str | None, ReadO
     return place, ReadOptions(**told, values=values, split=split)
 
 
-def _loaded(source: str | Path | None, read: ReadOptions, later_maps: Sequence[str | Path]) -> GoldDataset:
-    return load_dataset(_name(source), split=read.split, read=read, later_maps=later_maps)
+def _loaded(
+    source: str | Path | None, read: ReadOptions, later_maps: Sequence[str | Path], in_place: bool = False
+) -> GoldDataset:
+    return load_dataset(_name(source), split=read.split, read=read, later_maps=later_maps, in_place=in_place)
 
 
 def _name(source: str | Path | None) -> str | Path | None:

@@ -62,7 +62,7 @@ def gold_of_file(path: Path, folder: Path | None, survey: Survey, *, asked: str)
     if lines is None:
         os.close(descriptor)
         return None
-    gold = survey.gold(lines)
+    gold = survey.gold(lines, sha256)
     if not recalled:
         keep_survey(index_path(sha256), sha256, survey)
     return gold

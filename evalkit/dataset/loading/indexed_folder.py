@@ -60,7 +60,7 @@ def gold_of_folder(folder: Path, found: FolderFiles, survey: Survey, *, asked: s
         return None
     if (names := survey.index.names()) is None:
         return None
-    gold = survey.gold(_Files(files, states, names))
+    gold = survey.gold(_Files(files, states, names), sha256)
     if not recalled:
         keep_survey(place, sha256, survey)
     return gold

@@ -165,8 +165,8 @@ class Survey:
             if known and not met <= {*known}:
                 raise InMemoryError
 
-    def gold(self, store: Store) -> StoredGold:
-        """The gold in a store."""
+    def gold(self, store: Store, sha256: str) -> StoredGold:
+        """The gold in a store, whose bytes and all that decides how they are read have a SHA-256."""
         inventory, spellings = self.inventory, self.spellings
 
         decoded = RecordDecoder(self.typed, lambda line: read_line(line, "", self.typed, predicted=False).item)
@@ -177,7 +177,7 @@ class Survey:
                 example = replace(example, gold=respelled_annotations(example.gold, spellings))
             return with_metadata_layers(example, inventory)
 
-        examples = StoredRecords(store, store.names.order, example_of, lambda example: example.article.id)
+        examples = StoredRecords(store, store.names.order, example_of, lambda example: example.article.id, sha256)
         self.digits = self.digits or self._digits(store, examples)
         split = next(iter(self.splits)) if len(self.splits) == 1 else None
         return StoredGold(examples, self.digits, inventory, (*self.notes, *self.double_notes), split)

@@ -260,6 +260,7 @@ class StoredRecords(Sequence[Record], Generic[Record]):
         numbers: their numbers there, in their order.
         decode: makes a record of its bytes.
         id_of: the id of a record.
+        sha256: of the bytes that all of them are in and of how these are read, where that is known.
     """
 
     def __init__(
@@ -268,8 +269,10 @@ class StoredRecords(Sequence[Record], Generic[Record]):
         numbers: NDArray[np.int32],
         decode: Callable[[bytes], Record],
         id_of: Callable[[Record], str],
+        sha256: str = "",
     ) -> None:
         self._store, self._numbers, self._decode, self._id_of = store, numbers, decode, id_of
+        self.sha256 = sha256
         self._first, self._block = 0, list[Record]()
         self._places: NDArray[np.int32] | None = None
 
@@ -291,12 +294,11 @@ class StoredRecords(Sequence[Record], Generic[Record]):
         number = place + len(self) if place < 0 else place
         if not 0 <= number < len(self):
             raise IndexError(f"{place}: there are {number_of(len(self), 'record')}")
-        if 0 <= number - self._first - len(self._block) < AT_ONCE:
+        if not self._first <= number < self._first + len(self._block):
             # Soon after those at hand: others are likely to be asked for after it.
-            self._first, self._block = number, self._records(number, number + AT_ONCE)
-        if self._first <= number < self._first + len(self._block):
-            return self._block[number - self._first]
-        return self._records(number, number + 1)[0]
+            more = self._block and 0 <= number - self._first - len(self._block) < AT_ONCE
+            self._first, self._block = number, self._records(number, number + (AT_ONCE if more else 1))
+        return self._block[number - self._first]
 
     def picked(self, places: Sequence[int]) -> StoredRecords[Record]:
         """The records at some places, in this order."""

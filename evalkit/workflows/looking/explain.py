@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
 from evalkit.analysis.explain import Explanation, explain_pair, find_places
+from evalkit.analysis.judged import SplitCredits, split_credits
 from evalkit.dataset.gold import GoldDataset, article_ids
 from evalkit.errors import InputError
 from evalkit.formats.collection import without_collection
 from evalkit.options import OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.registry import near_match
-from evalkit.scoring.pairs import Pair
+from evalkit.scoring.pairs import Pair, Paired
 from evalkit.scoring.tasks.evaluable import articles_of, not_evaluated
 from evalkit.scoring.tasks.table import choose_conventions, is_additive, load_task, task_names
-from evalkit.workflows.inputs import finished_run, gold_of
+from evalkit.workflows.inputs import finished_run, gold_of, refuse_too_large
+from evalkit.workflows.looking.known_run import KnownRun
 from evalkit.workflows.scoring.blocks import Block, Blocks
 from evalkit.workflows.scoring.pairing import Pairing, check_words, scoring_of
 
 __all__ = ["Explanation", "explain_run"]
+
+Credits = Mapping[str, Mapping[str, SplitCredits]]
+"""Task → convention → what each item earned."""
 
 
 @without_collection()
@@ -50,22 +55,29 @@ def explain_run(
     """
     asked = options_of(words, takes=("scoring",), scoring=scoring).scoring
     check_words(asked)
-    whole = finished_run(run)
-    gold, scored = gold_of(whole, dataset), scoring_of(whole, asked)
+    whole = finished_run(run, in_place=True)
+    gold, scored = gold_of(whole, dataset, in_place=True), scoring_of(whole, asked)
     names = article_ids(gold.examples)
     if article_id not in names:
         raise InputError(f"{whole.place}: has no article {article_id!r}{_hint(article_id, names)}")
     conventions, wanted = asked.conventions or ("all",), _wanted(span)
-    blocks = Blocks(gold, whole, scored, told=False)
-    left_out = not_evaluated(blocks.set_aside()[1], conventions=conventions, judged={})
-    tasks = asked.tasks or task_names()
-    of_split = [task for task in tasks if _takes_split(task, conventions, left_out)]
-    if of_split or scored.min_score:
-        one, others = _among_all(blocks, article_id, of_split)
+    known = KnownRun.of(whole, gold, scored)
+    seen = None if known is None else known.whole()
+    blocks = Blocks(gold, whole, scored, told=False, known=seen)
+    paired = blocks.set_aside()[1]
+    left_out = not_evaluated(paired, conventions=conventions, judged={})
+    of_split = _of_split(asked.tasks or task_names(), conventions, paired, left_out)
+    credits = None if known is None or seen is None else _kept_credits(known, of_split)
+    if credits is None and (known is not None or of_split or scored.min_score):
+        if of_split:
+            refuse_too_large(whole, gold)
+        one, credits = _among_all(blocks, article_id, of_split)
         # Thresholds by which nothing can be set aside are refused with the notes.
-        blocks.notes()
+        _ = blocks.notes() if scored.min_score else ()
+        if known is not None:
+            _keep(known, blocks, credits)
     else:
-        one, others = blocks.one(names.index(article_id)), {}
+        one = blocks.one(names.index(article_id))
     explanation = explain_pair(
         one.mapped.pairs[0],
         run=whole.extractor,
@@ -74,27 +86,54 @@ def explain_run(
         places=None if wanted is None else find_places(one.mapped.pairs[0].article.text, wanted),
         left_out=left_out,
         of_task={task: Pairing(one.plain, one.mapped, ()).of_task(task).pairs[0] for task in task_names()},
-        whole=others,
+        of_split={
+            task: {name: own.of(article_id) for name, own in of_task.items() if article_id in own.articles}
+            for task, of_task in (credits or {}).items()
+        },
     )
     return replace(explanation, error=blocks.survey.failed.get(article_id, ""))
 
 
-def _takes_split(task: str, conventions: Sequence[str], left_out: Collection[str]) -> bool:
-    """Whether a convention that is shown of a task depends on all articles."""
-    names = choose_conventions(task, conventions) if load_task(task).kinds else ()
-    return any(not is_additive(task, name) and f"{task} {name}" not in left_out for name in names)
+def _of_split(
+    tasks: Iterable[str], conventions: Sequence[str], paired: Paired, left_out: Collection[str]
+) -> dict[str, list[str]]:
+    """Task → those of the conventions that are shown of it that depend on all articles, of tasks that have some."""
+    found = {}
+    for task in tasks:
+        shown = load_task(task).kinds and load_task(task).layer not in paired.absent
+        names = choose_conventions(task, conventions) if shown else ()
+        found[task] = [name for name in names if not is_additive(task, name) and f"{task} {name}" not in left_out]
+    return {task: names for task, names in found.items() if names}
 
 
-def _among_all(blocks: Blocks, article_id: str, tasks: Sequence[str]) -> tuple[Block, dict[str, list[Pair]]]:
-    """One article, and for some tasks all articles as they take them."""
+def _kept_credits(known: KnownRun, of_split: Mapping[str, Sequence[str]]) -> Credits | None:
+    """What is kept of what all items earned; None if anything is not."""
+    kept: dict[str, dict[str, SplitCredits]] = {}
+    for task, names in of_split.items():
+        for name in names:
+            if (own := known.credits(task, name)) is None:
+                return None
+            kept.setdefault(task, {})[name] = own
+    return kept
+
+
+def _keep(known: KnownRun, blocks: Blocks, credits: Credits) -> None:
+    known.keep_whole(blocks.whole)
+    for task, of_task in credits.items():
+        for name, own in of_task.items():
+            known.keep_credits(task, name, own)
+
+
+def _among_all(blocks: Blocks, article_id: str, of_split: Mapping[str, Sequence[str]]) -> tuple[Block, Credits]:
+    """One article, and what all items earned under conventions that depend on all articles; all are looked at."""
     found: list[Block] = []
-    others: dict[str, list[Pair]] = {task: [] for task in tasks}
+    others: dict[str, list[Pair]] = {task: [] for task in of_split}
     for block in blocks.of_size():
         pairing = Pairing(block.plain, block.mapped, ())
         for task, pairs in others.items():
             pairs += articles_of(task, pairing.of_task(task))
         found += block.only(article_id)
-    return found[0], others
+    return found[0], {task: split_credits(task, others[task], names) for task, names in of_split.items()}
 
 
 def _wanted(span: object) -> str | None:

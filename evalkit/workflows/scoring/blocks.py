@@ -35,12 +35,12 @@ from evalkit.predictions.run import Run
 from evalkit.records import Annotations, Example, Prediction
 from evalkit.scoring.pairs import OUTSIDE, Paired, by_article, in_order, pair_block
 from evalkit.scoring.references import Unresolved
-from evalkit.scoring.survey import Annotated, Made, survey_sides
+from evalkit.scoring.survey import Annotated, Made, Survey, survey_sides
 from evalkit.scoring.tasks.table import check_tasks, load_task
 from evalkit.scoring.thresholds import Thresholds, Unsure, sure_enough
 from evalkit.showing import number_of
 
-__all__ = ["AT_ONCE", "Block", "Blocks", "label_maps", "side_by_side"]
+__all__ = ["AT_ONCE", "Block", "Blocks", "Whole", "label_maps", "side_by_side"]
 
 AT_ONCE = 512
 """So many articles at once are few enough for memory, and enough for what is done to all of them together."""
@@ -66,6 +66,24 @@ class Block(NamedTuple):
         return Block(self.examples[place : place + 1], plain, mapped)
 
 
+class Whole(NamedTuple):
+    """What a look at all articles told, by which each of them is laid side by side.
+
+    Attributes:
+        survey: what is known of all articles, with labels as they are.
+        mapped: the same with labels mapped and restricted.
+        emptied: layer → why all of its gold items are gone.
+        spellings: layer → predicted label → how the gold spells it.
+        only: the labels that are scored; all if empty.
+    """
+
+    survey: Survey
+    mapped: Survey
+    emptied: Mapping[str, str]
+    spellings: Mapping[str, Mapping[str, str]]
+    only: tuple[str, ...]
+
+
 class Blocks:
     """The articles of a run beside those of the gold.
 
@@ -84,11 +102,13 @@ class Blocks:
         watch: Callable[[Example], None] = lambda example: None,
         told: bool = True,
         beside: Blocks | None = None,
+        known: Whole | None = None,
     ) -> None:
         """Looks at both sides; whoever watches is shown each example.
 
         Where notes are not `told`, what they alone are about is not looked for. Another run over the same gold and
-        scope, `beside` which it stands, has looked at the gold already.
+        scope, `beside` which it stands, has looked at the gold already; where it is `known` what a look at both sides
+        tells, there is none, and no notes.
 
         Raises:
             InputError: a prediction is none, such as one with a span outside its article.
@@ -103,11 +123,37 @@ class Blocks:
         self._unseen = run if _is_stored(gold, run) and not _is_admitted(gold, run) else None
         self._labels = {layer.name: Counter[str]() for layer in all_layers()}
         self._counts: list[MapCounts] = []
-        made = Made(self._counted(predictions))
-        known = None if beside is None or beside._gold is not gold or beside._declared != self._declared else beside
+        self._gold_counts: list[MapCounts] = []
+        self.survey: Survey
+        self.mapped: Survey
+        self._spellings: Mapping[str, Mapping[str, str]]
+        self.emptied: Mapping[str, str] = {}
+        self._only: tuple[str, ...] = ()
+        if known is None:
+            self._look(predictions, run, watch, beside)
+        else:
+            self.survey, self.mapped, self.emptied, self._spellings, self._only = known
+            self.changes = self._is_changed()
+        self._thresholds = Thresholds.parse(scoring.min_score)
+        self._start()
+
+    @property
+    def whole(self) -> Whole:
+        """What is known of all articles."""
+        return Whole(self.survey, self.mapped, self.emptied, self._spellings, self._only)
+
+    def _is_changed(self) -> bool:
+        return bool(self._maps[0] or self._maps[1] or self._scoring.labels or self._spellings)
+
+    def _look(
+        self, predictions: Sequence[Prediction], run: Run, watch: Callable[[Example], None], beside: Blocks | None
+    ) -> None:
+        """Looks at both sides."""
+        gold, made = self._gold, Made(self._counted(predictions))
+        other = None if beside is None or beside._gold is not gold or beside._declared != self._declared else beside
         scoped = map(self._scoped, _watched(gold.examples, watch))
-        self._annotated: Annotated = Annotated(scoped) if known is None else known._annotated
-        self.survey = survey_sides(self._annotated, made, layers=run.layers)
+        self._annotated: Annotated = Annotated(scoped) if other is None else other._annotated
+        self.survey = self.mapped = survey_sides(self._annotated, made, layers=run.layers)
         self._inventory = gold.inventory
         for label_map in self._maps[0]:
             self._inventory = mapped_inventory(self._inventory, label_map)
@@ -115,14 +161,9 @@ class Blocks:
         self._spellings, self._spelled = _spellings(
             self._labels, self._inventory, keep_case=keep_case, scored=self._scored
         )
-        self.changes = bool(self._maps[0] or self._maps[1] or scoring.labels or self._spellings)
-        self.mapped, self.emptied = self.survey, dict[str, str]()
-        self._gold_counts: list[MapCounts] = []
-        self._only: tuple[str, ...] = ()
+        self.changes = self._is_changed()
         if self.changes:
             self._look_at_mapped(made, run.layers)
-        self._thresholds = Thresholds.parse(scoring.min_score)
-        self._start()
 
     def _look_at_mapped(self, made: Made, layers: Sequence[str] | None) -> None:
         gold_labels = {layer.name: set[str]() for layer in open_layers()}
@@ -135,12 +176,14 @@ class Blocks:
             self._only = labels_in_scope(gold_labels, self._labels, self._scoring.labels)
         mapped_gold = (example for block in self._of_size(AT_ONCE) for example in self._mapped_gold(block))
         self.mapped = survey_sides(mapped_gold, made, layers=layers)
+        emptied = {}
         for layer in open_layers():
             before, after = (side.labels[layer.name].total() for side in (self.survey, self.mapped))
             if before and not after:
                 items = number_of(before, f"gold {layer.one}", f"gold {layer.name}")
                 why = f"the label maps drop all of the gold ({items}); give the gold's own labels a place"
-                self.emptied[layer.name] = why
+                emptied[layer.name] = why
+        self.emptied = emptied
 
     def _start(self) -> None:
         """Begins to count what is set aside."""
@@ -398,7 +441,7 @@ def _admitted_one(run: Run, prediction: Prediction, example: Example | None) -> 
 
 def _spellings(
     by_label: Mapping[str, Counter[str]], inventory: Inventory, *, keep_case: bool, scored: Collection[str] | None
-) -> tuple[dict[str, dict[str, str]], list[str]]:
+) -> tuple[Mapping[str, Mapping[str, str]], list[str]]:
     """How the gold spells predicted labels that it has in another spelling, and notes; `by_label` is counted anew."""
     spellings: dict[str, dict[str, str]] = {}
     notes = []
