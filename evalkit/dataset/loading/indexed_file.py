@@ -23,7 +23,7 @@ from evalkit.files import passing_file
 from evalkit.formats.native.format import read_line
 from evalkit.formats.native.stored import changed, scanned, state_of
 
-__all__ = ["gold_of_file", "gold_of_rows"]
+__all__ = ["gold_of_file", "gold_of_rows", "sha256_of"]
 
 _PIECE = 1 << 20
 
@@ -47,7 +47,7 @@ def gold_of_file(path: Path, folder: Path | None, survey: Survey, *, asked: str)
     read = partial(read_line, typed=survey.typed, predicted=False)
     lines, state = None, state_of(descriptor)
     try:
-        sha256 = _hashed(descriptor, folder, asked)
+        sha256 = sha256_of(descriptor, folder, asked)
         if not (recalled := recall_survey(index_path(sha256), sha256, survey)):
             survey.fold(scanned(path, descriptor, read, lambda row: row.item.article.id, survey.index))
         if len(survey.index) and len(survey.splits) == 1:
@@ -90,7 +90,7 @@ def gold_of_rows(
         return None
 
 
-def _hashed(descriptor: int, folder: Path | None, asked: str) -> str:
+def sha256_of(descriptor: int, folder: Path | None, asked: str) -> str:
     """The SHA-256 of a file and of what decides what is found in it."""
     digest = begun_digest(asked, [] if folder is None else [folder / name for name in (LABELS_FILE, DATASET_FILE)])
     offset = 0

@@ -23,7 +23,7 @@ from msgspec import DecodeError
 from evalkit.formats.collection import without_collection
 from evalkit.formats.native.gathering import LIMIT, Gathered, Gathering
 from evalkit.formats.native.seen_rows import read_seen_rows
-from evalkit.formats.native.spooled import SpooledTexts
+from evalkit.formats.native.texts import Texts
 from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers
 from evalkit.records import Example
@@ -77,7 +77,7 @@ class NativeColumns:
     """
 
     articles: list[str]
-    texts: SpooledTexts
+    texts: Texts
     labels: list[str]
     items: Places
     surfaces: list[str | None]

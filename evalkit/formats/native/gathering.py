@@ -17,7 +17,7 @@ from typing import Any
 
 from evalkit.formats.native.rows import GIVEN, sha256_text
 from evalkit.formats.native.seen_rows import SeenRow
-from evalkit.formats.native.spooled import SpooledTexts
+from evalkit.formats.native.texts import SpooledTexts
 from evalkit.layers.base import Layer, surface
 from evalkit.layers.table import all_layers
 from evalkit.records import Annotations, Article, Example, Scope, Span, Zone

@@ -1,14 +1,13 @@
-"""Strings that are seldom looked at: in memory while they are few, and in a file where they are many."""
+"""Strings of bytes that are seldom looked at: in memory while they are few, and in a file where they are many."""
 
 from __future__ import annotations
 
 import weakref
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from tempfile import SpooledTemporaryFile
-from typing import overload
 
-__all__ = ["SpooledBytes", "SpooledTexts"]
+__all__ = ["SpooledBytes"]
 
 HELD = 16 << 20
 """So many bytes are in memory; more go to a file."""
@@ -43,63 +42,3 @@ class SpooledBytes:
     def of(self, numbers: Iterable[int]) -> Iterator[bytes]:
         """Those that have these numbers, in their order."""
         return map(self.__getitem__, numbers)
-
-
-class SpooledTexts(Sequence[str]):
-    """Texts in the order in which they came.
-
-    Attributes:
-        lengths: of each, in code points.
-    """
-
-    def __init__(self) -> None:
-        """None came yet."""
-        self.lengths = array("i")
-        self._contents = SpooledBytes()
-        self._last = (-1, "")
-
-    def extend(self, texts: Iterable[str]) -> None:
-        """Takes more."""
-        for text in texts:
-            self._contents.append(text.encode("utf-8", "surrogatepass"))
-            self.lengths.append(len(text))
-
-    def picked(self, numbers: Sequence[int]) -> Sequence[str]:
-        """Those that have these numbers, in their order; each is looked up when it is asked for."""
-        return _Picked(self, numbers)
-
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-    @overload
-    def __getitem__(self, number: int) -> str: ...
-    @overload
-    def __getitem__(self, number: slice) -> list[str]: ...
-    def __getitem__(self, number: int | slice) -> str | list[str]:
-        if isinstance(number, slice):
-            return [self[one] for one in range(*number.indices(len(self)))]
-        if not self.lengths[number]:
-            return ""
-        number %= len(self)
-        if self._last[0] != number:
-            self._last = number, self._contents[number].decode("utf-8", "surrogatepass")
-        return self._last[1]
-
-
-class _Picked(Sequence[str]):
-    """Some of many texts."""
-
-    def __init__(self, texts: SpooledTexts, numbers: Sequence[int]) -> None:
-        self._texts, self._numbers = texts, numbers
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    @overload
-    def __getitem__(self, number: int) -> str: ...
-    @overload
-    def __getitem__(self, number: slice) -> Sequence[str]: ...
-    def __getitem__(self, number: int | slice) -> str | Sequence[str]:
-        if isinstance(number, slice):
-            return _Picked(self._texts, self._numbers[number])
-        return self._texts[self._numbers[number]]

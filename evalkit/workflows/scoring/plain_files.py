@@ -50,6 +50,7 @@ from evalkit.scoring.tasks.table import (
 )
 from evalkit.showing import number_of
 from evalkit.workflows.scoring.block_tables import ColumnTables
+from evalkit.workflows.scoring.known_columns import GoldColumns, gold_columns
 from evalkit.workflows.scoring.readers import has_sides, seen_from_there
 
 __all__ = [
@@ -127,37 +128,32 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     if not is_for_columns(task, options) or str(gold_path) == BUNDLED_NAME or gold_path.suffix == ".txt":
         return None
     conventions = choose_conventions(task, options.scoring.conventions)
-    contents = SpooledBytes()
-
-    def keep(example: Example) -> None:
-        contents.append(orjson.dumps(stated_content(example, example.gold[layer.name] or ())))
-
     # Another layer must be scored too, unless this one alone is asked for.
     asked = options.scoring.tasks
     alone = not asked or check_tasks(asked, options.scoring.conventions) != (task,)
-    gold = read_native_columns(gold_path, layer, alone=alone, told=keep)
-    predicted = None if gold is None else read_native_columns(predicted_path, layer, alone=alone, predicted=True)
-    if gold is None or predicted is None or set(gold.articles).isdisjoint(predicted.articles):
+    known = gold_columns(gold_path, f"{layer.name} {alone}", lambda: _read_gold(gold_path, layer, alone))
+    predicted = None if known is None else read_native_columns(predicted_path, layer, alone=alone, predicted=True)
+    if known is None or predicted is None or set(known.columns.articles).isdisjoint(predicted.articles):
         return None
+    gold = known.columns
     sides = _Sides.of(gold, predicted)
     declared = read_declaration(gold_path.parent)
     if sides is None or declared.scope:
         return None
     counts = counted_labels(gold.labels, gold.items.label)
     inventory, spoken = own_inventory(counts, load_inventory(gold_path.parent), layer.name)
-    known = inventory.labels_of(layer.name)
+    own = inventory.labels_of(layer.name)
     labels = {*predicted.labels, *gold.reading_labels}
-    if inventory.metadata or not set(gold.labels) <= set(known) or respelled(labels, known) or (labels and not known):
+    if inventory.metadata or not set(gold.labels) <= set(own) or respelled(labels, own) or (labels and not own):
         return None
     paired = _paired(gold, predicted, sides, layer)
-    whole = sides.whole_gold()
     examined = GoldDataset(
         name=gold_path.stem,
         split=ALL,
-        fingerprint=_fingerprint(gold, whole, contents),
+        fingerprint=known.fingerprint,
         examples=_Outlines(gold.articles, gold.metadata, gold.read),
         inventory=inventory,
-        notes=(*spoken, *double_notes(whole, layer.name)),
+        notes=(*spoken, *known.notes),
         readers=declared.readers,
     )
     notes = (
@@ -169,7 +165,7 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
     for columns in sides.blocks(AT_ONCE if scored.is_additive else len(gold.articles)):
         scored.add(columns)
     # Of a million articles the columns take as much as all that is made of them.
-    del gold, predicted, sides, whole, columns
+    del known, gold, predicted, sides, columns
     return PlainFiles(
         gold=examined,
         run=Run(extractor=predicted_path.stem, predictions=()),
@@ -179,6 +175,20 @@ def read_plain_files(gold_path: Path, predicted_path: Path, options: Options) ->
         notes=notes,
         misplaced=scored.misplaced(),
     )
+
+
+def _read_gold(path: Path, layer: Layer[Any], alone: bool) -> GoldColumns | None:
+    """The columns of a file of gold, looked at as a whole; None if it is no file of such rows."""
+    contents = SpooledBytes()
+
+    def keep(example: Example) -> None:
+        contents.append(orjson.dumps(stated_content(example, example.gold[layer.name] or ())))
+
+    gold = read_native_columns(path, layer, alone=alone, told=keep)
+    if gold is None:
+        return None
+    whole = _whole_gold(gold)
+    return GoldColumns(gold, _fingerprint(gold, whole, contents), double_notes(whole, layer.name))
 
 
 def columns_task() -> str:
@@ -294,11 +304,12 @@ class _Sides:
         arrays = [_arrays(own, rank, labels) for own in (one, other)]
         return columns_from_arrays([gold.articles[at] for at in ordered], labels, *arrays, texts=texts)
 
-    def whole_gold(self) -> Columns:
-        """All of the gold, whatever its scope."""
-        every = _Side(self.of_gold.labels, self.of_gold.items, np.ones(len(self.of_gold.items), dtype=bool))
-        nothing = _Side((), Places(*(np.zeros(0, dtype=np.int32),) * 4), np.zeros(0, dtype=bool))
-        return self.columns(every, nothing, with_texts=False)
+
+def _whole_gold(gold: NativeColumns) -> Columns:
+    """All of the gold, whatever its scope."""
+    every = _Side(gold.labels, gold.items, np.ones(len(gold.items), dtype=bool))
+    nothing = _Side((), Places(*(np.zeros(0, dtype=np.int32),) * 4), np.zeros(0, dtype=bool))
+    return _Sides(gold, every, nothing).columns(every, nothing, with_texts=False)
 
 
 def _arrays(side: _Side, rank: Ints, labels: Sequence[str]) -> tuple[Ints, Ints, Ints, Ints]:
