@@ -49,19 +49,23 @@ class ArticleErrors:
         return {"article": self.article, **self.kinds, **{name: getattr(self, name) for name in names}}
 
 
-def article_errors(judged: Judged, table: CountTable) -> tuple[ArticleErrors, ...]:
+def article_errors(
+    judged: Judged, table: CountTable, numbers: Sequence[int] | None = None
+) -> tuple[ArticleErrors, ...]:
     """Each article of the table, in its order.
 
     Args:
         judged: what became of every item of these articles, and maybe of others.
         table: the counts under the convention that says what they cost.
+        numbers: only these articles, by their places in the table, and in this order.
     """
     places = {pair.article.id: number for number, pair in enumerate(judged.columns.pairs)}
     kinds = _kinds(judged)
     cells = table.by_article()
-    lost = cells[:, GOLD] - cells[:, GOLD_CREDIT] + cells[:, PREDICTED] - cells[:, PREDICTED_CREDIT]
+    lost = _lost(table)
     rows = []
-    for number, article in enumerate(table.articles):
+    for number in range(len(table.articles)) if numbers is None else numbers:
+        article = table.articles[number]
         counts = counts_of(cells[number].tolist())
         rows.append(
             ArticleErrors(
@@ -69,13 +73,19 @@ def article_errors(judged: Judged, table: CountTable) -> tuple[ArticleErrors, ..
                 kinds=dict(zip(judged.names, kinds[places[article]].tolist(), strict=True)),
                 gold=counts.gold,
                 predicted=counts.predicted,
-                lost=max(0.0, round(float(lost[number]), 9)),
+                lost=lost[number],
                 precision=counts.precision,
                 recall=counts.recall,
                 f1=counts.f1,
             )
         )
     return tuple(rows)
+
+
+def _lost(table: CountTable) -> list[float]:
+    cells = table.by_article()
+    lost = cells[:, GOLD] - cells[:, GOLD_CREDIT] + cells[:, PREDICTED] - cells[:, PREDICTED_CREDIT]
+    return [max(0.0, round(own, 9)) for own in lost.tolist()]
 
 
 def _kinds(judged: Judged) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -91,6 +101,15 @@ def _kinds(judged: Judged) -> np.ndarray[Any, np.dtype[np.int64]]:
     return by_side[GOLD_SIDE]
 
 
-def hardest_articles(rows: Sequence[ArticleErrors], *, limit: int = 10) -> tuple[ArticleErrors, ...]:
-    """The articles that cost the most first, those of equal cost by id; none that cost nothing."""
-    return tuple(sorted((row for row in rows if row.lost > 0), key=lambda row: (-row.lost, row.article))[:limit])
+def hardest_articles(judged: Judged, table: CountTable, *, limit: int = 10) -> tuple[ArticleErrors, ...]:
+    """The articles that cost the most first, those of equal cost by id; none that cost nothing.
+
+    Args:
+        judged: as for `article_errors`.
+        table: as for `article_errors`.
+        limit: at most so many.
+    """
+    lost = _lost(table)
+    costly = [number for number, own in enumerate(lost) if own > 0]
+    costly.sort(key=lambda number: (-lost[number], table.articles[number]))
+    return article_errors(judged, table, costly[:limit])

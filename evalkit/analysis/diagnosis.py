@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from evalkit.analysis.article_errors import ArticleErrors, article_errors, hardest_articles
+from evalkit.analysis.article_errors import ArticleErrors, hardest_articles
 from evalkit.analysis.calibration import ScoreDiagnosis, diagnose_scores
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.oracle import Rung, kind_ladder, link_ladder, oracle_table
@@ -261,7 +261,7 @@ def _diagnose_tables(
         for by, values in of_articles.items() if scored.additive else ():
             parts.slices += sliced.by_article(scored.table, values, by)
     name, main = next(iter(tables.items()))
-    if worst := hardest_articles(article_errors(judged, main.table), limit=slicing.most_hard):
+    if worst := hardest_articles(judged, main.table, limit=slicing.most_hard):
         parts.hardest[task.name] = worst
     if bootstrap is not None and main.additive:
         parts.detection.append(detect(task.name, name, main, bootstrap))

@@ -105,7 +105,9 @@ def oracle_table(judged: Judged, kinds: Collection[str] = ()) -> CountTable:
     right = made_right.copy()
     right[0] = True
     gold_kind, predicted_kind = judged.kind[GOLD_SIDE], judged.kind[PREDICTED_SIDE]
-    gold, predicted = columns.cells
+    # The cells that any item is in; what was put right stands under cells of gold items, so these are all there are.
+    filled = columns.filled
+    gold, predicted = filled.place
     # A predicted item that was made right is replaced by its gold item, and a missed one appears, under the gold label.
     put_right = gold[made_right[gold_kind]]
     kept = ~made_right[predicted_kind]
@@ -115,14 +117,10 @@ def oracle_table(judged: Judged, kinds: Collection[str] = ()) -> CountTable:
         GOLD_CREDIT: (gold[right[gold_kind]],),
         PREDICTED_CREDIT: (predicted[kept & right[predicted_kind]], put_right),
     }
-    # What was put right stands under cells of gold items, so these are all there are.
-    filled = columns.filled
     values = np.empty((len(filled.numbers), 4))
     for number, parts in counted.items():
-        place = np.searchsorted(filled.numbers, np.concatenate(parts))
-        values[:, number] = np.bincount(place, minlength=len(values))
-    article, label = np.divmod(filled.numbers, max(len(columns.labels), 1))
-    return CountTable.of_cells(columns.articles, columns.labels, article, label, values)
+        values[:, number] = np.bincount(np.concatenate(parts), minlength=len(values))
+    return CountTable.of_cells(columns.articles, columns.labels, *columns.filled_places, values)
 
 
 def _gain_interval(base: CountTable, fixed: CountTable, bootstrap: Bootstrap) -> Interval | None:

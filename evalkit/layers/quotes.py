@@ -63,11 +63,14 @@ def _is_named(entities: Iterable[Entity], speaker: Span, text: str) -> bool:
     head = speaker.start + (article.end() if article else 0)
     for entity in entities:
         for span in entity.spans:
-            if span.start <= head < speaker.end <= span.end:
+            if span.end < speaker.end:
+                continue
+            if span.start <= head < speaker.end:
                 return True
-            before = text[: max(span.start - speaker.start, 0)]
-            if entity.label == "PER" and head < span.start < span.end == speaker.end and not _LINK.search(before):
-                return True
+            if entity.label == "PER" and head < span.start < span.end == speaker.end:
+                before = text[: max(span.start - speaker.start, 0)]
+                if not _LINK.search(before):
+                    return True
     return False
 
 

@@ -6,6 +6,7 @@ gold and of each predicted item in canonical order, or None where it cannot be t
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -30,15 +31,32 @@ Training = Sequence[Example] | None
 
 def zone(columns: Columns, training: Training) -> Values:
     """The innermost zone around the first character."""
-    zones = [pair.article.zones for pair in columns.pairs]
+    laid_out = [_ZonesOnLine(pair.article.zones) for pair in columns.pairs]
     gold, predicted = (
         [
-            innermost_zone(zones[article], start)
+            laid_out[article].innermost(start)
             for article, start in zip(side.article.tolist(), side.start.tolist(), strict=True)
         ]
         for side in columns.sides
     )
     return gold, predicted
+
+
+class _ZonesOnLine:
+    """The zones of an article as stretches of its text, in each of which one zone is the innermost."""
+
+    def __init__(self, zones: Sequence[Zone]) -> None:
+        self._zones = zones
+        self._begins = sorted({place for zone in zones for place in (zone.start, zone.end)})
+        self._kinds: dict[int, str] = {}
+
+    def innermost(self, start: int) -> str:
+        """As `innermost_zone`, which is asked once for each stretch."""
+        stretch = bisect_right(self._begins, start)
+        kind = self._kinds.get(stretch)
+        if kind is None:
+            kind = self._kinds[stretch] = innermost_zone(self._zones, start)
+        return kind
 
 
 def innermost_zone(zones: Sequence[Zone], start: int) -> str:
@@ -95,11 +113,19 @@ def _training_names(training: Iterable[Example], layer: Layer[Any]) -> frozenset
 
 
 def names_of(columns: Columns, texts: Sequence[str]) -> list[list[str]]:
-    """What stands at each gold and at each predicted item, white space folded."""
-    return [
-        [_name(texts[article], pieces_of(columns, side, item)) for item, article in enumerate(side.article.tolist())]
-        for side in columns.sides
-    ]
+    """What stands at each gold and at each predicted item, white space folded; looked for once."""
+    if "names" not in columns.memo:
+        columns.memo["names"] = [_names(columns, side, texts) for side in columns.sides]
+    names: list[list[str]] = columns.memo["names"]
+    return names
+
+
+def _names(columns: Columns, side: SpanColumns, texts: Sequence[str]) -> list[str]:
+    places = zip(side.article.tolist(), side.start.tolist(), side.end.tolist(), strict=True)
+    names = [" ".join(texts[article][start:end].split()) for article, start, end in places]
+    for item in np.flatnonzero(side.shape).tolist():
+        names[item] = _name(texts[int(side.article[item])], pieces_of(columns, side, item))
+    return names
 
 
 def _name(text: str, spans: Iterable[tuple[int, int]]) -> str:

@@ -8,6 +8,8 @@ from evalkit.analysis.article_errors import ArticleErrors, article_errors, harde
 from evalkit.analysis.explain import explain_pair
 from evalkit.dataset.loading.load import load_dataset
 from evalkit.records import Annotations, Article, Entity, Span
+from evalkit.scoring.counts import CountTable
+from evalkit.scoring.kinds import Judged
 from evalkit.scoring.pairs import Pair, pair_up
 from evalkit.scoring.tasks.evaluable import articles_of
 from evalkit.scoring.tasks.table import columns_of, judge_items, load_task, score_columns
@@ -25,11 +27,15 @@ GOLD = entities((0, 8, "PER"), (14, 18, "GPE"), (23, 29, "GPE"))
 NOTHING = entities()
 
 
-def errors_of(*predicted: Annotations, convention: str = "exact") -> tuple[ArticleErrors, ...]:
+def counted(*predicted: Annotations, convention: str = "exact") -> tuple[Judged, CountTable]:
     pairs = [Pair(Article(id=f"a{n}", text=TEXT), GOLD, own) for n, own in enumerate(predicted)]
     columns = columns_of("entities", pairs)
     table = score_columns("entities", columns, [convention])[convention].table
-    return article_errors(judge_items("entities", columns), table)
+    return judge_items("entities", columns), table
+
+
+def errors_of(*predicted: Annotations, convention: str = "exact") -> tuple[ArticleErrors, ...]:
+    return article_errors(*counted(*predicted, convention=convention))
 
 
 def test_kinds_are_counted_once_and_cost_on_both_sides() -> None:
@@ -55,9 +61,10 @@ def test_a_copy_is_counted_among_the_predicted() -> None:
 
 
 def test_the_hardest_come_first_and_those_without_a_loss_do_not() -> None:
-    rows = errors_of(GOLD, NOTHING, entities((0, 8, "PER")), NOTHING)
-    assert [row.article for row in hardest_articles(rows)] == ["a1", "a3", "a2"]
-    assert [row.article for row in hardest_articles(rows, limit=1)] == ["a1"]
+    own = counted(GOLD, NOTHING, entities((0, 8, "PER")), NOTHING)
+    rows = article_errors(*own)
+    assert hardest_articles(*own) == (rows[1], rows[3], rows[2])
+    assert hardest_articles(*own, limit=1) == (rows[1],)
 
 
 @pytest.mark.parametrize("task", ["entities", "quotes", "stances"])
