@@ -22,7 +22,7 @@ import evalkit
 SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[2] / "shared"))
 """Data that no repository holds; what needs it is skipped where it is not."""
 
-settings.register_profile("evalkit", deadline=None, derandomize=True, max_examples=40)
+settings.register_profile("evalkit", deadline=None, derandomize=True, max_examples=25)
 settings.register_profile("searching", deadline=None)
 settings.load_profile(os.environ.get("EVALKIT_EXAMPLES", "evalkit"))
 

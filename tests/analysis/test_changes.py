@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.analysis.changes import ADDED, BROKEN, FIXED, GONE, Change, changes_of_pairs, item_changes
@@ -203,7 +203,6 @@ def listed(changes: Sequence[Change], direction: str) -> Counter[Mention]:
     return Counter((*item.spans[0], item.label) for item in items if item is not None)
 
 
-@settings(max_examples=100)
 @given(mentions, mentions, mentions)
 def test_every_change_stands_in_the_list_that_is_true_of_it(
     right: list[Mention], before: list[Mention], after: list[Mention]
@@ -220,7 +219,6 @@ def test_every_change_stands_in_the_list_that_is_true_of_it(
     assert all((change.gold is None) == (change.direction in (ADDED, GONE)) for change in changes)
 
 
-@settings(max_examples=100)
 @given(mentions, mentions, mentions, st.sampled_from(["partial", "overlap", "token", "type", "iou:0.5", "boundary"]))
 def test_under_a_convention_what_earns_all_of_its_credit_is_right(
     right: list[Mention], before: list[Mention], after: list[Mention], convention: str
@@ -245,7 +243,6 @@ def test_under_a_convention_what_earns_all_of_its_credit_is_right(
     assert listed(changes, GONE) == wrong_before - wrong_now
 
 
-@settings(max_examples=100)
 @given(st.sampled_from(["entities", "quotes", "stances", "categories"]), st.integers(0, 10**6), st.integers(0, 10**6))
 def test_of_every_task_what_is_right_and_wrong_adds_up(task: str, one: int, other: int) -> None:
     """Right items after = right items before + fixed - broken; wrong predictions likewise with added and gone."""
@@ -286,7 +283,6 @@ def test_a_failed_article_fixes_nothing() -> None:
     assert changes[1].meant.text == "Oslo"
 
 
-@settings(max_examples=100)
 @given(mentions, mentions, mentions)
 def test_the_way_back_turns_every_word_around(
     right: list[Mention], before: list[Mention], after: list[Mention]
@@ -303,7 +299,6 @@ def test_the_way_back_turns_every_word_around(
     assert item_changes([gold(*right)], [predicted(*after)], [predicted(*after)]) == []
 
 
-@settings(max_examples=100)
 @given(mentions, st.permutations(range(5)), mentions)
 def test_the_order_of_predictions_does_not_matter(right: list[Mention], order: list[int], after: list[Mention]) -> None:
     shuffled = [after[at] for at in order if at < len(after)]

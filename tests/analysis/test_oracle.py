@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.analysis.intervals import Bootstrap
@@ -78,7 +78,6 @@ ITEMS = st.lists(
 )
 
 
-@settings(max_examples=100)
 @given(gold=ITEMS, predicted=ITEMS)
 def test_every_correction_helps_and_all_of_them_make_it_perfect(gold: list[Item], predicted: list[Item]) -> None:
     columns = columns_of((gold, predicted))

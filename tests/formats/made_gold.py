@@ -54,15 +54,21 @@ _NAMES = ("n1", "name two", "ola-brun", "x:y", "é", "(z)", "a|b", "7", "_", "q,
 _TEXTS = st.text("aé \t|:<&\"'=-#%,;[](){}\\中😀", min_size=1, max_size=6).filter(lambda text: text.strip() == text)
 _WORDS = st.sampled_from(("toll", "the-toll", "free-trade", "bridge"))
 _COUNT = st.integers(0, 4)
+# Made once: to make and to check a strategy takes longer than to draw from it.
+_TEXT = st.lists(st.sampled_from(PIECES), min_size=1, max_size=14).map("".join)
+_LAYERS = st.sets(st.sampled_from(("entities", "quotes", "stances", "categories")))
+_TITLE = st.just("") | _TEXTS
+_METADATA = st.dictionaries(st.sampled_from(("story", "k v", "x:y")), _TEXTS, max_size=2)
+_LINK = st.none() | st.sampled_from(("Q585", "Ola_(name)", "a b|c"))
 
 
 @st.composite
 def examples(draw: st.DrawFn, article_id: str = "a") -> Example:
     """An article with its gold, as somebody who keeps the rules of gold could have made it."""
-    text = "".join(draw(st.lists(st.sampled_from(PIECES), min_size=1, max_size=14)))
+    text = draw(_TEXT)
     if not text.strip():
         text += "Ola"
-    layers = draw(st.sets(st.sampled_from(("entities", "quotes", "stances", "categories"))))
+    layers = draw(_LAYERS)
     layers |= {"entities"} if draw(st.booleans()) else set()
     entities = _entities(draw, text)
     quotes = _quotes(draw, text, entities)
@@ -84,12 +90,12 @@ def _article(draw: st.DrawFn, article_id: str, text: str) -> Article:
     return Article(
         id=article_id,
         text=text,
-        title=draw(st.just("") | _TEXTS),
-        source=draw(st.just("") | _TEXTS),
+        title=draw(_TITLE),
+        source=draw(_TITLE),
         published=draw(st.sampled_from(("", "2031-02-03"))),
         lang=draw(st.sampled_from(("", "en"))),
         zones=tuple(zone for zone in zones if zone.start < zone.end and draw(st.booleans())),
-        metadata=draw(st.dictionaries(st.sampled_from(("story", "k v", "x:y")), _TEXTS, max_size=2)),
+        metadata=draw(_METADATA),
     )
 
 
@@ -121,8 +127,9 @@ def _entities(draw: st.DrawFn, text: str) -> list[Entity]:
     for number in range(draw(_COUNT)):
         label = draw(st.sampled_from(LABELS))
         # One thing has one label.
-        named = draw(st.none() | st.just(f"{_NAMES[LABELS.index(label) % len(_NAMES)]}{LABELS.index(label)}"))
-        link = draw(st.none() | st.sampled_from(("Q585", "Ola_(name)", "a b|c")))
+        number_of_label = LABELS.index(label)
+        named = f"{_NAMES[number_of_label % len(_NAMES)]}{number_of_label}" if draw(st.booleans()) else None
+        link = draw(_LINK)
         made.append(Entity(id=f"e{number}", spans=_spans(draw, text), label=label, entity_id=named, link=link))
     return _unique(made)
 

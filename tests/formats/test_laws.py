@@ -43,11 +43,14 @@ tried = settings(
 )
 
 
+EXAMPLE_OF = {article_id: examples(article_id) for article_id in ARTICLE_IDS}
+IDS = {least: st.lists(st.sampled_from(ARTICLE_IDS), min_size=least, max_size=3, unique=True) for least in (1, 2)}
+
+
 @st.composite
 def batches(draw: st.DrawFn, least: int = 1) -> Batch:
     """A few articles with their gold."""
-    ids = draw(st.lists(st.sampled_from(ARTICLE_IDS), min_size=least, max_size=3, unique=True))
-    return Batch(examples=tuple(draw(examples(article_id)) for article_id in ids))
+    return Batch(examples=tuple(draw(EXAMPLE_OF[article_id]) for article_id in draw(IDS[least])))
 
 
 def place_of(name: str, folder: Path) -> Path:

@@ -311,11 +311,11 @@ OPTIONS = [
     Options(scoring=Scoring(tasks=("entities",)), intervals=Intervals(resamples=20)),
     scored(tasks=("entities",), conventions=("exact", "fuzzy", "overlap", "iou:0.5")),
     scored(tasks=("entities",), conventions=("type",)),
-    scored(tasks=("entities",), conventions=("right",)),
+    scored(tasks=("entities",), conventions=("boundary",)),
 ]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     gold=rows_of(("PER", "ORG", "GPE"), gold=True),
     predicted=rows_of(("PER", "ORG", "LOC", "Person"), gold=False),

@@ -249,7 +249,7 @@ def test_offsets_may_be_said(tmp_path: Path) -> None:
     assert "out.jsonl:1: span 1" in str(problem)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(document=documents())
 def test_what_is_written_comes_back(tmp_path_factory: pytest.TempPathFactory, document: Document) -> None:
     path = tmp_path_factory.getbasetemp() / "prodigy.jsonl"

@@ -235,7 +235,7 @@ def test_what_marks_are_worth_comes_back(tmp_path: Path, flags: dict[str, bool])
     assert (back.suggested, back.annotated, back.ground_truth) == (made.suggested, made.annotated, made.ground_truth)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(document=documents())
 def test_what_is_written_comes_back(tmp_path_factory: pytest.TempPathFactory, document: Document) -> None:
     path = tmp_path_factory.getbasetemp() / "made.spacy"

@@ -95,7 +95,7 @@ def documents(draw: st.DrawFn) -> Document:
 
 
 @pytest.mark.parametrize("way", WAYS, ids=["xmi", "zip", "json"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(document=documents())
 def test_what_was_written_is_read(way: tuple[Writer, CasFiles, str], document: Document) -> None:
     (back,) = there_and_back(way, [document])
