@@ -31,7 +31,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from evalkit.dataset.checking.disputes import DECISIONS_FILE, open_disputes, record_of
 from evalkit.dataset.checking.offsets import converted_example, counting_of
 from evalkit.dataset.checking.problems import Problem
-from evalkit.dataset.checking.validate import check_raw, corpus_beside, own_corpus
+from evalkit.dataset.checking.raw_checks import check_raw
+from evalkit.dataset.checking.validate import corpus_beside, own_corpus
 from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset, settled_splits
 from evalkit.dataset.labels import LABELS_FILE, load_inventory, unlisted_inventory
 from evalkit.dataset.loading.reader_names import address_notes, check_renames, renamed_claims, renamed_readers

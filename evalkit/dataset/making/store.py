@@ -7,7 +7,7 @@ change of one line in a diff, and plain `datasets` reads the file as rows. The g
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -93,8 +93,18 @@ def _field(key: str, value: Any) -> str:
         return f"{name}: {{\n" + ",\n".join(_reading(annotator, row) for annotator, row in value.items()) + "\n}"
     if not (isinstance(value, list) and value):
         return f"{name}: {_written(value)}"
-    items = ",\n".join(map(_written, value))
-    return f"{name}: [\n{items}\n]"
+    return f"{name}: [\n{_lines(value)}\n]"
+
+
+_BETWEEN = "}, {"
+
+
+def _lines(values: Sequence[Any]) -> str:
+    """Objects as JSON, one a line; all are written at once, as they seldom say what stands between two of them."""
+    whole = _written(values)
+    if whole.count(_BETWEEN) == len(values) - 1:
+        return whole[1:-1].replace(_BETWEEN, "},\n{")
+    return ",\n".join(map(_written, values))
 
 
 def _reading(annotator: str, row: Mapping[str, Any]) -> str:
