@@ -25,6 +25,8 @@ from evalkit.scoring.tasks.table import load_task, score_task
 __all__ = ["ScoreBounds", "corrected", "score_bounds"]
 
 Floats = NDArray[np.float64]
+_AT_ONCE = 100
+"""Articles that are scored together: as many copies of a long one are in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,20 +68,28 @@ def score_bounds(run: str, task: str, pairs: Sequence[Pair], suspects: Sequence[
         suspects: those of the layer of the task that are taken to be wrong.
     """
     convention, layer = load_task(task).main, load_layer(load_task(task).layer)
-    by_id = {pair.article.id: pair for pair in pairs}
-    suspects = [suspect for suspect in suspects if suspect.article_id in by_id]
-    whole = _counts(task, convention, pairs)
+    place = {pair.article.id: at for at, pair in enumerate(pairs)}
+    suspects = [suspect for suspect in suspects if suspect.article_id in place]
+    counts = _counts(task, convention, pairs)
+    whole = counts.sum(axis=0)
+
+    def changes(chosen: Sequence[Sequence[Suspect]]) -> Floats:
+        """What the four numbers gain if an article is corrected, for each choice of suspects of one article."""
+        at = [place[own[0].article_id] for own in chosen]
+        after = [
+            replace(pairs[row], gold=corrected(pairs[row].gold, layer, own))
+            for row, own in zip(at, chosen, strict=True)
+        ]
+        return _counts(task, convention, after) - counts[at]
 
     def score(chosen: Iterable[Suspect]) -> float:
         by_article: defaultdict[str, list[Suspect]] = defaultdict(list)
         for suspect in chosen:
             by_article[suspect.article_id].append(suspect)
-        before = [by_id[name] for name in sorted(by_article)]
-        after = [replace(pair, gold=corrected(pair.gold, layer, by_article[pair.article.id])) for pair in before]
-        return _f1(whole - _counts(task, convention, before) + _counts(task, convention, after))
+        return _f1(whole + changes(list(by_article.values())).sum(axis=0))
 
     now = _f1(whole)
-    alone = [score([suspect]) for suspect in suspects]
+    alone = [_f1(whole + change) for change in changes([[suspect] for suspect in suspects])]
     worse = score(suspect for suspect, value in zip(suspects, alone, strict=True) if value < now)
     better = score(suspect for suspect, value in zip(suspects, alone, strict=True) if value > now)
     return ScoreBounds(
@@ -116,11 +126,15 @@ def _corrected_item(layer: Layer[Any], item: Any, proposed: Any) -> Any:
 
 
 def _counts(task: str, convention: str, pairs: Sequence[Pair]) -> Floats:
-    """The four numbers of some articles."""
-    if not pairs:
-        return np.zeros(4)
-    counts: Floats = score_task(task, pairs, [convention])[convention].table.totals().sum(axis=0)
-    return counts
+    """The four numbers of each of some articles, of which one may stand there several times, shape (articles, 4)."""
+    found = [np.zeros((0, 4))]
+    for start in range(0, len(pairs), _AT_ONCE):
+        numbered = [
+            replace(pair, article=replace(pair.article, id=f"{number:02}"))
+            for number, pair in enumerate(pairs[start : start + _AT_ONCE])
+        ]
+        found.append(score_task(task, numbered, [convention])[convention].table.by_article())
+    return np.concatenate(found)
 
 
 def _f1(counts: Floats) -> float:
