@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,26 +84,67 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def run(installed: Path, place: Path) -> Run:
-    """Runs evalkit with the distribution on the path."""
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(installed)]), "COLUMNS": "120"}
-    env["EVALKIT_CACHE"] = str(place / "cache")
+COMMANDS = """
+import io, json, sys
+from contextlib import redirect_stderr, redirect_stdout
+from evalkit.cli.main import main
 
-    def call(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, *arguments[1:]] if arguments[0] == "python" else ["-m", "evalkit", *arguments]
-        command = command if arguments[0] == "python" else [sys.executable, *command]
-        done = subprocess.run(list(map(str, command)), cwd=place, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == code, done.stdout + done.stderr
+for line in sys.stdin:
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        status = main(json.loads(line))
+    print(json.dumps([status, out.getvalue(), err.getvalue()]), flush=True)
+"""
+"""One command after the other in one process, which imports everything once."""
+
+
+@pytest.fixture(scope="module")
+def alone(installed: Path, place: Path) -> Run:
+    """Runs Python with the distribution on the path."""
+    env = environment(installed, place)
+
+    def call(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *map(str, words)]
+        done = subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
         return done
 
     return call
 
 
+def environment(installed: Path, place: Path) -> dict[str, str]:
+    paths = os.pathsep.join([str(ROOT), str(installed)])
+    return {**os.environ, "PYTHONPATH": paths, "COLUMNS": "120", "EVALKIT_CACHE": str(place / "cache")}
+
+
 @pytest.fixture(scope="module")
-def scored(run: Run, place: Path) -> Path:
+def run(installed: Path, place: Path) -> Iterator[Run]:
+    """Runs evalkit with the distribution on the path."""
+    with subprocess.Popen(
+        [sys.executable, "-c", COMMANDS],
+        cwd=place,
+        env=environment(installed, place),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def call(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+            words = list(map(str, arguments))
+            print(json.dumps(words), file=process.stdin, flush=True)
+            status, out, err = json.loads(process.stdout.readline())
+            assert status == code, out + err
+            return subprocess.CompletedProcess(words, status, out, err)
+
+        yield call
+
+
+@pytest.fixture(scope="module")
+def scored(alone: Run, place: Path) -> Path:
     """The run of the extractor over the gold."""
-    run("run", "--model", "claims-by-number", "--dataset", "gold.jsonl", "--out", "claims-run")
+    alone("-m", "evalkit", "run", "--model", "claims-by-number", "--dataset", "gold.jsonl", "--out", "claims-run")
     return place / "claims-run"
 
 
@@ -128,10 +169,9 @@ def test_validate_and_describe(run: Run, place: Path) -> None:
     assert "'doubtful'" in done.stdout + done.stderr
 
 
-def test_build_and_load(run: Run, place: Path) -> None:
+def test_build_and_load(run: Run, alone: Run) -> None:
     run("dataset", "build", "gold.jsonl", "--out", "built", "--corpus", "built-corpus")
-    loaded = run(
-        "python",
+    loaded = alone(
         "-c",
         "import json, evalkit\n"
         "gold = evalkit.load_dataset('built', split='test')\n"
@@ -157,12 +197,14 @@ def test_without_the_package_nothing_of_its_layer_is_lost(run: Run, place: Path)
     assert "not-check-worthy" in (place / "kept" / "test" / "a.json").read_text(encoding="utf-8")
 
 
-def test_the_fingerprint_of_the_gold_changes_with_a_claim(run: Run, place: Path) -> None:
+def test_the_fingerprint_of_the_gold_changes_with_a_claim(alone: Run, place: Path) -> None:
     other = rows()
     other[0]["claims"][0]["label"] = "not-check-worthy"
     (place / "other.jsonl").write_text("".join(json.dumps(row) + "\n" for row in other), encoding="utf-8")
-    code = "import evalkit, sys; print(evalkit.load_dataset(sys.argv[1]).fingerprint)"
-    first, again, changed = (run("python", "-c", code, f).stdout for f in ("gold.jsonl", "gold.jsonl", "other.jsonl"))
+    code = "import evalkit, sys; print(*(evalkit.load_dataset(name).fingerprint for name in sys.argv[1:]))"
+    (first, changed), (again,) = (
+        alone("-c", code, *names).stdout.split() for names in (["gold.jsonl", "other.jsonl"], ["gold.jsonl"])
+    )
     assert first == again != changed
 
 

@@ -280,7 +280,7 @@ def test_stories_are_needed_where_articles_share_them() -> None:
             name: ScoredTable(CountTable.of_dense(names, ("X",), own)) for name, own in zip("AB", sides, strict=True)
         }
         for at, clusters in enumerate((stories, None)):
-            options = ComparisonOptions(bootstrap=Bootstrap(200, clusters=clusters), rounds=600)
+            options = ComparisonOptions(bootstrap=Bootstrap(2, clusters=clusters), rounds=400)
             row = compare_tables(tables, task="t", convention="c", options=options)[2]
             alarms[at] += row.p_randomization <= 0.05
     assert 15 - 3 * 3.8 < alarms[0] < 15 + 3 * 3.8

@@ -34,11 +34,11 @@ def test_the_wrong_label_is_shown_with_what_is_proposed(mistaken: Evalkit):
     assert "0:3" in row
 
 
-@pytest.mark.parametrize("width", [60, 80, 160])
-def test_it_fits_the_terminal(mistaken: Evalkit, monkeypatch: pytest.MonkeyPatch, width: int):
-    monkeypatch.setenv("COLUMNS", str(width))
+def test_it_fits_the_terminal(mistaken: Evalkit, monkeypatch: pytest.MonkeyPatch):
+    """Other widths are tried on results of every kind, see `tests/report/test_narrow.py`."""
+    monkeypatch.setenv("COLUMNS", "60")
     done = mistaken("dataset", "suspects", "mistaken.jsonl", *RUNS, "--least", "0")
-    assert max(map(len, done.out.splitlines())) <= width
+    assert max(map(len, done.out.splitlines())) <= 60
 
 
 def test_ci_fails_on_too_many(mistaken: Evalkit):
@@ -50,11 +50,10 @@ def test_ci_fails_on_too_many(mistaken: Evalkit):
 
 
 def test_a_limit_leaves_the_figure_as_it_is(mistaken: Evalkit):
-    done = mistaken("dataset", "suspects", "mistaken.jsonl", *RUNS, "--least", "0", "--limit", "2", "--json")
-    found = json.loads(done.out)
+    shown = mistaken("dataset", "suspects", "mistaken.jsonl", *RUNS, "--least", "0", "--limit", "2", "-o", "found.json")
+    found = json.loads(Path("found.json").read_text(encoding="utf-8"))
     assert len(found["items"]) == 2 < found["found"]
     assert found["items"][0]["suspicion"] >= found["items"][1]["suspicion"]
-    shown = mistaken("dataset", "suspects", "mistaken.jsonl", *RUNS, "--least", "0", "--limit", "2")
     assert f"2 of {found['found']} shown" in shown.out
 
 

@@ -48,7 +48,7 @@ def made() -> ModuleType:
 
 def test_copies_of_every_kind_are_found_and_nothing_else(made: ModuleType):
     for kind in made.KINDS:
-        pages = made.make_articles(500, [kind], seed=7)
+        pages = made.make_articles(250, [kind], seed=7)
         for sampled in (1, 4):
             recall, precision = made.recall_and_precision(pages, sampled)
             assert (recall >= 0.98, precision >= 0.98) == (True, True), (kind, sampled, recall, precision)
