@@ -6,8 +6,8 @@ import pytest
 
 from tests.mutations import Reader, faults_of, readers
 
-NUMBER = 60
-DEAR = {"kept": 6, "score": 15, "saved": 30}
+NUMBER = 25
+DEAR = {"kept": 4, "score": 6, "saved": 12}
 """How many are tried of each reader, and of those that take longer."""
 NAMES = (
     *("answer", "base.json", "checkpoint", "declaration", "gold", "label map", "labels", "model", "predicted"),

@@ -65,7 +65,7 @@ def test_no_line_ends_in_blanks_in_a_pipe():
     assert [line for line in out.getvalue().split("\n") if line != line.rstrip()] == []
 
 
-WIDTHS = [40, 60, 80, 100, 160]
+WIDTHS = [40, 60, 100]
 
 
 def tables_of(document: Document) -> list[Table]:

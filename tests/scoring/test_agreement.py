@@ -54,7 +54,7 @@ def nervaluate(gold, predicted, labels=LABELS):
     ("convention", "scenario"), [("exact", "strict"), ("boundary", "exact"), ("partial", "partial")]
 )
 @given(documents=DOCUMENTS)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_nervaluate_on_flat_items_in_order(convention, scenario, documents, table):
     gold, predicted = both_sides(documents)
     theirs = nervaluate(gold, predicted)["overall"][scenario]
@@ -65,7 +65,7 @@ def test_nervaluate_on_flat_items_in_order(convention, scenario, documents, tabl
 
 
 @given(documents=DOCUMENTS)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_nervaluate_strict_by_label(documents, table):
     gold, predicted = both_sides(documents)
     theirs = nervaluate(gold, predicted)["entities"]
@@ -93,7 +93,7 @@ def touched_at_most_once(draw):
 
 
 @given(documents=st.lists(touched_at_most_once(), min_size=1, max_size=4))
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_nervaluate_ent_type_where_nothing_competes(documents, table):
     gold, predicted = [first for first, _ in documents], [second for _, second in documents]
     results = nervaluate(gold, predicted)
@@ -115,7 +115,7 @@ def tags(document, length=30):
 
 
 @given(documents=DOCUMENTS)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_seqeval_strict_iob2(documents, table):
     from seqeval.metrics import classification_report
     from seqeval.scheme import IOB2
@@ -151,7 +151,7 @@ STANCES = ("favor", "against", "neutral")
 
 
 @given(labels=st.lists(st.tuples(st.sampled_from(STANCES), st.sampled_from(STANCES)), min_size=1, max_size=20))
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_scikit_learn_on_stance_labels(labels):
     from sklearn.metrics import accuracy_score, f1_score
 

@@ -190,7 +190,7 @@ def numbers(side: Clusters, other: Clusters) -> dict[str, tuple[float, float]]:
 
 
 @given(gold=SIDES, predicted=SIDES)
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_the_definitions(gold, predicted):
     for metric, (credit, items) in numbers(gold, predicted).items():
         counts = scored(gold, predicted, metric).table.counts()

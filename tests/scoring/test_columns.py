@@ -89,7 +89,7 @@ def test_join_spans(spans, expected):
 
 
 @given(first=st.lists(st.integers(0, 8)), second=st.lists(st.integers(0, 8)))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_match_sorted_pairs_as_many_equal_values_as_there_are(first, second):
     ours, theirs = np.sort(np.array(first, dtype=np.int64)), np.sort(np.array(second, dtype=np.int64))
     left, right = match_sorted(ours, theirs)

@@ -87,7 +87,7 @@ ITEMS = st.lists(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(gold=ITEMS, predicted=ITEMS)
 def test_every_item_has_one_kind(gold: list[Item], predicted: list[Item]) -> None:
     columns = columns_of(gold, predicted)

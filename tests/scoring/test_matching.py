@@ -32,7 +32,7 @@ def most(edges):
 
 
 @given(edges=EDGES)
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_best_assignment_has_the_largest_sum(edges):
     chosen = [edges[at] for at in best_assignment(edges)]
     assert is_matching(chosen)
@@ -40,7 +40,7 @@ def test_best_assignment_has_the_largest_sum(edges):
 
 
 @given(edges=EDGES.filter(bool))
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_assign_many_agrees(edges):
     table = np.array(edges)
     chosen = [edges[at] for at in assign_many(table[:, 0], table[:, 1], table[:, 2])]
@@ -98,7 +98,7 @@ def arrays(items):
 
 @pytest.mark.parametrize("by_label", [False, True])
 @given(gold=SPANS, predicted=SPANS)
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_find_edges_finds_every_overlap_once(by_label, gold, predicted):
     columns = columns_from_arrays(["a", "b"], ["X", "Y"], arrays(gold), arrays(predicted))
     everything = np.arange(len(gold)), np.arange(len(predicted))

@@ -46,7 +46,7 @@ SIDE = st.lists(st.lists(ITEM, max_size=4).map("; ".join), min_size=2, max_size=
 
 @pytest.mark.parametrize("by_label", [False, True])
 @given(gold=SIDE, predicted=SIDE)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_couples_and_open_edges_are_all_overlaps(by_label, gold, predicted, columns):
     found = columns(gold, predicted)
     alone = rows(couples(found, None, by_label=by_label))

@@ -224,7 +224,7 @@ def chars(content):
 
 
 @given(gold=SIDE, predicted=SIDE)
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_overlap_is_the_formula_of_pareti(gold, predicted):
     """P = (1/|Pred|) Σp min(1, Σg |p∩g|/|p|), R likewise (Pareti et al. 2013), character by character."""
 
@@ -246,7 +246,7 @@ def tokens(content):
 
 
 @given(gold=SIDE, predicted=SIDE)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_no_matching_has_more_token_f1(gold, predicted):
     match = match_of([quote(*c) for c in gold], [quote(*c) for c in predicted])
 

@@ -38,7 +38,7 @@ def hipe_type_correct(gold, predicted):
 
 
 @given(sides=flat_sides())
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_equals_the_walk_of_the_hipe_scorer_on_flat_items(sides, score_items):
     gold, predicted = sides
     counts = score_items("fuzzy", gold, predicted)
@@ -67,6 +67,6 @@ SIDE = st.lists(st.tuples(st.tuples(SPAN), st.sampled_from(("X", "Y"))), max_siz
 
 
 @given(gold=SIDE, predicted=SIDE)
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_equals_the_definition_on_nested_items(gold, predicted, score_items):
     assert score_items("fuzzy", gold, predicted).gold_credit == reference(gold, predicted)

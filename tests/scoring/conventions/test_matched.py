@@ -13,7 +13,7 @@ SIDE = st.lists(ITEM, max_size=4)
 
 @pytest.mark.parametrize("convention", ["exact", "boundary", "partial", "type", "iou:0.5", "iou:0.2", "iou:1"])
 @given(gold=SIDE, predicted=SIDE, copied=st.booleans())
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_no_matching_earns_more(convention, gold, predicted, copied, score_items, most_credit):
     predicted = predicted + gold[:2] * copied
     counts = score_items(convention, gold, predicted)
@@ -24,7 +24,7 @@ def test_no_matching_earns_more(convention, gold, predicted, copied, score_items
 
 @pytest.mark.parametrize("convention", ["exact", "boundary", "partial", "type", "overlap", "iou:0.5"])
 @given(gold=SIDE, predicted=SIDE)
-@settings(max_examples=80)
+@settings(max_examples=30)
 def test_swapping_the_sides_swaps_the_counts(convention, gold, predicted, score_items):
     there, back = score_items(convention, gold, predicted), score_items(convention, predicted, gold)
     assert (there.gold, there.predicted) == (back.predicted, back.gold)

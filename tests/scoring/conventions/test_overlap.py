@@ -42,7 +42,7 @@ WHOLE = st.lists(st.tuples(SPAN.map(lambda span: (span,)), st.sampled_from(("X",
 
 
 @given(gold=WHOLE, predicted=WHOLE, copied=st.booleans())
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_each_character_pays_once_for_the_pair_that_fits_best(gold, predicted, copied, score_items):
     predicted = predicted + gold[:1] * copied * 2
     counts = score_items("overlap", gold, predicted)
@@ -53,7 +53,7 @@ def test_each_character_pays_once_for_the_pair_that_fits_best(gold, predicted, c
 
 
 @given(gold=SIDE, predicted=SIDE)
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_the_sides_change_places_and_the_order_is_free(gold, predicted, score_items):
     there, back = score_items("overlap", gold, predicted), score_items("overlap", predicted, gold)
     turned = score_items("overlap", gold[::-1], predicted[::-1])
@@ -62,7 +62,7 @@ def test_the_sides_change_places_and_the_order_is_free(gold, predicted, score_it
 
 
 @given(gold=ITEM, predicted=st.lists(ITEM, min_size=1, max_size=5))
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_what_is_there_already_leaves_nothing_for_near_copies(gold, predicted, score_items):
     # The gold item itself is predicted: it takes all there is, whatever else is predicted earns nothing.
     counts = score_items("overlap", [gold], [*predicted, gold])
