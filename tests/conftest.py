@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 import evalkit
 
@@ -25,6 +26,9 @@ SHARED = Path(os.environ.get("EVALKIT_SHARED", Path(__file__).parents[2] / "shar
 settings.register_profile("evalkit", deadline=None, derandomize=True, max_examples=25)
 settings.register_profile("searching", deadline=None)
 settings.load_profile(os.environ.get("EVALKIT_EXAMPLES", "evalkit"))
+if "EVALKIT_EXAMPLES" not in os.environ:
+    # Each worker would parse every module of evalkit and of its tests for constants that may be worth a try.
+    providers.is_local_module_file = lambda path: False
 
 # A shell has what it starts in the background ignore SIGINT, and so would all that the tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
