@@ -14,7 +14,7 @@ comes out even, with articles won and lost, could have been a difference and sta
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ import numpy as np
 
 from evalkit.analysis.differing import DifferingItem
 from evalkit.analysis.figures import PRF_SCORES, Figure, figures_of
-from evalkit.analysis.intervals import Bootstrap, resampled_together
+from evalkit.analysis.intervals import Bootstrap, Resampled, resampled_together
 from evalkit.analysis.paired import PairedTest, adjusted, differ, paired_test
 from evalkit.analysis.ranking import RankingChange
 from evalkit.analysis.runs import (
@@ -46,6 +46,7 @@ __all__ = [
     "Comparison",
     "ComparisonOptions",
     "Detectable",
+    "compare_many",
     "compare_results",
     "compare_tables",
     "corrected",
@@ -228,6 +229,12 @@ def significance_mark(q: float) -> str:
 
 PAIRS = ("first", "all")
 
+TOGETHER_BYTES = 1 << 26
+"""So much of several tables is drawn from at once; larger ones are drawn from alone."""
+
+Tables = tuple[str, str, Mapping[str, ScoredTable]]
+"""A task, a convention, and tables by run."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonOptions:
@@ -287,10 +294,12 @@ def compare_results(
     """
     runs = named_runs(results)
     check_same_gold(runs)
-    rows: list[ComparedRow] = []
-    for task, convention in shared_conventions(runs, tasks=tasks, conventions=conventions):
-        tables = {name: scored_table_of(result.tasks[task][convention]) for name, result in runs.items()}
-        rows += _rows_of_tables(tables, task, convention, options)
+    chosen = shared_conventions(runs, tasks=tasks, conventions=conventions)
+    tables = (
+        (task, convention, {name: scored_table_of(result.tasks[task][convention]) for name, result in runs.items()})
+        for task, convention in chosen
+    )
+    rows = [row for of_tables in _rows_of_tables(tables, options) for row in of_tables]
     result = next(iter(runs.values()))
     return Comparison(
         runs=tuple(runs), gold=result.gold, split=result.split, method=options.describe(), rows=corrected(rows)
@@ -305,35 +314,79 @@ def compare_tables(
     Raises:
         InputError: the tables are not about the same articles, or there are fewer than two.
     """
-    if len(tables) < 2:
-        raise InputError(f"a comparison needs at least 2 tables, found {len(tables)}")
-    return corrected(_rows_of_tables(tables, task, convention, options))
-
-
-def _rows_of_tables(
-    tables: Mapping[str, ScoredTable], task: str, convention: str, options: ComparisonOptions
-) -> list[ComparedRow]:
-    aligned = same_labels(tables, f"{task} under {convention}")
-    figures = {name: figures_of(scored) for name, scored in aligned.items()}
-    pairs = list(itertools.combinations(figures, 2))
-    if options.pairs == "first":
-        pairs = pairs[: len(figures) - 1]
-    moved = [pair for pair in pairs if differ(figures[pair[0]], figures[pair[1]])]
-    wanted = [name for name in figures if any(name in pair for pair in moved)]
-    drawn = dict(zip(wanted, resampled_together([figures[name] for name in wanted], options.bootstrap), strict=True))
-    rows: list[ComparedRow] = []
-    for first, second in pairs:
-        ours, theirs = figures[first], figures[second]
-        both = (drawn[first], drawn[second]) if (first, second) in moved else None
-        test = paired_test(ours, theirs, both, bootstrap=options.bootstrap, rounds=options.randomizations)
-        pair = _Pair(task, convention, first, second)
-        points = zip(ours.point(), theirs.point(), strict=True)
-        rows += [
-            _row(pair, name, (float(one), float(other)), test, position)
-            for position, (name, (one, other)) in enumerate(zip(ours.names, points, strict=True))
-            if name.scope == "derived" or name.score in options.scores
-        ]
+    (rows,) = compare_many([(task, convention, tables)], options=options)
     return rows
+
+
+def compare_many(tables: Iterable[Tables], *, options: ComparisonOptions = DEFAULT) -> list[tuple[ComparedRow, ...]]:
+    """As `compare_tables`, of several tasks and conventions; the articles are drawn once for all of them.
+
+    Raises:
+        InputError: the tables of one of them are not about the same articles, or there are fewer than two.
+    """
+    return [corrected(rows) for rows in _rows_of_tables(tables, options)]
+
+
+def _rows_of_tables(tables: Iterable[Tables], options: ComparisonOptions) -> Iterator[list[ComparedRow]]:
+    waiting: list[_Compared] = []
+    for task, convention, of_runs in tables:
+        if len(of_runs) < 2:
+            raise InputError(f"a comparison needs at least 2 tables, found {len(of_runs)}")
+        compared = _Compared(task, convention, same_labels(of_runs, f"{task} under {convention}"), options)
+        together = [*waiting, compared]
+        if waiting and (compared.articles != waiting[0].articles or sum(own.size for own in together) > TOGETHER_BYTES):
+            yield from _drawn_together(waiting, options)
+            together = [compared]
+        waiting = together
+    yield from _drawn_together(waiting, options)
+
+
+def _drawn_together(compared: Sequence[_Compared], options: ComparisonOptions) -> Iterator[list[ComparedRow]]:
+    drawn = iter(resampled_together([figures for own in compared for figures in own.moved.values()], options.bootstrap))
+    for own in compared:
+        yield own.rows({name: next(drawn) for name in own.moved}, options)
+
+
+class _Compared:
+    """The tables of some runs in one task under one convention.
+
+    Attributes:
+        articles: what they are about.
+        moved: the figures of runs whose counts are not those of the run that they are compared with.
+        size: bytes that their counts and figures take when articles are drawn.
+    """
+
+    def __init__(
+        self, task: str, convention: str, tables: Mapping[str, ScoredTable], options: ComparisonOptions
+    ) -> None:
+        self._named = task, convention
+        self._figures = figures = {name: figures_of(scored) for name, scored in tables.items()}
+        first = next(iter(figures))
+        pairs = list(itertools.combinations(figures, 2))
+        self._pairs = [pair for pair in pairs if options.pairs == "all" or pair[0] == first]
+        self._differ = {pair for pair in self._pairs if differ(*(figures[name] for name in pair))}
+        self.moved = {name: own for name, own in figures.items() if any(name in pair for pair in self._differ)}
+        self.articles = figures[first].scored.table.articles
+        self.size = sum(
+            4 * len(self.articles) * own.columns + 8 * options.bootstrap.resamples * len(own.names)
+            for own in self.moved.values()
+        )
+
+    def rows(self, drawn: Mapping[str, Resampled], options: ComparisonOptions) -> list[ComparedRow]:
+        """The rows of all pairs of runs."""
+        rows: list[ComparedRow] = []
+        for first, second in self._pairs:
+            ours, theirs = self._figures[first], self._figures[second]
+            both = (drawn[first], drawn[second]) if (first, second) in self._differ else None
+            test = paired_test(ours, theirs, both, bootstrap=options.bootstrap, rounds=options.randomizations)
+            pair = _Pair(*self._named, first, second)
+            points = zip(ours.point(), theirs.point(), strict=True)
+            rows += [
+                _row(pair, name, (float(one), float(other)), test, position)
+                for position, (name, (one, other)) in enumerate(zip(ours.names, points, strict=True))
+                if name.scope == "derived" or name.score in options.scores
+            ]
+        return rows
 
 
 @dataclass(frozen=True)

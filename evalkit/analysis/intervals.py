@@ -298,7 +298,9 @@ def resampled_together(lists: Sequence[FigureList], bootstrap: Bootstrap) -> lis
     ends = np.cumsum([own.shape[1] for own in sums])[:-1]
     cells = np.concatenate([exact_cells(own) for own in sums], axis=1)
     done = 0
-    for totals in weighted_sums(draws(Plan(units, bootstrap.resamples, bootstrap.seed)), cells):
+    # Whoever has several tables seldom comes again.
+    plan = Plan(units, bootstrap.resamples, bootstrap.seed)
+    for totals in weighted_sums(draws(plan, kept=len(lists) == 1), cells):
         parts = np.split(totals, ends, axis=1)
         for figures, own, there, part in zip(lists, values, units_with, parts, strict=True):
             block = own[done : done + len(part)]

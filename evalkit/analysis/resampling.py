@@ -38,6 +38,7 @@ Ints = NDArray[np.int64]
 
 BLOCK_BYTES = 16 << 20
 KEPT_BYTES = 100_000_000
+UNKEPT_BYTES = 20_000_000
 LOOKUP_ROUNDS = 1000
 COUNTED_AT_ONCE = 1 << 15
 """Draws that are counted together: of few units many rounds, as each count has a price of its own."""
@@ -64,21 +65,22 @@ class Plan:
         return max(1, min(self.rounds, BLOCK_BYTES // (8 * max(self.units, 1))))
 
 
-def draws(plan: Plan) -> Iterator[Bytes]:
+def draws(plan: Plan, *, kept: bool = True) -> Iterator[Bytes]:
     """Blocks of shape (rounds, units): how often each unit is drawn, with replacement; each row sums to `units`.
 
-    A count is kept in one byte: that a unit is drawn more than 255 times has a probability below 1e-500.
+    Those of a plan that is gone through again are `kept`, if they are not too many. A count is kept in one byte: that a
+    unit is drawn more than 255 times has a probability below 1e-500.
     """
-    if plan.units * plan.rounds > KEPT_BYTES:
+    if plan.units * plan.rounds > (KEPT_BYTES if kept else UNKEPT_BYTES):
         yield from _fresh_draws(plan)
         return
     if plan.units == 1:
         # Each draw of one unit is that unit; generators of numbers take long to load.
         yield np.ones((plan.rounds, 1), dtype=np.uint8)
         return
-    kept = _kept_draws(plan)
+    every = _kept_draws(plan)
     for begin in range(0, plan.rounds, plan.block):
-        yield kept[begin : begin + plan.block]
+        yield every[begin : begin + plan.block]
 
 
 @lru_cache(maxsize=1)

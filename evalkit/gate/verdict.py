@@ -12,12 +12,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from evalkit.analysis.comparison import ComparedRow, ComparisonOptions, compare_tables
+from evalkit.analysis.comparison import ComparedRow, ComparisonOptions, compare_many
 from evalkit.analysis.figures import Figure, figures_of
 from evalkit.analysis.intervals import Bootstrap
 from evalkit.analysis.paired import adjusted
@@ -77,8 +77,10 @@ def judge_rules(rules: RuleSet, sides: Sides, *, rounds: int = ROUNDS, seed: int
     bootstrap = Bootstrap(resamples=rounds, seed=seed, clusters=clusters, clustered_by=rules.cluster or "story")
     options = ComparisonOptions(bootstrap=bootstrap)
     unit = "article" if clusters is None else "cluster"
-    compared: dict[object, tuple[ComparedRow, ...]] = {}
-    rows = [_row(rule, sides, options, compared) for rule in rules.rules]
+    tables = {_about(rule): both for rule in rules.rules if (both := _both(rule, sides)) is not None}
+    compared = compare_many(((key[0], key[1], both) for key, both in tables.items()), options=options)
+    by_key = dict(zip(tables, compared, strict=True))
+    rows = [_row(rule, by_key.get(_about(rule), ())) for rule in rules.rules]
     tested = [row.p_randomization for row in rows if row is not None]
     q = iter(adjusted(np.array(tested, dtype=np.float64)).tolist())
     return tuple(
@@ -115,19 +117,21 @@ def _check(rule: Rule, sides: Sides) -> None:
         raise InputError(f"rule {rule.name!r}: there is no {rule.score} for {rule.task} under {rule.convention}")
 
 
-def _row(
-    rule: Rule, sides: Sides, options: ComparisonOptions, compared: dict[object, tuple[ComparedRow, ...]]
-) -> ComparedRow | None:
-    """The figure of a rule on both sides with its tests; None where it cannot be compared."""
+def _about(rule: Rule) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """What a rule compares: rules about several figures of it compare it once."""
+    return rule.task, rule.convention, tuple(sorted(rule.slice.items()))
+
+
+def _both(rule: Rule, sides: Sides) -> dict[str, ScoredTable] | None:
+    """What a rule is about, on both sides; None where it cannot be compared."""
     _check(rule, sides)
     before, after = (_table(rule, tables, sides) for tables in (sides.before, sides.after))
-    if before is None or after is None or sides.too_few:
-        return None
-    key = rule.task, rule.convention, tuple(sorted(rule.slice.items()))
-    if key not in compared:
-        tables = {"baseline": before, "run": after}
-        compared[key] = compare_tables(tables, task=rule.task, convention=rule.convention, options=options)
-    return next((row for row in compared[key] if (row.scope, row.label, row.score) == rule.figure), None)
+    return None if before is None or after is None or sides.too_few else {"baseline": before, "run": after}
+
+
+def _row(rule: Rule, compared: Sequence[ComparedRow]) -> ComparedRow | None:
+    """The figure of a rule on both sides with its tests; None where it cannot be compared."""
+    return next((row for row in compared if (row.scope, row.label, row.score) == rule.figure), None)
 
 
 def _without_comparison(rule: Rule, sides: Sides) -> Outcome:
