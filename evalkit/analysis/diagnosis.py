@@ -6,7 +6,7 @@ they say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -187,14 +187,16 @@ def diagnose_tasks(
     *,
     slicing: Slicing,
     bootstrap: Bootstrap | None,
+    watch: Callable[[str, Columns], None] = lambda task, columns: None,
 ) -> Diagnosis:
-    """The diagnosis of some tasks, without the names of run and gold.
+    """The diagnosis of some tasks, without the names of run and gold; whoever watches is shown the items of each task.
 
     Args:
         articles: task → its articles, sorted by id, which must have its layers.
         conventions: task → the conventions that its slices are scored under, the main one first.
         slicing: what to slice by.
         bootstrap: how intervals are made; none if None.
+        watch: is given each task and its items.
 
     Raises:
         UnknownNameError: there is no such convention.
@@ -208,6 +210,7 @@ def diagnose_tasks(
             judged = judge_items(name, columns)
             parts.errors[name] = _diagnose_kinds(judged, bootstrap)
             _diagnose_tables(parts, task, judged, conventions[name], slicing, bootstrap)
+        watch(name, columns)
     if parts.without_scores and not parts.scores:
         silent = ", ".join(parts.without_scores)
         parts.notes.append(f"{silent} have no scores, so there is no calibration and no threshold")

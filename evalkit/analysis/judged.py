@@ -251,15 +251,14 @@ class SplitCredits:
         return gold, predicted
 
 
-def split_credits(task: str, pairs: Sequence[Pair], conventions: Sequence[str]) -> dict[str, SplitCredits]:
+def split_credits(task: str, columns: Columns, conventions: Sequence[str]) -> dict[str, SplitCredits]:
     """Convention → what each item earned under it, of conventions that depend on the whole split.
 
     Args:
         task: the task.
-        pairs: all articles, sorted by id.
+        columns: its items in all articles.
         conventions: their names.
     """
-    columns = columns_of(task, pairs)
     return {
         name: SplitCredits(columns.articles, columns.first, scored.items.shares)
         for name, scored in score_columns(task, columns, conventions).items()

@@ -23,10 +23,19 @@ from evalkit.predictions.run import Run, refuse_shard
 from evalkit.records import Example, Prediction
 from evalkit.showing import number_of
 
-__all__ = ["finished_run", "gold_and_predictions", "gold_from", "gold_of", "read_again", "refuse_too_large"]
+__all__ = [
+    "finished_run",
+    "gold_and_predictions",
+    "gold_from",
+    "gold_of",
+    "held_in_memory",
+    "read_again",
+    "refuse_too_large",
+]
 
 TIMES_THE_FILE = 12
-"""Memory that articles and what was predicted of them take side by side, as a multiple of their files."""
+"""Memory that articles and what was predicted of them take side by side, as a multiple of their files: no command that
+does not say another figure takes more."""
 
 Record = TypeVar("Record", Example, Prediction)
 
@@ -124,7 +133,9 @@ def finished_run(run: Run | str | Path, *, in_place: bool = False) -> Run:
     return loaded
 
 
-def gold_of(run: Run, dataset: GoldDataset | str | Path | None = None, *, in_place: bool = False) -> GoldDataset:
+def gold_of(
+    run: Run, dataset: GoldDataset | str | Path | None = None, *, in_place: bool = False, times: float = TIMES_THE_FILE
+) -> GoldDataset:
     """The gold that a run was made for.
 
     Args:
@@ -132,13 +143,14 @@ def gold_of(run: Run, dataset: GoldDataset | str | Path | None = None, *, in_pla
         dataset: the gold, or where it is now, if not where it was.
         in_place: whether examples stay in their file as far as may be, for who needs few: then there are never too
             many.
+        times: the memory that is taken, as a multiple of the files.
 
     Raises:
         InputError: it cannot be found, is not what it was, or is more than this machine can hold.
     """
     gold = _gold_of(run, dataset, in_place)
     if not in_place:
-        refuse_too_large(run, gold)
+        refuse_too_large(run, gold, times)
     return gold
 
 
@@ -175,20 +187,39 @@ def _gold_of(run: Run, dataset: GoldDataset | str | Path | None, in_place: bool)
     return gold
 
 
-def refuse_too_large(run: Run, gold: GoldDataset) -> None:
+def held_in_memory(run: Run, gold: GoldDataset) -> tuple[Run, GoldDataset]:
+    """Both sides decoded once, for who goes through all of them several times."""
+    examples, predictions = gold.examples, run.predictions
+    if isinstance(examples, StoredRecords):
+        gold = replace(gold, examples=tuple(examples))
+    if isinstance(predictions, StoredRecords):
+        held = tuple(predictions)
+        run = replace(run, predictions=held, read=held if run.read is predictions else run.read)
+    return run, gold
+
+
+def refuse_too_large(
+    run: Run, gold: GoldDataset, times: float, *, why: str = "what looks into articles holds all of them"
+) -> None:
     """Refuses a run whose articles do not fit into memory all at once, as whoever looks into each of them needs.
 
     Running, scoring and merging go through them in blocks and do not ask here.
+
+    Args:
+        run: the run.
+        gold: its gold.
+        times: the memory that is taken, as a multiple of the files.
+        why: what holds all of them.
 
     Raises:
         InputError: they take more than is free; says how much, and what to do.
     """
     records = [own for own in (gold.examples, run.predictions) if isinstance(own, StoredRecords)]
-    needed = sum(len(own) * own.mean_size for own in records) * TIMES_THE_FILE
+    needed = sum(len(own) * own.mean_size for own in records) * times
     if needed > (free := free_memory()):
         raise InputError(
             f"{run.place}: {number_of(len(gold), 'article')} would take about {_memory(needed)} together, "
-            f"and {_memory(free)} of memory are free: what looks into articles holds all of them; run and score a "
+            f"and {_memory(free)} of memory are free: {why}; run and score a "
             "part (evalkit run --limit N, or --articles), or use a larger machine; result.json has the figures of all"
         )
 

@@ -22,7 +22,8 @@ from evalkit.scoring.stories import cluster_notes
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, not_evaluated, why_not
 from evalkit.scoring.tasks.table import check_tasks, load_task, task_names
 from evalkit.showing import number_of
-from evalkit.workflows.inputs import finished_run, gold_and_predictions, gold_from, gold_of, read_again
+from evalkit.workflows.inputs import finished_run, gold_and_predictions, gold_from, gold_of, held_in_memory, read_again
+from evalkit.workflows.looking.known_run import KnownRun
 from evalkit.workflows.scoring.leaked import kept_sides, leaked_beside
 from evalkit.workflows.scoring.pairing import Pairing, check_words, pair_run, scoring_of
 from evalkit.workflows.scoring.score import bootstrap_of
@@ -31,6 +32,9 @@ __all__ = ["Diagnosis", "diagnose", "training_of"]
 
 TRAIN = "train"
 SEEN = "seen"
+
+TIMES_THE_FILES = 8
+"""Memory that a diagnosis takes, as a multiple of the files: 6.8 measured."""
 
 
 @without_collection()
@@ -69,6 +73,8 @@ def diagnose(
     check_words(options.scoring)
     run, examined = _run_and_gold(predictions, gold, options)
     wanted = scoring_of(run, options.scoring)
+    known = None if wanted.without else KnownRun.of(run, examined, wanted)
+    run, examined = held_in_memory(run, examined)
     leaked = frozenset[str]() if wanted.without else leaked_beside(examined)
     examined, run, left_out = kept_sides(examined, run, wanted)
     bootstrap = bootstrap_of(options.intervals, [example.article for example in examined])
@@ -87,6 +93,7 @@ def diagnose(
         {task: _conventions(task, asked.conventions, pairing.plain) for task in tasks},
         slicing=slicing,
         bootstrap=bootstrap,
+        **({} if known is None else {"watch": known.watch(pairing)}),
     )
     # Links between layers are told about only where all of them are there, or where somebody asks.
     untold = set() if asked.tasks else {task for task in task_names() if not load_task(task).kinds}
@@ -126,7 +133,7 @@ def _run_and_gold(
     if isinstance(predictions, Run) or (isinstance(predictions, (str, Path)) and Path(predictions).is_dir()):
         run = finished_run(predictions)
         here = gold if gold is None or isinstance(gold, (str, Path)) else gold_from(gold, read)
-        return run, gold_of(run, here)
+        return run, gold_of(run, here, times=TIMES_THE_FILES)
     examined, run = gold_and_predictions(gold, predictions, read, options.scoring.gold_maps)
     return run, examined
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
@@ -15,11 +15,11 @@ from evalkit.formats.collection import without_collection
 from evalkit.options import OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.registry import near_match
-from evalkit.scoring.pairs import Pair, Paired
+from evalkit.scoring.pairs import Pair
 from evalkit.scoring.tasks.evaluable import articles_of, not_evaluated
-from evalkit.scoring.tasks.table import choose_conventions, is_additive, load_task, task_names
+from evalkit.scoring.tasks.table import columns_of, task_names
 from evalkit.workflows.inputs import finished_run, gold_of, refuse_too_large
-from evalkit.workflows.looking.known_run import KnownRun
+from evalkit.workflows.looking.known_run import KnownRun, conventions_of_split
 from evalkit.workflows.scoring.blocks import Block, Blocks
 from evalkit.workflows.scoring.pairing import Pairing, check_words, scoring_of
 
@@ -27,6 +27,9 @@ __all__ = ["Explanation", "explain_run"]
 
 Credits = Mapping[str, Mapping[str, SplitCredits]]
 """Task → convention → what each item earned."""
+
+TIMES_THE_FILES = 5
+"""Memory that the items of all articles take beside each other, as a multiple of their files: 4.0 measured."""
 
 
 @without_collection()
@@ -66,11 +69,13 @@ def explain_run(
     blocks = Blocks(gold, whole, scored, told=False, known=seen)
     paired = blocks.set_aside()[1]
     left_out = not_evaluated(paired, conventions=conventions, judged={})
-    of_split = _of_split(asked.tasks or task_names(), conventions, paired, left_out)
+    of_split = conventions_of_split(asked.tasks or task_names(), conventions, paired)
     credits = None if known is None or seen is None else _kept_credits(known, of_split)
     if credits is None and (known is not None or of_split or scored.min_score):
         if of_split:
-            refuse_too_large(whole, gold)
+            names_of_split = " and ".join(dict.fromkeys(name for own in of_split.values() for name in own))
+            why = f"under {names_of_split} all of them count, under others one is enough (--convention exact)"
+            refuse_too_large(whole, gold, TIMES_THE_FILES, why=why)
         one, credits = _among_all(blocks, article_id, of_split)
         # Thresholds by which nothing can be set aside are refused with the notes.
         _ = blocks.notes() if scored.min_score else ()
@@ -92,18 +97,6 @@ def explain_run(
         },
     )
     return replace(explanation, error=blocks.survey.failed.get(article_id, ""))
-
-
-def _of_split(
-    tasks: Iterable[str], conventions: Sequence[str], paired: Paired, left_out: Collection[str]
-) -> dict[str, list[str]]:
-    """Task → those of the conventions that are shown of it that depend on all articles, of tasks that have some."""
-    found = {}
-    for task in tasks:
-        shown = load_task(task).kinds and load_task(task).layer not in paired.absent
-        names = choose_conventions(task, conventions) if shown else ()
-        found[task] = [name for name in names if not is_additive(task, name) and f"{task} {name}" not in left_out]
-    return {task: names for task, names in found.items() if names}
 
 
 def _kept_credits(known: KnownRun, of_split: Mapping[str, Sequence[str]]) -> Credits | None:
@@ -133,7 +126,9 @@ def _among_all(blocks: Blocks, article_id: str, of_split: Mapping[str, Sequence[
         for task, pairs in others.items():
             pairs += articles_of(task, pairing.of_task(task))
         found += block.only(article_id)
-    return found[0], {task: split_credits(task, others[task], names) for task, names in of_split.items()}
+    return found[0], {
+        task: split_credits(task, columns_of(task, others[task]), names) for task, names in of_split.items()
+    }
 
 
 def _wanted(span: object) -> str | None:

@@ -6,25 +6,36 @@ It counts for the very bytes of gold and predictions, and for labels that are ma
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import orjson
 
-from evalkit.analysis.judged import SplitCredits
+from evalkit.analysis.judged import SplitCredits, split_credits
 from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.label_maps import LabelMap
 from evalkit.dataset.loading.kept import begun_digest, index_path, keep, recall
 from evalkit.formats.native.stored import StoredRecords
 from evalkit.options import Scoring
 from evalkit.predictions.run import Run
-from evalkit.scoring.tasks.table import find_convention
+from evalkit.scoring.columns import Columns
+from evalkit.scoring.pairs import Paired
+from evalkit.scoring.tasks.evaluable import not_evaluated
+from evalkit.scoring.tasks.table import (
+    EVERY,
+    choose_conventions,
+    find_convention,
+    is_additive,
+    load_task,
+    task_names,
+)
 from evalkit.shapes import Shape, each, fields, list_of, number, text
 from evalkit.workflows.looking.survey_rows import SURVEY, survey_of, survey_row
 from evalkit.workflows.scoring.blocks import Whole, label_maps
+from evalkit.workflows.scoring.pairing import Pairing
 
-__all__ = ["KnownRun"]
+__all__ = ["KnownRun", "conventions_of_split"]
 
 _VERSION = number(1, 1, whole=True)
 _WHOLE: Shape = fields(
@@ -102,8 +113,38 @@ class KnownRun:
             rest = b"".join(part.tobytes() for part in parts)
             keep(index_path(sha256), sha256, {"version": 1, "articles": [*credits.articles]}, rest)
 
+    def watch(self, pairing: Pairing) -> Callable[[str, Columns], None]:
+        """What keeps all that one article needs while somebody goes through the items of all, task by task."""
+        if pairing.whole is None or self.whole() is not None:
+            return lambda task, columns: None
+        self.keep_whole(pairing.whole)
+        of_split = conventions_of_split(task_names(), (EVERY,), pairing.mapped)
+
+        def keep(task: str, columns: Columns) -> None:
+            for name, own in split_credits(task, columns, of_split.get(task, ())).items():
+                self.keep_credits(task, name, own)
+
+        return keep
+
     def _of(self, task: str, convention: str) -> str:
         return hashlib.sha256(f"{self._sha256} {task} {convention}".encode()).hexdigest()
+
+
+def conventions_of_split(tasks: Iterable[str], conventions: Sequence[str], paired: Paired) -> dict[str, list[str]]:
+    """Task → those of the conventions that are shown of it that depend on all articles, of tasks that have some.
+
+    Args:
+        tasks: the tasks.
+        conventions: as for scoring.
+        paired: what is known of all articles.
+    """
+    left_out = not_evaluated(paired, conventions=conventions, judged={})
+    found = {}
+    for task in tasks:
+        shown = load_task(task).kinds and load_task(task).layer not in paired.absent
+        names = choose_conventions(task, conventions) if shown else ()
+        found[task] = [name for name in names if not is_additive(task, name) and f"{task} {name}" not in left_out]
+    return {task: names for task, names in found.items() if names}
 
 
 def _map_row(label_map: LabelMap) -> Sequence[Any]:

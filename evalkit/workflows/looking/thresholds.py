@@ -14,7 +14,7 @@ from evalkit.options import OptionWords, Scoring, options_of
 from evalkit.predictions.run import Run
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, why_not
 from evalkit.scoring.tasks.table import check_tasks, load_task
-from evalkit.workflows.inputs import finished_run, gold_of
+from evalkit.workflows.inputs import finished_run, gold_of, held_in_memory
 from evalkit.workflows.scoring.leaked import kept_sides
 from evalkit.workflows.scoring.pairing import check_words, pair_run, scoring_of
 
@@ -48,7 +48,7 @@ def fit_thresholds(
     if asked.min_score:
         raise InputError("--min-score sets aside what a threshold is fitted on; leave one of the two out")
     whole = finished_run(run)
-    gold = gold_of(whole, dataset)
+    whole, gold = held_in_memory(whole, gold_of(whole, dataset))
     scoring = replace(scoring_of(whole, asked), min_score=())
     gold, whole, notes = kept_sides(gold, whole, scoring)
     pairing, tasks = pair_run(gold, whole, scoring), {}

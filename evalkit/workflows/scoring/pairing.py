@@ -30,7 +30,7 @@ from evalkit.scoring.tasks.table import (
     tasks_with,
 )
 from evalkit.scoring.thresholds import Thresholds
-from evalkit.workflows.scoring.blocks import Blocks, label_maps
+from evalkit.workflows.scoring.blocks import Blocks, Whole, label_maps
 from evalkit.workflows.scoring.leaked import check_without
 
 if TYPE_CHECKING:
@@ -47,11 +47,13 @@ class Pairing:
         plain: with labels as they are.
         mapped: with labels mapped and restricted; the same if nothing was asked for.
         notes: what was mapped and set aside, each a sentence.
+        whole: what a look at all articles told, where all of them came.
     """
 
     plain: Paired
     mapped: Paired
     notes: tuple[str, ...]
+    whole: Whole | None = None
 
     def of_task(self, task: str) -> Paired:
         """The articles as a task takes them."""
@@ -175,5 +177,5 @@ def pair_run(gold: GoldDataset, run: Run, scoring: Scoring, *, told: bool = Fals
     # Thresholds by which nothing can be set aside are refused with the notes.
     notes = blocks.notes() if told or scoring.min_score else ()
     if mapped is plain:
-        return Pairing(paired, paired, notes)
-    return Pairing(paired, replace(mapped, set_aside=mapped_whole.set_aside), notes)
+        return Pairing(paired, paired, notes, blocks.whole)
+    return Pairing(paired, replace(mapped, set_aside=mapped_whole.set_aside), notes, blocks.whole)

@@ -13,6 +13,7 @@ import evalkit
 from evalkit.analysis.explain import Explanation
 from evalkit.errors import InputError
 from evalkit.formats.native import stored
+from evalkit.workflows import inputs
 from evalkit.workflows.scoring.blocks import Blocks
 
 TEXTS = {
@@ -125,3 +126,27 @@ def test_predictions_that_were_edited_are_looked_at_again(run: Path, monkeypatch
     (run / "predictions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     with pytest.raises(InputError, match="article 'c'"):
         evalkit.explain_run(run, "a")
+
+
+def test_a_diagnosis_of_the_whole_run_has_looked_at_all(run: Path, looks: list[int], monkeypatch: pytest.MonkeyPatch):
+    each_time = _explained(run)
+    monkeypatch.setattr(stored, "LARGE_BYTES", 0)
+    evalkit.diagnose(run, resamples=0)
+    looks.clear()
+    assert _explained(run) == each_time
+    assert not looks
+
+
+def test_one_article_is_no_more_than_memory_holds(run: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stored, "LARGE_BYTES", 0)
+    with monkeypatch.context() as small:
+        small.setattr(inputs, "free_memory", lambda: 1 << 10)
+        assert evalkit.explain_run(run, "a", conventions=["exact"]).article == "a"
+        asked = (
+            r"under surface and surface:in-place all of them count, under others one is enough \(--convention exact\)"
+        )
+        with pytest.raises(InputError, match=asked):
+            evalkit.explain_run(run, "a")
+    first = evalkit.explain_run(run, "a")
+    monkeypatch.setattr(inputs, "free_memory", lambda: 1 << 10)
+    assert evalkit.explain_run(run, "a") == first
