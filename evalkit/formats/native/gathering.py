@@ -24,7 +24,6 @@ from evalkit.records import Annotations, Article, Example, Scope, Span, Zone
 
 __all__ = ["LIMIT", "Gathered", "Gathering"]
 
-_START = attrgetter("start")
 _NOTHING: Mapping[str, str] = {}
 _NO_SCOPE = Scope()
 
@@ -58,10 +57,10 @@ class Gathered:
 
     def add(self, layer: Layer[Any], items: Sequence[Any], codes: _Codes) -> None:
         """Takes items of one span each."""
-        starts, ends = _places(layer, items)
-        self.start.extend(starts)
-        self.end.extend(ends)
-        self.label.extend(map(codes.__getitem__, map(layer.label, items)))
+        offsets = array("i", [offset for (span,) in _places(layer, items) for offset in span])
+        self.start += offsets[::2]
+        self.end += offsets[1::2]
+        self.label.extend([codes[label] for label in map(layer.label, items)])
 
 
 class Gathering:
@@ -75,7 +74,7 @@ class Gathering:
         self.given = tuple(attrgetter(GIVEN + one.name) for one in all_layers())
         absent = {own.name: own.absent for own in layer.fields}
         rest = absent.keys() - {layer.spans_field, layer.label_field}
-        self.rest = [(attrgetter(name), absent[name]) for name in sorted(rest)]
+        self.rest = [(name, attrgetter(name), absent[name]) for name in sorted(rest)]
         self.codes, self.other_codes = _Codes(), _Codes()
         self.articles: list[str] = []
         self.texts = SpooledTexts()
@@ -128,13 +127,16 @@ class Gathering:
         for number, own in enumerate(lists, first):
             self.items.article.extend([number] * len(own))
         self.items.add(self.layer, items, self.codes)
-        surfaces = [item.text for item in items]
+        given = _given(items)
+        surfaces = [item.text for item in items] if "text" in given else [None] * len(items)
         self.tells_text = surfaces.count(None) < len(surfaces)
         # Those of predictions are compared once the texts of the gold are there.
         if self.predicted and (self.surfaces or self.tells_text):
             self.surfaces += [None] * (len(self.plain) - len(self.surfaces)) + surfaces
         plain = bytearray([True]) * len(items)
-        for get, absent in self.rest:
+        for name, get, absent in self.rest:
+            if name not in given:
+                continue
             values = list(map(get, items))
             if values.count(absent) < len(values):
                 plain = bytearray([flag and value == absent for flag, value in zip(plain, values, strict=True)])
@@ -220,19 +222,23 @@ class Gathering:
         return Example(article=article, gold=Annotations(layers, scope))
 
 
-def _places(layer: Layer[Any], items: Sequence[Any]) -> tuple[Iterable[int], Iterable[int]]:
-    """Where items of one span each begin and end."""
-    spans, starts = list(map(layer.spans, items)), list(map(_START, items))
-    if starts.count(None) < len(starts):
+def _given(items: Sequence[Any]) -> tuple[str, ...]:
+    """The fields that items of one row or another of a file have: the others are absent of all."""
+    fields: tuple[str, ...] = type(items[0]).__struct_fields__ if items else ()
+    return fields
+
+
+def _places(layer: Layer[Any], items: Sequence[Any]) -> list[Any]:
+    """Where some items stand."""
+    if "start" not in _given(items) and "end" not in _given(items):
+        return list(map(layer.spans, items))
+    for item in items:
         # Said in either of two ways, and never in both.
-        for item in items:
-            if (layer.spans(item) is None) == (item.start is None) or (item.start is None) != (item.end is None):
-                raise ValueError("an item stands nowhere, or in two places")
-            if item.start is not None:
-                setattr(item, layer.spans_field or "", ((item.start, item.end),))
-        spans = list(map(layer.spans, items))
-    single = [span for (span,) in spans]
-    return [start for start, _ in single], [end for _, end in single]
+        if (layer.spans(item) is None) == (item.start is None) or (item.start is None) != (item.end is None):
+            raise ValueError("an item stands nowhere, or in two places")
+        if item.start is not None:
+            setattr(item, layer.spans_field or "", ((item.start, item.end),))
+    return list(map(layer.spans, items))
 
 
 def _reach(layer: Layer[Any], items: Sequence[Any]) -> int:

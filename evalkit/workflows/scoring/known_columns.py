@@ -12,7 +12,9 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from evalkit.dataset.loading.indexed_file import sha256_of
@@ -20,19 +22,21 @@ from evalkit.dataset.loading.kept import index_path, keep, recall
 from evalkit.formats.native.columns import NativeColumns, Places
 from evalkit.formats.native.stored import is_worth_keeping, state_of
 from evalkit.formats.native.texts import TextsInFile
-from evalkit.shapes import Shape, each, fields, list_of, number, text
+from evalkit.shapes import Shape, fields, list_of, number, text
 
 __all__ = ["GoldColumns", "gold_columns"]
 
 _HEAD: Shape = fields(
     {
         "version": number(1, 1, whole=True),
-        **dict.fromkeys(("articles", "labels", "reading_labels", "readings", "read", "notes"), list_of(text)),
-        "metadata": list_of(each(text)),
+        **dict.fromkeys(("labels", "reading_labels", "readings", "read", "notes"), list_of(text)),
         "fingerprint": text,
         "sizes": list_of(number(0, whole=True)),
     }
 )
+
+_Said = tuple[list[str], list[dict[str, str]]]
+"""The ids of the articles, and what is known of each besides."""
 
 
 class GoldColumns(NamedTuple):
@@ -84,35 +88,35 @@ def _content(found: GoldColumns) -> tuple[Mapping[str, Any], bytes]:
     arrays += own.read.values()
     head = {
         "version": 1,
-        "articles": own.articles,
         "labels": own.labels,
         "reading_labels": own.reading_labels,
         "readings": list(own.readings),
         "read": list(own.read),
-        "metadata": own.metadata,
         "fingerprint": found.fingerprint,
         "notes": found.notes,
         "sizes": list(map(len, arrays)),
     }
-    return head, b"".join(array.astype(np.int32).tobytes() for array in arrays)
+    numbers = [array.astype(np.int32).tobytes() for array in arrays]
+    return head, b"".join([*numbers, orjson.dumps([own.articles, own.metadata])])
 
 
 def _columns(head: Mapping[str, Any], rest: memoryview, path: Path, descriptor: int) -> NativeColumns | None:
     """What was kept of a file, which is closed with it; None if that is none."""
     bounds = list(pairwise(accumulate(head["sizes"], initial=0)))
-    numbers = np.frombuffer(rest[: len(rest) // 4 * 4], np.int32)
-    arrays = iter([numbers[start:end] for start, end in bounds])
     try:
+        articles, metadata = msgspec.json.decode(rest[4 * sum(head["sizes"]) :], type=_Said)
+        numbers = np.frombuffer(rest[: 4 * sum(head["sizes"])], np.int32)
+        arrays = iter([numbers[start:end] for start, end in bounds])
         lengths, scoped = next(arrays), next(arrays).astype(bool)
         groups = [Places(*(next(arrays) for _ in range(4))) for _ in range(2 + len(head["readings"]))]
         read = {name: next(arrays) for name in head["read"]}
-    except StopIteration:
+    except (StopIteration, ValueError):
         os.close(descriptor)
         return None
     items, outside, *readings = groups
     nothing = np.zeros(0, np.int32)
     return NativeColumns(
-        articles=head["articles"],
+        articles=articles,
         texts=TextsInFile(path, descriptor, array("i", lengths.tobytes())),
         labels=head["labels"],
         items=items,
@@ -123,6 +127,6 @@ def _columns(head: Mapping[str, Any], rest: memoryview, path: Path, descriptor: 
         reading_labels=head["reading_labels"],
         readings=dict(zip(head["readings"], readings, strict=True)),
         read=read,
-        metadata=head["metadata"],
+        metadata=metadata,
         scoped=scoped,
     )
