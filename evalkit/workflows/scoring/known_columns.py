@@ -35,7 +35,7 @@ _HEAD: Shape = fields(
     }
 )
 
-_Said = tuple[list[str], list[dict[str, str]]]
+_Said = tuple[list[str], list[Mapping[str, str]]]
 """The ids of the articles, and what is known of each besides."""
 
 
