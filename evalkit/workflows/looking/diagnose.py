@@ -22,7 +22,15 @@ from evalkit.scoring.stories import cluster_notes
 from evalkit.scoring.tasks.evaluable import articles_of, conventions_of, not_evaluated, why_not
 from evalkit.scoring.tasks.table import check_tasks, load_task, task_names
 from evalkit.showing import number_of
-from evalkit.workflows.inputs import finished_run, gold_and_predictions, gold_from, gold_of, held_in_memory, read_again
+from evalkit.workflows.inputs import (
+    finished_run,
+    gold_and_predictions,
+    gold_from,
+    gold_of,
+    held_in_memory,
+    read_again,
+    refuse_too_large,
+)
 from evalkit.workflows.looking.known_run import KnownRun
 from evalkit.workflows.scoring.leaked import kept_sides, leaked_beside
 from evalkit.workflows.scoring.pairing import Pairing, check_words, pair_run, scoring_of
@@ -133,7 +141,10 @@ def _run_and_gold(
     if isinstance(predictions, Run) or (isinstance(predictions, (str, Path)) and Path(predictions).is_dir()):
         run = finished_run(predictions)
         here = gold if gold is None or isinstance(gold, (str, Path)) else gold_from(gold, read)
-        return run, gold_of(run, here, times=TIMES_THE_FILES)
+        # In its file, where that is known by its bytes: so that what is found in it can be kept.
+        examined = gold_of(run, here, in_place=True)
+        refuse_too_large(run, examined, TIMES_THE_FILES)
+        return run, examined
     examined, run = gold_and_predictions(gold, predictions, read, options.scoring.gold_maps)
     return run, examined
 
