@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evalkit.dataset.gold import GoldDataset, stated_layers
+from evalkit.dataset.gold import GoldDataset
 from evalkit.dataset.labels import Inventory
-from evalkit.dataset.loading.load import load_splits
-from evalkit.dataset.loading.readings import annotations_of, counted_readings, is_undecided, settled
+from evalkit.dataset.loading.load import inventory_beside, load_splits, split_in_file, splits_of
+from evalkit.dataset.loading.readings import settled
+from evalkit.dataset.loading.sources import ALL, check_settings, find_place
+from evalkit.dataset.tally import NOT_GIVEN, Counts, Tally
 from evalkit.formats.collection import without_collection
 from evalkit.layers.base import Layer
-from evalkit.options import listed
-from evalkit.showing import number_of, shown_html
+from evalkit.layers.table import all_layers
+from evalkit.options import ReadOptions, listed
+from evalkit.showing import shown_html
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["DescribedLabel", "Description", "DescriptionRow", "describe_dataset"]
+__all__ = ["DescribedLabel", "Description", "DescriptionRow", "describe_dataset", "describe_source"]
 
 
 class DescriptionRow(NamedTuple):
@@ -106,15 +108,46 @@ def describe_dataset(
     splits = listed(
         gold, GoldDataset, wanted="gold must be GoldDatasets (from load_dataset) or where to load them from"
     )
-    annotated = {name for split in splits for own in annotations_of(split) for name in own.layers}
-    usual = stated_layers(splits)
+    return _description(splits, [Tally.of(split) for split in splits], metadata=metadata)
+
+
+@without_collection()
+def describe_source(
+    source: str | Path | None = None, *, split: str = ALL, read: ReadOptions | None = None
+) -> tuple[Description, tuple[str, ...]]:
+    """The counts of a source, and what is to be said about how it was read; large gold stays in its file.
+
+    Args:
+        source: what `load_dataset` takes.
+        split: only this one.
+        read: how files are read.
+
+    Raises:
+        InputError, UnknownNameError: what `load_splits` raises.
+    """
+    read = read or ReadOptions()
+    place = find_place(source, read.gold_format or read.format, profile=read.profile, download=read.download)
+    check_settings(read, place)
+    gold = split_in_file(place, read) if split == ALL else None
+    tally = None if gold is None else Tally.of(gold, inventory_beside(place))
+    if gold is None or tally is None or tally.is_unscorable:
+        splits = splits_of(place, read, split=split, decide=settled)
+        return describe_dataset(splits), splits[0].notes
+    return _description([gold], [tally], metadata=True), gold.notes
+
+
+def _description(splits: Sequence[GoldDataset], tallies: Sequence[Tally], *, metadata: bool) -> Description:
+    annotated = {name for tally in tallies for name in tally.annotated}
+    in_gold = {name for tally in tallies for name in tally.in_gold}
+    usual = [layer for layer in all_layers() if layer.always_stated or layer.name in in_gold]
     # What nobody has decided yet is no gold: of a layer that only readings have nothing is counted.
-    decided = [{name for example in split for name in example.settled.layers} for split in splits]
+    decided = [tally.decided for tally in tallies]
     stated = [layer for layer in usual if any(layer.name in own for own in decided)]
     # The rows of layers have an order of their own, values of metadata are sorted.
-    rows = _without_undecided(_rows([_layers(split, stated) for split in splits]), stated, decided)
+    counted = [tally.layers(stated, split) for tally, split in zip(tallies, splits, strict=True)]
+    rows = _without_undecided(_rows(counted), stated, decided)
     if metadata:
-        rows += _given(_rows([_metadata(split) for split in splits], by_name=True))
+        rows += _given(_rows([tally.metadata for tally in tallies], by_name=True))
     return Description(
         name=splits[0].name if splits else "",
         splits=tuple(split.split for split in splits),
@@ -134,11 +167,6 @@ def _described(inventory: Inventory, layers: Sequence[Layer[Any]]) -> dict[str, 
             if any(said):
                 described.setdefault(layer.name, {})[label] = said
     return described
-
-
-Counts = dict[str, dict[str, int]]
-
-_NOT_GIVEN = "(not given)"
 
 
 def _rows(counted: Sequence[Counts], *, by_name: bool = False) -> list[DescriptionRow]:
@@ -169,46 +197,5 @@ def _without_undecided(
 
 def _given(rows: Sequence[DescriptionRow]) -> list[DescriptionRow]:
     """Without the groups of which no article says anything."""
-    said = {row.group for row in rows if row.name != _NOT_GIVEN}
+    said = {row.group for row in rows if row.name != NOT_GIVEN}
     return [row for row in rows if row.group in said]
-
-
-def _layers(gold: GoldDataset, stated: Sequence[Layer[Any]]) -> Counts:
-    articles = [example.article for example in gold]
-    items = {layer.name: [item for example in gold for item in layer.of(example.settled) or ()] for layer in stated}
-    counts: Counts = {"size": {"articles": len(gold), "words": sum(len(article.text.split()) for article in articles)}}
-    counts["size"] |= {name: len(own) for name, own in items.items()}
-    for layer in stated:
-        labels = Counter(map(layer.label, items[layer.name]))
-        known = gold.inventory.labels_of(layer.name)
-        counts[layer.name] = {label: labels[label] for label in dict.fromkeys((*known, *sorted(labels)))}
-        for group, rows in layer.counts(gold.examples).items():
-            counts.setdefault(group, {}).update(rows)
-    return counts | _readings(gold)
-
-
-def _readings(gold: GoldDataset) -> Counts:
-    """How many articles each annotator read, how many were read by how many, and what has no gold yet."""
-    by_name = counted_readings(gold)
-    if not by_name:
-        return {}
-    numbers = Counter(len(example.readings) for example in gold)
-    counts = {f"by {name}": number for name, number in by_name.items()}
-    counts |= {f"articles with {number_of(size, 'reading')}": numbers[size] for size in sorted(numbers) if size}
-    counts["articles without gold"] = sum(map(is_undecided, gold))
-    return {"readings": counts | ({"disputed items": sum(gold.disputed.values())} if gold.disputed else {})}
-
-
-def _metadata(gold: GoldDataset) -> Counts:
-    articles = [example.article for example in gold]
-    groups: Mapping[str, Iterator[str]] = {
-        "section": (article.metadata.get("section", "") for article in articles),
-        "country": (article.metadata.get("country", "") for article in articles),
-        "genre": (article.metadata.get("genre", "") for article in articles),
-        "source": (article.source for article in articles),
-        "year": (article.published[:4] for article in articles),
-        "language": (article.lang for article in articles),
-        "zones": (zone.kind for article in articles for zone in article.zones),
-    }
-    tallied = {group: dict(Counter(value or _NOT_GIVEN for value in values)) for group, values in groups.items()}
-    return {group: counts for group, counts in tallied.items() if counts}

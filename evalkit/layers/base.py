@@ -75,7 +75,7 @@ class _Written(NamedTuple):
 
 def surface(text: str, spans: Iterable[Span]) -> str:
     """What stands at the spans; parts of a discontinuous item are joined by ` … `."""
-    return " … ".join([text[span.start : span.end] for span in spans])
+    return " … ".join([text[start:end] for start, end in spans])
 
 
 def values_of(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
@@ -149,7 +149,7 @@ class Layer(Generic[Item]):
         compared: the parts by which items are told to be right: where the gold does not annotate one, predicted items
             are taken without it.
         problems: what else can be wrong with the items of an article.
-        counts: what else a description counts in some examples: group → row → count.
+        counts: what else a description counts in some examples: group → row → count; those of all are the sum.
         mention: the field with the `entity_id` of the thing that an item names, and the field with the spans that name
             it; nothing if items name none.
         roles: who does what in an item, in words, given the text: such as the cue and the speaker of a quote.

@@ -39,12 +39,12 @@ def _problems(stances: Sequence[Stance], annotations: Annotations) -> Iterator[F
 
 def _alias_problems(stances: Sequence[Stance]) -> Iterator[Fault]:
     """Other names that cannot be told from another topic of the holder, or are no names of a topic."""
-    by_name: dict[str, set[str]] = defaultdict(set)
-    for target in {stance.target for stance in stances}:
-        if target.startswith(TOPIC_PREFIX):
-            by_name[folded_topic(target)].add(target)
-    if len(by_name) == sum(map(len, by_name.values())) and not any(stance.aliases for stance in stances):
+    topics = {stance.target for stance in stances if stance.target.startswith(TOPIC_PREFIX)}
+    if len(set(map(folded_topic, topics))) == len(topics) and not any(stance.aliases for stance in stances):
         return
+    by_name: dict[str, set[str]] = defaultdict(set)
+    for target in topics:
+        by_name[folded_topic(target)].add(target)
     for index, stance in enumerate(stances):
         if stance.aliases and not stance.target.startswith(TOPIC_PREFIX):
             message = f"target {stance.target!r} is an entity and has aliases; only a topic has, leave them out"

@@ -22,10 +22,8 @@ def describe_command(path: str | None, split: str, form: Shown, read: ReadOption
 
     PATH is a dataset folder, a file or folder of any format, or a hub id; without it the bundled gold is described.
     """
-    from evalkit.dataset.describe import describe_dataset
-    from evalkit.dataset.loading.load import load_splits
-    from evalkit.dataset.loading.readings import settled
+    from evalkit.dataset.describe import describe_source
 
-    gold = load_splits(path, split=split, read=read, decide=settled)
-    say_asides(gold[0].notes)
-    show(describe_dataset(gold), form)
+    description, notes = describe_source(path, split=split, read=read)
+    say_asides(notes)
+    show(description, form)

@@ -91,6 +91,7 @@ def check_example(
     *,
     surfaces: Mapping[tuple[str, int], str] | None = None,
     sha256: str | None = None,
+    proved: bool = False,
 ) -> list[Problem]:
     """Every problem of one annotated article, sorted by place.
 
@@ -99,24 +100,27 @@ def check_example(
         inventory: the labels that may occur; None checks no labels.
         surfaces: the texts that a file claims to stand at the spans of its items, by layer and index.
         sha256: the hash that a file claims its text to have.
+        proved: whether the reader looked at offsets, text and ids (see `evalkit.formats.base.Claims`).
     """
     found = [
-        *_check_article(example.article, sha256),
+        *_check_article(example.article, None if proved else sha256),
         *check_zones(example.article),
-        *_check_annotations(example, inventory, surfaces or {}),
+        *_check_annotations(example, inventory, surfaces or {}, proved=proved),
     ]
     return sorted(found, key=Problem.sort_key)
 
 
 def _check_annotations(
-    example: Example, inventory: Inventory | None, surfaces: Mapping[tuple[str, int], str]
+    example: Example, inventory: Inventory | None, surfaces: Mapping[tuple[str, int], str], *, proved: bool
 ) -> Iterator[Problem]:
-    article, gold, evidence = example.article, example.gold, Evidence(surfaces, GOLD)
-    yield from span_problems(article, gold, evidence)
+    article, gold = example.article, example.gold
+    if not proved:
+        evidence = Evidence(surfaces, GOLD)
+        yield from span_problems(article, gold, evidence)
+        yield from check_surfaces(article, gold, evidence)
+        yield from _check_ids_of_items(article, gold)
     yield from _check_ends(article, gold)
-    yield from check_surfaces(article, gold, evidence)
     yield from check_overlaps(article, gold)
-    yield from _check_ids_of_items(article, gold)
     yield from _check_items(article, gold)
     if inventory is not None:
         yield from _check_labels(example, inventory)
@@ -138,10 +142,13 @@ def check_readings(
         # Of one that is the gold everything is said already.
         if reading == example.gold:
             continue
-        surfaces = claims[name].surfaces if name in claims else {}
+        said = claims.get(name, Claims())
+        surfaces, proved = said.surfaces, said.proved
         own = replace(example, gold=reading)
         problems = (
-            check_scorable(own, inventory, surfaces=surfaces) if fatal else _check_annotations(own, inventory, surfaces)
+            check_scorable(own, inventory, surfaces=surfaces, proved=proved)
+            if fatal
+            else _check_annotations(own, inventory, surfaces, proved=proved)
         )
         found += [replace(one, place=f"readings.{name}.{one.place}") for one in problems if one.place[:5] != "zones"]
     return sorted(found, key=Problem.sort_key)

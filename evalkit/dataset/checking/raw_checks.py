@@ -20,8 +20,11 @@ def check_raw(raws: Sequence[RawExample], inventory: Inventory) -> list[Problem]
     """The problems of examples, of what each annotator said, and of their ids together."""
     problems = _check_doubles(raws)
     for raw in raws:
-        problems += check_readings(raw.example, inventory, raw.claims.readings)
-        problems += check_example(raw.example, inventory, surfaces=raw.claims.surfaces, sha256=raw.claims.sha256)
+        claims = raw.claims
+        problems += check_readings(raw.example, inventory, claims.readings)
+        problems += check_example(
+            raw.example, inventory, surfaces=claims.surfaces, sha256=claims.sha256, proved=claims.proved
+        )
     return problems
 
 

@@ -27,6 +27,7 @@ from evalkit.dataset.loading.indexed_folder import MANY_FILES, gold_of_folder
 from evalkit.dataset.loading.readings import annotations_of, decided
 from evalkit.dataset.loading.sources import (
     ALL,
+    FolderFiles,
     Place,
     RawExample,
     check_settings,
@@ -35,7 +36,7 @@ from evalkit.dataset.loading.sources import (
     raw_examples,
     read_place,
 )
-from evalkit.dataset.loading.stored import Survey
+from evalkit.dataset.loading.stored import StoredGold, Survey
 from evalkit.dataset.making.declaration import declared_readers, declared_scoper, with_declared_scopes
 from evalkit.dataset.making.store import BUNDLED_NAME, bundled_gold
 from evalkit.dataset.own_labels import Labelled, own_inventory
@@ -61,6 +62,7 @@ __all__ = [
     "load_dataset",
     "load_splits",
     "refuse_unknown_only",
+    "split_in_file",
     "splits_of",
 ]
 
@@ -143,10 +145,38 @@ def in_file(
     if place.unpacked or read.offsets or read.annotator:
         return None
     files = folder_files(place.path, read.split) if place.kind == "folder" else None
-    table = place.kind == PARQUET and place.path.is_file() and has_many_rows(place.path)
-    large = table or (place.kind == NATIVE and (is_worth_keeping if known else is_large)(place.path))
-    if not large and (files is None or len(files.files) < MANY_FILES):
+    if not _is_in_file(place, known=known) and (files is None or len(files.files) < MANY_FILES):
         return None
+    found = _stored(place, read, files, later_maps)
+    if found is None or (files is None and found.split is not None and read.split not in (ALL, found.split)):
+        return None
+    return _in_store(found, place, read, ALL if found.split is None or read.split == ALL else found.split)
+
+
+def split_in_file(place: Place, read: ReadOptions) -> GoldDataset | None:
+    """The only split of a large file, where its examples stay; None if the place is no such file.
+
+    It is what `splits_of` would give, but for labels of readings that nobody has listed.
+
+    Raises:
+        InputError: what is declared beside the file cannot be read.
+    """
+    if place.unpacked or read.offsets or read.annotator or not _is_in_file(place, known=True):
+        return None
+    found = _stored(place, read, None)
+    return None if found is None else _in_store(found, place, read, found.split or ALL)
+
+
+def _is_in_file(place: Place, *, known: bool) -> bool:
+    if place.kind == PARQUET:
+        return place.path.is_file() and has_many_rows(place.path)
+    return place.kind == NATIVE and (is_worth_keeping if known else is_large)(place.path)
+
+
+def _stored(
+    place: Place, read: ReadOptions, files: FolderFiles | None, later_maps: Sequence[str | Path] = ()
+) -> StoredGold | None:
+    """What one pass over a large file, or over the files of a folder, finds; None where it takes all in memory."""
     inventory = inventory_beside(place)
     maps = [load_label_map(name, inventory) for name in later_maps]
 
@@ -157,18 +187,18 @@ def in_file(
 
     keep_case = read.values.get("label_case") == "keep"
     survey = Survey(inventory, scoped=declared_scoper(place.folder), accepted=accepted, keep_case=keep_case)
-    if table:
-        found = gold_of_rows(streamed_rows(place.path), place.folder, survey, asked=f"{keep_case}")
-    elif files is None:
-        found = gold_of_file(place.path, place.folder, survey, asked=f"{keep_case}")
-    else:
-        found = gold_of_folder(place.path, files, survey, asked=f"{read.split} {keep_case}")
-    if found is None or (files is None and found.split is not None and read.split not in (ALL, found.split)):
-        return None
+    if files is not None:
+        return gold_of_folder(place.path, files, survey, asked=f"{read.split} {keep_case}")
+    if place.kind == PARQUET:
+        return gold_of_rows(streamed_rows(place.path), place.folder, survey, asked=f"{keep_case}")
+    return gold_of_file(place.path, place.folder, survey, asked=f"{keep_case}")
+
+
+def _in_store(found: StoredGold, place: Place, read: ReadOptions, split: str) -> GoldDataset:
     open_ones = _disputed(place, article_ids(found.examples))
     return GoldDataset(
         name=place.name,
-        split=ALL if found.split is None or read.split == ALL else found.split,
+        split=split,
         fingerprint=found.fingerprint,
         examples=found.examples,
         inventory=found.inventory,
@@ -244,6 +274,7 @@ def load_splits(
     check: bool = True,
     read: ReadOptions | None = None,
     decide: Callable[[Batch, str], Batch] = decided,
+    hashed: bool = True,
 ) -> tuple[GoldDataset, ...]:
     """Every split of a source as a dataset of its own, in the order train, dev, test, others.
 
@@ -255,10 +286,11 @@ def load_splits(
         check: refuse gold that cannot be scored, and readings.
         read: how files are read.
         decide: what becomes of articles with several readings and no gold (see `evalkit.dataset.loading.readings`).
+        hashed: whether fingerprints are made; they are empty for who needs none.
     """
     read = read or ReadOptions()
     place = find_place(source, read.gold_format or read.format, profile=read.profile, download=read.download)
-    return splits_of(place, read, split=split, check=check, decide=decide)
+    return splits_of(place, read, split=split, check=check, decide=decide, hashed=hashed)
 
 
 def splits_of(
@@ -268,6 +300,7 @@ def splits_of(
     split: str = ALL,
     check: bool = True,
     decide: Callable[[Batch, str], Batch] = decided,
+    hashed: bool = True,
 ) -> tuple[GoldDataset, ...]:
     """Every split of a place, as `load_splits` gives them."""
     check_settings(read, place)
@@ -285,13 +318,14 @@ def splits_of(
     by_split: dict[str, list[Example]] = {}
     for raw in raws:
         by_split.setdefault(raw.split or ALL, []).append(raw.example)
+    origin, readers = _origin(place, read), declared_readers(place.folder)
     return tuple(
         replace(
-            gold_dataset(examples, name=place.name, split=split, inventory=inventory, origin=_origin(place, read)),
+            gold_dataset(examples, name=place.name, split=split, inventory=inventory, origin=origin, hashed=hashed),
             reading=batch.reading,
             notes=(*batch.sentences, *notes, *double_items(examples)),
             disputed={} if read.annotator else _disputed(place, article_ids(examples)),
-            readers=declared_readers(place.folder),
+            readers=readers,
         )
         for split, examples in by_split.items()
     )

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
-from evalkit.dataset.checking.checks import check_scorable
+from evalkit.dataset.checking.checks import check_readings, check_scorable
 from evalkit.dataset.checking.repeated import Repeated
 from evalkit.dataset.fingerprint import Fingerprint, UnorderedFingerprint, fingerprint_of
 from evalkit.dataset.labels import Inventory, with_metadata_layers
@@ -139,9 +139,7 @@ class Survey:
         if claims.sha256 and not row.item.article.text:
             # Predictions may give the hash, too.
             raise InMemoryError
-        if is_undecided(row.item) or (
-            not claims.proved and check_scorable(row.item, surfaces=claims.surfaces, sha256=claims.sha256)
-        ):
+        if is_undecided(row.item) or not (claims.proved or _is_scorable(row)):
             raise InMemoryError
 
     def _settled(self, example: Example) -> Example:
@@ -194,6 +192,14 @@ class Survey:
 def _add(counts: Mapping[str, Counter[str]], more: Mapping[str, Counter[str]]) -> None:
     for layer, own in more.items():
         counts[layer].update(own)
+
+
+def _is_scorable(row: ReadRow) -> bool:
+    """Whether nothing is wrong with where items stand, of the gold and of readings."""
+    example, claims = row.item, row.claims
+    return not check_scorable(example, surfaces=claims.surfaces, sha256=claims.sha256) and not check_readings(
+        example, None, claims.readings, fatal=True
+    )
 
 
 def batched(rows: Iterable[ReadRow], number: int) -> Iterator[list[ReadRow]]:

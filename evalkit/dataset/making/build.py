@@ -322,9 +322,10 @@ def _read_all(
         batch = replace(batch, examples=with_declared_scopes(batch.examples, place.folder))
         counting = counting_of(read, place)
         for raw in raw_examples(batch, note):
-            example, unconverted = converted_example(_with_text(raw.example, corpus), counting)
+            whole = _with_text(raw, corpus)
+            example, unconverted = converted_example(whole.example, counting)
             problems += unconverted
-            raws.append(_ready(replace(raw, example=example), place))
+            raws.append(_ready(replace(whole, example=example), place))
             if Path(place.location).resolve() != out.resolve():
                 brought.add(example.article.id)
         notes += batch.sentences
@@ -336,7 +337,7 @@ def _read_all(
     if (keep or without_gold) and _has_articles(out):
         found = find_place(out)
         kept = read_place(found)
-        old = [replace(raw, example=_with_text(raw.example, corpus)) for raw in raw_examples(kept, note)]
+        old = [_with_text(raw, corpus) for raw in raw_examples(kept, note)]
         met |= set(counted_readings(raw.example for raw in old))
         old = _renamed(old, names)
         if keep:
@@ -439,12 +440,15 @@ def _refuse_to_lose(batch: Batch, place: Place, out: Path) -> None:
         )
 
 
-def _with_text(example: Example, corpus: Path) -> Example:
-    """The example with the text of the corpus, if it has none of its own."""
-    text_file = corpus / f"{example.article.id}.txt"
-    if not example.article.text and text_file.is_file():
-        return replace(example, article=replace(example.article, text=read_text(text_file)))
-    return example
+def _with_text(raw: RawExample, corpus: Path) -> RawExample:
+    """The example with the text of the corpus, if it has none of its own; nothing was compared with that yet."""
+    article, claims = raw.example.article, raw.claims
+    text_file = corpus / f"{article.id}.txt"
+    if article.text or not text_file.is_file():
+        return raw
+    example = replace(raw.example, article=replace(article, text=read_text(text_file)))
+    readings = {name: replace(own, proved=False) for name, own in claims.readings.items()}
+    return replace(raw, example=example, claims=replace(claims, proved=False, readings=readings))
 
 
 def _ready(raw: RawExample, source: Place) -> RawExample:

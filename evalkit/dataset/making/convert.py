@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.dataset.gold import GoldDataset, as_stored, gold_dataset
+from evalkit.dataset.gold import GoldDataset, as_stored
+from evalkit.dataset.labels import with_metadata_layers
 from evalkit.dataset.loading.load import load_splits
 from evalkit.dataset.loading.readings import as_read, beside_gold, counted_readings, decided, undecided_notes
 from evalkit.dataset.loading.sources import ALL, check_target, find_place
@@ -154,7 +155,7 @@ def convert_dataset(
     form = None if to == FOLDER else load_format(to)
     check_target(form, write, f"{destination}: is written as {to}")
     keeps_readings = form is None or form.keeps_readings
-    splits = load_splits(source, read=read, decide=as_read if keeps_readings else decided)
+    splits = load_splits(source, read=read, decide=as_read if keeps_readings else decided, hashed=False)
     if split != ALL:
         chosen = tuple(gold for gold in splits if gold.split == split)
         if not chosen:
@@ -250,7 +251,7 @@ def _without_readings(gold: GoldDataset) -> GoldDataset:
 def _in_split(gold: GoldDataset) -> GoldDataset:
     if gold.split != ALL:
         return gold
-    return gold_dataset(gold.examples, name=gold.name, split="test", inventory=gold.inventory)
+    return replace(gold, split="test", examples=tuple(with_metadata_layers(one, gold.inventory) for one in gold))
 
 
 def _write(form: Format, splits: Sequence[GoldDataset], target: Path, options: ReadOptions) -> Losses:
