@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 __all__ = ["GoldReference", "MadeBy", "Run", "refuse_shard"]
+
+_ARTICLE = re.compile(rb'\{"id":"([^"]+)"')
+"""What a line of predictions begins with."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -104,8 +108,12 @@ class Run:
 
     @property
     def failed(self) -> dict[str, str]:
-        """Article id → error."""
-        return {one.article_id: one.error for one in self.predictions if one.error is not None}
+        """Article id → error; of predictions in a file only lines that may have one are decoded."""
+        predictions = self.predictions
+        if not isinstance(predictions, StoredRecords):
+            return {one.article_id: one.error for one in predictions if one.error is not None}
+        errors = predictions.glances(_without_error, lambda one: (one.article_id, one.error), lambda one: one[0])
+        return {name: error for name, error in errors if error is not None}
 
     @property
     def shortfall(self) -> str:
@@ -376,6 +384,12 @@ def refuse_shard(run: Run) -> None:
     """
     if run.shard is not None:
         raise InputError(no_figures(run.place, run.shard))
+
+
+def _without_error(line: bytes) -> tuple[str, str | None] | None:
+    """The article of a line that surely has no error, or None; a key could be spelled with escapes."""
+    article = None if b'"error"' in line or b"\\" in line else _ARTICLE.match(line)
+    return None if article is None else (article[1].decode(), None)
 
 
 def _article_row(prediction: Prediction) -> dict[str, Any]:

@@ -56,6 +56,17 @@ def test_what_is_saved_is_loaded(tmp_path: Path):
     assert len(loaded.sha256) == 64
 
 
+def test_errors_of_predictions_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stored, "LARGE_BYTES", 0)
+    one, other = RUN.predictions
+    failed = replace(other, annotations=Annotations(), error="out of\nmemory", seconds=0.0)
+    run = replace(RUN, predictions=(one, failed, replace(failed, article_id="c\\", error="no")), gold=None)
+    run.save(tmp_path / "r")
+    loaded = Run.load(tmp_path / "r")
+    assert isinstance(loaded.predictions, stored.StoredRecords)
+    assert loaded.failed == run.failed == {"b": "out of\nmemory", "c\\": "no"}
+
+
 def test_lines_that_were_found_right_are_not_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(stored, "KNOWN_BYTES", 0)
     monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "cache"))
