@@ -23,7 +23,7 @@ IDS = [f"{task}-{name}" for task, name in EVERY]
 @cache
 def tried(task: str, name: str) -> list[Items]:
     """The items of random corpora with nested, equal and discontinuous items."""
-    found = [score_task(task, case, [name])[name].items for case in random_cases(task, seed=1, number=30)]
+    found = [score_task(task, case, [name])[name].items for case in random_cases(task, seed=1, number=16)]
     return [items for items in found if items is not None]
 
 
