@@ -111,8 +111,10 @@ class TextsInFile(Texts):
         with open(self._descriptor, "rb", closefd=False) as file:
             file.seek(0)
             for line in file:
+                # Before the first line, even a blank one, there may be a mark, which is no part of it.
+                row = line if ends[-1] else line.removeprefix(BYTE_ORDER_MARK)
+                said.append(bool(row) and not row.isspace())
                 ends.append(ends[-1] + len(line))
-                said.append(not line.isspace())
         return [bounds for bounds, is_row in zip(pairwise(ends), said, strict=True) if is_row]
 
 

@@ -23,7 +23,7 @@ def entity(start: int, end: int, label: str = "PER", **more: Any) -> dict[str, A
 
 
 def write(path: Path, rows: list[dict[str, Any]]) -> Path:
-    path.write_text("\ufeff" + "\n".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    path.write_text("\ufeff\n" + "\n".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return path
 
 
