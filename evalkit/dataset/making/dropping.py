@@ -9,7 +9,7 @@ from typing import Any
 
 from evalkit.layers.base import Layer
 from evalkit.layers.table import all_layers, layer_names, open_layers
-from evalkit.records import Annotations, Example
+from evalkit.records import Annotations, Example, Span
 from evalkit.registry import check_names
 
 __all__ = ["CROSSING", "DISCONTINUOUS", "NESTED", "Dropped", "drop_items", "droppable"]
@@ -87,7 +87,7 @@ def _apart(layer: Layer[Any], items: Sequence[Any], names: Collection[str], drop
         dropped.count(layer.name, DISCONTINUOUS, len(items) - len(kept))
     if NESTED not in names and CROSSING not in names:
         return kept
-    places = [(min(s.start for s in spans), max(s.end for s in spans)) for spans in map(layer.spans, kept)]
+    places = [_extent(layer.spans(item)) for item in kept]
     stay: list[int] = []
     gone: set[int] = set()
     for number in sorted(range(len(kept)), key=lambda at: (places[at][0] - places[at][1], places[at], at)):
@@ -102,3 +102,8 @@ def _apart(layer: Layer[Any], items: Sequence[Any], names: Collection[str], drop
         else:
             stay.append(number)
     return [item for number, item in enumerate(kept) if number not in gone]
+
+
+def _extent(spans: Sequence[Span]) -> tuple[int, int]:
+    """Where an item begins and ends; what stands nowhere, such as a category, is in nothing and holds nothing."""
+    return (min(span.start for span in spans), max(span.end for span in spans)) if spans else (0, 0)

@@ -10,7 +10,7 @@ from evalkit.dataset.making.convert import convert_dataset
 from evalkit.dataset.making.dropping import Dropped, drop_items
 from evalkit.errors import FormatError, UnknownNameError
 from evalkit.formats.native.rows import example_to_row
-from evalkit.records import Annotations, Article, Entity, Example, Quote, Span, Stance
+from evalkit.records import Annotations, Article, Category, Entity, Example, Quote, Span, Stance
 from tests.cli.conftest import write_lines
 
 TEXT = "The University of Oslo said: “No.”"
@@ -57,6 +57,15 @@ def test_discontinuous_items_go() -> None:
     given = [entity("e1", (4, 14), (18, 22)), entity("e2", (18, 22))]
     assert names(drop_items([example(*given)], ["discontinuous"], dropped)) == ["e2"]
     assert dropped.items == {"entities": {"discontinuous, dropped": 1}}
+
+
+def test_what_stands_nowhere_is_in_nothing() -> None:
+    dropped = Dropped()
+    categories = [Category(id="c1", label="politics"), Category(id="c2", label="sport")]
+    gold = Annotations(entities=[entity("e1", (4, 22)), entity("e2", (18, 22))], categories=categories)
+    (done,) = drop_items([Example(article=Article(id="a", text=TEXT), gold=gold)], ["nested"], dropped)
+    assert list(done.gold["categories"] or ()) == categories
+    assert dropped.items == {"entities": {"nested, dropped": 1}}
 
 
 def test_a_layer_goes_with_what_refers_to_it() -> None:
