@@ -491,7 +491,7 @@ RUN_FACTS: Mapping[str, Shape] = {
         ("extractor", "fingerprint", "predicted_map", "gold", "gold_fingerprint", "split", "reading", "spelling"), text
     ),
     **dict.fromkeys(("evalkit", "command", "sha256"), text),
-    **dict.fromkeys(("origin", "settings", "versions"), each(text)),
+    **dict.fromkeys(("origin", "settings", "versions", "maps"), each(text)),
     "layers": _names,
     "articles": number(0, whole=True),
     "scoring": SCORING_FACTS,

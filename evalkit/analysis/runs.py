@@ -9,7 +9,7 @@ from evalkit.errors import InputError
 from evalkit.results import EvalResult, TaskResult
 from evalkit.scoring.tasks.table import ScoredTable, is_additive, stored_table
 
-__all__ = ["Runs", "check_same_gold", "named_runs", "same_labels", "scored_table_of", "shared_conventions"]
+__all__ = ["Runs", "check_same_gold", "named_runs", "same_labels", "scored_table_of", "shared_conventions", "uses_more"]
 
 Runs = Mapping[str, EvalResult]
 
@@ -41,6 +41,17 @@ def scored_table_of(result: TaskResult) -> ScoredTable:
     return stored_table(result.task, result.convention, result.table, result.scores)
 
 
+def uses_more(result: TaskResult) -> bool:
+    """Whether a convention was told by what it used besides its name, such as lists of words or a file of weights."""
+    return bool(_used(result))
+
+
+def _used(result: TaskResult) -> str:
+    """What it used, as its signature says it: `a1b2c3d` of `entities|weighted:w.toml[a1b2c3d,5 of 6 weights met]|…`."""
+    convention = result.signature.partition("|")[2].partition("|")[0]
+    return convention.removeprefix(result.convention).strip("[]").partition(",")[0]
+
+
 def check_same_gold(runs: Runs, *, least: int = 2) -> None:
     """Refuses runs that were not scored against the same gold.
 
@@ -66,7 +77,7 @@ def shared_conventions(
     Conventions whose figures are no sums over articles are left out: there is no test of them.
 
     Raises:
-        InputError: none is left.
+        InputError: none is left, or a file that runs were scored by said something else for one than for the other.
     """
     first, *others = runs.values()
     shared = [
@@ -77,6 +88,8 @@ def shared_conventions(
         and (not tasks or task in tasks)
         and (not conventions or name in conventions)
     ]
+    for task, name in shared:
+        _check_used(runs, task, name)
     tested = [(task, name) for task, name in shared if is_additive(task, name)]
     if shared and not tested:
         raise InputError(
@@ -90,6 +103,23 @@ def shared_conventions(
             + "; score them with the same --task and --convention"
         )
     return tested
+
+
+def _check_used(runs: Runs, task: str, convention: str) -> None:
+    """Refuses runs that were scored by files of one name that said something else."""
+    (first, ours), *others = runs.items()
+    for name, theirs in others:
+        if _used(ours.tasks[task][convention]) != _used(theirs.tasks[task][convention]):
+            raise InputError(
+                f"{task} {convention}: run {name!r} was scored by {_used(theirs.tasks[task][convention])!r}, run "
+                f"{first!r} by {_used(ours.tasks[task][convention])!r}: what it reads has changed; score both again"
+            )
+        ours_said, theirs_said = ours.run.get("maps", {}), theirs.run.get("maps", {})
+        if changed := [one for one in ours_said if ours_said[one] != theirs_said.get(one, ours_said[one])]:
+            raise InputError(
+                f"the label map {changed[0]!r} said something else when run {name!r} was scored than when {first!r} "
+                "was; score both again"
+            )
 
 
 def same_labels(tables: Mapping[str, ScoredTable], where: str) -> dict[str, ScoredTable]:

@@ -34,6 +34,7 @@ __all__ = [
     "derived_scores",
     "find_convention",
     "is_additive",
+    "is_ours",
     "judge_items",
     "load_convention",
     "load_task",
@@ -249,6 +250,12 @@ def is_additive(task: str, convention: str) -> bool:
     """Whether figures under a convention are sums over articles; so is one that is not installed here."""
     known = find_convention(task, convention) if task in task_names() else None
     return known is None or known.additive
+
+
+def is_ours(task: str, convention: str) -> bool:
+    """Whether a convention is one of evalkit's own, whose code is known by the version."""
+    known = find_convention(task, convention)
+    return known is not None and isinstance(known.function, str) and known.function.startswith("evalkit.")
 
 
 def derived_scores(task: str, convention: str) -> dict[str, Derived]:

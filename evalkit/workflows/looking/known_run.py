@@ -25,8 +25,8 @@ from evalkit.scoring.tasks.evaluable import not_evaluated
 from evalkit.scoring.tasks.table import (
     EVERY,
     choose_conventions,
-    find_convention,
     is_additive,
+    is_ours,
     load_task,
     task_names,
 )
@@ -95,7 +95,7 @@ class KnownRun:
     def credits(self, task: str, convention: str) -> SplitCredits | None:
         """What each item earned under a convention that depends on all articles, if it is kept."""
         sha256 = self._of(task, convention)
-        if not _is_ours(task, convention) or (known := recall(index_path(sha256), sha256, _CREDITS)) is None:
+        if not is_ours(task, convention) or (known := recall(index_path(sha256), sha256, _CREDITS)) is None:
             return None
         articles, numbers = known[0]["articles"], np.frombuffer(known[1], dtype=np.int64)
         ends = len(articles) + 1
@@ -107,7 +107,7 @@ class KnownRun:
 
     def keep_credits(self, task: str, convention: str, credits: SplitCredits) -> None:
         """Keeps what each item earned; not under a convention of another package, whose code changes as it likes."""
-        if _is_ours(task, convention):
+        if is_ours(task, convention):
             sha256 = self._of(task, convention)
             parts = [*(one.astype(np.int64) for one in credits.first), *(one.astype(float) for one in credits.shares)]
             rest = b"".join(part.tobytes() for part in parts)
@@ -149,8 +149,3 @@ def conventions_of_split(tasks: Iterable[str], conventions: Sequence[str], paire
 
 def _map_row(label_map: LabelMap) -> Sequence[Any]:
     return [label_map.name, sorted(label_map.mapping.items()), label_map.layer, sorted(label_map.made)]
-
-
-def _is_ours(task: str, convention: str) -> bool:
-    known = find_convention(task, convention)
-    return known is not None and isinstance(known.function, str) and known.function.startswith("evalkit.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from evalkit.dataset.gold import GoldDataset
@@ -40,7 +41,7 @@ from evalkit.scoring.tasks.table import check_tasks, load_task
 from evalkit.scoring.thresholds import Thresholds, Unsure, sure_enough
 from evalkit.showing import number_of
 
-__all__ = ["AT_ONCE", "Block", "Blocks", "Whole", "label_maps", "side_by_side"]
+__all__ = ["AT_ONCE", "Block", "Blocks", "Whole", "label_maps", "maps_said", "side_by_side"]
 
 AT_ONCE = 512
 """So many articles at once are few enough for memory, and enough for what is done to all of them together."""
@@ -455,6 +456,16 @@ def _spellings(
             for label, name in spelling.items():
                 numbers[name] += numbers.pop(label)
     return spellings, notes
+
+
+def maps_said(gold: GoldDataset, scoring: Scoring) -> dict[str, str]:
+    """Name → 16 hexadecimal digits of a SHA-256 over what it says, of each label map: a file may say more tomorrow."""
+    named = filter(None, (scoring.label_map, scoring.gold_label_map, scoring.predicted_label_map))
+    maps = {str(name): load_label_map(name, gold.inventory) for name in named}
+    return {
+        name: sha256(repr([one.layer, sorted(one.mapping.items())]).encode()).hexdigest()[:16]
+        for name, one in sorted(maps.items())
+    }
 
 
 def label_maps(

@@ -31,7 +31,7 @@ from evalkit.version import __version__
 from evalkit.workflows.inputs import gold_and_predictions
 from evalkit.workflows.running.run import BASELINE, lacks_text
 from evalkit.workflows.scoring.block_tables import BlockTables
-from evalkit.workflows.scoring.blocks import AT_ONCE, Blocks
+from evalkit.workflows.scoring.blocks import AT_ONCE, Blocks, maps_said
 from evalkit.workflows.scoring.floor import Floor
 from evalkit.workflows.scoring.leaked import kept_sides, without_text
 from evalkit.workflows.scoring.pairing import Pairing, check_words, takes_label_maps
@@ -264,6 +264,7 @@ def _result(
     judged: Judged | None = None,
 ) -> EvalResult:
     colours = {layer: dict(own) for layer, own in gold.inventory.colours.items() if own}
+    maps = maps_said(gold, scoring)
     asked = paired, scoring.tasks, scoring.conventions
     return EvalResult(
         extractor=run.extractor,
@@ -278,6 +279,7 @@ def _result(
             "scoring": stated(scoring, gold.reading),
             **run.facts,
             **({"sha256": run.sha256} if run.sha256 else {}),
+            **({"maps": maps} if maps else {}),
             **({"colours": colours} if colours else {}),
         },
     )
