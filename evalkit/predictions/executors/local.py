@@ -57,6 +57,8 @@ class LocalExecutor:
                             waiting.append((item[0], pool.submit(_predicted, extractor, layers, item[1])))
                 except BaseException as error:
                     failure = error
+                    if isinstance(error, KeyboardInterrupt):
+                        hurry = time.monotonic() + _MOMENT
                 if not waiting:
                     break
                 number, future = waiting.popleft()

@@ -107,3 +107,21 @@ def test_whoever_interrupts_gets_what_is_under_way(monkeypatch: pytest.MonkeyPat
         done.extend(LocalExecutor(2).map(Extractor(work), BATCHES))
     assert [names(one) for one in done][:2] == [["a0"], ["a1"]]
     assert len(done) < 12
+
+
+def test_whoever_interrupts_while_work_is_handed_out_does_not_wait_for_it() -> None:
+    ended = threading.Event()
+    finished: list[str] = []
+
+    def work(name: str) -> None:
+        ended.wait(20)
+        finished.append(name)
+
+    def batches() -> Iterator[list[Job]]:
+        yield BATCHES[0]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(LocalExecutor(2).map(Extractor(work), batches()))
+    assert not finished
+    ended.set()
