@@ -68,7 +68,7 @@ def test_what_the_wheel_must_hold_is_there():
 
 
 def test_the_manual_says_which_versions_there_are():
-    from evalkit.gate.baseline import VERSION
+    from evalkit.gate.baseline import COMPACT, FOR_PEOPLE, VERSION
     from evalkit.predictions.store import FORMAT_VERSION as RUN_VERSION
     from evalkit.results import FORMAT_VERSION
 
@@ -76,6 +76,6 @@ def test_the_manual_says_which_versions_there_are():
     for name, version in (
         ("`result.json` of a run", FORMAT_VERSION),
         ("`run.json`", RUN_VERSION),
-        ("a baseline of the gate", VERSION),
+        ("a baseline of the gate", f"{VERSION}, of more than {FOR_PEOPLE:,} articles {COMPACT}"),
     ):
         assert f"| {name} | {version} |" in text

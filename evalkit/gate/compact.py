@@ -129,5 +129,6 @@ def _object(row: Any, names: Sequence[str], where: str) -> Row:
 
 def _text(number: Any, texts: list[str], where: str) -> str:
     if type(number) is not int or not 0 <= number < len(texts):
-        raise FormatError(f"{where}: is none of the {len(texts)} texts of the file, by number: {number!r:.60}; {ANEW}")
+        many = number_of(len(texts), "text")
+        raise FormatError(f"{where}: is none of the {many} of the file, by number: {number!r:.60}; {ANEW}")
     return texts[number]
