@@ -460,8 +460,8 @@ def _spellings(
 
 def maps_said(gold: GoldDataset, scoring: Scoring) -> dict[str, str]:
     """Name → 16 hexadecimal digits of a SHA-256 over what it says, of each label map: a file may say more tomorrow."""
-    named = filter(None, (scoring.label_map, scoring.gold_label_map, scoring.predicted_label_map))
-    maps = {str(name): load_label_map(name, gold.inventory) for name in named}
+    named = (scoring.label_map, scoring.gold_label_map, scoring.predicted_label_map)
+    maps = {str(name): load_label_map(name, gold.inventory) for name in named if name}
     return {
         name: sha256(repr([one.layer, sorted(one.mapping.items())]).encode()).hexdigest()[:16]
         for name, one in sorted(maps.items())
