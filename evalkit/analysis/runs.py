@@ -88,6 +88,7 @@ def shared_conventions(
         and (not tasks or task in tasks)
         and (not conventions or name in conventions)
     ]
+    _check_maps(runs)
     for task, name in shared:
         _check_used(runs, task, name)
     tested = [(task, name) for task, name in shared if is_additive(task, name)]
@@ -105,20 +106,27 @@ def shared_conventions(
     return tested
 
 
-def _check_used(runs: Runs, task: str, convention: str) -> None:
-    """Refuses runs that were scored by files of one name that said something else."""
+def _check_maps(runs: Runs) -> None:
+    """Refuses runs whose label maps of one name said something else."""
     (first, ours), *others = runs.items()
+    said = ours.run.get("maps", {})
     for name, theirs in others:
-        if _used(ours.tasks[task][convention]) != _used(theirs.tasks[task][convention]):
-            raise InputError(
-                f"{task} {convention}: run {name!r} was scored by {_used(theirs.tasks[task][convention])!r}, run "
-                f"{first!r} by {_used(ours.tasks[task][convention])!r}: what it reads has changed; score both again"
-            )
-        ours_said, theirs_said = ours.run.get("maps", {}), theirs.run.get("maps", {})
-        if changed := [one for one in ours_said if ours_said[one] != theirs_said.get(one, ours_said[one])]:
+        theirs_said = theirs.run.get("maps", {})
+        if changed := [one for one in said if said[one] != theirs_said.get(one, said[one])]:
             raise InputError(
                 f"the label map {changed[0]!r} said something else when run {name!r} was scored than when {first!r} "
                 "was; score both again"
+            )
+
+
+def _check_used(runs: Runs, task: str, convention: str) -> None:
+    """Refuses runs that were scored under a convention by files of one name that said something else."""
+    (first, ours), *others = [(name, _used(run.tasks[task][convention])) for name, run in runs.items()]
+    for name, theirs in others:
+        if ours != theirs:
+            raise InputError(
+                f"{task} {convention}: run {name!r} was scored by {theirs!r}, run {first!r} by {ours!r}: what it reads "
+                "has changed; score both again"
             )
 
 
